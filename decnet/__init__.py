@@ -1,0 +1,3 @@
+"""A deception network: decoy hosts on a real LAN, kept true from one command line."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,90 @@
+"""What a worker reports now. Not seen is a value, never an empty result."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from .journal import JournalPage
+from .noun import Noun, Short, Text
+from .worker import Count, Facts, Hello
+
+ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
+
+
+class Container(Noun):
+    """One container with our fleet's label. `service` is "" for a base; `attached` says whether a
+    service's network namespace is its base's present one (None for a base)."""
+
+    name: Short
+    id: Short
+    decky: Short
+    service: Short
+    fingerprint: Short
+    image: Short
+    state: ContainerState
+    restarts: Count = 0
+    exit_code: int | None = None
+    attached: bool | None = None
+
+
+class Job(Noun):
+    """One detached job of the agent."""
+
+    job_id: Short
+    request_id: Short
+    state: Literal["running", "done", "failed", "lost"]
+    operation: Short
+    done: Count = 0
+    total: Count = 0
+    current: Short = ""
+    started: float = 0.0
+    error: Text = ""
+
+
+class Status(Noun):
+    """The answer to `status`, the heartbeat that is pulled."""
+
+    hello: Hello
+    docker: Literal["up", "down"]
+    docker_error: Text = ""
+    plan_hash: Short | None
+    generation: Count
+    containers: Annotated[tuple[Container, ...], Field(strict=False, max_length=20000)]
+    jobs: Annotated[tuple[Job, ...], Field(strict=False, max_length=256)]
+    journal: JournalPage
+    topologies: dict[str, str] = {}
+    conflicts: dict[str, str] = {}
+    """Deckies stopped because somebody else answers for their address: name to the other's MAC."""
+
+
+class Seen(Noun):
+    """A worker that answered, and whose Docker engine answered too."""
+
+    worker: str
+    status: Status
+    facts: Facts | None = None
+    skew: float = 0.0
+    rtt: float = 0.0
+
+
+class NotSeen(Noun):
+    """A worker of which nothing is known now, with the reason and the exit code it means."""
+
+    worker: str
+    kind: Literal["unreachable", "docker-down", "refused", "failed"]
+    error: str
+    hint: str | None = None
+    exit_code: int = 5
+    status: Status | None = None
+    """What an agent said whose Docker engine was down: its journal and jobs still count."""
+
+
+Observation = Seen | NotSeen
+
+DeckyClass = Literal["absent", "partial", "stopped", "looping", "detached", "running"]
+DeckyStatus = Literal["running", "degraded", "failed", "torn_down", "unknown"]
+
+Answer = dict[str, Any]
+"""A worker's answer after framing and JSON, before validation."""

@@ -1,0 +1,30 @@
+"""What every noun shares: immutable, strict, and closed to unknown fields."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Noun(BaseModel):
+    """A value of the house: frozen, strictly typed, no field that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Loose = Field(strict=False)
+"""For tuples and sets, which JSON and TOML spell as lists."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
+"""A decky's or worker's name: lower case letters, digits and inner dashes, at most 40."""
+
+ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Mac = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
+Text = Annotated[str, StringConstraints(max_length=2000)]
+Short = Annotated[str, StringConstraints(max_length=200)]
+
+Setting = str | int | bool | float
+"""One value of a service's settings, as TOML and INI can spell it."""

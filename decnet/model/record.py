@@ -1,0 +1,58 @@
+"""What was last known: the rows that TinyDB keeps, one file per worker."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from .actual import DeckyStatus
+from .journal import Cursor
+from .noun import Loose, Noun, Text
+from .worker import Facts
+
+Operation = Literal["create", "change", "heal", "remove", "mutate", "revive"]
+LifecycleStatus = Literal["pending", "running", "succeeded", "failed", "lost"]
+OPEN: frozenset[str] = frozenset({"pending", "running"})
+
+
+class DeckyRow(Noun):
+    """One decky as last known: its content (container name to fingerprint, the base's under its own
+    name) and its status."""
+
+    name: str
+    ip: str
+    mac: str
+    containers: dict[str, str]
+    status: DeckyStatus
+    adopted: bool = False
+
+
+class LifecycleRow(Noun):
+    """One operation on one decky. Times in seconds since the epoch, by the operator's clock unless
+    `ended_by_worker`."""
+
+    id: str
+    decky: str
+    operation: Operation
+    request_id: str
+    status: LifecycleStatus
+    reason: str = ""
+    created: float
+    started: float | None = None
+    ended: float | None = None
+    ended_by_worker: bool = False
+    error: Text = ""
+
+
+class WorkerRecords(Noun):
+    """Everything recorded about one worker: what `records/<worker_id>.json` holds."""
+
+    schema_version: Literal[1] = 1
+    worker_id: str
+    deckies: dict[str, DeckyRow] = {}
+    lifecycle: Annotated[tuple[LifecycleRow, ...], Loose] = ()
+    cursor: Cursor | None = None
+    generation: int = 0
+    plan_hash: str | None = None
+    facts: Facts | None = None
+    heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
+    """When each decky was healed lately: what its restart budget is counted from."""

@@ -1,0 +1,74 @@
+"""A machine that runs deckies, and what it says of itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .noun import Loose, Name, Noun, Short
+
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Strings = Annotated[tuple[Short, ...], Field(strict=False, max_length=4096)]
+
+
+class Worker(Noun):
+    """One enrolled worker; `local` is this machine and has no address."""
+
+    name: Name
+    worker_id: Short
+    host: Short = ""
+    port: int = 22
+    user: Short = ""
+    jump: Short | None = None
+    tags: Annotated[tuple[str, ...], Loose] = ()
+    max_deckies: int | None = None
+    enrolled_at: float = 0.0
+
+    @property
+    def is_local(self) -> bool:
+        return not self.host
+
+
+class Hello(Noun):
+    """The answer to `hello`: who the agent is. `clock` is seconds since the epoch, UTC."""
+
+    protocol: int
+    agent: Short
+    worker_id: Short | None
+    fleet_id: Short | None
+    engine_id: Short | None
+    boot_id: Short
+    clock: float
+
+
+class DockerNetwork(Noun):
+    """One network of the worker's Docker engine."""
+
+    name: Short
+    driver: Short
+    subnets: Strings
+    parent: Short | None = None
+    ours: bool = False
+
+
+class Facts(Noun):
+    """The answer to `facts`: what the worker is. Memory and disk in MiB."""
+
+    interface: Short | None
+    address: Short | None
+    subnet: Short | None
+    gateway: Short | None
+    neighbours: Strings = ()
+    networks: Annotated[tuple[DockerNetwork, ...], Field(strict=False, max_length=1024)] = ()
+    docker_version: Short | None
+    compose_version: Short | None
+    compose_command: Strings = ()
+    architecture: Short
+    images: Strings = ()
+    disk_free_mib: Count
+    memory_mib: Count
+    python: Short
+    wireless: bool = False
+    hostname: Short = ""
+    root: bool = False

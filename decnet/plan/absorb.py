@@ -1,0 +1,109 @@
+"""What a pull teaches: lifecycle rows closed by journal records, lost jobs, the cursor moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from decnet.model.actual import Status
+from decnet.model.journal import Cursor, JournalPage, JournalRecord
+from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
+from decnet.model.worker import Facts
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, clean
+
+KEPT_ROWS = 500
+"""How many closed lifecycle rows of one worker are kept; the oldest go first."""
+
+FUTURE_SECONDS = 5.0
+"""How far a worker's clock may be ahead before its times are replaced by ours."""
+
+
+@dataclass(frozen=True)
+class Absorbed:
+    """The records after a pull, the records of the journal that were new, and what is worth saying."""
+
+    records: WorkerRecords
+    ended: tuple[JournalRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts | None = None) -> Absorbed:
+    """The records of one worker after one pull. `now` is the operator's clock, seconds since the epoch."""
+    page = status.journal
+    rows = list(records.lifecycle)
+    notes = _verdict_notes(page, records.cursor)
+    for record in page.records:
+        if not _close(rows, record, now):
+            notes.append(f"journal record {record.seq} for {clean(record.decky, 40)} fits no open operation")
+    if not page.more:
+        rows = [_lost_if_gone(row, status, now) for row in rows]
+    updated = records.model_copy(
+        update={
+            "lifecycle": _trimmed(rows),
+            "cursor": _moved(records.cursor, page),
+            "plan_hash": status.plan_hash,
+            "facts": facts or records.facts,
+        }
+    )
+    return Absorbed(updated, page.records, tuple(notes))
+
+
+def _verdict_notes(page: JournalPage, cursor: Cursor | None) -> list[str]:
+    if cursor is None or page.verdict == "ok":
+        return []
+    return {
+        "gap": [f"its journal lacks the records {cursor.seq + 1} to {page.first_seq - 1}"],
+        "reset": ["its journal is a new one: the worker was wiped, or its agent's folder was"],
+        "rewound": ["its journal was rewound: the worker was restored from an older copy"],
+    }[page.verdict]
+
+
+def _close(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
+    """Close the newest open row for the record's decky and operation."""
+    for index in range(len(rows) - 1, -1, -1):
+        row = rows[index]
+        if row.status in OPEN and (row.decky, row.operation) == (record.decky, record.operation):
+            rows[index] = _closed(row, record, now)
+            return True
+    return False
+
+
+def _closed(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:
+    believable = row.created - FUTURE_SECONDS <= record.at <= now + FUTURE_SECONDS
+    return row.model_copy(
+        update={
+            "status": record.status,
+            "ended": record.at if believable else now,
+            "ended_by_worker": believable,
+            "error": record.error[:MAX_ERROR_CHARS],
+        }
+    )
+
+
+def _lost_if_gone(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
+    if row.status not in OPEN:
+        return row
+    if any(job.request_id == row.request_id and job.state == "running" for job in status.jobs):
+        return row
+    return row.model_copy(
+        update={"status": "lost", "ended": now, "error": "the job that carried it out is gone"}
+    )
+
+
+def _moved(cursor: Cursor | None, page: JournalPage) -> Cursor:
+    if page.records:
+        last = page.records[-1]
+        return Cursor(journal_id=page.journal_id, seq=last.seq, hash=last.hash)
+    if cursor is not None and page.verdict in ("ok", "gap"):
+        return cursor
+    return Cursor(journal_id=page.journal_id, seq=0, hash=GENESIS)
+
+
+def _trimmed(rows: list[LifecycleRow]) -> tuple[LifecycleRow, ...]:
+    surplus = len(rows) - KEPT_ROWS
+    kept = []
+    for row in rows:
+        if surplus > 0 and row.status not in OPEN:
+            surplus -= 1
+            continue
+        kept.append(row)
+    return tuple(kept)

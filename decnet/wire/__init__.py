@@ -1,0 +1,45 @@
+"""What the command line and the agent must agree on. Standard library only, Python 3.9 or newer."""
+
+from __future__ import annotations
+
+from .canonical import canonical, digest, parse
+from .framing import FrameError, Unframer, frame
+from .limits import (
+    LABEL_DECKY,
+    LABEL_FINGERPRINT,
+    LABEL_FLEET,
+    LABEL_SERVICE,
+    MAX_ANSWER_BYTES,
+    MAX_DEPTH,
+    MAX_ERROR_CHARS,
+    MAX_PREAMBLE_BYTES,
+    MAX_REQUEST_BYTES,
+    PROJECT,
+    PROTOCOL,
+)
+from .records import GENESIS, chained, verify
+from .text import clean
+
+__all__ = [
+    "GENESIS",
+    "LABEL_DECKY",
+    "LABEL_FINGERPRINT",
+    "LABEL_FLEET",
+    "LABEL_SERVICE",
+    "MAX_ANSWER_BYTES",
+    "MAX_DEPTH",
+    "MAX_ERROR_CHARS",
+    "MAX_PREAMBLE_BYTES",
+    "MAX_REQUEST_BYTES",
+    "PROJECT",
+    "PROTOCOL",
+    "FrameError",
+    "Unframer",
+    "canonical",
+    "chained",
+    "clean",
+    "digest",
+    "frame",
+    "parse",
+    "verify",
+]
