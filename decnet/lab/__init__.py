@@ -1,0 +1,15 @@
+"""A practice network on one Linux machine: workers with their own Docker engine and sshd, a LAN, an attacker.
+
+Nothing is set up in the machine's own network namespace, and nothing of its own configuration is changed.
+"""
+
+from decnet.lab.enter import run_argv, shell_env
+from decnet.lab.faults import heal, partition, pause, resume, slow, start, stop, wipe
+from decnet.lab.layout import Lab
+from decnet.lab.lifecycle import down, up
+from decnet.lab.status import LabStatus, WorkerStatus, status
+
+__all__ = [
+    "Lab", "LabStatus", "WorkerStatus", "down", "heal", "partition", "pause", "resume", "run_argv", "shell_env",
+    "slow", "start", "status", "stop", "up", "wipe",
+]  # fmt: skip

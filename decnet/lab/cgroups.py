@@ -1,0 +1,47 @@
+"""The control groups of the lab's containers: how a container is found when its engine is dead."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+MOUNTS: Final = Path("/sys/fs/cgroup")
+
+
+def holds(pid: int, fragment: str) -> bool:
+    """Whether the process is in a control group whose path holds `fragment` (with slashes around)."""
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return False
+    return any(fragment in line.split(":", 2)[-1] + "/" for line in lines)
+
+
+def thaw(name: str) -> None:
+    """Let go what `docker pause` froze (version 1; version 2 needs no thawing to be killed)."""
+    for folder in _folders(name):
+        switch = folder / "freezer.state"
+        if switch.exists() and switch.read_text().strip() != "THAWED":
+            switch.write_text("THAWED")
+
+
+def remove(name: str, *, limit: float = 5) -> None:
+    """Remove the empty control groups under `name`; the kernel refuses any that holds a process."""
+    deadline = time.monotonic() + limit
+    while folders := list(_folders(name)):
+        for folder in folders:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                continue
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.01)
+
+
+def _folders(name: str) -> Iterator[Path]:
+    """All folders under `name` in every hierarchy, the deepest first."""
+    for top in [MOUNTS / name, *MOUNTS.glob(f"*/{name}")]:
+        for path, _, _ in os.walk(top, topdown=False):
+            yield Path(path)

@@ -1,0 +1,131 @@
+"""A worker's own Docker engine."""
+
+import json
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Final
+
+from decnet.errors import Failed
+from decnet.lab import processes
+from decnet.lab.ground import keeper
+from decnet.lab.layout import Place
+from decnet.lab.processes import Process, gone, launch, log_file, recorded
+from decnet.lab.shell import SYSTEM_PATH
+
+ENGINE: Final = ("dockerd", "containerd")
+
+
+def start(place: Place) -> None:
+    """Start the engine unless it runs; `await_engine` waits for its answer."""
+    if recorded(place, "dockerd"):
+        return
+    _forget_pids(place)
+    config = place.folder / "daemon.json"
+    config.write_text(json.dumps({
+        "hosts": ["unix:///run/docker.sock"],
+        "data-root": "/var/lib/docker",
+        "exec-root": "/run/docker",
+        "pidfile": "/run/docker.pid",
+        "bridge": "none",
+        "iptables": False,
+        "cgroup-parent": f"/{place.cgroup}",
+        "exec-opts": ["native.cgroupdriver=cgroupfs"],
+    }, indent=1))  # fmt: skip
+    inside = ["nsenter", "--target", str(keeper(place).pid), "--mount", "--uts", "--net"]
+    launch(place, "dockerd", [
+        *inside, "env", "-u", "DECNET_LAB_HOME", f"PATH={SYSTEM_PATH}", "dockerd", "--config-file", str(config)
+    ])  # fmt: skip
+
+
+def await_engine(place: Place, *, limit: float = 60) -> None:
+    """Wait for the engine's first answer; raise Failed with the end of its log."""
+    deadline = time.monotonic() + limit
+    while not answers(place):
+        if not recorded(place, "dockerd") or time.monotonic() > deadline:
+            words = log_file(place, "dockerd").read_text(errors="replace")[-800:].strip()
+            raise Failed(f"the Docker engine of {place.key} did not come up: {words}",
+                         hint=f"its whole log: {log_file(place, 'dockerd')}")
+        time.sleep(0.05)
+
+
+def answers(place: Place, *, limit: float = 2) -> bool:
+    """Whether the engine answers a ping on its socket within `limit` seconds."""
+    try:
+        folder = os.open(place.folder / "run", os.O_PATH | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        with socket.socket(socket.AF_UNIX) as wire:
+            wire.settimeout(limit)
+            # Through the folder's descriptor: the path of a socket is limited to 107 bytes.
+            wire.connect(f"/proc/self/fd/{folder}/docker.sock")
+            wire.sendall(b"GET /_ping HTTP/1.0\r\nHost: lab\r\n\r\n")
+            return b" 200 " in wire.recv(64)
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+
+
+def stop(place: Place, *, limit: float = 40) -> None:
+    """Ask the engine to end, which stops its containers; what is left after `limit` seconds is killed."""
+    daemons = engine_processes(place)
+    processes.end(daemons, number=signal.SIGCONT)
+    processes.end([one for one in daemons if one.name == "dockerd"], number=signal.SIGTERM)
+    deadline = time.monotonic() + limit
+    for one in daemons:
+        gone(one, max(0.0, deadline - time.monotonic()))
+    processes.end(engine_processes(place))
+    for one in daemons:
+        gone(one, 5)
+
+
+def engine_processes(place: Place) -> list[Process]:
+    """The engine's two daemons, without the shims that outlive them."""
+    return [process for process in processes.of_place(place) if process.name in ENGINE]
+
+
+def _forget_pids(place: Place) -> None:
+    """A pid file of an engine that was killed may by now name somebody else's process."""
+    living = {process.pid for process in engine_processes(place)}
+    for path in ("docker.pid", "docker/containerd/containerd.pid"):
+        file = place.folder / "run" / path
+        if file.exists() and file.read_text().strip() not in {str(pid) for pid in living}:
+            file.unlink()
+
+
+def load(place: Place, tarball: Path, *, limit: float = 600) -> bool:
+    """`docker load` a tarball unless the engine has its images; return whether it was loaded."""
+    from decnet.lab.enter import run_in
+
+    wanted = _image_ids(tarball)
+    if wanted and _has(place, wanted):
+        return False
+    run_in(place, ["docker", "load", "--quiet", "--input", str(tarball.absolute())], limit=limit)
+    return True
+
+
+def _has(place: Place, ids: list[str]) -> bool:
+    from decnet.lab.enter import run_in
+
+    try:
+        run_in(place, ["docker", "image", "inspect", "--format", "{{.Id}}", *ids], limit=30)
+    except Failed:
+        return False
+    return True
+
+
+def _image_ids(tarball: Path) -> list[str]:
+    """The ids of the images in a `docker save` tarball; empty where the format is another one."""
+    import tarfile
+
+    try:
+        with tarfile.open(tarball) as archive:
+            member = archive.extractfile("manifest.json")
+            entries = json.load(member) if member else []
+        return [f"sha256:{Path(str(entry['Config'])).name.removesuffix('.json')}" for entry in entries]
+    except (tarfile.TarError, KeyError, ValueError, TypeError):
+        return []

@@ -1,0 +1,56 @@
+"""Standing on a machine of the lab: the command line that runs another one there."""
+
+import os
+import sys
+from pathlib import Path
+
+from decnet.lab.ground import keeper
+from decnet.lab.layout import Lab, Place, place
+from decnet.lab.shell import SYSTEM_PATH, run
+
+# What leads back out of the lab, or to another engine.
+LEFT_BEHIND = (
+    "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "SSH_AUTH_SOCK", "SSH_CONNECTION", "SSH_CLIENT",
+    "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS", "SUDO_USER", "SUDO_UID", "SUDO_GID",
+)  # fmt: skip
+
+
+def run_argv(lab: Lab, where: str, argv: list[str]) -> list[str]:
+    """The full command line that runs `argv` in a place: "w1"..., "operator" or "attacker".
+
+    Every program in it replaces itself by the next one, so the pid that you start is the pid of the command:
+    a signal reaches it, its exit code is yours. It is for `os.execvp` and `subprocess` alike. The working
+    folder stays the caller's. Raise Failed when that place is not up.
+    """
+    return _inside(place(lab, where)) + argv
+
+
+def shell_env(lab: Lab, where: str) -> dict[str, str]:
+    """The variables that a command in the place is given on top of the caller's own."""
+    return _variables(place(lab, where))
+
+
+def run_in(where: Place, argv: list[str], *, limit: float = 60) -> str:
+    """Run a command in a place and return its stdout; raise Failed with its last words."""
+    return run(_inside(where) + argv, limit=limit)
+
+
+def _inside(where: Place) -> list[str]:
+    enter = ["nsenter", "--target", str(keeper(where).pid), "--mount", "--uts", "--net"]
+    unset = [word for name in LEFT_BEHIND for word in ("-u", name)]
+    variables = [f"{name}={value}" for name, value in _variables(where).items()]
+    # Entering a mount namespace lands in its root folder.
+    return [*enter, "env", *unset, "-C", str(Path.cwd()), *variables]
+
+
+def _variables(where: Place) -> dict[str, str]:
+    own = str(Path(sys.prefix) / "bin")
+    path = [own, *SYSTEM_PATH.split(":"), *os.environ.get("PATH", "").split(":"), "/usr/local/sbin", "/usr/local/bin"]
+    return {
+        "PATH": ":".join(dict.fromkeys(part for part in path if part)),
+        "HOME": "/root",
+        "USER": "root",
+        "LOGNAME": "root",
+        "DECNET_LAB": where.lab.name,
+        "DECNET_LAB_PLACE": where.key,
+    }

@@ -1,0 +1,92 @@
+"""What goes wrong on purpose: cables pulled, slow lines, power cuts, hung and stopped daemons, wiped folders."""
+
+import signal
+
+from decnet.errors import UsageError
+from decnet.lab import engine, ground, network, processes, sshd
+from decnet.lab.guard import exclusive
+from decnet.lab.layout import Lab, Place, place
+from decnet.lab.lifecycle import power_on
+from decnet.lab.shell import require_ground
+
+
+def partition(lab: Lab, worker: str, *, lan: bool = False) -> None:
+    """Pull the worker's management cable, with `lan` its LAN cable too."""
+    with exclusive(lab.name):
+        network.pull(_worker(lab, worker), {"mgmt", "lan"} if lan else {"mgmt"})
+
+
+def heal(lab: Lab, worker: str) -> None:
+    """Plug the worker's cables in again, and end `slow`."""
+    with exclusive(lab.name):
+        found = _worker(lab, worker)
+        network.pull(found, set())
+        network.clear_delay(found)
+
+
+def slow(lab: Lab, worker: str, delay_ms: int, loss_percent: float = 0) -> None:
+    """Delay and lose what the operator sends to the worker; raise Failed where the kernel has no netem."""
+    with exclusive(lab.name):
+        network.delay(_worker(lab, worker), delay_ms, loss_percent)
+
+
+def stop(lab: Lab, worker: str, what: str = "worker") -> None:
+    """End a part of the worker: "engine" (in good order), "sshd", or "worker" (a power cut: SIGKILL of all)."""
+    with exclusive(lab.name):
+        found = _worker(lab, worker)
+        if what == "engine":
+            engine.stop(found)
+        elif what == "sshd":
+            sshd.stop(found)
+        elif what == "worker":
+            _cut_power(found)
+        else:
+            raise UsageError(f"{what!r} cannot be stopped", hint="engine, sshd or worker")
+
+
+def start(lab: Lab, worker: str) -> None:
+    """Start whatever of the worker does not run, and wait until it answers."""
+    with exclusive(lab.name):
+        power_on(_worker(lab, worker))
+
+
+def pause(lab: Lab, worker: str, what: str = "engine") -> None:
+    """Freeze the engine's or sshd's processes: they keep their sockets and answer nothing."""
+    with exclusive(lab.name):
+        processes.end(_daemons(_worker(lab, worker), what), number=signal.SIGSTOP)
+
+
+def resume(lab: Lab, worker: str, what: str = "engine") -> None:
+    with exclusive(lab.name):
+        processes.end(_daemons(_worker(lab, worker), what), number=signal.SIGCONT)
+
+
+def wipe(lab: Lab, worker: str) -> None:
+    """Empty the worker's agent folder: identity, slice, journal, events."""
+    with exclusive(lab.name):
+        ground.clear(_worker(lab, worker).folder / "agent")
+
+
+def _worker(lab: Lab, name: str) -> Place:
+    require_ground()
+    found = place(lab, name)
+    if not found.is_worker:
+        raise UsageError(f"{name!r} is not a worker")
+    ground.keeper(found)
+    return found
+
+
+def _cut_power(worker: Place) -> None:
+    keeper = ground.keeper(worker)
+    # Written first: a cut that is itself interrupted is finished by the next `start` or `up`.
+    (worker.folder / "off").touch()
+    processes.end_place(worker, spare=[keeper])
+    ground.clear(worker.folder / "run")
+
+
+def _daemons(worker: Place, what: str) -> list[processes.Process]:
+    if what == "engine":
+        return engine.engine_processes(worker)
+    if what == "sshd":
+        return sshd.sshd_processes(worker)
+    raise UsageError(f"{what!r} cannot be paused", hint="engine or sshd")

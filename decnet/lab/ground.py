@@ -1,0 +1,140 @@
+"""A place's own file system: a keeper process holds a mount namespace in which the paths that decnet uses are private.
+
+The keeper is the machine's hardware: it lives until `down`. Everything else in the place may die and come back.
+"""
+
+import time
+import uuid
+from pathlib import Path
+from typing import Final
+
+from decnet.errors import Failed
+from decnet.lab import mountpoints
+from decnet.lab.layout import GATEWAY, Place
+from decnet.lab.processes import Process, end_place, launch, log_file, recorded
+from decnet.lab.shell import run
+
+# path in the place -> the folder of the place that is bound there
+PRIVATE: Final = {
+    "/run": "run",
+    "/root/.ssh": "ssh",
+    "/root/.docker": "dot-docker",
+    "/var/lib/decnet": "decnet",
+    "/var/lib/decnet-agent": "agent",
+    "/opt/decnet": "opt",
+    "/var/lib/docker": "docker",
+}
+# Read from the machine, written to the place: accounts, machine-id, resolver; the agent's wrapper command.
+LAYERED: Final = {"/etc": "etc", "/usr/local/bin": "bin"}
+
+# $1 the place's folder, $2 the hostname, then the binds as pairs of folder and path, "--", the layers likewise.
+# Submounts of /run/netns go first: a copy of another lab's namespace here would outlive that lab.
+# /sys is mounted anew because its /sys/class/net shows the network namespace of whoever mounted it.
+SCRIPT: Final = """
+home=$1 name=$2; shift 2
+umount -l -R /run/netns 2>/dev/null || true
+hostname "$name"
+mount --rbind /sys "$home/sys"
+mount -t sysfs sysfs /sys
+for part in fs/cgroup kernel/security; do
+    [ ! -d "/sys/$part" ] || mount --rbind "$home/sys/$part" "/sys/$part"
+done
+umount -l -R "$home/sys"
+mount --bind "$home/boot_id" /proc/sys/kernel/random/boot_id
+[ ! -f /root/.bashrc ] || mount --bind "$home/bashrc" /root/.bashrc
+while [ "$1" != -- ]; do mount --bind "$home/$1" "$2"; shift 2; done
+shift
+while [ $# -gt 0 ]; do
+    mount -t overlay overlay -o "lowerdir=$2,upperdir=$home/$1,workdir=$home/$1-work" "$2" ||
+        echo "no overlay over $2: it stays the machine's own"
+    shift 2
+done
+: > "$home/ready"
+exec sleep infinity
+"""
+
+
+def lay(place: Place) -> None:
+    """Have the place's keeper running; a place whose keeper died is cleared and begun anew."""
+    if recorded(place, "keeper") and (place.folder / "ready").exists():
+        return
+    end_place(place)
+    _prepare(place)
+    boot(place)
+    binds = [word for path, folder in PRIVATE.items() for word in (folder, path)]
+    layers = [word for path, folder in LAYERED.items() for word in (folder, path)]
+    words = [str(place.folder), hostname(place), *binds, "--", *layers]
+    launch(place, "keeper", [
+        "nsenter", f"--net={place.netns_path}", "unshare", "--mount", "--uts", "--propagation", "slave",
+        "sh", "-euc", SCRIPT, "sh", *words,
+    ])  # fmt: skip
+    _await(place)
+
+
+def boot(place: Place) -> None:
+    """What a machine forgets when the power comes back: /run is empty, boot_id is new."""
+    clear(place.folder / "run")
+    for folder in ("run/lock", "run/sshd"):
+        (place.folder / folder).mkdir(mode=0o755, parents=True)
+    # Written in place: the file is bind-mounted.
+    (place.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
+    (place.folder / "off").unlink(missing_ok=True)
+
+
+def keeper(place: Place) -> Process:
+    """The place's keeper; raise Failed when the lab is not up."""
+    found = recorded(place, "keeper")
+    if found is None:
+        raise Failed(f"{hostname(place)} of the lab {place.lab.name!r} is not up", hint="decnet lab up")
+    return found
+
+
+def hostname(place: Place) -> str:
+    return {"op": "operator", "att": "attacker"}.get(place.key, place.key)
+
+
+def clear(folder: Path) -> None:
+    """Empty a folder without replacing it: it may be bind-mounted."""
+    if folder.is_dir():
+        run(["find", str(folder), "-xdev", "-mindepth", "1", "-delete"], limit=120)
+
+
+def _prepare(place: Place) -> None:
+    for folder in [*PRIVATE.values(), *LAYERED.values(), *(f"{name}-work" for name in LAYERED.values()), "sys"]:
+        (place.folder / folder).mkdir(parents=True, exist_ok=True)
+    (place.folder / "ssh").chmod(0o700)
+    (place.folder / "ready").unlink(missing_ok=True)
+    bashrc = Path("/root/.bashrc")
+    if bashrc.is_file():
+        (place.folder / "bashrc").write_bytes(bashrc.read_bytes())
+    _write_etc(place)
+    mountpoints.make(list(PRIVATE))
+
+
+def _write_etc(place: Place) -> None:
+    etc, name = place.folder / "etc", hostname(place)
+    known = {"operator": "198.51.100.2"}
+    lines = ["127.0.0.1 localhost", f"127.0.1.1 {name}"]
+    (etc / "hostname").write_text(f"{name}\n")
+    (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n")
+    # Nothing listens there, so that a name is refused at once instead of after a time-out.
+    (etc / "resolv.conf").write_text(f"nameserver {GATEWAY}\n")
+    (etc / "hosts").write_text("\n".join(lines) + "\n")
+    _unlock_root(etc)
+
+
+def _unlock_root(etc: Path) -> None:
+    """A locked root account ("!") is refused by sshd even with a key; "*" only has no password."""
+    shadow = Path("/etc/shadow").read_text().splitlines()
+    lines = [":".join(["root", "*", *line.split(":")[2:]]) if line.startswith("root:!") else line for line in shadow]
+    (etc / "shadow").touch(mode=0o600)
+    (etc / "shadow").write_text("\n".join(lines) + "\n")
+
+
+def _await(place: Place, *, limit: float = 15) -> None:
+    deadline = time.monotonic() + limit
+    while not (place.folder / "ready").exists():
+        if not recorded(place, "keeper") or time.monotonic() > deadline:
+            words = log_file(place, "keeper").read_text(errors="replace")[-600:]
+            raise Failed(f"the file system of {hostname(place)} could not be laid: {words.strip()}")
+        time.sleep(0.01)

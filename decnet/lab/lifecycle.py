@@ -1,0 +1,156 @@
+"""Bringing a lab up and taking it down: both finish whatever another one, or a kill, left half done."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from decnet.errors import Failed, UsageError
+from decnet.lab import cgroups, engine, ground, mountpoints, network, processes, sshd
+from decnet.lab.guard import exclusive
+from decnet.lab.layout import DEFAULT_PARENT, MOST_WORKERS, Lab, Place
+from decnet.lab.shell import require_ground, run
+from decnet.lab.status import LabStatus, status, workers_of
+
+Emit = Callable[[str], None]
+
+
+def silent(_sentence: str) -> None:
+    """An `emit` for callers that want no progress."""
+
+
+def up(lab: Lab, workers: int = 1, emit: Emit = silent, *, images: list[Path] | None = None) -> LabStatus:
+    """Have the lab running with at least `workers` workers, each with every tarball of `images` loaded.
+
+    What runs stays as it is, a cable that was pulled included; what died or was powered off is started.
+    """
+    require_ground()
+    if not 1 <= workers <= MOST_WORKERS:
+        raise UsageError(f"{workers} workers: a lab has 1 to {MOST_WORKERS}")
+    with exclusive(lab.name):
+        _claim_folder(lab)
+        number = max([workers, *(worker.number for worker in workers_of(lab))])
+        machines = [lab.worker(each) for each in range(1, number + 1)]
+        _raise_network(lab, machines, emit)
+        _start(lab, machines, emit)
+        for worker in machines:
+            for tarball in images or []:
+                if engine.load(worker, tarball):
+                    emit(f"{worker.key}: loaded {tarball.name}")
+        return status(lab)
+
+
+def down(lab: Lab, emit: Emit = silent, *, keep_images: bool = False) -> None:
+    """Remove the lab and everything in it, from any state. `keep_images` keeps the engines' image stores."""
+    require_ground()
+    with exclusive(lab.name):
+        if lab.folder.exists() and any(lab.folder.iterdir()) and not lab.record.exists():
+            raise Failed(f"{lab.folder} is not a lab's folder: nothing in it is touched")
+        if keep_images:
+            _stop_engines(lab, emit)
+        processes.end_lab(lab)
+        with exclusive(""):
+            network.take_down(lab)
+            network.close_folder()
+            mountpoints.remove()
+        cgroups.remove(lab.cgroup)
+        _unmount_below(lab.folder)
+        _remove_folder(lab, keep_images)
+    emit(f"lab {lab.name}: down")
+
+
+def power_on(worker: Place) -> None:
+    """Start what is not running on one worker, as after a power cut, and wait for it."""
+    ground.lay(worker)
+    if (worker.folder / "off").exists():
+        ground.boot(worker)
+    engine.start(worker)
+    sshd.start(worker)
+    engine.await_engine(worker)
+    sshd.await_sshd(worker)
+
+
+def _claim_folder(lab: Lab) -> None:
+    folder = lab.folder
+    if folder.exists() and any(folder.iterdir()) and not lab.record.exists():
+        raise UsageError(f"{folder} is not empty and not a lab's folder", hint="choose another root for the lab")
+    _refuse_a_twin(lab)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lab.record.write_text(json.dumps({"lab": lab.name, "version": 1}))
+
+
+def _refuse_a_twin(lab: Lab) -> None:
+    """Namespaces carry only the lab's name: the same name under another root would be the same lab."""
+    for process in processes.of_lab(lab):
+        try:
+            variables = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        homes = {os.fsdecode(one.partition(b"=")[2]) for one in variables if one.startswith(b"DECNET_LAB_HOME=")}
+        if homes - {str(lab.folder)}:
+            raise UsageError(f"a lab {lab.name!r} is up already, in {homes.pop()}", hint="give this one another name")
+
+
+def _raise_network(lab: Lab, machines: list[Place], emit: Emit) -> None:
+    with exclusive(""):
+        network.raise_switch(lab)
+        for one in (Place(lab, "op"), Place(lab, "att"), *machines):
+            network.plug_in(one)
+            ground.lay(one)
+    emit(f"lab {lab.name}: network is up")
+
+
+def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
+    operator_key = Place(lab, "op").folder / "ssh" / "id_ed25519"
+    sshd.make_key(operator_key, "ed25519")
+    for worker in machines:
+        if (worker.folder / "off").exists():
+            ground.boot(worker)
+        sshd.accept(worker, operator_key.with_suffix(".pub"))
+        engine.start(worker)
+        sshd.start(worker)
+    for worker in machines:
+        engine.await_engine(worker)
+        sshd.await_sshd(worker)
+        emit(f"{worker.key}: Docker and sshd are up, {worker.mgmt_address}, {worker.lan_address} on the LAN")
+
+
+def _stop_engines(lab: Lab, emit: Emit) -> None:
+    for worker in workers_of(lab):
+        emit(f"{worker.key}: stopping the engine, its images are kept")
+        engine.stop(worker)
+
+
+def _remove_folder(lab: Lab, keep_images: bool) -> None:
+    """Remove the folder, the record last, so that a kill in between leaves what `down` may finish."""
+    for path in sorted(lab.folder.iterdir()) if lab.folder.is_dir() else []:
+        if path == lab.record:
+            continue
+        if keep_images and path.name.startswith("w"):
+            _keep_images(path)
+        elif path.is_dir() and not path.is_symlink():
+            run(["rm", "-rf", "--one-file-system", str(path)], limit=300)
+        else:
+            path.unlink()
+    if keep_images:
+        return
+    lab.record.unlink(missing_ok=True)
+    if lab.folder.is_dir():
+        lab.folder.rmdir()
+    if lab.folder.parent == DEFAULT_PARENT and DEFAULT_PARENT.is_dir() and not any(DEFAULT_PARENT.iterdir()):
+        DEFAULT_PARENT.rmdir()
+
+
+def _keep_images(folder: Path) -> None:
+    """Keep a stopped engine's images and layers; its containers, networks and volumes go."""
+    others = [path for path in folder.iterdir() if path.name != "docker"]
+    dropped = [folder / "docker" / name for name in ("containers", "network", "volumes", "containerd")]
+    run(["rm", "-rf", "--one-file-system", *map(str, others + dropped)], limit=300)
+
+
+def _unmount_below(folder: Path) -> None:
+    """Nothing of a lab is mounted in the machine's own namespace; what somebody mounted there goes first."""
+    table = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [line.split(" ", 5)[4] for line in table]
+    for point in sorted((one for one in points if one.startswith(f"{folder}/")), key=len, reverse=True):
+        run(["umount", "--lazy", point])

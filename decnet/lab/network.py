@@ -1,0 +1,142 @@
+"""The lab's wires: a switch namespace with two bridges (LAN and management), and one veth per plug."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from decnet.errors import Failed
+from decnet.lab.layout import GATEWAY, NETNS_FOLDER, Lab, Place
+from decnet.lab.shell import run
+
+SIDES: Final = ("lan", "mgmt")
+PORTS: Final = {"lan": "eth0", "mgmt": "mgmt0"}
+
+# The settings of every namespace of the lab, by their path under /proc/sys/net.
+SETTINGS: Final = {
+    "ipv6/conf/all/disable_ipv6": "1",
+    "ipv6/conf/default/disable_ipv6": "1",
+    "ipv4/ip_forward": "0",
+    "bridge/bridge-nf-call-iptables": "0",
+    "bridge/bridge-nf-call-arptables": "0",
+}
+
+
+def raise_switch(lab: Lab) -> None:
+    """Make the switch namespace with its two bridges; what is there already stays."""
+    _raise_namespace(lab.lan)
+    there = _links(lab.lan)
+    batch = []
+    for side in SIDES:
+        if side not in there:
+            address = f"address {lab.lan.mac(side)}"
+            batch.append(f"link add {side} {address} type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
+        batch.append(f"link set {side} up")
+    batch.append(f"address replace {GATEWAY}/24 dev lan")
+    _batch(lab.lan, batch)
+
+
+def plug_in(place: Place) -> None:
+    """Make the place's namespace and connect it, cables that a fault pulled excepted."""
+    _raise_namespace(place)
+    pulled = unplugged(place)
+    there = _links(place.lab.lan)
+    switch, machine = [], []
+    for side, address in (("lan", place.lan_address), ("mgmt", place.mgmt_address)):
+        if address is None:
+            continue
+        cable, port = cable_of(place, side), PORTS[side]
+        if cable not in there:
+            peer = f"peer name {port} netns {place.netns} address {place.mac(side)}"
+            switch.append(f"link add {cable} type veth {peer}")
+        switch.append(f"link set {cable} master {side} {'down' if side in pulled else 'up'}")
+        machine += [f"address replace {address}/24 brd + dev {port}", f"link set {port} up"]
+    if place.lan_address:
+        machine.append(f"route replace default via {GATEWAY} dev eth0")
+    _batch(place.lab.lan, switch)
+    _batch(place, machine)
+
+
+def pull(place: Place, sides: set[str]) -> None:
+    """Pull these cables ("lan", "mgmt") and leave the others plugged in; remembered over `up`."""
+    marker = place.folder / "unplugged"
+    if sides:
+        marker.write_text(" ".join(sorted(sides)))
+    else:
+        marker.unlink(missing_ok=True)
+    plug_in(place)
+
+
+def delay(place: Place, delay_ms: int, loss_percent: float) -> None:
+    """Delay and lose what goes to the place over its management cable; raise Failed without netem."""
+    words = ["delay", f"{delay_ms}ms", "loss", f"{loss_percent}%"]
+    cable = cable_of(place, "mgmt")
+    try:
+        run(["tc", "-n", place.lab.lan.netns, "qdisc", "replace", "dev", cable, "root", "netem", *words])
+    except Failed as refused:
+        raise Failed("this kernel cannot slow a line down: it has no netem", hint=refused.message) from refused
+
+
+def clear_delay(place: Place) -> None:
+    found = run(["tc", "-n", place.lab.lan.netns, "qdisc", "show", "dev", cable_of(place, "mgmt")])
+    if "netem" in found:
+        run(["tc", "-n", place.lab.lan.netns, "qdisc", "delete", "dev", cable_of(place, "mgmt"), "root"])
+
+
+def unplugged(place: Place) -> set[str]:
+    try:
+        return set((place.folder / "unplugged").read_text().split()) & set(SIDES)
+    except OSError:
+        return set()
+
+
+def cable_of(place: Place, side: str) -> str:
+    """The switch's end of the place's cable."""
+    return f"{place.key}-{side}"
+
+
+def is_namespace(path: Path) -> bool:
+    """Whether a network namespace is mounted there; a plain file is what a killed `ip netns` leaves."""
+    try:
+        return os.stat(path).st_dev == os.stat("/proc/self/ns/net").st_dev
+    except OSError:
+        return False
+
+
+def take_down(lab: Lab) -> None:
+    """Remove the lab's namespaces, and with them all of its links."""
+    for path in sorted(NETNS_FOLDER.glob(f"{lab.prefix}*")):
+        if path.name == lab.lan.netns and is_namespace(path):
+            # The kernel empties a dead namespace some time later; a cable pulled here is gone at once.
+            _batch(lab.lan, [f"link delete {name}" for name in _links(lab.lan) if name != "lo"])
+        run(["ip", "netns", "delete", path.name])
+
+
+def close_folder() -> None:
+    """Unmount and remove the folder that `ip netns` made, when nobody has a namespace in it."""
+    if NETNS_FOLDER.is_dir() and not any(NETNS_FOLDER.iterdir()):
+        while os.path.ismount(NETNS_FOLDER):
+            run(["umount", str(NETNS_FOLDER)])
+        shutil.rmtree(NETNS_FOLDER, ignore_errors=True)
+
+
+def _raise_namespace(place: Place) -> None:
+    if not is_namespace(place.netns_path):
+        if place.netns_path.exists():
+            run(["ip", "netns", "delete", place.netns])
+        run(["ip", "netns", "add", place.netns])
+    script = 'cd /proc/sys/net; while [ $# -gt 0 ]; do [ ! -e "$1" ] || echo "$2" > "$1"; shift 2; done'
+    words = [word for setting in SETTINGS.items() for word in setting]
+    run(["nsenter", f"--net={place.netns_path}", "sh", "-ec", script, "sh", *words])
+    _batch(place, ["link set lo up"])
+
+
+def _links(place: Place) -> set[str]:
+    found = json.loads(run(["ip", "-n", place.netns, "-json", "link", "show"]) or "[]")
+    return {str(link["ifname"]) for link in found}
+
+
+def _batch(place: Place, lines: list[str]) -> None:
+    if lines:
+        run(["ip", "-n", place.netns, "-batch", "-"], stdin="\n".join(lines) + "\n")

@@ -1,0 +1,61 @@
+"""Running the machine's own programs: never without a time limit, never through the caller's locale."""
+
+import os
+import shutil
+import subprocess
+from typing import Final
+
+from decnet.errors import DecnetError, Failed, UsageError
+
+SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+# program -> the Debian package that holds it
+PROGRAMS: Final = {
+    "dockerd": "docker.io",
+    "docker": "docker.io",
+    "sshd": "openssh-server",
+    "ssh-keygen": "openssh-client",
+    "ip": "iproute2",
+    "tc": "iproute2",
+    "nft": "nftables",
+    "nsenter": "util-linux",
+    "unshare": "util-linux",
+    "setsid": "util-linux",
+    "mount": "mount",
+}
+
+
+def run(argv: list[str], *, limit: float = 20, stdin: str | None = None) -> str:
+    """Run `argv` for at most `limit` seconds and return its stdout; raise Failed with its last words."""
+    try:
+        ended = subprocess.run(
+            argv, input=stdin, capture_output=True, text=True, errors="replace", timeout=limit, env=environment()
+        )
+    except subprocess.TimeoutExpired as late:
+        raise Failed(f"{argv[0]} did not end within {limit:g} s") from late
+    except OSError as refused:
+        raise Failed(f"{argv[0]} cannot be run: {refused.strerror}") from refused
+    if ended.returncode:
+        words = (ended.stderr.strip() or ended.stdout.strip() or "no message")[-600:]
+        raise Failed(f"{' '.join(argv[:6])}: exit {ended.returncode}: {words}")
+    return ended.stdout
+
+
+def environment() -> dict[str, str]:
+    """A clean environment: the distribution's own programs first, no other engine, English messages."""
+    return {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8"}
+
+
+def require_ground() -> None:
+    """Raise unless this process can hold a lab: root, outside of any lab, all programs there."""
+    if os.environ.get("DECNET_LAB_PLACE"):
+        raise UsageError(
+            "this shell stands inside a lab", hint="leave it: a lab is brought up, changed and taken down from outside"
+        )
+    if os.geteuid() != 0:
+        raise DecnetError("the lab needs root: it makes namespaces and runs Docker engines", hint="run it with sudo")
+    missing = [name for name in PROGRAMS if not shutil.which(name, path=SYSTEM_PATH)]
+    if missing:
+        packages = " ".join(sorted({PROGRAMS[name] for name in missing}))
+        raise DecnetError(f"the lab needs programs that are missing here: {', '.join(missing)}",
+                          hint=f"apt-get install {packages}")

@@ -1,0 +1,109 @@
+"""A worker's own sshd, and the operator's own key that every worker accepts."""
+
+import signal
+import time
+from pathlib import Path
+from typing import Final
+
+from decnet.errors import Failed
+from decnet.lab import processes
+from decnet.lab.ground import keeper
+from decnet.lab.layout import Place
+from decnet.lab.processes import Process, launch, log_file, recorded
+from decnet.lab.shell import SYSTEM_PATH, run
+
+PORT: Final = 22
+KEY_TYPES: Final = {"ed25519": [], "rsa": ["-b", "2048"]}
+
+
+def start(place: Place) -> None:
+    """Start sshd on the management address unless it runs."""
+    if recorded(place, "sshd"):
+        return
+    folder = place.folder / "sshd"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for kind, options in KEY_TYPES.items():
+        make_key(folder / f"host_{kind}", kind, *options)
+    (folder / "sshd_config").write_text(_config(place, folder))
+    inside = ["nsenter", "--target", str(keeper(place).pid), "--mount", "--uts", "--net"]
+    # sshd starts itself again for each connection and wants its absolute path for that.
+    launch(place, "sshd", [
+        *inside, "/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config"), "-E", str(log_file(place, "sshd"))
+    ])  # fmt: skip
+
+
+def await_sshd(place: Place, *, limit: float = 15) -> None:
+    """Wait until sshd listens; raise Failed with the end of its log."""
+    deadline = time.monotonic() + limit
+    while not listens(place):
+        if not recorded(place, "sshd") or time.monotonic() > deadline:
+            words = log_file(place, "sshd").read_text(errors="replace")[-600:].strip()
+            raise Failed(f"sshd of {place.key} did not come up: {words}")
+        time.sleep(0.02)
+
+
+def listens(place: Place) -> bool:
+    """Whether the place's sshd listens: state 0A in its namespace's table (proc(5))."""
+    process = recorded(place, "sshd")
+    if process is None:
+        return False
+    try:
+        rows = Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]
+    except OSError:
+        return False
+    return any(row.split()[1].endswith(f":{PORT:04X}") and row.split()[3] == "0A" for row in rows)
+
+
+def stop(place: Place) -> None:
+    """End sshd and every session that it holds."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        found = sshd_processes(place)
+        processes.end(found, number=number)
+        if all(processes.gone(one, 5) for one in found):
+            return
+
+
+def sshd_processes(place: Place) -> list[Process]:
+    return [process for process in processes.of_place(place) if process.name.startswith("sshd")]
+
+
+def make_key(path: Path, kind: str, *options: str) -> None:
+    """A key pair without passphrase, unless it is there; a half-written one is made anew."""
+    if path.exists() and path.with_suffix(".pub").exists():
+        return
+    path.unlink(missing_ok=True)
+    run(["ssh-keygen", "-q", "-t", kind, *options, "-N", "", "-C", path.name, "-f", str(path)], limit=60)
+
+
+def accept(worker: Place, public_key: Path) -> None:
+    """Add a public key to the worker's authorized_keys, once."""
+    line = public_key.read_text().strip()
+    file = worker.folder / "ssh" / "authorized_keys"
+    lines = file.read_text().splitlines() if file.exists() else []
+    if line not in lines:
+        file.touch(mode=0o600)
+        file.write_text("\n".join([*lines, line]) + "\n")
+
+
+def _config(place: Place, folder: Path) -> str:
+    keys = [f"HostKey {folder}/host_{kind}" for kind in KEY_TYPES]
+    return "\n".join([
+        f"ListenAddress {place.mgmt_address}:{PORT}",
+        *keys,
+        "PidFile none",
+        "PermitRootLogin prohibit-password",
+        "PubkeyAuthentication yes",
+        "PasswordAuthentication no",
+        "KbdInteractiveAuthentication no",
+        "AuthorizedKeysFile .ssh/authorized_keys",
+        "UsePAM no",
+        "UseDNS no",
+        "LogLevel VERBOSE",
+        "LoginGraceTime 30",
+        "MaxStartups 300:30:600",
+        "MaxSessions 200",
+        "PrintMotd no",
+        f"SetEnv PATH={SYSTEM_PATH}:/usr/local/sbin:/usr/local/bin",
+        "Subsystem sftp internal-sftp",
+        "",
+    ])  # fmt: skip
