@@ -1,0 +1,106 @@
+"""The agent's envelope opened: a result, or its error as one of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from decnet import wire
+from decnet.errors import (
+    BadAnswer,
+    DecnetError,
+    DockerDown,
+    FleetRefused,
+    HashRefused,
+    IdentityRefused,
+    WorkerBusy,
+    WorkerError,
+)
+
+_CLASSES: dict[str, type[DecnetError]] = {
+    "usage": WorkerError,
+    "protocol": BadAnswer,
+    "not-enrolled": IdentityRefused,
+    "identity": IdentityRefused,
+    "fleet": FleetRefused,
+    "hash": HashRefused,
+    "generation": WorkerError,
+    "busy": WorkerBusy,
+    "docker-down": DockerDown,
+    "compose": WorkerError,
+    "refused": WorkerError,
+    "name-taken": WorkerError,
+    "network": WorkerError,
+    "address": WorkerError,
+    "failed": WorkerError,
+    "time-limit": WorkerError,
+}
+
+_HINTS = {
+    "protocol": "bring its agent up to date: decnet worker upgrade {worker}",
+    "not-enrolled": "the worker lost its identity; enrol it again: decnet worker add",
+    "identity": "another machine answers there; `decnet worker show {worker}` says what was enrolled",
+    "fleet": "that worker belongs to another fleet; `decnet worker add --adopt` takes it over",
+    "hash": "bring its agent up to date: decnet worker upgrade {worker}",
+    "generation": "restored from a backup? decnet worker recover --take-generation",
+    "busy": "its job goes on by itself; `decnet status` shows how far it is",
+    "docker-down": "start Docker there and run this again",
+    "compose": "install Docker Compose v2 there (or v1.29 with an Engine before 25)",
+}
+
+
+def result_of(answer: Any, worker: str) -> dict[str, Any]:
+    """The `result` of an answer's envelope. Raises the error that it carries, or BadAnswer."""
+    if not isinstance(answer, dict):
+        raise _broken(worker, "is not an object")
+    version = answer.get("v")
+    if version != wire.PROTOCOL or isinstance(version, bool):
+        raise wrong_protocol(version, worker)
+    match answer:
+        case {"v": _, "ok": True, "result": dict(result), **rest} if not rest:
+            return dict(result)
+        case {"v": _, "ok": False, "error": dict(error), **rest} if not rest:
+            raise agent_error(error, worker)
+    raise _broken(worker, "has not the shape of an answer")
+
+
+def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
+    """The agent's `{code, message, hint, details}` as one of our errors; every string is made harmless."""
+    code, message = error.get("code"), error.get("message")
+    hint, details = error.get("hint"), error.get("details", {})
+    if not isinstance(code, str) or not isinstance(message, str) or not isinstance(details, dict):
+        return _broken(worker, "carries an error of the wrong shape")
+    kind = _CLASSES.get(code)
+    if kind is None:
+        return BadAnswer(f"{worker}: an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
+    text = f"{worker}: {wire.clean(message, wire.MAX_ERROR_CHARS)}{_addresses(code, details)}"
+    ours = _HINTS.get(code, "").format(worker=worker)
+    advice = wire.clean(hint) if isinstance(hint, str) and hint else ours or None
+    if kind is WorkerBusy:
+        job = details.get("job_id")
+        return WorkerBusy(
+            text, job_id=wire.clean(job, 40) if isinstance(job, str) else "", hint=advice, worker=worker
+        )
+    return kind(text, hint=advice, worker=worker)
+
+
+def wrong_protocol(version: object, worker: str) -> BadAnswer:
+    """The error for an agent that speaks another version than ours."""
+    newer = isinstance(version, int) and version > wire.PROTOCOL
+    said = version if isinstance(version, int) and abs(version) < 10**6 else "?"
+    return BadAnswer(
+        f"{worker}: its agent speaks protocol {said}, this decnet {wire.PROTOCOL}",
+        hint="upgrade decnet here" if newer else f"decnet worker upgrade {worker}",
+        worker=worker,
+    )
+
+
+def _addresses(code: str, details: dict[str, Any]) -> str:
+    held = details.get("addresses")
+    if code != "address" or not isinstance(held, dict) or not held:
+        return ""
+    pairs = [f"{wire.clean(str(ip), 45)} is held by {wire.clean(str(mac), 40)}" for ip, mac in held.items()]
+    return f" ({', '.join(sorted(pairs)[:5])})"
+
+
+def _broken(worker: str, what: str) -> BadAnswer:
+    return BadAnswer(f"{worker}: its answer {what}", hint=f"decnet worker upgrade {worker}", worker=worker)

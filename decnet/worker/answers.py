@@ -1,0 +1,67 @@
+"""Answers of verbs that no other room needs as nouns of the model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from decnet.model.event import AttackerEvent
+from decnet.model.noun import Hex64, Noun, Short
+from decnet.model.worker import Count, Strings
+
+JobState = Literal["checked", "accepted", "running", "done", "failed", "lost"]
+
+
+class Accepted(Noun):
+    """The answer to `apply`, `mutate` and `teardown`: the job, the same for the same request_id."""
+
+    job_id: Short
+    request_id: Short
+    state: JobState
+    generation: Count
+
+
+class HeldSlice(Noun):
+    """The answer to `slice`: what the worker was last given, None where nothing was."""
+
+    slice: dict[str, Any] | None
+    generation: Count
+    plan_hash: Hex64 | None
+
+
+class Probed(Noun):
+    """The answer to `probe`: address to MAC of who answers on the LAN, and address to container name
+    for what this worker's Docker engine holds itself."""
+
+    answered: dict[Short, Short]
+    docker: dict[Short, Short]
+
+
+class EventPage(Noun):
+    """The answer to `events`: the spool after a position."""
+
+    spool_id: Short
+    events: Annotated[tuple[AttackerEvent, ...], Field(strict=False, max_length=5000)]
+    first_seq: Count
+    last_seq: Count
+    more: bool
+    verdict: Literal["ok", "gap", "reset"]
+
+
+class Loaded(Noun):
+    """The answer to `image-load`: image references that the engine has now."""
+
+    loaded: Strings
+
+
+class Logs(Noun):
+    """The answer to `logs`: container name to its last lines."""
+
+    logs: dict[Short, Annotated[str, Field(max_length=512 * 1024)]]
+
+
+class Started(Noun):
+    """The answer to `self-destruct`."""
+
+    started: bool

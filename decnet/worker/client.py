@@ -1,0 +1,207 @@
+"""The agent's verbs, typed: values of ours in, validated nouns out."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from decnet import wire
+from decnet.errors import BadAnswer, FleetRefused, HashRefused, IdentityRefused
+from decnet.model.actual import Status
+from decnet.model.journal import Cursor
+from decnet.model.plan import Bundle
+from decnet.model.worker import Facts, Hello
+
+from .answer import wrong_protocol
+from .answers import Accepted, EventPage, HeldSlice, Loaded, Logs, Probed, Started
+from .session import Session
+
+CONTROL_LIMIT = 15.0
+EVENTS_LIMIT = 60.0
+UPGRADE_LIMIT = 60.0
+TEARDOWN_LIMIT = 300.0
+JOB_LIMIT = 600.0
+IMAGE_BASE_LIMIT = 120.0
+IMAGE_BYTES_PER_SECOND = 256 * 1024
+UNKNOWN_IMAGE_SIZE = 512 * 1024 * 1024
+
+Answered = TypeVar("Answered", bound=BaseModel)
+
+
+class AgentClient:
+    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that very worker.
+
+    All methods raise the classes of `decnet.errors`, with `worker` set. Limits are seconds.
+    """
+
+    def __init__(
+        self, session: Session, *, worker_id: str | None = None, fleet_id: str | None = None
+    ) -> None:
+        self._session = session
+        self._worker_id = worker_id
+        self._fleet_id = fleet_id
+
+    @property
+    def worker(self) -> str:
+        return self._session.worker
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def hello(self) -> Hello:
+        """Who the agent is. Raises BadAnswer for another protocol, IdentityRefused, FleetRefused."""
+        return self._checked(await self._ask(Hello, "hello", {}, CONTROL_LIMIT, expect=False))
+
+    async def enrol(self, worker_id: str, fleet_id: str, *, adopt: bool = False) -> Hello:
+        """Give the worker its identity; `adopt` takes it from another fleet."""
+        args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": adopt}
+        hello = await self._ask(Hello, "enrol", args, CONTROL_LIMIT, expect=False)
+        check_identity(hello, self.worker, worker_id=worker_id, fleet_id=fleet_id)
+        return hello
+
+    async def facts(self) -> Facts:
+        return await self._ask(Facts, "facts", {}, CONTROL_LIMIT)
+
+    async def status(self, cursor: Cursor | None = None, *, events: bool = False) -> Status:
+        """The heartbeat and one page of the journal after `cursor`; `journal.more` says there is more."""
+        args = {"cursor": cursor.model_dump() if cursor else None, "events": events}
+        status = await self._ask(Status, "status", args, CONTROL_LIMIT)
+        self._checked(status.hello)
+        return status
+
+    async def slice(self) -> HeldSlice:
+        """What the worker was last given. Raises HashRefused where it is not what its hash says."""
+        held = await self._ask(HeldSlice, "slice", {}, CONTROL_LIMIT)
+        if held.slice is not None and wire.digest(held.slice) != held.plan_hash:
+            raise HashRefused(f"{self.worker}: its slice is not what its hash says", worker=self.worker)
+        return held
+
+    async def probe(self, addresses: Iterable[str], *, seconds: float = 1.0) -> Probed:
+        """Who on the worker's LAN, or in its Docker engine, holds the addresses."""
+        args = {"addresses": sorted(addresses), "seconds": seconds}
+        return await self._ask(Probed, "probe", args, CONTROL_LIMIT + seconds)
+
+    async def apply(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
+        """Hand over a bundle; the job goes on by itself. The same request_id is the same job."""
+        return await self._hand_over("apply", bundle, dry_run, wait)
+
+    async def mutate(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
+        """The same for one decky's services."""
+        return await self._hand_over("mutate", bundle, dry_run, wait)
+
+    async def teardown(
+        self, request_id: str, generation: int, deckies: Iterable[str] | None = None, *, wait: float = 0.0
+    ) -> Accepted:
+        """Start taking deckies down; None is all of the fleet on that worker."""
+        names = None if deckies is None else sorted(deckies)
+        args = {"request_id": request_id, "generation": generation, "deckies": names, "wait": wait}
+        return self._same_request(
+            await self._ask(Accepted, "teardown", args, CONTROL_LIMIT + wait), request_id
+        )
+
+    async def image_load(
+        self, refs: Iterable[str], stream: AsyncIterator[bytes], *, size: int = UNKNOWN_IMAGE_SIZE
+    ) -> tuple[str, ...]:
+        """Give the worker's engine a `docker save` stream of about `size` bytes. What it has loaded then."""
+        limit = IMAGE_BASE_LIMIT + size / IMAGE_BYTES_PER_SECOND
+        args = {"images": list(refs)}
+        return (await self._ask(Loaded, "image-load", args, limit, stream=stream)).loaded
+
+    async def events(self, after: int = 0, *, limit: int = 1000, spool_id: str | None = None) -> EventPage:
+        """Attacker events after a position in the spool; `more` says whether to ask again."""
+        args = {"after": after, "limit": limit, "spool_id": spool_id}
+        return await self._ask(EventPage, "events", args, EVENTS_LIMIT)
+
+    async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
+        """Container name to the last lines of its log. The text is hostile: escape it before it is shown."""
+        args = {"decky": decky, "service": service, "lines": lines}
+        return (await self._ask(Logs, "logs", args, CONTROL_LIMIT)).logs
+
+    async def upgrade(self, payload: bytes, sha256: str) -> Hello:
+        """Give the worker another agent. Raises BadAnswer where it is not the one that answers then."""
+        args = {"sha256": sha256, "bytes": base64.b64encode(payload).decode("ascii")}
+        hello = self._checked(await self._ask(Hello, "upgrade", args, UPGRADE_LIMIT))
+        if hello.agent != sha256:
+            raise BadAnswer(f"{self.worker}: another agent answers after the upgrade", worker=self.worker)
+        return hello
+
+    async def self_destruct(self) -> bool:
+        """Tear all down and remove what decnet installed; goes on there by itself."""
+        return (await self._ask(Started, "self-destruct", {}, CONTROL_LIMIT)).started
+
+    async def _hand_over(self, verb: str, bundle: Bundle, dry_run: bool, wait: float) -> Accepted:
+        args = {
+            "request_id": bundle.request_id,
+            "generation": bundle.generation,
+            "hash": bundle.hash,
+            "plan_hash": bundle.plan_hash,
+            "slice": bundle.slice,
+            "steps": list(bundle.steps),
+            "compose": bundle.compose,
+            "dry_run": dry_run,
+            "wait": wait,
+        }
+        return self._same_request(
+            await self._ask(Accepted, verb, args, CONTROL_LIMIT + wait), bundle.request_id
+        )
+
+    def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:
+        if accepted.request_id != request_id:
+            raise BadAnswer(f"{self.worker}: it answers another request than ours", worker=self.worker)
+        return accepted
+
+    async def _ask(
+        self,
+        noun: type[Answered],
+        verb: str,
+        args: dict[str, Any],
+        limit: float,
+        *,
+        expect: bool = True,
+        stream: AsyncIterator[bytes] | None = None,
+    ) -> Answered:
+        if expect and self._worker_id is not None and self._fleet_id is not None:
+            args = {**args, "expect": {"worker_id": self._worker_id, "fleet_id": self._fleet_id}}
+        answer = await self._session.call(verb, args, limit=limit, stream=stream)
+        return validated(noun, answer, self.worker, verb)
+
+    def _checked(self, hello: Hello) -> Hello:
+        if hello.protocol != wire.PROTOCOL:
+            raise wrong_protocol(hello.protocol, self.worker)
+        check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
+        return hello
+
+
+def validated(noun: type[Answered], answer: dict[str, Any], worker: str, verb: str) -> Answered:
+    """The answer as a noun. Raises BadAnswer with the first thing that is wrong, in one short line."""
+    try:
+        return noun.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = wire.clean(".".join(str(part) for part in first["loc"][:6]), 80)
+        raise BadAnswer(
+            f"{worker}: its answer to {verb} is not valid at {place}: {wire.clean(first['msg'], 120)}",
+            hint=f"decnet worker upgrade {worker}",
+            worker=worker,
+        ) from error
+
+
+def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id: str | None) -> None:
+    """Raises FleetRefused or IdentityRefused where the agent is not the one that was enrolled. None: any."""
+    if fleet_id is not None and hello.fleet_id != fleet_id:
+        whose = "no fleet" if hello.fleet_id is None else f"fleet {wire.clean(hello.fleet_id, 40)}"
+        raise FleetRefused(
+            f"{worker}: it belongs to {whose}, not to ours",
+            hint="enrol it: decnet worker add" + (" --adopt takes it over" if hello.fleet_id else ""),
+            worker=worker,
+        )
+    if worker_id is not None and hello.worker_id != worker_id:
+        who = "none" if hello.worker_id is None else wire.clean(hello.worker_id, 40)
+        raise IdentityRefused(
+            f"{worker}: another worker answers there, its identity is {who}",
+            hint=f"`decnet worker show {worker}` says what was enrolled",
+            worker=worker,
+        )

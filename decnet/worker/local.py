@@ -1,0 +1,139 @@
+"""This machine as a worker: the same agent, through a subprocess."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from decnet.errors import StateBroken, Unreachable, WorkerError
+
+from .session import PIECE, Sink, Source, converse
+
+PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def keep_agent(folder: Path, payload: bytes, sha256: str) -> Path:
+    """The path `<folder>/<sha256>.pyz`, written whole when it is not there. Raises StateBroken."""
+    path = folder / f"{sha256}.pyz"
+    try:
+        if path.is_file() and not path.is_symlink() and path.read_bytes() == payload:
+            return path
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_whole(path, payload)
+    except OSError as error:
+        raise StateBroken(f"{path}: {error.strerror}") from error
+    return path
+
+
+class LocalSession:
+    """Calls the agent file `agent` with this Python, one process for each verb."""
+
+    def __init__(self, agent: Path, *, worker: str = "local", home: Path | None = None) -> None:
+        """`home` is the agent's own folder (DECNET_AGENT_HOME); None leaves it to the environment."""
+        self.worker = worker
+        self._argv = (sys.executable, "-I", "-S", str(agent))
+        self._environment = _environment(home)
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        process = await self._start(verb)
+        try:
+            async with asyncio.timeout(limit):
+                return await converse(_LocalAgent(process), self.worker, verb, args, stream)
+        except TimeoutError as error:
+            raise Unreachable(
+                f"{self.worker}: no answer to {verb} within {limit:g} s", worker=self.worker
+            ) from error
+        finally:
+            await _end(process)
+
+    async def close(self) -> None:
+        """Nothing is held open between calls."""
+
+    async def _start(self, verb: str) -> Process:
+        try:
+            # A session of its own: Ctrl-C in the terminal ends the command, which ends the agent in order.
+            return await asyncio.create_subprocess_exec(
+                *self._argv, verb, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=PIECE,
+                env=self._environment, cwd="/", start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise WorkerError(
+                f"{self.worker}: the agent cannot be started: {error.strerror}", worker=self.worker
+            ) from error
+
+
+class _LocalAgent:
+    """A subprocess, seen as a Remote."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        self._process = process
+        self.sink: Sink = process.stdin
+        self.source: Source = process.stdout
+        self.noise: Source = process.stderr
+
+    async def ended(self) -> str | None:
+        return how_it_ended(await _exit_status(self._process))
+
+
+def how_it_ended(status: int) -> str | None:
+    """A process's return code in words; None for success."""
+    if status < 0:
+        try:
+            return f"was ended by signal {signal.Signals(-status).name}"
+        except ValueError:
+            return f"was ended by signal {-status}"
+    return f"ended with exit status {status}" if status else None
+
+
+async def _exit_status(process: Process) -> int:
+    # Process.wait() of some Python releases waits for the pipes too, which a child may hold open.
+    waiting = asyncio.create_task(process.wait())
+    try:
+        while process.returncode is None:
+            await asyncio.wait({waiting}, timeout=0.05)
+        return process.returncode
+    finally:
+        waiting.cancel()
+
+
+async def _end(process: Process) -> None:
+    """End the agent and what it started in its session; a detached job has left that."""
+    if process.returncode is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        await asyncio.shield(_exit_status(process))
+    process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - else a child's open pipe is a leak
+
+
+def _environment(home: Path | None) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment.setdefault("PATH", DEFAULT_PATH)
+    if home is not None:
+        environment["DECNET_AGENT_HOME"] = str(home)
+    return environment
+
+
+def _write_whole(path: Path, payload: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
