@@ -1,0 +1,23 @@
+"""The images that deckies run: built by content, without the network, and shipped to workers."""
+
+from .build import ensure, make_base_image
+from .names import ImageNames, root_name, wanted
+from .progress import Emit, ImageProgress
+from .root import Source
+from .shelf import ImageRow, absent, listed, prune, save_stream
+
+__all__ = [
+    "Emit",
+    "ImageNames",
+    "ImageProgress",
+    "ImageRow",
+    "Source",
+    "absent",
+    "ensure",
+    "listed",
+    "make_base_image",
+    "prune",
+    "root_name",
+    "save_stream",
+    "wanted",
+]

@@ -1,0 +1,154 @@
+"""The base container of one decky: keeps its address off the LAN until it is known to be free.
+
+In this order: no ARP leaves and nothing but answers may go out (nftables); the address is probed for
+(RFC 5227, with shorter waits: a bridged LAN answers in milliseconds); the address is announced and ARP
+is let through; every capability is dropped; and a sleeping process of a few kilobytes keeps the network.
+
+One line of JSON on stdout says how it ended: {"base": "ready"}, {"base": "conflict", "mac": ...} (exit
+status 75: Docker tries again, with growing pauses) or {"base": "rules", "error": ...}.
+"""
+
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+RULES = "/rules.nft"
+NFT = "/usr/sbin/nft"
+SLEEP = ("/bin/busybox", "sleep", "infinity")
+CONFLICT = 75
+NOBODY = 65534
+
+PROBES = 3
+PROBE_SECONDS = 0.3
+ANNOUNCEMENTS = 2
+INTERFACE_SECONDS = 5.0
+ARP_TYPE = 0x0806
+BROADCAST = b"\xff" * 6
+ARP = struct.Struct("!HHBBH6s4s6s4s")
+REQUEST = 1
+
+
+def main() -> int:
+    """Guard, probe, announce, then become the sleeper; returns only when something is wrong."""
+    try:
+        address = socket.inet_aton(os.environ["ADDRESS"])
+        own_mac = _bytes_of(os.environ["MAC"])
+    except (KeyError, OSError, ValueError) as error:
+        return _end({"base": "rules", "error": f"ADDRESS or MAC is missing: {error!r}"}, 1)
+    refusal = _nft("-f", RULES)
+    if refusal:
+        return _end({"base": "rules", "error": refusal}, 1)
+    interface = _interface(own_mac)
+    if interface is None:
+        return _end({"base": "rules", "error": "there is no interface with the MAC of this decky"}, 1)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ARP_TYPE)) as wire:
+        wire.bind((interface, ARP_TYPE))
+        holder = _holder(wire, address, own_mac)
+        if holder is not None:
+            return _end({"base": "conflict", "mac": holder.hex(":")}, CONFLICT)
+        for _ in range(ANNOUNCEMENTS):
+            wire.send(_arp(own_mac, address, address))
+    refusal = _nft("delete", "table", "arp", "quiet")
+    if refusal:
+        return _end({"base": "rules", "error": refusal}, 1)
+    _drop_capabilities()
+    _say({"base": "ready"})
+    os.execv(SLEEP[0], SLEEP)
+    return 1
+
+
+def _nft(*arguments: str) -> str:
+    """Run nft; what it complains of, "" when it is content."""
+    try:
+        done = subprocess.run((NFT, *arguments), capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return repr(error)
+    if done.returncode == 0:
+        return ""
+    return done.stderr.decode("utf-8", "replace")[-500:] or f"nft ended with {done.returncode}"
+
+
+def _interface(mac: bytes) -> str | None:
+    """The interface with this MAC, up; waited for a moment."""
+    deadline = time.monotonic() + INTERFACE_SECONDS
+    while time.monotonic() < deadline:
+        for _, name in socket.if_nameindex():
+            try:
+                with (
+                    open(f"/sys/class/net/{name}/address") as text,
+                    open(f"/sys/class/net/{name}/carrier") as up,
+                ):
+                    if _bytes_of(text.read().strip()) == mac and up.read().strip() == "1":
+                        return name
+            except (OSError, ValueError):
+                continue
+        time.sleep(0.05)
+    return None
+
+
+def _holder(wire: socket.socket, address: bytes, own_mac: bytes) -> bytes | None:
+    """The MAC of somebody else who has or claims `address`, None when nobody does."""
+    for _ in range(PROBES):
+        wire.send(_arp(own_mac, b"\0" * 4, address))
+        deadline = time.monotonic() + PROBE_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([wire], [], [], left)[0]:
+                holder = _claim(wire.recv(2048), address, own_mac)
+                if holder is not None:
+                    return holder
+    return None
+
+
+def _claim(packet: bytes, address: bytes, own_mac: bytes) -> bytes | None:
+    """Who claims `address` in this packet: by holding it, or by probing for it as we do (RFC 5227, 2.1.1)."""
+    if len(packet) < 14 + ARP.size:
+        return None
+    _, _, _, _, _, sender_mac, sender, _, target = ARP.unpack_from(packet, 14)
+    if sender_mac == own_mac:
+        return None
+    if sender == address or (sender == b"\0" * 4 and target == address):
+        return bytes(sender_mac)
+    return None
+
+
+def _arp(own_mac: bytes, sender: bytes, target: bytes) -> bytes:
+    ethernet = BROADCAST + own_mac + struct.pack("!H", ARP_TYPE)
+    return ethernet + ARP.pack(1, 0x0800, 6, 4, REQUEST, own_mac, sender, b"\0" * 6, target)
+
+
+def _drop_capabilities() -> None:
+    """Give up every capability for good: the bounding set first, then root itself."""
+    import ctypes
+
+    drop_bound = 24  # PR_CAPBSET_DROP of linux/prctl.h
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in range(64):
+        libc.prctl(drop_bound, capability, 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def _bytes_of(mac: str) -> bytes:
+    plain = bytes.fromhex(mac.replace(":", ""))
+    if len(plain) != 6:
+        raise ValueError(f"not a MAC: {mac}")
+    return plain
+
+
+def _say(line: dict[str, str]) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def _end(line: dict[str, str], status: int) -> int:
+    _say(line)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

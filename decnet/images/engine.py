@@ -1,0 +1,70 @@
+"""The one place that talks to the Docker SDK for images; its errors become ours here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DockerDown, ImageFailed
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+LABEL_CONTENT = "decnet.content"
+LABEL_BUILD = "decnet.build"
+BUILD_SECONDS = 600
+DEFAULT_SOCKET = "/var/run/docker.sock"
+
+
+@contextlib.contextmanager
+def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
+    """A client of the engine at `docker_socket`, else at $DECNET_DOCKER_SOCKET, else at the usual place.
+
+    Raises DockerDown when nothing answers there, ImageFailed for every refusal of the engine.
+    """
+    import docker
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    socket = docker_socket or os.environ.get("DECNET_DOCKER_SOCKET") or DEFAULT_SOCKET
+    try:
+        client = docker.DockerClient(base_url=f"unix://{socket}", timeout=BUILD_SECONDS, version="auto")
+    except (DockerException, RequestException, OSError) as error:
+        raise DockerDown(
+            f"no Docker engine answers at {socket}",
+            hint="systemctl start docker, and check your rights on it",
+        ) from error
+    try:
+        yield client
+    except (DockerException, RequestException) as error:
+        raise translated(error) from error
+    finally:
+        client.close()
+
+
+def translated(error: Exception) -> ImageFailed:
+    """An engine's refusal in our words, with the hint that fits."""
+    text = str(getattr(error, "explanation", "") or error) or type(error).__name__
+    hint = None
+    if "no space left" in text or "disk quota" in text:
+        hint = "free some disk: decnet image prune, then docker system df"
+    elif "permission denied" in text:
+        hint = "run as root, or as a user of the group docker"
+    return ImageFailed(f"Docker: {text[:500]}", hint=hint)
+
+
+def present_tags(client: DockerClient) -> dict[str, dict[str, Any]]:
+    """The images of ours that the engine has, by tag, as it lists them."""
+    listed = client.api.images()
+    return {
+        tag: image for image in listed for tag in image.get("RepoTags") or () if tag.startswith("decnet/")
+    }
+
+
+def sweep(client: DockerClient) -> None:
+    """Remove the containers that a killed build of ours left behind."""
+    for left in client.api.containers(all=True, filters={"label": LABEL_BUILD}):
+        with contextlib.suppress(Exception):
+            client.api.remove_container(left["Id"], force=True)

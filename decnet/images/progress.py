@@ -1,0 +1,20 @@
+"""What the images room says while it works."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["root", "wheels", "base", "decoys"]
+
+
+@dataclass(frozen=True)
+class ImageProgress:
+    """How far one image is: `done` of `total` parts, and what is done now in words."""
+
+    phase: Phase
+    done: int
+    total: int
+    message: str
+
+
+Emit = Callable[[ImageProgress], None]

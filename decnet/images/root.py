@@ -1,0 +1,241 @@
+"""The root file system under both images: from a registry image, else from Debian packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ImageFailed
+from . import recipe
+from .engine import LABEL_BUILD, LABEL_CONTENT, translated
+from .names import root_content, root_name
+from .progress import Emit, ImageProgress
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+Source = Literal["auto", "registry", "debian"]
+STEPS = 4
+LAST_SECONDS = 30
+PULL_SECONDS = 60
+RAW = "decnet/raw"
+SLIM = (Path(__file__).resolve().parent / "slim.py").read_text
+PYTHON = f"/usr/bin/python{recipe.PYTHON}"
+
+
+def make_root(client: DockerClient, emit: Emit, source: Source = "auto") -> str:
+    """Make `decnet/root:<12 hex>` and return its tag. Raises ImageFailed."""
+    raw = f"{RAW}:{root_content()[:12]}"
+    try:
+        _make_raw(client, raw, emit, source)
+        _say(emit, 2, "taking out what no decoy needs")
+        _slim(client, raw, emit)
+    finally:
+        _forget(client, raw)
+    _say(emit, STEPS, f"{root_name()} is ready")
+    return root_name()
+
+
+def _make_raw(client: DockerClient, raw: str, emit: Emit, source: Source) -> None:
+    refused = ""
+    if source != "debian":
+        try:
+            _from_registry(client, raw, emit)
+            return
+        except ImageFailed as error:
+            if source == "registry":
+                raise
+            refused = error.message
+            _say(emit, 0, f"no registry ({refused[:120]}): making it from Debian packages with mmdebstrap")
+    _from_packages(client, raw, emit, refused)
+
+
+def _from_registry(client: DockerClient, raw: str, emit: Emit) -> None:
+    _say(emit, 0, f"looking for {recipe.ROOT_IMAGE}")
+    _pull(client)
+    _say(emit, 1, f"installing {len(recipe.PACKAGES)} packages into {recipe.ROOT_IMAGE}")
+    install = (
+        "export DEBIAN_FRONTEND=noninteractive; apt-get -q update && "
+        f"apt-get -q -y install --no-install-recommends {' '.join(recipe.PACKAGES)}"
+    )
+    container = _run(client, recipe.ROOT_IMAGE, ["/bin/sh", "-c", install], network_disabled=False)
+    try:
+        repository, tag = raw.split(":")
+        client.api.commit(container, repository=repository, tag=tag)
+    finally:
+        client.api.remove_container(container, force=True)
+
+
+def _pull(client: DockerClient) -> None:
+    """The registry's image, pulled with a time limit of its own unless the engine has it already."""
+    from docker.errors import DockerException, ImageNotFound
+    from requests.exceptions import RequestException
+
+    try:
+        client.api.inspect_image(recipe.ROOT_IMAGE)
+        return
+    except ImageNotFound:
+        pass
+    repository, tag = recipe.ROOT_IMAGE.rsplit(":", 1)
+    patience, client.api.timeout = client.api.timeout, PULL_SECONDS
+    try:
+        for line in client.api.pull(repository, tag=tag, stream=True, decode=True):
+            if "error" in line:
+                raise ImageFailed(str(line["error"])[:300])
+    except (DockerException, RequestException) as error:
+        raise translated(error) from error
+    finally:
+        client.api.timeout = patience
+
+
+def _from_packages(client: DockerClient, raw: str, emit: Emit, refused: str) -> None:
+    if shutil.which("mmdebstrap") is None:
+        reason = f" and no registry image can be had ({refused})" if refused else ""
+        raise ImageFailed(
+            f"mmdebstrap is not installed{reason}",
+            hint="apt install mmdebstrap, or load an image: docker load -i FILE && decnet image base",
+        )
+    _say(emit, 1, f"fetching and unpacking {len(recipe.PACKAGES)} Debian packages")
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(  # noqa: S603
+            mmdebstrap_command(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=_environment(),
+        )
+        refusal = _take_in(client, process, raw)
+        errors.seek(0)
+        said = _last_lines(errors.read())
+    if process.returncode:
+        raise ImageFailed(f"mmdebstrap failed: {said}", hint=_hint(said))
+    if refusal:
+        raise refusal
+
+
+def _take_in(client: DockerClient, process: subprocess.Popen[bytes], raw: str) -> ImageFailed | None:
+    """Hand the tar that `process` writes to the engine; it has ended when this returns."""
+    pipe = process.stdout
+    assert pipe is not None
+    refusal = None
+    try:
+        _import(client, iter(lambda: pipe.read(1 << 18), b""), raw, [])
+    except ImageFailed as error:
+        refusal = error
+    finally:
+        pipe.close()
+        _end(process)
+    return refusal
+
+
+def mmdebstrap_command() -> list[str]:
+    """How the packages are unpacked. On the same Debian release the machine's own apt sources are used."""
+    argv = [
+        "mmdebstrap",
+        "--quiet",
+        "--variant=extract",
+        "--format=tar",
+        f"--include={','.join(recipe.PACKAGES)}",
+    ]
+    argv += ["--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*"]
+    return [*argv, recipe.SUITE, "-", *_own_sources()]
+
+
+def _own_sources() -> list[str]:
+    release = Path("/etc/os-release")
+    if not release.exists() or f"VERSION_CODENAME={recipe.SUITE}" not in release.read_text().splitlines():
+        return []
+    folder = Path("/etc/apt/sources.list.d")
+    found = [
+        Path("/etc/apt/sources.list"),
+        *sorted(folder.glob("debian*.sources")),
+        *sorted(folder.glob("debian*.list")),
+    ]
+    return [str(path) for path in found if path.is_file() and path.stat().st_size]
+
+
+def _slim(client: DockerClient, raw: str, emit: Emit) -> None:
+    command = [PYTHON, "-I", "-S", "-c", SLIM(), json.dumps(recipe.UNWANTED), json.dumps(recipe.KEEP)]
+    container = _run(client, raw, command, network_disabled=True)
+    try:
+        _say(emit, 3, "putting it together")
+        _import(
+            client, client.api.export(container), root_name(), [f"LABEL {LABEL_CONTENT}={root_content()}"]
+        )
+    finally:
+        client.api.remove_container(container, force=True)
+
+
+def _run(client: DockerClient, image: str, command: list[str], *, network_disabled: bool) -> str:
+    """Run a container to its end and return its id; the caller removes it. Raises ImageFailed with its last lines."""
+    host = client.api.create_host_config(network_mode="none" if network_disabled else "default")
+    made: dict[str, Any] = client.api.create_container(
+        image, command=command, entrypoint=[], host_config=host, labels={LABEL_BUILD: "1"}, user="0:0"
+    )
+    container = str(made["Id"])
+    try:
+        client.api.start(container)
+        status = client.api.wait(container)["StatusCode"]
+        if status:
+            lines = client.api.logs(container, tail=5).decode("utf-8", "replace").strip()
+            raise ImageFailed(f"a build step ended with status {status}: {lines[-500:]}")
+    except BaseException:
+        client.api.remove_container(container, force=True)
+        raise
+    return container
+
+
+def _import(client: DockerClient, stream: Iterator[bytes], name: str, changes: list[str]) -> None:
+    repository, tag = name.split(":")
+    answer = client.api.import_image_from_stream(stream, repository=repository, tag=tag, changes=changes)
+    for line in str(answer).splitlines():
+        said = json.loads(line) if line.startswith("{") else {}
+        if "error" in said:
+            raise ImageFailed(f"Docker did not take the root file system: {said['error']}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=LAST_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        process.wait(timeout=LAST_SECONDS)
+
+
+def _last_lines(text: bytes) -> str:
+    lines = [line for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
+    return " / ".join(lines[-4:])[-600:]
+
+
+def _hint(errors: str) -> str:
+    if "No space left" in errors:
+        return "free some disk, TMPDIR chooses where the packages are unpacked"
+    if os.geteuid() != 0:
+        return "run it as root once: sudo decnet image base"
+    return "check that apt-get update works on this machine"
+
+
+def _environment() -> dict[str, str]:
+    kept = ("PATH", "HOME", "TMPDIR", "http_proxy", "https_proxy", "no_proxy", "LANG")
+    chosen = {name: os.environ[name] for name in kept if name in os.environ}
+    chosen["PATH"] = chosen.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    return chosen
+
+
+def _forget(client: DockerClient, raw: str) -> None:
+    from docker.errors import DockerException
+
+    try:
+        client.api.remove_image(raw, force=True)
+    except DockerException:
+        return
+
+
+def _say(emit: Emit, done: int, message: str) -> None:
+    emit(ImageProgress("root", done, STEPS, message))

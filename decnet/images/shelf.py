@@ -1,0 +1,92 @@
+"""The images that lie on the operator's engine: list, prune, and save for shipping."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .engine import docker_engine, present_tags
+from .names import ImageNames, root_name, wanted
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+GZIP = 31
+CHUNK = 1 << 18
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """One image of ours on this engine. `size` in bytes, `created` in seconds since the epoch."""
+
+    name: str
+    size: int
+    created: int
+    wanted: bool
+
+
+def absent(have: Collection[str], images: ImageNames) -> tuple[str, ...]:
+    """Which of `images` a worker lacks that reports the tags `have`."""
+    return tuple(name for name in images.all() if name not in have)
+
+
+def listed(docker_socket: str | None = None) -> tuple[ImageRow, ...]:
+    """Every image of ours on the engine, by name."""
+    needed = {*wanted().all(), root_name()}
+    with docker_engine(docker_socket) as client:
+        tags = present_tags(client)
+    return tuple(
+        ImageRow(name, int(image.get("Size", 0)), int(image.get("Created", 0)), name in needed)
+        for name, image in sorted(tags.items())
+    )
+
+
+def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
+    """Remove images of ours that are neither this version's nor in `keep` nor in use; returns their tags."""
+    from docker.errors import APIError
+
+    removed = []
+    for row in listed(docker_socket):
+        if row.wanted or row.name in keep:
+            continue
+        with docker_engine(docker_socket) as client:
+            try:
+                client.api.remove_image(row.name)
+                removed.append(row.name)
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+    return tuple(removed)
+
+
+async def save_stream(tags: Collection[str], docker_socket: str | None = None) -> AsyncIterator[bytes]:
+    """`docker save` of `tags` as one gzip stream, in pieces of at most 256 KiB before compression.
+
+    Each piece is read in a thread, so that other workers' connections go on meanwhile. Raises ImageFailed.
+    """
+    pieces = _saved(tuple(sorted(tags)), docker_socket)
+    try:
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+    finally:
+        await asyncio.to_thread(pieces.close)
+
+
+def _saved(tags: tuple[str, ...], docker_socket: str | None) -> Iterator[bytes]:
+    with docker_engine(docker_socket) as client:
+        squeeze = zlib.compressobj(1, zlib.DEFLATED, GZIP)
+        for chunk in _raw_save(client, tags):
+            if piece := squeeze.compress(chunk):
+                yield piece
+        yield squeeze.flush()
+
+
+def _raw_save(client: DockerClient, tags: tuple[str, ...]) -> Iterator[bytes]:
+    """The engine's export of several images in one stream: their common layers are in it once."""
+    api = client.api
+    answer = api._get(api._url("/images/get"), params={"names": list(tags)}, stream=True)
+    api._raise_for_status(answer)
+    yield from answer.iter_content(CHUNK)
