@@ -1,0 +1,55 @@
+"""The catalog's files: those of the package, and a user's own folder of them."""
+
+from __future__ import annotations
+
+import pkgutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from ..errors import SpecError
+from ..model import toml_text
+
+SECTIONS = ("service", "archetype", "os", "release", "vendor")
+MAX_FILES = 200
+
+Sections = dict[str, dict[str, Any]]
+
+
+def own(section: str) -> dict[str, Any]:
+    """The entries of one section that come with the package."""
+    name = {"service": "services", "archetype": "archetypes", "os": "os_profiles"}.get(section, f"{section}s")
+    entries: dict[str, Any] = tomllib.loads(_text(f"{name}.toml"))[section]
+    return entries
+
+
+def words() -> tuple[str, ...]:
+    """Words for hostnames that come with the package."""
+    return tuple(_text("words.txt").split())
+
+
+def users(folder: Path) -> list[tuple[str, str, dict[str, Any]]]:
+    """Name, text and values of each `*.toml` of a folder, sorted. Raises SpecError naming the file."""
+    if not folder.is_dir():
+        return []
+    paths = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
+    if len(paths) > MAX_FILES:
+        raise SpecError(f"more than {MAX_FILES} files", place=str(folder))
+    return [_read(path) for path in paths]
+
+
+def _read(path: Path) -> tuple[str, str, dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(toml_text.MAX_BYTES + 1)
+    except OSError as error:
+        raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    text = toml_text.decode(content, str(path))
+    return str(path), text, toml_text.load(text, str(path))
+
+
+def _text(name: str) -> str:
+    # Not a path: the package may sit in a zip file.
+    content = pkgutil.get_data("decnet.catalog", f"data/{name}")
+    assert content is not None, f"the package lacks data/{name}"
+    return content.decode()

@@ -1,0 +1,154 @@
+"""From data files to one Catalog, validated; what a user's file gets wrong is said with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import SpecError
+from ..model import toml_lines
+from ..model.catalog import Archetype, Catalog, OsProfile, Release, Service, Vendor
+from ..model.noun import Noun
+from ..wire import clean
+from . import files
+from .check import complaints
+
+_NOUNS: dict[str, type[Noun]] = {
+    "service": Service,
+    "archetype": Archetype,
+    "os": OsProfile,
+    "release": Release,
+    "vendor": Vendor,
+}
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")
+
+
+@cache
+def loaded(extra: Path | None) -> Catalog:
+    """See `decnet.catalog.load`."""
+    sections: files.Sections = {name: dict(_nouns(name, files.own(name))) for name in files.SECTIONS}
+    words = files.words()
+    where: dict[tuple[str, str], str] = {}
+    for filename, text, table in files.users(extra) if extra else []:
+        words += _merge(filename, text, table, sections, where)
+    catalog = Catalog(
+        services=sections["service"],
+        archetypes=sections["archetype"],
+        os_profiles=sections["os"],
+        releases=_with_banners(sections),
+        vendors=sections["vendor"],
+        words=tuple(dict.fromkeys(words)),
+    )
+    for section, name, said, hint in complaints(catalog) if where else ():
+        raise SpecError(f"[{section}.{name}] {said}", place=where.get((section, name), ""), hint=hint)
+    return catalog
+
+
+def _nouns(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Noun]]:
+    for name, entry in entries.items():
+        yield name, _NOUNS[section].model_validate({**_shaped(section, entry), "name": name})
+
+
+def _shaped(section: str, entry: dict[str, Any]) -> dict[str, Any]:
+    if section != "service":
+        return entry
+    ports = entry.get("ports")
+    return {**entry, "ports": [_port(port) for port in ports]} if isinstance(ports, list) else entry
+
+
+def _port(port: Any) -> Any:
+    """22 or "161/udp" as the fields of a Port; anything else as it is, for the model to refuse."""
+    if type(port) is int and 0 < port < 65536:
+        return {"number": port}
+    match = re.fullmatch(r"([1-9]\d{0,4})/(tcp|udp)", port) if isinstance(port, str) else None
+    if match and int(match[1]) < 65536:
+        return {"number": int(match[1]), "protocol": match[2]}
+    return port
+
+
+def _merge(
+    filename: str,
+    text: str,
+    table: dict[str, Any],
+    sections: files.Sections,
+    where: dict[tuple[str, str], str],
+) -> tuple[str, ...]:
+    lines = toml_lines.lines(text)
+    for section, entries in table.items():
+        place = f"{filename}:{lines[(section,)]}"
+        if section == "words":
+            continue
+        if section not in files.SECTIONS or not isinstance(entries, dict):
+            known = ", ".join(f"[{known}.NAME]" for known in files.SECTIONS)
+            raise SpecError(f"unknown key `{clean(section, 60)}`", place=place, hint=f"known: {known}, words")
+        for name, entry in entries.items():
+            place = f"{filename}:{lines[(section, name)]}"
+            if (section, name) in where:
+                raise SpecError(f"[{section}.{name}] is also in {where[section, name]}", place=place)
+            sections[section][name] = _users_noun(filename, lines, section, name, entry)
+            where[section, name] = place
+    return _users_words(table.get("words", []), f"{filename}:{lines.get(('words',), 1)}")
+
+
+def _users_noun(
+    filename: str, lines: dict[toml_lines.Place, int], section: str, name: str, entry: Any
+) -> Noun:
+    place = f"{filename}:{lines[(section, name)]}"
+    title = f"[{section}.{clean(name, 40)}]"
+    if not _NAME.fullmatch(name):
+        raise SpecError(f"{title}: a name is lower case letters, digits, - and _, at most 32", place=place)
+    if not isinstance(entry, dict):
+        raise SpecError(f"{title} must be a table", place=place)
+    # A decoy of the user's own is an image: it is there as soon as it is named.
+    given = {"built": True, **_shaped(section, entry)} if section == "service" else entry
+    summary = {"summary": name} if "summary" in _NOUNS[section].model_fields else {}
+    try:
+        return _NOUNS[section].model_validate({**summary, **given, "name": name})
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
+        key = ".".join(str(part) for part in path)
+        said = _said(first["type"], first["msg"])
+        raise SpecError(
+            f"{title} `{clean(key, 80)}`: {said}", place=f"{filename}:{_line(lines, (section, name, *path))}"
+        ) from None
+
+
+def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:
+    while path not in lines:
+        path = path[:-1]
+    return lines[path]
+
+
+def _said(kind: str, message: str) -> str:
+    words = {
+        "missing": "is missing",
+        "extra_forbidden": "is no key that the catalog knows",
+        "model_type": 'a port is a number from 1 to 65535, or "161/udp"',
+    }
+    return words.get(kind, clean(message, 200).lower())
+
+
+def _users_words(words: Any, place: str) -> tuple[str, ...]:
+    if not isinstance(words, list) or not all(
+        isinstance(word, str) and re.fullmatch(r"[a-z][a-z0-9]{0,15}", word) for word in words
+    ):
+        raise SpecError("`words` must be a list of words of lower case letters and digits", place=place)
+    return tuple(words)
+
+
+def _with_banners(sections: files.Sections) -> dict[str, Release]:
+    return {
+        name: release.model_copy(update={"banners": {**_family(sections, release), **release.banners}})
+        for name, release in sections["release"].items()
+    }
+
+
+def _family(sections: files.Sections, release: Release) -> dict[str, str]:
+    family: OsProfile | None = sections["os"].get(release.os)
+    return family.banners if family else {}
