@@ -56,6 +56,16 @@ class FleetSpec(Noun):
     network: NetworkSpec = NetworkSpec()
     deckies: Annotated[tuple[DeckySpec, ...], Loose] = ()
     mutate_interval: Annotated[int, Field(ge=1)] | None = None
+    places: dict[str, str] = {}
+    """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
+
+    def place(self, *path: str | int) -> str:
+        """file:line of a key, or of the nearest table around it; "" where the spec came from no file."""
+        for length in range(len(path), 0, -1):
+            place = self.places.get(".".join(str(part) for part in path[:length]))
+            if place:
+                return place
+        return ""
 
 
 class Lan(Noun):
@@ -81,6 +91,8 @@ class Decky(Noun):
     release: Short
     archetype: Short | None = None
     services: dict[ServiceName, Settings]
+    settings: dict[ServiceName, Settings] = {}
+    """What the fleet file set for a service, whether the decky has that service now or not."""
     seed: Hex32
     spec_hash: Short
     mutate_interval: int | None = None

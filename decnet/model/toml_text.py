@@ -74,6 +74,8 @@ def _translated(message: str, text: str, filename: str) -> SpecError:
     else:
         line = max(text.rstrip().count("\n") + 1, 1)
         column = len(text.rstrip().rpartition("\n")[2]) + 1
+    if len(numbers) != 2 and reason == "Invalid value":
+        return SpecError("the file ends in the middle of a value", place=f"{filename}:{line}:{column}")
     said, hint = _in_words(reason, text.split("\n")[line - 1] if text else "")
     return SpecError(said, place=f"{filename}:{line}:{column}", hint=hint)
 
@@ -89,7 +91,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"Cannot overwrite|Cannot redefine", "this key stands twice in its table", None),
     (r"Duplicate inline table key", "this key stands twice in its table", None),
     (r"Cannot mutate immutable|Cannot append|namespace", "this table is closed: it was written inline", None),
-    (r"Expected newline or end", "something is left over after the value", None),
+    (r"Expected newline or end", "something is left over after the value", _QUOTES),
     (r"Unclosed array", "a list without its closing `]`, or without a comma", None),
     (r"Unclosed inline table", "an inline table without its closing `}`, or without a comma", None),
     (r"Expected ']'|Expected '\]\]'", "a table header without its closing `]`", None),

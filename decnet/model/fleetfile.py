@@ -1,0 +1,165 @@
+"""A fleet file: TOML to a FleetSpec, all of its mistakes told at once, each with its line.
+
+What can be known from the file alone is checked here; what a name means (services, archetypes, settings,
+workers) is `plan.resolve`'s to say, with the places kept in `FleetSpec.places`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import SpecError
+from ..wire import clean
+from . import fleetkeys, fleetrules, toml_lines, toml_text, values
+from .fleet import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
+from .fleetkeys import Key
+from .mistakes import Mistakes
+from .nearest import nearest
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "whole number": (int,),
+    "true or false": (bool,),
+    "list": (list,),
+    "table": (dict,),
+    "tables": (dict,),
+    "scalars": (dict,),
+}
+
+
+def parse_bytes(content: bytes, filename: str) -> FleetSpec:
+    """The fleet that a file describes, from its bytes. Raises SpecError."""
+    return parse(toml_text.decode(content, filename), filename)
+
+
+def parse(text: str, filename: str) -> FleetSpec:
+    """The fleet that a text describes. Raises SpecError, whose message has one line per mistake."""
+    if len(text) > toml_text.MAX_BYTES:
+        raise SpecError(f"larger than {toml_text.MAX_BYTES // 1024} KiB", place=filename)
+    table = toml_text.load(text, filename)
+    mistakes = Mistakes(filename, toml_lines.lines(text.removeprefix("\ufeff")))
+    # The rules see what is right by itself, so that one mistake does not hide another.
+    right = _right(mistakes, (), table, fleetkeys.FLEET)
+    fleetrules.check(mistakes, right)
+    if not mistakes and not right.get("decky"):
+        hint = "a decky is a table [decky.NAME]; `decnet teardown --all` removes a fleet"
+        mistakes.add(("decky",), "no decky is described", hint)
+    mistakes.raise_any()
+    return _spec(right, mistakes)
+
+
+def _right(
+    mistakes: Mistakes, path: tuple[str, ...], table: dict[str, Any], keys: dict[str, Key]
+) -> dict[str, Any]:
+    """The part of a table that is right; the rest is noted as mistakes."""
+    right: dict[str, Any] = {}
+    for name, value in table.items():
+        here = (*path, name)
+        if name not in keys:
+            hint = _meant(path, name, value, keys)
+            mistakes.add(here, f"unknown key `{clean(name, 60)}`{_within(path)}", hint)
+        elif complaint := _complaint(value, keys[name]):
+            mistakes.add(here, f"`{name}`{_within(path)} {complaint}")
+        else:
+            right[name] = _inside(mistakes, here, value, keys[name])
+    return right
+
+
+def _inside(mistakes: Mistakes, path: tuple[str, ...], value: Any, key: Key) -> Any:
+    if key.kind == "table":
+        return _right(mistakes, path, value, key.keys)
+    if key.kind == "tables":
+        deckies = {name: _decky(mistakes, (*path, name), entry, key) for name, entry in value.items()}
+        return {name: entry for name, entry in deckies.items() if entry is not None}
+    if key.kind == "scalars":
+        for service, settings in value.items():
+            _check_settings(mistakes, (*path, service), settings)
+    return value
+
+
+def _within(path: tuple[str, ...]) -> str:
+    return f" in [{'.'.join(clean(part, 40) for part in path)}]" if path else ""
+
+
+def _meant(path: tuple[str, ...], name: str, value: Any, keys: dict[str, Key]) -> str:
+    close = nearest(name, keys)
+    if close:
+        return f"did you mean `{close}`?"
+    if not path and isinstance(value, dict):
+        return f"a decky is written [decky.{clean(name, 40)}]"
+    return "known: " + ", ".join(sorted(keys))
+
+
+def _complaint(value: Any, key: Key) -> str | None:
+    # bool is a subclass of int: a count of `true` is no number.
+    fits: bool = isinstance(value, _KINDS[key.kind])
+    if not fits or (isinstance(value, bool) and key.kind != "true or false"):
+        return f"must be {_wanted(key)}, not {_what(value)}"
+    if key.choices and value not in key.choices:
+        close = nearest(value, key.choices)
+        return f"must be {_wanted(key)}, not {values.shown(value)}" + (f" ({close}?)" if close else "")
+    if key.kind == "whole number" and not (key.minimum or 0) <= value <= (key.maximum or 2**53):
+        return f"must be {_wanted(key)}, not {values.shown(value)}"
+    if key.kind == "list" and len(value) > values.MAX_LIST:
+        return f"must have at most {values.MAX_LIST} entries"
+    return key.check(value) if key.check else None
+
+
+def _wanted(key: Key) -> str:
+    if key.choices:
+        return "one of " + ", ".join(key.choices)
+    if key.kind == "whole number":
+        return f"a whole number from {key.minimum} to {key.maximum}"
+    if key.kind in ("table", "tables", "scalars"):
+        return "a table"
+    return {"list": "a list of texts", "text": "text"}.get(key.kind, key.kind)
+
+
+def _what(value: Any) -> str:
+    if isinstance(value, list):
+        return "a list"
+    return "a table" if isinstance(value, dict) else values.shown(value)
+
+
+def _decky(mistakes: Mistakes, path: tuple[str, ...], entry: Any, key: Key) -> dict[str, Any] | None:
+    name = path[-1]
+    if not isinstance(entry, dict):
+        hint = f"a decky is a table: [decky.NAME], then `{clean(name, 40)} = ...` below it"
+        mistakes.add(path, f"unknown key `{clean(name, 60)}` in [decky]", hint)
+        return None
+    right = _right(mistakes, path, entry, key.keys)
+    if complaint := values.name(name):
+        mistakes.add(path, f"the name of [decky.{clean(name, 60)}] {complaint}")
+        return None
+    return right
+
+
+def _check_settings(mistakes: Mistakes, path: tuple[str, ...], settings: Any) -> None:
+    title = f"[{'.'.join(clean(part, 40) for part in path)}]"
+    if not isinstance(settings, dict):
+        hint = f"settings belong to a service: {title} is a table"
+        mistakes.add(path, f"{title} must be a table, not {_what(settings)}"[:200], hint)
+        return
+    if values.word(path[-1]):
+        mistakes.add(path, f"{title} is no service's name")
+    for name, value in settings.items():
+        complaint = values.setting(value) or ("is too long a name" if len(name) > 64 else None)
+        if complaint:
+            mistakes.add((*path, name), f"`{clean(name, 60)}` in {title} {complaint}")
+
+
+def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
+    network = dict(right.get("network", {}))
+    network["addresses"] = AddressesSpec(**network.get("addresses", {}))
+    return FleetSpec(
+        network=NetworkSpec(**network),
+        deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right["decky"].items()),
+        mutate_interval=right.get("mutate_interval"),
+        places=mistakes.places(),
+    )
+
+
+def _decky_spec(name: str, entry: dict[str, Any], mistakes: Mistakes) -> DeckySpec:
+    mac = entry.get("mac")
+    given = {**entry, "mac": mac.lower().replace("-", ":")} if mac else entry
+    return DeckySpec(**given, name=name, place=mistakes.place(("decky", name)))

@@ -1,0 +1,95 @@
+"""The keys of a fleet file: the one table that the parser, the schema and the page of the docs stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from . import values
+
+Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "scalars"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key. `check` takes a value of the right kind and gives what is wrong ("must be ..."), or None."""
+
+    kind: Kind
+    help: str
+    check: Callable[[Any], str | None] | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str | None = None
+    keys: dict[str, Key] = field(default_factory=dict)
+    """Of a table: its keys. Of tables: the keys of each."""
+
+
+MINUTES = Key(
+    "whole number",
+    "minutes between two mutations; left out: mutated only when asked",
+    minimum=1,
+    maximum=525600,
+)
+
+ADDRESSES = {
+    "use": Key(
+        "list",
+        'addresses that deckies may have: single ones, "a-b" ranges, or CIDR blocks',
+        values.addresses,
+    ),
+    "exclude": Key("list", "addresses that no decky may have, spelled likewise", values.addresses),
+}
+
+NETWORK = {
+    "interface": Key(
+        "text",
+        "the worker's interface on the LAN; left out: the one of the default route",
+        values.interface,
+        pattern=values.INTERFACE,
+    ),
+    "subnet": Key("text", "the LAN as CIDR; left out: the interface's own", values.subnet),
+    "gateway": Key("text", "the LAN's router; left out: the default route's", values.ipv4),
+    "driver": Key(
+        "text",
+        "how deckies are put on the LAN; left out: macvlan",
+        choices=("macvlan", "ipvlan", "bridge"),
+    ),
+    "addresses": Key("table", "which addresses may be claimed", keys=ADDRESSES),
+}
+
+DECKY = {
+    "count": Key(
+        "whole number",
+        "how many of them; above 1 they are named NAME-01, NAME-02 and so on",
+        minimum=1,
+        maximum=100,
+    ),
+    "archetype": Key("text", "a named kind of machine: `decnet archetypes` lists them", values.word),
+    "services": Key("list", "what it offers: `decnet services` lists them", values.services),
+    "randomize_services": Key("true or false", "draw the services at random"),
+    "os": Key("text", "the OS profile: linux, windows, windows_server, bsd, embedded, cisco", values.word),
+    "ip": Key("text", "its address; left out: the next free one", values.ipv4),
+    "mac": Key("text", "its hardware address; left out: one of a vendor that fits", values.mac),
+    "hostname": Key(
+        "text",
+        "what it calls itself; left out: drawn in the style of the archetype or OS",
+        values.hostname,
+        pattern=values.HOSTNAME,
+    ),
+    "worker": Key(
+        "text",
+        "the worker it lives on; left out: decnet chooses",
+        values.name,
+        pattern=values.NAME,
+    ),
+    "mutate_interval": MINUTES,
+    "settings": Key("scalars", "settings per service: [decky.NAME.settings.SERVICE]"),
+}
+
+FLEET = {
+    "mutate_interval": MINUTES,
+    "network": Key("table", "the LAN that the deckies sit on", keys=NETWORK),
+    "decky": Key("tables", "one table per decky, or per group of equal ones", keys=DECKY),
+}

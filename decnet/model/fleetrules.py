@@ -1,0 +1,92 @@
+"""What no single key of a fleet file can show: that its entries go together."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from . import values
+from .fleet import LOCAL
+from .mistakes import Mistakes
+
+Entries = dict[str, dict[str, Any]]
+
+_OF_ONE = ("ip", "mac", "hostname")
+
+
+def check(mistakes: Mistakes, table: dict[str, Any]) -> None:
+    """Note every contradiction in the values of a fleet file whose keys are right one by one."""
+    entries: Entries = table.get("decky", {})
+    _check_counts(mistakes, entries)
+    _check_names(mistakes, entries)
+    for key in _OF_ONE:
+        _check_once(mistakes, entries, key)
+    _check_network(mistakes, table.get("network", {}), entries)
+
+
+def _check_counts(mistakes: Mistakes, entries: Entries) -> None:
+    for name, entry in entries.items():
+        count = entry.get("count", 1)
+        for key in _OF_ONE:
+            if count > 1 and key in entry:
+                said = f"`{key}` in [decky.{name}] is for one decky, and its `count` is {count}"
+                mistakes.add(("decky", name, key), said, f"leave `{key}` out, or write one table for each")
+        if count > 1 and len(_numbered(name, count)[-1]) > 40:
+            mistakes.add(("decky", name), f"the name of [decky.{name}] has no room for the number of each")
+
+
+def _check_names(mistakes: Mistakes, entries: Entries) -> None:
+    owner: dict[str, str] = {}
+    for name, entry in entries.items():
+        for single in _numbered(name, entry.get("count", 1)):
+            if single in owner:
+                said = f"[decky.{name}] and [decky.{owner[single]}] both make a decky named {single}"
+                mistakes.add(("decky", name), said)
+                break
+            owner[single] = name
+
+
+def _numbered(name: str, count: int) -> list[str]:
+    return [name] if count == 1 else [f"{name}-{number:02d}" for number in range(1, count + 1)]
+
+
+def _check_once(mistakes: Mistakes, entries: Entries, key: str) -> None:
+    owner: dict[str, str] = {}
+    for name, entry in entries.items():
+        if key not in entry:
+            continue
+        value = str(entry[key]).lower().replace("-", ":") if key == "mac" else str(entry[key]).lower()
+        if value in owner:
+            said = f"`{key}` in [decky.{name}] is also that of [decky.{owner[value]}]"
+            mistakes.add(("decky", name, key), said)
+        owner.setdefault(value, name)
+
+
+def _check_network(mistakes: Mistakes, network: dict[str, Any], entries: Entries) -> None:
+    if "subnet" not in network:
+        return
+    subnet = IPv4Network(network["subnet"])
+    gateway = network.get("gateway")
+    if gateway and (said := _outside(gateway, subnet)):
+        mistakes.add(("network", "gateway"), f"`gateway` {said}")
+    for key in ("use", "exclude"):
+        for entry in network.get("addresses", {}).get(key, ()):
+            first, last = values.span(entry)
+            if key == "use" and (first not in subnet or last not in subnet):
+                said = f"`{key}` has {entry}, which is not within the subnet {subnet}"
+                mistakes.add(("network", "addresses", key), said)
+    for name, entry in entries.items():
+        # Another worker may sit on another LAN: what it is, its facts say.
+        if "ip" not in entry or entry.get("worker", LOCAL) != LOCAL:
+            continue
+        said = _outside(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")
+        if said:
+            mistakes.add(("decky", name, "ip"), f"`ip` in [decky.{name}] {said}")
+
+
+def _outside(address: str, subnet: IPv4Network) -> str:
+    if IPv4Address(address) not in subnet:
+        return f"is {address}, which is not within the subnet {subnet}"
+    if IPv4Address(address) in (subnet.network_address, subnet.broadcast_address):
+        return f"is {address}, the network's or the broadcast address of {subnet}"
+    return ""

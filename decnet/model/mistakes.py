@@ -1,0 +1,72 @@
+"""The mistakes of one file, gathered, so that its writer sees all of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..errors import SpecError
+from .toml_lines import Place
+
+MAX_TOLD = 20
+
+
+class Mistake(NamedTuple):
+    """One mistake, in the line that it stands in."""
+
+    line: int
+    said: str
+    hint: str | None
+
+
+@dataclass
+class Mistakes:
+    """Mistakes of `filename`, whose keys stand in `lines`."""
+
+    filename: str
+    lines: dict[Place, int]
+    found: list[Mistake] = field(default_factory=list)
+
+    def add(self, path: Place, said: str, hint: str | None = None) -> None:
+        """Note a mistake of the key, or of the nearest table around it that has a line."""
+        self.found.append(Mistake(self._line(path), said, hint))
+
+    def place(self, path: Place) -> str:
+        """file:line of a key."""
+        return f"{self.filename}:{self._line(path)}"
+
+    def places(self) -> dict[str, str]:
+        """file:line of every key, by its path with dots."""
+        return {
+            ".".join(str(part) for part in path): f"{self.filename}:{line}"
+            for path, line in self.lines.items()
+        }
+
+    def raise_any(self) -> None:
+        """Raises a SpecError if anything was added: one line of message per mistake, in the file's order."""
+        if not self.found:
+            return
+        first, *others = sorted(self.found, key=lambda mistake: mistake.line)
+        place = f"{self.filename}:{first.line}"
+        if not others:
+            raise SpecError(first.said, place=place, hint=first.hint)
+        told = [self._told(mistake) for mistake in others[: MAX_TOLD - 1]]
+        left = len(self.found) - len(told) - 1
+        more = [f"and {left} more"] if left else []
+        hint = f"{len(self.found)} mistakes in {self.filename}; nothing was changed"
+        raise SpecError("\n".join([_said(first), *told, *more]), place=place, hint=hint)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def _told(self, mistake: Mistake) -> str:
+        return f"{self.filename}:{mistake.line}: {_said(mistake)}"
+
+    def _line(self, path: Place) -> int:
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def _said(mistake: Mistake) -> str:
+    return f"{mistake.said} ({mistake.hint})" if mistake.hint else mistake.said
