@@ -1,0 +1,249 @@
+"""Making one SSH connection: who is meant, with which key, within which limits."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from decnet.errors import StateBroken
+from decnet.model.worker import Worker
+
+from .hostkeys import HostKey
+from .lanes import Lanes, pauses
+from .library import asyncssh
+from .translate import translated
+
+CONNECT_LIMIT = 10.0
+HANG_UP_LIMIT = 1.0
+KEEPALIVE_INTERVAL = 5.0
+KEEPALIVE_MISSED = 3
+TRIES = 5
+
+KEX = (
+    "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521", "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",
+)  # fmt: skip
+CIPHERS = (
+    "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr",
+    "aes128-ctr",
+)  # fmt: skip
+MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
+HOST_KEYS = (
+    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512",
+    "rsa-sha2-256", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
+)  # fmt: skip
+STRONG: dict[str, Any] = {
+    "kex_algs": KEX,
+    "encryption_algs": CIPHERS,
+    "mac_algs": MACS,
+    "compression_algs": ("none",),
+    "connect_timeout": CONNECT_LIMIT,
+    "login_timeout": CONNECT_LIMIT,
+    "keepalive_interval": KEEPALIVE_INTERVAL,
+    "keepalive_count_max": KEEPALIVE_MISSED,
+    "agent_forwarding": False,
+    "x509_trusted_certs": None,
+    "gss_host": None,
+}
+"""aes128-gcm costs the least and is out of Terrapin's way; curve25519 the least of the exchanges."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to connect, whom to expect there, and how to log in (`login`: options of asyncssh).
+
+    `host_key` None leaves the check to `login["known_hosts"]`.
+    """
+
+    name: str
+    host: str
+    port: int
+    user: str
+    host_key: HostKey | None
+    jump: str | None = None
+    login: dict[str, Any] = field(default_factory=dict)
+
+
+def enrolled(worker: Worker, host_key: HostKey, key: Path) -> Target:
+    """An enrolled worker: the fleet's key, no agent, no configuration file of the user."""
+    login = {
+        "client_keys": [key],
+        "agent_path": None,
+        "config": None,
+        "preferred_auth": "publickey",
+    }
+    return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, login)
+
+
+async def connect(target: Target, lanes: Lanes | None = None) -> Any:
+    """An authenticated connection, within CONNECT_LIMIT seconds in total: name, dialling, tries and login.
+
+    Waiting for a place in the lanes does not count. Raises Unreachable, HostKeyRefused, TrustRefused, and
+    StateBroken or UsageError for a key file.
+    """
+    lanes = lanes or Lanes()
+    budget = _Budget(CONNECT_LIMIT)
+    with translated(target.name):
+        library = asyncssh()
+        dropped = (library.ConnectionLost, ConnectionResetError, BrokenPipeError)
+        for pause in pauses(TRIES):
+            try:
+                return await _attempt(library, target, lanes, budget)
+            except dropped:
+                # sshd's MaxStartups drops a connection before login and gives no reason.
+                async with budget.spent():
+                    await asyncio.sleep(pause)
+        return await _attempt(library, target, lanes, budget)
+
+
+async def hang_up(connection: Any) -> None:
+    """Close a connection; abort it when the other side does not agree within HANG_UP_LIMIT seconds."""
+    connection.close()
+    try:
+        async with asyncio.timeout(HANG_UP_LIMIT):
+            await connection.wait_closed()
+    except TimeoutError:
+        connection.abort()
+
+
+class _Budget:
+    """Seconds that several stages share; what is spent between them does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    @asynccontextmanager
+    async def spent(self) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        try:
+            async with asyncio.timeout(max(self._left, 0.0)):
+                yield
+        finally:
+            self._left -= loop.time() - start
+
+
+async def _attempt(library: Any, target: Target, lanes: Lanes, budget: _Budget) -> Any:
+    options = {**STRONG, **target.login, **_expecting(library, target)}
+    if target.jump is not None:
+        async with lanes.work, budget.spent():
+            return await _through(library, target, options)
+    async with lanes.dials:
+        async with budget.spent():
+            sock = await _dialled(target.host, target.port)
+        try:
+            async with lanes.work, budget.spent():
+                return await library.connect(target.host, target.port, sock=sock, **options)
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _expecting(library: Any, target: Target) -> dict[str, Any]:
+    algorithms = HOST_KEYS
+    known: dict[str, Any] = {}
+    if target.host_key is not None:
+        key = library.import_public_key(target.host_key.line)
+        # The pinned key's type first, then all others: a server with a key of another type is then seen
+        # to have a wrong key, where it would else fail like a broken connection.
+        own = tuple(name.decode("ascii") for name in key.sig_algorithms)
+        algorithms = tuple(name for name in own if name in HOST_KEYS) + HOST_KEYS
+        known = {"known_hosts": ([key], [], [])}
+    return {
+        **known,
+        "username": target.user,
+        "server_host_key_algs": list(dict.fromkeys(algorithms)),
+        "client_keys": _keys(target.login.get("client_keys", ())),
+    }
+
+
+async def _through(library: Any, target: Target, options: dict[str, Any]) -> Any:
+    assert target.jump is not None
+    user, _, place = target.jump.rpartition("@")
+    host, _, port = place.partition(":")
+    # The jump host is the operator's own affair: their configuration, agent and known_hosts.
+    who = {"username": user} if user else {}
+    with translated(f"{target.name} (by way of {host})"):
+        jump = await library.connect(host, int(port) if port else (), **who)
+    try:
+        connection = await library.connect(target.host, target.port, tunnel=jump, **options)
+    except BaseException:
+        jump.abort()
+        raise
+    connection.set_tunnel(jump)
+    return connection
+
+
+async def _dialled(host: str, port: int) -> socket.socket:
+    """A connected socket on which the other side has begun to speak."""
+    failure: OSError | None = None
+    for family, kind, protocol, _, address in (await _addresses(host, port))[:4]:
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(sock, address)
+            await _readable(sock)
+            return sock
+        except OSError as error:
+            sock.close()
+            failure = error
+        except BaseException:
+            sock.close()
+            raise
+    raise failure or OSError(f"no address for {host}")
+
+
+async def _addresses(host: str, port: int) -> list[Any]:
+    try:
+        # A literal address needs no resolver, and so no thread.
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+    except socket.gaierror:
+        return list(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+
+async def _readable(sock: socket.socket) -> None:
+    # An SSH server speaks first. One that accepts and stays silent must not hold a place among the workers.
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sock)
+
+
+def _keys(keys: Any) -> Any:
+    if not isinstance(keys, (list, tuple)):
+        return keys
+    return [own_key(key) if isinstance(key, Path) else key for key in keys]
+
+
+def own_key(path: Path) -> Any:
+    """The fleet's private key. Raises StateBroken when it is missing, a link, or readable by others."""
+    try:
+        found = path.lstat()
+    except OSError as error:
+        raise StateBroken(
+            f"{path}: {error.strerror}", hint="the fleet's key is made by: decnet worker add"
+        ) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise StateBroken(f"{path}: it is not a plain file")
+    if found.st_mode & 0o077:
+        raise StateBroken(f"{path}: others can read the fleet's key", hint=f"chmod 600 {path}")
+    return _read_key(path, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _read_key(path: Path, _mtime: int, _inode: int) -> Any:
+    library = asyncssh()
+    try:
+        return library.read_private_key(path)
+    except (library.KeyImportError, library.KeyEncryptionError) as error:
+        raise StateBroken(f"{path}: it does not hold the fleet's key: {error}") from error

@@ -1,0 +1,126 @@
+"""The one place where errors of asyncssh and of the system become ours."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from types import ModuleType
+from typing import NamedTuple
+
+from decnet import wire
+from decnet.errors import (
+    BadAnswer,
+    DecnetError,
+    HostKeyRefused,
+    StateBroken,
+    TrustRefused,
+    Unreachable,
+    UsageError,
+    WorkerError,
+)
+
+
+class Meaning(NamedTuple):
+    """What a foreign class of error means here."""
+
+    kind: type[DecnetError]
+    says: str
+    hint: str | None = None
+    told: bool = False
+    """Whether the foreign message adds something: it is made harmless and put behind ours."""
+
+
+CHANGED_KEY = "if the change is known to be right: decnet worker trust {worker}"
+NOT_LET_IN = "the fleet's key is not known there (any more): decnet worker add"
+
+MEANINGS: dict[str, Meaning] = {
+    # asyncssh.TimeoutError is also an asyncssh.Error and an OSError: the nearest class in the MRO counts.
+    "TimeoutError": Meaning(Unreachable, "no answer in time"),
+    "HostKeyNotVerifiable": Meaning(HostKeyRefused, "its host key is not the pinned one", CHANGED_KEY),
+    "KeyExchangeFailed": Meaning(
+        TrustRefused, "it offers only weak algorithms", "update the sshd of that machine", told=True
+    ),
+    "PermissionDenied": Meaning(Unreachable, "it does not let us in", NOT_LET_IN),
+    "IllegalUserName": Meaning(Unreachable, "it does not take the user name"),
+    "ConnectionLost": Meaning(Unreachable, "the connection was lost"),
+    "CompressionError": Meaning(Unreachable, "the connection is damaged"),
+    "MACError": Meaning(Unreachable, "the connection is damaged"),
+    "ProtocolError": Meaning(Unreachable, "what answers there does not keep to SSH", told=True),
+    "ProtocolNotSupported": Meaning(Unreachable, "what answers there speaks another SSH", told=True),
+    "ServiceNotAvailable": Meaning(Unreachable, "its sshd refuses the service"),
+    "DisconnectError": Meaning(Unreachable, "its sshd ended the connection", told=True),
+    "ChannelOpenError": Meaning(Unreachable, "its sshd opens no channel", told=True),
+    "ChannelListenError": Meaning(Unreachable, "its sshd opens no channel", told=True),
+    "ProcessError": Meaning(WorkerError, "a command failed there"),
+    "SFTPError": Meaning(WorkerError, "a file could not be carried there", told=True),
+    "PasswordChangeRequired": Meaning(WorkerError, "it wants a new password for the user first"),
+    "BreakReceived": Meaning(BadAnswer, "it sent what no agent sends"),
+    "SignalReceived": Meaning(BadAnswer, "it sent what no agent sends"),
+    "TerminalSizeChanged": Meaning(BadAnswer, "it sent what no agent sends"),
+    "ConfigParseError": Meaning(UsageError, "your ssh configuration cannot be read", told=True),
+    "KeyImportError": Meaning(UsageError, "a key cannot be read", told=True),
+    "KeyEncryptionError": Meaning(UsageError, "a key needs its passphrase", "add it to your ssh-agent first"),
+    "KeyExportError": Meaning(UsageError, "a key cannot be written", told=True),
+    "KeyGenerationError": Meaning(UsageError, "a key cannot be made", told=True),
+    # The system's own.
+    "gaierror": Meaning(Unreachable, "no such host name", "`decnet worker show {worker}` says its address"),
+    "ConnectionRefusedError": Meaning(Unreachable, "it refuses the connection", "does its sshd run?"),
+    "ConnectionError": Meaning(Unreachable, "the connection was lost"),
+}
+
+
+@contextmanager
+def translated(worker: str) -> Iterator[None]:
+    """Raise whatever comes out of asyncssh or the network as one of our errors about `worker`."""
+    try:
+        yield
+    except DecnetError:
+        raise
+    except TimeoutError as error:
+        raise translate(error, worker) from error
+    except OSError as error:
+        raise translate(error, worker) from error
+    except _foreign() as error:
+        raise translate(error, worker) from error
+
+
+def translate(error: BaseException, worker: str) -> DecnetError:
+    """Our error for a foreign one; text from the other side is made harmless."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return StateBroken(f"{error.filename}: {error.strerror}", worker=worker)
+    meaning = meaning_of(type(error))
+    if meaning is None:
+        return Unreachable(f"{worker}: {_system(error)}", worker=worker)
+    said = wire.clean(str(error).strip(), 160) if meaning.told else ""
+    hint = meaning.hint.format(worker=worker) if meaning.hint else None
+    return meaning.kind(
+        f"{worker}: {meaning.says}" + (f" ({said})" if said else ""), hint=hint, worker=worker
+    )
+
+
+def meaning_of(kind: type[BaseException]) -> Meaning | None:
+    """The meaning of the nearest class among the class and its ancestors; None where none is known."""
+    return next((MEANINGS[parent.__name__] for parent in kind.__mro__ if parent.__name__ in MEANINGS), None)
+
+
+def _foreign() -> tuple[type[Exception], ...]:
+    # Before asyncssh is imported none of its errors can be raised.
+    module = sys.modules.get("asyncssh")
+    return () if module is None else _errors_of(module)
+
+
+@lru_cache(maxsize=1)
+def _errors_of(module: ModuleType) -> tuple[type[Exception], ...]:
+    found = (getattr(module, name) for name in dir(module))
+    return tuple(cls for cls in found if isinstance(cls, type) and issubclass(cls, Exception))
+
+
+def _system(error: BaseException) -> str:
+    number = error.errno if isinstance(error, OSError) and not isinstance(error, socket.gaierror) else None
+    # asyncio packs the strerror into a sentence with the address; the number alone is reliable.
+    text = os.strerror(number) if number else str(error) or type(error).__name__
+    return f"it cannot be reached: {wire.clean(text, 160)}"
