@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +15,7 @@ Kind = Literal["service", "archetype", "os"]
 def names(kind: Kind, extra: Path | None = None) -> tuple[str, ...]:
     """All names of a kind, sorted, a user's own included; a broken file of theirs is passed over."""
     found = set(files.own(kind))
-    try:
-        for _, _, table in files.users(extra) if extra else []:
-            found.update(table.get(kind, ()))
-    except (SpecError, TypeError):
-        pass
+    for path in files.users(extra):
+        with suppress(SpecError, TypeError):
+            found.update(files.read(path)[1].get(kind, ()))
     return tuple(sorted(found))

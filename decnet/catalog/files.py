@@ -28,24 +28,25 @@ def words() -> tuple[str, ...]:
     return tuple(_text("words.txt").split())
 
 
-def users(folder: Path) -> list[tuple[str, str, dict[str, Any]]]:
-    """Name, text and values of each `*.toml` of a folder, sorted. Raises SpecError naming the file."""
-    if not folder.is_dir():
+def users(folder: Path | None) -> list[Path]:
+    """The `*.toml` files of a user's folder, sorted; none where there is no folder."""
+    if folder is None or not folder.is_dir():
         return []
     paths = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
     if len(paths) > MAX_FILES:
         raise SpecError(f"more than {MAX_FILES} files", place=str(folder))
-    return [_read(path) for path in paths]
+    return paths
 
 
-def _read(path: Path) -> tuple[str, str, dict[str, Any]]:
+def read(path: Path) -> tuple[str, dict[str, Any]]:
+    """Text and values of one file. Raises SpecError naming it."""
     try:
         with path.open("rb") as file:
             content = file.read(toml_text.MAX_BYTES + 1)
     except OSError as error:
         raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
     text = toml_text.decode(content, str(path))
-    return str(path), text, toml_text.load(text, str(path))
+    return text, toml_text.load(text, str(path))
 
 
 def _text(name: str) -> str:

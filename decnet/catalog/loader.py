@@ -34,8 +34,8 @@ def loaded(extra: Path | None) -> Catalog:
     sections: files.Sections = {name: dict(_nouns(name, files.own(name))) for name in files.SECTIONS}
     words = files.words()
     where: dict[tuple[str, str], str] = {}
-    for filename, text, table in files.users(extra) if extra else []:
-        words += _merge(filename, text, table, sections, where)
+    for path in files.users(extra):
+        words += _merge(str(path), *files.read(path), sections, where)
     catalog = Catalog(
         services=sections["service"],
         archetypes=sections["archetype"],
@@ -108,7 +108,7 @@ def _users_noun(
     given = {"built": True, **_shaped(section, entry)} if section == "service" else entry
     summary = {"summary": name} if "summary" in _NOUNS[section].model_fields else {}
     try:
-        return _NOUNS[section].model_validate({**summary, **given, "name": name})
+        noun = _NOUNS[section].model_validate({**summary, **given, "name": name})
     except ValidationError as error:
         first = error.errors()[0]
         path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
@@ -117,6 +117,9 @@ def _users_noun(
         raise SpecError(
             f"{title} `{clean(key, 80)}`: {said}", place=f"{filename}:{_line(lines, (section, name, *path))}"
         ) from None
+    if isinstance(noun, Service) and noun.built and not (noun.image or noun.alias):
+        raise SpecError(f"{title} has no `image`", place=place, hint="the image of a decoy of your own")
+    return noun
 
 
 def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:

@@ -1,0 +1,223 @@
+"""The package's own catalog holds what the design names, and nothing that gives a decoy away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from decnet import catalog
+from decnet.catalog.check import complaints
+from decnet.model.catalog import Catalog
+
+PORTS = """
+ssh 22; telnet 23; ftp 21; tftp 69/udp; http 80; https 443; smb 445 139; rdp 3389; vnc 5900; ldap 389;
+mysql 3306; postgres 5432; mssql 1433; mongodb 27017; redis 6379; elasticsearch 9200; memcached 11211; mqtt 1883;
+smtp 25 587; smtp_relay 25 587; imap 143; pop3 110; snmp 161/udp; sip 5060 5060/udp; dns 53 53/udp; ntp 123/udp;
+llmnr 5355/udp 5353/udp; modbus 502; s7 102; docker_api 2375; k8s 6443; git 9418; conpot 502 102 161/udp 80
+"""
+
+ARCHETYPES = """
+windows-workstation | smb rdp | windows | DESKTOP-XXXXXXX | dell hp lenovo
+windows-server | smb rdp ldap | windows_server | SRV-WORD-NN | vmware dell
+domain-controller | ldap smb rdp llmnr dns | windows_server | DC-NN | vmware
+linux-server | ssh http | linux | wordNN | vmware supermicro intel
+web-server | http https ftp | linux | webNN | vmware intel
+database-server | mysql postgres redis | linux | dbNN | supermicro dell
+mail-server | smtp pop3 imap | linux | mailNN | vmware
+file-server | smb ftp ssh | linux | nas-NN | synology qnap
+printer | snmp ftp http | embedded | HPXXXXXX BRNXXXXXX | hp brother canon
+iot-device | mqtt snmp telnet | embedded | word-NN | espressif tp-link
+industrial-control | modbus s7 snmp | embedded | plc-NN | siemens schneider
+voip-server | sip http | linux | pbxNN | cisco yealink
+monitoring-node | snmp ssh http | linux | monNN | vmware
+devops-host | docker_api ssh k8s git | linux | ciNN | intel vmware
+network-gear | telnet snmp ssh | cisco | sw-floor-NN | cisco ubiquiti
+"""
+
+SYSCTLS = """
+key                 linux windows windows_server bsd  embedded cisco
+ip_default_ttl      64    128     128            64   255      255
+tcp_syn_retries     6     2       2              6    3        2
+tcp_timestamps      1     1       1              1    0        0
+tcp_window_scaling  1     1       1              1    1        1
+tcp_sack            1     1       1              1    1        1
+tcp_ecn             2     0       1              0    0        0
+ip_no_pmtu_disc     0     0       0              0    1        1
+tcp_fin_timeout     60    30      30             60   15       15
+icmp_ratelimit      1000  0       0              250  0        0
+icmp_ratemask       6168  0       0              6168 0        0
+"""
+
+REGISTERED = {
+    "dell": r"Dell Inc",
+    "hp": r"HP Inc|Hewlett Packard$",
+    "lenovo": r"LCFC|Lenovo",
+    "vmware": r"VMware",
+    "supermicro": r"Super Micro Computer",
+    "intel": r"Intel Corporate",
+    "synology": r"Synology",
+    "qnap": r"QNAP",
+    "brother": r"Brother industries",
+    "canon": r"CANON INC",
+    "espressif": r"Espressif",
+    "tp-link": r"TP-LINK",
+    "siemens": r"Siemens",
+    "schneider": r"Schneider Electric|TELEMECANIQUE",
+    "cisco": r"Cisco Systems",
+    "yealink": r"(XIAMEN )?YEALINK",
+    "ubiquiti": r"Ubiquiti",
+}
+"""How the IEEE's list spells each vendor."""
+
+OUI_LIST = Path("/usr/share/ieee-data/oui.txt")
+
+EIGHT = {"ssh", "http", "telnet", "ftp", "redis", "mysql", "smtp", "snmp"}
+
+
+@pytest.fixture(scope="module")
+def whole() -> Catalog:
+    return catalog.load()
+
+
+def test_every_service_listens_where_the_real_one_does(whole: Catalog) -> None:
+    expected = {}
+    for entry in PORTS.replace("\n", " ").split(";"):
+        name, *ports = entry.split()
+        expected[name] = [port if "/" in port else f"{port}/tcp" for port in ports]
+    assert {
+        name: [f"{port.number}/{port.protocol}" for port in service.ports]
+        for name, service in whole.services.items()
+    } == expected
+
+
+def test_every_archetype_is_as_the_design_has_it(whole: Catalog) -> None:
+    rows = [[cell.split() for cell in row.split("|")] for row in ARCHETYPES.strip().splitlines()]
+    assert {
+        name: [list(kind.services), [kind.os], kind.hostname.split("|"), list(kind.vendors)]
+        for name, kind in whole.archetypes.items()
+    } == {row[0][0]: row[1:] for row in rows}
+
+
+def test_every_os_profile_has_exactly_its_sysctls(whole: Catalog) -> None:
+    head, *rows = [row.split() for row in SYSCTLS.strip().splitlines()]
+    expected = {os: {row[0]: int(row[column]) for row in rows} for column, os in enumerate(head) if column}
+    assert {name: profile.sysctls for name, profile in whole.os_profiles.items()} == expected
+
+
+def test_entries_name_only_what_exists(whole: Catalog) -> None:
+    assert list(complaints(whole)) == []
+
+
+def test_only_services_with_a_decoy_are_drawn(whole: Catalog) -> None:
+    decoys = {
+        name
+        for name, service in whole.services.items()
+        if service.built and not service.alias and service.random
+    }
+    assert set(whole.drawable()) == decoys >= {"ssh", "http"}
+    assert "conpot" not in whole.drawable()
+
+
+def test_conpot_claims_the_ports_of_what_it_stands_for(whole: Catalog) -> None:
+    conpot = whole.services["conpot"]
+    assert conpot.ports == tuple(port for part in conpot.alias for port in whole.services[part].ports)
+
+
+def test_every_release_says_something_for_each_of_the_eight_decoys(whole: Catalog) -> None:
+    assert {
+        name: EIGHT - set(r.banners) for name, r in whole.releases.items() if EIGHT - set(r.banners)
+    } == {}
+
+
+def test_ssh_and_http_banners_are_complete_as_they_stand(whole: Catalog) -> None:
+    for release in whole.releases.values():
+        # RFC 4253 section 4.2: a software version without space or dash, then perhaps a comment.
+        version, _, comment = release.banners["ssh"].partition(" ")
+        assert re.fullmatch(r"[!-~]+", version + comment), release.name
+        assert "-" not in version or version.startswith("Cisco-"), release.name
+        assert re.fullmatch(r"[ -z]+", release.banners["http"]), release.name
+
+
+def test_a_release_names_no_other_operating_system_in_a_banner(whole: Catalog) -> None:
+    words = {
+        "Debian": "debian",
+        "Ubuntu": "ubuntu",
+        "FreeBSD": "freebsd",
+        "Rocky": "rocky",
+        "Windows": "windows",
+    }
+    for release in whole.releases.values():
+        said = release.banners["ssh"] + release.banners["http"] + release.banners["mysql"]
+        assert {family for word, family in words.items() if word in said} <= {release.name.split("-")[0]}
+
+
+def test_nothing_that_an_attacker_reads_is_a_known_tell(whole: Catalog) -> None:
+    tells = re.compile(
+        r"decnet|decky|honeypot|canary|OpenSSH_5\.1p1|Apache/2\.2\.22|5\.5\.43|svr04|kippo|cowrie",
+        re.IGNORECASE,
+    )
+    for release in whole.releases.values():
+        for banner in release.banners.values():
+            assert not tells.search(banner), release.name
+    styles = [kind.hostname for kind in (*whole.archetypes.values(), *whole.os_profiles.values())]
+    assert not tells.search(" ".join((*styles, *whole.words)))
+    assert 5000 not in {port.number for port in whole.services["vnc"].ports}
+
+
+def test_every_oui_is_registered_to_its_vendor(whole: Catalog) -> None:
+    assert OUI_LIST.exists(), f"{OUI_LIST} is missing: apt-get install ieee-data (make test does it)"
+    registered = dict(
+        re.findall(
+            r"^([0-9A-F-]{8})\s+\(hex\)\s+(.*?)\s*$", OUI_LIST.read_text(errors="replace"), re.MULTILINE
+        )
+    )
+    assert set(whole.vendors) == set(REGISTERED)
+    wrong = {
+        (vendor.name, oui): registered.get(oui.upper().replace(":", "-"))
+        for vendor in whole.vendors.values()
+        for oui in vendor.ouis
+        if not re.match(
+            REGISTERED[vendor.name], registered.get(oui.upper().replace(":", "-"), ""), re.IGNORECASE
+        )
+    }
+    assert wrong == {}
+
+
+def test_no_oui_is_in_two_vendors(whole: Catalog) -> None:
+    ouis = [oui for vendor in whole.vendors.values() for oui in vendor.ouis]
+    assert len(ouis) == len(set(ouis))
+
+
+def test_a_machine_runs_only_releases_of_its_own_maker(whole: Catalog) -> None:
+    for archetype in whole.archetypes.values():
+        for vendor in archetype.vendors:
+            for name in whole.fitting(archetype.os, archetype.name, vendor):
+                release = whole.releases[name]
+                assert release.os == archetype.os
+                assert release.fits(archetype.name, vendor), (archetype.name, vendor, name)
+
+
+def test_a_machine_of_no_archetype_never_runs_an_appliances_release(whole: Catalog) -> None:
+    for os in whole.os_profiles:
+        names = whole.fitting(os)
+        assert names
+        assert not [name for name in names if whole.releases[name].archetypes]
+
+
+def test_a_printers_name_and_card_are_of_one_maker(whole: Catalog) -> None:
+    printer = whole.archetypes["printer"]
+    assert {vendor: printer.style(vendor) for vendor in printer.vendors} == {
+        "hp": "HPXXXXXX",
+        "brother": "BRNXXXXXX",
+        "canon": "CanonXXXXXX",
+    }
+
+
+def test_a_banner_is_filled_with_the_deckys_own_name_and_address(whole: Catalog) -> None:
+    assert (
+        whole.banner("debian-12", "smtp", hostname="mail01", address="192.0.2.9")
+        == "220 mail01 ESMTP Postfix (Debian/GNU)"
+    )
+    assert "[::ffff:192.0.2.9]" in whole.banner("qnap-qts-5", "ftp", hostname="nas-01", address="192.0.2.9")

@@ -1,0 +1,132 @@
+"""A user's own files are merged in, and what is wrong in them is said with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from decnet import catalog
+from decnet.errors import SpecError
+from decnet.model.catalog import Port
+
+OWN = """
+words = ["kestrel"]
+
+[service.intranet]
+summary = "Our own intranet"
+image = "registry.example/intranet:1"
+ports = [8080, "5353/udp"]
+[service.intranet.settings.theme]
+kind = "str"
+help = "colour"
+choices = ["blue", "red"]
+
+[archetype.kiosk]
+services = ["intranet", "ssh"]
+os = "linux"
+hostname = "kiosk-NN"
+vendors = ["raspberry"]
+
+[vendor.raspberry]
+ouis = ["b8:27:eb"]
+"""
+
+
+def written(folder: Path, text: str, name: str = "own.toml") -> Path:
+    (folder / name).write_text(text)
+    return folder
+
+
+def refused(folder: Path, text: str) -> SpecError:
+    with pytest.raises(SpecError) as caught:
+        catalog.load(written(folder, text))
+    return caught.value
+
+
+def test_a_users_own_entries_stand_beside_the_packages(tmp_path: Path) -> None:
+    own = catalog.load(written(tmp_path, OWN))
+    service = own.services["intranet"]
+    assert (service.built, service.ports) == (True, (Port(number=8080), Port(number=5353, protocol="udp")))
+    assert own.archetypes["kiosk"].summary == "kiosk"
+    assert "kestrel" in own.words
+    assert set(own.services) - set(catalog.load().services) == {"intranet"}
+
+
+def test_a_users_entry_replaces_the_packages_of_that_name(tmp_path: Path) -> None:
+    text = '[service.telnet]\nimage = "registry.example/telnet:2"\nports = [2323]\n'
+    telnet = catalog.load(written(tmp_path, text)).services["telnet"]
+    assert (telnet.built, telnet.image, telnet.ports) == (
+        True,
+        "registry.example/telnet:2",
+        (Port(number=2323),),
+    )
+
+
+def test_no_folder_is_the_packages_catalog(tmp_path: Path) -> None:
+    assert catalog.load(tmp_path / "none") == catalog.load()
+
+
+def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
+    written(tmp_path, "not [ toml", "notes.txt")
+    written(tmp_path, "not [ toml", ".hidden.toml")
+    assert catalog.load(tmp_path) == catalog.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("[services.x]\nports=[1]", 1, "unknown key `services`"),
+        ("service = 3", 1, "unknown key `service`"),
+        ('[service.x]\nimage = "a"\nports = [80]\nprot = 1', 4, "`prot`: is no key"),
+        ('[service.x]\nimage = "a"\nports = [70000]', 3, "a port is a number from 1 to 65535"),
+        ('[service.x]\nimage = "a"\nports = [\n 80,\n "x/udp",\n]', 5, "a port is a number"),
+        ('[service.x]\nimage = "a"', 1, "`ports`: is missing"),
+        ('[service.x]\nimage = "a b"\nports = [80]', 1, "no image reference"),
+        ("[service.x]\nports = [80]", 1, "`image`"),
+        ('[service.x]\nimage = "a"\nports = [80, "80/tcp"]', 1, "one port twice"),
+        ('[service.x]\nimage = "a"\nports = [80]\nmemory_mib = 1', 1, "memory_mib"),
+        ("[service.Bad]\nports = [80]", 1, "a name is lower case"),
+        ("service.x = 3", 1, "must be a table"),
+        (
+            '[archetype.x]\nservices = ["nope"]\nos = "linux"\nhostname = "xN"\nvendors = ["dell"]',
+            1,
+            "`nope`",
+        ),
+        ('[archetype.x]\nservices = ["ssh"]\nos = "beos"\nhostname = "xN"\nvendors = ["dell"]', 1, "`beos`"),
+        (
+            '[archetype.x]\nservices = ["ssh"]\nos = "linux"\nhostname = "x_N"\nvendors = ["dell"]',
+            1,
+            "hostname",
+        ),
+        ('\n[vendor.x]\nouis = ["02:42:ac"]', 2, "IEEE"),
+        ('[vendor.x]\nouis = "00:50:56"', 2, "`ouis`"),
+        ('[release.x]\nos = "linux"\nbanners = {ssh = "OpenSSH_9 honeypot"}', 1, "says what it is"),
+        ('words = ["UP"]', 1, "`words`"),
+        ("[service.x]\n[service.x]", 2, "stands twice"),
+        ("[service.x", 1, "without its closing"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+    error = refused(tmp_path, text)
+    assert error.message.startswith(f"{tmp_path}/own.toml:{line}")
+    assert said in error.message
+
+
+def test_two_files_with_one_entry_are_both_named(tmp_path: Path) -> None:
+    written(tmp_path, '[vendor.x]\nouis = ["b8:27:eb"]', "a.toml")
+    written(tmp_path, '\n[vendor.x]\nouis = ["b8:27:eb"]', "b.toml")
+    with pytest.raises(SpecError, match=r"b\.toml:2: .* also in .*a\.toml:1"):
+        catalog.load(tmp_path)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b"words = ['\xff']")
+    with pytest.raises(SpecError, match=r"x\.toml:1: .*UTF-8"):
+        catalog.load(tmp_path)
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").mkdir()
+    with pytest.raises(SpecError, match=r"x\.toml: cannot be read: Is a directory"):
+        catalog.load(tmp_path)
