@@ -30,7 +30,7 @@ agent knows the request by its request_id."""
 
 
 class SshSession:
-    """Calls one worker's agent. The connection is made at the first call, kept, and made again when broken."""
+    """Calls one worker's agent. The connection is made at the first call, kept, and remade when broken."""
 
     def __init__(self, target: dial.Target, *, lanes: Lanes | None = None, command: str = COMMAND) -> None:
         self.worker = target.name

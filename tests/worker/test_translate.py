@@ -33,7 +33,9 @@ def test_the_walk_sees_the_whole_tree() -> None:
 
 
 def test_only_a_wrong_host_key_is_a_refused_host_key() -> None:
-    refused = {kind.__name__ for kind in public_errors() if (m := meaning_of(kind)) and m.kind is HostKeyRefused}
+    refused = {
+        kind.__name__ for kind in public_errors() if (m := meaning_of(kind)) and m.kind is HostKeyRefused
+    }
     assert refused == {"HostKeyNotVerifiable"}
 
 
