@@ -10,6 +10,6 @@ from decnet.lab.lifecycle import down, up
 from decnet.lab.status import LabStatus, WorkerStatus, status
 
 __all__ = [
-    "Lab", "LabStatus", "WorkerStatus", "down", "heal", "partition", "pause", "resume", "run_argv", "shell_env",
-    "slow", "start", "status", "stop", "up", "wipe",
+    "Lab", "LabStatus", "WorkerStatus", "down", "heal", "partition", "pause", "resume", "run_argv",
+    "shell_env", "slow", "start", "status", "stop", "up", "wipe",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """The control groups of the lab's containers: how a container is found when its engine is dead."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -31,10 +32,8 @@ def remove(name: str, *, limit: float = 5) -> None:
     deadline = time.monotonic() + limit
     while folders := list(_folders(name)):
         for folder in folders:
-            try:
-                os.rmdir(folder)
-            except OSError:
-                continue
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         if time.monotonic() > deadline:
             return
         time.sleep(0.01)

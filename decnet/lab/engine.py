@@ -4,16 +4,17 @@ import json
 import os
 import signal
 import socket
+import tarfile
 import time
 from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
 from decnet.lab import processes
-from decnet.lab.ground import keeper
+from decnet.lab.enter import run_in
+from decnet.lab.ground import inside
 from decnet.lab.layout import Place
 from decnet.lab.processes import Process, gone, launch, log_file, recorded
-from decnet.lab.shell import SYSTEM_PATH
 
 ENGINE: Final = ("dockerd", "containerd")
 
@@ -34,10 +35,7 @@ def start(place: Place) -> None:
         "cgroup-parent": f"/{place.cgroup}",
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
     }, indent=1))  # fmt: skip
-    inside = ["nsenter", "--target", str(keeper(place).pid), "--mount", "--uts", "--net"]
-    launch(place, "dockerd", [
-        *inside, "env", "-u", "DECNET_LAB_HOME", f"PATH={SYSTEM_PATH}", "dockerd", "--config-file", str(config)
-    ])  # fmt: skip
+    launch(place, "dockerd", [*inside(place), "dockerd", "--config-file", str(config)])
 
 
 def await_engine(place: Place, *, limit: float = 60) -> None:
@@ -46,8 +44,10 @@ def await_engine(place: Place, *, limit: float = 60) -> None:
     while not answers(place):
         if not recorded(place, "dockerd") or time.monotonic() > deadline:
             words = log_file(place, "dockerd").read_text(errors="replace")[-800:].strip()
-            raise Failed(f"the Docker engine of {place.key} did not come up: {words}",
-                         hint=f"its whole log: {log_file(place, 'dockerd')}")
+            raise Failed(
+                f"the Docker engine of {place.key} did not come up: {words}",
+                hint=f"its whole log: {log_file(place, 'dockerd')}",
+            )
         time.sleep(0.05)
 
 
@@ -83,6 +83,12 @@ def stop(place: Place, *, limit: float = 40) -> None:
         gone(one, 5)
 
 
+def drop_containers(place: Place) -> None:
+    """Remove all containers, where the engine answers."""
+    if answers(place) and (found := run_in(place, ["docker", "ps", "-aq"]).split()):
+        run_in(place, ["docker", "rm", "-f", *found], limit=120)
+
+
 def engine_processes(place: Place) -> list[Process]:
     """The engine's two daemons, without the shims that outlive them."""
     return [process for process in processes.of_place(place) if process.name in ENGINE]
@@ -99,8 +105,6 @@ def _forget_pids(place: Place) -> None:
 
 def load(place: Place, tarball: Path, *, limit: float = 600) -> bool:
     """`docker load` a tarball unless the engine has its images; return whether it was loaded."""
-    from decnet.lab.enter import run_in
-
     wanted = _image_ids(tarball)
     if wanted and _has(place, wanted):
         return False
@@ -109,8 +113,6 @@ def load(place: Place, tarball: Path, *, limit: float = 600) -> bool:
 
 
 def _has(place: Place, ids: list[str]) -> bool:
-    from decnet.lab.enter import run_in
-
     try:
         run_in(place, ["docker", "image", "inspect", "--format", "{{.Id}}", *ids], limit=30)
     except Failed:
@@ -120,8 +122,6 @@ def _has(place: Place, ids: list[str]) -> bool:
 
 def _image_ids(tarball: Path) -> list[str]:
     """The ids of the images in a `docker save` tarball; empty where the format is another one."""
-    import tarfile
-
     try:
         with tarfile.open(tarball) as archive:
             member = archive.extractfile("manifest.json")

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from decnet.lab.ground import keeper
+from decnet.lab.ground import inside
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.shell import SYSTEM_PATH, run
 
@@ -36,16 +36,15 @@ def run_in(where: Place, argv: list[str], *, limit: float = 60) -> str:
 
 
 def _inside(where: Place) -> list[str]:
-    enter = ["nsenter", "--target", str(keeper(where).pid), "--mount", "--uts", "--net"]
     unset = [word for name in LEFT_BEHIND for word in ("-u", name)]
     variables = [f"{name}={value}" for name, value in _variables(where).items()]
     # Entering a mount namespace lands in its root folder.
-    return [*enter, "env", *unset, "-C", str(Path.cwd()), *variables]
+    return [*inside(where), "env", *unset, "-C", str(Path.cwd()), *variables]
 
 
 def _variables(where: Place) -> dict[str, str]:
-    own = str(Path(sys.prefix) / "bin")
-    path = [own, *SYSTEM_PATH.split(":"), *os.environ.get("PATH", "").split(":"), "/usr/local/sbin", "/usr/local/bin"]
+    own, rest = str(Path(sys.prefix) / "bin"), os.environ.get("PATH", "")
+    path = [own, *f"{SYSTEM_PATH}:{rest}:/usr/local/sbin:/usr/local/bin".split(":")]
     return {
         "PATH": ":".join(dict.fromkeys(part for part in path if part)),
         "HOME": "/root",

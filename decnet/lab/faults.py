@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: cables pulled, slow lines, power cuts, hung and stopped daemons, wiped folders."""
+"""What goes wrong on purpose: pulled cables, slow lines, power cuts, hung daemons, wiped folders."""
 
 import signal
 
@@ -31,7 +31,7 @@ def slow(lab: Lab, worker: str, delay_ms: int, loss_percent: float = 0) -> None:
 
 
 def stop(lab: Lab, worker: str, what: str = "worker") -> None:
-    """End a part of the worker: "engine" (in good order), "sshd", or "worker" (a power cut: SIGKILL of all)."""
+    """End a part of the worker: "engine" (in good order), "sshd", or "worker" (power cut: SIGKILL of all)."""
     with exclusive(lab.name):
         found = _worker(lab, worker)
         if what == "engine":

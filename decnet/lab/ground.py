@@ -1,8 +1,9 @@
-"""A place's own file system: a keeper process holds a mount namespace in which the paths that decnet uses are private.
+"""A place's own file system: a keeper process holds a mount namespace in which decnet's paths are private.
 
-The keeper is the machine's hardware: it lives until `down`. Everything else in the place may die and come back.
+The keeper is the machine's hardware: it lives until `down`, while all else may die and come back.
 """
 
+import re
 import time
 import uuid
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Final
 
 from decnet.errors import Failed
 from decnet.lab import mountpoints
+from decnet.lab.guard import exclusive
 from decnet.lab.layout import GATEWAY, Place
 from decnet.lab.processes import Process, end_place, launch, log_file, recorded
 from decnet.lab.shell import run
@@ -27,7 +29,7 @@ PRIVATE: Final = {
 # Read from the machine, written to the place: accounts, machine-id, resolver; the agent's wrapper command.
 LAYERED: Final = {"/etc": "etc", "/usr/local/bin": "bin"}
 
-# $1 the place's folder, $2 the hostname, then the binds as pairs of folder and path, "--", the layers likewise.
+# $1 the place's folder, $2 the hostname, the binds (pairs of folder and path), "--", the layers likewise.
 # Submounts of /run/netns go first: a copy of another lab's namespace here would outlive that lab.
 # /sys is mounted anew because its /sys/class/net shows the network namespace of whoever mounted it.
 SCRIPT: Final = """
@@ -59,8 +61,15 @@ def lay(place: Place) -> None:
     if recorded(place, "keeper") and (place.folder / "ready").exists():
         return
     end_place(place)
-    _prepare(place)
-    boot(place)
+    # Until it is mounted over, a new mount point looks like a leftover to the `down` of another lab.
+    with exclusive(""):
+        _prepare(place)
+        boot(place)
+        _launch_keeper(place)
+        _await(place)
+
+
+def _launch_keeper(place: Place) -> None:
     binds = [word for path, folder in PRIVATE.items() for word in (folder, path)]
     layers = [word for path, folder in LAYERED.items() for word in (folder, path)]
     words = [str(place.folder), hostname(place), *binds, "--", *layers]
@@ -68,7 +77,6 @@ def lay(place: Place) -> None:
         "nsenter", f"--net={place.netns_path}", "unshare", "--mount", "--uts", "--propagation", "slave",
         "sh", "-euc", SCRIPT, "sh", *words,
     ])  # fmt: skip
-    _await(place)
 
 
 def boot(place: Place) -> None:
@@ -89,6 +97,11 @@ def keeper(place: Place) -> Process:
     return found
 
 
+def inside(place: Place) -> list[str]:
+    """What a command line begins with that runs in the place."""
+    return ["nsenter", "--target", str(keeper(place).pid), "--mount", "--uts", "--net"]
+
+
 def hostname(place: Place) -> str:
     return {"op": "operator", "att": "attacker"}.get(place.key, place.key)
 
@@ -100,7 +113,8 @@ def clear(folder: Path) -> None:
 
 
 def _prepare(place: Place) -> None:
-    for folder in [*PRIVATE.values(), *LAYERED.values(), *(f"{name}-work" for name in LAYERED.values()), "sys"]:
+    layers = [name for layer in LAYERED.values() for name in (layer, f"{layer}-work")]
+    for folder in [*PRIVATE.values(), *layers, "sys"]:
         (place.folder / folder).mkdir(parents=True, exist_ok=True)
     (place.folder / "ssh").chmod(0o700)
     (place.folder / "ready").unlink(missing_ok=True)
@@ -113,22 +127,19 @@ def _prepare(place: Place) -> None:
 
 def _write_etc(place: Place) -> None:
     etc, name = place.folder / "etc", hostname(place)
-    known = {"operator": "198.51.100.2"}
-    lines = ["127.0.0.1 localhost", f"127.0.1.1 {name}"]
     (etc / "hostname").write_text(f"{name}\n")
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n")
     # Nothing listens there, so that a name is refused at once instead of after a time-out.
     (etc / "resolv.conf").write_text(f"nameserver {GATEWAY}\n")
-    (etc / "hosts").write_text("\n".join(lines) + "\n")
+    (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n")
     _unlock_root(etc)
 
 
 def _unlock_root(etc: Path) -> None:
     """A locked root account ("!") is refused by sshd even with a key; "*" only has no password."""
-    shadow = Path("/etc/shadow").read_text().splitlines()
-    lines = [":".join(["root", "*", *line.split(":")[2:]]) if line.startswith("root:!") else line for line in shadow]
+    shadow = Path("/etc/shadow").read_text()
     (etc / "shadow").touch(mode=0o600)
-    (etc / "shadow").write_text("\n".join(lines) + "\n")
+    (etc / "shadow").write_text(re.sub(r"^root:![^:]*:", "root:*:", shadow, flags=re.MULTILINE))
 
 
 def _await(place: Place, *, limit: float = 15) -> None:

@@ -1,4 +1,4 @@
-"""One at a time: an abstract socket as lock, which the kernel lets go with its holder and which leaves no file."""
+"""One at a time: an abstract socket as lock, let go by the kernel with its holder, and no file is left."""
 
 import socket
 import time
@@ -7,10 +7,21 @@ from contextlib import contextmanager
 
 from decnet.errors import LockHeld
 
+_held: list[socket.socket] = []
+
+
+def held() -> tuple[int, ...]:
+    """The descriptors of the locks that this process holds, the lab's own first.
+
+    Whatever a command starts is given them: when the command is killed, its orphans still hold the lock, and
+    the next command waits for their end.
+    """
+    return tuple(lock.fileno() for lock in _held)
+
 
 @contextmanager
 def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
-    """Hold the lock of the lab `name`, or of what all labs of the machine share (""); wait `limit` seconds."""
+    """Hold the lock of the lab `name`, or of what all labs share (""); wait at most `limit` seconds."""
     deadline = time.monotonic() + limit
     with socket.socket(socket.AF_UNIX) as lock:
         while True:
@@ -21,4 +32,8 @@ def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
                 if time.monotonic() > deadline:
                     raise LockHeld(f"another command works on the lab {name!r}") from None
                 time.sleep(0.05)
-        yield
+        _held.append(lock)
+        try:
+            yield
+        finally:
+            _held.remove(lock)

@@ -1,7 +1,6 @@
 """Bringing a lab up and taking it down: both finish whatever another one, or a kill, left half done."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +45,7 @@ def down(lab: Lab, emit: Emit = silent, *, keep_images: bool = False) -> None:
     with exclusive(lab.name):
         if lab.folder.exists() and any(lab.folder.iterdir()) and not lab.record.exists():
             raise Failed(f"{lab.folder} is not a lab's folder: nothing in it is touched")
+        _refuse_a_twin(lab)
         if keep_images:
             _stop_engines(lab, emit)
         processes.end_lab(lab)
@@ -73,7 +73,7 @@ def power_on(worker: Place) -> None:
 def _claim_folder(lab: Lab) -> None:
     folder = lab.folder
     if folder.exists() and any(folder.iterdir()) and not lab.record.exists():
-        raise UsageError(f"{folder} is not empty and not a lab's folder", hint="choose another root for the lab")
+        raise UsageError(f"{folder} is not empty and not a lab's folder", hint="choose another root")
     _refuse_a_twin(lab)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lab.record.write_text(json.dumps({"lab": lab.name, "version": 1}))
@@ -82,21 +82,18 @@ def _claim_folder(lab: Lab) -> None:
 def _refuse_a_twin(lab: Lab) -> None:
     """Namespaces carry only the lab's name: the same name under another root would be the same lab."""
     for process in processes.of_lab(lab):
-        try:
-            variables = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        homes = {os.fsdecode(one.partition(b"=")[2]) for one in variables if one.startswith(b"DECNET_LAB_HOME=")}
-        if homes - {str(lab.folder)}:
-            raise UsageError(f"a lab {lab.name!r} is up already, in {homes.pop()}", hint="give this one another name")
+        other = processes.home_of(process)
+        if other not in (None, str(lab.folder)):
+            raise UsageError(
+                f"a lab {lab.name!r} is up already, in {other}", hint="give this one another name"
+            )
 
 
 def _raise_network(lab: Lab, machines: list[Place], emit: Emit) -> None:
-    with exclusive(""):
-        network.raise_switch(lab)
-        for one in (Place(lab, "op"), Place(lab, "att"), *machines):
-            network.plug_in(one)
-            ground.lay(one)
+    network.raise_switch(lab)
+    for one in (Place(lab, "op"), Place(lab, "att"), *machines):
+        network.plug_in(one)
+        ground.lay(one)
     emit(f"lab {lab.name}: network is up")
 
 
@@ -118,6 +115,7 @@ def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
 def _stop_engines(lab: Lab, emit: Emit) -> None:
     for worker in workers_of(lab):
         emit(f"{worker.key}: stopping the engine, its images are kept")
+        engine.drop_containers(worker)
         engine.stop(worker)
 
 
@@ -150,7 +148,6 @@ def _keep_images(folder: Path) -> None:
 
 def _unmount_below(folder: Path) -> None:
     """Nothing of a lab is mounted in the machine's own namespace; what somebody mounted there goes first."""
-    table = Path("/proc/self/mountinfo").read_text().splitlines()
-    points = [line.split(" ", 5)[4] for line in table]
-    for point in sorted((one for one in points if one.startswith(f"{folder}/")), key=len, reverse=True):
-        run(["umount", "--lazy", point])
+    for point in reversed(mountpoints.mounted(Path("/proc/self/mountinfo"))):
+        if point.startswith(f"{folder}/"):
+            run(["umount", "--lazy", point])

@@ -40,5 +40,10 @@ def _mounted_anywhere() -> set[str]:
     found: set[str] = set()
     for table in Path("/proc").glob("[0-9]*/mountinfo"):
         with contextlib.suppress(OSError):
-            found.update(line.split(" ", 5)[4] for line in table.read_text().splitlines())
+            found.update(mounted(table))
     return found
+
+
+def mounted(table: Path) -> list[str]:
+    """The mount points of a /proc/<pid>/mountinfo (proc(5), field 5), in the order of mounting."""
+    return [line.split(" ", 5)[4] for line in table.read_text().splitlines()]

@@ -1,12 +1,14 @@
 """The lab's wires: a switch namespace with two bridges (LAN and management), and one veth per plug."""
 
+import contextlib
 import json
-import os
-import shutil
+import time
 from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
+from decnet.lab import mountpoints
+from decnet.lab.guard import exclusive
 from decnet.lab.layout import GATEWAY, NETNS_FOLDER, Lab, Place
 from decnet.lab.shell import run
 
@@ -17,21 +19,27 @@ PORTS: Final = {"lan": "eth0", "mgmt": "mgmt0"}
 SETTINGS: Final = {
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
-    "ipv4/ip_forward": "0",
     "bridge/bridge-nf-call-iptables": "0",
     "bridge/bridge-nf-call-arptables": "0",
 }
 
 
+# A machine with Docker forwards; none here does so between the LAN and the management network.
+FORWARDING: Final = {"ipv4/ip_forward": "1", "ipv4/conf/mgmt0/forwarding": "0"}
+
+
 def raise_switch(lab: Lab) -> None:
     """Make the switch namespace with its two bridges; what is there already stays."""
     _raise_namespace(lab.lan)
+    _set(lab.lan, {"ipv4/ip_forward": "0"})
     there = _links(lab.lan)
     batch = []
     for side in SIDES:
         if side not in there:
             address = f"address {lab.lan.mac(side)}"
-            batch.append(f"link add {side} {address} type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
+            batch.append(
+                f"link add {side} {address} type bridge stp_state 0 forward_delay 0 mcast_snooping 0"
+            )
         batch.append(f"link set {side} up")
     batch.append(f"address replace {GATEWAY}/24 dev lan")
     _batch(lab.lan, batch)
@@ -41,7 +49,7 @@ def plug_in(place: Place) -> None:
     """Make the place's namespace and connect it, cables that a fault pulled excepted."""
     _raise_namespace(place)
     pulled = unplugged(place)
-    there = _links(place.lab.lan)
+    there = _whole_cables(place)
     switch, machine = [], []
     for side, address in (("lan", place.lan_address), ("mgmt", place.mgmt_address)):
         if address is None:
@@ -56,6 +64,8 @@ def plug_in(place: Place) -> None:
         machine.append(f"route replace default via {GATEWAY} dev eth0")
     _batch(place.lab.lan, switch)
     _batch(place, machine)
+    if place.is_worker:
+        _set(place, FORWARDING)
 
 
 def pull(place: Place, sides: set[str]) -> None:
@@ -75,7 +85,9 @@ def delay(place: Place, delay_ms: int, loss_percent: float) -> None:
     try:
         run(["tc", "-n", place.lab.lan.netns, "qdisc", "replace", "dev", cable, "root", "netem", *words])
     except Failed as refused:
-        raise Failed("this kernel cannot slow a line down: it has no netem", hint=refused.message) from refused
+        raise Failed(
+            "this kernel cannot slow a line down: it has no netem", hint=refused.message
+        ) from refused
 
 
 def clear_delay(place: Place) -> None:
@@ -99,37 +111,64 @@ def cable_of(place: Place, side: str) -> str:
 def is_namespace(path: Path) -> bool:
     """Whether a network namespace is mounted there; a plain file is what a killed `ip netns` leaves."""
     try:
-        return os.stat(path).st_dev == os.stat("/proc/self/ns/net").st_dev
+        return path.stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
     except OSError:
         return False
 
 
 def take_down(lab: Lab) -> None:
     """Remove the lab's namespaces, and with them all of its links."""
+    if is_namespace(lab.lan.netns_path):
+        # The kernel empties a dead namespace some time later; a cable pulled here is gone at once.
+        _remove_links(lab.lan, _links(lab.lan) - {"lo"})
     for path in sorted(NETNS_FOLDER.glob(f"{lab.prefix}*")):
-        if path.name == lab.lan.netns and is_namespace(path):
-            # The kernel empties a dead namespace some time later; a cable pulled here is gone at once.
-            _batch(lab.lan, [f"link delete {name}" for name in _links(lab.lan) if name != "lo"])
         run(["ip", "netns", "delete", path.name])
 
 
 def close_folder() -> None:
     """Unmount and remove the folder that `ip netns` made, when nobody has a namespace in it."""
     if NETNS_FOLDER.is_dir() and not any(NETNS_FOLDER.iterdir()):
-        while os.path.ismount(NETNS_FOLDER):
+        while str(NETNS_FOLDER) in mountpoints.mounted(Path("/proc/self/mountinfo")):
             run(["umount", str(NETNS_FOLDER)])
-        shutil.rmtree(NETNS_FOLDER, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            NETNS_FOLDER.rmdir()
 
 
 def _raise_namespace(place: Place) -> None:
     if not is_namespace(place.netns_path):
-        if place.netns_path.exists():
-            run(["ip", "netns", "delete", place.netns])
-        run(["ip", "netns", "add", place.netns])
-    script = 'cd /proc/sys/net; while [ $# -gt 0 ]; do [ ! -e "$1" ] || echo "$2" > "$1"; shift 2; done'
-    words = [word for setting in SETTINGS.items() for word in setting]
-    run(["nsenter", f"--net={place.netns_path}", "sh", "-ec", script, "sh", *words])
+        with exclusive(""):
+            if place.netns_path.exists():
+                run(["ip", "netns", "delete", place.netns])
+            run(["ip", "netns", "add", place.netns])
+    _set(place, SETTINGS)
     _batch(place, ["link set lo up"])
+
+
+def _set(place: Place, settings: dict[str, str]) -> None:
+    """Write settings in the place's network namespace; what the kernel does not have is passed over."""
+    script = 'cd /proc/sys/net; while [ $# -gt 0 ]; do [ ! -e "$1" ] || echo "$2" > "$1"; shift 2; done'
+    words = [word for setting in settings.items() for word in setting]
+    run(["nsenter", f"--net={place.netns_path}", "sh", "-ec", script, "sh", *words])
+
+
+def _whole_cables(place: Place) -> set[str]:
+    """The place's cables that have both ends; one whose other end died with an old namespace is removed."""
+    ports = _links(place)
+    cables = {cable_of(place, side): PORTS[side] for side in SIDES}
+    there = _links(place.lab.lan) & set(cables)
+    whole = {cable for cable in there if cables[cable] in ports}
+    _remove_links(place.lab.lan, there - whole)
+    return whole
+
+
+def _remove_links(place: Place, names: set[str], *, limit: float = 10) -> None:
+    """Remove these links. The kernel may be removing them too: what is gone already is no error."""
+    deadline = time.monotonic() + limit
+    while left := sorted(names & _links(place)):
+        with contextlib.suppress(Failed):
+            _batch(place, [f"link delete {name}" for name in left])
+        if time.monotonic() > deadline:
+            raise Failed(f"these links of {place.netns} do not go: {', '.join(left)}")
 
 
 def _links(place: Place) -> set[str]:

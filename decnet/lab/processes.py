@@ -1,4 +1,4 @@
-"""Which processes are the lab's, how they are started, and how they are ended without touching another one."""
+"""Which processes are the lab's, how they are started, and how they end without touching another."""
 
 import os
 import signal
@@ -11,11 +11,13 @@ from typing import Final
 
 from decnet.errors import Failed
 from decnet.lab import cgroups
+from decnet.lab.guard import held
 from decnet.lab.layout import NETNS_FOLDER, Lab, Place
 from decnet.lab.shell import environment
 
-# Runs in the machine's own namespaces, so that the boot_id is the real one; the pid stays through every exec.
-RECORD_AND_EXEC: Final = 'cat /proc/sys/kernel/random/boot_id "/proc/$$/stat" > "$0" && exec "$@"'
+# Runs in the machine's own namespaces, where the boot_id is the real one; the pid stays through every exec.
+# Its stdin is the lab's lock, held until the record is written.
+RECORD_AND_EXEC: Final = 'cat /proc/sys/kernel/random/boot_id "/proc/$$/stat" > "$0" && exec "$@" < /dev/null'
 
 ROLES: Final = ("keeper", "dockerd", "sshd")
 
@@ -24,7 +26,7 @@ Namespace = tuple[int, int]
 
 @dataclass(frozen=True)
 class Process:
-    """A process at one moment: `started` (clock ticks since boot) tells it from a later one of the same pid."""
+    """A process at one moment: `started` (ticks since boot) tells it from a later one of the same pid."""
 
     pid: int
     name: str
@@ -40,10 +42,11 @@ def launch(place: Place, role: str, argv: list[str]) -> None:
     record.unlink(missing_ok=True)
     marks = {"DECNET_LAB_HOME": str(place.lab.folder)}
     with log_file(place, role).open("ab") as log:
+        # A failure shows as a record that never comes.
         subprocess.run(
             ["setsid", "--fork", "sh", "-c", RECORD_AND_EXEC, str(record), *argv],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=True, timeout=20,
-            env=environment() | marks,
+            stdin=next(iter(held()), subprocess.DEVNULL), stdout=log, stderr=log, cwd="/",
+            check=False, timeout=20, env=environment() | marks,
         )  # fmt: skip
     deadline = time.monotonic() + 10
     while not _written(record):
@@ -63,6 +66,16 @@ def recorded(place: Place, role: str) -> Process | None:
         return None
     now = look(then.pid)
     return now if now and now.started == then.started else None
+
+
+def home_of(process: Process) -> str | None:
+    """The folder of the lab that started the process, where it was given on."""
+    try:
+        variables = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    mark = b"DECNET_LAB_HOME="
+    return next((os.fsdecode(one.removeprefix(mark)) for one in variables if one.startswith(mark)), None)
 
 
 def pid_file(place: Place, role: str) -> Path:
@@ -156,7 +169,7 @@ def parse_stat(stat: str) -> Process:
 
 def namespace(path: str | Path) -> Namespace | None:
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except OSError:
         return None
     return (found.st_dev, found.st_ino)

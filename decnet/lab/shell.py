@@ -6,6 +6,7 @@ import subprocess
 from typing import Final
 
 from decnet.errors import DecnetError, Failed, UsageError
+from decnet.lab.guard import held
 
 SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -29,7 +30,14 @@ def run(argv: list[str], *, limit: float = 20, stdin: str | None = None) -> str:
     """Run `argv` for at most `limit` seconds and return its stdout; raise Failed with its last words."""
     try:
         ended = subprocess.run(
-            argv, input=stdin, capture_output=True, text=True, errors="replace", timeout=limit, env=environment()
+            argv,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit,
+            env=environment(),
+            pass_fds=held(),
         )
     except subprocess.TimeoutExpired as late:
         raise Failed(f"{argv[0]} did not end within {limit:g} s") from late
@@ -50,12 +58,17 @@ def require_ground() -> None:
     """Raise unless this process can hold a lab: root, outside of any lab, all programs there."""
     if os.environ.get("DECNET_LAB_PLACE"):
         raise UsageError(
-            "this shell stands inside a lab", hint="leave it: a lab is brought up, changed and taken down from outside"
+            "this shell stands inside a lab",
+            hint="leave it: a lab is brought up, changed and taken down from outside",
         )
     if os.geteuid() != 0:
-        raise DecnetError("the lab needs root: it makes namespaces and runs Docker engines", hint="run it with sudo")
+        raise DecnetError(
+            "the lab needs root: it makes namespaces and runs Docker engines", hint="run it with sudo"
+        )
     missing = [name for name in PROGRAMS if not shutil.which(name, path=SYSTEM_PATH)]
     if missing:
         packages = " ".join(sorted({PROGRAMS[name] for name in missing}))
-        raise DecnetError(f"the lab needs programs that are missing here: {', '.join(missing)}",
-                          hint=f"apt-get install {packages}")
+        raise DecnetError(
+            f"the lab needs programs that are missing here: {', '.join(missing)}",
+            hint=f"apt-get install {packages}",
+        )

@@ -1,13 +1,14 @@
 """A worker's own sshd, and the operator's own key that every worker accepts."""
 
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
 from decnet.lab import processes
-from decnet.lab.ground import keeper
+from decnet.lab.ground import inside
 from decnet.lab.layout import Place
 from decnet.lab.processes import Process, launch, log_file, recorded
 from decnet.lab.shell import SYSTEM_PATH, run
@@ -25,11 +26,9 @@ def start(place: Place) -> None:
     for kind, options in KEY_TYPES.items():
         make_key(folder / f"host_{kind}", kind, *options)
     (folder / "sshd_config").write_text(_config(place, folder))
-    inside = ["nsenter", "--target", str(keeper(place).pid), "--mount", "--uts", "--net"]
     # sshd starts itself again for each connection and wants its absolute path for that.
-    launch(place, "sshd", [
-        *inside, "/usr/sbin/sshd", "-D", "-f", str(folder / "sshd_config"), "-E", str(log_file(place, "sshd"))
-    ])  # fmt: skip
+    config, log = str(folder / "sshd_config"), str(log_file(place, "sshd"))
+    launch(place, "sshd", [*inside(place), "/usr/sbin/sshd", "-D", "-f", config, "-E", log])
 
 
 def await_sshd(place: Place, *, limit: float = 15) -> None:
@@ -68,11 +67,14 @@ def sshd_processes(place: Place) -> list[Process]:
 
 
 def make_key(path: Path, kind: str, *options: str) -> None:
-    """A key pair without passphrase, unless it is there; a half-written one is made anew."""
-    if path.exists() and path.with_suffix(".pub").exists():
+    """A key pair without passphrase, unless it is there; `path` appears when both files are whole."""
+    if path.exists():
         return
-    path.unlink(missing_ok=True)
-    run(["ssh-keygen", "-q", "-t", kind, *options, "-N", "", "-C", path.name, "-f", str(path)], limit=60)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        new = Path(folder) / "key"
+        run(["ssh-keygen", "-q", "-t", kind, *options, "-N", "", "-C", path.name, "-f", str(new)], limit=60)
+        new.with_suffix(".pub").rename(path.with_suffix(".pub"))
+        new.rename(path)
 
 
 def accept(worker: Place, public_key: Path) -> None:
