@@ -20,6 +20,8 @@ from .answers import Accepted, EventPage, HeldSlice, Loaded, Logs, Probed, Start
 from .session import Session
 
 CONTROL_LIMIT = 15.0
+HAND_OVER_LIMIT = 75.0
+"""Taking a bundle includes Compose's own check of the document, and that starts slowly."""
 EVENTS_LIMIT = 60.0
 UPGRADE_LIMIT = 60.0
 TEARDOWN_LIMIT = 300.0
@@ -145,7 +147,7 @@ class AgentClient:
             "wait": wait,
         }
         return self._same_request(
-            await self._ask(Accepted, verb, args, CONTROL_LIMIT + wait), bundle.request_id
+            await self._ask(Accepted, verb, args, HAND_OVER_LIMIT + wait), bundle.request_id
         )
 
     def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:

@@ -29,7 +29,7 @@ def place(tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dial, "CONNECT_LIMIT", 1.5)
 
 
@@ -144,14 +144,14 @@ def test_a_refused_connection_is_unreachable(place: Place) -> None:
     assert "refuses the connection" in asyncio.run(run()).message
 
 
-def test_a_host_that_accepts_and_says_nothing_costs_the_connect_limit(
+def test_a_host_that_accepts_and_stays_silent_costs_the_connect_limit(
     place: Place, short_limits: None
 ) -> None:
     error = raw(place, lambda reader, writer: asyncio.sleep(60))
     assert (type(error), error.message) == (Unreachable, "w1: no answer in time")
 
 
-def test_a_banner_that_drips_costs_the_connect_limit(place: Place, short_limits: None) -> None:
+def test_a_banner_that_drips_costs_the_connect_limit(place: Place, brief: None) -> None:
     async def drip(reader: Any, writer: Any) -> None:
         while True:
             writer.write(b"x")
@@ -161,7 +161,7 @@ def test_a_banner_that_drips_costs_the_connect_limit(place: Place, short_limits:
     assert type(raw(place, drip)) is Unreachable
 
 
-def test_a_banner_that_floods_is_not_kept(place: Place, short_limits: None) -> None:
+def test_a_banner_that_floods_is_not_kept(place: Place, brief: None) -> None:
     async def flood(reader: Any, writer: Any) -> None:
         while True:
             writer.write(b"not ssh\r\n" * 1000)

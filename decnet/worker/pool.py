@@ -1,0 +1,96 @@
+"""The whole fleet at once: every worker side by side, and one's failure is that one's value."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self, TypeVar
+
+from decnet.errors import DecnetError
+from decnet.model.worker import Worker
+
+from .client import AgentClient
+
+LARGE = 50
+WANTED_FILES = 8192
+
+Result = TypeVar("Result")
+
+
+class Pool:
+    """Clients by worker name, opened when first asked for and kept until the pool is closed."""
+
+    def __init__(self, open_client: Callable[[Worker], AgentClient]) -> None:
+        self._open = open_client
+        self._clients: dict[str, AgentClient] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def client(self, worker: Worker) -> AgentClient:
+        """The worker's client, the same for every call. Raises DecnetError where it cannot be opened."""
+        if worker.name not in self._clients:
+            self._clients[worker.name] = self._open(worker)
+        return self._clients[worker.name]
+
+    async def pull(
+        self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]
+    ) -> dict[str, Result | DecnetError]:
+        """What `call` gives for each worker, by name, in the order of `workers`."""
+
+        async def one(worker: Worker) -> Result:
+            return await call(self.client(worker))
+
+        return await side_by_side({worker.name: _bound(one, worker) for worker in workers})
+
+    async def close(self) -> None:
+        """End all connections, side by side."""
+        clients, self._clients = self._clients, {}
+        await asyncio.gather(*(client.close() for client in clients.values()))
+
+
+async def side_by_side(
+    calls: Mapping[str, Callable[[], Awaitable[Result]]],
+) -> dict[str, Result | DecnetError]:
+    """All calls at once, each one's result or error of ours under its name.
+
+    Any other exception is a mistake in this program: it is raised after all calls have ended.
+    """
+    if len(calls) > LARGE:
+        _make_room()
+    outcomes = await asyncio.gather(*(_as_value(call) for call in calls.values()), return_exceptions=True)
+    results: dict[str, Result | DecnetError] = {}
+    for name, outcome in zip(calls, outcomes, strict=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, DecnetError):
+            raise outcome
+        results[name] = outcome
+    return results
+
+
+async def _as_value(call: Callable[[], Awaitable[Result]]) -> Result | DecnetError:
+    try:
+        return await call()
+    except DecnetError as error:
+        return error
+
+
+def _bound(one: Callable[[Worker], Awaitable[Result]], worker: Worker) -> Callable[[], Awaitable[Result]]:
+    return lambda: one(worker)
+
+
+def _make_room() -> None:
+    """Before a large fan-out: file descriptors for the sockets, and no walk of the collector over what
+    is there already (measured: `gc.freeze` is part of the tuned client)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    gc.freeze()

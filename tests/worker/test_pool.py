@@ -1,0 +1,109 @@
+"""One dead or slow worker neither delays nor cancels the others."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet.errors import DecnetError, Unreachable
+from decnet.model.worker import Worker
+from decnet.worker import dial
+from decnet.worker.client import AgentClient
+from decnet.worker.lanes import Lanes
+from decnet.worker.pool import Pool, side_by_side
+
+from .loopback import Place, answer_to, raw_server, request_of, ssh_server
+
+HELLO = {
+    "protocol": 1, "agent": "a" * 64, "worker_id": None, "fleet_id": "f", "engine_id": None, "boot_id": "b",
+    "clock": 1.0,
+}  # fmt: skip
+
+
+async def says_hello(process: Any) -> None:
+    process.stdout.write(answer_to(await request_of(process), HELLO))
+    process.exit(0)
+
+
+def test_dead_workers_in_any_number_cost_one_limit_and_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dial, "CONNECT_LIMIT", 2.0)
+    place, lanes = Place(tmp_path), Lanes(work=2)
+    ended: dict[str, float] = {}
+
+    async def run() -> dict[str, Any]:
+        async with (
+            ssh_server(place, says_hello) as server,
+            raw_server(lambda r, w: asyncio.sleep(60)) as dead,
+        ):
+            ports = {f"dead-{n}": dead for n in range(20)} | {f"w{n}": server.get_port() for n in range(5)}
+            workers = [place.worker(port, name) for name, port in ports.items()]
+
+            def opened(worker: Worker) -> AgentClient:
+                return AgentClient(place.session(worker.port, lanes=lanes, name=worker.name))
+
+            async def hello(client: AgentClient) -> object:
+                try:
+                    return await client.hello()
+                finally:
+                    ended[client.worker] = asyncio.get_running_loop().time()
+
+            async with Pool(opened) as pool:
+                return dict(await pool.pull(workers, hello))
+
+    results = asyncio.run(run())
+    assert {name for name, result in results.items() if isinstance(result, Unreachable)} == {
+        f"dead-{n}" for n in range(20)
+    }
+    # Twenty dead ones over two lanes would take twenty seconds one after the other.
+    assert max(ended.values()) - min(ended.values()) < 8
+    assert max(ended[f"w{n}"] for n in range(5)) < min(ended[f"dead-{n}"] for n in range(20))
+
+
+def test_a_pool_keeps_its_connections_between_rounds(tmp_path: Path) -> None:
+    place, connections = Place(tmp_path), set()
+
+    async def count(process: Any) -> None:
+        connections.add(process.channel.get_connection())
+        await says_hello(process)
+
+    async def run() -> None:
+        async with ssh_server(place, count) as server:
+            worker = place.worker(server.get_port())
+            async with Pool(lambda w: AgentClient(place.session(w.port, name=w.name))) as pool:
+                for _ in range(3):
+                    await pool.pull([worker], lambda client: client.hello())
+
+    asyncio.run(run())
+    assert len(connections) == 1
+
+
+def test_one_failure_is_one_value() -> None:
+    async def good() -> int:
+        return 1
+
+    async def bad() -> int:
+        raise Unreachable("w2: gone", worker="w2")
+
+    results: dict[str, int | DecnetError] = asyncio.run(side_by_side({"w1": good, "w2": bad, "w3": good}))
+    assert (results["w1"], type(results["w2"]), results["w3"]) == (1, Unreachable, 1)
+
+
+def test_a_mistake_in_this_program_is_not_called_a_dead_worker() -> None:
+    ended = []
+
+    async def slow() -> int:
+        await asyncio.sleep(0.05)
+        ended.append("slow")
+        return 1
+
+    async def mistaken() -> int:
+        raise KeyError("oops")
+
+    with pytest.raises(KeyError):
+        asyncio.run(side_by_side({"w1": mistaken, "w2": slow}))
+    assert ended == ["slow"]
