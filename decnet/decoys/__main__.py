@@ -1,0 +1,17 @@
+"""The door of the decoy image: the service's name is the only argument, the rest is in $PERSONA."""
+
+import sys
+
+from . import lean
+
+
+def main() -> int:
+    """Run one decoy until it is told to stop or its network is gone; the exit status."""
+    lean.leave_out(sys.argv[1] if len(sys.argv) > 1 else "")
+    from .serve import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The web server decoy."""
+
+from .server import start
+
+__all__ = ["start"]

@@ -1,0 +1,111 @@
+"""Requests and replies of HTTP/1, as values."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
+
+Headers = list[tuple[str, str]]
+
+REASONS = {
+    200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified",
+    400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    408: "Request Timeout", 411: "Length Required", 413: "Request Entity Too Large", 414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable", 417: "Expectation Failed", 500: "Internal Server Error",
+    501: "Not Implemented", 505: "HTTP Version Not Supported",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it was sent. `version` is (0, 9), (1, 0) or (1, 1); header names in lower case."""
+
+    method: str
+    target: str
+    version: tuple[int, int]
+    headers: Headers = field(default_factory=list)
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """The first header of this name, "" when there is none."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def path(self) -> str:
+        """The decoded path, without the query; dots resolved as servers do before they look for a file."""
+        target = self.target
+        if target.startswith(("http://", "https://")):
+            target = "/" + target.split("/", 3)[3] if target.count("/") > 2 else "/"
+        parts: list[str] = []
+        raw = unquote(target.split("?", 1)[0], errors="replace")
+        for part in raw.split("/"):
+            if part == "..":
+                parts = parts[:-1]
+            elif part not in ("", "."):
+                parts.append(part)
+        return "/" + "/".join(parts) + ("/" if raw.endswith("/") and parts else "")
+
+    @property
+    def wants_to_stay(self) -> bool:
+        """Whether the client leaves the connection open, by HTTP's own default for its version."""
+        said = self.header("connection").lower()
+        return "keep-alive" in said if self.version < (1, 1) else "close" not in said
+
+    @property
+    def asked_to_stay(self) -> bool:
+        """Whether it said so in words."""
+        return "keep-alive" in self.header("connection").lower()
+
+    def form(self) -> dict[str, str]:
+        """The fields of a posted form."""
+        if "urlencoded" not in self.header("content-type").lower():
+            return {}
+        text = self.body.decode("utf-8", "replace")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None)[:50])
+
+    def credentials(self) -> tuple[str, str] | None:
+        """User and password of a basic Authorization header."""
+        scheme, _, value = self.header("authorization").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            user, _, password = base64.b64decode(value.strip(), validate=True).decode("utf-8", "replace").partition(":")
+        except (binascii.Error, ValueError):
+            return None
+        return user, password
+
+
+@dataclass(frozen=True)
+class Page:
+    """Something a site serves. `changed` is seconds since the epoch; a page made by a program has none."""
+
+    body: bytes
+    content_type: str = "text/html"
+    changed: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+
+
+@dataclass
+class Reply:
+    """One answer before it is spelled as this server spells it. `why` picks the text of an error page."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+    headers: Headers = field(default_factory=list)
+    page: Page | None = None
+    why: str = ""
+    close: bool = False
+    delay: float = 0.0
+
+
+class Refused(Exception):
+    """A request that the server answers with an error and then closes."""
+
+    def __init__(self, status: int, why: str = "", raw: bytes = b"", request: Request | None = None) -> None:
+        super().__init__(status, why)
+        self.status = status
+        self.why = why
+        self.raw = raw
+        self.request = request

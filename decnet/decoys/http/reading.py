@@ -1,0 +1,169 @@
+"""One request off the wire, bounded in size and time, refused where the imitated server refuses it."""
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, replace
+
+from .messages import Headers, Refused, Request
+
+STREAM_LIMIT = 32 * 1024
+KEPT_BODY = 8 * 1024
+MOST_BODY = 1024 * 1024
+BODY_SECONDS = 30.0
+MOST_HEADERS = 100
+
+LINE = re.compile(rb"^([^ \t\r\n]+)[ \t]+([^ \t\r\n]+)(?:[ \t]+HTTP/(\d{1,3})\.(\d{1,3}))?[ \t]*$")
+NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How one server software bounds a request. Bytes and seconds."""
+
+    line: int = 8190
+    field: int = 8190
+    head_seconds: float = 30.0
+    idle_seconds: float = 5.0
+    method: str = r"^[A-Za-z]{1,32}$"
+    absent_host: bool = False
+
+
+async def read_request(reader: asyncio.StreamReader, limits: Limits, *, first: bool) -> Request | None:
+    """The next request; None when the client is gone or has said nothing for too long. Raises Refused."""
+    raw = await _first_line(reader, limits, first)
+    if raw is None:
+        return None
+    request = _parse_line(raw, limits)
+    if request.version == (0, 9):
+        return request
+    deadline = time.monotonic() + limits.head_seconds
+    headers = await _headers(reader, limits, deadline, request)
+    return replace(request, headers=headers)
+
+
+async def read_body(reader: asyncio.StreamReader, request: Request) -> Request:
+    """`request` with the beginning of its body; the rest is read and forgotten. Raises Refused."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            if "chunked" in request.header("transfer-encoding").lower():
+                return replace(request, body=await _chunks(reader, request))
+            length = request.header("content-length")
+            if not length:
+                return request
+            if not length.isdigit() or len(length) > 15:
+                raise Refused(400, "length", request=request)
+            if int(length) > MOST_BODY:
+                raise Refused(413, request=request)
+            return replace(request, body=await _sized(reader, int(length)))
+    except (TimeoutError, asyncio.IncompleteReadError) as error:
+        raise Refused(408, request=request) from error
+    except ValueError as error:
+        raise Refused(400, "chunk", request=request) from error
+
+
+async def _first_line(reader: asyncio.StreamReader, limits: Limits, first: bool) -> bytes | None:
+    """The request line without its end; blank lines before it are skipped, as every server does."""
+    wait = limits.head_seconds if first else limits.idle_seconds
+    for _ in range(5):
+        try:
+            async with asyncio.timeout(wait):
+                line = await reader.readuntil(b"\n")
+        except TimeoutError:
+            return None
+        except asyncio.IncompleteReadError as error:
+            if error.partial.strip():
+                raise Refused(400, "line", error.partial) from error
+            return None
+        except asyncio.LimitOverrunError as error:
+            raise Refused(414, raw=await reader.read(200)) from error
+        if len(line) > limits.line + 2:
+            raise Refused(414, raw=line)
+        if line.strip(b"\r\n"):
+            return line.rstrip(b"\r\n")
+    return None
+
+
+def _parse_line(raw: bytes, limits: Limits) -> Request:
+    found = LINE.match(raw)
+    if not found or any(byte < 0x20 or byte == 0x7F for byte in raw):
+        raise Refused(400, "line", raw)
+    method, target = found[1].decode("latin-1"), found[2].decode("latin-1")
+    if not re.match(limits.method, method):
+        raise Refused(400, "verb", raw)
+    version = (0, 9) if found[3] is None else (int(found[3]), int(found[4]))
+    request = Request(method, target, min(version, (1, 1)))
+    if version == (0, 9) and method != "GET":
+        raise Refused(400, "line", raw)
+    if version[0] > 1:
+        raise Refused(505, raw=raw, request=request)
+    if not target.startswith(("/", "http://", "https://")) and not (target == "*" and method == "OPTIONS"):
+        raise Refused(400, "target", raw, request)
+    return request
+
+
+async def _headers(reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request) -> Headers:
+    headers: Headers = []
+    size = 0
+    while True:
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                line = await reader.readuntil(b"\n")
+        except TimeoutError as error:
+            raise Refused(408, request=request) from error
+        except asyncio.IncompleteReadError as error:
+            raise Refused(0, request=request) from error
+        except asyncio.LimitOverrunError as error:
+            raise Refused(400, "large", request=request) from error
+        size += len(line)
+        if len(line) > limits.field + 2 or size > STREAM_LIMIT or len(headers) > MOST_HEADERS:
+            raise Refused(400, "large", request=request)
+        line = line.rstrip(b"\r\n")
+        if not line:
+            return _checked(headers, limits, request)
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon or not NAME.match(name):
+            raise Refused(400, "header", request=request)
+        headers.append((name.lower(), value.strip()))
+
+
+def _checked(headers: Headers, limits: Limits, request: Request) -> Headers:
+    hosts = [value for name, value in headers if name == "host"]
+    whole = replace(request, headers=headers)
+    if request.version >= (1, 1) and not hosts and not limits.absent_host:
+        raise Refused(400, "host", request=whole)
+    if len(hosts) > 1 or any(re.search(r"[\s/@\\\x00-\x1f]", host) for host in hosts):
+        raise Refused(400, "host", request=whole)
+    return headers
+
+
+async def _sized(reader: asyncio.StreamReader, length: int) -> bytes:
+    kept = bytearray()
+    while length > 0:
+        piece = await reader.read(min(length, 16384))
+        if not piece:
+            raise asyncio.IncompleteReadError(bytes(kept), length)
+        length -= len(piece)
+        kept += piece[: max(0, KEPT_BODY - len(kept))]
+    return bytes(kept)
+
+
+async def _chunks(reader: asyncio.StreamReader, request: Request) -> bytes:
+    kept = bytearray()
+    total = 0
+    while True:
+        try:
+            line = await reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError as error:
+            raise Refused(400, "chunk", request=request) from error
+        size = int(line.split(b";")[0].strip() or b"x", 16)
+        total += size
+        if size < 0 or total > MOST_BODY:
+            raise Refused(413, request=request)
+        kept += (await _sized(reader, size))[: max(0, KEPT_BODY - len(kept))]
+        if await reader.readuntil(b"\n") not in (b"\r\n", b"\n"):
+            if size:
+                raise ValueError("no end of chunk")
+            return bytes(kept)
+        if size == 0:
+            return bytes(kept)

@@ -1,0 +1,68 @@
+"""Who this decoy pretends to be: the PERSONA variable, and everything that follows from its seed."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+Thing = TypeVar("Thing")
+Setting = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Persona:
+    """One service of one machine. `ports` are (number, "tcp" or "udp"); `banner` is what the software says of itself."""
+
+    service: str
+    hostname: str
+    os: str
+    release: str
+    banner: str
+    seed: str
+    ports: tuple[tuple[int, str], ...]
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    address: str = ""
+    mac: str = ""
+
+    def bytes_for(self, purpose: str, count: int = 32) -> bytes:
+        """`count` bytes that are the same for this seed and purpose for ever."""
+        return hashlib.shake_256(f"{self.seed}:{purpose}".encode()).digest(count)
+
+    def number(self, purpose: str, low: int, high: int) -> int:
+        """A whole number from `low` to `high`, both included."""
+        return low + int.from_bytes(self.bytes_for(purpose, 16), "big") % (high - low + 1)
+
+    def choice(self, purpose: str, things: Sequence[Thing]) -> Thing:
+        """One of `things`."""
+        return things[self.number(purpose, 0, len(things) - 1)]
+
+    def text(self, setting: str) -> str | None:
+        """A setting of the fleet file as text, None when it was left out."""
+        value = self.settings.get(setting)
+        return None if value is None else str(value)
+
+    def tcp_ports(self) -> list[int]:
+        """The TCP ports to listen on."""
+        return [number for number, protocol in self.ports if protocol == "tcp"]
+
+
+def from_environment() -> Persona:
+    """The persona of this container. Raises ValueError when $PERSONA is not what the compose document says."""
+    try:
+        said = json.loads(os.environ.get("PERSONA", ""))
+        return Persona(
+            service=str(said["service"]),
+            hostname=str(said["hostname"]),
+            os=str(said.get("os") or "linux"),
+            release=str(said.get("release") or ""),
+            banner=str(said.get("banner") or ""),
+            seed=str(said["seed"]),
+            ports=tuple((int(number), str(protocol)) for number, protocol in said["ports"]),
+            settings=dict(said.get("settings") or {}),
+            address=str(said.get("address") or ""),
+            mac=str(said.get("mac") or ""),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"PERSONA is not complete: {error!r}") from error

@@ -1,0 +1,69 @@
+"""The frame of every decoy: find the service, listen, stop when told or when the network is gone."""
+
+import asyncio
+import importlib
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+from .events import Recorder
+from .persona import Persona, from_environment
+
+SERVICES = {"ssh": ".ssh", "http": ".http"}
+"""Service name to the module below this package that has `async def start(persona, recorder) -> stop`."""
+
+LOOK_SECONDS = 2.0
+GOODBYE_SECONDS = 1.0
+BACKLOG = 128
+
+Stop = Callable[[], Awaitable[None]]
+
+
+def run(arguments: list[str]) -> int:
+    """The exit status: 0 told to stop, 1 the network is gone, 2 wrong call."""
+    try:
+        persona = from_environment()
+        name = SERVICES[arguments[0]]
+    except (ValueError, KeyError, IndexError) as error:
+        sys.stderr.write(f"cannot start: {error}\n")
+        return 2
+    return asyncio.run(_serve(importlib.import_module(name, __package__), persona))
+
+
+async def _serve(service: object, persona: Persona) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    loop.set_exception_handler(lambda _loop, _context: None)
+    start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
+    stop = await start(persona, Recorder())
+    try:
+        while has_network():
+            try:
+                await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
+                return 0
+            except TimeoutError:
+                continue
+        return 1
+    finally:
+        try:
+            await asyncio.wait_for(stop(), GOODBYE_SECONDS)
+        except TimeoutError:
+            pass
+
+
+def has_network() -> bool:
+    """Whether this network namespace has more than the loopback interface."""
+    return any(name != "lo" for _, name in socket.if_nameindex())
+
+
+def listening(port: int) -> socket.socket:
+    """A TCP socket that listens on every address of the decky."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setblocking(False)
+    made.bind(("0.0.0.0", port))
+    made.listen(BACKLOG)
+    return made
