@@ -27,6 +27,8 @@ class Container(Noun):
     restarts: Count = 0
     exit_code: int | None = None
     attached: bool | None = None
+    ip: Short = ""
+    """A base's address where the agent knows it."""
 
 
 class Job(Noun):

@@ -39,6 +39,10 @@ class Step(Noun):
     remove: Annotated[tuple[Target, ...], Loose] = ()
     up: Annotated[tuple[str, ...], Loose] = ()
     start: Annotated[tuple[str, ...], Loose] = ()
+    moves_to: str | None = None
+    """The worker that a removed decky goes to: it leaves this one, not the LAN."""
+    after: Annotated[tuple[str, ...], Loose] = ()
+    """Releases, as worker/decky, that have to succeed before this claim may be carried out."""
 
     @property
     def touches_docker(self) -> bool:
@@ -74,7 +78,7 @@ class Plan(Noun):
     @property
     def removals(self) -> int:
         """How many deckies of the fleet this plan takes off the LAN for good."""
-        return sum(1 for step in self.steps if step.bucket == "remove")
+        return sum(1 for step in self.steps if step.bucket == "remove" and not step.moves_to)
 
 
 class Bundle(Noun):

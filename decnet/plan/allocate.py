@@ -1,0 +1,322 @@
+"""From what a decky is to where it is: its worker, its address, its MAC and its hostname."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from decnet.errors import SpecError
+from decnet.model.catalog import Catalog
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.worker import Facts
+
+from .addresses import Range, free, network, number, parse_addresses, reserved, size, text_of, usable
+from .draft import Draft
+from .identity import check_hostname, check_mac, draw_hostname, draw_mac
+from .refusal import dice, natural, unknown
+
+
+@dataclass(slots=True)
+class _Site:
+    """One worker as a place for deckies. `capacity` None: no limit; `open`: may be given new ones."""
+
+    worker: str
+    lan: Lan
+    low: int
+    high: int
+    ranges: list[Range]
+    reserved: dict[int, str]
+    capacity: int | None
+    open: bool
+    load: int = 0
+    addresses: Iterator[int] = field(default_factory=lambda: iter(()))
+
+    def has(self, address: int) -> bool:
+        return self.low <= address <= self.high
+
+    @property
+    def full(self) -> bool:
+        return self.capacity is not None and self.load >= self.capacity
+
+
+def allocate(
+    drafts: Iterable[Draft],
+    *,
+    catalog: Catalog,
+    lans: Mapping[str, Lan],
+    desired: Fleet,
+    facts: Mapping[str, Facts],
+    capacity: Mapping[str, int | None],
+    rng: random.Random,
+    now: float,
+    taken: Collection[str] = (),
+    quarantined: Collection[str] = (),
+) -> dict[str, Decky]:
+    """The deckies by name. One that exists keeps its worker, address, MAC and hostname where they still fit.
+
+    `lans` has every worker of the fleet, `capacity` the ones that may be given new deckies, each with
+    the most it can hold. `taken` are addresses known to be in use, `quarantined` addresses and MACs
+    that nobody may have. Raises SpecError with the place of the decky.
+    """
+    ordered = sorted(drafts, key=lambda draft: natural(draft.name))
+    board = _Board(ordered, lans, desired, facts, capacity, taken, quarantined)
+    board.settle()
+    return _identified(ordered, board, catalog, rng.getrandbits(128), now, frozenset(quarantined))
+
+
+class _Board:
+    """Who sits where, filled step by step: hand-written addresses, kept ones, then new ones."""
+
+    def __init__(
+        self,
+        drafts: list[Draft],
+        lans: Mapping[str, Lan],
+        desired: Fleet,
+        facts: Mapping[str, Facts],
+        capacity: Mapping[str, int | None],
+        taken: Collection[str],
+        quarantined: Collection[str],
+    ) -> None:
+        self.drafts = drafts
+        self.quarantined = {ip for ip in quarantined if ":" not in ip}
+        self.in_use = {number(ip, what="an address in use") for ip in taken}
+        hosts = {
+            _soft(each.address.split("/")[0]): f"{worker}'s own address"
+            for worker, each in facts.items()
+            if each.address
+        }
+        self.sites = {worker: _site(worker, lan, hosts, capacity) for worker, lan in lans.items()}
+        self.worker: dict[str, str] = {}
+        self.address: dict[str, int] = {}
+        self.owner: dict[int, str] = {}
+        staying = {draft.name for draft in drafts}
+        leaving = {_soft(decky.ip) for name, decky in desired.deckies.items() if name not in staying}
+        neighbours = {_soft(ip) for each in facts.values() for ip in each.neighbours}
+        shut = ((self.in_use | neighbours) - leaving) | {_soft(ip) for ip in self.quarantined}
+        self._open_pools(shut, leaving)
+
+    def _open_pools(self, shut: set[int], leaving: set[int]) -> None:
+        for site in self.sites.values():
+            blocked = _Blocked(shut | set(site.reserved), self.owner)
+            site.addresses = free(site.ranges, blocked, leaving)
+
+    def settle(self) -> None:
+        for draft in self.drafts:
+            self._seat_fixed(draft)
+        for draft in self.drafts:
+            if draft.ip is not None:
+                self._claim(draft, self._hand_written(draft))
+        for draft in self.drafts:
+            if draft.name not in self.address and (kept := self._kept(draft)) is not None:
+                self._claim(draft, kept)
+        for draft in self.drafts:
+            if draft.name not in self.address:
+                self._give(draft)
+
+    def _seat_fixed(self, draft: Draft) -> None:
+        """Whose worker is known before any address is: pinned, or where it is already."""
+        if draft.worker is not None:
+            if draft.worker not in self.sites:
+                raise unknown("worker", draft.worker, self.sites, who=draft.name, place=draft.place)
+            self._seat(draft, self.sites[draft.worker])
+        elif draft.kept and draft.kept.worker in self.sites and self._may_stay(draft, draft.kept.worker):
+            self._seat(draft, self.sites[draft.kept.worker])
+
+    def _may_stay(self, draft: Draft, worker: str) -> bool:
+        site = self.sites[worker]
+        return draft.ip is None or site.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.place))
+
+    def _seat(self, draft: Draft, site: _Site) -> None:
+        moved_in = draft.kept is None or draft.kept.worker != site.worker
+        if moved_in and site.full:
+            message = f"{draft.name}: {site.worker} is full, {site.load} of {site.capacity} deckies"
+            raise SpecError(message, place=draft.place)
+        self.worker[draft.name] = site.worker
+        site.load += 1
+
+    def _hand_written(self, draft: Draft) -> int:
+        address = number(draft.ip or "", what=f"{draft.name}: ip", place=draft.place)
+        if draft.name not in self.worker:
+            sites = [site for site in self._by_load() if site.has(address)]
+            if not sites:
+                self._refuse(draft, address, f"is in no subnet of {_listed(self.sites)}")
+            self._seat(draft, sites[0])
+        site = self.sites[self.worker[draft.name]]
+        if not site.has(address):
+            self._refuse(draft, address, f"is outside of {site.worker}'s subnet {site.lan.subnet}")
+        if address in site.reserved:
+            self._refuse(draft, address, f"is {site.reserved[address]}")
+        if any(low <= address <= high for low, high in parse_addresses(site.lan.exclude)):
+            self._refuse(draft, address, "is in addresses.exclude")
+        if text_of(address) in self.quarantined:
+            self._refuse(draft, address, "is quarantined")
+        its_own = draft.kept is not None and draft.kept.ip == text_of(address)
+        if address in self.in_use and not its_own:
+            self._refuse(draft, address, "is in use on the LAN")
+        return address
+
+    def _kept(self, draft: Draft) -> int | None:
+        """The address that the decky has, if it may keep it where it now sits."""
+        kept = draft.kept
+        if kept is None or kept.ip in self.quarantined or draft.name not in self.worker:
+            return None
+        site, address = self.sites[self.worker[draft.name]], _soft(kept.ip)
+        if not site.has(address) or address in site.reserved:
+            return None
+        if any(low <= address <= high for low, high in parse_addresses(site.lan.exclude)):
+            return None
+        return address
+
+    def _claim(self, draft: Draft, address: int) -> None:
+        other = self.owner.setdefault(address, draft.name)
+        if other != draft.name:
+            self._refuse(draft, address, f"is used twice, by {other} too")
+        self.address[draft.name] = address
+
+    def _give(self, draft: Draft) -> None:
+        """A new address, on the decky's worker or on the one with the most room."""
+        seated = self.worker.get(draft.name)
+        for site in [self.sites[seated]] if seated else self._by_load():
+            address = next((each for each in site.addresses if each not in self.owner), None)
+            if address is None:
+                continue
+            if not seated:
+                self._seat(draft, site)
+            self._claim(draft, address)
+            return
+        self._refuse_place(draft, seated)
+
+    def _by_load(self) -> list[_Site]:
+        """Workers that may be given one more, the one with the most room in proportion first."""
+        sites = [site for site in self.sites.values() if site.open and not site.full]
+        widest = max((site.capacity for site in sites if site.capacity), default=1)
+        return sorted(sites, key=lambda site: ((site.load + 1) / (site.capacity or widest), site.worker))
+
+    def _refuse(self, draft: Draft, address: int, why: str) -> None:
+        raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.place)
+
+    def _refuse_place(self, draft: Draft, seated: str | None) -> None:
+        asked = [self.sites[seated]] if seated else [site for site in self.sites.values() if site.open]
+        rooms = ", ".join(self._room(site) for site in sorted(asked, key=lambda site: site.worker))
+        message = f"{draft.name}: no free address for it ({rooms or 'no worker can be given new deckies'})"
+        hint = "more addresses in network.addresses.use, or fewer deckies"
+        raise SpecError(message, place=draft.place, hint=hint)
+
+    def _room(self, site: _Site) -> str:
+        if site.full:
+            return f"{site.worker}: full with {site.load} deckies"
+        given = sum(1 for name in self.address if self.worker[name] == site.worker)
+        return f"{site.worker}: {size(site.ranges)} usable in {site.lan.subnet}, {given} given"
+
+
+class _Blocked:
+    """A growing set of addresses, seen as one: those shut from the start and those given since."""
+
+    def __init__(self, shut: set[int], owner: Mapping[int, str]) -> None:
+        self._shut = shut
+        self._owner = owner
+
+    def __contains__(self, address: object) -> bool:
+        return address in self._shut or address in self._owner
+
+
+def _site(worker: str, lan: Lan, hosts: dict[int, str], capacity: Mapping[str, int | None]) -> _Site:
+    subnet = network(lan, worker=worker)
+    return _Site(
+        worker=worker,
+        lan=lan,
+        low=int(subnet.network_address),
+        high=int(subnet.broadcast_address),
+        ranges=usable(lan, worker=worker),
+        reserved={**hosts, **reserved(lan, worker=worker)},
+        capacity=capacity.get(worker),
+        open=worker in capacity,
+    )
+
+
+def _soft(ip: str) -> int:
+    """An address that was checked when it came in, or one from a worker: -1 for what is none."""
+    try:
+        return number(ip, what="address")
+    except SpecError:
+        return -1
+
+
+def _listed(sites: Mapping[str, _Site]) -> str:
+    return ", ".join(f"{name} ({site.lan.subnet})" for name, site in sorted(sites.items()))
+
+
+def _identified(
+    drafts: list[Draft], board: _Board, catalog: Catalog, root: int, now: float, quarantined: frozenset[str]
+) -> dict[str, Decky]:
+    macs = _assigned(
+        drafts,
+        dict.fromkeys((mac for mac in quarantined if ":" in mac), "the quarantine"),
+        written=lambda draft: draft.mac,
+        kept=lambda draft: draft.kept.mac if draft.kept else None,
+        check=check_mac,
+        drawn=lambda draft, used: draw_mac(draft, catalog, dice(root, draft.name, "mac"), used),
+    )
+    hostnames = _assigned(
+        drafts,
+        {},
+        written=lambda draft: draft.hostname,
+        kept=lambda draft: draft.kept.hostname if draft.kept else None,
+        check=check_hostname,
+        drawn=lambda draft, used: draw_hostname(draft, catalog, dice(root, draft.name, "hostname"), used),
+    )
+    return {
+        draft.name: _decky(draft, board, macs[draft.name], hostnames[draft.name], now) for draft in drafts
+    }
+
+
+def _assigned(
+    drafts: list[Draft],
+    used: dict[str, str],
+    *,
+    written: Callable[[Draft], str | None],
+    kept: Callable[[Draft], str | None],
+    check: Callable[[Draft, dict[str, str]], str],
+    drawn: Callable[[Draft, Collection[str]], str],
+) -> dict[str, str]:
+    """One unique value per decky that is not in `used`: written by hand before kept before drawn. Case
+    does not count."""
+    result: dict[str, str] = {}
+    for draft in drafts:
+        if written(draft) is not None:
+            result[draft.name] = check(draft, used)
+            used[result[draft.name].lower()] = draft.name
+    for draft in drafts:
+        value = kept(draft) if draft.same_machine and draft.name not in result else None
+        if value is not None and value.lower() not in used:
+            result[draft.name] = value
+            used[value.lower()] = draft.name
+    for draft in drafts:
+        if draft.name not in result:
+            result[draft.name] = drawn(draft, used)
+            used[result[draft.name].lower()] = draft.name
+    return result
+
+
+def _decky(draft: Draft, board: _Board, mac: str, hostname: str, now: float) -> Decky:
+    kept = draft.kept
+    return Decky(
+        name=draft.name,
+        worker=board.worker[draft.name],
+        ip=text_of(board.address[draft.name]),
+        mac=mac,
+        hostname=hostname,
+        os=draft.os,
+        release=draft.release,
+        archetype=draft.archetype,
+        services=draft.services,
+        settings=draft.settings,
+        seed=draft.seed,
+        spec_hash=draft.spec_hash,
+        mutate_interval=draft.mutate_interval,
+        # The first mutation is due one interval after the decky was made, not at the next tick.
+        mutated_at=kept.mutated_at if kept and kept.mutated_at is not None else now,
+        mutated=draft.mutated,
+        previous=draft.previous,
+    )

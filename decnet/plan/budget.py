@@ -1,0 +1,58 @@
+"""How often a decky may be tried again, so that what cannot work is not tried at every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from decnet.model.record import LifecycleRow
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `tries` within `window` seconds; after each one a wait that doubles, `first_wait` at first."""
+
+    tries: int = 5
+    window: float = 3600.0
+    first_wait: float = 30.0
+
+
+BUDGET = Budget()
+
+
+def refusal(attempts: Iterable[float], *, now: float, budget: Budget) -> str | None:
+    """Why there may be no further attempt now, or None. Attempts that lie in the future were made under
+    a wrong clock and do not count."""
+    recent = recent_of(attempts, now=now, budget=budget)
+    if not recent:
+        return None
+    if len(recent) >= budget.tries:
+        wait = recent[-budget.tries] + budget.window - now
+        often = f"{len(recent)} times in {_spelled(budget.window)}"
+        return f"tried {often}, again in {_spelled(wait)} at the earliest"
+    wait = recent[-1] + budget.first_wait * 2 ** (len(recent) - 1) - now
+    if wait <= 0:
+        return None
+    return f"tried {_spelled(now - recent[-1])} ago, again in {_spelled(wait)} at the earliest"
+
+
+def recent_of(attempts: Iterable[float], *, now: float, budget: Budget = BUDGET) -> tuple[float, ...]:
+    """The attempts that still count, oldest first: what is worth keeping."""
+    return tuple(sorted(at for at in attempts if now - budget.window < at <= now))
+
+
+def failures(lifecycle: Sequence[LifecycleRow], decky: str) -> tuple[float, ...]:
+    """When the decky's operations failed since the last one that succeeded."""
+    ends: list[float] = []
+    for row in sorted((row for row in lifecycle if row.decky == decky), key=lambda row: row.created):
+        if row.status == "succeeded":
+            ends.clear()
+        elif row.status in ("failed", "lost"):
+            ends.append(row.created if row.ended is None else row.ended)
+    return tuple(ends)
+
+
+def _spelled(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min"

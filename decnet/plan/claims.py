@@ -1,0 +1,172 @@
+"""An address is on the LAN once: which of the steps that claim one may be carried out, and after what.
+
+A claim needs that everybody else who has, had, or should have its address or MAC is positively gone,
+or lets go of it in wave 0 of the same plan. Whoever sits on a worker that was not seen lets go of nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from decnet.model.fleet import Fleet
+from decnet.model.plan import Skipped, Step
+from decnet.model.record import WorkerRecords
+
+from .case import Case, Key
+from .steps import claims, lets_go, release_first
+
+
+def settle(
+    everything: Iterable[Case],
+    steps: list[Step],
+    waiting: Mapping[Key, str],
+    desired: Fleet,
+    recorded: Mapping[str, WorkerRecords],
+    unknown: Mapping[str, str],
+) -> tuple[list[Step], dict[Key, Skipped]]:
+    """The steps that may be carried out, and those that may not with the reason.
+
+    `waiting` are steps that have to wait for a reason of their own. A change whose address somebody
+    else claims is cut in two: its release goes first.
+    """
+    if not any(step.touches_docker for step in steps):
+        return steps, {}
+    court = _Court(steps, dict(waiting), desired, unknown)
+    court.hear(everything, recorded)
+    court.decide()
+    return court.sentence(everything)
+
+
+@dataclass(slots=True)
+class _Court:
+    """Who holds what, and who may not act. A decision may take another one with it, until none does."""
+
+    steps: list[Step]
+    refused: dict[Key, str]
+    desired: Fleet
+    unknown: Mapping[str, str]
+    by_key: dict[Key, Step] = field(default_factory=dict)
+    wanted: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    holders: dict[str, set[Key]] = field(default_factory=dict)
+    awaited: dict[Key, set[Key]] = field(default_factory=dict)
+
+    def hear(self, everything: Iterable[Case], recorded: Mapping[str, WorkerRecords]) -> None:
+        """Find the claims, and everybody who could hold one of their addresses or MACs."""
+        for step in self.steps:
+            self.by_key[(step.worker, step.decky)] = step
+            if claims(step):
+                decky = self.desired.deckies[step.decky]
+                self.wanted[(step.worker, step.decky)] = (decky.ip, decky.mac)
+        self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
+        for case in everything:
+            if case.actual:
+                self._hold(case.key, _held(case, self.desired))
+        for name, decky in self.desired.deckies.items():
+            if decky.worker in self.unknown:
+                self._hold((decky.worker, name), (decky.ip, decky.mac))
+        for worker in self.unknown:
+            for name, row in recorded[worker].deckies.items() if worker in recorded else ():
+                self._hold((worker, name), (row.ip, row.mac))
+
+    def _hold(self, key: Key, tokens: Iterable[str]) -> None:
+        for token in tokens:
+            if token in self.holders:
+                self.holders[token].add(key)
+
+    def decide(self) -> None:
+        """Refuse claims until every one that is left can have its address."""
+        settled = False
+        while not settled:
+            settled = True
+            claimed: dict[str, Key] = {}
+            for key in sorted(self.wanted):
+                if key in self.refused:
+                    continue
+                why = self._obstacle(key, claimed)
+                if why:
+                    self.refused[key] = why
+                    settled = False
+                    continue
+                claimed.update(dict.fromkeys(self.wanted[key], key))
+
+    def _obstacle(self, key: Key, claimed: Mapping[str, Key]) -> str | None:
+        for token in self.wanted[key]:
+            if token in claimed:
+                return f"{_named(claimed[token])} claims {token} too"
+            for holder in sorted(self.holders[token] - {key}):
+                if not self._lets_go(holder, token):
+                    return self._told(holder, token)
+        return None
+
+    def _told(self, holder: Key, token: str) -> str:
+        if holder[0] in self.unknown:
+            return f"{token} may still be held by {_named(holder)}: {self.unknown[holder[0]]}"
+        return f"{token} is held by {_named(holder)}"
+
+    def _lets_go(self, holder: Key, token: str) -> bool:
+        """Whether the holder gives the address up in this plan, before anybody claims it."""
+        step = self.by_key.get(holder)
+        if step is None or not lets_go(step):
+            return step is not None and step.wave == 0 and self._may_leave(step)
+        if step.wave == 0:
+            return self._may_leave(step)
+        return holder not in self.refused and token not in self.wanted.get(holder, ())
+
+    def _may_leave(self, step: Step) -> bool:
+        """A decky that moves stays where it is until it can be where it goes."""
+        if step.moves_to is None or step.bucket != "remove":
+            return True
+        return step.moves_to not in self.unknown and (step.moves_to, step.decky) not in self.refused
+
+    def sentence(self, everything: Iterable[Case]) -> tuple[list[Step], dict[Key, Skipped]]:
+        """The steps that are left, each claim with the releases that it has to wait for."""
+        self._refuse_departures()
+        rows = {case.key: case.row for case in everything if case.key in self.by_key}
+        releasing = {key: self._awaited(key) for key in self.wanted if key not in self.refused}
+        freed = {holder for holders in releasing.values() for holder in holders}
+        split = {holder for holder in freed if self.by_key[holder].wave == 1}
+        allowed: list[Step] = []
+        for key, step in self.by_key.items():
+            if key in self.refused:
+                continue
+            after = set(releasing.get(key, ()))
+            if key in split:
+                release, step = release_first(step, rows[key])
+                allowed.append(release)
+                after.add(key)
+            named = tuple(f"{worker}/{decky}" for worker, decky in sorted(after))
+            allowed.append(step.model_copy(update={"after": named}) if named else step)
+        skipped = {key: Skipped(worker=key[0], decky=key[1], reason=why) for key, why in self.refused.items()}
+        return allowed, skipped
+
+    def _refuse_departures(self) -> None:
+        for key, step in self.by_key.items():
+            if step.bucket == "remove" and not self._may_leave(step):
+                goal = step.moves_to or ""
+                why = self.unknown.get(goal) or self.refused.get((goal, step.decky))
+                self.refused[key] = f"it stays until it can move to {step.moves_to}: {why}"
+
+    def _awaited(self, key: Key) -> set[Key]:
+        return {holder for token in self.wanted[key] for holder in self.holders[token] if holder != key}
+
+
+def _held(case: Case, desired: Fleet) -> set[str]:
+    """The addresses and MACs that a decky's containers could hold.
+
+    The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
+    neither, all that this name has anywhere.
+    """
+    base = case.actual.get(case.name)
+    told = {base.ip} if base is not None and base.ip else set()
+    if base is not None and case.decky and base.fingerprint == case.expected[case.name].fingerprint:
+        return told | {case.decky.ip, case.decky.mac}
+    if base is not None and case.row and case.row.containers.get(case.name) == base.fingerprint:
+        return told | {case.row.ip, case.row.mac}
+    namesake = desired.deckies.get(case.name)
+    known = [each for each in (case.row, case.decky or namesake) if each is not None]
+    return told.union(*({each.ip, each.mac} for each in known))
+
+
+def _named(key: Key) -> str:
+    return f"{key[1]} on {key[0]}"

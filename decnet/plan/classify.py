@@ -1,0 +1,91 @@
+"""What a decky's containers amount to, in one word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from decnet.model.actual import Container, DeckyClass, DeckyStatus
+from decnet.model.fleet import Decky
+from decnet.model.record import DeckyRow
+
+from .compose import Content
+
+MANY_RESTARTS = 10
+"""Docker counts restarts until a container is started by hand or made anew."""
+
+
+def classify(expected: Mapping[str, Content], actual: Mapping[str, Container]) -> DeckyClass:
+    """The class of a decky whose containers are these, by name. What is not expected does not count.
+
+    partial: some are missing; looping: one restarts again and again; detached: a service whose network
+    namespace is not its base's; stopped: all are there and one does not run.
+    """
+    there = [actual[name] for name in expected if name in actual]
+    if not there:
+        return "absent"
+    if len(there) < len(expected):
+        return "partial"
+    if any(loops(each) for each in there):
+        return "looping"
+    if any(each.state == "running" and each.attached is False for each in there):
+        return "detached"
+    return "running" if all(each.state == "running" for each in there) else "stopped"
+
+
+def loops(container: Container) -> bool:
+    return container.state == "restarting" or container.restarts >= MANY_RESTARTS
+
+
+def works(container: Container | None) -> bool:
+    """Whether the container runs, stays up, and sits in its base's network namespace."""
+    return (
+        container is not None
+        and container.state == "running"
+        and container.attached is not False
+        and container.restarts < MANY_RESTARTS
+    )
+
+
+def status_of(expected: Mapping[str, Content], actual: Mapping[str, Container]) -> DeckyStatus:
+    """running: base and all services work; failed: none does; degraded: in between; torn_down: none exists.
+
+    A service cannot work without its base, whatever Docker says of it.
+    """
+    if not actual:
+        return "torn_down"
+    bases = [name for name, content in expected.items() if not content.service]
+    if not all(works(actual.get(name)) for name in bases):
+        return "failed"
+    return "running" if all(works(actual.get(name)) for name in expected) else "degraded"
+
+
+def row_of(decky: Decky, expected: Mapping[str, Content], *, adopted: bool = False) -> DeckyRow:
+    """The record of a decky that is as it should be."""
+    return DeckyRow(
+        name=decky.name,
+        ip=decky.ip,
+        mac=decky.mac,
+        containers={name: content.fingerprint for name, content in expected.items()},
+        status="running",
+        adopted=adopted,
+    )
+
+
+def row_as_seen(
+    decky: Decky, expected: Mapping[str, Content], actual: Mapping[str, Container], row: DeckyRow | None
+) -> DeckyRow:
+    """The record of a decky as it is, whatever it should be.
+
+    Its address is the one that its base was made with: the desired one if the fingerprint is the
+    desired one, else the one that was recorded.
+    """
+    base = actual.get(decky.name)
+    as_recorded = row is not None and (base is None or base.fingerprint != expected[decky.name].fingerprint)
+    return DeckyRow(
+        name=decky.name,
+        ip=row.ip if row and as_recorded else decky.ip,
+        mac=row.mac if row and as_recorded else decky.mac,
+        containers={name: actual[name].fingerprint for name in sorted(actual)},
+        status=status_of(expected, actual),
+        adopted=row.adopted if row else True,
+    )

@@ -1,0 +1,256 @@
+"""What runs on a worker: the compose document, and what each of its containers is made from.
+
+A container is a frame, which it shares with every container of its kind (image, limits, sysctls), and
+the few values that are its own. Its fingerprint is made from the frame's hash and those same values, so
+that nothing can be in the container and not in the fingerprint. Keys and shapes are exactly those of
+the agent's allow-list; Compose v1.29 and v2 both read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from decnet.model.catalog import Catalog, Service
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.wire import (
+    LABEL_DECKY,
+    LABEL_FINGERPRINT,
+    LABEL_FLEET,
+    LABEL_SERVICE,
+    canonical,
+)
+
+from .fingerprint import fingerprint, frame_fingerprint, service_seed
+
+NETWORK = "decnet_lan"
+
+
+class ImageNames(Protocol):
+    """The two images of a fleet, named by content tag."""
+
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def decoys(self) -> str: ...
+
+
+class Content(NamedTuple):
+    """What one container is made from: its service ("" for a base), fingerprint, image and ports."""
+
+    service: str
+    fingerprint: str
+    image: str
+    ports: tuple[tuple[int, str], ...]
+
+
+Contents = dict[str, dict[str, Content]]
+"""Decky to container name to content; the base comes first, under the decky's own name."""
+
+
+def compose_document(
+    fleet_id: str, deckies: Mapping[str, Decky], lan: Lan, catalog: Catalog, images: ImageNames
+) -> dict[str, Any]:
+    """The compose document of one worker's deckies, JSON values only, `$` escaped for compose."""
+    composer = _Composer(fleet_id, catalog, images)
+    services: dict[str, Any] = {}
+    for _, decky in sorted(deckies.items()):
+        services.update(composer.containers(decky, lan))
+    return {
+        "version": "2.4",
+        "networks": {"lan": {"external": True, "name": NETWORK}},
+        "services": services,
+    }
+
+
+def contents(
+    fleet_id: str, deckies: Mapping[str, Decky], lan: Lan, catalog: Catalog, images: ImageNames
+) -> Contents:
+    """What the containers of one worker's deckies are made from."""
+    composer = _Composer(fleet_id, catalog, images)
+    return {name: composer.contents(decky, lan) for name, decky in deckies.items()}
+
+
+def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[str, Contents]:
+    """The same for every worker of the fleet. Raises KeyError for a worker without a LAN."""
+    composer = _Composer(fleet.fleet_id, catalog, images)
+    result: dict[str, Contents] = {worker: {} for worker in fleet.lans}
+    for name, decky in fleet.deckies.items():
+        result[decky.worker][name] = composer.contents(decky, fleet.lans[decky.worker])
+    return result
+
+
+def container_name(decky: str, service: str) -> str:
+    """`<decky>` for a base, else `<decky>-<service>`; Docker's names keep dashes apart from underscores."""
+    return f"{decky}-{service.replace('_', '-')}" if service else decky
+
+
+class _Frame(NamedTuple):
+    """The part of a container that it shares with its kind, and that part's hash."""
+
+    body: dict[str, Any]
+    hash: str
+    image: str
+    ports: tuple[tuple[int, str], ...]
+
+
+class _Composer:
+    """Makes containers of deckies; keeps the frames, which are few."""
+
+    def __init__(self, fleet_id: str, catalog: Catalog, images: ImageNames) -> None:
+        self._fleet_id = fleet_id
+        self._catalog = catalog
+        self._images = images
+        self._bases: dict[str, _Frame] = {}
+        self._services: dict[str, _Frame] = {}
+        self._lans: dict[int, tuple[Lan, str]] = {}
+
+    def containers(self, decky: Decky, lan: Lan) -> dict[str, Any]:
+        """The decky's part of a compose document."""
+        made = self.contents(decky, lan)
+        result = {decky.name: self._base(decky, lan, made[decky.name])}
+        for service in decky.services:
+            name = container_name(decky.name, service)
+            result[name] = self._service(name, decky, service, made[name])
+        return {name: _escaped(body) for name, body in result.items()}
+
+    def contents(self, decky: Decky, lan: Lan) -> dict[str, Content]:
+        frame = self._base_frame(decky.os)
+        base = fingerprint(frame.hash, self._lan_hash(lan), decky.name, decky.hostname, decky.ip, decky.mac)
+        result = {decky.name: Content("", base, frame.image, ())}
+        for service in decky.services:
+            own = self._service_frame(service)
+            name = container_name(decky.name, service)
+            mark = fingerprint(own.hash, name, self.persona(decky, service), base)
+            result[name] = Content(service, mark, own.image, own.ports)
+        return result
+
+    def persona(self, decky: Decky, service: str) -> str:
+        """What a decoy has to know of the machine that it imitates a part of: canonical JSON."""
+        banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=decky.ip)
+        return canonical(
+            {
+                "service": service,
+                "hostname": decky.hostname,
+                "os": decky.os,
+                "release": decky.release,
+                "banner": banner,
+                "seed": service_seed(decky.seed, service),
+                "ports": self._service_frame(service).ports,
+                "settings": decky.services[service],
+                "address": decky.ip,
+                "mac": decky.mac,
+            }
+        ).decode("ascii")
+
+    def _base(self, decky: Decky, lan: Lan, content: Content) -> dict[str, Any]:
+        return {
+            **self._base_frame(decky.os).body,
+            "container_name": decky.name,
+            "hostname": decky.hostname,
+            "labels": self._labels(decky.name, content),
+            "networks": {"lan": {"ipv4_address": decky.ip}},
+            "mac_address": decky.mac,
+            "environment": {
+                "SUBNET": lan.subnet,
+                "GATEWAY": lan.gateway,
+                "ADDRESS": decky.ip,
+                "MAC": decky.mac,
+            },
+        }
+
+    def _service(self, name: str, decky: Decky, service: str, content: Content) -> dict[str, Any]:
+        return {
+            **self._service_frame(service).body,
+            "container_name": name,
+            "labels": self._labels(decky.name, content),
+            "network_mode": f"service:{decky.name}",
+            "environment": {"PERSONA": self.persona(decky, service)},
+        }
+
+    def _labels(self, decky: str, content: Content) -> dict[str, str]:
+        return {
+            LABEL_FLEET: self._fleet_id,
+            LABEL_DECKY: decky,
+            LABEL_SERVICE: content.service,
+            LABEL_FINGERPRINT: content.fingerprint,
+        }
+
+    def _base_frame(self, os: str) -> _Frame:
+        if os not in self._bases:
+            body = _base_body(self._images.base, self._catalog.os_profiles[os].sysctls)
+            self._bases[os] = _Frame(body, self._hash(body), self._images.base, ())
+        return self._bases[os]
+
+    def _service_frame(self, service: str) -> _Frame:
+        if service not in self._services:
+            kind = self._catalog.services[service]
+            body = _service_body(kind, kind.image or self._images.decoys)
+            ports = tuple((port.number, port.protocol) for port in kind.ports)
+            self._services[service] = _Frame(body, self._hash(body), body["image"], ports)
+        return self._services[service]
+
+    def _hash(self, body: dict[str, Any]) -> str:
+        return frame_fingerprint({"fleet": self._fleet_id, "body": body})
+
+    def _lan_hash(self, lan: Lan) -> str:
+        """Of what a base is made from; which addresses may be used is not part of any container."""
+        known = self._lans.get(id(lan))
+        if known is None:
+            parts = [lan.driver, lan.interface, lan.subnet, lan.gateway]
+            known = self._lans[id(lan)] = (lan, fingerprint(*parts))
+        return known[1]
+
+
+def _base_body(image: str, sysctls: Mapping[str, int]) -> dict[str, Any]:
+    """A base with nothing of its own. It loads its rules, drops its capabilities, and waits."""
+    return {
+        "image": image,
+        "sysctls": {
+            **{f"net.ipv4.{key}": str(value) for key, value in sorted(sysctls.items())},
+            "net.ipv4.ip_unprivileged_port_start": "0",
+            "net.ipv6.conf.all.disable_ipv6": "1",
+        },
+        "cap_drop": ["ALL"],
+        "cap_add": ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "SETPCAP"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "mem_limit": "32m",
+        "pids_limit": 32,
+        "cpus": 0.5,
+        "restart": "unless-stopped",
+        "stop_signal": "SIGKILL",
+        "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "2"}},
+    }
+
+
+def _service_body(kind: Service, image: str) -> dict[str, Any]:
+    """A service with nothing of its own. The base lets every user bind low ports: no capability is needed."""
+    command = list(kind.command) if kind.command is not None else None if kind.image else [kind.name]
+    return {
+        "image": image,
+        **({"command": command} if command is not None else {}),
+        "user": "65534:65534",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "mem_limit": f"{kind.memory_mib}m",
+        "pids_limit": 64,
+        "cpus": 0.5,
+        "restart": "unless-stopped",
+        "stop_signal": "SIGTERM",
+        "stop_grace_period": "2s",
+        "logging": {"driver": "json-file", "options": {"max-size": "4m", "max-file": "3"}},
+    }
+
+
+def _escaped(value: Any) -> Any:
+    """The value with every `$` doubled, which is how compose is told not to interpolate."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, dict):
+        return {key: _escaped(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_escaped(each) for each in value]
+    return value

@@ -1,0 +1,35 @@
+"""A decky on its way: what it is, before it is known where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from decnet.model.fleet import Decky, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One decky as resolved. `worker`, `ip`, `mac` and `hostname` are wishes written by hand; `kept` is
+    the decky of that name in desired, and `same_machine` says whether it keeps its MAC and hostname."""
+
+    name: str
+    place: str
+    services: dict[str, Settings]
+    settings: dict[str, Settings]
+    os: str
+    release: str
+    archetype: str | None
+    vendor: str | None
+    seed: str
+    spec_hash: str
+    mutate_interval: int | None
+    worker: str | None = None
+    ip: str | None = None
+    mac: str | None = None
+    hostname: str | None = None
+    kept: Decky | None = None
+    same_machine: bool = False
+    mutated: bool = False
+    previous: tuple[str, ...] | None = None
+    left_out: tuple[str, ...] = field(default=())
+    """Services of its archetype whose decoys do not exist yet."""

@@ -1,0 +1,103 @@
+"""What a machine is known by on its LAN: its MAC address and its hostname."""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+from collections.abc import Callable, Collection
+
+from decnet.errors import SpecError
+from decnet.model.catalog import Catalog
+from decnet.wire import clean
+
+from .draft import Draft
+
+ATTEMPTS = 200
+GIVEAWAYS = ("decnet", "decky", "honeypot", "canary")
+_HOSTNAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
+_MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
+# An N inside a word in capitals (BRNXXXXXX, WIN-XXXX) is a letter, not a place for a digit.
+_STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N|.")
+
+
+def draw_mac(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
+    """A MAC of the draft's maker that nobody in the fleet has. Raises SpecError when all are taken."""
+    makers = [draft.vendor] if draft.vendor in catalog.vendors else sorted(_makers(draft, catalog))
+    ouis = [oui for maker in makers for oui in catalog.vendors[maker].ouis]
+    for _ in range(ATTEMPTS if ouis else 0):
+        mac = f"{rng.choice(ouis)}:{rng.randbytes(3).hex(':')}"
+        if mac not in used:
+            return mac
+    message = f"{draft.name}: no MAC address of {', '.join(makers) or 'any maker'} is free"
+    raise SpecError(message, place=draft.place)
+
+
+def check_mac(draft: Draft, used: dict[str, str]) -> str:
+    """The MAC that was written by hand. Raises SpecError if it cannot be one machine's."""
+    mac = draft.mac or ""
+    if not _MAC.match(mac):
+        message = f"{draft.name}: mac {clean(mac, 40)!r} is not like 00:50:56:01:02:03"
+        raise SpecError(message, place=draft.place)
+    if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
+        raise SpecError(f"{draft.name}: mac {mac} is not one machine's but a group's", place=draft.place)
+    if mac in used:
+        raise SpecError(f"{draft.name}: mac {mac} is used twice, by {used[mac]} too", place=draft.place)
+    return mac
+
+
+def draw_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
+    """A hostname in the style of the machine that nobody in the fleet has (case does not count)."""
+    styles = style_of(draft, catalog).split("|")
+    for attempt in range(ATTEMPTS * 5):
+        # A style with room for few names grows by a digit when it is used up.
+        style = rng.choice(styles) + "N" * (attempt // ATTEMPTS)
+        name = _STYLE.sub(_filled(rng, catalog.words or ("host",)), style)
+        if _plausible(name, draft.name) and name.lower() not in used:
+            return name
+    raise SpecError(f"{draft.name}: no hostname like {' or '.join(styles)} is free", place=draft.place)
+
+
+def check_hostname(draft: Draft, used: dict[str, str]) -> str:
+    """The hostname that was written by hand. Raises SpecError."""
+    name = draft.hostname or ""
+    if not _HOSTNAME.match(name):
+        message = f"{draft.name}: hostname {clean(name, 70)!r} is not letters, digits and inner dashes"
+        raise SpecError(message, place=draft.place)
+    if name.lower() in used:
+        message = f"{draft.name}: hostname {name} is used twice, by {used[name.lower()]} too"
+        raise SpecError(message, place=draft.place)
+    return name
+
+
+def style_of(draft: Draft, catalog: Catalog) -> str:
+    """The hostname style of the draft's archetype and maker, or of its OS."""
+    if draft.archetype in catalog.archetypes:
+        return catalog.archetypes[draft.archetype].style(draft.vendor or "")
+    return catalog.os_profiles[draft.os].hostname
+
+
+def _makers(draft: Draft, catalog: Catalog) -> tuple[str, ...]:
+    if draft.archetype in catalog.archetypes:
+        return catalog.archetypes[draft.archetype].vendors
+    return catalog.os_profiles[draft.os].vendors
+
+
+def _filled(rng: random.Random, words: Collection[str]) -> Callable[[re.Match[str]], str]:
+    choices = sorted(words)
+
+    def fill(match: re.Match[str]) -> str:
+        sign = match.group()
+        if sign in ("word", "WORD"):
+            word = rng.choice(choices)
+            return word.upper() if sign == "WORD" else word
+        if sign == "X":
+            return rng.choice(string.ascii_uppercase + string.digits)
+        return rng.choice(string.digits) if sign == "N" else sign
+
+    return fill
+
+
+def _plausible(hostname: str, name: str) -> bool:
+    low = hostname.lower()
+    return bool(_HOSTNAME.match(hostname)) and low != name and not any(word in low for word in GIVEAWAYS)

@@ -1,0 +1,195 @@
+"""The three-way pass: what is desired, recorded and actual, and the steps that make them one.
+
+It reads top down. Every decky on every worker that was seen is a case; a case stands in one line of a
+table, which gives its bucket; a bucket gives a step; last, the steps that claim an address are held
+against everybody who could have it. A worker that was not seen has no case: nothing happens to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from decnet.model.actual import Observation
+from decnet.model.fleet import Fleet
+from decnet.model.plan import Bucket, Plan, Step
+from decnet.model.record import DeckyRow, WorkerRecords
+
+from .budget import BUDGET, Budget, failures, recent_of, refusal
+from .case import Case, cases, unknown_workers
+from .claims import settle
+from .classify import row_of, works
+from .compose import Contents
+from .steps import as_seen, claims, forget, make_so, take_away, write_down
+
+Desired = Literal["wanted", "unwanted"]
+Recorded = Literal["none", "same", "other"]
+Actual = Literal["absent", "differs", "broken", "running"]
+
+
+def bucket_of(desired: Desired, recorded: Recorded, actual: Actual) -> Bucket:
+    """The table of DESIGN section 6; the first line that fits is the answer."""
+    match (desired, recorded, actual):
+        case ("wanted", "same", "running"):
+            return "keep"
+        case ("wanted", "none", "running"):
+            return "adopt"
+        case ("wanted", "other", "running"):
+            return "refresh"
+        case ("wanted", _, "differs"):
+            return "change"
+        case ("wanted", _, "broken"):
+            return "heal"
+        case ("wanted", "none", "absent"):
+            return "create"
+        case ("wanted", "same" | "other", "absent"):
+            return "revive"
+        case ("unwanted", "other", "absent"):
+            return "forget"
+        case ("unwanted", "none", "differs"):
+            return "stray"
+        case ("unwanted", "other", "differs"):
+            return "remove"
+    raise AssertionError(f"no such case: {desired}, {recorded}, {actual}")
+
+
+def reconcile(
+    desired: Fleet,
+    recorded: Mapping[str, WorkerRecords],
+    observed: Mapping[str, Observation],
+    contents: Mapping[str, Contents],
+    *,
+    now: float,
+    prune: bool = False,
+    record_only: bool = False,
+    restart_budget: Budget | None = BUDGET,
+) -> Plan:
+    """What there is to do. `recorded`, `observed` and `contents` are by the worker's name; `now` is seconds
+    since the epoch. `prune` makes steps of the strays; `record_only` leaves Docker alone and writes
+    down what is there; without a `restart_budget` everything is tried at once."""
+    unknown = unknown_workers(desired, recorded, observed)
+    everything = list(cases(desired, recorded, observed, contents))
+    drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]
+    kept = len(everything) - len(drift)
+    if record_only:
+        notes = [note for case, bucket in drift if (note := _note(case, bucket))]
+        return Plan(steps=_ordered(notes), unknown=unknown, kept=kept)
+    homes = {name: worker for worker, records in recorded.items() for name in records.deckies}
+    steps: list[Step] = []
+    strays: list[Step] = []
+    waiting: dict[tuple[str, str], str] = {}
+    for case, bucket in drift:
+        attempts = _attempts(case, bucket, recorded)
+        step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
+        (strays if bucket == "stray" and not prune else steps).append(step)
+        if why := _why_wait(case, step, attempts, now, restart_budget):
+            waiting[case.key] = why
+    settled, skipped = settle(everything, steps, waiting, desired, recorded, unknown)
+    notes = [note for case, _ in drift if case.key in skipped and (note := as_seen(case))]
+    return Plan(
+        steps=_ordered([*settled, *notes]),
+        strays=_ordered(strays),
+        skipped=tuple(skipped[key] for key in sorted(skipped)),
+        unknown=unknown,
+        kept=kept,
+    )
+
+
+def standing(case: Case) -> tuple[Desired, Recorded, Actual]:
+    """Where a case stands in the table."""
+    if case.decky is None:
+        return "unwanted", "other" if case.row else "none", "differs" if case.actual else "absent"
+    return "wanted", _recorded(case), _actual(case)
+
+
+def _recorded(case: Case) -> Recorded:
+    row, decky = case.row, case.decky
+    if row is None or decky is None:
+        return "none"
+    same = (
+        row.status == "running"
+        and row.ip == decky.ip
+        and row.mac == decky.mac
+        and len(row.containers) == len(case.expected)
+        and all(row.containers.get(name) == content.fingerprint for name, content in case.expected.items())
+    )
+    return "same" if same else "other"
+
+
+def _actual(case: Case) -> Actual:
+    if not case.actual:
+        return "absent"
+    if any(name not in case.expected for name in case.actual):
+        return "differs"
+    broken = False
+    for name, content in case.expected.items():
+        there = case.actual.get(name)
+        if there is None and not _was_there(case.row, name, content.fingerprint):
+            return "differs"
+        if there is not None and there.fingerprint != content.fingerprint:
+            return "differs"
+        broken = broken or not works(there)
+    return "broken" if broken else "running"
+
+
+def _was_there(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
+    """A container that is recorded as it should be was removed by somebody: that is a fault, not a change."""
+    return row is not None and row.containers.get(name) == fingerprint
+
+
+def _step(case: Case, bucket: Bucket, desired: Fleet, homes: Mapping[str, str], *, gentle: bool) -> Step:
+    elsewhere = desired.deckies.get(case.name)
+    match bucket:
+        case "create":
+            return make_so(case, bucket, came_from=homes.get(case.name))
+        case "change" | "heal" | "revive":
+            return make_so(case, bucket, gentle=gentle)
+        case "remove" | "stray":
+            return take_away(case, bucket, moves_to=elsewhere.worker if elsewhere else None)
+        case "forget":
+            return forget(case)
+        case "adopt" | "refresh":
+            return _written(case, bucket)
+    raise AssertionError(f"no step for {bucket}")
+
+
+def _written(case: Case, bucket: Bucket) -> Step:
+    assert case.decky is not None
+    row = row_of(case.decky, case.expected, adopted=case.row.adopted if case.row else True)
+    was = case.row.status.replace("_", " ") if case.row else ""
+    reason = "it runs as described, and was not recorded"
+    if was:
+        reason = "it runs as described" + (f", and was recorded as {was}" if was != "running" else "")
+    return write_down(case, bucket, row, reason)
+
+
+def _note(case: Case, bucket: Bucket) -> Step | None:
+    """The record's column alone: what is there is written down, and only what is gone is forgotten."""
+    if bucket == "forget":
+        return forget(case)
+    return _written(case, bucket) if bucket in ("adopt", "refresh") else as_seen(case)
+
+
+def _attempts(case: Case, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
+    """When the same was tried before: heals, or a deploy's operations that failed."""
+    records = recorded.get(case.worker)
+    if records is None:
+        return ()
+    failed = failures(records.lifecycle, case.name)
+    return (*records.heals.get(case.name, ()), *failed) if bucket == "heal" else failed
+
+
+def _why_wait(
+    case: Case, step: Step, attempts: Iterable[float], now: float, budget: Budget | None
+) -> str | None:
+    if not step.touches_docker or step.wave == 0:
+        return None
+    base = case.actual.get(case.name)
+    at_address = base is not None and base.fingerprint == case.expected[case.name].fingerprint
+    if case.conflict and case.decky and claims(step) and at_address:
+        return f"somebody else answers for {case.decky.ip}: {case.conflict}"
+    return refusal(attempts, now=now, budget=budget) if budget else None
+
+
+def _ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: (step.wave, step.worker, step.decky)))

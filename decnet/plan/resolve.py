@@ -1,0 +1,261 @@
+"""From what was written to what is meant: every decky by name, with everything but its place."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from decnet.errors import SpecError
+from decnet.model.catalog import Catalog
+from decnet.model.fleet import Decky, DeckySpec, Fleet, FleetSpec
+from decnet.wire import digest
+
+from .draft import Draft
+from .refusal import dice, natural, unknown
+from .services import built, draw, expand, settings_of
+
+if TYPE_CHECKING:
+    from decnet.model.fleet import Settings
+
+DEFAULT_OS = "linux"
+REDRAWN_WITH = {"archetype", "services", "randomize_services", "settings", "os"}
+"""The keys of an entry that decide what is drawn. The others are wishes that are followed as they stand,
+so that a new address or interval does not take back the services that a mutation gave."""
+
+
+def resolve(
+    spec: FleetSpec,
+    catalog: Catalog,
+    *,
+    rng: random.Random,
+    desired: Fleet,
+    reset_services: bool = False,
+    add: bool = False,
+) -> tuple[Draft, ...]:
+    """The deckies that the spec describes, sorted by name; with `add` those of desired as well.
+
+    A decky whose entry did not change keeps everything that was drawn for it, and the services that
+    a mutation gave it unless `reset_services`. Raises SpecError with the place of the entry.
+    """
+    entries = _expanded(spec)
+    if not entries and not add:
+        raise SpecError("no decky is described", hint="decnet teardown --all takes a fleet down")
+    _refuse_names(entries, catalog, desired if add else None)
+    root = rng.getrandbits(128)
+    drafts = [
+        _Resolving(entry, catalog, desired.deckies.get(entry.name), root, reset_services).draft()
+        for entry in entries
+    ]
+    if add:
+        _refuse_changes(drafts)
+        described = {entry.name for entry in entries}
+        drafts += [_as_it_is(decky) for name, decky in desired.deckies.items() if name not in described]
+    return tuple(sorted(drafts, key=lambda draft: natural(draft.name)))
+
+
+def _expanded(spec: FleetSpec) -> list[DeckySpec]:
+    entries: list[DeckySpec] = []
+    for entry in spec.deckies:
+        update: dict[str, object] = {"mutate_interval": entry.mutate_interval or spec.mutate_interval}
+        if entry.count == 1:
+            entries.append(entry.model_copy(update=update))
+            continue
+        for key in ("ip", "mac", "hostname"):
+            if getattr(entry, key) is not None:
+                message = f"{entry.name}: {key} is one machine's, and count is {entry.count}"
+                raise SpecError(message, place=entry.place, hint="write one entry per decky")
+        for number in range(1, entry.count + 1):
+            name = f"{entry.name}-{number:02d}"
+            entries.append(entry.model_copy(update={**update, "name": name, "count": 1}))
+    return entries
+
+
+def _refuse_names(entries: list[DeckySpec], catalog: Catalog, others: Fleet | None) -> None:
+    places: dict[str, str] = dict.fromkeys(others.deckies, "") if others else {}
+    seen: set[str] = set()
+    for entry in entries:
+        if len(entry.name) > 40:
+            raise SpecError(f"{entry.name}: a name has at most 40 characters", place=entry.place)
+        if entry.name in seen:
+            first = f", first at {places[entry.name]}" if places[entry.name] else ""
+            raise SpecError(f"{entry.name}: this name is used twice{first}", place=entry.place)
+        seen.add(entry.name)
+        places[entry.name] = entry.place
+    # A decky "web-ssh" and the service ssh of a decky "web" would be one container name.
+    suffixes = tuple("-" + service.replace("_", "-") for service in catalog.services)
+    for name in places:
+        for suffix in suffixes:
+            if name.endswith(suffix) and name.removesuffix(suffix) in places:
+                owner = name.removesuffix(suffix)
+                message = f"{name}: a service of {owner} would have this name"
+                raise SpecError(message, place=places[name] or places[owner])
+
+
+def _refuse_changes(drafts: list[Draft]) -> None:
+    for draft in drafts:
+        if draft.kept and draft.kept.spec_hash != draft.spec_hash:
+            message = f"{draft.name}: exists already and would change, which is more than adding"
+            raise SpecError(message, place=draft.place, hint="another name, or deploy the whole fleet file")
+
+
+def _as_it_is(decky: Decky) -> Draft:
+    return Draft(
+        name=decky.name,
+        place="",
+        services=decky.services,
+        settings=decky.settings,
+        os=decky.os,
+        release=decky.release,
+        archetype=decky.archetype,
+        vendor=None,
+        seed=decky.seed,
+        spec_hash=decky.spec_hash,
+        mutate_interval=decky.mutate_interval,
+        kept=decky,
+        same_machine=True,
+        mutated=decky.mutated,
+        previous=decky.previous,
+    )
+
+
+class _Resolving:
+    """One entry on its way to a draft: what the parts of the answer have in common."""
+
+    def __init__(
+        self, entry: DeckySpec, catalog: Catalog, kept: Decky | None, root: int, reset_services: bool
+    ) -> None:
+        self.entry = entry
+        self.catalog = catalog
+        self.kept = kept
+        self.root = root
+        self.who = entry.name
+        self.archetype = self._known("archetype", entry.archetype, catalog.archetypes)
+        self.os = self._known("os", self._os(), catalog.os_profiles) or DEFAULT_OS
+        self.spec_hash = digest(entry.model_dump(mode="json", include=REDRAWN_WITH))
+        self.same = kept is not None and kept.spec_hash == self.spec_hash
+        self.reset = reset_services and kept is not None and kept.mutated
+
+    def draft(self) -> Draft:
+        """The whole draft. Every check is made for a decky that is kept too: the catalog may have changed."""
+        entry, kept = self.entry, self.kept
+        same_machine = kept is not None and kept.os == self.os and kept.archetype == self.archetype
+        vendor, release = self._machine(kept if same_machine else None)
+        names, given_by_mutation = self._services()
+        settings = settings_of(
+            entry.settings, self._configurable(names), self.catalog, who=self.who, place=entry.place
+        )
+        return Draft(
+            name=entry.name,
+            place=entry.place,
+            services=_with_settings(names, settings),
+            settings=settings,
+            os=self.os,
+            release=release,
+            archetype=self.archetype,
+            vendor=vendor,
+            seed=kept.seed if kept else f"{dice(self.root, entry.name, 'seed').getrandbits(128):032x}",
+            spec_hash=self.spec_hash,
+            mutate_interval=entry.mutate_interval,
+            worker=entry.worker,
+            ip=entry.ip,
+            mac=entry.mac.lower() if entry.mac else None,
+            hostname=entry.hostname,
+            kept=kept,
+            same_machine=same_machine,
+            mutated=given_by_mutation,
+            previous=kept.previous if kept and given_by_mutation else None,
+            left_out=self._left_out(),
+        )
+
+    def _os(self) -> str | None:
+        if self.entry.os or not self.archetype:
+            return self.entry.os
+        return self.catalog.archetypes[self.archetype].os
+
+    def _known(self, kind: str, given: str | None, valid: dict[str, object] | object) -> str | None:
+        assert isinstance(valid, dict)
+        if given is not None and given not in valid:
+            raise unknown(kind, given, valid, who=self.who, place=self.entry.place)
+        return given
+
+    def _machine(self, kept: Decky | None) -> tuple[str | None, str]:
+        """The maker of the network card, and the release that such a machine runs."""
+        if kept and kept.release in self.catalog.releases and not self._other_maker(kept):
+            return None, kept.release
+        rng = dice(self.root, self.who, "machine")
+        vendor = self._vendor(rng)
+        releases = self.catalog.fitting(self.os, self.archetype, vendor)
+        if not releases:
+            raise SpecError(f"{self.who}: no release of {self.os} is known", place=self.entry.place)
+        return vendor, rng.choice(releases)
+
+    def _other_maker(self, kept: Decky) -> bool:
+        return bool(self.entry.mac) and str(self.entry.mac).lower()[:8] != kept.mac[:8]
+
+    def _vendor(self, rng: random.Random) -> str | None:
+        if self.entry.mac:
+            return vendor_of(self.entry.mac, self.catalog)
+        vendors = self.catalog.os_profiles[self.os].vendors
+        if self.archetype:
+            vendors = self.catalog.archetypes[self.archetype].vendors
+        return rng.choice(sorted(vendors)) if vendors else None
+
+    def _services(self) -> tuple[tuple[str, ...], bool]:
+        """Names of the services, and whether a mutation gave them."""
+        written = self._written()
+        kept = self.kept if self.same and not self.reset else None
+        still_built = kept is not None and set(built(kept.services, self.catalog)) == set(kept.services)
+        if kept and still_built and (kept.mutated or written is None):
+            return tuple(kept.services), kept.mutated
+        if written is not None:
+            return written, False
+        first = self.catalog.archetypes[self.archetype].services if self.archetype else ()
+        drawn = draw(self.catalog, dice(self.root, self.who, "services"), first=first)
+        if not drawn:
+            raise SpecError(f"{self.who}: there is no service that could be drawn", place=self.entry.place)
+        return drawn, False
+
+    def _written(self) -> tuple[str, ...] | None:
+        """The services that the entry fixes; None where they are to be drawn."""
+        entry = self.entry
+        if entry.services is not None:
+            if entry.randomize_services:
+                message = f"{self.who}: services and randomize_services exclude each other"
+                raise SpecError(message, place=entry.place)
+            if entry.services:
+                return expand(entry.services, self.catalog, who=self.who, place=entry.place)
+        if entry.randomize_services:
+            return None
+        if self.archetype and entry.services is None:
+            return self._of_archetype(self.archetype)
+        hint = "name services or an archetype, or let them be drawn (randomize_services)"
+        raise SpecError(f"{self.who}: it has no services", place=entry.place, hint=hint)
+
+    def _of_archetype(self, archetype: str) -> tuple[str, ...]:
+        names = self.catalog.archetypes[archetype].services
+        there = built(names, self.catalog)
+        if not there:
+            message = f"{self.who}: no decoy of archetype {archetype} exists yet ({', '.join(names)})"
+            raise SpecError(message, place=self.entry.place, hint="name services yourself")
+        return expand(there, self.catalog, who=self.who, place=self.entry.place)
+
+    def _left_out(self) -> tuple[str, ...]:
+        if not self.archetype or self.entry.services or self.entry.randomize_services:
+            return ()
+        names = self.catalog.archetypes[self.archetype].services
+        return tuple(name for name in names if name not in built(names, self.catalog))
+
+    def _configurable(self, names: tuple[str, ...]) -> set[str]:
+        if self.entry.randomize_services:
+            return set(self.catalog.drawable()) | set(names)
+        return set(self._written() or names)
+
+
+def vendor_of(mac: str, catalog: Catalog) -> str | None:
+    """The maker of a network card by the first half of its address."""
+    makers = (name for name, vendor in sorted(catalog.vendors.items()) if mac.lower()[:8] in vendor.ouis)
+    return next(makers, None)
+
+
+def _with_settings(names: tuple[str, ...], settings: dict[str, Settings]) -> dict[str, Settings]:
+    return {name: settings.get(name, {}) for name in names}

@@ -1,0 +1,123 @@
+"""Which services a decky has: names checked, aliases expanded, ports apart from each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Sequence
+
+from decnet.errors import SpecError
+from decnet.model.catalog import Catalog
+from decnet.model.fleet import Settings
+
+from .refusal import unknown
+
+MOST_DRAWN = 3
+ATTEMPTS = 40
+
+
+def expand(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
+    """The services that were written by hand, aliases replaced by what they stand for.
+
+    Raises SpecError for a name that does not exist, a decoy that is not built, a service named
+    twice, and two services on one port.
+    """
+    origin: dict[str, str] = {}
+    for written in names:
+        for name in _meant_by(written, catalog, who, place):
+            if name in origin:
+                raise SpecError(_twice(who, name, origin[name], written), place=place)
+            origin[name] = written
+    clash = first_clash(tuple(origin), catalog)
+    if clash:
+        raise SpecError(f"{who}: {clash}", place=place, hint="give them to two deckies")
+    return tuple(origin)
+
+
+def first_clash(names: Sequence[str], catalog: Catalog) -> str | None:
+    """What keeps these services from one decky: a port or a container name that two of them claim."""
+    owners: dict[tuple[object, ...], str] = {}
+    for name in names:
+        ports = [(port.number, port.protocol) for port in catalog.services[name].ports]
+        for claim in [*ports, (name.replace("_", "-"),)]:
+            other = owners.setdefault(claim, name)
+            if other != name:
+                what = f"port {claim[0]}/{claim[1]}" if len(claim) == 2 else f"container name {claim[0]}"
+                return f"{other} and {name} both claim {what}"
+    return None
+
+
+def settings_of(
+    given: dict[str, Settings], allowed: Collection[str], catalog: Catalog, *, who: str, place: str = ""
+) -> dict[str, Settings]:
+    """The settings, checked against what each service knows. Raises SpecError."""
+    for service, settings in given.items():
+        if service not in catalog.services:
+            raise unknown("service", service, catalog.services, who=who, place=place)
+        if service not in allowed:
+            raise SpecError(f"{who}: settings for {service}, which is not one of its services", place=place)
+        _check_settings(service, settings, catalog, who, place)
+    return {service: dict(settings) for service, settings in sorted(given.items())}
+
+
+def built(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
+    """Those of the names whose decoys exist."""
+    return tuple(name for name in names if name in catalog.services and catalog.services[name].built)
+
+
+def draw(
+    catalog: Catalog,
+    rng: random.Random,
+    *,
+    first: Sequence[str] = (),
+    count: int | None = None,
+    avoid: Collection[frozenset[str]] = (),
+) -> tuple[str, ...]:
+    """Services chosen by chance among those that may be drawn: some of `first`, where that gives a choice,
+    else any. Never a set in `avoid`; empty when there is no other. `count` is aimed at, not promised."""
+    everything = catalog.drawable()
+    fitting = tuple(name for name in first if name in everything)
+    wanted = count or rng.randint(1, min(MOST_DRAWN, max(len(fitting or everything), 1)))
+    pools = [(fitting, wanted), (everything, wanted)]
+    pools += [(pool, size) for size in (wanted - 1, wanted + 1) for pool in (fitting, everything)]
+    for pool, size in pools:
+        for _ in range(ATTEMPTS if 0 < size <= len(pool) else 0):
+            chosen = tuple(sorted(_without_clash(rng.sample(pool, len(pool)), size, catalog)))
+            if len(chosen) == size and frozenset(chosen) not in avoid:
+                return chosen
+    return ()
+
+
+def _meant_by(written: str, catalog: Catalog, who: str, place: str) -> tuple[str, ...]:
+    if written not in catalog.services:
+        raise unknown("service", written, catalog.services, who=who, place=place)
+    names = catalog.services[written].alias or (written,)
+    for name in names:
+        if name not in catalog.services or not catalog.services[name].built:
+            part = f" (part of {written})" if name != written else ""
+            hint = f"built are {', '.join(built(sorted(catalog.services), catalog))}"
+            raise SpecError(f"{who}: there is no decoy for {name}{part} yet", place=place, hint=hint)
+    return names
+
+
+def _twice(who: str, name: str, first: str, second: str) -> str:
+    if first == second == name:
+        return f"{who}: service {name} is named twice"
+    return f"{who}: service {name} is named twice, by {first} and by {second}"
+
+
+def _check_settings(service: str, settings: Settings, catalog: Catalog, who: str, place: str) -> None:
+    known = catalog.services[service].settings
+    for key, value in settings.items():
+        if key not in known:
+            raise unknown(f"setting of {service}", key, known, who=who, place=place)
+        complaint = known[key].complaint(value)
+        if complaint:
+            raise SpecError(f"{who}: setting {key} of {service} {complaint}", place=place)
+
+
+def _without_clash(order: Iterable[str], size: int, catalog: Catalog) -> tuple[str, ...]:
+    chosen: tuple[str, ...] = ()
+    for name in order:
+        if len(chosen) < size and not first_clash((*chosen, name), catalog):
+            chosen = (*chosen, name)
+    return chosen
