@@ -1,0 +1,132 @@
+"""A file is replaced whole or not at all; a reader sees the old one or the new one."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+import time
+from pathlib import Path
+
+from decnet.errors import StateBroken
+
+from .broken import translated
+from .fault import place
+from .paths import Home
+
+CHUNK = 1 << 20
+TEMP_MAX_AGE = 24 * 3600.0
+"""Seconds after which a temp file is old whatever process now has its writer's number."""
+
+_TEMP = re.compile(r"\..+\.(\d+)\.[0-9a-f]+\.tmp")
+
+
+def last_copy(path: Path) -> Path:
+    """Where the copy of the last committed content of `path` is kept."""
+    return path.with_name(f"{path.name}.last")
+
+
+def read_whole(path: Path) -> bytes | None:
+    """The content of a file of ours; None if there is none. A link, pipe or folder is refused."""
+    with translated("read", path):
+        try:
+            # Without O_NONBLOCK a pipe in the file's place would stop us for ever.
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StateBroken(f"{path} is not a file", hint=f"move {path} away")
+            return stream.read()
+
+
+def write_whole(path: Path, content: bytes, *, fsync: bool = True, keep: bool = False) -> bool:
+    """Makes `content` the file's content (0600) and returns whether anything had to be written.
+
+    With `keep`, `<name>.last` gets the same content, as a file of its own, so that damage to one leaves
+    the other. On any error of the system: StateBroken, the temp files are gone, and the file is the old
+    one, or the new one if only what follows the rename failed.
+    """
+    if read_whole(path) == content:
+        return False
+    temps: list[Path] = []
+    with translated("write", path):
+        try:
+            new = _temp(path, temps, content, fsync)
+            copy = _temp(last_copy(path), temps, content, False) if keep else None
+            place("rename")
+            new.replace(path)
+            if copy:
+                place("rename of the copy")
+                copy.replace(last_copy(path))
+            if fsync:
+                fsync_folder(path.parent)
+        except BaseException:
+            _remove(temps)
+            raise
+    return True
+
+
+def fsync_folder(folder: Path) -> None:
+    """Makes the folder's entries last through a power cut. Raises OSError."""
+    place("fsync of the folder")
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def collect_temp(home: Home) -> int:
+    """Removes the temp files that killed processes left, and returns how many those were."""
+    folders = [home.root, home.records_dir]
+    removed = 0
+    with translated("clean up", home.root):
+        for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):
+            if _is_left_over(path):
+                path.unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def _temp(path: Path, temps: list[Path], content: bytes, fsync: bool) -> Path:
+    temp = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    temps.append(temp)
+    place("opening of a temp file")
+    descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        write_all(descriptor, content)
+        if fsync:
+            place("fsync")
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return temp
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Writes every byte, whatever a single write takes. Raises OSError."""
+    rest = memoryview(content)
+    while rest:
+        place("write")
+        rest = rest[os.write(descriptor, rest[:CHUNK]) :]
+
+
+def _remove(temps: list[Path]) -> None:
+    for temp in temps:
+        try:
+            temp.unlink()
+        except OSError:
+            pass  # renamed already, or the disk refuses: collect_temp takes it later
+
+
+def _is_left_over(path: Path) -> bool:
+    match = _TEMP.fullmatch(path.name)
+    if not match or not stat.S_ISREG(path.lstat().st_mode):
+        return False
+    return not _is_alive(int(match[1])) or time.time() - path.lstat().st_mtime > TEMP_MAX_AGE
+
+
+def _is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()

@@ -1,0 +1,34 @@
+"""Errors of the operating system, in the user's words: the one place where they are translated."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from decnet.errors import StateBroken
+
+_HINTS = {
+    errno.ENOSPC: "the disk is full: free some space and run the command again",
+    errno.EDQUOT: "the disk quota is used up: free some space and run the command again",
+    errno.EIO: "the disk reports errors: look at the kernel's log (dmesg) and at your backups",
+    errno.EROFS: "the file system is mounted read-only",
+    errno.EACCES: "run decnet as the user who owns its folder, or set DECNET_HOME to another one",
+    errno.EPERM: "run decnet as the user who owns its folder, or set DECNET_HOME to another one",
+    errno.ELOOP: "it is a symbolic link: put the file itself there",
+    errno.ENOTDIR: "a folder was expected on the way there",
+    errno.EISDIR: "a file was expected, it is a folder",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
+}
+
+
+@contextmanager
+def translated(doing: str, path: Path) -> Iterator[None]:
+    """Turns any OSError inside into a StateBroken: `doing` is "read", "write" or the like."""
+    try:
+        yield
+    except OSError as error:
+        raise StateBroken(
+            f"cannot {doing} {path}: {error.strerror or error}", hint=_HINTS.get(error.errno or 0)
+        ) from error

@@ -1,0 +1,186 @@
+"""Desired: `decnet-state.json`, which decnet writes and a user may edit."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from decnet.errors import Failed, SpecError, StateBroken
+from decnet.model.fleet import SCHEMA_VERSION, Fleet
+
+from .atomic import last_copy, read_whole, write_whole
+from .crosscheck import contradiction
+from .migrate import FLEET_MIGRATIONS, Migration, backup_path, migrated
+from .paths import Home
+from .positions import Entry, Route, nearest, position, survey
+from .wording import in_words, spelled
+
+_MAX_DIGITS = 19
+
+
+def new_fleet(fleet_id: uuid.UUID | None = None) -> Fleet:
+    """An empty fleet with an id of its own."""
+    return Fleet(fleet_id=str(fleet_id or uuid.uuid4()))
+
+
+def load_fleet(home: Home, *, migrations: Mapping[int, Migration] = FLEET_MIGRATIONS) -> Fleet | None:
+    """Desired as stored; None where there is no fleet yet.
+
+    SpecError (exit 2) for content that is not a fleet: empty, cut off, not JSON, a key twice, a field
+    that is unknown or wrong, two deckies with one address; it names file, line and column, and the last
+    good copy. StateBroken where the file cannot be read, is gone while its copy is there, or was written
+    by a newer decnet.
+    """
+    content = read_whole(home.state)
+    if content is None:
+        _check_never_there(home)
+        return None
+    fleet = _as_written(content) or _as_edited(home, content, migrations)
+    wrong = contradiction(fleet)
+    if wrong:
+        _refuse(home, content.decode(), *wrong)
+    return fleet
+
+
+def save_fleet(home: Home, fleet: Fleet) -> bool:
+    """Makes this the desired fleet; returns whether the file had to be written.
+
+    Never writes what `load_fleet` would refuse: Failed then. A file of an older schema is first copied
+    to `<name>.v<version>`.
+    """
+    content = render(fleet)
+    present = read_whole(home.state)
+    if present == content:
+        return False
+    if _as_written(content) != fleet:
+        raise Failed("this fleet cannot be written so that it reads the same again: nothing was changed")
+    wrong = contradiction(fleet)
+    if wrong:
+        raise Failed(f"{wrong[1]}: nothing was changed")
+    if present is not None:
+        _keep_older(home.state, present)
+    return write_whole(home.state, content, keep=True)
+
+
+def render(fleet: Fleet) -> bytes:
+    """The one spelling of a fleet: sorted keys, two spaces, a newline at the end."""
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    try:
+        return orjson.dumps(fleet.model_dump(warnings="error"), option=options)
+    except (TypeError, ValueError) as error:
+        raise Failed(f"this fleet cannot be written: {error}") from error
+
+
+def _as_written(content: bytes) -> Fleet | None:
+    """The fleet of a file that is exactly what decnet writes: then no key can stand in it twice."""
+    try:
+        fleet = Fleet.model_validate_json(content)
+        return fleet if render(fleet) == content else None
+    except (ValidationError, Failed):
+        return None
+
+
+def _as_edited(home: Home, content: bytes, migrations: Mapping[int, Migration]) -> Fleet:
+    text = _text(home, content)
+    document = migrated(_document(home, text), home.state, migrations)
+    try:
+        return Fleet.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        _refuse(home, text, *in_words(error, document))
+
+
+def _text(home: Home, content: bytes) -> str:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        _refuse_at(home, before, len(before), "the bytes from here on are not UTF-8 text")
+    if not text.strip():
+        _refuse_at(home, text, 0, "the file is empty")
+    return text
+
+
+def _document(home: Home, text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        _refuse_at(home, text, error.pos, f"this is not JSON: {error.msg}")
+    except (RecursionError, ValueError):
+        _refuse_at(home, text, 0, "this is not JSON that can be read: nested too deeply, or a huge number")
+    _check_oddities(home, text)
+    if not isinstance(document, dict):
+        _refuse_at(home, text, 0, "the document must be an object {...}")
+    return document
+
+
+def _check_oddities(home: Home, text: str) -> None:
+    """What is JSON by its grammar, or by Python's, and must not pass as a value."""
+    known: set[Route] = set()
+    escaped = "\\u" in text
+    for entry in survey(text):
+        if entry.route in known:
+            _refuse_at(home, text, entry.offset, f"{spelled(entry.route)} stands here twice")
+        known.add(entry.route)
+        if entry.token[0] not in '"{[tfn' and not _is_plain_number(entry.token):
+            _refuse_at(home, text, entry.offset, f"{spelled(entry.route)} is not a number that can be used")
+        if escaped and not _is_plain_text(entry):
+            _refuse_at(home, text, entry.offset, f"{spelled(entry.route)} has half a character (a surrogate)")
+
+
+def _is_plain_number(token: str) -> bool:
+    return math.isfinite(float(token)) and (not token.lstrip("-").isdigit() or len(token) <= _MAX_DIGITS)
+
+
+def _is_plain_text(entry: Entry) -> bool:
+    try:
+        words = (json.loads(entry.token) if entry.token[0] == '"' else "", *entry.route[-1:])
+        return bool("".join(map(str, words)).encode()) or True
+    except UnicodeEncodeError:
+        return False
+
+
+def _check_never_there(home: Home) -> None:
+    copy = last_copy(home.state)
+    if read_whole(copy) is not None:
+        anew = f"rm {shlex.quote(str(copy))}"
+        raise StateBroken(
+            f"{home.state} is gone, and its last good copy is there",
+            hint=f"to have it back: {_restore(home.state)}; to begin with no fleet: {anew}",
+        )
+
+
+def _refuse(home: Home, text: str, route: Route, sentence: str) -> NoReturn:
+    _refuse_at(home, text, nearest(text, route), sentence)
+
+
+def _refuse_at(home: Home, text: str, offset: int, sentence: str) -> NoReturn:
+    line, column = position(text, offset)
+    copy = read_whole(last_copy(home.state))
+    good = copy is not None and _as_written(copy) is not None
+    hint = f"mend it there, or take the last good copy: {_restore(home.state)}" if good else None
+    raise SpecError(sentence, place=f"{home.state}:{line}:{column}", hint=hint)
+
+
+def _restore(path: Path) -> str:
+    return f"cp {shlex.quote(str(last_copy(path)))} {shlex.quote(str(path))}"
+
+
+def _keep_older(path: Path, present: bytes) -> None:
+    # In what decnet writes, a line of this form can only be the document's own field.
+    if f'\n  "schema_version": {SCHEMA_VERSION}\n'.encode() in present:
+        return
+    try:
+        version = json.loads(present).get("schema_version")
+    except (ValueError, AttributeError):
+        return
+    if isinstance(version, int) and version < SCHEMA_VERSION:
+        write_whole(backup_path(path, version), present)

@@ -1,0 +1,112 @@
+"""`fleet.json`: the workers and the quarantined addresses, and with later verbs topologies and rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from decnet.model.noun import Noun
+from decnet.model.worker import Worker
+
+from .paths import Home
+from .tables import Tables, ill, parsed, rows, transaction
+
+_WORKERS = "workers"
+_QUARANTINE = "quarantine"
+
+N = TypeVar("N", bound=Noun)
+
+
+class Quarantined(Noun):
+    """An address and a MAC that may still be in use by a decky of a worker that was forgotten by force.
+
+    `since` is in seconds since the epoch; `reason` is said when a plan skips them.
+    """
+
+    address: str
+    mac: str
+    decky: str
+    worker: str
+    reason: str
+    since: float
+
+
+class FleetTable:
+    """The rows of `fleet.json`. Every change is one commit, and one that changes nothing writes nothing.
+
+    Tables that this version does not know are kept as they are.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._path = home.fleet
+
+    def workers(self) -> dict[str, Worker]:
+        """All enrolled workers by name, sorted."""
+        found = {worker.name: worker for worker in self._rows(_WORKERS, Worker)}
+        return dict(sorted(found.items()))
+
+    def put_worker(self, worker: Worker) -> bool:
+        """Adds a worker, or replaces the one with its name or worker_id. Returns whether that changed it."""
+        with transaction(self._path) as tables:
+            kept = [
+                row
+                for row in _documents(tables, _WORKERS)
+                if row["name"] != worker.name and row["worker_id"] != worker.worker_id
+            ]
+            rest = [*kept, worker.model_dump(warnings="error")]
+            tables.replace(_WORKERS, sorted(rest, key=lambda row: str(row["name"])))
+        return tables.wrote
+
+    def remove_worker(self, name: str, *, quarantine: Iterable[Quarantined] = ()) -> bool:
+        """Forgets a worker and, in the same commit, quarantines what its deckies may still hold."""
+        rows_to_add = tuple(quarantine)
+        if name not in self.workers() and not rows_to_add:
+            return False
+        with transaction(self._path) as tables:
+            rest = [row for row in _documents(tables, _WORKERS) if row["name"] != name]
+            tables.replace(_WORKERS, rest)
+            _add_quarantined(tables, rows_to_add)
+        return tables.wrote
+
+    def quarantined(self) -> tuple[Quarantined, ...]:
+        """The addresses and MACs that nothing may claim, in the order of addresses."""
+        return tuple(self._rows(_QUARANTINE, Quarantined))
+
+    def quarantine(self, found: Iterable[Quarantined]) -> bool:
+        """Adds rows; one with an address that is there already replaces it."""
+        with transaction(self._path) as tables:
+            _add_quarantined(tables, found)
+        return tables.wrote
+
+    def release(self, names: Iterable[str]) -> tuple[Quarantined, ...]:
+        """Takes rows out by address, MAC or decky's name, and returns those it took."""
+        wanted = frozenset(names)
+        gone = tuple(row for row in self.quarantined() if wanted & {row.address, row.mac, row.decky})
+        if not gone:
+            return ()
+        addresses = {row.address for row in gone}
+        with transaction(self._path) as tables:
+            rest = [row for row in _documents(tables, _QUARANTINE) if row["address"] not in addresses]
+            tables.replace(_QUARANTINE, rest)
+        return gone
+
+    def _rows(self, table: str, noun: type[N]) -> list[N]:
+        documents = rows(parsed(self._path) or {}, table, self._path)
+        try:
+            return [noun.model_validate(document) for document in documents]
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, (table, *first["loc"])))
+            raise ill(self._path, f"{where}: {first['msg']}") from error
+
+
+def _add_quarantined(tables: Tables, found: Iterable[Quarantined]) -> None:
+    by_address = {str(row["address"]): row for row in _documents(tables, _QUARANTINE)}
+    by_address.update({row.address: row.model_dump(warnings="error") for row in found})
+    tables.replace(_QUARANTINE, [by_address[address] for address in sorted(by_address)])
+
+
+def _documents(tables: Tables, table: str) -> list[dict[str, Any]]:
+    return [dict(document) for document in tables.db.table(table)]

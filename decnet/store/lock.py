@@ -1,0 +1,141 @@
+"""The one lock around everything that changes the fleet; a second command waits, or says who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from decnet.errors import LockHeld, StateBroken
+from decnet.wire import clean
+
+from .atomic import write_all
+from .broken import translated
+from .paths import Home
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+POLL = 0.1
+"""Seconds between two attempts."""
+
+_MAX_NOTE = 4096
+_held: set[Path] = set()
+
+
+class Lock:
+    """Holds the home's lock inside a `with`; the lock file then names our pid, command and start.
+
+    Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system frees it when its
+    holder dies. Not re-entrant: taking it twice in one process is a RuntimeError. StateBroken where the
+    lock file cannot be written. `path` is another lock than the home's own.
+    """
+
+    def __init__(self, home: Home, command: str, timeout: float = 0.0, *, path: Path | None = None) -> None:
+        self._path = path or home.lock
+        self._command = command
+        self._timeout = timeout
+        self._file: FileLock | None = None
+
+    def __enter__(self) -> Lock:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    @classmethod
+    @contextmanager
+    def try_now(cls, home: Home, command: str) -> Iterator[bool]:
+        """Gives whether the lock was free at once, and holds it then; False too in a read-only home."""
+        lock = cls(home, command)
+        try:
+            lock.acquire()
+        except (LockHeld, StateBroken):
+            yield False
+            return
+        with lock._released_after():
+            yield True
+
+    def acquire(self) -> None:
+        """Takes the lock, waiting at most the timeout."""
+        from filelock import FileLock, Timeout
+
+        if self._path in _held:
+            raise RuntimeError(f"this process already holds {self._path}")
+        self._file = FileLock(self._path, mode=0o600, thread_local=False)
+        with translated("lock", self._path):
+            # filelock would make a missing folder, with its own idea of a mode.
+            self._path.parent.stat()
+            try:
+                self._file.acquire(timeout=max(self._timeout, 0.0), poll_interval=POLL)
+            except Timeout as timeout:
+                raise _refusal(self._path) from timeout
+        _held.add(self._path)
+        self._write_note(_note(self._command))
+
+    def release(self) -> None:
+        """Gives the lock back; does nothing when it is not held."""
+        if self._file is None or self._path not in _held:
+            return
+        try:
+            self._write_note(b"")
+        finally:
+            _held.discard(self._path)
+            self._file.release()
+
+    @contextmanager
+    def _released_after(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.release()
+
+    def _write_note(self, note: bytes) -> None:
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                os.ftruncate(descriptor, 0)
+                write_all(descriptor, note)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            pass  # on a full disk the lock still holds; only its holder's name is missing
+
+
+def holder(path: Path) -> str | None:
+    """Who holds this lock, in words: "`decnet deploy` (pid 123, since 14:03:22)"; None if it does not say."""
+    try:
+        with path.open("rb") as stream:
+            note = json.loads(stream.read(_MAX_NOTE))
+        pid, command, start = int(note["pid"]), str(note["command"]), float(note["start"])
+        # A killed holder's note stays until the next one writes its own.
+        if not Path(f"/proc/{pid}").exists():
+            return None
+        return f"`{clean(command, 80)}` (pid {pid}, since {_clock(start)})"
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return None
+
+
+def _note(command: str) -> bytes:
+    return json.dumps({"pid": os.getpid(), "command": command, "start": time.time()}).encode() + b"\n"
+
+
+def _refusal(path: Path) -> LockHeld:
+    return LockHeld(
+        f"the lock is held by {holder(path) or 'another decnet command'}",
+        hint="wait for it to end, or give --lock-timeout SECONDS",
+    )
+
+
+def _clock(start: float) -> str:
+    then, now = time.localtime(start), time.localtime()
+    today = then[:3] == now[:3]
+    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", then)

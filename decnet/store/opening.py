@@ -1,0 +1,142 @@
+"""The look at the operator's folder before it is used: who owns it, who can read it, what stands there."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from decnet.errors import StateBroken
+
+from .broken import translated
+from .paths import Home
+
+
+def open_home(home: Home, *, write: bool = True) -> list[str]:
+    """Makes the folders (0700) and checks what stands in them; returns warnings of what was mended.
+
+    A file of ours that others can read is set to 0600 and said. StateBroken for a symbolic link, another
+    owner, a private key that others can read, and a folder that others can write. With `write=False`
+    nothing is made or mended, and a read-only or missing folder is in order.
+    """
+    if write:
+        _make_folders(home)
+    warnings: list[str] = []
+    for folder in _folders(home):
+        _check_folder(folder)
+    for key in _keys(home):
+        _check_key(key)
+    for path in _files(home):
+        warnings += _check_file(path, mend=write)
+    return warnings
+
+
+def _folders(home: Home) -> tuple[Path, ...]:
+    return (home.root, home.records_dir, home.events_dir, home.keys, home.cache, home.agents)
+
+
+def _make_folders(home: Home) -> None:
+    for folder in _folders(home):
+        with translated("make the folder", folder):
+            if folder == home.root:
+                folder.parent.mkdir(parents=True, exist_ok=True)
+            if not folder.is_symlink() and not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
+        with translated("write in", folder):
+            if folder == home.root and not os.access(folder, os.W_OK | os.X_OK):
+                _probe_writing(folder)
+
+
+def _probe_writing(folder: Path) -> None:
+    # access() says only that it is not possible; a real attempt gives the reason.
+    probe = folder / f".probe.{os.getpid()}.0.tmp"
+    os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    probe.unlink()
+
+
+def _check_folder(folder: Path) -> None:
+    found = _lstat(folder)
+    if found is None:
+        return
+    if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
+        raise StateBroken(f"{folder} is {_kind(found)}, not a folder", hint=f"move {folder} away")
+    _check_owner(folder, found)
+    if found.st_mode & 0o022:
+        raise StateBroken(
+            f"{folder} can be written by other users: nothing in it can be trusted",
+            hint=f"look at what is in it, then: chmod 700 {folder}",
+        )
+
+
+def _check_file(path: Path, *, mend: bool) -> list[str]:
+    found = _lstat(path)
+    if found is None:
+        return []
+    _check_regular(path, found)
+    if not found.st_mode & 0o077:
+        return []
+    if not mend:
+        return [f"{path} can be read by other users (mode {stat.S_IMODE(found.st_mode):04o})"]
+    with translated("change the mode of", path):
+        path.chmod(0o600)
+    return [f"{path} could be read by other users: its mode was {stat.S_IMODE(found.st_mode):04o}, now 0600"]
+
+
+def _check_key(path: Path) -> None:
+    found = _lstat(path)
+    if found is None:
+        return
+    _check_regular(path, found)
+    if found.st_mode & 0o077 and path.suffix != ".pub":
+        raise StateBroken(
+            f"the private key {path} can be read by other users (mode {stat.S_IMODE(found.st_mode):04o})",
+            hint=f"if nobody else has read it: chmod 600 {path}",
+        )
+
+
+def _check_regular(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise StateBroken(f"{path} is {_kind(found)}, not a file", hint=f"move {path} away")
+    _check_owner(path, found)
+
+
+def _check_owner(path: Path, found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid():
+        raise StateBroken(
+            f"{path} belongs to user {found.st_uid}, and decnet runs as user {os.geteuid()}",
+            hint="run decnet as that user, or set DECNET_HOME to a folder of your own",
+        )
+
+
+def _kind(found: os.stat_result) -> str:
+    kinds = (
+        (stat.S_ISLNK, "a symbolic link"),
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISREG, "a file"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((words for test, words in kinds if test(found.st_mode)), "a device")
+
+
+def _files(home: Home) -> Iterator[Path]:
+    for path in (home.state, home.fleet, home.seen, home.audit, home.lock):
+        yield path
+        yield path.with_name(f"{path.name}.last")
+    with translated("read", home.records_dir):
+        if home.records_dir.is_dir():
+            yield from sorted(home.records_dir.iterdir())
+
+
+def _keys(home: Home) -> list[Path]:
+    with translated("read", home.keys):
+        return sorted(home.keys.iterdir()) if home.keys.is_dir() else []
+
+
+def _lstat(path: Path) -> os.stat_result | None:
+    with translated("read", path):
+        try:
+            return path.lstat()
+        except FileNotFoundError:
+            return None

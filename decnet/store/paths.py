@@ -1,0 +1,119 @@
+"""Where everything is kept on the operator's machine (DESIGN section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import pwd
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from decnet.errors import UsageError
+
+ROOT_HOME = Path("/var/lib/decnet")
+
+_PLAIN_PART = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The operator's folder, `$DECNET_HOME`, and the path of each thing in it."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        return self.root / "decnet-state.json"
+
+    @property
+    def fleet(self) -> Path:
+        return self.root / "fleet.json"
+
+    @property
+    def records_dir(self) -> Path:
+        return self.root / "records"
+
+    def records(self, worker_id: str) -> Path:
+        return self.records_dir / f"{safe_part(worker_id)}.json"
+
+    @property
+    def seen(self) -> Path:
+        return self.root / "seen.json"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.root / "known_hosts"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def events_dir(self) -> Path:
+        return self.root / "events"
+
+    def events(self, worker: str) -> Path:
+        return self.events_dir / safe_part(worker)
+
+    @property
+    def audit(self) -> Path:
+        return self.root / "audit.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def catalog(self) -> Path:
+        """The user's own services, archetypes and the like, merged into the built-in catalog."""
+        return self.root / "catalog"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def agents(self) -> Path:
+        return self.root / "agents"
+
+
+def find_home(env: Mapping[str, str], uid: int) -> Home:
+    """The home of this user: $DECNET_HOME, else /var/lib/decnet for root, else the XDG state folder.
+
+    Never below the current folder: a $DECNET_HOME that is not absolute is a UsageError.
+    """
+    named = env.get("DECNET_HOME", "")
+    if named:
+        if not Path(named).is_absolute():
+            raise UsageError(
+                f"DECNET_HOME is {named!r}, which is not an absolute path",
+                hint=f"export DECNET_HOME={Path.cwd() / named}",
+            )
+        return Home(Path(named))
+    if uid == 0:
+        return Home(ROOT_HOME)
+    state = Path(env.get("XDG_STATE_HOME", ""))
+    return Home((state if state.is_absolute() else _user_folder(env, uid) / ".local/state") / "decnet")
+
+
+def safe_part(name: str) -> str:
+    """A name from outside as one part of a path: itself if it is plain, else a hash of it.
+
+    Two different names never give the same part.
+    """
+    if _PLAIN_PART.fullmatch(name) and not name.startswith("x-"):
+        return name
+    return "x-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _user_folder(env: Mapping[str, str], uid: int) -> Path:
+    named = Path(env.get("HOME", ""))
+    if named.is_absolute():
+        return named
+    try:
+        return Path(pwd.getpwuid(uid).pw_dir)
+    except KeyError:
+        raise UsageError(
+            f"user {uid} has no home folder", hint="set DECNET_HOME to an absolute path"
+        ) from None

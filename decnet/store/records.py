@@ -1,0 +1,138 @@
+"""What was last known of each worker: TinyDB documents, one file per worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from decnet.errors import Failed, StateBroken
+from decnet.model.record import WorkerRecords
+
+from .broken import translated
+from .migrate import RECORD_MIGRATIONS, Migration, migrated
+from .paths import Home, safe_part
+from .tables import Tables, ill, parsed, rows, transaction
+
+_ABOUT = "meta"
+_DECKIES = "deckies"
+_LIFECYCLE = "lifecycle"
+
+Signature = tuple[int, int, int]
+
+
+class Records:
+    """The records of one home. What was read is remembered, so that an unchanged save costs nothing and
+    a save over somebody else's newer commit is refused."""
+
+    def __init__(self, home: Home, *, migrations: Mapping[int, Migration] = RECORD_MIGRATIONS) -> None:
+        self._home = home
+        self._migrations = migrations
+        self._read: dict[str, tuple[WorkerRecords, Signature | None]] = {}
+
+    def load(self, worker_id: str) -> WorkerRecords:
+        """That worker's records; empty ones where there is no file. StateBroken for a file that is
+        empty, cut off, of another worker, or not what decnet writes."""
+        path = self._home.records(worker_id)
+        # Taken before reading: if a commit comes in between, a later save is refused, not lost.
+        signature = _signature(path)
+        records = self._parsed(path) or WorkerRecords(worker_id=worker_id)
+        if records.worker_id != worker_id:
+            raise ill(path, f"it holds the records of worker {records.worker_id}")
+        self._read[worker_id] = (records, signature)
+        return records
+
+    def load_all(self) -> dict[str, WorkerRecords]:
+        """The records of every worker that has a file, by worker_id in sorted order."""
+        found: dict[str, WorkerRecords] = {}
+        for path in self._paths():
+            signature = _signature(path)
+            records = self._parsed(path)
+            if records is None:
+                continue  # removed since the folder was listed
+            if safe_part(records.worker_id) != path.stem:
+                raise ill(path, f"it holds the records of worker {records.worker_id}")
+            self._read[records.worker_id] = (records, signature)
+            found[records.worker_id] = records
+        return dict(sorted(found.items()))
+
+    def save(self, records: WorkerRecords) -> bool:
+        """Commits one worker's records whole; returns whether the file had to be written.
+
+        StateBroken if another process committed that worker's records since they were loaded here.
+        """
+        path = self._home.records(records.worker_id)
+        before = self._read.get(records.worker_id)
+        if before is not None and before[0] == records and before[1] is not None:
+            return False
+        if before is not None and not self.is_current(records.worker_id):
+            raise StateBroken(
+                f"{path} was changed by another command since it was read", hint="run the command again"
+            )
+        with transaction(path) as tables:
+            _fill(tables, records)
+            if _assembled(tables.db.storage.read() or {}, path, self._migrations) != records:
+                raise Failed(
+                    f"the records of {records.worker_id} cannot be written so that they read the same"
+                )
+        self._read[records.worker_id] = (records, _signature(path))
+        return tables.wrote
+
+    def is_current(self, worker_id: str) -> bool:
+        """Whether the file is still the one that was loaded or saved here last."""
+        before = self._read.get(worker_id)
+        return before is not None and before[1] == _signature(self._home.records(worker_id))
+
+    def remove(self, worker_id: str) -> bool:
+        """Forgets a worker: its file and the copy of it. Returns whether there was one."""
+        path = self._home.records(worker_id)
+        self._read.pop(worker_id, None)
+        return Tables(path).remove()
+
+    def _paths(self) -> list[Path]:
+        folder = self._home.records_dir
+        with translated("read", folder):
+            return sorted(folder.glob("[!.]*.json")) if folder.is_dir() else []
+
+    def _parsed(self, path: Path) -> WorkerRecords | None:
+        tables = parsed(path)
+        return None if tables is None else _assembled(tables, path, self._migrations)
+
+
+def _assembled(tables: Mapping[str, Any], path: Path, migrations: Mapping[int, Migration]) -> WorkerRecords:
+    # Straight from the parsed file: TinyDB's own reading makes two copies of every document.
+    about = rows(tables, _ABOUT, path)
+    if len(about) != 1:
+        raise ill(path, f"its table {_ABOUT} has {len(about)} documents, not one")
+    document = dict(about[0])
+    try:
+        document["deckies"] = {row["name"]: row for row in rows(tables, _DECKIES, path)}
+    except (KeyError, TypeError):
+        raise ill(path, "a decky in it has no name") from None
+    document["lifecycle"] = rows(tables, _LIFECYCLE, path)
+    try:
+        return WorkerRecords.model_validate(migrated(document, path, migrations))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ill(path, f"{where}: {first['msg']}") from error
+
+
+def _fill(tables: Tables, records: WorkerRecords) -> None:
+    document = records.model_dump(warnings="error")
+    deckies, lifecycle = document.pop("deckies"), document.pop("lifecycle")
+    tables.replace(_ABOUT, [document])
+    tables.replace(_DECKIES, [deckies[name] for name in sorted(deckies)])
+    tables.replace(_LIFECYCLE, lifecycle)
+
+
+def _signature(path: Path) -> Signature | None:
+    # Every commit is a new file, so that the inode alone almost tells them apart.
+    with translated("read", path):
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size

@@ -1,0 +1,121 @@
+"""TinyDB over our own storage: a transaction reads the file once, and writes it once or not at all."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+
+from decnet.errors import StateBroken
+
+from .atomic import last_copy, read_whole, write_whole
+from .broken import translated
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
+
+Row = dict[str, Any]
+
+_SPELLING = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+class Tables:
+    """The tables of one file inside a transaction. `db` is TinyDB on them, in memory until the commit;
+    `wrote` says afterwards whether the commit had to write."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.wrote = False
+        self._database: TinyDB | None = None
+
+    @property
+    def db(self) -> TinyDB:
+        if self._database is None:
+            from tinydb import TinyDB
+
+            from .storage import WholeFile
+
+            self._database = TinyDB(self.path, storage=WholeFile)
+        return self._database
+
+    def replace(self, table: str, documents: Sequence[Mapping[str, Any]]) -> None:
+        """Makes these the documents of a table, numbered from 1 in their order."""
+        self.db.drop_table(table)
+        self.db.table(table).insert_multiple(documents)
+
+    def commit(self) -> None:
+        from .storage import WholeFile
+
+        self.wrote = cast("WholeFile", self.db.storage).commit()
+
+    def remove(self) -> bool:
+        """Deletes the file and the copy of it."""
+        with translated("remove", self.path):
+            there = self.path.exists()
+            self.path.unlink(missing_ok=True)
+            last_copy(self.path).unlink(missing_ok=True)
+        return there
+
+
+@contextmanager
+def transaction(path: Path) -> Iterator[Tables]:
+    """The file's tables, to be changed; they are committed if nothing is raised inside."""
+    tables = Tables(path)
+    yield tables
+    tables.commit()
+
+
+def parsed(path: Path) -> dict[str, Any] | None:
+    """The tables of a file as TinyDB spells them: {table: {document id: document}}; None for no file.
+
+    StateBroken for a file that is empty, cut off, or not JSON; it names the last good copy.
+    """
+    content = read_whole(path)
+    if content is None:
+        return None
+    if not content.strip():
+        raise ill(path, "it is empty")
+    try:
+        tables = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise ill(path, f"it is not JSON ({error.msg}, line {error.lineno}, column {error.colno})") from error
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ill(path, "it is not a TinyDB document")
+    return tables
+
+
+def rows(tables: Mapping[str, Any], table: str, path: Path) -> list[Row]:
+    """The documents of one table in the order of their numbers; none where there is no such table."""
+    documents = tables.get(table, {})
+    try:
+        ordered = [documents[number] for number in sorted(documents, key=int)]
+    except ValueError:
+        raise ill(path, f"a document of its table {table} has no number") from None
+    if not all(isinstance(row, dict) for row in ordered):
+        raise ill(path, f"a document of its table {table} is not an object")
+    return ordered
+
+
+def write_tables(path: Path, tables: Mapping[str, Any]) -> bool:
+    """Writes the tables whole; returns whether that changed the file."""
+    return write_whole(path, orjson.dumps(tables, option=_SPELLING), keep=True)
+
+
+def ill(path: Path, why: str) -> StateBroken:
+    """The refusal of a damaged file, with the last good copy if that one can be read."""
+    copy = last_copy(path)
+    good = _is_good(copy)
+    hint = f"take the last good copy: cp {shlex.quote(str(copy))} {shlex.quote(str(path))}" if good else None
+    return StateBroken(f"{path} is damaged: {why}", hint=hint)
+
+
+def _is_good(copy: Path) -> bool:
+    try:
+        content = read_whole(copy)
+        return content is not None and isinstance(orjson.loads(content), dict)
+    except (StateBroken, orjson.JSONDecodeError):
+        return False

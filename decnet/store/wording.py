@@ -1,0 +1,99 @@
+"""What is wrong in a document, in plain words: the route to the value, and what it must be."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.wire import clean
+
+from .positions import Route
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_WORDS = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object {...}",
+    "model_type": "must be an object {...}",
+    "tuple_type": "must be a list [...]",
+    "list_type": "must be a list [...]",
+}
+
+_PATTERNS = {
+    "mac": "must be a MAC address such as 02:42:c0:00:02:64, in lower case",
+    "seed": "must be 32 hexadecimal digits in lower case",
+    "services": "must be a service's name: lower case letters, digits, - and _, at most 32",
+    "name": "must be a name: lower case letters, digits and inner dashes, at most 40",
+}
+
+FaultKind = Literal["field", "key", "union", "value"]
+
+
+def in_words(error: ValidationError, document: Any) -> tuple[Route, str]:
+    """The route to the first thing that is wrong, and one sentence about it that names the route."""
+    faults = error.errors(include_url=False)
+    routes = [_routed(fault, document) for fault in faults]
+    route, kind = routes[0]
+    sentence = f"{spelled(route)} {_sentence(faults[0], route, kind)}"
+    if kind in ("value", "union") and route:
+        sentence += f", not {clean(json.dumps(_value(document, route)), 60)}"
+    elsewhere = {other for other, _ in routes} - {route}
+    return route, sentence + (f" (and {len(elsewhere)} more)" if elsewhere else "")
+
+
+def spelled(route: Sequence[str | int]) -> str:
+    """A route as it is said: deckies.web-1.ip."""
+    return ".".join(clean(str(part), 60) for part in route) or "the document"
+
+
+def _sentence(fault: ErrorDetails, route: Route, kind: FaultKind) -> str:
+    if kind == "union":
+        return "must be text, a number, true or false"
+    if fault["type"] == "extra_forbidden":
+        return "is not known here" + _suggestion(route)
+    if fault["type"] == "string_pattern_mismatch":
+        about = route[-2] if kind == "key" and len(route) > 1 else route[-1]
+        return _PATTERNS.get(str(about), _PATTERNS["name"])
+    if fault["type"] == "literal_error":
+        return f"must be {fault['ctx']['expected']}"
+    if fault["type"] == "string_too_long":
+        return f"must have at most {fault['ctx']['max_length']} characters"
+    return _WORDS.get(fault["type"]) or f"is not valid: {clean(fault['msg'], 200)}"
+
+
+def _suggestion(route: Route) -> str:
+    model: type[Fleet] | type[Decky] | type[Lan] = Fleet
+    if len(route) == 3:
+        model = Decky if route[0] == "deckies" else Lan
+    near = difflib.get_close_matches(str(route[-1]), model.model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _routed(fault: ErrorDetails, document: Any) -> tuple[Route, FaultKind]:
+    """The part of pydantic's location that is a route in the document, and what the fault is about:
+    behind the route pydantic names members of a union, or says that a key is meant."""
+    loc = fault["loc"]
+    if fault["type"] in ("missing", "extra_forbidden"):
+        return loc, "field"
+    value = document
+    for done, part in enumerate(loc):
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return loc[:done], "key" if part == "[key]" else "union"
+    return loc, "value"
+
+
+def _value(document: Any, route: Route) -> Any:
+    for part in route:
+        document = document[part]
+    return document
