@@ -1,5 +1,6 @@
 """A worker's own Docker engine."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from decnet.lab import processes
 from decnet.lab.enter import run_in
 from decnet.lab.ground import inside
 from decnet.lab.layout import Place
-from decnet.lab.processes import Process, gone, launch, log_file, recorded
+from decnet.lab.processes import Process, await_role, gone, launch, recorded
 
 ENGINE: Final = ("dockerd", "containerd")
 
@@ -40,15 +41,7 @@ def start(place: Place) -> None:
 
 def await_engine(place: Place, *, limit: float = 60) -> None:
     """Wait for the engine's first answer; raise Failed with the end of its log."""
-    deadline = time.monotonic() + limit
-    while not answers(place):
-        if not recorded(place, "dockerd") or time.monotonic() > deadline:
-            words = log_file(place, "dockerd").read_text(errors="replace")[-800:].strip()
-            raise Failed(
-                f"the Docker engine of {place.key} did not come up: {words}",
-                hint=f"its whole log: {log_file(place, 'dockerd')}",
-            )
-        time.sleep(0.05)
+    await_role(place, "dockerd", lambda: answers(place), limit=limit)
 
 
 def answers(place: Place, *, limit: float = 2) -> bool:
@@ -84,9 +77,10 @@ def stop(place: Place, *, limit: float = 40) -> None:
 
 
 def drop_containers(place: Place) -> None:
-    """Remove all containers, where the engine answers."""
-    if answers(place) and (found := run_in(place, ["docker", "ps", "-aq"]).split()):
-        run_in(place, ["docker", "rm", "-f", *found], limit=120)
+    """Remove all containers, as far as the engine does it."""
+    with contextlib.suppress(Failed):
+        if answers(place) and (found := run_in(place, ["docker", "ps", "-aq"]).split()):
+            run_in(place, ["docker", "rm", "-f", *found], limit=120)
 
 
 def engine_processes(place: Place) -> list[Process]:

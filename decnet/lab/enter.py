@@ -6,7 +6,7 @@ from pathlib import Path
 
 from decnet.lab.ground import inside
 from decnet.lab.layout import Lab, Place, place
-from decnet.lab.shell import SYSTEM_PATH, run
+from decnet.lab.shell import SYSTEM_PATH, require_outside, run
 
 # What leads back out of the lab, or to another engine.
 LEFT_BEHIND = (
@@ -22,6 +22,7 @@ def run_argv(lab: Lab, where: str, argv: list[str]) -> list[str]:
     a signal reaches it, its exit code is yours. It is for `os.execvp` and `subprocess` alike. The working
     folder stays the caller's. Raise Failed when that place is not up.
     """
+    require_outside()
     return _inside(place(lab, where)) + argv
 
 

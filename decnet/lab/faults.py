@@ -21,13 +21,17 @@ def heal(lab: Lab, worker: str) -> None:
     with exclusive(lab.name):
         found = _worker(lab, worker)
         network.pull(found, set())
-        network.clear_delay(found)
+        network.speed_up(found)
 
 
 def slow(lab: Lab, worker: str, delay_ms: int, loss_percent: float = 0) -> None:
-    """Delay and lose what the operator sends to the worker; raise Failed where the kernel has no netem."""
+    """Hold back every frame between operator and worker, each way, and lose some; `heal` ends it."""
+    if not 0 <= delay_ms <= 60_000 or not 0 <= loss_percent <= 100:
+        raise UsageError(
+            f"delay {delay_ms} ms, loss {loss_percent}%: 0 to 60000 ms and 0 to 100% are allowed"
+        )
     with exclusive(lab.name):
-        network.delay(_worker(lab, worker), delay_ms, loss_percent)
+        network.slow_down(_worker(lab, worker), delay_ms, loss_percent)
 
 
 def stop(lab: Lab, worker: str, what: str = "worker") -> None:

@@ -4,7 +4,6 @@ The keeper is the machine's hardware: it lives until `down`, while all else may 
 """
 
 import re
-import time
 import uuid
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ from decnet.errors import Failed
 from decnet.lab import mountpoints
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import GATEWAY, Place
-from decnet.lab.processes import Process, end_place, launch, log_file, recorded
+from decnet.lab.processes import Process, await_role, end_place, launch, recorded
 from decnet.lab.shell import run
 
 # path in the place -> the folder of the place that is bound there
@@ -66,7 +65,7 @@ def lay(place: Place) -> None:
         _prepare(place)
         boot(place)
         _launch_keeper(place)
-        _await(place)
+        await_role(place, "keeper", (place.folder / "ready").exists, limit=15)
 
 
 def _launch_keeper(place: Place) -> None:
@@ -87,6 +86,13 @@ def boot(place: Place) -> None:
     # Written in place: the file is bind-mounted.
     (place.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
     (place.folder / "off").unlink(missing_ok=True)
+
+
+def boot_if_off(place: Place) -> None:
+    """Give power back after a cut. What an interrupted cut left alive is ended first."""
+    if (place.folder / "off").exists():
+        end_place(place, spare=[keeper(place)])
+        boot(place)
 
 
 def keeper(place: Place) -> Process:
@@ -140,12 +146,3 @@ def _unlock_root(etc: Path) -> None:
     shadow = Path("/etc/shadow").read_text()
     (etc / "shadow").touch(mode=0o600)
     (etc / "shadow").write_text(re.sub(r"^root:![^:]*:", "root:*:", shadow, flags=re.MULTILINE))
-
-
-def _await(place: Place, *, limit: float = 15) -> None:
-    deadline = time.monotonic() + limit
-    while not (place.folder / "ready").exists():
-        if not recorded(place, "keeper") or time.monotonic() > deadline:
-            words = log_file(place, "keeper").read_text(errors="replace")[-600:]
-            raise Failed(f"the file system of {hostname(place)} could not be laid: {words.strip()}")
-        time.sleep(0.01)

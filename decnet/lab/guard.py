@@ -30,7 +30,8 @@ def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > deadline:
-                    raise LockHeld(f"another command works on the lab {name!r}") from None
+                    what = f"the lab {name!r}" if name else "the machine's labs"
+                    raise LockHeld(f"another command works on {what}") from None
                 time.sleep(0.05)
         _held.append(lock)
         try:

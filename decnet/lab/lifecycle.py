@@ -1,7 +1,7 @@
 """Bringing a lab up and taking it down: both finish whatever another one, or a kill, left half done."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from decnet.errors import Failed, UsageError
@@ -18,9 +18,17 @@ def silent(_sentence: str) -> None:
     """An `emit` for callers that want no progress."""
 
 
-def up(lab: Lab, workers: int = 1, emit: Emit = silent, *, images: list[Path] | None = None) -> LabStatus:
+def up(
+    lab: Lab,
+    workers: int = 1,
+    emit: Emit = silent,
+    *,
+    images: Sequence[Path] = (),
+    operator_engine: bool = False,
+) -> LabStatus:
     """Have the lab running with at least `workers` workers, each with every tarball of `images` loaded.
 
+    `operator_engine` gives the operator's machine a Docker engine too, which building images there needs.
     What runs stays as it is, a cable that was pulled included; what died or was powered off is started.
     """
     require_ground()
@@ -32,8 +40,11 @@ def up(lab: Lab, workers: int = 1, emit: Emit = silent, *, images: list[Path] | 
         machines = [lab.worker(each) for each in range(1, number + 1)]
         _raise_network(lab, machines, emit)
         _start(lab, machines, emit)
+        if operator_engine:
+            engine.start(Place(lab, "op"))
+            engine.await_engine(Place(lab, "op"))
         for worker in machines:
-            for tarball in images or []:
+            for tarball in images:
                 if engine.load(worker, tarball):
                     emit(f"{worker.key}: loaded {tarball.name}")
         return status(lab)
@@ -62,8 +73,7 @@ def down(lab: Lab, emit: Emit = silent, *, keep_images: bool = False) -> None:
 def power_on(worker: Place) -> None:
     """Start what is not running on one worker, as after a power cut, and wait for it."""
     ground.lay(worker)
-    if (worker.folder / "off").exists():
-        ground.boot(worker)
+    ground.boot_if_off(worker)
     engine.start(worker)
     sshd.start(worker)
     engine.await_engine(worker)
@@ -101,8 +111,7 @@ def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
     operator_key = Place(lab, "op").folder / "ssh" / "id_ed25519"
     sshd.make_key(operator_key, "ed25519")
     for worker in machines:
-        if (worker.folder / "off").exists():
-            ground.boot(worker)
+        ground.boot_if_off(worker)
         sshd.accept(worker, operator_key.with_suffix(".pub"))
         engine.start(worker)
         sshd.start(worker)
@@ -113,10 +122,11 @@ def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
 
 
 def _stop_engines(lab: Lab, emit: Emit) -> None:
-    for worker in workers_of(lab):
-        emit(f"{worker.key}: stopping the engine, its images are kept")
-        engine.drop_containers(worker)
-        engine.stop(worker)
+    for place in (*workers_of(lab), Place(lab, "op")):
+        if engine.engine_processes(place):
+            emit(f"{place.key}: stopping the engine, its images are kept")
+            engine.drop_containers(place)
+            engine.stop(place)
 
 
 def _remove_folder(lab: Lab, keep_images: bool) -> None:
@@ -124,7 +134,7 @@ def _remove_folder(lab: Lab, keep_images: bool) -> None:
     for path in sorted(lab.folder.iterdir()) if lab.folder.is_dir() else []:
         if path == lab.record:
             continue
-        if keep_images and path.name.startswith("w"):
+        if keep_images and (path / "docker").is_dir():
             _keep_images(path)
         elif path.is_dir() and not path.is_symlink():
             run(["rm", "-rf", "--one-file-system", str(path)], limit=300)

@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
-from decnet.lab import mountpoints
+from decnet.lab import mountpoints, slowline
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import GATEWAY, NETNS_FOLDER, Lab, Place
+from decnet.lab.processes import await_role, end, gone, launch, recorded
 from decnet.lab.shell import run
 
 SIDES: Final = ("lan", "mgmt")
@@ -58,7 +60,9 @@ def plug_in(place: Place) -> None:
         if cable not in there:
             peer = f"peer name {port} netns {place.netns} address {place.mac(side)}"
             switch.append(f"link add {cable} type veth {peer}")
-        switch.append(f"link set {cable} master {side} {'down' if side in pulled else 'up'}")
+        # A slow line stands between its cable and the bridge.
+        master = "" if side == "mgmt" and is_slow(place) else f"master {side} "
+        switch.append(f"link set {cable} {master}{'down' if side in pulled else 'up'}")
         machine += [f"address replace {address}/24 brd + dev {port}", f"link set {port} up"]
     if place.lan_address:
         machine.append(f"route replace default via {GATEWAY} dev eth0")
@@ -78,22 +82,36 @@ def pull(place: Place, sides: set[str]) -> None:
     plug_in(place)
 
 
-def delay(place: Place, delay_ms: int, loss_percent: float) -> None:
-    """Delay and lose what goes to the place over its management cable; raise Failed without netem."""
-    words = ["delay", f"{delay_ms}ms", "loss", f"{loss_percent}%"]
-    cable = cable_of(place, "mgmt")
-    try:
-        run(["tc", "-n", place.lab.lan.netns, "qdisc", "replace", "dev", cable, "root", "netem", *words])
-    except Failed as refused:
-        raise Failed(
-            "this kernel cannot slow a line down: it has no netem", hint=refused.message
-        ) from refused
+def slow_down(place: Place, delay_ms: int, loss_percent: float) -> None:
+    """Put a slow line into the place's management cable; one that is there already is replaced."""
+    speed_up(place)
+    cable, inner, outer = cable_of(place, "mgmt"), f"{place.key}-in", f"{place.key}-out"
+    _batch(place.lab.lan, [
+        f"link add {inner} type veth peer name {outer}",
+        f"link set {outer} master mgmt up",
+        f"link set {inner} up",
+        f"link set {cable} nomaster",
+    ])  # fmt: skip
+    ready = place.folder / "slow"
+    ready.unlink(missing_ok=True)
+    words = [cable, inner, str(delay_ms), str(loss_percent), str(ready)]
+    program = [sys.executable, "-I", "-S", slowline.__file__, *words]
+    launch(place, "slowline", ["nsenter", f"--net={place.lab.lan.netns_path}", *program])
+    await_role(place, "slowline", ready.exists, limit=20)
 
 
-def clear_delay(place: Place) -> None:
-    found = run(["tc", "-n", place.lab.lan.netns, "qdisc", "show", "dev", cable_of(place, "mgmt")])
-    if "netem" in found:
-        run(["tc", "-n", place.lab.lan.netns, "qdisc", "delete", "dev", cable_of(place, "mgmt"), "root"])
+def speed_up(place: Place) -> None:
+    """Take the slow line out again, if there is one."""
+    if line := recorded(place, "slowline"):
+        end([line])
+        gone(line, 5)
+    _remove_links(place.lab.lan, {f"{place.key}-in", f"{place.key}-out"})
+    plug_in(place)
+
+
+def is_slow(place: Place) -> bool:
+    """Whether a slow line carries the place's management cable."""
+    return recorded(place, "slowline") is not None
 
 
 def unplugged(place: Place) -> set[str]:

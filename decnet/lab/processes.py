@@ -55,6 +55,17 @@ def launch(place: Place, role: str, argv: list[str]) -> None:
         time.sleep(0.002)
 
 
+def await_role(place: Place, role: str, ready: Callable[[], bool], *, limit: float) -> None:
+    """Wait until what was launched as `role` is ready; raise Failed with the end of its log."""
+    deadline = time.monotonic() + limit
+    while not ready():
+        if not recorded(place, role) or time.monotonic() > deadline:
+            log = log_file(place, role)
+            words = log.read_text(errors="replace")[-800:].strip() if log.exists() else "it left no log"
+            raise Failed(f"{role} of {place.netns} did not come up: {words}", hint=f"its log: {log}")
+        time.sleep(0.02)
+
+
 def recorded(place: Place, role: str) -> Process | None:
     """The living process that was recorded as `role`, or None."""
     try:

@@ -17,8 +17,6 @@ PROGRAMS: Final = {
     "sshd": "openssh-server",
     "ssh-keygen": "openssh-client",
     "ip": "iproute2",
-    "tc": "iproute2",
-    "nft": "nftables",
     "nsenter": "util-linux",
     "unshare": "util-linux",
     "setsid": "util-linux",
@@ -54,17 +52,19 @@ def environment() -> dict[str, str]:
     return {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8"}
 
 
-def require_ground() -> None:
-    """Raise unless this process can hold a lab: root, outside of any lab, all programs there."""
+def require_outside() -> None:
+    """Raise unless this process may look at labs: root, and outside of any."""
     if os.environ.get("DECNET_LAB_PLACE"):
-        raise UsageError(
-            "this shell stands inside a lab",
-            hint="leave it: a lab is brought up, changed and taken down from outside",
-        )
+        hint = "leave it: a lab is brought up, changed and taken down from outside"
+        raise UsageError("this shell stands inside a lab", hint=hint)
     if os.geteuid() != 0:
-        raise DecnetError(
-            "the lab needs root: it makes namespaces and runs Docker engines", hint="run it with sudo"
-        )
+        why = "it makes namespaces and runs Docker engines"
+        raise DecnetError(f"the lab needs root: {why}", hint="run it with sudo")
+
+
+def require_ground() -> None:
+    """Raise unless this process can hold a lab: as `require_outside`, and all programs are there."""
+    require_outside()
     missing = [name for name in PROGRAMS if not shutil.which(name, path=SYSTEM_PATH)]
     if missing:
         packages = " ".join(sorted({PROGRAMS[name] for name in missing}))

@@ -2,15 +2,13 @@
 
 import signal
 import tempfile
-import time
 from pathlib import Path
 from typing import Final
 
-from decnet.errors import Failed
 from decnet.lab import processes
 from decnet.lab.ground import inside
 from decnet.lab.layout import Place
-from decnet.lab.processes import Process, launch, log_file, recorded
+from decnet.lab.processes import Process, await_role, launch, log_file, recorded
 from decnet.lab.shell import SYSTEM_PATH, run
 
 PORT: Final = 22
@@ -33,12 +31,7 @@ def start(place: Place) -> None:
 
 def await_sshd(place: Place, *, limit: float = 15) -> None:
     """Wait until sshd listens; raise Failed with the end of its log."""
-    deadline = time.monotonic() + limit
-    while not listens(place):
-        if not recorded(place, "sshd") or time.monotonic() > deadline:
-            words = log_file(place, "sshd").read_text(errors="replace")[-600:].strip()
-            raise Failed(f"sshd of {place.key} did not come up: {words}")
-        time.sleep(0.02)
+    await_role(place, "sshd", lambda: listens(place), limit=limit)
 
 
 def listens(place: Place) -> bool:

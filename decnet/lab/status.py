@@ -14,6 +14,7 @@ from decnet.lab.layout import (
     Place,
 )  # fmt: skip
 from decnet.lab.processes import look, recorded
+from decnet.lab.shell import require_outside
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class WorkerStatus:
     sshd: bool
     partitioned: bool
     lan_cut: bool
+    slow: bool
 
     @property
     def healthy(self) -> bool:
-        return self.engine == "up" and self.sshd and not self.partitioned and not self.lan_cut
+        hindered = self.partitioned or self.lan_cut or self.slow
+        return self.engine == "up" and self.sshd and not hindered
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class LabStatus:
 
 def status(lab: Lab) -> LabStatus:
     """Look at the lab and change nothing."""
+    require_outside()
     workers = tuple(_worker(worker) for worker in workers_of(lab))
     sides = (Place(lab, "op"), Place(lab, "att"))
     up = network.is_namespace(lab.lan.netns_path) and all(recorded(side, "keeper") for side in sides)
@@ -80,6 +84,7 @@ def _worker(worker: Place) -> WorkerStatus:
         sshd=sshd.listens(worker),
         partitioned="mgmt" in pulled,
         lan_cut="lan" in pulled,
+        slow=network.is_slow(worker),
     )
 
 

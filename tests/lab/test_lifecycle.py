@@ -211,6 +211,23 @@ def test_up_starts_a_worker_whose_power_was_cut(own: Lab) -> None:
     start(own, "w1")
 
 
+def test_the_operator_has_an_engine_when_asked(own: Lab) -> None:
+    up(own, operator_engine=True)
+    import_image(own, "operator")
+    assert in_place(own, "w1", "docker", "image", "ls", "-q").stdout == ""
+    start_container(own, "c1", "operator")
+    down(own)
+    assert traces(own) == []
+
+
+def test_a_power_cut_that_was_interrupted_is_finished(own: Lab) -> None:
+    up(own)
+    (own.folder / "w1/off").touch()
+    before = pids(own)
+    assert up(own).workers[0].healthy
+    assert pids(own)["w1/dockerd"] != before["w1/dockerd"]
+
+
 SSH = ("ssh", "-o", "StrictHostKeyChecking=accept-new", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
 
 

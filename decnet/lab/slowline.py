@@ -1,0 +1,57 @@
+"""A slow line, as a program of its own: it carries frames between two interfaces, late, and loses some.
+
+    python slowline.py LEFT RIGHT DELAY_MS LOSS_PERCENT READY_FILE
+
+The kernel's own way, netem, is missing from many kernels. Frames keep their virtio header (packet(7)), so
+that checksums and segments which the sender left to its network card are still left to it.
+"""
+
+import contextlib
+import random
+import select
+import socket
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+ALL_PROTOCOLS: Final = 0x0003
+SOL_PACKET: Final = 263
+PACKET_VNET_HDR: Final = 15
+PACKET_IGNORE_OUTGOING: Final = 23
+LARGEST: Final = 70_000
+MOST_HELD: Final = 20_000
+
+Held = deque[tuple[float, socket.socket, bytes]]
+
+
+def carry(left: socket.socket, right: socket.socket, delay: float, loss: float) -> None:
+    """Carry frames both ways for ever; `delay` in seconds for each way, `loss` between 0 and 1."""
+    other = {left: right, right: left}
+    held: Held = deque()
+    while True:
+        wait = max(0.0, held[0][0] - time.monotonic()) if held else None
+        for side in select.select([left, right], [], [], wait)[0]:
+            frame = side.recv(LARGEST)
+            if random.random() >= loss and len(held) < MOST_HELD:
+                held.append((time.monotonic() + delay, other[side], frame))
+        while held and held[0][0] <= time.monotonic():
+            _, side, frame = held.popleft()
+            # A cable that is pulled at this moment loses the frame, as cables do.
+            with contextlib.suppress(OSError):
+                side.send(frame)
+
+
+def tap(interface: str) -> socket.socket:
+    found = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    found.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
+    found.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+    found.bind((interface, ALL_PROTOCOLS))
+    return found
+
+
+if __name__ == "__main__":
+    ends = (tap(sys.argv[1]), tap(sys.argv[2]))
+    Path(sys.argv[5]).touch()
+    carry(*ends, float(sys.argv[3]) / 1000, float(sys.argv[4]) / 100)
