@@ -1,0 +1,196 @@
+"""Compose, version 2 or 1.29: which one is here, one run of it, and what its errors mean."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+
+from decnet.wire import PROJECT
+
+from . import limits
+from .failure import Refusal
+from .home import home, read_json, write_json
+from .run import end_of, environment, run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional, Sequence
+
+CACHE = "compose.cache"
+CANDIDATES = (["docker", "compose"], ["docker-compose"])
+FIRST_ENGINE_WITHOUT_V1 = 25
+
+TRANSIENT = (
+    "network decnet_lan not found",
+    "is not connected to the network",
+    "port is already allocated",
+    "address already in use",
+    "tls handshake timeout",
+    "i/o timeout",
+    "context deadline exceeded",
+    "connection reset by peer",
+    "request canceled while waiting for connection",
+    "read timed out",
+)
+PERMANENT = (
+    "manifest unknown",
+    "pull access denied",
+    "no space left on device",
+    "is invalid because",
+    "repository does not exist",
+    "no such image",
+)
+
+
+class Compose:
+    """A compose program that was found: its command and version."""
+
+    def __init__(self, command: List[str], version: str) -> None:
+        self.command = command
+        self.version = version
+
+    @property
+    def major(self) -> int:
+        digits = self.version.split(".", 1)[0]
+        return int(digits) if digits.isdigit() else 0
+
+
+def find() -> Optional[Compose]:
+    """The newest compose here, or None. Asking takes half a second, so the answer is kept for as long as
+    the programs are the same files."""
+    stamp = _stamp()
+    try:
+        cached = read_json(CACHE)
+    except Refusal:
+        cached = None
+    if isinstance(cached, dict) and cached.get("stamp") == stamp:
+        return Compose(list(cached["command"]), str(cached["version"])) if cached.get("command") else None
+    found = _ask()
+    if os.path.isdir(home()):
+        kept = {"command": found.command, "version": found.version} if found else {"command": None}
+        write_json(dict(kept, stamp=stamp), CACHE)
+    return found
+
+
+def require(engine_version: str) -> Compose:
+    """Raises Refusal `compose` where there is none, or one that breaks with this engine."""
+    found = find()
+    if found is None:
+        raise Refusal("compose", "no docker compose is installed", "install Compose v2 (docker compose)")
+    if found.major < 1 or (found.major == 1 and not _is_129(found.version)):
+        raise Refusal("compose", "compose %s is too old" % found.version, "install Compose v2, or v1.29")
+    engine = engine_version.split(".", 1)[0]
+    if found.major == 1 and engine.isdigit() and int(engine) >= FIRST_ENGINE_WITHOUT_V1:
+        message = "compose %s breaks with Docker Engine %s" % (found.version, engine_version)
+        raise Refusal("compose", message, "install Compose v2 (docker compose)")
+    return found
+
+
+def validate(compose: Compose, file: str) -> None:
+    """Compose's own opinion of the file. Raises Refusal `refused`."""
+    status, output = run(_base(compose, file) + ["config", "-q"], limits.COMPOSE_CHECK)
+    if status == 124:
+        raise Refusal("time-limit", "compose did not check the file in time")
+    if status != 0:
+        raise Refusal("refused", "compose refuses the document: %s" % reason_in(output))
+
+
+def up(
+    compose: Compose, file: str, services: Sequence[str], limit: float, held: Sequence[int], tick: Callable[[], bool]
+) -> Optional[str]:
+    """Create what is missing of these services; the error's text, or None. `tick` is called twice a
+    second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
+    it works on, the job that started it counts as alive."""
+    command = _base(compose, file) + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
+    deadline = time.monotonic() + limit
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            env=environment(), cwd="/", pass_fds=list(held), preexec_fn=_end_with_parent(),
+        )  # fmt: skip
+        ended_by = _follow(process, deadline, tick)
+        if ended_by is not None:
+            return ended_by
+        return None if process.returncode == 0 else reason_in(end_of(output.fileno()))
+
+
+def is_transient(error: str) -> bool:
+    """Whether another try can help. What is not known to pass by itself is permanent."""
+    low = error.lower()
+    return any(mark in low for mark in TRANSIENT) and not any(mark in low for mark in PERMANENT)
+
+
+def reason_in(output: str) -> str:
+    """The lines of compose's output that say what went wrong: those with an error, else the last ones."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    told = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
+    return "\n".join((told or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a word"
+
+
+def _follow(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], bool]) -> Optional[str]:
+    while True:
+        try:
+            process.wait(0.5)
+            return None
+        except subprocess.TimeoutExpired:
+            pass
+        going_on = tick()
+        if not going_on or time.monotonic() > deadline:
+            _end(process)
+            return "compose did not end in time" if going_on else "interrupted"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(limits.COMPOSE_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_with_parent() -> Optional[Callable[[], None]]:
+    """Have the kernel end compose when the agent is killed; without ctypes the lock alone has to do."""
+    try:
+        from ctypes import CDLL
+    except ImportError:
+        return None
+    prctl = CDLL(None).prctl
+    return lambda: prctl(1, 9, 0, 0, 0)
+
+
+def _base(compose: Compose, file: str) -> List[str]:
+    return [*compose.command, "-p", PROJECT, "-f", os.path.abspath(file)]
+
+
+def _ask() -> Optional[Compose]:
+    for command in CANDIDATES:
+        status, output = run([*command, "version", "--short"], limits.CONTROL)
+        version = output.strip().splitlines()[-1].strip().lstrip("v") if output.strip() else ""
+        if status == 0 and version[:1].isdigit():
+            return Compose(list(command), version[:40])
+    return None
+
+
+def _is_129(version: str) -> bool:
+    parts = version.split(".")
+    return len(parts) > 1 and parts[1].isdigit() and int(parts[1]) >= 29
+
+
+def _stamp() -> List[Any]:
+    """What would change if another compose were installed: the programs and the plug-in's places."""
+    from .run import PATH
+
+    names = [folder + "/" + name for folder in PATH.split(":") for name in ("docker", "docker-compose")]
+    names += [base + "/docker/cli-plugins/docker-compose" for base in ("/usr/lib", "/usr/libexec", "/usr/local/lib")]
+    names.append("/usr/local/libexec/docker/cli-plugins/docker-compose")
+    found: List[Any] = []
+    for name in names:
+        try:
+            file = os.stat(name)
+        except OSError:
+            continue
+        found.append([name, file.st_size, file.st_mtime_ns])
+    return found

@@ -1,0 +1,165 @@
+"""Our fleet's containers as Docker has them now, at the price of one list call.
+
+The list does not say when a container was started; asking for each (inspect) costs 1 ms and more. So
+what inspect said is kept, and holds for as long as the container's main process is the same one: the
+same pid with the same start tick.
+"""
+
+from __future__ import annotations
+
+from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_SERVICE
+
+from . import docker
+from .failure import Refusal
+from .home import read_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+CACHE = "containers.cache"
+RUNNING = "running"
+MOST = 20000
+
+
+class Container:
+    """One container with our fleet's label. `pid` 0 where it has no process; `started` orders starts."""
+
+    def __init__(self, row: Dict[str, Any]) -> None:
+        labels = row.get("Labels") or {}
+        self.id = str(row["Id"])
+        self.name = str((row.get("Names") or ["/"])[0]).lstrip("/")
+        self.decky = str(labels.get(LABEL_DECKY, ""))
+        self.service = str(labels.get(LABEL_SERVICE, ""))
+        self.fingerprint = str(labels.get(LABEL_FINGERPRINT, ""))
+        self.image = str(row.get("Image", ""))
+        self.state = str(row.get("State", ""))
+        self.exit_code = _exit_code(str(row.get("Status", "")))
+        self.network_mode = str((row.get("HostConfig") or {}).get("NetworkMode", ""))
+        self.addresses = _addresses(row)
+        self.pid = 0
+        self.started = 0
+        self.restarts = 0
+        self.attached: Optional[bool] = None
+
+    def answer(self) -> Dict[str, Any]:
+        """The container as `status` reports it; `attached` is set by `fleet_containers`."""
+        return {
+            "name": self.name[:200],
+            "id": self.id,
+            "decky": self.decky[:200],
+            "service": self.service[:200],
+            "fingerprint": self.fingerprint[:200],
+            "image": self.image[:200],
+            "state": self.state,
+            "restarts": self.restarts,
+            "exit_code": self.exit_code,
+            "attached": self.attached,
+        }
+
+
+def fleet_containers(fleet_id: str) -> List[Container]:
+    """All of the fleet's containers, running or not, by name. Raises Refusal `docker-down`."""
+    label = "%s=%s" % (LABEL_FLEET, fleet_id)
+    rows = docker.get("/containers/json", {"all": True, "filters": {"label": [label]}})
+    found = [Container(row) for row in rows[:MOST]]
+    _fill_in(found)
+    _attach(found)
+    return sorted(found, key=lambda container: container.name)
+
+
+def start_tick(pid: int) -> int:
+    """When the process was started, in clock ticks since the machine's start; 0 where there is none."""
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _fill_in(found: List[Container]) -> None:
+    cache, fresh = _read_cache(), {}
+    for container in found:
+        entry = cache.get(container.id)
+        if not _valid(entry, container):
+            entry = _inspect(container)
+        if entry is not None:
+            fresh[container.id] = entry
+            container.pid, container.started, container.restarts = entry[0], entry[1], entry[2]
+    if fresh != cache:
+        _write_cache(fresh)
+
+
+def _valid(entry: Any, container: Container) -> bool:
+    """An entry is [pid, start tick, restarts, state]."""
+    if not isinstance(entry, list) or len(entry) != 4 or not all(isinstance(item, int) for item in entry[:3]):
+        return False
+    if container.state == RUNNING:
+        return bool(entry[3] == RUNNING and entry[0] > 0 and entry[1] == start_tick(entry[0]) != 0)
+    return bool(entry[3] == container.state and container.state in ("exited", "created"))
+
+
+def _inspect(container: Container) -> Optional[List[Any]]:
+    try:
+        answer = docker.get("/containers/%s/json" % container.id)
+    except docker.EngineError:
+        return None
+    state = answer.get("State") or {}
+    container.state = str(state.get("Status", container.state))
+    if container.state != RUNNING and container.state != "restarting":
+        container.exit_code = int(state.get("ExitCode", 0))
+    pid = int(state.get("Pid", 0)) if container.state == RUNNING else 0
+    started = start_tick(pid) if pid else 0
+    return [pid, started, int(answer.get("RestartCount", 0)), container.state]
+
+
+def _attach(found: List[Container]) -> None:
+    """A service is attached when its network namespace is its base's present one: the base that it names
+    is the one that is there and, while the service runs, has run since before it. A stopped service that
+    names the present base would join it when started."""
+    bases = {container.decky: container for container in found if not container.service}
+    for container in found:
+        base = bases.get(container.decky)
+        if container.service:
+            container.attached = (
+                base is not None
+                and container.network_mode == "container:" + base.id
+                and (container.state != RUNNING or (base.state == RUNNING and base.started <= container.started))
+            )
+
+
+def _exit_code(status: str) -> Optional[int]:
+    """From the engine's words: `Exited (137) 3 seconds ago`, `Restarting (1) 2 seconds ago`."""
+    if not status.startswith(("Exited (", "Restarting (")):
+        return None
+    digits = status[status.index("(") + 1 :].partition(")")[0]
+    return int(digits) if digits.isdigit() else None
+
+
+def _addresses(row: Dict[str, Any]) -> List[str]:
+    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+    found = []
+    for network in networks.values():
+        configured = (network.get("IPAMConfig") or {}).get("IPv4Address")
+        found += [address for address in (configured, network.get("IPAddress")) if address]
+    return sorted(set(found))
+
+
+def _read_cache() -> Dict[str, Any]:
+    try:
+        cache = read_json(CACHE)
+    except Refusal:
+        return {}
+    return cache if isinstance(cache, dict) else {}
+
+
+def _write_cache(entries: Dict[str, Any]) -> None:
+    try:
+        write_json(entries, CACHE)
+    except Refusal:
+        # A full disk must not make a worker unseen; the next call pays for inspect again.
+        pass
+
+
+def by_name(found: List[Container]) -> Dict[str, Container]:
+    return {container.name: container for container in found}

@@ -1,0 +1,92 @@
+"""A process that outlives the SSH connection, and the login's scope where systemd keeps one."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .home import path
+from .jobs import FOLDER, Claim
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, List
+
+SYSTEMD = "/run/systemd/system"
+SYSTEMD_RUN = "/usr/bin/systemd-run"
+
+
+def start(job_id: str, claim: Claim) -> None:
+    """Start the job in a process of its own, which inherits the claim's locks."""
+
+    def work() -> int:
+        from .work import carry_out
+
+        if _in_a_scope(["job", job_id], claim.descriptors(), "decnet-job-" + job_id):
+            return 0
+        return carry_out(job_id, claim.descriptors())
+
+    run(work, path(FOLDER, job_id + ".log"))
+
+
+def run(work: Callable[[], int], log: str) -> None:
+    """Fork twice with a new session between, so that nobody waits for the child and no terminal ends it.
+    Its standard streams are /dev/null and the log file: sshd waits until all copies of its own are closed."""
+    middle = os.fork()
+    if middle:
+        os.waitpid(middle, 0)
+        return
+    status = 1
+    try:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        _redirect(log)
+        _reset_signals()
+        os.chdir("/")
+        status = work()
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _redirect(log: str) -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.dup2(written, 2)
+    os.close(nothing)
+    os.close(written)
+
+
+def _reset_signals() -> None:
+    """The verb's own alarm must not end the job."""
+    import signal
+
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+
+
+def _in_a_scope(arguments: List[str], descriptors: List[int], unit: str) -> bool:
+    """Run the agent again in a scope of its own; whether the job was taken there. A new session alone does
+    not leave the login's scope, which systemd may end with everything in it."""
+    if not os.path.isdir(SYSTEMD) or not os.path.exists(SYSTEMD_RUN) or os.geteuid() != 0:
+        return False
+    import subprocess
+
+    from .jobs import lookup
+
+    command = [
+        SYSTEMD_RUN, "--scope", "--quiet", "--collect", "--unit=" + unit, "--",
+        sys.executable, "-I", "-S", os.path.realpath(sys.argv[0]), *arguments, *map(str, descriptors),
+    ]  # fmt: skip
+    subprocess.run(command, pass_fds=descriptors, check=False)
+    row = lookup(arguments[1])
+    return row is not None and row["state"] != "accepted"

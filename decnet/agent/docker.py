@@ -1,0 +1,240 @@
+"""The Docker engine over its unix socket: one HTTP/1.0 request per connection, bounded in bytes and time.
+
+`http.client` alone costs more to import than a whole `status` may take, so the few lines of HTTP that
+are needed stand here.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+
+try:
+    # The `socket` module adds 8 ms of imports that a stream over a unix socket does not need.
+    from _socket import AF_UNIX, SOCK_STREAM
+    from _socket import socket as Socket
+except ImportError:
+    from socket import AF_UNIX, SOCK_STREAM
+    from socket import socket as Socket  # type: ignore[assignment]
+
+from . import limits
+from .failure import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
+
+DEFAULT_SOCKET = "/var/run/docker.sock"
+_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+
+
+class EngineError(Exception):
+    """The engine answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def socket_path() -> str:
+    return os.environ.get("DECNET_DOCKER_SOCKET") or DEFAULT_SOCKET
+
+
+def get(path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL) -> Any:
+    """The JSON answer to a GET. Raises EngineError, and Refusal `docker-down` where nobody answers."""
+    return call("GET", path, query, limit=limit)
+
+
+def post(
+    path: str, query: Optional[Dict[str, Any]] = None, body: Any = None, limit: float = limits.CONTROL
+) -> Any:
+    return call("POST", path, query, body, limit)
+
+
+def delete(path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL) -> Any:
+    return call("DELETE", path, query, limit=limit)
+
+
+def call(
+    method: str,
+    path: str,
+    query: Optional[Dict[str, Any]] = None,
+    body: Any = None,
+    limit: float = limits.CONTROL,
+) -> Any:
+    """One request; the answer's JSON value, None where it is empty."""
+    payload = b"" if body is None else json.dumps(body).encode()
+    head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload) if payload else ""
+    if method == "POST" and not payload:
+        head = "Content-Length: 0\r\n"
+    status, content = _exchange(method, path, query, head, payload, limit)
+    if status >= 400:
+        raise EngineError(status, _message(content))
+    if not content.strip():
+        return None
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise Refusal("docker-down", "the Docker engine's answer is not JSON") from error
+
+
+def raw_post(path: str, body: Any, limit: float = limits.CONTROL) -> bytes:
+    """The body of the answer to a POST, as it is."""
+    payload = json.dumps(body).encode()
+    head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload)
+    status, content = _exchange("POST", path, None, head, payload, limit)
+    if status >= 400:
+        raise EngineError(status, _message(content))
+    return content
+
+
+def stream(
+    path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL
+) -> Iterator[bytes]:
+    """The raw body of a GET, piece by piece. Raises EngineError before the first piece."""
+    connection, deadline = _connect(limit), time.monotonic() + limit
+    try:
+        _send(connection, _request("GET", path, query, ""), deadline)
+        status, rest = _head(connection, deadline)
+        if status >= 400:
+            raise EngineError(status, _message(rest + _rest(connection, deadline, limits.ERROR_BYTES)))
+        while rest:
+            yield rest
+            rest = _receive(connection, deadline)
+    finally:
+        connection.close()
+
+
+def upload(path: str, pieces: Iterable[bytes], limit: float) -> bytes:
+    """A POST whose length is not known before its end; the answer's body."""
+    connection, deadline = _connect(limit), time.monotonic() + limit
+    try:
+        head = (
+            "POST %s HTTP/1.1\r\nHost: docker\r\nContent-Type: application/x-tar\r\n"
+            "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" % path
+        )
+        _send(connection, head.encode(), deadline)
+        for piece in pieces:
+            if piece:
+                _send(connection, b"%x\r\n%s\r\n" % (len(piece), piece), deadline)
+        _send(connection, b"0\r\n\r\n", deadline)
+        status, rest = _head(connection, deadline)
+        content = rest + _rest(connection, deadline, limits.API_BYTES)
+        if status >= 400:
+            raise EngineError(status, _message(content))
+        return content
+    finally:
+        connection.close()
+
+
+def quote(text: str) -> str:
+    """Percent-encoding of everything but unreserved characters."""
+    return "".join(chr(byte) if byte in _SAFE else "%%%02X" % byte for byte in text.encode())
+
+
+def _exchange(
+    method: str, path: str, query: Optional[Dict[str, Any]], head: str, payload: bytes, limit: float
+) -> Tuple[int, bytes]:
+    connection, deadline = _connect(limit), time.monotonic() + limit
+    try:
+        _send(connection, _request(method, path, query, head) + payload, deadline)
+        status, rest = _head(connection, deadline)
+        return status, rest + _rest(connection, deadline, limits.API_BYTES)
+    finally:
+        connection.close()
+
+
+def _request(method: str, path: str, query: Optional[Dict[str, Any]], head: str) -> bytes:
+    if query:
+        path += "?" + "&".join("%s=%s" % (key, quote(_spelled(value))) for key, value in query.items())
+    return ("%s %s HTTP/1.0\r\nHost: docker\r\n%s\r\n" % (method, path, head)).encode("ascii")
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _connect(limit: float) -> Socket:
+    connection = Socket(AF_UNIX, SOCK_STREAM)
+    connection.settimeout(limit)
+    try:
+        connection.connect(socket_path())
+    except OSError as error:
+        connection.close()
+        raise _down(error) from error
+    return connection
+
+
+def _send(connection: Socket, content: bytes, deadline: float) -> None:
+    _arm(connection, deadline)
+    try:
+        connection.sendall(content)
+    except OSError as error:
+        # The engine refuses an upload by answering and closing: its answer says why.
+        if error.errno not in (errno.EPIPE, errno.ECONNRESET):
+            raise _down(error) from error
+
+
+def _head(connection: Socket, deadline: float) -> Tuple[int, bytes]:
+    content = b""
+    while b"\r\n\r\n" not in content:
+        piece = _receive(connection, deadline)
+        if not piece or len(content) > 65536:
+            raise Refusal("docker-down", "the Docker engine closed the connection without an answer")
+        content += piece
+    head, rest = content.split(b"\r\n\r\n", 1)
+    words = head.split(b" ", 2)
+    if len(words) < 2 or not words[1].isdigit():
+        raise Refusal("docker-down", "what answers on %s is not a Docker engine" % socket_path())
+    return int(words[1]), rest
+
+
+def _rest(connection: Socket, deadline: float, most: int) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        piece = _receive(connection, deadline)
+        if not piece:
+            return b"".join(pieces)
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise Refusal("failed", "the Docker engine's answer is larger than %d bytes" % most)
+
+
+def _receive(connection: Socket, deadline: float) -> bytes:
+    _arm(connection, deadline)
+    try:
+        return connection.recv(262144)
+    except OSError as error:
+        raise _down(error) from error
+
+
+def _arm(connection: Socket, deadline: float) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise Refusal("docker-down", "the Docker engine did not answer in time")
+    connection.settimeout(left)
+
+
+def _down(error: OSError) -> Refusal:
+    if error.errno == errno.EACCES:
+        return Refusal(
+            "docker-down",
+            "no right to use %s" % socket_path(),
+            "the worker's user has to be root or in the group docker",
+        )
+    reason = error.strerror or "no answer in time"
+    return Refusal("docker-down", "the Docker engine does not answer on %s: %s" % (socket_path(), reason))
+
+
+def _message(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["message"])[:2000]
+    except (ValueError, KeyError, TypeError):
+        return content[:2000].decode("utf-8", "replace")

@@ -1,0 +1,102 @@
+"""What the worker is: its network, its engine, its room."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from decnet.wire import LABEL_FLEET
+
+from . import arguments, composerun, docker, identity, interfaces
+from .failure import Refusal
+from .home import home
+from .network import subnets_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
+
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+_CONTENT_LABEL = "decnet.content"
+
+
+def facts(args: Dict[str, Any]) -> Dict[str, Any]:
+    """The answer that `model.worker.Facts` describes. Docker's fields are null or empty where it is down."""
+    arguments.only(args)
+    known = identity.require(args)
+    try:
+        engine = _engine(known["fleet_id"])
+    except (Refusal, docker.EngineError):
+        engine = {"docker_version": None, "networks": [], "images": [], "root_dir": home()}
+    compose = composerun.find()
+    root_dir = engine.pop("root_dir")
+    return {
+        **engine,
+        **_network(),
+        "compose_version": compose.version if compose else None,
+        "compose_command": compose.command if compose else [],
+        "architecture": _MACHINES.get(os.uname().machine, os.uname().machine),
+        "disk_free_mib": _disk_free(root_dir),
+        "memory_mib": _memory(),
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+        "hostname": os.uname().nodename,
+        "root": os.geteuid() == 0,
+    }
+
+
+def _network() -> Dict[str, Any]:
+    interface, gateway = interfaces.default_route()
+    pair = interfaces.address_of(interface) if interface else None
+    return {
+        "interface": interface,
+        "address": interfaces.dotted(pair[0]) if pair else None,
+        "subnet": interfaces.cidr(*pair) if pair else None,
+        "gateway": gateway,
+        "neighbours": sorted(interfaces.neighbours(interface))[:4096],
+        "wireless": bool(interface) and interfaces.is_wireless(str(interface)),
+    }
+
+
+def _engine(fleet_id: str) -> Dict[str, Any]:
+    about = docker.get("/info")
+    return {
+        "docker_version": str(about.get("ServerVersion", ""))[:200],
+        "networks": [_network_row(row, fleet_id) for row in docker.get("/networks")[:1024]],
+        "images": _images(),
+        "root_dir": str(about.get("DockerRootDir") or home()),
+    }
+
+
+def _network_row(row: Dict[str, Any], fleet_id: str) -> Dict[str, Any]:
+    parent = (row.get("Options") or {}).get("parent")
+    return {
+        "name": str(row.get("Name", ""))[:200],
+        "driver": str(row.get("Driver", ""))[:200],
+        "subnets": subnets_of(row)[:64],
+        "parent": str(parent)[:200] if parent else None,
+        "ours": (row.get("Labels") or {}).get(LABEL_FLEET) == fleet_id,
+    }
+
+
+def _images() -> List[str]:
+    """Tags of the images that decnet has built, by their content label."""
+    tags: List[str] = []
+    for row in docker.get("/images/json", {"filters": {"label": [_CONTENT_LABEL]}}):
+        tags += [str(tag)[:200] for tag in row.get("RepoTags") or [] if tag != "<none>:<none>"]
+    return sorted(tags)[:4096]
+
+
+def _disk_free(place: str) -> int:
+    try:
+        room = os.statvfs(place)
+    except OSError:
+        room = os.statvfs("/")
+    return room.f_bavail * room.f_frsize >> 20
+
+
+def _memory() -> int:
+    with open("/proc/meminfo") as file:
+        for line in file:
+            if line.startswith("MemTotal:"):
+                return int(line.split()[1]) >> 10
+    return 0

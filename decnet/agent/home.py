@@ -1,0 +1,85 @@
+"""The agent's folder on the worker, and how its files are written: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from .failure import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DEFAULT = "/var/lib/decnet-agent"
+
+
+def home() -> str:
+    """Absolute path of the agent's folder: $DECNET_AGENT_HOME, else the default."""
+    return os.path.abspath(os.environ.get("DECNET_AGENT_HOME") or DEFAULT)
+
+
+def path(*parts: str) -> str:
+    return os.path.join(home(), *parts)
+
+
+def ensure(*parts: str) -> str:
+    """The folder, made with mode 0700 where it is missing."""
+    folder = path(*parts)
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise Refusal("failed", "cannot make the folder %s: %s" % (folder, error.strerror)) from error
+    return folder
+
+
+def read_json(*parts: str) -> Any:
+    """The file's value, or None where there is no file. Raises Refusal on a file that is not JSON."""
+    place = path(*parts)
+    try:
+        with open(place, "rb") as file:
+            return json.loads(file.read())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Refusal("failed", "the agent's file %s cannot be read: %s" % (place, error)) from error
+
+
+def write_json(value: Any, *parts: str) -> None:
+    """Replace the file by this value, durably: the old or the new content, never anything else."""
+    write_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode(), *parts)
+
+
+def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
+    """Replace the file's content through a temporary file in its folder, with fsync of both."""
+    place = path(*parts)
+    folder = os.path.dirname(place)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    draft = "%s.%d.tmp" % (place, os.getpid())
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(draft, place)
+    except OSError as error:
+        _forget(draft)
+        raise Refusal("failed", "cannot write %s: %s" % (place, error.strerror)) from error
+    sync_folder(folder)
+
+
+def sync_folder(folder: str) -> None:
+    """Make a rename or a new name in the folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget(draft: str) -> None:
+    try:
+        os.unlink(draft)
+    except OSError:
+        pass

@@ -1,0 +1,164 @@
+"""Whose worker this is: the worker, the fleet and the Docker engine that the agent was enrolled for."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from decnet.wire import LABEL_FLEET, PROTOCOL
+
+from . import arguments, docker
+from .failure import Refusal
+from .home import ensure, home, path, read_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional
+
+FILE = "identity.json"
+NETWORK = "decnet_lan"
+LABEL_WORKER = "decnet.worker"
+_ENGINE_CACHE = "engine.cache"
+
+
+def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
+    """Write who this worker is. Raises Refusal `fleet` or `identity` where somebody else's agent or fleet
+    is already here and `adopt` is not said."""
+    arguments.only(args, "worker_id", "fleet_id", "adopt")
+    worker_id, fleet_id = arguments.text(args, "worker_id", 80), arguments.text(args, "fleet_id", 80)
+    engine_id = ask_engine()
+    if not arguments.flag(args, "adopt"):
+        _refuse_other_identity(worker_id, fleet_id)
+        _refuse_other_tenant(worker_id, fleet_id)
+    ensure()
+    wanted = {"worker_id": worker_id, "fleet_id": fleet_id, "engine_id": engine_id, "home": home()}
+    if read_json(FILE) != wanted:
+        write_json(wanted, FILE)
+    return hello({})
+
+
+def hello(args: Dict[str, Any]) -> Dict[str, Any]:
+    """Who the agent is; fields of somebody not enrolled, or of an engine that is down, are null."""
+    arguments.only(args)
+    known = read_json(FILE) or {}
+    try:
+        engine_id: Optional[str] = engine_identity()
+    except (Refusal, docker.EngineError):
+        engine_id = None
+    return describe(known, engine_id)
+
+
+def describe(known: Dict[str, Any], engine_id: Optional[str]) -> Dict[str, Any]:
+    return {
+        "protocol": PROTOCOL,
+        "agent": agent_hash(),
+        "worker_id": known.get("worker_id"),
+        "fleet_id": known.get("fleet_id"),
+        "engine_id": engine_id,
+        "boot_id": boot_id(),
+        "clock": time.time(),
+    }
+
+
+def require(args: Dict[str, Any]) -> Dict[str, Any]:
+    """The identity, after the comparison with what the request expects. Raises Refusal `not-enrolled`,
+    `identity` or `fleet`."""
+    known = read_json(FILE)
+    if not isinstance(known, dict) or not known.get("worker_id") or not known.get("fleet_id"):
+        raise Refusal("not-enrolled", "this worker is not enrolled", "decnet worker add")
+    expected = args.get("expect") or {}
+    if not isinstance(expected, dict) or not set(expected) <= {"worker_id", "fleet_id"}:
+        raise Refusal("usage", "argument expect: worker_id and fleet_id")
+    if expected.get("fleet_id") not in (None, known["fleet_id"]):
+        raise Refusal("fleet", "this worker belongs to fleet %s" % known["fleet_id"])
+    if expected.get("worker_id") not in (None, known["worker_id"]):
+        raise Refusal("identity", "this is worker %s" % known["worker_id"])
+    return known
+
+
+def require_engine(known: Dict[str, Any]) -> None:
+    """Raises Refusal `identity` where the Docker engine is not the one of the enrolment."""
+    engine_id = engine_identity()
+    if known.get("engine_id") not in (None, engine_id):
+        raise Refusal(
+            "identity",
+            "the Docker engine here is not the one that this worker was enrolled with",
+            "if the engine was set up anew, enrol again with --adopt",
+        )
+
+
+def engine_identity() -> str:
+    """The engine's ID. Asking costs the engine 10 ms and more, so the answer is kept for as long as its
+    socket is the same file: a restarted engine makes a new one."""
+    try:
+        found = os.stat(docker.socket_path())
+    except OSError:
+        return ask_engine()
+    stamp = "%d:%d:%d" % (found.st_dev, found.st_ino, found.st_mtime_ns)
+    cached = _cached_engine()
+    if cached.get("stamp") == stamp and isinstance(cached.get("id"), str):
+        return str(cached["id"])
+    engine_id = ask_engine()
+    if os.path.isdir(home()):
+        write_json({"stamp": stamp, "id": engine_id}, _ENGINE_CACHE)
+    return engine_id
+
+
+def ask_engine() -> str:
+    return str(docker.get("/info").get("ID", ""))[:200]
+
+
+def boot_id() -> str:
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        return file.read().strip()
+
+
+def program() -> str:
+    """The file that this agent runs from, links followed."""
+    import sys
+
+    return os.path.realpath(sys.argv[0])
+
+
+def agent_hash() -> str:
+    """SHA-256 of the agent's file. One that stands under agents/ carries it as its name."""
+    place = program()
+    name = os.path.basename(place)
+    if os.path.dirname(place) == os.path.realpath(path("agents")) and len(name) == 68 and name.endswith(".pyz"):
+        return name[:64]
+    import hashlib
+
+    with open(place, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def _cached_engine() -> Dict[str, Any]:
+    try:
+        cached = read_json(_ENGINE_CACHE)
+    except Refusal:
+        return {}
+    return cached if isinstance(cached, dict) else {}
+
+
+def _refuse_other_identity(worker_id: str, fleet_id: str) -> None:
+    known = read_json(FILE)
+    if not isinstance(known, dict):
+        return
+    if known.get("fleet_id") != fleet_id:
+        raise Refusal("fleet", "this worker belongs to fleet %s" % known.get("fleet_id"), "--adopt takes it over")
+    if known.get("worker_id") != worker_id:
+        raise Refusal("identity", "this is worker %s" % known.get("worker_id"), "--adopt takes it over")
+
+
+def _refuse_other_tenant(worker_id: str, fleet_id: str) -> None:
+    """Other agents on this engine are found by what they have labelled."""
+    for container in docker.get("/containers/json", {"all": True, "filters": {"label": [LABEL_FLEET]}}):
+        if container["Labels"].get(LABEL_FLEET) != fleet_id:
+            raise Refusal("fleet", "another fleet's deckies run on this Docker engine", "--adopt takes it over")
+    for network in docker.get("/networks", {"filters": {"label": [LABEL_FLEET]}}):
+        labels = network.get("Labels") or {}
+        if labels.get(LABEL_FLEET) != fleet_id:
+            raise Refusal("fleet", "another fleet's network is on this Docker engine", "--adopt takes it over")
+        if labels.get(LABEL_WORKER, worker_id) != worker_id:
+            message = "another agent, of worker %s, uses this Docker engine" % labels[LABEL_WORKER]
+            raise Refusal("identity", message, "--adopt takes it over")

@@ -1,0 +1,133 @@
+"""The machine's own network, read and never changed: default route, addresses, neighbour table."""
+
+from __future__ import annotations
+
+import struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, NamedTuple, Optional, Tuple
+
+    class Interface(NamedTuple):
+        name: str
+        address: int
+        mask: int
+
+_SIOCGIFADDR = 0x8915
+_SIOCGIFNETMASK = 0x891B
+_SIOCGIFHWADDR = 0x8927
+_SIOCGIWNAME = 0x8B01
+_ETHERNET = 1
+_COMPLETE = 0x2
+
+
+def default_route() -> Tuple[Optional[str], Optional[str]]:
+    """Interface and gateway of the default route with the lowest metric; (None, None) without one."""
+    best: Optional[Tuple[int, str, Optional[str]]] = None
+    for row in _rows("/proc/net/route"):
+        if len(row) < 8 or row[1] != "00000000" or row[7] != "00000000" or not int(row[3], 16) & 1:
+            continue
+        gateway = None if row[2] == "00000000" else dotted(struct.unpack("<I", bytes.fromhex(row[2]))[0])
+        route = (int(row[6]), row[0], gateway)
+        if best is None or route[0] < best[0]:
+            best = route
+    return (best[1], best[2]) if best else (None, None)
+
+
+def neighbours(interface: Optional[str] = None) -> Dict[str, str]:
+    """Address to MAC of the complete entries of the ARP table. Source: /proc/net/arp."""
+    found = {}
+    for row in _rows("/proc/net/arp"):
+        if len(row) < 6 or not int(row[2], 16) & _COMPLETE or row[3] == "00:00:00:00:00:00":
+            continue
+        if interface in (None, row[5]):
+            found[row[0]] = row[3].lower()
+    return found
+
+
+def interfaces() -> List[Interface]:
+    """Name, first IPv4 address and netmask of each interface that has one."""
+    found = []
+    for name in _names():
+        pair = address_of(name)
+        if pair is not None:
+            found.append((name, pair[0], pair[1]))
+    return found  # type: ignore[return-value]
+
+
+def address_of(name: str) -> Optional[Tuple[int, int]]:
+    """The interface's first IPv4 address and netmask, or None."""
+    address, mask = _ask(name, _SIOCGIFADDR), _ask(name, _SIOCGIFNETMASK)
+    if address is None or mask is None:
+        return None
+    return struct.unpack(">I", address[20:24])[0], struct.unpack(">I", mask[20:24])[0]
+
+
+def mac_of(name: str) -> Optional[bytes]:
+    """The interface's Ethernet address; None where there is no such interface, or it has none."""
+    answer = _ask(name, _SIOCGIFHWADDR)
+    if answer is None or struct.unpack("H", answer[16:18])[0] != _ETHERNET:
+        return None
+    return answer[18:24]
+
+
+def is_wireless(name: str) -> bool:
+    return _ask(name, _SIOCGIWNAME) is not None
+
+
+def cidr(address: int, mask: int) -> str:
+    return "%s/%d" % (dotted(address & mask), bin(mask).count("1"))
+
+
+def dotted(number: int) -> str:
+    return ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+
+
+def number_of(address: str) -> Optional[int]:
+    """The IPv4 address as a number; None for anything but four plain decimal numbers."""
+    parts = address.split(".")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts):
+        return None
+    numbers = [int(part) for part in parts]
+    if max(numbers) > 255 or any(str(n) != part for n, part in zip(numbers, parts)):
+        return None
+    return numbers[0] << 24 | numbers[1] << 16 | numbers[2] << 8 | numbers[3]
+
+
+def network_of(subnet: str) -> Optional[Tuple[int, int]]:
+    """First address and netmask of `a.b.c.d/n`; None for anything else, host bits set included."""
+    address, _, length = subnet.partition("/")
+    number = number_of(address)
+    if number is None or not length.isascii() or not length.isdigit() or int(length) > 32:
+        return None
+    mask = 0xFFFFFFFF << (32 - int(length)) & 0xFFFFFFFF
+    return None if number & ~mask & 0xFFFFFFFF else (number, mask)
+
+
+def overlap(one: Tuple[int, int], other: Tuple[int, int]) -> bool:
+    mask = one[1] & other[1]
+    return one[0] & mask == other[0] & mask
+
+
+def _names() -> List[str]:
+    """From /proc/net, which is this process's own network namespace; /sys may show another one's."""
+    return sorted(row[0].rstrip(":").partition(":")[0] for row in _rows("/proc/net/dev")[1:])
+
+
+def _ask(name: str, question: int) -> Optional[bytes]:
+    import fcntl
+    from socket import AF_INET, SOCK_DGRAM, socket
+
+    with socket(AF_INET, SOCK_DGRAM) as asker:
+        try:
+            return fcntl.ioctl(asker.fileno(), question, struct.pack("256s", name.encode()[:15]))
+        except OSError:
+            return None
+
+
+def _rows(place: str) -> List[List[str]]:
+    try:
+        with open(place) as file:
+            return [line.split() for line in file.read().splitlines()[1:]]
+    except OSError:
+        return []

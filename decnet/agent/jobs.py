@@ -1,0 +1,192 @@
+"""Detached jobs: one at a time, each alive exactly as long as its lock is held.
+
+`jobs/<id>.json` is how far it is, `jobs/<id>.bundle` what it carries out, `jobs/<id>.lock` what its process
+(and the compose process that it started) holds; `jobs/work.lock` is held by whichever job runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+
+from . import journal, limits
+from .failure import Refusal
+from .home import ensure, path, read_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+FOLDER = "jobs"
+WORK_LOCK = "work.lock"
+
+
+def job_id_of(request_id: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(request_id.encode()).hexdigest()[:16]
+
+
+def lookup(job_id: str) -> Optional[Dict[str, Any]]:
+    """The job's row with its present state, or None where there is no such job."""
+    row = read_json(FOLDER, job_id + ".json")
+    if not isinstance(row, dict):
+        return None
+    return dict(row, state=_state(row))
+
+
+def running_job() -> Optional[str]:
+    """The id of the job that holds its lock, if one does."""
+    for job_id in _ids():
+        if _locked(job_id):
+            return job_id
+    return None
+
+
+def shown() -> List[Dict[str, Any]]:
+    """The newest jobs as `status` reports them, oldest first."""
+    rows = [lookup(job_id) for job_id in _ids()[-limits.JOBS_SHOWN :]]
+    return [_answer(row) for row in rows if row is not None]
+
+
+class Claim:
+    """The right to run the one job. Its two locks pass to the job's process by inheritance."""
+
+    def __init__(self, job_id: str) -> None:
+        """Raises Refusal `busy` where another job holds it; details.job_id names that one."""
+        ensure(FOLDER)
+        self.job_id = job_id
+        self._held = [_open(WORK_LOCK)]
+        try:
+            fcntl.flock(self._held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.release()
+            other = running_job() or ""
+            raise Refusal("busy", "another job runs here", None, {"job_id": other}) from error
+        self._held.append(_open(job_id + ".lock"))
+        fcntl.flock(self._held[1], fcntl.LOCK_EX)
+
+    def descriptors(self) -> List[int]:
+        return list(self._held)
+
+    def release(self) -> None:
+        """Close this process's copies, once. The locks are free when every process has."""
+        while self._held:
+            os.close(self._held.pop())
+
+
+def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
+    """Write a new job's files, bundle first, and forget the oldest jobs."""
+    for old in _ids()[: -limits.JOBS_KEPT + 1]:
+        for ending in (".json", ".bundle", ".lock", ".log"):
+            _remove(path(FOLDER, old + ending))
+    write_json(bundle, FOLDER, row["job_id"] + ".bundle")
+    write_json(row, FOLDER, row["job_id"] + ".json")
+
+
+def bundle_of(job_id: str) -> Dict[str, Any]:
+    return dict(read_json(FOLDER, job_id + ".bundle"))
+
+
+def new_row(job_id: str, request_id: str, operation: str, generation: int, deckies: List[str]) -> Dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "request_id": request_id,
+        "operation": operation,
+        "generation": generation,
+        "deckies": deckies,
+        "state": "accepted",
+        "done": 0,
+        "total": len(deckies),
+        "current": "",
+        "started": time.time(),
+        "error": "",
+        "boot_id": "",
+        "pid": 0,
+        "start_tick": 0,
+    }
+
+
+class Progress:
+    """The job's row, written by the job's own process only."""
+
+    def __init__(self, job_id: str) -> None:
+        self.row: Dict[str, Any] = dict(read_json(FOLDER, job_id + ".json"))
+
+    def set(self, **changes: Any) -> None:
+        changed = {key: value for key, value in changes.items() if self.row.get(key) != value}
+        if changed:
+            self.row.update(changed)
+            write_json(self.row, FOLDER, self.row["job_id"] + ".json")
+
+
+def wait_for_end(job_id: str, seconds: float) -> None:
+    """Return when the job's lock is free, or after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while _locked(job_id) and time.monotonic() < deadline:
+        time.sleep(0.03)
+
+
+def _state(row: Dict[str, Any]) -> str:
+    """A job that is neither ended by its own word nor alive is lost, unless the journal, read after the
+    lock was found free, has an end for each of its deckies."""
+    if row["state"] in ("done", "failed"):
+        return str(row["state"])
+    if _locked(row["job_id"]):
+        return str(row["state"])
+    again = read_json(FOLDER, row["job_id"] + ".json")
+    if again["state"] in ("done", "failed"):
+        return str(again["state"])
+    ends = journal.ends_of(row["request_id"])
+    if row["deckies"] and set(row["deckies"]) <= set(ends):
+        return "failed" if "failed" in ends.values() else "done"
+    return "lost"
+
+
+def _answer(row: Dict[str, Any]) -> Dict[str, Any]:
+    shown_state = "running" if row["state"] == "accepted" else row["state"]
+    keys = ("job_id", "request_id", "operation", "done", "total", "current", "started", "error")
+    return dict({key: row[key] for key in keys}, state=shown_state)
+
+
+def _locked(job_id: str) -> bool:
+    """A shared lock is asked for, so that two who look do not see each other as the holder."""
+    try:
+        descriptor = os.open(path(FOLDER, job_id + ".lock"), os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+
+
+def _open(name: str) -> int:
+    return os.open(path(FOLDER, name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
+def _ids() -> List[str]:
+    """Job ids, the oldest first by the time of their bundle, which is written once."""
+    try:
+        names = [name[:-7] for name in os.listdir(path(FOLDER)) if name.endswith(".bundle")]
+    except FileNotFoundError:
+        return []
+    return sorted(names, key=lambda name: (_written(name), name))
+
+
+def _written(job_id: str) -> float:
+    try:
+        return os.stat(path(FOLDER, job_id + ".bundle")).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _remove(place: str) -> None:
+    try:
+        os.unlink(place)
+    except OSError:
+        pass

@@ -1,0 +1,249 @@
+"""The append-only log of what the agent did: JSON lines, numbered, each with the hash of the one before.
+
+The file's first line is its head: the journal's id, and the number and hash of the last record that
+retention has dropped (0 and GENESIS in a whole journal), so that one rename moves all of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, chained
+
+from . import limits
+from .failure import Refusal
+from .home import ensure, path, read_json, sync_folder, write_bytes, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional, Tuple
+
+FILE = "journal.jsonl"
+LOCK = "journal.lock"
+ACKNOWLEDGED = "journal.cursor"
+
+
+class Contents:
+    """A journal as read: whole lines only, parsed on demand. Record number n stands in `lines[n - first]`."""
+
+    def __init__(self, content: bytes) -> None:
+        whole = content[: content.rfind(b"\n") + 1]
+        self.torn = len(content) - len(whole)
+        lines = whole.split(b"\n")[:-1]
+        head = _head(lines[0]) if lines else None
+        self.readable = head is not None
+        self.journal_id, self.base_seq, self.base_hash = head or ("", 0, GENESIS)
+        self.lines = lines[1:]
+
+    @property
+    def first(self) -> int:
+        return self.base_seq + 1
+
+    @property
+    def last(self) -> int:
+        return self.base_seq + len(self.lines)
+
+    def record(self, seq: int) -> Dict[str, Any]:
+        """Raises Refusal where the line is not the record of that number."""
+        try:
+            record = json.loads(self.lines[seq - self.first])
+            if record["seq"] == seq and isinstance(record["hash"], str):
+                return dict(record)
+        except (ValueError, KeyError, TypeError, IndexError):
+            pass
+        raise Refusal("failed", "record %d of the journal is damaged" % seq)
+
+    def hash_at(self, seq: int) -> Optional[str]:
+        """The hash of a record, or of the last dropped one; None where this journal does not know it."""
+        if seq == self.base_seq:
+            return self.base_hash
+        if self.first <= seq <= self.last:
+            try:
+                return str(self.record(seq)["hash"])
+            except Refusal:
+                return None
+        return None
+
+
+def append(decky: str, operation: str, error: Optional[str], request_id: str) -> int:
+    """Write one end of one decky's operation, durably; its number. `error` None means it succeeded."""
+    ensure()
+    with _Lock():
+        contents = _writable()
+        record = chained(
+            {
+                "seq": contents.last + 1,
+                "at": time.time(),
+                "decky": decky,
+                "operation": operation,
+                "status": "succeeded" if error is None else "failed",
+                "error": (error or "")[:MAX_ERROR_CHARS],
+                "request_id": request_id,
+            },
+            contents.hash_at(contents.last) or GENESIS,
+        )
+        line = json.dumps(record, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        _append_line(line)
+        if os.path.getsize(path(FILE)) > limits.JOURNAL_BYTES:
+            _prune()
+        return int(record["seq"])
+
+
+def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) -> Dict[str, Any]:
+    """The records after the cursor, at most `most`, with the verdict. Remembers how far it was asked."""
+    contents = _readable()
+    verdict, after = _verdict(contents, cursor)
+    if verdict == "ok" and cursor is not None:
+        _acknowledge(cursor)
+    end = min(after + most, contents.last)
+    return {
+        "journal_id": contents.journal_id,
+        "first_seq": contents.first,
+        "last_seq": contents.last,
+        "verdict": verdict,
+        "records": [contents.record(seq) for seq in range(after + 1, end + 1)],
+        "more": end < contents.last,
+    }
+
+
+def ends_of(request_id: str) -> Dict[str, str]:
+    """Decky to status ("succeeded", "failed") of every record that the request has left."""
+    contents, found = read(), {}
+    needle = json.dumps(request_id).encode()
+    for seq, line in enumerate(contents.lines, contents.first):
+        if needle in line:
+            record = contents.record(seq)
+            if record.get("request_id") == request_id:
+                found[str(record["decky"])] = str(record["status"])
+    return found
+
+
+def read() -> Contents:
+    """The journal's whole lines; no `journal_id` where there is none yet."""
+    try:
+        with open(path(FILE), "rb") as file:
+            return Contents(file.read())
+    except FileNotFoundError:
+        return Contents(b"")
+
+
+def check_cursor(cursor: Any) -> Optional[Dict[str, Any]]:
+    """The cursor of a request. Raises Refusal `usage`."""
+    if cursor is None:
+        return None
+    good = (
+        isinstance(cursor, dict)
+        and set(cursor) == {"journal_id", "seq", "hash"}
+        and isinstance(cursor["journal_id"], str)
+        and isinstance(cursor["hash"], str)
+        and isinstance(cursor["seq"], int)
+        and cursor["seq"] >= 0
+    )
+    if not good:
+        raise Refusal("usage", "argument cursor: journal_id, seq and hash are needed")
+    return dict(cursor)
+
+
+def _verdict(contents: Contents, cursor: Optional[Dict[str, Any]]) -> Tuple[str, int]:
+    """How the journal relates to the cursor, and the number after which reading goes on."""
+    if cursor is None:
+        return ("gap" if contents.base_seq else "ok"), contents.base_seq
+    if cursor["journal_id"] != contents.journal_id:
+        return "reset", contents.base_seq
+    if cursor["seq"] < contents.base_seq:
+        return "gap", contents.base_seq
+    if contents.hash_at(cursor["seq"]) != cursor["hash"]:
+        return "rewound", contents.base_seq
+    return "ok", int(cursor["seq"])
+
+
+def _acknowledge(cursor: Dict[str, Any]) -> None:
+    """Only a cursor that this journal agreed with may let retention drop what is older."""
+    try:
+        known = read_json(ACKNOWLEDGED)
+    except Refusal:
+        known = None
+    if known != cursor:
+        write_json(cursor, ACKNOWLEDGED)
+
+
+def _readable() -> Contents:
+    contents = read()
+    if contents.readable:
+        return contents
+    ensure()
+    with _Lock():
+        return _writable()
+
+
+def _writable() -> Contents:
+    """The journal, mended: a torn last line cut off, one that cannot be read set aside. The lock is held."""
+    contents = read()
+    if contents.readable and not _damaged(contents):
+        if contents.torn:
+            os.truncate(path(FILE), os.path.getsize(path(FILE)) - contents.torn)
+        return contents
+    if os.path.exists(path(FILE)) and os.path.getsize(path(FILE)):
+        os.rename(path(FILE), path("journal.damaged-%d" % time.time()))
+    write_bytes(_head_line(os.urandom(16).hex(), 0, GENESIS), FILE)
+    return read()
+
+
+def _damaged(contents: Contents) -> bool:
+    return contents.hash_at(contents.last) is None
+
+
+def _append_line(line: bytes) -> None:
+    """After an error in the middle (a full disk) the half line is torn, and cut off by the next writer."""
+    descriptor = os.open(path(FILE), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+    try:
+        while line:
+            line = line[os.write(descriptor, line) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _prune() -> None:
+    """Drop the oldest records down to half the size, but none younger than the cursor last asked with."""
+    contents, known = read(), read_json(ACKNOWLEDGED)
+    if not isinstance(known, dict) or known.get("journal_id") != contents.journal_id:
+        return
+    size, keep_from = sum(len(line) + 1 for line in contents.lines), contents.first
+    while size > limits.JOURNAL_BYTES // 2 and keep_from <= min(int(known["seq"]), contents.last - 1):
+        size -= len(contents.lines[keep_from - contents.first]) + 1
+        keep_from += 1
+    base_hash = contents.hash_at(keep_from - 1)
+    if keep_from == contents.first or base_hash is None:
+        return
+    kept = contents.lines[keep_from - contents.first :]
+    head = _head_line(contents.journal_id, keep_from - 1, base_hash)
+    write_bytes(head + b"".join(line + b"\n" for line in kept), FILE)
+    sync_folder(path())
+
+
+def _head_line(journal_id: str, base_seq: int, base_hash: str) -> bytes:
+    head = {"journal_id": journal_id, "base_seq": base_seq, "base_hash": base_hash}
+    return json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def _head(line: bytes) -> Optional[Tuple[str, int, str]]:
+    try:
+        head = json.loads(line)
+        return str(head["journal_id"]), int(head["base_seq"]), str(head["base_hash"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+class _Lock:
+    """The one writer. Freed by the kernel when its process ends."""
+
+    def __enter__(self) -> None:
+        self._descriptor = os.open(path(LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)

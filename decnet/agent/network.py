@@ -1,0 +1,125 @@
+"""The Docker network `decnet_lan`: made by the agent, labelled, and checked before each use.
+
+A network that is not ours, or that shares addresses with ours, is refused and never changed.
+"""
+
+from __future__ import annotations
+
+from decnet.wire import LABEL_FLEET
+
+from . import docker, interfaces
+from .failure import Refusal
+from .identity import LABEL_WORKER, NETWORK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Collection, Dict, List, Optional
+
+DRIVERS = ("macvlan", "ipvlan", "bridge")
+
+
+def check_lan(lan: Any) -> Dict[str, str]:
+    """{"driver", "interface", "subnet", "gateway"} of a slice's LAN. Raises Refusal `refused`."""
+    if not isinstance(lan, dict) or lan.get("network") != NETWORK:
+        raise Refusal("refused", "slice.lan: network %s is needed" % NETWORK)
+    wanted = {key: lan.get(key) for key in ("driver", "interface", "subnet", "gateway")}
+    if not all(isinstance(value, str) for value in wanted.values()):
+        raise Refusal("refused", "slice.lan: driver, interface, subnet and gateway are needed")
+    if wanted["driver"] not in DRIVERS:
+        raise Refusal("refused", "slice.lan: driver %r" % str(wanted["driver"])[:40])
+    subnet, gateway = interfaces.network_of(str(wanted["subnet"])), interfaces.number_of(str(wanted["gateway"]))
+    if subnet is None or gateway is None or gateway & subnet[1] != subnet[0]:
+        raise Refusal("refused", "slice.lan: the subnet, or the gateway in it, is not valid")
+    name = str(wanted["interface"])
+    if not 0 < len(name) <= 15 or not name.isascii() or not name.isprintable() or "/" in name or " " in name:
+        raise Refusal("refused", "slice.lan: interface %r" % name[:40])
+    return {key: str(value) for key, value in wanted.items()}
+
+
+def check(lan: Dict[str, str], fleet_id: str, leaving: Collection[str], holders: Collection[str]) -> None:
+    """Raises Refusal `network` where the network cannot be used or made. `holders` are the ids of our
+    containers that are on it, `leaving` those that will be gone before it has to be made anew."""
+    present = _present(lan, fleet_id)
+    if lan["driver"] != "bridge" and interfaces.mac_of(lan["interface"]) is None:
+        raise Refusal("network", "there is no interface %s here" % lan["interface"])
+    if present is not None and _differences(present, lan) and set(holders) - set(leaving):
+        raise _in_use(present, lan)
+
+
+def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collection[str]) -> None:
+    """Make the network, or make it anew where it is ours, differs, and nobody is on it."""
+    present = _present(lan, fleet_id)
+    if present is not None:
+        if not _differences(present, lan):
+            return
+        if holders or present.get("Containers"):
+            raise _in_use(present, lan)
+        docker.delete("/networks/%s" % present["Id"])
+    labels = {LABEL_FLEET: fleet_id, LABEL_WORKER: worker_id}
+    request = {
+        "Name": NETWORK,
+        "CheckDuplicate": True,
+        "Driver": lan["driver"],
+        "Labels": labels,
+        "Options": {} if lan["driver"] == "bridge" else {"parent": lan["interface"]},
+        "IPAM": {"Driver": "default", "Config": [{"Subnet": lan["subnet"], "Gateway": lan["gateway"]}]},
+    }
+    try:
+        docker.post("/networks/create", body=request)
+    except docker.EngineError as error:
+        raise Refusal("network", "%s cannot be made: %s" % (NETWORK, error.message)) from error
+
+
+def remove_if_empty(fleet_id: str) -> None:
+    """Remove the network where it is ours and no container is on it."""
+    for row in docker.get("/networks", {"filters": {"name": [NETWORK], "label": [_label(fleet_id)]}}):
+        if row["Name"] == NETWORK and not docker.get("/networks/%s" % row["Id"]).get("Containers"):
+            docker.delete("/networks/%s" % row["Id"])
+
+
+def subnets_of(row: Dict[str, Any]) -> List[str]:
+    config = (row.get("IPAM") or {}).get("Config") or []
+    return [str(entry["Subnet"]) for entry in config if entry.get("Subnet")]
+
+
+def _present(lan: Dict[str, str], fleet_id: str) -> Optional[Dict[str, Any]]:
+    """Our network if it is there. Raises Refusal `network` for a foreign one in its way."""
+    wanted, present = interfaces.network_of(lan["subnet"]), None
+    for row in docker.get("/networks"):
+        if row["Name"] == NETWORK:
+            if (row.get("Labels") or {}).get(LABEL_FLEET) != fleet_id:
+                raise Refusal("network", "a network %s is here that is not this fleet's" % NETWORK)
+            present = row
+            continue
+        for subnet in subnets_of(row):
+            other = interfaces.network_of(subnet)
+            if wanted and other and interfaces.overlap(wanted, other):
+                message = "Docker's network %s (%s) overlaps %s" % (row["Name"], subnet, lan["subnet"])
+                raise Refusal("network", message, "remove it, or choose another subnet")
+    return present
+
+
+def _differences(present: Dict[str, Any], lan: Dict[str, str]) -> List[str]:
+    config = ((present.get("IPAM") or {}).get("Config") or [{}])[0]
+    found = {
+        "driver": present.get("Driver"),
+        "subnet": config.get("Subnet"),
+        "gateway": config.get("Gateway"),
+        "interface": (present.get("Options") or {}).get("parent"),
+    }
+    if lan["driver"] == "bridge":
+        found["interface"] = lan["interface"]
+    return [key for key in found if found[key] != lan[key]]
+
+
+def _in_use(present: Dict[str, Any], lan: Dict[str, str]) -> Refusal:
+    keys = ", ".join(_differences(present, lan))
+    return Refusal(
+        "network",
+        "%s is here with another %s, and deckies are on it" % (NETWORK, keys),
+        "tear the worker's deckies down first",
+    )
+
+
+def _label(fleet_id: str) -> str:
+    return "%s=%s" % (LABEL_FLEET, fleet_id)

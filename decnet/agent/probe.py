@@ -1,0 +1,177 @@
+"""Who on the LAN answers for an address, asked now.
+
+Root sends ARP probes of its own (RFC 5227: the sender address is 0.0.0.0, so nobody's table learns
+anything) and believes only the answers. Without rights a datagram to port 9 makes the kernel ask, and
+its neighbour table is read; an address that has left the LAN can stand there for some seconds more.
+"""
+
+from __future__ import annotations
+
+import select
+import struct
+import time
+
+from . import arguments, docker, interfaces, limits
+from .failure import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from socket import socket as Socket
+    from typing import Any, Dict, Iterable, List, Optional, Tuple
+
+_DISCARD = 9
+_ARP = 0x0806
+_TRIES = 3
+
+
+def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
+    """{"answered": {address: MAC}, "docker": {address: name of the container that holds it}}."""
+    arguments.only(args, "addresses", "seconds")
+    addresses = arguments.texts(args, "addresses", limits.PROBE_ADDRESSES)
+    for address in addresses:
+        if interfaces.number_of(address) is None:
+            raise Refusal("usage", "%r is not an IPv4 address" % address[:40])
+    seconds = arguments.seconds(args, "seconds", 1.0, limits.PROBE_MOST)
+    held = docker_addresses()
+    wanted = set(addresses)
+    return {
+        "answered": answered(addresses, seconds),
+        "docker": {address: name for address, name in held.items() if address in wanted},
+    }
+
+
+def docker_addresses() -> Dict[str, str]:
+    """Address to container name for every container of this engine, stopped ones with a fixed one too."""
+    from .containers import Container
+
+    held = {}
+    for row in docker.get("/containers/json", {"all": True}):
+        container = Container(row)
+        for address in container.addresses:
+            held[address] = container.name
+    return held
+
+
+def answered(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:
+    """Address to MAC for those that somebody answers for. This machine's own addresses answer too."""
+    wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
+    if not wanted:
+        return {}
+    own, groups = _by_interface(wanted)
+    found = dict(own)
+    asked: List[Tuple[Socket, Dict[bytes, str]]] = []
+    try:
+        for name, group in groups.items():
+            raw = _raw_socket(name)
+            if raw is not None:
+                asked.append((raw, group))
+        if len(asked) == len(groups):
+            found.update(_ask(asked, seconds))
+            return found
+    finally:
+        for raw, _ in asked:
+            raw.close()
+    found.update(_datagrams([a for group in groups.values() for a in group.values()], seconds))
+    return found
+
+
+def _by_interface(wanted: Dict[str, int]) -> Tuple[Dict[str, str], Dict[str, Dict[bytes, str]]]:
+    """The addresses that are this machine's own, with their MAC, and the others by the interface that
+    reaches them, packed address to address."""
+    own: Dict[str, str] = {}
+    groups: Dict[str, Dict[bytes, str]] = {}
+    local = interfaces.interfaces()
+    fallback = interfaces.default_route()[0]
+    for address, number in wanted.items():
+        name = fallback
+        for candidate, base, mask in local:
+            if number == base:
+                own[address] = (interfaces.mac_of(candidate) or b"\0" * 6).hex(":")
+            if number & mask == base & mask:
+                name = candidate
+                break
+        if address not in own and name is not None:
+            groups.setdefault(name, {})[struct.pack(">I", number)] = address
+    return own, groups
+
+
+def _raw_socket(name: str) -> Optional[Socket]:
+    from socket import AF_PACKET, SOCK_RAW, htons, socket
+
+    if interfaces.mac_of(name) is None:
+        return None
+    try:
+        raw = socket(AF_PACKET, SOCK_RAW, htons(_ARP))
+    except OSError:
+        return None
+    try:
+        raw.bind((name, _ARP))
+        raw.setblocking(False)
+    except OSError:
+        raw.close()
+        return None
+    return raw
+
+
+def _ask(asked: List[Tuple[Socket, Dict[bytes, str]]], seconds: float) -> Dict[str, str]:
+    """Three rounds of questions in the first two thirds of the time, listening all the while."""
+    found: Dict[str, str] = {}
+    begin = time.monotonic()
+    for number in range(_TRIES):
+        for raw, group in asked:
+            _send_probes(raw, [packed for packed, address in group.items() if address not in found])
+            _take(raw, group, found)
+        last = number == _TRIES - 1
+        _listen(asked, found, begin + (seconds if last else seconds * (number + 1) / (_TRIES + 1)))
+    return found
+
+
+def _send_probes(raw: Socket, targets: List[bytes]) -> None:
+    mac: bytes = raw.getsockname()[4]
+    head = b"\xff" * 6 + mac + struct.pack(">HHHBBH", _ARP, 1, 0x0800, 6, 4, 1) + mac + b"\0" * 10
+    for target in targets:
+        try:
+            raw.send((head + target).ljust(60, b"\0"))
+        except BlockingIOError:
+            select.select([], [raw], [], 0.05)
+        except OSError:
+            return
+
+
+def _listen(asked: List[Tuple[Socket, Dict[bytes, str]]], found: Dict[str, str], until: float) -> None:
+    groups = dict(asked)
+    while True:
+        left = until - time.monotonic()
+        if left <= 0:
+            return
+        for raw in select.select(list(groups), [], [], left)[0]:
+            _take(raw, groups[raw], found)
+
+
+def _take(raw: Socket, group: Dict[bytes, str], found: Dict[str, str]) -> None:
+    """Read what has arrived: an ARP reply from, or anybody's own use of, an address that was asked for."""
+    own = raw.getsockname()[4]
+    for _ in range(4096):
+        try:
+            content = raw.recv(256)
+        except OSError:
+            return
+        if len(content) >= 42 and content[12:14] == b"\x08\x06" and content[22:28] != own:
+            address = group.get(content[28:32])
+            if address is not None:
+                found[address] = content[22:28].hex(":")
+
+
+def _datagrams(addresses: List[str], seconds: float) -> Dict[str, str]:
+    from socket import AF_INET, SOCK_DGRAM, socket
+
+    with socket(AF_INET, SOCK_DGRAM) as sender:
+        sender.setblocking(False)
+        for address in addresses:
+            try:
+                sender.sendto(b"", (address, _DISCARD))
+            except OSError:
+                continue
+    time.sleep(seconds)
+    table = interfaces.neighbours()
+    return {address: table[address] for address in addresses if address in table}

@@ -1,0 +1,121 @@
+"""From a verb and a request to a framed answer. One process is one verb."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from decnet.wire import MAX_ANSWER_BYTES, PROTOCOL, canonical, frame
+
+from . import limits
+from .failure import Refusal
+from .request import NO_MARKER, Request, read_request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
+VERBS = {
+    "enrol": ("identity", "enrol", limits.CONTROL * 2),
+    "hello": ("identity", "hello", limits.CONTROL),
+    "facts": ("facts", "facts", limits.CONTROL * 2),
+    "status": ("status", "status", limits.CONTROL * 2),
+    "slice": ("slices", "slice_verb", limits.CONTROL),
+    "probe": ("probe", "probe_verb", limits.CONTROL + limits.PROBE_MOST),
+    "apply": ("apply", "apply", limits.COMPOSE_CHECK + limits.WAIT_MOST + limits.CONTROL),
+    "mutate": ("apply", "mutate", limits.COMPOSE_CHECK + limits.WAIT_MOST + limits.CONTROL),
+    "teardown": ("teardown", "teardown", limits.WAIT_MOST + limits.CONTROL),
+    "image-load": ("image", "image_load", limits.IMAGE),
+    "events": ("events", "events_verb", limits.JOB),
+    "logs": ("logs", "logs_verb", limits.CONTROL * 2),
+    "upgrade": ("upgrade", "upgrade", limits.REQUEST),
+    "self-destruct": ("self_destruct", "self_destruct", limits.CONTROL * 2),
+}
+"""Verb to module, function and the time limit of the whole, in seconds. A module is imported only for its
+own verb: reading and compiling the others would cost more than most answers."""
+
+OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
+STREAMED = frozenset({"image-load"})
+
+
+def main(argv: "list[str]") -> int:
+    """Run one verb. 0 when an answer was framed, 2 when there was nothing to answer."""
+    verb = argv[0] if len(argv) == 1 else ""
+    if verb == "gate":
+        from .gate import verb_of
+
+        verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
+    if verb not in VERBS:
+        if argv[:1] == ["job"]:
+            from .apply import resume
+
+            return resume(argv[1:])
+        sys.stderr.write("decnet-agent: refused: not one of the agent's verbs\n")
+        return 2
+    os.umask(0o077)
+    marker, answer = _answer(verb)
+    return _write(frame(marker, answer))
+
+
+def _answer(verb: str) -> "tuple[str, bytes]":
+    marker = NO_MARKER
+    try:
+        _limit(VERBS[verb][2])
+        request = read_request()
+        marker = request.marker
+        return marker, _bounded({"v": PROTOCOL, "ok": True, "result": _run(verb, request)})
+    except Refusal as refusal:
+        if marker == NO_MARKER:
+            marker = refusal.details.pop("marker", NO_MARKER)
+        error = refusal.answer()
+    except OSError as failure:
+        message = "%s: %s" % (failure.filename or verb, failure.strerror or failure)
+        error = Refusal("failed", message).answer()
+    except Exception as failure:  # noqa: BLE001 - the operator has to be told, whatever it was
+        import traceback
+
+        traceback.print_exc()
+        error = Refusal("failed", "%s: %s: %s" % (verb, type(failure).__name__, failure)).answer()
+    return marker, canonical({"v": PROTOCOL, "ok": False, "error": error})
+
+
+def _run(verb: str, request: Request) -> Dict[str, Any]:
+    from importlib import import_module
+
+    module, name, _ = VERBS[verb]
+    function = getattr(import_module("." + module, __package__), name)
+    if verb not in ("enrol", "hello"):
+        from .identity import require
+
+        require(request.args)
+    result: Dict[str, Any] = (
+        function(request.args, request.pieces()) if verb in STREAMED else function(request.args)
+    )
+    return result
+
+
+def _bounded(answer: Dict[str, Any]) -> bytes:
+    content = canonical(answer)
+    if len(content) > MAX_ANSWER_BYTES:
+        raise Refusal("failed", "the answer would be longer than %d bytes" % MAX_ANSWER_BYTES)
+    return content
+
+
+def _limit(seconds: float) -> None:
+    """The last resort: every wait has a limit of its own, and the whole verb has this one."""
+    import signal
+
+    def expire(_number: int, _frame: object) -> None:
+        raise Refusal("time-limit", "the verb did not end within %d seconds" % seconds)
+
+    signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _write(content: bytes) -> int:
+    try:
+        while content:
+            content = content[os.write(1, content) :]
+    except OSError:
+        return 1
+    return 0

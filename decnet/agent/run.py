@@ -1,0 +1,52 @@
+"""Other programs, always by an argument list, with an empty environment, a time limit and bounded output."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+
+from . import limits
+from .home import home
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def environment() -> Dict[str, str]:
+    """Nothing of the caller's: compose would take its settings, and its files, from there."""
+    from .docker import socket_path
+
+    return {
+        "PATH": PATH,
+        "HOME": home(),
+        "DOCKER_HOST": "unix://" + os.path.abspath(socket_path()),
+        "LC_ALL": "C.UTF-8",
+        "COMPOSE_INTERACTIVE_NO_CLI": "1",
+    }
+
+
+def run(command: List[str], limit: float) -> "tuple[int, str]":
+    """Exit status (124: out of time, 127: no such program) and the end of what it wrote."""
+    with tempfile.TemporaryFile() as output:
+        try:
+            ended = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment(),
+                cwd="/", timeout=limit, check=False,
+            )  # fmt: skip
+            status = ended.returncode
+        except subprocess.TimeoutExpired:
+            status = 124
+        except OSError:
+            status = 127
+        return status, end_of(output.fileno())
+
+
+def end_of(descriptor: int) -> str:
+    """The last ERROR_BYTES of a file as text."""
+    size = os.fstat(descriptor).st_size
+    content = os.pread(descriptor, limits.ERROR_BYTES, max(0, size - limits.ERROR_BYTES))
+    return content.decode("utf-8", "replace")

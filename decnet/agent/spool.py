@@ -1,0 +1,173 @@
+"""The bounded store of attacker events: numbered JSON lines in segments, the oldest segment dropped first.
+
+`events/spool.json` holds the spool's id and how far each container has been read; it is written after the
+events, and what a crash left out of it is taken from the events' own lines.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+
+from . import limits
+from .failure import Refusal
+from .home import ensure, path, read_json, write_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Set
+
+FOLDER = "events"
+HEAD = "spool.json"
+_RUNS_KEPT = 8
+_ENDING = ".jsonl"
+
+
+class Spool:
+    """The spool, locked while it is open. Opening mends what a crash has left."""
+
+    def __enter__(self) -> Spool:
+        ensure(FOLDER)
+        self._lock = os.open(path(FOLDER, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._head = self._read_head()
+        self._pending: List[bytes] = []
+        self._mend()
+        self._saved = json.dumps(self._head, sort_keys=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
+
+    def position(self, container_id: str) -> Dict[str, Any]:
+        """{"stamp": nanoseconds of the last event's line, "runs": {run: number of its last event}}."""
+        known = self._head["positions"].get(container_id)
+        return known if isinstance(known, dict) else {"stamp": 0, "runs": {}}
+
+    def add(self, event: Dict[str, Any]) -> None:
+        """Take a new event; it is durable after `commit`."""
+        import hashlib
+
+        name = "%s%s%d" % (event["container"], event["run"], event["n"])
+        self._head["last"] += 1
+        event_id = hashlib.sha256(name.encode()).hexdigest()[:24]
+        row = dict(event, seq=self._head["last"], id=event_id)
+        self._pending.append(json.dumps(row, separators=(",", ":")).encode() + b"\n")
+        self._account(row)
+
+    def forget_positions_but(self, container_ids: Set[str]) -> None:
+        positions = self._head["positions"]
+        self._head["positions"] = {key: value for key, value in positions.items() if key in container_ids}
+
+    def commit(self) -> None:
+        """Make what was added durable, events first; nothing is written when nothing is new."""
+        if self._pending:
+            self._append(b"".join(self._pending))
+            self._pending = []
+            self._drop_oldest()
+        if json.dumps(self._head, sort_keys=True) != self._saved:
+            write_json(self._head, FOLDER, HEAD)
+
+    def page(self, after: int, most: int, spool_id: Optional[str]) -> Dict[str, Any]:
+        """The events after a number, with the verdict: `reset` for another spool's cursor, `gap` where
+        events after it were dropped."""
+        segments = self._segments()
+        last, first = self._head["last"], min(segments, default=self._head["last"] + 1)
+        if (spool_id is not None and spool_id != self._head["spool_id"]) or after > last:
+            verdict, after = "reset", 0
+        else:
+            verdict = "ok"
+        if after + 1 < first:
+            verdict, after = ("gap" if verdict == "ok" else verdict), first - 1
+        found: List[Dict[str, Any]] = []
+        for begin in segments:
+            if len(found) < most and self._reaches(segments, begin, after):
+                found += [row for row in self._rows(begin) if row["seq"] > after][: most - len(found)]
+        return {
+            "spool_id": self._head["spool_id"],
+            "events": [_told(row) for row in found],
+            "first_seq": first,
+            "last_seq": last,
+            "more": bool(found) and found[-1]["seq"] < last,
+            "verdict": verdict,
+        }
+
+    def _reaches(self, segments: List[int], begin: int, after: int) -> bool:
+        """Whether the segment holds numbers above `after`."""
+        following = [other for other in segments if other > begin]
+        return not following or following[0] > after + 1
+
+    def _read_head(self) -> Dict[str, Any]:
+        try:
+            head = read_json(FOLDER, HEAD)
+            if isinstance(head["positions"], dict) and isinstance(head["last"], int):
+                return dict(head)
+        except (Refusal, KeyError, TypeError):
+            pass
+        return {"spool_id": os.urandom(16).hex(), "last": 0, "positions": {}}
+
+    def _mend(self) -> None:
+        """Cut a torn last line; take up events that were written when the head was not."""
+        segments = self._segments()
+        if not segments:
+            return
+        place = self._place(segments[-1])
+        with open(place, "rb") as file:
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) != len(content):
+            os.truncate(place, len(whole))
+        for row in self._rows(segments[-1]):
+            if row["seq"] > self._head["last"]:
+                self._account(row)
+                self._head["last"] = row["seq"]
+
+    def _account(self, row: Dict[str, Any]) -> None:
+        known = self.position(row["container"])
+        runs = {key: value for key, value in known["runs"].items() if key != row["run"]}
+        runs = dict(list(runs.items())[-_RUNS_KEPT + 1 :])
+        runs[row["run"]] = row["n"]
+        self._head["positions"][row["container"]] = {"stamp": max(known["stamp"], row["stamp"]), "runs": runs}
+
+    def _append(self, content: bytes) -> None:
+        segments = self._segments()
+        begin = segments[-1] if segments else None
+        if begin is None or os.path.getsize(self._place(begin)) > limits.SPOOL_SEGMENT:
+            begin = int(json.loads(content[: content.index(b"\n")])["seq"])
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        descriptor = os.open(self._place(begin), flags, 0o600)
+        try:
+            while content:
+                content = content[os.write(descriptor, content) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _drop_oldest(self) -> None:
+        for begin in self._segments()[: -limits.SPOOL_SEGMENTS]:
+            os.unlink(self._place(begin))
+
+    def _segments(self) -> List[int]:
+        names = [name[: -len(_ENDING)] for name in os.listdir(path(FOLDER)) if name.endswith(_ENDING)]
+        return sorted(int(name) for name in names if name.isdigit())
+
+    def _place(self, begin: int) -> str:
+        return path(FOLDER, "%012d%s" % (begin, _ENDING))
+
+    def _rows(self, begin: int) -> Iterator[Dict[str, Any]]:
+        with open(self._place(begin), "rb") as file:
+            for line in file:
+                try:
+                    row = json.loads(line)
+                    if isinstance(row["seq"], int):
+                        yield row
+                except (ValueError, KeyError, TypeError):
+                    continue
+
+
+def _told(row: Dict[str, Any]) -> Dict[str, Any]:
+    keys = (
+        "id", "seq", "at", "decky", "service", "kind", "source_ip", "source_port", "session", "fields",
+    )  # fmt: skip
+    return {key: row[key] for key in keys}

@@ -1,0 +1,57 @@
+"""The heartbeat: who, what runs, what was done. It answers also when the Docker engine does not."""
+
+from __future__ import annotations
+
+from . import arguments, docker, identity, journal, slices
+from .containers import Container, fleet_containers
+from .failure import Refusal
+from .jobs import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+
+def status(args: Dict[str, Any]) -> Dict[str, Any]:
+    """The answer that `model.actual.Status` describes."""
+    arguments.only(args, "cursor", "events")
+    cursor = journal.check_cursor(args.get("cursor"))
+    known = identity.require(args)
+    engine_id: Optional[str] = None
+    found: List[Container] = []
+    docker_error = ""
+    try:
+        engine_id = identity.engine_identity()
+        found = fleet_containers(known["fleet_id"])
+    except (Refusal, docker.EngineError) as error:
+        if isinstance(error, Refusal) and error.code == "time-limit":
+            raise
+        docker_error = str(error)[:2000]
+    applied = slices.applied()
+    # Jobs before the journal: a job that ends in between is seen as running with its records, never as
+    # ended without them.
+    jobs = shown()
+    return {
+        "hello": identity.describe(known, engine_id),
+        "docker": "down" if docker_error else "up",
+        "docker_error": docker_error,
+        "plan_hash": applied["plan_hash"],
+        "generation": applied["generation"],
+        "containers": [container.answer() for container in found],
+        "jobs": jobs,
+        "journal": journal.page(cursor),
+        "topologies": {},
+        "conflicts": _conflicts(found),
+    }
+
+
+def _conflicts(found: List[Container]) -> Dict[str, str]:
+    conflicts = {}
+    for container in found:
+        if not container.service and container.state != "running":
+            from .logs import conflict_of
+
+            mac = conflict_of(container.id)
+            if mac:
+                conflicts[container.decky] = mac
+    return conflicts

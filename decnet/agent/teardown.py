@@ -1,0 +1,60 @@
+"""Take deckies off the LAN: the steps are made here, from the labels that Docker shows."""
+
+from __future__ import annotations
+
+from . import arguments, bundle, identity, jobs, limits, shapes
+from .apply import known_job, submit
+from .containers import fleet_containers
+from .failure import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+
+def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
+    """Start the job that removes these deckies (null: all, and the network). Answers like `apply`."""
+    arguments.only(args, "request_id", "generation", "deckies", "wait")
+    known = identity.require(args)
+    wait = arguments.seconds(args, "wait", 0.0, limits.WAIT_MOST)
+    before = known_job(args, wait)
+    if before is not None:
+        return before
+    request_id, generation = arguments.text(args, "request_id"), arguments.whole(args, "generation")
+    chosen: Optional[List[str]] = None
+    if args.get("deckies") is not None:
+        chosen = arguments.texts(args, "deckies", bundle.MOST_DECKIES)
+    claim = jobs.Claim(jobs.job_id_of(request_id))
+    try:
+        again = known_job(args, 0.0)
+        if again is not None:
+            return again
+        bundle.check_generation(generation)
+        identity.require_engine(known)
+        steps = _steps(known["fleet_id"], chosen)
+        content = {
+            "fleet_id": known["fleet_id"],
+            "worker_id": known["worker_id"],
+            "request_id": request_id,
+            "generation": generation,
+            "steps": steps,
+            "only": chosen,
+        }
+        names = [step["decky"] for step in steps]
+        row = jobs.new_row(claim.job_id, request_id, "teardown", generation, names)
+        return submit(row, content, claim, wait)
+    finally:
+        claim.release()
+
+
+def _steps(fleet_id: str, chosen: Optional[List[str]]) -> List[Dict[str, Any]]:
+    targets: Dict[str, List[Dict[str, str]]] = {name: [] for name in chosen or []}
+    if not all(map(shapes.NAME, targets)):
+        raise Refusal("usage", "argument deckies: not a decky's name")
+    for container in fleet_containers(fleet_id):
+        if chosen is None or container.decky in targets:
+            targets.setdefault(container.decky, []).append({"name": container.name, "id": container.id})
+    return [
+        {"decky": decky, "operation": "remove", "remove": rows, "up": [], "start": []}
+        for decky, rows in targets.items()
+    ]
