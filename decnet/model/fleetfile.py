@@ -138,7 +138,8 @@ def _check_settings(mistakes: Mistakes, path: tuple[str, ...], settings: Any) ->
     title = f"[{'.'.join(clean(part, 40) for part in path)}]"
     if not isinstance(settings, dict):
         hint = f"settings belong to a service: {title} is a table"
-        mistakes.add(path, f"{title} must be a table, not {_what(settings)}"[:200], hint)
+        # Not what it is: it may be a password.
+        mistakes.add(path, f"{title} must be a table", hint)
         return
     if values.word(path[-1]):
         mistakes.add(path, f"{title} is no service's name")

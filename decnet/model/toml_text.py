@@ -87,7 +87,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"Invalid value|Invalid date", "no value that TOML knows", _QUOTES),
     (r"Unterminated string|Expected \"'\"", "a text without its closing quote", None),
     (r"Illegal character '\\n'", "a text without its closing quote", None),
-    (r"Cannot declare", "this table stands twice in the file", "keep one and give it the keys of both"),
+    (r"Cannot declare", "this table was already written", "keep one and give it the keys of both"),
     (r"Cannot overwrite|Cannot redefine", "this key stands twice in its table", None),
     (r"Duplicate inline table key", "this key stands twice in its table", None),
     (r"Cannot mutate immutable|Cannot append|namespace", "this table is closed: it was written inline", None),
@@ -97,7 +97,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"Expected ']'|Expected '\]\]'", "a table header without its closing `]`", None),
     (r"Invalid initial character for a key", "no key that TOML knows", "keys are letters, digits, - and _"),
     (r"Invalid statement", "neither `key = value` nor `[table]`", None),
-    (r"Unescaped '\\\\'", "an unknown escape in a text", "write \\\\ for a backslash, or use '...'"),
+    (r"Unescaped", "an unknown escape in a text", "write \\\\ for a backslash, or use '...'"),
     (r"Invalid hex value|not a Unicode scalar", "an escape that is no character", None),
     (r"Illegal character", "a control character that may not stand here", None),
 )

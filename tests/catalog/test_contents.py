@@ -13,8 +13,9 @@ from decnet.model.catalog import Catalog
 
 PORTS = """
 ssh 22; telnet 23; ftp 21; tftp 69/udp; http 80; https 443; smb 445 139; rdp 3389; vnc 5900; ldap 389;
-mysql 3306; postgres 5432; mssql 1433; mongodb 27017; redis 6379; elasticsearch 9200; memcached 11211; mqtt 1883;
-smtp 25 587; smtp_relay 25 587; imap 143; pop3 110; snmp 161/udp; sip 5060 5060/udp; dns 53 53/udp; ntp 123/udp;
+mysql 3306; postgres 5432; mssql 1433; mongodb 27017; redis 6379; elasticsearch 9200;
+memcached 11211; mqtt 1883; smtp 25 587; smtp_relay 25 587; imap 143; pop3 110;
+ snmp 161/udp; sip 5060 5060/udp; dns 53 53/udp; ntp 123/udp;
 llmnr 5355/udp 5353/udp; modbus 502; s7 102; docker_api 2375; k8s 6443; git 9418; conpot 502 102 161/udp 80
 """
 

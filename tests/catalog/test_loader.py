@@ -103,7 +103,7 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ('[vendor.x]\nouis = "00:50:56"', 2, "`ouis`"),
         ('[release.x]\nos = "linux"\nbanners = {ssh = "OpenSSH_9 honeypot"}', 1, "says what it is"),
         ('words = ["UP"]', 1, "`words`"),
-        ("[service.x]\n[service.x]", 2, "stands twice"),
+        ("[service.x]\n[service.x]", 2, "already written"),
         ("[service.x", 1, "without its closing"),
     ],
 )

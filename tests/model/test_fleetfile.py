@@ -1,0 +1,355 @@
+"""A fleet file is read whole, or refused with every mistake, its line, and what was meant."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decnet.errors import SpecError
+from decnet.model import fleetfile, fleetkeys, toml_text
+from decnet.model.fleet import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
+
+WHOLE = """\
+mutate_interval = 30            # minutes
+[network]
+interface = "eth0"
+subnet = "192.0.2.0/24"
+gateway = "192.0.2.1"
+driver = "ipvlan"
+addresses = { use = ["192.0.2.100-192.0.2.150"], exclude = ["192.0.2.120"] }
+
+[decky.web]
+archetype = "web-server"
+services = [
+  "http",
+  "ssh",
+]
+os = "linux"
+ip = "192.0.2.110"
+worker = "local"
+hostname = "web01"
+mac = "00-50-56-AA-00-01"
+mutate_interval = 60
+randomize_services = true
+[decky.web.settings.ssh]
+credentials = "root:100%,ünï:\\u00e9"
+accept_after = 3
+[decky.web.settings.http]
+login = true
+
+[decky.db]
+count = 2
+"""
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(SpecError) as caught:
+        fleetfile.parse(text, "fleet.toml")
+    return caught.value.message.split("\n")
+
+
+def entry(line: str) -> str:
+    return f"[decky.web]\n{line}\n"
+
+
+def test_every_key_is_read() -> None:
+    spec = fleetfile.parse(WHOLE, "fleet.toml")
+    assert spec.model_copy(update={"places": {}}) == FleetSpec(
+        mutate_interval=30,
+        network=NetworkSpec(
+            interface="eth0",
+            subnet="192.0.2.0/24",
+            gateway="192.0.2.1",
+            driver="ipvlan",
+            addresses=AddressesSpec(use=("192.0.2.100-192.0.2.150",), exclude=("192.0.2.120",)),
+        ),
+        deckies=(
+            DeckySpec(
+                name="web",
+                archetype="web-server",
+                services=("http", "ssh"),
+                randomize_services=True,
+                settings={
+                    "ssh": {"credentials": "root:100%,ünï:é", "accept_after": 3},
+                    "http": {"login": True},
+                },
+                os="linux",
+                ip="192.0.2.110",
+                mac="00:50:56:aa:00:01",
+                hostname="web01",
+                worker="local",
+                mutate_interval=60,
+                place="fleet.toml:9",
+            ),
+            DeckySpec(name="db", count=2, place="fleet.toml:28"),
+        ),
+    )
+
+
+def test_every_place_is_kept_for_the_plan_to_point_to() -> None:
+    spec = fleetfile.parse(WHOLE, "fleet.toml")
+    assert spec.place("decky", "web", "services", 1) == "fleet.toml:13"
+    assert spec.place("decky", "web", "settings", "ssh", "accept_after") == "fleet.toml:24"
+    assert spec.place("decky", "db", "services") == "fleet.toml:28"
+    assert spec.place("network", "addresses", "use") == "fleet.toml:7"
+    assert FleetSpec().place("decky", "web") == ""
+
+
+def test_the_same_file_with_a_byte_order_mark_and_windows_line_ends_is_the_same_fleet() -> None:
+    content = b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode()
+    assert fleetfile.parse_bytes(content, "fleet.toml") == fleetfile.parse(WHOLE, "fleet.toml")
+
+
+def test_three_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+    text = (
+        WHOLE.replace("services = [", "serivces = [")
+        .replace(".110", ".1")
+        .replace("count = 2", 'count = "two"')
+    )
+    with pytest.raises(SpecError) as caught:
+        fleetfile.parse(text, "fleet.toml")
+    error = caught.value
+    assert error.message.split("\n") == [
+        "fleet.toml:11: unknown key `serivces` in [decky.web] (did you mean `services`?)",
+        "fleet.toml:16: `ip` in [decky.web] is the gateway's",
+        'fleet.toml:29: `count` in [decky.db] must be a whole number from 1 to 100, not "two"',
+    ]
+    assert (error.place, error.exit_code) == ("fleet.toml:11", 2)
+    assert error.hint == "3 mistakes in fleet.toml; nothing was changed"
+
+
+def test_one_mistake_has_its_own_hint() -> None:
+    with pytest.raises(SpecError) as caught:
+        fleetfile.parse(entry('serivces = ["ssh"]'), "fleet.toml")
+    assert caught.value.message == "fleet.toml:2: unknown key `serivces` in [decky.web]"
+    assert caught.value.hint == "did you mean `services`?"
+
+
+def test_hundreds_of_mistakes_are_cut() -> None:
+    lines = mistakes("[decky.web]\n" + "".join(f"key{n} = 1\n" for n in range(300)))
+    assert len(lines) == 21
+    assert lines[-1] == "and 280 more"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("count = 0", "`count` in [decky.web] must be a whole number from 1 to 100, not 0"),
+        ("count = 101", "`count` in [decky.web] must be a whole number from 1 to 100, not 101"),
+        ("count = 2.0", "`count` in [decky.web] must be a whole number from 1 to 100, not 2.0"),
+        ("count = true", "`count` in [decky.web] must be a whole number from 1 to 100, not true"),
+        ("count = 99999999999999999999", "`count` in [decky.web] must be a whole number from 1 to 100"),
+        (
+            "mutate_interval = 0",
+            "`mutate_interval` in [decky.web] must be a whole number from 1 to 525600, not 0",
+        ),
+        ('randomize_services = "yes"', 'must be true or false, not "yes"'),
+        ("randomize_services = 1", "must be true or false, not 1"),
+        ('services = "ssh"', '`services` in [decky.web] must be a list of texts, not "ssh"'),
+        ("services = []", "must name at least one service"),
+        ("services = [1]", "must be a list of service names, and 1 is none"),
+        ('services = [["ssh"]]', "must be a list of service names"),
+        ('services = ["ssh", "a b"]', 'and "a b" is none'),
+        ('services = ["ssh", "http", "ssh"]', "names ssh twice"),
+        ("archetype = 5", "`archetype` in [decky.web] must be text, not 5"),
+        ('archetype = ""', "must be one word"),
+        ('os = "lin\\nux"', "must be one word"),
+        ("os = 1979-05-27", "must be text, not 1979-05-27"),
+        ('ip = "192.0.2.300"', 'must be an IPv4 address like 192.0.2.10, not "192.0.2.300"'),
+        ('ip = "192.0.2.10/24"', "must be an IPv4 address"),
+        ('ip = "2001:db8::1"', "must be an IPv4 address"),
+        ('ip = "192.0.2.010"', "must be an IPv4 address"),
+        ('ip = "٣.0.0.1"', "must be an IPv4 address"),
+        ('ip = "224.0.0.1"', "must be an address that a host can have"),
+        ('ip = "255.255.255.255"', "must be an address that a host can have"),
+        ('ip = "127.0.0.1"', "must be an address that a host can have"),
+        ('ip = "0.0.0.0"', "must be an address that a host can have"),
+        ('mac = "00:50:56:12:34"', "must be a hardware address"),
+        ('mac = "01:50:56:12:34:56"', "must be the address of one host"),
+        ('mac = "00:00:00:00:00:00"', "must be the address of one host"),
+        ('mac = "02:42:c0:00:02:01"', "Docker's own prefix"),
+        ('hostname = "a.b"', "must be letters, digits and inner dashes"),
+        ('hostname = "-a"', "must be letters, digits and inner dashes"),
+        ('hostname = "über"', "must be letters, digits and inner dashes"),
+        ('hostname = "a\\n"', "must be letters, digits and inner dashes"),
+        ('hostname = "' + "a" * 64 + '"', "at most 63"),
+        ('worker = "W 2"', "must be lower case letters, digits and inner dashes, at most 40"),
+        ("settings = 3", "`settings` in [decky.web] must be a table, not 3"),
+        ("settings.ssh = 3", "[decky.web.settings.ssh] must be a table"),
+        ("settings.ssh.x = [1]", "`x` in [decky.web.settings.ssh] must be text, a number, or true or false"),
+        ("settings.ssh.x = nan", "must be a finite number"),
+        ("settings.ssh.x = 9007199254740993", "is too large a number"),
+        ('settings.ssh.x = "\\u0000"', "must not hold a NUL character"),
+        ('settings.ssh.x = "' + "a" * 4097 + '"', "must be at most 4096 characters"),
+        ("settings.ssh." + "k" * 65 + " = 1", "is too long a name"),
+        ('settings."s s h".x = 1', "is no service's name"),
+        ('"ser\\u0000vices" = 1', "unknown key `ser\\x00vices`"),
+        ('"\\u001b[31m" = 1', "unknown key `\\x1b[31m`"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, said: str) -> None:
+    first = mistakes(entry(line))
+    assert len(first) == 1
+    assert first[0].startswith("fleet.toml:2: ")
+    assert said in first[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "fleet.toml:1: no decky is described"),
+        ("[decky]", "fleet.toml:1: no decky is described"),
+        ("[network]\n", "fleet.toml:1: no decky is described"),
+        ("\ndecky = 3", "fleet.toml:2: `decky` must be a table, not 3"),
+        ("[[decky]]\nname = 'web'", "fleet.toml:1: `decky` must be a table, not a list"),
+        ('[web]\nservices = ["ssh"]', "fleet.toml:1: unknown key `web`"),
+        ("[decky]\nservices = ['ssh']", "fleet.toml:2: unknown key `services` in [decky]"),
+        ("[decky.Web]", "fleet.toml:1: the name of [decky.Web] must be lower case letters, digits and inner"),
+        ('[decky."a/../b"]', "fleet.toml:1: the name of [decky.a/../b] must be lower case"),
+        ("[decky." + "a" * 41 + "]", "fleet.toml:1: the name of"),
+        ("[decky." + "a" * 39 + "]\ncount = 2", "fleet.toml:1: the name of"),
+        ("[decky.web]\n[networks]", "fleet.toml:2: unknown key `networks`"),
+        (
+            "network.driver = 'macvlann'\n[decky.web]",
+            "fleet.toml:1: `driver` in [network] must be one of macvlan",
+        ),
+        (
+            "network.subnet = '192.0.2.5/24'\n[decky.web]",
+            "must be a network, and 192.0.2.5/24 is a host in 192.0.2.0/24",
+        ),
+        ("network.subnet = '192.0.2.0'\n[decky.web]", "must be a network like 192.0.2.0/24"),
+        ("network.subnet = '192.0.2.0/31'\n[decky.web]", "must be a network of /8 to /30"),
+        ("network.interface = 'a/b'\n[decky.web]", "must be an interface's name"),
+        ("network.addresses.use = ['192.0.2.9-192.0.2.1']\n[decky.web]", "the range ends before it begins"),
+        ("network.addresses.use = ['x']\n[decky.web]", "must be an address, a range like"),
+        ("network.addresses.use = [3]\n[decky.web]", "an entry must be text"),
+        (
+            "network.subnet = '192.0.2.0/24'\nnetwork.addresses.use = ['198.51.100.0/28']\n[decky.web]",
+            "fleet.toml:2: `use` has 198.51.100.0/28, which is not within the subnet 192.0.2.0/24",
+        ),
+        (
+            "network.subnet = '192.0.2.0/24'\nnetwork.gateway = '192.0.3.1'\n[decky.web]",
+            "fleet.toml:2: `gateway` is 192.0.3.1, which is not within the subnet",
+        ),
+        (
+            "network.subnet = '192.0.2.0/24'\n[decky.web]\nip = '192.0.2.255'",
+            "fleet.toml:3: `ip` in [decky.web] is 192.0.2.255, the network's or the broadcast address",
+        ),
+        (
+            "[decky.a]\nip = '192.0.2.9'\n[decky.b]\nip = '192.0.2.9'",
+            "fleet.toml:4: `ip` in [decky.b] is also that of",
+        ),
+        (
+            "[decky.a]\nmac = '00:50:56:00:00:0A'\n[decky.b]\nmac = '00-50-56-00-00-0a'",
+            "fleet.toml:4: `mac` in [decky.b] is also that of [decky.a]",
+        ),
+        (
+            "[decky.a]\nhostname = 'X'\n[decky.b]\nhostname = 'x'",
+            "fleet.toml:4: `hostname` in [decky.b] is also",
+        ),
+        (
+            "[decky.a]\ncount = 2\nip = '192.0.2.9'",
+            "fleet.toml:3: `ip` in [decky.a] is for one decky, and its",
+        ),
+        (
+            "[decky.a]\ncount = 2\n[decky.a-02]",
+            "fleet.toml:3: [decky.a-02] and [decky.a] both make a decky named a-02",
+        ),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_refused(text: str, said: str) -> None:
+    found = mistakes(text)
+    assert len(found) == 1
+    assert said in found[0]
+
+
+def test_an_address_of_another_workers_lan_is_left_to_the_plan() -> None:
+    text = "network.subnet = '192.0.2.0/24'\n[decky.web]\nworker = 'w2'\nip = '198.51.100.9'"
+    assert fleetfile.parse(text, "f").deckies[0].ip == "198.51.100.9"
+
+
+def test_a_password_is_never_in_a_message() -> None:
+    secret = "hunter2"
+    for line in (f'settings.ssh = "{secret}"', f'settings.ssh.credentials = ["{secret}"]'):
+        assert secret not in "".join(mistakes(entry(line)))
+
+
+def test_keys_of_a_decky_are_those_of_its_noun() -> None:
+    assert set(fleetkeys.DECKY) == set(DeckySpec.model_fields) - {"name", "place"}
+    assert set(fleetkeys.NETWORK) == set(NetworkSpec.model_fields)
+    assert set(fleetkeys.ADDRESSES) == set(AddressesSpec.model_fields)
+    assert set(fleetkeys.FLEET) == set(FleetSpec.model_fields) - {"deckies", "places"} | {"decky"}
+
+
+@pytest.mark.parametrize(
+    "spelled", ["192.0.2.1", "192.0.2.1-192.0.2.9", "192.0.2.0/28", " 192.0.2.1 - 192.0.2.2 "]
+)
+def test_addresses_are_single_ranges_or_blocks(spelled: str) -> None:
+    text = f"network.addresses.use = ['{spelled}']\n[decky.web]"
+    assert fleetfile.parse(text, "f").network.addresses.use == (spelled,)
+
+
+SCALARS = st.integers() | st.floats() | st.booleans() | st.text(max_size=20).map(lambda text: f"'{text}'")
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "[network]",
+            "[decky.web]",
+            "[decky.web.settings.ssh]",
+            "[[decky]]",
+            "[decky.'']",
+            "{",
+            "}",
+            '"""',
+            "'''",
+            "]",
+        ]
+    )
+    | st.builds(
+        lambda key, value: f"{key} = {value}",
+        st.sampled_from([*fleetkeys.DECKY, *fleetkeys.NETWORK, "use", "x.y", "''"]),
+        SCALARS | st.lists(SCALARS, max_size=2).map(lambda items: f"[{', '.join(map(str, items))}]"),
+    ),
+    max_size=12,
+)
+
+
+@given(LINES)
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_fleet_or_one_refusal_with_a_place(lines: list[str]) -> None:
+    try:
+        fleetfile.parse("\n".join(lines), "fleet.toml")
+    except SpecError as error:
+        assert error.message.startswith("fleet.toml:")
+        assert all(char.isprintable() or char == "\n" for char in error.message)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_a_fleet_or_one_refusal(content: bytes) -> None:
+    try:
+        fleetfile.parse_bytes(content, "fleet.toml")
+    except SpecError as error:
+        assert error.message.startswith("fleet.toml")
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_an_address_that_is_taken_is_one_that_a_host_can_have(number: int) -> None:
+    address = IPv4Address(number)
+    usable = 0 < number >> 24 < 224 and number >> 24 != 127
+    text = f"[decky.web]\nip = '{address}'"
+    if usable:
+        assert fleetfile.parse(text, "f").deckies[0].ip == str(address)
+    elif number >> 24:
+        assert len(mistakes(text)) == 1
+
+
+def test_the_largest_file_is_read_in_bounded_memory_and_a_larger_one_is_refused() -> None:
+    filler = "# " + "x" * 100 + "\n"
+    text = "[decky.web]\n" + filler * ((toml_text.MAX_BYTES - 20) // len(filler))
+    assert fleetfile.parse_bytes(text.encode(), "f").deckies[0].name == "web"
+    with pytest.raises(SpecError, match="larger than"):
+        fleetfile.parse_bytes((text + filler * 2).encode(), "f")
