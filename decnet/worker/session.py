@@ -13,7 +13,6 @@ from decnet.errors import BadAnswer, Failed, WorkerError
 from .answer import result_of
 
 PIECE = 64 * 1024
-MAX_TRAILING_BYTES = 64 * 1024
 MAX_STDERR_BYTES = 4 * 1024 * 1024
 STDERR_TAIL = 2048
 STDERR_GRACE = 0.5
@@ -79,18 +78,34 @@ async def converse(
     request = wire.canonical({"v": wire.PROTOCOL, "marker": marker, "args": args}) + b"\n"
     if len(request) > wire.MAX_REQUEST_BYTES:
         raise Failed(f"{worker}: the request for {verb} is larger than an agent takes", worker=worker)
-    unframer = wire.Unframer(marker)
+    answer = await exchange(remote, worker, wire.Unframer(marker), request, stream)
+    return result_of(answer, worker)
+
+
+async def exchange(
+    remote: Remote,
+    worker: str,
+    unframer: wire.Unframer,
+    request: bytes,
+    stream: AsyncIterator[bytes] | None = None,
+) -> Any:
+    """Write `request` and `stream` to a running program; the value of the one frame that it answers with.
+
+    Raises BadAnswer over a bound, WorkerError where the program fails, and whatever the stream raises.
+    """
     feeding = asyncio.create_task(_feed(remote.sink, request, stream))
     answering = asyncio.create_task(_answer(remote.source, unframer, worker))
     listening = asyncio.create_task(_tail(remote.noise, worker))
+    tasks: list[asyncio.Task[Any]] = [feeding, answering, listening]
     try:
         payload = await _first_failure_or_answer(feeding, answering, listening)
+        tasks.append(asyncio.create_task(_drain(remote.source)))
         how = await remote.ended()
         if payload is None or how is not None:
             raise _no_answer(worker, how, await _last_words(listening))
-        return result_of(await _parsed(payload, worker), worker)
+        return await _parsed(payload, worker)
     finally:
-        await _stop(feeding, answering, listening)
+        await _stop(tasks)
 
 
 async def _feed(sink: Sink, request: bytes, stream: AsyncIterator[bytes] | None) -> None:
@@ -129,6 +144,12 @@ async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes
         if payload is not None:
             return payload
     return None
+
+
+async def _drain(source: Source) -> None:
+    # Else a program that goes on writing after its answer would never end; the time limit bounds it.
+    while await source.read(PIECE):
+        pass
 
 
 async def _tail(noise: Source, worker: str) -> bytes:
@@ -185,7 +206,7 @@ async def _parsed(payload: bytes, worker: str) -> Any:
         raise BadAnswer(f"{worker}: its answer is not plain JSON: {said}", worker=worker) from error
 
 
-async def _stop(*tasks: asyncio.Task[Any]) -> None:
+async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from decnet import wire
-from decnet.errors import DecnetError, Unreachable
+from decnet.errors import Unreachable
 from decnet.model.worker import Worker
 
 from . import dial, hostkeys
@@ -50,58 +51,26 @@ class SshSession:
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
         async with self._channels:
-            for pause in pauses(TRIES):
+            for pause in (*pauses(TRIES), None):
+                connection = await self._connected()
                 try:
-                    return await self._once(verb, args, limit, stream)
-                except _BeforeSending:
-                    pass
-                except _Broken as error:
-                    if verb not in REPEATABLE or stream is not None:
-                        raise error.meant from error
+                    async with self._lanes.work:
+                        command = f"{self._command} {verb}"
+                        return await ask_over(connection, self.worker, command, args, limit, stream)
+                except Unreachable as error:
+                    if pause is None or not _may_repeat(error, verb, stream is not None):
+                        raise
                 await asyncio.sleep(pause)
-            try:
-                return await self._once(verb, args, limit, stream)
-            except (_BeforeSending, _Broken) as error:
-                raise error.meant from error
+        raise AssertionError("the last try returns or raises")
 
     async def close(self) -> None:
         """End the connection, without waiting long for the other side to agree."""
-        if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
-        connection, self._connection, self._connecting = self._connection, None, None
-        if connection is not None:
-            await dial.hang_up(connection)
-
-    async def _once(
-        self, verb: str, args: dict[str, Any], limit: float, stream: AsyncIterator[bytes] | None
-    ) -> dict[str, Any]:
-        connection = await self._connected()
-        async with self._lanes.work:
-            remote = await self._started(connection, verb, limit)
-            try:
-                with translated(self.worker):
-                    async with asyncio.timeout(limit):
-                        return await converse(remote, self.worker, verb, args, stream)
-            except Unreachable as error:
-                if isinstance(error.__cause__, TimeoutError):
-                    raise Unreachable(
-                        f"{self.worker}: no answer to {verb} within {limit:g} s", worker=self.worker
-                    ) from error
-                raise _Broken(error) from error
-            finally:
-                remote.abort()
-
-    async def _started(self, connection: Any, verb: str, limit: float) -> _RemoteAgent:
-        try:
-            with translated(self.worker):
-                async with asyncio.timeout(limit):
-                    pipes = await connection.open_session(f"{self._command} {verb}", encoding=None)
-        except Unreachable as error:
-            if isinstance(error.__cause__, TimeoutError):
-                raise
-            raise _BeforeSending(error) from error
-        return _RemoteAgent(self.worker, *pipes)
+        connecting, self._connecting, self._connection = self._connecting, None, None
+        if connecting is not None:
+            connecting.cancel()
+            await asyncio.wait({connecting})
+            if not connecting.cancelled() and connecting.exception() is None:
+                await dial.hang_up(connecting.result())
 
     async def _connected(self) -> Any:
         if self._connection is not None and not self._connection.is_closed():
@@ -113,24 +82,61 @@ class SshSession:
         return self._connection
 
 
-class _Again(Exception):
-    """A failure after which another try may be safe; `meant` is what it is when there is none."""
-
-    def __init__(self, meant: DecnetError) -> None:
-        super().__init__(str(meant))
-        self.meant = meant
-
-
-class _BeforeSending(_Again):
-    """The request was not sent."""
-
-
-class _Broken(_Again):
-    """The connection broke after the request was sent, or while."""
+async def ask_over(
+    connection: Any,
+    worker: str,
+    command: str,
+    args: dict[str, Any],
+    limit: float,
+    stream: AsyncIterator[bytes] | None = None,
+) -> dict[str, Any]:
+    """One verb over an open connection: `command` is the agent's and the verb, `limit` seconds in all."""
+    async with started(connection, worker, command, limit) as remote:
+        return await converse(remote, worker, command, args, stream)
 
 
-class _RemoteAgent:
-    """An SSH channel with an agent at its end, seen as a Remote."""
+@asynccontextmanager
+async def started(connection: Any, worker: str, command: str, limit: float) -> AsyncIterator[RemoteProgram]:
+    """A program on the worker for at most `limit` seconds; its channel is ended on the way out."""
+    try:
+        with translated(worker):
+            async with asyncio.timeout(limit):
+                remote = await _opened(connection, worker, command)
+                try:
+                    yield remote
+                finally:
+                    remote.abort()
+    except Unreachable as error:
+        if isinstance(error.__cause__, TimeoutError):
+            name = command.rpartition(" ")[2]
+            raise _TooLate(f"{worker}: no answer to {name} within {limit:g} s", worker=worker) from error
+        raise
+
+
+async def _opened(connection: Any, worker: str, command: str) -> RemoteProgram:
+    try:
+        with translated(worker):
+            return RemoteProgram(worker, *await connection.open_session(command, encoding=None))
+    except Unreachable as error:
+        raise _NotSent(error.message, hint=error.hint, worker=worker) from error
+
+
+class _NotSent(Unreachable):
+    """No channel was opened, so the request has not left."""
+
+
+class _TooLate(Unreachable):
+    """The time limit of the call passed: there is no time for another try."""
+
+
+def _may_repeat(error: Unreachable, verb: str, streamed: bool) -> bool:
+    if isinstance(error, _NotSent):
+        return True
+    return not isinstance(error, _TooLate) and verb in REPEATABLE and not streamed
+
+
+class RemoteProgram:
+    """An SSH channel with a program at its end, seen as a Remote."""
 
     def __init__(self, worker: str, stdin: Any, stdout: Any, stderr: Any) -> None:
         self._worker = worker

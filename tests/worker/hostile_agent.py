@@ -61,6 +61,13 @@ def main(verb):
         if os.fork() == 0:
             os.setsid()
             time.sleep(30)
+    elif verb == "answer-then-flood":
+        framed(good)
+        while True:
+            out.write(b"x" * 65536)
+    elif verb == "answer-then-megabyte":
+        framed(good)
+        out.write(b"x" * 1_000_000)
     elif verb == "wrong-marker":
         framed(good, mark=b"0" * 32)
     elif verb == "cut-short":

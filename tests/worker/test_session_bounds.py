@@ -59,6 +59,10 @@ def test_what_a_shell_prints_before_the_answer_is_passed_over() -> None:
     assert ask("noisy-shell") == {"it": "is fine"}
 
 
+def test_what_follows_the_answer_is_passed_over() -> None:
+    assert ask("answer-then-megabyte") == {"it": "is fine"}
+
+
 def test_only_the_named_environment_reaches_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_OPERATOR", "1")
     monkeypatch.setenv("DECNET_DOCKER_SOCKET", "/run/other.sock")
@@ -100,7 +104,7 @@ def test_an_answer_that_breaks_the_protocol_is_a_bad_answer(verb: str) -> None:
     assert isinstance(refusal(verb), BadAnswer)
 
 
-@pytest.mark.parametrize("verb", ["silent", "drip", "answer-then-hang"])
+@pytest.mark.parametrize("verb", ["silent", "drip", "answer-then-hang", "answer-then-flood"])
 def test_an_agent_that_does_not_end_is_ended_and_unreachable(verb: str) -> None:
     assert isinstance(refusal(verb, limit=1.0), Unreachable)
 
