@@ -127,9 +127,12 @@ class Writer:
         return key if bare and self.draw(st.booleans()) else self.quoted(key)
 
     def quoted(self, text: str) -> str:
-        return (
-            '"' + "".join(c if c.isalnum() or c in " .#=[]{}'," else f"\\U{ord(c):08x}" for c in text) + '"'
-        )
+        return '"' + "".join(self.spelled(char) for char in text) + '"'
+
+    def spelled(self, char: str) -> str:
+        if char in ('"', "\\"):
+            return "\\" + char
+        return char if char.isalnum() or char in " .#=[]{}'," else f"\\U{ord(char):08x}"
 
     def value(self, place: Place, value: object) -> None:
         if isinstance(value, dict):
@@ -169,7 +172,7 @@ class Writer:
 
 
 KEYS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
-    ["services", "a.b", "#", "x = 1", "ip", '"', "'", "]"]
+    ["services", "a.b", "#", "x = 1", "ip", '"', '\\"', "'", "]"]
 )
 VALUES = st.recursive(
     st.integers(-(2**40), 2**40)
