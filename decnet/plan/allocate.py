@@ -118,14 +118,14 @@ class _Board:
         """Whose worker is known before any address is: pinned, or where it is already."""
         if draft.worker is not None:
             if draft.worker not in self.sites:
-                raise unknown("worker", draft.worker, self.sites, who=draft.name, place=draft.place)
+                raise unknown("worker", draft.worker, self.sites, who=draft.name, place=draft.at("worker"))
             self._seat(draft, self.sites[draft.worker])
         elif draft.kept and draft.kept.worker in self.sites and self._may_stay(draft, draft.kept.worker):
             self._seat(draft, self.sites[draft.kept.worker])
 
     def _may_stay(self, draft: Draft, worker: str) -> bool:
         site = self.sites[worker]
-        return draft.ip is None or site.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.place))
+        return draft.ip is None or site.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.at("ip")))
 
     def _seat(self, draft: Draft, site: _Site) -> None:
         moved_in = draft.kept is None or draft.kept.worker != site.worker
@@ -136,7 +136,7 @@ class _Board:
         site.load += 1
 
     def _hand_written(self, draft: Draft) -> int:
-        address = number(draft.ip or "", what=f"{draft.name}: ip", place=draft.place)
+        address = number(draft.ip or "", what=f"{draft.name}: ip", place=draft.at("ip"))
         if draft.name not in self.worker:
             sites = [site for site in self._by_load() if site.has(address)]
             if not sites:
@@ -194,7 +194,7 @@ class _Board:
         return sorted(sites, key=lambda site: ((site.load + 1) / (site.capacity or widest), site.worker))
 
     def _refuse(self, draft: Draft, address: int, why: str) -> None:
-        raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.place)
+        raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"))
 
     def _refuse_place(self, draft: Draft, seated: str | None) -> None:
         asked = [self.sites[seated]] if seated else [site for site in self.sites.values() if site.open]

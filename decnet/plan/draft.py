@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from decnet.model.fleet import Decky, Settings
@@ -31,5 +32,11 @@ class Draft:
     same_machine: bool = False
     mutated: bool = False
     previous: tuple[str, ...] | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    """file:line of the keys that its entry has."""
     left_out: tuple[str, ...] = field(default=())
     """Services of its archetype whose decoys do not exist yet."""
+
+    def at(self, key: str) -> str:
+        """Where a key of its entry stands, or the entry."""
+        return self.places.get(key) or self.place

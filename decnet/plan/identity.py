@@ -38,11 +38,11 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
     mac = draft.mac or ""
     if not _MAC.match(mac):
         message = f"{draft.name}: mac {clean(mac, 40)!r} is not like 00:50:56:01:02:03"
-        raise SpecError(message, place=draft.place)
+        raise SpecError(message, place=draft.at("mac"))
     if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
-        raise SpecError(f"{draft.name}: mac {mac} is not one machine's but a group's", place=draft.place)
+        raise SpecError(f"{draft.name}: mac {mac} is not one machine's but a group's", place=draft.at("mac"))
     if mac in used:
-        raise SpecError(f"{draft.name}: mac {mac} is used twice, by {used[mac]} too", place=draft.place)
+        raise SpecError(f"{draft.name}: mac {mac} is used twice, by {used[mac]} too", place=draft.at("mac"))
     return mac
 
 
@@ -63,10 +63,10 @@ def check_hostname(draft: Draft, used: dict[str, str]) -> str:
     name = draft.hostname or ""
     if not _HOSTNAME.match(name):
         message = f"{draft.name}: hostname {clean(name, 70)!r} is not letters, digits and inner dashes"
-        raise SpecError(message, place=draft.place)
+        raise SpecError(message, place=draft.at("hostname"))
     if name.lower() in used:
         message = f"{draft.name}: hostname {name} is used twice, by {used[name.lower()]} too"
-        raise SpecError(message, place=draft.place)
+        raise SpecError(message, place=draft.at("hostname"))
     return name
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import random
 import re
 from collections.abc import Iterable
 
 from decnet.errors import SpecError
+from decnet.model.nearest import nearest
 from decnet.wire import clean
 
 
 def unknown(kind: str, given: str, valid: Iterable[str], *, who: str, place: str = "") -> SpecError:
-    """The error for a name that does not exist; the hint has the nearest ones, or all of them."""
+    """The error for a name that does not exist; the hint has the nearest one, or all of them."""
     names = sorted(valid)
-    near = difflib.get_close_matches(given, names, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(names) or 'none'}"
-    return SpecError(f"{who}: unknown {kind} {clean(given, 80)!r}", place=place, hint=hint)
+    near = nearest(given, names)
+    hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names) or 'none'}"
+    return SpecError(f"{who}: unknown {kind} `{clean(given, 60)}`", place=place, hint=hint)
 
 
 def dice(root: int, *words: str) -> random.Random:

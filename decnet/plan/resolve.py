@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, DeckySpec, Fleet, FleetSpec
+from decnet.model.fleet import Decky, DeckySpec, Fleet, FleetSpec, Settings
 from decnet.wire import digest
 
 from .draft import Draft
 from .refusal import dice, natural, unknown
 from .services import built, draw, expand, settings_of
 
-if TYPE_CHECKING:
-    from decnet.model.fleet import Settings
-
+_Places = dict[str, str]
 DEFAULT_OS = "linux"
 REDRAWN_WITH = {"archetype", "services", "randomize_services", "settings", "os"}
 """The keys of an entry that decide what is drawn. The others are wishes that are followed as they stand,
@@ -43,37 +41,39 @@ def resolve(
     _refuse_names(entries, catalog, desired if add else None)
     root = rng.getrandbits(128)
     drafts = [
-        _Resolving(entry, catalog, desired.deckies.get(entry.name), root, reset_services).draft()
-        for entry in entries
+        _Resolving(entry, places, catalog, desired.deckies.get(entry.name), root, reset_services).draft()
+        for entry, places in entries
     ]
     if add:
         _refuse_changes(drafts)
-        described = {entry.name for entry in entries}
+        described = {entry.name for entry, _ in entries}
         drafts += [_as_it_is(decky) for name, decky in desired.deckies.items() if name not in described]
     return tuple(sorted(drafts, key=lambda draft: natural(draft.name)))
 
 
-def _expanded(spec: FleetSpec) -> list[DeckySpec]:
-    entries: list[DeckySpec] = []
+def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
+    """One entry per decky, each with the places of the entry that it came from."""
+    entries: list[tuple[DeckySpec, _Places]] = []
     for entry in spec.deckies:
+        places = {key: spec.place("decky", entry.name, key) for key in DeckySpec.model_fields}
         update: dict[str, object] = {"mutate_interval": entry.mutate_interval or spec.mutate_interval}
         if entry.count == 1:
-            entries.append(entry.model_copy(update=update))
+            entries.append((entry.model_copy(update=update), places))
             continue
         for key in ("ip", "mac", "hostname"):
             if getattr(entry, key) is not None:
                 message = f"{entry.name}: {key} is one machine's, and count is {entry.count}"
-                raise SpecError(message, place=entry.place, hint="write one entry per decky")
+                raise SpecError(message, place=places[key] or entry.place, hint="one entry per decky")
         for number in range(1, entry.count + 1):
             name = f"{entry.name}-{number:02d}"
-            entries.append(entry.model_copy(update={**update, "name": name, "count": 1}))
+            entries.append((entry.model_copy(update={**update, "name": name, "count": 1}), places))
     return entries
 
 
-def _refuse_names(entries: list[DeckySpec], catalog: Catalog, others: Fleet | None) -> None:
+def _refuse_names(entries: list[tuple[DeckySpec, _Places]], catalog: Catalog, others: Fleet | None) -> None:
     places: dict[str, str] = dict.fromkeys(others.deckies, "") if others else {}
     seen: set[str] = set()
-    for entry in entries:
+    for entry, _ in entries:
         if len(entry.name) > 40:
             raise SpecError(f"{entry.name}: a name has at most 40 characters", place=entry.place)
         if entry.name in seen:
@@ -93,7 +93,11 @@ def _refuse_names(entries: list[DeckySpec], catalog: Catalog, others: Fleet | No
 
 def _refuse_changes(drafts: list[Draft]) -> None:
     for draft in drafts:
-        if draft.kept and draft.kept.spec_hash != draft.spec_hash:
+        kept = draft.kept
+        wishes = (draft.worker, draft.ip, draft.mac, draft.hostname)
+        has = (kept.worker, kept.ip, kept.mac, kept.hostname) if kept else ()
+        other = any(wish not in (None, each) for wish, each in zip(wishes, has, strict=False))
+        if kept and (other or kept.spec_hash != draft.spec_hash):
             message = f"{draft.name}: exists already and would change, which is more than adding"
             raise SpecError(message, place=draft.place, hint="another name, or deploy the whole fleet file")
 
@@ -122,9 +126,16 @@ class _Resolving:
     """One entry on its way to a draft: what the parts of the answer have in common."""
 
     def __init__(
-        self, entry: DeckySpec, catalog: Catalog, kept: Decky | None, root: int, reset_services: bool
+        self,
+        entry: DeckySpec,
+        places: _Places,
+        catalog: Catalog,
+        kept: Decky | None,
+        root: int,
+        reset_services: bool,
     ) -> None:
         self.entry = entry
+        self.places = places
         self.catalog = catalog
         self.kept = kept
         self.root = root
@@ -142,11 +153,12 @@ class _Resolving:
         vendor, release = self._machine(kept if same_machine else None)
         names, given_by_mutation = self._services()
         settings = settings_of(
-            entry.settings, self._configurable(names), self.catalog, who=self.who, place=entry.place
+            entry.settings, self._configurable(names), self.catalog, who=self.who, place=self._at("settings")
         )
         return Draft(
             name=entry.name,
             place=entry.place,
+            places=self.places,
             services=_with_settings(names, settings),
             settings=settings,
             os=self.os,
@@ -172,10 +184,12 @@ class _Resolving:
             return self.entry.os
         return self.catalog.archetypes[self.archetype].os
 
-    def _known(self, kind: str, given: str | None, valid: dict[str, object] | object) -> str | None:
-        assert isinstance(valid, dict)
+    def _at(self, key: str) -> str:
+        return self.places.get(key) or self.entry.place
+
+    def _known(self, kind: str, given: str | None, valid: Collection[str]) -> str | None:
         if given is not None and given not in valid:
-            raise unknown(kind, given, valid, who=self.who, place=self.entry.place)
+            raise unknown(kind, given, valid, who=self.who, place=self._at(kind))
         return given
 
     def _machine(self, kept: Decky | None) -> tuple[str | None, str]:
@@ -221,9 +235,9 @@ class _Resolving:
         if entry.services is not None:
             if entry.randomize_services:
                 message = f"{self.who}: services and randomize_services exclude each other"
-                raise SpecError(message, place=entry.place)
+                raise SpecError(message, place=self._at("randomize_services"))
             if entry.services:
-                return expand(entry.services, self.catalog, who=self.who, place=entry.place)
+                return expand(entry.services, self.catalog, who=self.who, place=self._at("services"))
         if entry.randomize_services:
             return None
         if self.archetype and entry.services is None:
@@ -236,8 +250,8 @@ class _Resolving:
         there = built(names, self.catalog)
         if not there:
             message = f"{self.who}: no decoy of archetype {archetype} exists yet ({', '.join(names)})"
-            raise SpecError(message, place=self.entry.place, hint="name services yourself")
-        return expand(there, self.catalog, who=self.who, place=self.entry.place)
+            raise SpecError(message, place=self._at("archetype"), hint="name services yourself")
+        return expand(there, self.catalog, who=self.who, place=self._at("archetype"))
 
     def _left_out(self) -> tuple[str, ...]:
         if not self.archetype or self.entry.services or self.entry.randomize_services:
