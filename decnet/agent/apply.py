@@ -68,12 +68,17 @@ def _take(args: Dict[str, Any], operation: str, single: bool) -> Dict[str, Any]:
     before = None if dry_run else known_job(args, wait)
     if before is not None:
         return before
-    content = dict(bundle.check(args, known, single), fleet_id=known["fleet_id"], worker_id=known["worker_id"])
+    content = dict(
+        bundle.check(args, known, single), fleet_id=known["fleet_id"], worker_id=known["worker_id"]
+    )
     job_id = jobs.job_id_of(content["request_id"])
     if dry_run:
         _check_world(content, known)
         _check_dry(content)
-        return {key: content[key] for key in ("request_id", "generation")} | {"job_id": job_id, "state": "checked"}
+        return {key: content[key] for key in ("request_id", "generation")} | {
+            "job_id": job_id,
+            "state": "checked",
+        }
     claim = jobs.Claim(job_id)
     try:
         again = known_job(args, 0.0)

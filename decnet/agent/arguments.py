@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 def text(args: Dict[str, Any], key: str, most: int = 200) -> str:
     """A string of 1 to `most` printable ASCII characters. Raises Refusal `usage`."""
     value = args.get(key)
-    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isascii() or not value.isprintable():
+    if (
+        not isinstance(value, str)
+        or not 0 < len(value) <= most
+        or not value.isascii()
+        or not value.isprintable()
+    ):
         raise Refusal("usage", "argument %s: a string of 1 to %d plain characters is needed" % (key, most))
     return value
 

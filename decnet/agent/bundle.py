@@ -35,9 +35,11 @@ _STEP = shapes.fields(
     {"decky": shapes.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"), "operation": shapes.one_of(*OPERATIONS)},
     {
         "remove": shapes.items(
-            lambda target: not shapes.fields(
-                {"name": shapes.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"), "id": shapes.HEX64}, {}
-            )(target),
+            lambda target: (
+                not shapes.fields(
+                    {"name": shapes.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"), "id": shapes.HEX64}, {}
+                )(target)
+            ),
             64,
         ),
         "up": shapes.items(shapes.CONTAINER, 64),

@@ -23,9 +23,9 @@ SERVICE_CAPABILITIES = ("NET_BIND_SERVICE", "NET_RAW")
 _LOGGING = shapes.fields(
     {
         "driver": shapes.exactly("json-file"),
-        "options": lambda value: not shapes.fields(
-            {"max-size": shapes.SIZE, "max-file": shapes.matching(r"[1-9]")}, {}
-        )(value),
+        "options": lambda value: (
+            not shapes.fields({"max-size": shapes.SIZE, "max-file": shapes.matching(r"[1-9]")}, {})(value)
+        ),
     },
     {},
 )
@@ -127,7 +127,9 @@ def _is_service(service: Any) -> bool:
     return isinstance(service, dict) and "network_mode" in service
 
 
-def _inconsistent(name: str, service: Dict[str, Any], services: Dict[str, Any], fleet_id: str) -> Optional[str]:
+def _inconsistent(
+    name: str, service: Dict[str, Any], services: Dict[str, Any], fleet_id: str
+) -> Optional[str]:
     """Names and labels have to tell one story: they decide what may be removed later."""
     labels = service["labels"]
     decky, role = labels[LABEL_DECKY], labels[LABEL_SERVICE]

@@ -98,7 +98,12 @@ def validate(compose: Compose, file: str) -> None:
 
 
 def up(
-    compose: Compose, file: str, services: Sequence[str], limit: float, held: Sequence[int], tick: Callable[[], bool]
+    compose: Compose,
+    file: str,
+    services: Sequence[str],
+    limit: float,
+    held: Sequence[int],
+    tick: Callable[[], bool],
 ) -> Optional[str]:
     """Create what is missing of these services; the error's text, or None. `tick` is called twice a
     second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
@@ -184,7 +189,9 @@ def _stamp() -> List[Any]:
     from .run import PATH
 
     names = [folder + "/" + name for folder in PATH.split(":") for name in ("docker", "docker-compose")]
-    names += [base + "/docker/cli-plugins/docker-compose" for base in ("/usr/lib", "/usr/libexec", "/usr/local/lib")]
+    names += [
+        base + "/docker/cli-plugins/docker-compose" for base in ("/usr/lib", "/usr/libexec", "/usr/local/lib")
+    ]
     names.append("/usr/local/libexec/docker/cli-plugins/docker-compose")
     found: List[Any] = []
     for name in names:

@@ -124,7 +124,10 @@ def _attach(found: List[Container]) -> None:
             container.attached = (
                 base is not None
                 and container.network_mode == "container:" + base.id
-                and (container.state != RUNNING or (base.state == RUNNING and base.started <= container.started))
+                and (
+                    container.state != RUNNING
+                    or (base.state == RUNNING and base.started <= container.started)
+                )
             )
 
 

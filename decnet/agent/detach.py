@@ -45,7 +45,7 @@ def run(work: Callable[[], int], log: str) -> None:
         _reset_signals()
         os.chdir("/")
         status = work()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a child that returned would go on as its parent
         import traceback
 
         traceback.print_exc()

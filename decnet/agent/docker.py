@@ -101,9 +101,10 @@ def stream(
         status, rest = _head(connection, deadline)
         if status >= 400:
             raise EngineError(status, _message(rest + _rest(connection, deadline, limits.ERROR_BYTES)))
-        while rest:
-            yield rest
-            rest = _receive(connection, deadline)
+        piece = rest or _receive(connection, deadline)
+        while piece:
+            yield piece
+            piece = _receive(connection, deadline)
     finally:
         connection.close()
 

@@ -57,7 +57,9 @@ def drain(chosen: List[Container], forget_others: bool = False) -> int:
     return told
 
 
-def events_in(lines: Iterator[bytes], container_id: str, decky: str, service: str) -> "Iterator[Dict[str, Any]]":
+def events_in(
+    lines: Iterator[bytes], container_id: str, decky: str, service: str
+) -> "Iterator[Dict[str, Any]]":
     """The events of a log with time stamps; a line that is not one of ours is passed over."""
     for line in lines:
         stamp, _, said = line.partition(b" ")
@@ -89,7 +91,9 @@ def _drain_one(spool: Spool, container: Container) -> int:
     return len(found)
 
 
-def _new_events(container: Container, position: Dict[str, Any], since: int) -> Tuple[List[Dict[str, Any]], bool]:
+def _new_events(
+    container: Container, position: Dict[str, Any], since: int
+) -> Tuple[List[Dict[str, Any]], bool]:
     """The events that the spool does not have, and whether their numbers leave no hole."""
     found, whole = [], since <= time.time_ns() + 10**9
     seen = dict(position["runs"])
@@ -156,7 +160,11 @@ def _fields(given: Dict[str, Any]) -> Dict[str, Any]:
     for key, value in list(given.items())[:_MOST_FIELDS]:
         if isinstance(value, str):
             kept[key[:100]] = value[:_LONGEST_STRING]
-        elif value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and abs(value) < 1e300):
+        elif (
+            value is None
+            or isinstance(value, (bool, int))
+            or (isinstance(value, float) and abs(value) < 1e300)
+        ):
             kept[key[:100]] = value
     return kept
 

@@ -124,7 +124,11 @@ def agent_hash() -> str:
     """SHA-256 of the agent's file. One that stands under agents/ carries it as its name."""
     place = program()
     name = os.path.basename(place)
-    if os.path.dirname(place) == os.path.realpath(path("agents")) and len(name) == 68 and name.endswith(".pyz"):
+    if (
+        os.path.dirname(place) == os.path.realpath(path("agents"))
+        and len(name) == 68
+        and name.endswith(".pyz")
+    ):
         return name[:64]
     import hashlib
 
@@ -145,7 +149,9 @@ def _refuse_other_identity(worker_id: str, fleet_id: str) -> None:
     if not isinstance(known, dict):
         return
     if known.get("fleet_id") != fleet_id:
-        raise Refusal("fleet", "this worker belongs to fleet %s" % known.get("fleet_id"), "--adopt takes it over")
+        raise Refusal(
+            "fleet", "this worker belongs to fleet %s" % known.get("fleet_id"), "--adopt takes it over"
+        )
     if known.get("worker_id") != worker_id:
         raise Refusal("identity", "this is worker %s" % known.get("worker_id"), "--adopt takes it over")
 
@@ -154,11 +160,15 @@ def _refuse_other_tenant(worker_id: str, fleet_id: str) -> None:
     """Other agents on this engine are found by what they have labelled."""
     for container in docker.get("/containers/json", {"all": True, "filters": {"label": [LABEL_FLEET]}}):
         if container["Labels"].get(LABEL_FLEET) != fleet_id:
-            raise Refusal("fleet", "another fleet's deckies run on this Docker engine", "--adopt takes it over")
+            raise Refusal(
+                "fleet", "another fleet's deckies run on this Docker engine", "--adopt takes it over"
+            )
     for network in docker.get("/networks", {"filters": {"label": [LABEL_FLEET]}}):
         labels = network.get("Labels") or {}
         if labels.get(LABEL_FLEET) != fleet_id:
-            raise Refusal("fleet", "another fleet's network is on this Docker engine", "--adopt takes it over")
+            raise Refusal(
+                "fleet", "another fleet's network is on this Docker engine", "--adopt takes it over"
+            )
         if labels.get(LABEL_WORKER, worker_id) != worker_id:
             message = "another agent, of worker %s, uses this Docker engine" % labels[LABEL_WORKER]
             raise Refusal("identity", message, "--adopt takes it over")

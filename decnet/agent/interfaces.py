@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         address: int
         mask: int
 
+
 _SIOCGIFADDR = 0x8915
 _SIOCGIFNETMASK = 0x891B
 _SIOCGIFHWADDR = 0x8927

@@ -89,7 +89,9 @@ def bundle_of(job_id: str) -> Dict[str, Any]:
     return dict(read_json(FOLDER, job_id + ".bundle"))
 
 
-def new_row(job_id: str, request_id: str, operation: str, generation: int, deckies: List[str]) -> Dict[str, Any]:
+def new_row(
+    job_id: str, request_id: str, operation: str, generation: int, deckies: List[str]
+) -> Dict[str, Any]:
     return {
         "job_id": job_id,
         "request_id": request_id,

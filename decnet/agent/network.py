@@ -27,7 +27,10 @@ def check_lan(lan: Any) -> Dict[str, str]:
         raise Refusal("refused", "slice.lan: driver, interface, subnet and gateway are needed")
     if wanted["driver"] not in DRIVERS:
         raise Refusal("refused", "slice.lan: driver %r" % str(wanted["driver"])[:40])
-    subnet, gateway = interfaces.network_of(str(wanted["subnet"])), interfaces.number_of(str(wanted["gateway"]))
+    subnet, gateway = (
+        interfaces.network_of(str(wanted["subnet"])),
+        interfaces.number_of(str(wanted["gateway"])),
+    )
     if subnet is None or gateway is None or gateway & subnet[1] != subnet[0]:
         raise Refusal("refused", "slice.lan: the subnet, or the gateway in it, is not valid")
     name = str(wanted["interface"])

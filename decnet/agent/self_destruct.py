@@ -1,0 +1,142 @@
+"""The end of this worker: everything that decnet installed goes, and nothing else.
+
+The journal and the event spool stay, for whoever has to find out what was done here.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+
+from . import arguments, docker, identity, jobs, limits
+from .containers import fleet_containers
+from .failure import Refusal
+from .home import home, path
+from .network import remove_if_empty
+from .removal import remove_containers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
+
+COMMANDS = ("/usr/local/bin/decnet-agent",)
+KEPT = frozenset({"journal.jsonl", "journal.lock", "journal.cursor", "events", "self-destruct.log"})
+_JOB = "self-destruct"
+
+
+def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
+    """Start the reaper, a process of its own. Raises Refusal `busy` while a job runs."""
+    arguments.only(args)
+    known = identity.require(args)
+    from .detach import run
+
+    claim = jobs.Claim(_JOB)
+    own = identity.program()
+
+    def work() -> int:
+        reap(known, own)
+        return 0
+
+    run(work, path("self-destruct.log"))
+    claim.release()
+    return {"started": True}
+
+
+def reap(known: Dict[str, Any], own: str) -> None:
+    """Remove the deckies, then the files. While Docker cannot be reached the files stay: without them
+    nobody would know any more what is to be removed."""
+    if not _deckies_gone(known["fleet_id"]):
+        return
+    for user in _users():
+        _close_the_door(os.path.join(user, ".ssh", "authorized_keys"))
+    for command in COMMANDS:
+        if _is_ours(command):
+            _remove(command)
+    inside = os.path.realpath(home()) + os.sep
+    for name in sorted(os.listdir(home())):
+        if name not in KEPT:
+            _remove(path(name))
+    if own.startswith(inside) and os.path.exists(own):
+        _remove(own)
+
+
+def without_ours(text: str, agent_home: str) -> str:
+    """The lines of an authorized_keys file but for those whose forced command is this agent's gate."""
+    return "".join(line for line in text.splitlines(keepends=True) if not _is_gate_line(line, agent_home))
+
+
+def _deckies_gone(fleet_id: str) -> bool:
+    deadline = time.monotonic() + limits.TEARDOWN
+    while time.monotonic() < deadline:
+        try:
+            targets = [
+                {"decky": container.decky, "name": container.name, "id": container.id}
+                for container in fleet_containers(fleet_id)
+            ]
+            if not remove_containers(fleet_id, targets) and not fleet_containers(fleet_id):
+                remove_if_empty(fleet_id)
+                return True
+        except (Refusal, docker.EngineError):
+            pass
+        time.sleep(2)
+    return False
+
+
+def _is_gate_line(line: str, agent_home: str) -> bool:
+    """Only a line of the very form that enrolment writes: `restrict,command="<agent> gate" key`."""
+    head, quote, rest = line.strip().partition('command="')
+    command, closing, _ = rest.partition('"')
+    if not quote or not closing or head not in ("restrict,", "") or not command.endswith(" gate"):
+        return False
+    words = command.split()
+    return any(word in COMMANDS or word.startswith(agent_home.rstrip("/") + "/") for word in words[:-1])
+
+
+def _users() -> List[str]:
+    """Home folders that may hold our line: this user's, and root's sees to everybody's."""
+    try:
+        return [pwd.getpwuid(os.geteuid()).pw_dir]
+    except KeyError:
+        return []
+
+
+def _close_the_door(place: str) -> None:
+    try:
+        with open(place, encoding="utf-8", errors="surrogateescape") as file:
+            before = file.read()
+        after = without_ours(before, home())
+        if after == before:
+            return
+        draft = place + ".decnet.tmp"
+        with open(draft, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(after)
+            file.flush()
+            os.fsync(file.fileno())
+        found = os.stat(place)
+        os.chmod(draft, found.st_mode & 0o777)
+        os.chown(draft, found.st_uid, found.st_gid)
+        os.rename(draft, place)
+    except OSError:
+        return
+
+
+def _is_ours(command: str) -> bool:
+    """A wrapper is ours when it starts this home's agent."""
+    try:
+        with open(command, "rb") as file:
+            return (home() + "/").encode() in file.read(4096)
+    except OSError:
+        return False
+
+
+def _remove(place: str) -> None:
+    import shutil
+
+    try:
+        if os.path.isdir(place) and not os.path.islink(place):
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            os.unlink(place)
+    except OSError:
+        pass

@@ -1,0 +1,113 @@
+"""Take a new agent: a new file named by its content and a moved link. A running job keeps its own file."""
+
+from __future__ import annotations
+
+import os
+
+from . import arguments, limits
+from .failure import Refusal
+from .home import ensure, path, sync_folder, write_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Optional
+
+FOLDER = "agents"
+CURRENT = "current"
+_KEPT = 3
+
+
+def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
+    """The new agent's own `hello`, once `current` points to it. Raises Refusal `hash` for other bytes than
+    were named, and `failed` for an agent that does not answer: the old one is then still the current one."""
+    arguments.only(args, "sha256", "bytes")
+    wanted = arguments.text(args, "sha256", 64)
+    content = _decoded(args)
+    _check_hash(content, wanted)
+    ensure(FOLDER)
+    name = wanted + ".pyz"
+    if not os.path.exists(path(FOLDER, name)):
+        write_bytes(content, FOLDER, name)
+    before = _target()
+    try:
+        answer = _hello_of(path(FOLDER, name))
+        if answer.get("agent") != wanted:
+            raise Refusal("failed", "the new agent does not know itself")
+        _point_to(name)
+        _hello_of(path(CURRENT))
+    except Refusal:
+        if before is not None:
+            _point_to(before)
+        raise
+    _forget_old({name, before or name})
+    return answer
+
+
+def _decoded(args: Dict[str, Any]) -> bytes:
+    import base64
+    import binascii
+
+    text = args.get("bytes")
+    if not isinstance(text, str) or len(text) > limits.AGENT_BYTES * 4 // 3 + 4:
+        raise Refusal("usage", "argument bytes: base64 of at most %d bytes is needed" % limits.AGENT_BYTES)
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refusal("usage", "argument bytes is not base64") from error
+
+
+def _check_hash(content: bytes, wanted: str) -> None:
+    import hashlib
+
+    if hashlib.sha256(content).hexdigest() != wanted:
+        raise Refusal("hash", "the new agent's bytes do not have the hash that was named")
+
+
+def _hello_of(place: str) -> Dict[str, Any]:
+    """What the agent in that file answers to `hello`, asked the way it will be started."""
+    import subprocess
+    import sys
+
+    from decnet.wire import PROTOCOL, FrameError, Unframer, canonical, parse
+
+    marker = os.urandom(16).hex()
+    request = canonical({"v": PROTOCOL, "marker": marker, "args": {}}) + b"\n"
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-I", "-S", place, "hello"],
+            input=request, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            timeout=limits.CONTROL, check=False,
+        )  # fmt: skip
+        payload = Unframer(marker).feed(ended.stdout)
+        answer = parse(payload) if payload is not None and ended.returncode == 0 else None
+    except (subprocess.TimeoutExpired, OSError, FrameError, ValueError) as error:
+        raise Refusal("failed", "the new agent does not answer: %s" % error) from error
+    if not isinstance(answer, dict) or answer.get("ok") is not True or not isinstance(answer["result"], dict):
+        raise Refusal("failed", "the new agent does not answer")
+    return dict(answer["result"])
+
+
+def _target() -> Optional[str]:
+    try:
+        return os.path.basename(os.readlink(path(CURRENT)))
+    except OSError:
+        return None
+
+
+def _point_to(name: str) -> None:
+    draft = path("%s.%d.tmp" % (CURRENT, os.getpid()))
+    os.symlink(os.path.join(FOLDER, name), draft)
+    os.rename(draft, path(CURRENT))
+    sync_folder(path())
+
+
+def _forget_old(wanted: "set[str]") -> None:
+    """Keep the newest few: a job that runs may still read from an older one."""
+    from .jobs import running_job
+
+    if running_job() is not None:
+        return
+    names = [name for name in os.listdir(path(FOLDER)) if name.endswith(".pyz") and name not in wanted]
+    names.sort(key=lambda name: os.stat(path(FOLDER, name)).st_mtime)
+    for name in names[:-_KEPT]:
+        os.unlink(path(FOLDER, name))
