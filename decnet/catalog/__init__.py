@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .completion import names
-from .lookup import archetype, expand, os_profile, service
 
 if TYPE_CHECKING:
     from ..model.catalog import Catalog
 
-__all__ = ["archetype", "expand", "load", "names", "os_profile", "service"]
+__all__ = ["load", "names"]
 
 
 def load(extra: Path | None = None) -> Catalog:

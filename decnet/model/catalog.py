@@ -6,6 +6,11 @@ from typing import Annotated, Literal
 
 from .noun import Loose, Noun, Setting
 
+ELSEWHERE = {
+    "sniffer": "a passive listener watches the whole LAN: it belongs to a worker, not to a decky",
+}
+"""Names that other systems have among the services of a decky, and why they are none here."""
+
 
 class Port(Noun):
     """One port that a service listens on."""

@@ -9,7 +9,7 @@ import pytest
 
 from decnet import catalog
 from decnet.catalog.check import complaints
-from decnet.model.catalog import Catalog
+from decnet.model.catalog import ELSEWHERE, Catalog
 
 PORTS = """
 ssh 22; telnet 23; ftp 21; tftp 69/udp; http 80; https 443; smb 445 139; rdp 3389; vnc 5900; ldap 389;
@@ -119,6 +119,11 @@ def test_only_services_with_a_decoy_are_drawn(whole: Catalog) -> None:
     }
     assert set(whole.drawable()) == decoys >= {"ssh", "http"}
     assert "conpot" not in whole.drawable()
+
+
+def test_a_passive_listener_is_no_service_of_a_decky(whole: Catalog) -> None:
+    assert "sniffer" in ELSEWHERE
+    assert set(ELSEWHERE).isdisjoint(whole.services)
 
 
 def test_conpot_claims_the_ports_of_what_it_stands_for(whole: Catalog) -> None:
