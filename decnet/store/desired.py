@@ -16,6 +16,7 @@ from decnet.errors import Failed, SpecError, StateBroken
 from decnet.model.fleet import SCHEMA_VERSION, Fleet
 
 from .atomic import last_copy, read_whole, write_whole
+from .collecting import uncollected
 from .crosscheck import contradiction
 from .migrate import FLEET_MIGRATIONS, Migration, backup_path, migrated
 from .paths import Home
@@ -42,11 +43,9 @@ def load_fleet(home: Home, *, migrations: Mapping[int, Migration] = FLEET_MIGRAT
     if content is None:
         _check_never_there(home)
         return None
-    fleet = _as_written(content) or _as_edited(home, content, migrations)
-    wrong = contradiction(fleet)
-    if wrong:
-        _refuse(home, content.decode(), *wrong)
-    return fleet
+    with uncollected():
+        fleet = _as_committed(home, content)
+        return fleet or _checked(home, content, _as_edited(home, content, migrations))
 
 
 def save_fleet(home: Home, fleet: Fleet) -> bool:
@@ -80,6 +79,23 @@ def render(fleet: Fleet) -> bytes:
         raise Failed(f"this fleet cannot be written: {error}") from error
 
 
+def _as_committed(home: Home, content: bytes) -> Fleet | None:
+    """The fleet of a file that nobody has touched since decnet checked and wrote it, and its copy."""
+    if content != read_whole(last_copy(home.state)):
+        return None
+    try:
+        return Fleet.model_validate_json(content)
+    except ValidationError:
+        return None
+
+
+def _checked(home: Home, content: bytes, fleet: Fleet) -> Fleet:
+    wrong = contradiction(fleet)
+    if wrong:
+        _refuse(home, content.decode(), *wrong)
+    return fleet
+
+
 def _as_written(content: bytes) -> Fleet | None:
     """The fleet of a file that is exactly what decnet writes: then no key can stand in it twice."""
     try:
@@ -90,6 +106,9 @@ def _as_written(content: bytes) -> Fleet | None:
 
 
 def _as_edited(home: Home, content: bytes, migrations: Mapping[int, Migration]) -> Fleet:
+    written = _as_written(content)
+    if written:
+        return written
     text = _text(home, content)
     document = migrated(_document(home, text), home.state, migrations)
     try:

@@ -11,7 +11,7 @@ from decnet.model.noun import Noun
 from decnet.model.worker import Worker
 
 from .paths import Home
-from .tables import Tables, ill, parsed, rows, transaction
+from .tables import Tables, ill, read_tables, rows, transaction
 
 _WORKERS = "workers"
 _QUARANTINE = "quarantine"
@@ -93,7 +93,7 @@ class FleetTable:
         return gone
 
     def _rows(self, table: str, noun: type[N]) -> list[N]:
-        documents = rows(parsed(self._path) or {}, table, self._path)
+        documents = rows(read_tables(self._path) or {}, table, self._path)
         try:
             return [noun.model_validate(document) for document in documents]
         except ValidationError as error:

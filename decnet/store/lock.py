@@ -61,8 +61,10 @@ class Lock:
         except (LockHeld, StateBroken):
             yield False
             return
-        with lock._released_after():
+        try:
             yield True
+        finally:
+            lock.release()
 
     def acquire(self) -> None:
         """Takes the lock, waiting at most the timeout."""
@@ -90,13 +92,6 @@ class Lock:
         finally:
             _held.discard(self._path)
             self._file.release()
-
-    @contextmanager
-    def _released_after(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self.release()
 
     def _write_note(self, note: bytes) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinydb.storages import Storage
 
-from .tables import parsed, write_tables
+from .tables import read_tables, write_tables
 
 
 class WholeFile(Storage):
@@ -22,7 +22,7 @@ class WholeFile(Storage):
 
     def read(self) -> dict[str, dict[str, Any]] | None:
         if self._tables is None:
-            self._tables = parsed(self._path)
+            self._tables = read_tables(self._path)
         return self._tables
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:

@@ -69,14 +69,17 @@ def transaction(path: Path) -> Iterator[Tables]:
     tables.commit()
 
 
-def parsed(path: Path) -> dict[str, Any] | None:
-    """The tables of a file as TinyDB spells them: {table: {document id: document}}; None for no file.
-
-    StateBroken for a file that is empty, cut off, or not JSON; it names the last good copy.
-    """
+def read_tables(path: Path) -> dict[str, Any] | None:
+    """The tables of a file; None where there is no file."""
     content = read_whole(path)
-    if content is None:
-        return None
+    return None if content is None else parsed(path, content)
+
+
+def parsed(path: Path, content: bytes) -> dict[str, Any]:
+    """The tables in a file's content as TinyDB spells them: {table: {document id: document}}.
+
+    StateBroken for content that is empty, cut off, or not JSON; it names the last good copy.
+    """
     if not content.strip():
         raise ill(path, "it is empty")
     try:

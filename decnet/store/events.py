@@ -1,0 +1,147 @@
+"""What attackers did, as pulled from the workers: JSON lines per worker, each event once."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+from pydantic import ValidationError
+
+from decnet.model.event import AttackerEvent
+
+from .broken import translated
+from .lines import MAX_LINE, append_lines, last_lines, read_lines
+from .lock import Lock
+from .paths import Home
+
+LIMIT = 16 * 1024 * 1024
+"""Bytes of one worker's file, after which it is rotated."""
+
+KEEP = 9
+LOCK_TIMEOUT = 30.0
+
+
+class Page(Protocol):
+    """What a worker answers to `events`."""
+
+    @property
+    def spool_id(self) -> str: ...
+
+    @property
+    def events(self) -> Sequence[AttackerEvent]: ...
+
+
+class EventCursor(NamedTuple):
+    """How far a worker's event spool has been stored here."""
+
+    spool_id: str
+    seq: int
+
+
+class StoredEvent(NamedTuple):
+    """An event and the worker that it came from."""
+
+    worker: str
+    event: AttackerEvent
+
+
+def event_cursor(home: Home, worker: str) -> EventCursor | None:
+    """Where the next pull begins: read from the last event that is stored, so both move together."""
+    for line in last_lines(home.events(worker) / "events.jsonl"):
+        row = _row(line)
+        if row is not None:
+            return EventCursor(str(row["spool_id"]), int(row["seq"]))
+    return None
+
+
+def append_events(
+    home: Home, worker: str, page: Page, *, limit: int = LIMIT, keep: int = KEEP
+) -> tuple[AttackerEvent, ...]:
+    """Stores what is new in a page, and returns that: an event is stored once however often it is pulled.
+
+    `worker` is the same key for ever (its worker_id). Raises LockHeld when another pull of this worker's
+    events takes longer than 30 s, StateBroken when they cannot be written: none is stored then.
+    """
+    folder = home.events(worker)
+    with translated("make the folder", folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with Lock(home, "decnet events", LOCK_TIMEOUT, path=folder / "lock"):
+        fresh = _new_ones(home, worker, page)
+        if fresh:
+            content = b"".join(_line(worker, page.spool_id, event) for event in fresh)
+            append_lines(folder / "events.jsonl", content, limit=limit, keep=keep)
+    return fresh
+
+
+def read_events(
+    home: Home,
+    *,
+    since: float | None = None,
+    decky: str | None = None,
+    workers: Collection[str] | None = None,
+) -> Iterator[StoredEvent]:
+    """The stored events, workers merged by the time of their events, each worker's in the order of its
+    spool. `since` is in seconds since the epoch. A damaged line is passed over."""
+    with translated("read", home.events_dir):
+        folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
+    wanted = None if workers is None else {home.events(worker) for worker in workers}
+    streams = [
+        _stored(read_lines(folder / "events.jsonl"), since, decky)
+        for folder in folders
+        if folder.is_dir() and (wanted is None or folder in wanted)
+    ]
+    return heapq.merge(*streams, key=lambda stored: stored.event.at)
+
+
+def _new_ones(home: Home, worker: str, page: Page) -> tuple[AttackerEvent, ...]:
+    cursor = event_cursor(home, worker)
+    is_same_spool = cursor is not None and cursor.spool_id == page.spool_id
+    last = cursor.seq if cursor is not None and is_same_spool else 0
+    # A worker that lost its spool tells again, under new numbers, what its containers' logs still hold.
+    known = set() if cursor is None or is_same_spool else _ids(home, worker)
+    fresh: list[AttackerEvent] = []
+    for event in page.events:
+        if event.seq > last and event.id not in known:
+            known.add(event.id)
+            fresh.append(event)
+        last = max(last, event.seq)
+    return tuple(fresh)
+
+
+def _ids(home: Home, worker: str) -> set[str]:
+    rows = (_row(line) for line in read_lines(home.events(worker) / "events.jsonl"))
+    return {str(row["id"]) for row in rows if row is not None}
+
+
+def _line(worker: str, spool_id: str, event: AttackerEvent) -> bytes:
+    row = {"worker": worker, "spool_id": spool_id, **event.model_dump()}
+    line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    if len(line) < MAX_LINE:
+        return line
+    return orjson.dumps({**row, "fields": {"cut": True}}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _stored(lines: Iterator[bytes], since: float | None, decky: str | None) -> Iterator[StoredEvent]:
+    for line in lines:
+        row = _row(line)
+        if row is None or (decky is not None and row.get("decky") != decky):
+            continue
+        worker = str(row.pop("worker", ""))
+        row.pop("spool_id")
+        try:
+            event = AttackerEvent.model_validate(row)
+        except ValidationError:
+            continue
+        if since is None or event.at >= since:
+            yield StoredEvent(worker, event)
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    is_ours = isinstance(row, dict) and isinstance(row.get("seq"), int) and {"id", "spool_id"} <= row.keys()
+    return row if is_ours else None

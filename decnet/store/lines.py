@@ -1,0 +1,145 @@
+"""Files of JSON lines: appended whole lines only, repaired when torn, rotated by size."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .atomic import fsync_folder, write_all
+from .broken import translated
+from .fault import place
+
+MAX_LINE = 64 * 1024
+"""Bytes of one line, its end included; longer ones are not ours and are passed over."""
+
+_BLOCK = 32 * 1024
+
+
+def append_lines(path: Path, content: bytes, *, limit: int, keep: int) -> None:
+    """Appends whole lines and makes them last. What a killed writer left of a line is cut off first.
+
+    A file of more than `limit` bytes is moved to `<name>.1` before, that one to `.2`, up to `keep`.
+    StateBroken on any error of the system, with nothing appended.
+    """
+    with translated("write", path), _locked(path) as descriptor:
+        size = os.fstat(descriptor).st_size
+        if size <= limit:
+            _append(descriptor, content)
+            return
+        _rotate(path, keep)
+        with _locked(path) as fresh:
+            _append(fresh, content)
+        fsync_folder(path.parent)
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """Every whole line, oldest first, the rotated files included, none of them twice.
+
+    No file is kept open between two lines, so that many of these can be read side by side.
+    """
+    with translated("read", path):
+        inodes = list(dict.fromkeys(found.stat().st_ino for found in files_of(path)))
+    # Listed from the newest: a rotation meanwhile can only show a file twice, never hide one.
+    for inode in reversed(inodes):
+        yield from _lines_of(path, inode)
+
+
+def last_lines(path: Path, size: int = 4 * MAX_LINE) -> list[bytes]:
+    """The last whole lines, newest first, of the newest file that has any; about `size` bytes of them."""
+    with translated("read", path):
+        for found in files_of(path):
+            with found.open("rb") as stream:
+                end = stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, end - size))
+                pieces = stream.read(size).split(b"\n")
+            # The last piece is empty or torn; the first one may begin in the middle of a line.
+            whole = pieces[:-1] if end <= size else pieces[1:-1]
+            if whole:
+                return whole[::-1]
+    return []
+
+
+def files_of(path: Path) -> list[Path]:
+    """The file and its rotated ones that exist, newest first."""
+    prefix = f"{path.name}."
+    found = [entry for entry in _entries(path.parent) if entry.name.startswith(prefix)]
+    numbered = sorted((int(entry.suffix[1:]), entry) for entry in found if entry.suffix[1:].isdigit())
+    return [entry for _, entry in [(0, path), *numbered] if entry.is_file() and not entry.is_symlink()]
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    while True:
+        is_new = not path.exists()
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # Another writer may have rotated the file between our opening and our lock.
+            if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
+                if is_new:
+                    fsync_folder(path.parent)
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _append(descriptor: int, content: bytes) -> None:
+    end = _end_of_whole_lines(descriptor)
+    os.ftruncate(descriptor, end)
+    try:
+        write_all(descriptor, content)
+        place("fsync")
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, end)
+        raise
+
+
+def _end_of_whole_lines(descriptor: int) -> int:
+    end = os.fstat(descriptor).st_size
+    while end > 0:
+        start = max(0, end - _BLOCK)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+def _rotate(path: Path, keep: int) -> None:
+    # Only up to the first free number: a rotation that was killed half-way left one.
+    numbered = [path.with_name(f"{path.name}.{number}") for number in range(1, keep + 1)]
+    free = next((index for index, entry in enumerate(numbered) if not entry.exists()), keep - 1)
+    for older, newer in zip(numbered[free:0:-1], numbered[free - 1 :: -1], strict=False):
+        place("rename")
+        newer.replace(older)
+    place("rename")
+    path.replace(numbered[0])
+
+
+def _lines_of(path: Path, inode: int) -> Iterator[bytes]:
+    offset, rest = 0, b""
+    while block := _block(path, inode, offset):
+        offset += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        yield from (line for line in lines if len(line) < MAX_LINE)
+        if len(rest) > MAX_LINE:
+            rest = rest[: MAX_LINE + 1]
+
+
+def _block(path: Path, inode: int, offset: int) -> bytes:
+    with translated("read", path):
+        for found in files_of(path):
+            if found.stat().st_ino == inode:
+                with found.open("rb") as stream:
+                    stream.seek(offset)
+                    return stream.read(_BLOCK)
+    return b""

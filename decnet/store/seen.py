@@ -1,0 +1,48 @@
+"""When each worker was seen last, and how far its clock is off. Neither fsynced nor under the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter, ValidationError
+
+from decnet.errors import StateBroken
+from decnet.model.noun import Noun
+
+from .atomic import read_whole, write_whole
+from .paths import Home
+
+
+class LastSeen(Noun):
+    """`at`: seconds since the epoch by our clock; `skew`: seconds that the worker's clock is ahead of it."""
+
+    at: float
+    skew: float
+
+
+_ROWS = TypeAdapter(dict[str, LastSeen])
+
+
+def load_seen(home: Home) -> dict[str, LastSeen]:
+    """By worker_id. Empty for a file that is missing or damaged: the next pull fills it again, and a
+    power cut may leave anything in a file that is not fsynced."""
+    try:
+        return _ROWS.validate_json(read_whole(home.seen) or b"{}")
+    except ValidationError:
+        return {}
+
+
+def note_seen(home: Home, seen: Mapping[str, LastSeen]) -> bool:
+    """Adds what one pass saw; returns False where it cannot be written, which is no reason to fail."""
+    rows = {**load_seen(home), **seen}
+    try:
+        return write_whole(home.seen, _ROWS.dump_json(dict(sorted(rows.items()))) + b"\n", fsync=False)
+    except StateBroken:
+        return False
+
+
+def forget_seen(home: Home, worker_id: str) -> None:
+    """Takes a worker out."""
+    rows = load_seen(home)
+    if rows.pop(worker_id, None) is not None:
+        write_whole(home.seen, _ROWS.dump_json(rows) + b"\n", fsync=False)
