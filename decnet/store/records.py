@@ -141,15 +141,14 @@ def _at_once(content: bytes) -> WorkerRecords | None:
     except ValidationError:
         return None
     by_name = {row.name: row for row in file.deckies.values()}
-    numbers = list(map(int, file.lifecycle))
-    if list(file.meta) != ["1"] or len(by_name) != len(file.deckies):
+    numbers = set(map(str, range(1, len(file.lifecycle) + 1)))
+    if list(file.meta) != ["1"] or len(by_name) != len(file.deckies) or numbers != file.lifecycle.keys():
         return None
-    ordered = [file.lifecycle[str(number)] for number in sorted(numbers)]
     about = file.meta["1"]
     return WorkerRecords.model_construct(
         **{name: getattr(about, name) for name in _About.model_fields},
         deckies=dict(sorted(by_name.items())),
-        lifecycle=tuple(ordered),
+        lifecycle=tuple(file.lifecycle[number] for number in sorted(numbers, key=int)),
     )
 
 
@@ -158,10 +157,10 @@ def _assembled(tables: Mapping[str, Any], path: Path, migrations: Mapping[int, M
     if len(about) != 1:
         raise ill(path, f"its table {_ABOUT} has {len(about)} documents, not one")
     document = dict(about[0])
-    try:
-        document["deckies"] = {row["name"]: row for row in rows(tables, _DECKIES, path)}
-    except (KeyError, TypeError):
-        raise ill(path, "a decky in it has no name") from None
+    deckies = rows(tables, _DECKIES, path)
+    document["deckies"] = {str(row.get("name")): row for row in deckies}
+    if len(document["deckies"]) != len(deckies):
+        raise ill(path, "a decky stands in it twice")
     document["lifecycle"] = rows(tables, _LIFECYCLE, path)
     try:
         return WorkerRecords.model_validate(migrated(document, path, migrations))
