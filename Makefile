@@ -1,0 +1,53 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
+MYPY := $(BIN)/mypy
+
+.PHONY: help install packages demo test check format unit bench generate clean
+
+help: ## Show this list.
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+
+install: packages $(STAMP) ## Install what is missing: Debian packages and the virtual environment.
+
+packages:
+	@$(AS_ROOT) bash .ci/packages
+
+$(STAMP): pyproject.toml constraints.txt | packages
+	@echo "installing decnet into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: install ## Show the main job on a practice network: deploy, scan, log in, mutate, break, reconcile.
+	@$(AS_ROOT) $(BIN)/decnet lab demo
+
+check: install ## Format, lint, types, import contract, generated files.
+	$(BIN)/ruff format --check decnet tests
+	$(BIN)/ruff check decnet tests
+	$(MYPY)
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m decnet.cli.generate --check
+
+test: check ## Everything: the checks, then every test against real Docker and real sshd.
+	$(AS_ROOT) $(BIN)/python -m pytest
+
+generate: install ## Write the generated files anew: completions and the command reference.
+	$(BIN)/python -m decnet.cli.generate
+
+format: install ## Format the code.
+	$(BIN)/ruff format decnet tests
+	$(BIN)/ruff check --fix decnet tests
+
+bench: install ## Measure, as a table and as JSON (bench.json).
+	$(AS_ROOT) $(BIN)/python -m tests.bench
+
+clean: ## Take the practice networks and the virtual environment away.
+	@test -x $(BIN)/decnet && $(AS_ROOT) $(BIN)/decnet lab down || true
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+complete --command decnet --no-files --arguments "(env _DECNET_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) decnet)" --condition "env _DECNET_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) decnet"

@@ -1,0 +1,41 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from decnet import __version__
+from decnet.cli import fleet, image, lab, look
+
+app = typer.Typer(
+    name="decnet",
+    help="Decoy hosts on a real LAN: deploy them, keep them true, change them over time.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"decnet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Decoy hosts on a real LAN: deploy them, keep them true, change them over time."""
+
+
+fleet.register(app)
+look.register(app)
+app.add_typer(image.app, name="image")
+app.add_typer(lab.app, name="lab")

@@ -1,0 +1,224 @@
+"""The verbs that change the fleet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decnet.cli.options import (
+    Detach,
+    Drivers,
+    DryRun,
+    LockTimeout,
+    MaxRemove,
+    Output,
+    OutputOption,
+    Quiet,
+    Seed,
+    Yes,
+)
+from decnet.cli.run import context, finish, wait_for
+
+if TYPE_CHECKING:
+    from decnet.model.fleet import FleetSpec
+
+
+def register(app: typer.Typer) -> None:
+    """Put this module's commands into the tree."""
+    app.command()(deploy)
+    app.command()(mutate)
+    app.command()(reconcile)
+    app.command()(teardown)
+
+
+def _split(texts: list[str] | None) -> tuple[str, ...]:
+    """`-s ssh,http -s ftp` as three names."""
+    return tuple(name.strip() for text in texts or () for name in text.split(",") if name.strip())
+
+
+def deploy(
+    config: Annotated[Path | None, typer.Option("-c", "--config", help="A fleet file (TOML).")] = None,
+    deckies: Annotated[int, typer.Option("-n", "--deckies", metavar="N", help="How many deckies.")] = 1,
+    name: Annotated[str, typer.Option(help="Their name, or the start of it.")] = "decky",
+    services: Annotated[
+        list[str] | None, typer.Option("-s", "--services", help="Services, separated by commas.")
+    ] = None,
+    archetype: Annotated[str | None, typer.Option(help="A named kind of machine.")] = None,
+    randomize_services: Annotated[
+        bool, typer.Option("--randomize-services", help="Draw the services at random.")
+    ] = False,
+    os_profile: Annotated[str | None, typer.Option("--os", help="An OS profile.")] = None,
+    worker: Annotated[str | None, typer.Option(help="The worker that runs them.")] = None,
+    mutate_interval: Annotated[
+        int | None, typer.Option(min=1, metavar="MINUTES", help="Mutate them that often.")
+    ] = None,
+    interface: Annotated[str | None, typer.Option(help="The worker's interface on the LAN.")] = None,
+    subnet: Annotated[str | None, typer.Option(help="The LAN, as ADDRESS/PREFIX.")] = None,
+    gateway: Annotated[str | None, typer.Option(help="The LAN's gateway.")] = None,
+    ip_start: Annotated[
+        str | None, typer.Option("--ip-start", help="Take addresses from this one upwards.")
+    ] = None,
+    driver: Annotated[Drivers | None, typer.Option(help="How deckies get onto the LAN.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Only add: nothing that exists goes.")] = False,
+    reset_services: Annotated[
+        bool, typer.Option("--reset-services", help="Undo what mutations gave.")
+    ] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Build the images anew.")] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take this machine over from another fleet.")
+    ] = False,
+    seed: Seed = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    yes: Yes = False,
+    max_remove: MaxRemove = None,
+    lock_timeout: LockTimeout = 10.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Make the fleet be what is described: by a fleet file, or by flags."""
+    with context(output.value, yes=yes, lock_timeout=lock_timeout) as ctx:
+        from decnet.commands.deploy import DeployOptions
+        from decnet.commands.deploy import deploy as run
+        from decnet.commands.spec import FleetFlags, NetworkFlags, with_network
+        from decnet.commands.walk import WalkOptions
+
+        flags = FleetFlags(
+            deckies,
+            name,
+            _split(services),
+            archetype,
+            randomize_services,
+            os_profile,
+            worker,
+            mutate_interval,
+        )
+        spec = with_network(
+            _spec(config, flags),
+            NetworkFlags(interface, subnet, gateway, driver.value if driver else None),
+        )
+        options = DeployOptions(
+            add=add,
+            reset_services=reset_services,
+            ip_start=ip_start,
+            seed=seed,
+            adopt=adopt,
+            walk=WalkOptions(
+                dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes, no_cache=no_cache
+            ),
+        )
+        finish(wait_for(run(ctx, spec, options)), output.value)
+
+
+def _spec(config: Path | None, flags: object) -> FleetSpec:
+    from decnet.commands.spec import FleetFlags, spec_from_flags
+    from decnet.commands.validate import read_spec
+    from decnet.errors import UsageError
+
+    assert isinstance(flags, FleetFlags)
+    if config is None:
+        return spec_from_flags(flags)
+    if flags.given:
+        raise UsageError("a fleet file and flags that describe deckies exclude each other")
+    return read_spec(config)
+
+
+def mutate(
+    names: Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")] = None,
+    services: Annotated[
+        list[str] | None, typer.Option("-s", "--services", help="The services that they shall have.")
+    ] = None,
+    random: Annotated[bool, typer.Option("--random", help="Draw the services at random.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every decky.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Those whose interval is over.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on: mutate each decky when it is due.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Give back the previous services.")] = False,
+    seed: Seed = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    yes: Yes = False,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 10.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Give deckies other services; only the containers of those services are replaced."""
+    with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout) as ctx:
+        from decnet.cli.loops import mutate_when_due
+        from decnet.commands.mutate import MutateOptions
+        from decnet.commands.mutate import mutate as run
+        from decnet.commands.walk import WalkOptions
+        from decnet.errors import UsageError
+
+        if random and (services or undo):
+            raise UsageError("--random excludes --services and --undo")
+        options = MutateOptions(
+            names=tuple(names or ()),
+            everything=everything,
+            due=due or watch,
+            undo=undo,
+            services=_split(services),
+            seed=seed,
+            walk=WalkOptions(dry_run=dry_run, detach=detach, quiet=quiet, confirm=False),
+        )
+        if watch:
+            wait_for(mutate_when_due(ctx, options, output.value))
+        finish(wait_for(run(ctx, options)), output.value)
+
+
+def reconcile(
+    once: Annotated[bool, typer.Option("--once", help="One pass (the default).")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 3 if anything is to do.")
+    ] = False,
+    record_only: Annotated[
+        bool, typer.Option("--record-only", help="Mend the records and leave the containers.")
+    ] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove strays too.")] = False,
+    interval: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="Go on, a pass every so often.")
+    ] = None,
+    jitter: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Wait up to that long first, at random.")
+    ] = 0.0,
+    max_remove: MaxRemove = None,
+    quiet: Quiet = False,
+    lock_timeout: LockTimeout = 10.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Bring records and containers in line with what is desired."""
+    with context(output.value, quiet=quiet, lock_timeout=lock_timeout) as ctx:
+        from decnet.cli.loops import pause, reconcile_for_ever
+        from decnet.commands.reconcile import reconcile as run
+        from decnet.commands.walk import WalkOptions
+        from decnet.errors import UsageError
+
+        if once and interval:
+            raise UsageError("--once and --interval exclude each other")
+        options = WalkOptions(
+            check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove
+        )
+        if interval:
+            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value))
+        wait_for(pause(ctx, jitter))
+        finish(wait_for(run(ctx, options)), output.value)
+
+
+def teardown(
+    names: Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole fleet.")] = False,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    yes: Yes = False,
+    max_remove: MaxRemove = None,
+    lock_timeout: LockTimeout = 10.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Take deckies off the LAN and out of the fleet."""
+    with context(output.value, yes=yes, lock_timeout=lock_timeout) as ctx:
+        from decnet.commands.teardown import teardown as run
+        from decnet.commands.walk import WalkOptions
+
+        options = WalkOptions(dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes)
+        outcome = wait_for(run(ctx, tuple(names or ()), options, everything=everything))
+        finish(outcome, output.value)

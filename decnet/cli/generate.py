@@ -1,0 +1,81 @@
+"""Write the files that are made from the commands: shell completions and the command reference."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from decnet.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+SHELLS = {"bash": "decnet.bash", "zsh": "_decnet", "fish": "decnet.fish"}
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with the text that it has to have."""
+    from typer._completion_shared import get_completion_script
+
+    files = {
+        ROOT / "completions" / name: get_completion_script(
+            prog_name="decnet", complete_var="_DECNET_COMPLETE", shell=shell
+        ).strip()
+        + "\n"
+        for shell, name in SHELLS.items()
+    }
+    files[ROOT / "docs" / "commands.md"] = reference()
+    return files
+
+
+def reference() -> str:
+    """The command reference in Markdown, from the commands' own help."""
+    command = typer.main.get_command(app)
+    parts = [
+        "# Commands",
+        "Made from the commands' own help; `make generate` writes it anew.",
+        *_sections(command, ["decnet"]),
+    ]
+    return "\n\n".join(parts).rstrip() + "\n"
+
+
+def _sections(command: Any, path: list[str]) -> list[str]:
+    context = typer.Context(command, info_name=" ".join(path))
+    subcommands = getattr(command, "commands", None)
+    if subcommands is None:
+        return [f"## {' '.join(path)}", (command.help or "").strip(), _usage(command, context)]
+    found: list[str] = []
+    for name in subcommands:
+        found += _sections(subcommands[name], [*path, name])
+    return found
+
+
+def _usage(command: Any, context: Any) -> str:
+    rows = [record for p in command.params if (record := p.get_help_record(context))]
+    lines = [command.get_usage(context).replace("Usage: ", "    ")]
+    if rows:
+        lines.append("")
+        lines += [f"- `{left}`: {_cell(right)}" for left, right in rows]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split())
+
+
+def main() -> int:
+    """Write the files; with --check only say which are not current (exit 1)."""
+    stale = [path for path, text in generated().items() if not path.is_file() or path.read_text() != text]
+    if "--check" in sys.argv[1:]:
+        for path in stale:
+            typer.echo(f"{path.relative_to(ROOT)} is not current: make generate", err=True)
+        return 1 if stale else 0
+    for path, text in generated().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

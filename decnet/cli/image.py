@@ -1,0 +1,51 @@
+"""`decnet image`: the images that deckies are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from decnet.cli.options import Output, OutputOption
+from decnet.cli.run import context, finish
+
+app = typer.Typer(help="The images that deckies are made of.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command()
+def build(
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Make them anew.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Make the images that are missing on this machine."""
+    with context(output.value) as ctx:
+        from decnet.commands.image import build as run
+
+        finish(run(ctx, no_cache=no_cache), output.value)
+
+
+@app.command()
+def base(output: OutputOption = Output.table) -> None:
+    """Make the root file system from Debian packages, without any registry of images."""
+    with context(output.value) as ctx:
+        from decnet.commands.image import base as run
+
+        finish(run(ctx), output.value)
+
+
+@app.command("list")
+def list_images(output: OutputOption = Output.table) -> None:
+    """List the decnet images of this machine."""
+    with context(output.value) as ctx:
+        from decnet.commands.image import images as run
+
+        finish(run(ctx), output.value)
+
+
+@app.command()
+def prune(output: OutputOption = Output.table) -> None:
+    """Remove decnet images that nothing uses any more."""
+    with context(output.value) as ctx:
+        from decnet.commands.image import prune as run
+
+        finish(run(ctx), output.value)

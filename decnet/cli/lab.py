@@ -1,0 +1,216 @@
+"""`decnet lab`: a practice network on this machine, to try everything on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decnet.cli.options import Output, OutputOption
+
+if TYPE_CHECKING:
+    from decnet.engine.outcome import StatusOutcome
+    from decnet.lab import Lab, LabStatus
+
+app = typer.Typer(
+    help="A practice network on this machine: workers, a LAN, an attacker.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+Name = Annotated[str, typer.Option("--name", help="Which lab, where there are several.")]
+
+
+@contextmanager
+def _told(style: str = "table") -> Iterator[None]:
+    from decnet.console.asking import tell_error
+    from decnet.errors import DecnetError
+
+    try:
+        yield
+    except DecnetError as error:
+        tell_error(error, style)
+        raise typer.Exit(error.exit_code) from None
+
+
+def _say(text: str) -> None:
+    from decnet.console.text import cell
+
+    typer.echo(cell(text), err=True)
+
+
+def _lab(name: str) -> Lab:
+    from decnet.lab import Lab
+
+    return Lab(name)
+
+
+@app.command()
+def up(
+    workers: Annotated[int, typer.Option("--workers", min=1, max=8, help="How many workers.")] = 1,
+    images: Annotated[
+        bool, typer.Option(help="Give the workers the decoy images (a minute, the first time).")
+    ] = True,
+    name: Name = "lab",
+    output: OutputOption = Output.table,
+) -> None:
+    """Bring the practice network up; what runs already stays."""
+    with _told(output.value):
+        from decnet.lab import provide_images
+        from decnet.lab import up as bring_up
+
+        found = bring_up(_lab(name), workers=workers, emit=_say)
+        if images:
+            provide_images(_lab(name), _say)
+        _show(found, output.value)
+
+
+@app.command()
+def down(
+    name: Name = "lab",
+    keep_images: Annotated[bool, typer.Option("--keep-images", help="Keep the workers' images.")] = False,
+) -> None:
+    """Take the practice network away, whatever state it is in."""
+    with _told():
+        from decnet.lab import down as take_down
+
+        take_down(_lab(name), emit=_say, keep_images=keep_images)
+
+
+@app.command("status")
+def lab_status(name: Name = "lab", output: OutputOption = Output.table) -> None:
+    """Show what of the practice network runs."""
+    with _told(output.value):
+        from decnet.lab import status
+
+        _show(status(_lab(name)), output.value)
+
+
+def _show(found: LabStatus, style: str) -> None:
+    from decnet.cli.run import finish
+
+    finish(_outcome(found), style)
+
+
+def _outcome(found: LabStatus) -> StatusOutcome:
+    from dataclasses import asdict
+
+    from decnet.engine.outcome import Listing, StatusOutcome
+
+    columns = ("worker", "address", "LAN", "engine", "sshd", "remark")
+    rows = tuple(
+        (w.name, w.address, w.lan_address, w.engine, "up" if w.sshd else "down", _remark(w))
+        for w in found.workers
+    )
+    places = (
+        ("operator", found.operator, "decnet lab operator CMD"),
+        ("attacker", found.attacker, "decnet lab attack CMD"),
+        ("gateway", found.gateway, f"of {found.lan_subnet}"),
+    )
+    items = tuple({"name": place, "address": address, "how": how} for place, address, how in places)
+    return StatusOutcome(
+        workers=Listing("workers", columns, rows, tuple(asdict(w) for w in found.workers), empty="no lab"),
+        deckies=Listing("places", ("place", "address", "how"), places if found.workers else (), items),
+        exit_code=0 if found.up else 1,
+    )
+
+
+def _remark(worker: object) -> str:
+    remarks = {"powered": "without power", "partitioned": "cut off", "lan_cut": "its LAN is cut"}
+    found = [text for field, text in remarks.items() if getattr(worker, field) is (field != "powered")]
+    return ", ".join(found)
+
+
+@app.command(context_settings=PASS_ON)
+def run(
+    ctx: typer.Context,
+    name: Name = "lab",
+    worker: Annotated[str, typer.Option("--on", help="Which worker.")] = "w1",
+) -> None:
+    """Run a command on a worker, as if logged in there."""
+    _enter(name, worker, ctx.args)
+
+
+@app.command(context_settings=PASS_ON)
+def attack(ctx: typer.Context, name: Name = "lab") -> None:
+    """Run a command on the attacker's machine on the LAN."""
+    _enter(name, "attacker", ctx.args)
+
+
+@app.command(context_settings=PASS_ON)
+def operator(ctx: typer.Context, name: Name = "lab") -> None:
+    """Run a command on the operator's machine, which reaches the workers by SSH."""
+    _enter(name, "operator", ctx.args)
+
+
+def _enter(name: str, place: str, argv: list[str]) -> None:
+    import os
+
+    with _told():
+        from decnet.errors import UsageError
+        from decnet.lab import run_argv
+
+        if not argv:
+            raise UsageError("say which command", hint="decnet lab attack nmap -sV 192.0.2.100")
+        sys.stdout.flush()
+        full = run_argv(_lab(name), place, argv)
+        os.execvp(full[0], full)
+
+
+def _fault(name: str, fault: str, worker: str, what: str | None = None) -> None:
+    with _told():
+        import decnet.lab
+
+        act = getattr(decnet.lab, fault)
+        if what is None:
+            act(_lab(name), worker)
+        else:
+            act(_lab(name), worker, what)
+
+
+Worker = Annotated[str, typer.Argument(help="The worker, such as w1.")]
+
+
+@app.command()
+def partition(worker: Worker, name: Name = "lab") -> None:
+    """Cut a worker off from the operator."""
+    _fault(name, "partition", worker)
+
+
+@app.command()
+def heal(worker: Worker, name: Name = "lab") -> None:
+    """Connect a worker again."""
+    _fault(name, "heal", worker)
+
+
+@app.command()
+def stop(
+    worker: Worker,
+    what: Annotated[str, typer.Argument(help="engine, sshd, or worker for a power cut.")] = "worker",
+    name: Name = "lab",
+) -> None:
+    """Stop a worker's engine or sshd, or cut its power."""
+    _fault(name, "stop", worker, what)
+
+
+@app.command()
+def start(worker: Worker, name: Name = "lab") -> None:
+    """Start again what was stopped on a worker."""
+    _fault(name, "start", worker)
+
+
+@app.command()
+def demo(name: Name = "demo") -> None:
+    """Show the main job on a practice network of its own, from nothing to nothing."""
+    with _told():
+        from decnet.lab import Lab
+        from decnet.lab.demo import demo as run_demo
+
+        run_demo(Lab(name), _print)
+
+
+def _print(text: str) -> None:
+    typer.echo(text)

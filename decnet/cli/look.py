@@ -1,0 +1,194 @@
+"""The verbs that only look."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decnet.cli.options import Output, OutputOption
+from decnet.cli.run import context, finish, wait_for
+
+if TYPE_CHECKING:
+    from decnet.commands.events import EventFilter
+    from decnet.engine.context import Context
+
+
+def register(app: typer.Typer) -> None:
+    """Put this module's commands into the tree."""
+    app.command()(status)
+    app.command()(events)
+    app.command()(logs)
+    app.command()(services)
+    app.command()(archetypes)
+    app.command()(validate)
+    app.command()(doctor)
+    app.add_typer(_config, name="config")
+
+
+def status(
+    watch: Annotated[
+        float | None, typer.Option("--watch", min=1, metavar="SECONDS", help="Look again every so often.")
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 3 if desired and actual differ.")
+    ] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show every worker and every decky as they are now."""
+    with context(output.value) as ctx:
+        from decnet.commands.status import status as run
+        from decnet.console.show import clear_screen, show
+
+        while watch:
+            outcome = wait_for(run(ctx, detailed_exitcode=detailed_exitcode))
+            clear_screen()
+            show(outcome, output.value)
+            wait_for(_sleep(watch))
+        finish(wait_for(run(ctx, detailed_exitcode=detailed_exitcode)), output.value)
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
+def events(
+    pull: Annotated[bool, typer.Option("--pull", help="Fetch what is new from the workers first.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, printing what comes.")] = False,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Not older: 15m, 2h, 1d, or 2026-01-31T12:00.")
+    ] = None,
+    decky: Annotated[list[str] | None, typer.Option("--decky", help="Only of this decky.")] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.5, metavar="SECONDS", help="How often --follow pulls.")
+    ] = 2.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what attackers did: the stored events, or with --pull the new ones."""
+    with context(output.value) as ctx:
+        from decnet.commands.events import EventFilter
+
+        wanted = EventFilter(_moment(since), tuple(decky or ()))
+        if follow:
+            wait_for(_follow(ctx, wanted, interval, output.value))
+        _stored(ctx, wanted, pull, output.value)
+
+
+def _stored(ctx: Context, wanted: EventFilter, fetch: bool, style: str) -> None:
+    from decnet.commands.events import fresh, pull, stored
+    from decnet.console.asking import tell_error
+    from decnet.console.events import show_events
+    from decnet.errors import worst
+
+    if not fetch:
+        show_events(stored(ctx, wanted), style)
+        raise typer.Exit(0)
+    pulled = wait_for(pull(ctx))
+    show_events(fresh(pulled, wanted), style)
+    for error in pulled.errors.values():
+        tell_error(error, style)
+    raise typer.Exit(worst([error.exit_code for error in pulled.errors.values()]))
+
+
+async def _follow(ctx: Context, wanted: EventFilter, interval: float, style: str) -> None:
+    from decnet.commands.events import follow
+    from decnet.console.asking import tell_error
+    from decnet.console.events import show_events
+
+    told: set[str] = set()
+    async for pulled in follow(ctx, wanted, interval=interval):
+        show_events(pulled.events, "jsonl" if style == "json" else style)
+        for worker, error in pulled.errors.items():
+            if worker not in told:
+                tell_error(error, style)
+        told = set(pulled.errors)
+
+
+def _moment(text: str | None) -> float | None:
+    """A time as the user wrote it, in seconds since the epoch."""
+    from datetime import datetime
+
+    from decnet.errors import UsageError
+
+    if text is None:
+        return None
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if text[:-1].isdigit() and text[-1:] in units:
+        return time.time() - int(text[:-1]) * units[text[-1]]
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise UsageError(
+            f"--since {text!r} is not a time", hint="write 15m, 2h, 1d, or 2026-01-31T12:00"
+        ) from None
+
+
+def logs(
+    decky: Annotated[str, typer.Argument(help="The decky.")],
+    service: Annotated[str | None, typer.Argument(help="Only this service of it.")] = None,
+    lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=1000, help="How many lines.")] = 50,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show the last lines of a decky's containers."""
+    with context(output.value) as ctx:
+        from decnet.commands.logs import logs as run
+
+        finish(wait_for(run(ctx, decky, service, lines)), output.value)
+
+
+def services(output: OutputOption = Output.table) -> None:
+    """List the services that a decky can imitate."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.catalog import services as run
+
+        finish(run(ctx.catalog), output.value)
+
+
+def archetypes(output: OutputOption = Output.table) -> None:
+    """List the named kinds of machine. Services in brackets have no decoy yet."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.catalog import archetypes as run
+
+        finish(run(ctx.catalog), output.value)
+
+
+def validate(
+    file: Annotated[Path, typer.Argument(help="The fleet file.")], output: OutputOption = Output.table
+) -> None:
+    """Check a fleet file and change nothing."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.validate import validate as run
+
+        finish(run(ctx, file), output.value)
+
+
+def doctor(output: OutputOption = Output.table) -> None:
+    """Look for what goes wrong commonly, each finding with the command that mends it."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.doctor import doctor as run
+
+        finish(wait_for(run(ctx)), output.value)
+
+
+_config = typer.Typer(help="Where settings and files are.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@_config.callback()
+def _config_root() -> None:
+    """Where settings and files are."""
+
+
+@_config.command("show")
+def _config_show(
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show every setting of this machine and the files of the fleet."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.validate import config
+
+        finish(config(ctx, with_origin=origin), output.value)

@@ -1,0 +1,117 @@
+"""From parsed options to an exit code: the context, the verb, the outcome, the errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from decnet.engine.context import Context
+    from decnet.engine.outcome import Outcome
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def context(
+    style: str,
+    *,
+    yes: bool = False,
+    quiet: bool = False,
+    lock_timeout: float = 10.0,
+    writes: bool = True,
+) -> Iterator[Context]:
+    """The context of one command; its errors are told and become exit codes."""
+    from decnet.catalog import load
+    from decnet.console.asking import ask, tell_error
+    from decnet.console.progress import monitor
+    from decnet.engine.context import Context
+    from decnet.errors import DecnetError, LockHeld
+    from decnet.store.opening import open_home
+    from decnet.store.paths import find_home
+
+    drawn = monitor(style, quiet=quiet)
+    try:
+        home = find_home(os.environ, os.getuid())
+        for warning in open_home(home, write=writes):
+            from decnet.engine.progress import Said
+
+            drawn(Said(warning, level="warning"))
+        yield Context(
+            home=home,
+            catalog=load(home.catalog),
+            emit=drawn,
+            command=" ".join(["decnet", *sys.argv[1:]])[:400],
+            user=_user(),
+            lock_timeout=lock_timeout,
+            confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
+        )
+    except DecnetError as error:
+        drawn.close()
+        if not (quiet and isinstance(error, LockHeld)):
+            tell_error(error, style)
+        raise typer.Exit(error.exit_code) from None
+    except BrokenPipeError:
+        _leave_closed_pipe()
+    finally:
+        drawn.close()
+
+
+def _user() -> str:
+    """Who runs the command; behind sudo the one who called it."""
+    import pwd
+
+    uid = os.environ.get("SUDO_UID", "")
+    try:
+        return pwd.getpwuid(int(uid) if uid.isdigit() else os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def _asking(close: Callable[[], None], ask: Callable[[str], bool]) -> Callable[[str], bool]:
+    def question(text: str) -> bool:
+        close()
+        return ask(text)
+
+    return question
+
+
+def _leave_closed_pipe() -> NoReturn:
+    """The reader of our output is gone (`decnet status | head`): leave without a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(0)
+
+
+def finish(outcome: Outcome, style: str) -> NoReturn:
+    """Print an outcome and leave with its exit code."""
+    from decnet.console.show import show
+
+    show(outcome, style)  # type: ignore[arg-type]
+    raise typer.Exit(outcome.exit_code)
+
+
+def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the work; Ctrl-C and SIGTERM end it cleanly, with exit 130."""
+    import asyncio
+    import signal
+
+    from decnet.errors import Interrupted
+
+    async def watched() -> Result:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(watched())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise Interrupted(
+            "interrupted", hint="what a worker has accepted goes on there; decnet reconcile takes it up"
+        ) from None

@@ -1,0 +1,104 @@
+"""Addresses for new deckies, each asked for on its LAN before it is claimed."""
+
+from __future__ import annotations
+
+from random import Random
+
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.situation import Situation
+from decnet.errors import DecnetError, Failed, SpecError
+from decnet.model.actual import Seen
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.worker import Facts
+from decnet.plan.allocate import allocate
+from decnet.plan.draft import Draft
+from decnet.store.fleet_table import FleetTable
+
+ROUNDS = 8
+"""How often addresses are drawn anew before the LAN counts as full of strangers."""
+
+
+async def allocate_unclaimed(
+    ctx: Context,
+    links: Links,
+    situation: Situation,
+    desired: Fleet,
+    drafts: tuple[Draft, ...],
+    lans: dict[str, Lan],
+    dice: Random,
+) -> dict[str, Decky]:
+    """The drafts with worker, address and MAC, none of the new addresses answered for by anybody.
+
+    Raises SpecError where an address that was written by hand is taken, Failed where the LAN is full.
+    """
+    facts = _facts(situation)
+    barred = {text for row in FleetTable(ctx.home).quarantined() for text in (row.address, row.mac)}
+    taken: set[str] = set()
+    state = dice.getstate()
+    for _ in range(ROUNDS):
+        dice.setstate(state)
+        deckies = allocate(
+            drafts,
+            catalog=ctx.catalog,
+            lans=desired.lans,
+            desired=desired,
+            facts=facts,
+            capacity={name: situation.workers[name].max_deckies for name in lans},
+            rng=dice,
+            now=ctx.now(),
+            taken=taken,
+            quarantined=barred,
+        )
+        answered = await _answered(links, situation, deckies)
+        if not answered:
+            return deckies
+        _refuse_written(drafts, deckies, answered)
+        taken |= set(answered)
+    raise Failed(
+        "too many addresses of the LAN are answered for by others",
+        hint="say which range is free: addresses.use in the fleet file, or --ip-start",
+    )
+
+
+def _facts(situation: Situation) -> dict[str, Facts]:
+    return {name: o.facts for name, o in situation.observed.items() if isinstance(o, Seen) and o.facts}
+
+
+async def _answered(links: Links, situation: Situation, deckies: dict[str, Decky]) -> dict[str, str]:
+    """The new addresses that somebody else answers for, each with who."""
+    claims: dict[str, dict[str, str]] = {}
+    for decky in deckies.values():
+        if not _held(situation, decky):
+            claims.setdefault(decky.worker, {})[decky.ip] = decky.name
+    asked = await links.each(
+        (situation.workers[name] for name in claims if name in situation.workers),
+        lambda client: client.probe(sorted(claims[client.worker])),
+    )
+    found: dict[str, str] = {}
+    for name, answer in asked.items():
+        if isinstance(answer, DecnetError):
+            raise answer
+        holders = {ip: f"container {owner}" for ip, owner in answer.docker.items()}
+        foreign = {ip: who for ip, who in holders.items() if who != f"container {claims[name].get(ip)}"}
+        strangers = {ip: mac for ip, mac in answer.answered.items() if ip not in holders}
+        found |= foreign | strangers
+    return found
+
+
+def _held(situation: Situation, decky: Decky) -> bool:
+    """Whether this decky already has that address on that worker, as recorded."""
+    records = situation.recorded.get(decky.worker)
+    row = records.deckies.get(decky.name) if records else None
+    return row is not None and row.ip == decky.ip
+
+
+def _refuse_written(drafts: tuple[Draft, ...], deckies: dict[str, Decky], answered: dict[str, str]) -> None:
+    for draft in drafts:
+        address = deckies[draft.name].ip
+        if draft.ip and address in answered:
+            raise SpecError(
+                f"{draft.name}: {address} is in use on the LAN ({answered[address]} answers for it)",
+                place=draft.place,
+                hint="choose another address",
+            )

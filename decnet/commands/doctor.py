@@ -1,0 +1,116 @@
+"""`decnet doctor`: what is wrong with this machine, the state and the workers, and what mends it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.outcome import Listing
+from decnet.engine.workers import known_workers
+from decnet.errors import DecnetError
+from decnet.model.fleet import LOCAL, Fleet
+from decnet.model.worker import Facts, Worker
+from decnet.store.desired import load_fleet, new_fleet
+
+DISK_MIB = 2048
+MEMORY_PER_DECKY_MIB = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: `fine`, `warning` or `wrong`, and the command that mends it."""
+
+    what: str
+    state: str
+    finding: str
+    mend: str = ""
+
+
+async def doctor(ctx: Context) -> Listing:
+    """Look at everything that commonly goes wrong. Exit 1 where something is wrong."""
+    findings, fleet = _state_findings(ctx)
+    workers = _workers_or_none(ctx) or {LOCAL: Worker(name=LOCAL, worker_id="")}
+    async with Links(ctx.home, fleet.fleet_id) as links:
+        for worker in workers.values():
+            findings += await _worker_findings(links, worker, fleet)
+    items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
+    rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
+    wrong = any(f.state == "wrong" for f in findings)
+    return Listing("findings", ("what", "state", "finding", "mend"), rows, items, exit_code=int(wrong))
+
+
+def _workers_or_none(ctx: Context) -> dict[str, Worker]:
+    try:
+        return known_workers(ctx.home)
+    except DecnetError:
+        return {}
+
+
+def _state_findings(ctx: Context) -> tuple[list[Finding], Fleet]:
+    found = []
+    fleet = new_fleet()
+    try:
+        stored = load_fleet(ctx.home)
+        fleet = stored or fleet
+        text = f"{len(fleet.deckies)} deckies in {ctx.home.state}" if stored else "nothing deployed yet"
+        found.append(Finding("desired", "fine", text))
+    except DecnetError as error:
+        found.append(Finding("desired", "wrong", error.message, error.hint or ""))
+    if not os.access(ctx.home.root, os.W_OK):
+        found.append(
+            Finding("state folder", "wrong", f"{ctx.home.root} cannot be written", f"ls -ld {ctx.home.root}")
+        )
+    return found, fleet
+
+
+async def _worker_findings(links: Links, worker: Worker, fleet: Fleet) -> list[Finding]:
+    client = links.client(worker) if worker.worker_id else links.stranger(worker)
+    try:
+        await client.hello()
+        facts = await client.facts()
+    except DecnetError as error:
+        return [Finding(worker.name, "wrong", error.message, error.hint or "")]
+    return [*_engine_findings(worker.name, facts), *_machine_findings(worker.name, facts, fleet)]
+
+
+def _engine_findings(name: str, facts: Facts) -> list[Finding]:
+    if facts.docker_version is None:
+        return [
+            Finding(
+                name, "wrong", "no Docker engine answers", "apt install docker.io; systemctl start docker"
+            )
+        ]
+    if facts.compose_version is None:
+        return [Finding(name, "wrong", "no compose is installed", "apt install docker-compose")]
+    old = facts.compose_version.lstrip("v").startswith("1.")
+    major = facts.docker_version.split(".")[0]
+    if old and major.isdigit() and int(major) >= 25:
+        text = f"compose {facts.compose_version} crashes with Docker Engine {facts.docker_version}"
+        return [Finding(name, "wrong", text, "apt install docker-compose-plugin")]
+    text = f"Docker Engine {facts.docker_version}, compose {facts.compose_version}"
+    return [Finding(name, "fine", text)]
+
+
+def _machine_findings(name: str, facts: Facts, fleet: Fleet) -> list[Finding]:
+    found = []
+    if facts.interface is None:
+        found.append(
+            Finding(name, "warning", "no default route", "deploy with --interface, --subnet and --gateway")
+        )
+    else:
+        found.append(Finding(name, "fine", f"LAN {facts.subnet} on {facts.interface}"))
+    if facts.wireless:
+        text = f"{facts.interface} is wireless: access points drop the frames of macvlan"
+        found.append(Finding(name, "warning", text, "use a wired interface, or --driver ipvlan"))
+    if facts.disk_free_mib < DISK_MIB:
+        text = f"{facts.disk_free_mib} MiB free for Docker"
+        found.append(Finding(name, "warning", text, "decnet image prune; docker system df"))
+    need = len(fleet.on(name)) * MEMORY_PER_DECKY_MIB
+    if need > facts.memory_mib:
+        text = f"{facts.memory_mib} MiB of memory for {len(fleet.on(name))} deckies"
+        found.append(Finding(name, "warning", text, "spread them over more workers"))
+    if not facts.root:
+        found.append(Finding(name, "fine", "not root there: in the docker group"))
+    return found

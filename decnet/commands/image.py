@@ -1,0 +1,55 @@
+"""`decnet image`: the images that deckies are made of."""
+
+from __future__ import annotations
+
+from decnet.engine.context import Context
+from decnet.engine.outcome import Listing, Words
+from decnet.engine.progress import Finished, ImageStep
+from decnet.images import ensure, listed, make_base_image, wanted
+from decnet.images import prune as prune_images
+
+
+def build(ctx: Context, *, no_cache: bool = False) -> Words:
+    """Make the images that are missing; with `no_cache`, make them anew."""
+    names = wanted()
+    try:
+        made = ensure(
+            names,
+            lambda s: ctx.emit(ImageStep(s.message, s.done, s.total)),
+            cache=ctx.home.cache,
+            no_cache=no_cache,
+        )
+    finally:
+        ctx.emit(Finished())
+    lines = [f"{ref}: {'made' if ref in made else 'already there'}" for ref in names.all()]
+    return Words(tuple(lines), {"images": list(names.all()), "made": list(made)})
+
+
+def base(ctx: Context) -> Words:
+    """Make the root file system from Debian packages, whether or not a registry is reachable."""
+    try:
+        ref = make_base_image(lambda s: ctx.emit(ImageStep(s.message, s.done, s.total)), source="debian")
+    finally:
+        ctx.emit(Finished())
+    return Words((f"{ref}: made from Debian packages",), {"image": ref})
+
+
+def images(ctx: Context) -> Listing:
+    """The decnet images of this machine's engine, and which of them are in use by this version."""
+    items = [
+        {"name": image.name, "size_mib": image.size >> 20, "current": image.wanted} for image in listed()
+    ]
+    rows = tuple(
+        (str(i["name"]), f"{i['size_mib']} MiB", "current" if i["current"] else "old") for i in items
+    )
+    return Listing("images", ("image", "size", "use"), rows, tuple(items), empty="no decnet images here")
+
+
+def prune(ctx: Context) -> Words:
+    """Remove the decnet images that neither this version nor a container uses."""
+    gone = prune_images(wanted().all())
+    return Words(tuple(f"{ref}: removed" for ref in gone) or ("nothing to remove",), {"removed": list(gone)})
+
+
+def _use(current: bool) -> str:
+    return "current" if current else "old"

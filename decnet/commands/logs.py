@@ -1,0 +1,28 @@
+"""`decnet logs`: the last lines of a decky's containers."""
+
+from __future__ import annotations
+
+from decnet.commands.chosen import chosen
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.outcome import Words
+from decnet.engine.workers import known_workers
+from decnet.errors import UsageError
+from decnet.store.desired import load_fleet, new_fleet
+from decnet.wire import clean
+
+
+async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Words:
+    """The last lines of each of the decky's containers, cleaned of what a terminal would obey."""
+    fleet = load_fleet(ctx.home) or new_fleet()
+    (name,) = chosen(fleet, [decky])[:1]
+    worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
+    if worker is None:
+        raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")
+    async with Links(ctx.home, fleet.fleet_id) as links:
+        texts = await links.client(worker).logs(name, service, lines=lines)
+    shown = []
+    for container, text in sorted(texts.items()):
+        shown.append(f"== {clean(container, 80)}")
+        shown += [clean(line, 2000) for line in text.splitlines()]
+    return Words(tuple(shown), {"decky": name, "logs": texts})

@@ -1,0 +1,18 @@
+"""`decnet reconcile`: desired as stored, then the same walk. Cron's verb."""
+
+from __future__ import annotations
+
+from decnet.commands.walk import WalkOptions, walk
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.outcome import PassOutcome
+from decnet.engine.situation import load, look
+
+
+async def reconcile(ctx: Context, options: WalkOptions) -> PassOutcome:
+    """Make actual and recorded agree with desired, and say what was done."""
+    with ctx.lock():
+        situation = load(ctx)
+        async with Links(ctx.home, situation.desired.fleet_id) as links:
+            situation = await look(ctx, links, situation, situation.workers.values())
+            return await walk(ctx, links, situation, situation.desired, "reconcile", options)

@@ -1,0 +1,218 @@
+"""`decnet status`: the fleet as it is seen now. Reads only; commits what it learned if nobody else writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from decnet.commands.walk import make_plan
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.outcome import Listing, StatusOutcome
+from decnet.engine.situation import Situation, load, look
+from decnet.errors import LockHeld, StateBroken, worst
+from decnet.model.actual import Container, NotSeen, Observation, Seen
+from decnet.model.plan import Plan
+from decnet.plan.classify import status_of
+from decnet.store.records import Records
+from decnet.store.seen import LastSeen, load_seen, note_seen
+from decnet.wire import clean
+
+SKEW_SECONDS = 5.0
+"""Clock difference from which on it is shown."""
+
+
+async def status(ctx: Context, *, detailed_exitcode: bool = False) -> StatusOutcome:
+    """Every worker and every decky, merged from desired, recorded and actual."""
+    stored = load(ctx)
+    async with Links(ctx.home, stored.desired.fleet_id) as links:
+        situation = await look(ctx, links, stored, stored.workers.values())
+    unsaved = _commit_if_free(ctx, stored, situation)
+    before = load_seen(ctx.home)
+    note_seen(ctx.home, _seen_now(ctx, situation))
+    plan = make_plan(ctx, situation)
+    deckies = _deckies(ctx, situation, plan)
+    return StatusOutcome(
+        workers=_workers(ctx, situation, before),
+        deckies=deckies,
+        drift=len(plan.steps) + len(plan.skipped),
+        unsaved=unsaved,
+        exit_code=_exit_code(situation, deckies, plan, detailed_exitcode),
+        notes=_notes(plan),
+    )
+
+
+def _commit_if_free(ctx: Context, before: Situation, after: Situation) -> str:
+    """Commit what was learned where the lock is free at once; otherwise say who holds it.
+
+    A worker's records that another command changed since they were read are left to the next pull.
+    """
+    store = Records(ctx.home)
+    learned = {n: r for n, r in after.recorded.items() if r != before.recorded[n]}
+    if not learned:
+        return ""
+    try:
+        with replace(ctx, lock_timeout=0.0).lock():
+            for name, records in learned.items():
+                if store.load(records.worker_id) == before.recorded[name]:
+                    store.save(records)
+    except (LockHeld, StateBroken) as error:
+        return f"what was learned was not recorded: {error.message}"
+    return ""
+
+
+def _exit_code(situation: Situation, deckies: Listing, plan: Plan, detailed: bool) -> int:
+    codes = [o.exit_code for o in situation.observed.values() if isinstance(o, NotSeen)]
+    if any(item["status"] not in ("running", "unknown") for item in deckies.items):
+        codes.append(4)
+    code = worst(codes)
+    return 3 if detailed and code == 0 and (plan.steps or plan.skipped) else code
+
+
+def _notes(plan: Plan) -> tuple[str, ...]:
+    steps = [f"{s.decky} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
+    strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in plan.strays]
+    skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
+    return tuple(steps + strays + skipped)
+
+
+@dataclass(frozen=True)
+class DeckyView:
+    """One decky as `status` shows it; `last_known` is what was recorded before this look."""
+
+    name: str
+    worker: str
+    status: str
+    ip: str = ""
+    mac: str = ""
+    hostname: str = ""
+    os: str = ""
+    services: tuple[str, ...] = ()
+    drift: str = ""
+    last_known: str = ""
+    mutated_at: float | None = None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        services = " ".join(self.services)
+        return (self.name, self.worker, self.status, self.ip, self.hostname, services, self.drift)
+
+
+def _deckies(ctx: Context, situation: Situation, plan: Plan) -> Listing:
+    contents = situation.contents(ctx)
+    drift = {(s.worker, s.decky): s.bucket for s in plan.steps}
+    actual = _actual(situation)
+    views = []
+    for name, decky in situation.desired.deckies.items():
+        key = (decky.worker, name)
+        seen = isinstance(situation.observed.get(decky.worker), Seen)
+        status = status_of(contents[decky.worker][name], actual.get(key, {})) if seen else "unknown"
+        views.append(
+            DeckyView(
+                name,
+                decky.worker,
+                status,
+                decky.ip,
+                decky.mac,
+                decky.hostname,
+                decky.os,
+                tuple(sorted(decky.services)),
+                drift.get(key, ""),
+                _last_known(situation, decky.worker, name),
+                decky.mutated_at,
+            )
+        )
+    views += [DeckyView(clean(s.decky, 60), s.worker, "stray", drift="stray") for s in plan.strays]
+    columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
+    rows = tuple(view.cells for view in views)
+    return Listing("deckies", columns, rows, tuple(asdict(view) for view in views), empty="no deckies")
+
+
+def _actual(situation: Situation) -> dict[tuple[str, str], dict[str, Container]]:
+    found: dict[tuple[str, str], dict[str, Container]] = {}
+    for name, observation in situation.observed.items():
+        if isinstance(observation, Seen):
+            for container in observation.status.containers:
+                found.setdefault((name, container.decky), {})[container.name] = container
+    return found
+
+
+def _last_known(situation: Situation, worker: str, decky: str) -> str:
+    records = situation.recorded.get(worker)
+    row = records.deckies.get(decky) if records else None
+    return row.status if row else ""
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """One worker as `status` shows it; `skew` is its clock's lead in seconds."""
+
+    name: str
+    address: str
+    state: str
+    deckies: int
+    skew: float | None
+    last_seen: float | None
+    error: str
+    hint: str | None
+    jobs: tuple[str, ...]
+
+
+def _seen_now(ctx: Context, situation: Situation) -> dict[str, LastSeen]:
+    return {
+        situation.workers[name].worker_id: LastSeen(at=ctx.now(), skew=o.skew)
+        for name, o in situation.observed.items()
+        if isinstance(o, Seen)
+    }
+
+
+def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen]) -> Listing:
+    views = []
+    for name, worker in situation.workers.items():
+        observation = situation.observed[name]
+        dark = observation if isinstance(observation, NotSeen) else None
+        views.append(
+            WorkerView(
+                name,
+                f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine",
+                _state(observation),
+                len(situation.desired.on(name)),
+                round(observation.skew, 1) if isinstance(observation, Seen) else None,
+                before[worker.worker_id].at if worker.worker_id in before else None,
+                dark.error if dark else "",
+                dark.hint if dark else None,
+                _jobs(observation),
+            )
+        )
+    rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v)) for v in views)
+    columns = ("worker", "address", "state", "deckies", "remark")
+    return Listing("workers", columns, rows, tuple(asdict(view) for view in views))
+
+
+def _state(observation: Observation) -> str:
+    if isinstance(observation, Seen):
+        return "up"
+    return {"docker-down": "docker down", "refused": "REFUSED"}.get(observation.kind, observation.kind)
+
+
+def _jobs(observation: Observation) -> tuple[str, ...]:
+    """The running jobs in words."""
+    jobs = observation.status.jobs if observation.status else ()
+    return tuple(f"{j.operation} {j.done}/{j.total} {j.current}" for j in jobs if j.state == "running")
+
+
+def _remark(ctx: Context, view: WorkerView) -> str:
+    if view.error:
+        since = f"; last seen {_ago(ctx.now() - view.last_seen)} ago" if view.last_seen else ""
+        return f"{view.error}{since}"
+    parts = [f"working: {job}" for job in view.jobs]
+    if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
+        parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
+    return "; ".join(parts)
+
+
+def _ago(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,67 @@
+"""`decnet teardown`: take deckies off the LAN, by name or all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from decnet.commands.chosen import chosen
+from decnet.commands.walk import WalkOptions, walk
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.outcome import PassOutcome
+from decnet.engine.situation import Situation, load, look
+from decnet.errors import DecnetError, UsageError, worst
+from decnet.store.records import Records
+
+
+async def teardown(
+    ctx: Context, names: Sequence[str], options: WalkOptions, *, everything: bool = False
+) -> PassOutcome:
+    """Remove the named deckies from desired and from their workers; `everything` also takes the networks."""
+    if everything == bool(names):
+        raise UsageError("say which deckies, or --all")
+    with ctx.lock():
+        situation = load(ctx)
+        gone = set(situation.desired.deckies) if everything else set(chosen(situation.desired, names))
+        left = {n: d for n, d in situation.desired.deckies.items() if n not in gone}
+        asked = replace(options, asked=_count(situation, gone, everything))
+        async with Links(ctx.home, situation.desired.fleet_id) as links:
+            situation = await look(ctx, links, situation, situation.workers.values())
+            desired = situation.desired.with_deckies(left)
+            outcome = await walk(ctx, links, situation, desired, "teardown", asked)
+            if everything and outcome.carried_out and not options.detach:
+                outcome = await _sweep_networks(ctx, links, situation, outcome)
+            return outcome
+
+
+def _count(situation: Situation, gone: set[str], everything: bool) -> int:
+    """How many removals the user named. `--all` names those that are desired, not what nobody knows of."""
+    recorded = {name for records in situation.recorded.values() for name in records.deckies}
+    return len(gone | recorded) if everything else len(gone)
+
+
+async def _sweep_networks(
+    ctx: Context, links: Links, situation: Situation, outcome: PassOutcome
+) -> PassOutcome:
+    """Let every worker that carried out its part remove our network and forget its slice."""
+    failed = {trouble.worker for trouble in outcome.troubles}
+    failed |= {o.worker for o in outcome.outcomes if o.status != "succeeded"}
+    clean = [w for name, w in situation.workers.items() if name not in failed]
+    needing = [w for w in clean if situation.recorded[w.name].plan_hash is not None]
+    generations = {w.name: situation.recorded[w.name].generation + 1 for w in needing}
+    for worker in needing:
+        records = situation.recorded[worker.name]
+        situation.recorded[worker.name] = records.model_copy(
+            update={"generation": generations[worker.name], "plan_hash": None}
+        )
+        Records(ctx.home).save(situation.recorded[worker.name])
+    answers = await links.each(
+        needing,
+        lambda client: client.teardown(ctx.identifier(), generations[client.worker]),
+    )
+    codes = [answer.exit_code for answer in answers.values() if isinstance(answer, DecnetError)]
+    for name, answer in answers.items():
+        if isinstance(answer, DecnetError):
+            ctx.warn(answer.message, name)
+    return replace(outcome, exit_code=worst([outcome.exit_code, *codes]))

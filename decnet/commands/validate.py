@@ -1,0 +1,77 @@
+"""`decnet validate` and `decnet config`: what a fleet file says, and where each setting came from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from random import Random
+
+from decnet.engine.context import Context
+from decnet.engine.outcome import Listing, Words
+from decnet.errors import SpecError
+from decnet.model.fleet import Fleet, FleetSpec
+from decnet.model.fleetfile import parse_bytes
+from decnet.model.toml_text import MAX_BYTES
+from decnet.plan.resolve import resolve
+
+
+def read_spec(path: Path) -> FleetSpec:
+    """The fleet file at `path`. Raises SpecError with file and line on any mistake in it."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
+    return parse_bytes(content, str(path))
+
+
+def validate(ctx: Context, path: Path) -> Words:
+    """Check a fleet file against the catalog, touching neither files nor network."""
+    spec = read_spec(path)
+    drafts = resolve(spec, ctx.catalog, rng=Random(0), desired=Fleet(fleet_id="none"))
+    services = sorted({service for draft in drafts for service in draft.services})
+    line = f"{path}: {len(drafts)} decky{'' if len(drafts) == 1 else 's'}, {len(services)} services: in order"
+    return Words(
+        (line.replace("deckys", "deckies"),),
+        {"file": str(path), "deckies": [d.name for d in drafts], "services": services},
+    )
+
+
+def config(ctx: Context, *, with_origin: bool = False) -> Listing:
+    """Every setting of the environment and every file of the fleet, with where each came from."""
+    items: list[dict[str, object]] = [_setting(name, default) for name, default in SETTINGS.items()]
+    items += [
+        {"name": name, "value": str(path), "origin": _presence(path)}
+        for name, path in {
+            "home": ctx.home.root,
+            "desired": ctx.home.state,
+            "workers": ctx.home.fleet,
+            "host keys": ctx.home.known_hosts,
+            "audit log": ctx.home.audit,
+            "own catalog": ctx.home.catalog,
+        }.items()
+    ]
+    columns = ("setting", "value", "origin") if with_origin else ("setting", "value")
+    keys = ("name", "value", "origin") if with_origin else ("name", "value")
+    rows = tuple(tuple(str(item[key]) for key in keys) for item in items)
+    return Listing("settings", columns, rows, tuple(items))
+
+
+SETTINGS = {
+    "DECNET_HOME": "",
+    "DECNET_AGENT_HOME": "/var/lib/decnet-agent",
+    "DECNET_DOCKER_SOCKET": "/var/run/docker.sock",
+    "NO_COLOR": "",
+}
+"""Environment variables that are read, each with what holds where it is not set."""
+
+
+def _setting(name: str, default: str) -> dict[str, object]:
+    value = os.environ.get(name)
+    if value is None:
+        return {"name": name, "value": default, "origin": "default"}
+    return {"name": name, "value": value, "origin": "environment"}
+
+
+def _presence(path: Path) -> str:
+    return "there" if os.path.lexists(path) else "not there yet"

@@ -1,0 +1,151 @@
+"""The walk of every verb that changes something: observe, plan, confirm, apply, record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from decnet.engine.apply import Applied, apply
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.outcome import PassOutcome, Trouble
+from decnet.engine.progress import Planned
+from decnet.engine.situation import Situation, commit
+from decnet.errors import DecnetError, worst
+from decnet.model.actual import NotSeen
+from decnet.model.fleet import Fleet
+from decnet.model.plan import Plan
+from decnet.plan.guard import fleet_size, guard
+from decnet.plan.reconcile import reconcile
+from decnet.store.audit import append
+from decnet.store.desired import save_fleet
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    """How a walk is made, the same for every verb.
+
+    `asked` is how many removals the user typed by name: these are never a surprise to the guard.
+    """
+
+    dry_run: bool = False
+    check: bool = False
+    record_only: bool = False
+    prune: bool = False
+    detach: bool = False
+    quiet: bool = False
+    max_remove: int | None = None
+    asked: int = 0
+    confirm: bool = False
+    no_cache: bool = False
+
+
+async def walk(
+    ctx: Context, links: Links, situation: Situation, desired: Fleet, verb: str, options: WalkOptions
+) -> PassOutcome:
+    """From a situation that was looked at to the fleet as `desired`."""
+    before = fleet_size(situation.desired, situation.recorded)
+    changed = desired != situation.desired
+    situation = situation.with_desired(desired)
+    plan = make_plan(ctx, situation, prune=options.prune, record_only=options.record_only)
+    if options.check or options.dry_run:
+        return _planned(ctx, verb, situation, plan, options)
+    guard(plan, before, max_remove=options.max_remove, asked=options.asked)
+    if plan.steps and not options.quiet:
+        ctx.emit(Planned(plan))
+    if options.confirm and plan.docker_steps and not ctx.confirm(_question(plan)):
+        return _outcome(ctx, verb, situation, plan, Applied(), options, carried_out=False)
+    if changed:
+        save_fleet(ctx.home, desired)
+    applied = await apply(ctx, links, situation, plan, detach=options.detach, no_cache=options.no_cache)
+    outcome = _outcome(ctx, verb, situation, plan, applied, options, carried_out=True)
+    if changed or plan.steps:
+        append(
+            ctx.home,
+            at=ctx.now(),
+            who=ctx.user,
+            command=ctx.command,
+            outcome=outcome.summary,
+            exit_code=outcome.exit_code,
+        )
+    return outcome
+
+
+def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record_only: bool = False) -> Plan:
+    """The three-way pass over a situation that was looked at."""
+    return reconcile(
+        situation.desired,
+        situation.recorded,
+        situation.observed,
+        situation.contents(ctx),
+        now=ctx.now(),
+        prune=prune,
+        record_only=record_only,
+    )
+
+
+def _planned(ctx: Context, verb: str, situation: Situation, plan: Plan, options: WalkOptions) -> PassOutcome:
+    outcome = _outcome(ctx, verb, situation, plan, Applied(), options, carried_out=False)
+    if options.check and (plan.steps or plan.skipped) and outcome.exit_code == 0:
+        return replace(outcome, exit_code=3)
+    return outcome
+
+
+def _question(plan: Plan) -> str:
+    count = len(plan.docker_steps)
+    return f"Carry out {count} step{'s' if count != 1 else ''}?"
+
+
+def _outcome(
+    ctx: Context,
+    verb: str,
+    situation: Situation,
+    plan: Plan,
+    applied: Applied,
+    options: WalkOptions,
+    *,
+    carried_out: bool,
+) -> PassOutcome:
+    if not carried_out and not (options.check or options.dry_run):
+        commit(ctx, situation)
+    troubles = _troubles(situation, applied)
+    codes = [trouble.exit_code for trouble in troubles] + applied.exit_codes
+    if plan.skipped and carried_out:
+        codes.append(4)
+    return PassOutcome(
+        verb=verb,
+        plan=plan,
+        carried_out=carried_out,
+        exit_code=worst(codes),
+        outcomes=tuple(applied.outcomes),
+        troubles=troubles,
+        detached=tuple(applied.detached),
+        quiet=options.quiet,
+        summary=_summary(plan, applied, troubles),
+    )
+
+
+def _troubles(situation: Situation, applied: Applied) -> tuple[Trouble, ...]:
+    seen = [
+        Trouble(name, o.error, o.hint, o.exit_code)
+        for name, o in sorted(situation.observed.items())
+        if isinstance(o, NotSeen)
+    ]
+    failed = [_trouble(name, error) for name, error in sorted(applied.errors.items())]
+    return tuple(seen + failed)
+
+
+def _trouble(name: str, error: DecnetError) -> Trouble:
+    return Trouble(name, error.message, error.hint, error.exit_code)
+
+
+def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str:
+    done = sum(1 for o in applied.outcomes if o.status == "succeeded")
+    failed = len(applied.outcomes) - done
+    recorded = sum(1 for step in plan.steps if not step.touches_docker)
+    parts = [f"{done} done"] if done else []
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{recorded} recorded"] if recorded else []
+    parts += [f"{len(plan.skipped)} skipped"] if plan.skipped else []
+    parts += [f"{plan.kept} kept"] if plan.kept else []
+    parts += [f"{len(troubles)} worker{'s' if len(troubles) != 1 else ''} in trouble"] if troubles else []
+    return ", ".join(parts) or "nothing to do"

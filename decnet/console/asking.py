@@ -1,0 +1,32 @@
+"""Questions to the user, and errors told to the user."""
+
+from __future__ import annotations
+
+import sys
+
+from decnet.console.documents import dumps, error_document
+from decnet.console.text import cell
+from decnet.errors import DecnetError, UsageError
+
+
+def ask(question: str) -> bool:
+    """A yes or no from the terminal; anything but y or yes is a no.
+
+    Raises UsageError where there is no terminal to ask on.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{question} There is no terminal to ask on", hint="--yes answers it beforehand")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def tell_error(error: DecnetError, style: str) -> None:
+    """One error on stderr: a message and a hint, or one JSON object for a script."""
+    if style in ("json", "jsonl"):
+        print(dumps(error_document(error)), file=sys.stderr)
+        return
+    for number, line in enumerate(error.message.split("\n")):
+        print(("error: " if number == 0 else "       ") + cell(line), file=sys.stderr)
+    for number, line in enumerate((error.hint or "").split("\n")):
+        if line:
+            print(("hint: " if number == 0 else "      ") + cell(line), file=sys.stderr)

@@ -1,0 +1,105 @@
+"""Outcomes as JSON documents for scripts: the same keys whatever the terminal shows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Words
+from decnet.errors import DecnetError
+from decnet.model.plan import Plan, Step
+
+
+def dumps(document: Any) -> str:
+    """JSON on one line, ASCII only, so that nothing in it can steer a terminal."""
+    return json.dumps(document, ensure_ascii=True)
+
+
+def document(outcome: Outcome) -> Any:
+    """The whole outcome as one JSON value."""
+    if isinstance(outcome, PassOutcome):
+        return _pass(outcome)
+    if isinstance(outcome, StatusOutcome):
+        return {
+            "workers": list(outcome.workers.items),
+            "deckies": list(outcome.deckies.items),
+            "drift": outcome.drift,
+            "notes": list(outcome.notes),
+            "exit_code": outcome.exit_code,
+        }
+    if isinstance(outcome, Listing):
+        return list(outcome.items)
+    return outcome.document
+
+
+def lines(outcome: Outcome) -> list[Any]:
+    """The outcome as a list of JSON values, one per row."""
+    if isinstance(outcome, PassOutcome):
+        return list(_pass(outcome)["steps"])
+    if isinstance(outcome, StatusOutcome):
+        workers = [{"kind": "worker", **item} for item in outcome.workers.items]
+        return workers + [{"kind": "decky", **item} for item in outcome.deckies.items]
+    if isinstance(outcome, Listing):
+        return list(outcome.items)
+    return [outcome.document]
+
+
+def names(outcome: Outcome) -> list[str]:
+    """One name per row, for `xargs` and shell loops."""
+    if isinstance(outcome, PassOutcome):
+        return [step.decky for step in outcome.plan.steps]
+    if isinstance(outcome, StatusOutcome):
+        return [str(item["name"]) for item in outcome.deckies.items]
+    if isinstance(outcome, Listing):
+        return [str(item[outcome.key]) for item in outcome.items]
+    return list(outcome.lines) if isinstance(outcome, Words) else []
+
+
+def error_document(error: DecnetError) -> dict[str, Any]:
+    """An error as a script reads it on stderr (DESIGN section 8)."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "worker": error.worker,
+        "hint": error.hint,
+        "retryable": error.retryable,
+        "exit_code": error.exit_code,
+    }
+
+
+def _pass(outcome: PassOutcome) -> dict[str, Any]:
+    ends = {(o.worker, o.decky): o for o in outcome.outcomes}
+    plan: Plan = outcome.plan
+    return {
+        "verb": outcome.verb,
+        "carried_out": outcome.carried_out,
+        "exit_code": outcome.exit_code,
+        "kept": plan.kept,
+        "steps": [_step(step, ends) for step in plan.steps],
+        "strays": [_step(step, {}) for step in plan.strays],
+        "skipped": [{"worker": s.worker, "decky": s.decky, "reason": s.reason} for s in plan.skipped],
+        "unknown": dict(plan.unknown),
+        "detached": list(outcome.detached),
+        "troubles": [
+            {"worker": t.worker, "message": t.message, "hint": t.hint, "exit_code": t.exit_code}
+            for t in outcome.troubles
+        ],
+    }
+
+
+def _step(step: Step, ends: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    end = ends.get((step.worker, step.decky))
+    return {
+        "worker": step.worker,
+        "decky": step.decky,
+        "bucket": step.bucket,
+        "reason": step.reason,
+        "record": step.record,
+        "containers": {
+            "remove": [target.name for target in step.remove],
+            "up": list(step.up),
+            "start": list(step.start),
+        },
+        "status": end.status if end else None,
+        "error": end.error if end else "",
+    }

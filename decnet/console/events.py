@@ -1,0 +1,50 @@
+"""Attacker events, one line each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from decnet.console.documents import dumps
+from decnet.console.text import cell
+from decnet.model.event import AttackerEvent
+
+FIRST = ("username", "password", "success", "method", "path", "status", "input")
+
+
+def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str) -> None:
+    """Print events with the worker that each came from; JSON lines unless a table was asked for."""
+    if style == "json":
+        print(dumps([_document(worker, event) for worker, event in events]))
+        return
+    for worker, event in events:
+        print(_line(worker, event) if style == "table" else _short(worker, event, style))
+    sys.stdout.flush()
+
+
+def _short(worker: str, event: AttackerEvent, style: str) -> str:
+    return cell(event.decky) if style == "name" else dumps(_document(worker, event))
+
+
+def _document(worker: str, event: AttackerEvent) -> dict[str, object]:
+    return {"worker": worker, **event.model_dump(mode="json")}
+
+
+def _line(worker: str, event: AttackerEvent) -> str:
+    when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    source = f"{cell(event.source_ip)}:{event.source_port}"
+    where = f"{cell(event.decky)}/{cell(event.service)}"
+    return f"{when}  {where:<18} {source:<22} {event.kind:<10} {_fields(event)}".rstrip()
+
+
+def _fields(event: AttackerEvent) -> str:
+    """The telling fields first, the others after them in order of name."""
+    keys = [key for key in FIRST if key in event.fields]
+    keys += sorted(set(event.fields) - set(keys))
+    return " ".join(f"{cell(key)}={cell(_value(event.fields[key]))}" for key in keys)
+
+
+def _value(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if text and " " not in text else f'"{text}"'

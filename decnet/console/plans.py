@@ -1,0 +1,44 @@
+"""A plan in words: what will be done, to which decky, and why."""
+
+from __future__ import annotations
+
+from decnet.console.text import cell, counted
+from decnet.model.plan import Plan, Step
+
+SIGNS = {
+    "create": "+",
+    "revive": "+",
+    "change": "~",
+    "heal": "~",
+    "remove": "-",
+    "forget": "-",
+    "stray": "-",
+    "adopt": ".",
+    "refresh": ".",
+}
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """One line per step, then strays, skipped and unknown, then a count."""
+    if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
+        return [f"nothing to do, {counted(plan.kept, 'decky')} in order"]
+    lines = [_line(SIGNS.get(step.bucket, " "), step) for step in plan.steps]
+    lines += [_line("?", step) + " (--prune removes it)" for step in plan.strays if step not in plan.steps]
+    lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
+    lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
+    return [*lines, tally(plan)]
+
+
+def _line(sign: str, step: Step) -> str:
+    where = "" if step.worker == "local" else f" on {step.worker}"
+    return f"{sign} {cell(step.decky)}{where}: {step.bucket}, {cell(step.reason)}"
+
+
+def tally(plan: Plan) -> str:
+    """`plan: 2 create, 1 heal, 3 in order`."""
+    counts: dict[str, int] = {}
+    for step in plan.steps:
+        counts[step.bucket] = counts.get(step.bucket, 0) + 1
+    parts = [f"{count} {bucket}" for bucket, count in sorted(counts.items())]
+    parts += [f"{plan.kept} in order"] if plan.kept else []
+    return "plan: " + (", ".join(parts) or "nothing to do")

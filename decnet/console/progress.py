@@ -1,0 +1,152 @@
+"""What the engine says while it works: bars on a terminal, lines in a log, silence for a script."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from decnet.console.plans import plan_lines
+from decnet.console.text import cell
+from decnet.engine.progress import (
+    Event,
+    Finished,
+    ImageStep,
+    JobProgress,
+    JobStarted,
+    Planned,
+    Said,
+    StepDone,
+    WorkerLost,
+)
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Monitor(Protocol):
+    """Draws the engine's events."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def monitor(style: str, *, quiet: bool = False) -> Monitor:
+    """The monitor that fits: chosen once, by where stderr goes and what was asked for."""
+    if quiet or style != "table":
+        return Warnings()
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def sentence(event: Event) -> str:
+    """An event as one line, or "" where it is worth none."""
+    match event:
+        case Said(text, worker, level):
+            start = f"{worker}: " if worker else ""
+            return f"{'warning: ' if level == 'warning' else ''}{start}{cell(text)}"
+        case ImageStep(phase, _, _, worker):
+            return f"{worker}: {phase}" if worker else phase
+        case JobStarted(worker, _, total):
+            return f"{worker}: accepted {total} step{'s' if total != 1 else ''}"
+        case StepDone(worker, decky, operation, status, error):
+            detail = f": {cell(error)}" if error else ""
+            return f"{cell(decky)} on {worker}: {operation} {status}{detail}"
+        case WorkerLost(worker, error, hint):
+            return f"{worker}: {cell(error)}" + (f" (hint: {cell(hint)})" if hint else "")
+    return ""
+
+
+class Warnings:
+    """For scripts and cron: only what went wrong."""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, WorkerLost) or (isinstance(event, Said) and event.level == "warning"):
+            _say(sentence(event))
+
+    def close(self) -> None:
+        return
+
+
+class Lines:
+    """For a log: one line per thing that happened, no line twice in a row."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Planned):
+            for line in plan_lines(event.plan):
+                _say(line)
+            return
+        text = sentence(event)
+        if text and text != self._last:
+            self._last = text
+            _say(text)
+
+    def close(self) -> None:
+        return
+
+
+class Bars:
+    """For a terminal: a bar per worker and per image, lines above them for what ended."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Planned(plan):
+                for line in plan_lines(plan):
+                    self._line(line)
+            case ImageStep(phase, done, total, worker):
+                self._bar(f"image{worker}", f"{worker} image".strip(), phase, done, total)
+            case JobStarted(worker, _, total):
+                self._bar(worker, worker, "accepted", 0, total)
+            case JobProgress(worker, done, total, current):
+                self._bar(worker, worker, cell(current), done, total)
+            case Finished():
+                self.close()
+            case _:
+                self._line(sentence(event))
+
+    def _line(self, text: str) -> None:
+        from rich.text import Text
+
+        if self._progress is not None:
+            self._progress.console.print(Text(text))
+        else:
+            _say(text)
+
+    def _bar(self, key: str, title: str, what: str, done: int, total: int) -> None:
+        progress = self._started()
+        if key not in self._tasks:
+            self._tasks[key] = progress.add_task(title, total=total or None, what="")
+        progress.update(self._tasks[key], completed=done, total=total or None, what=what[:60])
+
+    def _started(self) -> Progress:
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._progress = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[what]}", markup=False),
+                console=Console(stderr=True, markup=False, highlight=False, emoji=False),
+                transient=True,
+            )
+            self._progress.start()
+        return self._progress
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+        self._progress = None
+        self._tasks.clear()

@@ -1,0 +1,127 @@
+"""Outcomes on stdout: a table for people, JSON or names for scripts."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from decnet.console.documents import document, dumps, lines, names
+from decnet.console.plans import plan_lines
+from decnet.console.text import aligned, cell
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Words
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Format = Literal["table", "json", "jsonl", "name"]
+
+
+def show(outcome: Outcome, style: Format) -> None:
+    """Print an outcome in the format that was asked for."""
+    if style == "json":
+        print(dumps(document(outcome)))
+    elif style == "jsonl":
+        _print_lines([dumps(value) for value in lines(outcome)])
+    elif style == "name":
+        _print_lines([cell(name) for name in names(outcome)])
+    else:
+        _show_table(outcome)
+    sys.stdout.flush()
+
+
+def clear_screen() -> None:
+    """Begin a new screen on a terminal; in a pipe the rounds follow each other."""
+    if sys.stdout.isatty():
+        print("\x1b[2J\x1b[H", end="")
+
+
+def _print_lines(texts: list[str]) -> None:
+    for text in texts:
+        print(text)
+
+
+def _show_table(outcome: Outcome) -> None:
+    if isinstance(outcome, PassOutcome):
+        _print_lines(_pass_lines(outcome))
+    elif isinstance(outcome, StatusOutcome):
+        _show_listing(outcome.workers)
+        print()
+        _show_listing(outcome.deckies)
+        _print_lines([f"drift: {cell(note)}" for note in outcome.notes])
+        if outcome.unsaved:
+            print(outcome.unsaved, file=sys.stderr)
+    elif isinstance(outcome, Listing):
+        _show_listing(outcome)
+    elif isinstance(outcome, Words):
+        _print_lines([cell(line) for line in outcome.lines])
+
+
+def _pass_lines(outcome: PassOutcome) -> list[str]:
+    plan = outcome.plan
+    if not outcome.carried_out:
+        return plan_lines(plan)
+    idle = plan.is_empty and not plan.skipped and not outcome.troubles
+    if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
+        return []
+    shown = [f"{outcome.verb}: {outcome.summary}"]
+    shown += [f"{name}: accepted, goes on by itself; decnet status shows it" for name in outcome.detached]
+    shown += [
+        f"{cell(o.decky)} on {o.worker}: {o.operation} {o.status}: {cell(o.error)}"
+        for o in outcome.outcomes
+        if o.status != "succeeded"
+    ]
+    shown += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
+    for trouble in outcome.troubles:
+        shown.append(f"{trouble.worker}: {cell(trouble.message)}")
+        if trouble.hint:
+            shown.append(f"  hint: {cell(trouble.hint)}")
+    if plan.strays:
+        found = ", ".join(f"{cell(s.decky)} on {s.worker}" for s in plan.strays)
+        shown.append(f"strays left alone: {found} (decnet reconcile --prune removes them)")
+    return shown
+
+
+def _show_listing(listing: Listing) -> None:
+    if not listing.rows:
+        print(listing.empty)
+    elif sys.stdout.isatty():
+        _rich_print(_rich_table(listing))
+    else:
+        _print_lines(aligned(listing.columns, listing.rows))
+    _print_lines([cell(note) for note in listing.notes])
+
+
+COLOURS = {
+    "running": "green",
+    "up": "green",
+    "fine": "green",
+    "yes": "green",
+    "degraded": "yellow",
+    "unknown": "yellow",
+    "warning": "yellow",
+    "docker down": "red",
+    "unreachable": "red",
+    "REFUSED": "bold red",
+    "failed": "red",
+    "wrong": "red",
+    "torn_down": "red",
+    "stray": "magenta",
+}
+
+
+def _rich_table(listing: Listing) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in listing.columns:
+        table.add_column(column.upper(), overflow="fold")
+    for row in listing.rows:
+        table.add_row(*(Text(cell(text), style=COLOURS.get(text, "")) for text in row))
+    return table
+
+
+def _rich_print(table: Table) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, markup=False, emoji=False).print(table)

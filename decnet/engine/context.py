@@ -1,0 +1,49 @@
+"""What a verb works with: where files are, what can be imitated, whom to tell, what time it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from uuid import uuid4
+
+from decnet.engine.progress import Emit, Said
+from decnet.errors import UsageError
+from decnet.model.catalog import Catalog
+from decnet.store.lock import Lock
+from decnet.store.paths import Home
+
+
+def _nobody_asked(question: str) -> bool:
+    raise UsageError(f"{question} Nobody can be asked here", hint="say --yes to answer it beforehand")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything of the outside that a verb may touch.
+
+    `confirm` asks the user one question; `now` is the clock (seconds since the epoch), `dice` the only
+    source of chance, `identifier` makes a new random UUID.
+    """
+
+    home: Home
+    catalog: Catalog
+    emit: Emit
+    command: str = "decnet"
+    user: str = "unknown"
+    lock_timeout: float = 10.0
+    confirm: Callable[[str], bool] = _nobody_asked
+    now: Callable[[], float] = time.time
+    dice: Random = field(default_factory=Random)
+    identifier: Callable[[], str] = lambda: str(uuid4())
+
+    def lock(self) -> Lock:
+        """The lock of the state folder, to be held while anything is changed."""
+        return Lock(self.home, self.command, self.lock_timeout)
+
+    def note(self, text: str, worker: str = "") -> None:
+        self.emit(Said(text, worker))
+
+    def warn(self, text: str, worker: str = "") -> None:
+        self.emit(Said(text, worker, "warning"))

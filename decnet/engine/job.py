@@ -1,0 +1,211 @@
+"""One job on one worker: written pending, sent, followed to its end, recorded step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from decnet.engine.bundle import make_bundle
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.progress import JobProgress, JobStarted, StepDone
+from decnet.engine.situation import Situation
+from decnet.errors import DecnetError, Unreachable, WorkerError
+from decnet.model.actual import Container, Status
+from decnet.model.plan import Bundle, Step
+from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
+from decnet.plan.absorb import absorb
+from decnet.plan.classify import row_as_seen
+from decnet.plan.compose import Contents, contents
+from decnet.store.records import Records
+
+if TYPE_CHECKING:
+    from decnet.worker.client import AgentClient
+
+JOB_SECONDS = 600.0
+PATIENCE_SECONDS = 20.0
+"""How long a worker may stay silent while a job of it is followed, before it counts as lost."""
+
+HEALS_KEPT = 20
+
+
+@dataclass
+class JobEnd:
+    """How a worker's job ended."""
+
+    outcomes: list[StepDone] = field(default_factory=list)
+    error: DecnetError | None = None
+    detached: bool = False
+
+
+async def run_job(
+    ctx: Context, links: Links, situation: Situation, name: str, steps: Sequence[Step], *, detach: bool
+) -> JobEnd:
+    """Send the steps to the worker as one job and follow it; every commit leaves a resumable state.
+
+    A job without steps only brings the worker's copy of desired up to date.
+    """
+    follower = _Follower(ctx, links.client(situation.workers[name]), situation, name, steps)
+    follower.write_pending()
+    try:
+        await follower.send()
+    except Unreachable:
+        raise
+    except DecnetError as error:
+        follower.close_refused(error)
+        return JobEnd(outcomes=follower.outcomes, error=error)
+    if detach:
+        return JobEnd(detached=True)
+    await follower.follow()
+    return JobEnd(outcomes=follower.outcomes)
+
+
+class _Follower:
+    """The state of one job while it is followed."""
+
+    def __init__(
+        self, ctx: Context, client: AgentClient, situation: Situation, name: str, steps: Sequence[Step]
+    ) -> None:
+        self.ctx = ctx
+        self.client = client
+        self.situation = situation
+        self.name = name
+        self.steps = {step.decky: step for step in steps}
+        self.request_id = ctx.identifier()
+        self.outcomes: list[StepDone] = []
+        self.store = Records(ctx.home)
+        self.expected = self._contents()
+
+    def _contents(self) -> Contents:
+        fleet = self.situation.desired
+        chosen = {name: fleet.deckies[name] for name in self.steps if name in fleet.deckies}
+        return contents(
+            fleet.fleet_id, chosen, fleet.lans[self.name], self.ctx.catalog, self.situation.images
+        )
+
+    @property
+    def records(self) -> WorkerRecords:
+        return self.situation.recorded[self.name]
+
+    def save(self, records: WorkerRecords) -> None:
+        self.situation.recorded[self.name] = records
+        self.store.save(records)
+
+    def write_pending(self) -> None:
+        now = self.ctx.now()
+        rows = [
+            LifecycleRow(
+                id=self.ctx.identifier(),
+                decky=step.decky,
+                operation=step.operation or "change",
+                request_id=self.request_id,
+                status="pending",
+                reason=step.reason,
+                created=now,
+            )
+            for step in self.steps.values()
+        ]
+        heals = dict(self.records.heals)
+        for step in self.steps.values():
+            if step.bucket == "heal":
+                heals[step.decky] = (*heals.get(step.decky, ()), now)[-HEALS_KEPT:]
+        self.save(
+            self.records.model_copy(
+                update={
+                    "lifecycle": (*self.records.lifecycle, *rows),
+                    "generation": self.records.generation + 1,
+                    "heals": heals,
+                }
+            )
+        )
+
+    async def send(self) -> None:
+        answer = await self.client.apply(self._bundle())
+        now = self.ctx.now()
+        self._update_rows({"status": "running", "started": now})
+        if self.steps:
+            self.ctx.emit(JobStarted(self.name, answer.job_id, len(self.steps)))
+
+    def _bundle(self) -> Bundle:
+        return make_bundle(
+            self.ctx,
+            self.situation,
+            self.name,
+            list(self.steps.values()),
+            request_id=self.request_id,
+            generation=self.records.generation,
+        )
+
+    def close_refused(self, error: DecnetError) -> None:
+        """The worker refused the bundle: nothing was started, and the rows say so."""
+        self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": error.message})
+        for step in self.steps.values():
+            self._tell(step, "failed", error.message)
+
+    def _update_rows(self, update: dict[str, object]) -> None:
+        rows = tuple(
+            row.model_copy(update=update) if row.request_id == self.request_id and row.status in OPEN else row
+            for row in self.records.lifecycle
+        )
+        self.save(self.records.model_copy(update={"lifecycle": rows}))
+
+    async def follow(self) -> None:
+        """Poll until every step has an end. Raises Unreachable when the worker stays silent."""
+        pause, deadline = 0.15, self.ctx.now() + JOB_SECONDS
+        silent_since: float | None = None
+        while self.ctx.now() < deadline:
+            try:
+                running = self._take(await self.client.status(self.records.cursor))
+                silent_since = None
+            except (Unreachable, WorkerError):
+                silent_since = silent_since or self.ctx.now()
+                if self.ctx.now() - silent_since > PATIENCE_SECONDS:
+                    raise
+                running = True
+            if not running:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, 1.0)
+        raise WorkerError(
+            f"{self.name}: its job did not end within {JOB_SECONDS:.0f} s; it goes on by itself",
+            hint="decnet status shows how it ends",
+            worker=self.name,
+        )
+
+    def _take(self, status: Status) -> bool:
+        """Absorb one status, record the steps that ended; whether the job is still open."""
+        learned = absorb(self.records, status, now=self.ctx.now())
+        records = learned.records
+        ended = [row for row in records.lifecycle if row.request_id == self.request_id]
+        told = {outcome.decky for outcome in self.outcomes}
+        for row in ended:
+            if row.status not in OPEN and row.decky not in told:
+                step = self.steps[row.decky]
+                records = self._recorded_end(records, step, status.containers)
+                self._tell(step, row.status, row.error)
+        self.save(records)
+        for job in status.jobs:
+            if job.request_id == self.request_id and job.state == "running":
+                self.ctx.emit(JobProgress(self.name, job.done, job.total, job.current))
+                return True
+        return any(row.status in OPEN for row in ended)
+
+    def _recorded_end(
+        self, records: WorkerRecords, step: Step, containers: Sequence[Container]
+    ) -> WorkerRecords:
+        """The records after a step's end, as the containers are and not as the step hoped."""
+        present = {c.name: c for c in containers if c.decky == step.decky}
+        decky = self.situation.desired.deckies.get(step.decky)
+        rows = dict(records.deckies)
+        if not present:
+            rows.pop(step.decky, None)
+        elif decky is not None and decky.worker == self.name:
+            rows[step.decky] = row_as_seen(decky, self.expected[step.decky], present, rows.get(step.decky))
+        return records.model_copy(update={"deckies": dict(sorted(rows.items()))})
+
+    def _tell(self, step: Step, status: str, error: str) -> None:
+        done = StepDone(self.name, step.decky, step.operation or "change", status, error)
+        self.outcomes.append(done)
+        self.ctx.emit(done)

@@ -1,0 +1,99 @@
+"""Ask every worker what is so, all at once; who does not answer becomes a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.errors import DecnetError, DockerDown, TrustRefused, Unreachable
+from decnet.model.actual import NotSeen, Observation, Seen, Status
+from decnet.model.journal import Cursor
+from decnet.model.record import WorkerRecords
+from decnet.model.worker import Worker
+
+if TYPE_CHECKING:
+    from decnet.worker.client import AgentClient
+
+MAX_PAGES = 40
+"""Journal pages read in one pull; what is left is read by the next one."""
+
+
+async def observe(
+    ctx: Context,
+    links: Links,
+    workers: Iterable[Worker],
+    records: Mapping[str, WorkerRecords],
+    *,
+    facts: bool = False,
+) -> dict[str, Observation]:
+    """What each worker reports now, by name; `facts` asks for the machine's facts too."""
+
+    def cursor(name: str) -> Cursor | None:
+        return records[name].cursor if name in records else None
+
+    chosen = list(workers)
+    by_session = {worker.name: worker for worker in chosen}
+
+    async def pull(client: AgentClient) -> Seen:
+        return await _pull(ctx, client, cursor(client.worker), facts)
+
+    answers = await links.each(by_session.values(), pull)
+    return {name: _observation(name, answer) for name, answer in answers.items()}
+
+
+async def _pull(ctx: Context, client: AgentClient, cursor: Cursor | None, facts: bool) -> Seen:
+    asked = ctx.now()
+    status = await client.status(cursor)
+    answered = ctx.now()
+    status = await _with_whole_journal(client, status)
+    machine = await client.facts() if facts and status.docker == "up" else None
+    return Seen(
+        worker=client.worker,
+        status=status,
+        facts=machine,
+        skew=status.hello.clock - (asked + answered) / 2,
+        rtt=answered - asked,
+    )
+
+
+async def _with_whole_journal(client: AgentClient, first: Status) -> Status:
+    """The status with the journal's further pages joined to its first one."""
+    last, records = first, list(first.journal.records)
+    for _ in range(MAX_PAGES):
+        if not last.journal.more or not last.journal.records:
+            break
+        end = last.journal.records[-1]
+        last = await client.status(Cursor(journal_id=last.journal.journal_id, seq=end.seq, hash=end.hash))
+        records.extend(last.journal.records)
+    page = last.journal.model_copy(update={"records": tuple(records), "verdict": first.journal.verdict})
+    return last.model_copy(update={"journal": page})
+
+
+def _observation(name: str, answer: Seen | DecnetError) -> Observation:
+    if isinstance(answer, Seen):
+        if answer.status.docker == "up":
+            return answer
+        return NotSeen(
+            worker=name,
+            kind="docker-down",
+            error=f"its Docker engine does not answer ({answer.status.docker_error or 'no reason given'})",
+            hint="start it there: systemctl start docker",
+            status=answer.status,
+        )
+    return NotSeen(
+        worker=name,
+        kind=_kind(answer),
+        error=answer.message,
+        hint=answer.hint,
+        exit_code=answer.exit_code,
+    )
+
+
+def _kind(error: DecnetError) -> Literal["unreachable", "docker-down", "refused", "failed"]:
+    if isinstance(error, TrustRefused):
+        return "refused"
+    if isinstance(error, DockerDown):
+        return "docker-down"
+    return "unreachable" if isinstance(error, Unreachable) else "failed"

@@ -1,0 +1,72 @@
+"""What a verb returns: values that the console renders and a script reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from decnet.engine.progress import StepDone
+from decnet.model.plan import Plan
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One worker that failed, refused or was not reached in a pass."""
+
+    worker: str
+    message: str
+    hint: str | None
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class PassOutcome:
+    """One walk: the plan, how each step ended, which workers are unknown."""
+
+    verb: str
+    plan: Plan
+    carried_out: bool
+    exit_code: int = 0
+    outcomes: tuple[StepDone, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    detached: tuple[str, ...] = ()
+    quiet: bool = False
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table: `items` are the same rows as mappings, `key` is the column that `-o name` prints."""
+
+    kind: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    items: tuple[dict[str, Any], ...]
+    key: str = "name"
+    exit_code: int = 0
+    empty: str = "nothing to show"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StatusOutcome:
+    """The fleet as it is seen now: workers, deckies, and where they differ from desired."""
+
+    workers: Listing
+    deckies: Listing
+    drift: int = 0
+    unsaved: str = ""
+    exit_code: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Words:
+    """A plain answer in sentences, with the same facts as a mapping."""
+
+    lines: tuple[str, ...]
+    document: dict[str, Any] = field(default_factory=dict)
+    exit_code: int = 0
+
+
+Outcome = PassOutcome | Listing | StatusOutcome | Words

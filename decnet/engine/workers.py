@@ -1,0 +1,44 @@
+"""Which workers there are; `local` is enrolled by itself when it is first used."""
+
+from __future__ import annotations
+
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.errors import FleetRefused
+from decnet.model.fleet import LOCAL
+from decnet.model.worker import Hello, Worker
+from decnet.store.fleet_table import FleetTable
+from decnet.store.paths import Home
+
+
+def known_workers(home: Home) -> dict[str, Worker]:
+    """Every enrolled worker by name, sorted."""
+    return dict(sorted(FleetTable(home).workers().items()))
+
+
+async def enrol_local(ctx: Context, links: Links, fleet_id: str, *, adopt: bool = False) -> Worker:
+    """Make this machine a worker: gives its agent an identity, or takes up the one it has.
+
+    Raises FleetRefused where the agent here belongs to another fleet and `adopt` was not said.
+    """
+    fresh = Worker(name=LOCAL, worker_id=ctx.identifier(), enrolled_at=ctx.now())
+    client = links.stranger(fresh)
+    hello = await client.hello()
+    check_fleet(hello, fleet_id, adopt=adopt)
+    if hello.fleet_id == fleet_id and hello.worker_id:
+        worker = fresh.model_copy(update={"worker_id": hello.worker_id})
+    else:
+        worker = fresh
+        await client.enrol(worker.worker_id, fleet_id, adopt=adopt)
+    FleetTable(ctx.home).put_worker(worker)
+    return worker
+
+
+def check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:
+    """Raise FleetRefused where the agent of this machine belongs to another fleet."""
+    if hello.fleet_id and hello.fleet_id != fleet_id and not adopt:
+        raise FleetRefused(
+            "local: the agent on this machine belongs to another fleet",
+            hint="say --adopt to take it over, or set DECNET_HOME to the folder of its own fleet",
+            worker=LOCAL,
+        )

@@ -1,0 +1,227 @@
+"""The main job, for real: a fleet on the practice network, attacked, mutated, broken, mended, torn down."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from decnet.errors import Failed
+from decnet.lab.enter import run_argv
+from decnet.lab.images import provide_images
+from decnet.lab.layout import Lab
+from decnet.lab.lifecycle import down, up
+
+FLEET = """\
+# A small office: six machines that nobody has a reason to touch.
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.150"] }
+
+[decky.web]
+count = 2
+archetype = "web-server"
+
+[decky.intranet]
+archetype = "linux-server"
+
+[decky.monitor]
+archetype = "monitoring-node"
+
+[decky.floor-switch]
+archetype = "network-gear"
+
+[decky.build]
+archetype = "devops-host"
+mutate_interval = 60
+"""
+LIMIT = 300.0
+Say = Callable[[str], None]
+
+
+@dataclass
+class Demo:
+    """One run of the demonstration; every expectation that fails ends it with an error."""
+
+    lab: Lab
+    say: Say
+    started: float = field(default_factory=time.monotonic)
+
+    def run(self) -> None:
+        """Everything, from an empty machine to an empty machine."""
+        self.chapter("A practice network: one worker with its own Docker engine, a LAN, an attacker")
+        up(self.lab, workers=1, emit=self.say)
+        try:
+            provide_images(self.lab, self.say)
+            self._story()
+        finally:
+            self.chapter("The practice network goes, too")
+            down(self.lab, emit=self.say)
+        self.say(f"\ndone in {time.monotonic() - self.started:.0f} s")
+
+    def _story(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="decnet-demo-") as folder:
+            fleet = Path(folder) / "fleet.toml"
+            fleet.write_text(FLEET)
+            self._deploy(fleet)
+            self._attack(Path(folder))
+            self._mutate()
+            self._break()
+            self._bad_input(Path(folder))
+            self._leave()
+
+    def _deploy(self, fleet: Path) -> None:
+        self.chapter("Six decoys, described in a file")
+        self.say(fleet.read_text())
+        self.decnet("deploy", "-c", str(fleet), "--yes")
+        self.decnet("status")
+        self.chapter("The same again: nothing to do, no container is touched")
+        before = self.containers()
+        self.decnet("deploy", "-c", str(fleet), "--yes")
+        self.expect(self.containers() == before, "a second deploy touched a container")
+
+    def _attack(self, folder: Path) -> None:
+        self.chapter("What an attacker on the LAN finds")
+        self.scan()
+        victim = self.decky_with("ssh")
+        self.chapter(f"The attacker tries a password on {victim['ip']}")
+        ask = folder / "ask"
+        ask.write_text("#!/bin/sh\necho hunter2\n")
+        ask.chmod(0o755)
+        ssh = ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
+        ssh += ["-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no"]
+        environment = ["env", f"SSH_ASKPASS={ask}", "SSH_ASKPASS_REQUIRE=force"]
+        self.on("attacker", [*environment, *ssh, f"root@{victim['ip']}", "id"], any_exit=True)
+        self.chapter("... and decnet tells what was done")
+        self.decnet("events", "--pull", "--decky", victim["name"])
+        logins = [e for e in self.json("events") if e["kind"] == "login"]
+        self.expect(
+            any(e["fields"].get("password") == "hunter2" for e in logins), "the login attempt did not arrive"
+        )
+
+    def _mutate(self) -> None:
+        self.chapter("Other services on the same machines: yesterday's scan is wrong")
+        before = {d["name"]: d["services"] for d in self.deckies()}
+        self.decnet("mutate", "--all", "--random", "--seed", "7")
+        after = {d["name"]: d["services"] for d in self.deckies()}
+        self.expect(before != after, "no decky has other services after a mutation")
+        self.scan()
+
+    def _break(self) -> None:
+        self.chapter("Somebody kills a container by hand")
+        victim = self.deckies()[0]
+        self.on("w1", ["docker", "kill", f"{victim['name']}-{victim['services'][0]}"])
+        self.on("w1", ["decnet", "status"], any_exit=True)
+        self.decnet("reconcile")
+        self.chapter("Somebody kills a whole machine")
+        self.on("w1", ["docker", "kill", victim["name"]])
+        self.decnet("reconcile")
+        self._all_running()
+        self.chapter("A stray: a container with our label that nobody described")
+        fleet_id = json.loads(self.on("w1", ["cat", "/var/lib/decnet/decnet-state.json"], show=False))[
+            "fleet_id"
+        ]
+        image = self.on("w1", ["docker", "inspect", "-f", "{{.Config.Image}}", victim["name"]], show=False)
+        labels = ["--label", f"decnet.fleet={fleet_id}", "--label", "decnet.decky=ghost"]
+        self.on(
+            "w1",
+            ["docker", "run", "-d", "--name", "ghost", "--network", "none", *labels]
+            + ["--label", "decnet.service=", "--entrypoint", "sleep", image.strip(), "600"],
+        )
+        self.decnet("reconcile")
+        self.decnet("reconcile", "--prune")
+        self.chapter("The engine dies: nothing is known, so nothing is done")
+        self.on("w1", ["true"], show=False)
+        from decnet.lab.faults import start, stop
+
+        stop(self.lab, "w1", "engine")
+        self.expect(self.on("w1", ["decnet", "status"], any_exit=True, code=True) == "5", "status is not 5")
+        start(self.lab, "w1")
+        self.decnet("reconcile")
+        self._all_running()
+
+    def _bad_input(self, folder: Path) -> None:
+        self.chapter("A fleet file with mistakes: one clear answer, nothing changed")
+        broken = folder / "broken.toml"
+        broken.write_text('[decky.web]\nserivces = ["http"]\ncount = "two"\n')
+        code = self.on("w1", ["decnet", "deploy", "-c", str(broken), "--yes"], any_exit=True, code=True)
+        self.expect(code == "2", f"a broken fleet file ended with exit {code}")
+
+    def _leave(self) -> None:
+        self.chapter("Everything goes, and nothing stays")
+        self.decnet("teardown", "--all", "--yes")
+        self.expect(not self.containers(), "a container was left over")
+        networks = self.on("w1", ["docker", "network", "ls", "--format", "{{.Name}}"], show=False)
+        self.expect("decnet_lan" not in networks.split(), "the network was left over")
+
+    def scan(self) -> None:
+        addresses = [decky["ip"] for decky in self.deckies()]
+        self.on("attacker", ["nmap", "-n", "-sV", "--open", "-p", "21-25,80,443", *addresses])
+
+    def _all_running(self) -> None:
+        wrong = [d["name"] for d in self.deckies() if d["status"] != "running"]
+        self.expect(not wrong, f"not running: {', '.join(wrong)}")
+
+    def deckies(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.json("status")["deckies"]
+        return found
+
+    def decky_with(self, service: str) -> dict[str, Any]:
+        return next(decky for decky in self.deckies() if service in decky["services"])
+
+    def containers(self) -> list[str]:
+        shown = self.on(
+            "w1", ["docker", "ps", "-aq", "--no-trunc", "--filter", "label=decnet.fleet"], show=False
+        )
+        return sorted(shown.split())
+
+    def decnet(self, *argv: str) -> str:
+        return self.on("w1", ["decnet", *argv])
+
+    def json(self, *argv: str) -> Any:
+        return json.loads(self.on("w1", ["decnet", *argv, "-o", "json"], any_exit=True, show=False))
+
+    def on(
+        self, place: str, argv: list[str], *, any_exit: bool = False, show: bool = True, code: bool = False
+    ) -> str:
+        """Run a command and show it with what it prints; its stdout, or with `code` its exit code."""
+        if show:
+            who = "attacker" if place == "attacker" else "operator" if argv[0] == "decnet" else place
+            self.say(f"\n{who}$ {' '.join(_short(argv))}")
+        ended = subprocess.run(
+            run_argv(self.lab, place, argv),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if show else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=LIMIT,
+            check=False,
+        )
+        if show:
+            self.say(ended.stdout.rstrip())
+        self.expect(any_exit or ended.returncode == 0, f"{argv[0]} ended with exit {ended.returncode}")
+        return str(ended.returncode) if code else ended.stdout
+
+    def chapter(self, title: str) -> None:
+        self.say(f"\n=== {title} ({time.monotonic() - self.started:.0f} s)")
+
+    def expect(self, holds: bool, otherwise: str) -> None:
+        if not holds:
+            raise Failed(f"the demonstration failed: {otherwise}")
+
+
+def _short(argv: list[str]) -> list[str]:
+    """The command as a person would type it: without the options that only keep ssh quiet."""
+    if "ssh" in argv:
+        return ["ssh", *argv[-2:]]
+    return argv
+
+
+def demo(lab: Lab, say: Say) -> None:
+    """Run the demonstration. Raises Failed at the first thing that is not as it should be."""
+    Demo(lab, say).run()

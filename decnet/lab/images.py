@@ -1,0 +1,74 @@
+"""The decoy images for a lab's engines: made once per version, kept as archives, loaded where missing.
+
+A lab has no way to the internet, so that its engines cannot make images by themselves. They are made
+here, on the machine, with one lab engine doing the Docker part.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from decnet.images import ensure, root_name, save_archive, wanted
+from decnet.lab import engine
+from decnet.lab.guard import exclusive
+from decnet.lab.layout import Lab, Place
+from decnet.lab.status import workers_of
+
+CACHE = Path("/var/cache/decnet-lab")
+Emit = Callable[[str], None]
+
+
+def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
+    """Give every worker's engine (and with `operator` the operator's) the images of this version.
+
+    The first time takes about a minute: a root file system is made from Debian packages. The archives
+    stay in /var/cache/decnet-lab for the next lab. Raises ImageFailed.
+    """
+    with exclusive("images"):
+        CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
+        places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
+        archive = _archive(places[0], emit)
+        for place in places:
+            if engine.load(place, archive):
+                emit(f"{place.key}: the decoy images are loaded")
+
+
+def _archive(builder: Place, emit: Emit) -> Path:
+    """The archive of this version's images, made if there is none."""
+    names = wanted()
+    archive = CACHE / f"images-{_tag(names.base)}-{_tag(names.decoys)}.tar"
+    if archive.exists():
+        return archive
+    root = CACHE / f"root-{_tag(root_name())}.tar"
+    if root.exists():
+        engine.load(builder, root)
+    socket = str(builder.folder / "run" / "docker.sock")
+    ensure(
+        names,
+        lambda step: emit(step.message),
+        cache=CACHE / "wheels",
+        source="debian",
+        docker_socket=socket,
+    )
+    if not root.exists():
+        _write(root, [root_name()], socket)
+    _write(archive, names.all(), socket)
+    return archive
+
+
+def _tag(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _write(archive: Path, tags: Collection[str], socket: str) -> None:
+    """Save images whole or not at all, so that a kill leaves no torn archive."""
+    partial = archive.with_suffix(f".{os.getpid()}.part")
+    try:
+        with partial.open("wb") as stream:
+            for piece in save_archive(tags, socket):
+                stream.write(piece)
+        partial.replace(archive)
+    finally:
+        partial.unlink(missing_ok=True)
