@@ -60,10 +60,12 @@ def describe(known: Dict[str, Any], engine_id: Optional[str]) -> Dict[str, Any]:
     }
 
 
-def require(args: Dict[str, Any]) -> Dict[str, Any]:
-    """The identity, after the comparison with what the request expects. Raises Refusal `not-enrolled`,
-    `identity` or `fleet`."""
+def require(args: Dict[str, Any], stranger: bool = False) -> Dict[str, Any]:
+    """The identity, after the comparison with what the request expects; {} for a `stranger` who needs none.
+    Raises Refusal `not-enrolled`, `identity` or `fleet`."""
     known = read_json(FILE)
+    if known is None and stranger:
+        return {}
     if not isinstance(known, dict) or not known.get("worker_id") or not known.get("fleet_id"):
         raise Refusal("not-enrolled", "this worker is not enrolled", "decnet worker add")
     expected = args.get("expect") or {}
