@@ -21,6 +21,8 @@ from .library import asyncssh
 from .translate import translated
 
 CONNECT_LIMIT = 10.0
+ASKING_LIMIT = 180.0
+"""Where a person is asked for a password meanwhile."""
 HANG_UP_LIMIT = 1.0
 KEEPALIVE_INTERVAL = 5.0
 KEEPALIVE_MISSED = 3
@@ -44,8 +46,8 @@ STRONG: dict[str, Any] = {
     "encryption_algs": CIPHERS,
     "mac_algs": MACS,
     "compression_algs": ("none",),
-    "connect_timeout": CONNECT_LIMIT,
-    "login_timeout": CONNECT_LIMIT,
+    # The total limit is ours; asyncssh's own only must not be shorter.
+    "login_timeout": 2 * ASKING_LIMIT,
     "keepalive_interval": KEEPALIVE_INTERVAL,
     "keepalive_count_max": KEEPALIVE_MISSED,
     "agent_forwarding": False,
@@ -82,14 +84,14 @@ def enrolled(worker: Worker, host_key: HostKey, key: Path) -> Target:
     return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, login)
 
 
-async def connect(target: Target, lanes: Lanes | None = None) -> Any:
-    """An authenticated connection, within CONNECT_LIMIT seconds in total: name, dialling, tries and login.
+async def connect(target: Target, lanes: Lanes | None = None, *, limit: float | None = None) -> Any:
+    """An authenticated connection, within `limit` seconds in total (CONNECT_LIMIT): name, tries and login.
 
     Waiting for a place in the lanes does not count. Raises Unreachable, HostKeyRefused, TrustRefused, and
     StateBroken or UsageError for a key file.
     """
     lanes = lanes or Lanes()
-    budget = _Budget(CONNECT_LIMIT)
+    budget = _Budget(CONNECT_LIMIT if limit is None else limit)
     with translated(target.name):
         library = asyncssh()
         dropped = (library.ConnectionLost, ConnectionResetError, BrokenPipeError)
@@ -166,12 +168,7 @@ def _expecting(library: Any, target: Target) -> dict[str, Any]:
 
 async def _through(library: Any, target: Target, options: dict[str, Any]) -> Any:
     assert target.jump is not None
-    user, _, place = target.jump.rpartition("@")
-    host, _, port = place.partition(":")
-    # The jump host is the operator's own affair: their configuration, agent and known_hosts.
-    who = {"username": user} if user else {}
-    with translated(f"{target.name} (by way of {host})"):
-        jump = await library.connect(host, int(port) if port else (), **who)
+    jump = await jump_host(library, target.name, target.jump)
     try:
         connection = await library.connect(target.host, target.port, tunnel=jump, **options)
     except BaseException:
@@ -179,6 +176,18 @@ async def _through(library: Any, target: Target, options: dict[str, Any]) -> Any
         raise
     connection.set_tunnel(jump)
     return connection
+
+
+async def jump_host(library: Any, worker: str, jump: str) -> Any:
+    """A connection to `[USER@]HOST[:PORT]` on the way to a worker.
+
+    It is the operator's own affair: their configuration, keys, agent and known_hosts count there.
+    """
+    user, _, place = jump.rpartition("@")
+    host, _, port = place.partition(":")
+    who = {"username": user} if user else {}
+    with translated(f"{worker} (by way of {host})"):
+        return await library.connect(host, int(port) if port else (), **who)
 
 
 async def _dialled(host: str, port: int) -> socket.socket:

@@ -13,7 +13,7 @@ from pathlib import Path
 from decnet.errors import HostKeyRefused, StateBroken, UsageError
 from decnet.model.worker import Worker
 
-Write = Callable[[Path, bytes], None]
+Write = Callable[[Path, bytes], object]
 """Writes a file of ours whole, or not at all."""
 
 

@@ -1,0 +1,159 @@
+"""First contact: the operator's own way to a machine, and whether its host key is to be believed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from decnet import wire
+from decnet.errors import HostKeyRefused, TrustRefused, Unreachable, UsageError
+
+from . import dial
+from .dial import CONNECT_LIMIT, HOST_KEYS, KEX
+from .hostkeys import HostKey, trusted_fingerprints
+from .library import asyncssh
+from .translate import translated
+
+FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+            ("rsa-sha2-512", "rsa-sha2-256"))  # fmt: skip
+"""A server with several keys shows one for each connection: these are asked for in turn."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """How the operator gets in: what is None comes from their ~/.ssh/config, keys and ssh-agent.
+
+    `ask` is called with a prompt for a password or a passphrase; None where nobody can be asked.
+    `config` False leaves the configuration file, `agent` False the ssh-agent out of it.
+    """
+
+    host: str
+    user: str | None = None
+    port: int | None = None
+    jump: str | None = None
+    identity: Path | None = None
+    ask: Callable[[str], str | None] | None = None
+    config: bool = True
+    agent: bool = True
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a login leads, after the operator's configuration: what a worker's record keeps."""
+
+    host: str
+    port: int
+    user: str
+    jump: str | None
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """What vouches for a host key, the first that is given: our own pin, a fingerprint, a known_hosts
+    file, or a person who is shown the key."""
+
+    pinned: HostKey | None = None
+    fingerprint: str | None = None
+    known_hosts: Path | None = None
+    confirm: Callable[[HostKey], bool] | None = None
+
+
+async def resolve(login: Login, worker: str) -> Place:
+    """The address, port, user and jump host that a login means. Raises UsageError."""
+    library = asyncssh()
+    with translated(worker):
+        options = await library.SSHClientConnectionOptions.construct(
+            host=login.host,
+            config=() if login.config else None,
+            agent_path=None,
+            client_keys=None,
+            **_given(port=login.port, username=login.user, tunnel=login.jump),
+        )
+    jump = options.tunnel if isinstance(options.tunnel, str) else None
+    place = Place(str(options.host), int(options.port), str(options.username), jump)
+    for word in (place.host, place.user, place.jump or ""):
+        if word.startswith("-") or any(
+            char.isspace() or not char.isprintable() or char == "," for char in word
+        ):
+            raise UsageError(f"{worker}: {wire.clean(word, 60)} is not a host or user name")
+    return place
+
+
+async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
+    """The machine's host key, after somebody vouched for it. Raises HostKeyRefused, Unreachable."""
+    if vouched.pinned is not None:
+        # The connection itself checks a pinned key: nothing has to be fetched.
+        return vouched.pinned
+    if vouched.fingerprint is not None:
+        return await _matching(place, worker, {vouched.fingerprint}, "the given fingerprint")
+    if vouched.known_hosts is not None:
+        keys = trusted_fingerprints(vouched.known_hosts, place.host, place.port)
+        return await _matching(place, worker, {key.fingerprint for key in keys}, str(vouched.known_hosts))
+    key = await fetch(place, worker)
+    if vouched.confirm is None:
+        raise HostKeyRefused(
+            f"{worker}: its host key {key.fingerprint} is not known, and nobody can be asked",
+            hint="--host-key SHA256:... or --known-hosts FILE vouches for it",
+            worker=worker,
+        )
+    if not vouched.confirm(key):
+        raise HostKeyRefused(f"{worker}: its host key {key.fingerprint} was not confirmed", worker=worker)
+    return key
+
+
+async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KEYS) -> HostKey:
+    """The host key that the machine shows now; nothing is sent to it. Raises Unreachable."""
+    library = asyncssh()
+    with translated(worker):
+        async with asyncio.timeout(CONNECT_LIMIT):
+            jump = await dial.jump_host(library, worker, place.jump) if place.jump else None
+            try:
+                key = await library.get_server_host_key(
+                    place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
+                    **_given(tunnel=jump),
+                )  # fmt: skip
+            finally:
+                if jump is not None:
+                    jump.abort()
+    if key is None:
+        raise Unreachable(f"{worker}: it shows no host key", worker=worker)
+    return HostKey.parse(key.export_public_key("openssh").decode("ascii"))
+
+
+async def operators_connection(place: Place, login: Login, worker: str, key: HostKey) -> Any:
+    """A connection with the operator's own credentials, for enrolment. Raises Unreachable, TrustRefused."""
+    options: dict[str, Any] = _given(client_keys=[login.identity] if login.identity else None)
+    if not login.config:
+        options["config"] = None
+    if not login.agent:
+        options["agent_path"] = None
+        options.setdefault("client_keys", None)
+    if login.ask is not None:
+        ask = login.ask
+        options["password"] = lambda: ask(f"{place.user}@{place.host}'s password: ")
+        options["passphrase"] = lambda name: ask(f"passphrase for {name}: ")
+    target = dial.Target(worker, place.host, place.port, place.user, key, place.jump, options)
+    return await dial.connect(target, limit=dial.ASKING_LIMIT if login.ask else CONNECT_LIMIT)
+
+
+async def _matching(place: Place, worker: str, fingerprints: set[str], source: str) -> HostKey:
+    seen = []
+    for algorithms in FAMILIES:
+        try:
+            key = await fetch(place, worker, algorithms)
+        except TrustRefused:
+            # It has no key of this family.
+            continue
+        if key.fingerprint in fingerprints:
+            return key
+        seen.append(key.fingerprint)
+    shown = ", ".join(dict.fromkeys(seen)) or "of another kind"
+    raise HostKeyRefused(f"{worker}: its host key {shown} is not the one of {source}", worker=worker)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    # asyncssh tells None from "not given".
+    return {name: value for name, value in options.items() if value is not None}

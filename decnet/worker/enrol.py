@@ -1,0 +1,263 @@
+"""Making a machine a worker: checked, equipped, and recorded only after the fleet's key has opened it."""
+
+from __future__ import annotations
+
+import base64
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from decnet.errors import FleetRefused, HashRefused, WorkerError
+from decnet.model.worker import Hello, Worker
+
+from . import dial
+from .answers import HeldSlice
+from .checkup import Survey, noise_warning, require_fit, skew_warning
+from .client import CONTROL_LIMIT, AgentClient, check_identity, validated
+from .contact import Login, Place, Vouched, operators_connection, resolve, vetted_key
+from .errand import errand, plain
+from .fleetkey import FleetKey, comment_of
+from .hostkeys import HostKey
+from .ssh import SshSession, ask_over
+
+HOME = "/var/lib/decnet-agent"
+AGENT_COMMAND = f"{HOME}/decnet-agent"
+DOCKER_SOCKET = "/var/run/docker.sock"
+
+Emit = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class FleetSide:
+    """What the fleet brings to a worker: its id, its key, and the agent with its SHA-256."""
+
+    fleet_id: str
+    key: FleetKey
+    agent: bytes
+    agent_sha256: str
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A worker that may be recorded now, with the host key to pin. `changed` says what was done there
+    (empty: nothing), `warnings` what somebody should look at."""
+
+    worker: Worker
+    host_key: HostKey
+    hello: Hello
+    changed: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """An enrolled worker of a fleet whose records were lost, with what it still holds."""
+
+    enrolled: Enrolled
+    held: HeldSlice
+
+
+async def add(
+    login: Login,
+    fleet: FleetSide,
+    wanted: Worker,
+    vouched: Vouched,
+    *,
+    adopt: bool = False,
+    emit: Emit = lambda line: None,
+) -> Enrolled:
+    """Enrol the machine that `login` leads to.
+
+    `wanted` gives the name, tags and limits, and the worker_id of an earlier enrolment ("" for a new one);
+    its address comes from the login. Nothing is recorded here. Raises HostKeyRefused, FleetRefused,
+    IdentityRefused, WorkerError with a hint how to mend what is missing, Unreachable.
+    """
+    place = await resolve(login, wanted.name)
+    key = await vetted_key(place, wanted.name, vouched)
+    connection = await operators_connection(place, login, wanted.name, key)
+    try:
+        visit = Visit(connection, wanted.name, emit)
+        survey, warnings = await visit.survey()
+        require_fit(survey, wanted.name)
+        worker = _worker(wanted, place, survey, fleet.fleet_id, adopt)
+        changed = await visit.equip(survey, fleet, login.ask)
+        await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)
+        changed += await visit.let_in(fleet)
+    finally:
+        await dial.hang_up(connection)
+    hello = await _knock(worker, key, fleet)
+    emit(f"{worker.name}: the fleet's key opens it")
+    return Enrolled(worker, key, hello, tuple(changed), tuple(warnings))
+
+
+async def recover(
+    login: Login, fleet: FleetSide | None, make_fleet: Callable[[str], FleetSide], wanted: Worker,
+    vouched: Vouched, *, emit: Emit = lambda line: None,
+) -> Recovered:  # fmt: skip
+    """Enrol again a worker that knows its fleet when we do not: its identity and slice are taken over.
+
+    `fleet` is None for the first worker; then `make_fleet(fleet_id)` says what the fleet brings.
+    Raises WorkerError where no agent was enrolled there, FleetRefused for a worker of another fleet.
+    """
+    place = await resolve(login, wanted.name)
+    key = await vetted_key(place, wanted.name, vouched)
+    connection = await operators_connection(place, login, wanted.name, key)
+    try:
+        visit = Visit(connection, wanted.name, emit)
+        survey, warnings = await visit.survey()
+        if survey.identity is None:
+            raise WorkerError(f"{wanted.name}: no worker was enrolled there", worker=wanted.name)
+        require_fit(survey, wanted.name)
+        fleet = fleet or make_fleet(survey.identity.fleet_id)
+        worker = _worker(wanted, place, survey, fleet.fleet_id, adopt=False)
+        changed = await visit.equip(survey, fleet, login.ask)
+        changed += await visit.let_in(fleet)
+    finally:
+        await dial.hang_up(connection)
+    client = _client(worker, key, fleet)
+    try:
+        hello, held = await client.hello(), await client.slice()
+    finally:
+        await client.close()
+    return Recovered(Enrolled(worker, key, hello, tuple(changed), tuple(warnings)), held)
+
+
+async def withdraw(login: Login, worker: Worker, fleet_id: str, key: FleetKey, pinned: HostKey) -> bool:
+    """Take the fleet's key out of the worker, by the operator's own login. False where it was not there."""
+    place = await resolve(login, worker.name)
+    connection = await operators_connection(place, login, worker.name, pinned)
+    try:
+        args = {"line": None, "blob": key.public.blob, "comment": comment_of(fleet_id)}
+        told = await errand(connection, worker.name, "authorize", args)
+        return bool(told.result.get("changed"))
+    finally:
+        await dial.hang_up(connection)
+
+
+async def try_key(worker: Worker, key: HostKey, fleet_key: FleetKey, fleet_id: str) -> Hello:
+    """Before another host key is pinned: that the enrolled worker, and no other, answers behind it."""
+    target = dial.enrolled(worker, key, fleet_key.path)
+    client = AgentClient(SshSession(target), worker_id=worker.worker_id, fleet_id=fleet_id)
+    try:
+        return await client.hello()
+    finally:
+        await client.close()
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An operator's connection to a machine that becomes a worker."""
+
+    connection: Any
+    worker: str
+    emit: Emit
+
+    async def survey(self) -> tuple[Survey, list[str]]:
+        """What the machine brings, and warnings about its clock and its shell."""
+        await plain(self.connection, self.worker, ["true"])
+        quiet = await plain(self.connection, self.worker, ["true"])
+        told = await errand(self.connection, self.worker, "survey", {"home": HOME, "socket": DOCKER_SOCKET})
+        survey = validated(Survey, told.result, self.worker, "survey")
+        found = [
+            noise_warning(self.worker, max(told.noise, len(quiet.output)), quiet.seconds),
+            skew_warning(self.worker, survey.clock - time.time()),
+        ]
+        self.emit(f"{self.worker}: checked")
+        return survey, [warning for warning in found if warning]
+
+    async def equip(
+        self, survey: Survey, fleet: FleetSide, ask: Callable[[str], str | None] | None
+    ) -> list[str]:
+        """Put the agent there; what changed."""
+        changed = []
+        if not survey.home_ready:
+            await self._make_home(survey, ask)
+            changed.append("folder")
+        args = {
+            "home": HOME,
+            "command": AGENT_COMMAND,
+            "sha256": fleet.agent_sha256,
+            "bytes": base64.b64encode(fleet.agent).decode("ascii"),
+        }
+        told = await errand(self.connection, self.worker, "install", args)
+        changed += [str(what) for what in told.result.get("changed", [])][:8]
+        self.emit(f"{self.worker}: agent {'installed' if changed else 'is current'}")
+        return changed
+
+    async def enrol(self, worker_id: str, fleet_id: str, adopt: bool) -> Hello:
+        """Give the agent its identity."""
+        args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": adopt}
+        command = f"{AGENT_COMMAND} enrol"
+        answer = await ask_over(self.connection, self.worker, command, args, 2 * CONTROL_LIMIT)
+        hello = validated(Hello, answer, self.worker, "enrol")
+        check_identity(hello, self.worker, worker_id=worker_id, fleet_id=fleet_id)
+        return hello
+
+    async def let_in(self, fleet: FleetSide) -> list[str]:
+        """Let the fleet's key in, for the agent's gate and nothing else."""
+        args = {
+            "line": fleet.key.authorized_line(AGENT_COMMAND, fleet.fleet_id),
+            "blob": fleet.key.public.blob,
+            "comment": comment_of(fleet.fleet_id),
+        }
+        told = await errand(self.connection, self.worker, "authorize", args)
+        return ["key"] if told.result.get("changed") else []
+
+    async def _make_home(self, survey: Survey, ask: Callable[[str], str | None] | None) -> None:
+        make = ["install", "-d", "-m", "0700", "-o", survey.user, HOME]
+        if survey.uid == 0:
+            await self._done(make, b"")
+            return
+        if (await plain(self.connection, self.worker, ["sudo", "-n", "true"])).how is None:
+            await self._done(["sudo", "-n", *make], b"")
+            return
+        password = ask(f"sudo password of {survey.user} on {self.worker}: ") if ask is not None else None
+        if password is None:
+            raise WorkerError(
+                f"{self.worker}: {survey.user} cannot make {HOME}",
+                hint=f"as root there: {' '.join(make)}",
+                worker=self.worker,
+            )
+        await self._done(["sudo", "-S", "-p", "", *make], password.encode() + b"\n")
+
+    async def _done(self, argv: list[str], stdin: bytes) -> None:
+        ran = await plain(self.connection, self.worker, argv, stdin)
+        if ran.how is not None:
+            raise WorkerError(f"{self.worker}: {argv[0]} {ran.how}: {HOME} was not made", worker=self.worker)
+
+
+def _worker(wanted: Worker, place: Place, survey: Survey, fleet_id: str, adopt: bool) -> Worker:
+    """The record to be: its address from the login, its id from an earlier enrolment where there was one."""
+    known = survey.identity
+    if known is not None and known.fleet_id != fleet_id and not adopt:
+        raise FleetRefused(
+            f"{wanted.name}: it belongs to another fleet",
+            hint="--adopt takes it over, if that fleet is no longer in use",
+            worker=wanted.name,
+        )
+    earlier = known.worker_id if known is not None and known.fleet_id == fleet_id else ""
+    return _placed(wanted, place, wanted.worker_id or earlier or str(uuid.uuid4()))
+
+
+def _placed(wanted: Worker, place: Place, worker_id: str) -> Worker:
+    where = {"host": place.host, "port": place.port, "user": place.user, "jump": place.jump}
+    return wanted.model_copy(update={**where, "worker_id": worker_id})
+
+
+def _client(worker: Worker, key: HostKey, fleet: FleetSide) -> AgentClient:
+    target = dial.enrolled(worker, key, fleet.key.path)
+    return AgentClient(SshSession(target), worker_id=worker.worker_id, fleet_id=fleet.fleet_id)
+
+
+async def _knock(worker: Worker, key: HostKey, fleet: FleetSide) -> Hello:
+    """Once more from outside: the fleet's key, the pinned host key, the gate, and our very agent."""
+    client = _client(worker, key, fleet)
+    try:
+        hello = await client.hello()
+    finally:
+        await client.close()
+    if hello.agent != fleet.agent_sha256:
+        raise HashRefused(f"{worker.name}: another agent answers than was installed", worker=worker.name)
+    return hello

@@ -1,0 +1,94 @@
+"""Running a short program, or one plain command, on a machine that has no agent yet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shlex
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from decnet import wire
+from decnet.errors import BadAnswer, WorkerError
+
+from .session import Source, exchange
+from .ssh import started
+
+ERRAND_LIMIT = 90.0
+PLAIN_LIMIT = 20.0
+MAX_PLAIN_BYTES = 16 * 1024
+PYTHON = "exec python3 -I -S -"
+
+# The end of every errand's text: run its `main` on the arguments, and frame what it gives.
+_TAIL = """
+import json as _json, sys as _sys
+try:
+    _said = {{"result": main(_json.loads({args!r}))}}
+except (OSError, ValueError) as _error:
+    _said = {{"error": "%s: %s" % (type(_error).__name__, _error)}}
+_content = _json.dumps(_said)
+_sys.stdout.write("\\n%s %d\\n%s" % ({marker!r}, len(_content), _content))
+"""
+
+
+class Told(NamedTuple):
+    """What an errand gave, and how many bytes a shell start-up file printed before it."""
+
+    result: dict[str, Any]
+    noise: int
+
+
+class Ran(NamedTuple):
+    """The outcome of a plain command; `how` is None for exit status 0."""
+
+    how: str | None
+    output: bytes
+    seconds: float
+
+
+async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) -> Told:
+    """Run `remote/<name>.py` there. Raises WorkerError with its error, or where python3 is missing."""
+    marker = secrets.token_hex(16)
+    tail = _TAIL.format(args=json.dumps(args), marker=marker)
+    text = files(f"{__package__}.remote").joinpath(f"{name}.py").read_text("utf-8") + tail
+    unframer = wire.Unframer(marker)
+    async with started(connection, worker, PYTHON, ERRAND_LIMIT) as remote:
+        try:
+            said = await exchange(remote, worker, unframer, text.encode("utf-8"))
+        except WorkerError as error:
+            if "exit status 127" in error.message:
+                raise WorkerError(
+                    f"{worker}: python3 is missing there", hint="apt-get install python3", worker=worker
+                ) from error
+            raise
+    return Told(_result(said, worker), len(unframer.preamble))
+
+
+async def plain(connection: Any, worker: str, argv: list[str], stdin: bytes = b"") -> Ran:
+    """Run one command there, quoted once; its stdout and stderr together, at most 16 KiB."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+    async with started(connection, worker, shlex.join(argv), PLAIN_LIMIT) as remote:
+        remote.sink.write(stdin)
+        remote.sink.write_eof()
+        pieces = await asyncio.gather(_bounded(remote.source, worker), _bounded(remote.noise, worker))
+        return Ran(await remote.ended(), b"".join(pieces), clock() - start)
+
+
+async def _bounded(source: Source, worker: str) -> bytes:
+    content = b""
+    while piece := await source.read(MAX_PLAIN_BYTES):
+        content += piece
+        if len(content) > MAX_PLAIN_BYTES:
+            raise BadAnswer(f"{worker}: a plain command there prints without end", worker=worker)
+    return content
+
+
+def _result(said: Any, worker: str) -> dict[str, Any]:
+    match said:
+        case {"result": dict(result)}:
+            return result
+        case {"error": str(message)}:
+            raise WorkerError(f"{worker}: {wire.clean(message)}", worker=worker)
+    raise BadAnswer(f"{worker}: an errand's answer has not its shape", worker=worker)

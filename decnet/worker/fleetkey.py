@@ -1,0 +1,47 @@
+"""The fleet's own key pair, and the line that lets it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .dial import own_key
+from .hostkeys import HostKey, Write
+from .library import asyncssh
+
+COMMENT = "decnet-fleet"
+
+
+@dataclass(frozen=True)
+class FleetKey:
+    """Where the private key is, and its public half."""
+
+    path: Path
+    public: HostKey
+
+    def authorized_line(self, command: str, fleet_id: str) -> str:
+        """The line for authorized_keys: nothing but the agent's gate can be run with this key."""
+        return f'restrict,command="{command} gate" {self.public.line} {comment_of(fleet_id)}'
+
+
+def comment_of(fleet_id: str) -> str:
+    """What marks the fleet's line, whichever key it carried."""
+    return f"{COMMENT}-{fleet_id}"
+
+
+def ensure_key(path: Path, write: Write) -> FleetKey:
+    """The fleet's ed25519 key, made at `path` if there is none. `write` has to leave the file 0600.
+
+    Raises StateBroken for a key that others can read or that is no key.
+    """
+    if not path.exists() and not path.is_symlink():
+        key = asyncssh().generate_private_key("ssh-ed25519", comment=COMMENT)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(path, key.export_private_key("openssh"))
+    return load_key(path)
+
+
+def load_key(path: Path) -> FleetKey:
+    """The fleet's key. Raises StateBroken where it is missing, readable by others, or no key."""
+    public = own_key(path).export_public_key("openssh").decode("ascii")
+    return FleetKey(path, HostKey.parse(public))

@@ -1,0 +1,90 @@
+"""What a machine brings along: python, Docker, Compose, rights, disk, clock. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def main(args: dict[str, Any]) -> dict[str, Any]:
+    home = Path(args["home"])
+    user = pwd.getpwuid(os.getuid())
+    return {
+        "python": "{}.{}.{}".format(*sys.version_info[:3]),
+        "uid": os.getuid(),
+        "user": user.pw_name,
+        "docker": docker(args["socket"]),
+        "compose": compose(),
+        "disk_free_mib": shutil.disk_usage(existing(home)).free // 1048576,
+        "clock": time.time(),
+        "home_ready": is_ours(home),
+        "identity": identity(home),
+    }
+
+
+def docker(path: str) -> dict[str, Any]:
+    """The engine's version, or why it does not answer."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(10)
+    try:
+        sock.connect(path)
+        sock.sendall(b"GET /version HTTP/1.0\r\nHost: docker\r\n\r\n")
+        answer = b""
+        while len(answer) < 65536:
+            piece = sock.recv(65536)
+            if not piece:
+                break
+            answer += piece
+        version = json.loads(answer.partition(b"\r\n\r\n")[2])["Version"]
+        return {"version": str(version)[:60], "error": None}
+    except PermissionError:
+        return {"version": None, "error": "rights"}
+    except FileNotFoundError:
+        return {"version": None, "error": "missing"}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"version": None, "error": "silent"}
+    finally:
+        sock.close()
+
+
+def compose() -> str | None:
+    """Compose's version by the first command that has one, else None."""
+    for argv in (["docker", "compose", "version", "--short"], ["docker-compose", "version", "--short"]):
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        version = done.stdout.decode("ascii", "replace").strip().lstrip("v")
+        if done.returncode == 0 and version[:1].isdigit():
+            return version[:60]
+    return None
+
+
+def existing(path: Path) -> Path:
+    return path if path.is_dir() or path == path.parent else existing(path.parent)
+
+
+def is_ours(home: Path) -> bool:
+    try:
+        return home.stat().st_uid == os.getuid() and os.access(home, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
+def identity(home: Path) -> dict[str, str] | None:
+    """Whose worker the machine is already; None where no agent was enrolled."""
+    try:
+        known = json.loads((home / "identity.json").read_bytes()[:65536])
+        return {key: str(known[key])[:200] for key in ("worker_id", "fleet_id")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
