@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..model import values
 from ..model.catalog import Archetype, Catalog, Service
 
 Complaint = tuple[str, str, str, str | None]
 """Section, name, what is wrong, hint."""
 
 STYLE = re.compile(r"[A-Za-z0-9|-]{1,120}")
-IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,199}")
 OUI = re.compile(r"([0-9a-f]{2}:){2}[0-9a-f]{2}")
 SYSCTL = re.compile(r"[a-z0-9_]{1,60}")
 TELLS = re.compile(r"decnet|decky|honeypot|canary", re.IGNORECASE)
@@ -33,8 +33,8 @@ def _service(catalog: Catalog, service: Service) -> Iterator[tuple[str, str | No
         yield "listens on no port", "ports = [8080]"
     if len({(port.number, port.protocol) for port in service.ports}) != len(service.ports):
         yield "has one port twice", None
-    if service.image is not None and not IMAGE.fullmatch(service.image):
-        yield "`image` is no image reference", 'for example image = "registry.example/decoy:1"'
+    if service.image is not None and (complaint := values.image(service.image)):
+        yield f"`image` {complaint}", None
     if not 16 <= service.memory_mib <= 4096:
         yield "`memory_mib` must be from 16 to 4096", None
     yield from _unknown("service", service.alias, catalog.services)

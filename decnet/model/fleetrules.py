@@ -17,11 +17,19 @@ _OF_ONE = ("ip", "mac", "hostname")
 def check(mistakes: Mistakes, table: dict[str, Any]) -> None:
     """Note every contradiction in the values of a fleet file whose keys are right one by one."""
     entries: Entries = table.get("decky", {})
+    _check_choices(mistakes, entries)
     _check_counts(mistakes, entries)
     _check_names(mistakes, entries)
     for key in _OF_ONE:
         _check_once(mistakes, entries, key)
     _check_network(mistakes, table.get("network", {}), entries)
+
+
+def _check_choices(mistakes: Mistakes, entries: Entries) -> None:
+    for name, entry in entries.items():
+        if entry.get("randomize_services") and "services" in entry:
+            said = f"[decky.{name}] names `services` and wants them drawn: `randomize_services`"
+            mistakes.add(("decky", name, "randomize_services"), said, "leave one of the two out")
 
 
 def _check_counts(mistakes: Mistakes, entries: Entries) -> None:

@@ -25,10 +25,14 @@ class Mistakes:
 
     filename: str
     lines: dict[Place, int]
+    spellings: dict[str, str] = field(default_factory=dict)
+    """What this kind of file calls a thing, where a rule has the fleet file's word for it."""
     found: list[Mistake] = field(default_factory=list)
 
     def add(self, path: Place, said: str, hint: str | None = None) -> None:
         """Note a mistake of the key, or of the nearest table around it that has a line."""
+        for ours, theirs in self.spellings.items():
+            said = said.replace(ours, theirs)
         self.found.append(Mistake(self._line(path), said, hint))
 
     def place(self, path: Place) -> str:

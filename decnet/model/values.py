@@ -12,6 +12,7 @@ NAME = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
 SERVICE = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 HOSTNAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 INTERFACE = r"^[A-Za-z0-9_.:@-]{1,15}$"
+IMAGE = r"^[a-z0-9][A-Za-z0-9._/:@-]{0,199}$"
 MAX_LIST = 256
 
 
@@ -135,3 +136,10 @@ def setting(value: object) -> str | None:
     if "\0" in value:
         return "must not hold a NUL character"
     return None if len(value) <= 4096 else "must be at most 4096 characters"
+
+
+def image(value: str) -> str | None:
+    """A reference to an image of Docker's."""
+    if re.fullmatch(IMAGE, value):
+        return None
+    return f"must be an image like registry.example/decoy:1, not {shown(value)}"

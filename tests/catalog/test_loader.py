@@ -82,7 +82,7 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ('[service.x]\nimage = "a"\nports = [70000]', 3, "a port is a number from 1 to 65535"),
         ('[service.x]\nimage = "a"\nports = [\n 80,\n "x/udp",\n]', 5, "a port is a number"),
         ('[service.x]\nimage = "a"', 1, "`ports`: is missing"),
-        ('[service.x]\nimage = "a b"\nports = [80]', 1, "no image reference"),
+        ('[service.x]\nimage = "a b"\nports = [80]', 1, "`image` must be an image like"),
         ("[service.x]\nports = [80]", 1, "`image`"),
         ('[service.x]\nimage = "a"\nports = [80, "80/tcp"]', 1, "one port twice"),
         ('[service.x]\nimage = "a"\nports = [80]\nmemory_mib = 1', 1, "memory_mib"),

@@ -33,7 +33,7 @@ worker = "local"
 hostname = "web01"
 mac = "00-50-56-AA-00-01"
 mutate_interval = 60
-randomize_services = true
+randomize_services = false
 [decky.web.settings.ssh]
 credentials = "root:100%,ünï:\\u00e9"
 accept_after = 3
@@ -42,6 +42,7 @@ login = true
 
 [decky.db]
 count = 2
+randomize_services = true
 """
 
 
@@ -71,7 +72,6 @@ def test_every_key_is_read() -> None:
                 name="web",
                 archetype="web-server",
                 services=("http", "ssh"),
-                randomize_services=True,
                 settings={
                     "ssh": {"credentials": "root:100%,ünï:é", "accept_after": 3},
                     "http": {"login": True},
@@ -84,7 +84,7 @@ def test_every_key_is_read() -> None:
                 mutate_interval=60,
                 place="fleet.toml:9",
             ),
-            DeckySpec(name="db", count=2, place="fleet.toml:28"),
+            DeckySpec(name="db", count=2, randomize_services=True, place="fleet.toml:28"),
         ),
     )
 

@@ -1,0 +1,84 @@
+"""A FleetSpec as the text of a fleet file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from .catalog import Service
+from .fleet import DeckySpec, FleetSpec, NetworkSpec
+
+Value = str | int | float | bool | tuple[str, ...]
+
+
+def to_toml(spec: FleetSpec) -> str:
+    """The text that `fleetfile.parse` reads as this spec, places apart."""
+    blocks = [_pairs({"mutate_interval": spec.mutate_interval}), _network(spec.network)]
+    for decky in spec.deckies:
+        blocks.append(_decky(decky))
+        blocks += [
+            [f"[decky.{_key(decky.name)}.settings.{_key(service)}]", *_pairs(settings)]
+            for service, settings in decky.settings.items()
+        ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def services_to_toml(services: Iterable[Service]) -> str:
+    """The text of a user's catalog file with these services of their own."""
+    return "\n\n".join("\n".join(_service(service)) for service in services) + "\n"
+
+
+def _network(network: NetworkSpec) -> list[str]:
+    given = network.model_dump(exclude_defaults=True, exclude={"addresses"})
+    addresses = network.addresses.model_dump(exclude_defaults=True)
+    pairs = [
+        *_pairs(given),
+        *_pairs({f"addresses.{name}": tuple(value) for name, value in addresses.items()}),
+    ]
+    return ["[network]", *pairs] if pairs else []
+
+
+def _decky(decky: DeckySpec) -> list[str]:
+    given = decky.model_dump(exclude_defaults=True, exclude={"name", "settings", "place"})
+    return [f"[decky.{_key(decky.name)}]", *_pairs(given)]
+
+
+def _service(service: Service) -> Iterator[str]:
+    yield f"[service.{_key(service.name)}]"
+    ports = ", ".join(
+        str(port.number) if port.protocol == "tcp" else f'"{port.number}/udp"' for port in service.ports
+    )
+    yield from _pairs({"summary": service.summary, "image": service.image, "command": service.command})
+    yield f"ports = [{ports}]"
+
+
+def _pairs(given: Mapping[str, Value | None]) -> list[str]:
+    return [f"{_path(key)} = {_value(value)}" for key, value in given.items() if value is not None]
+
+
+def _path(key: str) -> str:
+    return key if key.startswith("addresses.") else _key(key)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _text(key)
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(_text(entry) for entry in value)}]"
+    return repr(value)
+
+
+def _text(text: str) -> str:
+    return '"' + "".join(_character(char) for char in text) + '"'
+
+
+def _character(char: str) -> str:
+    if char in ('"', "\\"):
+        return "\\" + char
+    return char if char.isprintable() else f"\\U{ord(char):08X}"
