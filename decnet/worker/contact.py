@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,13 @@ FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha
             ("rsa-sha2-512", "rsa-sha2-256"))  # fmt: skip
 """A server with several keys shows one for each connection: these are asked for in turn."""
 
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
+_ADDRESS = re.compile(
+    rf"(?:(?P<user>{_NAME})@)?"
+    rf"(?:\[(?P<inner>[0-9A-Fa-f:.]+)\]|(?P<host>{_NAME}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+)
+
 
 @dataclass(frozen=True)
 class Login:
@@ -38,6 +46,15 @@ class Login:
     ask: Callable[[str], str | None] | None = None
     config: bool = True
     agent: bool = True
+
+    @classmethod
+    def parse(cls, address: str, **options: Any) -> Login:
+        """From `[USER@]HOST[:PORT]`; an IPv6 address with a port stands in brackets. Raises UsageError."""
+        match = _ADDRESS.fullmatch(address)
+        if match is None or not 0 < int(match["port"] or 1) < 65536:
+            raise UsageError(f"{wire.clean(address, 80)}: not [USER@]HOST[:PORT]")
+        port = int(match["port"]) if match["port"] else None
+        return cls(match["inner"] or match["host"], match["user"], port, **options)
 
 
 @dataclass(frozen=True)

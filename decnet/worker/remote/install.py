@@ -19,6 +19,7 @@ def main(args: dict[str, Any]) -> dict[str, list[str]]:
     agents = home / "agents"
     for folder in (home, agents):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
     current = home / "current"
     command = f'#!/bin/sh\nexec {sys.executable or "python3"} -I -S {current} "$@"\n'
     done = {
