@@ -14,6 +14,10 @@ MAX_NESTING = 32
 """Levels of arrays, inline tables and dotted keys; a fleet file needs five."""
 
 
+# tomllib takes time by the square of a dotted key's length.
+_LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){100}")
+
+
 def decode(content: bytes, filename: str) -> str:
     """The text of a file, without a byte order mark. Raises SpecError where it is not UTF-8 or too long."""
     if len(content) > MAX_BYTES:
@@ -34,6 +38,9 @@ def decode(content: bytes, filename: str) -> str:
 def load(text: str, filename: str) -> dict[str, Any]:
     """The values of a TOML text. Raises SpecError with file:line:column."""
     text = text.removeprefix("\ufeff")
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise SpecError("a key of more than 100 parts", place=f"{filename}:{line}")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

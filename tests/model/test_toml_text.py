@@ -45,6 +45,7 @@ def refused(content: bytes) -> SpecError:
         (b"a = " + b"[" * 9000, "fleet.toml: nested too deeply"),
         (b"a = " + b"[" * 40 + b"]" * 40, "fleet.toml: nested deeper than 32 levels"),
         (b"a" + b".a" * 40 + b" = 1", "fleet.toml: nested deeper than 32 levels"),
+        (b"\na" + b".a" * 400000 + b" = 1", "fleet.toml:2: a key of more than 100 parts"),
         (b"a = " + b"9" * 5000, "fleet.toml: a number in it has too many digits"),
     ],
 )
