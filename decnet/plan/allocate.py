@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -87,6 +88,8 @@ class _Board:
             if each.address
         }
         self.sites = {worker: _site(worker, lan, hosts, capacity) for worker, lan in lans.items()}
+        self.widest = max((each for each in capacity.values() if each), default=1)
+        self.queue: list[tuple[float, str]] | None = None
         self.worker: dict[str, str] = {}
         self.address: dict[str, int] = {}
         self.owner: dict[int, str] = {}
@@ -176,28 +179,41 @@ class _Board:
 
     def _give(self, draft: Draft) -> None:
         """A new address, on the decky's worker or on the one with the most room."""
-        seated = self.worker.get(draft.name)
-        for site in [self.sites[seated]] if seated else self._by_load():
-            address = next((each for each in site.addresses if each not in self.owner), None)
+        if draft.name in self.worker:
+            site = self.sites[self.worker[draft.name]]
+            address = next(site.addresses, None)
             if address is None:
-                continue
-            if not seated:
-                self._seat(draft, site)
-            self._claim(draft, address)
+                self._refuse_place(draft, [site])
+            else:
+                self._claim(draft, address)
             return
-        self._refuse_place(draft, seated)
+        if self.queue is None:
+            self.queue = [(self._share(site), site.worker) for site in self._by_load()]
+        while self.queue:
+            site = self.sites[self.queue[0][1]]
+            address = None if site.full else next(site.addresses, None)
+            if address is None:
+                heapq.heappop(self.queue)
+                continue
+            self._seat(draft, site)
+            self._claim(draft, address)
+            heapq.heapreplace(self.queue, (self._share(site), site.worker))
+            return
+        self._refuse_place(draft, [site for site in self.sites.values() if site.open])
 
     def _by_load(self) -> list[_Site]:
         """Workers that may be given one more, the one with the most room in proportion first."""
         sites = [site for site in self.sites.values() if site.open and not site.full]
-        widest = max((site.capacity for site in sites if site.capacity), default=1)
-        return sorted(sites, key=lambda site: ((site.load + 1) / (site.capacity or widest), site.worker))
+        return sorted(sites, key=lambda site: (self._share(site), site.worker))
+
+    def _share(self, site: _Site) -> float:
+        """How full a worker would be with one more; one without a limit is as wide as the widest."""
+        return (site.load + 1) / (site.capacity or self.widest)
 
     def _refuse(self, draft: Draft, address: int, why: str) -> None:
         raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"))
 
-    def _refuse_place(self, draft: Draft, seated: str | None) -> None:
-        asked = [self.sites[seated]] if seated else [site for site in self.sites.values() if site.open]
+    def _refuse_place(self, draft: Draft, asked: list[_Site]) -> None:
         rooms = ", ".join(self._room(site) for site in sorted(asked, key=lambda site: site.worker))
         message = f"{draft.name}: no free address for it ({rooms or 'no worker can be given new deckies'})"
         hint = "more addresses in network.addresses.use, or fewer deckies"

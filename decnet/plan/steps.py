@@ -132,7 +132,10 @@ def _work(case: Case, gentle: bool) -> Work:
     if works(base):
         return _services(case, gentle, Work())
     if gentle and base.state in STOPPED and not any(_up(each) for each in case.actual.values()):
-        return _services(case, gentle, Work(start=[case.name]))
+        work = _services(case, gentle, Work(start=[case.name]))
+        # What is created comes before what is started, and nothing can join a base that is down.
+        if not work.up:
+            return work
     # A base that is made or started anew leaves its services in a namespace that is gone.
     return _all_anew(case)
 

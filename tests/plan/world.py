@@ -1,0 +1,310 @@
+"""A small world to carry plans out in: Docker engines and records as plain values, without any I/O.
+
+It keeps Docker's rules that matter (names are unique, a service joins the namespace of its base's
+present life) and stands on the LAN's: two bases that run never have one address or one MAC.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from decnet.catalog import load
+from decnet.model.actual import Container, NotSeen, Observation, Seen, Status
+from decnet.model.fleet import Decky, DeckySpec, Fleet, FleetSpec, Lan
+from decnet.model.journal import JournalPage
+from decnet.model.plan import Plan, Step
+from decnet.model.record import WorkerRecords
+from decnet.model.worker import Hello
+from decnet.plan.allocate import allocate
+from decnet.plan.budget import Budget
+from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.reconcile import reconcile
+from decnet.plan.resolve import resolve
+
+FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
+CATALOG = load()
+NOW = 1_700_000_000.0
+SEVERAL = CATALOG.model_copy(
+    update={
+        "services": {
+            name: service.model_copy(update={"built": service.built or not service.alias})
+            for name, service in CATALOG.services.items()
+        }
+    }
+)
+"""The catalog as it will be when every decoy exists, so that tests need not wait for them."""
+
+
+class Images(NamedTuple):
+    base: str = "decnet/base:0123456789ab"
+    decoys: str = "decnet/decoys:0123456789ab"
+
+
+def lan(worker: str = "w1", **changes: object) -> Lan:
+    values = {"driver": "macvlan", "interface": "eth0", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1"}
+    return Lan.model_validate({**values, **changes})
+
+
+def decky(
+    name: str, worker: str = "w1", ip: int = 10, services: str = "ssh http", **changes: object
+) -> Decky:
+    """A decky whose MAC ends as its address does."""
+    values = {
+        "name": name,
+        "worker": worker,
+        "ip": f"192.0.2.{ip}",
+        "mac": f"00:50:56:00:00:{ip:02x}",
+        "hostname": f"srv-{name}",
+        "os": "linux",
+        "release": "debian-12",
+        "services": {service: {} for service in services.split()},
+        "seed": f"{ip:032x}",
+        "spec_hash": "0" * 64,
+        "mutated_at": NOW,
+    }
+    return Decky.model_validate({**values, **changes})
+
+
+def fleet(*deckies: Decky, workers: str = "w1 w2 w3") -> Fleet:
+    lans = {worker: lan(worker) for worker in workers.split()}
+    return Fleet(fleet_id=FLEET_ID, lans=lans).with_deckies({each.name: each for each in deckies})
+
+
+def spec(*entries: dict[str, object] | str) -> FleetSpec:
+    """A fleet file: an entry is a name (with ssh and http) or the keys of an entry."""
+    whole = [
+        {"name": entry, "services": ("ssh", "http")} if isinstance(entry, str) else entry for entry in entries
+    ]
+    return FleetSpec(
+        deckies=tuple(DeckySpec.model_validate({"place": f"f.toml:{n}", **e}) for n, e in enumerate(whole, 1))
+    )
+
+
+def deployed(described: FleetSpec, before: Fleet | None = None, *, seed: int = 1, **options: object) -> Fleet:
+    """The desired fleet after a deploy of this description."""
+    before = before or fleet()
+    rng = random.Random(seed)
+    resolving = {key: options.pop(key) for key in ("reset_services", "add") if key in options}
+    drafts = resolve(described, SEVERAL, rng=rng, desired=before, **resolving)  # type: ignore[arg-type]
+    values = {"lans": before.lans, "facts": {}, "capacity": dict.fromkeys(before.lans), "now": NOW, **options}
+    return before.with_deckies(
+        allocate(drafts, catalog=SEVERAL, desired=before, rng=rng, **values)  # type: ignore[arg-type]
+    )
+
+
+@dataclass
+class Machine:
+    """One container's life: `born` counts its starts; a service remembers which life of its base it joined."""
+
+    name: str
+    id: str
+    decky: str
+    service: str
+    fingerprint: str
+    image: str
+    ip: str = ""
+    mac: str = ""
+    state: str = "running"
+    restarts: int = 0
+    born: int = 0
+    joined: tuple[str, int] = ("", 0)
+
+
+class Crash(Exception):
+    """The power goes out between two actions."""
+
+
+@dataclass
+class World:
+    desired: Fleet
+    images: Images = field(default_factory=Images)
+    engines: dict[str, dict[str, Machine]] = field(default_factory=dict)
+    records: dict[str, WorkerRecords] = field(default_factory=dict)
+    away: dict[str, str] = field(default_factory=dict)
+    conflicts: dict[str, dict[str, str]] = field(default_factory=dict)
+    now: float = NOW
+    budget: Budget | None = None
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    actions: int = 0
+    fuse: int | None = None
+
+    def __post_init__(self) -> None:
+        for worker in self.desired.lans:
+            self.engines.setdefault(worker, {})
+            self.records.setdefault(worker, WorkerRecords(worker_id=worker))
+
+    @property
+    def contents(self) -> dict[str, Contents]:
+        return fleet_contents(self.desired, SEVERAL, self.images)
+
+    def observe(self) -> dict[str, Observation]:
+        return {worker: self._seen(worker) for worker in self.engines}
+
+    def plan(self, **options: bool) -> Plan:
+        return reconcile(
+            self.desired,
+            self.records,
+            self.observe(),
+            self.contents,
+            now=self.now,
+            restart_budget=self.budget,
+            **options,
+        )
+
+    def settle(self, **options: bool) -> Plan:
+        """Plan and carry out; what was planned."""
+        plan = self.plan(**options)
+        self.carry_out(plan)
+        return plan
+
+    def carry_out(self, plan: Plan, *, crash_after: int | None = None) -> bool:
+        """Wave by wave, removals of a worker first, record after the step. False when it crashed."""
+        self.actions, self.fuse = 0, crash_after
+        try:
+            for wave in (0, 1):
+                steps = [step for step in plan.steps if step.wave == wave]
+                for step in steps:
+                    self._remove(step)
+                for step in steps:
+                    self._bring_up(step)
+                    self._record(step)
+        except Crash:
+            return False
+        return True
+
+    def agrees(self) -> bool:
+        """Desired, recorded and actual are one."""
+        return self.plan().is_empty and all(
+            set(self.engines[worker]) == {name for made in self.contents[worker].values() for name in made}
+            for worker in self.engines
+        )
+
+    def machine(self, worker: str, name: str) -> Machine:
+        return self.engines[worker][name]
+
+    def _act(self) -> None:
+        if self.fuse is not None and self.actions >= self.fuse:
+            raise Crash
+        self.actions += 1
+
+    def _remove(self, step: Step) -> None:
+        for target in step.remove:
+            self._act()
+            found = self.engines[step.worker].get(target.name)
+            if found is not None:
+                assert (found.id, found.decky) == (target.id, step.decky), "not the container that was meant"
+                del self.engines[step.worker][target.name]
+
+    def _bring_up(self, step: Step) -> None:
+        for name in sorted(step.up, key=lambda name: name != step.decky):
+            self._act()
+            self._create(step, name)
+        for name in sorted(step.start, key=lambda name: name != step.decky):
+            self._act()
+            self._start(self.engines[step.worker][name], self.engines[step.worker])
+        self._check_lan()
+
+    def _create(self, step: Step, name: str) -> None:
+        engine, decky = self.engines[step.worker], self.desired.deckies[step.decky]
+        assert name not in engine, f"the name {name} is taken"
+        content = self.contents[step.worker][step.decky][name]
+        made = Machine(
+            name=name,
+            id=f"{next(self.ids):064x}",
+            decky=step.decky,
+            service=content.service,
+            fingerprint=content.fingerprint,
+            image=content.image,
+            ip="" if content.service else decky.ip,
+            mac="" if content.service else decky.mac,
+        )
+        self._start(made, engine)
+        engine[name] = made
+
+    def _start(self, machine: Machine, engine: dict[str, Machine]) -> None:
+        if machine.service:
+            base = engine[machine.decky]
+            assert base.state == "running", "a service joins a base that runs"
+            assert machine.joined[0] in ("", base.id), "a service names the base that it was made for"
+            machine.joined = (base.id, base.born)
+        machine.state, machine.restarts = "running", 0
+        machine.born += 1 if not machine.service else 0
+
+    def _record(self, step: Step) -> None:
+        if step.record is None:
+            return
+        self._act()
+        rows = dict(self.records[step.worker].deckies)
+        if step.record == "delete":
+            rows.pop(step.decky, None)
+        else:
+            assert step.row is not None
+            rows[step.decky] = step.row
+        self.records[step.worker] = self.records[step.worker].model_copy(update={"deckies": rows})
+
+    def _check_lan(self) -> None:
+        bases = [each for engine in self.engines.values() for each in engine.values() if not each.service]
+        up = [each for each in bases if each.state == "running"]
+        assert len({each.ip for each in up}) == len(up), "an address is on the LAN twice"
+        assert len({each.mac for each in up}) == len(up), "a MAC is on the LAN twice"
+
+    def _seen(self, worker: str) -> Observation:
+        if worker in self.away:
+            return NotSeen(worker=worker, kind="unreachable", error=self.away[worker])
+        return seen(
+            worker,
+            tuple(self._told(each) for each in self.engines[worker].values()),
+            self.conflicts.get(worker),
+        )
+
+    def _told(self, machine: Machine) -> Container:
+        base = self.engines_of(machine).get(machine.decky)
+        attached = None
+        if machine.service:
+            attached = base is not None and machine.joined[0] == base.id
+            if machine.state == "running":
+                attached = attached and base.state == "running" and machine.joined[1] == base.born  # type: ignore[union-attr]
+        return Container(
+            name=machine.name,
+            id=machine.id,
+            decky=machine.decky,
+            service=machine.service,
+            fingerprint=machine.fingerprint,
+            image=machine.image,
+            state=machine.state,  # type: ignore[arg-type]
+            restarts=machine.restarts,
+            exit_code=137 if machine.state == "exited" else None,
+            attached=attached,
+        )
+
+    def engines_of(self, machine: Machine) -> dict[str, Machine]:
+        return next(engine for engine in self.engines.values() if engine.get(machine.name) is machine)
+
+
+def seen(worker: str, containers: tuple[Container, ...], conflicts: dict[str, str] | None = None) -> Seen:
+    hello = Hello(
+        protocol=1, agent="a" * 64, worker_id=worker, fleet_id=FLEET_ID, engine_id="e", boot_id="b", clock=NOW
+    )
+    page = JournalPage(journal_id="j", first_seq=0, last_seq=0, verdict="ok", records=(), more=False)
+    status = Status(
+        hello=hello,
+        docker="up",
+        plan_hash=None,
+        generation=0,
+        containers=containers,
+        jobs=(),
+        journal=page,
+        conflicts=conflicts or {},
+    )
+    return Seen(worker=worker, status=status)
+
+
+def running(*deckies: Decky, **options: object) -> World:
+    """A world in which these deckies run as desired and are recorded."""
+    world = World(fleet(*deckies), **options)  # type: ignore[arg-type]
+    world.settle()
+    return world
