@@ -7,7 +7,6 @@ are needed stand here.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import time
 
@@ -18,6 +17,8 @@ try:
 except ImportError:
     from socket import AF_UNIX, SOCK_STREAM
     from socket import socket as Socket  # type: ignore[assignment]
+
+from decnet.wire import read, spell
 
 from . import limits
 from .failure import Refusal
@@ -66,7 +67,7 @@ def call(
     limit: float = limits.CONTROL,
 ) -> Any:
     """One request; the answer's JSON value, None where it is empty."""
-    payload = b"" if body is None else json.dumps(body).encode()
+    payload = b"" if body is None else spell(body).encode()
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload) if payload else ""
     if method == "POST" and not payload:
         head = "Content-Length: 0\r\n"
@@ -76,14 +77,14 @@ def call(
     if not content.strip():
         return None
     try:
-        return json.loads(content)
+        return read(content.decode())
     except ValueError as error:
         raise Refusal("docker-down", "the Docker engine's answer is not JSON") from error
 
 
 def raw_post(path: str, body: Any, limit: float = limits.CONTROL) -> bytes:
     """The body of the answer to a POST, as it is."""
-    payload = json.dumps(body).encode()
+    payload = spell(body).encode()
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload)
     status, content = _exchange("POST", path, None, head, payload, limit)
     if status >= 400:
@@ -157,7 +158,7 @@ def _request(method: str, path: str, query: Optional[Dict[str, Any]], head: str)
 def _spelled(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else spell(value)
 
 
 def _connect(limit: float) -> Socket:
@@ -236,6 +237,6 @@ def _down(error: OSError) -> Refusal:
 
 def _message(content: bytes) -> str:
     try:
-        return str(json.loads(content)["message"])[:2000]
+        return str(read(content.decode())["message"])[:2000]
     except (ValueError, KeyError, TypeError):
         return content[:2000].decode("utf-8", "replace")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
+
+from decnet.wire import read, spell
 
 from .failure import Refusal
 
@@ -38,16 +39,16 @@ def read_json(*parts: str) -> Any:
     place = path(*parts)
     try:
         with open(place, "rb") as file:
-            return json.loads(file.read())
+            return read(file.read().decode())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Refusal("failed", "the agent's file %s cannot be read: %s" % (place, error)) from error
 
 
 def write_json(value: Any, *parts: str) -> None:
     """Replace the file by this value, durably: the old or the new content, never anything else."""
-    write_bytes(json.dumps(value, sort_keys=True, separators=(",", ":")).encode(), *parts)
+    write_bytes(spell(value).encode(), *parts)
 
 
 def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:

@@ -7,11 +7,11 @@ retention has dropped (0 and GENESIS in a whole journal), so that one rename mov
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, chained
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, chained, spell
+from decnet.wire import read as read_json_text
 
 from . import limits
 from .failure import Refusal
@@ -49,7 +49,7 @@ class Contents:
     def record(self, seq: int) -> Dict[str, Any]:
         """Raises Refusal where the line is not the record of that number."""
         try:
-            record = json.loads(self.lines[seq - self.first])
+            record = read_json_text(self.lines[seq - self.first].decode())
             if record["seq"] == seq and isinstance(record["hash"], str):
                 return dict(record)
         except (ValueError, KeyError, TypeError, IndexError):
@@ -85,7 +85,7 @@ def append(decky: str, operation: str, error: Optional[str], request_id: str) ->
             },
             contents.hash_at(contents.last) or GENESIS,
         )
-        line = json.dumps(record, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        line = spell(record).encode() + b"\n"
         _append_line(line)
         if os.path.getsize(path(FILE)) > limits.JOURNAL_BYTES:
             _prune()
@@ -112,7 +112,7 @@ def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) ->
 def ends_of(request_id: str) -> Dict[str, str]:
     """Decky to status ("succeeded", "failed") of every record that the request has left."""
     contents, found = read(), {}
-    needle = json.dumps(request_id).encode()
+    needle = spell(request_id).encode()
     for seq, line in enumerate(contents.lines, contents.first):
         if needle in line:
             record = contents.record(seq)
@@ -227,12 +227,12 @@ def _prune() -> None:
 
 def _head_line(journal_id: str, base_seq: int, base_hash: str) -> bytes:
     head = {"journal_id": journal_id, "base_seq": base_seq, "base_hash": base_hash}
-    return json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    return spell(head).encode() + b"\n"
 
 
 def _head(line: bytes) -> Optional[Tuple[str, int, str]]:
     try:
-        head = json.loads(line)
+        head = read_json_text(line.decode())
         return str(head["journal_id"]), int(head["base_seq"]), str(head["base_hash"])
     except (ValueError, KeyError, TypeError):
         return None

@@ -104,7 +104,8 @@ def _bounded(answer: Dict[str, Any]) -> bytes:
 
 def _limit(seconds: float) -> None:
     """The last resort: every wait has a limit of its own, and the whole verb has this one."""
-    import signal
+    # The `signal` module makes enums of all of it, which costs a millisecond.
+    import _signal as signal  # type: ignore[import-not-found]
 
     def expire(_number: int, _frame: object) -> None:
         raise Refusal("time-limit", "the verb did not end within %d seconds" % seconds)

@@ -18,6 +18,7 @@ from .limits import (
     PROTOCOL,
 )
 from .records import GENESIS, chained, verify
+from .spelling import read, spell
 from .text import clean
 
 __all__ = [
@@ -41,5 +42,7 @@ __all__ = [
     "digest",
     "frame",
     "parse",
+    "read",
+    "spell",
     "verify",
 ]

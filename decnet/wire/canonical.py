@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Any
-
 from .limits import MAX_DEPTH
+from .spelling import read, spell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def canonical(value: Any) -> bytes:
     """JSON with sorted keys, no spaces, ASCII only. Raises ValueError on NaN and infinities."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    ).encode()
+    return spell(value).encode()
 
 
 def digest(value: Any) -> str:
     """SHA-256 of the canonical spelling, 64 hexadecimal digits."""
+    import hashlib
+
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
@@ -30,12 +31,7 @@ def parse(text: bytes, max_depth: int = MAX_DEPTH) -> Any:
     try:
         decoded = text.decode("utf-8")
         _check_depth(decoded, max_depth)
-        value = json.loads(
-            decoded,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_int,
-            object_pairs_hook=_unique_keys,
-        )
+        value = read(decoded, _refuse_constant, _bounded_int, _unique_keys)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if "\\u" in decoded:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from .limits import MAX_ANSWER_BYTES, MAX_PREAMBLE_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
 
 
 class FrameError(ValueError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
-
 from .canonical import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
 
 GENESIS = "0" * 64
 """What the first record of a journal names as the hash before it."""

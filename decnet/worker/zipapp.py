@@ -21,9 +21,10 @@ def build_agent() -> tuple[bytes, str]:
 
     Each source stands there twice, as text and compiled. A worker's Python of another version ignores the
     compiled ones; the same version starts in half the time (a plain zipapp is compiled anew at each start).
+    Nothing is compressed: unpacking costs more at each start than the bytes once.
     """
     parcel = io.BytesIO()
-    with zipfile.ZipFile(parcel, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(parcel, "w", zipfile.ZIP_STORED) as archive:
         for name, content in sorted(_entries().items()):
             archive.writestr(_entry(name), content)
     content = parcel.getvalue()
@@ -42,7 +43,7 @@ def _entries() -> dict[str, bytes]:
 
 def _compiled(name: str, source: bytes) -> bytes:
     """A .pyc that is taken by its Python version alone: a zip's timestamps say nothing here."""
-    code = compile(source, f"<agent>/{name}", "exec", dont_inherit=True, optimize=0)
+    code = compile(source, f"<agent>/{name}", "exec", dont_inherit=True, optimize=2)
     # Version 2 of the format: later ones spell references that differ from run to run.
     return (
         importlib.util.MAGIC_NUMBER
@@ -55,6 +56,6 @@ def _compiled(name: str, source: bytes) -> bytes:
 def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _STAMP)
     entry.external_attr = 0o644 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.compress_type = zipfile.ZIP_STORED
     entry.create_system = 3
     return entry
