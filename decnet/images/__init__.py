@@ -4,7 +4,7 @@ from .build import ensure, make_base_image
 from .names import ImageNames, root_name, wanted
 from .progress import Emit, ImageProgress
 from .root import Source
-from .shelf import ImageRow, absent, listed, prune, save_stream
+from .shelf import ImageRow, absent, listed, prune, save_archive, save_stream
 
 __all__ = [
     "Emit",
@@ -18,6 +18,7 @@ __all__ = [
     "make_base_image",
     "prune",
     "root_name",
+    "save_archive",
     "save_stream",
     "wanted",
 ]

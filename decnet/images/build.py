@@ -90,7 +90,7 @@ def base_context(folder: Path = BASE_FOLDER) -> bytes:
 
 
 def decoys_context(wheels: list[Path], folder: Path = DECOYS_FOLDER) -> bytes:
-    """The build context of the decoy image, a tar: the decoys as the package `decoys`, and what they import."""
+    """The decoy image's build context, a tar: the package `decoys`, and what it imports."""
     files = {f"packages/{name}": content for name, content in unpacked(wheels).items()}
     files |= {f"packages/decoys/{name}": path.read_bytes() for name, path in source_files(folder)}
     return _tar({**files, "Dockerfile": _dockerfile(recipe.DECOYS_BUILD, names.decoys_content(folder))})

@@ -18,7 +18,7 @@ DECOYS_SCHEMA = 1
 
 @dataclass(frozen=True)
 class ImageNames:
-    """The two images that a fleet of this version runs, as `decnet/base:<12 hex>` and `decnet/decoys:<12 hex>`."""
+    """The two images a fleet runs: `decnet/base:<12 hex>` and `decnet/decoys:<12 hex>`."""
 
     base: str
     decoys: str

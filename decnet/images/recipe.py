@@ -73,7 +73,9 @@ DECOYS_BUILD: Final = """\
 FROM {root}
 LABEL decnet.content="{content}"
 COPY packages /usr/lib/python3/dist-packages
-RUN ["/usr/bin/python3.11", "-OO", "-I", "-S", "-m", "compileall", "-q", "-j", "2", "/usr/lib/python3/dist-packages"]
+WORKDIR /usr/lib/python3/dist-packages
+RUN ["/usr/bin/python3.11", "-OO", "-I", "-S", "-m", "compileall", "-q", "-j", "2", "."]
+WORKDIR /
 USER 65534:65534
 STOPSIGNAL SIGTERM
 ENV PYTHONHASHSEED=random

@@ -173,7 +173,7 @@ def _slim(client: DockerClient, raw: str, emit: Emit) -> None:
 
 
 def _run(client: DockerClient, image: str, command: list[str], *, network_disabled: bool) -> str:
-    """Run a container to its end and return its id; the caller removes it. Raises ImageFailed with its last lines."""
+    """Run a container to its end; its id, for the caller to remove. Raises ImageFailed with its log."""
     host = client.api.create_host_config(network_mode="none" if network_disabled else "default")
     made: dict[str, Any] = client.api.create_container(
         image, command=command, entrypoint=[], host_config=host, labels={LABEL_BUILD: "1"}, user="0:0"

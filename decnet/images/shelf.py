@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,13 @@ async def save_stream(tags: Collection[str], docker_socket: str | None = None) -
         await asyncio.to_thread(pieces.close)
 
 
-def _saved(tags: tuple[str, ...], docker_socket: str | None) -> Iterator[bytes]:
+def save_archive(tags: Collection[str], docker_socket: str | None = None) -> Iterator[bytes]:
+    """The same as one uncompressed tar, for a file. Raises ImageFailed."""
+    with docker_engine(docker_socket) as client:
+        yield from _raw_save(client, tuple(sorted(tags)))
+
+
+def _saved(tags: tuple[str, ...], docker_socket: str | None) -> Generator[bytes, None, None]:
     with docker_engine(docker_socket) as client:
         squeeze = zlib.compressobj(1, zlib.DEFLATED, GZIP)
         for chunk in _raw_save(client, tags):

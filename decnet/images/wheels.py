@@ -19,7 +19,7 @@ PLATFORMS = ("manylinux_2_17_{0}", "manylinux2014_{0}", "manylinux_2_28_{0}", "m
 
 
 def fetch_wheels(cache: Path, architecture: str, emit: Emit) -> list[Path]:
-    """The wheels for `architecture` (x86_64, aarch64), from `cache` or else through pip. Raises ImageFailed."""
+    """The wheels for `architecture` (x86_64, aarch64), from `cache` or through pip. Raises ImageFailed."""
     cache.mkdir(parents=True, exist_ok=True)
     missing = [wheel for wheel in recipe.WHEELS if _cached(cache, wheel, architecture) is None]
     total = len(recipe.WHEELS)

@@ -79,16 +79,24 @@ def _interface(mac: bytes) -> str | None:
     while time.monotonic() < deadline:
         for _, name in socket.if_nameindex():
             try:
-                with (
-                    open(f"/sys/class/net/{name}/address") as text,
-                    open(f"/sys/class/net/{name}/carrier") as up,
-                ):
-                    if _bytes_of(text.read().strip()) == mac and up.read().strip() == "1":
-                        return name
+                if _bytes_of(_read(f"/sys/class/net/{name}/address")) == mac and _carrier(name):
+                    return name
             except (OSError, ValueError):
                 continue
         time.sleep(0.05)
     return None
+
+
+def _carrier(name: str) -> bool:
+    return _read(f"/sys/class/net/{name}/carrier") == "1"
+
+
+def _read(path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 100).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
 
 
 def _holder(wire: socket.socket, address: bytes, own_mac: bytes) -> bytes | None:
@@ -142,7 +150,7 @@ def _bytes_of(mac: str) -> bytes:
 
 
 def _say(line: dict[str, str]) -> None:
-    print(json.dumps(line), flush=True)
+    os.write(1, json.dumps(line).encode() + b"\n")
 
 
 def _end(line: dict[str, str], status: int) -> int:
