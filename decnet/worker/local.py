@@ -11,25 +11,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from decnet.errors import StateBroken, Unreachable, WorkerError
+from decnet.errors import Unreachable, WorkerError
 
 from .session import PIECE, Sink, Source, converse
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-def keep_agent(folder: Path, payload: bytes, sha256: str) -> Path:
-    """The path `<folder>/<sha256>.pyz`, written whole when it is not there. Raises StateBroken."""
-    path = folder / f"{sha256}.pyz"
-    try:
-        if path.is_file() and not path.is_symlink() and path.read_bytes() == payload:
-            return path
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_whole(path, payload)
-    except OSError as error:
-        raise StateBroken(f"{path}: {error.strerror}") from error
-    return path
 
 
 class LocalSession:
@@ -123,17 +110,3 @@ def _environment(home: Path | None) -> dict[str, str]:
     if home is not None:
         environment["DECNET_AGENT_HOME"] = str(home)
     return environment
-
-
-def _write_whole(path: Path, payload: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

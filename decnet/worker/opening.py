@@ -6,10 +6,10 @@ from pathlib import Path
 
 from decnet.model.worker import Worker
 
+from .agentfile import agent_file
 from .lanes import Lanes
-from .local import LocalSession, keep_agent
+from .local import LocalSession
 from .session import Session
-from .zipapp import build_agent
 
 
 def open_session(
@@ -29,8 +29,7 @@ def open_session(
     Raises StateBroken, and HostKeyRefused for a worker without a pinned key.
     """
     if worker.is_local:
-        payload, sha256 = build_agent()
-        return LocalSession(keep_agent(agents, payload, sha256), worker=worker.name, home=agent_home)
+        return LocalSession(agent_file(agents), worker=worker.name, home=agent_home)
     from .ssh import SshSession
 
     return SshSession.to(worker, known_hosts=known_hosts, key=key, lanes=lanes)
