@@ -10,10 +10,12 @@ from decnet.model.record import LifecycleRow
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `tries` within `window` seconds; after each one a wait that doubles, `first_wait` at first."""
+    """At most `tries` within `window` seconds: the first `free` ones at once, then with a wait before each
+    that doubles, `first_wait` at first."""
 
-    tries: int = 5
+    tries: int = 8
     window: float = 3600.0
+    free: int = 3
     first_wait: float = 30.0
 
 
@@ -24,13 +26,13 @@ def refusal(attempts: Iterable[float], *, now: float, budget: Budget) -> str | N
     """Why there may be no further attempt now, or None. Attempts that lie in the future were made under
     a wrong clock and do not count."""
     recent = recent_of(attempts, now=now, budget=budget)
-    if not recent:
+    if len(recent) < budget.free:
         return None
     if len(recent) >= budget.tries:
         wait = recent[-budget.tries] + budget.window - now
         often = f"{len(recent)} times in {_spelled(budget.window)}"
         return f"tried {often}, again in {_spelled(wait)} at the earliest"
-    wait = recent[-1] + budget.first_wait * 2 ** (len(recent) - 1) - now
+    wait = recent[-1] + budget.first_wait * 2 ** (len(recent) - budget.free) - now
     if wait <= 0:
         return None
     return f"tried {_spelled(now - recent[-1])} ago, again in {_spelled(wait)} at the earliest"

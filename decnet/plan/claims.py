@@ -152,19 +152,20 @@ class _Court:
 
 
 def _held(case: Case, desired: Fleet) -> set[str]:
-    """The addresses and MACs that a decky's containers could hold.
+    """The addresses and MACs that a decky's base could hold; without a base nothing is left to hold them.
 
     The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
     neither, all that this name has anywhere.
     """
     base = case.actual.get(case.name)
-    told = {base.ip} if base is not None and base.ip else set()
-    if base is not None and case.decky and base.fingerprint == case.expected[case.name].fingerprint:
+    if base is None:
+        return set()
+    told = {base.ip} if base.ip else set()
+    if case.decky and base.fingerprint == case.expected[case.name].fingerprint:
         return told | {case.decky.ip, case.decky.mac}
-    if base is not None and case.row and case.row.containers.get(case.name) == base.fingerprint:
+    if case.row and case.row.containers.get(case.name) == base.fingerprint:
         return told | {case.row.ip, case.row.mac}
-    namesake = desired.deckies.get(case.name)
-    known = [each for each in (case.row, case.decky or namesake) if each is not None]
+    known = [each for each in (case.row, case.decky or desired.deckies.get(case.name)) if each is not None]
     return told.union(*({each.ip, each.mac} for each in known))
 
 

@@ -290,7 +290,8 @@ REASONS = {
     "a service stopped": "service ssh is exited with code 137",
     "a service in a loop": "service ssh is restarting again and again",
     "the base removed by hand": "its base is missing; "
-    "the network namespace of service ssh is not its base's; the network namespace of service http is not its base's",
+    "the network namespace of service ssh is not its base's; "
+    "the network namespace of service http is not its base's",
     "moved": "it moves to w2",
     "no longer described": "it is no longer described",
 }

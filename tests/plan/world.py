@@ -98,7 +98,7 @@ def deployed(described: FleetSpec, before: Fleet | None = None, *, seed: int = 1
 
 @dataclass
 class Machine:
-    """One container's life: `born` counts its starts; a service remembers which life of its base it joined."""
+    """One container: `born` counts its starts; a service remembers which life of its base it joined."""
 
     name: str
     id: str

@@ -1,0 +1,170 @@
+"""An address is on the LAN once: who may claim it, who has to wait, and what the operator is told."""
+
+from __future__ import annotations
+
+from decnet.model.plan import Plan
+from decnet.model.record import LifecycleRow
+from decnet.plan.budget import Budget
+
+from .world import NOW, World, decky, fleet, running
+
+
+def waiting(plan: Plan) -> dict[str, str]:
+    return {f"{each.worker}/{each.decky}": each.reason for each in plan.skipped}
+
+
+def test_a_claim_waits_while_the_address_may_still_be_on_an_unknown_worker() -> None:
+    world = running(decky("old", "w2", ip=10))
+    world.desired = fleet(decky("new", "w1", ip=10))
+    world.away = {"w2": "no route to host"}
+    plan = world.plan()
+    assert (plan.steps, waiting(plan)) == (
+        (),
+        {"w1/new": "192.0.2.10 may still be held by old on w2: no route to host"},
+    )
+
+
+def test_a_claim_follows_a_release_of_the_same_plan() -> None:
+    world = running(decky("old", "w2", ip=10))
+    world.desired = fleet(decky("new", "w1", ip=10))
+    assert [(step.wave, step.decky, step.after) for step in world.plan().steps] == [
+        (0, "old", ()),
+        (1, "new", ("w2/old",)),
+    ]
+
+
+def test_a_decky_that_moves_away_from_a_dead_worker_waits_until_it_is_known_to_be_gone() -> None:
+    world = running(decky("web", "w1", ip=10))
+    world.desired = fleet(decky("web", "w2", ip=10))
+    world.away = {"w1": "timed out"}
+    waits = waiting(world.plan())
+    world.away = {}
+    world.settle()
+    assert (list(waits), world.agrees()) == (["w2/web"], True)
+
+
+def test_a_decky_that_moves_to_a_dead_worker_stays_where_it_is() -> None:
+    world = running(decky("web", "w1", ip=10))
+    world.desired = fleet(decky("web", "w2", ip=10))
+    world.away = {"w2": "timed out"}
+    plan = world.plan()
+    assert (plan.steps, waiting(plan)) == ((), {"w1/web": "it stays until it can move to w2: timed out"})
+
+
+def test_a_decky_stays_where_it_is_while_its_goal_is_held_by_another() -> None:
+    world = running(decky("web", "w1", ip=10), decky("db", "w3", ip=11))
+    world.desired = fleet(decky("web", "w2", ip=11, mac="00:50:56:00:00:0a"))
+    world.away = {"w3": "timed out"}
+    assert sorted(waiting(world.plan())) == ["w1/web", "w2/web"]
+
+
+def test_of_two_deckies_with_one_address_only_one_comes_up() -> None:
+    world = World(fleet(decky("a", "w1", ip=10), decky("b", "w2", ip=10)))
+    plan = world.plan()
+    assert ([step.decky for step in plan.steps], waiting(plan)) == (
+        ["a"],
+        {"w2/b": "a on w1 claims 192.0.2.10 too"},
+    )
+
+
+def test_the_decky_that_runs_keeps_its_address_when_another_wants_it() -> None:
+    world = running(decky("b", "w2", ip=10))
+    world.desired = fleet(decky("a", "w1", ip=10), decky("b", "w2", ip=10))
+    plan = world.plan()
+    assert (plan.kept, waiting(plan)) == (1, {"w1/a": "192.0.2.10 is held by b on w2"})
+
+
+def test_a_mac_is_as_much_one_machines_as_an_address() -> None:
+    world = running(decky("old", "w2", ip=10))
+    world.desired = fleet(decky("new", "w1", ip=11, mac="00:50:56:00:00:0a"))
+    world.away = {"w2": "timed out"}
+    assert list(waiting(world.plan())) == ["w1/new"]
+
+
+def test_a_stray_of_the_same_name_holds_its_address_until_it_is_pruned() -> None:
+    world = running(decky("web", "w2", ip=10))
+    world.records["w2"] = world.records["w2"].model_copy(update={"deckies": {}})
+    world.desired = fleet(decky("web", "w1", ip=10))
+    assert waiting(world.plan()) == {"w1/web": "192.0.2.10 is held by web on w2"}
+    world.settle(prune=True)
+    assert world.agrees()
+
+
+def test_a_decky_whose_address_somebody_else_answers_for_is_left_alone() -> None:
+    world = running(decky("web", ip=10))
+    world.machine("w1", "web").state = "restarting"
+    world.conflicts = {"w1": {"web": "02:00:00:00:00:01"}}
+    plan = world.settle()
+    assert waiting(plan) == {"w1/web": "somebody else answers for 192.0.2.10: 02:00:00:00:00:01"}
+    assert [(step.bucket, step.row and step.row.status) for step in plan.steps] == [("refresh", "failed")]
+    assert world.plan().steps == ()
+
+
+def test_a_decky_in_conflict_may_be_given_another_address() -> None:
+    world = running(decky("web", ip=10))
+    world.machine("w1", "web").state = "restarting"
+    world.conflicts = {"w1": {"web": "02:00:00:00:00:01"}}
+    world.desired = fleet(decky("web", ip=11))
+    world.settle()
+    world.conflicts = {}
+    assert world.agrees()
+
+
+def test_heals_have_a_budget_with_a_wait_that_doubles() -> None:
+    world = running(decky("web", ip=10), budget=Budget(tries=3, window=1000, first_wait=30))
+    world.machine("w1", "web-ssh").state = "restarting"
+
+    def after(*heals: float) -> str:
+        heal = {"web": tuple(NOW - ago for ago in heals)}
+        world.records["w1"] = world.records["w1"].model_copy(update={"heals": heal})
+        return next(iter(waiting(world.plan()).values()), "healed")
+
+    assert [
+        after(),
+        after(29),
+        after(31),
+        after(200, 59),
+        after(200, 61),
+        after(900, 800, 700),
+        after(-5000),
+    ] == [
+        "healed",
+        "tried 29 s ago, again in 1 s at the earliest",
+        "healed",
+        "tried 59 s ago, again in 1 s at the earliest",
+        "healed",
+        "tried 3 times in 17 min, again in 100 s at the earliest".replace("100 s", "2 min"),
+        "healed",
+    ]
+
+
+def test_what_waits_is_written_down_as_it_is_and_only_once() -> None:
+    world = running(decky("web", ip=10), budget=Budget())
+    world.machine("w1", "web-ssh").state = "restarting"
+    world.records["w1"] = world.records["w1"].model_copy(update={"heals": {"web": (NOW - 1,)}})
+    world.settle()
+    assert (world.records["w1"].deckies["web"].status, world.plan().steps) == ("degraded", ())
+
+
+def test_a_create_that_failed_is_not_tried_again_at_every_tick() -> None:
+    world = World(fleet(decky("web", ip=10)), budget=Budget())
+    failed = LifecycleRow(
+        id="1",
+        decky="web",
+        operation="create",
+        request_id="r",
+        status="failed",
+        created=NOW - 20,
+        ended=NOW - 10,
+    )
+    world.records["w1"] = world.records["w1"].model_copy(update={"lifecycle": (failed,)})
+    assert list(waiting(world.plan())) == ["w1/web"]
+    world.budget = None
+    assert [step.bucket for step in world.plan().steps] == ["create"]
+
+
+def test_a_release_never_waits_for_a_budget() -> None:
+    world = running(decky("web", ip=10), budget=Budget())
+    world.records["w1"] = world.records["w1"].model_copy(update={"heals": {"web": (NOW - 1,)}})
+    world.desired = fleet()
+    assert [step.bucket for step in world.plan().steps] == ["remove"]

@@ -1,0 +1,78 @@
+"""The guard against mass removal, over plans that are really made."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet.errors import MassRemoval
+from decnet.model.fleet import Decky
+from decnet.plan.guard import fleet_size, guard
+
+from .world import World, decky, fleet, running
+
+
+def deckies(count: int, worker: str = "w1") -> list[Decky]:
+    return [decky(f"d{number}", worker, ip=10 + number, services="ssh") for number in range(count)]
+
+
+def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prune: bool = False) -> bool:
+    size = fleet_size(world.desired, world.records)
+    try:
+        guard(world.plan(prune=prune), size, max_remove=max_remove, asked=asked)
+    except MassRemoval:
+        return True
+    return False
+
+
+def left(of: int, remain: int) -> World:
+    world = running(*deckies(of))
+    world.desired = fleet(*deckies(remain))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("of", "remain", "expected"),
+    [(10, 5, False), (10, 4, True), (10, 0, True), (2, 1, False), (2, 0, True), (1, 0, True), (3, 2, False)],
+)
+def test_more_than_half_of_the_fleet_or_all_of_it_is_refused(of: int, remain: int, expected: bool) -> None:
+    assert refused(left(of, remain)) is expected
+
+
+def test_what_was_asked_for_by_name_is_not_a_mass_removal() -> None:
+    assert (refused(left(3, 1), asked=2), refused(left(1, 0), asked=1), refused(left(9, 1), asked=1)) == (
+        False,
+        False,
+        True,
+    )
+
+
+def test_max_remove_is_what_allows_and_what_limits() -> None:
+    assert (refused(left(10, 0), max_remove=10), refused(left(10, 7), max_remove=2)) == (False, True)
+
+
+def test_a_decky_that_is_renamed_alone_is_replaced_and_not_removed() -> None:
+    world = running(decky("a", ip=10))
+    world.desired = fleet(decky("b", ip=11))
+    assert not refused(world)
+
+
+def test_a_move_of_the_whole_fleet_removes_nobody() -> None:
+    world = running(*deckies(5, "w1"))
+    world.desired = fleet(*deckies(5, "w2"))
+    assert (world.plan().removals, refused(world)) == (0, False)
+
+
+def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
+    world = left(5, 0)
+    world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
+    assert (refused(world), refused(world, prune=True), refused(world, prune=True, max_remove=5)) == (
+        False,
+        True,
+        False,
+    )
+
+
+def test_the_refusal_says_how_many_and_how_to_mean_it() -> None:
+    with pytest.raises(MassRemoval, match="remove 6 of 10 deckies") as raised:
+        guard(left(10, 4).plan(), 10)
+    assert raised.value.hint == "if that is meant: --max-remove 6"
