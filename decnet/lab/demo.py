@@ -130,7 +130,7 @@ class Demo:
         self.on(
             "w1",
             ["docker", "run", "-d", "--name", "ghost", "--network", "none", *labels]
-            + ["--label", "decnet.service=", "--entrypoint", "sleep", image.strip(), "600"],
+            + ["--label", "decnet.service=", "--entrypoint", "/bin/busybox", image.strip(), "sleep", "600"],
         )
         self.decnet("reconcile")
         self.decnet("reconcile", "--prune")
@@ -160,7 +160,9 @@ class Demo:
 
     def scan(self) -> None:
         addresses = [decky["ip"] for decky in self.deckies()]
-        self.on("attacker", ["nmap", "-n", "-sV", "--open", "-p", "21-25,80,443", *addresses])
+        self.on(
+            "attacker", ["nmap", "-n", "-sV", "--version-light", "--open", "-p", "21-25,80,443", *addresses]
+        )
 
     def _all_running(self) -> None:
         wrong = [d["name"] for d in self.deckies() if d["status"] != "running"]

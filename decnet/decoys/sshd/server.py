@@ -48,6 +48,7 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
             agent_forwarding=False,
             x11_forwarding=False,
             gss_host=None,
+            kbdint_auth=False,
             config=None,
             **offered(persona.banner),
         )
