@@ -105,7 +105,7 @@ def up(
     held: Sequence[int],
     tick: Callable[[], bool],
 ) -> Optional[str]:
-    """Create what is missing of these services; the error's text, or None. `tick` is called twice a
+    """Create what is missing of these services; the error's text, or None. `tick` is called once a
     second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
     it works on, the job that started it counts as alive."""
     command = _base(compose, file) + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
@@ -137,7 +137,7 @@ def reason_in(output: str) -> str:
 def _follow(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], bool]) -> Optional[str]:
     while True:
         try:
-            process.wait(0.5)
+            process.wait(1.0)
             return None
         except subprocess.TimeoutExpired:
             pass

@@ -1,0 +1,242 @@
+"""The built agent, asked as the operator asks it: one process per verb, framed answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from decnet.wire import Unframer, digest, parse
+
+FLEET = "fleet-1"
+WORKER = "worker-1"
+MARKER = "0123456789abcdef" * 2
+
+
+@dataclass
+class Desk:
+    """Where the agent is asked: its file, its folder, and the command that leads to its machine."""
+
+    agent: Path
+    home: Path
+    socket: str = "/nonexistent/docker.sock"
+    before: Sequence[str] = ()
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def argv(self, *words: str) -> list[str]:
+        return [*self.before, sys.executable, "-I", "-S", str(self.agent), *words]
+
+    def environment(self) -> dict[str, str]:
+        own = {"DECNET_AGENT_HOME": str(self.home), "DECNET_DOCKER_SOCKET": self.socket}
+        return {"PATH": os.environ["PATH"], **own, **self.extra}
+
+    def raw(self, *words: str, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            self.argv(*words),
+            input=stdin,
+            capture_output=True,
+            env=self.environment(),
+            timeout=120,
+            check=False,
+        )
+
+    def ask(self, verb: str, args: dict[str, Any] | None = None, stream: bytes = b"") -> dict[str, Any]:
+        """The whole answer: {"v", "ok", "result"} or {"v", "ok", "error"}."""
+        line = json.dumps({"v": 1, "marker": MARKER, "args": args or {}}).encode() + b"\n"
+        ended = self.raw(verb, stdin=line + stream)
+        return answer_in(ended)
+
+    def get(self, verb: str, args: dict[str, Any] | None = None, stream: bytes = b"") -> dict[str, Any]:
+        answer = self.ask(verb, args, stream)
+        assert answer["ok"], answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def refused(self, verb: str, args: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = self.ask(verb, args)
+        assert not answer["ok"], answer
+        error: dict[str, Any] = answer["error"]
+        return error
+
+    def enrolled_by_hand(self) -> Desk:
+        """Enrolment without an engine: the file that it would write."""
+        known = {"worker_id": WORKER, "fleet_id": FLEET, "engine_id": None, "home": str(self.home)}
+        (self.home / "identity.json").write_text(json.dumps(known))
+        return self
+
+    def end_of(self, request_id: str, seconds: float = 60) -> dict[str, Any]:
+        """The job's row in `status` once it is over."""
+        deadline = time.monotonic() + seconds
+        while True:
+            rows = [job for job in self.get("status")["jobs"] if job["request_id"] == request_id]
+            if rows and rows[0]["state"] != "running":
+                return dict(rows[0])
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.1)
+
+
+def answer_in(ended: subprocess.CompletedProcess[bytes], marker: str = MARKER) -> dict[str, Any]:
+    payload = Unframer(marker).feed(ended.stdout)
+    assert payload is not None, ended
+    answer = parse(payload)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def base(name: str, ip: str, fingerprint: str, fleet: str = FLEET) -> dict[str, Any]:
+    return {
+        "container_name": name,
+        "image": "decnet/base:0123456789ab",
+        "hostname": "host-" + name,
+        "labels": labels(name, "", fingerprint, fleet),
+        "networks": {"lan": {"ipv4_address": ip}},
+        "mac_address": "02:42:c0:00:02:%02x" % int(ip.split(".")[-1]),
+        "sysctls": {
+            "net.ipv4.ip_default_ttl": "64",
+            "net.ipv4.ip_unprivileged_port_start": "0",
+            "net.ipv6.conf.all.disable_ipv6": "1",
+        },
+        "cap_drop": ["ALL"],
+        "cap_add": ["NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "SETPCAP"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "mem_limit": "32m",
+        "pids_limit": 32,
+        "cpus": 0.5,
+        "restart": "unless-stopped",
+        "stop_signal": "SIGKILL",
+        "environment": {"SUBNET": "192.0.2.0/24", "ADDRESS": ip},
+        "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "2"}},
+    }
+
+
+def service(name: str, role: str, command: list[str], fingerprint: str, fleet: str = FLEET) -> dict[str, Any]:
+    return {
+        "container_name": f"{name}-{role}",
+        "image": "decnet/decoys:0123456789ab",
+        "labels": labels(name, role, fingerprint, fleet),
+        "network_mode": "service:" + name,
+        "command": command,
+        "user": "65534:65534",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": True,
+        "mem_limit": "64m",
+        "pids_limit": 64,
+        "cpus": 0.5,
+        "restart": "unless-stopped",
+        "stop_signal": "SIGTERM",
+        "stop_grace_period": "2s",
+        "environment": {"PERSONA": '{"price":"$$5"}'},
+        "logging": {"driver": "json-file", "options": {"max-size": "4m", "max-file": "3"}},
+    }
+
+
+def labels(decky: str, role: str, fingerprint: str, fleet: str) -> dict[str, str]:
+    return {
+        "decnet.fleet": fleet,
+        "decnet.decky": decky,
+        "decnet.service": role,
+        "decnet.fingerprint": fingerprint,
+    }
+
+
+def decoy(port: int, run: str) -> list[str]:
+    """A decoy of one line of shell: tells one event, says good-bye on SIGTERM, listens."""
+    event = (
+        '{"run":"%s","n":%d,"at":1.5,"kind":"%s","src":"192.0.2.250","sport":1,"session":"abc","fields":{}}'
+    )
+    hello, good_bye = event % (run, 1, "contact"), event % (run, 2, "disconnect")
+    script = (
+        "echo '%s'; trap 'echo \"$$BYE\"; kill $$!; exit 0' TERM; BYE='%s'; "
+        "/bin/busybox nc -ll -p %d -e /bin/busybox cat & wait" % (hello, good_bye, port)
+    )
+    return ["/bin/busybox", "sh", "-c", script]
+
+
+def bundle(
+    deckies: dict[str, tuple[str, dict[str, int]]],
+    request_id: str,
+    generation: int,
+    steps: list[dict[str, Any]] | None = None,
+    commands: dict[str, list[str]] | None = None,
+    lan: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The arguments of `apply` for deckies {name: (address, {service: TCP port})}; by default all of them
+    are created."""
+    services: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
+    for name, (ip, roles) in deckies.items():
+        mark = digest([name, ip])
+        services[name] = base(name, ip, mark)
+        rows = {name: row("", mark, services[name]["image"], [])}
+        for role, port in roles.items():
+            container = f"{name}-{role}"
+            own = digest([container, port, mark, (commands or {}).get(container)])
+            command = (commands or {}).get(container) or decoy(port, own[:16])
+            services[container] = service(name, role, command, own)
+            rows[container] = row(role, own, services[container]["image"], [[port, "tcp"]])
+        entries[name] = {"decky": {"name": name, "ip": ip}, "containers": rows}
+    content = {
+        "schema": 1,
+        "fleet_id": FLEET,
+        "worker_id": WORKER,
+        "lan": lan or LAN,
+        "deckies": entries,
+    }
+    document = {
+        "version": "2.4",
+        "networks": {"lan": {"external": True, "name": "decnet_lan"}},
+        "services": services,
+    }
+    if steps is None:
+        steps = [step(name, "create", up=list(entry["containers"])) for name, entry in entries.items()]
+    return signed({"slice": content, "steps": steps, "compose": document}, request_id, generation)
+
+
+def signed(whole: dict[str, Any], request_id: str, generation: int) -> dict[str, Any]:
+    return {
+        **whole,
+        "request_id": request_id,
+        "generation": generation,
+        "hash": digest(whole),
+        "plan_hash": digest(whole["slice"]),
+    }
+
+
+LAN = {
+    "driver": "macvlan",
+    "interface": "eth0",
+    "subnet": "192.0.2.0/24",
+    "gateway": "192.0.2.1",
+    "use": [],
+    "exclude": [],
+    "network": "decnet_lan",
+}
+
+
+def row(role: str, fingerprint: str, image: str, ports: list[Any]) -> dict[str, Any]:
+    return {"service": role, "fingerprint": fingerprint, "image": image, "ports": ports}
+
+
+def step(
+    decky: str,
+    operation: str,
+    *,
+    remove: Sequence[dict[str, str]] = (),
+    up: Sequence[str] = (),
+    start: Sequence[str] = (),
+) -> dict[str, Any]:
+    return {
+        "decky": decky,
+        "operation": operation,
+        "remove": list(remove),
+        "up": list(up),
+        "start": list(start),
+    }

@@ -1,0 +1,110 @@
+"""The agent's file, built once; a desk without an engine, and one on a worker of a practice network."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decnet.lab import Lab, down, run_argv, up
+from decnet.worker.zipapp import build_agent
+
+# pytest's import mode leaves it to us to find the module that the tests of this folder share.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from agent_desk import FLEET, WORKER, Desk  # noqa: E402
+
+IMAGES = ("decnet/base:0123456789ab", "decnet/decoys:0123456789ab")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/agent/" in item.path.as_posix() and "worker" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.lab)
+            if os.geteuid() != 0:
+                item.add_marker(pytest.mark.skip(reason="a lab needs root"))
+
+
+@pytest.fixture(scope="session")
+def agent_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    content, sha256 = build_agent()
+    place = tmp_path_factory.mktemp("agent") / f"{sha256}.pyz"
+    place.write_bytes(content)
+    return place
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The agent's folder, for code of the agent that is called in this process too."""
+    place = tmp_path / "agent-home"
+    place.mkdir(mode=0o700)
+    monkeypatch.setenv("DECNET_AGENT_HOME", str(place))
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", "/nonexistent/docker.sock")
+    return place
+
+
+@pytest.fixture
+def desk(agent_file: Path, home: Path) -> Desk:
+    return Desk(agent_file, home)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    shared = Lab("tagent", tmp_path_factory.mktemp("tagent"))
+    down(shared)
+    up(shared, workers=1)
+    for name in IMAGES:
+        subprocess.run(
+            run_argv(shared, "w1", ["docker", "import", "-c", _ENTRY[name], "-", name]),
+            input=_busybox(), check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+    yield shared
+    down(shared)
+
+
+@pytest.fixture
+def worker(lab: Lab, agent_file: Path, tmp_path: Path) -> Iterator[Desk]:
+    """A fresh agent, enrolled on the lab's engine, which holds no container of an earlier test."""
+    place = tmp_path / "worker-home"
+    seat = Desk(agent_file, place, "/run/docker.sock", _in_worker(lab, place))
+    seat.get("enrol", {"worker_id": WORKER, "fleet_id": FLEET})
+    yield seat
+    clear(lab)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def clear(lab: Lab) -> None:
+    script = (
+        'ids=$(docker ps -aq); [ -z "$ids" ] || docker rm -f $ids >/dev/null; '
+        "docker network rm decnet_lan >/dev/null 2>&1; true"
+    )
+    subprocess.run(run_argv(lab, "w1", ["sh", "-c", script]), check=True, timeout=120)
+
+
+def _in_worker(lab: Lab, place: Path) -> list[str]:
+    own = [f"DECNET_AGENT_HOME={place}", "DECNET_DOCKER_SOCKET=/run/docker.sock"]
+    return run_argv(lab, "w1", ["env", *own])
+
+
+_ENTRY = {
+    IMAGES[0]: 'ENTRYPOINT ["/bin/busybox","sleep","100000"]',
+    IMAGES[1]: 'CMD ["/bin/busybox","sleep","100000"]',
+}
+
+
+def _busybox() -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.add("/bin/busybox", "bin/busybox")
+        for name in ("sh", "cat", "sleep"):
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(link)
+    return archive.getvalue()
