@@ -18,7 +18,7 @@ GIVEAWAYS = ("decnet", "decky", "honeypot", "canary")
 _HOSTNAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
 _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
 # An N inside a word in capitals (BRNXXXXXX, WIN-XXXX) is a letter, not a place for a digit.
-_STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N|.")
+_STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N")
 
 
 def draw_mac(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
@@ -93,7 +93,7 @@ def _filled(rng: random.Random, words: Collection[str]) -> Callable[[re.Match[st
             return word.upper() if sign == "WORD" else word
         if sign == "X":
             return rng.choice(string.ascii_uppercase + string.digits)
-        return rng.choice(string.digits) if sign == "N" else sign
+        return rng.choice(string.digits)
 
     return fill
 

@@ -26,4 +26,6 @@ def dice(root: int, *words: str) -> random.Random:
 
 def natural(name: str) -> tuple[tuple[int, str], ...]:
     """Sorting key in which web-2 comes before web-10."""
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name))
+    parts = [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
+    # web-1 and web-01 are told apart, or the order that they come in would count.
+    return (*parts, (-2, name))

@@ -1,0 +1,227 @@
+"""From what is written to what is meant, and what is refused on the way."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from decnet.errors import SpecError
+from decnet.model import fleetfile
+from decnet.model.catalog import Catalog
+from decnet.model.fleet import Fleet, FleetSpec
+from decnet.plan.draft import Draft
+from decnet.plan.mutate import mutate
+from decnet.plan.resolve import resolve
+
+from .world import CATALOG, NOW, SEVERAL, deployed, fleet, spec
+
+
+def drafts(described: FleetSpec, catalog: Catalog = SEVERAL, seed: int = 1) -> dict[str, Draft]:
+    made = resolve(described, catalog, rng=random.Random(seed), desired=fleet())
+    return {draft.name: draft for draft in made}
+
+
+def refusal(*entries: dict[str, object] | str, catalog: Catalog = SEVERAL) -> tuple[str, str | None]:
+    with pytest.raises(SpecError) as raised:
+        drafts(spec(*entries), catalog)
+    return raised.value.message, raised.value.hint
+
+
+def services_of(desired: Fleet) -> dict[str, list[str]]:
+    return {name: list(each.services) for name, each in desired.deckies.items()}
+
+
+def test_a_count_makes_numbered_deckies_in_natural_order() -> None:
+    made = drafts(spec({"name": "web", "count": 100, "services": ("ssh",)}, "web-9"))
+    assert list(made) == [f"web-{n:02d}" for n in range(1, 10)] + ["web-9"] + [
+        f"web-{n}" for n in range(10, 101)
+    ]
+
+
+def test_an_archetype_gives_services_os_and_a_maker_that_fit() -> None:
+    draft = drafts(spec({"name": "p", "archetype": "printer"}))["p"]
+    assert (list(draft.services), draft.os) == (["snmp", "ftp", "http"], "embedded")
+    assert draft.vendor in SEVERAL.archetypes["printer"].vendors
+    assert draft.release in SEVERAL.fitting("embedded", "printer", draft.vendor)
+
+
+def test_an_archetype_is_given_without_the_decoys_that_do_not_exist_and_says_so() -> None:
+    some = CATALOG.model_copy(
+        update={
+            "services": {
+                name: each.model_copy(update={"built": name == "http"})
+                for name, each in CATALOG.services.items()
+            }
+        }
+    )
+    draft = drafts(spec({"name": "w", "archetype": "web-server"}), some)["w"]
+    assert (list(draft.services), draft.left_out) == (["http"], ("https", "ftp"))
+
+
+REFUSED = {
+    "an unknown service": (
+        [{"name": "a", "services": ("htp",)}],
+        ("f.toml:1: a: unknown service `htp`", "did you mean `http`?"),
+    ),
+    "an unknown archetype": (
+        [{"name": "a", "archetype": "web-servr"}],
+        ("f.toml:1: a: unknown archetype `web-servr`", "did you mean `web-server`?"),
+    ),
+    "an unknown os": (
+        [{"name": "a", "services": ("ssh",), "os": "lunix"}],
+        ("f.toml:1: a: unknown os `lunix`", "did you mean `linux`?"),
+    ),
+    "two services on one port": (
+        [{"name": "a", "services": ("smtp", "smtp_relay")}],
+        ("f.toml:1: a: smtp and smtp_relay both claim port 25/tcp", "give them to two deckies"),
+    ),
+    "a service twice": (
+        [{"name": "a", "services": ("ssh", "ssh")}],
+        ("f.toml:1: a: service ssh is named twice", None),
+    ),
+    "an alias that holds a service once more": (
+        [{"name": "a", "services": ("http", "conpot")}],
+        ("f.toml:1: a: service http is named twice, by http and by conpot", None),
+    ),
+    "no services": (
+        [{"name": "a"}],
+        (
+            "f.toml:1: a: it has no services",
+            "name services or an archetype, or let them be drawn (randomize_services)",
+        ),
+    ),
+    "an empty list of services": (
+        [{"name": "a", "services": ()}],
+        (
+            "f.toml:1: a: it has no services",
+            "name services or an archetype, or let them be drawn (randomize_services)",
+        ),
+    ),
+    "services both named and drawn": (
+        [{"name": "a", "services": ("ssh",), "randomize_services": True}],
+        ("f.toml:1: a: services and randomize_services exclude each other", None),
+    ),
+    "one address for many": (
+        [{"name": "a", "services": ("ssh",), "count": 2, "ip": "192.0.2.9"}],
+        ("f.toml:1: a: ip is one machine's, and count is 2", "one entry per decky"),
+    ),
+    "a name twice": (["a", "a"], ("f.toml:2: a: this name is used twice, first at f.toml:1", None)),
+    "a name that a count makes": (
+        ["a-01", {"name": "a", "count": 2, "services": ("ssh",)}],
+        ("f.toml:2: a-01: this name is used twice, first at f.toml:1", None),
+    ),
+    "a name that a service's container has": (
+        ["web", "web-ssh"],
+        ("f.toml:2: web-ssh: a service of web would have this name", None),
+    ),
+    "an unknown setting": (
+        [{"name": "a", "services": ("ssh",), "settings": {"ssh": {"mtod": "x"}}}],
+        ("f.toml:1: a: unknown setting of ssh `mtod`", "did you mean `motd`?"),
+    ),
+    "a setting of the wrong kind": (
+        [{"name": "a", "services": ("ssh",), "settings": {"ssh": {"accept_after": True}}}],
+        ("f.toml:1: a: setting accept_after of ssh must be a whole number from 0 to 100", None),
+    ),
+    "settings of a service that it does not have": (
+        [{"name": "a", "services": ("ssh",), "settings": {"http": {"title": "x"}}}],
+        ("f.toml:1: a: settings for http, which is not one of its services", None),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_input_gets_one_message_with_its_place(name: str) -> None:
+    entries, expected = REFUSED[name]
+    assert refusal(*entries) == expected
+
+
+def test_a_decoy_that_does_not_exist_yet_is_refused_by_name() -> None:
+    unbuilt = next(name for name, each in CATALOG.services.items() if not each.built and not each.alias)
+    message, hint = refusal({"name": "a", "services": (unbuilt,)}, catalog=CATALOG)
+    assert message == f"f.toml:1: a: there is no decoy for {unbuilt} yet" and "ssh" in str(hint)
+
+
+def test_an_alias_stands_for_its_services() -> None:
+    assert list(drafts(spec({"name": "a", "services": ("conpot",)}))["a"].services) == [
+        "modbus",
+        "s7",
+        "snmp",
+        "http",
+    ]
+
+
+def test_the_place_is_the_line_of_the_key() -> None:
+    text = '[decky.web]\narchetype = "linux-server"\n[decky.db]\nservices = ["htp"]\n'
+    with pytest.raises(SpecError, match=r"^fleet\.toml:4: db: unknown service"):
+        drafts(fleetfile.parse(text, "fleet.toml"))
+
+
+def test_services_that_are_drawn_exist_and_do_not_clash() -> None:
+    made = drafts(spec({"name": "r", "count": 60, "randomize_services": True}), CATALOG)
+    drawn = {name for draft in made.values() for name in draft.services}
+    assert drawn <= set(CATALOG.drawable()) and all(draft.services for draft in made.values())
+
+
+def test_the_same_seed_draws_the_same_and_one_decky_more_changes_no_other() -> None:
+    few = drafts(spec({"name": "r", "count": 5, "randomize_services": True}), seed=7)
+    more = drafts(spec("aaa", {"name": "r", "count": 9, "randomize_services": True}), seed=7)
+    assert {name: more[name] for name in few} == {
+        name: replace(few[name], place=more[name].place) for name in few
+    }
+
+
+def test_a_second_deploy_of_the_same_file_changes_nothing() -> None:
+    described = spec(
+        "a", {"name": "p", "archetype": "printer"}, {"name": "r", "count": 3, "randomize_services": True}
+    )
+    first = deployed(described, seed=1)
+    assert deployed(described, first, seed=2, now=NOW + 999) == first
+
+
+def test_what_a_mutation_gave_stays_until_the_entry_changes_or_a_reset_is_asked_for() -> None:
+    first = deployed(spec("a", "b"))
+    after = mutate(first, ["a"], SEVERAL, rng=random.Random(3), now=NOW, services=("ftp",))
+    same = deployed(spec("a", "b"), after, seed=2)
+    with_interval = deployed(
+        spec({"name": "a", "services": ("ssh", "http"), "mutate_interval": 5}, "b"), after
+    )
+    changed = deployed(spec({"name": "a", "services": ("telnet",)}, "b"), after)
+    reset = deployed(spec("a", "b"), after, reset_services=True)
+    assert [services_of(each)["a"] for each in (same, with_interval, changed, reset)] == [
+        ["ftp"],
+        ["ftp"],
+        ["telnet"],
+        ["ssh", "http"],
+    ]
+    assert deployed(spec("a", "b"), reset, reset_services=True) == reset
+
+
+def test_adding_keeps_everybody_and_is_the_same_the_second_time() -> None:
+    first = deployed(spec("a", "b"))
+    more = deployed(spec("c"), first, add=True)
+    assert (list(more.deckies), {n: more.deckies[n] for n in "ab"}) == (["a", "b", "c"], first.deckies)
+    assert deployed(spec("c"), more, seed=5, add=True) == more
+
+
+def test_adding_refuses_to_change_a_decky_that_exists() -> None:
+    first = deployed(spec("a"))
+    for entry in (
+        {"name": "a", "services": ("ftp",)},
+        {"name": "a", "services": ("ssh", "http"), "ip": "192.0.2.77"},
+    ):
+        with pytest.raises(SpecError, match="exists already and would change"):
+            deployed(spec(entry), first, add=True)
+
+
+def test_an_empty_description_is_refused() -> None:
+    with pytest.raises(SpecError, match="no decky is described"):
+        drafts(spec())
+
+
+def test_a_decky_whose_kind_changes_becomes_another_machine_and_keeps_its_place() -> None:
+    before = deployed(spec({"name": "a", "archetype": "linux-server"})).deckies["a"]
+    after = deployed(spec({"name": "a", "archetype": "printer"}), fleet(before)).deckies["a"]
+    assert (after.ip, after.worker, after.seed) == (before.ip, before.worker, before.seed)
+    assert after.mac != before.mac and after.hostname != before.hostname
