@@ -1,0 +1,70 @@
+"""What containers amount to, in one word."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet.model.actual import Container
+from decnet.plan.classify import classify, row_as_seen, row_of, status_of
+
+from .world import Machine, World, decky, running
+
+WEB = decky("web", ip=10)
+
+
+def after(**states: str) -> tuple[World, dict[str, Container]]:
+    """A running decky whose containers were put into these states; `gone` removes one."""
+    world = running(WEB)
+    for short, state in states.items():
+        name = "web" if short == "base" else f"web-{short}"
+        machine: Machine = world.machine("w1", name)
+        if state == "gone":
+            del world.engines["w1"][name]
+        elif state == "often":
+            machine.restarts = 50
+        elif state == "restarted":
+            machine.born += 1
+        else:
+            machine.state = state
+    observed = world.observe()["w1"]
+    return world, {each.name: each for each in observed.status.containers}  # type: ignore[union-attr]
+
+
+CASES = {
+    "as it should be": ({}, "running", "running"),
+    "all gone": ({"base": "gone", "ssh": "gone", "http": "gone"}, "absent", "torn_down"),
+    "a service gone": ({"ssh": "gone"}, "partial", "degraded"),
+    "the base gone": ({"base": "gone"}, "partial", "failed"),
+    "all stopped": ({"base": "exited", "ssh": "exited", "http": "exited"}, "stopped", "failed"),
+    "a service stopped": ({"http": "exited"}, "stopped", "degraded"),
+    "both services stopped": ({"ssh": "exited", "http": "dead"}, "stopped", "degraded"),
+    "a service in a loop": ({"ssh": "restarting"}, "looping", "degraded"),
+    "a service that restarts often": ({"ssh": "often"}, "looping", "degraded"),
+    "the base restarted": ({"base": "restarted"}, "detached", "degraded"),
+    "the base stopped": ({"base": "exited"}, "detached", "failed"),
+    "a service paused": ({"ssh": "paused"}, "stopped", "degraded"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_state_has_its_class_and_status(name: str) -> None:
+    states, expected_class, expected_status = CASES[name]
+    world, actual = after(**states)
+    expected = world.contents["w1"]["web"]
+    assert (classify(expected, actual), status_of(expected, actual)) == (expected_class, expected_status)
+
+
+def test_a_record_as_seen_of_what_is_as_it_should_be_is_the_record_that_is_planned() -> None:
+    world, actual = after()
+    expected = world.contents["w1"]["web"]
+    planned = row_of(WEB, expected)
+    seen = row_as_seen(WEB, expected, actual, planned)
+    assert seen == planned
+
+
+def test_a_record_as_seen_keeps_the_address_that_the_old_base_was_made_with() -> None:
+    world, actual = after()
+    old = world.records["w1"].deckies["web"]
+    moved = decky("web", ip=99)
+    world.desired = world.desired.with_deckies({"web": moved})
+    assert row_as_seen(moved, world.contents["w1"]["web"], actual, old).ip == "192.0.2.10"

@@ -1,0 +1,198 @@
+"""The compose document, read by those who read it: compose itself and the agent's allow-list."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from decnet.agent import composefile
+from decnet.model.fleet import Decky, Lan
+from decnet.plan.bundle import bundle, slice_of
+from decnet.plan.compose import compose_document, container_name, contents, fleet_contents
+from decnet.plan.fingerprint import fingerprint
+from decnet.wire import canonical, digest
+
+from .world import FLEET_ID, SEVERAL, Images, World, decky, fleet, lan
+
+TRICKY = "a $HOME ${X} $$ % {hostname} \"' \\ \n é \u202e"
+
+
+def one(**changes: object) -> Decky:
+    return decky("web", ip=10).model_copy(update=changes)
+
+
+def marks(each: Decky, on: Lan | None = None, images: Images | None = None) -> dict[str, str]:
+    made = contents(FLEET_ID, {each.name: each}, on or lan(), SEVERAL, images or Images())
+    return {name: content.fingerprint for name, content in made[each.name].items()}
+
+
+def document(*deckies: Decky) -> dict[str, dict[str, object]]:
+    return compose_document(FLEET_ID, {each.name: each for each in deckies}, lan(), SEVERAL, Images())
+
+
+def tricky() -> Decky:
+    return one(services={"ssh": {"motd": TRICKY}, "http": {}})
+
+
+def test_the_agent_accepts_a_document_with_every_service_and_tricky_settings() -> None:
+    every = [name for name, service in SEVERAL.services.items() if not service.alias]
+    deckies = [decky(f"d{n}", ip=20 + n, services=name) for n, name in enumerate(every)]
+    composefile.check(document(tricky(), *deckies), FLEET_ID)
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs docker-compose")
+def test_compose_reads_the_settings_as_they_were_written(tmp_path: Path) -> None:
+    file = tmp_path / "compose.json"
+    file.write_text(json.dumps(document(tricky())))
+    told = subprocess.run(
+        ["docker-compose", "-p", "decnet", "-f", str(file), "config"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+    )
+    # Long values come back folded over lines, quoted as YAML does it.
+    folded = re.search(r"PERSONA: '((?:[^']|'')*web(?:[^']|'')*\"ssh\"(?:[^']|'')*)'", told.stdout)
+    assert folded
+    persona = re.sub(r"\n +", " ", folded.group(1)).replace("''", "'").replace("$$", "$")
+    assert json.loads(persona)["settings"]["motd"] == TRICKY
+
+
+def test_the_document_says_the_same_as_the_contents() -> None:
+    world = World(fleet(one(), decky("mail", ip=11, services="smtp_relay")))
+    services = document(*world.desired.deckies.values())["services"]
+    told = {
+        name: (body["labels"]["decnet.fingerprint"], body["labels"]["decnet.service"], body["image"])  # type: ignore[index]
+        for name, body in services.items()
+    }
+    assert told == {
+        name: (content.fingerprint, content.service, content.image)
+        for made in world.contents["w1"].values()
+        for name, content in made.items()
+    }
+
+
+def test_a_persona_is_canonical_json_with_everything_that_a_decoy_needs() -> None:
+    persona = document(tricky())["services"]["web-ssh"]["environment"]["PERSONA"].replace("$$", "$")  # type: ignore[index]
+    value = json.loads(persona)
+    assert canonical(value).decode() == persona
+    assert {key: value[key] for key in ("service", "hostname", "ports", "banner", "settings", "address")} == {
+        "service": "ssh",
+        "hostname": "srv-web",
+        "ports": [[22, "tcp"]],
+        "banner": SEVERAL.releases["debian-12"].banners["ssh"],
+        "settings": {"motd": TRICKY},
+        "address": "192.0.2.10",
+    }
+    assert len(value["seed"]) == 32 and value["seed"] != one().seed
+
+
+def test_a_services_seed_outlives_its_removal_and_differs_from_its_neighbours() -> None:
+    def seed(each: Decky, service: str) -> str:
+        body = document(each)["services"][container_name(each.name, service)]
+        return str(json.loads(body["environment"]["PERSONA"])["seed"])  # type: ignore[index]
+
+    both, alone = one(), one(services={"ssh": {}})
+    assert seed(both, "ssh") == seed(alone, "ssh") != seed(both, "http")
+
+
+BASE_CHANGES = {
+    "ip": {"ip": "192.0.2.11"},
+    "mac": {"mac": "00:50:56:00:00:0b"},
+    "hostname": {"hostname": "srv-2"},
+    "os": {"os": "embedded"},
+}
+
+
+@pytest.mark.parametrize("name", BASE_CHANGES)
+def test_what_a_base_is_made_from_changes_every_fingerprint(name: str) -> None:
+    before, after = marks(one()), marks(one().model_copy(update=BASE_CHANGES[name]))
+    assert not set(before.values()) & set(after.values())
+
+
+@pytest.mark.parametrize("change", [{"driver": "ipvlan"}, {"interface": "eth1"}, {"gateway": "192.0.2.254"}])
+def test_another_lan_changes_every_fingerprint(change: dict[str, object]) -> None:
+    assert not set(marks(one()).values()) & set(marks(one(), lan(**change)).values())
+
+
+def test_which_addresses_may_be_used_is_in_no_fingerprint() -> None:
+    assert marks(one()) == marks(one(), lan(use=("192.0.2.9",), exclude=("192.0.2.8",)))
+
+
+def test_a_new_decoy_image_leaves_the_base_as_it_is() -> None:
+    before, after = marks(one()), marks(one(), images=Images(decoys="decnet/decoys:ffffffffffff"))
+    assert {name for name in before if before[name] == after[name]} == {"web"}
+
+
+def test_settings_of_one_service_change_that_service_only() -> None:
+    before, after = marks(one()), marks(one(services={"ssh": {"motd": "x"}, "http": {}}))
+    assert {name for name in before if before[name] != after[name]} == {"web-ssh"}
+
+
+def test_a_mutation_leaves_the_base_and_the_services_that_stay() -> None:
+    before, after = (
+        marks(one()),
+        marks(one(services={"ssh": {}, "ftp": {}}, mutated=True, previous=("ssh", "http"))),
+    )
+    assert {name for name in before if before[name] == after.get(name)} == {"web", "web-ssh"}
+
+
+def test_parts_of_a_fingerprint_do_not_run_into_each_other() -> None:
+    assert (
+        len({fingerprint("ab", "c"), fingerprint("a", "bc"), fingerprint("abc"), fingerprint("ab", "c", "")})
+        == 4
+    )
+
+
+def test_a_service_may_bring_its_own_image_and_command() -> None:
+    own = SEVERAL.services["http"].model_copy(
+        update={"image": "ghcr.io/me/decoy:1", "command": ("serve", "--port=80")}
+    )
+    catalog = SEVERAL.model_copy(update={"services": {**SEVERAL.services, "http": own}})
+    made = compose_document(FLEET_ID, {"web": one()}, lan(), catalog, Images())
+    body = made["services"]["web-http"]
+    composefile.check(made, FLEET_ID)
+    assert (body["image"], body["command"]) == ("ghcr.io/me/decoy:1", ["serve", "--port=80"])
+
+
+def test_the_contents_of_a_fleet_are_those_of_its_workers() -> None:
+    desired = fleet(decky("a", "w1"), decky("b", "w2", ip=11))
+    each = {
+        worker: contents(FLEET_ID, desired.on(worker), desired.lans[worker], SEVERAL, Images())
+        for worker in desired.lans
+    }
+    assert fleet_contents(desired, SEVERAL, Images()) == each
+
+
+def test_a_bundle_carries_the_hashes_that_the_agent_computes() -> None:
+    world = World(fleet(one()))
+    held = slice_of(world.desired, "w1", "id-1", world.contents["w1"])
+    sent = bundle("w1", world.plan().steps, held=held, document=document(one()), generation=3, request_id="r")
+    again = json.loads(json.dumps({"slice": sent.slice, "steps": list(sent.steps), "compose": sent.compose}))
+    assert (digest(again), digest(again["slice"])) == (sent.hash, sent.plan_hash)
+    assert sent.steps == (
+        {
+            "decky": "web",
+            "operation": "create",
+            "remove": [],
+            "up": ["web", "web-ssh", "web-http"],
+            "start": [],
+        },
+    )
+    assert held["deckies"]["web"]["containers"]["web-ssh"]["ports"] == [[22, "tcp"]]
+
+
+def test_a_step_of_the_record_alone_is_not_sent() -> None:
+    world = World(fleet(one()))
+    world.settle()
+    world.records = {
+        worker: each.model_copy(update={"deckies": {}}) for worker, each in world.records.items()
+    }
+    sent = bundle("w1", world.plan().steps, held={}, document={}, generation=1, request_id="r")
+    assert sent.steps == ()
