@@ -142,7 +142,8 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
 
 async def operators_connection(place: Place, login: Login, worker: str, key: HostKey) -> Any:
     """A connection with the operator's own credentials, for enrolment. Raises Unreachable, TrustRefused."""
-    options: dict[str, Any] = _given(client_keys=[login.identity] if login.identity else None)
+    with translated(worker):
+        options: dict[str, Any] = _given(client_keys=[_identity(login)] if login.identity else None)
     if not login.config:
         options["config"] = None
     if not login.agent:
@@ -151,9 +152,20 @@ async def operators_connection(place: Place, login: Login, worker: str, key: Hos
     if login.ask is not None:
         ask = login.ask
         options["password"] = lambda: ask(f"{place.user}@{place.host}'s password: ")
-        options["passphrase"] = lambda name: ask(f"passphrase for {name}: ")
-    target = dial.Target(worker, place.host, place.port, place.user, key, place.jump, options)
+    target = dial.Target(worker, place.host, place.port, place.user, key, place.jump, login=options)
     return await dial.connect(target, limit=dial.ASKING_LIMIT if login.ask else CONNECT_LIMIT)
+
+
+def _identity(login: Login) -> Any:
+    # Asked here: asyncssh 2.24 hands a callable for the passphrase on uncalled, unless a .pub stands beside.
+    library = asyncssh()
+    try:
+        return library.read_private_key(login.identity)
+    except library.KeyImportError:
+        passphrase = login.ask(f"passphrase for {login.identity}: ") if login.ask is not None else None
+        if passphrase is None:
+            raise
+        return library.read_private_key(login.identity, passphrase)
 
 
 async def _matching(place: Place, worker: str, fingerprints: set[str], source: str) -> HostKey:
@@ -161,8 +173,10 @@ async def _matching(place: Place, worker: str, fingerprints: set[str], source: s
     for algorithms in FAMILIES:
         try:
             key = await fetch(place, worker, algorithms)
-        except TrustRefused:
-            # It has no key of this family.
+        except (TrustRefused, Unreachable):
+            if algorithms is HOST_KEYS:
+                raise
+            # A server without a key of this family ends the connection.
             continue
         if key.fingerprint in fingerprints:
             return key

@@ -59,7 +59,8 @@ STRONG: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Target:
-    """Where to connect, whom to expect there, and how to log in (`login`: options of asyncssh).
+    """Where to connect, whom to expect there, and how to log in: with the fleet's key, or by `login`,
+    which are options of asyncssh.
 
     `host_key` None leaves the check to `login["known_hosts"]`.
     """
@@ -70,18 +71,18 @@ class Target:
     user: str
     host_key: HostKey | None
     jump: str | None = None
+    fleet_key: Path | None = None
     login: dict[str, Any] = field(default_factory=dict)
 
 
 def enrolled(worker: Worker, host_key: HostKey, key: Path) -> Target:
     """An enrolled worker: the fleet's key, no agent, no configuration file of the user."""
     login = {
-        "client_keys": [key],
         "agent_path": None,
         "config": None,
         "preferred_auth": "publickey",
     }
-    return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, login)
+    return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, key, login)
 
 
 async def connect(target: Target, lanes: Lanes | None = None, *, limit: float | None = None) -> Any:
@@ -158,11 +159,12 @@ def _expecting(library: Any, target: Target) -> dict[str, Any]:
         own = tuple(name.decode("ascii") for name in key.sig_algorithms)
         algorithms = tuple(name for name in own if name in HOST_KEYS) + HOST_KEYS
         known = {"known_hosts": ([key], [], [])}
+    if target.fleet_key is not None:
+        known["client_keys"] = [own_key(target.fleet_key)]
     return {
         **known,
         "username": target.user,
         "server_host_key_algs": list(dict.fromkeys(algorithms)),
-        "client_keys": _keys(target.login.get("client_keys", ())),
     }
 
 
@@ -226,12 +228,6 @@ async def _readable(sock: socket.socket) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(sock)
-
-
-def _keys(keys: Any) -> Any:
-    if not isinstance(keys, (list, tuple)):
-        return keys
-    return [own_key(key) if isinstance(key, Path) else key for key in keys]
 
 
 def own_key(path: Path) -> Any:

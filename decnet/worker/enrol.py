@@ -18,7 +18,7 @@ from .checkup import Survey, noise_warning, require_fit, skew_warning
 from .client import CONTROL_LIMIT, AgentClient, check_identity, validated
 from .contact import Login, Place, Vouched, operators_connection, resolve, vetted_key
 from .errand import errand, plain
-from .fleetkey import FleetKey, comment_of
+from .fleetkey import FleetKey
 from .hostkeys import HostKey
 from .ssh import SshSession, ask_over
 
@@ -124,12 +124,12 @@ async def recover(
     return Recovered(Enrolled(worker, key, hello, tuple(changed), tuple(warnings)), held)
 
 
-async def withdraw(login: Login, worker: Worker, fleet_id: str, key: FleetKey, pinned: HostKey) -> bool:
+async def withdraw(login: Login, worker: Worker, key: FleetKey, pinned: HostKey) -> bool:
     """Take the fleet's key out of the worker, by the operator's own login. False where it was not there."""
     place = await resolve(login, worker.name)
     connection = await operators_connection(place, login, worker.name, pinned)
     try:
-        args = {"line": None, "blob": key.public.blob, "comment": comment_of(fleet_id)}
+        args = {"line": None, "blob": key.public.blob, "command": AGENT_COMMAND}
         told = await errand(connection, worker.name, "authorize", args)
         return bool(told.result.get("changed"))
     finally:
@@ -200,7 +200,7 @@ class Visit:
         args = {
             "line": fleet.key.authorized_line(AGENT_COMMAND, fleet.fleet_id),
             "blob": fleet.key.public.blob,
-            "comment": comment_of(fleet.fleet_id),
+            "command": AGENT_COMMAND,
         }
         told = await errand(self.connection, self.worker, "authorize", args)
         return ["key"] if told.result.get("changed") else []

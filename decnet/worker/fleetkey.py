@@ -21,12 +21,7 @@ class FleetKey:
 
     def authorized_line(self, command: str, fleet_id: str) -> str:
         """The line for authorized_keys: nothing but the agent's gate can be run with this key."""
-        return f'restrict,command="{command} gate" {self.public.line} {comment_of(fleet_id)}'
-
-
-def comment_of(fleet_id: str) -> str:
-    """What marks the fleet's line, whichever key it carried."""
-    return f"{COMMENT}-{fleet_id}"
+        return f'restrict,command="{command} gate" {self.public.line} {COMMENT}-{fleet_id}'
 
 
 def ensure_key(path: Path, write: Write) -> FleetKey:

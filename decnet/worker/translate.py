@@ -37,6 +37,9 @@ class Meaning(NamedTuple):
 CHANGED_KEY = "if the change is known to be right: decnet worker trust {worker}"
 NOT_LET_IN = "the fleet's key is not known there (any more): decnet worker add"
 
+TO_THE_AGENT = "a key with a passphrase: give it to your ssh-agent first (ssh-add)"
+
+
 MEANINGS: dict[str, Meaning] = {
     # asyncssh.TimeoutError is also an asyncssh.Error and an OSError: the nearest class in the MRO counts.
     "TimeoutError": Meaning(Unreachable, "no answer in time"),
@@ -62,8 +65,8 @@ MEANINGS: dict[str, Meaning] = {
     "SignalReceived": Meaning(BadAnswer, "it sent what no agent sends"),
     "TerminalSizeChanged": Meaning(BadAnswer, "it sent what no agent sends"),
     "ConfigParseError": Meaning(UsageError, "your ssh configuration cannot be read", told=True),
-    "KeyImportError": Meaning(UsageError, "a key cannot be read", told=True),
-    "KeyEncryptionError": Meaning(UsageError, "a key needs its passphrase", "add it to your ssh-agent first"),
+    "KeyImportError": Meaning(UsageError, "a key cannot be read", TO_THE_AGENT, told=True),
+    "KeyEncryptionError": Meaning(UsageError, "a key cannot be decrypted", TO_THE_AGENT, told=True),
     "KeyExportError": Meaning(UsageError, "a key cannot be written", told=True),
     "KeyGenerationError": Meaning(UsageError, "a key cannot be made", told=True),
     # The system's own.

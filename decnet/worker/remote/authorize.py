@@ -10,11 +10,12 @@ from typing import Any
 
 
 def main(args: dict[str, Any]) -> dict[str, bool]:
-    """`line` None takes away every line that carries the key `blob` or ends in `comment`."""
+    """`line` None only takes away: every line with the key `blob`, and every other fleet's line for the
+    gate `command`, since an agent has one fleet."""
     folder = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
     path = folder / "authorized_keys"
     present = path.read_bytes().splitlines() if path.exists() else []
-    wanted = [line for line in present if not is_fleets(line, args["blob"], args["comment"])]
+    wanted = [line for line in present if not is_fleets(line, args["blob"], args["command"])]
     if args["line"] is not None:
         wanted.append(args["line"].encode("ascii"))
     if sorted(wanted) == sorted(present):
@@ -24,9 +25,11 @@ def main(args: dict[str, Any]) -> dict[str, bool]:
     return {"changed": True}
 
 
-def is_fleets(line: bytes, blob: str, comment: str) -> bool:
+def is_fleets(line: bytes, blob: str, command: str) -> bool:
     words = line.split()
-    return bool(words) and (blob.encode("ascii") in words or words[-1] == comment.encode("ascii"))
+    if not words or words[0].startswith(b"#"):
+        return False
+    return blob.encode("ascii") in words or f'command="{command} gate"'.encode("ascii") in line
 
 
 def write(path: Path, content: bytes) -> None:

@@ -1,0 +1,69 @@
+"""What keeps a machine from being a worker, each with how to mend it."""
+
+from __future__ import annotations
+
+import ast
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from decnet.errors import WorkerError
+from decnet.worker.checkup import Survey, complaints, noise_warning, require_fit, skew_warning
+
+FIT: dict[str, Any] = {
+    "python": "3.9.2", "uid": 0, "user": "root", "docker": {"version": "20.10.24", "error": None},
+    "compose": "1.29.2", "disk_free_mib": 9000, "clock": 1.0, "home_ready": True, "identity": None,
+}  # fmt: skip
+
+
+def survey(**changed: Any) -> Survey:
+    return Survey.model_validate({**FIT, **changed})
+
+
+def test_a_fit_machine_has_no_complaint() -> None:
+    assert complaints(survey()) == []
+    assert complaints(survey(compose="2.29.7", docker={"version": "27.1", "error": None})) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "says", "mend"),
+    [
+        ({"python": "3.8.10"}, "3.9 is needed", "newer python3"),
+        (
+            {"docker": {"version": None, "error": "rights"}, "user": "deck"},
+            "deck may not",
+            "usermod -aG docker deck",
+        ),
+        ({"docker": {"version": None, "error": "missing"}}, "no Docker socket", "install Docker"),
+        ({"docker": {"version": None, "error": "silent"}}, "does not answer", "restart docker"),
+        ({"compose": None}, "Compose is missing", "plug-in"),
+        ({"docker": {"version": "25.0.1", "error": None}}, "crashes with Docker Engine 25", "v2"),
+        ({"disk_free_mib": 100}, "100 MiB", "room"),
+    ],
+)
+def test_each_lack_is_said_with_how_to_mend_it(changed: dict[str, Any], says: str, mend: str) -> None:
+    with pytest.raises(WorkerError) as caught:
+        require_fit(survey(**changed), "w1")
+    assert says in caught.value.message
+    assert mend in (caught.value.hint or "")
+
+
+def test_all_lacks_are_said_at_once() -> None:
+    assert len(complaints(survey(python="3.6.0", compose=None, disk_free_mib=0))) == 3
+
+
+def test_a_clock_that_is_off_is_said_with_its_direction() -> None:
+    assert skew_warning("w1", 5.0) is None
+    assert "3600 s ahead" in (skew_warning("w1", 3600.0) or "")
+    assert "3600 s behind" in (skew_warning("w1", -3600.0) or "")
+
+
+def test_a_quiet_quick_shell_is_not_warned_about() -> None:
+    assert noise_warning("w1", 0, 0.01) is None
+
+
+@pytest.mark.parametrize("name", ["survey", "install", "authorize"])
+def test_an_errand_is_a_program_for_python_3_9(name: str) -> None:
+    text = files("decnet.worker.remote").joinpath(f"{name}.py").read_text("utf-8")
+    ast.parse(text, feature_version=(3, 9))
