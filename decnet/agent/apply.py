@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from decnet.wire import LABEL_FLEET
 
 from . import arguments, bundle, composefile, composerun, docker, identity, jobs, limits, network, slices
@@ -30,7 +32,16 @@ def resume(argv: List[str]) -> int:
 
     if not argv or not all(number.isdigit() for number in argv[1:]):
         return 2
-    return carry_out(argv[0], [int(number) for number in argv[1:]])
+    return carry_out(argv[0], [int(number) for number in argv[1:] if _is_open(int(number))])
+
+
+def _is_open(descriptor: int) -> bool:
+    """The waiting parent holds the locks too, so that one that was not handed down is no loss."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def submit(row: Dict[str, Any], content: Dict[str, Any], claim: jobs.Claim, wait: float) -> Dict[str, Any]:

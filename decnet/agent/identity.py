@@ -19,6 +19,7 @@ FILE = "identity.json"
 NETWORK = "decnet_lan"
 LABEL_WORKER = "decnet.worker"
 _ENGINE_CACHE = "engine.cache"
+_PID_FILE = "/var/run/docker.pid"
 
 
 def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -80,8 +81,7 @@ def require(args: Dict[str, Any], stranger: bool = False) -> Dict[str, Any]:
 
 def require_engine(known: Dict[str, Any]) -> None:
     """Raises Refusal `identity` where the Docker engine is not the one of the enrolment."""
-    engine_id = engine_identity()
-    if known.get("engine_id") not in (None, engine_id):
+    if known.get("engine_id") not in (None, ask_engine()):
         raise Refusal(
             "identity",
             "the Docker engine here is not the one that this worker was enrolled with",
@@ -91,12 +91,8 @@ def require_engine(known: Dict[str, Any]) -> None:
 
 def engine_identity() -> str:
     """The engine's ID. Asking costs the engine 10 ms and more, so the answer is kept for as long as its
-    socket is the same file: a restarted engine makes a new one."""
-    try:
-        found = os.stat(docker.socket_path())
-    except OSError:
-        return ask_engine()
-    stamp = "%d:%d:%d" % (found.st_dev, found.st_ino, found.st_mtime_ns)
+    socket and its pid file are the same files: a restarted engine makes new ones."""
+    stamp = ":".join(_file_stamp(place) for place in (docker.socket_path(), _PID_FILE))
     cached = _cached_engine()
     if cached.get("stamp") == stamp and isinstance(cached.get("id"), str):
         return str(cached["id"])
@@ -104,6 +100,14 @@ def engine_identity() -> str:
     if os.path.isdir(home()):
         write_json({"stamp": stamp, "id": engine_id}, _ENGINE_CACHE)
     return engine_id
+
+
+def _file_stamp(place: str) -> str:
+    try:
+        found = os.stat(place)
+    except OSError:
+        return "-"
+    return "%d.%d.%d" % (found.st_dev, found.st_ino, found.st_mtime_ns)
 
 
 def ask_engine() -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FOLDER = "events"
 HEAD = "spool.json"
-_RUNS_KEPT = 8
+_RUNS_KEPT = 64
 _ENDING = ".jsonl"
 
 

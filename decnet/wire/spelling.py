@@ -40,15 +40,15 @@ def read(
         from _json import make_scanner
 
         scan = make_scanner(_Rules(constant, whole, pairs))  # type: ignore[arg-type]
-    except (ImportError, TypeError, AttributeError):
-        import json
-
-        return json.loads(text, parse_constant=constant, parse_int=whole, object_pairs_hook=pairs)
-    begin = len(text) - len(text.lstrip(_BLANKS))
-    try:
+        begin = len(text) - len(text.lstrip(_BLANKS))
         value, end = scan(text, begin)
     except StopIteration as stop:
         raise ValueError("no JSON value at character %s" % stop.value) from None
+    except (ImportError, TypeError, AttributeError, SystemError):
+        # SystemError: the scanner found bad syntax, and no json.decoder to take its exception from.
+        import json
+
+        return json.loads(text, parse_constant=constant, parse_int=whole, object_pairs_hook=pairs)
     if text[end:].strip(_BLANKS):
         raise ValueError("more than one JSON value, from character %d" % end)
     return value

@@ -96,7 +96,7 @@ def base(name: str, ip: str, fingerprint: str, fleet: str = FLEET) -> dict[str, 
         "hostname": "host-" + name,
         "labels": labels(name, "", fingerprint, fleet),
         "networks": {"lan": {"ipv4_address": ip}},
-        "mac_address": "02:42:c0:00:02:%02x" % int(ip.split(".")[-1]),
+        "mac_address": f"02:42:c0:00:02:{int(ip.split('.')[-1]):02x}",
         "sysctls": {
             "net.ipv4.ip_default_ttl": "64",
             "net.ipv4.ip_unprivileged_port_start": "0",
@@ -118,7 +118,7 @@ def base(name: str, ip: str, fingerprint: str, fleet: str = FLEET) -> dict[str, 
 
 def service(name: str, role: str, command: list[str], fingerprint: str, fleet: str = FLEET) -> dict[str, Any]:
     return {
-        "container_name": f"{name}-{role}",
+        "container_name": f"{name}-{role.replace('_', '-')}",
         "image": "decnet/decoys:0123456789ab",
         "labels": labels(name, role, fingerprint, fleet),
         "network_mode": "service:" + name,
@@ -154,8 +154,8 @@ def decoy(port: int, run: str) -> list[str]:
     )
     hello, good_bye = event % (run, 1, "contact"), event % (run, 2, "disconnect")
     script = (
-        "echo '%s'; trap 'echo \"$$BYE\"; kill $$!; exit 0' TERM; BYE='%s'; "
-        "/bin/busybox nc -ll -p %d -e /bin/busybox cat & wait" % (hello, good_bye, port)
+        f"echo '{hello}'; trap 'echo \"$$BYE\"; kill $$!; exit 0' TERM; BYE='{good_bye}'; "
+        f"/bin/busybox nc -ll -p {port} -e /bin/busybox cat & wait"
     )
     return ["/bin/busybox", "sh", "-c", script]
 
@@ -187,7 +187,7 @@ def bundle(
         "schema": 1,
         "fleet_id": FLEET,
         "worker_id": WORKER,
-        "lan": lan or LAN,
+        "lan": dict(lan or LAN),
         "deckies": entries,
     }
     document = {

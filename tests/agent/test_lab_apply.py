@@ -208,7 +208,7 @@ def test_a_killed_job_is_lost_at_once_and_the_next_one_works(worker: Desk, lab: 
     job: dict[str, Any] = {}
     while not job.get("pid"):
         assert time.monotonic() < deadline
-        found = [path for path in (worker.home / "jobs").glob("*.json")]
+        found = list((worker.home / "jobs").glob("*.json"))
         job = json.loads(found[0].read_text()) if found else {}
     time.sleep(1.0)
     in_worker(lab, "kill", "-9", str(job["pid"]))

@@ -1,0 +1,152 @@
+"""One process per verb: what it imports, what it answers, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from agent_desk import FLEET, MARKER, WORKER, Desk, answer_in
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decnet.agent.failure import Refusal
+from decnet.agent.program import VERBS
+from decnet.agent.request import decode
+from decnet.wire import parse
+from decnet.worker.zipapp import build_agent
+
+IMPORT_ALL = """
+import importlib, sys, zipfile
+sys.path.insert(0, sys.argv[1])
+names = zipfile.ZipFile(sys.argv[1]).namelist()
+names = [name[:-3].replace("/", ".") for name in names if name.endswith(".py")]
+for name in names:
+    if name != "__main__" and not name.endswith("__init__"):
+        importlib.import_module(name)
+for name, module in sorted(sys.modules.items()):
+    print(name, getattr(module, "__file__", None) or "built-in")
+"""
+
+
+def test_the_whole_agent_imports_the_standard_library_and_itself_only(agent_file: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-W", "error", "-c", IMPORT_ALL, str(agent_file)],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    standard = Path(sysconfig.get_path("stdlib")).resolve()
+    ours, strange = set(), []
+    for line in ended.stdout.splitlines():
+        name, _, file = line.partition(" ")
+        if file.startswith(str(agent_file)):
+            ours.add(".".join(name.split(".")[:2]))
+        elif file not in ("built-in", "frozen") and standard not in Path(file).resolve().parents:
+            strange.append(line)
+    assert strange == []
+    assert ours == {"decnet", "decnet.agent", "decnet.wire"}
+
+
+def test_the_file_is_the_same_whoever_builds_it(agent_file: Path) -> None:
+    script = "from decnet.worker.zipapp import build_agent; print(build_agent()[1])"
+    for seed in ("1", "2"):
+        ended = subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True, text=True, timeout=60, check=True, env={"PYTHONHASHSEED": seed},
+        )  # fmt: skip
+        assert ended.stdout.strip() == build_agent()[1] == agent_file.stem
+
+
+def test_hello_needs_no_enrolment_and_no_engine(desk: Desk) -> None:
+    hello = desk.get("hello")
+    assert (hello["worker_id"], hello["engine_id"], hello["agent"]) == (None, None, desk.agent.stem)
+
+
+def test_status_answers_while_the_engine_is_down(desk: Desk) -> None:
+    status = desk.enrolled_by_hand().get("status")
+    assert (status["docker"], status["containers"], status["journal"]["verdict"]) == ("down", [], "ok")
+    assert "does not answer" in status["docker_error"]
+
+
+def test_facts_answer_while_the_engine_is_down(desk: Desk) -> None:
+    facts = desk.enrolled_by_hand().get("facts")
+    assert (facts["docker_version"], facts["networks"]) == (None, []) and facts["memory_mib"] > 0
+
+
+def test_a_verb_before_enrolment_is_refused(desk: Desk) -> None:
+    assert desk.refused("status")["code"] == "not-enrolled"
+
+
+@pytest.mark.parametrize(
+    ("expect", "code"),
+    [({"worker_id": "w9"}, "identity"), ({"fleet_id": "f9"}, "fleet"), ({"x": 1}, "usage")],
+)
+def test_a_verb_meant_for_somebody_else_is_refused(desk: Desk, expect: dict[str, str], code: str) -> None:
+    assert desk.enrolled_by_hand().refused("status", {"expect": expect})["code"] == code
+
+
+def test_the_right_identity_is_accepted(desk: Desk) -> None:
+    expect = {"worker_id": WORKER, "fleet_id": FLEET}
+    assert desk.enrolled_by_hand().get("slice", {"expect": expect})["generation"] == 0
+
+
+def test_a_newer_protocol_is_refused_with_a_hint(desk: Desk) -> None:
+    line = json.dumps({"v": 2, "marker": MARKER, "args": {}}).encode() + b"\n"
+    error = answer_in(desk.raw("hello", stdin=line))["error"]
+    assert (error["code"], error["hint"]) == ("protocol", "decnet worker upgrade")
+
+
+def test_a_word_that_is_no_verb_frames_nothing(desk: Desk) -> None:
+    for words in (["nonsense"], [], ["hello", "more"], ["job"]):
+        ended = desk.raw(*words, stdin=b"{}\n")
+        assert (ended.returncode, ended.stdout) == (2, b"")
+
+
+def test_a_broken_request_is_answered_and_not_carried_out(desk: Desk) -> None:
+    for line in (
+        b"",
+        b"\n",
+        b"{",
+        b"[]\n",
+        b"\xff\n",
+        b'{"v":1}\n',
+        b"[" * 100_000,
+        b'{"v":1,"marker":"..\n',
+    ):
+        answer = answer_in(desk.raw("hello", stdin=line), "0" * 32)
+        assert answer["error"]["code"] == "usage"
+
+
+def test_an_unknown_argument_is_refused_by_every_verb(desk: Desk) -> None:
+    desk.enrolled_by_hand()
+    for verb in sorted(VERBS):
+        assert desk.refused(verb, {"surprise": 1})["code"] == "usage", verb
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300)
+@given(JSON | st.fixed_dictionaries({"v": JSON, "marker": JSON | st.just(MARKER), "args": JSON}))
+def test_no_request_makes_the_parser_stumble(value: object) -> None:
+    try:
+        request = decode(value)
+    except Refusal as refusal:
+        assert refusal.code in ("usage", "protocol")
+    else:
+        assert len(request.marker) == 32 and isinstance(request.args, dict)
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_parser_stumble(line: bytes) -> None:
+    try:
+        parse(line)
+    except ValueError:
+        pass
