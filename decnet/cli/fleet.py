@@ -13,6 +13,7 @@ from decnet.cli.options import (
     DryRun,
     LockTimeout,
     MaxRemove,
+    On,
     Output,
     OutputOption,
     Quiet,
@@ -75,6 +76,7 @@ def deploy(
     yes: Yes = False,
     max_remove: MaxRemove = None,
     lock_timeout: LockTimeout = 10.0,
+    on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Make the fleet be what is described: by a fleet file, or by flags."""
@@ -104,6 +106,7 @@ def deploy(
             ip_start=ip_start,
             seed=seed,
             adopt=adopt,
+            on=on,
             walk=WalkOptions(
                 dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes, no_cache=no_cache
             ),
@@ -184,6 +187,7 @@ def reconcile(
     max_remove: MaxRemove = None,
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 10.0,
+    on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Bring records and containers in line with what is desired."""
@@ -199,9 +203,9 @@ def reconcile(
             check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove
         )
         if interval:
-            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value))
+            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, on))
         wait_for(pause(ctx, jitter))
-        finish(wait_for(run(ctx, options)), output.value)
+        finish(wait_for(run(ctx, options, on=on)), output.value)
 
 
 def teardown(

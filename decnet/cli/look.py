@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from decnet.cli.options import Output, OutputOption
+from decnet.cli.options import On, Output, OutputOption
 from decnet.cli.run import context, finish, wait_for
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def status(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 3 if desired and actual differ.")
     ] = False,
+    on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Show every worker and every decky as they are now."""
@@ -43,11 +44,11 @@ def status(
         from decnet.console.show import clear_screen, show
 
         while watch:
-            outcome = wait_for(run(ctx, detailed_exitcode=detailed_exitcode))
+            outcome = wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode))
             clear_screen()
             show(outcome, output.value)
             wait_for(_sleep(watch))
-        finish(wait_for(run(ctx, detailed_exitcode=detailed_exitcode)), output.value)
+        finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
 
 
 async def _sleep(seconds: float) -> None:
@@ -66,6 +67,7 @@ def events(
     interval: Annotated[
         float, typer.Option(min=0.5, metavar="SECONDS", help="How often --follow pulls.")
     ] = 2.0,
+    on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Show what attackers did: the stored events, or with --pull the new ones."""
@@ -75,10 +77,10 @@ def events(
         wanted = EventFilter(_moment(since), tuple(decky or ()))
         if follow:
             wait_for(_follow(ctx, wanted, interval, output.value))
-        _stored(ctx, wanted, pull, output.value)
+        _stored(ctx, wanted, pull, on, output.value)
 
 
-def _stored(ctx: Context, wanted: EventFilter, fetch: bool, style: str) -> None:
+def _stored(ctx: Context, wanted: EventFilter, fetch: bool, on: str | None, style: str) -> None:
     from decnet.commands.events import fresh, pull, stored
     from decnet.console.asking import tell_error
     from decnet.console.events import show_events
@@ -87,7 +89,7 @@ def _stored(ctx: Context, wanted: EventFilter, fetch: bool, style: str) -> None:
     if not fetch:
         show_events(stored(ctx, wanted), style)
         raise typer.Exit(0)
-    pulled = wait_for(pull(ctx))
+    pulled = wait_for(pull(ctx, on))
     show_events(fresh(pulled, wanted), style)
     for error in pulled.errors.values():
         tell_error(error, style)

@@ -25,13 +25,18 @@ async def pause(ctx: Context, jitter: float) -> None:
 
 
 async def reconcile_for_ever(
-    ctx: Context, options: WalkOptions, interval: float, jitter: float, style: Format
+    ctx: Context,
+    options: WalkOptions,
+    interval: float,
+    jitter: float,
+    style: Format,
+    on: str | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
     while True:
         await pause(ctx, jitter)
         try:
-            _shown(await reconcile(ctx, replace(options, quiet=True)), style)
+            _shown(await reconcile(ctx, replace(options, quiet=True), on=on), style)
         except UsageError:
             raise
         except DecnetError as error:

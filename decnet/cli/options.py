@@ -33,6 +33,7 @@ LockTimeout = Annotated[
     float,
     typer.Option("--lock-timeout", min=0, metavar="SECONDS", help="How long to wait for the lock."),
 ]
+On = Annotated[str | None, typer.Option("--on", metavar="WORKERS", help="Only these: 'edge-*,@dmz,!w3'.")]
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Draw the same at random for the same N.")
 ]

@@ -19,6 +19,7 @@ from decnet.model.fleet import LOCAL, Fleet, FleetSpec, Lan
 from decnet.plan.draft import Draft
 from decnet.plan.lans import decide_lan, unconfirmed
 from decnet.plan.resolve import resolve
+from decnet.plan.select import select
 from decnet.store.desired import save_fleet
 
 
@@ -31,6 +32,7 @@ class DeployOptions:
     ip_start: str | None = None
     seed: int | None = None
     adopt: bool = False
+    on: str | None = None
     walk: WalkOptions = WalkOptions()
 
 
@@ -84,12 +86,13 @@ async def _looked_at(
 def _lans(
     situation: Situation, spec: FleetSpec, drafts: tuple[Draft, ...], options: DeployOptions
 ) -> dict[str, Lan]:
-    """The LAN of every worker that may get a decky: the ones named, or all that were seen."""
+    """The LAN of every worker that may get a decky: the ones named, or all that were selected and seen."""
     named = {draft.worker for draft in drafts if draft.worker}
-    everyone = any(draft.worker is None for draft in drafts)
+    if any(draft.worker is None for draft in drafts):
+        named |= set(select(situation.workers, options.on))
     lans = dict(situation.desired.lans)
     for name, observation in situation.observed.items():
-        if isinstance(observation, NotSeen) or not (everyone or name in named or name in lans):
+        if isinstance(observation, NotSeen) or not (name in named or name in lans):
             continue
         lans[name] = decide_lan(
             name, spec.network, observation.facts, lans.get(name), ip_start=options.ip_start
@@ -107,7 +110,12 @@ async def _described(
     options: DeployOptions,
 ) -> Fleet:
     """Desired as described, with every address checked on its LAN."""
-    reachable = {name: lan for name, lan in lans.items() if isinstance(situation.observed.get(name), Seen)}
+    open_to_new = select(situation.workers, options.on)
+    reachable = {
+        name: lan
+        for name, lan in lans.items()
+        if name in open_to_new and isinstance(situation.observed.get(name), Seen)
+    }
     kept = {d.name for d in drafts if d.name in situation.desired.deckies}
     if drafts and not reachable and len(kept) < len(drafts):
         troubles = [o for o in situation.observed.values() if isinstance(o, NotSeen)]

@@ -34,7 +34,7 @@ async def doctor(ctx: Context) -> Listing:
     workers = _workers_or_none(ctx) or {LOCAL: Worker(name=LOCAL, worker_id="")}
     async with Links(ctx.home, fleet.fleet_id) as links:
         for worker in workers.values():
-            findings += await _worker_findings(links, worker, fleet)
+            findings += await machine_findings(links, worker, fleet)
     items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
     rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
     wrong = any(f.state == "wrong" for f in findings)
@@ -65,14 +65,15 @@ def _state_findings(ctx: Context) -> tuple[list[Finding], Fleet]:
     return found, fleet
 
 
-async def _worker_findings(links: Links, worker: Worker, fleet: Fleet) -> list[Finding]:
+async def machine_findings(links: Links, worker: Worker, fleet: Fleet) -> list[Finding]:
+    """What is right and wrong with one worker."""
     client = links.client(worker) if worker.worker_id else links.stranger(worker)
     try:
         await client.hello()
         facts = await client.facts()
     except DecnetError as error:
         return [Finding(worker.name, "wrong", error.message, error.hint or "")]
-    return [*_engine_findings(worker.name, facts), *_machine_findings(worker.name, facts, fleet)]
+    return [*_engine_findings(worker.name, facts), *_ground_findings(worker.name, facts, fleet)]
 
 
 def _engine_findings(name: str, facts: Facts) -> list[Finding]:
@@ -93,7 +94,7 @@ def _engine_findings(name: str, facts: Facts) -> list[Finding]:
     return [Finding(name, "fine", text)]
 
 
-def _machine_findings(name: str, facts: Facts, fleet: Fleet) -> list[Finding]:
+def _ground_findings(name: str, facts: Facts, fleet: Fleet) -> list[Finding]:
     found = []
     if facts.interface is None:
         found.append(

@@ -11,6 +11,7 @@ from decnet.engine.links import Links
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError
 from decnet.model.event import AttackerEvent
+from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 from decnet.store.events import append_events, event_cursor, read_events
 
@@ -37,10 +38,10 @@ class Pulled:
     errors: dict[str, DecnetError]
 
 
-async def pull(ctx: Context) -> Pulled:
+async def pull(ctx: Context, on: str | None = None) -> Pulled:
     """Fetch every worker's new events and store them; each event is stored once."""
     fleet = load_fleet(ctx.home)
-    workers = known_workers(ctx.home)
+    workers = select(known_workers(ctx.home), on)
     if fleet is None or not workers:
         return Pulled((), {})
     new: list[tuple[str, AttackerEvent]] = []

@@ -7,12 +7,13 @@ from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.situation import load, look
+from decnet.plan.select import select
 
 
-async def reconcile(ctx: Context, options: WalkOptions) -> PassOutcome:
-    """Make actual and recorded agree with desired, and say what was done."""
+async def reconcile(ctx: Context, options: WalkOptions, *, on: str | None = None) -> PassOutcome:
+    """Make actual and recorded agree with desired on the selected workers, and say what was done."""
     with ctx.lock():
         situation = load(ctx)
         async with Links(ctx.home, situation.desired.fleet_id) as links:
-            situation = await look(ctx, links, situation, situation.workers.values())
+            situation = await look(ctx, links, situation, select(situation.workers, on).values())
             return await walk(ctx, links, situation, situation.desired, "reconcile", options)

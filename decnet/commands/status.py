@@ -14,6 +14,7 @@ from decnet.errors import LockHeld, StateBroken, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
 from decnet.model.plan import Plan
 from decnet.plan.classify import status_of
+from decnet.plan.select import select
 from decnet.store.records import Records
 from decnet.store.seen import LastSeen, load_seen, note_seen
 from decnet.wire import clean
@@ -22,11 +23,11 @@ SKEW_SECONDS = 5.0
 """Clock difference from which on it is shown."""
 
 
-async def status(ctx: Context, *, detailed_exitcode: bool = False) -> StatusOutcome:
+async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool = False) -> StatusOutcome:
     """Every worker and every decky, merged from desired, recorded and actual."""
     stored = load(ctx)
     async with Links(ctx.home, stored.desired.fleet_id) as links:
-        situation = await look(ctx, links, stored, stored.workers.values())
+        situation = await look(ctx, links, stored, select(stored.workers, on).values())
     unsaved = _commit_if_free(ctx, stored, situation)
     before = load_seen(ctx.home)
     note_seen(ctx.home, _seen_now(ctx, situation))
@@ -104,6 +105,8 @@ def _deckies(ctx: Context, situation: Situation, plan: Plan) -> Listing:
     actual = _actual(situation)
     views = []
     for name, decky in situation.desired.deckies.items():
+        if decky.worker in situation.workers and decky.worker not in situation.observed:
+            continue
         key = (decky.worker, name)
         seen = isinstance(situation.observed.get(decky.worker), Seen)
         status = status_of(contents[decky.worker][name], actual.get(key, {})) if seen else "unknown"
@@ -168,8 +171,8 @@ def _seen_now(ctx: Context, situation: Situation) -> dict[str, LastSeen]:
 
 def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen]) -> Listing:
     views = []
-    for name, worker in situation.workers.items():
-        observation = situation.observed[name]
+    for name, observation in situation.observed.items():
+        worker = situation.workers[name]
         dark = observation if isinstance(observation, NotSeen) else None
         views.append(
             WorkerView(

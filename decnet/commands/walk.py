@@ -71,8 +71,8 @@ async def walk(
 
 
 def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record_only: bool = False) -> Plan:
-    """The three-way pass over a situation that was looked at."""
-    return reconcile(
+    """The three-way pass over a situation that was looked at; workers that were not asked are left out."""
+    plan = reconcile(
         situation.desired,
         situation.recorded,
         situation.observed,
@@ -81,6 +81,12 @@ def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record
         prune=prune,
         record_only=record_only,
     )
+    asked = {
+        name: why
+        for name, why in plan.unknown.items()
+        if name in situation.observed or name not in situation.workers
+    }
+    return plan.model_copy(update={"unknown": asked})
 
 
 def _planned(ctx: Context, verb: str, situation: Situation, plan: Plan, options: WalkOptions) -> PassOutcome:

@@ -32,7 +32,8 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
     rows = list(records.lifecycle)
     notes = _verdict_notes(page, records.cursor)
     for record in page.records:
-        if not _close(rows, record, now):
+        # A journal that is read for the first time tells of operations that were never ours to follow.
+        if not _close(rows, record, now) and records.cursor is not None:
             notes.append(f"journal record {record.seq} for {clean(record.decky, 40)} fits no open operation")
     if not page.more:
         rows = [_lost_if_gone(row, status, now) for row in rows]

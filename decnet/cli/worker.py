@@ -1,0 +1,246 @@
+"""`decnet worker`: the machines that run deckies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decnet.cli.options import DryRun, LockTimeout, On, Output, OutputOption, Yes
+from decnet.cli.run import context, finish, wait_for
+
+if TYPE_CHECKING:
+    from decnet.commands.enrolment import Credentials
+
+app = typer.Typer(help="The machines that run deckies.", no_args_is_help=True, rich_markup_mode=None)
+Name = Annotated[str, typer.Argument(help="The worker.")]
+Jump = Annotated[str | None, typer.Option("-J", "--jump", help="Reach it through this host.")]
+Identity = Annotated[
+    Path | None, typer.Option("-i", "--identity", help="Your own private key for this connection.")
+]
+HostKey = Annotated[
+    str | None, typer.Option("--host-key", metavar="SHA256:...", help="The fingerprint that it has to show.")
+]
+KnownHosts = Annotated[
+    Path | None, typer.Option("--known-hosts", help="A known_hosts file that vouches for its host key.")
+]
+
+
+def _secret() -> Callable[[str], str | None] | None:
+    """A prompt for passwords, where there is a terminal to ask on."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from getpass import getpass
+
+    return lambda prompt: getpass(prompt)
+
+
+def _credentials(
+    jump: str | None = None,
+    identity: Path | None = None,
+    host_key: str | None = None,
+    known_hosts: Path | None = None,
+) -> Credentials:
+    from decnet.commands.enrolment import Credentials
+
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return Credentials(jump, identity, host_key, known_hosts, _secret(), confirm_key=terminal)
+
+
+@app.command()
+def add(
+    name_or_address: Annotated[str, typer.Argument(metavar="[NAME]", help="Its name; else its host name.")],
+    address: Annotated[
+        str | None, typer.Argument(metavar="USER@HOST[:PORT]", help="How you log in there.")
+    ] = None,
+    jump: Jump = None,
+    identity: Identity = None,
+    host_key: HostKey = None,
+    known_hosts: KnownHosts = None,
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="A tag for --on; may be repeated.")] = None,
+    max_deckies: Annotated[int | None, typer.Option(min=1, help="How many deckies it may hold.")] = None,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Take it over from another fleet.")] = False,
+    lock_timeout: LockTimeout = 10.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Enrol a machine: checked, equipped with the agent, its host key pinned."""
+    with context(output.value, lock_timeout=lock_timeout) as ctx:
+        from decnet.commands.enrolment import add as run
+
+        where = address or name_or_address
+        name = name_or_address if address else _named_after(where)
+        outcome = run(
+            ctx,
+            name,
+            where,
+            _credentials(jump, identity, host_key, known_hosts),
+            tags=tuple(tags or ()),
+            max_deckies=max_deckies,
+            adopt=adopt,
+        )
+        finish(wait_for(outcome), output.value)
+
+
+def _named_after(address: str) -> str:
+    """A worker's name made from its address: the first label of a host name, or the digits of an IP."""
+    host = address.rpartition("@")[2].partition(":")[0].lower()
+    return host.replace(".", "-") if host.replace(".", "").isdigit() else host.partition(".")[0]
+
+
+@app.command("list")
+def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
+    """List the workers as recorded; nobody is asked."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.worker import listed
+
+        finish(listed(ctx, on), output.value)
+
+
+@app.command()
+def show(name: Name, output: OutputOption = Output.table) -> None:
+    """Show one worker, and what it says of itself now."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import show as run
+
+        finish(wait_for(run(ctx, name)), output.value)
+
+
+@app.command()
+def check(on: On = None, output: OutputOption = Output.table) -> None:
+    """Check whether workers can do their work."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import check as run
+
+        finish(wait_for(run(ctx, on)), output.value)
+
+
+@app.command()
+def trust(
+    name: Name,
+    host_key: HostKey = None,
+    known_hosts: KnownHosts = None,
+    yes: Yes = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Take a changed host key, shown beside the old one, if the same worker answers behind it."""
+    with context(output.value) as ctx:
+        from dataclasses import replace
+
+        from decnet.commands.enrolment import trust as run
+
+        credentials = _credentials(host_key=host_key, known_hosts=known_hosts)
+        if yes:
+            ctx = replace(ctx, confirm=lambda question: True)
+            credentials = replace(credentials, confirm_key=True)
+        finish(wait_for(run(ctx, name, credentials)), output.value)
+
+
+@app.command()
+def upgrade(on: On = None, output: OutputOption = Output.table) -> None:
+    """Give workers this version's agent."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import upgrade as run
+
+        finish(wait_for(run(ctx, on)), output.value)
+
+
+@app.command()
+def rename(
+    old: Name,
+    new: Annotated[str, typer.Argument(help="Its new name.")],
+    output: OutputOption = Output.table,
+) -> None:
+    """Give a worker another name."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import rename as run
+
+        finish(run(ctx, old, new), output.value)
+
+
+@app.command()
+def tag(
+    name: Name,
+    tags: Annotated[list[str], typer.Argument(help="The tags.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take them off.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Put tags on a worker, for --on @TAG."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import tag as run
+
+        finish(run(ctx, name, tags, remove=remove), output.value)
+
+
+@app.command()
+def drain(
+    name: Name,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Take every decky off a worker."""
+    with context(output.value, yes=yes) as ctx:
+        from decnet.commands.walk import WalkOptions
+        from decnet.commands.worker import drain as run
+
+        finish(wait_for(run(ctx, name, WalkOptions(dry_run=dry_run, confirm=not yes))), output.value)
+
+
+@app.command()
+def remove(
+    name: Name,
+    wipe: Annotated[bool, typer.Option("--wipe", help="Remove all that decnet installed there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Forget a dead one, quarantine its addresses.")
+    ] = False,
+    jump: Jump = None,
+    identity: Identity = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Decommission a worker; afterwards the fleet's key opens nothing there."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import remove as run
+
+        outcome = run(ctx, name, _credentials(jump, identity), wipe=wipe, force=force)
+        finish(wait_for(outcome), output.value)
+
+
+@app.command()
+def recover(
+    addresses: Annotated[list[str], typer.Argument(metavar="USER@HOST...", help="The fleet's workers.")],
+    jump: Jump = None,
+    identity: Identity = None,
+    host_key: HostKey = None,
+    known_hosts: KnownHosts = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Rebuild a lost home from what the workers hold."""
+    with context(output.value) as ctx:
+        from decnet.commands.enrolment import recover as run
+
+        credentials = _credentials(jump, identity, host_key, known_hosts)
+        finish(wait_for(run(ctx, addresses, credentials)), output.value)
+
+
+@app.command()
+def quarantine(output: OutputOption = Output.table) -> None:
+    """List addresses that a forgotten worker may still hold."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.worker import quarantined
+
+        finish(quarantined(ctx), output.value)
+
+
+@app.command()
+def release(
+    names: Annotated[list[str], typer.Argument(help="Addresses, MACs or deckies.")],
+    output: OutputOption = Output.table,
+) -> None:
+    """Let quarantined addresses be claimed again."""
+    with context(output.value) as ctx:
+        from decnet.commands.worker import release as run
+
+        finish(run(ctx, names), output.value)

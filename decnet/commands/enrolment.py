@@ -1,0 +1,241 @@
+"""`decnet worker add`, `trust` and `recover`: who may be believed, and from when on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from decnet.engine.context import Context
+from decnet.engine.outcome import Words
+from decnet.engine.side import fleet_side
+from decnet.engine.workers import known_workers
+from decnet.errors import FleetRefused, StateBroken, UsageError
+from decnet.model.fleet import LOCAL, Decky, Fleet, Lan
+from decnet.model.record import WorkerRecords
+from decnet.model.worker import Worker
+from decnet.store.atomic import write_whole
+from decnet.store.audit import append
+from decnet.store.desired import load_fleet, new_fleet, save_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.records import Records
+
+if TYPE_CHECKING:
+    from decnet.worker.contact import Login, Vouched
+    from decnet.worker.enrol import Enrolled, Recovered
+    from decnet.worker.hostkeys import HostKey
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """How the operator gets in, and what vouches for the host key. `ask` prompts for a secret."""
+
+    jump: str | None = None
+    identity: Path | None = None
+    host_key: str | None = None
+    known_hosts: Path | None = None
+    ask: Callable[[str], str | None] | None = None
+    confirm_key: bool = True
+
+    def login(self, address: str) -> Login:
+        from decnet.worker.contact import Login
+
+        return Login.parse(address, jump=self.jump, identity=self.identity, ask=self.ask)
+
+    def vouched(self, ctx: Context, pinned: HostKey | None) -> Vouched:
+        from decnet.worker.contact import Vouched
+
+        def confirm(key: HostKey) -> bool:
+            return ctx.confirm(f"Its host key is {key.fingerprint}. Is that the right one?")
+
+        asked = confirm if self.confirm_key else None
+        return Vouched(pinned, self.host_key, self.known_hosts, asked)
+
+
+async def add(
+    ctx: Context,
+    name: str,
+    address: str,
+    credentials: Credentials,
+    *,
+    tags: Sequence[str] = (),
+    max_deckies: int | None = None,
+    adopt: bool = False,
+) -> Words:
+    """Enrol a machine; it is recorded only after the fleet's key has opened it."""
+    from decnet.worker import enrol
+
+    if name == LOCAL:
+        raise UsageError("`local` is this machine and needs no enrolment", hint="choose another name")
+    with ctx.lock():
+        fleet = load_fleet(ctx.home) or new_fleet()
+        save_fleet(ctx.home, fleet)
+        earlier = known_workers(ctx.home).get(name)
+        wanted = Worker(
+            name=name,
+            worker_id=earlier.worker_id if earlier else "",
+            tags=tuple(sorted(set(tags))) or (earlier.tags if earlier else ()),
+            max_deckies=max_deckies or (earlier.max_deckies if earlier else None),
+            enrolled_at=earlier.enrolled_at if earlier else ctx.now(),
+        )
+        enrolled = await enrol.add(
+            credentials.login(address),
+            fleet_side(ctx.home, fleet.fleet_id),
+            wanted,
+            credentials.vouched(ctx, _pinned(ctx, earlier)),
+            adopt=adopt,
+            emit=ctx.note,
+        )
+        changed = _record(ctx, enrolled) or bool(enrolled.changed)
+    return _told(ctx, enrolled, changed)
+
+
+def _pinned(ctx: Context, worker: Worker | None) -> HostKey | None:
+    from decnet.worker.hostkeys import load_pins
+
+    return load_pins(ctx.home.known_hosts).get(worker.worker_id) if worker else None
+
+
+def _record(ctx: Context, enrolled: Enrolled) -> bool:
+    """Pin the key, then record the worker: a kill in between leaves a pin that the next try finds."""
+    from decnet.worker.hostkeys import pin
+
+    pinned = pin(ctx.home.known_hosts, enrolled.worker, enrolled.host_key, write_whole)
+    recorded = FleetTable(ctx.home).put_worker(enrolled.worker)
+    if pinned or recorded:
+        append(
+            ctx.home,
+            at=ctx.now(),
+            who=ctx.user,
+            command=ctx.command,
+            outcome=f"{enrolled.worker.name} enrolled, host key {enrolled.host_key.fingerprint}",
+        )
+    return pinned or recorded
+
+
+def _told(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
+    for warning in enrolled.warnings:
+        ctx.warn(warning)
+    worker = enrolled.worker
+    what = "is enrolled" if changed else "was enrolled already, nothing changed"
+    document = {"name": worker.name, "worker_id": worker.worker_id, "changed": list(enrolled.changed)}
+    document["host_key"] = enrolled.host_key.fingerprint
+    return Words((f"{worker.name}: {worker.user}@{worker.host}:{worker.port} {what}",), document)
+
+
+async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
+    """Take a changed host key, after it was shown beside the old one and the worker behind it is the same."""
+    from decnet.worker import enrol
+    from decnet.worker.contact import Place, Vouched, vetted_key
+    from decnet.worker.fleetkey import load_key
+    from decnet.worker.hostkeys import pin
+
+    with ctx.lock():
+        worker = enrolled_worker(ctx, name)
+        fleet = load_fleet(ctx.home) or new_fleet()
+        old = _pinned(ctx, worker)
+
+        def confirm(key: HostKey) -> bool:
+            was = old.fingerprint if old else "none"
+            return old == key or ctx.confirm(f"{name}: pinned {was}, shown {key.fingerprint}. Take it?")
+
+        place = Place(worker.host, worker.port, worker.user, worker.jump)
+        vouched = Vouched(
+            None, credentials.host_key, credentials.known_hosts, confirm if credentials.confirm_key else None
+        )
+        key = await vetted_key(place, name, vouched)
+        if key == old:
+            return Words((f"{name}: its host key is the pinned one",), {"name": name, "changed": False})
+        fleet_key = load_key(fleet_side(ctx.home, fleet.fleet_id).key.path)
+        await enrol.try_key(worker, key, fleet_key, fleet.fleet_id)
+        pin(ctx.home.known_hosts, worker, key, write_whole)
+        append(
+            ctx.home,
+            at=ctx.now(),
+            who=ctx.user,
+            command=ctx.command,
+            outcome=f"{name}: host key {key.fingerprint} pinned",
+        )
+    line = f"{name}: {key.fingerprint} is pinned now"
+    return Words((line,), {"name": name, "changed": True, "host_key": key.fingerprint})
+
+
+def enrolled_worker(ctx: Context, name: str) -> Worker:
+    """The worker of that name that is reached over SSH. Raises UsageError."""
+    workers = known_workers(ctx.home)
+    if name not in workers:
+        raise UsageError(f"no worker is called {name!r}", hint="decnet worker list")
+    if workers[name].is_local:
+        raise UsageError("`local` is this machine: there is no SSH between")
+    return workers[name]
+
+
+async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
+    """Rebuild desired and recorded from what the workers hold. Raises UsageError where a fleet is there."""
+    from decnet.worker import enrol
+
+    with ctx.lock():
+        if load_fleet(ctx.home) is not None:
+            raise UsageError(
+                f"{ctx.home.state} holds a fleet already",
+                hint="recovery is for an empty home: set DECNET_HOME, or move the old folder away",
+            )
+        found: list[Recovered] = []
+        for number, address in enumerate(addresses, 1):
+            fleet_id = found[0].enrolled.hello.fleet_id if found else None
+            side = fleet_side(ctx.home, fleet_id) if fleet_id else None
+            found.append(
+                await enrol.recover(
+                    credentials.login(address),
+                    side,
+                    lambda fleet_id: fleet_side(ctx.home, fleet_id),
+                    Worker(name=f"w{number}", worker_id="", enrolled_at=ctx.now()),
+                    credentials.vouched(ctx, None),
+                    emit=ctx.note,
+                )
+            )
+        fleet = _rebuild(ctx, found)
+    names = ", ".join(fleet.deckies) or "none"
+    line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
+    return Words((line, "decnet reconcile takes up what runs"), {"deckies": list(fleet.deckies)})
+
+
+def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
+    """Save the fleet that the slices tell of, the state file last: it is what says that it is whole."""
+    lans: dict[str, Lan] = {}
+    deckies: dict[str, Decky] = {}
+    fleet_id = found[0].enrolled.hello.fleet_id
+    for each in found:
+        if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
+            raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
+        name, lan, own = _held(each)
+        worker = each.enrolled.worker.model_copy(update={"name": name})
+        if lan is not None:
+            lans[name] = lan
+        deckies |= own
+        Records(ctx.home).save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
+        from dataclasses import replace
+
+        _record(ctx, replace(each.enrolled, worker=worker))
+    confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
+    fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed).with_deckies(deckies)
+    save_fleet(ctx.home, fleet)
+    return fleet
+
+
+def _held(each: Recovered) -> tuple[str, Lan | None, dict[str, Decky]]:
+    """The worker's name in the fleet, its LAN and its deckies, as its slice says."""
+    from pydantic import ValidationError
+
+    held = each.held.slice
+    name = each.enrolled.worker.name
+    if held is None:
+        return name, None, {}
+    try:
+        lan = Lan.model_validate({k: v for k, v in held["lan"].items() if k != "network"})
+        own = {n: Decky.model_validate(row["decky"]) for n, row in held["deckies"].items()}
+    except (ValidationError, KeyError, TypeError, AttributeError) as error:
+        raise StateBroken(f"{name}: its slice cannot be read: {type(error).__name__}") from error
+    names = {decky.worker for decky in own.values()}
+    return (names.pop() if len(names) == 1 else name), lan, own

@@ -1,0 +1,248 @@
+"""`decnet worker list|show|check|upgrade|rename|tag|remove|release`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from decnet.commands.doctor import machine_findings
+from decnet.commands.enrolment import Credentials, enrolled_worker
+from decnet.commands.walk import WalkOptions, walk
+from decnet.engine.context import Context
+from decnet.engine.links import FLEET_KEY, Links
+from decnet.engine.outcome import Listing, PassOutcome, Words
+from decnet.engine.situation import load, look
+from decnet.engine.workers import known_workers
+from decnet.errors import DecnetError, UsageError, worst
+from decnet.model.worker import Worker
+from decnet.plan.select import select
+from decnet.store.atomic import write_whole
+from decnet.store.audit import append
+from decnet.store.desired import load_fleet, new_fleet, save_fleet
+from decnet.store.fleet_table import FleetTable, Quarantined
+from decnet.store.records import Records
+from decnet.store.seen import forget_seen, load_seen
+
+
+def listed(ctx: Context, on: str | None = None) -> Listing:
+    """Every enrolled worker, as recorded; nobody is asked."""
+    fleet = load_fleet(ctx.home) or new_fleet()
+    seen = load_seen(ctx.home)
+    items = [
+        {
+            "name": name,
+            "address": _address(worker),
+            "tags": list(worker.tags),
+            "deckies": len(fleet.on(name)),
+            "max_deckies": worker.max_deckies,
+            "worker_id": worker.worker_id,
+            "last_seen": seen[worker.worker_id].at if worker.worker_id in seen else None,
+        }
+        for name, worker in select(known_workers(ctx.home), on).items()
+    ]
+    rows = tuple(
+        (str(i["name"]), str(i["address"]), " ".join(_texts(i["tags"])), str(i["deckies"])) for i in items
+    )
+    empty = "no workers: decnet worker add NAME USER@HOST, or decnet deploy for this machine"
+    return Listing("workers", ("worker", "address", "tags", "deckies"), rows, tuple(items), empty=empty)
+
+
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _address(worker: Worker) -> str:
+    return f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine"
+
+
+async def show(ctx: Context, name: str) -> Words:
+    """One worker: what is recorded of it, and what it says of itself now."""
+    worker = _known(ctx, name)
+    fleet = load_fleet(ctx.home) or new_fleet()
+    async with Links(ctx.home, fleet.fleet_id) as links:
+        client = links.client(worker)
+        hello, facts = await client.hello(), await client.facts()
+    document = {
+        **worker.model_dump(mode="json"),
+        "hello": hello.model_dump(mode="json"),
+        "facts": facts.model_dump(mode="json"),
+    }
+    lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}", f"agent: {hello.agent[:12]}"]
+    lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
+    lines.append(f"LAN: {facts.subnet} on {facts.interface}, gateway {facts.gateway}")
+    lines.append(f"Docker {facts.docker_version}, compose {facts.compose_version}, Python {facts.python}")
+    lines.append(f"memory {facts.memory_mib} MiB, disk {facts.disk_free_mib} MiB free, {facts.architecture}")
+    lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
+    return Words(tuple(lines), document)
+
+
+async def check(ctx: Context, on: str | None) -> Listing:
+    """Whether the workers can do their work, each finding with what mends it."""
+    fleet = load_fleet(ctx.home) or new_fleet()
+    findings = []
+    async with Links(ctx.home, fleet.fleet_id) as links:
+        for worker in select(known_workers(ctx.home), on).values():
+            findings += await machine_findings(links, worker, fleet)
+    items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
+    rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
+    wrong = any(f.state == "wrong" for f in findings)
+    return Listing("findings", ("worker", "state", "finding", "mend"), rows, items, exit_code=int(wrong))
+
+
+async def upgrade(ctx: Context, on: str | None) -> Words:
+    """Give the workers this version's agent; one that does not answer with it goes back to its old one."""
+    from decnet.worker.zipapp import build_agent
+
+    payload, sha256 = build_agent()
+    with ctx.lock():
+        fleet = load_fleet(ctx.home) or new_fleet()
+        remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
+        async with Links(ctx.home, fleet.fleet_id) as links:
+            answers = await links.each(remote, lambda client: client.upgrade(payload, sha256))
+    lines, codes = [], []
+    for name, answer in answers.items():
+        if isinstance(answer, DecnetError):
+            codes.append(answer.exit_code)
+            lines.append(f"{name}: {answer.message}")
+        else:
+            lines.append(f"{name}: runs agent {answer.agent[:12]}")
+    return Words(tuple(lines) or ("no worker is reached over SSH",), {"agent": sha256}, worst(codes))
+
+
+def rename(ctx: Context, old: str, new: str) -> Words:
+    """Another name for a worker; its deckies and records stay its own."""
+    with ctx.lock():
+        worker = _known(ctx, old)
+        if new in known_workers(ctx.home):
+            raise UsageError(f"a worker is called {new!r} already")
+        fleet = load_fleet(ctx.home) or new_fleet()
+        renamed = Worker.model_validate({**worker.model_dump(), "name": new})
+        lans = {new if name == old else name: lan for name, lan in fleet.lans.items()}
+        deckies = {
+            name: decky.model_copy(update={"worker": new}) if decky.worker == old else decky
+            for name, decky in fleet.deckies.items()
+        }
+        save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(deckies))
+        FleetTable(ctx.home).put_worker(renamed)
+        _note(ctx, f"{old} is called {new} now")
+    return Words((f"{old} is called {new} now",), {"name": new})
+
+
+def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:
+    """Put tags on a worker, or take them off."""
+    with ctx.lock():
+        worker = _known(ctx, name)
+        left = set(worker.tags) - set(tags) if remove else set(worker.tags) | set(tags)
+        tagged = worker.model_copy(update={"tags": tuple(sorted(left))})
+        FleetTable(ctx.home).put_worker(tagged)
+    return Words(
+        (f"{name}: {' '.join(tagged.tags) or 'no tags'}",), {"name": name, "tags": list(tagged.tags)}
+    )
+
+
+async def drain(ctx: Context, name: str, options: WalkOptions) -> PassOutcome:
+    """Take every decky off a worker, out of desired too."""
+    with ctx.lock():
+        _known(ctx, name)
+        situation = load(ctx)
+        left = {n: d for n, d in situation.desired.deckies.items() if d.worker != name}
+        asked = replace(options, asked=len(situation.desired.deckies) - len(left))
+        async with Links(ctx.home, situation.desired.fleet_id) as links:
+            situation = await look(ctx, links, situation, situation.workers.values())
+            return await walk(ctx, links, situation, situation.desired.with_deckies(left), "drain", asked)
+
+
+async def remove(
+    ctx: Context, name: str, credentials: Credentials, *, wipe: bool = False, force: bool = False
+) -> Words:
+    """Decommission a worker: afterwards the fleet's key opens nothing there.
+
+    Refused while it has deckies. `wipe` also removes what decnet installed; `force` forgets a dead
+    worker and quarantines the addresses that its deckies may still hold.
+    """
+    with ctx.lock():
+        worker = _known(ctx, name)
+        fleet = load_fleet(ctx.home) or new_fleet()
+        placed = fleet.on(name)
+        if force:
+            held = tuple(
+                Quarantined(
+                    address=d.ip,
+                    mac=d.mac,
+                    decky=d.name,
+                    worker=name,
+                    reason=f"{name} was forgotten while it may still run {d.name}",
+                    since=ctx.now(),
+                )
+                for d in placed.values()
+            )
+        else:
+            held = ()
+            if placed or Records(ctx.home).load(worker.worker_id).deckies:
+                raise UsageError(
+                    f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
+                    hint=f"decnet worker drain {name}; or --force, if it is dead",
+                )
+            await _leave(ctx, worker, fleet.fleet_id, credentials, wipe=wipe)
+        _forget(ctx, worker, held)
+        left = {n: d for n, d in fleet.deckies.items() if d.worker != name}
+        lans = {n: lan for n, lan in fleet.lans.items() if n != name}
+        save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
+        _note(ctx, f"{name} removed" + (" by force" if force else ""))
+    lines = [f"{name} is removed"]
+    if held:
+        lines.append(f"quarantined until released by name: {', '.join(row.address for row in held)}")
+    return Words(tuple(lines), {"name": name, "quarantined": [row.address for row in held]})
+
+
+async def _leave(
+    ctx: Context, worker: Worker, fleet_id: str, credentials: Credentials, *, wipe: bool
+) -> None:
+    """Take what lets us in out of the worker, by its own agent or by the operator's login."""
+    if wipe or worker.is_local:
+        async with Links(ctx.home, fleet_id) as links:
+            await links.client(worker).self_destruct()
+        return
+    from decnet.worker import enrol
+    from decnet.worker.fleetkey import load_key
+    from decnet.worker.hostkeys import pinned
+
+    login = credentials.login(f"{worker.user}@{worker.host}:{worker.port}")
+    key = load_key(ctx.home.keys / FLEET_KEY)
+    await enrol.withdraw(login, worker, key, pinned(ctx.home.known_hosts, worker))
+
+
+def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None:
+    from decnet.worker.hostkeys import unpin
+
+    FleetTable(ctx.home).remove_worker(worker.name, quarantine=held)
+    Records(ctx.home).remove(worker.worker_id)
+    unpin(ctx.home.known_hosts, worker.worker_id, write_whole)
+    forget_seen(ctx.home, worker.worker_id)
+
+
+def release(ctx: Context, names: Sequence[str]) -> Words:
+    """Let quarantined addresses be claimed again, by address, MAC or decky's name."""
+    with ctx.lock():
+        gone = FleetTable(ctx.home).release(names)
+    if not gone:
+        raise UsageError("none of these is quarantined", hint="decnet worker quarantine")
+    return Words(tuple(f"{row.address} ({row.decky}) is released" for row in gone), {})
+
+
+def quarantined(ctx: Context) -> Listing:
+    """The addresses that nobody may claim, and why."""
+    found = FleetTable(ctx.home).quarantined()
+    rows = tuple((row.address, row.mac, row.decky, row.reason) for row in found)
+    items = tuple({"name": row.address, **row.model_dump(mode="json")} for row in found)
+    columns = ("address", "mac", "decky", "reason")
+    return Listing("quarantine", columns, rows, items, empty="no address is quarantined")
+
+
+def _known(ctx: Context, name: str) -> Worker:
+    workers = known_workers(ctx.home)
+    return workers[name] if name in workers else enrolled_worker(ctx, name)
+
+
+def _note(ctx: Context, outcome: str) -> None:
+    append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome)

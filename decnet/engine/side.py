@@ -1,0 +1,22 @@
+"""What the fleet brings to a worker that is enrolled: its id, its key, today's agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from decnet.engine.links import FLEET_KEY
+from decnet.store.atomic import write_whole
+from decnet.store.paths import Home
+
+if TYPE_CHECKING:
+    from decnet.worker.enrol import FleetSide
+
+
+def fleet_side(home: Home, fleet_id: str) -> FleetSide:
+    """The fleet's side of an enrolment; the key is made where there is none. Raises StateBroken."""
+    from decnet.worker.enrol import FleetSide
+    from decnet.worker.fleetkey import ensure_key
+    from decnet.worker.zipapp import build_agent
+
+    payload, sha256 = build_agent()
+    return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), payload, sha256)
