@@ -39,7 +39,12 @@ class Recorder:
             dropped, self._dropped = self._dropped, 0
             self.write("error", source, port, session, {"dropped_events": dropped})
         self._count += 1
-        event: dict[str, Field] = {"run": self._run, "n": self._count, "at": round(time.time(), 3), "kind": kind}
+        event: dict[str, Field] = {
+            "run": self._run,
+            "n": self._count,
+            "at": round(time.time(), 3),
+            "kind": kind,
+        }
         event |= {"src": source, "sport": port, "session": session}
         self._waiting += _line(event, fields)
         self._flush()

@@ -9,6 +9,6 @@ WITHOUT_TLS = ("ssl", "_ssl")
 
 
 def leave_out(service: str) -> None:
-    """Make the imports of what `service` has no use for fail at once, as they do where it is not installed."""
+    """Make imports that `service` has no use for fail at once, as where they are not installed."""
     for name in (*ALWAYS, *(WITHOUT_TLS if service != "https" else ())):
         sys.modules[name] = None  # type: ignore[assignment]

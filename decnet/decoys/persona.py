@@ -13,7 +13,7 @@ Setting = str | int | float | bool
 
 @dataclass(frozen=True)
 class Persona:
-    """One service of one machine. `ports` are (number, "tcp" or "udp"); `banner` is what the software says of itself."""
+    """One service of one machine. `banner` is what the software says of itself."""
 
     service: str
     hostname: str
@@ -49,7 +49,7 @@ class Persona:
 
 
 def from_environment() -> Persona:
-    """The persona of this container. Raises ValueError when $PERSONA is not what the compose document says."""
+    """The persona of this container. Raises ValueError when $PERSONA is not whole."""
     try:
         said = json.loads(os.environ.get("PERSONA", ""))
         return Persona(

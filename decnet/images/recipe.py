@@ -40,9 +40,6 @@ class Wheel:
 
 
 WHEELS: Final = (
-    Wheel("asyncssh", "2.24.1", {
-        "any": "fc560b4f43be0f0c602d184783e5e3876f5d24d933a25359d86e5a50a5f46fe5",
-    }),
     Wheel("cffi", "2.1.1", {
         "aarch64": "3311ed60d36f83378794e1009ac6258bafbf81f7888b4caa7b35a521e3f95813",
         "x86_64": "34e261f78cb6ceaaa36f42f2613f4380d94d9c759a9c73c769ee6e0247364632",
@@ -50,9 +47,6 @@ WHEELS: Final = (
     Wheel("cryptography", "50.0.2", {
         "aarch64": "f9f6143a8c75945eb960d9eb98905a441394abfa24afaae239d514ffb2586480",
         "x86_64": "4061c0079120205fb760c58acab6443e217307dcf05e3702cf970e0689972856",
-    }),
-    Wheel("typing_extensions", "4.16.0", {
-        "any": "481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8",
     }),
 )  # fmt: skip
 

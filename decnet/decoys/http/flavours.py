@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """How each server software spells an answer: order of headers, error pages, refusals.
 
 Sources: answers of the servers themselves, as their users see them with curl -i.
@@ -80,7 +81,12 @@ class Flavour(ABC):
     def spell(self, reply: Reply, request: Request, port: int, *, stay: bool) -> bytes:
         """The bytes of an answer."""
         body = reply.body
-        if reply.status >= 300 and reply.status != 304 and not body and "Content-Length" not in dict(reply.headers):
+        if (
+            reply.status >= 300
+            and reply.status != 304
+            and not body
+            and "Content-Length" not in dict(reply.headers)
+        ):
             body = self.error_body(reply, request, port)
         if request.version == (0, 9):
             return body
@@ -103,7 +109,12 @@ class Nginx(Flavour):
     """nginx 1.x as distributions build it."""
 
     limits = Limits(line=8192, field=8192, head_seconds=60, idle_seconds=65, method=r"^[A-Z_-]{1,32}$")
-    reasons = {405: "Not Allowed", 408: "Request Time-out", 414: "Request-URI Too Large", 302: "Moved Temporarily"}
+    reasons = {
+        405: "Not Allowed",
+        408: "Request Time-out",
+        414: "Request-URI Too Large",
+        302: "Moved Temporarily",
+    }
     titles = {401: "Authorization Required", 302: "Found"}
     whys = {"large": "Request Header Or Cookie Too Large"}
 
@@ -214,7 +225,9 @@ class Apache(Flavour):
 
     def special(self, request: Request) -> Reply | None:
         name = request.path.rsplit("/", 1)[-1]
-        if name.startswith(".ht") or request.path.startswith(("/server-status", "/server-info", "/cgi-bin/.")):
+        if name.startswith(".ht") or request.path.startswith(
+            ("/server-status", "/server-info", "/cgi-bin/.")
+        ):
             return Reply(403)
         if request.path == "/icons/":
             return Reply(403)
@@ -249,7 +262,9 @@ class Lighttpd(Flavour):
         return self.reasons.get(status) or super().reason(status)
 
     def etag(self, page: Page) -> str:
-        return f'"{int.from_bytes(self.persona.bytes_for(f"etag {page.changed} {len(page.body)}", 4), "big")}"'
+        return (
+            f'"{int.from_bytes(self.persona.bytes_for(f"etag {page.changed} {len(page.body)}", 4), "big")}"'
+        )
 
     def head(self, reply: Reply, request: Request, length: int | None, *, stay: bool) -> Headers:
         page = reply.page
@@ -295,7 +310,10 @@ class Iis(Flavour):
         "host": ("Bad Request - Invalid Hostname", "HTTP Error 400. The request hostname is invalid."),
         "target": ("Bad Request - Invalid URL", "HTTP Error 400. The request URL is invalid."),
         "header": ("Bad Request - Invalid Header", "HTTP Error 400. The request has an invalid header name."),
-        "large": ("Bad Request - Request Too Long", "HTTP Error 400. The size of the request headers is too long."),
+        "large": (
+            "Bad Request - Request Too Long",
+            "HTTP Error 400. The size of the request headers is too long.",
+        ),
         "line": ("Bad Request - Invalid Verb", "HTTP Error 400. The request verb is invalid."),
     }
     texts = {
@@ -358,7 +376,9 @@ class Iis(Flavour):
         ).encode()
 
     def spell_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
-        title, text = self.system.get(reply.why, ("Bad Request", "HTTP Error 400. The request is badly formed."))
+        title, text = self.system.get(
+            reply.why, ("Bad Request", "HTTP Error 400. The request is badly formed.")
+        )
         status = "400 Bad Request"
         if reply.status in (414, 413, 505, 408):
             status = f"{reply.status} {self.reason(reply.status)}"
@@ -366,7 +386,7 @@ class Iis(Flavour):
         body = (
             '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 4.01//EN""http://www.w3.org/TR/html4/strict.dtd">\r\n'
             '<HTML><HEAD><TITLE>Bad Request</TITLE>\r\n<META HTTP-EQUIV="Content-Type" Content="text/html; '
-            f"charset=us-ascii\"></HEAD>\r\n<BODY><h2>{title}</h2>\r\n<hr><p>{text}</p>\r\n</BODY></HTML>\r\n"
+            f'charset=us-ascii"></HEAD>\r\n<BODY><h2>{title}</h2>\r\n<hr><p>{text}</p>\r\n</BODY></HTML>\r\n'
         ).encode()
         head = (
             f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=us-ascii\r\nServer: Microsoft-HTTPAPI/2.0\r\n"

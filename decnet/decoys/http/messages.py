@@ -10,7 +10,8 @@ Headers = list[tuple[str, str]]
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified",
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    408: "Request Timeout", 411: "Length Required", 413: "Request Entity Too Large", 414: "Request-URI Too Long",
+    408: "Request Timeout", 411: "Length Required", 413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
     416: "Requested Range Not Satisfiable", 417: "Expectation Failed", 500: "Internal Server Error",
     501: "Not Implemented", 505: "HTTP Version Not Supported",
 }  # fmt: skip
@@ -69,9 +70,10 @@ class Request:
         if scheme.lower() != "basic":
             return None
         try:
-            user, _, password = base64.b64decode(value.strip(), validate=True).decode("utf-8", "replace").partition(":")
+            text = base64.b64decode(value.strip(), validate=True).decode("utf-8", "replace")
         except (binascii.Error, ValueError):
             return None
+        user, _, password = text.partition(":")
         return user, password
 
 

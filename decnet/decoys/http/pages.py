@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """The texts of the sites. Everything that differs from machine to machine follows from the seed."""
 
 import struct
@@ -9,7 +10,14 @@ COMPANIES = (
     "Halden & Roth", "Norvik Logistics", "Brightwater Foods", "Castell Engineering", "Ostrava Metals", "Pinecrest Dental",
     "Lindholm Textiles", "Amberley Partners", "Kestrel Freight", "Sundal Marine", "Varga Instruments", "Meridian Tiles",
 )  # fmt: skip
-INTRANETS = ("Employee Portal", "Staff Intranet", "Service Desk", "Document Store", "Time Sheets", "Stock Room")
+INTRANETS = (
+    "Employee Portal",
+    "Staff Intranet",
+    "Service Desk",
+    "Document Store",
+    "Time Sheets",
+    "Stock Room",
+)
 DEVICES = {
     "hp": "HP LaserJet Pro M404n", "brother": "Brother HL-L6400DW series", "canon": "LBP226dw",
     "openwrt": "LuCI", "camera": "Network Camera", "tasmota": "Tasmota", "tp-link": "TP-LINK",
@@ -48,7 +56,12 @@ class Look:
         half = [self.persona.number(f"http icon {row}", 0, 255) for row in range(16)]
         rows = b"".join(_nibbles(bits) for bits in half)
         palette = bytes((255, 255, 255, 0, blue, green, red, 0)) + bytes(56)
-        picture = struct.pack("<IiiHHIIiiII", 40, 16, 32, 1, 4, 0, len(rows), 0, 0, 16, 0) + palette + rows + bytes(64)
+        picture = (
+            struct.pack("<IiiHHIIiiII", 40, 16, 32, 1, 4, 0, len(rows), 0, 0, 16, 0)
+            + palette
+            + rows
+            + bytes(64)
+        )
         return struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 16, 0, 1, 4, len(picture), 22) + picture
 
 
@@ -103,12 +116,18 @@ def stylesheet(look: Look) -> str:
 def _default(look: Look) -> str:
     server = look.server
     if server.startswith("nginx"):
-        title, text = "Welcome to nginx!", "The web server is running. Its configuration has not been changed yet."
+        title, text = (
+            "Welcome to nginx!",
+            "The web server is running. Its configuration has not been changed yet.",
+        )
     elif "Debian" in server or "Ubuntu" in server:
         system = "Debian" if "Debian" in server else "Ubuntu"
         title, text = f"Apache2 {system} Default Page: It works", "Replace this file in /var/www/html."
     elif server.startswith("Apache"):
-        title, text = "HTTP Server Test Page", "The server works. No content has been added to /var/www/html yet."
+        title, text = (
+            "HTTP Server Test Page",
+            "The server works. No content has been added to /var/www/html yet.",
+        )
     elif server.startswith("Microsoft-IIS"):
         title, text = "IIS Windows Server", "Internet Information Services"
     else:
@@ -133,7 +152,14 @@ def _company(look: Look) -> str:
 
 
 def _intranet(look: Look, login: str) -> str:
-    rows = ("Phone list", "Holiday calendar", "Expense form", "VPN instructions", "Printer setup", "Canteen menu")
+    rows = (
+        "Phone list",
+        "Holiday calendar",
+        "Expense form",
+        "VPN instructions",
+        "Printer setup",
+        "Canteen menu",
+    )
     link = login or "/"
     items = "\n".join(f'<tr><td><a href="{link}">{row}</a></td></tr>' for row in rows)
     return _frame(look, look.intranet(), f"<h1>{escape(look.intranet())}</h1>\n<table>\n{items}\n</table>")
@@ -143,5 +169,5 @@ def _frame(look: Look, title: str, body: str) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<title>{escape(title)}</title>\n<link rel="stylesheet" href="/style.css">\n'
-        f'</head>\n<body>\n<header>{escape(look.company())}</header>\n<main>\n{body}\n</main>\n</body>\n</html>\n'
+        f"</head>\n<body>\n<header>{escape(look.company())}</header>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )

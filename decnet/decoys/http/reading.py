@@ -102,7 +102,9 @@ def _parse_line(raw: bytes, limits: Limits) -> Request:
     return request
 
 
-async def _headers(reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request) -> Headers:
+async def _headers(
+    reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request
+) -> Headers:
     headers: Headers = []
     size = 0
     while True:

@@ -25,7 +25,9 @@ WITH_LOGIN = ("intranet", "login", "device")
 class Site:
     """The pages of one persona."""
 
-    def __init__(self, persona: Persona, flavour: Flavour, contents: dict[str, Page], login: str, realm: str) -> None:
+    def __init__(
+        self, persona: Persona, flavour: Flavour, contents: dict[str, Page], login: str, realm: str
+    ) -> None:
         self._persona = persona
         self._flavour = flavour
         self._pages = contents

@@ -1,0 +1,261 @@
+"""The connection layer (RFC 4254): session channels, their requests, and what is refused."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ..events import Session
+from . import numbers as no
+from .transport import Gone, Refused, Transport
+from .wire import Message, flag, string, uint32
+
+WINDOW = 2 * 1024 * 1024
+PACKET = 32 * 1024
+MOST_CHANNELS = 10
+MOST_QUEUED = 256 * 1024
+IDLE_SECONDS = 900.0
+TOTAL_SECONDS = 4 * 3600.0
+CONNECT_SECONDS = 3.0
+ACCEPTED_ENVIRONMENT = ("LANG", "LC_")
+
+Run = Callable[["Channel"], Awaitable[int]]
+
+
+@dataclass
+class Terminal:
+    """What a client said of its terminal."""
+
+    name: str = "xterm"
+    columns: int = 80
+    rows: int = 24
+
+
+@dataclass
+class Channel:
+    """One session channel. `read` gives the client's bytes, b"" at their end."""
+
+    connection: "Connection"
+    number: int
+    theirs: int
+    room: int
+    packet: int
+    terminal: Terminal | None = None
+    command: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
+    closed: bool = False
+    _input: bytearray = field(default_factory=bytearray)
+    _ended: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _space: asyncio.Event = field(default_factory=asyncio.Event)
+    _unread: int = 0
+
+    async def read(self, limit: float = IDLE_SECONDS) -> bytes:
+        """What the client sent since. Raises TimeoutError after `limit` seconds of silence."""
+        async with asyncio.timeout(limit):
+            while not self._input and not self._ended:
+                self._news.clear()
+                await self._news.wait()
+        taken = bytes(self._input)
+        self._input.clear()
+        self._unread += len(taken)
+        if self._unread > WINDOW // 2:
+            self.connection.tell(no.CHANNEL_WINDOW_ADJUST, self.theirs, uint32(self._unread))
+            self._unread = 0
+        return taken
+
+    async def write(self, data: bytes, *, error: bool = False) -> None:
+        """Send output, as the client's window lets it."""
+        while data and not self.closed:
+            while self.room <= 0 and not self.closed:
+                self._space.clear()
+                await self._space.wait()
+            piece = data[: max(1, min(self.room, self.packet, PACKET))]
+            data = data[len(piece) :]
+            self.room -= len(piece)
+            if error:
+                self.connection.tell(no.CHANNEL_EXTENDED_DATA, self.theirs, uint32(no.STDERR) + string(piece))
+            else:
+                self.connection.tell(no.CHANNEL_DATA, self.theirs, string(piece))
+            await self.connection.transport.drain()
+
+    def take(self, data: bytes) -> None:
+        """More input from the client; what comes faster than it is read is dropped."""
+        if len(self._input) < MOST_QUEUED:
+            self._input += data
+        self._news.set()
+
+    def end_of_input(self) -> None:
+        """The client sends nothing more."""
+        self._ended = True
+        self._news.set()
+
+    def widen(self, count: int) -> None:
+        """The client takes `count` bytes more."""
+        self.room = min(self.room + count, 0xFFFFFFFF)
+        self._space.set()
+
+    def stop(self) -> None:
+        """The channel is gone."""
+        self.closed = True
+        self.end_of_input()
+        self._space.set()
+
+
+class Connection:
+    """Everything after the login."""
+
+    def __init__(self, transport: Transport, session: Session, host_keys: list[str], run: Run) -> None:
+        self.transport = transport
+        self.session = session
+        self._run = run
+        self._host_keys = host_keys
+        self._channels: dict[int, Channel] = {}
+        self._later: set[asyncio.Task[None]] = set()
+
+    async def serve(self) -> None:
+        """Answer messages until the connection ends. Raises Gone, Refused, Malformed."""
+        self._soon(self._show_host_keys())
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                while True:
+                    packet = await self.transport.read()
+                    self._answer(packet[0], Message(packet[1:]))
+                    await self.transport.drain()
+        except TimeoutError as error:
+            raise Gone from error
+        finally:
+            await self._stop_all()
+
+    def tell(self, number: int, channel: int, rest: bytes = b"") -> None:
+        """Send a message about a channel."""
+        self.transport.send(bytes((number,)) + uint32(channel) + rest)
+
+    async def _show_host_keys(self) -> None:
+        """OpenSSH tells a client all its host keys, so that it can keep them."""
+        if not self._host_keys:
+            return
+        keys = [await asyncio.to_thread(self.transport.host_keys.public, name) for name in self._host_keys]
+        blobs = b"".join(string(key) for key in keys)
+        self.transport.send(
+            bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs
+        )  # fmt: skip
+
+    def _answer(self, number: int, message: Message) -> None:
+        if number == no.GLOBAL_REQUEST:
+            self._global(message)
+        elif number == no.CHANNEL_OPEN:
+            self._open(message)
+        elif no.CHANNEL_WINDOW_ADJUST <= number <= no.CHANNEL_REQUEST:
+            channel = self._channels.get(message.number())
+            if channel is None:
+                raise Refused("Received data for nonexistent channel")
+            self._on_channel(number, channel, message)
+        elif number not in (no.REQUEST_SUCCESS, no.REQUEST_FAILURE, no.USERAUTH_REQUEST):
+            self.transport.unimplemented()
+
+    def _global(self, message: Message) -> None:
+        name, wants_answer = message.text(200), message.flag()
+        if name.endswith(("-forward", "forward@openssh.com")):
+            self.session.record("request", request=name, host=message.text(300))
+        if wants_answer:
+            self.transport.send(bytes((no.REQUEST_FAILURE,)))
+
+    def _open(self, message: Message) -> None:
+        kind, theirs, room, packet = message.text(100), message.number(), message.number(), message.number()
+        if kind == "direct-tcpip":
+            host, port = message.text(300), message.number()
+            self.session.record("request", request=kind, host=host, port=port)
+            self._soon(self._refuse_connect(theirs))
+        elif kind != "session":
+            self._refuse(theirs, no.UNKNOWN_TYPE, f"unknown channel type {kind}"[:60])
+        elif len(self._channels) >= MOST_CHANNELS:
+            self._refuse(theirs, no.CONNECT_FAILED, "open failed")
+        else:
+            number = next(n for n in range(MOST_CHANNELS) if n not in self._channels)
+            self._channels[number] = Channel(self, number, theirs, room, max(1, packet))
+            rest = uint32(number) + uint32(0) + uint32(PACKET)
+            self.tell(no.CHANNEL_OPEN_CONFIRMATION, theirs, rest)
+
+    async def _refuse_connect(self, theirs: int) -> None:
+        """A tunnel to elsewhere: the decky's own network does not let it out."""
+        await asyncio.sleep(CONNECT_SECONDS)
+        self._refuse(theirs, no.CONNECT_FAILED, "Connection timed out")
+
+    def _refuse(self, theirs: int, code: int, reason: str) -> None:
+        self.tell(no.CHANNEL_OPEN_FAILURE, theirs, uint32(code) + string(reason) + string(""))
+
+    def _on_channel(self, number: int, channel: Channel, message: Message) -> None:
+        if number == no.CHANNEL_DATA:
+            channel.take(message.string())
+        elif number == no.CHANNEL_WINDOW_ADJUST:
+            channel.widen(message.number())
+        elif number == no.CHANNEL_EOF:
+            channel.end_of_input()
+        elif number == no.CHANNEL_CLOSE:
+            self._close(channel)
+        elif number == no.CHANNEL_REQUEST:
+            self._request(channel, message)
+
+    def _request(self, channel: Channel, message: Message) -> None:
+        name, wants_answer = message.text(100), message.flag()
+        known = self._take_request(channel, name, message)
+        if wants_answer:
+            self.tell(no.CHANNEL_SUCCESS if known else no.CHANNEL_FAILURE, channel.theirs)
+        if known and name in ("shell", "exec"):
+            self.tell(no.CHANNEL_WINDOW_ADJUST, channel.theirs, uint32(WINDOW))
+            channel.task = asyncio.create_task(self._execute(channel))
+
+    def _take_request(self, channel: Channel, name: str, message: Message) -> bool:
+        if name == "pty-req" and channel.terminal is None:
+            channel.terminal = Terminal(message.text(64), message.number() or 80, message.number() or 24)
+            return True
+        if name == "window-change" and channel.terminal is not None:
+            channel.terminal.columns, channel.terminal.rows = message.number() or 80, message.number() or 24
+            return True
+        if name == "env":
+            variable, value = message.text(100), message.text(1000)
+            accepted = variable.startswith(ACCEPTED_ENVIRONMENT) and len(channel.environment) < 20
+            channel.environment |= {variable: value} if accepted else {}
+            return accepted
+        if name == "shell" and channel.task is None:
+            return True
+        if name == "exec" and channel.task is None:
+            channel.command = message.text(8192)
+            return True
+        if name in ("subsystem", "x11-req", "auth-agent-req@openssh.com"):
+            what = message.text(100) if name == "subsystem" else ""
+            self.session.record("request", request=name, subsystem=what)
+            return False
+        return name in ("signal", "eow@openssh.com")
+
+    async def _execute(self, channel: Channel) -> None:
+        """Run what was asked for and report how it ended."""
+        try:
+            status = await self._run(channel)
+        except (TimeoutError, Gone, OSError):
+            status = 255
+        if not channel.closed:
+            self.tell(no.CHANNEL_EOF, channel.theirs)
+            rest = string("exit-status") + flag(False) + uint32(status)
+            self.tell(no.CHANNEL_REQUEST, channel.theirs, rest)
+            self.tell(no.CHANNEL_CLOSE, channel.theirs)
+            channel.stop()
+
+    def _close(self, channel: Channel) -> None:
+        if not channel.closed:
+            self.tell(no.CHANNEL_CLOSE, channel.theirs)
+        channel.stop()
+        self._channels.pop(channel.number, None)
+
+    def _soon(self, work: Awaitable[None]) -> None:
+        if len(self._later) < MOST_CHANNELS:
+            task = asyncio.ensure_future(work)
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+    async def _stop_all(self) -> None:
+        tasks = [channel.task for channel in self._channels.values() if channel.task] + list(self._later)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

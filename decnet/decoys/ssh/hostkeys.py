@@ -1,0 +1,128 @@
+"""Host keys that follow from the seed, the same for ever; the RSA key is worked out when first asked for."""
+
+import functools
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ..persona import Persona
+from .wire import mpint, string
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+EXPONENT = 65537
+ROUNDS = 5
+"""Miller-Rabin rounds: for random numbers of this size an error is less likely than 2^-100."""
+SMALL = 10000
+SPAN = 20000
+
+RSA_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "ssh-rsa": hashes.SHA1,
+    "rsa-sha2-256": hashes.SHA256,
+    "rsa-sha2-512": hashes.SHA512,
+}
+
+
+class HostKeys:
+    """The keys of one decky."""
+
+    def __init__(self, persona: Persona, rsa_bits: int) -> None:
+        self._persona = persona
+        self._rsa_bits = rsa_bits
+
+    def public(self, algorithm: str) -> bytes:
+        """The public key as the protocol carries it; `algorithm` is that of the signature."""
+        if algorithm == "ssh-ed25519":
+            return string(algorithm) + string(self._ed25519.public_key().public_bytes_raw())
+        if algorithm.startswith("ecdsa"):
+            point = self._ecdsa.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            return string(algorithm) + string("nistp256") + string(point)
+        return string("ssh-rsa") + mpint(EXPONENT) + mpint(self._rsa.public_key().public_numbers().n)
+
+    def sign(self, algorithm: str, data: bytes) -> bytes:
+        """A signature of `data` as the protocol carries it."""
+        if algorithm == "ssh-ed25519":
+            return string(algorithm) + string(self._ed25519.sign(data))
+        if algorithm.startswith("ecdsa"):
+            r, s = decode_dss_signature(self._ecdsa.sign(data, ec.ECDSA(hashes.SHA256())))
+            return string(algorithm) + string(mpint(r) + mpint(s))
+        signature = self._rsa.sign(data, padding.PKCS1v15(), RSA_HASHES[algorithm]())
+        return string(algorithm) + string(signature)
+
+    def prepare(self) -> None:
+        """Work out the RSA key at the lowest priority: for a thread of its own."""
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        self.public("ssh-rsa")
+
+    @functools.cached_property
+    def _ed25519(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._persona.bytes_for("ssh ed25519", 32))
+
+    @functools.cached_property
+    def _ecdsa(self) -> ec.EllipticCurvePrivateKey:
+        number = int.from_bytes(self._persona.bytes_for("ssh ecdsa", 48), "big") % (P256_ORDER - 1) + 1
+        return ec.derive_private_key(number, ec.SECP256R1())
+
+    @functools.cached_property
+    def _rsa(self) -> rsa.RSAPrivateKey:
+        p, q = self._prime("p"), self._prime("q")
+        d = pow(EXPONENT, -1, (p - 1) * (q - 1))
+        public = rsa.RSAPublicNumbers(EXPONENT, p * q)
+        numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)
+        return numbers.private_key(unsafe_skip_rsa_key_validation=True)
+
+    def _prime(self, name: str) -> int:
+        """The first prime from a number of the seed on."""
+        bits = self._rsa_bits // 2
+        start = int.from_bytes(self._persona.bytes_for(f"ssh rsa {self._rsa_bits} {name}", bits // 8), "big")
+        start |= 3 << (bits - 2) | 1
+        candidates = (start + offset for offset in _sieve(start))
+        return next(number for number in candidates if number % EXPONENT != 1 and _is_prime(number))
+
+
+def _sieve(start: int) -> list[int]:
+    """Even offsets from the odd `start` on where no small prime divides."""
+    alive = bytearray(b"\x01") * SPAN
+    for prime in _small_primes():
+        first = -start % prime
+        if first % 2:
+            first += prime
+        alive[first :: 2 * prime] = bytes(len(range(first, SPAN, 2 * prime)))
+    return [offset for offset in range(0, SPAN, 2) if alive[offset]]
+
+
+@functools.cache
+def _small_primes() -> tuple[int, ...]:
+    alive = bytearray(b"\x01") * SMALL
+    for n in range(2, 100):
+        if alive[n]:
+            alive[n * n :: n] = bytes(len(range(n * n, SMALL, n)))
+    return tuple(n for n in range(3, SMALL) if alive[n])
+
+
+def _is_prime(candidate: int) -> bool:
+    """Fermat's test first, then Miller-Rabin with bases that follow from the candidate."""
+    if pow(2, candidate - 1, candidate) != 1:
+        return False
+    odd, twos = candidate - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    return all(_passes(candidate, odd, twos, number) for number in range(ROUNDS))
+
+
+def _passes(candidate: int, odd: int, twos: int, number: int) -> bool:
+    base = int.from_bytes(hashlib.sha256(f"{number}:{candidate}".encode()).digest(), "big") + 2
+    value = pow(base, odd, candidate)
+    if value in (1, candidate - 1):
+        return True
+    for _ in range(twos - 1):
+        value = value * value % candidate
+        if value == candidate - 1:
+            return True
+    return False

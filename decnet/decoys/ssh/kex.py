@@ -1,0 +1,100 @@
+"""Key exchange, the server's side: from the client's first message to the shared secret."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from . import sntrup
+from .groups import CONSTANTS, prime
+from .wire import Malformed, mpint, string
+
+Hash = Callable[..., "hashlib._Hash"]
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What an exchange yields: our public part and the shared secret, both as they are hashed."""
+
+    public: bytes
+    secret: bytes
+
+
+def exchange(algorithm: str, client: bytes) -> Agreed:
+    """Answer a client's public part (the inside of its string or mpint). Raises Malformed."""
+    try:
+        if algorithm.startswith("curve25519"):
+            return _x25519(client)
+        if algorithm.startswith("sntrup761"):
+            return _sntrup(client)
+        if algorithm.startswith("ecdh-"):
+            return _nist(CURVES[algorithm](), client)
+    except (ValueError, KeyError) as error:
+        raise Malformed from error
+    return diffie_hellman(prime(FIXED[algorithm]), 2, int.from_bytes(client, "big"))
+
+
+def diffie_hellman(modulus: int, generator: int, client: int) -> Agreed:
+    """Classic Diffie-Hellman. Raises Malformed for a public value that gives the secret away."""
+    if not 1 < client < modulus - 1:
+        raise Malformed
+    exponent = int.from_bytes(os.urandom(64), "big") | 1 << 511
+    public = pow(generator, exponent, modulus)
+    return Agreed(mpint(public), mpint(pow(client, exponent, modulus)))
+
+
+def group_for(least: int, wanted: int, most: int) -> int | None:
+    """The prime of a group of about `wanted` bits, None when none is in the bounds."""
+    fitting = [bits for bits in sorted(CONSTANTS) if least <= bits <= most]
+    bigger = [bits for bits in fitting if bits >= wanted]
+    chosen = bigger[0] if bigger else fitting[-1] if fitting else None
+    return None if chosen is None else prime(chosen)
+
+
+def hash_of(algorithm: str) -> Hash:
+    """The hash that goes with an exchange."""
+    if algorithm.startswith("sntrup") or algorithm.endswith(("sha512", "nistp521")):
+        return hashlib.sha512
+    if algorithm.endswith("nistp384"):
+        return hashlib.sha384
+    return hashlib.sha1 if algorithm.endswith("sha1") else hashlib.sha256
+
+
+def _x25519(client: bytes) -> Agreed:
+    ours = X25519PrivateKey.generate()
+    secret = ours.exchange(X25519PublicKey.from_public_bytes(client))
+    return Agreed(string(ours.public_key().public_bytes_raw()), mpint(int.from_bytes(secret, "big")))
+
+
+def _sntrup(client: bytes) -> Agreed:
+    if len(client) != sntrup.PUBLIC_BYTES + 32:
+        raise Malformed
+    cipher, secret = sntrup.encapsulate(client[: sntrup.PUBLIC_BYTES])
+    ours = X25519PrivateKey.generate()
+    other = ours.exchange(X25519PublicKey.from_public_bytes(client[sntrup.PUBLIC_BYTES :]))
+    public = string(cipher + ours.public_key().public_bytes_raw())
+    return Agreed(public, string(hashlib.sha512(secret + other).digest()))
+
+
+def _nist(curve: ec.EllipticCurve, client: bytes) -> Agreed:
+    ours = ec.generate_private_key(curve)
+    secret = ours.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(curve, client))
+    public = ours.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return Agreed(string(public), mpint(int.from_bytes(secret, "big")))
+
+
+CURVES: dict[str, type[ec.EllipticCurve]] = {
+    "ecdh-sha2-nistp256": ec.SECP256R1,
+    "ecdh-sha2-nistp384": ec.SECP384R1,
+    "ecdh-sha2-nistp521": ec.SECP521R1,
+}
+FIXED = {
+    "diffie-hellman-group14-sha1": 2048,
+    "diffie-hellman-group14-sha256": 2048,
+    "diffie-hellman-group16-sha512": 4096,
+    "diffie-hellman-group18-sha512": 8192,
+}

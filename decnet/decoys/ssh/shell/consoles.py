@@ -1,0 +1,126 @@
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""Command lines of machines without a Unix shell: Windows, and network gear."""
+
+import time
+from typing import Protocol
+
+from ...events import Session
+from .state import Answer
+from .world import World
+
+
+class Console(Protocol):
+    """What a terminal talks to."""
+
+    session: Session
+    history: list[str]
+    variables: dict[str, str]
+    columns: int
+    leaving: bool
+
+    def prompt(self) -> str:
+        """What stands before the cursor."""
+
+    def run(self, line: str, given: str = "") -> Answer:
+        """Carry out one line."""
+
+
+class Plain:
+    """What the small consoles share."""
+
+    def __init__(self, world: World, user: str, session: Session) -> None:
+        self.world = world
+        self.user = user
+        self.session = session
+        self.history: list[str] = []
+        self.variables = {"?": "0"}
+        self.columns = 80
+        self.leaving = False
+
+
+BUILDS = {
+    "windows-10": "10.0.19045.4412", "windows-11": "10.0.22631.3593", "windows-server-2016": "10.0.14393.6981",
+    "windows-server-2019": "10.0.17763.5820", "windows-server-2022": "10.0.20348.2461",
+}  # fmt: skip
+
+
+class Windows(Plain):
+    """cmd.exe, as OpenSSH for Windows starts it."""
+
+    def prompt(self) -> str:
+        return f"{self.user}@{self.world.hostname} C:\\Users\\{self.user}>"
+
+    def hello(self) -> str:
+        """What cmd.exe says first."""
+        return f"Microsoft Windows [Version {self._build()}]\n(c) Microsoft Corporation. All rights reserved.\n\n"
+
+    def run(self, line: str, given: str = "") -> Answer:
+        word, _, rest = line.strip().partition(" ")
+        if word.lower() in ("exit", "logout"):
+            self.leaving = True
+            return Answer()
+        texts = {
+            "whoami": f"{self.world.hostname.lower()}\\{self.user.lower()}\n", "hostname": f"{self.world.hostname}\n",
+            "ver": f"\nMicrosoft Windows [Version {self._build()}]\n\n", "cd": f"C:\\Users\\{self.user}\n\n",
+            "echo": f"{rest}\n\n", "dir": self._dir(), "ipconfig": self._ipconfig(), "cls": "\x1b[H\x1b[2J",
+        }  # fmt: skip
+        if not word:
+            return Answer()
+        if word.lower() in texts:
+            return Answer(texts[word.lower()])
+        return Answer(
+            error=f"'{word}' is not recognized as an internal or external command,\noperable program or batch file.\n\n",
+            status=1,
+        )
+
+    def _build(self) -> str:
+        return BUILDS.get(self.world.persona.release, BUILDS["windows-10"])
+
+    def _dir(self) -> str:
+        serial = self.world.persona.bytes_for("volume", 4).hex().upper()
+        return (
+            f" Volume in drive C has no label.\n Volume Serial Number is {serial[:4]}-{serial[4:]}\n\n"
+            f" Directory of C:\\Users\\{self.user}\n\n               0 File(s)              0 bytes\n\n"
+        )
+
+    def _ipconfig(self) -> str:
+        address = self.world.address
+        return (
+            "\nWindows IP Configuration\n\n\nEthernet adapter Ethernet0:\n\n   Connection-specific DNS Suffix  . :\n"
+            f"   IPv4 Address. . . . . . . . . . . : {address}\n"
+            "   Subnet Mask . . . . . . . . . . . : 255.255.255.0\n"
+            f"   Default Gateway . . . . . . . . . : {address.rpartition('.')[0]}.1\n\n"
+        )
+
+
+class Router(Plain):
+    """A switch's command line at its lowest privilege."""
+
+    def prompt(self) -> str:
+        return f"{self.world.hostname}>"
+
+    def hello(self) -> str:
+        """A switch says nothing but a blank line."""
+        return "\n"
+
+    def run(self, line: str, given: str = "") -> Answer:
+        words = line.split()
+        if not words:
+            return Answer()
+        if words[0] in ("exit", "quit", "logout"):
+            self.leaving = True
+            return Answer()
+        if words[0].startswith("en"):
+            return Answer("% Error in authentication.\n\n", delay=1.0)
+        if words[0].startswith("sh") and words[1:2] and words[1].startswith("ver"):
+            return Answer(self._version())
+        pad = " " * (len(self.prompt()) + line.index(words[0]))
+        return Answer(f"{pad}^\n% Invalid input detected at '^' marker.\n\n")
+
+    def _version(self) -> str:
+        days = (int(time.time()) - self.world.booted()) // 86400
+        return (
+            "Cisco IOS Software, C2960X Software (C2960X-UNIVERSALK9-M), Version 15.2(7)E3, RELEASE SOFTWARE (fc3)\n"
+            f"\n{self.world.hostname} uptime is {days // 7} weeks, {days % 7} days\n"
+            'System image file is "flash:c2960x-universalk9-mz.152-7.E3.bin"\n'
+        )

@@ -1,0 +1,279 @@
+"""Between the channel and the shell: line editing and echo on a terminal, plain streams without one."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from ...events import Session
+from ..channels import Channel
+from .commands import all_commands
+from .consoles import Console, Router, Windows
+from .state import Answer, Shell
+from .world import World
+
+MOST_LINE = 4096
+MOST_HISTORY = 200
+MOST_LINES = 2000
+MOST_INPUT = 1024 * 1024
+INPUT_SECONDS = 60.0
+INTERRUPT = b"\x03"
+HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
+
+
+async def run_command(world: World, user: str, session: Session, channel: Channel) -> int:
+    """`ssh host command`: carry it out and give its output and status."""
+    line = channel.command or ""
+    session.record("command", input=line, way="exec")
+    shell = console_for(world, user, session, interactive=False)
+    given = await _all_input(channel) if _reads_input(line) else ""
+    answer = shell.run(line, given)
+    await _pause(answer, channel)
+    end = "\r\n" if channel.terminal else "\n"
+    await channel.write(_bytes(answer.out, end))
+    await channel.write(_bytes(answer.error, end), error=channel.terminal is None)
+    return answer.status
+
+
+async def run_shell(world: World, user: str, session: Session, channel: Channel) -> int:
+    """A login shell, with or without a terminal; its exit status."""
+    shell = console_for(world, user, session, interactive=channel.terminal is not None)
+    if channel.terminal is None:
+        return await _plain(shell, channel)
+    hello = shell.hello() if isinstance(shell, Windows | Router) else greeting(world)
+    await channel.write(_bytes(hello, "\r\n"))
+    return await Editor(shell, channel).converse()
+
+
+def console_for(world: World, user: str, session: Session, *, interactive: bool) -> Console:
+    """The command line that this machine has."""
+    if world.persona.os.startswith("windows"):
+        return Windows(world, user, session)
+    if world.persona.os == "cisco":
+        return Router(world, user, session)
+    return Shell(world, user, session, all_commands(), interactive=interactive)
+
+
+def greeting(world: World) -> str:
+    """What a login shows before the first prompt."""
+    motd = world.persona.text("motd")
+    system = world.system
+    if motd is not None:
+        return motd.replace("\r\n", "\n").rstrip("\n") + "\n" if motd else ""
+    if system.busybox:
+        return "\n\nBusyBox v1.33.2 built-in shell (ash)\n\n"
+    seen = time.time() - world.persona.number("seen", 3600 * 20, 3600 * 400)
+    last = time.strftime(
+        "%a %b %e %H:%M:%S %Y", time.gmtime(seen // 60 * 60 + world.persona.number("second", 0, 59))
+    )
+    neighbour = world.address.rsplit(".", 1)[0] + f".{world.persona.number('admin desk', 20, 240)}"
+    end = f"Last login: {last} from {neighbour}\n"
+    head = f"Linux {world.hostname} {system.kernel} {system.build} {system.machine}\n\n"
+    if system.id == "ubuntu":
+        return f"Welcome to {system.name} (GNU/Linux {system.kernel} {system.machine})\n\n{end}"
+    if system.id == "debian":
+        free = "The programs included with this system are free software; see /usr/share/doc/*/copyright.\n\n"
+        return head + free + end
+    return end
+
+
+class Editor:
+    """A terminal's line: echo, editing keys, history."""
+
+    def __init__(self, shell: Console, channel: Channel) -> None:
+        self._shell = shell
+        self._channel = channel
+        self._line = ""
+        self._at = 0
+        self._back = 0
+        self._escape: str | None = None
+        self._pending: list[str] = []
+        self._skip_newline = False
+
+    async def converse(self) -> int:
+        """Prompt and carry out lines until the intruder leaves."""
+        await self._prompt()
+        for _ in range(MOST_LINES):
+            line = await self._read_line()
+            if line is None or await self._carry_out(line):
+                await self._channel.write(b"logout\r\n" if isinstance(self._shell, Shell) else b"")
+                return int(self._shell.variables.get("?", "0"))
+            await self._prompt()
+        return 1
+
+    async def _prompt(self) -> None:
+        await self._channel.write(self._shell.prompt().encode())
+
+    async def _carry_out(self, line: str) -> bool:
+        """Whether the shell ended."""
+        if not line.strip():
+            return False
+        self._shell.session.record("command", input=line, way="shell")
+        self._shell.history.append(line)
+        del self._shell.history[:-MOST_HISTORY]
+        self._shell.columns = self._channel.terminal.columns if self._channel.terminal else 80
+        answer = self._shell.run(line)
+        await _pause(answer, self._channel)
+        self._shell.variables["?"] = str(answer.status)
+        await self._channel.write(_bytes(answer.out + answer.error, "\r\n"))
+        return self._shell.leaving
+
+    async def _read_line(self) -> str | None:
+        """The next line; None at the end of the input."""
+        self._line, self._at, self._back = "", 0, 0
+        while True:
+            while self._pending:
+                done = await self._key(self._pending.pop(0))
+                if done is not None:
+                    return None if done == "\x04" else done
+            data = await self._channel.read()
+            if not data:
+                return None
+            self._pending = list(data.decode("utf-8", "replace"))
+
+    async def _key(self, key: str) -> str | None:
+        """Take one character; a whole line when it ends one, ^D where that means the end."""
+        if self._skip_newline and key == "\n":
+            self._skip_newline = False
+            return None
+        self._skip_newline = key == "\r"
+        if self._escape is not None or key == "\x1b":
+            await self._escaped(key)
+            return None
+        if key in "\r\n":
+            await self._channel.write(b"\r\n")
+            return self._line
+        if key == "\x03":
+            await self._channel.write(b"^C\r\n" + self._shell.prompt().encode())
+            self._line, self._at = "", 0
+            return None
+        if key == "\x04":
+            return "\x04" if not self._line else None
+        await self._edit(key)
+        return None
+
+    async def _edit(self, key: str) -> None:
+        if key in "\x7f\x08":
+            if self._at:
+                await self._replace(self._line[: self._at - 1] + self._line[self._at :], self._at - 1)
+        elif key == "\x15":
+            await self._replace(self._line[self._at :], 0)
+        elif key == "\x0b":
+            await self._replace(self._line[: self._at], self._at)
+        elif key == "\x17":
+            kept = self._line[: self._at].rstrip()
+            kept = kept[: kept.rfind(" ") + 1]
+            await self._replace(kept + self._line[self._at :], len(kept))
+        elif key == HOME:
+            await self._replace(self._line, 0)
+        elif key == LAST:
+            await self._replace(self._line, len(self._line))
+        elif key == "\x0c":
+            await self._channel.write(b"\x1b[H\x1b[2J" + self._shell.prompt().encode() + self._line.encode())
+        elif key == "\t" or ord(key) < 32:
+            await self._channel.write(b"\x07")
+        elif len(self._line) < MOST_LINE:
+            at_end = self._at == len(self._line)
+            if at_end:
+                self._line += key
+                self._at += 1
+                await self._channel.write(key.encode())
+            else:
+                await self._replace(self._line[: self._at] + key + self._line[self._at :], self._at + 1)
+
+    async def _escaped(self, key: str) -> None:
+        """Arrow keys and the like."""
+        self._escape = "" if key == "\x1b" else (self._escape or "") + key
+        sequence = self._escape
+        begun = sequence in ("", "[", "O")
+        if begun or (
+            sequence[0] in "[O" and not (sequence[-1].isalpha() or sequence[-1] == "~") and len(sequence) < 8
+        ):
+            return
+        self._escape = None
+        move = sequence[1:]
+        if move in (UP, DOWN):
+            await self._recall(1 if move == UP else -1)
+        elif move == LEFT and self._at:
+            self._at -= 1
+            await self._channel.write(b"\x08")
+        elif move == RIGHT and self._at < len(self._line):
+            await self._channel.write(self._line[self._at].encode())
+            self._at += 1
+        elif move == DELETE and self._at < len(self._line):
+            await self._replace(self._line[: self._at] + self._line[self._at + 1 :], self._at)
+
+    async def _recall(self, step: int) -> None:
+        self._back = max(0, min(len(self._shell.history), self._back + step))
+        line = self._shell.history[-self._back] if self._back else ""
+        await self._replace(line, len(line))
+
+    async def _replace(self, line: str, at: int) -> None:
+        """Draw a changed line over the old one."""
+        left = "\x08" * self._at
+        blank = max(0, len(self._line) - len(line))
+        drawn = left + line + " " * blank + "\x08" * (blank + len(line) - at)
+        self._line, self._at = line, at
+        await self._channel.write(drawn.encode())
+
+
+async def _plain(shell: Console, channel: Channel) -> int:
+    """A shell without a terminal reads lines and gives output, no prompt and no echo."""
+    waiting = b""
+    status = 0
+    for _ in range(MOST_LINES):
+        while b"\n" not in waiting and len(waiting) <= MOST_LINE:
+            data = await channel.read()
+            if not data:
+                break
+            waiting += data
+        if not waiting:
+            break
+        raw, _, waiting = waiting.partition(b"\n")
+        line = raw.decode("utf-8", "backslashreplace").rstrip("\r")
+        if line.strip():
+            shell.session.record("command", input=line, way="shell")
+            answer = shell.run(line)
+            await _pause(answer, channel)
+            await channel.write(_bytes(answer.out, "\n"))
+            await channel.write(_bytes(answer.error, "\n"), error=True)
+            status = answer.status
+        if shell.leaving:
+            break
+    return status
+
+
+async def _pause(answer: Answer, channel: Channel) -> None:
+    """Take as long as the command would; ^C on a terminal ends it."""
+    if not answer.delay:
+        return
+    if channel.terminal is None:
+        await asyncio.sleep(answer.delay)
+        return
+    try:
+        while INTERRUPT not in await channel.read(answer.delay):
+            continue
+        answer.out, answer.error, answer.status = "^C\n", "", 130
+    except TimeoutError:
+        return
+
+
+async def _all_input(channel: Channel) -> str:
+    """What the client sends along with a command, bounded."""
+    kept = bytearray()
+    try:
+        while data := await channel.read(INPUT_SECONDS):
+            kept += data[: max(0, MOST_INPUT - len(kept))]
+    except TimeoutError:
+        pass
+    return kept.decode("utf-8", "surrogateescape")
+
+
+def _reads_input(line: str) -> bool:
+    first = line.split()[:1]
+    readers: Callable[[str], bool] = {"cat", "tee", "sh", "bash", "base64", "dd"}.__contains__
+    return bool(first) and readers(first[0].rsplit("/", 1)[-1]) and " -c" not in line
+
+
+def _bytes(text: str, newline: str) -> bytes:
+    raw = text.replace("\n", newline) if newline != "\n" else text
+    return raw.encode("utf-8", "surrogateescape")

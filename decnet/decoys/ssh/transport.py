@@ -1,0 +1,352 @@
+"""The transport layer of one SSH connection (RFC 4253), as an OpenSSH server behaves on it."""
+
+import asyncio
+import os
+import zlib
+from collections.abc import Callable
+
+from . import numbers as no
+from .ciphers import CIPHERS, Corrupt, Nothing, Protection, mac_key_size, protection
+from .hostkeys import HostKeys
+from .kex import Agreed, diffie_hellman, exchange, group_for, hash_of
+from .profile import Profile
+from .wire import Message, flag, mpint, names, string, uint32
+
+MOST_PACKET = 256 * 1024
+MOST_BANNER = 255
+MOST_INFLATED = 256 * 1024
+STRICT_CLIENT = "kex-strict-c-v00@openssh.com"
+NOT_KEX = ("ext-info-s", "kex-strict-s-v00@openssh.com", "kexguess2@matt.ucc.asn.au")
+
+
+class Gone(Exception):
+    """The connection is over."""
+
+
+class Refused(Exception):
+    """The server ends the connection, with a DISCONNECT message when there is a reason."""
+
+    def __init__(self, reason: str = "", code: int = no.PROTOCOL_ERROR) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class Transport:
+    """Packets in and out. `client_version` is known after `greet`."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, profile: Profile, keys: HostKeys
+    ) -> None:
+        self.client_version = ""
+        self.offered: dict[str, list[str]] = {}
+        self._reader = reader
+        self._writer = writer
+        self._profile = profile
+        self._keys = keys
+        self._in: Protection = Nothing()
+        self._out: Protection = Nothing()
+        self._in_number = self._out_number = 0
+        self._session_id = b""
+        self._versions = (b"", b"SSH-2.0-" + profile.banner.encode())
+        self._strict = False
+        self._our_init = b""
+        self._inflate: Callable[[bytes], bytes] | None = None
+        self._deflate: Callable[[bytes], bytes] | None = None
+        self._compressing = ["none", "none"]
+        self._exchanging = False
+        self._held: list[bytes] = []
+
+    async def greet(self) -> None:
+        """Exchange version lines. Raises Gone; Refused, after what OpenSSH says to what is no SSH client."""
+        self._writer.write(self._versions[1] + b"\r\n")
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            if len(line) > MOST_BANNER:
+                self._not_ssh()
+            byte = await self._reader.read(1)
+            if not byte:
+                raise Gone
+            line += byte
+        version = bytes(line).rstrip(b"\n").removesuffix(b"\r")
+        self.client_version = version[:200].decode("utf-8", "backslashreplace")
+        if not version.startswith(b"SSH-") or version.count(b"-") < 2:
+            self._not_ssh()
+        if not version.startswith((b"SSH-2.", b"SSH-1.99-")):
+            self._writer.write(b"Protocol major versions differ.\r\n")
+            raise Refused
+        self._versions = (version, self._versions[1])
+
+    def _not_ssh(self) -> None:
+        if not self._profile.dropbear:
+            self._writer.write(b"Invalid SSH identification string.\r\n")
+        raise Refused
+
+    async def first_exchange(self) -> None:
+        """The first key exchange, and the extensions that follow it."""
+        self._send_init()
+        packet = await self._packet()
+        if packet[0] != no.KEXINIT:
+            if self._profile.dropbear or packet[0] in (no.DISCONNECT, no.IGNORE, no.DEBUG):
+                packet = await self._wanted(packet)
+            if packet[0] != no.KEXINIT:
+                raise Refused
+        await self._exchange(packet)
+
+    async def read(self) -> bytes:
+        """The next message for the layers above; key exchanges and idle talk are dealt with here."""
+        while True:
+            packet = await self._wanted(await self._packet())
+            if packet[0] == no.KEXINIT:
+                self._send_init()
+                await self._exchange(packet)
+                continue
+            if packet[0] == no.PING and self._profile.version >= (9, 5):
+                self.send(bytes((no.PONG,)) + packet[1:])
+                continue
+            return packet
+
+    def send(self, payload: bytes) -> None:
+        """Send one message; during a key exchange it waits for the end of it."""
+        if self._exchanging and payload[0] > no.KEX_LAST:
+            self._held.append(payload)
+            return
+        if self._deflate is not None:
+            payload = self._deflate(payload)
+        self._send_raw(payload)
+
+    async def drain(self) -> None:
+        """Wait until the client has taken most of what was sent."""
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise Gone from error
+
+    def unimplemented(self) -> None:
+        """Say that the message just read is of no known kind."""
+        self.send(bytes((no.UNIMPLEMENTED,)) + uint32(self._in_number - 1))
+
+    def disconnect(self, code: int, reason: str) -> None:
+        """Say why the connection ends."""
+        self.send(bytes((no.DISCONNECT,)) + uint32(code) + string(reason) + string(""))
+
+    def logged_in(self) -> None:
+        """Compression of the delayed kind begins now."""
+        if self._compressing[0] == "zlib@openssh.com":
+            self._inflate = _inflater()
+        if self._compressing[1] == "zlib@openssh.com":
+            self._deflate = _deflater()
+
+    @property
+    def session_id(self) -> bytes:
+        """The hash of the first exchange."""
+        return self._session_id
+
+    @property
+    def host_keys(self) -> HostKeys:
+        """This server's keys."""
+        return self._keys
+
+    async def _wanted(self, packet: bytes) -> bytes:
+        """`packet`, or the first one after it that is not idle talk."""
+        while packet[0] in (no.IGNORE, no.DEBUG, no.UNIMPLEMENTED):
+            packet = await self._packet()
+        if packet[0] == no.DISCONNECT:
+            raise Gone
+        return packet
+
+    async def _packet(self) -> bytes:
+        """One payload, opened. Raises Gone, Refused."""
+        try:
+            head = await self._reader.readexactly(self._in.head if self._in.head > 4 else 4)
+            length = self._in.length(self._in_number, head)
+            counted = length if self._in.plain_length else length + 4
+            if not 5 <= length <= MOST_PACKET or counted % self._in.block:
+                raise Refused("Packet corrupt")
+            rest = await self._reader.readexactly(4 + length - len(head))
+            tag = await self._reader.readexactly(self._in.tag)
+            padded = self._in.open(self._in_number, head, rest, tag)
+        except asyncio.IncompleteReadError as error:
+            raise Gone from error
+        except OSError as error:
+            raise Gone from error
+        except Corrupt as error:
+            raise Refused("Packet corrupt") from error
+        self._in_number = (self._in_number + 1) & 0xFFFFFFFF
+        if padded[0] < 4 or padded[0] + 1 >= len(padded):
+            raise Refused("Packet corrupt")
+        payload = padded[1 : len(padded) - padded[0]]
+        return self._inflate(payload) if self._inflate is not None else payload
+
+    def _send_raw(self, payload: bytes) -> None:
+        block = max(8, self._out.block)
+        counted = len(payload) + 1 if self._out.plain_length else len(payload) + 5
+        padding = block - counted % block
+        padding += block if padding < 4 else 0
+        packet = uint32(len(payload) + 1 + padding) + bytes((padding,)) + payload + os.urandom(padding)
+        self._writer.write(self._out.seal(self._out_number, packet))
+        self._out_number = (self._out_number + 1) & 0xFFFFFFFF
+
+    def _send_init(self) -> None:
+        profile = self._profile
+        kex = [name for name in profile.kex if not self._session_id or name not in NOT_KEX]
+        twice = (part for part in (profile.ciphers, profile.macs, profile.compressions) for _ in range(2))
+        lists = b"".join(names(part) for part in (kex, profile.host_keys, *twice, (), ()))
+        self._our_init = bytes((no.KEXINIT,)) + os.urandom(16) + lists + flag(False) + uint32(0)
+        self.send(self._our_init)
+        self._exchanging = True
+
+    async def _exchange(self, their_init: bytes) -> None:
+        offered = _parse_init(their_init)
+        if not self._session_id:
+            self.offered = offered
+            self._strict = self._profile.strict and STRICT_CLIENT in offered["kex"]
+        kex = _choose(offered["kex"], [name for name in self._profile.kex if name not in NOT_KEX])
+        host_key = _choose(offered["host_keys"], self._profile.host_keys)
+        ways = [self._way(offered, side) for side in ("in", "out")]
+        if offered["guess"] and (offered["kex"][:1] != [kex] or offered["host_keys"][:1] != [host_key]):
+            await self._packet()
+        transcript = (
+            string(self._versions[0])
+            + string(self._versions[1])
+            + string(their_init)
+            + string(self._our_init)
+        )
+        public_key = await self._public_key(host_key)
+        reply, agreed, exchanged = await self._agree(kex)
+        hashed = hash_of(kex)(
+            transcript + string(public_key) + exchanged + agreed.public + agreed.secret
+        ).digest()
+        signature = self._keys.sign(host_key, hashed)
+        self.send(bytes((reply,)) + string(public_key) + agreed.public + string(signature))
+        self._session_id = self._session_id or hashed
+        await self._take_keys(kex, agreed, hashed, ways, first=self._session_id is hashed)
+
+    async def _public_key(self, algorithm: str) -> bytes:
+        """Our public key. The RSA key takes a moment the first time: in a thread, so that others go on."""
+        if "rsa" in algorithm:
+            return await asyncio.to_thread(self._keys.public, algorithm)
+        return self._keys.public(algorithm)
+
+    async def _agree(self, kex: str) -> tuple[int, Agreed, bytes]:
+        """The number of our answer, what was agreed, and the client's part as it is hashed."""
+        if "group-exchange" in kex:
+            return await self._agree_group()
+        message = Message(await self._expect(30))
+        client = message.string(8192)
+        return 31, exchange(kex, client), string(client)
+
+    async def _agree_group(self) -> tuple[int, Agreed, bytes]:
+        message = Message(await self._expect(34))
+        least, wanted, most = message.number(), message.number(), message.number()
+        prime = group_for(max(least, 2048), wanted, min(most, 8192))
+        if prime is None:
+            raise Refused
+        self.send(b"\x1f" + mpint(prime) + mpint(2))
+        client = Message(await self._expect(32)).mpint()
+        agreed = await asyncio.to_thread(diffie_hellman, prime, 2, client)
+        sizes = uint32(least) + uint32(wanted) + uint32(most)
+        return 33, agreed, sizes + mpint(prime) + mpint(2) + mpint(client)
+
+    async def _expect(self, number: int) -> bytes:
+        """The inside of a message that has to come next."""
+        packet = await self._packet()
+        while not self._strict and packet[0] in (no.IGNORE, no.DEBUG):
+            packet = await self._packet()
+        if packet[0] == no.DISCONNECT:
+            raise Gone
+        if packet[0] != number:
+            raise Refused
+        return packet[1:]
+
+    async def _take_keys(
+        self, kex: str, agreed: Agreed, hashed: bytes, ways: list[tuple[str, str, str]], *, first: bool
+    ) -> None:
+        made = hash_of(kex)
+
+        def key(letter: bytes, size: int) -> bytes:
+            out = made(agreed.secret + hashed + letter + self._session_id).digest()
+            while len(out) < size:
+                out += made(agreed.secret + hashed + out).digest()
+            return out[:size]
+
+        into, out = (_protect(way, key, letters) for way, letters in zip(ways, (b"ACE", b"BDF"), strict=True))
+        self._send_raw(bytes((no.NEWKEYS,)))
+        self._out = out
+        self._exchanging = False
+        if self._strict:
+            self._out_number = 0
+        if first and self._profile.extensions and "ext-info-c" in self.offered["kex"]:
+            parts = b"".join(string(name) + string(value) for name, value in self._profile.extensions)
+            self.send(bytes((no.EXT_INFO,)) + uint32(len(self._profile.extensions)) + parts)
+        await self._expect(no.NEWKEYS)
+        self._in = into
+        if self._strict:
+            self._in_number = 0
+        self._compressing = [ways[0][2], ways[1][2]]
+        held, self._held = self._held, []
+        for payload in held:
+            self.send(payload)
+
+    def _way(self, offered: dict[str, list[str]], side: str) -> tuple[str, str, str]:
+        """Cipher, MAC and compression of one direction."""
+        cipher = _choose(offered[f"cipher {side}"], self._profile.ciphers)
+        own = CIPHERS[cipher].own_mac
+        mac = cipher if own else _choose(offered[f"mac {side}"], self._profile.macs)
+        return cipher, mac, _choose(offered[f"compression {side}"], self._profile.compressions)
+
+
+def _protect(way: tuple[str, str, str], key: Callable[[bytes, int], bytes], letters: bytes) -> Protection:
+    cipher, mac, _ = way
+    sizes = CIPHERS[cipher]
+    mac_size = 0 if sizes.own_mac else mac_key_size(mac)
+    iv, secret, integrity = (letters[at : at + 1] for at in range(3))
+    return protection(cipher, mac, key(secret, sizes.key), key(iv, sizes.iv), key(integrity, mac_size))
+
+
+def _parse_init(packet: bytes) -> dict[str, list[str]]:
+    message = Message(packet)
+    message.take(17)
+    order = (
+        "kex",
+        "host_keys",
+        "cipher in",
+        "cipher out",
+        "mac in",
+        "mac out",
+        "compression in",
+        "compression out",
+    )
+    offered = {name: message.names() for name in order}
+    message.names()
+    message.names()
+    offered["guess"] = ["yes"] if message.flag() else []
+    return offered
+
+
+def _choose(theirs: list[str], ours: list[str] | tuple[str, ...]) -> str:
+    """The client's first that the server has (RFC 4253, 7.1); a server that finds none just hangs up."""
+    found = next((name for name in theirs if name in ours), None)
+    if found is None:
+        raise Refused
+    return found
+
+
+def _inflater() -> Callable[[bytes], bytes]:
+    stream = zlib.decompressobj()
+
+    def inflate(data: bytes) -> bytes:
+        try:
+            out = stream.decompress(data, MOST_INFLATED)
+        except zlib.error as error:
+            raise Refused from error
+        if stream.unconsumed_tail or not out:
+            raise Refused
+        return out
+
+    return inflate
+
+
+def _deflater() -> Callable[[bytes], bytes]:
+    stream = zlib.compressobj()
+    return lambda data: stream.compress(data) + stream.flush(zlib.Z_PARTIAL_FLUSH)
