@@ -1,0 +1,114 @@
+"""Jobs: one at a time, alive exactly as long as their lock, and lost only when nothing tells of their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent_desk import Desk
+
+from decnet.agent import jobs, journal
+from decnet.agent.failure import Refusal
+from decnet.model.actual import Job
+
+
+def accepted(request_id: str = "r1", deckies: tuple[str, ...] = ("a", "b")) -> dict[str, Any]:
+    row = jobs.new_row(jobs.job_id_of(request_id), request_id, "apply", 1, list(deckies))
+    jobs.create(row, {"steps": []})
+    return row
+
+
+def state(request_id: str = "r1") -> str:
+    row = jobs.lookup(jobs.job_id_of(request_id))
+    assert row is not None
+    return str(row["state"])
+
+
+def test_a_job_that_holds_its_lock_is_alive(home: Path) -> None:
+    claim = jobs.Claim(jobs.job_id_of("r1"))
+    accepted()
+    assert state() == "accepted" and jobs.running_job() == jobs.job_id_of("r1")
+    claim.release()
+    assert state() == "lost" and jobs.running_job() is None
+
+
+def test_a_job_whose_every_end_is_in_the_journal_is_not_lost(home: Path) -> None:
+    (home / "jobs").mkdir()
+    accepted()
+    journal.append("a", "create", None, "r1")
+    assert state() == "lost"
+    journal.append("b", "create", None, "r1")
+    assert state() == "done"
+
+
+def test_a_failed_end_makes_the_job_a_failed_one(home: Path) -> None:
+    (home / "jobs").mkdir()
+    accepted()
+    journal.append("a", "create", None, "r1")
+    journal.append("b", "create", "it broke", "r1")
+    assert state() == "failed"
+
+
+def test_ends_of_another_request_do_not_count(home: Path) -> None:
+    (home / "jobs").mkdir()
+    accepted()
+    for decky in ("a", "b"):
+        journal.append(decky, "create", None, "r0")
+    assert state() == "lost"
+
+
+def test_a_second_claim_is_busy_and_names_the_first(home: Path) -> None:
+    claim = jobs.Claim(jobs.job_id_of("r1"))
+    accepted()
+    with pytest.raises(Refusal) as refused:
+        jobs.Claim(jobs.job_id_of("r2"))
+    assert (refused.value.code, refused.value.details) == ("busy", {"job_id": jobs.job_id_of("r1")})
+    claim.release()
+    jobs.Claim(jobs.job_id_of("r2")).release()
+
+
+def test_a_kill_frees_the_lock(home: Path) -> None:
+    inside, outside = os.pipe()
+    child = os.fork()
+    if not child:
+        claim = jobs.Claim(jobs.job_id_of("r1"))
+        accepted()
+        os.write(outside, b"x")
+        time.sleep(60)
+        os._exit(len(claim.descriptors()))
+    assert os.read(inside, 1) == b"x"
+    assert state() == "accepted"
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(inside)
+    os.close(outside)
+    assert state() == "lost"
+
+
+def test_only_the_newest_jobs_are_kept_and_shown(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "jobs").mkdir()
+    monkeypatch.setattr(jobs.limits, "JOBS_KEPT", 5)
+    monkeypatch.setattr(jobs.limits, "JOBS_SHOWN", 3)
+    for number in range(9):
+        accepted(f"r{number}")
+        os.utime(home / "jobs" / (jobs.job_id_of(f"r{number}") + ".bundle"), (number, number))
+    assert len(list((home / "jobs").glob("*.json"))) == 5
+    assert [row["request_id"] for row in jobs.shown()] == ["r6", "r7", "r8"]
+
+
+def test_a_shown_job_is_what_the_model_says(home: Path) -> None:
+    (home / "jobs").mkdir()
+    accepted()
+    (row,) = jobs.shown()
+    assert Job.model_validate(row).state == "lost"
+
+
+def test_a_lost_job_is_in_the_status(desk: Desk, home: Path) -> None:
+    (home / "jobs").mkdir()
+    accepted()
+    (row,) = desk.enrolled_by_hand().get("status")["jobs"]
+    assert (row["request_id"], row["state"]) == ("r1", "lost")

@@ -1,0 +1,144 @@
+"""Upgrade, authorized_keys, kernel tables, compose's errors, addresses."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from agent_desk import Desk
+
+from decnet.agent.composerun import is_transient, reason_in
+from decnet.agent.health import ports_in
+from decnet.agent.interfaces import network_of, number_of, overlap
+from decnet.agent.self_destruct import without_ours
+
+KEY = "ssh-ed25519 AAAA"
+HOME = "/var/lib/decnet-agent"
+
+
+def parcel(main: str) -> tuple[str, str]:
+    held = BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("__main__.py", main)
+    content = held.getvalue()
+    return base64.b64encode(content).decode(), hashlib.sha256(content).hexdigest()
+
+
+def upgraded(desk: Desk) -> str:
+    content = desk.agent.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    desk.get("upgrade", {"sha256": sha256, "bytes": base64.b64encode(content).decode()})
+    return sha256
+
+
+def test_an_upgrade_puts_the_file_there_and_moves_the_link(desk: Desk) -> None:
+    sha256 = upgraded(desk.enrolled_by_hand())
+    assert os.readlink(desk.home / "current") == f"agents/{sha256}.pyz"
+    again = Desk(desk.home / "current", desk.home)
+    assert again.get("hello")["agent"] == sha256
+
+
+@pytest.mark.parametrize("main", ["raise SystemExit(1)", "print('hello')", "import time; time.sleep(0)", "("])
+def test_an_agent_that_does_not_answer_leaves_the_old_one_current(desk: Desk, main: str) -> None:
+    sha256 = upgraded(desk.enrolled_by_hand())
+    content, other = parcel(main)
+    assert desk.refused("upgrade", {"sha256": other, "bytes": content})["code"] == "failed"
+    assert os.readlink(desk.home / "current") == f"agents/{sha256}.pyz"
+
+
+def test_bytes_with_another_hash_are_not_written(desk: Desk) -> None:
+    content, _ = parcel("pass")
+    desk.enrolled_by_hand()
+    assert desk.refused("upgrade", {"sha256": "0" * 64, "bytes": content})["code"] == "hash"
+    assert not (desk.home / "agents").exists()
+
+
+def test_only_the_line_with_our_forced_command_goes() -> None:
+    ours = [
+        f'restrict,command="{HOME}/current gate" {KEY} decnet\n',
+        f'restrict,command="python3 -I -S {HOME}/current gate" {KEY}\n',
+        f'restrict,command="/usr/local/bin/decnet-agent gate" {KEY}\n',
+    ]
+    theirs = [
+        f"{KEY} me@home\n",
+        f'# restrict,command="{HOME}/current gate"\n',
+        f'restrict,command="/opt/other gate" {KEY}\n',
+        f'restrict,command="{HOME}/current status" {KEY}\n',
+        f'from="192.0.2.1",command="{HOME}/current gate" {KEY}\n',
+        "\n",
+        f"{KEY} no newline",
+    ]
+    mixed = [part for pair in zip(theirs, [*ours, *[""] * 4], strict=True) for part in pair]
+    assert without_ours("".join(mixed), HOME) == "".join(theirs)
+
+
+def test_listening_ports_are_read_from_the_kernels_tables() -> None:
+    head = "  sl  local_address rem_address   st tx_queue rx_queue\n"
+    tcp = "   0: 00000000:0016 00000000:0000 0A 0:0\n   1: 0100007F:0050 0100007F:9C40 01 0:0\n"
+    assert ports_in(head + tcp, "tcp") == {(22, "tcp")}
+    assert ports_in(head + "   0: 00000000:00A1 00000000:0000 07 0:0\n", "udp") == {(161, "udp")}
+    six = "   0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0:0\n"
+    assert ports_in(head + six, "tcp") == {(8080, "tcp")}
+
+
+@pytest.mark.parametrize(
+    ("error", "transient"),
+    [
+        ("ERROR: for web  network decnet_lan not found", True),
+        ("Error response from daemon: container x is not connected to the network decnet_lan", True),
+        ("Bind for 0.0.0.0:80 failed: port is already allocated", True),
+        ("listen tcp: address already in use", True),
+        ("Get https://registry.example/v2/: net/http: TLS handshake timeout", True),
+        ("manifest unknown: manifest unknown", False),
+        ("pull access denied for x, repository does not exist", False),
+        ("The Compose file './compose.json' is invalid because: ...", False),
+        ("write /var/lib/docker/x: no space left on device", False),
+        ("read timed out; write: no space left on device", False),
+        ("something never seen", False),
+    ],
+)
+def test_only_errors_that_pass_by_themselves_are_tried_again(error: str, transient: bool) -> None:
+    assert is_transient(error) is transient
+
+
+def test_the_reason_is_composes_error_and_not_its_progress() -> None:
+    output = "Creating web ... done\nCreating web-ssh ... error\n\nERROR: for web-ssh  no such thing\nBye\n"
+    assert reason_in(output) == "Creating web-ssh ... error\nERROR: for web-ssh  no such thing"
+
+
+def test_addresses_are_four_plain_numbers_and_nothing_else() -> None:
+    assert number_of("192.0.2.1") == 0xC0000201
+    for bad in (
+        "192.0.2",
+        "192.0.2.256",
+        "192.0.2.01",
+        "192.0.2.1 ",
+        "١.1.1.1",
+        "0x1.1.1.1",
+        "",
+        "1.1.1.1.1",
+    ):
+        assert number_of(bad) is None
+
+
+def test_subnets_overlap_where_one_holds_the_other() -> None:
+    whole, half, other = (
+        network_of("192.0.2.0/24"),
+        network_of("192.0.2.128/25"),
+        network_of("198.51.100.0/24"),
+    )
+    assert whole is not None and half is not None and other is not None
+    assert overlap(whole, half) and overlap(half, whole) and not overlap(whole, other)
+    assert network_of("192.0.2.1/24") is None and network_of("192.0.2.0/33") is None
+
+
+def test_a_home_that_is_a_file_is_told(desk: Desk, tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("x")
+    error = Desk(desk.agent, place).refused("status")
+    assert error["code"] == "failed" and str(place) in error["message"]
