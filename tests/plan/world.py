@@ -279,6 +279,7 @@ class World:
             restarts=machine.restarts,
             exit_code=137 if machine.state == "exited" else None,
             attached=attached,
+            ip=machine.ip,
         )
 
     def engines_of(self, machine: Machine) -> dict[str, Machine]:
