@@ -210,7 +210,12 @@ def remove(
 
 @app.command()
 def recover(
-    addresses: Annotated[list[str], typer.Argument(metavar="USER@HOST...", help="The fleet's workers.")],
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="USER@HOST...", help="The fleet's workers.")
+    ] = None,
+    take_generation: Annotated[
+        bool, typer.Option("--take-generation", help="For a home from a backup: go on from theirs.")
+    ] = False,
     jump: Jump = None,
     identity: Identity = None,
     host_key: HostKey = None,
@@ -219,8 +224,14 @@ def recover(
 ) -> None:
     """Rebuild a lost home from what the workers hold."""
     with context(output.value) as ctx:
+        from decnet.commands.enrolment import catch_up
         from decnet.commands.enrolment import recover as run
+        from decnet.errors import UsageError
 
+        if take_generation == bool(addresses):
+            raise UsageError("say the workers' addresses, or --take-generation")
+        if take_generation or not addresses:
+            finish(wait_for(catch_up(ctx)), output.value)
         credentials = _credentials(jump, identity, host_key, known_hosts)
         finish(wait_for(run(ctx, addresses, credentials)), output.value)
 

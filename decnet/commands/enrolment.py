@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
+from decnet.engine.links import Links
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
-from decnet.errors import FleetRefused, StateBroken, UsageError
+from decnet.errors import DecnetError, FleetRefused, StateBroken, UsageError
 from decnet.model.fleet import LOCAL, Decky, Fleet, Lan
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
@@ -88,7 +89,37 @@ async def add(
             emit=ctx.note,
         )
         changed = _record(ctx, enrolled) or bool(enrolled.changed)
+        await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
     return _told(ctx, enrolled, changed)
+
+
+async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]) -> dict[str, int]:
+    """Go on from the generation that each worker has applied: what it was told by an earlier fleet, or by
+    this one before its home was restored from a backup. The generations that were taken, by name."""
+    async with Links(ctx.home, fleet_id) as links:
+        answers = await links.each(workers, lambda client: client.status())
+    store = Records(ctx.home)
+    taken = {}
+    for worker in workers:
+        answer = answers[worker.name]
+        if isinstance(answer, DecnetError):
+            raise answer
+        records = store.load(worker.worker_id)
+        if answer.generation > records.generation:
+            store.save(records.model_copy(update={"generation": answer.generation}))
+            taken[worker.name] = answer.generation
+    return taken
+
+
+async def catch_up(ctx: Context) -> Words:
+    """`recover --take-generation`, for a home that was restored from a backup."""
+    with ctx.lock():
+        fleet = load_fleet(ctx.home)
+        if fleet is None:
+            raise UsageError("there is no fleet here", hint="decnet worker recover USER@HOST...")
+        taken = await take_generation(ctx, fleet.fleet_id, list(known_workers(ctx.home).values()))
+    lines = tuple(f"{name}: goes on from generation {number}" for name, number in taken.items())
+    return Words(lines or ("every worker is at the recorded generation",), {"taken": taken})
 
 
 def _pinned(ctx: Context, worker: Worker | None) -> HostKey | None:

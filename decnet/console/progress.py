@@ -56,7 +56,8 @@ def sentence(event: Event) -> str:
             detail = f": {cell(error)}" if error else ""
             return f"{cell(decky)} on {worker}: {operation} {status}{detail}"
         case WorkerLost(worker, error, hint):
-            return f"{worker}: {cell(error)}" + (f" (hint: {cell(hint)})" if hint else "")
+            text = cell(error.removeprefix(f"{worker}: "))
+            return f"{worker}: {text}" + (f" (hint: {cell(hint)})" if hint else "")
     return ""
 
 

@@ -72,7 +72,8 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     ]
     shown += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     for trouble in outcome.troubles:
-        shown.append(f"{trouble.worker}: {cell(trouble.message)}")
+        start = f"{trouble.worker}: "
+        shown.append(start + cell(trouble.message.removeprefix(start)))
         if trouble.hint:
             shown.append(f"  hint: {cell(trouble.hint)}")
     if plan.strays:
