@@ -9,13 +9,14 @@ from pydantic import Field
 
 from decnet.errors import WorkerError
 from decnet.model.noun import Noun, Short
-from decnet.model.worker import Count
+from decnet.model.worker import Count, Facts
 
 LEAST_PYTHON = (3, 9)
 LEAST_DISK_MIB = 512
 MOST_SKEW = 30.0
 NOISE_SECONDS = 0.15
 V1_BREAKS_WITH_ENGINE = 25
+RESTART = "systemctl restart docker"
 
 
 class Engine(Noun):
@@ -66,7 +67,8 @@ def require_fit(survey: Survey, worker: str) -> None:
 
 def complaints(survey: Survey) -> list[Complaint]:
     """What keeps the machine from being a worker; empty where nothing does."""
-    return [*_python(survey), *_engine(survey), *_compose(survey), *_disk(survey)]
+    compose = _compose(survey.compose, survey.docker.version)
+    return [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
 
 
 def skew_warning(worker: str, skew: float) -> str | None:
@@ -90,10 +92,17 @@ def noise_warning(worker: str, printed: int, seconds: float) -> str | None:
     )
 
 
-def _python(survey: Survey) -> list[Complaint]:
-    if _numbers(survey.python) >= LEAST_PYTHON:
+def complaints_of_facts(facts: Facts) -> list[Complaint]:
+    """The same of an enrolled worker, by its agent's facts."""
+    engine = [] if facts.docker_version else [Complaint("its Docker engine does not answer", RESTART)]
+    compose = _compose(facts.compose_version, facts.docker_version)
+    return [*_python(facts.python), *engine, *compose, *_disk(facts.disk_free_mib)]
+
+
+def _python(version: str) -> list[Complaint]:
+    if _numbers(version) >= LEAST_PYTHON:
         return []
-    return [Complaint(f"its python3 is {survey.python}, 3.9 is needed", "install a newer python3")]
+    return [Complaint(f"its python3 is {version}, 3.9 is needed", "install a newer python3")]
 
 
 def _engine(survey: Survey) -> list[Complaint]:
@@ -105,24 +114,24 @@ def _engine(survey: Survey) -> list[Complaint]:
             return [Complaint(f"{survey.user} may not use Docker", mend)]
         case "missing":
             return [Complaint("there is no Docker socket", "install Docker Engine, or start it")]
-    return [Complaint("its Docker engine does not answer", "systemctl restart docker")]
+    return [Complaint("its Docker engine does not answer", RESTART)]
 
 
-def _compose(survey: Survey) -> list[Complaint]:
-    if survey.compose is None:
+def _compose(version: str | None, engine: str | None) -> list[Complaint]:
+    if version is None:
         return [Complaint("Docker Compose is missing", "install the docker compose plug-in (v2)")]
-    engine = _numbers(survey.docker.version or "0")
-    if _numbers(survey.compose) < (2,) and engine >= (V1_BREAKS_WITH_ENGINE,):
-        says = f"Compose {survey.compose} crashes with Docker Engine {survey.docker.version}"
+    if _numbers(version) < (2,) and _numbers(engine or "0") >= (V1_BREAKS_WITH_ENGINE,):
+        says = f"Compose {version} crashes with Docker Engine {engine}"
         return [Complaint(says, "install the docker compose plug-in (v2)")]
     return []
 
 
-def _disk(survey: Survey) -> list[Complaint]:
-    if survey.disk_free_mib >= LEAST_DISK_MIB:
+def _disk(free_mib: int) -> list[Complaint]:
+    if free_mib >= LEAST_DISK_MIB:
         return []
-    says = f"{survey.disk_free_mib} MiB are free under /var/lib, {LEAST_DISK_MIB} are needed"
-    return [Complaint(says, "make room there")]
+    return [
+        Complaint(f"{free_mib} MiB are free for the agent, {LEAST_DISK_MIB} are needed", "make room there")
+    ]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

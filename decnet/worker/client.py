@@ -50,6 +50,11 @@ class AgentClient:
     def worker(self) -> str:
         return self._session.worker
 
+    @property
+    def noise(self) -> int:
+        """Bytes that a shell's start-up file printed before the last answer."""
+        return self._session.noise
+
     async def close(self) -> None:
         await self._session.close()
 

@@ -225,7 +225,13 @@ class Visit:
     async def _done(self, argv: list[str], stdin: bytes) -> None:
         ran = await plain(self.connection, self.worker, argv, stdin)
         if ran.how is not None:
-            raise WorkerError(f"{self.worker}: {argv[0]} {ran.how}: {HOME} was not made", worker=self.worker)
+            raise WorkerError(
+                f"{self.worker}: {argv[0]} {ran.how}: {HOME} was not made",
+                hint="was the password right, and may this user use sudo there?"
+                if argv[0] == "sudo"
+                else None,
+                worker=self.worker,
+            )
 
 
 def _worker(wanted: Worker, place: Place, survey: Survey, fleet_id: str, adopt: bool) -> Worker:

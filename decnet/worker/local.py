@@ -25,6 +25,7 @@ class LocalSession:
     def __init__(self, agent: Path, *, worker: str = "local", home: Path | None = None) -> None:
         """`home` is the agent's own folder (DECNET_AGENT_HOME); None leaves it to the environment."""
         self.worker = worker
+        self.noise = 0
         self._argv = (sys.executable, "-I", "-S", str(agent))
         self._environment = _environment(home)
 
@@ -63,6 +64,7 @@ class _LocalAgent:
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        self.preamble = 0
         self._process = process
         self.sink: Sink = process.stdin
         self.source: Source = process.stdout

@@ -23,6 +23,8 @@ class Session(Protocol):
     """A way to one worker's agent. One session may carry several calls side by side."""
 
     worker: str
+    noise: int
+    """Bytes that a shell's start-up file printed before the last answer."""
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
@@ -56,6 +58,8 @@ class Sink(Protocol):
 class Remote(Protocol):
     """A running agent process, local or on a worker."""
 
+    preamble: int
+
     @property
     def sink(self) -> Sink: ...
     @property
@@ -78,7 +82,9 @@ async def converse(
     request = wire.canonical({"v": wire.PROTOCOL, "marker": marker, "args": args}) + b"\n"
     if len(request) > wire.MAX_REQUEST_BYTES:
         raise Failed(f"{worker}: the request for {verb} is larger than an agent takes", worker=worker)
-    answer = await exchange(remote, worker, wire.Unframer(marker), request, stream)
+    unframer = wire.Unframer(marker)
+    answer = await exchange(remote, worker, unframer, request, stream)
+    remote.preamble = len(unframer.preamble)
     return result_of(answer, worker)
 
 

@@ -35,6 +35,7 @@ class SshSession:
 
     def __init__(self, target: dial.Target, *, lanes: Lanes | None = None, command: str = COMMAND) -> None:
         self.worker = target.name
+        self.noise = 0
         self._target = target
         self._command = command
         self._lanes = lanes or Lanes()
@@ -56,7 +57,10 @@ class SshSession:
                 try:
                     async with self._lanes.work:
                         command = f"{self._command} {verb}"
-                        return await ask_over(connection, self.worker, command, args, limit, stream)
+                        async with started(connection, self.worker, command, limit) as remote:
+                            result = await converse(remote, self.worker, verb, args, stream)
+                            self.noise = remote.preamble
+                            return result
                 except Unreachable as error:
                     if pause is None or not _may_repeat(error, verb, stream is not None):
                         raise
@@ -83,16 +87,11 @@ class SshSession:
 
 
 async def ask_over(
-    connection: Any,
-    worker: str,
-    command: str,
-    args: dict[str, Any],
-    limit: float,
-    stream: AsyncIterator[bytes] | None = None,
+    connection: Any, worker: str, command: str, args: dict[str, Any], limit: float
 ) -> dict[str, Any]:
     """One verb over an open connection: `command` is the agent's and the verb, `limit` seconds in all."""
     async with started(connection, worker, command, limit) as remote:
-        return await converse(remote, worker, command, args, stream)
+        return await converse(remote, worker, command, args, None)
 
 
 @asynccontextmanager
@@ -139,6 +138,7 @@ class RemoteProgram:
     """An SSH channel with a program at its end, seen as a Remote."""
 
     def __init__(self, worker: str, stdin: Any, stdout: Any, stderr: Any) -> None:
+        self.preamble = 0
         self._worker = worker
         self._channel = stdin.channel
         self.sink: Sink = stdin

@@ -13,6 +13,7 @@ from typing import Any
 from decnet.errors import DecnetError
 from decnet.model.worker import Worker
 from decnet.worker import contact, enrol, fleetkey, hostkeys
+from decnet.worker.check import check
 from decnet.worker.client import AgentClient
 from decnet.worker.lanes import Lanes
 from decnet.worker.opening import open_session
@@ -67,7 +68,8 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
         confirm=(lambda key: True) if args.yes else None,
     )
     wanted = known or Worker(name=args.name, worker_id="")
-    login = contact.Login.parse(args.address)
+    ask = (lambda prompt: str(args.password)) if args.password else None
+    login = contact.Login.parse(args.address, ask=ask)
     done = await enrol.add(login, seat.side(), wanted, vouched, adopt=args.adopt)
     seat.record(done.worker, done.host_key)
     return {"changed": done.changed, "warnings": done.warnings, "worker_id": done.worker.worker_id}
@@ -97,6 +99,15 @@ async def withdraw(seat: Seat, args: argparse.Namespace) -> Any:
     pin = hostkeys.pinned(seat.known_hosts, worker)
     login = contact.Login(worker.host, worker.user, worker.port)
     return await enrol.withdraw(login, worker, seat.side().key, pin)
+
+
+async def check_worker(seat: Seat, args: argparse.Namespace) -> Any:
+    client = seat.client(seat.known()[args.name])
+    try:
+        done = await check(client)
+    finally:
+        await client.close()
+    return {"warnings": done.warnings, "agent": done.hello.agent, "skew": done.skew}
 
 
 async def pull(seat: Seat, args: argparse.Namespace) -> Any:
@@ -129,17 +140,21 @@ def told(error: DecnetError) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("home", type=Path)
-    parser.add_argument("act", choices=["add", "recover", "trust", "withdraw", "pull"])
+    parser.add_argument("act", choices=["add", "recover", "trust", "withdraw", "pull", "check"])
     parser.add_argument("name", nargs="?", default="")
     parser.add_argument("address", nargs="?", default="")
     parser.add_argument("--host-key")
     parser.add_argument("--fleet", default=FLEET)
+    parser.add_argument("--password")
     parser.add_argument("--yes", action="store_true")
     parser.add_argument("--adopt", action="store_true")
     parser.add_argument("--rounds", type=int, default=1)
     args = parser.parse_args()
     seat = Seat(args.home, args.fleet)
-    acts = {"add": add, "recover": recover, "trust": trust, "withdraw": withdraw, "pull": pull}
+    acts = {
+        "add": add, "recover": recover, "trust": trust, "withdraw": withdraw, "pull": pull,
+        "check": check_worker,
+    }  # fmt: skip
     try:
         outcome = {"ok": asyncio.run(acts[args.act](seat, args))}
     except DecnetError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -141,7 +142,7 @@ def test_the_fleets_key_gets_no_shell_no_sftp_and_no_forwarding(ground: Ground) 
     assert shell.returncode != 0 and shell.stdout == b""
     assert b"PTY allocation request failed" in shell.stderr
     assert b"SSH-2.0" not in forward.stdout
-    assert b"prohibited" in forward.stderr or b"refused" in forward.stderr
+    assert b"stdio forwarding failed" in forward.stderr
     assert sftp.returncode != 0 and sftp.stdout == b""
 
 
@@ -165,6 +166,8 @@ def test_a_noisy_shell_is_warned_about_and_does_no_harm(ground: Ground) -> None:
         (warning,) = outcome["ok"]["warnings"]
         assert "prints" in warning and "takes" in warning
         assert ground.pull()["w1"] == {"worker": outcome["ok"]["worker_id"]}
+        (again,) = ground.act("check", "w1")["ok"]["warnings"]
+        assert "prints 13 bytes" in again
     finally:
         ground.run("w1", "sh", "-c", "cat /run/kept > /root/.bashrc")
 
@@ -273,6 +276,44 @@ def test_a_machine_without_a_working_engine_says_how_to_mend_it_and_gets_nothing
     assert (outcome["error"], outcome["exit"]) == ("WorkerError", 4)
     assert "Docker" in outcome["message"] and outcome["hint"]
     assert (ground.folder("w2") / "ssh" / "authorized_keys").read_bytes() == before
+
+
+MAKE_USER = """
+useradd -d /var/lib/decnet/deck -M -s /bin/bash deck
+echo deck:sesame | chpasswd
+mkdir -p /var/lib/decnet/deck/.ssh
+cp /root/.ssh/authorized_keys /var/lib/decnet/deck/.ssh/
+chown -R deck: /var/lib/decnet/deck
+chmod 755 /var/lib/decnet
+chown root: /var/lib/decnet-agent
+rm -rf /var/lib/decnet-agent/*
+echo "deck ALL=(ALL) ALL" > /etc/sudoers.d/deck
+chmod 440 /etc/sudoers.d/deck
+"""
+
+
+@pytest.mark.skipif(shutil.which("sudo") is None, reason="needs sudo")
+def test_an_ordinary_user_of_the_docker_group_is_enrolled_with_sudo_for_the_folder_only(
+    ground: Ground,
+) -> None:
+    address = "deck@198.51.100.12"
+    ground.run("w2", "sh", "-ec", MAKE_USER)
+    try:
+        no_rights = ground.act("add", "w2", address, "--yes")
+        assert "usermod -aG docker deck" in no_rights["hint"]
+        ground.run("w2", "usermod", "-aG", "docker", "deck")
+        unasked = ground.act("add", "w2", address, "--yes")
+        wrong = ground.act("add", "w2", address, "--yes", "--password", "wrong")
+        assert (unasked["error"], wrong["error"]) == ("WorkerError", "WorkerError")
+        assert "as root there: install -d" in unasked["hint"]
+        right = ground.act("add", "w2", address, "--yes", "--password", "sesame")
+        assert right["ok"]["changed"] == ["folder", "agent", "link", "command", "key"]
+        ground.run("w2", "rm", "/etc/sudoers.d/deck")
+        assert ground.pull() == {"w2": {"worker": right["ok"]["worker_id"]}}
+        assert ground.act("add", "w2", address)["ok"]["changed"] == []
+    finally:
+        ground.run("w2", "sh", "-c", "rm -rf /etc/sudoers.d/deck /var/lib/decnet-agent/*; userdel deck")
+        ground.run("w2", "chown", "root:", "/var/lib/decnet-agent")
 
 
 def authorized(ground: Ground) -> list[bytes]:
