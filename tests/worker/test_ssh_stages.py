@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,31 @@ def test_a_call_asks_for_the_agents_verb_and_gets_its_result(place: Place) -> No
             return result
 
     assert asyncio.run(run()) == {"command": "decnet-agent status", "args": {"a": [1]}}
+
+
+def test_a_large_stream_arrives_whole_and_is_not_kept_in_memory(place: Place) -> None:
+    async def counts(process: Any) -> None:
+        request = await request_of(process)
+        total = 0
+        while piece := await process.stdin.read(65536):
+            total += len(piece)
+        process.stdout.write(answer_to(request, {"bytes": total}))
+        process.exit(0)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(128):
+            yield b"x" * 2**20
+
+    async def run() -> dict[str, Any]:
+        async with ssh_server(place, counts) as server:
+            session = place.session(server.get_port())
+            result = await session.call("image-load", {}, limit=60, stream=pieces())
+            await session.close()
+            return result
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert asyncio.run(run()) == {"bytes": 128 * 2**20}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
 def test_many_calls_share_one_connection(place: Place) -> None:

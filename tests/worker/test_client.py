@@ -1,0 +1,127 @@
+"""What a worker says is a noun, or it is refused in one line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from decnet import wire
+from decnet.errors import BadAnswer, DecnetError, FleetRefused, HashRefused, IdentityRefused
+from decnet.model.plan import Bundle
+from decnet.worker.client import AgentClient
+
+HELLO: dict[str, Any] = {
+    "protocol": 1, "agent": "a" * 64, "worker_id": "w", "fleet_id": "f", "engine_id": "e", "boot_id": "b",
+    "clock": 1.5,
+}  # fmt: skip
+JOURNAL = {"journal_id": "j", "first_seq": 1, "last_seq": 0, "verdict": "ok", "records": [], "more": False}
+STATUS: dict[str, Any] = {
+    "hello": HELLO, "docker": "up", "plan_hash": None, "generation": 0, "containers": [], "jobs": [],
+    "journal": JOURNAL,
+}  # fmt: skip
+BUNDLE = Bundle(
+    worker="w1", request_id="r1", generation=3, slice={}, steps=(), compose={}, plan_hash="p", hash="h"
+)
+
+
+class Answers:
+    """A session whose worker says what it is told to say; it keeps what it was asked."""
+
+    def __init__(self, **answers: dict[str, Any]) -> None:
+        self.worker = "w1"
+        self.noise = 0
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._answers = answers
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        self.asked.append((verb, args))
+        return self._answers[verb]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def client(**answers: dict[str, Any]) -> AgentClient:
+    return AgentClient(Answers(**answers), worker_id="w", fleet_id="f")
+
+
+def refusal(call: Any) -> DecnetError:
+    with pytest.raises(DecnetError) as caught:
+        asyncio.run(call)
+    assert caught.value.worker == "w1"
+    assert "\n" not in caught.value.message and len(caught.value.message) < 300
+    return caught.value
+
+
+def test_a_good_status_is_a_noun() -> None:
+    assert asyncio.run(client(status=STATUS).status()).journal.journal_id == "j"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"docker": "sideways"}, {"generation": "0"}, {"generation": -1}, {"generation": 2**60}, {"extra": 1},
+        {"containers": {}}, {"containers": [{"name": 1}]}, {"hello": None}, {"plan_hash": "x" * 300},
+        {"journal": {**JOURNAL, "verdict": "fine"}}, {"jobs": [{}] * 1000}, {"generation": True},
+        {"conflicts": {"a": 1}}, {"containers": [{"evil\x1b[2J\n": "x" * 5000}]},
+    ],
+)  # fmt: skip
+def test_a_status_with_a_wrong_field_is_a_bad_answer(changed: dict[str, Any]) -> None:
+    error = refusal(client(status={**STATUS, **changed}).status())
+    assert type(error) is BadAnswer
+    assert "\x1b" not in error.message
+
+
+def test_a_status_with_a_missing_field_is_a_bad_answer() -> None:
+    for field in STATUS:
+        rest = {name: value for name, value in STATUS.items() if name != field}
+        assert type(refusal(client(status=rest).status())) is BadAnswer
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"worker_id": "other"}, IdentityRefused), ({"worker_id": None}, IdentityRefused),
+        ({"fleet_id": "other"}, FleetRefused), ({"fleet_id": None}, FleetRefused),
+        ({"protocol": 2}, BadAnswer),
+    ],
+)  # fmt: skip
+def test_hello_and_status_of_another_worker_are_refused(changed: dict[str, Any], kind: type) -> None:
+    hello = {**HELLO, **changed}
+    assert type(refusal(client(hello=hello).hello())) is kind
+    assert type(refusal(client(status={**STATUS, "hello": hello}).status())) is kind
+
+
+def test_every_verb_but_hello_and_enrol_says_whom_it_expects() -> None:
+    session = Answers(hello=HELLO, enrol=HELLO, status=STATUS, probe={"answered": {}, "docker": {}})
+    told = AgentClient(session, worker_id="w", fleet_id="f")
+
+    async def ask() -> None:
+        await told.hello()
+        await told.enrol("w", "f")
+        await told.status()
+        await told.probe(["192.0.2.1"])
+
+    asyncio.run(ask())
+    assert [verb for verb, args in session.asked if "expect" in args] == ["status", "probe"]
+
+
+def test_a_slice_that_is_not_what_its_hash_says_is_refused() -> None:
+    held = {"slice": {"schema": 1}, "generation": 1, "plan_hash": wire.digest({"schema": 1})}
+    assert asyncio.run(client(slice=held).slice()).generation == 1
+    forged = {**held, "slice": {"schema": 2}}
+    assert type(refusal(client(slice=forged).slice())) is HashRefused
+
+
+def test_an_answer_to_another_request_is_refused() -> None:
+    replayed = {"job_id": "1", "request_id": "r0", "state": "done", "generation": 3}
+    assert type(refusal(client(apply=replayed).apply(BUNDLE))) is BadAnswer
+
+
+def test_an_upgrade_that_another_agent_answers_is_refused() -> None:
+    assert type(refusal(client(upgrade=HELLO).upgrade(b"x", "b" * 64))) is BadAnswer
