@@ -67,23 +67,33 @@ def _facts(situation: Situation) -> dict[str, Facts]:
 
 async def _answered(links: Links, situation: Situation, deckies: dict[str, Decky]) -> dict[str, str]:
     """The new addresses that somebody else answers for, each with who."""
-    claims: dict[str, dict[str, str]] = {}
+    claims: dict[str, list[str]] = {}
     for decky in deckies.values():
         if not _held(situation, decky):
-            claims.setdefault(decky.worker, {})[decky.ip] = decky.name
+            claims.setdefault(decky.worker, []).append(decky.ip)
     asked = await links.each(
         (situation.workers[name] for name in claims if name in situation.workers),
         lambda client: client.probe(sorted(claims[client.worker])),
     )
+    own = _own(situation) | {(decky.ip, decky.name) for decky in deckies.values()}
     found: dict[str, str] = {}
-    for name, answer in asked.items():
+    for answer in asked.values():
         if isinstance(answer, DecnetError):
             raise answer
-        holders = {ip: f"container {owner}" for ip, owner in answer.docker.items()}
-        foreign = {ip: who for ip, who in holders.items() if who != f"container {claims[name].get(ip)}"}
-        strangers = {ip: mac for ip, mac in answer.answered.items() if ip not in holders}
-        found |= foreign | strangers
+        for ip, holder in answer.docker.items():
+            if (ip, holder) not in own:
+                found[ip] = f"container {holder}"
+        for ip, mac in answer.answered.items():
+            if ip not in answer.docker and (ip, mac) not in own:
+                found[ip] = mac
     return found
+
+
+def _own(situation: Situation) -> set[tuple[str, str]]:
+    """Addresses of our deckies, each with its MAC and its container's name: a plan releases them before
+    they are claimed anew, here or on another worker."""
+    rows = [row for records in situation.recorded.values() for row in records.deckies.values()]
+    return {(row.ip, row.mac) for row in rows} | {(row.ip, row.name) for row in rows}
 
 
 def _held(situation: Situation, decky: Decky) -> bool:
