@@ -27,8 +27,8 @@ def settle(
 ) -> tuple[list[Step], dict[Key, Skipped]]:
     """The steps that may be carried out, and those that may not with the reason.
 
-    `waiting` are steps that have to wait for a reason of their own. A change whose address somebody
-    else claims is cut in two: its release goes first.
+    `waiting` are steps that have to wait for a reason of their own. A change whose address a decky
+    on another worker claims is cut in two: its release goes first.
     """
     if not any(step.touches_docker for step in steps):
         return steps, {}
@@ -124,8 +124,8 @@ class _Court:
         self._refuse_departures()
         rows = {case.key: case.row for case in everything if case.key in self.by_key}
         releasing = {key: self._awaited(key) for key in self.wanted if key not in self.refused}
-        freed = {holder for holders in releasing.values() for holder in holders}
-        split = {holder for holder in freed if self.by_key[holder].wave == 1}
+        awaited = {holder for holders in releasing.values() for holder in holders}
+        split = {holder for holder in awaited if self.by_key[holder].wave == 1}
         allowed: list[Step] = []
         for key, step in self.by_key.items():
             if key in self.refused:
@@ -148,7 +148,10 @@ class _Court:
                 self.refused[key] = f"it stays until it can move to {step.moves_to}: {why}"
 
     def _awaited(self, key: Key) -> set[Key]:
-        return {holder for token in self.wanted[key] for holder in self.holders[token] if holder != key}
+        """Whose release has to come before the claim. One job of a worker removes before it creates, so a
+        change beside it on the same worker needs no order of its own."""
+        holders = set().union(*(self.holders[token] for token in self.wanted[key])) - {key}
+        return {each for each in holders if each[0] != key[0] or self.by_key[each].wave == 0}
 
 
 def _held(case: Case, desired: Fleet) -> set[str]:

@@ -146,6 +146,12 @@ def swapped() -> World:
     return world
 
 
+def swapped_on_one_worker() -> World:
+    world = running(decky("a", ip=10, services="ssh"), decky("b", ip=11, services="ssh"))
+    world.desired = fleet(decky("a", ip=11, services="ssh"), decky("b", ip=10, services="ssh"))
+    return world
+
+
 ALL = "-web-http -web-ssh -web"
 SCENARIOS = {
     "as it should be": (lambda: running(WEB), []),
@@ -206,6 +212,10 @@ SCENARIOS = {
     "moved": (
         moved,
         [f"remove w1/web delete {ALL}", "create w2/web insert +web +web-ssh +web-http"],
+    ),
+    "addresses swapped on one worker": (
+        swapped_on_one_worker,
+        ["change w1/a update -a-ssh -a +a +a-ssh", "change w1/b update -b-ssh -b +b +b-ssh"],
     ),
     "addresses swapped between two workers": (
         swapped,

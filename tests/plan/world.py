@@ -162,19 +162,25 @@ class World:
         return plan
 
     def carry_out(self, plan: Plan, *, crash_after: int | None = None) -> bool:
-        """Wave by wave, removals of a worker first, record after the step. False when it crashed."""
+        """Wave by wave and worker by worker, record after the step. False when it crashed."""
         self.actions, self.fuse = 0, crash_after
         try:
             for wave in (0, 1):
                 steps = [step for step in plan.steps if step.wave == wave]
-                for step in steps:
-                    self._remove(step)
-                for step in steps:
-                    self._bring_up(step)
-                    self._record(step)
+                for worker in sorted({step.worker for step in steps}):
+                    self._job([step for step in steps if step.worker == worker])
         except Crash:
             return False
         return True
+
+    def _job(self, steps: list[Step]) -> None:
+        """One job on one worker: it removes before it creates, and knows each decky once."""
+        assert len({step.decky for step in steps}) == len(steps), "a decky stands in one job twice"
+        for step in steps:
+            self._remove(step)
+        for step in steps:
+            self._bring_up(step)
+            self._record(step)
 
     def agrees(self) -> bool:
         """Desired, recorded and actual are one."""
