@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..events import Session
 from . import numbers as no
+from .aside import aside
 from .transport import Gone, Refused, Transport
 from .wire import Message, flag, string, uint32
 
@@ -135,7 +136,7 @@ class Connection:
         """OpenSSH tells a client all its host keys, so that it can keep them."""
         if not self._host_keys:
             return
-        keys = [await asyncio.to_thread(self.transport.host_keys.public, name) for name in self._host_keys]
+        keys = await aside(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
         blobs = b"".join(string(key) for key in keys)
         self.transport.send(
             bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs

@@ -19,7 +19,7 @@ P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 EXPONENT = 65537
 ROUNDS = 5
 """Miller-Rabin rounds: for random numbers of this size an error is less likely than 2^-100."""
-SMALL = 10000
+SMALL = 60000
 SPAN = 20000
 
 RSA_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
@@ -100,7 +100,7 @@ def _sieve(start: int) -> list[int]:
 @functools.cache
 def _small_primes() -> tuple[int, ...]:
     alive = bytearray(b"\x01") * SMALL
-    for n in range(2, 100):
+    for n in range(2, 245):
         if alive[n]:
             alive[n * n :: n] = bytes(len(range(n * n, SMALL, n)))
     return tuple(n for n in range(3, SMALL) if alive[n])

@@ -8,6 +8,7 @@ from ..events import Recorder, Session
 from ..persona import Persona
 from ..serve import listening
 from .accounts import Accounts
+from .aside import aside
 from .auth import authenticate
 from .channels import Channel, Connection
 from .hostkeys import HostKeys
@@ -22,7 +23,7 @@ UNAUTHENTICATED = (10, 30, 100)
 """OpenSSH's MaxStartups: from so many on some are dropped, so many percent of them, and at so many all."""
 MOST_STARTUPS = 40
 MOST_SESSIONS = 40
-PREPARE_SECONDS = (5.0, 120.0)
+PREPARE_SECONDS = (30.0, 300.0)
 """Spread out, because a worker starts many deckies at once."""
 RSA_BITS = 3072
 OLD_RSA_BITS = 2048
@@ -63,7 +64,7 @@ class SshServer:
     async def _prepare(self) -> None:
         """Work out the RSA key some time after the start, so that hardly anybody has to wait for it."""
         await asyncio.sleep(random.uniform(*PREPARE_SECONDS))
-        await asyncio.to_thread(self._keys.prepare)
+        await aside(self._keys.prepare)
 
     async def visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its first to its last byte."""

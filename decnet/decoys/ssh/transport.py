@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 
 from . import numbers as no
+from .aside import aside
 from .ciphers import CIPHERS, Corrupt, Nothing, Protection, mac_key_size, protection
 from .hostkeys import HostKeys
 from .kex import Agreed, diffie_hellman, exchange, group_for, hash_of
@@ -225,7 +226,7 @@ class Transport:
     async def _public_key(self, algorithm: str) -> bytes:
         """Our public key. The RSA key takes a moment the first time: in a thread, so that others go on."""
         if "rsa" in algorithm:
-            return await asyncio.to_thread(self._keys.public, algorithm)
+            return await aside(lambda: self._keys.public(algorithm))
         return self._keys.public(algorithm)
 
     async def _agree(self, kex: str) -> tuple[int, Agreed, bytes]:
@@ -244,7 +245,7 @@ class Transport:
             raise Refused
         self.send(b"\x1f" + mpint(prime) + mpint(2))
         client = Message(await self._expect(32)).mpint()
-        agreed = await asyncio.to_thread(diffie_hellman, prime, 2, client)
+        agreed = await aside(lambda: diffie_hellman(prime, 2, client))
         sizes = uint32(least) + uint32(wanted) + uint32(most)
         return 33, agreed, sizes + mpint(prime) + mpint(2) + mpint(client)
 

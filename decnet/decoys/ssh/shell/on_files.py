@@ -11,7 +11,7 @@ from .world import Node
 def ls(shell: Shell, arguments: list[str], given: str) -> Answer:
     flags = "".join(word[1:] for word in arguments if word.startswith("-") and not word.startswith("--"))
     paths = [word for word in arguments if not word.startswith("-")] or ["."]
-    out, error = [], ""
+    error, files, folders = "", [], []
     for path in paths:
         where = shell.absolute(path)
         node = shell.node(where)
@@ -21,10 +21,11 @@ def ls(shell: Shell, arguments: list[str], given: str) -> Answer:
             error += f"ls: cannot open directory '{path}': Permission denied\n"
         elif node.folder and "d" not in flags:
             title = f"{path}:\n" if len(paths) > 1 else ""
-            out.append(title + _listing(shell, where, flags))
+            folders.append(title + _listing(shell, where, flags))
         else:
-            out.append(_lines(shell, [(path, node)], flags))
-    return Answer("\n".join(out) if len(paths) > 1 else "".join(out), error, 2 if error else 0)
+            files.append((path, node))
+    parts = [_lines(shell, files, flags), *folders] if files else folders
+    return Answer("\n".join(parts), error, 2 if error else 0)
 
 
 def _listing(shell: Shell, where: str, flags: str) -> str:

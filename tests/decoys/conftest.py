@@ -1,0 +1,140 @@
+"""Decoys as plain processes on loopback, as they run in their image."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import decnet
+
+SEED = "00112233445566778899aabbccddeeff"
+SAFETY_SECONDS = 30.0
+
+
+class Decoy:
+    """One running decoy."""
+
+    def __init__(self, folder: Path, service: str, persona: dict[str, Any]) -> None:
+        self.port = free_port()
+        self.log = folder / f"{service}-{self.port}.jsonl"
+        whole = {
+            "service": service, "hostname": "web01", "os": "linux", "release": "debian-12", "banner": "",
+            "seed": SEED, "ports": [[self.port, "tcp"]], "settings": {}, "address": "127.0.0.1", "mac": "",
+        } | persona  # fmt: skip
+        package = folder / "decoys"
+        if not package.exists():
+            package.symlink_to(Path(decnet.__file__).parent / "decoys")
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-OO", "-m", "decoys", service],
+                cwd=folder,
+                env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole)},
+                stdout=output,
+                stderr=subprocess.PIPE,
+            )
+        self._wait_until_it_listens()
+
+    def _wait_until_it_listens(self) -> None:
+        deadline = time.monotonic() + SAFETY_SECONDS
+        while time.monotonic() < deadline:
+            inode = f":{self.port:04X} 00000000:0000 0A"
+            if inode in Path("/proc/net/tcp").read_text():
+                return
+            assert self.process.poll() is None, self.process.communicate()[1].decode()
+            time.sleep(0.02)
+        raise AssertionError("the decoy does not listen")
+
+    def ask(self, data: bytes, *, end: bool = True) -> bytes:
+        """Send bytes as they are; everything that comes back until the decoy closes or is silent."""
+        with socket.create_connection(("127.0.0.1", self.port), SAFETY_SECONDS) as line:
+            line.sendall(data)
+            if end:
+                line.shutdown(socket.SHUT_WR)
+            out = b""
+            try:
+                while piece := line.recv(65536):
+                    out += piece
+            except ConnectionResetError:
+                pass
+            return out
+
+    def events(self, kind: str | None = None, count: int = 1) -> list[dict[str, Any]]:
+        """The events so far; waits until there are `count` of this kind."""
+        deadline = time.monotonic() + SAFETY_SECONDS
+        while True:
+            lines = self.log.read_bytes().splitlines()
+            found = [event for event in map(json.loads, lines) if kind in (None, event["kind"])]
+            if len(found) >= count or time.monotonic() > deadline:
+                return found
+            time.sleep(0.02)
+
+    def stop(self) -> int:
+        """End it as Docker does; its exit status."""
+        self.process.terminate()
+        status = self.process.wait(SAFETY_SECONDS)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return status
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def decoy(tmp_path: Path) -> Iterator[Callable[..., Decoy]]:
+    started: list[Decoy] = []
+
+    def start(service: str, **persona: Any) -> Decoy:
+        started.append(Decoy(tmp_path, service, persona))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.stop()
+
+
+class OpenSsh:
+    """The real client with a password at hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.askpass = folder / "askpass"
+
+    def __call__(
+        self, port: int, *words: str, user: str = "root", password: str = "123456", given: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        self.askpass.write_text(f"#!/bin/sh\necho '{password}'\n")
+        self.askpass.chmod(0o700)
+        options = [
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "LogLevel=ERROR",
+            "NumberOfPasswordPrompts=1",
+        ]
+        argv = ["ssh", "-F", "/dev/null", "-p", str(port), *(part for one in options for part in ("-o", one))]
+        flags = [word for word in words if word.startswith("-")]
+        environment = {
+            "PATH": os.environ["PATH"], "SSH_ASKPASS": str(self.askpass), "SSH_ASKPASS_REQUIRE": "force",
+            "HOME": "/nonexistent",
+        }  # fmt: skip
+        return subprocess.run(
+            [*argv, *flags, f"{user}@127.0.0.1", *(word for word in words if not word.startswith("-"))],
+            input=given, env=environment, capture_output=True, text=True, timeout=SAFETY_SECONDS,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def ssh(tmp_path: Path) -> OpenSsh:
+    return OpenSsh(tmp_path)

