@@ -55,6 +55,7 @@ class Container:
             "restarts": self.restarts,
             "exit_code": self.exit_code,
             "attached": self.attached,
+            "ip": self.addresses[0] if self.addresses and not self.service else "",
         }
 
 

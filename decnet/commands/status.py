@@ -207,7 +207,7 @@ def _jobs(observation: Observation) -> tuple[str, ...]:
 def _remark(ctx: Context, view: WorkerView) -> str:
     if view.error:
         since = f"; last seen {_ago(ctx.now() - view.last_seen)} ago" if view.last_seen else ""
-        return f"{view.error}{since}"
+        return f"{view.error.removeprefix(f'{view.name}: ')}{since}"
     parts = [f"working: {job}" for job in view.jobs]
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")

@@ -47,8 +47,11 @@ async def apply(
     applied = Applied()
     ready = await provide_images(ctx, links, situation, plan, applied.errors, no_cache=no_cache)
     try:
-        for wave in waves(plan):
-            await _run_wave(ctx, links, situation, [s for s in wave if s.worker in ready], applied, detach)
+        ordered = waves(plan)
+        for wave in ordered:
+            # A wave that another one waits for is followed to its end, whatever was said of detaching.
+            last = detach and wave is ordered[-1]
+            await _run_wave(ctx, links, situation, [s for s in wave if s.worker in ready], applied, last)
         await _push_slices(ctx, links, situation, plan, applied)
     finally:
         ctx.emit(Finished())
@@ -97,7 +100,7 @@ async def _run_wave(
     """One job per worker, all at the same time. Where a release fails, what waits for it is not claimed."""
     by_worker: dict[str, list[Step]] = {}
     for step in steps:
-        if step.worker not in applied.errors and not _blocked(step, applied, situation):
+        if step.worker not in applied.errors and not _blocked(step, applied):
             by_worker.setdefault(step.worker, []).append(step)
     ends = await asyncio.gather(
         *(_worker_job(ctx, links, situation, name, own, detach) for name, own in by_worker.items())
@@ -110,17 +113,10 @@ async def _run_wave(
             applied.detached.append(name)
 
 
-def _blocked(step: Step, applied: Applied, situation: Situation) -> bool:
-    """Whether the step claims an address whose release on another worker did not succeed."""
-    if step.wave == 0 or step.row is None:
-        return False
-    unreleased = {o.decky for o in applied.outcomes if o.status != "succeeded"}
-    for name, records in situation.recorded.items():
-        for row in records.deckies.values():
-            held = row.ip == step.row.ip and (name, row.name) != (step.worker, step.decky)
-            if held and (row.name in unreleased or name in applied.errors):
-                return True
-    return False
+def _blocked(step: Step, applied: Applied) -> bool:
+    """Whether the step waits for a release that did not succeed."""
+    unreleased = {f"{o.worker}/{o.decky}" for o in applied.outcomes if o.status != "succeeded"}
+    return any(release in unreleased or release.partition("/")[0] in applied.errors for release in step.after)
 
 
 async def _worker_job(

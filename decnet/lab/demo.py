@@ -13,9 +13,11 @@ from typing import Any
 
 from decnet.errors import Failed
 from decnet.lab.enter import run_argv
+from decnet.lab.faults import start, stop
 from decnet.lab.images import provide_images
 from decnet.lab.layout import Lab
 from decnet.lab.lifecycle import down, up
+from decnet.lab.status import status
 
 FLEET = """\
 # A small office: six machines that nobody has a reason to touch.
@@ -37,6 +39,7 @@ archetype = "network-gear"
 
 [decky.build]
 archetype = "devops-host"
+worker = "w2"
 mutate_interval = 60
 """
 LIMIT = 300.0
@@ -53,10 +56,10 @@ class Demo:
 
     def run(self) -> None:
         """Everything, from an empty machine to an empty machine."""
-        self.chapter("A practice network: one worker with its own Docker engine, a LAN, an attacker")
-        up(self.lab, workers=1, emit=self.say)
+        self.chapter("A practice network: two workers with Docker and sshd, a LAN, an attacker")
+        up(self.lab, workers=2, emit=self.say, operator_engine=True)
         try:
-            provide_images(self.lab, self.say)
+            provide_images(self.lab, self.say, operator=True)
             self._story()
         finally:
             self.chapter("The practice network goes, too")
@@ -67,12 +70,30 @@ class Demo:
         with tempfile.TemporaryDirectory(prefix="decnet-demo-") as folder:
             fleet = Path(folder) / "fleet.toml"
             fleet.write_text(FLEET)
+            self._enrol(Path(folder))
             self._deploy(fleet)
             self._attack(Path(folder))
             self._mutate()
             self._break()
             self._bad_input(Path(folder))
             self._leave()
+
+    def _enrol(self, folder: Path) -> None:
+        self.chapter("The workers are enrolled: checked, given the agent, their host keys pinned")
+        known = folder / "known_hosts"
+        known.write_text(
+            "".join(
+                f"{worker.address} {self._host_key(worker.name)}\n" for worker in status(self.lab).workers
+            )
+        )
+        for worker in status(self.lab).workers:
+            self.decnet("worker", "add", worker.name, f"root@{worker.address}", "--known-hosts", str(known))
+        self.decnet("worker", "list")
+
+    def _host_key(self, worker: str) -> str:
+        """As its owner would read it to us over the telephone."""
+        public = self.lab.folder / worker / "sshd" / "host_ed25519.pub"
+        return " ".join(public.read_text().split()[:2])
 
     def _deploy(self, fleet: Path) -> None:
         self.chapter("Six decoys, described in a file")
@@ -114,33 +135,33 @@ class Demo:
     def _break(self) -> None:
         self.chapter("Somebody kills a container by hand")
         victim = self.deckies()[0]
-        self.on("w1", ["docker", "kill", f"{victim['name']}-{victim['services'][0]}"])
-        self.on("w1", ["decnet", "status"], any_exit=True)
+        home = str(victim["worker"])
+        self.on(home, ["docker", "kill", f"{victim['name']}-{victim['services'][0]}"])
+        self.on("operator", ["decnet", "status"], any_exit=True)
         self.decnet("reconcile")
         self.chapter("Somebody kills a whole machine")
-        self.on("w1", ["docker", "kill", victim["name"]])
+        self.on(home, ["docker", "kill", victim["name"]])
         self.decnet("reconcile")
         self._all_running()
         self.chapter("A stray: a container with our label that nobody described")
-        fleet_id = json.loads(self.on("w1", ["cat", "/var/lib/decnet/decnet-state.json"], show=False))[
+        fleet_id = json.loads(self.on("operator", ["cat", "/var/lib/decnet/decnet-state.json"], show=False))[
             "fleet_id"
         ]
-        image = self.on("w1", ["docker", "inspect", "-f", "{{.Config.Image}}", victim["name"]], show=False)
+        image = self.on(home, ["docker", "inspect", "-f", "{{.Config.Image}}", victim["name"]], show=False)
         labels = ["--label", f"decnet.fleet={fleet_id}", "--label", "decnet.decky=ghost"]
         self.on(
-            "w1",
+            home,
             ["docker", "run", "-d", "--name", "ghost", "--network", "none", *labels]
             + ["--label", "decnet.service=", "--entrypoint", "/bin/busybox", image.strip(), "sleep", "600"],
         )
         self.decnet("reconcile")
         self.decnet("reconcile", "--prune")
-        self.chapter("The engine dies: nothing is known, so nothing is done")
-        self.on("w1", ["true"], show=False)
-        from decnet.lab.faults import start, stop
-
-        stop(self.lab, "w1", "engine")
-        self.expect(self.on("w1", ["decnet", "status"], any_exit=True, code=True) == "5", "status is not 5")
-        start(self.lab, "w1")
+        self.chapter("A worker loses its power: decnet says what it knows, and touches nothing")
+        stop(self.lab, "w2", "worker")
+        code = self.on("operator", ["decnet", "status"], any_exit=True, code=True)
+        self.expect(code == "5", f"status ended with exit {code}, and not with 5")
+        self.chapter("The power is back: what did not come up by itself is mended")
+        start(self.lab, "w2")
         self.decnet("reconcile")
         self._all_running()
 
@@ -148,15 +169,17 @@ class Demo:
         self.chapter("A fleet file with mistakes: one clear answer, nothing changed")
         broken = folder / "broken.toml"
         broken.write_text('[decky.web]\nserivces = ["http"]\ncount = "two"\n')
-        code = self.on("w1", ["decnet", "deploy", "-c", str(broken), "--yes"], any_exit=True, code=True)
+        code = self.on("operator", ["decnet", "deploy", "-c", str(broken), "--yes"], any_exit=True, code=True)
         self.expect(code == "2", f"a broken fleet file ended with exit {code}")
 
     def _leave(self) -> None:
         self.chapter("Everything goes, and nothing stays")
         self.decnet("teardown", "--all", "--yes")
         self.expect(not self.containers(), "a container was left over")
-        networks = self.on("w1", ["docker", "network", "ls", "--format", "{{.Name}}"], show=False)
-        self.expect("decnet_lan" not in networks.split(), "the network was left over")
+        for worker in ("w1", "w2"):
+            networks = self.on(worker, ["docker", "network", "ls", "--format", "{{.Name}}"], show=False)
+            self.expect("decnet_lan" not in networks.split(), f"the network of {worker} was left over")
+            self.decnet("worker", "remove", worker, "--wipe")
 
     def scan(self) -> None:
         addresses = [decky["ip"] for decky in self.deckies()]
@@ -182,18 +205,17 @@ class Demo:
         return sorted(shown.split())
 
     def decnet(self, *argv: str) -> str:
-        return self.on("w1", ["decnet", *argv])
+        return self.on("operator", ["decnet", *argv])
 
     def json(self, *argv: str) -> Any:
-        return json.loads(self.on("w1", ["decnet", *argv, "-o", "json"], any_exit=True, show=False))
+        return json.loads(self.on("operator", ["decnet", *argv, "-o", "json"], any_exit=True, show=False))
 
     def on(
         self, place: str, argv: list[str], *, any_exit: bool = False, show: bool = True, code: bool = False
     ) -> str:
         """Run a command and show it with what it prints; its stdout, or with `code` its exit code."""
         if show:
-            who = "attacker" if place == "attacker" else "operator" if argv[0] == "decnet" else place
-            self.say(f"\n{who}$ {' '.join(_short(argv))}")
+            self.say(f"\n{place}$ {' '.join(_short(argv))}")
         ended = subprocess.run(
             run_argv(self.lab, place, argv),
             stdout=subprocess.PIPE,
