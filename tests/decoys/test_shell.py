@@ -20,6 +20,7 @@ from decnet.decoys.ssh.sntrup import P, Q, decode, encode
 from decnet.decoys.ssh.umac import Umac
 
 FORBIDDEN = ("decnet", "decky", "deckies", "decoy", "honeypot", "canary", "asyncio", "traceback")
+PIECES = "abc /'\"\\$(){}|&;<>*?~#\n-01.=[]`"
 RELEASES = ("debian-12", "ubuntu-22.04", "rocky-9", "openwrt-21.02", "freebsd-14.0", "synology-dsm-7")
 
 
@@ -46,7 +47,7 @@ def shell() -> Iterator[Shell]:
     ("line", "out", "error", "status"),
     [
         ("cd /nope && pwd || echo no", "no\n", "bash: line 1: cd: /nope: No such file or directory\n", 0),
-        ("echo a b | wc -w; false", "      1       2       4\n", "", 1),
+        ("echo a b | wc; false", "      1       2       4\n", "", 1),
         ("echo $USER '$USER' \"$HOME\" $(whoami)", "root $USER /root root\n", "", 0),
         ("cat /etc/passwd | grep root | cut -d: -f7", "/bin/bash\n", "", 0),
         ("echo hi > /tmp/x && cat /tmp/x && rm /tmp/x; cat /tmp/x", "hi\n", "cat: /tmp/x: No such file or directory\n", 1),
@@ -60,9 +61,6 @@ def shell() -> Iterator[Shell]:
     ],
 )  # fmt: skip
 def test_a_line_gives_what_bash_gives(shell: Shell, line: str, out: str, error: str, status: int) -> None:
-    if line.startswith("echo a b"):
-        line = line.replace("wc -w", "wc")
-
     assert shell.run(line) == Answer(out, error, status)
 
 
@@ -102,16 +100,11 @@ def test_what_an_intruder_writes_is_bounded(shell: Shell) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.text(
-        alphabet=st.sampled_from(list("abc /'\"\\$(){}|&;<>*?~#\n-01.=[]`") + ["ls", "echo ", "$(", "cat "]),
-        max_size=60,
-    )
-)
-def test_no_line_breaks_the_shell(line: str) -> None:
+@given(st.lists(st.sampled_from([*PIECES, "ls ", "echo ", "$(", "cat "]), max_size=40))
+def test_no_line_breaks_the_shell(parts: list[str]) -> None:
     out, into = os.pipe()
     try:
-        assert isinstance(shell_of(into).run(line), Answer)
+        assert isinstance(shell_of(into).run("".join(parts)), Answer)
     finally:
         os.close(out)
         os.close(into)
