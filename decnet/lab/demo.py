@@ -163,6 +163,7 @@ class Demo:
         self.chapter("The power is back: what did not come up by itself is mended")
         start(self.lab, "w2")
         self.decnet("reconcile")
+        self.decnet("status")
         self._all_running()
 
     def _bad_input(self, folder: Path) -> None:
