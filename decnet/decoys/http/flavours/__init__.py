@@ -1,0 +1,49 @@
+"""How each server software spells an answer: order of headers, error pages, refusals."""
+
+import time
+
+from ...persona import Persona
+from .apache import Apache
+from .appliance import Appliance
+from .flavour import Flavour, http_date
+from .iis import Iis
+from .lighttpd import Lighttpd
+from .nginx import Nginx
+
+__all__ = ["Flavour", "Lighttpd", "Nginx", "flavour_of", "http_date"]
+
+FLAVOURS: tuple[tuple[str, type[Flavour]], ...] = (
+    ("nginx", Nginx),
+    ("openresty", Nginx),
+    ("Apache", Apache),
+    ("Microsoft-IIS", Iis),
+    ("lighttpd", Lighttpd),
+)
+
+DEFAULT_SOFTWARE = {
+    "linux": "nginx/1.22.1",
+    "bsd": "nginx/1.24.0",
+    "windows": "Microsoft-IIS/10.0",
+    "windows_server": "Microsoft-IIS/10.0",
+    "embedded": "lighttpd/1.4.59",
+    "cisco": "nginx",
+}
+
+
+def flavour_of(persona: Persona) -> "Flavour":
+    """The flavour that fits the persona's Server header."""
+    said = persona.text("server_header")
+    software = persona.banner or DEFAULT_SOFTWARE.get(persona.os, "nginx")
+    software = software.format_map(_Plain(persona)) if "{" in software else software
+    kind = next((made for start, made in FLAVOURS if (said or software).startswith(start)), Appliance)
+    return kind(software if said is None else said, persona)
+
+
+class _Plain(dict[str, str]):
+    """The variables that a banner of the catalog may have."""
+
+    def __init__(self, persona: Persona) -> None:
+        super().__init__(hostname=persona.hostname, address=persona.address, date=http_date(time.time()))
+
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"

@@ -1,0 +1,81 @@
+"""What every server software has to spell: headers, error pages, refusals."""
+
+import time
+from abc import ABC, abstractmethod
+
+from ...persona import Persona
+from ..messages import REASONS, Headers, Page, Reply, Request
+from ..reading import Limits
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(at: float) -> str:
+    """Seconds since the epoch as HTTP writes it, in no machine's language."""
+    t = time.gmtime(at)
+    clock = f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02}"
+    return f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year} {clock} GMT"
+
+
+class Flavour(ABC):
+    """One server software."""
+
+    limits = Limits()
+    charset = ""
+    text_methods = ("GET", "HEAD")
+    """Methods that a file answers."""
+
+    def __init__(self, server: str, persona: Persona) -> None:
+        self.server = server
+        self.persona = persona
+
+    @abstractmethod
+    def head(self, reply: Reply, request: Request, length: int | None, *, stay: bool) -> Headers:
+        """The headers in this server's order; `length` None where it sends none."""
+
+    @abstractmethod
+    def error_body(self, reply: Reply, request: Request, port: int) -> bytes:
+        """The page that goes with an error."""
+
+    def reason(self, status: int) -> str:
+        """The words after the status code."""
+        return REASONS.get(status, "Unknown")
+
+    def etag(self, page: Page) -> str:
+        """The page's ETag, stable for the seed."""
+        return f'"{page.changed or 0:x}-{len(page.body):x}"'
+
+    def refuse_method(self, request: Request, page: Page | None) -> Reply | None:
+        """What a method that is neither GET nor HEAD gets on a file; None where it is served like GET."""
+        return Reply(405)
+
+    def special(self, request: Request) -> Reply | None:
+        """Answers that this software gives before it looks for a file."""
+        return None
+
+    def spell(self, reply: Reply, request: Request, port: int, *, stay: bool) -> bytes:
+        """The bytes of an answer."""
+        body = reply.body
+        if (
+            reply.status >= 300
+            and reply.status != 304
+            and not body
+            and "Content-Length" not in dict(reply.headers)
+        ):
+            body = self.error_body(reply, request, port)
+        if request.version == (0, 9):
+            return body
+        length = None if reply.status == 304 else len(body)
+        lines = [f"HTTP/1.1 {reply.status} {self.reason(reply.status)}"]
+        lines += [f"{name}: {value}" for name, value in self.head(reply, request, length, stay=stay)]
+        raw = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
+        return raw if request.method == "HEAD" or reply.status == 304 else raw + body
+
+    def spell_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
+        """The bytes of the answer to a request that could not be read; b"" to close without a word."""
+        return self.spell(reply, request, port, stay=False)
+
+    def error_type(self) -> str:
+        """The Content-Type of error pages."""
+        return "text/html" + self.charset
