@@ -121,8 +121,8 @@ def test_no_odd_value_is_taken_anywhere(path: tuple[Any, ...], value: Any) -> No
         )
     )
     number = path[-1] == "cpus" and isinstance(value, float) and 0.01 <= value <= 64
-    hostname = path[-1] == "hostname" and value == "host"
-    assert refused(changed) or plain_word or number or hostname or value == before
+    named = path[-1] in ("hostname", "image") and value == "host"
+    assert refused(changed) or plain_word or number or named or value == before
 
 
 def test_every_required_key_is_required() -> None:
