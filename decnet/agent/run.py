@@ -17,7 +17,11 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def environment() -> Dict[str, str]:
-    """Nothing of the caller's: compose would take its settings, and its files, from there."""
+    """Nothing of the caller's: compose would take its settings, and its files, from there.
+
+    No COMPOSE_PARALLEL_LIMIT either: with 4, compose 1.29 waits for itself for ever (seen with 20 bases and
+    60 services), and its own default is as fast as the engine.
+    """
     from .docker import socket_path
 
     return {
