@@ -36,7 +36,7 @@ async def _serve(service: object, persona: Persona) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    loop.set_exception_handler(lambda _loop, _context: None)
+    loop.set_exception_handler(_complain)
     start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
     stop = await start(persona, Recorder())
     try:
@@ -52,6 +52,11 @@ async def _serve(service: object, persona: Persona) -> int:
             await asyncio.wait_for(stop(), GOODBYE_SECONDS)
         except TimeoutError:
             pass
+
+
+def _complain(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """One line on stderr, where only the operator looks."""
+    sys.stderr.write(f"{context.get('message', '')}: {context.get('exception')!r}"[:500] + "\n")
 
 
 def has_network() -> bool:

@@ -25,6 +25,7 @@ class Decoy:
 
     def __init__(self, folder: Path, service: str, persona: dict[str, Any]) -> None:
         self.port = free_port()
+        self._complaints = b""
         self.log = folder / f"{service}-{self.port}.jsonl"
         whole = {
             "service": service, "hostname": "web01", "os": "linux", "release": "debian-12", "banner": "",
@@ -80,10 +81,12 @@ class Decoy:
     def stop(self) -> int:
         """End it as Docker does; its exit status."""
         self.process.terminate()
-        status = self.process.wait(SAFETY_SECONDS)
-        if self.process.stderr is not None:
-            self.process.stderr.close()
-        return status
+        _, self._complaints = self.process.communicate(timeout=SAFETY_SECONDS)
+        return self.process.returncode
+
+    def complaints(self) -> bytes:
+        """What it wrote to stderr, once it has stopped."""
+        return self._complaints
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import struct
 import subprocess
@@ -112,6 +113,21 @@ def test_a_length_that_cannot_be_ends_with_the_message_of_openssh(decoy: Callabl
     answer = server.ask(b"SSH-2.0-x\r\n" + b"\xff" * 64, end=False)
 
     assert b"\x01\x00\x00\x00\x02\x00\x00\x00\x0ePacket corrupt" in answer
+
+
+def test_noise_at_any_stage_ends_only_that_connection(decoy: Callable[..., Any], ssh: Any) -> None:
+    server = decoy("ssh", banner=BANNER, settings=WEAK)
+    dice = random.Random(7)
+    init = b"\x14" + bytes(16) + struct.pack(">I", 17) + b"curve25519-sha256" + dice.randbytes(60)
+    for number in range(60):
+        body = init if number % 2 else bytes((dice.randrange(60),)) + dice.randbytes(dice.randrange(1, 90))
+        padding = 16 - (len(body) + 5) % 8
+        packet = struct.pack(">IB", len(body) + padding + 1, padding) + body + bytes(padding)
+        server.ask(b"SSH-2.0-x\r\n" + packet + dice.randbytes(dice.randrange(200)))
+
+    assert ssh(server.port, "echo in").stdout == "in\n"
+    assert len(server.events("disconnect", 61)) == 61 and server.stop() == 0
+    assert server.complaints() == b""
 
 
 def test_six_refused_keys_end_the_connection(decoy: Callable[..., Any], ssh: Any, tmp_path: Path) -> None:

@@ -236,6 +236,8 @@ class Connection:
             status = await self._run(channel)
         except (TimeoutError, Gone, OSError):
             status = 255
+        except Exception:  # noqa: BLE001 (a mistake of ours has to look like a command that failed)
+            status = 1
         if not channel.closed:
             self.tell(no.CHANNEL_EOF, channel.theirs)
             rest = string("exit-status") + flag(False) + uint32(status)
