@@ -1,0 +1,139 @@
+"""What a pull teaches: rows are closed once, by the right record, whatever a worker says."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet.model.actual import Job, Status
+from decnet.model.journal import Cursor, JournalPage, JournalRecord
+from decnet.model.record import LifecycleRow, WorkerRecords
+from decnet.model.worker import Hello
+from decnet.plan.absorb import FUTURE_SECONDS, KEPT_ROWS, absorb
+
+NOW = 1_700_000_000.0
+ZERO = "0" * 64
+HELLO = Hello(protocol=1, agent="a", worker_id="w", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
+
+
+def row(
+    decky: str, status: str = "running", *, request: str = "r1", created: float = NOW - 60, **more: object
+) -> LifecycleRow:
+    known = {
+        "id": f"{decky}-{request}-{created}",
+        "decky": decky,
+        "operation": "create",
+        "request_id": request,
+        "status": status,
+        "created": created,
+    }
+    return LifecycleRow.model_validate({**known, **more})
+
+
+def record(seq: int, decky: str, status: str = "succeeded", **more: object) -> JournalRecord:
+    known = {
+        "seq": seq,
+        "at": NOW - 1,
+        "decky": decky,
+        "operation": "create",
+        "status": status,
+        "error": "",
+        "request_id": "r1",
+        "prev": ZERO,
+        "hash": f"{seq:064x}",
+    }
+    return JournalRecord.model_validate({**known, **more})
+
+
+def pulled(
+    *records: JournalRecord, verdict: str = "ok", more: bool = False, jobs: tuple[Job, ...] = ()
+) -> Status:
+    page = JournalPage.model_validate(
+        {
+            "journal_id": "j",
+            "first_seq": records[0].seq if records else 1,
+            "last_seq": records[-1].seq if records else 0,
+            "verdict": verdict,
+            "records": records,
+            "more": more,
+        }
+    )
+    return Status(
+        hello=HELLO, docker="up", plan_hash="p", generation=1, containers=(), jobs=jobs, journal=page
+    )
+
+
+def known(*rows: LifecycleRow, cursor: Cursor | None = None) -> WorkerRecords:
+    return WorkerRecords(worker_id="w", lifecycle=rows, cursor=cursor)
+
+
+def running_job(request: str = "r1") -> Job:
+    return Job(job_id="x", request_id=request, state="running", operation="create")
+
+
+def test_a_journal_record_closes_the_newest_open_row_of_its_decky() -> None:
+    older, newer = row("web", request="r0", created=NOW - 90), row("web", created=NOW - 30)
+    learned = absorb(known(older, newer), pulled(record(1, "web"), jobs=(running_job("r0"),)), now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["running", "succeeded"]
+
+
+def test_a_row_that_has_ended_never_changes_again() -> None:
+    ended = row("web", "failed", error="no space", ended=NOW - 50)
+    learned = absorb(known(ended), pulled(record(1, "web")), now=NOW)
+    assert learned.records.lifecycle == (ended,)
+
+
+def test_the_cursor_moves_in_the_same_value_as_the_rows_it_explains() -> None:
+    learned = absorb(known(row("web")), pulled(record(7, "web")), now=NOW)
+    assert learned.records.cursor == Cursor(journal_id="j", seq=7, hash=f"{7:064x}")
+
+
+def test_a_row_whose_job_is_gone_is_lost_at_once() -> None:
+    learned = absorb(known(row("web")), pulled(), now=NOW)
+    assert [(each.status, each.ended) for each in learned.records.lifecycle] == [("lost", NOW)]
+
+
+def test_a_row_whose_job_runs_stays_open() -> None:
+    learned = absorb(known(row("web")), pulled(jobs=(running_job(),)), now=NOW)
+    assert learned.records.lifecycle == known(row("web")).lifecycle
+
+
+def test_nothing_is_lost_while_pages_of_the_journal_are_still_to_come() -> None:
+    learned = absorb(known(row("web"), row("db")), pulled(record(1, "web"), more=True), now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["succeeded", "running"]
+
+
+@pytest.mark.parametrize("at", [NOW + FUTURE_SECONDS + 1, NOW + 86400, NOW - 86400, 0.0])
+def test_a_time_that_cannot_be_is_replaced_by_our_own_and_marked(at: float) -> None:
+    learned = absorb(known(row("web")), pulled(record(1, "web", at=at)), now=NOW)
+    ended = learned.records.lifecycle[0]
+    assert (ended.ended, ended.ended_by_worker) == (NOW, False)
+
+
+def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
+    cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
+    learned = absorb(known(cursor=cursor), pulled(record(1, "gh\x1b[31most")), now=NOW)
+    assert learned.records.lifecycle == ()
+    assert learned.notes == ("journal record 1 for gh\\x1b[31most fits no open operation",)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "word"), [("gap", "lacks"), ("reset", "new one"), ("rewound", "rewound")]
+)
+def test_a_verdict_that_is_not_ok_is_said(verdict: str, word: str) -> None:
+    cursor = Cursor(journal_id="j", seq=3, hash=ZERO)
+    (note,) = absorb(known(cursor=cursor), pulled(verdict=verdict), now=NOW).notes
+    assert word in note
+
+
+def test_closed_rows_are_trimmed_and_open_ones_kept() -> None:
+    closed = tuple(row("old", "succeeded", created=NOW - 9000 + n) for n in range(KEPT_ROWS + 20))
+    first = row("web", request="r9")
+    learned = absorb(known(first, *closed), pulled(jobs=(running_job("r9"),)), now=NOW)
+    assert len(learned.records.lifecycle) == KEPT_ROWS
+    assert learned.records.lifecycle[0] == first
+
+
+def test_a_pull_that_brings_nothing_changes_nothing() -> None:
+    learned = absorb(known(row("web", "succeeded", ended=NOW - 5)), pulled(), now=NOW)
+    again = absorb(learned.records, pulled(), now=NOW + 100)
+    assert again.records == learned.records

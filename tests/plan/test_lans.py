@@ -1,0 +1,92 @@
+"""Which LAN a worker's deckies sit on."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet.errors import SpecError
+from decnet.model.fleet import AddressesSpec, Lan, NetworkSpec
+from decnet.model.worker import Facts
+from decnet.plan.lans import decide_lan, unconfirmed
+
+FACTS = Facts(
+    interface="eth0",
+    address="192.0.2.11",
+    subnet="192.0.2.0/24",
+    gateway="192.0.2.1",
+    docker_version="20.10",
+    compose_version="1.29",
+    architecture="amd64",
+    disk_free_mib=9000,
+    memory_mib=8000,
+    python="3.11",
+)
+LAN = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+
+
+def test_what_the_operator_does_not_say_comes_from_the_worker() -> None:
+    assert decide_lan("w1", NetworkSpec(), FACTS, None) == LAN
+
+
+def test_what_held_so_far_stays_when_the_worker_says_something_else() -> None:
+    moved = FACTS.model_copy(update={"interface": "eth1", "subnet": "198.51.100.0/24"})
+    assert decide_lan("w1", NetworkSpec(), moved, LAN) == LAN
+
+
+def test_what_the_operator_says_wins() -> None:
+    said = NetworkSpec(
+        interface="br0",
+        subnet="203.0.113.0/25",
+        gateway="203.0.113.1",
+        driver="bridge",
+        addresses=AddressesSpec(use=("203.0.113.9",)),
+    )
+    wanted = Lan(
+        driver="bridge",
+        interface="br0",
+        subnet="203.0.113.0/25",
+        gateway="203.0.113.1",
+        use=("203.0.113.9",),
+    )
+    assert decide_lan("w1", said, FACTS, LAN) == wanted
+
+
+def test_ip_start_takes_from_there_to_the_end_of_the_subnet() -> None:
+    lan = decide_lan("w1", NetworkSpec(), FACTS, None, ip_start="192.0.2.200")
+    assert lan.use == ("192.0.2.200-192.0.2.254",)
+
+
+@pytest.mark.parametrize(
+    ("network", "start", "words"),
+    [
+        (NetworkSpec(subnet="banana"), None, "not an IPv4 subnet"),
+        (NetworkSpec(subnet="10.0.0.0/8"), None, "not of a size"),
+        (NetworkSpec(subnet="192.0.2.0/31"), None, "not of a size"),
+        (NetworkSpec(gateway="198.51.100.1"), None, "not in the subnet"),
+        (NetworkSpec(gateway="x"), None, "not an IPv4 address"),
+        (NetworkSpec(), "198.51.100.7", "not in the subnet"),
+        (NetworkSpec(), "x", "not an IPv4 address"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(network: NetworkSpec, start: str | None, words: str) -> None:
+    with pytest.raises(SpecError, match=words):
+        decide_lan("w1", network, FACTS, None, ip_start=start)
+
+
+def test_a_worker_without_a_default_route_needs_to_be_told() -> None:
+    lost = FACTS.model_copy(update={"interface": None, "subnet": None, "gateway": None})
+    with pytest.raises(SpecError, match="no default route"):
+        decide_lan("w1", NetworkSpec(), lost, None)
+
+
+def test_macvlan_on_a_wireless_interface_is_refused_and_ipvlan_is_not() -> None:
+    wireless = FACTS.model_copy(update={"wireless": True})
+    with pytest.raises(SpecError, match="wireless"):
+        decide_lan("w1", NetworkSpec(), wireless, None)
+    assert decide_lan("w1", NetworkSpec(driver="ipvlan"), wireless, None).driver == "ipvlan"
+
+
+def test_only_a_range_that_nobody_limited_has_to_be_confirmed_once() -> None:
+    limited = LAN.model_copy(update={"use": ("192.0.2.9",), "subnet": "198.51.100.0/24"})
+    assert unconfirmed({"w1": LAN, "w2": limited}, ()) == ("192.0.2.0/24",)
+    assert unconfirmed({"w1": LAN, "w2": limited}, ("192.0.2.0/24",)) == ()
