@@ -41,20 +41,12 @@ def status(
     """Show every worker and every decky as they are now."""
     with context(output.value) as ctx:
         from decnet.commands.status import status as run
-        from decnet.console.show import clear_screen, show
 
-        while watch:
-            outcome = wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode))
-            clear_screen()
-            show(outcome, output.value)
-            wait_for(_sleep(watch))
+        if watch:
+            from decnet.cli.loops import status_for_ever
+
+            wait_for(status_for_ever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode))
         finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
-
-
-async def _sleep(seconds: float) -> None:
-    import asyncio
-
-    await asyncio.sleep(seconds)
 
 
 def events(

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
+from decnet.commands.status import status
 from decnet.commands.walk import WalkOptions
 from decnet.console.asking import tell_error
-from decnet.console.show import Format, show
+from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
+from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
 from decnet.errors import DecnetError, UsageError
+from decnet.store.desired import load_fleet
 
 LONGEST_SLEEP = 60.0
 """Seconds after which a sleeping `mutate --watch` looks at the state file again."""
@@ -33,15 +38,39 @@ async def reconcile_for_ever(
     on: str | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
-    while True:
-        await pause(ctx, jitter)
-        try:
-            _shown(await reconcile(ctx, replace(options, quiet=True), on=on), style)
-        except UsageError:
-            raise
-        except DecnetError as error:
-            tell_error(error, style)
-        await asyncio.sleep(interval)
+    async with _keeping(ctx) as kept:
+        while True:
+            await pause(kept, jitter)
+            try:
+                _shown(await reconcile(kept, replace(options, quiet=True), on=on), style)
+            except UsageError:
+                raise
+            except DecnetError as error:
+                tell_error(error, style)
+            await asyncio.sleep(interval)
+
+
+async def status_for_ever(
+    ctx: Context, interval: float, style: Format, *, on: str | None, detailed_exitcode: bool
+) -> None:
+    """The status again every `interval` seconds, on a new screen of a terminal."""
+    async with _keeping(ctx) as kept:
+        while True:
+            outcome = await status(kept, on=on, detailed_exitcode=detailed_exitcode)
+            clear_screen()
+            show(outcome, style)
+            await asyncio.sleep(interval)
+
+
+@asynccontextmanager
+async def _keeping(ctx: Context) -> AsyncIterator[Context]:
+    """The context with connections that stay open from round to round."""
+    fleet = load_fleet(ctx.home)
+    if fleet is None:
+        yield ctx
+        return
+    async with Links(ctx.home, fleet.fleet_id) as links:
+        yield replace(ctx, kept=links)
 
 
 async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -> None:

@@ -52,7 +52,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             reset_services=options.reset_services,
             add=options.add,
         )
-        async with Links(ctx.home, situation.desired.fleet_id) as links:
+        async with ctx.links(situation.desired.fleet_id) as links:
             situation = await _looked_at(ctx, links, situation, drafts, options)
             lans = _lans(situation, spec, drafts, options)
             desired = await _described(ctx, links, situation, drafts, lans, dice, options)

@@ -32,7 +32,7 @@ async def doctor(ctx: Context) -> Listing:
     """Look at everything that commonly goes wrong. Exit 1 where something is wrong."""
     findings, fleet = _state_findings(ctx)
     workers = _workers_or_none(ctx) or {LOCAL: Worker(name=LOCAL, worker_id="")}
-    async with Links(ctx.home, fleet.fleet_id) as links:
+    async with ctx.links(fleet.fleet_id) as links:
         for worker in workers.values():
             findings += await machine_findings(links, worker, fleet)
     items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
@@ -96,7 +95,7 @@ async def add(
 async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]) -> dict[str, int]:
     """Go on from the generation that each worker has applied: what it was told by an earlier fleet, or by
     this one before its home was restored from a backup. The generations that were taken, by name."""
-    async with Links(ctx.home, fleet_id) as links:
+    async with ctx.links(fleet_id) as links:
         answers = await links.each(workers, lambda client: client.status())
     store = Records(ctx.home)
     taken = {}

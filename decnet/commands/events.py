@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError
 from decnet.model.event import AttackerEvent
@@ -45,7 +44,7 @@ async def pull(ctx: Context, on: str | None = None) -> Pulled:
     if fleet is None or not workers:
         return Pulled((), {})
     new: list[tuple[str, AttackerEvent]] = []
-    async with Links(ctx.home, fleet.fleet_id) as links:
+    async with ctx.links(fleet.fleet_id) as links:
         answers = await links.each(
             workers.values(), lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id)
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decnet.commands.chosen import chosen
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import Words
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
@@ -19,7 +18,7 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Wor
     worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
     if worker is None:
         raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")
-    async with Links(ctx.home, fleet.fleet_id) as links:
+    async with ctx.links(fleet.fleet_id) as links:
         texts = await links.client(worker).logs(name, service, lines=lines)
     shown = []
     for container, text in sorted(texts.items()):

@@ -9,7 +9,6 @@ from random import Random
 from decnet.commands.chosen import chosen
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.situation import load, look
 from decnet.errors import UsageError
@@ -39,7 +38,7 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
         situation = load(ctx)
         names = _names(ctx, situation.desired, options)
         desired = _mutated(ctx, situation.desired, names, options)
-        async with Links(ctx.home, situation.desired.fleet_id) as links:
+        async with ctx.links(situation.desired.fleet_id) as links:
             situation = await look(ctx, links, situation, situation.workers.values())
             return await walk(ctx, links, situation, desired, "mutate", options.walk)
 

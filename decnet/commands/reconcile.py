@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.situation import load, look
 from decnet.plan.select import select
@@ -14,6 +13,6 @@ async def reconcile(ctx: Context, options: WalkOptions, *, on: str | None = None
     """Make actual and recorded agree with desired on the selected workers, and say what was done."""
     with ctx.lock():
         situation = load(ctx)
-        async with Links(ctx.home, situation.desired.fleet_id) as links:
+        async with ctx.links(situation.desired.fleet_id) as links:
             situation = await look(ctx, links, situation, select(situation.workers, on).values())
             return await walk(ctx, links, situation, situation.desired, "reconcile", options)

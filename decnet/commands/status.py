@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 
 from decnet.commands.walk import make_plan
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.situation import Situation, load, look
 from decnet.errors import LockHeld, StateBroken, worst
@@ -26,7 +25,7 @@ SKEW_SECONDS = 5.0
 async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool = False) -> StatusOutcome:
     """Every worker and every decky, merged from desired, recorded and actual."""
     stored = load(ctx)
-    async with Links(ctx.home, stored.desired.fleet_id) as links:
+    async with ctx.links(stored.desired.fleet_id) as links:
         situation = await look(ctx, links, stored, select(stored.workers, on).values())
     unsaved = _commit_if_free(ctx, stored, situation)
     before = load_seen(ctx.home)

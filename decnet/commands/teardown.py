@@ -26,7 +26,7 @@ async def teardown(
         gone = set(situation.desired.deckies) if everything else set(chosen(situation.desired, names))
         left = {n: d for n, d in situation.desired.deckies.items() if n not in gone}
         asked = replace(options, asked=_count(situation, gone, everything))
-        async with Links(ctx.home, situation.desired.fleet_id) as links:
+        async with ctx.links(situation.desired.fleet_id) as links:
             situation = await look(ctx, links, situation, situation.workers.values())
             desired = situation.desired.with_deckies(left)
             outcome = await walk(ctx, links, situation, desired, "teardown", asked)

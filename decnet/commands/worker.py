@@ -9,7 +9,7 @@ from decnet.commands.doctor import machine_findings
 from decnet.commands.enrolment import Credentials, enrolled_worker
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
-from decnet.engine.links import FLEET_KEY, Links
+from decnet.engine.links import FLEET_KEY
 from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.situation import load, look
 from decnet.engine.workers import known_workers
@@ -59,7 +59,7 @@ async def show(ctx: Context, name: str) -> Words:
     """One worker: what is recorded of it, and what it says of itself now."""
     worker = _known(ctx, name)
     fleet = load_fleet(ctx.home) or new_fleet()
-    async with Links(ctx.home, fleet.fleet_id) as links:
+    async with ctx.links(fleet.fleet_id) as links:
         client = links.client(worker)
         hello, facts = await client.hello(), await client.facts()
     document = {
@@ -80,7 +80,7 @@ async def check(ctx: Context, on: str | None) -> Listing:
     """Whether the workers can do their work, each finding with what mends it."""
     fleet = load_fleet(ctx.home) or new_fleet()
     findings = []
-    async with Links(ctx.home, fleet.fleet_id) as links:
+    async with ctx.links(fleet.fleet_id) as links:
         for worker in select(known_workers(ctx.home), on).values():
             findings += await machine_findings(links, worker, fleet)
     items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
@@ -97,7 +97,7 @@ async def upgrade(ctx: Context, on: str | None) -> Words:
     with ctx.lock():
         fleet = load_fleet(ctx.home) or new_fleet()
         remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
-        async with Links(ctx.home, fleet.fleet_id) as links:
+        async with ctx.links(fleet.fleet_id) as links:
             answers = await links.each(remote, lambda client: client.upgrade(payload, sha256))
     lines, codes = [], []
     for name, answer in answers.items():
@@ -147,7 +147,7 @@ async def drain(ctx: Context, name: str, options: WalkOptions) -> PassOutcome:
         situation = load(ctx)
         left = {n: d for n, d in situation.desired.deckies.items() if d.worker != name}
         asked = replace(options, asked=len(situation.desired.deckies) - len(left))
-        async with Links(ctx.home, situation.desired.fleet_id) as links:
+        async with ctx.links(situation.desired.fleet_id) as links:
             situation = await look(ctx, links, situation, situation.workers.values())
             return await walk(ctx, links, situation, situation.desired.with_deckies(left), "drain", asked)
 
@@ -200,7 +200,7 @@ async def _leave(
 ) -> None:
     """Take what lets us in out of the worker, by its own agent or by the operator's login."""
     if wipe or worker.is_local:
-        async with Links(ctx.home, fleet_id) as links:
+        async with ctx.links(fleet_id) as links:
             await links.client(worker).self_destruct()
         return
     from decnet.worker import enrol

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 from uuid import uuid4
 
+from decnet.engine.links import Links
 from decnet.engine.progress import Emit, Said
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
@@ -37,6 +39,17 @@ class Context:
     now: Callable[[], float] = time.time
     dice: Random = field(default_factory=Random)
     identifier: Callable[[], str] = lambda: str(uuid4())
+    kept: Links | None = None
+    """Connections that a command with several rounds keeps open between them."""
+
+    @asynccontextmanager
+    async def links(self, fleet_id: str) -> AsyncIterator[Links]:
+        """The fleet's connections: the kept ones, or new ones that are closed afterwards."""
+        if self.kept is not None:
+            yield self.kept
+            return
+        async with Links(self.home, fleet_id) as opened:
+            yield opened
 
     def lock(self) -> Lock:
         """The lock of the state folder, to be held while anything is changed."""
