@@ -20,7 +20,7 @@ LIMIT = 16 * 1024 * 1024
 """Bytes of one worker's file, after which it is rotated."""
 
 KEEP = 9
-LOCK_TIMEOUT = 30.0
+LOCK_TIMEOUT = 5.0
 
 
 class Page(Protocol):
@@ -62,16 +62,17 @@ def append_events(
     """Stores what is new in a page, and returns that: an event is stored once however often it is pulled.
 
     `worker` is the same key for ever (its worker_id). Raises LockHeld when another pull of this worker's
-    events takes longer than 30 s, StateBroken when they cannot be written: none is stored then.
+    events takes longer than 5 s, StateBroken when they cannot be written: none is stored then.
     """
     folder = home.events(worker)
     with translated("make the folder", folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Lock(home, "decnet events", LOCK_TIMEOUT, path=folder / "lock"):
         fresh = _new_ones(home, worker, page)
-        if fresh:
-            content = b"".join(_line(worker, page.spool_id, event) for event in fresh)
-            append_lines(folder / "events.jsonl", content, limit=limit, keep=keep)
+        lines = [_line(worker, page.spool_id, event) for event in fresh]
+        lines += _position(worker, page, fresh, event_cursor(home, worker))
+        if lines:
+            append_lines(folder / "events.jsonl", b"".join(lines), limit=limit, keep=keep)
     return fresh
 
 
@@ -108,6 +109,23 @@ def _new_ones(home: Home, worker: str, page: Page) -> tuple[AttackerEvent, ...]:
             fresh.append(event)
         last = max(last, event.seq)
     return tuple(fresh)
+
+
+def _position(
+    worker: str, page: Page, fresh: Sequence[AttackerEvent], cursor: EventCursor | None
+) -> list[bytes]:
+    """A line that only moves the cursor, where a page ends in events that are stored already: without it
+    a spool that tells old events again would be asked for them for ever."""
+    end = EventCursor(page.spool_id, max((event.seq for event in page.events), default=0))
+    stored = EventCursor(page.spool_id, fresh[-1].seq) if fresh else cursor
+    if (
+        not page.events
+        or stored == end
+        or (stored and stored.spool_id == end.spool_id and stored.seq > end.seq)
+    ):
+        return []
+    row = {"worker": worker, "spool_id": end.spool_id, "seq": end.seq, "id": ""}
+    return [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)]
 
 
 def _ids(home: Home, worker: str) -> set[str]:

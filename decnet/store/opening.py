@@ -9,6 +9,7 @@ from pathlib import Path
 
 from decnet.errors import StateBroken
 
+from .atomic import collect_temp
 from .broken import translated
 from .paths import Home
 
@@ -16,9 +17,10 @@ from .paths import Home
 def open_home(home: Home, *, write: bool = True) -> list[str]:
     """Makes the folders (0700) and checks what stands in them; returns warnings of what was mended.
 
-    A file of ours that others can read is set to 0600 and said. StateBroken for a symbolic link, another
-    owner, a private key that others can read, and a folder that others can write. With `write=False`
-    nothing is made or mended, and a read-only or missing folder is in order.
+    Temp files that killed commands left are removed. A file of ours that others can read is set to 0600
+    and said. StateBroken for a symbolic link, another owner, a private key that others can read, and a
+    folder that others can write. With `write=False` nothing is made or mended, and a read-only or missing
+    folder is in order.
     """
     if write:
         _make_folders(home)
@@ -29,6 +31,8 @@ def open_home(home: Home, *, write: bool = True) -> list[str]:
         _check_key(key)
     for path in _files(home):
         warnings += _check_file(path, mend=write)
+    if write:
+        collect_temp(home)
     return warnings
 
 
@@ -121,7 +125,7 @@ def _kind(found: os.stat_result) -> str:
 
 
 def _files(home: Home) -> Iterator[Path]:
-    for path in (home.state, home.fleet, home.seen, home.audit, home.lock):
+    for path in (home.state, home.fleet, home.seen, home.known_hosts, home.audit, home.lock):
         yield path
         yield path.with_name(f"{path.name}.last")
     with translated("read", home.records_dir):

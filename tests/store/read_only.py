@@ -1,0 +1,23 @@
+"""Run on a read-only home: what still works, and what is said of the rest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from decnet.errors import StateBroken
+from decnet.store.desired import load_fleet
+from decnet.store.lock import Lock
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+
+home = Home(Path(sys.argv[1]))
+print(open_home(home, write=False))
+fleet = load_fleet(home)
+print(list(fleet.deckies) if fleet else None)
+with Lock.try_now(home, "decnet status") as is_ours:
+    print("lock free now:", is_ours)
+try:
+    open_home(home)
+except StateBroken as error:
+    print(f"{error.message} ({error.hint})")
