@@ -40,7 +40,8 @@ FaultKind = Literal["field", "key", "union", "value"]
 
 def in_words(error: ValidationError, document: Any) -> tuple[Route, str]:
     """The route to the first thing that is wrong, and one sentence about it that names the route."""
-    faults = error.errors(include_url=False)
+    # A misspelled field is also a missing one: the misspelling is the better news.
+    faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     routes = [_routed(fault, document) for fault in faults]
     route, kind = routes[0]
     sentence = f"{spelled(route)} {_sentence(faults[0], route, kind)}"
