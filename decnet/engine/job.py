@@ -198,12 +198,15 @@ class _Follower:
         """The records after a step's end, as the containers are and not as the step hoped."""
         present = {c.name: c for c in containers if c.decky == step.decky}
         decky = self.situation.desired.deckies.get(step.decky)
-        rows = dict(records.deckies)
+        rows, heals = dict(records.deckies), dict(records.heals)
         if not present:
             rows.pop(step.decky, None)
+            heals.pop(step.decky, None)
         elif decky is not None and decky.worker == self.name:
-            rows[step.decky] = row_as_seen(decky, self.expected[step.decky], present, rows.get(step.decky))
-        return records.model_copy(update={"deckies": dict(sorted(rows.items()))})
+            rows[step.decky] = row_as_seen(
+                decky, self.expected[step.decky], present, rows.get(step.decky) or step.row
+            )
+        return records.model_copy(update={"deckies": dict(sorted(rows.items())), "heals": heals})
 
     def _tell(self, step: Step, status: str, error: str) -> None:
         done = StepDone(self.name, step.decky, step.operation or "change", status, error)

@@ -42,10 +42,21 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
             "lifecycle": _trimmed(rows),
             "cursor": _moved(records.cursor, page),
             "plan_hash": status.plan_hash,
-            "facts": facts or records.facts,
+            "facts": _facts(records.facts, facts),
         }
     )
     return Absorbed(updated, page.records, tuple(notes))
+
+
+def _facts(known: Facts | None, told: Facts | None) -> Facts | None:
+    """The facts to record: the known ones, while only what is never still has changed."""
+    if known is None or told is None:
+        return told or known
+    return known if _steady(known) == _steady(told) else told
+
+
+def _steady(facts: Facts) -> Facts:
+    return facts.model_copy(update={"disk_free_mib": 0, "neighbours": (), "networks": (), "images": ()})
 
 
 def _verdict_notes(page: JournalPage, cursor: Cursor | None) -> list[str]:
