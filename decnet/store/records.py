@@ -19,7 +19,7 @@ from .broken import translated
 from .collecting import uncollected
 from .migrate import RECORD_MIGRATIONS, Migration, migrated
 from .paths import Home, safe_part
-from .tables import Tables, ill, parsed, rows, transaction
+from .tables import Tables, ill, parsed, rows, spelled, transaction
 
 _ABOUT = "meta"
 _DECKIES = "deckies"
@@ -79,7 +79,7 @@ class Records:
             )
         with transaction(path) as tables:
             _fill(tables, records)
-            if _assembled(tables.db.storage.read() or {}, path, self._migrations) != records:
+            if _at_once(spelled(tables.db.storage.read() or {})) != records:
                 raise Failed(
                     f"the records of {records.worker_id} cannot be written so that they read the same"
                 )
@@ -125,7 +125,7 @@ class _About(Noun):
 class _File(BaseModel):
     """The tables of one file, as TinyDB spells them."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="ignore")
     meta: dict[str, _About]
     deckies: dict[str, DeckyRow]
     lifecycle: dict[str, LifecycleRow]

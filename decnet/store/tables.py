@@ -105,7 +105,12 @@ def rows(tables: Mapping[str, Any], table: str, path: Path) -> list[Row]:
 
 def write_tables(path: Path, tables: Mapping[str, Any]) -> bool:
     """Writes the tables whole; returns whether that changed the file."""
-    return write_whole(path, orjson.dumps(tables, option=_SPELLING), keep=True)
+    return write_whole(path, spelled(tables), keep=True)
+
+
+def spelled(tables: Mapping[str, Any]) -> bytes:
+    """The content of the file that holds these tables."""
+    return orjson.dumps(tables, option=_SPELLING)
 
 
 def ill(path: Path, why: str) -> StateBroken:
