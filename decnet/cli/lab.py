@@ -54,6 +54,9 @@ def up(
     images: Annotated[
         bool, typer.Option(help="Give the workers the decoy images (a minute, the first time).")
     ] = True,
+    operator_engine: Annotated[
+        bool, typer.Option("--operator-engine", help="Give the operator's machine an engine, too.")
+    ] = False,
     name: Name = "lab",
     output: OutputOption = Output.table,
 ) -> None:
@@ -62,9 +65,9 @@ def up(
         from decnet.lab import provide_images
         from decnet.lab import up as bring_up
 
-        found = bring_up(_lab(name), workers=workers, emit=_say)
+        found = bring_up(_lab(name), workers=workers, emit=_say, operator_engine=operator_engine)
         if images:
-            provide_images(_lab(name), _say)
+            provide_images(_lab(name), _say, operator=operator_engine)
         _show(found, output.value)
 
 

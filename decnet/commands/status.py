@@ -63,7 +63,7 @@ def _commit_if_free(ctx: Context, before: Situation, after: Situation) -> str:
 
 def _exit_code(situation: Situation, deckies: Listing, plan: Plan, detailed: bool) -> int:
     codes = [o.exit_code for o in situation.observed.values() if isinstance(o, NotSeen)]
-    if any(item["status"] not in ("running", "unknown") for item in deckies.items):
+    if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):
         codes.append(4)
     code = worst(codes)
     return 3 if detailed and code == 0 and (plan.steps or plan.skipped) else code

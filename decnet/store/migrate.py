@@ -23,7 +23,11 @@ def version_of(document: Document, path: Path) -> int:
     """The document's schema version. StateBroken where there is none, or one of a newer decnet."""
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
-        raise StateBroken(f"{path}: schema_version is {'missing' if version is None else 'not a number'}")
+        what = "missing" if version is None else "not a number"
+        raise StateBroken(
+            f"{path}: schema_version is {what}",
+            hint=f"the last good copy: {path}.last",
+        )
     if version > SCHEMA_VERSION:
         raise StateBroken(
             f"{path} was written by a newer decnet (its schema_version is {version}, not {SCHEMA_VERSION})",
