@@ -160,7 +160,7 @@ def test_a_deploy_killed_at_any_moment_is_finished_by_reconcile(stage: Stage, se
     deploy = stage.start("deploy", "-c", stage.spec(OFFICE), "--yes")
     time.sleep(seconds)
     kill(deploy)
-    eventually(lambda: stage.decnet("reconcile", code=None).code == 0, 60)
+    eventually(lambda: stage.decnet("reconcile", code=None).code == 0, 150)
     described = "desired" if "web-01" in stage.deckies() else "not yet saved"
     if described == "not yet saved":
         stage.decnet("deploy", "-c", stage.spec(OFFICE), "--yes")
@@ -203,7 +203,7 @@ def test_a_stopped_engine_is_unknown_and_nothing_is_forgotten(stage: Stage) -> N
 def test_after_a_power_cut_reconcile_brings_all_back(stage: Stage) -> None:
     stop(stage.lab, "w1", "worker")
     start(stage.lab, "w1")
-    eventually(lambda: stage.decnet("reconcile", code=None).code == 0, 60)
+    eventually(lambda: stage.decnet("reconcile", code=None).code == 0, 150)
     assert {d["status"] for d in stage.deckies().values()} == {"running"}
     stage.decnet("reconcile", "--check")
 
@@ -318,5 +318,5 @@ def test_an_interrupted_deploy_says_so_and_the_next_one_converges(stage: Stage) 
     _, err = deploy.communicate(timeout=30)
     assert deploy.returncode in (0, 130)
     assert deploy.returncode == 0 or "interrupted" in err
-    eventually(lambda: stage.decnet("deploy", "-c", stage.spec(OFFICE), "--yes", code=None).code == 0, 60)
+    eventually(lambda: stage.decnet("deploy", "-c", stage.spec(OFFICE), "--yes", code=None).code == 0, 150)
     assert {d["status"] for d in stage.deckies().values()} == {"running"}

@@ -1,0 +1,145 @@
+"""The three-way pass over a large fleet, in this process and without a worker."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from decnet.catalog import load
+from decnet.images import wanted
+from decnet.model.actual import Container, Observation, Seen, Status
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.journal import JournalPage
+from decnet.model.record import WorkerRecords
+from decnet.model.worker import Hello
+from decnet.plan.classify import row_of
+from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.reconcile import reconcile
+from decnet.store.paths import Home
+from decnet.store.records import Records
+
+PEER_INSERT, PEER_IDLE = 38.7, 14.7
+"""Seconds that the nearest peer's pass over 10,000 deckies took, to insert them and with nothing to do."""
+
+Figures = tuple[str, float, float, str, float | None]
+
+
+class Large:
+    """A fleet, what is recorded of it, and what its workers report: all in order."""
+
+    def __init__(self, deckies: int, workers: int) -> None:
+        names = [f"w{n}" for n in range(workers)]
+        lans = {
+            name: Lan(driver="macvlan", interface="eth0", subnet="10.0.0.0/16", gateway="10.0.0.1")
+            for name in names
+        }
+        made = {f"d{n}": _decky(n, names[n % workers]) for n in range(deckies)}
+        self.fleet = Fleet(fleet_id="bench", lans=lans, deckies=made)
+        self.contents: dict[str, Contents] = fleet_contents(self.fleet, load(), wanted())
+        self.recorded = {name: self._records(name) for name in names}
+        self.observed: dict[str, Observation] = {name: self._seen(name, {}) for name in names}
+
+    def _records(self, worker: str) -> WorkerRecords:
+        rows = {name: row_of(self.fleet.deckies[name], made) for name, made in self.contents[worker].items()}
+        return WorkerRecords(worker_id=worker, deckies=rows)
+
+    def _seen(self, worker: str, states: dict[str, str]) -> Seen:
+        containers = tuple(
+            Container.model_validate(
+                {
+                    "name": container,
+                    "id": container,
+                    "decky": name,
+                    "service": content.service,
+                    "fingerprint": content.fingerprint,
+                    "image": content.image,
+                    "state": states.get(name, "running"),
+                    "attached": True if content.service else None,
+                }
+            )
+            for name, made in self.contents[worker].items()
+            for container, content in made.items()
+        )
+        return Seen(worker=worker, status=_status(containers))
+
+    def with_drift(self, share: float) -> dict[str, Observation]:
+        dice = random.Random(1)
+        gone = {name: "exited" for name in self.fleet.deckies if dice.random() < share}
+        return {worker: self._seen(worker, gone) for worker in self.observed}
+
+    def empty(self) -> dict[str, Observation]:
+        return {worker: Seen(worker=worker, status=_status(())) for worker in self.observed}
+
+
+def _decky(number: int, worker: str) -> Decky:
+    return Decky(
+        name=f"d{number}",
+        worker=worker,
+        ip=f"10.0.{number // 250 + 1}.{number % 250 + 1}",
+        mac=f"00:50:56:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
+        hostname=f"host{number}",
+        os="linux",
+        release="debian-12",
+        services={"ssh": {}, "http": {}},
+        seed=f"{number:032x}",
+        spec_hash="0",
+    )
+
+
+def _status(containers: tuple[Container, ...]) -> Status:
+    hello = Hello(protocol=1, agent="", worker_id=None, fleet_id=None, engine_id=None, boot_id="", clock=0.0)
+    page = JournalPage(journal_id="j", first_seq=0, last_seq=0, verdict="ok", records=(), more=False)
+    return Status(
+        hello=hello, docker="up", plan_hash=None, generation=0, containers=containers, jobs=(), journal=page
+    )
+
+
+def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
+    """CPU seconds of the pass, against what the nearest peer's took for the same (measured elsewhere)."""
+    large = Large(deckies, workers)
+    blank = {name: WorkerRecords(worker_id=name) for name in large.recorded}
+
+    def plan(recorded: dict[str, WorkerRecords], observed: dict[str, Observation]) -> Callable[[], object]:
+        return lambda: reconcile(large.fleet, recorded, observed, large.contents, now=0.0)
+
+    size = f"{deckies} deckies, {workers} workers"
+    peer = "the nearest peer's pass, measured elsewhere"
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        home.records_dir.mkdir(parents=True)
+        for records in large.recorded.values():
+            Records(home).save(records)
+        store = Records(home)
+        whole = _cpu(lambda: _whole(large, store))
+    return [
+        (f"three-way pass, nothing recorded or there: {size}", _cpu(plan(blank, large.empty())), PEER_INSERT,
+         peer, 1 / 30),
+        (f"three-way pass, nothing to do: {size}", _cpu(plan(large.recorded, large.observed)), PEER_IDLE,
+         peer, 1 / 30),
+        (f"three-way pass, 1% drift: {size}", _cpu(plan(large.recorded, large.with_drift(0.01))), PEER_IDLE,
+         peer, 1 / 30),
+        (f"the same with nothing to do, records read and contents made: {size}", whole, PEER_IDLE, peer,
+         1 / 30),
+    ]  # fmt: skip
+
+
+def _whole(large: Large, store: Records) -> None:
+    contents = fleet_contents(large.fleet, load(), wanted())
+    recorded = store.load_all()
+    plan = reconcile(large.fleet, recorded, large.observed, contents, now=0.0)
+    assert plan.is_empty
+    for records in recorded.values():
+        assert not store.save(records)
+
+
+def _cpu(run: Callable[[], object]) -> float:
+    """The least processor time of three runs, in seconds."""
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        run()
+        taken.append(time.process_time() - began)
+    return min(taken)
