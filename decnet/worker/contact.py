@@ -15,7 +15,7 @@ from decnet.errors import HostKeyRefused, TrustRefused, Unreachable, UsageError
 from . import dial
 from .dial import CONNECT_LIMIT, HOST_KEYS, KEX
 from .hostkeys import HostKey, trusted_fingerprints
-from .library import asyncssh
+from .ssh_library import asyncssh
 from .translate import translated
 
 FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),

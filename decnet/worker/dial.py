@@ -17,7 +17,7 @@ from decnet.model.worker import Worker
 
 from .hostkeys import HostKey
 from .lanes import Lanes, pauses
-from .library import asyncssh
+from .ssh_library import asyncssh
 from .translate import translated
 
 CONNECT_LIMIT = 10.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .dial import own_key
 from .hostkeys import HostKey, Write
-from .library import asyncssh
+from .ssh_library import asyncssh
 
 COMMENT = "decnet-fleet"
 

@@ -85,7 +85,7 @@ def unpin(known_hosts: Path, worker_id: str, write: Write) -> bool:
 
 def trusted_fingerprints(known_hosts: Path, host: str, port: int) -> tuple[HostKey, ...]:
     """Keys that an operator's own known_hosts file gives for a host (`--known-hosts FILE`). UsageError."""
-    from .library import asyncssh
+    from .ssh_library import asyncssh
 
     library = asyncssh()
     try:

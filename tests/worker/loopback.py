@@ -12,8 +12,8 @@ from typing import Any
 from decnet.model.worker import Worker
 from decnet.worker import hostkeys
 from decnet.worker.lanes import Lanes
-from decnet.worker.library import asyncssh
 from decnet.worker.ssh import SshSession
+from decnet.worker.ssh_library import asyncssh
 
 LIBRARY = asyncssh()
 Behaviour = Callable[[Any], Awaitable[None]]

@@ -11,7 +11,7 @@ import pytest
 from decnet.errors import HostKeyRefused, StateBroken, UsageError
 from decnet.model.worker import Worker
 from decnet.worker.hostkeys import HostKey, load_pins, pin, pinned, trusted_fingerprints, unpin
-from decnet.worker.library import asyncssh
+from decnet.worker.ssh_library import asyncssh
 
 
 def made(kind: str = "ssh-ed25519") -> HostKey:

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from decnet.errors import DecnetError, HostKeyRefused, TrustRefused, Unreachable
-from decnet.worker.library import asyncssh
+from decnet.worker.ssh_library import asyncssh
 from decnet.worker.translate import meaning_of, translate, translated
 
 LIBRARY = asyncssh()
