@@ -38,8 +38,7 @@ check: install ## Format, lint, types, import contract, generated files.
 	$(BIN)/python -m decnet.cli.generate --check
 
 test: check ## Everything: the checks, then every test against real Docker and real sshd.
-	$(AS_ROOT) $(BIN)/python -m pytest tests/lab
-	$(AS_ROOT) $(BIN)/python -m pytest --ignore tests/lab -n 2 --dist loadgroup tests
+	$(AS_ROOT) $(BIN)/python -m pytest
 
 generate: install ## Write the generated files anew: completions and the command reference.
 	$(BIN)/python -m decnet.cli.generate
