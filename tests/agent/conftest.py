@@ -56,8 +56,9 @@ def desk(agent_file: Path, home: Path) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    shared = Lab("tagent", tmp_path_factory.mktemp("tagent"))
+def lab() -> Iterator[Lab]:
+    # Always in the same folder: what a killed run left is found there, and taken down first.
+    shared = Lab("tagent")
     down(shared)
     up(shared, workers=1)
     for name in IMAGES:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet.lab import Lab, down, up
+from decnet.lab import Lab, down, processes, up
 
 # pytest's import mode leaves it to us to find the module that the tests of this folder share.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -48,3 +48,14 @@ def own(tmp_path: Path) -> Iterator[Lab]:
 def run(lab: Lab) -> Run:
     """Run a command in a place of the shared lab."""
     return lambda where, *argv, **options: in_place(lab, where, *argv, **options)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left() -> None:
+    """Take down the labs that a killed run left in a folder of its own."""
+    if os.geteuid() != 0:
+        return
+    for name in ("tlab", "tlabx"):
+        homes = {processes.home_of(process) for process in processes.of_lab(Lab(name))}
+        for home in homes - {None}:
+            down(Lab(name, Path(str(home))))

@@ -62,10 +62,11 @@ class Ground:
 
 
 @pytest.fixture(scope="session")
-def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def shared_lab() -> Iterator[Lab]:
     if os.geteuid() != 0:
         pytest.skip("a lab needs root")
-    lab = Lab("twrk", tmp_path_factory.mktemp("twrk"))
+    # Always in the same folder: what a killed run left is found there, and taken down first.
+    lab = Lab("twrk")
     down(lab)
     up(lab, workers=2)
     yield lab
