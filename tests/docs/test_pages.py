@@ -1,0 +1,94 @@
+"""What the pages show can be typed, what they link to is there, what they tabulate is what the code does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+from decnet.agent.program import OVER_THE_GATE, VERBS
+from decnet.cli import app
+from decnet.worker.answer import _CLASSES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"])
+WRITTEN = [page for page in PAGES if page.name != "commands.md"]
+LAB_DOERS = {("lab", "run"), ("lab", "attack"), ("lab", "operator")}
+
+
+def shown_commands(page: Path) -> Iterator[tuple[int, list[str]]]:
+    """Every `decnet ...` line of the page's indented and fenced blocks, as line number and arguments."""
+    fenced = False
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if line.startswith("```"):
+            fenced = not fenced
+            continue
+        if not (fenced or line.startswith("    ")):
+            continue
+        text = line.strip().removeprefix("$ ").removeprefix("sudo ").split(";")[0].split(" #")[0]
+        if text.startswith("decnet "):
+            yield number, shlex.split(text.split(" | ")[0])[1:]
+
+
+def problem_with(arguments: list[str]) -> str:
+    """Why the command line could not have been typed; "" where it could."""
+    command = typer.main.get_command(app.app)
+    path: list[str] = []
+    rest = list(arguments)
+    while hasattr(command, "commands"):
+        if not rest or rest[0].startswith("-"):
+            break
+        if rest[0] not in command.commands:
+            return f"there is no command {' '.join([*path, rest[0]])}"
+        command = command.commands[rest[0]]
+        path.append(rest.pop(0))
+    if tuple(path) in LAB_DOERS:
+        return problem_with(rest[1:]) if rest[:1] == ["decnet"] else ""
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    known |= {"-h", "--help"}
+    for word in rest:
+        option = word.split("=")[0]
+        if re.fullmatch(r"-{1,2}[A-Za-z][\w-]*", option) and option not in known:
+            return f"{' '.join(path)} has no option {option}"
+    return ""
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_every_command_that_a_page_shows_can_be_typed(page: Path) -> None:
+    wrong = [
+        f"{page.name}:{number}: {why}" for number, argv in shown_commands(page) if (why := problem_with(argv))
+    ]
+    assert wrong == []
+
+
+def test_a_command_that_does_not_exist_is_noticed() -> None:
+    assert problem_with(["deploy", "--no-such"]) == "deploy has no option --no-such"
+    assert problem_with(["lab", "run", "decnet", "nothing"]) == "there is no command nothing"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [
+        page.name for page in PAGES if page.parent.name == "docs" and f"docs/{page.name}" not in readme
+    ] == []
+
+
+def test_the_protocol_page_names_every_verb_and_every_error() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text()
+    first_cells = {
+        name for row in re.findall(r"^\| (`[^|]*) \|", page, re.M) for name in re.findall(r"`([a-z-]+)`", row)
+    }
+    assert set(VERBS) - first_cells == set()
+    assert set(_CLASSES) - first_cells == set()
+    assert "`enrol` | gives it its identity; not over the gate" in page
+    assert frozenset(VERBS) - OVER_THE_GATE == {"enrol"}
