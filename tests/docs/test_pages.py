@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+
 from decnet.agent.program import OVER_THE_GATE, VERBS
 from decnet.cli import app
 from decnet.worker.answer import _CLASSES
