@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: help install packages demo test check format unit bench generate clean
+.PHONY: help install packages demo test check format unit faults bench generate clean
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: install ## Format, lint, types, import contract, generated files.
 
 test: check ## Everything: the checks, then every test against real Docker and real sshd.
 	$(AS_ROOT) $(BIN)/python -m pytest
+
+faults: install ## Break everything on purpose: all cases of docs/faults.md that stand in tests/faults.
+	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults
 
 generate: install ## Write the generated files anew: completions and the command reference.
 	$(BIN)/python -m decnet.cli.generate

@@ -1,0 +1,46 @@
+"""The lab of the faults: one worker with the decoy images, shared by all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decnet.lab import Lab, down, provide_images, up
+
+# pytest's import mode leaves it to us to find the modules that these tests share with others.
+for folder in ("faults", "scenarios"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
+
+from theatre import Stage  # noqa: E402
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/faults/" in item.path.as_posix() and "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.lab)
+            if os.geteuid() != 0:
+                item.add_marker(pytest.mark.skip(reason="a lab needs root"))
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """One worker, up, with the decoy images. A test that breaks it mends it again."""
+    shared = Lab("flts")
+    # What a killed run left is found here, and taken down first.
+    down(shared)
+    try:
+        up(shared, workers=1)
+        provide_images(shared, lambda line: None)
+        yield shared
+    finally:
+        down(shared)
+
+
+@pytest.fixture
+def stage(lab: Lab, tmp_path: Path) -> Stage:
+    """The lab's one worker, with whatever fleet the tests before have left on it."""
+    return Stage(lab, "w1", tmp_path)
