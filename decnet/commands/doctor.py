@@ -67,7 +67,7 @@ def _state_findings(ctx: Context) -> tuple[list[Finding], Fleet]:
 
 async def machine_findings(links: Links, worker: Worker, fleet: Fleet) -> list[Finding]:
     """What is right and wrong with one worker."""
-    client = links.client(worker) if worker.worker_id else links.stranger(worker)
+    client = links.client(worker)
     try:
         await client.hello()
         facts = await client.facts()

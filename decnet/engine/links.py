@@ -27,15 +27,22 @@ class Links:
 
         self._home = home
         self._lanes = Lanes()
-        self._pool = Pool(lambda worker: self._opened(worker, worker.worker_id, fleet_id))
+        self._fleet_id = fleet_id
+        self._pool = Pool(self._introduced)
 
     def client(self, worker: Worker) -> AgentClient:
-        """The worker's client; nothing is sent before its first verb."""
+        """The worker's client; nothing is sent before its first verb. A worker without an id yet (a dry run's
+        `local`) is asked as a stranger."""
         return self._pool.client(worker)
 
     def stranger(self, worker: Worker) -> AgentClient:
         """A client for a worker that has no identity yet: it expects none, and is not kept."""
         return self._opened(worker, None, None)
+
+    def _introduced(self, worker: Worker) -> AgentClient:
+        if not worker.worker_id:
+            return self.stranger(worker)
+        return self._opened(worker, worker.worker_id, self._fleet_id)
 
     def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
         from decnet.worker.client import AgentClient

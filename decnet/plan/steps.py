@@ -235,8 +235,9 @@ def _faults(case: Case) -> list[str]:
         elif loops(there):
             faults.append(f"{what} is restarting again and again")
         elif there.state != "running":
+            verb = "has" if there.state == "exited" else "is"
             code = "" if there.exit_code is None else f" with code {there.exit_code}"
-            faults.append(f"{what} is {there.state}{code}")
+            faults.append(f"{what} {verb} {there.state}{code}")
         elif there.attached is False:
             faults.append(f"the network namespace of {what} is not its base's")
     return faults

@@ -297,7 +297,7 @@ REASONS = {
     "other settings": "service ssh was made from something else (its settings or persona)",
     "another address": "its address changed from 192.0.2.10 to 192.0.2.99",
     "a new base image": "its image changed from decnet/base:0123456789ab to decnet/base:ffffffffffff",
-    "a service stopped": "service ssh is exited with code 137",
+    "a service stopped": "service ssh has exited with code 137",
     "a service in a loop": "service ssh is restarting again and again",
     "the base removed by hand": "its base is missing; "
     "the network namespace of service ssh is not its base's; "

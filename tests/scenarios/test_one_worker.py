@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from theatre import OFFICE, Stage, eventually, kill
@@ -12,6 +13,14 @@ from theatre import OFFICE, Stage, eventually, kill
 from decnet.lab import run_argv, start, stop
 
 SIZE = 3
+
+
+def test_the_very_first_dry_run_plans_and_makes_no_worker(stage: Stage, tmp_path: Path) -> None:
+    agent = tmp_path / "agent"
+    fresh = ("env", f"DECNET_HOME={tmp_path}/home", f"DECNET_AGENT_HOME={agent}", "decnet")
+    said = stage.on(stage.place, *fresh, "deploy", "-n", "2", "--ip-start", "192.0.2.150", "--dry-run")
+    assert (said.code, "plan: 2 create" in said.out, said.err) == (0, True, "")
+    assert not agent.exists()
 
 
 def test_a_second_deploy_changes_nothing_and_writes_nothing(stage: Stage) -> None:
