@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from decnet import __version__
-from decnet.cli import fleet, image, lab, look, worker
+from decnet.cli import files, fleet, image, lab, look, worker
 
 app = typer.Typer(
     name="decnet",
@@ -37,6 +37,7 @@ def _root(
 
 fleet.register(app)
 look.register(app)
+files.register(app)
 app.add_typer(worker.app, name="worker")
 app.add_typer(image.app, name="image")
 app.add_typer(lab.app, name="lab")

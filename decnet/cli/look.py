@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +22,6 @@ def register(app: typer.Typer) -> None:
     app.command()(logs)
     app.command()(services)
     app.command()(archetypes)
-    app.command()(validate)
     app.command()(doctor)
     app.add_typer(_config, name="config")
 
@@ -148,16 +146,6 @@ def archetypes(output: OutputOption = Output.table) -> None:
         from decnet.commands.catalog import archetypes as run
 
         finish(run(ctx.catalog), output.value)
-
-
-def validate(
-    file: Annotated[Path, typer.Argument(help="The fleet file.")], output: OutputOption = Output.table
-) -> None:
-    """Check a fleet file and change nothing."""
-    with context(output.value, writes=False) as ctx:
-        from decnet.commands.validate import validate as run
-
-        finish(run(ctx, file), output.value)
 
 
 def doctor(output: OutputOption = Output.table) -> None:

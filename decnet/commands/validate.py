@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from random import Random
 
+from decnet.commands.userfile import read_bytes
 from decnet.engine.context import Context
-from decnet.engine.outcome import Listing, Words
-from decnet.errors import SpecError
+from decnet.engine.outcome import Listing, Verbatim, Words
 from decnet.model.fleet import Fleet, FleetSpec
 from decnet.model.fleetfile import parse_bytes
-from decnet.model.toml_text import MAX_BYTES
+from decnet.model.schema import schema
 from decnet.plan.resolve import resolve
 
 
 def read_spec(path: Path) -> FleetSpec:
     """The fleet file at `path`. Raises SpecError with file and line on any mistake in it."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
-    return parse_bytes(content, str(path))
+    return parse_bytes(read_bytes(path), str(path))
 
 
 def validate(ctx: Context, path: Path) -> Words:
@@ -75,3 +71,8 @@ def _setting(name: str, default: str) -> dict[str, object]:
 
 def _presence(path: Path) -> str:
     return "there" if os.path.lexists(path) else "not there yet"
+
+
+def fleet_schema() -> Verbatim:
+    """The JSON Schema of a fleet file, for editors."""
+    return Verbatim(json.dumps(schema(), indent=2) + "\n")

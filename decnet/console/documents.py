@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Words
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 from decnet.errors import DecnetError
 from decnet.model.plan import Plan, Step
 
@@ -29,7 +29,7 @@ def document(outcome: Outcome) -> Any:
         }
     if isinstance(outcome, Listing):
         return list(outcome.items)
-    return outcome.document
+    return outcome.text if isinstance(outcome, Verbatim) else outcome.document
 
 
 def lines(outcome: Outcome) -> list[Any]:
@@ -41,7 +41,7 @@ def lines(outcome: Outcome) -> list[Any]:
         return workers + [{"kind": "decky", **item} for item in outcome.deckies.items]
     if isinstance(outcome, Listing):
         return list(outcome.items)
-    return [outcome.document]
+    return [document(outcome)]
 
 
 def names(outcome: Outcome) -> list[str]:

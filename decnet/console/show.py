@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from decnet.console.documents import document, dumps, lines, names
 from decnet.console.plans import plan_lines
 from decnet.console.text import aligned, cell
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Words
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +18,9 @@ Format = Literal["table", "json", "jsonl", "name"]
 
 def show(outcome: Outcome, style: Format) -> None:
     """Print an outcome in the format that was asked for."""
-    if style == "json":
+    if isinstance(outcome, Verbatim):
+        sys.stdout.write(outcome.text)
+    elif style == "json":
         print(dumps(document(outcome)))
     elif style == "jsonl":
         _print_lines([dumps(value) for value in lines(outcome)])

@@ -69,4 +69,12 @@ class Words:
     exit_code: int = 0
 
 
-Outcome = PassOutcome | Listing | StatusOutcome | Words
+@dataclass(frozen=True)
+class Verbatim:
+    """A text that is the outcome itself: printed as it stands, whatever the format."""
+
+    text: str
+    exit_code: int = 0
+
+
+Outcome = PassOutcome | Listing | StatusOutcome | Words | Verbatim

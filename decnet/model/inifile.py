@@ -37,6 +37,8 @@ class OldFleet:
 
     spec: FleetSpec
     services: tuple[Service, ...]
+    renamed: tuple[tuple[str, str], ...] = ()
+    """Section and decky, where a decky could not keep the name of its section."""
 
 
 def parse_bytes(content: bytes, filename: str, catalog: Catalog) -> OldFleet:
@@ -58,7 +60,7 @@ def parse(text: str, filename: str, catalog: Catalog) -> OldFleet:
     if not mistakes and not reading.deckies:
         mistakes.add((), "no decky is described", "a decky is a section [NAME]")
     mistakes.raise_any()
-    return OldFleet(reading.spec(), tuple(reading.own.values()))
+    return OldFleet(reading.spec(), tuple(reading.own.values()), tuple(reading.renamed))
 
 
 def _lines(found: list[Section]) -> dict[tuple[str | int, ...], int]:
@@ -100,6 +102,7 @@ class _Reading:
     deckies: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: dict[str, dict[str, Settings]] = field(default_factory=dict)
     own: dict[str, Service] = field(default_factory=dict)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
 
     def take(self, section: Section) -> None:
         if section.name == "general":
@@ -146,6 +149,8 @@ class _Reading:
                 for key, value in self._known(section, _DECKY)
             }
             self.deckies[name] = {key: value for key, value in entry.items() if value is not None}
+            if name != section.name:
+                self.renamed.append((section.name, name))
 
     def _entry(self, section: Section, key: str, value: str) -> Any:
         if key in ("amount", "mutate_interval"):
@@ -212,7 +217,7 @@ class _Reading:
         name = section.name.removeprefix("custom-").strip().lower()
         given = dict(self._known(section, _CUSTOM))
         missing = [key for key in ("binary", "ports") if not given.get(key)]
-        if not re.fullmatch(values.SERVICE, name) or name in self.catalog.services:
+        if not re.fullmatch(values.SERVICE, name) or self._is_ours(name):
             said = f"[{clean(section.name, 60)}]: a service of your own needs a name of its own"
             self.mistakes.add((section.name,), said, "lower case letters, digits, - and _, at most 32")
         elif missing:
@@ -224,6 +229,11 @@ class _Reading:
             self.own[name] = Service(
                 name=name, summary=name, ports=ports, built=True, image=given["binary"], command=command
             )
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether the package has a service of that name; one with an image is the user's own."""
+        known = self.catalog.services.get(name)
+        return known is not None and known.image is None
 
     def _ports(self, section: Section, value: str) -> tuple[Port, ...]:
         matches = [

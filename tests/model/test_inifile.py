@@ -93,6 +93,7 @@ def test_every_key_of_the_old_file_is_read() -> None:
                 command=("serve", "--title", "a b"),
             ),
         ),
+        renamed=(("Web_1", "web-1"),),
     )
 
 

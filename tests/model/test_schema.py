@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from typing import Any
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from decnet.errors import SpecError
@@ -26,64 +27,67 @@ settings.ssh.x = 1
 """
 
 
-def problems(said: dict[str, Any], value: Any, path: str = "") -> list[str]:
-    """A reader of the few words of JSON Schema that ours is written in."""
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "number": float}
-    wanted = said.get("type", [])
-    names = [wanted] if isinstance(wanted, str) else wanted
-    if names and type(value) not in [kinds[name] for name in names]:
-        return [path]
-    found = []
-    if isinstance(value, dict):
-        found += [path for name in said.get("required", []) if name not in value]
-        found += [path] * (len(value) < said.get("minProperties", 0))
-        for name, inner in value.items():
-            rest = said.get("additionalProperties", True)
-            if not re.search(said.get("propertyNames", {}).get("pattern", ""), name):
-                found.append(f"{path}.{name}")
-            if name in said.get("properties", {}):
-                found += problems(said["properties"][name], inner, f"{path}.{name}")
-            elif rest is False:
-                found.append(f"{path}.{name}")
-            elif rest is not True:
-                found += problems(rest, inner, f"{path}.{name}")
-    if isinstance(value, list):
-        found += [p for inner in value for p in problems(said.get("items", {}), inner, path)]
-    if "enum" in said and value not in said["enum"]:
-        found.append(path)
-    if isinstance(value, str) and not re.search(said.get("pattern", ""), value):
-        found.append(path)
-    if isinstance(value, int) and not said.get("minimum", value) <= value <= said.get("maximum", value):
-        found.append(path)
-    return found
+READER = jsonschema.Draft202012Validator(schema())
+PAGE = (Path(__file__).parents[2] / "docs" / "fleet-file.md").read_text()
+EXAMPLES = re.findall(r"```toml\n(.*?)```(?:\n\n```text\n(.*?)```)?", PAGE, re.DOTALL)
+
+
+def problems(text: str) -> list[str]:
+    """Where in a fleet file an editor would draw a red line, each place once."""
+    return sorted({_place(error) for error in READER.iter_errors(tomllib.loads(text))})
+
+
+def _place(error: jsonschema.ValidationError) -> str:
+    route = [str(part) for part in error.absolute_path]
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        route += [name for name in error.instance if name not in known]
+    if "propertyNames" in error.absolute_schema_path:
+        route.append(str(error.instance))
+    return ".".join(route)
 
 
 def test_a_file_that_is_read_fits_the_schema() -> None:
     fleetfile.parse(RIGHT, "f")
-    assert problems(schema(), tomllib.loads(RIGHT)) == []
+    assert problems(RIGHT) == []
 
 
 @pytest.mark.parametrize(
     ("right", "wrong", "path"),
     [
-        ("count = 3", "count = 300", ".decky.web.count"),
-        ("count = 3", 'count = "3"', ".decky.web.count"),
-        ('driver = "bridge"', 'driver = "token-ring"', ".network.driver"),
-        ("\nservices =", "\nserivces =", ".decky.web.serivces"),
-        ("settings.ssh.x = 1", "settings.ssh.x = [1]", ".decky.web.settings.ssh.x"),
-        ("[decky.web]", "[decky.Web]", ".decky.Web"),
-        ("mutate_interval = 5", "mutate_interval = 0", ".mutate_interval"),
-        ("randomize_services = false", "hostname = 'a b'", ".decky.web.hostname"),
+        ("count = 3", "count = 300", "decky.web.count"),
+        ("count = 3", 'count = "3"', "decky.web.count"),
+        ('driver = "bridge"', 'driver = "token-ring"', "network.driver"),
+        ("\nservices =", "\nserivces =", "decky.web.serivces"),
+        ("settings.ssh.x = 1", "settings.ssh.x = [1]", "decky.web.settings.ssh.x"),
+        ("[decky.web]", "[decky.Web]", "decky.Web"),
+        ("mutate_interval = 5", "mutate_interval = 0", "mutate_interval"),
+        ("randomize_services = false", "hostname = 'a b'", "decky.web.hostname"),
     ],
 )
 def test_parser_and_schema_refuse_the_same(right: str, wrong: str, path: str) -> None:
     text = RIGHT.replace(right, wrong)
     with pytest.raises(SpecError):
         fleetfile.parse(text, "f")
-    assert problems(schema(), tomllib.loads(text)) == [path]
+    assert problems(text) == [path]
 
 
 def test_the_schema_is_plain_json_and_explains_every_key() -> None:
     said = json.loads(json.dumps(schema()))
     keys = said["properties"]["decky"]["additionalProperties"]["properties"]
     assert all(key["description"] for key in keys.values())
+
+
+def test_the_schema_itself_is_right() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("text", [text for text, message in EXAMPLES if not message])
+def test_every_example_of_the_page_fits(text: str) -> None:
+    assert problems(text) == []
+
+
+def test_a_file_without_deckies_and_one_with_a_list_in_the_place_of_a_table_do_not_fit() -> None:
+    assert problems("mutate_interval = 5") == [""]
+    assert problems("[decky]") == ["decky"]
+    assert problems("decky = []") == ["decky"]

@@ -1,0 +1,55 @@
+"""The verbs about fleet files: nothing of the fleet is looked at or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from decnet.cli.options import Output, OutputOption
+from decnet.cli.run import context, finish
+
+
+def register(app: typer.Typer) -> None:
+    """Put this module's commands into the tree."""
+    app.command()(validate)
+    app.command()(convert)
+    app.command()(schema)
+
+
+def validate(
+    file: Annotated[Path, typer.Argument(help="The fleet file.")], output: OutputOption = Output.table
+) -> None:
+    """Check a fleet file and change nothing."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.validate import validate as run
+
+        finish(run(ctx, file), output.value)
+
+
+def convert(
+    file: Annotated[Path, typer.Argument(help="The INI fleet file of an older system.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there; else to stdout.")
+    ] = None,
+    services: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the services of your own ([custom-X]) are written."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Write the INI fleet file of an older system as a fleet file."""
+    with context("table", writes=False) as ctx:
+        from decnet.commands.convert import ConvertOptions
+        from decnet.commands.convert import convert as run
+
+        finish(run(ctx, file, ConvertOptions(output, services, force)), "table")
+
+
+def schema() -> None:
+    """Print the JSON Schema of a fleet file, for editors."""
+    with context("table", writes=False):
+        from decnet.commands.validate import fleet_schema
+
+        finish(fleet_schema(), "table")

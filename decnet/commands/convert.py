@@ -1,0 +1,84 @@
+"""`decnet convert`: the INI fleet file of an older system, written as a fleet file."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from decnet.commands import userfile
+from decnet.engine.context import Context
+from decnet.engine.outcome import Verbatim, Words
+from decnet.errors import SpecError, UsageError
+from decnet.model import inifile
+from decnet.model.catalog import Service
+from decnet.model.fleet import Fleet, FleetSpec
+from decnet.model.fleetwriter import services_to_toml, to_toml
+from decnet.plan.resolve import resolve
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """Where the fleet file goes (None: to stdout), and where the services of the user's own go."""
+
+    output: Path | None = None
+    services: Path | None = None
+    force: bool = False
+
+
+def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Words:
+    """The INI file at `path` as a fleet file. Raises SpecError with file and line on any mistake in it.
+
+    What `decnet validate` will have against the outcome is said as a warning: it is written all the same,
+    for its writer to mend.
+    """
+    old = inifile.parse_bytes(userfile.read_bytes(path), str(path), ctx.catalog)
+    own = [service for service in old.services if ctx.catalog.services.get(service.name) != service]
+    _refuse(ctx, path, options, own)
+    for section, name in old.renamed:
+        ctx.note(f"[{section}] is called {name} now")
+    _warn(ctx, old.spec, own)
+    lines = list(_write_services(ctx, options, own))
+    text = to_toml(old.spec)
+    if options.output is None:
+        for line in lines:
+            ctx.note(line)
+        return Verbatim(text)
+    userfile.write_text(options.output, text)
+    said = f"{options.output}: written; decnet validate {shlex.quote(str(options.output))} checks it"
+    return Words((*lines, said))
+
+
+def _refuse(ctx: Context, path: Path, options: ConvertOptions, own: list[Service]) -> None:
+    """Everything that could be wrong is found before anything is written."""
+    if own and options.services is None:
+        names = ", ".join(service.name for service in own)
+        target = ctx.home.catalog / f"{path.stem}.toml"
+        raise UsageError(
+            f"{path} describes services of your own ({names}): they go into a file of the catalog",
+            hint=f"add --services {shlex.quote(str(target))}",
+        )
+    for given in (options.output, options.services if own else None):
+        if given is not None and not options.force:
+            userfile.refuse_existing(given)
+
+
+def _write_services(ctx: Context, options: ConvertOptions, own: list[Service]) -> Iterable[str]:
+    if not own or options.services is None:
+        return
+    if options.services.parent == ctx.home.catalog:
+        ctx.home.catalog.mkdir(mode=0o700, parents=True, exist_ok=True)
+    userfile.write_text(options.services, services_to_toml(own))
+    yield f"{options.services}: written, with {', '.join(service.name for service in own)}"
+
+
+def _warn(ctx: Context, spec: FleetSpec, own: list[Service]) -> None:
+    services = {**ctx.catalog.services, **{service.name: service for service in own}}
+    catalog = ctx.catalog.model_copy(update={"services": services})
+    try:
+        resolve(spec, catalog, rng=Random(0), desired=Fleet(fleet_id="none"))
+    except SpecError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        ctx.warn(f"it cannot be deployed as it is: {error.message}{hint}")

@@ -1,0 +1,46 @@
+"""Files of the user's own, outside the home: read within bounds, written whole, never over another one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from decnet.errors import SpecError, UsageError
+from decnet.model.toml_text import MAX_BYTES
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, cut one byte after the largest that is allowed. Raises SpecError naming it."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises UsageError where a file or link of that name exists."""
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists already", hint="--force replaces it")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Makes `text` the file's content (0600: it may hold passwords). Raises UsageError naming the file."""
+    temp = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
+    try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder", hint="say the name of the file as well")
+        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        temp.replace(path)
+    except OSError as error:
+        _remove(temp)
+        raise UsageError(f"{path}: cannot be written: {(error.strerror or '').lower()}") from error
+
+
+def _remove(temp: Path) -> None:
+    with suppress(OSError):
+        temp.unlink()
