@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 Thing = TypeVar("Thing")
@@ -25,6 +25,12 @@ class Persona:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     address: str = ""
     mac: str = ""
+    machine_seed: str = ""
+
+    @property
+    def machine(self) -> "Persona":
+        """The same with the seed that every service of the decky has: for what they must agree on."""
+        return replace(self, seed=self.machine_seed or self.seed)
 
     def bytes_for(self, purpose: str, count: int = 32) -> bytes:
         """`count` bytes that are the same for this seed and purpose for ever."""
@@ -63,6 +69,7 @@ def from_environment() -> Persona:
             settings=dict(said.get("settings") or {}),
             address=str(said.get("address") or ""),
             mac=str(said.get("mac") or ""),
+            machine_seed=str(said.get("machine") or ""),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"PERSONA is not complete: {error!r}") from error

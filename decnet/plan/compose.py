@@ -138,7 +138,8 @@ class _Composer:
         banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=decky.ip)
         return (
             f'{{"address":{_quoted(decky.ip)},"banner":{_quoted(banner)},"hostname":{_quoted(decky.hostname)},'
-            f'"mac":{_quoted(decky.mac)},"os":{_quoted(decky.os)},"ports":{frame.spelled_ports},'
+            f'"mac":{_quoted(decky.mac)},"machine":"{service_seed(decky.seed, "")}",'
+            f'"os":{_quoted(decky.os)},"ports":{frame.spelled_ports},'
             f'"release":{_quoted(decky.release)},"seed":"{service_seed(decky.seed, service)}",'
             f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}}}'
         )

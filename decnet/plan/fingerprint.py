@@ -20,5 +20,7 @@ def frame_fingerprint(frame: dict[str, Any]) -> str:
 
 
 def service_seed(seed: str, service: str) -> str:
-    """A service's own seed, derived from its decky's: 32 hexadecimal digits, the same for ever."""
+    """A service's own seed, derived from its decky's: 32 hexadecimal digits, the same for ever.
+
+    That of "" is for what all services of a decky have to agree on: uptime, accounts, interfaces."""
     return hashlib.sha256(f"{seed}:{service}".encode()).hexdigest()[:32]

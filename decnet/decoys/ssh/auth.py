@@ -1,14 +1,16 @@
 """User authentication (RFC 4252) as OpenSSH does it: its methods, delays and number of tries."""
 
 import asyncio
+import hashlib
 import random
+from base64 import b64encode
 
+from ..accounts import Accounts
 from ..events import Session
 from . import numbers as no
-from .accounts import Accounts, fingerprint
 from .profile import Profile
 from .transport import Refused, Transport
-from .wire import Message, flag, names, string
+from .wire import Malformed, Message, flag, names, string
 
 SERVICE = "ssh-userauth"
 NEXT_SERVICE = "ssh-connection"
@@ -81,3 +83,12 @@ def _public_key(message: Message, user: str, session: Session) -> None:
     message.text(100)
     key = fingerprint(message.string(16 * 1024))
     session.record("login", username=user, key=key, success=False, method="publickey")
+
+
+def fingerprint(blob: bytes) -> str:
+    """A public key as ssh-keygen names it: type and SHA256 fingerprint."""
+    try:
+        kind = Message(blob).text(100)
+    except Malformed:
+        kind = "?"
+    return f"{kind} SHA256:{b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
+from ..shell import IDLE_SECONDS, Terminal
 from . import numbers as no
 from .aside import aside
 from .transport import Gone, Refused, Transport
@@ -14,21 +15,11 @@ WINDOW = 2 * 1024 * 1024
 PACKET = 32 * 1024
 MOST_CHANNELS = 10
 MOST_QUEUED = 256 * 1024
-IDLE_SECONDS = 900.0
 TOTAL_SECONDS = 4 * 3600.0
 CONNECT_SECONDS = 3.0
 ACCEPTED_ENVIRONMENT = ("LANG", "LC_")
 
 Run = Callable[["Channel"], Awaitable[int]]
-
-
-@dataclass
-class Terminal:
-    """What a client said of its terminal."""
-
-    name: str = "xterm"
-    columns: int = 80
-    rows: int = 24
 
 
 @dataclass

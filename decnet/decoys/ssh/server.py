@@ -4,16 +4,16 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
+from ..accounts import Accounts
 from ..events import Recorder, Session
 from ..persona import Persona
 from ..serve import listening
-from .accounts import Accounts
+from ..shell import World, run_command, run_shell
 from .aside import aside
 from .auth import authenticate
 from .channels import Channel, Connection
 from .hostkeys import HostKeys
 from .profile import profile_of
-from .shell import World, run_command, run_shell
 from .transport import Gone, Refused, Transport
 from .wire import Malformed
 
@@ -116,7 +116,7 @@ class SshServer:
     def _runner(self, user: str, session: Session) -> Callable[[Channel], Awaitable[int]]:
         async def run(channel: Channel) -> int:
             if channel.command is not None:
-                return await run_command(self._world, user, session, channel)
+                return await run_command(self._world, user, session, channel, channel.command)
             return await run_shell(self._world, user, session, channel)
 
         return run

@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ...events import Session
-from ..channels import Channel
+from ..events import Session
 from .commands import all_commands
 from .consoles import Console, Router, Windows
 from .state import Answer, Shell
+from .stream import Stream
 from .world import World
 
 MOST_LINE = 4096
@@ -20,9 +20,8 @@ INTERRUPT = b"\x03"
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 
 
-async def run_command(world: World, user: str, session: Session, channel: Channel) -> int:
+async def run_command(world: World, user: str, session: Session, channel: Stream, line: str) -> int:
     """`ssh host command`: carry it out and give its output and status."""
-    line = channel.command or ""
     session.record("command", input=line, way="exec")
     shell = console_for(world, user, session, interactive=False)
     given = await _all_input(channel) if _reads_input(line) else ""
@@ -34,7 +33,7 @@ async def run_command(world: World, user: str, session: Session, channel: Channe
     return answer.status
 
 
-async def run_shell(world: World, user: str, session: Session, channel: Channel) -> int:
+async def run_shell(world: World, user: str, session: Session, channel: Stream) -> int:
     """A login shell, with or without a terminal; its exit status."""
     shell = console_for(world, user, session, interactive=channel.terminal is not None)
     if channel.terminal is None:
@@ -79,7 +78,7 @@ def greeting(world: World) -> str:
 class Editor:
     """A terminal's line: echo, editing keys, history."""
 
-    def __init__(self, shell: Console, channel: Channel) -> None:
+    def __init__(self, shell: Console, channel: Stream) -> None:
         self._shell = shell
         self._channel = channel
         self._line = ""
@@ -216,7 +215,7 @@ class Editor:
         await self._channel.write(drawn.encode())
 
 
-async def _plain(shell: Console, channel: Channel) -> int:
+async def _plain(shell: Console, channel: Stream) -> int:
     """A shell without a terminal reads lines and gives output, no prompt and no echo."""
     waiting = b""
     status = 0
@@ -242,7 +241,7 @@ async def _plain(shell: Console, channel: Channel) -> int:
     return status
 
 
-async def _pause(answer: Answer, channel: Channel) -> None:
+async def _pause(answer: Answer, channel: Stream) -> None:
     """Take as long as the command would; ^C on a terminal ends it."""
     if not answer.delay:
         return
@@ -257,7 +256,7 @@ async def _pause(answer: Answer, channel: Channel) -> None:
         return
 
 
-async def _all_input(channel: Channel) -> str:
+async def _all_input(channel: Stream) -> str:
     """What the client sends along with a command, bounded."""
     kept = bytearray()
     try:

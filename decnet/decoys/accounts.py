@@ -1,12 +1,9 @@
-"""Who gets in: the pairs of the fleet file, else one weak pair of the seed's."""
+"""Who gets in, alike at every service of a machine: the fleet file's pairs, else one weak pair of its own."""
 
-import hashlib
 import time
-from base64 import b64encode
 from collections import OrderedDict
 
-from ..persona import Persona
-from .wire import Malformed, Message
+from .persona import Persona
 
 WEAK = (
     "root:123456", "root:password", "root:root", "root:toor", "root:qwerty", "root:12345678",
@@ -14,7 +11,7 @@ WEAK = (
     "ubuntu:ubuntu", "user:user", "test:test", "oracle:oracle",
     "postgres:postgres", "pi:raspberry", "deploy:deploy123", "backup:backup", "git:git", "support:support",
 )  # fmt: skip
-"""Pairs from the top of every list that is tried against SSH servers."""
+"""Pairs from the top of every list that is tried against servers."""
 
 MOST_SOURCES = 1000
 FORGET_SECONDS = 24 * 3600.0
@@ -25,7 +22,7 @@ class Accounts:
 
     def __init__(self, persona: Persona) -> None:
         said = persona.text("credentials")
-        pairs = [persona.choice("ssh account", WEAK)] if said is None else said.split(",")
+        pairs = [persona.machine.choice("account", WEAK)] if said is None else said.split(",")
         self.pairs = {tuple(pair.strip().split(":", 1)) for pair in pairs if ":" in pair}
         self._after = int(persona.settings.get("accept_after", 0) or 0)
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -43,12 +40,3 @@ class Accounts:
         if len(self._failures) > MOST_SOURCES:
             self._failures.popitem(last=False)
         return False
-
-
-def fingerprint(blob: bytes) -> str:
-    """A public key as ssh-keygen names it: type and SHA256 fingerprint."""
-    try:
-        kind = Message(blob).text(100)
-    except Malformed:
-        kind = "?"
-    return f"{kind} SHA256:{b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"

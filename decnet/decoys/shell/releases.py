@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from ...persona import Persona
+from ..persona import Persona
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 import time
 from typing import Protocol
 
-from ...events import Session
+from ..events import Session
 from .state import Answer
 from .world import World
 

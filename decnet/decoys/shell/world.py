@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from ...persona import Persona
+from ..persona import Persona
 from . import files
 from .releases import System, system_of
 
@@ -34,6 +34,7 @@ class World:
     """One machine; what sessions change they keep to themselves."""
 
     def __init__(self, persona: Persona) -> None:
+        persona = persona.machine
         self.persona = persona
         self.system: System = system_of(persona)
         self.hostname = persona.hostname

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...events import Session
+from ..events import Session
 from .language import ASSIGNMENT, BadSyntax, Simple, expand, parse
 from .world import Node, World
 
