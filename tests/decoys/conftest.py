@@ -116,14 +116,21 @@ class OpenSsh:
         self.askpass = folder / "askpass"
 
     def __call__(
-        self, port: int, *words: str, user: str = "root", password: str = "123456", given: str = ""
+        self,
+        port: int,
+        *words: str,
+        user: str = "root",
+        password: str = "123456",
+        given: str = "",
+        known_hosts: Path | str = "/dev/null",
+        log_level: str = "ERROR",
     ) -> subprocess.CompletedProcess[str]:
         self.askpass.write_text(f"#!/bin/sh\necho '{password}'\n")
         self.askpass.chmod(0o700)
         options = [
             "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
+            f"UserKnownHostsFile={known_hosts}",
+            f"LogLevel={log_level}",
             "NumberOfPasswordPrompts=1",
         ]
         argv = ["ssh", "-F", "/dev/null", "-p", str(port), *(part for one in options for part in ("-o", one))]

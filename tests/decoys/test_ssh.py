@@ -99,6 +99,22 @@ def test_host_keys_survive_a_restart_and_differ_between_seeds(decoy: Callable[..
     assert not scanned(other.port, "ecdsa,ed25519") & keys
 
 
+@pytest.mark.parametrize("banner", [BANNER, "OpenSSH_7.4"])
+def test_a_client_learns_every_host_key_and_takes_its_proof(
+    decoy: Callable[..., Any], ssh: Any, tmp_path: Path, banner: str
+) -> None:
+    server, known = decoy("ssh", banner=banner, settings=WEAK), tmp_path / "known_hosts"
+    wide = ("-oHostKeyAlgorithms=+ssh-rsa", "-oPubkeyAcceptedAlgorithms=+ssh-rsa", "-oUpdateHostKeys=yes")
+
+    scanned(server.port, "rsa")  # the key that takes a while is there now
+    ssh(server.port, *wide, "true", known_hosts=known)  # a client asks for proofs where it knows one key
+    done = ssh(server.port, *wide, "sleep 1", known_hosts=known, log_level="INFO")
+
+    assert "confirm ownership" not in done.stderr
+    kinds = {line.split(" ")[1] for line in known.read_text().splitlines()}
+    assert kinds == {"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"}
+
+
 def test_what_is_not_ssh_gets_the_words_of_openssh(decoy: Callable[..., Any]) -> None:
     server = decoy("ssh", banner=BANNER)
 

@@ -17,6 +17,7 @@ MOST_CHANNELS = 10
 MOST_QUEUED = 256 * 1024
 TOTAL_SECONDS = 4 * 3600.0
 CONNECT_SECONDS = 3.0
+PROVE = "hostkeys-prove-00@openssh.com"
 ACCEPTED_ENVIRONMENT = ("LANG", "LC_")
 
 Run = Callable[["Channel"], Awaitable[int]]
@@ -112,7 +113,7 @@ class Connection:
             async with asyncio.timeout(TOTAL_SECONDS):
                 while True:
                     packet = await self.transport.read()
-                    self._answer(packet[0], Message(packet[1:]))
+                    await self._answer(packet[0], Message(packet[1:]))
                     await self.transport.drain()
         except TimeoutError as error:
             raise Gone from error
@@ -133,9 +134,9 @@ class Connection:
             bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs
         )  # fmt: skip
 
-    def _answer(self, number: int, message: Message) -> None:
+    async def _answer(self, number: int, message: Message) -> None:
         if number == no.GLOBAL_REQUEST:
-            self._global(message)
+            await self._global(message)
         elif number == no.CHANNEL_OPEN:
             self._open(message)
         elif no.CHANNEL_WINDOW_ADJUST <= number <= no.CHANNEL_REQUEST:
@@ -146,12 +147,36 @@ class Connection:
         elif number not in (no.REQUEST_SUCCESS, no.REQUEST_FAILURE, no.USERAUTH_REQUEST):
             self.transport.unimplemented()
 
-    def _global(self, message: Message) -> None:
+    async def _global(self, message: Message) -> None:
+        """Answers go out in the order of their requests, as RFC 4254 (section 4) wants it."""
         name, wants_answer = message.text(200), message.flag()
-        if name.endswith(("-forward", "forward@openssh.com")):
+        proofs = b""
+        if name == PROVE:
+            proofs = await self._prove(message)
+        elif name.endswith(("-forward", "forward@openssh.com")):
             self.session.record("request", request=name, host=message.text(300))
         if wants_answer:
-            self.transport.send(bytes((no.REQUEST_FAILURE,)))
+            known = bytes((no.REQUEST_SUCCESS,)) + proofs
+            self.transport.send(known if proofs else bytes((no.REQUEST_FAILURE,)))
+
+    async def _prove(self, message: Message) -> bytes:
+        """A signature for each host key that the client has learned of; b"" where one is not ours.
+
+        Source: OpenSSH's PROTOCOL file, section 2.5.
+        """
+        asked = []
+        while message.left and len(asked) < len(self._host_keys):
+            asked.append(message.string(4096))
+        keys, session = self.transport.host_keys, self.transport.session_id
+
+        def signed() -> bytes:
+            ours = {keys.public(name): name for name in reversed(self._host_keys)}
+            if not asked or message.left or not set(asked) <= set(ours):
+                return b""
+            parts = ((ours[key], string(PROVE) + string(session) + string(key)) for key in asked)
+            return b"".join(string(keys.sign(name, told)) for name, told in parts)
+
+        return await aside(signed)
 
     def _open(self, message: Message) -> None:
         kind, theirs, room, packet = message.text(100), message.number(), message.number(), message.number()

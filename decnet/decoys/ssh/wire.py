@@ -58,6 +58,11 @@ class Message:
             raise Malformed
         return int.from_bytes(raw, "big")
 
+    @property
+    def left(self) -> int:
+        """How many bytes are left."""
+        return len(self._data) - self._at
+
     def rest(self) -> bytes:
         """What is left."""
         return self.take(len(self._data) - self._at)
