@@ -164,7 +164,7 @@ class Connection:
 
         Source: OpenSSH's PROTOCOL file, section 2.5.
         """
-        asked = []
+        asked: list[bytes] = []
         while message.left and len(asked) < len(self._host_keys):
             asked.append(message.string(4096))
         keys, session = self.transport.host_keys, self.transport.session_id
