@@ -46,26 +46,30 @@ class Contents:
     def last(self) -> int:
         return self.base_seq + len(self.lines)
 
-    def record(self, seq: int) -> Dict[str, Any]:
-        """Raises Refusal where the line is not the record of that number."""
+    def record(self, seq: int) -> Optional[Dict[str, Any]]:
+        """The record of that number; None where its line is damaged or not there."""
         try:
             record = read_json_text(self.lines[seq - self.first].decode())
             if record["seq"] == seq and isinstance(record["hash"], str):
                 return dict(record)
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             pass
-        raise Refusal("failed", "record %d of the journal is damaged" % seq)
+        return None
 
     def hash_at(self, seq: int) -> Optional[str]:
-        """The hash of a record, or of the last dropped one; None where this journal does not know it."""
+        """The hash of a record, or of the last dropped one; None where this journal does not know it.
+
+        A damaged line has one too, of its bytes: reading goes on behind it, and the chain with it."""
         if seq == self.base_seq:
             return self.base_hash
-        if self.first <= seq <= self.last:
-            try:
-                return str(self.record(seq)["hash"])
-            except Refusal:
-                return None
-        return None
+        if not self.first <= seq <= self.last:
+            return None
+        record = self.record(seq)
+        return str(record["hash"]) if record else _hash_of(self.lines[seq - self.first])
+
+    def told(self, seq: int) -> Dict[str, Any]:
+        """The record as it is answered; of a damaged one its number and hash alone."""
+        return self.record(seq) or {"seq": seq, "hash": self.hash_at(seq)}
 
 
 def append(decky: str, operation: str, error: Optional[str], request_id: str) -> int:
@@ -104,7 +108,7 @@ def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) ->
         "first_seq": contents.first,
         "last_seq": contents.last,
         "verdict": verdict,
-        "records": [contents.record(seq) for seq in range(after + 1, end + 1)],
+        "records": [contents.told(seq) for seq in range(after + 1, end + 1)],
         "more": end < contents.last,
     }
 
@@ -116,7 +120,7 @@ def ends_of(request_id: str) -> Dict[str, str]:
     for seq, line in enumerate(contents.lines, contents.first):
         if needle in line:
             record = contents.record(seq)
-            if record.get("request_id") == request_id:
+            if record and record.get("request_id") == request_id:
                 found[str(record["decky"])] = str(record["status"])
     return found
 
@@ -182,7 +186,7 @@ def _readable() -> Contents:
 def _writable() -> Contents:
     """The journal, mended: a torn last line cut off, one that cannot be read set aside. The lock is held."""
     contents = read()
-    if contents.readable and not _damaged(contents):
+    if contents.readable:
         if contents.torn:
             os.truncate(path(FILE), os.path.getsize(path(FILE)) - contents.torn)
         return contents
@@ -190,10 +194,6 @@ def _writable() -> Contents:
         os.rename(path(FILE), path("journal.damaged-%d" % time.time()))
     write_bytes(_head_line(os.urandom(16).hex(), 0, GENESIS), FILE)
     return read()
-
-
-def _damaged(contents: Contents) -> bool:
-    return contents.hash_at(contents.last) is None
 
 
 def _append_line(line: bytes) -> None:
@@ -223,6 +223,12 @@ def _prune() -> None:
     head = _head_line(contents.journal_id, keep_from - 1, base_hash)
     write_bytes(head + b"".join(line + b"\n" for line in kept), FILE)
     sync_folder(path())
+
+
+def _hash_of(line: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(line).hexdigest()
 
 
 def _head_line(journal_id: str, base_seq: int, base_hash: str) -> bytes:

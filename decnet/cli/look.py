@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from decnet.cli.completing import deckies
 from decnet.cli.options import On, Output, OutputOption
 from decnet.cli.run import context, finish, wait_for
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Put this module's commands into the tree."""
     app.command()(status)
+    app.command()(history)
     app.command()(events)
     app.command()(logs)
     app.command()(services)
@@ -45,6 +47,22 @@ def status(
 
             wait_for(status_for_ever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode))
         finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
+
+
+def history(
+    decky: Annotated[
+        str | None,
+        typer.Argument(help="A decky, or a pattern such as 'web-*'.", autocompletion=deckies),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N.")] = 50,
+    on: On = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what was done to each decky: when, why, for how long, and how it ended."""
+    with context(output.value, writes=False) as ctx:
+        from decnet.commands.history import history as run
+
+        finish(run(ctx, decky, limit=limit, on=on), output.value)
 
 
 def events(

@@ -20,6 +20,7 @@ from decnet.plan.absorb import absorb
 from decnet.plan.classify import row_as_seen
 from decnet.plan.compose import Contents, contents
 from decnet.store.records import Records
+from decnet.wire import MAX_ERROR_CHARS
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -140,7 +141,8 @@ class _Follower:
 
     def close_refused(self, error: DecnetError) -> None:
         """The worker refused the bundle: nothing was started, and the rows say so."""
-        self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": error.message})
+        told = error.message[:MAX_ERROR_CHARS]
+        self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
             self._tell(step, "failed", error.message)
 

@@ -60,14 +60,16 @@ async def _pull(ctx: Context, client: AgentClient, cursor: Cursor | None, facts:
 
 async def _with_whole_journal(client: AgentClient, first: Status) -> Status:
     """The status with the journal's further pages joined to its first one."""
-    last, records = first, list(first.journal.records)
+    last, records, damaged = first, list(first.journal.records), list(first.journal.damaged)
     for _ in range(MAX_PAGES):
-        if not last.journal.more or not last.journal.records:
+        if not last.journal.more or last.journal.end is None:
             break
-        end = last.journal.records[-1]
-        last = await client.status(Cursor(journal_id=last.journal.journal_id, seq=end.seq, hash=end.hash))
+        last = await client.status(last.journal.end)
         records.extend(last.journal.records)
-    page = last.journal.model_copy(update={"records": tuple(records), "verdict": first.journal.verdict})
+        damaged.extend(last.journal.damaged)
+    page = last.journal.model_copy(
+        update={"records": tuple(records), "damaged": tuple(damaged), "verdict": first.journal.verdict}
+    )
     return last.model_copy(update={"journal": page})
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
+
+from decnet.wire import MAX_ERROR_CHARS
 
 from .noun import Hex64, Noun, Short, Text
 from .worker import Count
+
+MOST_RECORDS = 2000
+"""Records in one page, at the most."""
 
 
 class Cursor(Noun):
@@ -19,10 +24,10 @@ class Cursor(Noun):
 
 
 class JournalRecord(Noun):
-    """One end of one decky's operation."""
+    """One end of one decky's operation. `at` is None where the worker's time cannot be read."""
 
     seq: Count
-    at: float
+    at: float | None
     decky: Short
     operation: Short
     status: Literal["succeeded", "failed"]
@@ -32,16 +37,71 @@ class JournalRecord(Noun):
     hash: Hex64
 
 
+class Damaged(Noun):
+    """A record that is none. With `seq` and `hash` the reading can go on behind it."""
+
+    seq: Count | None = None
+    hash: Hex64 | None = None
+
+
 Verdict = Literal["ok", "gap", "reset", "rewound"]
 
 
 class JournalPage(Noun):
     """The journal after a cursor. `gap`: records before `first_seq` are gone; `reset`: another
-    journal_id than the cursor's; `rewound`: the record at the cursor is not the one that was read."""
+    journal_id than the cursor's; `rewound`: the record at the cursor is not the one that was read.
+
+    A record that is malformed is dropped into `damaged` and does not stop the rest.
+    """
 
     journal_id: Short
     first_seq: Count
     last_seq: Count
     verdict: Verdict
-    records: Annotated[tuple[JournalRecord, ...], Field(strict=False, max_length=2000)]
+    records: Annotated[tuple[JournalRecord, ...], Field(strict=False, max_length=MOST_RECORDS)]
+    damaged: tuple[Damaged, ...] = ()
     more: bool
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _without_the_malformed(cls, content: Any, whole: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return whole(content)
+        except ValidationError:
+            rows = content.get("records") if isinstance(content, dict) else None
+            if not isinstance(rows, list) or len(rows) > MOST_RECORDS or "damaged" in content:
+                raise
+            found = [_read(row) for row in rows]
+            damaged = tuple(row for row in found if isinstance(row, Damaged))
+            records = [row for row in found if isinstance(row, JournalRecord)]
+            return whole({**content, "records": records, "damaged": damaged})
+
+    @property
+    def end(self) -> Cursor | None:
+        """Where the reading goes on after this page; None where the page moves nothing."""
+        ends = [(row.seq, row.hash) for row in self.records]
+        ends += [(row.seq, row.hash) for row in self.damaged if row.seq is not None and row.hash is not None]
+        if not ends:
+            return None
+        seq, mark = max(ends)
+        return Cursor(journal_id=self.journal_id, seq=seq, hash=mark)
+
+
+def _read(row: object) -> JournalRecord | Damaged:
+    """One record, its time and its error made to fit where only they do not."""
+    if not isinstance(row, dict):
+        return Damaged()
+    at, error = row.get("at"), row.get("error")
+    fitting = {
+        **row,
+        "at": float(at) if isinstance(at, float | int) and not isinstance(at, bool) else None,
+        "error": error[:MAX_ERROR_CHARS] if isinstance(error, str) else error,
+    }
+    try:
+        return JournalRecord.model_validate(fitting)
+    except ValidationError:
+        pass
+    try:
+        return Damaged(seq=row.get("seq"), hash=row.get("hash"))
+    except ValidationError:
+        return Damaged()

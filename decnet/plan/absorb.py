@@ -16,6 +16,12 @@ KEPT_ROWS = 500
 FUTURE_SECONDS = 5.0
 """How far a worker's clock may be ahead before its times are replaced by ours."""
 
+LONGEST_SECONDS = 1800.0
+"""An agent ends each job within 600 seconds: one that is said to run longer than this is not believed."""
+
+TOLD = 5
+"""How many dropped records of one pull are told one by one."""
+
 
 @dataclass(frozen=True)
 class Absorbed:
@@ -30,21 +36,19 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
     """The records of one worker after one pull. `now` is the operator's clock, seconds since the epoch."""
     page = status.journal
     rows = list(records.lifecycle)
-    notes = _verdict_notes(page, records.cursor)
-    for record in page.records:
-        # A journal that is read for the first time tells of operations that were never ours to follow.
-        if not _close(rows, record, now) and records.cursor is not None:
-            notes.append(f"journal record {record.seq} for {clean(record.decky, 40)} fits no open operation")
-    if not page.more:
+    strays = [record for record in page.records if not _close(rows, record, now)]
+    # A page that promises more and brings nothing is no reason to wait.
+    if page.end is None or not page.more:
         rows = [_lost_if_gone(row, status, now) for row in rows]
     updated = records.model_copy(
         update={
-            "lifecycle": _trimmed(rows),
+            "lifecycle": _trimmed([_running_if_so(row, status, now) for row in rows]),
             "cursor": _moved(records.cursor, page),
             "plan_hash": status.plan_hash,
             "facts": _facts(records.facts, facts),
         }
     )
+    notes = [*_verdict_notes(page, records.cursor), *_dropped(page, strays if records.cursor else [])]
     return Absorbed(updated, page.records, tuple(notes))
 
 
@@ -69,22 +73,36 @@ def _verdict_notes(page: JournalPage, cursor: Cursor | None) -> list[str]:
     }[page.verdict]
 
 
+def _dropped(page: JournalPage, strays: list[JournalRecord]) -> list[str]:
+    """What is said of records that are not taken. A journal that is read for the first time tells of
+    operations that were never ours to follow: the caller leaves those out."""
+    notes = [f"journal record {r.seq} for {clean(r.decky, 40)} fits no open operation" for r in strays]
+    if len(notes) > TOLD:
+        notes[TOLD:] = [f"{len(notes) - TOLD} more journal records fit no open operation"]
+    if page.damaged:
+        notes.append(f"{len(page.damaged)} of its journal records are malformed and were dropped")
+    return notes
+
+
 def _close(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
-    """Close the newest open row for the record's decky and operation."""
+    """Close the newest open row for the record's decky and operation that its own request has opened:
+    an old record that is read again ends nothing that is on its way now."""
+    wanted = (record.decky, record.operation, record.request_id)
     for index in range(len(rows) - 1, -1, -1):
         row = rows[index]
-        if row.status in OPEN and (row.decky, row.operation) == (record.decky, record.operation):
+        if row.status in OPEN and (row.decky, row.operation, row.request_id) == wanted:
             rows[index] = _closed(row, record, now)
             return True
     return False
 
 
 def _closed(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:
-    believable = row.created - FUTURE_SECONDS <= record.at <= now + FUTURE_SECONDS
+    at = record.at
+    believable = at is not None and row.created - FUTURE_SECONDS <= at <= now + FUTURE_SECONDS
     return row.model_copy(
         update={
             "status": record.status,
-            "ended": record.at if believable else now,
+            "ended": at if believable else now,
             "ended_by_worker": believable,
             "error": record.error[:MAX_ERROR_CHARS],
         }
@@ -92,19 +110,35 @@ def _closed(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRo
 
 
 def _lost_if_gone(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
+    """A row whose job is not there, or runs longer than any can, is lost: nothing stays open for ever."""
     if row.status not in OPEN:
         return row
-    if any(job.request_id == row.request_id and job.state == "running" for job in status.jobs):
+    if _job_runs(row, status) and now - row.created < LONGEST_SECONDS:
         return row
-    return row.model_copy(
-        update={"status": "lost", "ended": now, "error": "the job that carried it out is gone"}
-    )
+    job = next((job for job in status.jobs if job.request_id == row.request_id), None)
+    if job is None or job.state == "lost":
+        error = "the job that carried it out is gone"
+    elif job.state == "running":
+        error = f"its job runs for more than {LONGEST_SECONDS / 60:.0f} minutes"
+    else:
+        error = f"its job ended ({job.state}), and its record is not in the journal"
+    return row.model_copy(update={"status": "lost", "ended": now, "error": error})
+
+
+def _running_if_so(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
+    """A row whose job was accepted by a worker, though the command that sent it did not live to say so."""
+    if row.status == "pending" and _job_runs(row, status):
+        return row.model_copy(update={"status": "running", "started": now})
+    return row
+
+
+def _job_runs(row: LifecycleRow, status: Status) -> bool:
+    return any(job.request_id == row.request_id and job.state == "running" for job in status.jobs)
 
 
 def _moved(cursor: Cursor | None, page: JournalPage) -> Cursor:
-    if page.records:
-        last = page.records[-1]
-        return Cursor(journal_id=page.journal_id, seq=last.seq, hash=last.hash)
+    if page.end is not None:
+        return page.end
     if cursor is not None and page.verdict in ("ok", "gap"):
         return cursor
     return Cursor(journal_id=page.journal_id, seq=0, hash=GENESIS)

@@ -149,6 +149,21 @@ def test_a_journal_that_cannot_be_read_is_set_aside_and_never_taken_as_empty(hom
     assert list(home.glob("journal.damaged-*"))
 
 
+@pytest.mark.parametrize("damaged", [1, 2, 3])
+def test_a_damaged_line_costs_its_own_record_and_the_operator_reads_on(home: Path, damaged: int) -> None:
+    write(3)
+    lines = (home / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    lines[damaged] = b"\0" * (len(lines[damaged]) - 1) + b"\n"
+    (home / "journal.jsonl").write_bytes(b"".join(lines))
+    page = JournalPage.model_validate(journal.page(None))
+    assert [row.seq for row in page.records] == [seq for seq in (1, 2, 3) if seq != damaged]
+    assert [row.seq for row in page.damaged] == [damaged]
+    assert page.end is not None
+    write(1, "next")
+    after = JournalPage.model_validate(journal.page(page.end.model_dump()))
+    assert (after.verdict, [row.seq for row in after.records]) == ("ok", [4])
+
+
 def test_an_error_is_cut_at_its_bound(home: Path) -> None:
     journal.append("d", "create", "x" * 10_000, "r")
     assert len(journal.page(None)["records"][0]["error"]) == 2000

@@ -8,7 +8,7 @@ from decnet.model.actual import Job, Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.absorb import FUTURE_SECONDS, KEPT_ROWS, absorb
+from decnet.plan.absorb import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, TOLD, absorb
 
 NOW = 1_700_000_000.0
 ZERO = "0" * 64
@@ -74,6 +74,88 @@ def test_a_journal_record_closes_the_newest_open_row_of_its_decky() -> None:
     older, newer = row("web", request="r0", created=NOW - 90), row("web", created=NOW - 30)
     learned = absorb(known(older, newer), pulled(record(1, "web"), jobs=(running_job("r0"),)), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["running", "succeeded"]
+
+
+def test_a_record_closes_the_row_of_its_own_request_only() -> None:
+    older, newer = row("web", request="r0", created=NOW - 90), row("web", created=NOW - 30)
+    late = record(1, "web", "failed", request_id="r0", at=NOW - 50)
+    learned = absorb(known(older, newer), pulled(late, jobs=(running_job("r1"),)), now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["failed", "running"]
+
+
+def test_an_old_record_that_is_read_again_ends_nothing() -> None:
+    ended, open_now = row("web", "succeeded", request="r0", ended=NOW - 50), row("web")
+    cursor = Cursor(journal_id="other", seq=9, hash=ZERO)
+    again = pulled(record(1, "web", request_id="r0"), verdict="reset", jobs=(running_job(),))
+    learned = absorb(known(ended, open_now, cursor=cursor), again, now=NOW)
+    assert learned.records.lifecycle == (ended, open_now)
+
+
+def test_a_duplicate_is_dropped_and_the_rest_goes_on() -> None:
+    first = record(1, "web")
+    learned = absorb(known(row("web"), row("db")), pulled(first, first, record(2, "db")), now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["succeeded", "succeeded"]
+
+
+MALFORMED: tuple[object, ...] = (
+    None, [], "x", {}, {"seq": 2}, {"seq": -1, "hash": ZERO}, {"seq": 2, "hash": "nonsense"},
+    {**record(2, "db").model_dump(), "status": "perhaps"}, {**record(2, "db").model_dump(), "more": 1},
+    {**record(2, "db").model_dump(), "decky": "x" * 10_000}, {**record(2, "db").model_dump(), "decky": 7},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", MALFORMED)
+def test_a_malformed_record_is_told_and_dropped_and_the_rest_goes_on(odd: object) -> None:
+    page = {**page_of(), "records": [record(1, "web").model_dump(), odd, record(3, "db").model_dump()]}
+    status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
+    learned = absorb(known(row("web"), row("db")), status, now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["succeeded", "succeeded"]
+    assert learned.records.cursor == Cursor(journal_id="j", seq=3, hash=f"{3:064x}")
+    assert learned.notes == ("1 of its journal records are malformed and were dropped",)
+
+
+def test_a_page_of_nothing_but_malformed_records_does_not_keep_rows_open() -> None:
+    page = JournalPage.model_validate({**page_of(), "records": [None, {}], "more": True})
+    status = pulled().model_copy(update={"journal": page})
+    learned = absorb(known(row("web")), status, now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["lost"]
+
+
+def page_of() -> dict[str, object]:
+    return pulled().journal.model_dump(exclude={"records", "damaged"})
+
+
+@pytest.mark.parametrize("at", ["yesterday", None, [], True, {}])
+def test_a_time_that_cannot_be_read_is_replaced_by_our_own_and_marked(at: object) -> None:
+    page = {**page_of(), "records": [{**record(1, "web").model_dump(), "at": at}]}
+    status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
+    ended = absorb(known(row("web")), status, now=NOW).records.lifecycle[0]
+    assert (ended.status, ended.ended, ended.ended_by_worker) == ("succeeded", NOW, False)
+
+
+def test_an_error_is_cut_at_its_bound() -> None:
+    page = {**page_of(), "records": [{**record(1, "web", "failed").model_dump(), "error": "x" * 90_000}]}
+    status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
+    assert len(absorb(known(row("web")), status, now=NOW).records.lifecycle[0].error) == 2000
+
+
+def test_a_row_that_was_sent_by_a_killed_command_runs_once_its_job_is_seen() -> None:
+    learned = absorb(known(row("web", "pending")), pulled(jobs=(running_job(),)), now=NOW)
+    (seen,) = learned.records.lifecycle
+    assert (seen.status, seen.started) == ("running", NOW)
+
+
+def test_a_job_that_is_said_to_run_for_ever_is_not_believed() -> None:
+    old = row("web", created=NOW - LONGEST_SECONDS - 1)
+    learned = absorb(known(old), pulled(jobs=(running_job(),)), now=NOW)
+    assert learned.records.lifecycle[0].status == "lost"
+
+
+def test_many_records_that_fit_nothing_are_told_in_a_few_lines() -> None:
+    cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
+    found = absorb(known(cursor=cursor), pulled(*(record(n, "x") for n in range(1, 1001))), now=NOW).notes
+    assert len(found) == TOLD + 1
+    assert found[-1] == f"{1000 - TOLD} more journal records fit no open operation"
 
 
 def test_a_row_that_has_ended_never_changes_again() -> None:

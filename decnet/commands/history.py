@@ -1,0 +1,97 @@
+"""`decnet history`: what was done to each decky, when, for how long, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from decnet.engine.context import Context
+from decnet.engine.outcome import Listing
+from decnet.engine.workers import known_workers
+from decnet.errors import UsageError
+from decnet.model.nearest import nearest
+from decnet.model.record import LifecycleRow
+from decnet.plan.select import select
+from decnet.store.desired import load_fleet
+from decnet.store.records import Records
+
+COLUMNS = ("decky", "operation", "worker", "status", "start", "duration", "error")
+
+
+def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str | None = None) -> Listing:
+    """The newest `limit` lifecycle rows, the newest last; of one decky, of a pattern (`web-*`), or of all.
+
+    Raises UsageError for a name that stands neither in the history nor in the fleet.
+    """
+    records = Records(ctx.home)
+    rows = [
+        _view(name, row)
+        for name, worker in select(known_workers(ctx.home), on).items()
+        for row in records.load(worker.worker_id).lifecycle
+    ]
+    if decky is not None:
+        _check_known(ctx, decky, rows)
+        rows = [row for row in rows if fnmatchcase(row.decky, decky)]
+    shown = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
+    cells = tuple(_cells(ctx, row) for row in shown)
+    items = tuple(asdict(row) for row in shown)
+    return Listing("history", COLUMNS, cells, items, key="decky", empty="nothing was done yet")
+
+
+@dataclass(frozen=True)
+class HistoryView:
+    """One operation. Times in seconds since the epoch, by our clock; `ended` by the worker's where
+    `ended_by_worker`. `duration` is None while it is open."""
+
+    decky: str
+    operation: str
+    worker: str
+    status: str
+    reason: str
+    created: float
+    started: float | None
+    ended: float | None
+    ended_by_worker: bool
+    duration: float | None
+    error: str
+    request_id: str
+
+
+def _view(worker: str, row: LifecycleRow) -> HistoryView:
+    begin = row.started or row.created
+    return HistoryView(
+        decky=row.decky,
+        operation=row.operation,
+        worker=worker,
+        status=row.status,
+        reason=row.reason,
+        created=row.created,
+        started=row.started,
+        ended=row.ended,
+        ended_by_worker=row.ended_by_worker,
+        duration=None if row.ended is None else round(max(0.0, row.ended - begin), 3),
+        error=row.error,
+        request_id=row.request_id,
+    )
+
+
+def _cells(ctx: Context, row: HistoryView) -> tuple[str, ...]:
+    begin = datetime.fromtimestamp(row.started or row.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return (row.decky, row.operation, row.worker, row.status, begin, _lasted(ctx, row), row.error)
+
+
+def _lasted(ctx: Context, row: HistoryView) -> str:
+    if row.duration is None:
+        return f"{max(0.0, ctx.now() - (row.started or row.created)):.0f} s so far"
+    # Where the end is the moment in which we heard of it, it was over before.
+    return f"{row.duration:.1f} s" if row.ended_by_worker else f"at most {row.duration:.1f} s"
+
+
+def _check_known(ctx: Context, decky: str, rows: list[HistoryView]) -> None:
+    fleet = load_fleet(ctx.home)
+    known = {row.decky for row in rows} | set(fleet.deckies if fleet else ())
+    if not any(fnmatchcase(name, decky) for name in known):
+        near = nearest(decky, known)
+        hint = f"did you mean {near!r}?" if near else "decnet history lists all"
+        raise UsageError(f"nothing is known of a decky {decky!r}", hint=hint)
