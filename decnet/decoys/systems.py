@@ -1,9 +1,9 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""Facts of the systems that a login can land on."""
+"""Facts of the systems that a decky can be."""
 
 from dataclasses import dataclass
 
-from ..persona import Persona
+from .persona import Persona
 
 
 @dataclass(frozen=True)
