@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from .journal import JournalPage
-from .noun import Noun, Short, Text
+from .noun import Moment, Noun, Short, Text
 from .worker import Count, Facts, Hello
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
@@ -25,7 +25,7 @@ class Container(Noun):
     image: Short
     state: ContainerState
     restarts: Count = 0
-    exit_code: int | None = None
+    exit_code: Annotated[int, Field(ge=-(2**31), le=2**32)] | None = None
     attached: bool | None = None
     ip: Short = ""
     """A base's address where the agent knows it."""
@@ -41,7 +41,7 @@ class Job(Noun):
     done: Count = 0
     total: Count = 0
     current: Short = ""
-    started: float = 0.0
+    started: Moment = 0.0
     error: Text = ""
 
 
@@ -56,8 +56,8 @@ class Status(Noun):
     containers: Annotated[tuple[Container, ...], Field(strict=False, max_length=20000)]
     jobs: Annotated[tuple[Job, ...], Field(strict=False, max_length=256)]
     journal: JournalPage
-    topologies: dict[str, str] = {}
-    conflicts: dict[str, str] = {}
+    topologies: Annotated[dict[Short, Short], Field(max_length=4096)] = {}
+    conflicts: Annotated[dict[Short, Short], Field(max_length=20000)] = {}
     """Deckies stopped because somebody else answers for their address: name to the other's MAC."""
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from .noun import Noun, Short
+from pydantic import Field, StringConstraints
+
+from .noun import Moment, Noun, Short
 from .worker import Count
 
 EventKind = Literal["contact", "login", "command", "request", "file", "disconnect", "error"]
+
+Said = Annotated[str, StringConstraints(max_length=4000)]
 
 
 class AttackerEvent(Noun):
@@ -19,11 +23,11 @@ class AttackerEvent(Noun):
 
     id: Short
     seq: Count
-    at: float
+    at: Moment
     decky: Short
     service: Short
     kind: EventKind
     source_ip: Short
-    source_port: int
+    source_port: Annotated[int, Field(ge=0, le=65535)]
     session: Short
-    fields: dict[Short, str | int | float | bool | None]
+    fields: Annotated[dict[Short, Said | int | float | bool | None], Field(max_length=128)]

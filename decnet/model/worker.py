@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .noun import Loose, Name, Noun, Short
+from .noun import Loose, Moment, Name, Noun, Short
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Strings = Annotated[tuple[Short, ...], Field(strict=False, max_length=4096)]
@@ -39,7 +39,7 @@ class Hello(Noun):
     fleet_id: Short | None
     engine_id: Short | None
     boot_id: Short
-    clock: float
+    clock: Moment
 
 
 class DockerNetwork(Noun):

@@ -14,4 +14,6 @@ MAX_PREAMBLE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_REQUEST_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_ENTRIES = 500_000
+"""Values in one JSON text: empty lists cost three bytes on the wire and sixty in memory."""
 MAX_ERROR_CHARS = 2000

@@ -31,15 +31,17 @@ def read(
     constant: Callable[[str], Any] = float,
     whole: Callable[[str], int] = int,
     pairs: Optional[Callable[[Any], Any]] = None,
+    real: Callable[[str], float] = float,
 ) -> Any:
-    """The value of a JSON text. `constant` makes NaN and infinities, `whole` integers, `pairs` objects.
+    """The value of a JSON text. `constant` makes NaN and infinities, `whole` integers, `pairs` objects,
+    `real` numbers with a point or an exponent.
 
     Raises ValueError on anything that is not one JSON value, and RecursionError on deep nesting.
     """
     try:
         from _json import make_scanner
 
-        scan = make_scanner(_Rules(constant, whole, pairs))  # type: ignore[arg-type]
+        scan = make_scanner(_Rules(constant, whole, pairs, real))  # type: ignore[arg-type]
         begin = len(text) - len(text.lstrip(_BLANKS))
         value, end = scan(text, begin)
     except StopIteration as stop:
@@ -48,7 +50,9 @@ def read(
         # SystemError: the scanner found bad syntax, and no json.decoder to take its exception from.
         import json
 
-        return json.loads(text, parse_constant=constant, parse_int=whole, object_pairs_hook=pairs)
+        return json.loads(
+            text, parse_constant=constant, parse_int=whole, object_pairs_hook=pairs, parse_float=real
+        )
     if text[end:].strip(_BLANKS):
         raise ValueError("more than one JSON value, from character %d" % end)
     return value
@@ -59,17 +63,18 @@ class _Rules:
 
     strict = True
     object_hook = None
-    parse_float = float
 
     def __init__(
         self,
         constant: Callable[[str], Any],
         whole: Callable[[str], int],
         pairs: Optional[Callable[[Any], Any]],
+        real: Callable[[str], float],
     ) -> None:
         self.parse_constant = constant
         self.parse_int = whole
         self.object_pairs_hook = pairs
+        self.parse_float = real
 
 
 def _refuse(value: object) -> Any:
