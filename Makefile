@@ -38,7 +38,7 @@ check: install ## Format, lint, types, import contract, generated files.
 	$(BIN)/python -m decnet.cli.generate --check
 
 test: check ## Everything: the checks, then every test against real Docker and real sshd.
-	$(AS_ROOT) $(BIN)/python -m pytest
+	$(AS_ROOT) .ci/test
 
 faults: install ## Break everything on purpose: all cases of docs/faults.md that stand in tests/faults.
 	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults

@@ -26,7 +26,7 @@ ASKING_LIMIT = 180.0
 HANG_UP_LIMIT = 1.0
 KEEPALIVE_INTERVAL = 5.0
 KEEPALIVE_MISSED = 3
-TRIES = 5
+TRIES = 6
 
 KEX = (
     "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
