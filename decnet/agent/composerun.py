@@ -8,6 +8,7 @@ import tempfile
 import time
 
 from decnet.wire import PROJECT
+from decnet.wire.fault import step
 
 from . import limits
 from .failure import Refusal
@@ -110,12 +111,15 @@ def up(
     it works on, the job that started it counts as alive."""
     command = _base(compose, file) + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
     deadline = time.monotonic() + limit
+    step("compose to be started")
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             env=environment(), cwd="/", pass_fds=list(held), preexec_fn=_end_with_parent(),
         )  # fmt: skip
+        step("compose started")
         ended_by = _follow(process, deadline, tick)
+        step("compose ended")
         if ended_by is not None:
             return ended_by
         return None if process.returncode == 0 else reason_in(end_of(output.fileno()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from decnet.wire.fault import begin, step
+
 from .home import path
 from .jobs import FOLDER, Claim
 
@@ -32,9 +34,11 @@ def start(job_id: str, claim: Claim) -> None:
 def run(work: Callable[[], int], log: str) -> None:
     """Fork twice with a new session between, so that nobody waits for the child and no terminal ends it.
     Its standard streams are /dev/null and the log file: sshd waits until all copies of its own are closed."""
+    step("job to be started")
     middle = os.fork()
     if middle:
         os.waitpid(middle, 0)
+        step("job started")
         return
     status = 1
     try:
@@ -43,6 +47,7 @@ def run(work: Callable[[], int], log: str) -> None:
             os._exit(0)
         _redirect(log)
         _reset_signals()
+        begin("job")
         os.chdir("/")
         status = work()
     except BaseException:  # noqa: BLE001 - a child that returned would go on as its parent

@@ -19,6 +19,7 @@ except ImportError:
     from socket import socket as Socket  # type: ignore[assignment]
 
 from decnet.wire import read, spell
+from decnet.wire.fault import step
 
 from . import limits
 from .failure import Refusal
@@ -71,7 +72,11 @@ def call(
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload) if payload else ""
     if method == "POST" and not payload:
         head = "Content-Length: 0\r\n"
+    if method != "GET":
+        step("%s %s to be asked" % (method, path))
     status, content = _exchange(method, path, query, head, payload, limit)
+    if method != "GET":
+        step("%s %s answered" % (method, path))
     if status >= 400:
         raise EngineError(status, _message(content))
     if not content.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from decnet.wire import read, spell
+from decnet.wire.fault import place
 
 from .failure import Refusal
 
@@ -36,14 +37,14 @@ def ensure(*parts: str) -> str:
 
 def read_json(*parts: str) -> Any:
     """The file's value, or None where there is no file. Raises Refusal on a file that is not JSON."""
-    place = path(*parts)
+    target = path(*parts)
     try:
-        with open(place, "rb") as file:
+        with open(target, "rb") as file:
             return read(file.read().decode())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise Refusal("failed", "the agent's file %s cannot be read: %s" % (place, error)) from error
+        raise Refusal("failed", "the agent's file %s cannot be read: %s" % (target, error)) from error
 
 
 def write_json(value: Any, *parts: str) -> None:
@@ -53,25 +54,30 @@ def write_json(value: Any, *parts: str) -> None:
 
 def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
     """Replace the file's content through a temporary file in its folder, with fsync of both."""
-    place = path(*parts)
-    folder = os.path.dirname(place)
+    target = path(*parts)
+    folder = os.path.dirname(target)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    draft = "%s.%d.tmp" % (place, os.getpid())
+    draft = "%s.%d.tmp" % (target, os.getpid())
     try:
+        place("opening of a temp file")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with open(descriptor, "wb") as file:
+            place("write")
             file.write(content)
             file.flush()
+            place("fsync")
             os.fsync(file.fileno())
-        os.rename(draft, place)
+        place("rename")
+        os.rename(draft, target)
     except OSError as error:
         _forget(draft)
-        raise Refusal("failed", "cannot write %s: %s" % (place, error.strerror)) from error
+        raise Refusal("failed", "cannot write %s: %s" % (target, error.strerror)) from error
     sync_folder(folder)
 
 
 def sync_folder(folder: str) -> None:
     """Make a rename or a new name in the folder durable."""
+    place("fsync of the folder")
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -12,6 +12,7 @@ import time
 
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, chained, spell
 from decnet.wire import read as read_json_text
+from decnet.wire.fault import place
 
 from . import limits
 from .failure import Refusal
@@ -201,7 +202,9 @@ def _append_line(line: bytes) -> None:
     descriptor = os.open(path(FILE), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
     try:
         while line:
+            place("write to the journal")
             line = line[os.write(descriptor, line) :]
+        place("fsync of the journal")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

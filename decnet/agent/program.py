@@ -6,6 +6,7 @@ import os
 import sys
 
 from decnet.wire import MAX_ANSWER_BYTES, PROTOCOL, canonical, frame
+from decnet.wire.fault import begin, step
 
 from . import limits
 from .failure import Refusal
@@ -49,11 +50,14 @@ def main(argv: "list[str]") -> int:
         if argv[:1] == ["job"]:
             from .apply import resume
 
+            begin("job")
             return resume(argv[1:])
         sys.stderr.write("decnet-agent: refused: not one of the agent's verbs\n")
         return 2
     os.umask(0o077)
+    begin(verb)
     marker, answer = _answer(verb)
+    step("answer to be written")
     return _write(frame(marker, answer))
 
 

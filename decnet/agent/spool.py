@@ -10,6 +10,8 @@ import fcntl
 import json
 import os
 
+from decnet.wire.fault import place
+
 from . import limits
 from .failure import Refusal
 from .home import ensure, path, read_json, write_json
@@ -112,12 +114,12 @@ class Spool:
         segments = self._segments()
         if not segments:
             return
-        place = self._place(segments[-1])
-        with open(place, "rb") as file:
+        file_name = self._place(segments[-1])
+        with open(file_name, "rb") as file:
             content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
         if len(whole) != len(content):
-            os.truncate(place, len(whole))
+            os.truncate(file_name, len(whole))
         for row in self._rows(segments[-1]):
             if row["seq"] > self._head["last"]:
                 self._account(row)
@@ -139,7 +141,9 @@ class Spool:
         descriptor = os.open(self._place(begin), flags, 0o600)
         try:
             while content:
+                place("write to the spool")
                 content = content[os.write(descriptor, content) :]
+            place("fsync of the spool")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

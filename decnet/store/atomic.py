@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from decnet.errors import StateBroken
+from decnet.wire.fault import place
 
 from .broken import translated
-from .fault import place
 from .paths import Home
 
 CHUNK = 1 << 20
@@ -80,7 +80,7 @@ def fsync_folder(folder: Path) -> None:
 
 def collect_temp(home: Home) -> int:
     """Removes the temp files that killed processes left, and returns how many those were."""
-    folders = [home.root, home.records_dir]
+    folders = [home.root, home.records_dir, home.keys, home.agents]
     removed = 0
     with translated("clean up", home.root):
         for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from decnet.wire.fault import place
+
 from .atomic import fsync_folder, write_all
 from .broken import translated
-from .fault import place
 
 MAX_LINE = 64 * 1024
 """Bytes of one line, its end included; longer ones are not ours and are passed over."""

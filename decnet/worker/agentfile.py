@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
 from pathlib import Path
 
 from decnet.errors import StateBroken
+from decnet.wire.fault import place
 
 from .zipapp import ROOMS, build_agent
 
@@ -62,13 +64,18 @@ def _sources_stamp() -> str:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # Named as the store's own temp files are: what a killed command left is collected with those.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    place("opening of a temp file")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            place("write")
             file.write(content)
             file.flush()
+            place("fsync")
             os.fsync(file.fileno())
+        place("rename")
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)

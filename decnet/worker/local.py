@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from decnet.errors import Unreachable, WorkerError
+from decnet.wire.fault import VARIABLE
 
 from .session import PIECE, Sink, Source, converse
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
+AGENT_FAULT = "DECNET_AGENT_FAULT"
+"""What the agent finds as its own $DECNET_FAULT: ours counts our own places."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -109,6 +112,8 @@ async def _end(process: Process) -> None:
 def _environment(home: Path | None) -> dict[str, str]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment.setdefault("PATH", DEFAULT_PATH)
+    if AGENT_FAULT in os.environ:
+        environment[VARIABLE] = os.environ[AGENT_FAULT]
     if home is not None:
         environment["DECNET_AGENT_HOME"] = str(home)
     return environment

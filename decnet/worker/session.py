@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from decnet import wire
 from decnet.errors import BadAnswer, Failed, WorkerError
+from decnet.wire.fault import step
 
 from .answer import result_of
 
@@ -83,7 +84,9 @@ async def converse(
     if len(request) > wire.MAX_REQUEST_BYTES:
         raise Failed(f"{worker}: the request for {verb} is larger than an agent takes", worker=worker)
     unframer = wire.Unframer(marker)
+    step(f"{verb} to be sent")
     answer = await exchange(remote, worker, unframer, request, stream)
+    step(f"{verb} answered")
     remote.preamble = len(unframer.preamble)
     return result_of(answer, worker)
 
@@ -117,6 +120,7 @@ async def exchange(
 async def _feed(sink: Sink, request: bytes, stream: AsyncIterator[bytes] | None) -> None:
     try:
         await _write(sink, request)
+        step("request sent")
         if stream is not None:
             async for piece in stream:
                 await _write(sink, piece)
