@@ -1,1 +1,14 @@
-complete --command decnet --no-files --arguments "(env _DECNET_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) decnet)" --condition "env _DECNET_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) decnet"
+# Completion of decnet for fish. Put it into ~/.config/fish/completions/decnet.fish,
+# or write into ~/.config/fish/config.fish: decnet completion fish | source
+function __decnet_complete
+    set -l line (commandline -cp)
+    set -l tokens (commandline -opc)
+    set -l answer (_DECNET_COMPLETE=fish _DECNET_LINE="$line" $tokens[1] 2>/dev/null)
+    switch "$answer[1]"
+        case files
+            __fish_complete_path (commandline -ct)
+        case words list
+            printf '%s\n' $answer[2..-1]
+    end
+end
+complete -c decnet -f -a '(__decnet_complete)'

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .completion import names
+from .completion import Kind, names, offered
 
 if TYPE_CHECKING:
     from ..model.catalog import Catalog
 
-__all__ = ["load", "names"]
+__all__ = ["Kind", "load", "names", "offered"]
 
 
 def load(extra: Path | None = None) -> Catalog:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ..errors import SpecError
 from . import files
@@ -14,8 +14,24 @@ Kind = Literal["service", "archetype", "os"]
 
 def names(kind: Kind, extra: Path | None = None) -> tuple[str, ...]:
     """All names of a kind, sorted, a user's own included; a broken file of theirs is passed over."""
-    found = set(files.own(kind))
+    return tuple(sorted(_entries(kind, extra)))
+
+
+def offered(kind: Kind, extra: Path | None = None) -> dict[str, str]:
+    """The names of a kind that can be used, sorted, each with its summary: no service without a decoy."""
+    entries = {
+        name: entry if isinstance(entry, dict) else {} for name, entry in _entries(kind, extra).items()
+    }
+    return {
+        name: str(entry.get("summary", ""))
+        for name, entry in sorted(entries.items())
+        if kind != "service" or entry.get("built") or entry.get("alias") or entry.get("image")
+    }
+
+
+def _entries(kind: Kind, extra: Path | None) -> dict[str, Any]:
+    found = dict(files.own(kind))
     for path in files.users(extra):
-        with suppress(SpecError, TypeError):
-            found.update(files.read(path)[1].get(kind, ()))
-    return tuple(sorted(found))
+        with suppress(SpecError, TypeError, ValueError):
+            found.update(files.read(path)[1].get(kind, {}))
+    return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 COLLECTED_AFTER = 100_000
 """New objects after which the garbage collector looks at them (Python's own number is 700)."""
 
@@ -13,6 +16,10 @@ def main() -> None:
     # Importing makes a hundred thousand objects that stay: walking them again and again, as the collector
     # does as it comes, is a quarter of a command's start-up.
     gc.set_threshold(COLLECTED_AFTER)
+    if "_DECNET_COMPLETE" in os.environ:
+        from decnet.cli import completion
+
+        sys.exit(completion.main())
     from decnet.cli.app import app
 
     app(prog_name="decnet")

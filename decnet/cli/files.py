@@ -1,4 +1,4 @@
-"""The verbs about fleet files: nothing of the fleet is looked at or changed."""
+"""The verbs about files and shells: nothing of the fleet is looked at or changed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from decnet.cli.options import Output, OutputOption
 from decnet.cli.run import context, finish
+from decnet.cli.shells import SCRIPTS, Shell
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command()(validate)
     app.command()(convert)
     app.command()(schema)
+    app.command()(completion)
 
 
 def validate(
@@ -53,3 +55,8 @@ def schema() -> None:
         from decnet.commands.validate import fleet_schema
 
         finish(fleet_schema(), "table")
+
+
+def completion(shell: Annotated[Shell, typer.Argument(help="The shell.")]) -> None:
+    """Print the script that completes commands and names in a shell: source <(decnet completion bash)."""
+    typer.echo(SCRIPTS[shell.value], nl=False)

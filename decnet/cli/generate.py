@@ -9,6 +9,8 @@ from typing import Any
 import typer
 
 from decnet.cli.app import app
+from decnet.cli.shells import SCRIPTS
+from decnet.cli.tree import spelled
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELLS = {"bash": "decnet.bash", "zsh": "_decnet", "fish": "decnet.fish"}
@@ -16,17 +18,11 @@ SHELLS = {"bash": "decnet.bash", "zsh": "_decnet", "fish": "decnet.fish"}
 
 def generated() -> dict[Path, str]:
     """Every generated file with the text that it has to have."""
-    from typer._completion_shared import get_completion_script
-
-    files = {
-        ROOT / "completions" / name: get_completion_script(
-            prog_name="decnet", complete_var="_DECNET_COMPLETE", shell=shell
-        ).strip()
-        + "\n"
-        for shell, name in SHELLS.items()
+    return {
+        **{ROOT / "completions" / name: SCRIPTS[shell] for shell, name in SHELLS.items()},
+        ROOT / "decnet" / "cli" / "tree.json": spelled(),
+        ROOT / "docs" / "commands.md": reference(),
     }
-    files[ROOT / "docs" / "commands.md"] = reference()
-    return files
 
 
 def reference() -> str:
