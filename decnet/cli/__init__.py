@@ -21,8 +21,9 @@ def main() -> None:
 
         sys.exit(completion.main())
     from decnet.cli.app import app
+    from decnet.cli.entering import entered
 
-    app(prog_name="decnet")
+    entered(app)(prog_name="decnet")
 
 
 __all__ = ["main"]
