@@ -43,13 +43,17 @@ def entered(app: typer.Typer) -> Entered:
         assert below.typer_instance is not None
         inner = entered(below.typer_instance)
         inner.name = below.name
-        _put(group, inner, lambda inner=inner: inner)
+        _put(group, inner, _itself(inner))
     return group
 
 
 def _put(group: Entered, command: Any, whole: Callable[[], Any]) -> None:
     group.commands[command.name] = command
     group.whole[command.name] = whole
+
+
+def _itself(group: Entered) -> Callable[[], Any]:
+    return lambda: group
 
 
 def _builder(command: CommandInfo) -> Callable[[], Any]:

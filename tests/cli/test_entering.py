@@ -26,7 +26,9 @@ def help_of(command: Any) -> str:
 def test_every_group_shows_what_typers_own_shows() -> None:
     shown = {name: (help_of(mine), help_of(its)) for name, mine, its in groups(entered(app), whole())}
     assert len(shown) > 4
-    assert {name: mine for name, (mine, _) in shown.items()} == {name: its for name, (_, its) in shown.items()}
+    assert {name: mine for name, (mine, _) in shown.items()} == {
+        name: its for name, (_, its) in shown.items()
+    }
 
 
 def test_a_command_is_whole_when_it_is_entered() -> None:
