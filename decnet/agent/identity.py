@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from decnet.wire import LABEL_FLEET, PROTOCOL
+from decnet.wire import AGENT_VERSION, LABEL_FLEET, PROTOCOL
 
 from . import arguments, docker
 from .failure import Refusal
@@ -53,6 +53,7 @@ def describe(known: Dict[str, Any], engine_id: Optional[str]) -> Dict[str, Any]:
     return {
         "protocol": PROTOCOL,
         "agent": agent_hash(),
+        "version": AGENT_VERSION,
         "worker_id": known.get("worker_id"),
         "fleet_id": known.get("fleet_id"),
         "engine_id": engine_id,

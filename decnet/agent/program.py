@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from decnet.wire import MAX_ANSWER_BYTES, PROTOCOL, canonical, frame
+from decnet.wire import MAX_ANSWER_BYTES, PROTOCOL, TIMELESS, canonical, frame
 from decnet.wire.fault import begin, step
 
 from . import limits
@@ -65,7 +65,7 @@ def _answer(verb: str) -> "tuple[str, bytes]":
     marker = NO_MARKER
     try:
         _limit(VERBS[verb][2])
-        request = read_request()
+        request = read_request(timeless=verb in TIMELESS)
         marker = request.marker
         return marker, _bounded({"v": PROTOCOL, "ok": True, "result": _run(verb, request)})
     except Refusal as refusal:

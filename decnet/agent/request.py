@@ -42,18 +42,18 @@ class Request:
                 return
 
 
-def read_request() -> Request:
-    """The request on standard input. Raises Refusal `usage` or `protocol`; its marker is then NO_MARKER
-    or, where it could be read, the request's."""
+def read_request(timeless: bool = False) -> Request:
+    """The request on standard input, of any protocol where it is `timeless`. Raises Refusal `usage` or
+    `protocol`; its marker is then NO_MARKER or, where it could be read, the request's."""
     line, rest = _first_line()
     try:
         value = parse(line)
     except ValueError as error:
         raise Refusal("usage", "the request is not plain JSON: %s" % error) from error
-    return decode(value, rest)
+    return decode(value, rest, timeless)
 
 
-def decode(value: Any, rest: bytes = b"") -> Request:
+def decode(value: Any, rest: bytes = b"", timeless: bool = False) -> Request:
     """The request that a parsed line spells. Raises Refusal; details.marker holds a marker that is good."""
     if not isinstance(value, dict):
         raise Refusal("usage", "the request is not a JSON object")
@@ -61,7 +61,8 @@ def decode(value: Any, rest: bytes = b"") -> Request:
     if not isinstance(marker, str) or len(marker) != 32 or not _HEX.issuperset(marker):
         raise Refusal("usage", "the request's marker is not 32 hexadecimal digits")
     version = value.get("v")
-    if not isinstance(version, int) or isinstance(version, bool) or version != PROTOCOL:
+    known = isinstance(version, int) and not isinstance(version, bool)
+    if not known or (version != PROTOCOL and not timeless):
         hint = "decnet worker upgrade" if isinstance(version, int) and version > PROTOCOL else None
         message = "this agent speaks protocol %d" % PROTOCOL
         raise Refusal("protocol", message, hint, {"marker": marker})

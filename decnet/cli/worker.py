@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The machines that run deckies.", no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(help="The worker.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The workers; else all.")]
 Jump = Annotated[str | None, typer.Option("-J", "--jump", help="Reach it through this host.")]
 Identity = Annotated[
     Path | None, typer.Option("-i", "--identity", help="Your own private key for this connection.")
@@ -90,6 +91,11 @@ def _named_after(address: str) -> str:
     return host.replace(".", "-") if host.replace(".", "").isdigit() else host.partition(".")[0]
 
 
+def _chosen(names: list[str] | None, on: str | None) -> str | None:
+    """The selector that names and `--on` make together."""
+    return ",".join([*(names or []), *([on] if on else [])]) or None
+
+
 @app.command("list")
 def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
     """List the workers as recorded; nobody is asked."""
@@ -109,12 +115,12 @@ def show(name: Name, output: OutputOption = Output.table) -> None:
 
 
 @app.command()
-def check(on: On = None, output: OutputOption = Output.table) -> None:
+def check(names: Names = None, on: On = None, output: OutputOption = Output.table) -> None:
     """Check whether workers can do their work."""
     with context(output.value) as ctx:
         from decnet.commands.worker import check as run
 
-        finish(wait_for(run(ctx, on)), output.value)
+        finish(wait_for(run(ctx, _chosen(names, on))), output.value)
 
 
 @app.command()
@@ -139,12 +145,19 @@ def trust(
 
 
 @app.command()
-def upgrade(on: On = None, output: OutputOption = Output.table) -> None:
-    """Give workers this version's agent."""
+def upgrade(
+    names: Names = None,
+    on: On = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where the agent is newer, or not one that you put there.")
+    ] = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Give workers this version's agent, now and not with the next deploy, mutate or reconcile."""
     with context(output.value) as ctx:
-        from decnet.commands.worker import upgrade as run
+        from decnet.commands.upgrade import upgrade as run
 
-        finish(wait_for(run(ctx, on)), output.value)
+        finish(wait_for(run(ctx, _chosen(names, on), force=force)), output.value)
 
 
 @app.command()

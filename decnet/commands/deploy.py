@@ -72,15 +72,19 @@ async def _looked_at(
         )
     needs_local = LOCAL in named or not situation.workers
     if not needs_local or LOCAL in situation.workers:
-        return await look(ctx, links, situation, situation.workers.values(), facts=True)
+        return await _asked(ctx, links, situation, options)
     if options.walk.dry_run:
-        situation = await look(ctx, links, situation, situation.workers.values(), facts=True)
+        situation = await _asked(ctx, links, situation, options)
         return await provisional_local(ctx, links, situation)
     save_fleet(ctx.home, situation.desired)
     worker = await enrol_local(ctx, links, situation.desired.fleet_id, adopt=options.adopt)
-    return await look(
-        ctx, links, situation.with_worker(ctx, worker), [*situation.workers.values(), worker], facts=True
-    )
+    situation = situation.with_worker(ctx, worker)
+    return await _asked(ctx, links, situation, options)
+
+
+async def _asked(ctx: Context, links: Links, situation: Situation, options: DeployOptions) -> Situation:
+    workers = situation.workers.values()
+    return await look(ctx, links, situation, workers, facts=True, replaces=options.walk.replaces)
 
 
 def _lans(

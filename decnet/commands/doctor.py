@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from decnet.engine.agents import beside
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError
 from decnet.model.fleet import LOCAL, Fleet
-from decnet.model.worker import Facts, Worker
+from decnet.model.worker import Facts, Hello, Standing, Worker
 from decnet.store.desired import load_fleet, new_fleet
 
 DISK_MIB = 2048
@@ -69,11 +70,22 @@ async def machine_findings(links: Links, worker: Worker, fleet: Fleet) -> list[F
     """What is right and wrong with one worker."""
     client = links.client(worker)
     try:
-        await client.hello()
+        hello = await client.hello()
         facts = await client.facts()
     except DecnetError as error:
         return [Finding(worker.name, "wrong", error.message, error.hint or "")]
-    return [*_engine_findings(worker.name, facts), *_ground_findings(worker.name, facts, fleet)]
+    return [
+        *_agent_findings(worker.name, hello, client.standing(hello)),
+        *_engine_findings(worker.name, facts),
+        *_ground_findings(worker.name, facts, fleet),
+    ]
+
+
+def _agent_findings(name: str, hello: Hello, standing: Standing) -> list[Finding]:
+    if standing == "current":
+        return []
+    mend = f"decnet worker upgrade {name}" if standing == "older" else "upgrade decnet here"
+    return [Finding(name, "warning", beside(hello, standing), mend)]
 
 
 def _engine_findings(name: str, facts: Facts) -> list[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from decnet.engine.agents import hear
 from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
@@ -96,7 +97,7 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
     """Go on from the generation that each worker has applied: what it was told by an earlier fleet, or by
     this one before its home was restored from a backup. The generations that were taken, by name."""
     async with ctx.links(fleet_id) as links:
-        answers = await links.each(workers, lambda client: client.status())
+        answers = await links.each(workers, lambda client: hear(ctx, links, client, None, replaces=True))
     store = Records(ctx.home)
     taken = {}
     for worker in workers:
@@ -104,9 +105,10 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
         if isinstance(answer, DecnetError):
             raise answer
         records = store.load(worker.worker_id)
-        if answer.generation > records.generation:
-            store.save(records.model_copy(update={"generation": answer.generation}))
-            taken[worker.name] = answer.generation
+        generation = answer.status.generation
+        if generation > records.generation:
+            store.save(records.model_copy(update={"generation": generation}))
+            taken[worker.name] = generation
     return taken
 
 

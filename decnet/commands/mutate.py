@@ -39,7 +39,9 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
         names = _names(ctx, situation.desired, options)
         desired = _mutated(ctx, situation.desired, names, options)
         async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await look(ctx, links, situation, situation.workers.values())
+            situation = await look(
+                ctx, links, situation, situation.workers.values(), replaces=options.walk.replaces
+            )
             return await walk(ctx, links, situation, desired, "mutate", options.walk)
 
 

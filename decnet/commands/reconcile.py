@@ -14,5 +14,7 @@ async def reconcile(ctx: Context, options: WalkOptions, *, on: str | None = None
     with ctx.lock():
         situation = load(ctx)
         async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await look(ctx, links, situation, select(situation.workers, on).values())
+            situation = await look(
+                ctx, links, situation, select(situation.workers, on).values(), replaces=options.replaces
+            )
             return await walk(ctx, links, situation, situation.desired, "reconcile", options)

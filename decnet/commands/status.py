@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from decnet.commands.walk import make_plan
+from decnet.engine.agents import beside
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.situation import Situation, load, look
@@ -158,6 +160,9 @@ class WorkerView:
     error: str
     hint: str | None
     jobs: tuple[str, ...]
+    agent: str = ""
+    agent_version: int | None = None
+    agent_remark: str = ""
 
 
 def _seen_now(ctx: Context, situation: Situation) -> dict[str, LastSeen]:
@@ -184,6 +189,7 @@ def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen])
                 dark.error if dark else "",
                 dark.hint if dark else None,
                 _jobs(observation),
+                **_agent(observation),
             )
         )
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v)) for v in views)
@@ -203,6 +209,15 @@ def _jobs(observation: Observation) -> tuple[str, ...]:
     return tuple(f"{j.operation} {j.done}/{j.total} {j.current}" for j in jobs if j.state == "running")
 
 
+def _agent(observation: Observation) -> dict[str, Any]:
+    """Where the worker's agent stands, and a remark where that is not beside ours."""
+    if not isinstance(observation, Seen):
+        return {}
+    hello, standing = observation.status.hello, observation.agent
+    remark = beside(hello, standing) if standing != "current" else ""
+    return {"agent": standing, "agent_version": hello.version, "agent_remark": remark}
+
+
 def _remark(ctx: Context, view: WorkerView) -> str:
     if view.error:
         since = f"; last seen {_ago(ctx.now() - view.last_seen)} ago" if view.last_seen else ""
@@ -210,6 +225,7 @@ def _remark(ctx: Context, view: WorkerView) -> str:
     parts = [f"working: {job}" for job in view.jobs]
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
+    parts += [view.agent_remark] if view.agent_remark else []
     return "; ".join(parts)
 
 

@@ -27,7 +27,9 @@ async def teardown(
         left = {n: d for n, d in situation.desired.deckies.items() if n not in gone}
         asked = replace(options, asked=_count(situation, gone, everything))
         async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await look(ctx, links, situation, situation.workers.values())
+            situation = await look(
+                ctx, links, situation, situation.workers.values(), replaces=options.replaces
+            )
             desired = situation.desired.with_deckies(left)
             outcome = await walk(ctx, links, situation, desired, "teardown", asked)
             if everything and outcome.carried_out and not options.detach:

@@ -38,6 +38,11 @@ class WalkOptions:
     confirm: bool = False
     no_cache: bool = False
 
+    @property
+    def replaces(self) -> bool:
+        """Whether older agents give way: not where workers are to stay as they are."""
+        return not (self.dry_run or self.check or self.record_only)
+
 
 async def walk(
     ctx: Context, links: Links, situation: Situation, desired: Fleet, verb: str, options: WalkOptions

@@ -1,4 +1,4 @@
-"""`decnet worker list|show|check|upgrade|rename|tag|remove|release`."""
+"""`decnet worker list|show|check|rename|tag|drain|remove|release`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from decnet.engine.links import FLEET_KEY
 from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.situation import load, look
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, UsageError, worst
+from decnet.errors import UsageError
 from decnet.model.worker import Worker
 from decnet.plan.select import select
 from decnet.store.atomic import write_whole
@@ -67,7 +67,8 @@ async def show(ctx: Context, name: str) -> Words:
         "hello": hello.model_dump(mode="json"),
         "facts": facts.model_dump(mode="json"),
     }
-    lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}", f"agent: {hello.agent[:12]}"]
+    agent = f"agent: {hello.agent[:12]}, version {hello.version}"
+    lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}", agent]
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
     lines.append(f"LAN: {facts.subnet} on {facts.interface}, gateway {facts.gateway}")
     lines.append(f"Docker {facts.docker_version}, compose {facts.compose_version}, Python {facts.python}")
@@ -87,26 +88,6 @@ async def check(ctx: Context, on: str | None) -> Listing:
     rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
     wrong = any(f.state == "wrong" for f in findings)
     return Listing("findings", ("worker", "state", "finding", "mend"), rows, items, exit_code=int(wrong))
-
-
-async def upgrade(ctx: Context, on: str | None) -> Words:
-    """Give the workers this version's agent; one that does not answer with it goes back to its old one."""
-    from decnet.worker.zipapp import build_agent
-
-    payload, sha256 = build_agent()
-    with ctx.lock():
-        fleet = load_fleet(ctx.home) or new_fleet()
-        remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
-        async with ctx.links(fleet.fleet_id) as links:
-            answers = await links.each(remote, lambda client: client.upgrade(payload, sha256))
-    lines, codes = [], []
-    for name, answer in answers.items():
-        if isinstance(answer, DecnetError):
-            codes.append(answer.exit_code)
-            lines.append(f"{name}: {answer.message}")
-        else:
-            lines.append(f"{name}: runs agent {answer.agent[:12]}")
-    return Words(tuple(lines) or ("no worker is reached over SSH",), {"agent": sha256}, worst(codes))
 
 
 def rename(ctx: Context, old: str, new: str) -> Words:
@@ -148,7 +129,9 @@ async def drain(ctx: Context, name: str, options: WalkOptions) -> PassOutcome:
         left = {n: d for n, d in situation.desired.deckies.items() if d.worker != name}
         asked = replace(options, asked=len(situation.desired.deckies) - len(left))
         async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await look(ctx, links, situation, situation.workers.values())
+            situation = await look(
+                ctx, links, situation, situation.workers.values(), replaces=options.replaces
+            )
             return await walk(ctx, links, situation, situation.desired.with_deckies(left), "drain", asked)
 
 

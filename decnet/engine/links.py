@@ -11,6 +11,7 @@ from decnet.store.paths import Home
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
+    from decnet.worker.ownagent import OwnAgent
 
 Result = TypeVar("Result")
 
@@ -26,9 +27,26 @@ class Links:
         from decnet.worker.pool import Pool
 
         self._home = home
+        self._own: OwnAgent | None = None
+        self._told: set[str] = set()
         self._lanes = Lanes()
         self._fleet_id = fleet_id
         self._pool = Pool(self._introduced)
+
+    @property
+    def own(self) -> OwnAgent:
+        """The agent that this program brings along; read once."""
+        if self._own is None:
+            from decnet.worker.ownagent import OwnAgent
+
+            self._own = OwnAgent.of(self._home.agents)
+        return self._own
+
+    def first_time(self, sentence: str) -> bool:
+        """Whether a sentence has not been told over these links before: `--interval` says it once."""
+        new = sentence not in self._told
+        self._told.add(sentence)
+        return new
 
     def client(self, worker: Worker) -> AgentClient:
         """The worker's client; nothing is sent before its first verb. A worker without an id yet (a dry run's
@@ -55,7 +73,9 @@ class Links:
             key=self._home.keys / FLEET_KEY,
             lanes=self._lanes,
         )
-        return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id)
+        # `local` is our own file by the way it is started.
+        own = None if worker.is_local else self.own
+        return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id, own=own)
 
     async def each(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]

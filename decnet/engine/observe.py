@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from decnet.engine.agents import Heard, hear
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.errors import DecnetError, DockerDown, TrustRefused, Unreachable
@@ -27,8 +28,12 @@ async def observe(
     records: Mapping[str, WorkerRecords],
     *,
     facts: bool = False,
+    replaces: bool = False,
 ) -> dict[str, Observation]:
-    """What each worker reports now, by name; `facts` asks for the machine's facts too."""
+    """What each worker reports now, by name; `facts` asks for the machine's facts too.
+
+    `replaces` is for who holds the lock and may change workers: older agents give way to ours.
+    """
 
     def cursor(name: str) -> Cursor | None:
         return records[name].cursor if name in records else None
@@ -37,24 +42,23 @@ async def observe(
     by_session = {worker.name: worker for worker in chosen}
 
     async def pull(client: AgentClient) -> Seen:
-        return await _pull(ctx, client, cursor(client.worker), facts)
+        heard = await hear(ctx, links, client, cursor(client.worker), replaces=replaces)
+        return await _pull(client, heard, facts)
 
     answers = await links.each(by_session.values(), pull)
     return {name: _observation(name, answer) for name, answer in answers.items()}
 
 
-async def _pull(ctx: Context, client: AgentClient, cursor: Cursor | None, facts: bool) -> Seen:
-    asked = ctx.now()
-    status = await client.status(cursor)
-    answered = ctx.now()
-    status = await _with_whole_journal(client, status)
+async def _pull(client: AgentClient, heard: Heard, facts: bool) -> Seen:
+    status = await _with_whole_journal(client, heard.status)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(
         worker=client.worker,
         status=status,
         facts=machine,
-        skew=status.hello.clock - (asked + answered) / 2,
-        rtt=answered - asked,
+        skew=status.hello.clock - (heard.asked + heard.answered) / 2,
+        rtt=heard.answered - heard.asked,
+        agent=heard.standing,
     )
 
 

@@ -16,7 +16,7 @@ def fleet_side(home: Home, fleet_id: str) -> FleetSide:
     """The fleet's side of an enrolment; the key is made where there is none. Raises StateBroken."""
     from decnet.worker.enrol import FleetSide
     from decnet.worker.fleetkey import ensure_key
-    from decnet.worker.zipapp import build_agent
+    from decnet.worker.ownagent import OwnAgent
 
-    payload, sha256 = build_agent()
-    return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), payload, sha256)
+    own = OwnAgent.of(home.agents)
+    return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), own)

@@ -56,11 +56,20 @@ def load(ctx: Context) -> Situation:
 
 
 async def look(
-    ctx: Context, links: Links, situation: Situation, workers: Iterable[Worker], *, facts: bool = False
+    ctx: Context,
+    links: Links,
+    situation: Situation,
+    workers: Iterable[Worker],
+    *,
+    facts: bool = False,
+    replaces: bool = False,
 ) -> Situation:
-    """The situation after asking these workers; what they said is absorbed, in memory only."""
+    """The situation after asking these workers; what they said is absorbed, in memory only.
+
+    `replaces`: an older agent gives way to ours first.
+    """
     chosen = list(workers)
-    observed = await observe(ctx, links, chosen, situation.recorded, facts=facts)
+    observed = await observe(ctx, links, chosen, situation.recorded, facts=facts, replaces=replaces)
     recorded = dict(situation.recorded)
     for name, observation in observed.items():
         status = _status_of(observation)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from .journal import JournalPage
 from .noun import Moment, Noun, Short, Text
-from .worker import Count, Facts, Hello
+from .worker import Count, Facts, Hello, Standing
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
 
@@ -69,6 +69,7 @@ class Seen(Noun):
     facts: Facts | None = None
     skew: float = 0.0
     rtt: float = 0.0
+    agent: Standing = "current"
 
 
 class NotSeen(Noun):

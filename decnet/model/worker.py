@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from .noun import Loose, Moment, Name, Noun, Short
 
@@ -30,11 +30,21 @@ class Worker(Noun):
         return not self.host
 
 
+Standing = Literal["current", "older", "newer"]
+"""Where a worker's agent stands beside the operator's own."""
+
+
 class Hello(Noun):
-    """The answer to `hello`: who the agent is. `clock` is seconds since the epoch, UTC."""
+    """The answer to `hello`: who the agent is. `clock` is seconds since the epoch, UTC.
+
+    Fields that a newer agent adds are passed over: it has to be understood as far as that it is newer.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     protocol: int
     agent: Short
+    version: Annotated[int, Field(ge=0, le=2**31)] = 0
     worker_id: Short | None
     fleet_id: Short | None
     engine_id: Short | None

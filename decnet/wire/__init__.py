@@ -5,6 +5,7 @@ from __future__ import annotations
 from .canonical import canonical, digest, parse
 from .framing import FrameError, Unframer, frame
 from .limits import (
+    AGENT_VERSION,
     LABEL_DECKY,
     LABEL_FINGERPRINT,
     LABEL_FLEET,
@@ -17,12 +18,14 @@ from .limits import (
     MAX_REQUEST_BYTES,
     PROJECT,
     PROTOCOL,
+    TIMELESS,
 )
 from .records import GENESIS, chained, verify
 from .spelling import read, spell
 from .text import clean
 
 __all__ = [
+    "AGENT_VERSION",
     "GENESIS",
     "LABEL_DECKY",
     "LABEL_FINGERPRINT",
@@ -36,6 +39,7 @@ __all__ = [
     "MAX_REQUEST_BYTES",
     "PROJECT",
     "PROTOCOL",
+    "TIMELESS",
     "FrameError",
     "Unframer",
     "canonical",

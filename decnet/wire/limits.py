@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 PROTOCOL = 1
+AGENT_VERSION = 1
+"""Raised by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that holds
+the operator's lock replaces an agent with a lower number, and leaves one with a higher. An agent from before
+there were versions says none, which is 0."""
+
+TIMELESS = frozenset({"hello", "upgrade"})
+"""Verbs whose request and answer look the same in every protocol: without them two programs that speak
+different ones could not find that out, and not mend it."""
+
 PROJECT = "decnet"
 
 LABEL_FLEET = "decnet.fleet"

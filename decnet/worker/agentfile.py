@@ -28,7 +28,7 @@ def agent_file(folder: Path) -> Path:
         payload, sha256 = build_agent()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{sha256}.pyz"
-        if not _holds(path, sha256):
+        if not holds(path, sha256):
             _write_whole(path, payload)
         _write_whole(note, sha256.encode("ascii"))
     except OSError as error:
@@ -43,10 +43,11 @@ def _noted(folder: Path, note: Path) -> Path | None:
         return None
     path = folder / f"{sha256}.pyz"
     # The name comes from a file: it must not lead anywhere else.
-    return path if len(sha256) == 64 and sha256.isalnum() and _holds(path, sha256) else None
+    return path if len(sha256) == 64 and sha256.isalnum() and holds(path, sha256) else None
 
 
-def _holds(path: Path, sha256: str) -> bool:
+def holds(path: Path, sha256: str) -> bool:
+    """Whether that very content lies there, in a file of its own."""
     try:
         return not path.is_symlink() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
     except FileNotFoundError:

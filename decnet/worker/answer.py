@@ -48,12 +48,15 @@ _HINTS = {
 }
 
 
-def result_of(answer: Any, worker: str) -> dict[str, Any]:
-    """The `result` of an answer's envelope. Raises the error that it carries, or BadAnswer."""
+def result_of(answer: Any, worker: str, *, timeless: bool = False) -> dict[str, Any]:
+    """The `result` of an answer's envelope, of any protocol where it is `timeless`. Raises the error that it
+    carries, or BadAnswer."""
     if not isinstance(answer, dict):
         raise _broken(worker, "is not an object")
     version = answer.get("v")
-    if version != wire.PROTOCOL or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise wrong_protocol(None, worker)
+    if version != wire.PROTOCOL and not timeless:
         raise wrong_protocol(version, worker)
     match answer:
         case {"v": _, "ok": True, "result": dict(result), **rest} if not rest:

@@ -13,10 +13,11 @@ from decnet.errors import BadAnswer, FleetRefused, HashRefused, IdentityRefused
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor
 from decnet.model.plan import Bundle
-from decnet.model.worker import Facts, Hello
+from decnet.model.worker import Facts, Hello, Standing
 
 from .answer import wrong_protocol
 from .answers import Accepted, EventPage, HeldSlice, Loaded, Logs, Probed, Started
+from .ownagent import OwnAgent
 from .session import Session
 
 CONTROL_LIMIT = 15.0
@@ -34,17 +35,24 @@ Answered = TypeVar("Answered", bound=BaseModel)
 
 
 class AgentClient:
-    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that very worker.
+    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that very worker, with
+    `own` from an agent that was put there from here, or from an older or newer one.
 
     All methods raise the classes of `decnet.errors`, with `worker` set. Limits are seconds.
     """
 
     def __init__(
-        self, session: Session, *, worker_id: str | None = None, fleet_id: str | None = None
+        self,
+        session: Session,
+        *,
+        worker_id: str | None = None,
+        fleet_id: str | None = None,
+        own: OwnAgent | None = None,
     ) -> None:
         self._session = session
         self._worker_id = worker_id
         self._fleet_id = fleet_id
+        self._own = own
 
     @property
     def worker(self) -> str:
@@ -59,8 +67,18 @@ class AgentClient:
         await self._session.close()
 
     async def hello(self) -> Hello:
-        """Who the agent is. Raises BadAnswer for another protocol, IdentityRefused, FleetRefused."""
-        return self._checked(await self._ask(Hello, "hello", {}, CONTROL_LIMIT, expect=False))
+        """Who the agent is. Raises BadAnswer for another protocol, and TrustRefused's classes."""
+        return self._checked(await self.hello_of_any())
+
+    async def hello_of_any(self) -> Hello:
+        """The same of an agent of any protocol and of any hash, for one that is to be replaced."""
+        hello = await self._ask(Hello, "hello", {}, CONTROL_LIMIT, expect=False)
+        check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
+        return hello
+
+    def standing(self, hello: Hello) -> Standing:
+        """Where that agent stands beside ours. Raises HashRefused."""
+        return self._own.standing(hello, self.worker) if self._own is not None else "current"
 
     async def enrol(self, worker_id: str, fleet_id: str, *, adopt: bool = False) -> Hello:
         """Give the worker its identity; `adopt` takes it from another fleet."""
@@ -127,11 +145,12 @@ class AgentClient:
         args = {"decky": decky, "service": service, "lines": lines}
         return (await self._ask(Logs, "logs", args, CONTROL_LIMIT)).logs
 
-    async def upgrade(self, payload: bytes, sha256: str) -> Hello:
-        """Give the worker another agent. Raises BadAnswer where it is not the one that answers then."""
-        args = {"sha256": sha256, "bytes": base64.b64encode(payload).decode("ascii")}
+    async def upgrade(self, own: OwnAgent) -> Hello:
+        """Give the worker our agent. Raises BadAnswer where it is not the one that answers then, WorkerError
+        where it did not answer there and the old one was taken up again."""
+        args = {"sha256": own.sha256, "bytes": base64.b64encode(own.content).decode("ascii")}
         hello = self._checked(await self._ask(Hello, "upgrade", args, UPGRADE_LIMIT))
-        if hello.agent != sha256:
+        if hello.agent != own.sha256:
             raise BadAnswer(f"{self.worker}: another agent answers after the upgrade", worker=self.worker)
         return hello
 
@@ -179,6 +198,7 @@ class AgentClient:
         if hello.protocol != wire.PROTOCOL:
             raise wrong_protocol(hello.protocol, self.worker)
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
+        self.standing(hello)
         return hello
 
 

@@ -20,6 +20,7 @@ from .contact import Login, Place, Vouched, operators_connection, resolve, vette
 from .errand import errand, plain
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
+from .ownagent import OwnAgent
 from .ssh import SshSession, ask_over
 
 HOME = "/var/lib/decnet-agent"
@@ -31,12 +32,11 @@ Emit = Callable[[str], None]
 
 @dataclass(frozen=True)
 class FleetSide:
-    """What the fleet brings to a worker: its id, its key, and the agent with its SHA-256."""
+    """What the fleet brings to a worker: its id, its key, and the agent."""
 
     fleet_id: str
     key: FleetKey
-    agent: bytes
-    agent_sha256: str
+    agent: OwnAgent
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,15 @@ async def add(
         survey, warnings = await visit.survey()
         require_fit(survey, wanted.name)
         worker = _worker(wanted, place, survey, fleet.fleet_id, adopt)
-        changed = await visit.equip(survey, fleet, login.ask)
+        newer = await visit.newer_agent(survey, fleet.agent)
+        changed = await visit.equip(survey, fleet, login.ask) if newer is None else []
         await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)
         changed += await visit.let_in(fleet)
     finally:
         await dial.hang_up(connection)
-    hello = await _knock(worker, key, fleet)
+    hello = await _knock(worker, key, fleet, newer.agent if newer else fleet.agent.sha256)
     emit(f"{worker.name}: the fleet's key opens it")
+    warnings += [_left(worker.name, newer, fleet.agent)] if newer else []
     return Enrolled(worker, key, hello, tuple(changed), tuple(warnings))
 
 
@@ -112,7 +114,8 @@ async def recover(
         require_fit(survey, wanted.name)
         fleet = fleet or make_fleet(survey.identity.fleet_id)
         worker = _worker(wanted, place, survey, fleet.fleet_id, adopt=False)
-        changed = await visit.equip(survey, fleet, login.ask)
+        newer = await visit.newer_agent(survey, fleet.agent)
+        changed = await visit.equip(survey, fleet, login.ask) if newer is None else []
         changed += await visit.let_in(fleet)
     finally:
         await dial.hang_up(connection)
@@ -121,6 +124,7 @@ async def recover(
         hello, held = await client.hello(), await client.slice()
     finally:
         await client.close()
+    warnings += [_left(worker.name, newer, fleet.agent)] if newer else []
     return Recovered(Enrolled(worker, key, hello, tuple(changed), tuple(warnings)), held)
 
 
@@ -167,6 +171,19 @@ class Visit:
         self.emit(f"{self.worker}: checked")
         return survey, [warning for warning in found if warning]
 
+    async def newer_agent(self, survey: Survey, own: OwnAgent) -> Hello | None:
+        """The agent that is there already, if it is newer than ours: it is not ours to replace unasked."""
+        if survey.identity is None:
+            return None
+        try:
+            answer = await ask_over(
+                self.connection, self.worker, f"{AGENT_COMMAND} hello", {}, 2 * CONTROL_LIMIT
+            )
+            hello = validated(Hello, answer, self.worker, "hello")
+        except WorkerError:
+            return None  # It does not answer: it is put there anew.
+        return hello if hello.version > own.version else None
+
     async def equip(
         self, survey: Survey, fleet: FleetSide, ask: Callable[[str], str | None] | None
     ) -> list[str]:
@@ -178,8 +195,8 @@ class Visit:
         args = {
             "home": HOME,
             "command": AGENT_COMMAND,
-            "sha256": fleet.agent_sha256,
-            "bytes": base64.b64encode(fleet.agent).decode("ascii"),
+            "sha256": fleet.agent.sha256,
+            "bytes": base64.b64encode(fleet.agent.content).decode("ascii"),
         }
         told = await errand(self.connection, self.worker, "install", args)
         changed += [str(what) for what in told.result.get("changed", [])][:8]
@@ -254,16 +271,24 @@ def _placed(wanted: Worker, place: Place, worker_id: str) -> Worker:
 
 def _client(worker: Worker, key: HostKey, fleet: FleetSide) -> AgentClient:
     target = dial.enrolled(worker, key, fleet.key.path)
-    return AgentClient(SshSession(target), worker_id=worker.worker_id, fleet_id=fleet.fleet_id)
+    session = SshSession(target)
+    return AgentClient(session, worker_id=worker.worker_id, fleet_id=fleet.fleet_id, own=fleet.agent)
 
 
-async def _knock(worker: Worker, key: HostKey, fleet: FleetSide) -> Hello:
-    """Once more from outside: the fleet's key, the pinned host key, the gate, and our very agent."""
+def _left(worker: str, newer: Hello, own: OwnAgent) -> str:
+    return (
+        f"{worker}: its agent is newer: version {newer.version}, ours is {own.version}; it is left as it is "
+        f"(decnet worker upgrade --force {worker} puts ours there)"
+    )
+
+
+async def _knock(worker: Worker, key: HostKey, fleet: FleetSide, sha256: str) -> Hello:
+    """Once more from outside: the fleet's key, the pinned host key, the gate, and that very agent."""
     client = _client(worker, key, fleet)
     try:
         hello = await client.hello()
     finally:
         await client.close()
-    if hello.agent != fleet.agent_sha256:
+    if hello.agent != sha256:
         raise HashRefused(f"{worker.name}: another agent answers than was installed", worker=worker.name)
     return hello

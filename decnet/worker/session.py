@@ -88,7 +88,7 @@ async def converse(
     answer = await exchange(remote, worker, unframer, request, stream)
     step(f"{verb} answered")
     remote.preamble = len(unframer.preamble)
-    return result_of(answer, worker)
+    return result_of(answer, worker, timeless=verb in wire.TIMELESS)
 
 
 async def exchange(

@@ -91,7 +91,7 @@ async def ask_over(
 ) -> dict[str, Any]:
     """One verb over an open connection: `command` is the agent's and the verb, `limit` seconds in all."""
     async with started(connection, worker, command, limit) as remote:
-        return await converse(remote, worker, command, args, None)
+        return await converse(remote, worker, command.rpartition(" ")[2], args, None)
 
 
 @asynccontextmanager

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Final
 
 ROOMS: Final = ("agent", "wire")
-MAIN: Final = b"import sys\n\nfrom decnet.agent.program import main\n\nsys.exit(main(sys.argv[1:]))\n"
+MAIN: Final = b"""import os
+import sys
+
+# Started through a link that an upgrade moves: what is imported later has to come from this very file.
+sys.path[0] = os.path.realpath(sys.path[0])
+
+from decnet.agent.program import main
+
+sys.exit(main(sys.argv[1:]))
+"""
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
 _UNCHECKED_HASH: Final = (1).to_bytes(4, "little")
 

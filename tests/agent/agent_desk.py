@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +82,20 @@ class Desk:
                 return dict(rows[0])
             assert time.monotonic() < deadline, rows
             time.sleep(0.1)
+
+
+def another_version(agent: bytes, version: int, protocol: int = 1) -> bytes:
+    """That agent as a later or an earlier one: other numbers, every module at another place in the file."""
+    parcel = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(agent)) as old, zipfile.ZipFile(parcel, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "decnet/wire/limits.py":
+                text = re.sub(r"(?m)^AGENT_VERSION = .*$", f"AGENT_VERSION = {version}", content.decode())
+                content = re.sub(r"(?m)^PROTOCOL = .*$", f"PROTOCOL = {protocol}", text).encode()
+            if name.endswith(".py"):
+                new.writestr(zipfile.ZipInfo(name), b"# another\n" + content)
+    return parcel.getvalue()
 
 
 def answer_in(ended: subprocess.CompletedProcess[bytes], marker: str = MARKER) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from decnet.agent.failure import Refusal
 from decnet.agent.program import VERBS
 from decnet.agent.request import decode
-from decnet.wire import parse
+from decnet.wire import AGENT_VERSION, parse
 from decnet.worker.zipapp import build_agent
 
 IMPORT_ALL = """
@@ -94,8 +94,14 @@ def test_the_right_identity_is_accepted(desk: Desk) -> None:
 
 def test_a_newer_protocol_is_refused_with_a_hint(desk: Desk) -> None:
     line = json.dumps({"v": 2, "marker": MARKER, "args": {}}).encode() + b"\n"
-    error = answer_in(desk.raw("hello", stdin=line))["error"]
+    error = answer_in(desk.raw("facts", stdin=line))["error"]
     assert (error["code"], error["hint"]) == ("protocol", "decnet worker upgrade")
+
+
+def test_who_an_agent_is_can_be_asked_in_every_protocol(desk: Desk) -> None:
+    line = json.dumps({"v": 7, "marker": MARKER, "args": {}}).encode() + b"\n"
+    hello = answer_in(desk.raw("hello", stdin=line))["result"]
+    assert (hello["protocol"], hello["version"]) == (1, AGENT_VERSION)
 
 
 def test_a_word_that_is_no_verb_frames_nothing(desk: Desk) -> None:

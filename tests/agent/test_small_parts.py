@@ -10,12 +10,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from agent_desk import Desk
+from agent_desk import Desk, another_version
 
 from decnet.agent.composerun import is_transient, reason_in
 from decnet.agent.health import ports_in
 from decnet.agent.interfaces import network_of, number_of, overlap
 from decnet.agent.self_destruct import without_ours
+from decnet.wire import AGENT_VERSION
 
 KEY = "ssh-ed25519 AAAA"
 HOME = "/var/lib/decnet-agent"
@@ -41,6 +42,17 @@ def test_an_upgrade_puts_the_file_there_and_moves_the_link(desk: Desk) -> None:
     assert os.readlink(desk.home / "current") == f"agents/{sha256}.pyz"
     again = Desk(desk.home / "current", desk.home)
     assert again.get("hello")["agent"] == sha256
+
+
+def test_an_agent_replaces_itself_by_one_of_another_version_and_back(desk: Desk) -> None:
+    upgraded(desk.enrolled_by_hand())
+    current = Desk(desk.home / "current", desk.home)
+    newest = desk.agent.read_bytes()
+    for content, version in ((another_version(newest, 99), 99), (newest, AGENT_VERSION)):
+        sha256 = hashlib.sha256(content).hexdigest()
+        args = {"sha256": sha256, "bytes": base64.b64encode(content).decode()}
+        assert current.get("upgrade", args)["version"] == version
+        assert current.get("hello")["agent"] == sha256
 
 
 @pytest.mark.parametrize("main", ["raise SystemExit(1)", "print('hello')", "import time; time.sleep(0)", "("])

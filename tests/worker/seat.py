@@ -17,8 +17,8 @@ from decnet.worker.check import check
 from decnet.worker.client import AgentClient
 from decnet.worker.lanes import Lanes
 from decnet.worker.opening import open_session
+from decnet.worker.ownagent import OwnAgent
 from decnet.worker.pool import Pool
-from decnet.worker.zipapp import build_agent
 
 FLEET = "5d0f3f8e-0000-4000-8000-00000000f1ee"
 
@@ -38,9 +38,8 @@ class Seat:
         self.lanes = Lanes()
 
     def side(self, fleet_id: str | None = None) -> enrol.FleetSide:
-        content, sha256 = build_agent()
         key = fleetkey.ensure_key(self.home / "keys" / "fleet", write)
-        return enrol.FleetSide(fleet_id or self.fleet_id, key, content, sha256)
+        return enrol.FleetSide(fleet_id or self.fleet_id, key, OwnAgent.of(self.home / "agents"))
 
     def known(self) -> dict[str, Worker]:
         text = self.workers.read_text() if self.workers.exists() else "{}"

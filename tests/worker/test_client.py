@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from decnet import wire
 from decnet.errors import BadAnswer, DecnetError, FleetRefused, HashRefused, IdentityRefused
 from decnet.model.plan import Bundle
 from decnet.worker.client import AgentClient
+from decnet.worker.ownagent import OwnAgent
 
 HELLO: dict[str, Any] = {
     "protocol": 1, "agent": "a" * 64, "worker_id": "w", "fleet_id": "f", "engine_id": "e", "boot_id": "b",
@@ -124,4 +126,14 @@ def test_an_answer_to_another_request_is_refused() -> None:
 
 
 def test_an_upgrade_that_another_agent_answers_is_refused() -> None:
-    assert type(refusal(client(upgrade=HELLO).upgrade(b"x", "b" * 64))) is BadAnswer
+    own = OwnAgent(b"x", "b" * 64, Path("/nonexistent"))
+    assert type(refusal(client(upgrade=HELLO).upgrade(own))) is BadAnswer
+
+
+def test_what_a_newer_agent_says_of_itself_besides_is_passed_over() -> None:
+    assert asyncio.run(client(hello={**HELLO, "version": 7, "colour": "green"}).hello()).version == 7
+
+
+@pytest.mark.parametrize("version", [-1, "1", True, 2**40, 1.5, None])
+def test_a_version_that_is_no_number_of_ours_is_a_bad_answer(version: object) -> None:
+    assert type(refusal(client(hello={**HELLO, "version": version}).hello())) is BadAnswer

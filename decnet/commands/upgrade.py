@@ -1,0 +1,80 @@
+"""`decnet worker upgrade`: our agent on the workers, where another one is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from decnet.engine.agents import beside, short
+from decnet.engine.context import Context
+from decnet.engine.outcome import Words
+from decnet.engine.workers import known_workers
+from decnet.errors import DecnetError, HashRefused, worst
+from decnet.plan.select import select
+from decnet.store.audit import append
+from decnet.store.desired import load_fleet, new_fleet
+
+if TYPE_CHECKING:
+    from decnet.worker.client import AgentClient
+    from decnet.worker.ownagent import OwnAgent
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """What became of one worker's agent: `current`, `replaced` or `left`, in words too."""
+
+    outcome: str
+    version: int
+    words: str
+
+
+async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words:
+    """Give the workers this version's agent; one that does not answer with it goes back to its old one.
+
+    A newer agent, and one that somebody else put there, are replaced with `force` only.
+    """
+    with ctx.lock():
+        fleet = load_fleet(ctx.home) or new_fleet()
+        remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
+        async with ctx.links(fleet.fleet_id) as links:
+            own = links.own
+            answers = await links.each(remote, lambda client: _upgraded(client, own, force=force))
+        replaced = [n for n, a in answers.items() if isinstance(a, Upgraded) and a.outcome == "replaced"]
+        if replaced:
+            outcome = f"agent version {own.version} given to {', '.join(replaced)}"
+            append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome)
+    return _told(answers, own)
+
+
+async def _upgraded(client: AgentClient, own: OwnAgent, *, force: bool) -> Upgraded:
+    hello = await client.hello_of_any()
+    try:
+        standing = client.standing(hello)
+    except HashRefused:
+        if not force:
+            raise
+        standing = "older"
+    if standing == "current":
+        return Upgraded("current", own.version, f"its agent is ours already, version {own.version}")
+    if standing == "newer" and not force:
+        return Upgraded("left", hello.version, f"{beside(hello, standing)}; --force puts ours there")
+    await client.upgrade(own)
+    was = f"{short(hello)} (version {hello.version})"
+    return Upgraded(
+        "replaced", own.version, f"agent {was} is replaced by {own.sha256[:12]} (version {own.version})"
+    )
+
+
+def _told(answers: dict[str, Upgraded | DecnetError], own: OwnAgent) -> Words:
+    lines, workers, codes = [], {}, []
+    for name, answer in answers.items():
+        if isinstance(answer, DecnetError):
+            codes.append(answer.exit_code)
+            lines.append(f"{name}: {answer.message.removeprefix(f'{name}: ')}")
+            lines += [f"  hint: {answer.hint}"] if answer.hint else []
+            workers[name] = {"outcome": answer.code, "words": answer.message}
+        else:
+            lines.append(f"{name}: {answer.words}")
+            workers[name] = asdict(answer)
+    document = {"agent": own.sha256, "version": own.version, "workers": workers}
+    return Words(tuple(lines) or ("no worker is reached over SSH",), document, worst(codes))

@@ -1,0 +1,95 @@
+"""Workers' agents beside our own: who holds the lock replaces an older one; a newer one is left and said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.errors import BadAnswer, WorkerError
+from decnet.model.actual import Status
+from decnet.model.journal import Cursor
+from decnet.model.worker import Hello, Standing
+from decnet.store.audit import append
+from decnet.wire import AGENT_VERSION, clean
+
+if TYPE_CHECKING:
+    from decnet.worker.client import AgentClient
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A status, when it was asked for and answered by our clock, and where the agent that gave it stands."""
+
+    status: Status
+    standing: Standing
+    asked: float
+    answered: float
+
+
+async def hear(
+    ctx: Context, links: Links, client: AgentClient, cursor: Cursor | None, *, replaces: bool
+) -> Heard:
+    """The worker's status, and where its agent stands. With `replaces` an older agent gives way to ours
+    first, also one whose answers are not understood any more; one that cannot be replaced goes on.
+
+    Raises what `status` raises, HashRefused for an agent that somebody else put there.
+    """
+    heard = await _heard_or_not(ctx, client, cursor)
+    hello = heard.status.hello if isinstance(heard, Heard) else await client.hello_of_any()
+    standing = client.standing(hello)
+    if standing == "older" and replaces and await _replaced(ctx, links, client, hello):
+        return await _asked(ctx, client, cursor)
+    if isinstance(heard, BadAnswer):
+        if standing == "newer":
+            heard.hint = f"its agent has version {hello.version}: upgrade decnet here"
+        raise heard
+    if standing == "newer" and replaces:
+        _say_once(ctx, links, client.worker, f"{beside(hello, standing)}; it is left as it is")
+    return heard
+
+
+def beside(hello: Hello, standing: Standing) -> str:
+    """A sentence about an agent that is not ours."""
+    if hello.version == AGENT_VERSION:
+        return f"its agent {short(hello)} is another build of version {AGENT_VERSION} than ours"
+    return f"its agent is {standing}: version {hello.version}, ours is {AGENT_VERSION}"
+
+
+def short(hello: Hello) -> str:
+    """The first digits of the agent's hash, fit to be shown."""
+    return clean(hello.agent[:12], 40)
+
+
+async def _heard_or_not(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Heard | BadAnswer:
+    try:
+        return await _asked(ctx, client, cursor)
+    except BadAnswer as error:
+        return error
+
+
+async def _asked(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Heard:
+    asked = ctx.now()
+    status = await client.status(cursor)
+    return Heard(status, client.standing(status.hello), asked, ctx.now())
+
+
+async def _replaced(ctx: Context, links: Links, client: AgentClient, hello: Hello) -> bool:
+    own, worker = links.own, client.worker
+    was = f"agent {short(hello)} (version {hello.version})"
+    try:
+        await client.upgrade(own)
+    except WorkerError as error:
+        why = error.message.removeprefix(f"{worker}: ")
+        _say_once(ctx, links, worker, f"{was} could not be replaced and goes on: {why}", warning=True)
+        return False
+    text = f"{was} is replaced by {own.sha256[:12]} (version {own.version})"
+    ctx.note(text, worker)
+    append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=f"{worker}: {text}")
+    return True
+
+
+def _say_once(ctx: Context, links: Links, worker: str, text: str, *, warning: bool = False) -> None:
+    if links.first_time(f"{worker}: {text}"):
+        (ctx.warn if warning else ctx.note)(text, worker)

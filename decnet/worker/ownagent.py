@@ -1,0 +1,62 @@
+"""The agent that this program brings along, and where another one that answers stands beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from decnet import wire
+from decnet.errors import HashRefused, StateBroken
+from decnet.model.worker import Hello, Standing
+
+from .agentfile import agent_file, holds
+from .zipapp import build_agent
+
+
+@dataclass(frozen=True)
+class OwnAgent:
+    """Our agent's bytes and their SHA-256; `folder` keeps every agent that this home ever put anywhere."""
+
+    content: bytes
+    sha256: str
+    folder: Path
+    version: int = wire.AGENT_VERSION
+
+    @classmethod
+    def of(cls, folder: Path) -> OwnAgent:
+        """Today's agent, kept in `folder` before it goes anywhere. A folder that cannot be written, as on a
+        full disk, keeps nobody from asking a worker."""
+        try:
+            path = agent_file(folder)
+            return cls(path.read_bytes(), path.stem, folder)
+        except (StateBroken, OSError):
+            return cls(*build_agent(), folder)
+
+    def standing(self, hello: Hello, worker: str) -> Standing:
+        """Where the worker's agent stands beside ours. One of our own version that is not ours was built
+        from other sources or for another Python: older too, if this home has put it there.
+
+        Raises HashRefused for one that somebody else put there.
+        """
+        same, known = hello.agent == self.sha256, self._known(hello.agent)
+        match (same, _order(hello.version, self.version), known):
+            case (True, "same", _):
+                return "current"
+            case (False, "lower", _) | (False, "same", True):
+                return "older"
+            case (False, "higher", _):
+                return "newer"
+        raise HashRefused(
+            f"{worker}: its agent {wire.clean(hello.agent[:12], 40)} (version {hello.version}) was not put "
+            "there from here",
+            hint=f"if that is explained: decnet worker upgrade --force {worker} puts ours there",
+            worker=worker,
+        )
+
+    def _known(self, sha256: str) -> bool:
+        # The name comes from a worker: it must not lead anywhere else.
+        return len(sha256) == 64 and sha256.isalnum() and holds(self.folder / f"{sha256}.pyz", sha256)
+
+
+def _order(theirs: int, ours: int) -> str:
+    return "same" if theirs == ours else "lower" if theirs < ours else "higher"

@@ -1,0 +1,157 @@
+"""An older agent gives way to whoever holds the lock; a newer one is left; a strange one is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet.catalog import load
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.observe import observe
+from decnet.engine.progress import Event, Said
+from decnet.errors import WorkerError
+from decnet.model.actual import NotSeen, Seen
+from decnet.model.worker import Worker
+from decnet.store.paths import Home
+from decnet.wire import AGENT_VERSION
+from decnet.worker.client import AgentClient
+
+WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
+JOURNAL = {"journal_id": "j", "first_seq": 1, "last_seq": 0, "verdict": "ok", "records": [], "more": False}
+STRANGE = "f" * 64
+
+
+class Machine:
+    """A worker whose agent can be replaced: `clear` says whether its status is understood, `takes` whether it
+    takes another agent."""
+
+    def __init__(self, agent: str, version: int, *, clear: bool = True, takes: bool = True) -> None:
+        self.worker, self.noise = "w1", 0
+        self.agent, self.version, self.clear, self.takes = agent, version, clear, takes
+        self.asked: list[str] = []
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        self.asked.append(verb)
+        if verb == "upgrade":
+            if not self.takes:
+                raise WorkerError("w1: the new agent does not answer", worker="w1")
+            content = base64.b64decode(args["bytes"])
+            assert hashlib.sha256(content).hexdigest() == args["sha256"]
+            self.agent, self.version, self.clear = args["sha256"], AGENT_VERSION, True
+        hello = {
+            "protocol": 1, "agent": self.agent, "version": self.version, "worker_id": "w", "fleet_id": "f",
+            "engine_id": "e", "boot_id": "b", "clock": 1.5,
+        }  # fmt: skip
+        if verb != "status":
+            return hello
+        return {
+            "hello": hello, "docker": "up", "plan_hash": None, "generation": 0, "containers": [], "jobs": [],
+            "journal": JOURNAL,
+        } if self.clear else {"other": "shape"}  # fmt: skip
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class ToMachine(Links):
+    """Links whose only worker is the machine."""
+
+    def __init__(self, home: Home, machine: Machine) -> None:
+        super().__init__(home, "f")
+        self._machine = machine
+
+    def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
+        return AgentClient(self._machine, worker_id=worker_id, fleet_id=fleet_id, own=self.own)
+
+
+Pass = Callable[..., tuple[Seen | NotSeen, list[str]]]
+
+
+@pytest.fixture
+def one_pass(tmp_path: Path) -> Pass:
+    """A pass over one machine: what is known of it then, and what was said."""
+
+    def run(machine: Machine, *, replaces: bool, rounds: int = 1) -> tuple[Seen | NotSeen, list[str]]:
+        said: list[Event] = []
+        home = Home(tmp_path)
+        ctx = Context(home=home, catalog=load(), emit=said.append)
+
+        async def pull() -> Seen | NotSeen:
+            async with ToMachine(home, machine) as links:
+                for _ in range(rounds):
+                    found = await observe(ctx, links, [WORKER], {}, replaces=replaces)
+                return found["w1"]
+
+        seen = asyncio.run(pull())
+        return seen, [f"{event.level}: {event.text}" for event in said if isinstance(event, Said)]
+
+    return run
+
+
+def ours(tmp_path: Path) -> str:
+    return Links(Home(tmp_path), "f").own.sha256
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_an_older_agent_gives_way_also_where_it_is_not_understood(
+    one_pass: Pass, tmp_path: Path, clear: bool
+) -> None:
+    machine = Machine(STRANGE, AGENT_VERSION - 1, clear=clear)
+    seen, said = one_pass(machine, replaces=True)
+    assert isinstance(seen, Seen) and seen.agent == "current"
+    assert machine.agent == ours(tmp_path)
+    assert len(said) == 1 and said[0].startswith("note: agent ffffffffffff (version 0) is replaced by ")
+    assert "is replaced by" in Home(tmp_path).audit.read_text()
+
+
+def test_another_build_that_was_put_there_from_here_gives_way(one_pass: Pass, tmp_path: Path) -> None:
+    earlier = hashlib.sha256(b"earlier").hexdigest()
+    (tmp_path / "agents").mkdir()
+    (tmp_path / "agents" / f"{earlier}.pyz").write_bytes(b"earlier")
+    machine = Machine(earlier, AGENT_VERSION)
+    one_pass(machine, replaces=True)
+    assert machine.agent == ours(tmp_path)
+
+
+def test_who_only_reads_leaves_an_older_agent_and_knows_it(one_pass: Pass) -> None:
+    machine = Machine(STRANGE, 0)
+    seen, said = one_pass(machine, replaces=False)
+    assert isinstance(seen, Seen) and (seen.agent, machine.asked, said) == ("older", ["status"], [])
+
+
+def test_a_newer_agent_is_left_and_said_once(one_pass: Pass) -> None:
+    machine = Machine(STRANGE, AGENT_VERSION + 1)
+    seen, said = one_pass(machine, replaces=True, rounds=3)
+    assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
+    assert said == [f"note: its agent is newer: version 2, ours is {AGENT_VERSION}; it is left as it is"]
+
+
+def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: Pass) -> None:
+    seen, _ = one_pass(Machine(STRANGE, AGENT_VERSION + 1, clear=False), replaces=True)
+    assert isinstance(seen, NotSeen) and seen.hint == "its agent has version 2: upgrade decnet here"
+
+
+def test_an_older_agent_that_cannot_be_replaced_goes_on(one_pass: Pass) -> None:
+    seen, said = one_pass(Machine(STRANGE, 0, takes=False), replaces=True, rounds=2)
+    assert isinstance(seen, Seen) and seen.agent == "older"
+    words = "could not be replaced and goes on: the new agent does not answer"
+    assert said == [f"warning: agent ffffffffffff (version 0) {words}"]
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+def test_an_agent_that_somebody_else_put_there_is_refused_and_not_replaced(
+    one_pass: Pass, replaces: bool
+) -> None:
+    machine = Machine(STRANGE, AGENT_VERSION)
+    seen, _ = one_pass(machine, replaces=replaces)
+    assert isinstance(seen, NotSeen)
+    assert (seen.kind, seen.exit_code, machine.asked) == ("refused", 6, ["status"])
