@@ -26,7 +26,7 @@ def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
     _check_hash(content, wanted)
     ensure(FOLDER)
     name = wanted + ".pyz"
-    if not os.path.exists(path(FOLDER, name)):
+    if _read(path(FOLDER, name)) != content:
         write_bytes(content, FOLDER, name)
     before = _target()
     try:
@@ -41,6 +41,14 @@ def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
         raise
     _forget_old({name, before or name})
     return answer
+
+
+def _read(place: str) -> bytes:
+    try:
+        with open(place, "rb") as file:
+            return file.read(limits.AGENT_BYTES + 1)
+    except OSError:
+        return b""
 
 
 def _decoded(args: Dict[str, Any]) -> bytes:

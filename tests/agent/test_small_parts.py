@@ -55,6 +55,15 @@ def test_an_agent_replaces_itself_by_one_of_another_version_and_back(desk: Desk)
         assert current.get("hello")["agent"] == sha256
 
 
+def test_a_damaged_file_of_the_new_agent_is_written_again(desk: Desk) -> None:
+    content = desk.agent.read_bytes()
+    damaged = desk.home / "agents" / desk.agent.name
+    damaged.parent.mkdir()
+    damaged.write_bytes(content[:1000])
+    upgraded(desk.enrolled_by_hand())
+    assert damaged.read_bytes() == content
+
+
 @pytest.mark.parametrize("main", ["raise SystemExit(1)", "print('hello')", "import time; time.sleep(0)", "("])
 def test_an_agent_that_does_not_answer_leaves_the_old_one_current(desk: Desk, main: str) -> None:
     sha256 = upgraded(desk.enrolled_by_hand())
