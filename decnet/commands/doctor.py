@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from decnet.engine.agents import beside
@@ -10,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, worst
 from decnet.model.fleet import LOCAL, Fleet
 from decnet.model.worker import Facts, Hello, Standing, Worker
 from decnet.store.desired import load_fleet, new_fleet
@@ -27,19 +29,31 @@ class Finding:
     state: str
     finding: str
     mend: str = ""
+    exit_code: int = 1
+    """Of something that is wrong."""
 
 
 async def doctor(ctx: Context) -> Listing:
-    """Look at everything that commonly goes wrong. Exit 1 where something is wrong."""
+    """Look at everything that commonly goes wrong."""
     findings, fleet = _state_findings(ctx)
     workers = _workers_or_none(ctx) or {LOCAL: Worker(name=LOCAL, worker_id="")}
+    findings += await findings_of(ctx, workers.values(), fleet)
+    return told("what", findings)
+
+
+async def findings_of(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> list[Finding]:
+    """What is right and wrong with these workers, who are asked side by side."""
     async with ctx.links(fleet.fleet_id) as links:
-        for worker in workers.values():
-            findings += await machine_findings(links, worker, fleet)
+        found = await asyncio.gather(*(_machine_findings(links, worker, fleet) for worker in workers))
+    return [finding for findings in found for finding in findings]
+
+
+def told(column: str, findings: Sequence[Finding]) -> Listing:
+    """The findings as a list; what is wrong decides the exit code."""
     items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
     rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
-    wrong = any(f.state == "wrong" for f in findings)
-    return Listing("findings", ("what", "state", "finding", "mend"), rows, items, exit_code=int(wrong))
+    code = worst([f.exit_code for f in findings if f.state == "wrong"])
+    return Listing("findings", (column, "state", "finding", "mend"), rows, items, exit_code=code)
 
 
 def _workers_or_none(ctx: Context) -> dict[str, Worker]:
@@ -66,18 +80,21 @@ def _state_findings(ctx: Context) -> tuple[list[Finding], Fleet]:
     return found, fleet
 
 
-async def machine_findings(links: Links, worker: Worker, fleet: Fleet) -> list[Finding]:
+async def _machine_findings(links: Links, worker: Worker, fleet: Fleet) -> list[Finding]:
     """What is right and wrong with one worker."""
-    client = links.client(worker)
+    from decnet.worker.check import check
+
+    name = worker.name
     try:
-        hello = await client.hello()
-        facts = await client.facts()
+        client = links.client(worker)
+        checked = await check(client)
     except DecnetError as error:
-        return [Finding(worker.name, "wrong", error.message, error.hint or "")]
+        return [Finding(name, "wrong", error.message, error.hint or "", error.exit_code)]
     return [
-        *_agent_findings(worker.name, hello, client.standing(hello)),
-        *_engine_findings(worker.name, facts),
-        *_ground_findings(worker.name, facts, fleet),
+        *_agent_findings(name, checked.hello, client.standing(checked.hello)),
+        *_engine_findings(name, checked.facts),
+        *(Finding(name, "warning", one.says, one.mend) for one in checked.complaints),
+        *_ground_findings(name, checked.facts, fleet),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from decnet.commands.doctor import machine_findings
+from decnet.commands.doctor import findings_of, told
 from decnet.commands.enrolment import Credentials, enrolled_worker
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
@@ -80,14 +80,8 @@ async def show(ctx: Context, name: str) -> Words:
 async def check(ctx: Context, on: str | None) -> Listing:
     """Whether the workers can do their work, each finding with what mends it."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    findings = []
-    async with ctx.links(fleet.fleet_id) as links:
-        for worker in select(known_workers(ctx.home), on).values():
-            findings += await machine_findings(links, worker, fleet)
-    items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
-    rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
-    wrong = any(f.state == "wrong" for f in findings)
-    return Listing("findings", ("worker", "state", "finding", "mend"), rows, items, exit_code=int(wrong))
+    workers = select(known_workers(ctx.home), on)
+    return told("worker", await findings_of(ctx, workers.values(), fleet))
 
 
 def rename(ctx: Context, old: str, new: str) -> Words:

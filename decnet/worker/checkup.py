@@ -9,7 +9,7 @@ from pydantic import Field
 
 from decnet.errors import WorkerError
 from decnet.model.noun import Noun, Short
-from decnet.model.worker import Count, Facts
+from decnet.model.worker import Count
 
 LEAST_PYTHON = (3, 9)
 LEAST_DISK_MIB = 512
@@ -71,32 +71,25 @@ def complaints(survey: Survey) -> list[Complaint]:
     return [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
 
 
-def skew_warning(worker: str, skew: float) -> str | None:
-    """A word about a clock that is `skew` seconds ahead of ours (behind: negative)."""
+def skew_complaint(skew: float) -> Complaint | None:
+    """Whether a clock that is `skew` seconds ahead of ours (behind: negative) is too far off."""
     if abs(skew) <= MOST_SKEW:
         return None
     way = "ahead of" if skew > 0 else "behind"
-    return f"{worker}: its clock is {abs(skew):.0f} s {way} ours: timedatectl set-ntp true"
+    return Complaint(f"its clock is {abs(skew):.0f} s {way} ours", "timedatectl set-ntp true")
 
 
-def noise_warning(worker: str, printed: int, seconds: float) -> str | None:
-    """A word about a shell start-up file that prints, or that takes long: it runs before every answer."""
+def noise_complaint(printed: int, seconds: float) -> Complaint | None:
+    """Whether a shell start-up file prints, or takes long: it runs before every answer."""
     said = [f"prints {printed} bytes"] if printed else []
     if seconds > NOISE_SECONDS:
         said.append(f"takes {seconds:.2f} s")
     if not said:
         return None
-    return (
-        f"{worker}: a shell start-up file {' and '.join(said)} before every answer; "
-        "put it behind a test for an interactive shell: case $- in *i*) ;; *) return ;; esac"
+    return Complaint(
+        f"a shell start-up file {' and '.join(said)} before every answer",
+        "put it behind a test for an interactive shell: case $- in *i*) ;; *) return ;; esac",
     )
-
-
-def complaints_of_facts(facts: Facts) -> list[Complaint]:
-    """The same of an enrolled worker, by its agent's facts."""
-    engine = [] if facts.docker_version else [Complaint("its Docker engine does not answer", RESTART)]
-    compose = _compose(facts.compose_version, facts.docker_version)
-    return [*_python(facts.python), *engine, *compose, *_disk(facts.disk_free_mib)]
 
 
 def _python(version: str) -> list[Complaint]:

@@ -14,7 +14,7 @@ from decnet.model.worker import Hello, Worker
 
 from . import dial
 from .answers import HeldSlice
-from .checkup import Survey, noise_warning, require_fit, skew_warning
+from .checkup import Survey, noise_complaint, require_fit, skew_complaint
 from .client import CONTROL_LIMIT, AgentClient, check_identity, validated
 from .contact import Login, Place, Vouched, operators_connection, resolve, vetted_key
 from .errand import errand, plain
@@ -165,11 +165,11 @@ class Visit:
         told = await errand(self.connection, self.worker, "survey", {"home": HOME, "socket": DOCKER_SOCKET})
         survey = validated(Survey, told.result, self.worker, "survey")
         found = [
-            noise_warning(self.worker, max(told.noise, len(quiet.output)), quiet.seconds),
-            skew_warning(self.worker, survey.clock - time.time()),
+            noise_complaint(max(told.noise, len(quiet.output)), quiet.seconds),
+            skew_complaint(survey.clock - time.time()),
         ]
         self.emit(f"{self.worker}: checked")
-        return survey, [warning for warning in found if warning]
+        return survey, [f"{self.worker}: {one.says}: {one.mend}" for one in found if one]
 
     async def newer_agent(self, survey: Survey, own: OwnAgent) -> Hello | None:
         """The agent that is there already, if it is newer than ours: it is not ours to replace unasked."""

@@ -106,7 +106,7 @@ async def check_worker(seat: Seat, args: argparse.Namespace) -> Any:
         done = await check(client)
     finally:
         await client.close()
-    return {"warnings": done.warnings, "agent": done.hello.agent, "skew": done.skew}
+    return {"warnings": [one.says for one in done.complaints], "agent": done.hello.agent, "skew": done.skew}
 
 
 async def pull(seat: Seat, args: argparse.Namespace) -> Any:
