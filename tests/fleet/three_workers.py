@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "scenarios"))
 
 from theatre import LIMIT, Said, Stage, eventually  # noqa: E402
 
-from decnet.lab import heal, run_argv, start  # noqa: E402
+from decnet.lab import heal, run_argv, start, stop  # noqa: E402
+from decnet.lab.layout import place  # noqa: E402
+from decnet.lab.processes import recorded  # noqa: E402
+from decnet.lab.sshd import listens  # noqa: E402
 
 WORKERS = ("w1", "w2", "w3")
 ADDRESS = {name: f"198.51.100.{10 + number}" for number, name in enumerate(WORKERS, 1)}
@@ -37,7 +41,7 @@ services = ["ssh"]
 """
 NAMES = sorted([f"web-{n:02}" for n in range(1, 7)] + [f"host-{n:02}" for n in range(1, 4)])
 
-__all__ = ["ADDRESS", "LOGIN", "NAMES", "NINE", "WORKERS", "Company", "Said", "eventually"]
+__all__ = ["ADDRESS", "LOGIN", "NAMES", "NINE", "WORKERS", "Company", "Said", "eventually", "make_key"]
 
 
 @dataclass(frozen=True)
@@ -143,11 +147,53 @@ class Company(Stage):
             found[worker] = sorted(shown.out.split())
         return found
 
+    def restart_sshd(self, worker: str) -> None:
+        stop(self.lab, worker, "sshd")
+        start(self.lab, worker)
+
+    def set_sshd(self, worker: str, *lines: str) -> None:
+        """Put these lines before sshd's configuration, where they win; `restart_sshd` ends that."""
+        config = self.machine(worker) / "sshd" / "sshd_config"
+        config.write_text("".join(f"{line}\n" for line in lines) + config.read_text())
+        process = recorded(place(self.lab, worker), "sshd")
+        assert process is not None
+        os.kill(process.pid, signal.SIGHUP)
+        eventually(lambda: listens(place(self.lab, worker)))
+
+    def replace_host_keys(self, worker: str, kind: str) -> None:
+        """Give the worker's sshd a new host key of this type, and none of another."""
+        for name in ("host_ed25519", "host_rsa"):
+            # The lab's configuration names both files: they get keys of one type.
+            path = self.machine(worker) / "sshd" / name
+            make_key(path, kind)
+        self.restart_sshd(worker)
+
+    def host_keys(self, worker: str) -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in (self.machine(worker) / "sshd").glob("host_*")}
+
+    def give_host_keys(self, worker: str, keys: dict[Path, bytes]) -> None:
+        """Host keys as `host_keys` gave them, from this worker or another one."""
+        for path, content in keys.items():
+            (self.machine(worker) / "sshd" / path.name).write_bytes(content)
+        self.restart_sshd(worker)
+
+    def worker_states(self) -> dict[str, str]:
+        """Each worker's state as `status` shows it."""
+        shown = self.decnet("status", "-o", "json", code=None).json
+        return {worker["name"]: worker["state"] for worker in shown["workers"]}
+
     def mend(self) -> None:
         """Every machine powered and plugged in again."""
         for worker in WORKERS:
             heal(self.lab, worker)
             start(self.lab, worker)
+
+
+def make_key(path: Path, kind: str) -> None:
+    """A new key pair without passphrase, in place of an older one."""
+    for old in (path, path.with_suffix(".pub")):
+        old.unlink(missing_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path)], check=True, timeout=30)
 
 
 def _answered(terminal: int, answer: str) -> str:
