@@ -13,6 +13,16 @@ WEAK = (
 )  # fmt: skip
 """Pairs from the top of every list that is tried against servers."""
 
+WEAK_ON = {
+    "windows": ("administrator:password", "administrator:Passw0rd", "admin:admin", "user:user", "test:test"),
+    "windows_server": ("administrator:P@ssw0rd", "administrator:Passw0rd", "administrator:admin123",
+                       "backup:backup"),
+    "embedded": ("root:root", "admin:admin", "root:admin", "admin:1234", "admin:password", "root:12345",
+                 "support:support", "user:user"),
+    "cisco": ("cisco:cisco", "admin:cisco", "admin:admin", "admin:password"),
+}  # fmt: skip
+"""The same for machines on which nobody would have those accounts."""
+
 MOST_SOURCES = 1000
 FORGET_SECONDS = 24 * 3600.0
 
@@ -22,7 +32,8 @@ class Accounts:
 
     def __init__(self, persona: Persona) -> None:
         said = persona.text("credentials")
-        pairs = [persona.machine.choice("account", WEAK)] if said is None else said.split(",")
+        drawn = persona.machine.choice("account", WEAK_ON.get(persona.os, WEAK))
+        pairs = [drawn] if said is None else said.split(",")
         self.pairs = {tuple(pair.strip().split(":", 1)) for pair in pairs if ":" in pair}
         self._after = int(persona.settings.get("accept_after", 0) or 0)
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()

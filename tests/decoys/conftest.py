@@ -16,6 +16,10 @@ import pytest
 
 import decnet
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from inside import Inside  # noqa: E402 (the folder is no package)
+
 SEED = "00112233445566778899aabbccddeeff"
 SAFETY_SECONDS = 30.0
 
@@ -107,6 +111,21 @@ def decoy(tmp_path: Path) -> Iterator[Callable[..., Decoy]]:
     for one in started:
         if one.process.poll() is None:
             one.stop()
+
+
+@pytest.fixture
+def inside() -> Iterator[Callable[..., Inside]]:
+    """A decoy in this process; nothing may have gone wrong in it."""
+    started: list[Inside] = []
+
+    def start(service: str, **persona: Any) -> Inside:
+        started.append(Inside(service, **persona))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+    assert [one.complaints for one in started if one.complaints] == []
 
 
 class OpenSsh:

@@ -45,13 +45,17 @@ BUILDS = {
 
 
 class Windows(Plain):
-    """cmd.exe, as OpenSSH for Windows starts it."""
+    """cmd.exe, as OpenSSH for Windows or the Telnet server starts it."""
 
     def prompt(self) -> str:
-        return f"{self.user}@{self.world.hostname} C:\\Users\\{self.user}>"
+        where = f"C:\\Users\\{self.user}>"
+        return where if self._on_telnet() else f"{self.user}@{self.world.hostname} {where}"
 
     def hello(self) -> str:
-        """What cmd.exe says first."""
+        """What it says first."""
+        if self._on_telnet():
+            rule = "*" + "=" * 63
+            return f"\n{rule}\nMicrosoft Telnet Server.\n{rule}\n"
         return f"Microsoft Windows [Version {self._build()}]\n(c) Microsoft Corporation. All rights reserved.\n\n"
 
     def run(self, line: str, given: str = "") -> Answer:
@@ -72,6 +76,9 @@ class Windows(Plain):
             error=f"'{word}' is not recognized as an internal or external command,\noperable program or batch file.\n\n",
             status=1,
         )
+
+    def _on_telnet(self) -> bool:
+        return self.world.persona.service == "telnet"
 
     def _build(self) -> str:
         return BUILDS.get(self.world.persona.release, BUILDS["windows-10"])

@@ -8,8 +8,9 @@ from .state import Answer, Command, Shell
 
 def id_(shell: Shell, arguments: list[str], given: str) -> Answer:
     number = shell.world.number_of(shell.user)
-    if "-u" in arguments:
-        return Answer(f"{shell.user if '-n' in arguments else number}\n")
+    flags = "".join(word[1:] for word in arguments if word.startswith("-"))
+    if "u" in flags or "g" in flags:
+        return Answer(f"{shell.user if 'n' in flags else number}\n")
     more = "" if number == 0 else ",27(sudo)"
     return Answer(
         f"uid={number}({shell.user}) gid={number}({shell.user}) groups={number}({shell.user}){more}\n"

@@ -1,0 +1,119 @@
+"""What a visitor types and sees, through Telnet: lines with echo for a login, and a stream for a shell."""
+
+import asyncio
+
+from ..shell.stream import IDLE_SECONDS, Terminal
+from ..visits import Gone, Line
+from .protocol import Options, Parser
+
+MOST_TYPED = 1024
+ENDS = b"\r\n"
+ERASE = b"\x7f\x08"
+KILL, WORD, END, INTERRUPT = 0x15, 0x17, 0x04, 0x03
+
+
+class Keyboard:
+    """Both directions of one visitor's terminal."""
+
+    def __init__(self, line: Line, options: Options) -> None:
+        self.terminal: Terminal | None = Terminal()
+        self.options = options
+        self._line = line
+        self._parser = Parser(options)
+        self._typed = bytearray()
+
+    async def write(self, data: bytes, *, error: bool = False) -> None:
+        """Show something."""
+        await self._line.send(data.replace(b"\xff", b"\xff\xff"))
+
+    async def negotiate(self, said: bytes) -> None:
+        """Send commands of the protocol."""
+        await self._line.send(said)
+
+    async def read(self, limit: float = IDLE_SECONDS) -> bytes:
+        """What was typed since, b"" at the end. Raises TimeoutError after `limit` seconds of silence."""
+        while not self._typed:
+            if not await self.listen(limit):
+                return b""
+        taken = bytes(self._typed)
+        self._typed.clear()
+        return taken
+
+    async def listen(self, limit: float = IDLE_SECONDS) -> bool:
+        """Wait for anything at all, and answer what the protocol wants answered; False at the end."""
+        raw = await self._line.read(limit)
+        self._typed += self._parser.feed(raw)
+        del self._typed[MOST_TYPED * 16 :]
+        terminal = self.terminal
+        if terminal is not None:
+            terminal.columns, terminal.rows = self.options.columns, self.options.rows
+        if self.options.replies:
+            replies = bytes(self.options.replies)
+            self.options.replies.clear()
+            await self._line.send(replies)
+        return bool(raw)
+
+    async def pause(self, seconds: float) -> None:
+        """Take one's time, as the server does behind a protocol that goes on. Raises Gone."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await self.listen():
+                    continue
+        except TimeoutError:
+            return
+        raise Gone
+
+    async def read_line(self, *, echo: bool, mask: bytes = b"") -> bytes | None:
+        """One line as a terminal's driver gives it to a login; None for an end of input or an interrupt.
+
+        Raises Gone when the visitor has left.
+        """
+        line = bytearray()
+        while True:
+            key = await self._key()
+            if key in ENDS:
+                await self.write(b"\r\n")
+                return bytes(line)
+            if key == END:
+                return bytes(line) or None
+            if key == INTERRUPT:
+                await self.write(b"^C" if echo else b"")
+                return None
+            await self.write(_take(line, key, echo, mask))
+
+    async def _key(self) -> int:
+        while not self._typed:
+            if not await self.listen():
+                raise Gone
+        return self._typed.pop(0)
+
+
+def _take(line: bytearray, key: int, echo: bool, mask: bytes) -> bytes:
+    """Change the line as the key says; what is shown for it."""
+    if key in ERASE or key in (KILL, WORD):
+        count = _erased(line, key)
+        rubbed = b"".join(_rub(byte, echo, mask) for byte in reversed(line[len(line) - count :]))
+        del line[len(line) - count :]
+        return rubbed
+    if len(line) >= MOST_TYPED:
+        return b""
+    line.append(key)
+    return _shown(key) if echo else mask
+
+
+def _erased(line: bytearray, key: int) -> int:
+    if key == KILL:
+        return len(line)
+    if key == WORD:
+        kept = bytes(line).rstrip(b" ")
+        return len(line) - (kept.rfind(b" ") + 1)
+    return min(1, len(line))
+
+
+def _rub(byte: int, echo: bool, mask: bytes) -> bytes:
+    return b"\b \b" * len(_shown(byte) if echo else mask)
+
+
+def _shown(key: int) -> bytes:
+    """A key as a terminal echoes it: control characters as ^X."""
+    return bytes((94, key + 64)) if key < 32 and key != 9 else bytes((key,))

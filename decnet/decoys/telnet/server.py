@@ -1,0 +1,165 @@
+"""Visits: agree on options, ask who it is, and let in whoever knows the machine's weak password."""
+
+import asyncio
+import functools
+import random
+from typing import TYPE_CHECKING
+
+from ..accounts import Accounts
+from ..events import Recorder, shown
+from ..persona import Persona
+from ..serve import Stop
+from ..visits import Gone, Line, receive
+from . import jetdirect
+from .flavours import Flavour, flavour_of
+from .keyboard import Keyboard
+from .protocol import Options
+
+if TYPE_CHECKING:
+    from ..shell import World
+
+MOST_EMPTY = 10
+
+
+async def start(persona: Persona, recorder: Recorder) -> Stop:
+    """Listen on the persona's TCP ports; the returned call ends every connection."""
+    server = TelnetServer(persona)
+    return await receive(persona, recorder, server.converse)
+
+
+class TelnetServer:
+    """One persona's Telnet server."""
+
+    def __init__(self, persona: Persona) -> None:
+        self._persona = persona
+        self._flavour: Flavour = flavour_of(persona)
+        self._accounts = Accounts(persona)
+
+    async def converse(self, line: Line) -> None:
+        """One visit."""
+        flavour = self._flavour
+        keyboard = Keyboard(line, Options(flavour.able, flavour.welcome, flavour.are_you_there))
+        try:
+            await self._serve(keyboard, line)
+        finally:
+            _tell(keyboard.options, line)
+
+    async def _serve(self, keyboard: Keyboard, line: Line) -> None:
+        try:
+            async with asyncio.timeout(self._flavour.seconds):
+                user = await self._let_in(keyboard, line)
+        except TimeoutError:
+            await line.send(self._flavour.timed_out.encode())
+            await line.linger()
+            return
+        if user is None:
+            await line.linger()
+        else:
+            await self._shell(user, keyboard, line)
+
+    async def _let_in(self, keyboard: Keyboard, line: Line) -> str | None:
+        """The user who got in, None for nobody."""
+        await negotiate(keyboard, self._flavour)
+        await line.send(self._flavour.banner.encode("latin-1", "replace"))
+        if self._flavour.menu:
+            await self._menu(keyboard, line)
+            return None
+        return await Login(self._flavour, self._accounts, keyboard, line).run()
+
+    async def _menu(self, keyboard: Keyboard, line: Line) -> None:
+        def record(text: str) -> None:
+            line.session.record("command", input=text, way="menu")
+
+        await jetdirect.converse(keyboard, self._persona, record)
+
+    async def _shell(self, user: str, keyboard: Keyboard, line: Line) -> None:
+        from ..shell import run_shell
+
+        await run_shell(self._world, user, line.session, keyboard)
+
+    @functools.cached_property
+    def _world(self) -> "World":
+        from ..shell import World
+
+        return World(self._persona)
+
+
+async def negotiate(keyboard: Keyboard, flavour: Flavour) -> None:
+    """Send the server's requests; like the real one, wait as long as the client does not answer."""
+    for stage in flavour.rounds:
+        said = keyboard.options.ask(stage.requests)
+        if said:
+            await keyboard.negotiate(said)
+        await _answers(keyboard, stage.awaited)
+        if stage.values:
+            await keyboard.negotiate(keyboard.options.ask_values())
+            await _answers(keyboard, ())
+
+
+async def _answers(keyboard: Keyboard, awaited: tuple[tuple[int, int], ...]) -> None:
+    while keyboard.options.open_questions(awaited):
+        if not await keyboard.listen():
+            raise Gone
+
+
+class Login:
+    """Name and password, as often as the server asks for them."""
+
+    def __init__(self, flavour: Flavour, accounts: Accounts, keyboard: Keyboard, line: Line) -> None:
+        self._flavour = flavour
+        self._accounts = accounts
+        self._keyboard = keyboard
+        self._line = line
+
+    async def run(self) -> str | None:
+        """The user who got in, None when the tries are over."""
+        for left in range(self._flavour.tries - 1, -1, -1):
+            user = await self._name()
+            if user is None:
+                return None
+            password = await self._password(user)
+            if await self._accepts(user, password):
+                return user
+            await self._line.send(self._flavour.wrong.encode())
+            if left:
+                await self._line.send(self._flavour.again.encode())
+        await self._line.send(self._flavour.farewell.encode())
+        return None
+
+    async def _name(self) -> str | None:
+        for _ in range(MOST_EMPTY):
+            typed = await self._keyboard.read_line(echo=True)
+            if typed is not None and len(typed) > self._flavour.longest_name:
+                self._line.session.record("login", username=shown(typed), success=False, method="none")
+                return None
+            if typed or (typed is not None and not self._flavour.empty_again):
+                return shown(typed)
+            await self._line.send(self._flavour.again.encode())
+        return None
+
+    async def _password(self, user: str) -> str:
+        await self._line.send(self._flavour.password.encode())
+        try:
+            typed = await self._keyboard.read_line(echo=False, mask=self._flavour.mask)
+        except Gone:
+            self._line.session.record("login", username=user, success=False, method="none")
+            raise
+        if typed is None:
+            await self._line.send(b"\r\n")
+        return shown(typed or b"")
+
+    async def _accepts(self, user: str, password: str) -> bool:
+        session = self._line.session
+        accepted = self._accounts.accepts(session.source, user, password)
+        session.record("login", username=user, password=password, success=accepted, method="password")
+        if not accepted:
+            await self._keyboard.pause(random.uniform(*self._flavour.delay))
+        return accepted
+
+
+def _tell(options: Options, line: Line) -> None:
+    """What the client said of itself, with the end of its session."""
+    if options.terminal:
+        line.summary["terminal"] = options.terminal
+    if options.environment:
+        line.session.record("request", request="environment", environment=shown(options.environment))

@@ -1,0 +1,209 @@
+# ruff: noqa: E501 (answers are compared as they are)
+"""The Telnet decoy: what each maker's server says first, logins, and whatever bytes come."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from decnet.catalog import load
+
+FORBIDDEN = (b"decnet", b"decky", b"decoy", b"honeypot", b"canary", b"asyncio", b"traceback", b"python")
+CATALOG = load()
+WEAK = {"credentials": "root:123456"}
+ANSWERS = {b"\xfd": b"\xfc", b"\xfb": b"\xfd", b"\xfe": b"\xfc", b"\xfc": b"\xfe"}
+"""DO is refused, WILL is taken."""
+
+
+def persona_of(release: str, **more: Any) -> dict[str, Any]:
+    banner = CATALOG.banner(release, "telnet", hostname="web01", address="127.0.0.1")
+    return {"release": release, "os": CATALOG.releases[release].os, "banner": banner, **more}
+
+
+class Client:
+    """A client that has only the options in `values`, and reads until it sees what it waits for."""
+
+    def __init__(self, port: int, values: dict[int, bytes] | None = None) -> None:
+        self.line = socket.create_connection(("127.0.0.1", port), 30)
+        self.said = b""
+        self._values = values or {}
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.line.close()
+
+    def until(self, text: bytes) -> bytes:
+        while text not in self.said:
+            piece = self.line.recv(4096)
+            assert piece, self.said
+            self.said += piece
+            self._answer(piece)
+        before, _, self.said = self.said.partition(text)
+        return before + text
+
+    def _answer(self, piece: bytes) -> None:
+        for verb, option in re.findall(rb"\xff([\xfb-\xfe])(.)", piece, re.DOTALL):
+            has = verb == b"\xfd" and option[0] in self._values
+            self.line.sendall(b"\xff" + (b"\xfb" if has else ANSWERS[verb]) + option)
+        for option in re.findall(rb"\xff\xfa(.)\x01\xff\xf0", piece, re.DOTALL):
+            self.line.sendall(b"\xff\xfa" + option + b"\0" + self._values[option[0]] + b"\xff\xf0")
+
+    def type(self, text: bytes) -> None:
+        self.line.sendall(text + b"\r\0")
+
+    def rest(self) -> bytes:
+        while piece := self.line.recv(4096):
+            self.said += piece
+        return self.said
+
+
+def telnet(port: int, *lines: tuple[str, str]) -> str:
+    """The real client: after each text that it shows, a line is typed; everything that it showed."""
+    with subprocess.Popen(
+        ["telnet", "127.0.0.1", str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as client:
+        assert client.stdin is not None and client.stdout is not None
+        shown = b""
+        for awaited, line in lines:
+            mark = len(shown)
+            while awaited.encode() not in shown[mark:]:
+                piece = client.stdout.read1()
+                assert piece, shown
+                shown += piece
+            client.stdin.write(line.encode() + b"\n")
+            client.stdin.flush()
+        shown += client.stdout.read()
+        return shown.decode("utf-8", "replace")
+
+
+def test_a_weak_password_opens_the_shell_for_the_real_client(decoy: Callable[..., Any]) -> None:
+    server = decoy("telnet", **persona_of("debian-12", settings=WEAK))
+
+    shown = telnet(
+        server.port, ("login: ", "root"), ("Password: ", "123456"), ("# ", "id -un; uname -r"), ("# ", "exit")
+    )
+
+    assert "root\r\n6.1.0-23-amd64\r\n" in shown and shown.rstrip().endswith("closed by foreign host.")
+    assert server.events("login")[-1]["fields"] == {
+        "username": "root", "password": "123456", "success": True, "method": "password"
+    }  # fmt: skip
+    assert [e["fields"]["input"] for e in server.events("command", 2)] == ["id -un; uname -r", "exit"]
+    assert server.events("disconnect")[-1]["session"] == server.events("contact")[-1]["session"]
+    assert server.stop() == 0 and server.complaints() == b""
+
+
+def test_a_wrong_password_is_recorded_and_answered_late(inside: Callable[..., Any]) -> None:
+    server = inside("telnet", **persona_of("freebsd-13.2", settings=WEAK))
+
+    with Client(server.port) as client:
+        assert client.until(b"login: ").endswith(b"FreeBSD/amd64 (web01) (pts/0)\r\n\r\nlogin: ")
+        client.type(b"ro\x7foot")
+        assert client.until(b"Password:") == b"ro\b \boot\r\nPassword:"
+        began = time.monotonic()
+        client.type(b"secret")
+        assert client.until(b"login: ") == b"\r\nLogin incorrect\r\nlogin: "
+        assert time.monotonic() - began > 0.25
+    assert server.events("login")[-1]["fields"] == {
+        "username": "root", "password": "secret", "success": False, "method": "password"
+    }  # fmt: skip
+
+
+def test_a_switch_asks_three_times(inside: Callable[..., Any]) -> None:
+    server = inside("telnet", **persona_of("edgeswitch-1.9", settings=WEAK))
+    with Client(server.port) as client:
+        for name in (b"admin", b"cisco", b"root"):
+            client.until(b"User:")
+            client.type(name)
+            client.until(b"Password:")
+            client.type(b"ubnt")
+            client.until(b"****\r\n")
+        assert client.rest() == b""
+
+    assert [e["fields"]["username"] for e in server.events("login", 3)] == ["admin", "cisco", "root"]
+
+
+@pytest.mark.parametrize(
+    ("release", "first"),
+    [
+        ("debian-12", b"\xff\xfb%\xff\xfb&\xff\xfd\x18\xff\xfd \xff\xfd#\xff\xfd'\xff\xfd$"),
+        ("debian-11", b"\xff\xfd\x18\xff\xfd \xff\xfd#\xff\xfd'"),
+        ("rocky-9", b"\xff\xfd\x18\xff\xfd \xff\xfd#\xff\xfd'"),
+        ("freebsd-13.2", b"\xff\xfd%"),
+        ("busybox-camera", b"\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\xff\xfb\x03\r\r\nweb01 login: "),
+        (
+            "cisco-ios-15.2",
+            b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\r\n\r\nUser Access Verification\r\n\r\nUsername: ",
+        ),
+        ("windows-10", b"\xff\xfd%\xff\xfb\x01\xff\xfb\x03\xff\xfd'\xff\xfd\x1f\xff\xfd\0\xff\xfb\0"),
+        ("schneider-m340", b"\r\nVxWorks login: \xff\xfb\x01"),
+    ],
+)
+def test_a_silent_client_hears_what_the_real_server_says_first(
+    inside: Callable[..., Any], release: str, first: bytes
+) -> None:
+    assert inside("telnet", **persona_of(release)).ask(b"") == first
+
+
+def test_a_printer_tells_its_address_and_keeps_its_settings(inside: Callable[..., Any]) -> None:
+    server = inside("telnet", **persona_of("hp-laserjet-m404"))
+    said = server.ask(b"/\r\nip: 192.0.2.1\r\nwat\r\nquit\r\n")
+
+    assert said.startswith(b"\xff\xfb\x03\xff\xfb\x01\x07HP JetDirect\r\nPassword is not set\r\n")
+    assert b"MAC Address     : 00:50:56:01:02:03\r\n" in said and b"Invalid command" in said
+    assert [e["fields"]["input"] for e in server.events("command", 4)] == [
+        "/",
+        "ip: 192.0.2.1",
+        "wat",
+        "quit",
+    ]
+
+
+def test_what_the_client_says_of_itself_is_recorded(inside: Callable[..., Any]) -> None:
+    server = inside("telnet", **persona_of("debian-11"))
+    with Client(server.port, {24: b"VT220", 39: b"\0USER\1-f root"}) as client:
+        said = client.until(b"Debian GNU/Linux 11\r\nweb01 login: ")
+
+    assert b"\xff\xfa'\x01\xff\xf0\xff\xfa\x18\x01\xff\xf0" in said
+    assert server.events("request")[-1]["fields"] == {
+        "request": "environment", "environment": "\0USER\x01-f root"
+    }  # fmt: skip
+    assert server.events("disconnect")[-1]["fields"]["terminal"] == "VT220"
+
+
+def test_a_client_that_asks_for_ever_is_not_answered_for_ever(inside: Callable[..., Any]) -> None:
+    server = inside("telnet", **persona_of("busybox-camera"))
+    assert len(server.ask(b"\xff\xfd\x63\xff\xfe\x63\xff\xf6" * 5000)) < 2000
+
+
+PIECES = (
+    st.binary(max_size=60)
+    | st.sampled_from([b"\r\n", b"root\r\0", b"\xff", b"\xff\xfa", b"\xff\xf0", b"\x03", b"\x04", b"\x15"])
+    | st.tuples(st.sampled_from([251, 252, 253, 254]), st.integers(0, 255)).map(lambda t: bytes((255, *t)))
+)
+
+
+@pytest.mark.parametrize("release", ["debian-12", "busybox-camera", "cisco-ios-15.2", "hp-laserjet-m404"])
+def test_any_bytes_end_only_their_own_visit(inside: Callable[..., Any], release: str) -> None:
+    server = inside("telnet", **persona_of(release))
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(PIECES, max_size=30))
+    def try_them(pieces: list[bytes]) -> None:
+        said = server.ask(b"".join(pieces)).lower()
+        assert [word for word in FORBIDDEN if word in said] == []
+
+    try_them()
+    assert server.ask(b"").startswith(b"\xff") and not server.complaints
