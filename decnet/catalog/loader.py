@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from ..errors import SpecError
 from ..model import toml_lines
-from ..model.catalog import Archetype, Catalog, OsProfile, Release, Service, Vendor
-from ..model.noun import Noun
+from ..model.catalog import Archetype, Catalog, Entry, OsProfile, Port, Release, Service, SettingDef, Vendor
 from ..wire import clean
 from . import files
 from .check import complaints
 
-_NOUNS: dict[str, type[Noun]] = {
+_NOUNS: dict[str, Any] = {
     "service": Service,
     "archetype": Archetype,
     "os": OsProfile,
@@ -49,9 +48,19 @@ def loaded(extra: Path | None) -> Catalog:
     return catalog
 
 
-def _nouns(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Noun]]:
+def _nouns(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The package's own entries: they are right, and so are not validated."""
     for name, entry in entries.items():
-        yield name, _NOUNS[section].model_validate({**_shaped(section, entry), "name": name})
+        fields = _tuples(entry)
+        if section == "service":
+            fields["ports"] = tuple(Port(**_port(port)) for port in entry["ports"])
+            settings = entry.get("settings", {}).items()
+            fields["settings"] = {key: SettingDef(**_tuples(setting)) for key, setting in settings}
+        yield name, _NOUNS[section](name=name, **fields)
+
+
+def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
 
 
 def _shaped(section: str, entry: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _merge(
 
 def _users_noun(
     filename: str, lines: dict[toml_lines.Place, int], section: str, name: str, entry: Any
-) -> Noun:
+) -> Entry:
     place = f"{filename}:{lines[(section, name)]}"
     title = f"[{section}.{clean(name, 40)}]"
     if not _NAME.fullmatch(name):
@@ -106,20 +115,31 @@ def _users_noun(
         raise SpecError(f"{title} must be a table", place=place)
     # A decoy of the user's own is an image: it is there as soon as it is named.
     given = {"built": True, **_shaped(section, entry)} if section == "service" else entry
-    summary = {"summary": name} if "summary" in _NOUNS[section].model_fields else {}
-    try:
-        noun = _NOUNS[section].model_validate({**summary, **given, "name": name})
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
-        key = ".".join(str(part) for part in path)
-        said = _said(first["type"], first["msg"])
-        raise SpecError(
-            f"{title} `{clean(key, 80)}`: {said}", place=f"{filename}:{_line(lines, (section, name, *path))}"
-        ) from None
+    summary = {"summary": name} if "summary" in _NOUNS[section].__dataclass_fields__ else {}
+    noun: Entry
+    noun, mistake = _validated(_NOUNS[section], {**summary, **given, "name": name})
+    if mistake is not None:
+        path, said = mistake
+        key = clean(".".join(str(part) for part in path), 80)
+        line = _line(lines, (section, name, *path))
+        raise SpecError(f"{title} `{key}`: {said}", place=f"{filename}:{line}")
     if isinstance(noun, Service) and noun.built and not (noun.image or noun.alias):
         raise SpecError(f"{title} has no `image`", place=place, hint="the image of a decoy of your own")
     return noun
+
+
+def _validated(noun: Any, given: dict[str, Any]) -> tuple[Any, tuple[toml_lines.Place, str] | None]:
+    """The noun, or where in the entry it is wrong, and how."""
+    from pydantic import TypeAdapter, ValidationError
+
+    # Only from JSON does strict reading take a list for a tuple. TOML's dates fit nothing that an entry has.
+    text = json.dumps(given, default=lambda _: [[]])
+    try:
+        return TypeAdapter(noun).validate_json(text, strict=True), None
+    except ValidationError as error:
+        first = error.errors()[0]
+    path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
+    return None, (path, _said(first["type"], first["msg"], path[:1]))
 
 
 def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:
@@ -128,11 +148,12 @@ def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:
     return lines[path]
 
 
-def _said(kind: str, message: str) -> str:
+def _said(kind: str, message: str, field: toml_lines.Place) -> str:
+    port = 'a port is a number from 1 to 65535, or "161/udp"'
     words = {
         "missing": "is missing",
-        "extra_forbidden": "is no key that the catalog knows",
-        "model_type": 'a port is a number from 1 to 65535, or "161/udp"',
+        "unexpected_keyword_argument": "is no key that the catalog knows",
+        "dataclass_type": port if field == ("ports",) else "must be a table",
     }
     return words.get(kind, clean(message, 200).lower())
 
@@ -147,7 +168,7 @@ def _users_words(words: Any, place: str) -> tuple[str, ...]:
 
 def _with_banners(sections: files.Sections) -> dict[str, Release]:
     return {
-        name: release.model_copy(update={"banners": {**_family(sections, release), **release.banners}})
+        name: replace(release, banners={**_family(sections, release), **release.banners})
         for name, release in sections["release"].items()
     }
 

@@ -23,7 +23,7 @@ from decnet.cli.options import (
 from decnet.cli.run import context, finish, wait_for
 
 if TYPE_CHECKING:
-    from decnet.model.fleet import FleetSpec
+    from decnet.model.spec import FleetSpec
 
 
 def register(app: typer.Typer) -> None:

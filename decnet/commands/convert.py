@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -14,8 +14,9 @@ from decnet.engine.outcome import Verbatim, Words
 from decnet.errors import SpecError, UsageError
 from decnet.model import inifile
 from decnet.model.catalog import Service
-from decnet.model.fleet import Fleet, FleetSpec
+from decnet.model.fleet import Fleet
 from decnet.model.fleetwriter import services_to_toml, to_toml
+from decnet.model.spec import FleetSpec
 from decnet.plan.resolve import resolve
 
 
@@ -76,7 +77,7 @@ def _write_services(ctx: Context, options: ConvertOptions, own: list[Service]) -
 
 def _warn(ctx: Context, spec: FleetSpec, own: list[Service]) -> None:
     services = {**ctx.catalog.services, **{service.name: service for service in own}}
-    catalog = ctx.catalog.model_copy(update={"services": services})
+    catalog = replace(ctx.catalog, services=services)
     try:
         resolve(spec, catalog, rng=Random(0), desired=Fleet(fleet_id="none"))
     except SpecError as error:

@@ -15,7 +15,8 @@ from decnet.engine.situation import Situation, load, look
 from decnet.engine.workers import enrol_local
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
-from decnet.model.fleet import LOCAL, Fleet, FleetSpec, Lan
+from decnet.model.fleet import LOCAL, Fleet, Lan
+from decnet.model.spec import FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.lans import decide_lan, unconfirmed
 from decnet.plan.resolve import resolve

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from decnet.errors import UsageError
-from decnet.model.fleet import DeckySpec, Driver, FleetSpec, NetworkSpec
+from decnet.model import values
+from decnet.model.spec import DeckySpec, Driver, FleetSpec
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
             "say what the deckies shall be",
             hint="-c FLEET.toml, or --services ssh,http, --archetype linux-server or --randomize-services",
         )
+    if complaint := values.name(flags.name):
+        raise UsageError(f"--name {complaint}")
     if not 1 <= flags.count <= 100:
         raise UsageError(f"{flags.count} deckies: 1 to 100 at a time")
     names = [f"{flags.name}-{n:02d}" for n in range(1, flags.count + 1)] if flags.count > 1 else [flags.name]
@@ -64,15 +67,11 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
 
 def with_network(spec: FleetSpec, flags: NetworkFlags) -> FleetSpec:
     """The spec with the network flags put over what the file says."""
-    said = {
-        key: value
-        for key, value in (
-            ("interface", flags.interface),
-            ("subnet", flags.subnet),
-            ("gateway", flags.gateway),
-            ("driver", flags.driver),
-        )
-        if value is not None
-    }
-    network: NetworkSpec = spec.network.model_copy(update=said)
-    return spec.model_copy(update={"network": network})
+    network = replace(
+        spec.network,
+        interface=flags.interface or spec.network.interface,
+        subnet=flags.subnet or spec.network.subnet,
+        gateway=flags.gateway or spec.network.gateway,
+        driver=flags.driver or spec.network.driver,
+    )
+    return replace(spec, network=network)

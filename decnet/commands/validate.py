@@ -10,9 +10,10 @@ from random import Random
 from decnet.commands.userfile import read_bytes
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing, Verbatim, Words
-from decnet.model.fleet import Fleet, FleetSpec
+from decnet.model.fleet import Fleet
 from decnet.model.fleetfile import parse_bytes
 from decnet.model.schema import schema
+from decnet.model.spec import FleetSpec
 from decnet.plan.resolve import resolve
 
 

@@ -1,10 +1,15 @@
-"""What can be imitated: services, archetypes, OS profiles, releases, vendors."""
+"""What can be imitated: services, archetypes, OS profiles, releases, vendors.
+
+Dataclasses, which the loader validates with pydantic where a user wrote them: the package's own entries are
+right, and to import pydantic takes longer than all else that `decnet services` has to do.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from .noun import Loose, Noun, Setting
+from .values import Setting
 
 ELSEWHERE = {
     "sniffer": "a passive listener watches the whole LAN: it belongs to a worker, not to a decky",
@@ -12,7 +17,14 @@ ELSEWHERE = {
 """Names that other systems have among the services of a decky, and why they are none here."""
 
 
-class Port(Noun):
+class Entry:
+    """One table of a catalog file; where one is validated, no key that it does not know."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port(Entry):
     """One port that a service listens on."""
 
     number: int
@@ -26,14 +38,15 @@ _KINDS: dict[str, tuple[type, str]] = {
 }
 
 
-class SettingDef(Noun):
+@dataclass(frozen=True, kw_only=True)
+class SettingDef(Entry):
     """One setting that a fleet file may give to a service. A `secret` one is never printed or logged."""
 
     kind: Literal["str", "int", "bool"]
     help: str
     default: Setting | None = None
     secret: bool = False
-    choices: Annotated[tuple[str, ...], Loose] = ()
+    choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
 
@@ -61,35 +74,37 @@ class SettingDef(Noun):
         return words if self.minimum is None else f"{words}, {self.minimum} or more"
 
 
-class Service(Noun):
+@dataclass(frozen=True, kw_only=True)
+class Service(Entry):
     """One service that a decky can imitate; `built` says whether its decoy exists."""
 
     name: str
     summary: str
-    ports: Annotated[tuple[Port, ...], Loose]
+    ports: tuple[Port, ...]
     built: bool = False
     image: str | None = None
-    command: Annotated[tuple[str, ...], Loose] | None = None
-    settings: dict[str, SettingDef] = {}
-    alias: Annotated[tuple[str, ...], Loose] = ()
+    command: tuple[str, ...] | None = None
+    settings: dict[str, SettingDef] = field(default_factory=dict)
+    alias: tuple[str, ...] = ()
     """Other services that this name stands for; an alias has no decoy of its own."""
     memory_mib: int = 48
     random: bool = True
     """Whether mutation may draw it."""
 
 
-class Archetype(Noun):
+@dataclass(frozen=True, kw_only=True)
+class Archetype(Entry):
     """A named kind of machine."""
 
     name: str
     summary: str
-    services: Annotated[tuple[str, ...], Loose]
+    services: tuple[str, ...]
     os: str
     hostname: str
     """Style: X an upper-case letter or digit, N a digit, `word` a word of the list (WORD in capitals),
     the rest literal; `|` between styles."""
-    vendors: Annotated[tuple[str, ...], Loose]
-    styles: dict[str, str] = {}
+    vendors: tuple[str, ...]
+    styles: dict[str, str] = field(default_factory=dict)
     """Vendor to the hostname style of its machines, where it is not `hostname`."""
 
     def style(self, vendor: str) -> str:
@@ -97,7 +112,8 @@ class Archetype(Noun):
         return self.styles.get(vendor, self.hostname)
 
 
-class Release(Noun):
+@dataclass(frozen=True, kw_only=True)
+class Release(Entry):
     """One coherent software release of an OS family: the banners that go together."""
 
     name: str
@@ -106,9 +122,9 @@ class Release(Noun):
     """Per service what it says of itself, for example ssh = "OpenSSH_9.2p1 Debian-2+deb12u3". What the
     release itself does not say comes from its OS profile, so that no service is without one. May hold
     `{hostname}` and `{address}`, which `Catalog.banner` fills, and `{date}`, which the decoy fills."""
-    archetypes: Annotated[tuple[str, ...], Loose] = ()
+    archetypes: tuple[str, ...] = ()
     """Kinds of machine that run it; empty: any, and machines of no archetype."""
-    vendors: Annotated[tuple[str, ...], Loose] = ()
+    vendors: tuple[str, ...] = ()
     """Makers of the machines that run it; empty: any."""
 
     def fits(self, archetype: str | None, vendor: str | None) -> bool:
@@ -123,7 +139,8 @@ class Release(Noun):
         return bool(self.archetypes) + bool(self.vendors)
 
 
-class OsProfile(Noun):
+@dataclass(frozen=True, kw_only=True)
+class OsProfile(Entry):
     """Sysctls of a base container, and the releases that a machine of the family may run."""
 
     name: str
@@ -131,19 +148,21 @@ class OsProfile(Noun):
     sysctls: dict[str, int]
     """Key below `net.ipv4.` to its value."""
     hostname: str
-    vendors: Annotated[tuple[str, ...], Loose]
-    banners: dict[str, str] = {}
+    vendors: tuple[str, ...]
+    banners: dict[str, str] = field(default_factory=dict)
     """What a service says of itself on any release of the family that does not say it otherwise."""
 
 
-class Vendor(Noun):
+@dataclass(frozen=True, kw_only=True)
+class Vendor(Entry):
     """A maker of network cards: its real OUIs, each as aa:bb:cc."""
 
     name: str
-    ouis: Annotated[tuple[str, ...], Loose]
+    ouis: tuple[str, ...]
 
 
-class Catalog(Noun):
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
     """Everything that can be imitated, by name."""
 
     services: dict[str, Service]
@@ -151,7 +170,7 @@ class Catalog(Noun):
     os_profiles: dict[str, OsProfile]
     releases: dict[str, Release]
     vendors: dict[str, Vendor]
-    words: Annotated[tuple[str, ...], Loose]
+    words: tuple[str, ...]
 
     def drawable(self) -> tuple[str, ...]:
         """Names of the services that chance may choose, sorted."""

@@ -11,10 +11,10 @@ from typing import Any
 from ..errors import SpecError
 from ..wire import clean
 from . import fleetkeys, fleetrules, toml_lines, toml_text, values
-from .fleet import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 from .fleetkeys import Key
 from .mistakes import Mistakes
 from .nearest import nearest
+from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),
@@ -151,7 +151,8 @@ def _check_settings(mistakes: Mistakes, path: tuple[str, ...], settings: Any) ->
 
 def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
     network = dict(right.get("network", {}))
-    network["addresses"] = AddressesSpec(**network.get("addresses", {}))
+    addresses = network.get("addresses", {})
+    network["addresses"] = AddressesSpec(**{key: tuple(value) for key, value in addresses.items()})
     return FleetSpec(
         network=NetworkSpec(**network),
         deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right["decky"].items()),
@@ -162,5 +163,7 @@ def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
 
 def _decky_spec(name: str, entry: dict[str, Any], mistakes: Mistakes) -> DeckySpec:
     mac = entry.get("mac")
-    given = {**entry, "mac": mac.lower().replace("-", ":")} if mac else entry
+    given = {**entry, "mac": mac.lower().replace("-", ":")} if mac else dict(entry)
+    if "services" in given:
+        given["services"] = tuple(given["services"])
     return DeckySpec(**given, name=name, place=mistakes.place(("decky", name)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 
 from .catalog import Service
-from .fleet import DeckySpec, FleetSpec, NetworkSpec
+from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 Value = str | int | float | bool | tuple[str, ...]
 
@@ -29,18 +30,22 @@ def services_to_toml(services: Iterable[Service]) -> str:
 
 
 def _network(network: NetworkSpec) -> list[str]:
-    given = network.model_dump(exclude_defaults=True, exclude={"addresses"})
-    addresses = network.addresses.model_dump(exclude_defaults=True)
+    addresses = _given(network.addresses)
     pairs = [
-        *_pairs(given),
-        *_pairs({f"addresses.{name}": tuple(value) for name, value in addresses.items()}),
+        *_pairs(_given(network, "addresses")),
+        *_pairs({f"addresses.{name}": value for name, value in addresses.items()}),
     ]
     return ["[network]", *pairs] if pairs else []
 
 
 def _decky(decky: DeckySpec) -> list[str]:
-    given = decky.model_dump(exclude_defaults=True, exclude={"name", "settings", "place"})
-    return [f"[decky.{_key(decky.name)}]", *_pairs(given)]
+    return [f"[decky.{_key(decky.name)}]", *_pairs(_given(decky, "name", "settings", "place"))]
+
+
+def _given(spec: DeckySpec | NetworkSpec | AddressesSpec, *apart: str) -> dict[str, Value]:
+    """The fields that differ from what holds where nothing is said."""
+    named = {field.name: field.default for field in fields(spec) if field.name not in apart}
+    return {name: getattr(spec, name) for name, default in named.items() if getattr(spec, name) != default}
 
 
 def _service(service: Service) -> Iterator[str]:

@@ -11,11 +11,11 @@ from typing import Any
 from ..wire import clean
 from . import fleetrules, toml_text, values
 from .catalog import ELSEWHERE, Catalog, Port, Service
-from .fleet import DeckySpec, FleetSpec, NetworkSpec, Settings
 from .initext import Section, sections
 from .mistakes import Mistakes
 from .nearest import nearest
-from .noun import Setting
+from .spec import DeckySpec, FleetSpec, NetworkSpec
+from .values import Setting, Settings
 
 Check = Callable[[str], str | None]
 
@@ -97,7 +97,7 @@ def _decky_name(written: str) -> str:
 class _Reading:
     catalog: Catalog
     mistakes: Mistakes
-    network: dict[str, str] = field(default_factory=dict)
+    network: dict[str, Any] = field(default_factory=dict)
     mutate_interval: int | None = None
     deckies: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: dict[str, dict[str, Settings]] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class _Reading:
             for name, entry in self.deckies.items()
         )
         return FleetSpec(
-            network=NetworkSpec.model_validate(self.network),
+            network=NetworkSpec(**self.network),
             deckies=deckies,
             mutate_interval=self.mutate_interval,
         )

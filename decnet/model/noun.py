@@ -29,6 +29,3 @@ Short = Annotated[str, StringConstraints(max_length=200)]
 
 Moment = Annotated[float, Field(ge=0, le=1e11)]
 """Seconds since the epoch, by anybody's clock, however wrong: up to the year 5138."""
-
-Setting = str | int | bool | float
-"""One value of a service's settings, as TOML and INI can spell it."""

@@ -15,6 +15,11 @@ INTERFACE = r"^[A-Za-z0-9_.:@-]{1,15}$"
 IMAGE = r"^[a-z0-9][A-Za-z0-9._/:@-]{0,199}$"
 MAX_LIST = 256
 
+Setting = str | int | bool | float
+"""One value of a service's settings, as TOML and INI can spell it."""
+
+Settings = dict[str, Setting]
+
 
 def shown(value: object) -> str:
     """A value as a message quotes it: short, and without control characters."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from decnet.model.fleet import Decky, Settings
+from decnet.model.fleet import Decky
+from decnet.model.values import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

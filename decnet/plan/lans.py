@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from decnet.errors import SpecError
-from decnet.model.fleet import Lan, NetworkSpec
+from decnet.model.fleet import Lan
+from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
 
 MIN_PREFIX = 16

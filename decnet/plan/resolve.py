@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from dataclasses import replace
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, DeckySpec, Fleet, FleetSpec, Settings
+from decnet.model.fleet import Decky, Fleet
+from decnet.model.spec import DeckySpec, FleetSpec
+from decnet.model.values import Settings
 from decnet.wire import digest
 
 from .draft import Draft
@@ -55,10 +58,10 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
     """One entry per decky, each with the places of the entry that it came from."""
     entries: list[tuple[DeckySpec, _Places]] = []
     for entry in spec.deckies:
-        places = {key: spec.place("decky", entry.name, key) for key in DeckySpec.model_fields}
-        update: dict[str, object] = {"mutate_interval": entry.mutate_interval or spec.mutate_interval}
+        places = {key: spec.place("decky", entry.name, key) for key in DeckySpec.__dataclass_fields__}
+        entry = replace(entry, mutate_interval=entry.mutate_interval or spec.mutate_interval)
         if entry.count == 1:
-            entries.append((entry.model_copy(update=update), places))
+            entries.append((entry, places))
             continue
         for key in ("ip", "mac", "hostname"):
             if getattr(entry, key) is not None:
@@ -66,7 +69,7 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
                 raise SpecError(message, place=places[key] or entry.place, hint="one entry per decky")
         for number in range(1, entry.count + 1):
             name = f"{entry.name}-{number:02d}"
-            entries.append((entry.model_copy(update={**update, "name": name, "count": 1}), places))
+            entries.append((replace(entry, name=name, count=1), places))
     return entries
 
 
@@ -142,7 +145,7 @@ class _Resolving:
         self.who = entry.name
         self.archetype = self._known("archetype", entry.archetype, catalog.archetypes)
         self.os = self._known("os", self._os(), catalog.os_profiles) or DEFAULT_OS
-        self.spec_hash = digest(entry.model_dump(mode="json", include=REDRAWN_WITH))
+        self.spec_hash = digest({key: getattr(entry, key) for key in REDRAWN_WITH})
         self.same = kept is not None and kept.spec_hash == self.spec_hash
         self.reset = reset_services and kept is not None and kept.mutated
 

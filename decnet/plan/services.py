@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Settings
+from decnet.model.values import Settings
 
 from .refusal import unknown
 

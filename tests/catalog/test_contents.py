@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from decnet import catalog
 from decnet.catalog.check import complaints
@@ -227,3 +228,10 @@ def test_a_banner_is_filled_with_the_deckys_own_name_and_address(whole: Catalog)
         == "220 mail01 ESMTP Postfix (Debian/GNU)"
     )
     assert "[::ffff:192.0.2.9]" in whole.banner("qnap-qts-5", "ftp", hostname="nas-01", address="192.0.2.9")
+
+
+@pytest.mark.parametrize("section", ["services", "archetypes", "os_profiles", "releases", "vendors"])
+def test_every_entry_of_the_package_is_of_its_kind(section: str) -> None:
+    for entry in getattr(catalog.load(), section).values():
+        kind = TypeAdapter(type(entry))
+        assert kind.validate_json(kind.dump_json(entry), strict=True) == entry

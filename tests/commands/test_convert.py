@@ -19,7 +19,8 @@ from decnet.engine.outcome import Verbatim
 from decnet.engine.progress import Event, Said
 from decnet.errors import SpecError, UsageError
 from decnet.model import fleetfile, inifile
-from decnet.model.fleet import Fleet, FleetSpec
+from decnet.model.fleet import Fleet
+from decnet.model.spec import FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.resolve import resolve
 from decnet.store.paths import Home
@@ -48,8 +49,8 @@ def meant(spec: FleetSpec, ctx: Context) -> list[Draft]:
 
 
 def placeless(spec: FleetSpec) -> FleetSpec:
-    kept = tuple(decky.model_copy(update={"place": ""}) for decky in spec.deckies)
-    return spec.model_copy(update={"places": {}, "deckies": kept})
+    kept = tuple(replace(decky, place="") for decky in spec.deckies)
+    return replace(spec, places={}, deckies=kept)
 
 
 PASSWORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=12)

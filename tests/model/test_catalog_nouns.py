@@ -6,7 +6,7 @@ import pytest
 
 from decnet.model.catalog import SettingDef
 from decnet.model.nearest import nearest
-from decnet.model.noun import Setting
+from decnet.model.values import Setting
 
 TEXT = SettingDef(kind="str", help="")
 CHOICE = SettingDef(kind="str", help="", choices=("a", "b"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from decnet import catalog
 from decnet.errors import SpecError
 from decnet.model import fleetfile, inifile
 from decnet.model.catalog import Port, Service
-from decnet.model.fleet import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 from decnet.model.fleetwriter import services_to_toml, to_toml
+from decnet.model.spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 OLD = """\
 ; an old fleet
@@ -254,5 +255,5 @@ def test_any_text_is_a_fleet_or_one_refusal_with_a_place(text: str) -> None:
 
 
 def _placeless(spec: FleetSpec) -> FleetSpec:
-    kept = tuple(decky.model_copy(update={"place": ""}) for decky in spec.deckies)
-    return spec.model_copy(update={"places": {}, "deckies": kept})
+    kept = tuple(replace(decky, place="") for decky in spec.deckies)
+    return replace(spec, places={}, deckies=kept)

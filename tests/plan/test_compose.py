@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,10 +152,8 @@ def test_parts_of_a_fingerprint_do_not_run_into_each_other() -> None:
 
 
 def test_a_service_may_bring_its_own_image_and_command() -> None:
-    own = SEVERAL.services["http"].model_copy(
-        update={"image": "ghcr.io/me/decoy:1", "command": ("serve", "--port=80")}
-    )
-    catalog = SEVERAL.model_copy(update={"services": {**SEVERAL.services, "http": own}})
+    own = replace(SEVERAL.services["http"], image="ghcr.io/me/decoy:1", command=("serve", "--port=80"))
+    catalog = replace(SEVERAL, services={**SEVERAL.services, "http": own})
     made = compose_document(FLEET_ID, {"web": one()}, lan(), catalog, Images())
     body = made["services"]["web-http"]
     composefile.check(made, FLEET_ID)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from decnet.errors import SpecError
-from decnet.model.fleet import AddressesSpec, Lan, NetworkSpec
+from decnet.model.fleet import Lan
+from decnet.model.spec import AddressesSpec, NetworkSpec
 from decnet.model.worker import Facts
 from decnet.plan.lans import decide_lan, unconfirmed
 

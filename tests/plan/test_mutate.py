@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -43,13 +44,9 @@ def test_where_the_archetype_leaves_no_choice_any_service_will_do() -> None:
 def test_a_set_to_avoid_is_taken_only_where_there_is_nothing_else() -> None:
     each = decky("a", services="ssh http")
     two = {"ssh", "http"}
-    only_two = SEVERAL.model_copy(
-        update={
-            "services": {
-                name: service.model_copy(update={"built": name in two})
-                for name, service in SEVERAL.services.items()
-            }
-        }
+    only_two = replace(
+        SEVERAL,
+        services={name: replace(service, built=name in two) for name, service in SEVERAL.services.items()},
     )
     rng = random.Random(1)
     assert {choose(each, only_two, rng, [frozenset({"ssh"})]) for _ in range(20)} == {("http",)}
@@ -57,7 +54,7 @@ def test_a_set_to_avoid_is_taken_only_where_there_is_nothing_else() -> None:
 
 
 def test_where_there_is_no_other_choice_it_is_said() -> None:
-    only_ssh = SEVERAL.model_copy(update={"services": {"ssh": SEVERAL.services["ssh"]}})
+    only_ssh = replace(SEVERAL, services={"ssh": SEVERAL.services["ssh"]})
     with pytest.raises(UsageError, match="there are no other services"):
         choose(decky("a", services="ssh"), only_ssh, random.Random(1))
 

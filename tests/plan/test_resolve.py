@@ -10,7 +10,8 @@ import pytest
 from decnet.errors import SpecError
 from decnet.model import fleetfile
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Fleet, FleetSpec
+from decnet.model.fleet import Fleet
+from decnet.model.spec import FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.mutate import mutate
 from decnet.plan.resolve import resolve
@@ -48,13 +49,9 @@ def test_an_archetype_gives_services_os_and_a_maker_that_fit() -> None:
 
 
 def test_an_archetype_is_given_without_the_decoys_that_do_not_exist_and_says_so() -> None:
-    some = CATALOG.model_copy(
-        update={
-            "services": {
-                name: each.model_copy(update={"built": name == "http"})
-                for name, each in CATALOG.services.items()
-            }
-        }
+    some = replace(
+        CATALOG,
+        services={name: replace(each, built=name == "http") for name, each in CATALOG.services.items()},
     )
     draft = drafts(spec({"name": "w", "archetype": "web-server"}), some)["w"]
     assert (list(draft.services), draft.left_out) == (["http"], ("https", "ftp"))

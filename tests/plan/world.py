@@ -9,15 +9,16 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from decnet.catalog import load
 from decnet.model.actual import Container, NotSeen, Observation, Seen, Status
-from decnet.model.fleet import Decky, DeckySpec, Fleet, FleetSpec, Lan
+from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.journal import JournalPage
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
+from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.worker import Hello
 from decnet.plan.allocate import allocate
 from decnet.plan.budget import Budget
@@ -28,13 +29,12 @@ from decnet.plan.resolve import resolve
 FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
 CATALOG = load()
 NOW = 1_700_000_000.0
-SEVERAL = CATALOG.model_copy(
-    update={
-        "services": {
-            name: service.model_copy(update={"built": service.built or not service.alias})
-            for name, service in CATALOG.services.items()
-        }
-    }
+SEVERAL = replace(
+    CATALOG,
+    services={
+        name: replace(service, built=service.built or not service.alias)
+        for name, service in CATALOG.services.items()
+    },
 )
 """The catalog as it will be when every decoy exists, so that tests need not wait for them."""
 
@@ -80,7 +80,7 @@ def spec(*entries: dict[str, object] | str) -> FleetSpec:
         {"name": entry, "services": ("ssh", "http")} if isinstance(entry, str) else entry for entry in entries
     ]
     return FleetSpec(
-        deckies=tuple(DeckySpec.model_validate({"place": f"f.toml:{n}", **e}) for n, e in enumerate(whole, 1))
+        deckies=tuple(DeckySpec(**{"place": f"f.toml:{n}", **e}) for n, e in enumerate(whole, 1))
     )
 
 
