@@ -15,10 +15,10 @@ from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, worst
 from decnet.model.fleet import LOCAL, Fleet
 from decnet.model.worker import Facts, Hello, Standing, Worker
+from decnet.plan.capacity import room
 from decnet.store.desired import load_fleet, new_fleet
 
 DISK_MIB = 2048
-MEMORY_PER_DECKY_MIB = 60
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,7 @@ def _ground_findings(name: str, facts: Facts, fleet: Fleet) -> list[Finding]:
     if facts.disk_free_mib < DISK_MIB:
         text = f"{facts.disk_free_mib} MiB free for Docker"
         found.append(Finding(name, "warning", text, "decnet image prune; docker system df"))
-    need = len(fleet.on(name)) * MEMORY_PER_DECKY_MIB
-    if need > facts.memory_mib:
+    if len(fleet.on(name)) > room(facts):
         text = f"{facts.memory_mib} MiB of memory for {len(fleet.on(name))} deckies"
         found.append(Finding(name, "warning", text, "spread them over more workers"))
     if not facts.root:

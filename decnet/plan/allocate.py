@@ -13,6 +13,7 @@ from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.worker import Facts
 
 from .addresses import Range, free, network, number, parse_addresses, reserved, size, text_of, usable
+from .capacity import weights
 from .draft import Draft
 from .identity import check_hostname, check_mac, draw_hostname, draw_mac
 from .refusal import dice, natural, unknown
@@ -20,7 +21,8 @@ from .refusal import dice, natural, unknown
 
 @dataclass(slots=True)
 class _Site:
-    """One worker as a place for deckies. `capacity` None: no limit; `open`: may be given new ones."""
+    """One worker as a place for deckies. `capacity` None: no limit; `weight`: how many it can hold, 0 for one
+    that may not be given new ones."""
 
     worker: str
     lan: Lan
@@ -29,12 +31,16 @@ class _Site:
     ranges: list[Range]
     reserved: dict[int, str]
     capacity: int | None
-    open: bool
+    weight: int
     load: int = 0
     addresses: Iterator[int] = field(default_factory=lambda: iter(()))
 
     def has(self, address: int) -> bool:
         return self.low <= address <= self.high
+
+    @property
+    def open(self) -> bool:
+        return self.weight > 0
 
     @property
     def full(self) -> bool:
@@ -57,8 +63,9 @@ def allocate(
     """The deckies by name. One that exists keeps its worker, address, MAC and hostname where they still fit.
 
     `lans` has every worker of the fleet, `capacity` the ones that may be given new deckies, each with
-    the most it can hold. `taken` are addresses known to be in use, `quarantined` addresses and MACs
-    that nobody may have. Raises SpecError with the place of the decky.
+    the most it may hold; they are given in turn, by that and by the memory that `facts` tell. `taken` are
+    addresses known to be in use, `quarantined` addresses and MACs that nobody may have. Raises SpecError
+    with the place of the decky.
     """
     ordered = sorted(drafts, key=lambda draft: natural(draft.name))
     board = _Board(ordered, lans, desired, facts, capacity, taken, quarantined)
@@ -87,8 +94,11 @@ class _Board:
             for worker, each in facts.items()
             if each.address
         }
-        self.sites = {worker: _site(worker, lan, hosts, capacity) for worker, lan in lans.items()}
-        self.widest = max((each for each in capacity.values() if each), default=1)
+        weight = weights(capacity, facts)
+        self.sites = {
+            worker: _site(worker, lan, hosts, capacity.get(worker), weight.get(worker, 0))
+            for worker, lan in lans.items()
+        }
         self.queue: list[tuple[float, str]] | None = None
         self.worker: dict[str, str] = {}
         self.address: dict[str, int] = {}
@@ -207,8 +217,8 @@ class _Board:
         return sorted(sites, key=lambda site: (self._share(site), site.worker))
 
     def _share(self, site: _Site) -> float:
-        """How full a worker would be with one more; one without a limit is as wide as the widest."""
-        return (site.load + 1) / (site.capacity or self.widest)
+        """How full a worker would be with one more."""
+        return (site.load + 1) / site.weight
 
     def _refuse(self, draft: Draft, address: int, why: str) -> None:
         raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"))
@@ -237,7 +247,7 @@ class _Blocked:
         return address in self._shut or address in self._owner
 
 
-def _site(worker: str, lan: Lan, hosts: dict[int, str], capacity: Mapping[str, int | None]) -> _Site:
+def _site(worker: str, lan: Lan, hosts: dict[int, str], capacity: int | None, weight: int) -> _Site:
     subnet = network(lan, worker=worker)
     return _Site(
         worker=worker,
@@ -246,8 +256,8 @@ def _site(worker: str, lan: Lan, hosts: dict[int, str], capacity: Mapping[str, i
         high=int(subnet.broadcast_address),
         ranges=usable(lan, worker=worker),
         reserved={**hosts, **reserved(lan, worker=worker)},
-        capacity=capacity.get(worker),
-        open=worker in capacity,
+        capacity=capacity,
+        weight=weight,
     )
 
 

@@ -1,0 +1,38 @@
+"""How many deckies a worker can hold: the weight with which it is given new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from decnet.model.worker import Facts
+
+DECKY_MIB = 60
+"""Memory of a decky with its services, the engine's shims included: `make bench` measures it as the
+proportional share of all its processes, and this is the bound that it holds."""
+
+SYSTEM_MIB = 256
+"""What a worker keeps for itself: its system, sshd, the Docker engine and containerd."""
+
+
+MOST = 1000
+"""A worker that claims more than this has room for is not believed: it would be given everything."""
+
+
+def room(facts: Facts) -> int:
+    """How many deckies fit into a worker's memory: from 1 to MOST."""
+    return min(max((facts.memory_mib - SYSTEM_MIB) // DECKY_MIB, 1), MOST)
+
+
+def weights(limits: Mapping[str, int | None], facts: Mapping[str, Facts]) -> dict[str, int]:
+    """How many deckies each worker can hold: what its memory has room for, at most its own limit.
+
+    `limits` has every worker that may be given deckies, None where nobody set one. One whose memory is not
+    known counts as wide as the widest of the others.
+    """
+    known = {worker: _bounds(limit, facts.get(worker)) for worker, limit in limits.items()}
+    widest = max((min(bounds) for bounds in known.values() if bounds), default=1)
+    return {worker: min(bounds, default=widest) for worker, bounds in known.items()}
+
+
+def _bounds(limit: int | None, facts: Facts | None) -> list[int]:
+    return ([] if limit is None else [limit]) + ([] if facts is None else [room(facts)])
