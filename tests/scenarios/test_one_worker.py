@@ -251,7 +251,7 @@ def test_a_broken_state_file_is_refused_and_never_read_as_empty(stage: Stage, to
         ('[decky.a]\nserivces = ["http"]\n', "fleet.toml:2"),
         ('[decky.a]\nservices = ["http"]\nip = "198.51.100.7"\n', "fleet.toml:3"),
         ('[decky.a]\nservices = ["http"]\nip = "192.0.2.1"\n', "fleet.toml:3"),
-        ('[decky.a]\nservices = ["redis"]\n', "redis"),
+        ('[decky.a]\nservices = ["vnc"]\n', "vnc"),
         ('[decky.a]\nservices = ["http"]\nworker = "w9"\n', "w9"),
         ("[decky.a\n", "fleet.toml:1"),
     ],

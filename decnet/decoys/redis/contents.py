@@ -1,0 +1,109 @@
+"""What stands in the database of a server that is in use, made up from the seed."""
+
+import json
+
+from ..persona import Persona
+from .keyspace import Database, Hash, Items, Members, Scores, now
+
+KINDS = ("sessions", "shop", "jobs")
+FIRST = ("anna", "mark", "jens", "paul", "lena", "eva", "tom", "ines", "karl", "mira", "otto", "ruth")
+LAST = (
+    "berg",
+    "weber",
+    "novak",
+    "silva",
+    "horn",
+    "keller",
+    "lind",
+    "moser",
+    "ricci",
+    "stone",
+    "vogel",
+    "wolf",
+)
+THINGS = ("gasket", "bracket", "valve", "cable", "sensor", "hinge", "pump", "filter", "relay", "coupling")
+PAGES = ("home", "products", "contact", "news", "imprint", "search")
+DAY = 86_400_000
+
+
+def fill(database: Database, persona: Persona) -> None:
+    """The keys of one kind of application: the setting `content`, else one drawn."""
+    kind = persona.text("content") or persona.choice("redis content", KINDS)
+    if kind == "empty":
+        return
+    for number in range(persona.number("redis sessions", 4, 18)):
+        _session(database, persona, number)
+    if kind == "shop":
+        _shop(database, persona)
+    elif kind == "jobs":
+        _jobs(database, persona)
+    else:
+        _users(database, persona)
+
+
+def _session(database: Database, persona: Persona, number: int) -> None:
+    key = b"session:" + persona.bytes_for(f"redis session {number}", 16).hex().encode()
+    said = {
+        "user_id": persona.number(f"redis session user {number}", 3, 900),
+        "csrf": persona.bytes_for(f"redis csrf {number}", 8).hex(),
+        "ip": f"10.{persona.number(f'a {number}', 0, 40)}.{persona.number(f'b {number}', 0, 255)}."
+        f"{persona.number(f'c {number}', 2, 250)}",
+    }
+    database.put(key, json.dumps(said).encode())
+    database.ends[key] = now() + persona.number(f"redis end {number}", DAY // 8, 14 * DAY)
+
+
+def _users(database: Database, persona: Persona) -> None:
+    domain = f"{persona.choice('redis domain', LAST)}.local"
+    for number in range(persona.number("redis users", 3, 9)):
+        first, last = persona.choice(f"first {number}", FIRST), persona.choice(f"last {number}", LAST)
+        name = f"{first}.{last}"
+        user = Hash(
+            {
+                b"name": name.encode(),
+                b"email": f"{name}@{domain}".encode(),
+                b"logins": b"%d" % persona.number(f"logins {number}", 1, 400),
+                b"active": b"1",
+            }
+        )
+        database.put(b"user:%d" % persona.number(f"user {number}", 3, 900), user)
+    database.put(b"users:active", Members(dict.fromkeys(b"%d" % n for n in range(3, 9))))
+    for page in PAGES:
+        database.put(f"stats:hits:{page}".encode(), b"%d" % persona.number(f"hits {page}", 40, 90_000))
+
+
+def _shop(database: Database, persona: Persona) -> None:
+    best = Scores()
+    for thing in THINGS:
+        number = persona.number(f"thing {thing}", 1000, 9999)
+        price = persona.number(f"price {thing}", 199, 48_900)
+        fields = {
+            "name": thing,
+            "price": f"{price / 100:.2f}",
+            "stock": persona.number(f"stock {thing}", 0, 600),
+        }
+        database.put(b"product:%d" % number, Hash({k.encode(): str(v).encode() for k, v in fields.items()}))
+        best[b"%d" % number] = float(persona.number(f"sold {thing}", 0, 3000))
+    database.put(b"products:bestsellers", best)
+    database.put(b"orders:next", b"%d" % persona.number("orders", 4000, 90_000))
+    for page in PAGES[:3]:
+        database.put(
+            f"cache:page:{page}".encode(), b'<!-- cached --><div class="page" id="%b"></div>' % page.encode()
+        )
+
+
+def _jobs(database: Database, persona: Persona) -> None:
+    jobs = Items()
+    for number in range(persona.number("jobs", 2, 7)):
+        identity = persona.bytes_for(f"job {number}", 12).hex()
+        said = {
+            "class": "MailWorker",
+            "jid": identity,
+            "args": [persona.number(f"to {number}", 3, 900)],
+            "retry": True,
+        }
+        jobs.append(json.dumps(said).encode())
+    database.put(b"queue:default", jobs)
+    database.put(b"queues", Members({b"default": None, b"mailers": None}))
+    database.put(b"stat:processed", b"%d" % persona.number("processed", 2000, 900_000))
+    database.put(b"stat:failed", b"%d" % persona.number("failed", 3, 400))

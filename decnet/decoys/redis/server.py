@@ -1,0 +1,143 @@
+# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+"""Connections: commands in, replies out, and every one recorded."""
+
+import time
+
+from ..events import Recorder, shown
+from ..persona import Persona
+from ..serve import Stop
+from ..visits import Line, receive
+from .arguments import word
+from .client import Client
+from .dispatch import perform
+from .instance import Instance
+from .resp import SILENCE, Failure, Malformed, Reader, Status
+
+MOST_RECORDED = 500
+"""Commands of one visit that are told one by one; of more only the number is told."""
+LOUD = frozenset(
+    [
+        "config",
+        "slaveof",
+        "replicaof",
+        "module",
+        "eval",
+        "evalsha",
+        "script",
+        "debug",
+        "shutdown",
+        "flushall",
+        "flushdb",
+        "save",
+        "bgsave",
+        "migrate",
+        "psync",
+        "sync",
+        "acl",
+        "failover",
+        "function",
+        "restore",
+        "cluster",
+    ]
+)
+"""What is told however many came before it, up to ten times as many."""
+HIDDEN = frozenset(("auth", "hello"))
+
+
+async def start(persona: Persona, recorder: Recorder) -> Stop:
+    """Listen on the persona's TCP ports; the returned call ends every connection."""
+    server = Instance(persona)
+
+    async def converse(line: Line) -> None:
+        await _converse(server, line)
+
+    return await receive(persona, recorder, converse)
+
+
+async def _converse(server: Instance, line: Line) -> None:
+    server.count += 1
+    server.visits += 1
+    reader = Reader(line, server.incoming)
+    client = Client(server, line, reader, server.count)
+    server.clients[client.number] = client
+    commands = 0
+    try:
+        while not line.writer.is_closing():
+            words = await reader.command(known=client.known)
+            commands += 1
+            _record(client, words, commands)
+            await _answer(client, words)
+    except Malformed as malformed:
+        line.session.record("error", error=str(malformed))
+        await server.answer(client, Failure(f"ERR Protocol error: {malformed}"))
+        await line.linger()
+    finally:
+        line.summary["commands"] = commands
+        server.received += reader.received
+        del server.clients[client.number]
+        server.unqueue(client)
+        reader.close()
+
+
+async def _answer(client: Client, words: list[bytes]) -> None:
+    server = client.server
+    client.active = time.time()
+    watching = [each for each in server.clients.values() if each.monitoring]
+    index = client.index
+    reply = await perform(client, words)
+    if client.silent:
+        client.silent -= client.silent > 0
+    elif reply is not SILENCE:
+        await server.answer(client, reply)
+    for each in watching:
+        _show(each, client, index, words)
+    if word(words[0]) == "quit":
+        await client.line.linger()
+        client.line.writer.close()
+
+
+def _show(watcher: Client, client: Client, index: int, words: list[bytes]) -> None:
+    """A line of MONITOR. One sees what comes from one's own address."""
+    command = client.server.table.commands.get(word(words[0]))
+    if (
+        command is None
+        or set(command.flags) & {"M", "a"}
+        or watcher.line.session.source != client.line.session.source
+    ):
+        return
+    spelled = " ".join(quoted(each) for each in words)
+    watcher.server.send(watcher, Status(f"{time.time():.6f} [{index} {client.address}] {spelled}"))
+
+
+def _record(client: Client, words: list[bytes], number: int) -> None:
+    name = word(words[0][:32])
+    if name in HIDDEN and len(words) > 1:
+        return
+    if number > MOST_RECORDED * (10 if name in LOUD else 1):
+        return
+    client.line.session.record("command", input=spelled(words))
+
+
+def spelled(words: list[bytes]) -> str:
+    """A command as it would be typed."""
+    out: list[str] = []
+    length = 0
+    for each in words:
+        plain = each and all(0x21 <= byte <= 0x7E and byte not in b"\"'\\" for byte in each[:1000])
+        out.append(shown(each) if plain else quoted(each[:1000]))
+        length += len(out[-1])
+        if length > 1000:
+            break
+    return " ".join(out)
+
+
+def quoted(text: bytes) -> str:
+    """Bytes in quotes as redis-cli shows them."""
+    escapes = {0x5C: "\\\\", 0x22: '\\"', 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x07: "\\a", 0x08: "\\b"}
+    return (
+        '"'
+        + "".join(
+            escapes.get(byte) or (chr(byte) if 0x20 <= byte <= 0x7E else f"\\x{byte:02x}") for byte in text
+        )
+        + '"'
+    )
