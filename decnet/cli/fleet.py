@@ -184,6 +184,10 @@ def reconcile(
     jitter: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="Wait up to that long first, at random.")
     ] = 0.0,
+    deadline: Annotated[
+        float | None,
+        typer.Option(min=1, metavar="SECONDS", help="End a pass that takes longer, and say what is open."),
+    ] = None,
     max_remove: MaxRemove = None,
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 10.0,
@@ -191,8 +195,12 @@ def reconcile(
     output: OutputOption = Output.table,
 ) -> None:
     """Bring records and containers in line with what is desired."""
-    with context(output.value, quiet=quiet, lock_timeout=lock_timeout) as ctx:
+    # A deadline holds for waiting as well.
+    patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
+    with context(output.value, quiet=quiet, lock_timeout=patience) as ctx:
         from decnet.cli.loops import pause, reconcile_for_ever
+        from decnet.cli.run import cut_off_after
+        from decnet.commands.deadline import within
         from decnet.commands.reconcile import reconcile as run
         from decnet.commands.walk import WalkOptions
         from decnet.errors import UsageError
@@ -203,9 +211,11 @@ def reconcile(
             check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove
         )
         if interval:
-            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, on))
+            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, on, deadline))
         wait_for(pause(ctx, jitter))
-        finish(wait_for(run(ctx, options, on=on)), output.value)
+        with cut_off_after(deadline):
+            outcome = wait_for(within(ctx, deadline, run(ctx, options, on=on)))
+        finish(outcome, output.value)
 
 
 def teardown(

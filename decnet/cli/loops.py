@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from decnet.commands.deadline import within
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
@@ -36,13 +37,15 @@ async def reconcile_for_ever(
     jitter: float,
     style: Format,
     on: str | None = None,
+    deadline: float | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
     async with _keeping(ctx) as kept:
         while True:
             await pause(kept, jitter)
             try:
-                _shown(await reconcile(kept, replace(options, quiet=True), on=on), style)
+                work = reconcile(kept, replace(options, quiet=True), on=on)
+                _shown(await within(kept, deadline, work), style)
             except UsageError:
                 raise
             except DecnetError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from decnet.engine.outcome import Outcome
 
 Result = TypeVar("Result")
+
+CUT_OFF_GRACE = 10.0
+"""Seconds that a pass has after its deadline to end in good order."""
 
 
 @contextmanager
@@ -62,6 +66,26 @@ def context(
         _leave_closed_pipe()
     finally:
         drawn.close()
+
+
+@contextmanager
+def cut_off_after(deadline: float | None) -> Iterator[None]:
+    """Ends this process where the work inside cannot be ended in good order: an image that is being made."""
+    if deadline is None:
+        yield
+        return
+    timer = threading.Timer(deadline + CUT_OFF_GRACE, _cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut_off() -> NoReturn:
+    typer.echo("error: the pass did not end when its deadline passed, and was cut off", err=True)
+    os._exit(4)
 
 
 def _user() -> str:

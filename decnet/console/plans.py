@@ -22,11 +22,18 @@ def plan_lines(plan: Plan) -> list[str]:
     """One line per step, then strays, skipped and unknown, then a count."""
     if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
         return [f"nothing to do, {counted(plan.kept, 'decky')} in order"]
-    lines = [_line(SIGNS.get(step.bucket, " "), step) for step in plan.steps]
+    lines = step_lines(plan, len(plan.steps))
     lines += [_line("?", step) + " (--prune removes it)" for step in plan.strays if step not in plan.steps]
     lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
     return [*lines, tally(plan)]
+
+
+def step_lines(plan: Plan, most: int) -> list[str]:
+    """One line per step, the first `most` of them."""
+    left = len(plan.steps) - most
+    lines = [_line(SIGNS.get(step.bucket, " "), step) for step in plan.steps[:most]]
+    return [*lines, f"and {left} more"] if left > 0 else lines
 
 
 def _line(sign: str, step: Step) -> str:

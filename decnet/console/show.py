@@ -6,12 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from decnet.console.documents import document, dumps, lines, names
-from decnet.console.plans import plan_lines
+from decnet.console.plans import plan_lines, step_lines
 from decnet.console.text import aligned, cell
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+MOST_STEPS = 20
+"""Steps that a quiet pass, whose plan was not shown, tells afterwards."""
 
 Format = Literal["table", "json", "jsonl", "name"]
 
@@ -65,7 +68,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
     if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
         return []
-    shown = [f"{outcome.verb}: {outcome.summary}"]
+    shown = [f"{outcome.verb}: {outcome.summary}", *(step_lines(plan, MOST_STEPS) if outcome.quiet else [])]
     shown += [f"{name}: accepted, goes on by itself; decnet status shows it" for name in outcome.detached]
     shown += [
         f"{cell(o.decky)} on {o.worker}: {o.operation} {o.status}: {cell(o.error)}"

@@ -237,7 +237,9 @@ def test_noise_breaks_nothing_and_gives_nothing_away(decoy: Callable[..., Any]) 
             "quit",
         ):
             continue
-        asks = (f"{name.replace('|', ' ')} {' '.join(dice.choices(words, k=count))}\r\n" for count in range(6))
+        asks = (
+            f"{name.replace('|', ' ')} {' '.join(dice.choices(words, k=count))}\r\n" for count in range(6)
+        )
         said += server.ask("".join(asks).encode())
 
     assert [word for word in FORBIDDEN if word in said.lower()] == []

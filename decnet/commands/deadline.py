@@ -1,0 +1,49 @@
+"""A pass that has to be over in time: ended in good order, with what is open said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from decnet.engine.context import Context
+from decnet.engine.workers import known_workers
+from decnet.errors import PartlyFailed
+from decnet.model.record import OPEN
+from decnet.store.records import Records
+
+Result = TypeVar("Result")
+
+MOST_NAMED = 10
+
+
+async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the work. Raises PartlyFailed, naming what is open, where it takes longer.
+
+    What a worker has accepted goes on there: ending a pass is what a crash of it would be.
+    """
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await work
+    except TimeoutError:
+        if not limit.expired():
+            raise
+    raise PartlyFailed(
+        f"the pass was not over after {seconds:g} s and was ended; {_open(ctx)}",
+        hint="what a worker has accepted goes on there; the next decnet reconcile takes it up",
+    )
+
+
+def _open(ctx: Context) -> str:
+    """Which operations are begun and not known to have ended."""
+    records = Records(ctx.home)
+    names = [
+        f"{row.decky} on {name}"
+        for name, worker in known_workers(ctx.home).items()
+        for row in records.load(worker.worker_id).lifecycle
+        if row.status in OPEN
+    ]
+    if not names:
+        return "no operation is open"
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return "open: " + ", ".join([*names[:MOST_NAMED], *more])
