@@ -14,7 +14,6 @@ from decnet.engine.outcome import Verbatim, Words
 from decnet.errors import SpecError, UsageError
 from decnet.model import inifile
 from decnet.model.catalog import Service
-from decnet.model.fleet import Fleet
 from decnet.model.fleetwriter import services_to_toml, to_toml
 from decnet.model.spec import FleetSpec
 from decnet.plan.resolve import resolve
@@ -79,7 +78,7 @@ def _warn(ctx: Context, spec: FleetSpec, own: list[Service]) -> None:
     services = {**ctx.catalog.services, **{service.name: service for service in own}}
     catalog = replace(ctx.catalog, services=services)
     try:
-        resolve(spec, catalog, rng=Random(0), desired=Fleet(fleet_id="none"))
+        resolve(spec, catalog, rng=Random(0), desired={})
     except SpecError as error:
         hint = f" ({error.hint})" if error.hint else ""
         ctx.warn(f"it cannot be deployed as it is: {error.message}{hint}")

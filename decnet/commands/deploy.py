@@ -15,8 +15,8 @@ from decnet.engine.situation import Situation, load, look
 from decnet.engine.workers import enrol_local
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
-from decnet.model.fleet import LOCAL, Fleet, Lan
-from decnet.model.spec import FleetSpec
+from decnet.model.fleet import Fleet, Lan
+from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.lans import decide_lan, unconfirmed
 from decnet.plan.resolve import resolve
@@ -49,7 +49,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             spec,
             ctx.catalog,
             rng=dice,
-            desired=situation.desired,
+            desired=situation.desired.deckies,
             reset_services=options.reset_services,
             add=options.add,
         )

@@ -13,7 +13,8 @@ from decnet.engine.links import Links
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, worst
-from decnet.model.fleet import LOCAL, Fleet
+from decnet.model.fleet import Fleet
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts, Hello, Standing, Worker
 from decnet.plan.capacity import room
 from decnet.store.desired import load_fleet, new_fleet

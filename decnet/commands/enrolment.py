@@ -13,8 +13,9 @@ from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, FleetRefused, StateBroken, UsageError
-from decnet.model.fleet import LOCAL, Decky, Fleet, Lan
+from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.record import WorkerRecords
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.audit import append

@@ -10,7 +10,6 @@ from random import Random
 from decnet.commands.userfile import read_bytes
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing, Verbatim, Words
-from decnet.model.fleet import Fleet
 from decnet.model.fleetfile import parse_bytes
 from decnet.model.schema import schema
 from decnet.model.spec import FleetSpec
@@ -25,7 +24,7 @@ def read_spec(path: Path) -> FleetSpec:
 def validate(ctx: Context, path: Path) -> Words:
     """Check a fleet file against the catalog, touching neither files nor network."""
     spec = read_spec(path)
-    drafts = resolve(spec, ctx.catalog, rng=Random(0), desired=Fleet(fleet_id="none"))
+    drafts = resolve(spec, ctx.catalog, rng=Random(0), desired={})
     services = sorted({service for draft in drafts for service in draft.services})
     line = f"{path}: {len(drafts)} decky{'' if len(drafts) == 1 else 's'}, {len(services)} services: in order"
     return Words(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 from decnet.errors import DecnetError
-from decnet.model.plan import Plan, Step
+
+if TYPE_CHECKING:
+    from decnet.model.plan import Plan, Step
 
 
 def dumps(document: Any) -> str:

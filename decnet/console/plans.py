@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from decnet.console.text import cell, counted
-from decnet.model.plan import Plan, Step
+
+if TYPE_CHECKING:
+    from decnet.model.plan import Plan, Step
 
 SIGNS = {
     "create": "+",

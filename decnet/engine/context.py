@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from decnet.engine.links import Links
 from decnet.engine.progress import Emit, Said
 from decnet.errors import UsageError
-from decnet.model.catalog import Catalog
-from decnet.store.lock import Lock
-from decnet.store.paths import Home
+
+if TYPE_CHECKING:
+    from decnet.engine.links import Links
+    from decnet.model.catalog import Catalog
+    from decnet.store.lock import Lock
+    from decnet.store.paths import Home
 
 
 def _nobody_asked(question: str) -> bool:
@@ -48,11 +51,15 @@ class Context:
         if self.kept is not None:
             yield self.kept
             return
+        from decnet.engine.links import Links
+
         async with Links(self.home, fleet_id) as opened:
             yield opened
 
     def lock(self) -> Lock:
         """The lock of the state folder, to be held while anything is changed."""
+        from decnet.store.lock import Lock
+
         return Lock(self.home, self.command, self.lock_timeout)
 
     def note(self, text: str, worker: str = "") -> None:

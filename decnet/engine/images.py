@@ -9,8 +9,8 @@ from decnet.engine.links import Links
 from decnet.engine.progress import ImageStep, WorkerLost
 from decnet.engine.situation import Situation
 from decnet.errors import DecnetError
-from decnet.model.fleet import LOCAL
 from decnet.model.plan import Plan
+from decnet.model.spec import LOCAL
 
 
 async def provide_images(

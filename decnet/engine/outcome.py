@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from decnet.engine.progress import StepDone
-from decnet.model.plan import Plan
+
+if TYPE_CHECKING:
+    from decnet.model.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from decnet.engine.links import Links
 from decnet.engine.situation import Situation
 from decnet.engine.workers import check_fleet
 from decnet.model.actual import Seen, Status
-from decnet.model.fleet import LOCAL
 from decnet.model.journal import JournalPage
 from decnet.model.record import WorkerRecords
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 
 

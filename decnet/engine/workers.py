@@ -5,7 +5,7 @@ from __future__ import annotations
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.errors import FleetRefused
-from decnet.model.fleet import LOCAL
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 from decnet.store.fleet_table import FleetTable
 from decnet.store.paths import Home

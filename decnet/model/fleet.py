@@ -9,7 +9,6 @@ from .spec import Driver
 from .values import Settings
 
 SCHEMA_VERSION = 1
-LOCAL = "local"
 
 
 class Lan(Noun):

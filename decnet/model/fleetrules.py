@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from . import values
-from .fleet import LOCAL
 from .mistakes import Mistakes
+from .spec import LOCAL
 
 Entries = dict[str, dict[str, Any]]
 

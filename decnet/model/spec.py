@@ -10,6 +10,9 @@ from typing import Literal
 
 from .values import Settings
 
+LOCAL = "local"
+"""The worker that is this machine."""
+
 Driver = Literal["macvlan", "ipvlan", "bridge"]
 
 

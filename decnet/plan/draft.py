@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from decnet.model.fleet import Decky
-from decnet.model.values import Settings
+if TYPE_CHECKING:
+    from decnet.model.fleet import Decky
+    from decnet.model.values import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, Fleet
 from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.values import Settings
 from decnet.wire import digest
@@ -16,6 +16,9 @@ from decnet.wire import digest
 from .draft import Draft
 from .refusal import dice, natural, unknown
 from .services import built, draw, expand, settings_of
+
+if TYPE_CHECKING:
+    from decnet.model.fleet import Decky
 
 _Places = dict[str, str]
 DEFAULT_OS = "linux"
@@ -29,11 +32,11 @@ def resolve(
     catalog: Catalog,
     *,
     rng: random.Random,
-    desired: Fleet,
+    desired: Mapping[str, Decky],
     reset_services: bool = False,
     add: bool = False,
 ) -> tuple[Draft, ...]:
-    """The deckies that the spec describes, sorted by name; with `add` those of desired as well.
+    """The deckies that the spec describes, sorted by name; with `add` those of `desired` as well.
 
     A decky whose entry did not change keeps everything that was drawn for it, and the services that
     a mutation gave it unless `reset_services`. Raises SpecError with the place of the entry.
@@ -41,16 +44,16 @@ def resolve(
     entries = _expanded(spec)
     if not entries and not add:
         raise SpecError("no decky is described", hint="decnet teardown --all takes a fleet down")
-    _refuse_names(entries, catalog, desired if add else None)
+    _refuse_names(entries, catalog, desired if add else ())
     root = rng.getrandbits(128)
     drafts = [
-        _Resolving(entry, places, catalog, desired.deckies.get(entry.name), root, reset_services).draft()
+        _Resolving(entry, places, catalog, desired.get(entry.name), root, reset_services).draft()
         for entry, places in entries
     ]
     if add:
         _refuse_changes(drafts)
         described = {entry.name for entry, _ in entries}
-        drafts += [_as_it_is(decky) for name, decky in desired.deckies.items() if name not in described]
+        drafts += [_as_it_is(decky) for name, decky in desired.items() if name not in described]
     return tuple(sorted(drafts, key=lambda draft: natural(draft.name)))
 
 
@@ -73,8 +76,10 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
     return entries
 
 
-def _refuse_names(entries: list[tuple[DeckySpec, _Places]], catalog: Catalog, others: Fleet | None) -> None:
-    places: dict[str, str] = dict.fromkeys(others.deckies, "") if others else {}
+def _refuse_names(
+    entries: list[tuple[DeckySpec, _Places]], catalog: Catalog, others: Collection[str]
+) -> None:
+    places: dict[str, str] = dict.fromkeys(others, "")
     seen: set[str] = set()
     for entry, _ in entries:
         if len(entry.name) > 40:

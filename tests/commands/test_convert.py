@@ -19,7 +19,6 @@ from decnet.engine.outcome import Verbatim
 from decnet.engine.progress import Event, Said
 from decnet.errors import SpecError, UsageError
 from decnet.model import fleetfile, inifile
-from decnet.model.fleet import Fleet
 from decnet.model.spec import FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.resolve import resolve
@@ -44,7 +43,7 @@ def desk(folder: Path, said: list[Event] | None = None) -> Context:
 
 def meant(spec: FleetSpec, ctx: Context) -> list[Draft]:
     """What a spec makes of each decky, its places apart."""
-    drafts = resolve(spec, ctx.catalog, rng=Random(7), desired=Fleet(fleet_id="none"))
+    drafts = resolve(spec, ctx.catalog, rng=Random(7), desired={})
     return [replace(draft, place="", places={}) for draft in drafts]
 
 

@@ -20,7 +20,7 @@ from .world import CATALOG, NOW, SEVERAL, deployed, fleet, spec
 
 
 def drafts(described: FleetSpec, catalog: Catalog = SEVERAL, seed: int = 1) -> dict[str, Draft]:
-    made = resolve(described, catalog, rng=random.Random(seed), desired=fleet())
+    made = resolve(described, catalog, rng=random.Random(seed), desired={})
     return {draft.name: draft for draft in made}
 
 

@@ -89,7 +89,7 @@ def deployed(described: FleetSpec, before: Fleet | None = None, *, seed: int = 1
     before = before or fleet()
     rng = random.Random(seed)
     resolving = {key: options.pop(key) for key in ("reset_services", "add") if key in options}
-    drafts = resolve(described, SEVERAL, rng=rng, desired=before, **resolving)  # type: ignore[arg-type]
+    drafts = resolve(described, SEVERAL, rng=rng, desired=before.deckies, **resolving)  # type: ignore[arg-type]
     values = {"lans": before.lans, "facts": {}, "capacity": dict.fromkeys(before.lans), "now": NOW, **options}
     return before.with_deckies(
         allocate(drafts, catalog=SEVERAL, desired=before, rng=rng, **values)  # type: ignore[arg-type]

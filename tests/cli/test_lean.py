@@ -1,0 +1,39 @@
+"""What a command does not need it does not import: that is most of a command's start-up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FLEET = '[decky.web]\nservices = ["ssh"]\n'
+HEAVY = ("pydantic", "asyncio", "asyncssh", "docker", "tinydb", "rich", "http", "requests")
+
+
+def imported(folder: Path, *argv: str) -> set[str]:
+    """The heavy modules that a command imports."""
+    (folder / "fleet.toml").write_text(FLEET)
+    script = (
+        "import sys; from decnet.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *argv],
+        cwd=folder, env={**os.environ, "DECNET_HOME": str(folder / "home")},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return set(HEAVY) & set(ended.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["--help", "deploy --help", "services", "archetypes", "validate fleet.toml", "config show", "schema"],
+)
+def test_a_command_that_asks_no_worker_imports_no_heavy_module(tmp_path: Path, command: str) -> None:
+    assert imported(tmp_path, *command.split()) == set()
+
+
+def test_a_status_without_workers_imports_nothing_of_ssh_and_docker(tmp_path: Path) -> None:
+    assert imported(tmp_path, "status") <= {"pydantic", "asyncio"}
