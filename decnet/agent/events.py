@@ -1,13 +1,11 @@
 """What attackers did: taken out of the containers' logs into the spool, each event once.
 
-Per container the position is the time of the last line that was read, and the run and number of the last
-event. Docker gives lines from a time on; the number within the run says which of them are new, and
-whether one is missing (then the whole log is read again: a clock that was set back hides lines).
+Per container the position is the number of the last event of each of its runs. The log is read from its end
+backwards, in ever larger pieces, until an event shows that is known. Its times are of no use: after a clock
+was set back, new lines would be older than the last one that was read.
 """
 
 from __future__ import annotations
-
-import time
 
 from decnet.wire import parse
 
@@ -19,20 +17,23 @@ from .spool import Spool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 KINDS = frozenset({"contact", "login", "command", "request", "file", "disconnect", "error"})
 _MOST_FIELDS = 64
 _LONGEST_STRING = 1000
 _STDOUT = 1
+_TAILS = (100, 5000, 0)
+"""Lines of a log to ask for, one after the other; 0 is all of it."""
 
 
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """Events after a spool number, with the verdict on the caller's cursor; drains all containers first."""
-    arguments.only(args, "after", "limit", "spool_id")
+    arguments.only(args, "after", "limit", "spool_id", "mark")
     after = arguments.whole(args, "after", 0)
     most = arguments.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)
     spool_id = arguments.optional_text(args, "spool_id")
+    mark = arguments.optional_text(args, "mark")
     known = identity.require(args)
     try:
         drain([c for c in fleet_containers(known["fleet_id"]) if c.service], forget_others=True)
@@ -41,7 +42,7 @@ def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
         if isinstance(error, Refusal) and error.code != "docker-down":
             raise
     with Spool() as spool:
-        return spool.page(after, most, spool_id)
+        return spool.page(after, most, spool_id, mark)
 
 
 def drain(chosen: List[Container], forget_others: bool = False) -> int:
@@ -58,74 +59,64 @@ def drain(chosen: List[Container], forget_others: bool = False) -> int:
 
 
 def events_in(
-    lines: Iterator[bytes], container_id: str, decky: str, service: str
+    lines: Iterable[bytes], container_id: str, decky: str, service: str
 ) -> "Iterator[Dict[str, Any]]":
-    """The events of a log with time stamps; a line that is not one of ours is passed over."""
+    """The events of a log; a line that is not one of ours is passed over."""
     for line in lines:
-        stamp, _, said = line.partition(b" ")
-        event = _event(said) if len(said) <= limits.EVENT_LINE and said[:1] == b"{" else None
-        moment = nanoseconds(stamp)
-        if event is not None and moment is not None:
-            yield dict(event, container=container_id, decky=decky, service=service, stamp=moment)
-
-
-def nanoseconds(stamp: bytes) -> Optional[int]:
-    """Nanoseconds since the epoch of Docker's `2026-01-02T03:04:05.123456789Z`; None for anything else."""
-    import calendar
-
-    try:
-        head, _, fraction = stamp.decode("ascii").rstrip("Z").partition(".")
-        seconds = calendar.timegm(time.strptime(head, "%Y-%m-%dT%H:%M:%S"))
-        return seconds * 10**9 + int((fraction + "0" * 9)[:9])
-    except ValueError:
-        return None
+        event = _event(line) if len(line) <= limits.EVENT_LINE and line[:1] == b"{" else None
+        if event is not None:
+            yield dict(event, container=container_id, decky=decky, service=service)
 
 
 def _drain_one(spool: Spool, container: Container) -> int:
-    position = spool.position(container.id)
-    found, whole = _new_events(container, position, position["stamp"])
-    if not whole and position["stamp"]:
-        found, _ = _new_events(container, position, 0)
+    known = spool.position(container.id)
+    found: List[Dict[str, Any]] = []
+    for most in _TAILS:
+        found, met = _new_events(container, known, most)
+        if met:
+            break
     for event in found:
         spool.add(event)
     return len(found)
 
 
-def _new_events(
-    container: Container, position: Dict[str, Any], since: int
-) -> Tuple[List[Dict[str, Any]], bool]:
-    """The events that the spool does not have, and whether their numbers leave no hole."""
-    found, whole = [], since <= time.time_ns() + 10**9
-    seen = dict(position["runs"])
-    lines = _log_lines(container.id, since)
-    for event in events_in(lines, container.id, container.decky, container.service):
-        last = seen.get(event["run"], 0)
-        if event["n"] <= last:
-            continue
-        whole = whole and event["n"] == last + 1
-        seen[event["run"]] = event["n"]
-        found.append(event)
-    return found, whole
+def _new_events(container: Container, known: Dict[str, int], most: int) -> Tuple[List[Dict[str, Any]], bool]:
+    """The events among the last `most` lines that the spool does not have, and whether there can be no
+    others: a known one showed, or the log has no more lines."""
+    log = _Log(container.id, most)
+    found, seen, met = [], dict(known), False
+    for event in events_in(log.lines(), container.id, container.decky, container.service):
+        met = met or event["n"] <= known.get(event["run"], 0)
+        if event["n"] > seen.get(event["run"], 0):
+            seen[event["run"]] = event["n"]
+            found.append(event)
+    return found, met or log.entries < most
 
 
-def _log_lines(container_id: str, since: int) -> Iterator[bytes]:
-    query: Dict[str, Any] = {"stdout": True, "stderr": False, "timestamps": True}
-    if since:
-        query["since"] = "%d.%09d" % divmod(since, 10**9)
-    pieces = docker.stream("/containers/%s/logs" % container_id, query, limits.CONTROL * 2)
-    size, rest = 0, b""
-    try:
-        for number, piece in frames(pieces):
-            size += len(piece)
-            if size > limits.DRAIN_BYTES:
-                return
-            if number == _STDOUT:
-                lines = (rest + piece).split(b"\n")
-                rest = lines.pop()[: limits.EVENT_LINE * 2]
-                yield from lines
-    except docker.EngineError as error:
-        if error.status != 404:
-            raise
+class _Log:
+    """The end of a container's log. `entries` counts what Docker counts, on both streams."""
+
+    def __init__(self, container_id: str, most: int) -> None:
+        self.entries = 0
+        self._place = "/containers/%s/logs" % container_id
+        self._query = {"stdout": True, "stderr": True, "tail": str(most) if most else "all"}
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines on stdout; none where the container is gone."""
+        size, rest = 0, b""
+        try:
+            for number, piece in frames(docker.stream(self._place, self._query, limits.CONTROL * 2)):
+                self.entries += 1
+                size += len(piece)
+                if size > limits.DRAIN_BYTES:
+                    return
+                if number == _STDOUT:
+                    lines = (rest + piece).split(b"\n")
+                    rest = lines.pop()[: limits.EVENT_LINE * 2]
+                    yield from lines
+        except docker.EngineError as error:
+            if error.status != 404:
+                raise
 
 
 def _event(said: bytes) -> Optional[Dict[str, Any]]:

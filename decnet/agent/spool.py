@@ -1,7 +1,8 @@
 """The bounded store of attacker events: numbered JSON lines in segments, the oldest segment dropped first.
 
 `events/spool.json` holds the spool's id and how far each container has been read; it is written after the
-events, and what a crash left out of it is taken from the events' own lines.
+events, and what a crash left out of it is taken from the events' own lines. Each event has a mark, the hash
+of its id and of the mark before, so that a cursor can tell a spool that was restored from an older copy.
 """
 
 from __future__ import annotations
@@ -42,19 +43,21 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         os.close(self._lock)
 
-    def position(self, container_id: str) -> Dict[str, Any]:
-        """{"stamp": nanoseconds of the last event's line, "runs": {run: number of its last event}}."""
+    def position(self, container_id: str) -> Dict[str, int]:
+        """The number of the last event of each run of the container."""
         known = self._head["positions"].get(container_id)
-        return known if isinstance(known, dict) else {"stamp": 0, "runs": {}}
+        return dict(known) if isinstance(known, dict) else {}
 
     def add(self, event: Dict[str, Any]) -> None:
         """Take a new event; it is durable after `commit`."""
         import hashlib
 
-        name = "%s%s%d" % (event["container"], event["run"], event["n"])
-        self._head["last"] += 1
+        # The time too: a machine restored with its memory goes on in the same run, with the same numbers.
+        name = "%s%s%d %r" % (event["container"], event["run"], event["n"], event["at"])
         event_id = hashlib.sha256(name.encode()).hexdigest()[:24]
-        row = dict(event, seq=self._head["last"], id=event_id)
+        mark = hashlib.sha256((self._head["mark"] + event_id).encode()).hexdigest()[:24]
+        row = dict(event, seq=self._head["last"] + 1, id=event_id, mark=mark)
+        self._head.update(last=row["seq"], mark=mark)
         self._pending.append(json.dumps(row, separators=(",", ":")).encode() + b"\n")
         self._account(row)
 
@@ -71,15 +74,16 @@ class Spool:
         if json.dumps(self._head, sort_keys=True) != self._saved:
             write_json(self._head, FOLDER, HEAD)
 
-    def page(self, after: int, most: int, spool_id: Optional[str]) -> Dict[str, Any]:
-        """The events after a number, with the verdict: `reset` for another spool's cursor, `gap` where
-        events after it were dropped."""
+    def page(
+        self, after: int, most: int, spool_id: Optional[str], mark: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """The events after a number, with the verdict: `reset` for another spool's cursor, `rewound` where
+        event `after` is not there or has another mark, `gap` where events after it were dropped."""
         segments = self._segments()
         last, first = self._head["last"], min(segments, default=self._head["last"] + 1)
-        if (spool_id is not None and spool_id != self._head["spool_id"]) or after > last:
-            verdict, after = "reset", 0
-        else:
-            verdict = "ok"
+        verdict = self._verdict(segments, after, spool_id, mark)
+        if verdict != "ok":
+            after = 0
         if after + 1 < first:
             verdict, after = ("gap" if verdict == "ok" else verdict), first - 1
         found: List[Dict[str, Any]] = []
@@ -92,8 +96,20 @@ class Spool:
             "first_seq": first,
             "last_seq": last,
             "more": bool(found) and found[-1]["seq"] < last,
+            "mark": str(found[-1].get("mark", "")) if found else "",
             "verdict": verdict,
         }
+
+    def _verdict(self, segments: List[int], after: int, spool_id: Optional[str], mark: Optional[str]) -> str:
+        if spool_id is not None and spool_id != self._head["spool_id"]:
+            return "reset"
+        if after > self._head["last"]:
+            return "rewound"
+        begin = max((begin for begin in segments if begin <= after), default=None)
+        if mark is None or begin is None:
+            return "ok"
+        found = next((row for row in self._rows(begin) if row["seq"] == after), None)
+        return "ok" if found is None or found.get("mark", mark) == mark else "rewound"
 
     def _reaches(self, segments: List[int], begin: int, after: int) -> bool:
         """Whether the segment holds numbers above `after`."""
@@ -104,10 +120,10 @@ class Spool:
         try:
             head = read_json(FOLDER, HEAD)
             if isinstance(head["positions"], dict) and isinstance(head["last"], int):
-                return dict(head)
+                return dict(head, mark=str(head.get("mark", "")))
         except (Refusal, KeyError, TypeError):
             pass
-        return {"spool_id": os.urandom(16).hex(), "last": 0, "positions": {}}
+        return {"spool_id": os.urandom(16).hex(), "last": 0, "mark": "", "positions": {}}
 
     def _mend(self) -> None:
         """Cut a torn last line; take up events that were written when the head was not."""
@@ -123,14 +139,14 @@ class Spool:
         for row in self._rows(segments[-1]):
             if row["seq"] > self._head["last"]:
                 self._account(row)
-                self._head["last"] = row["seq"]
+                self._head.update(last=row["seq"], mark=str(row.get("mark", "")))
 
     def _account(self, row: Dict[str, Any]) -> None:
-        known = self.position(row["container"])
-        runs = {key: value for key, value in known["runs"].items() if key != row["run"]}
+        runs = self.position(row["container"])
+        runs.pop(row["run"], None)
         runs = dict(list(runs.items())[-_RUNS_KEPT + 1 :])
         runs[row["run"]] = row["n"]
-        self._head["positions"][row["container"]] = {"stamp": max(known["stamp"], row["stamp"]), "runs": runs}
+        self._head["positions"][row["container"]] = runs
 
     def _append(self, content: bytes) -> None:
         segments = self._segments()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
@@ -17,8 +17,17 @@ from decnet.store.events import append_events, event_cursor, read_events
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
 
-MAX_PAGES = 200
-"""Pages of events read from one worker in one pull; the rest comes with the next."""
+MOST_EVENTS = 20_000
+MOST_TEXT = 32 * 1024 * 1024
+MOST_SECONDS = 60.0
+"""What one pull takes from one worker, in events, characters and time; the rest comes with the next. An
+honest spool holds 32 MiB at the most."""
+
+VERDICTS = {
+    "gap": "some events were dropped from its spool before they were pulled",
+    "reset": "its event spool is a new one: what it held and was not pulled is gone",
+    "rewound": "its event spool was rewound: the worker was restored from an older copy",
+}
 
 
 @dataclass(frozen=True)
@@ -37,38 +46,69 @@ class Pulled:
     errors: dict[str, DecnetError]
 
 
+@dataclass
+class _Fetched:
+    """One worker's part of a pull: what was stored before it ended, and how it ended."""
+
+    events: list[AttackerEvent] = field(default_factory=list)
+    text: int = 0
+    error: DecnetError | None = None
+
+    def add(self, stored: Sequence[AttackerEvent]) -> None:
+        self.events += stored
+        self.text += sum(
+            len(value) for event in stored for value in event.fields.values() if isinstance(value, str)
+        )
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.events) >= MOST_EVENTS or self.text >= MOST_TEXT
+
+
 async def pull(ctx: Context, on: str | None = None) -> Pulled:
-    """Fetch every worker's new events and store them; each event is stored once."""
+    """Fetch every worker's new events and store them; each event is stored once, and what was stored
+    before a worker failed is told."""
     fleet = load_fleet(ctx.home)
     workers = select(known_workers(ctx.home), on)
     if fleet is None or not workers:
         return Pulled((), {})
-    new: list[tuple[str, AttackerEvent]] = []
     async with ctx.links(fleet.fleet_id) as links:
         answers = await links.each(
             workers.values(), lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id)
         )
+    new: list[tuple[str, AttackerEvent]] = []
+    errors: dict[str, DecnetError] = {}
     for name, answer in answers.items():
-        if isinstance(answer, list):
-            new += [(name, event) for event in answer]
-    errors = {name: answer for name, answer in answers.items() if isinstance(answer, DecnetError)}
+        fetched = _Fetched(error=answer) if isinstance(answer, DecnetError) else answer
+        new += [(name, event) for event in fetched.events]
+        if fetched.error is not None:
+            errors[name] = fetched.error
     return Pulled(tuple(sorted(new, key=lambda pair: pair[1].at)), errors)
 
 
-async def _pull_worker(ctx: Context, client: AgentClient, worker_id: str) -> list[AttackerEvent]:
-    fresh: list[AttackerEvent] = []
-    for _ in range(MAX_PAGES):
-        cursor = event_cursor(ctx.home, worker_id)
-        page = await client.events(
-            after=cursor.seq if cursor else 0, spool_id=cursor.spool_id if cursor else None
-        )
-        if page.verdict == "gap":
-            ctx.warn("some events were dropped from its spool before they were pulled", client.worker)
-        stored = append_events(ctx.home, worker_id, page)
-        fresh += stored
-        if not page.more or not stored:
-            break
-    return fresh
+async def _pull_worker(ctx: Context, client: AgentClient, worker_id: str) -> _Fetched:
+    fetched, end = _Fetched(), ctx.now() + MOST_SECONDS
+    try:
+        while await _pull_page(ctx, client, worker_id, fetched):
+            if fetched.is_full or ctx.now() > end:
+                ctx.note("it has more events: pull again", client.worker)
+                break
+    except DecnetError as error:
+        fetched.error = error
+    return fetched
+
+
+async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched: _Fetched) -> bool:
+    """Fetch and store one page; whether there is another one."""
+    cursor = event_cursor(ctx.home, worker_id)
+    if cursor is None:
+        page = await client.events()
+    else:
+        page = await client.events(cursor.seq, spool_id=cursor.spool_id, mark=cursor.mark)
+    if page.verdict in VERDICTS:
+        ctx.warn(VERDICTS[page.verdict], client.worker)
+    fetched.add(append_events(ctx.home, worker_id, page))
+    return page.more and event_cursor(ctx.home, worker_id) != cursor
 
 
 def stored(ctx: Context, wanted: EventFilter) -> Iterator[tuple[str, AttackerEvent]]:

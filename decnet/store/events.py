@@ -32,12 +32,23 @@ class Page(Protocol):
     @property
     def events(self) -> Sequence[AttackerEvent]: ...
 
+    @property
+    def mark(self) -> str: ...
+
+    @property
+    def verdict(self) -> str: ...
+
 
 class EventCursor(NamedTuple):
-    """How far a worker's event spool has been stored here."""
+    """How far a worker's event spool has been stored here, and the spool's mark there ("" where unknown).
+
+    `epoch` counts the spools that the worker has begun anew, or gone back in.
+    """
 
     spool_id: str
     seq: int
+    mark: str = ""
+    epoch: int = 0
 
 
 class StoredEvent(NamedTuple):
@@ -52,7 +63,7 @@ def event_cursor(home: Home, worker: str) -> EventCursor | None:
     for line in last_lines(home.events(worker) / "events.jsonl"):
         row = _row(line)
         if row is not None:
-            return EventCursor(str(row["spool_id"]), int(row["seq"]))
+            return EventCursor(str(row["spool_id"]), int(row["seq"]), str(row.get("mark", "")), _epoch(row))
     return None
 
 
@@ -68,9 +79,12 @@ def append_events(
     with translated("make the folder", folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Lock(home, "decnet events", LOCK_TIMEOUT, path=folder / "lock"):
-        fresh = _new_ones(home, worker, page)
-        lines = [_line(worker, page.spool_id, event) for event in fresh]
-        lines += _position(worker, page, fresh, event_cursor(home, worker))
+        cursor = event_cursor(home, worker)
+        epoch = _epoch_of(page, cursor)
+        fresh = _new_ones(home, worker, page, cursor, epoch)
+        end = max((event.seq for event in page.events), default=0)
+        lines = [_line(worker, page, event, epoch, is_end=event.seq == end) for event in fresh]
+        lines += _position(worker, page, fresh, cursor, epoch)
         if lines:
             append_lines(folder / "events.jsonl", b"".join(lines), limit=limit, keep=keep)
     return fresh
@@ -96,12 +110,20 @@ def read_events(
     return heapq.merge(*streams, key=lambda stored: stored.event.at)
 
 
-def _new_ones(home: Home, worker: str, page: Page) -> tuple[AttackerEvent, ...]:
-    cursor = event_cursor(home, worker)
-    is_same_spool = cursor is not None and cursor.spool_id == page.spool_id
-    last = cursor.seq if cursor is not None and is_same_spool else 0
-    # A worker that lost its spool tells again, under new numbers, what its containers' logs still hold.
-    known = set() if cursor is None or is_same_spool else _ids(home, worker)
+def _epoch_of(page: Page, cursor: EventCursor | None) -> int:
+    """The number of the spool that the page is from: a worker that lost its spool, or was restored from an
+    older copy, tells again under other numbers what its containers' logs still hold."""
+    if cursor is None:
+        return 0
+    is_same = cursor.spool_id == page.spool_id and page.verdict not in ("reset", "rewound")
+    return cursor.epoch if is_same else cursor.epoch + 1
+
+
+def _new_ones(
+    home: Home, worker: str, page: Page, cursor: EventCursor | None, epoch: int
+) -> tuple[AttackerEvent, ...]:
+    last = cursor.seq if cursor is not None and cursor.epoch == epoch else 0
+    known = set() if _oldest_epoch(home, worker) in (None, epoch) else _ids(home, worker)
     fresh: list[AttackerEvent] = []
     for event in page.events:
         if event.seq > last and event.id not in known:
@@ -112,20 +134,30 @@ def _new_ones(home: Home, worker: str, page: Page) -> tuple[AttackerEvent, ...]:
 
 
 def _position(
-    worker: str, page: Page, fresh: Sequence[AttackerEvent], cursor: EventCursor | None
+    worker: str, page: Page, fresh: Sequence[AttackerEvent], cursor: EventCursor | None, epoch: int
 ) -> list[bytes]:
-    """A line that only moves the cursor, where a page ends in events that are stored already: without it
-    a spool that tells old events again would be asked for them for ever."""
-    end = EventCursor(page.spool_id, max((event.seq for event in page.events), default=0))
-    stored = EventCursor(page.spool_id, fresh[-1].seq) if fresh else cursor
-    if (
-        not page.events
-        or stored == end
-        or (stored and stored.spool_id == end.spool_id and stored.seq > end.seq)
-    ):
+    """A line that only moves the cursor, where a page ends in events that are stored already or begins a
+    spool without any: without it a spool that tells old events again would be asked for them for ever."""
+    is_new = cursor is not None and cursor.epoch != epoch
+    reached = fresh[-1].seq if fresh else cursor.seq if cursor is not None and not is_new else -1
+    seq = max((event.seq for event in page.events), default=0)
+    if not (page.events or is_new) or seq <= reached:
         return []
-    row = {"worker": worker, "spool_id": end.spool_id, "seq": end.seq, "id": ""}
+    row = {
+        "worker": worker,
+        "spool_id": page.spool_id,
+        "seq": seq,
+        "id": "",
+        "mark": page.mark,
+        "epoch": epoch,
+    }
     return [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)]
+
+
+def _oldest_epoch(home: Home, worker: str) -> int | None:
+    """The epoch of the oldest line; None where nothing is stored."""
+    rows = (_row(line) for line in read_lines(home.events(worker) / "events.jsonl"))
+    return next((_epoch(row) for row in rows if row is not None), None)
 
 
 def _ids(home: Home, worker: str) -> set[str]:
@@ -133,8 +165,12 @@ def _ids(home: Home, worker: str) -> set[str]:
     return {str(row["id"]) for row in rows if row is not None}
 
 
-def _line(worker: str, spool_id: str, event: AttackerEvent) -> bytes:
-    row = {"worker": worker, "spool_id": spool_id, **event.model_dump()}
+def _line(worker: str, page: Page, event: AttackerEvent, epoch: int, *, is_end: bool) -> bytes:
+    row = {"worker": worker, "spool_id": page.spool_id, **event.model_dump()}
+    if epoch:
+        row["epoch"] = epoch
+    if page.mark and is_end:
+        row["mark"] = page.mark
     line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
     if len(line) < MAX_LINE:
         return line
@@ -148,12 +184,19 @@ def _stored(lines: Iterator[bytes], since: float | None, decky: str | None) -> I
             continue
         worker = str(row.pop("worker", ""))
         row.pop("spool_id")
+        row.pop("epoch", None)
+        row.pop("mark", None)
         try:
             event = AttackerEvent.model_validate(row)
         except ValidationError:
             continue
         if since is None or event.at >= since:
             yield StoredEvent(worker, event)
+
+
+def _epoch(row: dict[str, Any]) -> int:
+    epoch = row.get("epoch", 0)
+    return epoch if isinstance(epoch, int) else 0
 
 
 def _row(line: bytes) -> dict[str, Any] | None:

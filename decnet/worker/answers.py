@@ -46,7 +46,9 @@ class EventPage(Noun):
     first_seq: Count
     last_seq: Count
     more: bool
-    verdict: Literal["ok", "gap", "reset"]
+    mark: Short = ""
+    """The hash over the spool up to the page's last event, which the next request gives back."""
+    verdict: Literal["ok", "gap", "reset", "rewound"]
 
 
 class Loaded(Noun):

@@ -135,10 +135,22 @@ class AgentClient:
         args = {"images": list(refs)}
         return (await self._ask(Loaded, "image-load", args, limit, stream=stream)).loaded
 
-    async def events(self, after: int = 0, *, limit: int = 1000, spool_id: str | None = None) -> EventPage:
-        """Attacker events after a position in the spool; `more` says whether to ask again."""
-        args = {"after": after, "limit": limit, "spool_id": spool_id}
-        return await self._ask(EventPage, "events", args, EVENTS_LIMIT)
+    async def events(
+        self, after: int = 0, *, limit: int = 1000, spool_id: str | None = None, mark: str | None = None
+    ) -> EventPage:
+        """Attacker events after a position in the spool; `more` says whether to ask again.
+
+        `mark` is that of event `after` when it was read: the verdict is `rewound` if it is another one now.
+        """
+        args: dict[str, Any] = {"after": after, "limit": limit, "spool_id": spool_id}
+        if mark:
+            args["mark"] = mark
+        page = await self._ask(EventPage, "events", args, EVENTS_LIMIT)
+        if len(page.events) > limit:
+            raise BadAnswer(
+                f"{self.worker}: it answers with more events than were asked for", worker=self.worker
+            )
+        return page
 
     async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
         """Container name to the last lines of its log. The text is hostile: escape it before it is shown."""

@@ -26,6 +26,8 @@ Events = Callable[..., AttackerEvent]
 class Page:
     spool_id: str
     events: Sequence[AttackerEvent]
+    verdict: str = "ok"
+    mark: str = ""
 
 
 def ids(home: Home, **wanted: object) -> list[str]:
@@ -85,7 +87,7 @@ def test_a_worker_that_lost_its_spool_tells_no_event_twice(home: Home, event: Ev
     append_events(home, "w", Page("s", [event(1, id="a"), event(2, id="b")]))
     again = Page("t", [event(1, id="b"), event(2, id="c"), event(3, id="a")])
     assert append_events(home, "w", again) == (event(2, id="c"),)
-    assert event_cursor(home, "w") == EventCursor("t", 3)
+    assert event_cursor(home, "w") == EventCursor("t", 3, epoch=1)
     assert append_events(home, "w", again) == ()
     assert ids(home) == ["a", "b", "c"]
 
@@ -93,7 +95,7 @@ def test_a_worker_that_lost_its_spool_tells_no_event_twice(home: Home, event: Ev
 def test_a_page_of_nothing_but_old_events_still_moves_the_cursor(home: Home, event: Events) -> None:
     append_events(home, "w", Page("s", [event(1)]))
     assert append_events(home, "w", Page("t", [event(1)])) == ()
-    assert event_cursor(home, "w") == EventCursor("t", 1)
+    assert event_cursor(home, "w") == EventCursor("t", 1, epoch=1)
     size = (home.events("w") / "events.jsonl").stat().st_size
     assert append_events(home, "w", Page("t", [event(1)])) == ()
     assert append_events(home, "w", Page("t", [])) == ()

@@ -1,0 +1,289 @@
+"""A fleet whose workers lie, behind a real sshd on loopback, and the whole command line in front of them.
+
+Every worker is a port of one sshd, whose forced command is `liar.py`. The one called `good` tells the truth.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from decnet.catalog import load
+from decnet.engine.links import FLEET_KEY
+from decnet.images import wanted
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.worker import Worker
+from decnet.plan.bundle import slice_of
+from decnet.plan.compose import fleet_contents
+from decnet.store.atomic import write_whole
+from decnet.store.desired import save_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+from decnet.wire import GENESIS, chained, digest
+from decnet.worker import hostkeys
+from decnet.worker.fleetkey import ensure_key
+
+HERE = Path(__file__).parent
+FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
+GOOD = "good"
+DECNET = Path(sys.executable).with_name("decnet")
+LIMIT = 120.0
+MOST_PORTS = 16
+"""OpenSSH listens on no more (MAX_LISTEN_SOCKS)."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, what it cost, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    rss_mib: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class LyingFleet:
+    """`lies` is what each worker tells instead of the truth, by its name."""
+
+    folder: Path
+    lies: dict[str, str]
+    extra: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.home = Home(self.folder / "home")
+        self.says = self.folder / "says"
+        self.says.mkdir()
+        open_home(self.home)
+        names = [GOOD, *self.lies]
+        self.ports = {**free_ports(names), **self.ports}
+        self.workers = {name: worker(name, self.ports[name]) for name in names}
+        self.fleet = Fleet(
+            fleet_id=FLEET_ID,
+            lans={name: lan() for name in names},
+            deckies={f"web-{name}"[:40]: decky(name, n) for n, name in enumerate(names, 10)},
+        )
+        save_fleet(self.home, self.fleet)
+        for each in self.workers.values():
+            FleetTable(self.home).put_worker(each)
+        for name in names:
+            self.teach(name)
+
+    def teach(self, name: str, **changes: Any) -> None:
+        """Write down what a worker is to say."""
+        truth = {
+            "lie": self.lies.get(name, "honest"),
+            "worker_id": self.workers[name].worker_id,
+            "other_id": self.workers[GOOD].worker_id,
+            "fleet_id": FLEET_ID,
+            "answers": self.truth(name),
+            "others": self.containers(GOOD),
+            "record": chained(record(1), GENESIS),
+            "event": event(1, name),
+            **self.extra.get(name, {}),
+            **changes,
+        }
+        (self.says / f"{self.ports[name]}.json").write_text(json.dumps(truth))
+
+    def containers(self, name: str) -> list[dict[str, Any]]:
+        made = fleet_contents(self.fleet, load(), wanted())[name]
+        return [
+            {
+                "name": each, "id": digest(each), "decky": decky_name, "service": content.service,
+                "fingerprint": content.fingerprint, "image": content.image, "state": "running",
+                "restarts": 0, "exit_code": None, "attached": True if content.service else None, "ip": "",
+            }
+            for decky_name, contents in made.items()
+            for each, content in contents.items()
+        ]  # fmt: skip
+
+    def truth(self, name: str) -> dict[str, Any]:
+        """The honest answers of a worker on which all is well."""
+        own = self.workers[name].worker_id
+        made = fleet_contents(self.fleet, load(), wanted())[name]
+        hello = {
+            "protocol": 1, "agent": "a" * 64, "worker_id": own, "fleet_id": FLEET_ID,
+            "engine_id": "E:" + name, "boot_id": "b-" + name, "clock": time.time(),
+        }  # fmt: skip
+        first = chained(record(1, f"web-{name}"[:40]), GENESIS)
+        journal = {
+            "journal_id": "j-" + name, "first_seq": 1, "last_seq": 1, "verdict": "ok", "records": [first],
+            "more": False,
+        }  # fmt: skip
+        return {
+            "hello": hello,
+            "facts": {
+                "interface": "eth0", "address": "192.0.2.5", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1",
+                "neighbours": ["192.0.2.1"], "networks": [{"name": "decnet_lan", "driver": "macvlan",
+                "subnets": ["192.0.2.0/24"], "parent": "eth0", "ours": True}], "docker_version": "20.10.24",
+                "compose_version": "1.29.2", "compose_command": ["docker-compose"], "architecture": "x86_64",
+                "images": list(wanted().all()), "disk_free_mib": 9000, "memory_mib": 4000, "python": "3.11.2",
+                "wireless": False, "hostname": "host-" + name, "root": True,
+            },
+            "status": {
+                "hello": hello, "docker": "up", "docker_error": "",
+                "plan_hash": digest(slice_of(self.fleet, name, own, made)), "generation": 0,
+                "containers": self.containers(name), "journal": journal, "topologies": {}, "conflicts": {},
+                "jobs": [{"job_id": "j", "request_id": "r", "state": "running", "operation": "apply",
+                          "done": 0, "total": 1, "current": "web", "started": 1.0, "error": ""}],
+            },
+            "events": {
+                "spool_id": "s-" + name, "events": [event(1, name)], "first_seq": 1, "last_seq": 1,
+                "more": False, "verdict": "ok",
+            },
+            "slice": {"slice": None, "generation": 0, "plan_hash": None},
+            "logs": {"logs": {f"web-{name}": "a log"}},
+            "apply": {"job_id": "j", "request_id": "r", "state": "accepted", "generation": 1},
+        }  # fmt: skip
+
+    def decnet(self, *argv: str, limit: float = LIMIT, tty: bool = False) -> Ran:
+        """The command line as a program of its own, with its time and its memory."""
+        told = self.folder / "cost.json"
+        command = [str(DECNET), *argv]
+        if tty:
+            command = ["script", "-qec", " ".join(command), "/dev/null"]
+        ended = subprocess.run(
+            [sys.executable, "-I", "-S", str(HERE / "measured.py"), str(told), *command],
+            capture_output=True, timeout=limit, stdin=subprocess.DEVNULL,
+            env={"PATH": os.environ["PATH"], "DECNET_HOME": str(self.home.root), "TERM": "xterm-256color",
+                 "COLUMNS": "200"},
+        )  # fmt: skip
+        cost = json.loads(told.read_text())
+        out, err = (each.decode("utf-8", "strict") for each in (ended.stdout, ended.stderr))
+        return Ran(ended.returncode, out, err, cost["seconds"], cost["rss_kib"] / 1024)
+
+
+def worker(name: str, port: int) -> Worker:
+    return Worker(name=name, worker_id=f"id-{name}", host="127.0.0.1", port=port, user="root")
+
+
+def lan() -> Lan:
+    return Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+
+
+def decky(name: str, number: int) -> Decky:
+    return Decky(
+        name=f"web-{name}"[:40], worker=name, ip=f"192.0.2.{number}", mac=f"00:50:56:00:00:{number:02x}",
+        hostname=f"srv-{number}", os="linux", release="debian-12", services={"http": {}},
+        seed=f"{number:032x}", spec_hash="0" * 64, mutated_at=1.0,
+    )  # fmt: skip
+
+
+def record(seq: int, decky: str = "web") -> dict[str, Any]:
+    return {
+        "seq": seq, "at": 1_700_000_000.0, "decky": decky, "operation": "create", "status": "succeeded",
+        "error": "", "request_id": "r",
+    }  # fmt: skip
+
+
+def event(seq: int, name: str) -> dict[str, Any]:
+    return {
+        "id": f"{name}-{seq}", "seq": seq, "at": 1_700_000_000.0 + seq, "decky": f"web-{name}"[:40],
+        "service": "http", "kind": "request", "source_ip": "192.0.2.250", "source_port": 4711, "session": "s",
+        "fields": {"path": "/", "method": "GET"},
+    }  # fmt: skip
+
+
+def free_ports(names: list[str]) -> dict[str, int]:
+    held = [socket.socket() for _ in names]
+    for each in held:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return dict(zip(names, ports, strict=True))
+
+
+CONFIG = """
+HostKey {folder}/host_key
+PidFile none
+PermitRootLogin forced-commands-only
+AuthorizedKeysFile {folder}/authorized_keys
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+UsePAM no
+UseDNS no
+LogLevel VERBOSE
+MaxStartups 300:30:600
+{more}
+"""
+
+
+@contextmanager
+def sshd(fleet: LyingFleet, *, more: str = "") -> Iterator[None]:
+    """A real sshd that listens for every worker of the fleet whose port nobody else has."""
+    folder = fleet.folder
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "host_key"], check=True)
+    host_key = hostkeys.HostKey.parse((folder / "host_key.pub").read_text())
+    fleet_key = ensure_key(fleet.home.keys / FLEET_KEY, write_whole)
+    program = f"{sys.executable} -I -S {HERE / 'liar.py'} {fleet.says}"
+    (folder / "authorized_keys").write_text(f'restrict,command="{program}" {fleet_key.public.line} fleet\n')
+    for each in fleet.workers.values():
+        hostkeys.pin(fleet.home.known_hosts, each, host_key, write_whole)
+    free = [port for port in fleet.ports.values() if not taken(port)]
+    groups = [free[start : start + MOST_PORTS] for start in range(0, len(free), MOST_PORTS)]
+    with ExitStack() as stack:
+        for number, ports in enumerate(groups):
+            stack.enter_context(listening(folder, f"sshd{number}", ports, more))
+        yield
+
+
+@contextmanager
+def listening(folder: Path, name: str, ports: list[int], more: str) -> Iterator[None]:
+    listened = [f"ListenAddress 127.0.0.1:{port}" for port in ports]
+    config = folder / f"{name}_config"
+    config.write_text("\n".join([CONFIG.format(folder=folder, more=more), *listened, ""]))
+    # A namespace of its own for its processes: when it goes, every session and every liar goes.
+    script = "mount -t tmpfs tmpfs /run; mkdir /run/sshd; exec /usr/sbin/sshd -D -f $0 -E $1"
+    argv = [
+        "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-ec", script,
+        str(config), str(folder / "sshd.log"),
+    ]  # fmt: skip
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        for port in ports:
+            await_port(port)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def taken(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def await_port(port: int, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not taken(port):
+        assert time.monotonic() < deadline, f"nobody listens on {port}"
+        time.sleep(0.05)
+
+
+def can_lie() -> bool:
+    """Whether this machine can hold such a fleet: root, and OpenSSH's server."""
+    return os.geteuid() == 0 and shutil.which("sshd", path="/usr/sbin") is not None

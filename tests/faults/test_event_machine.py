@@ -1,0 +1,267 @@
+"""Any interleaving of attacks, pulls, crashes, losses and restored snapshots: what an attacker did is told
+once, or its loss is said."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from nearby import SHARED_MEMORY, WORKER, Engine, Nearby
+
+from decnet.agent import docker, events, limits
+from decnet.agent.containers import fleet_containers
+from decnet.commands.events import _Fetched, _pull_page, _pull_worker
+from decnet.store.events import event_cursor, read_events
+
+START = 1_700_000_000 * 10**9
+SECOND = 10**9
+
+
+class Telling(RuleBasedStateMachine):
+    """`happened` is what attackers did, `stored` what the operator has, `excused` what nobody could know
+    of any more: it vanished before an agent saw it, or with the machine itself."""
+
+    @initialize()
+    def begin(self) -> None:
+        folder = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
+        self.place = Nearby(Path(tempfile.mkdtemp(prefix="decnet-events-", dir=folder)))
+        self.engine = Engine()
+        self.patch = pytest.MonkeyPatch()
+        for name in ("get", "stream"):
+            self.patch.setattr(docker, name, getattr(self.engine, name))
+        for name, value in (("SPOOL_SEGMENT", 700), ("SPOOL_SEGMENTS", 3)):
+            self.patch.setattr(limits, name, value)
+        self.patch.setattr(events, "_TAILS", (2, 5, 0))
+        self.clock = START
+        self.born = 0
+        self.runs: dict[str, tuple[str, int]] = {}
+        self.happened: dict[str, bytes] = {}
+        self.excused: set[str] = set()
+        self.told: list[str] = []
+        self.snapshot: tuple[Path, dict[str, Any], dict[str, Any]] | None = None
+        self.new_container()
+
+    def teardown(self) -> None:
+        if hasattr(self, "patch"):
+            self.patch.undo()
+            self.place.close()
+
+    # What happens on the worker.
+
+    @precondition(lambda self: len(self.engine.logs) < 3)
+    @rule()
+    def new_container(self) -> None:
+        self.born += 1
+        name = f"c{self.born}"
+        self.engine.logs[name] = []
+        self.start_again(name)
+
+    def start_again(self, name: str) -> None:
+        self.born += 1
+        self.runs[name] = (f"run{self.born}", 0)
+
+    @precondition(lambda self: self.engine.logs)
+    @rule(data=st.data(), count=st.integers(1, 4))
+    def attack(self, data: st.DataObject, count: int) -> None:
+        name = data.draw(st.sampled_from(sorted(self.engine.logs)))
+        for _ in range(count):
+            run, n = self.runs[name]
+            self.runs[name] = (run, n + 1)
+            self.clock += SECOND
+            line = {"run": run, "n": n + 1, "at": self.clock / SECOND, "kind": "login", "src": "192.0.2.9"}
+            self.engine.logs[name].append(json.dumps(line).encode())
+            key = "%s%s%d %r" % (name, run, n + 1, self.clock / SECOND)  # noqa: UP031
+            self.happened[hashlib.sha256(key.encode()).hexdigest()[:24]] = name.encode()
+
+    @precondition(lambda self: self.engine.logs)
+    @rule(data=st.data())
+    def container_starts_again(self, data: st.DataObject) -> None:
+        self.start_again(data.draw(st.sampled_from(sorted(self.engine.logs))))
+
+    @precondition(lambda self: self.engine.logs)
+    @rule(data=st.data(), by_agent=st.booleans())
+    def container_goes(self, data: st.DataObject, by_agent: bool) -> None:
+        name = data.draw(st.sampled_from(sorted(self.engine.logs)))
+        if by_agent and self.engine.is_up:
+            events.drain([each for each in fleet_containers("fleet-1") if each.id == name])
+        before = self.known_there()
+        self.engine.logs.pop(name)
+        self.excuse(before)
+
+    @rule(data=st.data())
+    def log_rotates(self, data: st.DataObject) -> None:
+        before = self.known_there()
+        for name, lines in self.engine.logs.items():
+            self.engine.logs[name] = lines[data.draw(st.integers(0, len(lines))) :]
+        self.excuse(before)
+
+    @rule(seconds=st.integers(-100, 100))
+    def clock_jumps(self, seconds: int) -> None:
+        self.clock += seconds * SECOND
+
+    @rule()
+    def engine_goes_or_comes(self) -> None:
+        self.engine.is_up = not self.engine.is_up
+
+    @precondition(lambda self: self.engine.is_up)
+    @rule(written=st.sampled_from(["all", "no head", "torn"]))
+    def agent_drains_and_crashes(self, written: str) -> None:
+        head = self.place.agent_home / "events" / "spool.json"
+        before = head.read_bytes() if head.exists() else None
+        events.drain(fleet_containers("fleet-1"))
+        if written == "no head" and before is not None:
+            head.write_bytes(before)
+        if written == "torn":
+            for file in sorted((self.place.agent_home / "events").glob("*.jsonl"))[-1:]:
+                file.write_bytes(file.read_bytes() + b'{"seq":99,"container"')
+
+    @rule()
+    def spool_is_lost(self) -> None:
+        before = self.known_there()
+        shutil.rmtree(self.place.agent_home / "events", ignore_errors=True)
+        if event_cursor(self.place.home, WORKER) is None:
+            self.excuse(before)
+
+    @rule()
+    def take_snapshot(self) -> None:
+        logs = {name: list(lines) for name, lines in self.engine.logs.items()}
+        self.snapshot = (self.place.copy("snapshot"), logs, dict(self.runs))
+
+    @precondition(lambda self: self.snapshot is not None)
+    @rule()
+    def agents_folder_is_restored(self) -> None:
+        assert self.snapshot is not None
+        before = self.known_there()
+        self.place.restore(self.snapshot[0])
+        self.excuse(before)
+
+    @precondition(lambda self: self.snapshot is not None)
+    @rule(with_memory=st.booleans())
+    def whole_machine_is_restored(self, with_memory: bool) -> None:
+        assert self.snapshot is not None
+        before = self.known_there()
+        copy, logs, runs = self.snapshot
+        self.place.restore(copy)
+        self.engine.logs = {name: list(lines) for name, lines in logs.items()}
+        self.runs = dict(runs)
+        if not with_memory:
+            for name in self.runs:
+                self.start_again(name)
+        self.excuse(before)
+
+    # What the operator does.
+
+    @rule(pages=st.integers(1, 2))
+    def pull_and_crash(self, pages: int) -> None:
+        fetched = _Fetched()
+        for _ in range(pages):
+            if not asyncio.run(_pull_page(self.place.ctx, self.place.client, WORKER, fetched)):
+                break
+        self.told += [event.id for event in fetched.events]
+
+    @rule()
+    def operators_store_is_lost(self) -> None:
+        shutil.rmtree(self.place.home.events(WORKER), ignore_errors=True)
+        self.excused |= set(self.happened) - self.there()
+        self.told = []
+
+    @rule()
+    def pull(self) -> None:
+        owed = self.owes_a_word()
+        fetched = asyncio.run(_pull_worker(self.place.ctx, self.place.client, WORKER))
+        assert fetched.error is None
+        assert not owed or self.place.said, "the spool is not the one that was read, and nothing was said"
+        self.told += [event.id for event in fetched.events]
+        stored = self.stored()
+        assert self.in_spool() <= stored, "something that is in the spool was not told"
+        if not any("dropped" in said for said in self.place.said):
+            assert self.there() - self.excused <= stored, "something that is still there was not told"
+        missing = set(self.happened) - stored - self.excused
+        said = self.place.heard()
+        if self.engine.is_up:
+            assert not missing or said, f"lost without a word: {missing}"
+            self.excused |= missing
+
+    def owes_a_word(self) -> bool:
+        """Whether the spool, brought up to date, ends before what was read of it, or differs there."""
+        if self.engine.is_up:
+            events.drain(fleet_containers("fleet-1"))
+        cursor, rows = event_cursor(self.place.home, WORKER), list(self.rows())
+        if cursor is None or not rows:
+            return False
+        there = {row["seq"]: row["mark"] for row in rows}
+        return cursor.seq > max(there) or there.get(cursor.seq, cursor.mark) != (
+            cursor.mark or there.get(cursor.seq)
+        )
+
+    # What must hold.
+
+    @invariant()
+    def nothing_is_told_twice(self) -> None:
+        if hasattr(self, "place"):
+            assert len(self.told) == len(set(self.told))
+            found = [stored.event.id for stored in read_events(self.place.home)]
+            assert len(found) == len(set(found))
+            assert set(found) <= set(self.happened)
+
+    def stored(self) -> set[str]:
+        return {stored.event.id for stored in read_events(self.place.home)}
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        for file in (self.place.agent_home / "events").glob("*.jsonl"):
+            for line in file.read_bytes().split(b"\n")[:-1]:
+                yield json.loads(line)
+
+    def in_spool(self) -> set[str]:
+        return {row["id"] for row in self.rows()}
+
+    def in_logs(self) -> set[str]:
+        found = set()
+        for name, lines in self.engine.logs.items():
+            for said in lines:
+                row = json.loads(said)
+                key = "%s%s%d %r" % (name, row["run"], row["n"], row["at"])  # noqa: UP031
+                found.add(hashlib.sha256(key.encode()).hexdigest()[:24])
+        return found
+
+    def there(self) -> set[str]:
+        return self.in_spool() | (self.in_logs() if self.engine.is_up else set())
+
+    def known_there(self) -> set[str]:
+        return self.in_spool() | self.in_logs()
+
+    def excuse(self, before: set[str]) -> None:
+        """What has vanished in one stroke, and was not pulled, nobody can know of."""
+        self.excused |= before - self.known_there()
+
+
+SETTINGS = settings(
+    max_examples=50, stateful_step_count=30, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)  # fmt: skip
+
+
+def test_what_an_attacker_did_is_told_once_whatever_is_lost_in_between() -> None:
+    run_state_machine_as_test(Telling, settings=SETTINGS)
+
+
+@pytest.mark.slow
+def test_what_an_attacker_did_is_told_once_in_thousands_of_interleavings() -> None:
+    run_state_machine_as_test(Telling, settings=settings(SETTINGS, max_examples=3000))
