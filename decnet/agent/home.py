@@ -73,6 +73,7 @@ def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
         _forget(draft)
         raise Refusal("failed", "cannot write %s: %s" % (target, error.strerror)) from error
     sync_folder(folder)
+    _collect(folder)
 
 
 def sync_folder(folder: str) -> None:
@@ -83,6 +84,15 @@ def sync_folder(folder: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _collect(folder: str) -> None:
+    """Remove the drafts of processes that were killed."""
+    for name in os.listdir(folder):
+        if name.endswith(".tmp"):
+            pid = name[:-4].rpartition(".")[2]
+            if pid.isdigit() and not os.path.exists("/proc/" + pid):
+                _forget(os.path.join(folder, name))
 
 
 def _forget(draft: str) -> None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from decnet.errors import UsageError
-from decnet.model.fleet import Fleet
 
 
-def chosen(fleet: Fleet, names: Sequence[str]) -> tuple[str, ...]:
-    """The fleet's deckies that the names or patterns (`web-*`) mean, sorted.
+def chosen(known: Collection[str], names: Sequence[str]) -> tuple[str, ...]:
+    """The known deckies that the names or patterns (`web-*`) mean, sorted.
 
     Raises UsageError for a name that means none.
     """
     found: set[str] = set()
     for name in names:
-        matching = [decky for decky in fleet.deckies if fnmatchcase(decky, name)]
+        matching = [decky for decky in known if fnmatchcase(decky, name)]
         if not matching:
-            near = get_close_matches(name, fleet.deckies, n=1)
+            near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "decnet status lists them"
             raise UsageError(f"no decky is called {name!r}", hint=hint)
         found.update(matching)

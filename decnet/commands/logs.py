@@ -14,7 +14,7 @@ from decnet.wire import clean
 async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Words:
     """The last lines of each of the decky's containers, cleaned of what a terminal would obey."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    (name,) = chosen(fleet, [decky])[:1]
+    (name,) = chosen(fleet.deckies, [decky])[:1]
     worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
     if worker is None:
         raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")

@@ -55,7 +55,7 @@ def _check(options: MutateOptions) -> None:
 def _names(ctx: Context, fleet: Fleet, options: MutateOptions) -> Sequence[str]:
     if options.due:
         return due(fleet, ctx.now())
-    return tuple(fleet.deckies) if options.everything else chosen(fleet, options.names)
+    return tuple(fleet.deckies) if options.everything else chosen(fleet.deckies, options.names)
 
 
 def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions) -> Fleet:

@@ -23,7 +23,7 @@ async def teardown(
         raise UsageError("say which deckies, or --all")
     with ctx.lock():
         situation = load(ctx)
-        gone = set(situation.desired.deckies) if everything else set(chosen(situation.desired, names))
+        gone = set(situation.desired.deckies) if everything else set(chosen(_known(situation), names))
         left = {n: d for n, d in situation.desired.deckies.items() if n not in gone}
         asked = replace(options, asked=_count(situation, gone, everything))
         async with ctx.links(situation.desired.fleet_id) as links:
@@ -37,10 +37,21 @@ async def teardown(
             return outcome
 
 
+def _known(situation: Situation) -> set[str]:
+    """What may be named: what is described, what is recorded (a killed teardown left it), and what was torn
+    down before, so that the same again is no error."""
+    rows = {row.decky for records in situation.recorded.values() for row in records.lifecycle}
+    return {*situation.desired.deckies, *_recorded(situation), *rows}
+
+
+def _recorded(situation: Situation) -> set[str]:
+    return {name for records in situation.recorded.values() for name in records.deckies}
+
+
 def _count(situation: Situation, gone: set[str], everything: bool) -> int:
     """How many removals the user named. `--all` names those that are desired, not what nobody knows of."""
-    recorded = {name for records in situation.recorded.values() for name in records.deckies}
-    return len(gone | recorded) if everything else len(gone)
+    recorded = _recorded(situation)
+    return len(gone | recorded) if everything else len(gone & {*situation.desired.deckies, *recorded})
 
 
 async def _sweep_networks(

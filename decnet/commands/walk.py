@@ -10,6 +10,7 @@ from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome, Trouble
 from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
+from decnet.engine.waiting import after_jobs, busy, without
 from decnet.errors import DecnetError, worst
 from decnet.model.actual import NotSeen
 from decnet.model.fleet import Fleet
@@ -61,7 +62,7 @@ async def walk(
         return _outcome(ctx, verb, situation, plan, Applied(), options, carried_out=False)
     if changed:
         save_fleet(ctx.home, desired)
-    applied = await apply(ctx, links, situation, plan, detach=options.detach, no_cache=options.no_cache)
+    situation, plan, applied = await _carried_out(ctx, links, situation, plan, before, options)
     outcome = _outcome(ctx, verb, situation, plan, applied, options, carried_out=True)
     if changed or plan.steps:
         append(
@@ -73,6 +74,23 @@ async def walk(
             exit_code=outcome.exit_code,
         )
     return outcome
+
+
+async def _carried_out(
+    ctx: Context, links: Links, situation: Situation, plan: Plan, before: int, options: WalkOptions
+) -> tuple[Situation, Plan, Applied]:
+    """Carry out the plan; what an earlier command's job still works on is planned anew after it."""
+    occupied = {} if options.detach else busy(situation)
+    now = without(plan, occupied)
+    applied = await apply(ctx, links, situation, now, detach=options.detach, no_cache=options.no_cache)
+    if not occupied:
+        return situation, plan, applied
+    situation = await after_jobs(ctx, links, situation)
+    rest = make_plan(ctx, situation, prune=options.prune)
+    guard(rest, before, max_remove=options.max_remove, asked=options.asked)
+    later = await apply(ctx, links, situation, rest, no_cache=options.no_cache)
+    steps = now.steps + rest.steps
+    return situation, rest.model_copy(update={"steps": steps}), applied.joined(later)
 
 
 def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record_only: bool = False) -> Plan:

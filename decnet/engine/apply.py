@@ -27,6 +27,14 @@ class Applied:
     errors: dict[str, DecnetError] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
 
+    def joined(self, later: Applied) -> Applied:
+        """Both as one: what was done, and then done later."""
+        return Applied(
+            self.outcomes + later.outcomes,
+            {**self.errors, **later.errors},
+            self.detached + later.detached,
+        )
+
     @property
     def exit_codes(self) -> list[int]:
         codes = [error.exit_code for error in self.errors.values()]

@@ -15,7 +15,7 @@ from decnet.engine.situation import Situation
 from decnet.errors import DecnetError, Unreachable, WorkerError
 from decnet.model.actual import Container, Status
 from decnet.model.plan import Bundle, Step
-from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
+from decnet.model.record import OPEN, DeckyRow, LifecycleRow, WorkerRecords
 from decnet.plan.absorb import absorb
 from decnet.plan.classify import row_as_seen
 from decnet.plan.compose import Contents, contents
@@ -76,6 +76,7 @@ class _Follower:
         self.steps = {step.decky: step for step in steps}
         self.request_id = ctx.identifier()
         self.outcomes: list[StepDone] = []
+        self.begun: set[str] = set()
         self.store = Records(ctx.home)
         self.expected = self._contents()
 
@@ -115,12 +116,24 @@ class _Follower:
         self.save(
             self.records.model_copy(
                 update={
+                    "deckies": self._with_begun(),
                     "lifecycle": (*self.records.lifecycle, *rows),
                     "generation": self.records.generation + 1,
                     "heals": heals,
                 }
             )
         )
+
+    def _with_begun(self) -> dict[str, DeckyRow]:
+        """The rows, with one for each decky that is to be created: were this command killed, what the job
+        makes would be nobody's otherwise."""
+        begun = {
+            step.decky: step.row.model_copy(update={"containers": {}, "status": "unknown"})
+            for step in self.steps.values()
+            if step.up and step.row is not None and step.decky not in self.records.deckies
+        }
+        self.begun = set(begun)
+        return dict(sorted({**self.records.deckies, **begun}.items()))
 
     async def send(self) -> None:
         answer = await self.client.apply(self._bundle())
@@ -142,6 +155,8 @@ class _Follower:
     def close_refused(self, error: DecnetError) -> None:
         """The worker refused the bundle: nothing was started, and the rows say so."""
         told = error.message[:MAX_ERROR_CHARS]
+        rows = {name: row for name, row in self.records.deckies.items() if name not in self.begun}
+        self.situation.recorded[self.name] = self.records.model_copy(update={"deckies": rows})
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
             self._tell(step, "failed", error.message)

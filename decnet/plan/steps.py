@@ -186,7 +186,8 @@ def _reason(case: Case, bucket: Bucket, came_from: str | None) -> str:
     if bucket == "create":
         return f"it moves here from {came_from}" if came_from else "it is new"
     if bucket == "revive":
-        return "none of its containers exists any more"
+        begun = case.row is not None and case.row.status == "unknown"
+        return "it was begun and not finished" if begun else "none of its containers exists any more"
     reasons = _differences(case) if bucket == "change" else _faults(case)
     return "; ".join(reasons[:4]) + (f"; and {len(reasons) - 4} more" if len(reasons) > 4 else "")
 

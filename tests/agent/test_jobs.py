@@ -13,6 +13,7 @@ from agent_desk import Desk
 
 from decnet.agent import jobs, journal
 from decnet.agent.failure import Refusal
+from decnet.agent.home import write_json
 from decnet.model.actual import Job
 
 
@@ -105,6 +106,17 @@ def test_a_shown_job_is_what_the_model_says(home: Path) -> None:
     accepted()
     (row,) = jobs.shown()
     assert Job.model_validate(row).state == "lost"
+
+
+def test_a_killed_writers_draft_is_collected_and_a_living_ones_is_left(home: Path) -> None:
+    dead = os.fork()
+    if not dead:
+        os._exit(0)
+    os.waitpid(dead, 0)
+    (home / f"slice.json.{dead}.tmp").write_text("half")
+    (home / f"slice.json.{os.getppid()}.tmp").write_text("half")
+    write_json({}, "compose.json")
+    assert sorted(path.name for path in home.iterdir()) == ["compose.json", f"slice.json.{os.getppid()}.tmp"]
 
 
 def test_a_lost_job_is_in_the_status(desk: Desk, home: Path) -> None:

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """One worker, up, with the decoy images. A test that breaks it mends it again."""
-    shared = Lab("flts")
+    shared = Lab(os.environ.get("FAULTS_LAB", "flts"))
     # What a killed run left is found here, and taken down first.
     down(shared)
     try:

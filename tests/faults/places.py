@@ -1,0 +1,98 @@
+"""Walking through the places of a verb: killed there and run again, nothing is lost, nothing done twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from theatre import Said, Stage, eventually
+
+EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
+"""Walk through every place, or through each so-manieth only."""
+
+MOST = 2000
+OPEN = ("pending", "running")
+
+FLEET = """
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.109"] }
+
+[decky.web]
+services = ["http"]
+"""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A command, and the containers that are there when it is done. `before` brings about what it mends."""
+
+    argv: tuple[str, ...]
+    containers: frozenset[str]
+    before: Callable[[], object] | None = None
+
+
+def walk(stage: Stage, *turns: Verb, agent: str = "") -> int:
+    """Kill each verb in turn at place 1, 2, 3... of the command, or of the agent in the role `agent`, and run
+    it again, until none reaches such a place any more. The number of kills."""
+    kills = 0
+    for number in range(1, MOST, EVERY):
+        reached = [killed(stage, number, verb, agent=agent) for verb in turns]
+        kills += sum(reached)
+        if not any(reached):
+            return kills
+    raise AssertionError(f"still killed at place {MOST}")
+
+
+def killed(stage: Stage, number: int, verb: Verb, *, agent: str = "") -> bool:
+    """Kill the verb at a place, run it again, and check; whether it reached that place."""
+    if verb.before is not None:
+        verb.before()
+    said = armed(stage, f"kill:{number}", verb.argv, agent=agent)
+    where = f"place {number} of {verb.argv[0]} {agent}: {said}"
+    assert "Traceback" not in said.err, where
+    finish(stage, verb.argv, where)
+    check(stage, verb, where)
+    return said.code != 0
+
+
+def armed(stage: Stage, fault: str, argv: tuple[str, ...], *, agent: str = "") -> Said:
+    """Run the command with a fault in itself, or in the agent of the role `agent`."""
+    setting = f"DECNET_AGENT_FAULT={fault}:{agent}" if agent else f"DECNET_FAULT={fault}"
+    return stage.on(stage.place, "env", setting, "decnet", *argv)
+
+
+def finish(stage: Stage, argv: tuple[str, ...], where: str) -> None:
+    """Run the command until it is done: at once, or when what was killed no longer holds it up."""
+
+    def done() -> bool:
+        said = stage.decnet(*argv, code=None)
+        assert "Traceback" not in said.err, (where, said)
+        assert said.code in (0, 4, 5), (where, said)
+        return said.code == 0
+
+    eventually(done, 90)
+
+
+def check(stage: Stage, verb: Verb, where: str) -> None:
+    """What the verb was for is so, once; no row is open; and the same again changes nothing."""
+    assert set(stage.containers()) == verb.containers, where
+    rows = stage.decnet("history", "--limit", "10000", "-o", "json").json
+    assert [row for row in rows if row["status"] in OPEN] == [], where
+    home, there = stage.fingerprint_of_home().splitlines(), stage.containers()
+    stage.decnet(*verb.argv)
+    assert stage.containers() == there, where
+    changed = sorted(set(stage.fingerprint_of_home().splitlines()) ^ set(home))
+    assert changed == [], where
+    left = stage.on(stage.place, "find", "/var/lib/decnet", "/var/lib/decnet-agent", "-name", "*.tmp").out
+    assert left == "", where
+
+
+def places_of(stage: Stage, verb: Verb, role: str = "job") -> tuple[list[str], list[str]]:
+    """The names of the command's places, and of the agent's in a role, in order. Runs the verb."""
+    ours, agents = stage.folder / "places", stage.folder / "places-of-the-agent"
+    settings = (f"DECNET_FAULT=list:{ours}", f"DECNET_AGENT_FAULT=list:{agents}")
+    assert stage.on(stage.place, "env", *settings, "decnet", *verb.argv).code == 0
+    told = [line.split(maxsplit=2) for line in agents.read_text().splitlines()]
+    command = [line.split(maxsplit=2)[2] for line in ours.read_text().splitlines()]
+    return command, [name for _, each, name in told if each == role]
