@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def refuse_existing(path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Makes `text` the file's content (0600: it may hold passwords). Raises UsageError naming the file."""
-    temp = path.parent / f".{path.name}.{secrets.token_hex(4)}.tmp"
+    temp = path.parent / f".{path.name}.{os.urandom(4).hex()}.tmp"
     try:
         if path.is_dir():
             raise UsageError(f"{path} is a folder", hint="say the name of the file as well")

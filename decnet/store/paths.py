@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pwd
 import re
 from collections.abc import Mapping
@@ -104,6 +103,8 @@ def safe_part(name: str) -> str:
     """
     if _PLAIN_PART.fullmatch(name) and not name.startswith("x-"):
         return name
+    import hashlib
+
     return "x-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
