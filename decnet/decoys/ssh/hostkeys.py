@@ -1,7 +1,6 @@
 """Host keys that follow from the seed, the same for ever; the RSA key is worked out when first asked for."""
 
 import functools
-import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -13,14 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ..persona import Persona
+from ..primes import EXPONENT, prime
 from .wire import mpint, string
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-EXPONENT = 65537
-ROUNDS = 5
-"""Miller-Rabin rounds: for random numbers of this size an error is less likely than 2^-100."""
-SMALL = 60000
-SPAN = 20000
 
 RSA_HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "ssh-rsa": hashes.SHA1,
@@ -78,51 +73,4 @@ class HostKeys:
         return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 
     def _prime(self, name: str) -> int:
-        """The first prime from a number of the seed on."""
-        bits = self._rsa_bits // 2
-        start = int.from_bytes(self._persona.bytes_for(f"ssh rsa {self._rsa_bits} {name}", bits // 8), "big")
-        start |= 3 << (bits - 2) | 1
-        candidates = (start + offset for offset in _sieve(start))
-        return next(number for number in candidates if number % EXPONENT != 1 and _is_prime(number))
-
-
-def _sieve(start: int) -> list[int]:
-    """Even offsets from the odd `start` on where no small prime divides."""
-    alive = bytearray(b"\x01") * SPAN
-    for prime in _small_primes():
-        first = -start % prime
-        if first % 2:
-            first += prime
-        alive[first :: 2 * prime] = bytes(len(range(first, SPAN, 2 * prime)))
-    return [offset for offset in range(0, SPAN, 2) if alive[offset]]
-
-
-@functools.cache
-def _small_primes() -> tuple[int, ...]:
-    alive = bytearray(b"\x01") * SMALL
-    for n in range(2, 245):
-        if alive[n]:
-            alive[n * n :: n] = bytes(len(range(n * n, SMALL, n)))
-    return tuple(n for n in range(3, SMALL) if alive[n])
-
-
-def _is_prime(candidate: int) -> bool:
-    """Fermat's test first, then Miller-Rabin with bases that follow from the candidate."""
-    if pow(2, candidate - 1, candidate) != 1:
-        return False
-    odd, twos = candidate - 1, 0
-    while odd % 2 == 0:
-        odd, twos = odd // 2, twos + 1
-    return all(_passes(candidate, odd, twos, number) for number in range(ROUNDS))
-
-
-def _passes(candidate: int, odd: int, twos: int, number: int) -> bool:
-    base = int.from_bytes(hashlib.sha256(f"{number}:{candidate}".encode()).digest(), "big") + 2
-    value = pow(base, odd, candidate)
-    if value in (1, candidate - 1):
-        return True
-    for _ in range(twos - 1):
-        value = value * value % candidate
-        if value == candidate - 1:
-            return True
-    return False
+        return prime(self._persona, f"ssh rsa {self._rsa_bits} {name}", self._rsa_bits // 2)

@@ -1,0 +1,150 @@
+"""TLS for services that a client asks for it: OpenSSL is imported when the first client does, not before."""
+
+import asyncio
+import functools
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .der import (
+    ALTERNATIVE_NAME,
+    BASIC_CONSTRAINTS,
+    KEY_IDENTIFIER,
+    RsaKey,
+    Wanted,
+    certificate,
+    key_identifier,
+    pem,
+    rsa_key,
+    sequence,
+    tagged,
+)
+from .machine import Machine
+from .persona import Persona
+from .visits import Gone, Line
+
+if TYPE_CHECKING:
+    import ssl
+
+HANDSHAKE_SECONDS = 30.0
+PIECE = 16384
+TEN_YEARS = 3650 * 86400
+
+
+class Identity:
+    """A chain of certificates, its own first, and the key of the first."""
+
+    def __init__(self, chain: list[bytes], key: RsaKey) -> None:
+        self.chain = chain
+        self.key = key
+
+    @functools.cached_property
+    def context(self) -> "ssl.SSLContext":
+        """OpenSSL's server side with this identity."""
+        module = openssl()
+        context: ssl.SSLContext = module.SSLContext(module.PROTOCOL_TLS_SERVER)
+        text = pem("RSA PRIVATE KEY", self.key.private()) + b"".join(
+            pem("CERTIFICATE", each) for each in self.chain
+        )
+        file = os.memfd_create("identity")
+        try:
+            os.write(file, text)
+            context.load_cert_chain(f"/proc/self/fd/{file}")
+        finally:
+            os.close(file)
+        return context
+
+
+def of_the_machine(persona: Persona) -> Identity:
+    """The certificate that a Debian system makes for itself when it is installed (package ssl-cert)."""
+    machine, own = Machine(persona), persona.machine
+    key = rsa_key(own, "tls")
+    wanted = Wanted(
+        subject=persona.hostname, issuer=persona.hostname,
+        serial=int.from_bytes(own.bytes_for("tls serial", 20), "big") >> 1,
+        begins=machine.installed, ends=machine.installed + TEN_YEARS,
+        extensions=(
+            (BASIC_CONSTRAINTS, False, sequence()),
+            (ALTERNATIVE_NAME, False, sequence(tagged(0x82, persona.hostname.encode()))),
+            (KEY_IDENTIFIER, False, key_identifier(key)),
+        ),
+    )  # fmt: skip
+    return Identity([certificate(wanted, key, key)], key)
+
+
+def openssl() -> Any:
+    """The module, also where it was left out at the start."""
+    for name in ("ssl", "_ssl"):
+        if sys.modules.get(name, True) is None:
+            del sys.modules[name]
+    import ssl
+
+    return ssl
+
+
+class Secured(Line):
+    """A line inside TLS."""
+
+    def __init__(self, line: Line, identity: Identity) -> None:
+        super().__init__(line.reader, line.writer, line.session, line.port)
+        self.summary = line.summary
+        module = openssl()
+        self._waits = module.SSLWantReadError
+        self._fails = module.SSLError
+        self._in, self._out = module.MemoryBIO(), module.MemoryBIO()
+        self._tls = identity.context.wrap_bio(self._in, self._out, server_side=True)
+
+    async def handshake(self) -> str:
+        """The version that both agree on. Raises Gone after OpenSSL's own alert, TimeoutError, OSError."""
+        async with asyncio.timeout(HANDSHAKE_SECONDS):
+            while True:
+                try:
+                    self._tls.do_handshake()
+                    await self._flush()
+                    return str(self._tls.version())
+                except self._waits:
+                    await self._flush()
+                    await self._more(HANDSHAKE_SECONDS)
+                except self._fails as error:
+                    await self._flush()
+                    raise Gone from error
+
+    async def send(self, data: bytes) -> None:
+        """Send all of it."""
+        for at in range(0, len(data), PIECE):
+            self._tls.write(data[at : at + PIECE])
+            await self._flush()
+
+    async def read(self, seconds: float, most: int = PIECE) -> bytes:
+        """What came, b"" at the end."""
+        while True:
+            try:
+                return self._tls.read(most)
+            except self._waits:
+                await self._flush()
+                if not await self._more(seconds):
+                    return b""
+            except self._fails:
+                await self._flush()
+                return b""
+
+    async def linger(self) -> None:
+        """Say in TLS too that nothing more comes."""
+        try:
+            self._tls.unwrap()
+        except (self._waits, self._fails):
+            pass
+        await self._flush()
+        await super().linger()
+
+    async def _more(self, seconds: float) -> bool:
+        data = await super().read(seconds)
+        if data:
+            self._in.write(data)
+        else:
+            self._in.write_eof()
+        return bool(data)
+
+    async def _flush(self) -> None:
+        if self._out.pending:
+            await super().send(self._out.read())
