@@ -13,7 +13,7 @@ SPAN = 20000
 
 
 def prime(persona: Persona, purpose: str, bits: int) -> int:
-    """The first prime from a number of the seed on, half of an RSA key: an eighth of a second at 1024 bits."""
+    """The first prime from a number of the seed on; an eighth of a second for 1024 bits."""
     start = int.from_bytes(persona.bytes_for(purpose, bits // 8), "big")
     start |= 3 << (bits - 2) | 1
     candidates = (start + offset for offset in _sieve(start))
