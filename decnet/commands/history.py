@@ -78,7 +78,8 @@ def _view(worker: str, row: LifecycleRow) -> HistoryView:
 
 def _cells(ctx: Context, row: HistoryView) -> tuple[str, ...]:
     begin = datetime.fromtimestamp(row.started or row.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return (row.decky, row.operation, row.worker, row.status, begin, _lasted(ctx, row), row.error)
+    error, _, _ = row.error.partition("\n")
+    return (row.decky, row.operation, row.worker, row.status, begin, _lasted(ctx, row), error)
 
 
 def _lasted(ctx: Context, row: HistoryView) -> str:

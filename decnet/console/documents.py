@@ -104,4 +104,5 @@ def _step(step: Step, ends: dict[tuple[str, str], Any]) -> dict[str, Any]:
         },
         "status": end.status if end else None,
         "error": end.error if end else "",
+        "log": list(end.log) if end else [],
     }

@@ -52,7 +52,7 @@ def sentence(event: Event) -> str:
             return f"{worker}: {phase}" if worker else phase
         case JobStarted(worker, _, total):
             return f"{worker}: accepted {total} step{'s' if total != 1 else ''}"
-        case StepDone(worker, decky, operation, status, error):
+        case StepDone(worker, decky, operation, status, error, _):
             detail = f": {cell(error)}" if error else ""
             return f"{cell(decky)} on {worker}: {operation} {status}{detail}"
         case WorkerLost(worker, error, hint):

@@ -9,6 +9,7 @@ from decnet.console.documents import document, dumps, lines, names
 from decnet.console.plans import plan_lines, step_lines
 from decnet.console.text import aligned, cell
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
+from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -70,11 +71,8 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         return []
     shown = [f"{outcome.verb}: {outcome.summary}", *(step_lines(plan, MOST_STEPS) if outcome.quiet else [])]
     shown += [f"{name}: accepted, goes on by itself; decnet status shows it" for name in outcome.detached]
-    shown += [
-        f"{cell(o.decky)} on {o.worker}: {o.operation} {o.status}: {cell(o.error)}"
-        for o in outcome.outcomes
-        if o.status != "succeeded"
-    ]
+    for end in outcome.outcomes:
+        shown += _failure_lines(end) if end.status != "succeeded" else []
     shown += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     for trouble in outcome.troubles:
         start = f"{trouble.worker}: "
@@ -85,6 +83,13 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         found = ", ".join(f"{cell(s.decky)} on {s.worker}" for s in plan.strays)
         shown.append(f"strays left alone: {found} (decnet reconcile --prune removes them)")
     return shown
+
+
+def _failure_lines(end: StepDone) -> list[str]:
+    """How one decky failed, and what its container said last."""
+    start = f"{cell(end.decky)} on {end.worker}: {end.operation} {end.status}"
+    first = f"{start}: {cell(end.error)}" if end.error else start
+    return [first, *(f"    | {cell(line)}" for line in end.log)]
 
 
 def _show_listing(listing: Listing) -> None:

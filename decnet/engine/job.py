@@ -20,7 +20,7 @@ from decnet.plan.absorb import absorb
 from decnet.plan.classify import row_as_seen
 from decnet.plan.compose import Contents, contents
 from decnet.store.records import Records
-from decnet.wire import MAX_ERROR_CHARS
+from decnet.wire import MAX_ERROR_CHARS, clean
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -30,6 +30,8 @@ PATIENCE_SECONDS = 20.0
 """How long a worker may stay silent while a job of it is followed, before it counts as lost."""
 
 HEALS_KEPT = 20
+LOG_LINES, LOG_CHARS = 15, 200
+"""What is shown of the log of a container that failed."""
 
 
 @dataclass
@@ -61,6 +63,14 @@ async def run_job(
         return JobEnd(detached=True)
     await follower.follow()
     return JobEnd(outcomes=follower.outcomes)
+
+
+def parted(error: str) -> tuple[str, tuple[str, ...]]:
+    """What an agent wrote of a failure, as its first line and the last of those that follow: the agent puts
+    the log of the container that failed there. Every line is made harmless."""
+    first, *more = error.splitlines() or [""]
+    lines = [clean(line.rstrip(), LOG_CHARS) for line in more if line.strip()]
+    return clean(first, LOG_CHARS * 2), tuple(lines[-LOG_LINES:])
 
 
 class _Follower:
@@ -226,6 +236,7 @@ class _Follower:
         return records.model_copy(update={"deckies": dict(sorted(rows.items())), "heals": heals})
 
     def _tell(self, step: Step, status: str, error: str) -> None:
-        done = StepDone(self.name, step.decky, step.operation or "change", status, error)
+        line, log = parted(error)
+        done = StepDone(self.name, step.decky, step.operation or "change", status, line, log)
         self.outcomes.append(done)
         self.ctx.emit(done)

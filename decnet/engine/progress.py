@@ -54,13 +54,15 @@ class JobProgress(NamedTuple):
 
 
 class StepDone(NamedTuple):
-    """The end of one decky's operation: succeeded, failed or lost, with its error."""
+    """The end of one decky's operation: succeeded, failed or lost, with its error in one line and the last
+    lines of the log of the container that failed, made harmless."""
 
     worker: str
     decky: str
     operation: str
     status: str
     error: str = ""
+    log: tuple[str, ...] = ()
 
 
 class WorkerLost(NamedTuple):
