@@ -10,6 +10,7 @@ from decnet.console.text import cell
 from decnet.engine.progress import (
     Event,
     Finished,
+    ImagesSent,
     ImageStep,
     JobProgress,
     JobStarted,
@@ -48,8 +49,12 @@ def sentence(event: Event) -> str:
         case Said(text, worker, level):
             start = f"{worker}: " if worker else ""
             return f"{'warning: ' if level == 'warning' else ''}{start}{cell(text)}"
-        case ImageStep(phase, _, _, worker):
-            return f"{worker}: {phase}" if worker else phase
+        case ImageStep(phase):
+            return phase
+        case ImagesSent(worker, 0, total):
+            return f"{worker}: about {total} MiB of images are sent"
+        case ImagesSent(worker, done, total) if done == total:
+            return f"{worker}: its images have arrived"
         case JobStarted(worker, _, total):
             return f"{worker}: accepted {total} step{'s' if total != 1 else ''}"
         case StepDone(worker, decky, operation, status, error, _):
@@ -104,8 +109,11 @@ class Bars:
             case Planned(plan):
                 for line in plan_lines(plan):
                     self._line(line)
-            case ImageStep(phase, done, total, worker):
-                self._bar(f"image{worker}", f"{worker} image".strip(), phase, done, total)
+            case ImageStep(phase, done, total):
+                self._bar("image", "image", phase, done, total)
+            case ImagesSent(worker, done, total):
+                what = "images, in MiB" if done < total else "images have arrived"
+                self._bar(f"images {worker}", worker, what, done, total)
             case JobStarted(worker, _, total):
                 self._bar(worker, worker, "accepted", 0, total)
             case JobProgress(worker, done, total, current):

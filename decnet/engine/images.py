@@ -6,7 +6,7 @@ import asyncio
 
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.engine.progress import ImageStep, WorkerLost
+from decnet.engine.progress import ImagesSent, ImageStep, WorkerLost
 from decnet.engine.situation import Situation
 from decnet.errors import DecnetError
 from decnet.model.plan import Plan
@@ -33,8 +33,10 @@ async def provide_images(
     missing = await _missing(links, situation, needing, errors, rebuild=no_cache)
     if missing:
         await asyncio.to_thread(_build, ctx, situation, no_cache)
-        remote = [name for name in missing if name != LOCAL]
-        shipped = await asyncio.gather(*(_ship(ctx, links, situation, name) for name in remote))
+        remote = {name: tags for name, tags in missing.items() if name != LOCAL}
+        shipped = await asyncio.gather(
+            *(_ship(ctx, links, situation, name, tags) for name, tags in remote.items())
+        )
         for name, error in zip(remote, shipped, strict=True):
             if error is not None:
                 errors[name] = error
@@ -48,16 +50,17 @@ async def _missing(
     errors: dict[str, DecnetError],
     *,
     rebuild: bool,
-) -> list[str]:
+) -> dict[str, tuple[str, ...]]:
+    """Per worker that lacks any, the images that it lacks."""
     from decnet.images import absent
 
     facts = await links.each((situation.workers[name] for name in needing), lambda client: client.facts())
-    found = []
+    found = {}
     for name, answer in facts.items():
         if isinstance(answer, DecnetError):
             errors[name] = answer
-        elif rebuild or absent(answer.images, situation.images):
-            found.append(name)
+        elif lacking := absent([] if rebuild else answer.images, situation.images):
+            found[name] = lacking
     return found
 
 
@@ -72,13 +75,37 @@ def _build(ctx: Context, situation: Situation, no_cache: bool) -> None:
     )
 
 
-async def _ship(ctx: Context, links: Links, situation: Situation, name: str) -> DecnetError | None:
-    from decnet.images import save_stream
+async def _ship(
+    ctx: Context, links: Links, situation: Situation, name: str, tags: tuple[str, ...]
+) -> DecnetError | None:
+    from decnet.images import save_size, save_stream
 
     client = links.client(situation.workers[name])
     try:
-        await client.image_load(situation.images.all(), save_stream(situation.images.all()))
+        size = await asyncio.to_thread(save_size, tags)
+        sent = _Sent(ctx, name, size)
+        await client.image_load(tags, save_stream(tags, tell=sent.tell), size=size)
+        sent.arrived()
     except DecnetError as error:
         ctx.emit(WorkerLost(name, error.message, error.hint))
         return error
     return None
+
+
+class _Sent:
+    """How far a worker's images are, told once per MiB; all of them only when they have arrived."""
+
+    def __init__(self, ctx: Context, worker: str, size: int) -> None:
+        self._emit, self._worker = ctx.emit, worker
+        self._total = (size >> 20) + 1
+        self._told = 0
+        self._emit(ImagesSent(worker, 0, self._total))
+
+    def tell(self, done: int) -> None:
+        mib = min(done >> 20, self._total - 1)
+        if mib > self._told:
+            self._told = mib
+            self._emit(ImagesSent(self._worker, mib, self._total))
+
+    def arrived(self) -> None:
+        self._emit(ImagesSent(self._worker, self._total, self._total))

@@ -28,12 +28,19 @@ class Planned(NamedTuple):
 
 
 class ImageStep(NamedTuple):
-    """Progress of an image's build or shipping; `total` 0 where it is not known."""
+    """Progress of an image's build; `total` 0 where it is not known."""
 
     phase: str
     done: int = 0
     total: int = 0
-    worker: str = ""
+
+
+class ImagesSent(NamedTuple):
+    """Images on their way to a worker: `done` of about `total` MiB, equal once they have arrived."""
+
+    worker: str
+    done: int
+    total: int
 
 
 class JobStarted(NamedTuple):
@@ -78,5 +85,5 @@ class Finished:
     """The pass is over: a progress display may go."""
 
 
-Event = Said | Planned | ImageStep | JobStarted | JobProgress | StepDone | WorkerLost | Finished
+Event = Said | Planned | ImageStep | ImagesSent | JobStarted | JobProgress | StepDone | WorkerLost | Finished
 Emit = Callable[[Event], None]

@@ -4,7 +4,7 @@ from .build import ensure, make_base_image
 from .names import ImageNames, root_name, wanted
 from .progress import Emit, ImageProgress
 from .root import Source
-from .shelf import ImageRow, absent, listed, prune, save_archive, save_stream
+from .shelf import ImageRow, absent, listed, prune, save_archive, save_size, save_stream
 
 __all__ = [
     "Emit",
@@ -19,6 +19,7 @@ __all__ = [
     "prune",
     "root_name",
     "save_archive",
+    "save_size",
     "save_stream",
     "wanted",
 ]

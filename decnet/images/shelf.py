@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Collection, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,15 +62,30 @@ def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str,
     return tuple(removed)
 
 
-async def save_stream(tags: Collection[str], docker_socket: str | None = None) -> AsyncIterator[bytes]:
+def save_size(tags: Collection[str], docker_socket: str | None = None) -> int:
+    """About how many bytes a save of `tags` has before compression; what they stand on counts once."""
+    sizes = {row.name: row.size for row in listed(docker_socket)}
+    ground = sizes.get(root_name(), 0)
+    return ground + sum(max(sizes.get(tag, 0) - ground, 0) for tag in tags)
+
+
+async def save_stream(
+    tags: Collection[str],
+    docker_socket: str | None = None,
+    *,
+    tell: Callable[[int], None] = lambda done: None,
+) -> AsyncIterator[bytes]:
     """`docker save` of `tags` as one gzip stream, in pieces of at most 256 KiB before compression.
 
-    Each piece is read in a thread, so that other workers' connections go on meanwhile. Raises ImageFailed.
+    Each piece is read in a thread, so that other workers' connections go on meanwhile. `tell` gets the bytes
+    before compression whose pieces have been taken so far. Raises ImageFailed.
     """
     pieces = _saved(tuple(sorted(tags)), docker_socket)
     try:
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        while (read := await asyncio.to_thread(next, pieces, None)) is not None:
+            done, piece = read
             yield piece
+            tell(done)
     finally:
         await asyncio.to_thread(pieces.close)
 
@@ -81,13 +96,16 @@ def save_archive(tags: Collection[str], docker_socket: str | None = None) -> Ite
         yield from _raw_save(client, tuple(sorted(tags)))
 
 
-def _saved(tags: tuple[str, ...], docker_socket: str | None) -> Generator[bytes, None, None]:
+def _saved(tags: tuple[str, ...], docker_socket: str | None) -> Generator[tuple[int, bytes], None, None]:
+    """Bytes so far before compression, and the next piece after it."""
+    done = 0
     with docker_engine(docker_socket) as client:
         squeeze = zlib.compressobj(1, zlib.DEFLATED, GZIP)
         for chunk in _raw_save(client, tags):
+            done += len(chunk)
             if piece := squeeze.compress(chunk):
-                yield piece
-        yield squeeze.flush()
+                yield done, piece
+        yield done, squeeze.flush()
 
 
 def _raw_save(client: DockerClient, tags: tuple[str, ...]) -> Iterator[bytes]:

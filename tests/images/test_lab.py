@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from decnet.images import ImageProgress, ensure, listed, prune, root_name, save_stream, wanted
+from decnet.images import ImageProgress, ensure, listed, prune, root_name, save_size, save_stream, wanted
 from decnet.lab import Lab, down, run_argv, up
 
 pytestmark = [
@@ -111,11 +111,16 @@ def test_without_a_registry_it_says_what_it_does_instead(worker: Worker) -> None
 
 def test_what_is_saved_can_be_loaded_again(worker: Worker) -> None:
     async def saved() -> bytes:
-        return b"".join([piece async for piece in save_stream(wanted().all(), worker.socket)])
+        pieces = save_stream(wanted().all(), worker.socket, tell=told.append)
+        return b"".join([piece async for piece in pieces])
 
+    told: list[int] = []
     stream = asyncio.run(saved())
+    whole = zlib.decompress(stream, 31)
 
-    assert b"manifest.json" in zlib.decompress(stream, 31) and len(stream) < 60 * 1024 * 1024
+    assert b"manifest.json" in whole and len(stream) < 60 * 1024 * 1024
+    assert told == sorted(told) and told[-1] == len(whole)
+    assert 0.8 < save_size(wanted().all(), worker.socket) / len(whole) < 1.1
 
 
 def test_a_base_answers_when_its_address_is_free_and_has_no_rights_left(worker: Worker) -> None:
