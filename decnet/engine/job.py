@@ -169,7 +169,7 @@ class _Follower:
         self.situation.recorded[self.name] = self.records.model_copy(update={"deckies": rows})
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
-            self._tell(step, "failed", error.message)
+            self._tell(step, "failed", error.message.removeprefix(f"{self.name}: "))
 
     def _update_rows(self, update: dict[str, object]) -> None:
         rows = tuple(

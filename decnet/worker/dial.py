@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from decnet.errors import StateBroken
+from decnet.errors import DecnetError, HostKeyRefused, StateBroken
 from decnet.model.worker import Worker
 
 from .hostkeys import HostKey
@@ -183,13 +183,24 @@ async def _through(library: Any, target: Target, options: dict[str, Any]) -> Any
 async def jump_host(library: Any, worker: str, jump: str) -> Any:
     """A connection to `[USER@]HOST[:PORT]` on the way to a worker.
 
-    It is the operator's own affair: their configuration, keys, agent and known_hosts count there.
+    It is the operator's own affair: their configuration, keys, agent and known_hosts count there, and
+    what goes wrong there has nothing to do with the worker's own pinned key or the fleet's.
     """
     user, _, place = jump.rpartition("@")
     host, _, port = place.partition(":")
     who = {"username": user} if user else {}
-    with translated(f"{worker} (by way of {host})"):
-        return await library.connect(host, int(port) if port else (), **who)
+    try:
+        with translated(f"{worker}: on the way there, {host}"):
+            return await library.connect(host, int(port) if port else (), **who)
+    except HostKeyRefused as error:
+        raise HostKeyRefused(
+            f"{worker}: on the way there, the host key of {host} is not the one of your known_hosts",
+            hint=f"see what `ssh {jump} true` says",
+            worker=worker,
+        ) from error
+    except DecnetError as error:
+        error.worker, error.hint = worker, f"does `ssh {jump} true` work?"
+        raise
 
 
 async def _dialled(host: str, port: int) -> socket.socket:

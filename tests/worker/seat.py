@@ -68,7 +68,7 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
     )
     wanted = known or Worker(name=args.name, worker_id="")
     ask = (lambda prompt: str(args.password)) if args.password else None
-    login = contact.Login.parse(args.address, ask=ask)
+    login = contact.Login.parse(args.address, ask=ask, jump=args.jump)
     done = await enrol.add(login, seat.side(), wanted, vouched, adopt=args.adopt)
     seat.record(done.worker, done.host_key)
     return {"changed": done.changed, "warnings": done.warnings, "worker_id": done.worker.worker_id}
@@ -145,6 +145,7 @@ def main() -> None:
     parser.add_argument("--host-key")
     parser.add_argument("--fleet", default=FLEET)
     parser.add_argument("--password")
+    parser.add_argument("--jump")
     parser.add_argument("--yes", action="store_true")
     parser.add_argument("--adopt", action="store_true")
     parser.add_argument("--rounds", type=int, default=1)

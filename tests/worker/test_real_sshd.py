@@ -48,6 +48,23 @@ def test_a_worker_is_enrolled_once_and_a_second_time_changes_nothing(ground: Gro
     assert ground.pull() == {"w1": {"worker": first["ok"]["worker_id"]}}
 
 
+def test_a_worker_behind_another_ones_sshd_is_enrolled_and_pulled_from(ground: Ground) -> None:
+    known = "mkdir -p ~/.ssh && ssh-keyscan -t ed25519 198.51.100.11 >~/.ssh/known_hosts 2>/dev/null"
+    ground.run("operator", "sh", "-c", known)
+    seen = len(ground.sshd_log("w2"))
+    outcome = ground.act(
+        "add", "w2", "root@198.51.100.12", "--yes", "--adopt", "--jump", "root@198.51.100.11"
+    )
+    assert ground.pull() == {"w2": {"worker": outcome["ok"]["worker_id"]}}
+    said = ground.sshd_log("w2")[seen:]
+    assert "Connection from 198.51.100.11" in said
+    assert "Connection from 198.51.100.2 " not in said
+    ground.run("operator", "rm", "-f", "/root/.ssh/known_hosts")
+    assert ground.pull()["w2"]["message"].endswith(
+        "the host key of 198.51.100.11 is not the one of your known_hosts"
+    )
+
+
 def test_a_first_contact_that_nobody_vouches_for_is_refused_and_nothing_is_left_there(ground: Ground) -> None:
     before = (ground.folder("w2") / "ssh" / "authorized_keys").read_bytes()
     outcome = ground.act("add", "w2", "root@198.51.100.12")
