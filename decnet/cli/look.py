@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from decnet.cli.completing import deckies
+from decnet.cli import events
 from decnet.cli.options import On, Output, OutputOption
 from decnet.cli.run import context, finish, wait_for
-
-if TYPE_CHECKING:
-    from decnet.commands.events import EventFilter
-    from decnet.engine.context import Context
 
 
 def register(app: typer.Typer) -> None:
     """Put this module's commands into the tree."""
     app.command()(status)
     app.command()(history)
-    app.command()(events)
+    app.command()(events.events)
     app.command()(logs)
     app.command()(services)
     app.command()(archetypes)
@@ -52,7 +47,7 @@ def status(
 def history(
     decky: Annotated[
         str | None,
-        typer.Argument(help="A decky, or a pattern such as 'web-*'.", autocompletion=deckies),
+        typer.Argument(help="A decky, or a pattern such as 'web-*'."),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N.")] = 50,
     on: On = None,
@@ -63,78 +58,6 @@ def history(
         from decnet.commands.history import history as run
 
         finish(run(ctx, decky, limit=limit, on=on), output.value)
-
-
-def events(
-    pull: Annotated[bool, typer.Option("--pull", help="Fetch what is new from the workers first.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, printing what comes.")] = False,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Not older: 15m, 2h, 1d, or 2026-01-31T12:00.")
-    ] = None,
-    decky: Annotated[list[str] | None, typer.Option("--decky", help="Only of this decky.")] = None,
-    interval: Annotated[
-        float, typer.Option(min=0.5, metavar="SECONDS", help="How often --follow pulls.")
-    ] = 2.0,
-    on: On = None,
-    output: OutputOption = Output.table,
-) -> None:
-    """Show what attackers did: the stored events, or with --pull the new ones."""
-    with context(output.value) as ctx:
-        from decnet.commands.events import EventFilter
-
-        wanted = EventFilter(_moment(since), tuple(decky or ()))
-        if follow:
-            wait_for(_follow(ctx, wanted, interval, output.value))
-        _stored(ctx, wanted, pull, on, output.value)
-
-
-def _stored(ctx: Context, wanted: EventFilter, fetch: bool, on: str | None, style: str) -> None:
-    from decnet.commands.events import fresh, pull, stored
-    from decnet.console.asking import tell_error
-    from decnet.console.events import show_events
-    from decnet.errors import worst
-
-    if not fetch:
-        show_events(stored(ctx, wanted), style)
-        raise typer.Exit(0)
-    pulled = wait_for(pull(ctx, on))
-    show_events(fresh(pulled, wanted), style)
-    for error in pulled.errors.values():
-        tell_error(error, style)
-    raise typer.Exit(worst([error.exit_code for error in pulled.errors.values()]))
-
-
-async def _follow(ctx: Context, wanted: EventFilter, interval: float, style: str) -> None:
-    from decnet.commands.events import follow
-    from decnet.console.asking import tell_error
-    from decnet.console.events import show_events
-
-    told: set[str] = set()
-    async for pulled in follow(ctx, wanted, interval=interval):
-        show_events(pulled.events, "jsonl" if style == "json" else style)
-        for worker, error in pulled.errors.items():
-            if worker not in told:
-                tell_error(error, style)
-        told = set(pulled.errors)
-
-
-def _moment(text: str | None) -> float | None:
-    """A time as the user wrote it, in seconds since the epoch."""
-    from datetime import datetime
-
-    from decnet.errors import UsageError
-
-    if text is None:
-        return None
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if text[:-1].isdigit() and text[-1:] in units:
-        return time.time() - int(text[:-1]) * units[text[-1]]
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        raise UsageError(
-            f"--since {text!r} is not a time", hint="write 15m, 2h, 1d, or 2026-01-31T12:00"
-        ) from None
 
 
 def logs(

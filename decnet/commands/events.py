@@ -115,16 +115,17 @@ def stored(ctx: Context, wanted: EventFilter) -> Iterator[tuple[str, AttackerEve
     """The stored events that the filter lets through with their worker's name, oldest first."""
     names = {worker.worker_id: name for name, worker in known_workers(ctx.home).items()}
     for row in read_events(ctx.home, since=wanted.since):
-        if _passes(row.event, wanted):
+        if passes(row.event, wanted):
             yield names.get(row.worker, row.worker), row.event
 
 
 def fresh(pulled: Pulled, wanted: EventFilter) -> Sequence[tuple[str, AttackerEvent]]:
     """The events of a pull that the filter lets through."""
-    return [(worker, event) for worker, event in pulled.events if _passes(event, wanted)]
+    return [(worker, event) for worker, event in pulled.events if passes(event, wanted)]
 
 
-def _passes(event: AttackerEvent, wanted: EventFilter) -> bool:
+def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
+    """Whether the filter lets an event through."""
     if wanted.since is not None and event.at < wanted.since:
         return False
     return not wanted.deckies or event.decky in wanted.deckies

@@ -22,6 +22,8 @@ LIMIT = 16 * 1024 * 1024
 KEEP = 9
 LOCK_TIMEOUT = 5.0
 
+_OURS = ("worker", "spool_id", "epoch", "mark")
+
 
 class Page(Protocol):
     """What a worker answers to `events`."""
@@ -61,7 +63,7 @@ class StoredEvent(NamedTuple):
 def event_cursor(home: Home, worker: str) -> EventCursor | None:
     """Where the next pull begins: read from the last event that is stored, so both move together."""
     for line in last_lines(home.events(worker) / "events.jsonl"):
-        row = _row(line)
+        row = row_of(line)
         if row is not None:
             return EventCursor(str(row["spool_id"]), int(row["seq"]), str(row.get("mark", "")), _epoch(row))
     return None
@@ -156,12 +158,12 @@ def _position(
 
 def _oldest_epoch(home: Home, worker: str) -> int | None:
     """The epoch of the oldest line; None where nothing is stored."""
-    rows = (_row(line) for line in read_lines(home.events(worker) / "events.jsonl"))
+    rows = (row_of(line) for line in read_lines(home.events(worker) / "events.jsonl"))
     return next((_epoch(row) for row in rows if row is not None), None)
 
 
 def _ids(home: Home, worker: str) -> set[str]:
-    rows = (_row(line) for line in read_lines(home.events(worker) / "events.jsonl"))
+    rows = (row_of(line) for line in read_lines(home.events(worker) / "events.jsonl"))
     return {str(row["id"]) for row in rows if row is not None}
 
 
@@ -179,19 +181,26 @@ def _line(worker: str, page: Page, event: AttackerEvent, epoch: int, *, is_end: 
 
 def _stored(lines: Iterator[bytes], since: float | None, decky: str | None) -> Iterator[StoredEvent]:
     for line in lines:
-        row = _row(line)
+        row = row_of(line)
         if row is None or (decky is not None and row.get("decky") != decky):
             continue
-        worker = str(row.pop("worker", ""))
-        row.pop("spool_id")
-        row.pop("epoch", None)
-        row.pop("mark", None)
-        try:
-            event = AttackerEvent.model_validate(row)
-        except ValidationError:
-            continue
-        if since is None or event.at >= since:
-            yield StoredEvent(worker, event)
+        found = event_of(row)
+        if found is not None and (since is None or found.event.at >= since):
+            yield found
+
+
+def event_of(row: dict[str, Any]) -> StoredEvent | None:
+    """The event in a stored row; None where it holds a position only, or no event that we know."""
+    rest = {key: value for key, value in row.items() if key not in _OURS}
+    try:
+        return StoredEvent(str(row.get("worker", "")), AttackerEvent.model_validate(rest))
+    except ValidationError:
+        return None
+
+
+def place_of(row: dict[str, Any]) -> tuple[int, int]:
+    """Where a row stands among the rows of its worker: it only grows."""
+    return _epoch(row), int(row["seq"])
 
 
 def _epoch(row: dict[str, Any]) -> int:
@@ -199,7 +208,8 @@ def _epoch(row: dict[str, Any]) -> int:
     return epoch if isinstance(epoch, int) else 0
 
 
-def _row(line: bytes) -> dict[str, Any] | None:
+def row_of(line: bytes) -> dict[str, Any] | None:
+    """The row in a line of the file; None where the line is damaged."""
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:

@@ -58,6 +58,7 @@ def words(line: str) -> list[str]:
         ("decnet logs web-01 ", ["http", "ssh"]),
         ("decnet logs web-01 http ", []),
         ("decnet events --decky quar", ["quarry"]),
+        ("decnet history q", ["quarry"]),
         ("decnet deploy -s ssh,z", ["ssh,zed"]),
         ("decnet deploy --services=ssh,z", ["--services=ssh,zed"]),
         ("decnet deploy -s ssh,ss", []),

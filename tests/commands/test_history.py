@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from decnet.cli.completing import deckies
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.fleet_table import FleetTable
@@ -95,11 +94,3 @@ def test_the_limit_keeps_the_newest_and_a_pattern_chooses(home: Home) -> None:
 
 def test_an_unknown_name_is_bad_usage_and_the_nearest_is_named(home: Home) -> None:
     assert "did you mean 'web-1'?" in history("wep-1", code=2)
-
-
-def test_the_shell_offers_the_fleets_deckies_and_nothing_where_the_file_is_broken(home: Home) -> None:
-    assert deckies("") == []
-    home.state.write_text(json.dumps({"deckies": {"web-2": {}, "web-1": {}, "db": {}}}))
-    assert deckies("we") == ["web-1", "web-2"]
-    home.state.write_text('{"deckies": 7}')
-    assert deckies("") == []

@@ -1,0 +1,151 @@
+"""`decnet events`: what attackers did, shown, followed, and told to somebody."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from decnet.cli.options import On, Output, OutputOption
+from decnet.cli.run import context, wait_for
+
+if TYPE_CHECKING:
+    from decnet.commands.alerts import Alerts
+    from decnet.commands.events import EventFilter
+    from decnet.engine.context import Context
+
+
+def events(
+    pull: Annotated[bool, typer.Option("--pull", help="Fetch what is new from the workers first.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, printing what comes.")] = False,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Not older: 15m, 2h, 1d, or 2026-01-31T12:00.")
+    ] = None,
+    decky: Annotated[list[str] | None, typer.Option("--decky", help="Only of this decky.")] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.5, metavar="SECONDS", help="How often --follow pulls.")
+    ] = 2.0,
+    alert: Annotated[
+        str | None,
+        typer.Option(metavar="CMD|URL|@FILE", help="Tell this command or URL of new events, as JSON."),
+    ] = None,
+    alert_every: Annotated[
+        float,
+        typer.Option(
+            "--alert-every", min=0, metavar="SECONDS", help="At most one alert in that time; the rest waits."
+        ),
+    ] = 30.0,
+    alert_each: Annotated[
+        bool, typer.Option("--alert-each", help="One alert for each event; more than ten come together.")
+    ] = False,
+    alert_test: Annotated[bool, typer.Option("--alert-test", help="Send a trial alert, and end.")] = False,
+    on: On = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what attackers did: the stored events, or with --pull the new ones."""
+    with context(output.value) as ctx:
+        from decnet.commands.events import EventFilter
+        from decnet.errors import UsageError
+
+        if alert and not (pull or follow or alert_test):
+            raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
+        wanted = EventFilter(_moment(since), tuple(decky or ()))
+        told = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted) if alert else None
+        if alert_test:
+            _try_alert(ctx, told)
+        if follow:
+            wait_for(_follow(ctx, wanted, interval, output.value, told))
+        if not pull:
+            _stored(ctx, wanted, output.value)
+        _pulled(ctx, wanted, on, output.value, told)
+
+
+def _alerts(ctx: Context, text: str, every: float, *, each: bool, wanted: EventFilter) -> Alerts:
+    from decnet.commands.alerts import alerts, begin
+
+    told = alerts(text, every=every, each=each, wanted=wanted)
+    begin(ctx, told)
+    return told
+
+
+def _try_alert(ctx: Context, told: Alerts | None) -> NoReturn:
+    from decnet.commands.alerts import tell_test
+    from decnet.errors import UsageError
+
+    if told is None:
+        raise UsageError("--alert-test tries what --alert names", hint="add --alert CMD, or --alert URL")
+    wait_for(tell_test(ctx, told))
+    typer.echo(f"{told.to.label} has taken the trial alert", err=True)
+    raise typer.Exit(0)
+
+
+def _stored(ctx: Context, wanted: EventFilter, style: str) -> NoReturn:
+    from decnet.commands.events import stored
+    from decnet.console.events import show_events
+
+    show_events(stored(ctx, wanted), style)
+    raise typer.Exit(0)
+
+
+def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told: Alerts | None) -> NoReturn:
+    from decnet.commands.alerts import tell
+    from decnet.commands.events import fresh, pull
+    from decnet.console.asking import tell_error
+    from decnet.console.events import show_events
+    from decnet.errors import DecnetError, worst
+
+    pulled = wait_for(pull(ctx, on))
+    show_events(fresh(pulled, wanted), style)
+    failures = list(pulled.errors.values())
+    try:
+        if told is not None:
+            wait_for(tell(ctx, told))
+    except DecnetError as error:
+        failures.append(error)
+    for failure in failures:
+        tell_error(failure, style)
+    raise typer.Exit(worst([failure.exit_code for failure in failures]))
+
+
+async def _follow(
+    ctx: Context, wanted: EventFilter, interval: float, style: str, alerts: Alerts | None
+) -> None:
+    import asyncio
+
+    from decnet.commands.alerts import tell_for_ever
+    from decnet.commands.events import follow
+    from decnet.console.asking import tell_error
+    from decnet.console.events import show_events
+
+    beside = set()
+    if alerts is not None:
+        # A task of its own: what is pulled never waits for who is told of it.
+        telling = tell_for_ever(ctx, alerts, interval, lambda error: tell_error(error, style))
+        beside.add(asyncio.create_task(telling))
+    told: set[str] = set()
+    async for pulled in follow(ctx, wanted, interval=interval):
+        show_events(pulled.events, "jsonl" if style == "json" else style)
+        for worker, error in pulled.errors.items():
+            if worker not in told:
+                tell_error(error, style)
+        told = set(pulled.errors)
+
+
+def _moment(text: str | None) -> float | None:
+    """A time as the user wrote it, in seconds since the epoch."""
+    from datetime import datetime
+
+    from decnet.errors import UsageError
+
+    if text is None:
+        return None
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    if text[:-1].isdigit() and text[-1:] in units:
+        return time.time() - int(text[:-1]) * units[text[-1]]
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise UsageError(
+            f"--since {text!r} is not a time", hint="write 15m, 2h, 1d, or 2026-01-31T12:00"
+        ) from None

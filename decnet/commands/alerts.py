@@ -1,0 +1,157 @@
+"""`decnet events --alert`: a command or a URL is told of what was stored, at most so often."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from decnet.commands.events import EventFilter, passes
+from decnet.engine.context import Context
+from decnet.engine.delivery import Receiver, deliver, receiver
+from decnet.engine.workers import known_workers
+from decnet.errors import DecnetError, LockHeld
+from decnet.store.alerts import Told, Untold, alerts_lock, ends, load_told, save_told, untold
+from decnet.store.events import StoredEvent
+from decnet.wire import clean
+
+MAX_EVENTS = 50
+"""Events that one alert holds; the others are counted."""
+
+MAX_BYTES = 256 * 1024
+MOST_SINGLE = 10
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Who is told (`text`: a command or URL), and how: one alert in `every` seconds at most, or with `each`
+    one per event, ten in that time at most and the rest together."""
+
+    to: Receiver
+    key: str
+    every: float
+    each: bool
+    wanted: EventFilter
+
+
+def alerts(text: str, *, every: float, each: bool, wanted: EventFilter) -> Alerts:
+    """Alerts to a command or URL. Raises UsageError where it is neither."""
+    return Alerts(receiver(text), hashlib.sha256(text.encode()).hexdigest()[:32], every, each, wanted)
+
+
+def begin(ctx: Context, told: Alerts) -> None:
+    """Remember where a new receiver begins: it is told of what comes from now on."""
+    try:
+        with alerts_lock(ctx.home):
+            if load_told(ctx.home, told.key) is None:
+                save_told(ctx.home, told.key, Told(ends(ctx.home, _names(ctx))))
+    except LockHeld:
+        return
+
+
+async def tell(ctx: Context, told: Alerts) -> None:
+    """Tell the receiver of everything that was stored since the last alert, if one is due.
+
+    Raises Failed where it was not taken: nothing is lost then, the next alert tells it. Where another
+    command tells at this moment, that one does.
+    """
+    try:
+        with alerts_lock(ctx.home):
+            known = load_told(ctx.home, told.key) or Told()
+            if 0 <= ctx.now() - known.tried < told.every:
+                return
+            found = untold(ctx.home, _names(ctx), known)
+            if found.ends != known.positions:
+                await _tell(ctx, told, replace(known, tried=ctx.now()), found)
+    except LockHeld:
+        return
+
+
+async def tell_for_ever(
+    ctx: Context, told: Alerts, interval: float, failed: Callable[[DecnetError], None]
+) -> None:
+    """Tell again and again, beside whatever pulls; a failure is said once until it changes."""
+    last = ""
+    while True:
+        try:
+            await tell(ctx, told)
+            last = ""
+        except DecnetError as error:
+            if error.message != last:
+                failed(error)
+            last = error.message
+        await asyncio.sleep(interval)
+
+
+async def tell_test(ctx: Context, told: Alerts) -> None:
+    """Send an alert that says it is a trial."""
+    text = "A trial of decnet's alerts: nothing has happened."
+    await deliver(
+        told.to, _spelled({"kind": "test", "at": ctx.now(), "text": text, "count": 0, "events": []})
+    )
+
+
+async def _tell(ctx: Context, told: Alerts, known: Told, found: Untold) -> None:
+    names = _names(ctx)
+    events = [stored for stored in found.events if passes(stored.event, told.wanted)]
+    if events:
+        # Before it is tried: a receiver that fails is not asked again at once either.
+        save_told(ctx.home, told.key, known)
+        single = len(events) if len(events) <= MOST_SINGLE else 0
+        for stored in events[:single] if told.each else ():
+            await deliver(told.to, _document(ctx, [stored], names, more=False))
+        if not (told.each and single):
+            await deliver(told.to, _document(ctx, events, names, more=found.more))
+    save_told(ctx.home, told.key, replace(known, positions=found.ends))
+
+
+def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool) -> bytes:
+    """The alert itself: what happened in a sentence, in numbers, and event by event within bounds."""
+    deckies = Counter(stored.event.decky for stored in events)
+    sources = Counter(stored.event.source_ip for stored in events)
+    kinds = Counter(stored.event.kind for stored in events)
+    document: dict[str, Any] = {
+        "kind": "events",
+        "at": ctx.now(),
+        "text": _sentence(len(events), deckies, sources, kinds, more=more),
+        "count": len(events),
+        "more": more,
+        "first": events[0].event.at,
+        "last": events[-1].event.at,
+        "deckies": dict(deckies.most_common(MOST_NAMED)),
+        "sources": dict(sources.most_common(MOST_NAMED)),
+        "kinds": dict(kinds),
+        "events": [],
+    }
+    size = len(_spelled(document))
+    for stored in events[:MAX_EVENTS]:
+        entry = {"worker": names.get(stored.worker, stored.worker), **stored.event.model_dump(mode="json")}
+        size += len(_spelled(entry))
+        if size > MAX_BYTES:
+            break
+        document["events"].append(entry)
+    return _spelled(document)
+
+
+def _sentence(
+    count: int, deckies: Counter[str], sources: Counter[str], kinds: Counter[Any], *, more: bool
+) -> str:
+    number = f"more than {count}" if more else str(count)
+    where = next(iter(deckies)) if len(deckies) == 1 else f"{len(deckies)} deckies"
+    who = next(iter(sources)) if len(sources) == 1 else f"{len(sources)} sources"
+    what = ", ".join(f"{times} {kind}" for kind, times in kinds.most_common())
+    return clean(f"{number} event{'' if count == 1 else 's'} on {where} from {who}: {what}", 400)
+
+
+def _spelled(document: dict[str, Any]) -> bytes:
+    return json.dumps(document).encode("ascii") + b"\n"
+
+
+def _names(ctx: Context) -> dict[str, str]:
+    """Names of the workers by worker_id."""
+    return {worker.worker_id: name for name, worker in known_workers(ctx.home).items()}

@@ -1,0 +1,127 @@
+"""How far each alert's receiver has been told of the stored events, and what it has not been told yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from .atomic import read_whole, write_whole
+from .broken import translated
+from .events import StoredEvent, event_cursor, event_of, place_of, row_of
+from .lines import files_of
+from .lock import Lock
+from .paths import Home
+
+Place = tuple[int, int]
+"""Where an event stands among those of its worker (`place_of`)."""
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Bytes of one worker's stored events that are looked through for those that were not told."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Per worker the last event that one receiver was told of, and when an alert was last tried."""
+
+    positions: dict[str, Place] = field(default_factory=dict)
+    tried: float = 0.0
+
+
+@dataclass(frozen=True)
+class Untold:
+    """Stored events that a receiver was not told of, oldest first. `more`: there are still older ones."""
+
+    events: tuple[StoredEvent, ...]
+    ends: dict[str, Place]
+    more: bool
+
+
+def alerts_lock(home: Home) -> Lock:
+    """The lock of all alerts: two commands never tell one event."""
+    return Lock(home, "decnet events --alert", path=home.events_dir / "alerts.lock")
+
+
+def load_told(home: Home, receiver: str) -> Told | None:
+    """What this receiver was told; None for one that is new here."""
+    entry = _document(home).get(receiver)
+    if not isinstance(entry, dict):
+        return None
+    positions = entry.get("positions")
+    pairs = positions.items() if isinstance(positions, dict) else ()
+    return Told(
+        {worker: (int(epoch), int(seq)) for worker, (epoch, seq) in pairs},
+        float(entry.get("tried", 0.0)),
+    )
+
+
+def save_told(home: Home, receiver: str, told: Told) -> None:
+    """Keeps what this receiver was told. The lock of alerts is held."""
+    entry = {"positions": {name: list(at) for name, at in told.positions.items()}, "tried": told.tried}
+    document = {**_document(home), receiver: entry}
+    write_whole(_path(home), orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
+
+
+def ends(home: Home, workers: Iterable[str]) -> dict[str, Place]:
+    """Per worker the last event that is stored."""
+    found = {worker: event_cursor(home, worker) for worker in workers}
+    return {worker: (cursor.epoch, cursor.seq) for worker, cursor in found.items() if cursor is not None}
+
+
+def untold(home: Home, workers: Iterable[str], told: Told) -> Untold:
+    """The events that were stored behind the positions of a receiver."""
+    present = ends(home, workers)
+    events: list[StoredEvent] = []
+    more = False
+    for worker, end in present.items():
+        if end == told.positions.get(worker):
+            continue
+        found, whole = _behind(home.events(worker) / "events.jsonl", told.positions.get(worker))
+        events += found
+        more = more or not whole
+    return Untold(tuple(sorted(events, key=lambda stored: stored.event.at)), present, more)
+
+
+def _behind(path: Path, position: Place | None) -> tuple[list[StoredEvent], bool]:
+    """What stands behind a position, newest first, and whether nothing was left out."""
+    found: list[StoredEvent] = []
+    for line in _backwards(path):
+        row = row_of(line)
+        if row is None:
+            continue
+        if position is not None and place_of(row) <= position:
+            return found, True
+        if stored := event_of(row):
+            found.append(stored)
+    # Without a position every event is new; else the position lies further back than is looked.
+    return found, position is None
+
+
+def _backwards(path: Path) -> Iterator[bytes]:
+    left = MAX_BYTES
+    for part in files_of(path):
+        with translated("read", part), part.open("rb") as stream:
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, end - left))
+            pieces = stream.read(left).split(b"\n")
+        yield from (pieces[:-1] if end <= left else pieces[1:-1])[::-1]
+        left -= end
+        if left <= 0:
+            return
+
+
+def _path(home: Home) -> Path:
+    return home.events_dir / "alerts.json"
+
+
+def _document(home: Home) -> Mapping[str, object]:
+    content = read_whole(_path(home))
+    try:
+        document = orjson.loads(content or b"{}")
+    except orjson.JSONDecodeError:
+        # Only the memory of what was told: without it the receivers are new ones.
+        return {}
+    return document if isinstance(document, dict) else {}

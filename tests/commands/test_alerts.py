@@ -1,0 +1,360 @@
+"""Alerts: a real command and a real HTTP server are told of what was stored, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet import catalog
+from decnet.commands.alerts import Alerts, alerts, begin, tell, tell_for_ever
+from decnet.commands.events import EventFilter
+from decnet.engine.context import Context
+from decnet.engine.delivery import deliver, receiver
+from decnet.errors import Failed, UsageError
+from decnet.model.event import AttackerEvent
+from decnet.model.worker import Worker
+from decnet.store.events import append_events
+from decnet.store.fleet_table import FleetTable
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+
+NOW = 1_800_000_000.0
+
+
+@dataclass(frozen=True)
+class Page:
+    spool_id: str
+    events: tuple[AttackerEvent, ...]
+    mark: str = ""
+    verdict: str = "ok"
+
+
+@dataclass
+class Ear:
+    """What a receiver heard."""
+
+    url: str
+    status: int = 204
+    heard: list[Any] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            found.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            found.headers.append({**self.headers, "path": self.path})
+            self.send_response(found.status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found = Ear(f"http://127.0.0.1:{server.server_port}/hook?token=secret")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield found
+        server.shutdown()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = Home(tmp_path / "home")
+    open_home(found)
+    for number in (1, 2):
+        FleetTable(found).put_worker(Worker(name=f"w{number}", worker_id=f"id{number}"))
+    return found
+
+
+def context(home: Home, now: float = NOW) -> Context:
+    return Context(home=home, catalog=catalog.load(), emit=lambda event: None, now=lambda: now)
+
+
+def happens(
+    home: Home,
+    first: int,
+    last: int,
+    *,
+    worker: str = "id1",
+    decky: str = "web-01",
+    spool: str = "spool",
+    **fields: Any,
+) -> None:
+    """Events `first` to `last` of a worker's spool are pulled and stored."""
+    events = tuple(
+        AttackerEvent(
+            id=f"{spool}-{worker}-{seq}", seq=seq, at=NOW + seq, decky=decky, service="ssh", kind="login",
+            source_ip="192.0.2.250", source_port=4711, session="s", fields=fields,
+        )
+        for seq in range(first, last + 1)
+    )  # fmt: skip
+    append_events(home, worker, Page(spool, events))
+
+
+def told(to: str, *, each: bool = False, every: float = 30.0, deckies: tuple[str, ...] = ()) -> Alerts:
+    return alerts(to, every=every, each=each, wanted=EventFilter(None, deckies))
+
+
+def script(folder: Path, body: str) -> str:
+    path = folder / "receiver"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_url_is_told_of_what_is_new_once(home: Home, ear: Ear) -> None:
+    happens(home, 1, 3)
+    begin(context(home), told(ear.url))
+    happens(home, 4, 5, password="' \"$(id)\x1b[2J")
+    happens(home, 1, 1, worker="id2", decky="db")
+    for moment in (NOW, NOW + 60):
+        asyncio.run(tell(context(home, moment), told(ear.url)))
+    [alert] = ear.heard
+    assert [(e["worker"], e["decky"], e["seq"]) for e in alert.pop("events")] == [
+        ("w2", "db", 1),
+        ("w1", "web-01", 4),
+        ("w1", "web-01", 5),
+    ]
+    assert alert == {
+        "kind": "events",
+        "at": NOW,
+        "text": "3 events on 2 deckies from 192.0.2.250: 3 login",
+        "count": 3,
+        "more": False,
+        "first": NOW + 1,
+        "last": NOW + 5,
+        "deckies": {"web-01": 2, "db": 1},
+        "sources": {"192.0.2.250": 3},
+        "kinds": {"login": 3},
+    }
+    assert ear.headers[0]["path"] == "/hook?token=secret"
+    assert ear.headers[0]["Content-Type"] == "application/json"
+
+
+def test_a_command_gets_the_alert_on_stdin_and_nothing_on_its_command_line(
+    home: Home, tmp_path: Path
+) -> None:
+    command = script(tmp_path, f'echo "$# $1" > {tmp_path}/argv; cat > {tmp_path}/stdin; echo noise')
+    begin(context(home), told(f"{command} 'two words'"))
+    happens(home, 1, 1, username="; touch /tmp/x", password="$(reboot)`id`\n")
+    asyncio.run(tell(context(home), told(f"{command} 'two words'")))
+    assert (tmp_path / "argv").read_text() == "1 two words\n"
+    [event] = json.loads((tmp_path / "stdin").read_text())["events"]
+    assert event["fields"] == {"username": "; touch /tmp/x", "password": "$(reboot)`id`\n"}
+
+
+def test_what_comes_too_soon_waits_and_is_told_together(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 1)
+    asyncio.run(tell(context(home, NOW), told(ear.url)))
+    happens(home, 2, 3)
+    asyncio.run(tell(context(home, NOW + 10), told(ear.url)))
+    happens(home, 4, 4)
+    asyncio.run(tell(context(home, NOW + 31), told(ear.url)))
+    assert [alert["count"] for alert in ear.heard] == [1, 3]
+
+
+def test_a_receiver_that_fails_is_told_later_and_nothing_is_lost(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 2)
+    ear.status = 503
+    with pytest.raises(Failed) as caught:
+        asyncio.run(tell(context(home, NOW), told(ear.url)))
+    assert caught.value.message == "alert: 127.0.0.1 answered 503 Service Unavailable"
+    assert "secret" not in str(vars(caught.value))
+    # Not again at once: it would be asked with every pull.
+    asyncio.run(tell(context(home, NOW + 5), told(ear.url)))
+    ear.status = 200
+    happens(home, 3, 3)
+    asyncio.run(tell(context(home, NOW + 40), told(ear.url)))
+    assert [alert["count"] for alert in ear.heard] == [2, 3]
+
+
+def test_each_event_by_itself_and_many_together(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 3)
+    asyncio.run(tell(context(home, NOW), told(ear.url, each=True)))
+    happens(home, 4, 300)
+    asyncio.run(tell(context(home, NOW + 60), told(ear.url, each=True)))
+    assert [alert["count"] for alert in ear.heard] == [1, 1, 1, 297]
+    assert len(ear.heard[-1]["events"]) == 50
+
+
+def test_an_alert_is_bounded_whatever_the_attacker_said(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 40, **{f"field{n}": "\x00" * 3000 for n in range(3)})
+    asyncio.run(tell(context(home), told(ear.url)))
+    [alert] = ear.heard
+    assert alert["count"] == 40
+    assert 0 < len(alert["events"]) < 40
+    assert len(json.dumps(alert)) < 300_000
+
+
+def test_a_worker_that_lost_its_spool_is_told_of_from_its_new_one(home: Home, ear: Ear) -> None:
+    happens(home, 1, 5)
+    begin(context(home), told(ear.url))
+    happens(home, 6, 6)
+    happens(home, 1, 2, spool="another")
+    asyncio.run(tell(context(home), told(ear.url)))
+    assert [[event["seq"] for event in alert["events"]] for alert in ear.heard] == [[1, 2, 6]]
+
+
+def test_only_the_deckies_that_were_asked_for(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 1)
+    happens(home, 1, 2, worker="id2", decky="db")
+    asyncio.run(tell(context(home), told(ear.url, deckies=("db",))))
+    assert [alert["deckies"] for alert in ear.heard] == [{"db": 2}]
+
+
+def _appears(path: Path) -> None:
+    until = time.monotonic() + 10
+    while time.monotonic() < until and not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+
+
+def test_a_pull_is_never_held_up_by_who_is_told(home: Home, tmp_path: Path) -> None:
+    sleeper = script(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
+    begin(context(home), told(sleeper))
+    happens(home, 1, 1)
+
+    async def beside() -> float:
+        telling = asyncio.create_task(tell_for_ever(context(home), told(sleeper), 0.05, lambda error: None))
+        begin_at = time.monotonic()
+        await asyncio.to_thread(_appears, tmp_path / "pid")
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+        return time.monotonic() - begin_at
+
+    assert asyncio.run(beside()) < 10
+    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("echo one >&2; echo the reason >&2; exit 3", "alert: `receiver` exited with status 3: the reason"),
+        ("kill -9 $$", "alert: `receiver` was ended by signal 9"),
+        ("sleep 60 & sleep 60", "alert: `receiver` did not take it within 0.5 s"),
+        ("exec <&-; exit 0", None),
+        ("sleep 60 & exit 0", None),
+    ],
+)
+def test_how_a_command_ends(tmp_path: Path, body: str, message: str | None) -> None:
+    to = receiver(script(tmp_path, body))
+    begin_at = time.monotonic()
+    if message is None:
+        asyncio.run(deliver(to, b"x" * 200_000, limit=5))
+    else:
+        with pytest.raises(Failed) as caught:
+            asyncio.run(deliver(to, b"{}", limit=0.5 if "within" in message else 5))
+        assert caught.value.message == message
+    assert time.monotonic() - begin_at < 5
+
+
+def _silent(connection: socket.socket) -> None:
+    connection.recv(10)
+
+
+def _endless(connection: socket.socket) -> None:
+    for _ in range(400):
+        connection.sendall(b"x" * 1000)
+
+
+def _other(connection: socket.socket) -> None:
+    connection.sendall(b"SSH-2.0-x\r\n")
+    connection.recv(10)
+
+
+@pytest.mark.parametrize(
+    ("behaves", "message"),
+    [
+        (_silent, "alert: 127.0.0.1 did not take it within 0.5 s"),
+        (_endless, "alert: 127.0.0.1 broke off"),
+        (_other, "alert: 127.0.0.1 does not answer as an HTTP server"),
+    ],
+)
+def test_a_server_that_is_none(behaves: Callable[[socket.socket], None], message: str) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(1)
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                try:
+                    behaves(connection)
+                    connection.settimeout(5)
+                    while connection.recv(1000):
+                        pass
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(Failed) as caught:
+            asyncio.run(deliver(receiver(f"http://127.0.0.1:{server.getsockname()[1]}/"), b"{}", limit=0.5))
+        thread.join()
+    assert caught.value.message.startswith(message)
+
+
+def test_nobody_there_and_a_redirection(ear: Ear) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(Failed) as caught:
+        asyncio.run(deliver(receiver(f"http://127.0.0.1:{port}/secret"), b"{}"))
+    assert caught.value.message.startswith(f"alert: 127.0.0.1:{port} is not reached: ")
+    ear.status = 302
+    with pytest.raises(Failed) as caught:
+        asyncio.run(deliver(receiver(ear.url), b"{}"))
+    assert caught.value.message == "alert: 127.0.0.1 answered 302 Found"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "--alert is empty"),
+        ("'half", "--alert: the command cannot be split into words: no closing quotation"),
+        ("no-such-program --now", "--alert: there is no program no-such-program"),
+        ("http://", "--alert: this is no URL that can be posted to"),
+        ("https://host:99999/", "--alert: this is no URL that can be posted to"),
+        ("http://host/a b", "--alert: this is no URL that can be posted to"),
+        ("http://host/\r\nX: y", "--alert: this is no URL that can be posted to"),
+        ("@/nowhere/at/all", "--alert: /nowhere/at/all cannot be read: No such file or directory"),
+    ],
+)
+def test_a_receiver_that_cannot_be_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        receiver(text)
+    assert caught.value.message == message
+
+
+def test_a_secret_url_can_stand_in_a_file(tmp_path: Path, ear: Ear) -> None:
+    (tmp_path / "url").write_text(f"{ear.url}\n")
+    environment = {**os.environ, "DECNET_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "decnet", "events", "--alert", f"@{tmp_path}/url"]
+    tried = subprocess.run(
+        [*command, "--alert-test"], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (tried.returncode, tried.stdout) == (0, "")
+    assert tried.stderr == "127.0.0.1 has taken the trial alert\n"
+    assert [alert["kind"] for alert in ear.heard] == ["test"]
+    alone = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert alone.returncode == 2
+    assert alone.stderr == "error: --alert goes with --pull or --follow\nhint: add --alert-test to try it\n"
