@@ -22,6 +22,7 @@ from .fleetkey import FleetKey
 from .hostkeys import HostKey
 from .ownagent import OwnAgent
 from .ssh import SshSession, ask_over
+from .starting import start
 
 HOME = "/var/lib/decnet-agent"
 AGENT_COMMAND = f"{HOME}/decnet-agent"
@@ -195,6 +196,7 @@ class Visit:
         args = {
             "home": HOME,
             "command": AGENT_COMMAND,
+            "start": start(f"{HOME}/current"),
             "sha256": fleet.agent.sha256,
             "bytes": base64.b64encode(fleet.agent.content).decode("ascii"),
         }

@@ -15,6 +15,7 @@ from decnet.errors import Unreachable, WorkerError
 from decnet.wire.fault import VARIABLE
 
 from .session import PIECE, Sink, Source, converse
+from .starting import start
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
 AGENT_FAULT = "DECNET_AGENT_FAULT"
@@ -29,7 +30,7 @@ class LocalSession:
         """`home` is the agent's own folder (DECNET_AGENT_HOME); None leaves it to the environment."""
         self.worker = worker
         self.noise = 0
-        self._argv = (sys.executable, "-I", "-S", str(agent))
+        self._argv = (sys.executable, *start(str(agent)))
         self._environment = _environment(home)
 
     async def call(

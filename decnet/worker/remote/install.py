@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ def main(args: dict[str, Any]) -> dict[str, list[str]]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     current = home / "current"
-    command = f'#!/bin/sh\nexec {sys.executable or "python3"} -I -S {current} "$@"\n'
+    words = [sys.executable or "python3", *args["start"]]
+    command = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
     done = {
         "agent": put(agents / f"{sha256}.pyz", content, 0o600),
         "link": point(current, f"agents/{sha256}.pyz"),
