@@ -17,8 +17,9 @@ from decnet.model.worker import Worker
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
 
-MAX_PAGES = 40
-"""Journal pages read in one pull; what is left is read by the next one."""
+MOST_RECORDS = 20_000
+MOST_SECONDS = 20.0
+"""How much of a journal one pull reads, and for how long; what is left is read by the next one."""
 
 
 async def observe(
@@ -43,14 +44,14 @@ async def observe(
 
     async def pull(client: AgentClient) -> Seen:
         heard = await hear(ctx, links, client, cursor(client.worker), replaces=replaces)
-        return await _pull(client, heard, facts)
+        return await _pull(ctx, client, heard, facts)
 
     answers = await links.each(by_session.values(), pull)
     return {name: _observation(name, answer) for name, answer in answers.items()}
 
 
-async def _pull(client: AgentClient, heard: Heard, facts: bool) -> Seen:
-    status = await _with_whole_journal(client, heard.status)
+async def _pull(ctx: Context, client: AgentClient, heard: Heard, facts: bool) -> Seen:
+    status = await _with_whole_journal(ctx, client, heard.status)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(
         worker=client.worker,
@@ -62,17 +63,24 @@ async def _pull(client: AgentClient, heard: Heard, facts: bool) -> Seen:
     )
 
 
-async def _with_whole_journal(client: AgentClient, first: Status) -> Status:
+async def _with_whole_journal(ctx: Context, client: AgentClient, first: Status) -> Status:
     """The status with the journal's further pages joined to its first one."""
     last, records, damaged = first, list(first.journal.records), list(first.journal.damaged)
-    for _ in range(MAX_PAGES):
-        if not last.journal.more or last.journal.end is None:
+    end = ctx.now() + MOST_SECONDS
+    while last.journal.more and last.journal.end is not None:
+        if len(records) + len(damaged) > MOST_RECORDS or ctx.now() > end:
             break
         last = await client.status(last.journal.end)
         records.extend(last.journal.records)
         damaged.extend(last.journal.damaged)
     page = last.journal.model_copy(
-        update={"records": tuple(records), "damaged": tuple(damaged), "verdict": first.journal.verdict}
+        # Where the journal began when it was asked for: retention may have dropped what was read since.
+        update={
+            "records": tuple(records),
+            "damaged": tuple(damaged),
+            "verdict": first.journal.verdict,
+            "first_seq": first.journal.first_seq,
+        }
     )
     return last.model_copy(update={"journal": page})
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from decnet.model.actual import Status
-from decnet.model.journal import Cursor, JournalPage, JournalRecord
+from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
 from decnet.model.worker import Facts
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, clean
+
+from .chain import examined
 
 KEPT_ROWS = 500
 """How many closed lifecycle rows of one worker are kept; the oldest go first."""
@@ -36,20 +38,21 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
     """The records of one worker after one pull. `now` is the operator's clock, seconds since the epoch."""
     page = status.journal
     rows = list(records.lifecycle)
-    strays = [record for record in page.records if not _close(rows, record, now)]
+    seen = examined(page, records.cursor)
+    strays = [record for record in seen.records if not _close(rows, record, now)]
     # A page that promises more and brings nothing is no reason to wait.
     if page.end is None or not page.more:
         rows = [_lost_if_gone(row, status, now) for row in rows]
     updated = records.model_copy(
         update={
             "lifecycle": _trimmed([_running_if_so(row, status, now) for row in rows]),
-            "cursor": _moved(records.cursor, page),
+            "cursor": _moved(records.cursor, page, seen.verdict),
             "plan_hash": status.plan_hash,
             "facts": _facts(records.facts, facts),
         }
     )
-    notes = [*_verdict_notes(page, records.cursor), *_dropped(page, strays if records.cursor else [])]
-    return Absorbed(updated, page.records, tuple(notes))
+    notes = [*seen.notes, *_dropped(page, strays if records.cursor else [])]
+    return Absorbed(updated, seen.records, tuple(notes))
 
 
 def _facts(known: Facts | None, told: Facts | None) -> Facts | None:
@@ -61,16 +64,6 @@ def _facts(known: Facts | None, told: Facts | None) -> Facts | None:
 
 def _steady(facts: Facts) -> Facts:
     return facts.model_copy(update={"disk_free_mib": 0, "neighbours": (), "networks": (), "images": ()})
-
-
-def _verdict_notes(page: JournalPage, cursor: Cursor | None) -> list[str]:
-    if cursor is None or page.verdict == "ok":
-        return []
-    return {
-        "gap": [f"its journal lacks the records {cursor.seq + 1} to {page.first_seq - 1}"],
-        "reset": ["its journal is a new one: the worker was wiped, or its agent's folder was"],
-        "rewound": ["its journal was rewound: the worker was restored from an older copy"],
-    }[page.verdict]
 
 
 def _dropped(page: JournalPage, strays: list[JournalRecord]) -> list[str]:
@@ -136,10 +129,10 @@ def _job_runs(row: LifecycleRow, status: Status) -> bool:
     return any(job.request_id == row.request_id and job.state == "running" for job in status.jobs)
 
 
-def _moved(cursor: Cursor | None, page: JournalPage) -> Cursor:
+def _moved(cursor: Cursor | None, page: JournalPage, verdict: Verdict) -> Cursor:
     if page.end is not None:
         return page.end
-    if cursor is not None and page.verdict in ("ok", "gap"):
+    if cursor is not None and verdict in ("ok", "gap"):
         return cursor
     return Cursor(journal_id=page.journal_id, seq=0, hash=GENESIS)
 

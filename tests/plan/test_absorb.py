@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from decnet.model.actual import Job, Status
@@ -9,6 +11,7 @@ from decnet.model.journal import Cursor, JournalPage, JournalRecord
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.absorb import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, TOLD, absorb
+from decnet.wire import chained
 
 NOW = 1_700_000_000.0
 ZERO = "0" * 64
@@ -38,10 +41,17 @@ def record(seq: int, decky: str, status: str = "succeeded", **more: object) -> J
         "status": status,
         "error": "",
         "request_id": "r1",
-        "prev": ZERO,
-        "hash": f"{seq:064x}",
     }
-    return JournalRecord.model_validate({**known, **more})
+    return JournalRecord.model_validate(chained({**known, **more}, ZERO))
+
+
+def linked(records: Sequence[JournalRecord]) -> tuple[JournalRecord, ...]:
+    """The records as they would stand in one journal."""
+    rows, before = [], ZERO
+    for each in records:
+        rows.append(JournalRecord.model_validate(chained(each.model_dump(), before)))
+        before = rows[-1].hash
+    return tuple(rows)
 
 
 def pulled(
@@ -53,7 +63,7 @@ def pulled(
             "first_seq": records[0].seq if records else 1,
             "last_seq": records[-1].seq if records else 0,
             "verdict": verdict,
-            "records": records,
+            "records": linked(records),
             "more": more,
         }
     )
@@ -110,7 +120,7 @@ def test_a_malformed_record_is_told_and_dropped_and_the_rest_goes_on(odd: object
     status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
     learned = absorb(known(row("web"), row("db")), status, now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["succeeded", "succeeded"]
-    assert learned.records.cursor == Cursor(journal_id="j", seq=3, hash=f"{3:064x}")
+    assert learned.records.cursor == Cursor(journal_id="j", seq=3, hash=record(3, "db").hash)
     assert learned.notes == ("1 of its journal records are malformed and were dropped",)
 
 
@@ -166,7 +176,7 @@ def test_a_row_that_has_ended_never_changes_again() -> None:
 
 def test_the_cursor_moves_in_the_same_value_as_the_rows_it_explains() -> None:
     learned = absorb(known(row("web")), pulled(record(7, "web")), now=NOW)
-    assert learned.records.cursor == Cursor(journal_id="j", seq=7, hash=f"{7:064x}")
+    assert learned.records.cursor == Cursor(journal_id="j", seq=7, hash=record(7, "web").hash)
 
 
 def test_a_row_whose_job_is_gone_is_lost_at_once() -> None:

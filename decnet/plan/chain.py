@@ -1,0 +1,98 @@
+"""A page of a worker's journal held against its own hashes, its numbers, and the operator's cursor.
+
+It is no defence against root on the worker, who can write a whole new journal. It tells what was damaged,
+restored or clumsily forged, so that nothing of it closes a row, and a loss is never silent.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from decnet.model.journal import Cursor, Damaged, JournalPage, JournalRecord, Verdict
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, verify
+
+
+class Examined(NamedTuple):
+    """The verdict as the operator sees it, the records that can be believed, and what is worth saying."""
+
+    verdict: Verdict
+    records: tuple[JournalRecord, ...]
+    notes: tuple[str, ...]
+
+
+def examined(page: JournalPage, cursor: Cursor | None) -> Examined:
+    """The page as it is to be taken. `cursor` is where the operator's reading had ended."""
+    verdict = _verdict(page, cursor)
+    seq, mark = (
+        (cursor.seq, cursor.hash) if cursor and verdict == "ok" else (page.first_seq - 1, _before(page))
+    )
+    believed, forged, repeated, holes = [], 0, 0, []
+    for each in _in_order(page):
+        if each.seq <= seq:
+            repeated += 1
+            continue
+        if each.seq != seq + 1:
+            holes.append(f"its journal lacks the records {seq + 1} to {each.seq - 1}")
+        elif isinstance(each, JournalRecord) and mark not in (each.prev, ""):
+            holes.append(f"its journal was written anew before record {each.seq}")
+        seq, mark = each.seq, each.hash
+        if isinstance(each, JournalRecord):
+            if _is_sound(each):
+                believed.append(each)
+            else:
+                forged += 1
+    # What was malformed is told elsewhere, and leaves a hole where it stood.
+    notes = _of_verdict(verdict, page, cursor) + ([] if page.damaged else holes[:1])
+    if forged or repeated:
+        notes.append(f"{forged + repeated} of its journal records are repeated or not what their hashes say")
+    return Examined(verdict, tuple(believed), tuple(notes))
+
+
+def _verdict(page: JournalPage, cursor: Cursor | None) -> Verdict:
+    """The worker's word, unless the page itself speaks against it."""
+    if cursor is None or page.verdict != "ok":
+        return page.verdict
+    if page.journal_id != cursor.journal_id:
+        return "reset"
+    return "rewound" if page.last_seq < cursor.seq else "ok"
+
+
+def _of_verdict(verdict: Verdict, page: JournalPage, cursor: Cursor | None) -> list[str]:
+    if cursor is None:
+        return [f"its journal begins with record {page.first_seq}"] if verdict == "gap" else []
+    return {
+        "ok": [],
+        "gap": [f"its journal lacks the records {cursor.seq + 1} to {page.first_seq - 1}"],
+        "reset": ["its journal is a new one: the worker was wiped, or its agent's folder was"],
+        "rewound": ["its journal was rewound: the worker was restored from an older copy"],
+    }[verdict]
+
+
+class _Link(NamedTuple):
+    """A damaged record of which number and hash are left."""
+
+    seq: int
+    hash: str
+
+
+def _in_order(page: JournalPage) -> list[JournalRecord | _Link]:
+    """Records and damaged ones as they stand in the journal; the damaged are known by their numbers only."""
+    if not page.damaged:
+        return list(page.records)
+    links = [_Link(each.seq, each.hash) for each in page.damaged if _is_link(each)]  # type: ignore[arg-type]
+    return sorted([*page.records, *links], key=lambda each: each.seq)
+
+
+def _is_link(each: Damaged) -> bool:
+    return each.seq is not None and each.hash is not None
+
+
+def _before(page: JournalPage) -> str:
+    """The hash that the first record names; "" where it cannot be known."""
+    return GENESIS if page.first_seq == 1 else ""
+
+
+def _is_sound(record: JournalRecord) -> bool:
+    # What was made to fit cannot be held against its hash any more.
+    was_changed = record.at is None or len(record.error) >= MAX_ERROR_CHARS
+    return was_changed or verify(record.model_dump())
