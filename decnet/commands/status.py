@@ -17,7 +17,7 @@ from decnet.model.plan import Plan
 from decnet.plan.classify import status_of
 from decnet.plan.select import select
 from decnet.store.records import Records
-from decnet.store.seen import LastSeen, load_seen, note_seen
+from decnet.store.seen import LastSeen, load_seen
 from decnet.wire import clean
 
 SKEW_SECONDS = 5.0
@@ -26,12 +26,10 @@ SKEW_SECONDS = 5.0
 
 async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool = False) -> StatusOutcome:
     """Every worker and every decky, merged from desired, recorded and actual."""
-    stored = load(ctx)
+    stored, before = load(ctx), load_seen(ctx.home)
     async with ctx.links(stored.desired.fleet_id) as links:
         situation = await look(ctx, links, stored, select(stored.workers, on).values())
     unsaved = _commit_if_free(ctx, stored, situation)
-    before = load_seen(ctx.home)
-    note_seen(ctx.home, _seen_now(ctx, situation))
     plan = make_plan(ctx, situation)
     deckies = _deckies(ctx, situation, plan)
     return StatusOutcome(
@@ -165,14 +163,6 @@ class WorkerView:
     agent_remark: str = ""
 
 
-def _seen_now(ctx: Context, situation: Situation) -> dict[str, LastSeen]:
-    return {
-        situation.workers[name].worker_id: LastSeen(at=ctx.now(), skew=o.skew)
-        for name, o in situation.observed.items()
-        if isinstance(o, Seen)
-    }
-
-
 def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen]) -> Listing:
     views = []
     for name, observation in situation.observed.items():
@@ -220,7 +210,8 @@ def _agent(observation: Observation) -> dict[str, Any]:
 
 def _remark(ctx: Context, view: WorkerView) -> str:
     if view.error:
-        since = f"; last seen {_ago(ctx.now() - view.last_seen)} ago" if view.last_seen else ""
+        silent = view.last_seen is not None and view.state != "docker down"
+        since = f"; last seen {_ago(ctx.now() - (view.last_seen or 0))} ago" if silent else ""
         return f"{view.error.removeprefix(f'{view.name}: ')}{since}"
     parts = [f"working: {job}" for job in view.jobs]
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:

@@ -95,6 +95,7 @@ def _observation(name: str, answer: Seen | DecnetError) -> Observation:
             error=f"its Docker engine does not answer ({answer.status.docker_error or 'no reason given'})",
             hint="start it there: systemctl start docker",
             status=answer.status,
+            skew=answer.skew,
         )
     return NotSeen(
         worker=name,

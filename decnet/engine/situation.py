@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from decnet.engine.context import Context
@@ -18,6 +18,7 @@ from decnet.plan.absorb import absorb
 from decnet.plan.compose import Contents, fleet_contents
 from decnet.store.desired import load_fleet, new_fleet
 from decnet.store.records import Records
+from decnet.store.seen import LastSeen, note_seen
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def load(ctx: Context) -> Situation:
     """Desired and recorded as stored. A home that was never used gives an empty fleet, not yet saved."""
     desired = load_fleet(ctx.home) or new_fleet()
     workers = known_workers(ctx.home)
-    store = Records(ctx.home)
-    recorded = {name: store.load(worker.worker_id) for name, worker in workers.items()}
+    found = Records(ctx.home).load_many(worker.worker_id for worker in workers.values())
+    recorded = {name: found[worker.worker_id] for name, worker in workers.items()}
     return Situation(desired, workers, wanted(), recorded)
 
 
@@ -64,18 +65,32 @@ async def look(
     facts: bool = False,
     replaces: bool = False,
 ) -> Situation:
-    """The situation after asking these workers; what they said is absorbed, in memory only.
+    """The situation after asking these workers; what they said is absorbed, in memory only. When they
+    were seen is noted on disk.
 
     `replaces`: an older agent gives way to ours first.
     """
     chosen = list(workers)
     observed = await observe(ctx, links, chosen, situation.recorded, facts=facts, replaces=replaces)
+    if heard := _heard_from(ctx, situation, observed):
+        note_seen(ctx.home, heard)
     recorded = dict(situation.recorded)
     for name, observation in observed.items():
         status = _status_of(observation)
         if status is not None:
             recorded[name] = _absorbed(ctx, name, recorded[name], status, observation)
     return replace(situation, observed=observed, recorded=recorded)
+
+
+def _heard_from(
+    ctx: Context, situation: Situation, observed: Mapping[str, Observation]
+) -> dict[str, LastSeen]:
+    """By worker_id, when each worker that answered was seen, whether or not its Docker engine did."""
+    return {
+        situation.workers[name].worker_id: LastSeen(at=ctx.now(), skew=observation.skew)
+        for name, observation in observed.items()
+        if _status_of(observation) is not None
+    }
 
 
 def commit(ctx: Context, situation: Situation) -> bool:

@@ -82,6 +82,7 @@ class NotSeen(Noun):
     exit_code: int = 5
     status: Status | None = None
     """What an agent said whose Docker engine was down: its journal and jobs still count."""
+    skew: float = 0.0
 
 
 Observation = Seen | NotSeen

@@ -64,10 +64,15 @@ def _check_once(mistakes: Mistakes, entries: Entries, key: str) -> None:
         if key not in entry:
             continue
         value = str(entry[key]).lower().replace("-", ":") if key == "mac" else str(entry[key]).lower()
-        if value in owner:
+        if value in owner and not (key == "ip" and _on_two_workers(entry, entries[owner[value]])):
             said = f"`{key}` in [decky.{name}] is also that of [decky.{owner[value]}]"
             mistakes.add(("decky", name, key), said)
         owner.setdefault(value, name)
+
+
+def _on_two_workers(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether both are pinned, and apart: whether these workers share a LAN is not said in the file."""
+    return None not in (one.get("worker"), other.get("worker")) and one["worker"] != other["worker"]
 
 
 def _check_network(mistakes: Mistakes, network: dict[str, Any], entries: Entries) -> None:

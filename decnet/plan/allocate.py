@@ -15,6 +15,7 @@ from decnet.model.worker import Facts
 from .addresses import Range, free, network, number, parse_addresses, reserved, size, text_of, usable
 from .capacity import weights
 from .draft import Draft
+from .grounds import Grounds
 from .identity import check_hostname, check_mac, draw_hostname, draw_mac
 from .refusal import dice, natural, unknown
 
@@ -32,6 +33,7 @@ class _Site:
     reserved: dict[int, str]
     capacity: int | None
     weight: int
+    ground: str
     load: int = 0
     addresses: Iterator[int] = field(default_factory=lambda: iter(()))
 
@@ -94,15 +96,15 @@ class _Board:
             for worker, each in facts.items()
             if each.address
         }
-        weight = weights(capacity, facts)
+        weight, grounds = weights(capacity, facts), Grounds(lans)
         self.sites = {
-            worker: _site(worker, lan, hosts, capacity.get(worker), weight.get(worker, 0))
+            worker: _site(worker, lan, hosts, capacity.get(worker), weight.get(worker, 0), grounds.of(worker))
             for worker, lan in lans.items()
         }
         self.queue: list[tuple[float, str]] | None = None
         self.worker: dict[str, str] = {}
         self.address: dict[str, int] = {}
-        self.owner: dict[int, str] = {}
+        self.owner: dict[tuple[str, int], str] = {}
         staying = {draft.name for draft in drafts}
         leaving = {_soft(decky.ip) for name, decky in desired.deckies.items() if name not in staying}
         neighbours = {_soft(ip) for each in facts.values() for ip in each.neighbours}
@@ -111,7 +113,7 @@ class _Board:
 
     def _open_pools(self, shut: set[int], leaving: set[int]) -> None:
         for site in self.sites.values():
-            blocked = _Blocked(shut | set(site.reserved), self.owner)
+            blocked = _Blocked(shut | set(site.reserved), site.ground, self.owner)
             site.addresses = free(site.ranges, blocked, leaving)
 
     def settle(self) -> None:
@@ -182,7 +184,8 @@ class _Board:
         return address
 
     def _claim(self, draft: Draft, address: int) -> None:
-        other = self.owner.setdefault(address, draft.name)
+        ground = self.sites[self.worker[draft.name]].ground
+        other = self.owner.setdefault((ground, address), draft.name)
         if other != draft.name:
             self._refuse(draft, address, f"is used twice, by {other} too")
         self.address[draft.name] = address
@@ -237,17 +240,20 @@ class _Board:
 
 
 class _Blocked:
-    """A growing set of addresses, seen as one: those shut from the start and those given since."""
+    """A growing set of one LAN's addresses: those shut from the start and those given since."""
 
-    def __init__(self, shut: set[int], owner: Mapping[int, str]) -> None:
+    def __init__(self, shut: set[int], ground: str, owner: Mapping[tuple[str, int], str]) -> None:
         self._shut = shut
+        self._ground = ground
         self._owner = owner
 
     def __contains__(self, address: object) -> bool:
-        return address in self._shut or address in self._owner
+        return address in self._shut or (self._ground, address) in self._owner
 
 
-def _site(worker: str, lan: Lan, hosts: dict[int, str], capacity: int | None, weight: int) -> _Site:
+def _site(
+    worker: str, lan: Lan, hosts: dict[int, str], capacity: int | None, weight: int, ground: str
+) -> _Site:
     subnet = network(lan, worker=worker)
     return _Site(
         worker=worker,
@@ -258,6 +264,7 @@ def _site(worker: str, lan: Lan, hosts: dict[int, str], capacity: int | None, we
         reserved={**hosts, **reserved(lan, worker=worker)},
         capacity=capacity,
         weight=weight,
+        ground=ground,
     )
 
 

@@ -14,6 +14,7 @@ from decnet.model.plan import Skipped, Step
 from decnet.model.record import WorkerRecords
 
 from .case import Case, Key
+from .grounds import Grounds, plain
 from .steps import claims, lets_go, release_first
 
 
@@ -50,6 +51,10 @@ class _Court:
     wanted: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[Key]] = field(default_factory=dict)
     awaited: dict[Key, set[Key]] = field(default_factory=dict)
+    grounds: Grounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.grounds = Grounds(self.desired.lans)
 
     def hear(self, everything: Iterable[Case], recorded: Mapping[str, WorkerRecords]) -> None:
         """Find the claims, and everybody who could hold one of their addresses or MACs."""
@@ -57,17 +62,17 @@ class _Court:
             self.by_key[(step.worker, step.decky)] = step
             if claims(step):
                 decky = self.desired.deckies[step.decky]
-                self.wanted[(step.worker, step.decky)] = (decky.ip, decky.mac)
+                self.wanted[(step.worker, step.decky)] = (self.grounds.at(step.worker, decky.ip), decky.mac)
         self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
         for case in everything:
             if case.actual:
-                self._hold(case.key, _held(case, self.desired))
+                self._hold(case.key, _held(case, self.desired, self.grounds))
         for name, decky in self.desired.deckies.items():
             if decky.worker in self.unknown:
-                self._hold((decky.worker, name), (decky.ip, decky.mac))
+                self._hold((decky.worker, name), {*self.grounds.anywhere([decky.ip]), decky.mac})
         for worker in self.unknown:
             for name, row in recorded[worker].deckies.items() if worker in recorded else ():
-                self._hold((worker, name), (row.ip, row.mac))
+                self._hold((worker, name), {*self.grounds.anywhere([row.ip]), row.mac})
 
     def _hold(self, key: Key, tokens: Iterable[str]) -> None:
         for token in tokens:
@@ -93,7 +98,7 @@ class _Court:
     def _obstacle(self, key: Key, claimed: Mapping[str, Key]) -> str | None:
         for token in self.wanted[key]:
             if token in claimed:
-                return f"{_named(claimed[token])} claims {token} too"
+                return f"{_named(claimed[token])} claims {plain(token)} too"
             for holder in sorted(self.holders[token] - {key}):
                 if not self._lets_go(holder, token):
                     return self._told(holder, token)
@@ -101,8 +106,8 @@ class _Court:
 
     def _told(self, holder: Key, token: str) -> str:
         if holder[0] in self.unknown:
-            return f"{token} may still be held by {_named(holder)}: {self.unknown[holder[0]]}"
-        return f"{token} is held by {_named(holder)}"
+            return f"{plain(token)} may still be held by {_named(holder)}: {self.unknown[holder[0]]}"
+        return f"{plain(token)} is held by {_named(holder)}"
 
     def _lets_go(self, holder: Key, token: str) -> bool:
         """Whether the holder gives the address up in this plan, before anybody claims it."""
@@ -154,22 +159,24 @@ class _Court:
         return {each for each in holders if each[0] != key[0] or self.by_key[each].wave == 0}
 
 
-def _held(case: Case, desired: Fleet) -> set[str]:
+def _held(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
     """The addresses and MACs that a decky's base could hold; without a base nothing is left to hold them.
 
     The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
-    neither, all that this name has anywhere.
+    neither, all that this name has anywhere. It covers the LAN too, so that only a base as desired is
+    known to be on the LAN that its worker has now.
     """
     base = case.actual.get(case.name)
     if base is None:
         return set()
     told = {base.ip} if base.ip else set()
     if case.decky and base.fingerprint == case.expected[case.name].fingerprint:
-        return told | {case.decky.ip, case.decky.mac}
-    if case.row and case.row.containers.get(case.name) == base.fingerprint:
-        return told | {case.row.ip, case.row.mac}
-    known = [each for each in (case.row, case.decky or desired.deckies.get(case.name)) if each is not None]
-    return told.union(*({each.ip, each.mac} for each in known))
+        here = told | {case.decky.ip}
+        return {*(grounds.at(case.worker, ip) for ip in here), case.decky.mac}
+    recorded = case.row and case.row.containers.get(case.name) == base.fingerprint
+    either = (case.row, None if recorded else case.decky or desired.deckies.get(case.name))
+    known = [each for each in either if each is not None]
+    return grounds.anywhere(told | {each.ip for each in known}) | {each.mac for each in known}
 
 
 def _named(key: Key) -> str:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Collection, Iterable, Sequence
 
 from decnet.errors import SpecError
-from decnet.model.catalog import Catalog
+from decnet.model.catalog import ELSEWHERE, Catalog
 from decnet.model.values import Settings
 
 from .refusal import unknown
@@ -89,6 +89,8 @@ def draw(
 
 def _meant_by(written: str, catalog: Catalog, who: str, place: str) -> tuple[str, ...]:
     if written not in catalog.services:
+        if written in ELSEWHERE:
+            raise SpecError(f"{who}: there is no service {written}", place=place, hint=ELSEWHERE[written])
         raise unknown("service", written, catalog.services, who=who, place=place)
     names = catalog.services[written].alias or (written,)
     for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from decnet.model.fleet import Decky, Fleet
+from decnet.plan.grounds import Grounds
 
 from .positions import Route
 
@@ -19,11 +20,13 @@ def contradiction(fleet: Fleet) -> Wrong | None:
             networks[worker] = IPv4Network(lan.subnet)
         except ValueError:
             return ("lans", worker, "subnet"), f"lans.{worker}.subnet must be a network such as 192.0.2.0/24"
+    grounds = Grounds(fleet.lans)
     ips: dict[str, str] = {}
     macs: dict[str, str] = {}
     for key, decky in fleet.deckies.items():
         wrong = _name(key, decky) or _address(key, decky, networks)
-        wrong = wrong or _taken("ip", key, decky.ip, ips) or _taken("mac", key, decky.mac, macs)
+        wrong = wrong or _taken("ip", key, decky.ip, ips, grounds.at(decky.worker, decky.ip))
+        wrong = wrong or _taken("mac", key, decky.mac, macs, decky.mac)
         if wrong:
             return wrong
     return None
@@ -49,8 +52,9 @@ def _address(key: str, decky: Decky, networks: dict[str, IPv4Network]) -> Wrong 
     return None
 
 
-def _taken(field: str, key: str, value: str, owners: dict[str, str]) -> Wrong | None:
-    owner = owners.setdefault(value, key)
+def _taken(field: str, key: str, value: str, owners: dict[str, str], token: str) -> Wrong | None:
+    """Whether another decky has the value: an address on the same LAN, a MAC anywhere."""
+    owner = owners.setdefault(token, key)
     if owner == key:
         return None
     return ("deckies", key, field), f"deckies.{key}.{field} is {value}, which {owner} has already"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,6 +48,11 @@ class Records:
             raise ill(path, f"it holds the records of worker {records.worker_id}")
         self._read[worker_id] = (records, signature)
         return records
+
+    def load_many(self, worker_ids: Iterable[str]) -> dict[str, WorkerRecords]:
+        """The same of several workers, in less time than one by one; what else lies in the folder is left."""
+        with uncollected():
+            return {worker_id: self.load(worker_id) for worker_id in worker_ids}
 
     def load_all(self) -> dict[str, WorkerRecords]:
         """The records of every worker that has a file, by worker_id in sorted order."""

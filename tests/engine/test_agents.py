@@ -32,9 +32,12 @@ class Machine:
     """A worker whose agent can be replaced: `clear` says whether its status is understood, `takes` whether it
     takes another agent."""
 
-    def __init__(self, agent: str, version: int, *, clear: bool = True, takes: bool = True) -> None:
+    def __init__(
+        self, agent: str, version: int, *, clear: bool = True, takes: bool = True, docker: str = "up"
+    ) -> None:
         self.worker, self.noise = "w1", 0
         self.agent, self.version, self.clear, self.takes = agent, version, clear, takes
+        self.docker = docker
         self.asked: list[str] = []
 
     async def call(
@@ -54,8 +57,8 @@ class Machine:
         if verb != "status":
             return hello
         return {
-            "hello": hello, "docker": "up", "plan_hash": None, "generation": 0, "containers": [], "jobs": [],
-            "journal": JOURNAL,
+            "hello": hello, "docker": self.docker, "plan_hash": None, "generation": 0, "containers": [],
+            "jobs": [], "journal": JOURNAL,
         } if self.clear else {"other": "shape"}  # fmt: skip
 
     async def close(self) -> None:

@@ -244,6 +244,10 @@ def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, said: str) -
             "fleet.toml:4: `ip` in [decky.b] is also that of",
         ),
         (
+            "[decky.a]\nip = '192.0.2.9'\nworker = 'w1'\n[decky.b]\nip = '192.0.2.9'\nworker = 'w1'",
+            "fleet.toml:5: `ip` in [decky.b] is also that of",
+        ),
+        (
             "[decky.a]\nmac = '00:50:56:00:00:0A'\n[decky.b]\nmac = '00-50-56-00-00-0a'",
             "fleet.toml:4: `mac` in [decky.b] is also that of [decky.a]",
         ),

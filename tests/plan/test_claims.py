@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.plan import Plan
 from decnet.model.record import LifecycleRow
 from decnet.plan.budget import Budget
 
-from .world import NOW, World, decky, fleet, running
+from .world import NOW, World, decky, fleet, lan, running
 
 
 def waiting(plan: Plan) -> dict[str, str]:
     return {f"{each.worker}/{each.decky}": each.reason for each in plan.skipped}
+
+
+def bridged(*deckies: Decky, macvlan: str = "") -> Fleet:
+    """The deckies on workers that have a bridge each; the ones named in `macvlan` are on one LAN."""
+    workers = ("w1", "w2", "w3")
+    lans = {each: lan(driver="macvlan" if each in macvlan.split() else "bridge") for each in workers}
+    return fleet(*deckies).model_copy(update={"lans": lans})
+
+
+def test_on_two_lans_one_address_is_two() -> None:
+    world = World(bridged(decky("one", "w1", ip=10), decky("two", "w2", ip=10, mac="00:50:56:00:00:ff")))
+    plan = world.settle()
+    assert (waiting(plan), [step.after for step in plan.steps]) == ({}, [(), ()])
+    assert world.agrees()
+
+
+def test_a_base_that_still_is_on_the_lan_of_before_goes_before_its_address_is_claimed_there() -> None:
+    one, two = decky("one", "w1", ip=10), decky("two", "w2", ip=10, mac="00:50:56:00:00:ff")
+    world = World(bridged(one, macvlan="w1 w2"))
+    world.settle()
+    world.desired = bridged(one, two, macvlan="w2")
+    world.settle()
+    assert world.agrees()
 
 
 def test_a_claim_waits_while_the_address_may_still_be_on_an_unknown_worker() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from decnet.errors import SpecError
 from decnet.model import fleetfile
-from decnet.model.catalog import Catalog
+from decnet.model.catalog import ELSEWHERE, Catalog
 from decnet.model.fleet import Fleet
 from decnet.model.spec import FleetSpec
 from decnet.plan.draft import Draft
@@ -58,6 +58,10 @@ def test_an_archetype_is_given_without_the_decoys_that_do_not_exist_and_says_so(
 
 
 REFUSED = {
+    "a service of a worker": (
+        ({"name": "a", "services": ("ssh", "sniffer")},),
+        ("f.toml:1: a: there is no service sniffer", ELSEWHERE["sniffer"]),
+    ),
     "an unknown service": (
         [{"name": "a", "services": ("htp",)}],
         ("f.toml:1: a: unknown service `htp`", "did you mean `http`?"),

@@ -1,7 +1,7 @@
 """A small world to carry plans out in: Docker engines and records as plain values, without any I/O.
 
 It keeps Docker's rules that matter (names are unique, a service joins the namespace of its base's
-present life) and stands on the LAN's: two bases that run never have one address or one MAC.
+present life) and stands on the LAN's: two bases that run on one LAN never have one address, nor one MAC.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from decnet.model.worker import Hello
 from decnet.plan.allocate import allocate
 from decnet.plan.budget import Budget
 from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.grounds import Grounds
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
 
@@ -108,6 +109,8 @@ class Machine:
     image: str
     ip: str = ""
     mac: str = ""
+    ground: str = ""
+    """The LAN that the container was made for: it stays there."""
     state: str = "running"
     restarts: int = 0
     born: int = 0
@@ -227,6 +230,7 @@ class World:
             image=content.image,
             ip="" if content.service else decky.ip,
             mac="" if content.service else decky.mac,
+            ground=Grounds(self.desired.lans).of(step.worker),
         )
         self._start(made, engine)
         engine[name] = made
@@ -255,7 +259,7 @@ class World:
     def _check_lan(self) -> None:
         bases = [each for engine in self.engines.values() for each in engine.values() if not each.service]
         up = [each for each in bases if each.state == "running"]
-        assert len({each.ip for each in up}) == len(up), "an address is on the LAN twice"
+        assert len({(each.ip, each.ground) for each in up}) == len(up), "an address is on a LAN twice"
         assert len({each.mac for each in up}) == len(up), "a MAC is on the LAN twice"
 
     def _seen(self, worker: str) -> Observation:

@@ -249,6 +249,20 @@ def test_an_older_schema_is_migrated_and_its_file_kept(home: Home, fleet_of: Fle
     assert load_fleet(home) == fleet
 
 
+def test_an_address_on_two_lans_is_two_addresses(home: Home, fleet_of: Fleets) -> None:
+    fleet = fleet_of("web-1", "web-2")
+    one, two = fleet.deckies.values()
+    bridge = fleet.lans["local"].model_copy(update={"driver": "bridge"})
+    apart = fleet.model_copy(update={"lans": {"local": bridge, "w2": bridge}}).with_deckies(
+        {"web-1": one, "web-2": two.model_copy(update={"worker": "w2", "ip": one.ip})}
+    )
+    save_fleet(home, apart)
+    assert load_fleet(home) == apart
+    mac = apart.deckies["web-2"].model_copy(update={"mac": one.mac})
+    with pytest.raises(Failed, match="mac is .*, which web-1 has already"):
+        save_fleet(home, apart.with_deckies({**apart.deckies, "web-2": mac}))
+
+
 def test_a_fleet_that_would_be_refused_is_never_written(home: Home, fleet_of: Fleets) -> None:
     twice = fleet_of("web-1", "web-2")
     same = twice.deckies["web-2"].model_copy(update={"ip": twice.deckies["web-1"].ip})

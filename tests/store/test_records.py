@@ -97,6 +97,10 @@ def test_one_workers_commit_leaves_its_peers_file_alone(home: Home) -> None:
     Records(home).save(records("u-2"))
     assert home.records("u-1").stat() == before
     assert Records(home).load_all() == {"u-1": records("u-1"), "u-2": records("u-2")}
+    assert Records(home).load_many(["u-2", "u-9"]) == {
+        "u-2": records("u-2"),
+        "u-9": WorkerRecords(worker_id="u-9"),
+    }
 
 
 def test_a_commit_over_a_newer_one_is_refused(home: Home) -> None:

@@ -1,0 +1,56 @@
+"""Every verb that asks a worker notes when it answered, not `status` alone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from decnet.catalog import load
+from decnet.engine.context import Context
+from decnet.engine.situation import Situation, look
+from decnet.errors import Unreachable
+from decnet.images import wanted
+from decnet.model.record import WorkerRecords
+from decnet.store.desired import new_fleet
+from decnet.store.paths import Home
+from decnet.store.seen import LastSeen, load_seen
+from decnet.wire import AGENT_VERSION
+
+from .test_agents import WORKER, Machine, ToMachine, ours
+
+CLOCK = 1.5
+"""The machine's own."""
+
+
+class Silent(Machine):
+    async def call(self, verb: str, *_: object, **__: object) -> dict[str, object]:
+        raise Unreachable("w1: no answer", worker="w1")
+
+
+def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:
+    home = Home(folder)
+    ctx = Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: 100.0)
+
+    async def run() -> None:
+        async with ToMachine(home, machine) as links:
+            records = {"w1": WorkerRecords(worker_id="w")}
+            situation = Situation(new_fleet(), {"w1": WORKER}, wanted(), records)
+            await look(ctx, links, situation, [WORKER])
+
+    asyncio.run(run())
+    return load_seen(home)
+
+
+def test_a_worker_that_answers_is_seen_and_its_clock_measured(tmp_path: Path) -> None:
+    machine = Machine(ours(tmp_path), AGENT_VERSION)
+    assert seen_after_a_look(tmp_path, machine) == {"w": LastSeen(at=100.0, skew=CLOCK - 100.0)}
+
+
+def test_a_worker_whose_engine_is_down_was_seen_all_the_same(tmp_path: Path) -> None:
+    machine = Machine(ours(tmp_path), AGENT_VERSION, docker="down")
+    assert seen_after_a_look(tmp_path, machine) == {"w": LastSeen(at=100.0, skew=CLOCK - 100.0)}
+
+
+def test_a_silent_worker_leaves_no_trace(tmp_path: Path) -> None:
+    assert seen_after_a_look(tmp_path, Silent("", 0)) == {}
+    assert not Home(tmp_path).seen.exists()
