@@ -34,7 +34,7 @@ class Inside:
             "mac": "00:50:56:01:02:03",
         }  # fmt: skip
         self.complaints: list[dict[str, Any]] = []
-        self._persona = Persona(**(whole | persona))
+        self.persona = Persona(**(whole | persona))
         self._module = importlib.import_module(f"decnet.decoys{SERVICES[service]}")
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (close() closes it)
         self._loop = asyncio.new_event_loop()
@@ -44,7 +44,7 @@ class Inside:
         self._stop = self._call(self._start())
 
     async def _start(self) -> Any:
-        return await self._module.start(self._persona, Recorder(self._output.fileno()))
+        return await self._module.start(self.persona, Recorder(self._output.fileno()))
 
     def _call(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(SAFETY_SECONDS)

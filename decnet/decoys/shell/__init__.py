@@ -1,7 +1,4 @@
-"""What an intruder types at: a simulation that runs nothing and reads no file of the container."""
+"""What an intruder types at: a simulation that runs nothing and reads no file of the container.
 
-from .stream import IDLE_SECONDS, Stream, Terminal
-from .terminal import run_command, run_shell
-from .world import World
-
-__all__ = ["IDLE_SECONDS", "Stream", "Terminal", "World", "run_command", "run_shell"]
+Its modules are imported where they are needed (`world`, `terminal`), because most visits never get that far.
+"""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
-from ..shell import IDLE_SECONDS, Terminal
+from ..shell.stream import IDLE_SECONDS, Terminal
 from . import numbers as no
 from .aside import aside
 from .transport import Gone, Refused, Transport

@@ -8,7 +8,8 @@ from ..accounts import Accounts
 from ..events import Recorder, Session
 from ..persona import Persona
 from ..serve import listening
-from ..shell import World, run_command, run_shell
+from ..shell.terminal import run_command, run_shell
+from ..shell.world import World
 from .aside import aside
 from .auth import authenticate
 from .channels import Channel, Connection

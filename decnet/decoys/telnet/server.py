@@ -16,7 +16,7 @@ from .keyboard import Keyboard
 from .protocol import Options
 
 if TYPE_CHECKING:
-    from ..shell import World
+    from ..shell.world import World
 
 MOST_EMPTY = 10
 
@@ -73,13 +73,13 @@ class TelnetServer:
         await jetdirect.converse(keyboard, self._persona, record)
 
     async def _shell(self, user: str, keyboard: Keyboard, line: Line) -> None:
-        from ..shell import run_shell
+        from ..shell.terminal import run_shell
 
         await run_shell(self._world, user, line.session, keyboard)
 
     @functools.cached_property
     def _world(self) -> "World":
-        from ..shell import World
+        from ..shell.world import World
 
         return World(self._persona)
 

@@ -1,0 +1,99 @@
+"""Data connections: the visitor comes to us, from the address of the control connection, once and soon."""
+
+import asyncio
+import hashlib
+import random
+import socket
+from dataclasses import dataclass
+
+ACCEPT_SECONDS = 60.0
+TRANSFER_SECONDS = 300.0
+ATTEMPTS = 40
+PIECE = 64 * 1024
+MOST_UPLOAD = 64 * 1024 * 1024
+
+
+class NoConnection(Exception):
+    """Nobody came, or somebody else did."""
+
+
+class Broken(Exception):
+    """The data connection ended before its time."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What was sent to us, of which nothing else is kept."""
+
+    size: int
+    sha256: str
+    whole: bool
+
+
+class Passive:
+    """One port that waits for one data connection."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self.port = int(listener.getsockname()[1])
+
+    async def meet(self, source: str) -> socket.socket:
+        """The connection from `source`. Raises NoConnection."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(ACCEPT_SECONDS):
+                connection, peer = await loop.sock_accept(self._listener)
+        except (TimeoutError, OSError) as error:
+            raise NoConnection from error
+        finally:
+            self.close()
+        if peer[0] != source:
+            connection.close()
+            raise NoConnection
+        connection.setblocking(False)
+        return connection
+
+    def close(self) -> None:
+        """Wait for nobody any more."""
+        self._listener.close()
+
+
+def listen(address: str, ports: tuple[int, int]) -> Passive | None:
+    """A port of that range on our address, None when none is free."""
+    for _ in range(ATTEMPTS):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listener.setblocking(False)
+            listener.bind((address, random.randint(*ports)))
+            listener.listen(1)
+            return Passive(listener)
+        except OSError:
+            listener.close()
+    return None
+
+
+async def send(connection: socket.socket, data: bytes) -> None:
+    """Send it all, then the end. Raises Broken."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(TRANSFER_SECONDS):
+            await loop.sock_sendall(connection, data)
+        connection.shutdown(socket.SHUT_WR)
+    except (TimeoutError, OSError) as error:
+        raise Broken from error
+
+
+async def take(connection: socket.socket) -> Upload:
+    """Read to the end and keep nothing but length and hash. Raises Broken."""
+    loop = asyncio.get_running_loop()
+    digest, size = hashlib.sha256(), 0
+    try:
+        async with asyncio.timeout(TRANSFER_SECONDS):
+            while piece := await loop.sock_recv(connection, PIECE):
+                digest.update(piece)
+                size += len(piece)
+                if size > MOST_UPLOAD:
+                    return Upload(size, digest.hexdigest(), whole=False)
+    except (TimeoutError, OSError) as error:
+        raise Broken from error
+    return Upload(size, digest.hexdigest(), whole=True)

@@ -1,0 +1,25 @@
+"""FTP servers, one file each."""
+
+from ...persona import Persona
+from . import bsd, iis, proftpd, vsftpd
+from .flavour import Flavour
+
+__all__ = ["Flavour", "flavour_of"]
+
+PRINTERS = ("FTP Server Ready", "FTP print service", "FTP Print Server")
+
+
+def flavour_of(persona: Persona) -> Flavour:
+    """The server that goes with the persona's greeting, else with its system."""
+    greeting = persona.banner
+    if "vsFTPd" in greeting:
+        return vsftpd.make(persona)
+    if "ProFTPD" in greeting:
+        return proftpd.make(persona)
+    if "Microsoft" in greeting:
+        return iis.make(persona)
+    if any(sign in greeting for sign in PRINTERS):
+        return bsd.printer(persona)
+    if persona.release.startswith("schneider"):
+        return bsd.vxworks(persona)
+    return bsd.make(persona) if persona.os == "bsd" else bsd.device(persona)

@@ -1,0 +1,49 @@
+"""Visits: read commands line by line, and answer as the server would."""
+
+from ..accounts import Accounts
+from ..events import Recorder
+from ..persona import Persona
+from ..serve import Stop
+from ..visits import Line, receive
+from .flavours import Flavour, flavour_of
+from .session import Session
+
+GUESTS = {"linux": (True, False, False), "bsd": (True, False), "windows": (True, False, False)}
+
+
+async def start(persona: Persona, recorder: Recorder) -> Stop:
+    """Listen on the persona's TCP ports; the returned call ends every connection."""
+    return await receive(persona, recorder, FtpServer(persona).converse)
+
+
+class FtpServer:
+    """One persona's FTP server."""
+
+    def __init__(self, persona: Persona) -> None:
+        self._persona = persona
+        self._flavour = flavour_of(persona)
+        self._accounts = Accounts(persona)
+        self._guests = lets_guests_in(persona, self._flavour)
+        self._clients = 0
+
+    async def converse(self, line: Line) -> None:
+        """One visit."""
+        self._clients += 1
+        session = Session(
+            self._flavour, self._persona, self._accounts, line, self._clients, guests=self._guests
+        )
+        try:
+            await session.converse()
+        finally:
+            self._clients -= 1
+            session.close()
+
+
+def lets_guests_in(persona: Persona, flavour: Flavour) -> bool:
+    """Whether there is an anonymous login: as the settings or the flavour say, else drawn once."""
+    said = persona.settings.get("anonymous")
+    if said is not None:
+        return bool(said)
+    if flavour.guests != "drawn":
+        return flavour.guests == "always"
+    return persona.choice("ftp guests", GUESTS.get(persona.os, (False,)))

@@ -1,0 +1,209 @@
+"""One visit: who it is, and an answer to every command."""
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+
+from ..accounts import Accounts
+from ..persona import Persona
+from ..visits import Gone, Line
+from . import places
+from .flavours import Flavour
+from .talk import Talk, printed
+from .transfers import Transfers
+from .tree import of_guest, of_user
+
+MOST_COMMANDS = 2000
+SMALL_TALK = ("SYST", "FEAT", "HELP", "NOOP", "MODE", "STRU", "ABOR", "ALLO", "OPTS", "CLNT")
+GUEST_NAMES = ("anonymous", "ftp")
+TELNET = re.compile(rb"\xff[\xf0-\xfa]|\xff[\xfb-\xfe].|\xff", re.DOTALL)
+VERSION = re.compile(r"\d+(\.\d+)+")
+
+Method = Callable[[Talk, str], Awaitable[None]]
+
+
+class Session:
+    """Reads commands, refuses what the server refuses, and carries out the rest."""
+
+    def __init__(
+        self,
+        flavour: Flavour,
+        persona: Persona,
+        accounts: Accounts,
+        line: Line,
+        clients: int,
+        *,
+        guests: bool,
+    ) -> None:
+        version = VERSION.search(persona.banner)
+        always: dict[str, object] = {
+            "source": line.session.source, "clients": clients, "version": version[0] if version else "",
+            "address": persona.address, "hostname": persona.hostname,
+        }  # fmt: skip
+        self._talk = Talk(flavour, persona, line, always)
+        self._accounts = accounts
+        self._guests = guests
+        self._failures = 0
+        self._transfers = Transfers(self._talk)
+        self._methods = self._all_methods()
+
+    async def converse(self) -> None:
+        """Greet, then answer command after command."""
+        talk = self._talk
+        await talk.send(talk.persona.banner)
+        for count in range(MOST_COMMANDS):
+            talk.line.summary["commands"] = count
+            raw = await self._read()
+            if raw is not None:
+                await self._answer(raw)
+            if talk.over:
+                await talk.line.linger()
+                return
+
+    def close(self) -> None:
+        """Nothing waits for a data connection any more."""
+        self._transfers.close()
+
+    async def _read(self) -> bytes | None:
+        """The next line; None when there is nothing to answer."""
+        talk = self._talk
+        try:
+            async with asyncio.timeout(talk.flavour.idle):
+                raw = await talk.line.reader.readuntil(b"\n")
+        except TimeoutError:
+            await self._leave("timeout")
+            return None
+        except asyncio.LimitOverrunError as error:
+            raise Gone from error
+        raw = TELNET.sub(b"", raw).rstrip(b"\r\n")
+        if len(raw) <= talk.flavour.longest:
+            return raw
+        if talk.flavour.texts["too_long"]:
+            await self._leave("too_long")
+        return None
+
+    async def _leave(self, occasion: str) -> None:
+        await self._talk.reply(occasion)
+        self._talk.over = True
+
+    async def _answer(self, raw: bytes) -> None:
+        talk = self._talk
+        talk.typed = raw.decode("utf-8", "surrogateescape")
+        verb, _, talk.argument = talk.typed.partition(" ")
+        talk.verb = verb.upper()
+        if talk.verb != "PASS" and raw:
+            talk.line.session.record("command", input=printed(talk.typed))
+        refusal = self._refusal()
+        if refusal is None:
+            await self._methods[talk.verb](talk, talk.argument)
+        elif refusal:
+            await talk.reply(refusal, talk.verb)
+
+    def _refusal(self) -> str | None:
+        """Why the command is not carried out, "" without a word; None when it is."""
+        talk, flavour, verb = self._talk, self._talk.flavour, self._talk.verb
+        if not talk.typed.strip():
+            return flavour.blank
+        if not verb.isalpha() and flavour.says("blank"):
+            return "blank"
+        outside = talk.tree is None
+        if verb not in flavour.known:
+            return "need_login" if outside and flavour.hides_unknown else "unknown"
+        if outside and verb not in flavour.free:
+            return "need_login"
+        if verb in flavour.unimplemented:
+            return "unimplemented"
+        wrong = verb in (flavour.bare if talk.argument else flavour.argument)
+        return "no_argument" if wrong else None
+
+    async def _user(self, talk: Talk, name: str) -> None:
+        if talk.tree is not None:
+            same = name == talk.named and not talk.guest
+            await talk.reply("same_user" if same else "other_user", "guest" if talk.guest else "")
+            return
+        talk.named = name
+        is_guest = name.lower() in GUEST_NAMES
+        if is_guest and not self._guests:
+            await talk.reply("no_guests")
+        else:
+            await talk.reply("user", "guest" if is_guest else "")
+
+    async def _pass(self, talk: Talk, password: str) -> None:
+        if talk.tree is not None:
+            await talk.reply("already_in")
+            return
+        if not talk.named and not talk.flavour.open_door:
+            await talk.reply("pass_first")
+            return
+        talk.guest = self._guests and talk.named.lower() in GUEST_NAMES
+        accepted = talk.guest or talk.flavour.open_door or self._accepts(talk.named, password)
+        talk.line.session.record(
+            "login", username=printed(talk.named), password=printed(password), success=accepted,
+            method="anonymous" if talk.guest else "password",
+        )  # fmt: skip
+        await (self._enter(talk) if accepted else self._turn_away(talk))
+
+    def _accepts(self, user: str, password: str) -> bool:
+        talk = self._talk
+        if user == "root" and talk.flavour.denies_root and talk.persona.text("credentials") is None:
+            return False
+        return self._accounts.accepts(talk.line.session.source, user, password)
+
+    async def _enter(self, talk: Talk) -> None:
+        if talk.guest:
+            talk.named, talk.tree = "ftp", of_guest(talk.persona, talk.flavour.guest_owner)
+        else:
+            talk.tree = of_user(talk.persona, talk.named)
+        talk.cwd = talk.tree.home
+        await talk.reply("welcome", "guest" if talk.guest else "")
+
+    async def _turn_away(self, talk: Talk) -> None:
+        await asyncio.sleep(random.uniform(*talk.flavour.delay))
+        self._failures += 1
+        talk.over = self._failures >= talk.flavour.tries
+        await talk.reply("wrong")
+        talk.named = ""
+
+    async def _quit(self, talk: Talk, argument: str) -> None:
+        await self._leave("quit")
+
+    def _all_methods(self) -> dict[str, Method]:
+        to = self._transfers
+        return {
+            "USER": self._user, "PASS": self._pass, "QUIT": self._quit,
+            **dict.fromkeys(SMALL_TALK, _said),
+            **dict.fromkeys(("AUTH", "PBSZ", "PROT"), _secure),
+            "SITE": _site, "TYPE": _type, "REST": to.rest, "STAT": to.stat,
+            "PWD": places.pwd, "XPWD": places.pwd, "CWD": places.cwd, "XCWD": places.cwd,
+            "CDUP": places.cdup, "XCUP": places.cdup, "SIZE": places.size, "MDTM": places.mdtm,
+            "PASV": to.pasv, "EPSV": to.epsv, "PORT": to.active, "EPRT": to.active,
+            "LIST": to.list, "NLST": to.list, "MLSD": to.mlsd, "MLST": to.mlst, "RETR": to.retr,
+            **dict.fromkeys(("STOR", "APPE", "STOU"), to.stor),
+            **dict.fromkeys(("DELE", "RMD", "XRMD", "MKD", "XMKD", "RNFR", "RNTO"), places.change),
+        }  # fmt: skip
+
+
+async def _said(talk: Talk, argument: str) -> None:
+    """Commands that only have an answer."""
+    await talk.reply(talk.verb.lower(), argument.upper())
+
+
+async def _secure(talk: Talk, argument: str) -> None:
+    await talk.reply("secure")
+
+
+async def _site(talk: Talk, argument: str) -> None:
+    if talk.guest and talk.flavour.says("site guest"):
+        await talk.reply("site guest")
+    else:
+        words = argument.split()
+        await talk.reply("site", words[0].upper() if words else "", name=words[-1] if words else "")
+
+
+async def _type(talk: Talk, argument: str) -> None:
+    kind = argument.upper()
+    kind = "A" if kind == "A N" else kind
+    if talk.flavour.says(f"type {kind}"):
+        talk.text = kind == "A"
+    await talk.reply("type", kind)

@@ -1,0 +1,53 @@
+"""One visit's state, and its answers in the server's words."""
+
+from typing import Any
+
+from ..persona import Persona
+from ..visits import Line
+from .flavours import Flavour
+from .tree import Tree
+
+
+class Talk:
+    """What is known between two commands, and how an answer is given."""
+
+    def __init__(self, flavour: Flavour, persona: Persona, line: Line, always: dict[str, object]) -> None:
+        self.flavour = flavour
+        self.persona = persona
+        self.line = line
+        self.address: str = line.writer.get_extra_info("sockname")[0]
+        self.tree: Tree | None = None
+        self.named = ""
+        self.guest = False
+        self.cwd = "/"
+        self.text = True
+        self.over = False
+        self.verb, self.argument, self.typed = "", "", ""
+        self._always = always
+
+    @property
+    def inside(self) -> Tree:
+        """The files, for commands that come after a login only."""
+        assert self.tree is not None
+        return self.tree
+
+    def path(self, argument: str) -> str:
+        """The absolute path that an argument means."""
+        return self.inside.absolute(argument, self.cwd)
+
+    async def reply(self, occasion: str, which: str = "", **more: Any) -> None:
+        """Say what the server says on this occasion."""
+        fields: dict[str, object] = {
+            "verb": self.verb, "argument": self.argument, "line": self.typed, "name": self.argument,
+            "user": self.named, "path": self.cwd, "type": "ASCII" if self.text else "BINARY",
+        }  # fmt: skip
+        await self.send(self.flavour.text(occasion, which, {**self._always, **fields, **more}))
+
+    async def send(self, text: str) -> None:
+        """Say this."""
+        await self.line.send((text + "\r\n").encode("utf-8", "surrogateescape"))
+
+
+def printed(text: str) -> str:
+    """A command's text as it is recorded: bytes that are no text as \\xNN."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,189 @@
+"""Commands that need a data connection: the visitor opens it, the server never does."""
+
+import re
+import socket
+import time
+from typing import Any
+
+from . import data
+from .data import Broken, NoConnection, Passive
+from .places import change, is_plain
+from .talk import Talk, printed
+from .tree import Node
+
+OPTIONS = re.compile(r"^(-\S*)\s*(.*)$", re.DOTALL)
+KINDS = {".": "cdir", "..": "pdir"}
+
+Entries = list[tuple[str, Node]]
+
+
+class Transfers:
+    """The data connections of one visit."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._passive: Passive | None = None
+        self._only_extended = False
+        self._start = 0
+
+    def close(self) -> None:
+        """Nothing waits for a data connection any more."""
+        if self._passive is not None:
+            self._passive.close()
+            self._passive = None
+
+    async def pasv(self, talk: Talk, argument: str) -> None:
+        if self._only_extended:
+            await talk.reply("after_all")
+            return
+        port = self._listen()
+        numbers = f"{talk.address.replace('.', ',')},{port // 256},{port % 256}"
+        await talk.reply("pasv" if port else "no_connection", numbers=numbers)
+
+    async def epsv(self, talk: Talk, argument: str) -> None:
+        if argument.upper() == "ALL":
+            self._only_extended = True
+            await talk.reply("epsv_all")
+        elif argument not in ("", "1"):
+            await talk.reply("epsv_bad")
+        else:
+            port = self._listen()
+            await talk.reply("epsv" if port else "no_connection", port=port)
+
+    async def active(self, talk: Talk, argument: str) -> None:
+        """The visitor asks the server to come to it, or to somebody else: it never does."""
+        await talk.reply("after_all" if self._only_extended else "active", talk.verb)
+
+    async def rest(self, talk: Talk, argument: str) -> None:
+        fits = re.fullmatch(r"[0-9]{1,15}", argument) is not None
+        self._start = int(argument) if fits else 0
+        await talk.reply("rest" if fits else "rest_bad", at=self._start)
+
+    async def stat(self, talk: Talk, argument: str) -> None:
+        if not argument:
+            await talk.reply("stat")
+            return
+        entries = _listed(talk, argument, hidden=True)[1] or []
+        listing = talk.flavour.listing(entries, time.time())
+        indented = "".join(f" {each}\r\n" for each in listing.split("\r\n")[:-1])
+        name = OPTIONS.sub(r"\2", argument) or "."
+        await talk.reply("stat_path", name=name, listing=listing, indented=indented)
+
+    async def list(self, talk: Talk, argument: str) -> None:
+        options, entries = _listed(talk, argument)
+        if self._passive is None:
+            await talk.reply("no_data")
+            return
+        name = OPTIONS.sub(r"\2", argument)
+        tells = entries is None and talk.flavour.says("list_missing")
+        if tells and talk.verb == "NLST":
+            await talk.reply("list_missing", name=name)
+            return
+        if talk.verb == "NLST" and "l" not in options:
+            shown = "".join(f"{each}\r\n" for each, _ in entries or [])
+        else:
+            shown = talk.flavour.listing(entries or [], time.time())
+        await self._give(shown, "list", "list_missing" if tells else "listed", name=name)
+
+    async def mlsd(self, talk: Talk, argument: str) -> None:
+        if self._passive is None:
+            await talk.reply("no_data")
+            return
+        path = talk.path(argument or ".")
+        entries = talk.inside.listed(path, hidden=True) or []
+        facts = (
+            _facts(talk, node, KINDS.get(name), talk.inside.absolute(name, path)) for name, node in entries
+        )
+        lines = (f"{fact} {name}\r\n" for fact, (name, _) in zip(facts, entries, strict=True))
+        await self._give("".join(lines), "list", "listed")
+
+    async def mlst(self, talk: Talk, argument: str) -> None:
+        path = talk.path(argument or ".")
+        node = talk.inside.node(path)
+        if node is None:
+            await talk.reply("no_file")
+        else:
+            await talk.reply("mlst", facts=_facts(talk, node, None, path), path=path)
+
+    async def retr(self, talk: Talk, argument: str) -> None:
+        if self._passive is None and not talk.flavour.names_files and argument:
+            await talk.reply("no_data")
+            return
+        content = talk.inside.content(talk.path(argument))
+        if content is None:
+            if await is_plain(talk, argument):
+                await talk.reply("denied" if talk.flavour.names_files else "no_file")
+            return
+        rest, self._start = content[self._start :], 0
+        as_text = talk.text and talk.flavour.ascii
+        sent = rest.replace(b"\n", b"\r\n") if as_text else rest
+        await self._give(sent, "retr", "done", size=len(content), left=len(rest))
+
+    async def stor(self, talk: Talk, argument: str) -> None:
+        """Take a file, where that is what the machine is for; only length and hash are kept."""
+        if not talk.flavour.takes_files:
+            await change(talk, argument)
+            return
+        connection = await self._meet()
+        if connection is None:
+            return
+        try:
+            await talk.reply("stor")
+            upload = await data.take(connection)
+            path = printed(talk.path(argument))
+            talk.line.session.record(
+                "file", path=path, size=upload.size, sha256=upload.sha256, whole=upload.whole
+            )
+            await talk.reply("done" if upload.whole else "broken")
+        except Broken:
+            await talk.reply("broken")
+        finally:
+            connection.close()
+
+    def _listen(self) -> int:
+        """The port on which a data connection is waited for, 0 for none."""
+        self.close()
+        self._passive = data.listen(self._talk.address, self._talk.flavour.ports)
+        return self._passive.port if self._passive is not None else 0
+
+    async def _give(self, content: str | bytes, first: str, last: str, **more: Any) -> None:
+        """Send it over the data connection, with words before and after."""
+        talk = self._talk
+        connection = await self._meet()
+        if connection is None:
+            return
+        try:
+            await talk.reply(first, talk.verb, **more)
+            raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+            await data.send(connection, raw)
+            connection.close()
+            await talk.reply(last, **more)
+        except Broken:
+            await talk.reply("broken")
+        finally:
+            connection.close()
+
+    async def _meet(self) -> socket.socket | None:
+        """The data connection; None when there is none, which is said."""
+        passive, self._passive = self._passive, None
+        if passive is None:
+            await self._talk.reply("no_data")
+            return None
+        try:
+            return await passive.meet(self._talk.line.session.source)
+        except NoConnection:
+            await self._talk.reply("no_connection")
+            return None
+
+
+def _listed(talk: Talk, argument: str, *, hidden: bool = False) -> tuple[str, Entries | None]:
+    """The options of a listing, and its entries."""
+    found = OPTIONS.match(argument)
+    options, path = (found[1], found[2]) if found else ("", argument)
+    return options, talk.inside.listed(talk.path(path or "."), hidden=hidden or "a" in options)
+
+
+def _facts(talk: Talk, node: Node, kind: str | None, path: str) -> str:
+    assert talk.flavour.facts is not None
+    number = talk.persona.machine.number(f"inode {path}", 0x20000, 0x3FFFF)
+    return talk.flavour.facts(node, kind or ("dir" if node.folder else "file"), f"FE00U{number:X}")
