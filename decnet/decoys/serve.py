@@ -10,7 +10,14 @@ from collections.abc import Awaitable, Callable
 from .events import Recorder
 from .persona import Persona, from_environment
 
-SERVICES = {"ssh": ".ssh", "http": ".http", "telnet": ".telnet", "redis": ".redis", "ftp": ".ftp"}
+SERVICES = {
+    "ssh": ".ssh",
+    "http": ".http",
+    "telnet": ".telnet",
+    "redis": ".redis",
+    "ftp": ".ftp",
+    "mysql": ".mysql",
+}
 """Service name to the module below this package that has `async def start(persona, recorder) -> stop`."""
 
 LOOK_SECONDS = 2.0

@@ -94,6 +94,11 @@ class Secured(Line):
         self._in, self._out = module.MemoryBIO(), module.MemoryBIO()
         self._tls = identity.context.wrap_bio(self._in, self._out, server_side=True)
 
+    def feed(self, data: bytes) -> None:
+        """Take what was read of TLS before it was known to be that."""
+        if data:
+            self._in.write(data)
+
     async def handshake(self) -> str:
         """The version that both agree on. Raises Gone after OpenSSL's own alert, TimeoutError, OSError."""
         async with asyncio.timeout(HANDSHAKE_SECONDS):

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from ..aside import aside
 from ..events import Session
 from ..shell.stream import IDLE_SECONDS, Terminal
 from . import numbers as no
-from .aside import aside
 from .transport import Gone, Refused, Transport
-from .wire import Message, flag, string, uint32
+from .wire import Malformed, Message, flag, string, uint32
 
 WINDOW = 2 * 1024 * 1024
 PACKET = 32 * 1024
@@ -128,7 +128,9 @@ class Connection:
         """OpenSSH tells a client all its host keys, so that it can keep them."""
         if not self._host_keys:
             return
-        keys = await aside(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
+        keys = await aside(
+            lambda: [self.transport.host_keys.public(name) for name in self._host_keys], Malformed
+        )
         blobs = b"".join(string(key) for key in keys)
         self.transport.send(
             bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs
@@ -176,7 +178,7 @@ class Connection:
             parts = ((ours[key], string(PROVE) + string(session) + string(key)) for key in asked)
             return b"".join(string(keys.sign(name, told)) for name, told in parts)
 
-        return await aside(signed)
+        return await aside(signed, Malformed)
 
     def _open(self, message: Message) -> None:
         kind, theirs, room, packet = message.text(100), message.number(), message.number(), message.number()

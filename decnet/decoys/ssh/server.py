@@ -5,12 +5,12 @@ import random
 from collections.abc import Awaitable, Callable
 
 from ..accounts import Accounts
+from ..aside import aside
 from ..events import Recorder, Session
 from ..persona import Persona
 from ..serve import listening
 from ..shell.terminal import run_command, run_shell
 from ..shell.world import World
-from .aside import aside
 from .auth import authenticate
 from .channels import Channel, Connection
 from .hostkeys import HostKeys

@@ -5,13 +5,13 @@ import os
 import zlib
 from collections.abc import Callable
 
+from ..aside import aside
 from . import numbers as no
-from .aside import aside
 from .ciphers import CIPHERS, Corrupt, Nothing, Protection, mac_key_size, protection
 from .hostkeys import HostKeys
 from .kex import Agreed, diffie_hellman, exchange, group_for, hash_of
 from .profile import Profile
-from .wire import Message, flag, mpint, names, string, uint32
+from .wire import Malformed, Message, flag, mpint, names, string, uint32
 
 MOST_PACKET = 256 * 1024
 MOST_BANNER = 255
@@ -226,7 +226,7 @@ class Transport:
     async def _public_key(self, algorithm: str) -> bytes:
         """Our public key. The RSA key takes a moment the first time: in a thread, so that others go on."""
         if "rsa" in algorithm:
-            return await aside(lambda: self._keys.public(algorithm))
+            return await aside(lambda: self._keys.public(algorithm), Malformed)
         return self._keys.public(algorithm)
 
     async def _agree(self, kex: str) -> tuple[int, Agreed, bytes]:
@@ -245,7 +245,7 @@ class Transport:
             raise Refused
         self.send(b"\x1f" + mpint(prime) + mpint(2))
         client = Message(await self._expect(32)).mpint()
-        agreed = await aside(lambda: diffie_hellman(prime, 2, client))
+        agreed = await aside(lambda: diffie_hellman(prime, 2, client), Malformed)
         sizes = uint32(least) + uint32(wanted) + uint32(most)
         return 33, agreed, sizes + mpint(prime) + mpint(2) + mpint(client)
 

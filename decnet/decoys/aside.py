@@ -1,0 +1,62 @@
+"""Slow arithmetic beside the event loop, in a thread that never holds up the end of the process."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+async def aside(work: Callable[[], Result], *errors: type[Exception]) -> Result:
+    """What `work` returns; raises those `errors` that it raises. (A pool's threads hold up the exit.)"""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+
+    def settle(result: Result | None, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except errors as raised:
+            error = raised
+        try:
+            loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
+
+    threading.Thread(target=run, daemon=True).start()
+    return await future
+
+
+class Later(Generic[Result]):
+    """Something that is worked out once, when it is first asked for or before that at leisure."""
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self._work = work
+        self._task: asyncio.Task[Result] | None = None
+
+    def get(self) -> Awaitable[Result]:
+        """It, when it is there."""
+        if self._task is None:
+            self._task = asyncio.create_task(aside(self._work))
+        return asyncio.shield(self._task)
+
+    async def prepare(self, seconds: float) -> None:
+        """Work it out so many seconds from now at the lowest priority, unless somebody asked before."""
+        await asyncio.sleep(seconds)
+        if self._task is None:
+            self._task = asyncio.create_task(aside(self._idly))
+            await self._task
+
+    def _idly(self) -> Result:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+        return self._work()

@@ -1,0 +1,173 @@
+# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+"""Connections: greet, log in, answer; every one recorded."""
+
+import asyncio
+import random
+import sys
+
+from ..events import Recorder, shown
+from ..persona import Persona
+from ..serve import Stop
+from ..visits import Line, receive
+from .flavour import CLIENT_COMPRESS, Flavour, flavour_of
+from .login import Gate, Login, Visitor
+from .packets import LONG_PACKET, Channel, Failed, Malformed
+from .results import Done, Rows, put_columns, put_result, refusal
+from .sql import Desk
+from .world import World
+
+IDLE_SECONDS = 1800.0
+MOST_RECORDED = 500
+PREPARE_SECONDS = (30.0, 300.0)
+QUIT, INIT_DB, QUERY, FIELDS, STATISTICS, PROCESSES, KILL, PING = 1, 2, 3, 4, 9, 10, 12, 14
+CHANGE_USER, PREPARE, EXECUTE, LONG_DATA, CLOSE, RESET, OPTION, RESET_CONNECTION = (
+    17,
+    22,
+    23,
+    24,
+    25,
+    26,
+    27,
+    31,
+)
+NEEDED = {7: "RELOAD", 8: "SHUTDOWN", 13: "SUPER", 18: "REPLICATION SLAVE", 21: "REPLICATION SLAVE"}
+UNKNOWN = Failed(1047, "08S01", "Unknown command")
+
+
+async def start(persona: Persona, recorder: Recorder) -> Stop:
+    """Listen on the persona's TCP ports; the returned call ends every connection."""
+    flavour = flavour_of(persona)
+    server = Server(persona, flavour)
+    stop = await receive(persona, recorder, server.converse)
+    preparing = asyncio.create_task(server.prepare())
+
+    async def end() -> None:
+        preparing.cancel()
+        await stop()
+
+    return end
+
+
+class Server:
+    """One persona's server."""
+
+    def __init__(self, persona: Persona, flavour: Flavour) -> None:
+        self._flavour = flavour
+        self._gate = Gate(persona, flavour)
+        self._world = World(persona, flavour)
+
+    async def prepare(self) -> None:
+        """Work out the keys some time after the start: a worker starts many deckies at once."""
+        if self._flavour.tls:
+            await self._gate.identity.prepare(random.uniform(*PREPARE_SECONDS))
+            await self._gate.key.prepare(1.0)
+
+    async def converse(self, line: Line) -> None:
+        """One connection."""
+        self._world.threads += 1
+        thread = self._world.threads
+        channel = Channel(line)
+        try:
+            visitor = await Login(self._gate, self._flavour, channel, thread).run()
+            desk = Desk(self._world, visitor, thread)
+            if visitor.database:
+                desk.choose(visitor.database)
+            put_result(channel, visitor, self._flavour, Done())
+            await channel.flush()
+            if visitor.capabilities & CLIENT_COMPRESS:
+                channel.compress()
+            await Talk(channel, visitor, self._flavour, desk, self._world).run()
+        except Failed as failed:
+            await channel.send(refusal(failed))
+            await channel.line.linger()
+
+
+class Talk:
+    """The commands of somebody who got in."""
+
+    def __init__(
+        self, channel: Channel, visitor: Visitor, flavour: Flavour, desk: Desk, world: World
+    ) -> None:
+        self._channel = channel
+        self._visitor = visitor
+        self._flavour = flavour
+        self._desk = desk
+        self._world = world
+        self._session = channel.line.session
+        self._commands = 0
+
+    async def run(self) -> None:
+        """Answer command after command. Raises Failed for what ends the connection."""
+        while True:
+            self._channel.number = 0
+            content = await self._channel.read(IDLE_SECONDS, LONG_PACKET)
+            self._world.queries += 1
+            code, rest = (content[0], content[1:]) if content else (0xFF, b"")
+            if code == QUIT:
+                return
+            await self._answer(code, rest)
+
+    async def _answer(self, code: int, rest: bytes) -> None:
+        try:
+            if code == STATISTICS:
+                self._channel.put(self._statistics())
+            elif code == OPTION:
+                self._channel.put(b"\xfe\x00\x00\x02\x00")
+            elif code == FIELDS:
+                columns, place = self._desk.fields(shown(rest.split(b"\0")[0]))
+                put_columns(self._channel, self._visitor, self._flavour, columns, place)
+            elif code in (LONG_DATA, CLOSE):
+                return
+            else:
+                put_result(self._channel, self._visitor, self._flavour, self._result(code, rest))
+        except Failed as failed:
+            self._channel.put(refusal(failed))
+        except (Malformed, LookupError, ValueError, TypeError, ArithmeticError) as error:  # ours, and hidden
+            sys.stderr.write(f"command {code}: {error!r}"[:500] + "\n")
+            self._channel.put(refusal(UNKNOWN))
+        await self._pause()
+        await self._channel.flush()
+
+    async def _pause(self) -> None:
+        seconds, self._desk.pause = self._desk.pause, 0.0
+        if seconds:
+            await asyncio.sleep(seconds)
+
+    def _result(self, code: int, rest: bytes) -> Rows | Done:
+        text = rest.decode("utf-8", "replace")
+        if code in (PING, RESET_CONNECTION):
+            return Done()
+        if code in (QUERY, PREPARE, INIT_DB):
+            self._record(("use " if code == INIT_DB else "") + shown(rest))
+        if code == QUERY:
+            return self._desk.answer(text)
+        if code == INIT_DB:
+            return self._desk.choose(text)
+        if code == PREPARE:
+            raise Failed(
+                1295, "HY000", "This command is not supported in the prepared statement protocol yet"
+            )
+        if code == PROCESSES:
+            return self._desk.answer("show processlist")
+        if code == KILL:
+            raise Failed(1094, "HY000", f"Unknown thread id: {int.from_bytes(rest[:4], 'little')}")
+        if code in NEEDED:
+            raise Failed(
+                1227,
+                "42000",
+                f"Access denied; you need (at least one of) the {NEEDED[code]} privilege(s) for this operation",
+            )
+        raise UNKNOWN
+
+    def _record(self, text: str) -> None:
+        self._commands += 1
+        self._channel.line.summary["commands"] = self._commands
+        if self._commands <= MOST_RECORDED:
+            self._session.record("command", input=text)
+
+    def _statistics(self) -> bytes:
+        up, queries = self._world.uptime(), self._world.queries
+        return (
+            f"Uptime: {up}  Threads: 2  Questions: {queries}  Slow queries: 0  Opens: 63  Open tables: 52  "
+            f"Queries per second avg: {queries / up:.3f}"
+        ).encode()
