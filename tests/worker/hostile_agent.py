@@ -1,4 +1,4 @@
-"""An agent that lies in every way that its verb names. Run as a program by the tests, never imported."""
+"""An agent that lies in every way that its verb names: the tests put it where an agent's program is."""
 
 import json
 import os
@@ -7,7 +7,8 @@ import sys
 import time
 
 
-def main(verb):
+def main(argv):
+    verb = argv[0]
     line = sys.stdin.buffer.readline()
     marker = json.loads(line)["marker"].encode()
     out = sys.stdout.buffer
@@ -103,6 +104,3 @@ def main(verb):
         error(verb[6:], "evil \x1b[2J \u202e\nname", None, details)
     elif verb == "error-shape":
         framed(b'{"v":1,"ok":false,"error":{"code":7}}')
-
-
-main(sys.argv[1])

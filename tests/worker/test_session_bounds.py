@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import resource
+import shutil
+import tempfile
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +29,21 @@ from decnet.errors import (
 )
 from decnet.worker.local import LocalSession
 
-AGENT = Path(__file__).with_name("hostile_agent.py")
+LIAR = Path(__file__).with_name("hostile_agent.py")
+
+
+def packed(folder: Path) -> Path:
+    """The lying agent in a file of an agent's shape."""
+    file = folder / "agent.pyz"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("decnet/__init__.py", "decnet/agent/__init__.py"):
+            archive.writestr(name, "")
+        archive.writestr("decnet/agent/program.py", LIAR.read_text())
+    return file
+
+
+AGENT = packed(Path(tempfile.mkdtemp(prefix="decnet-liar-")))
+atexit.register(shutil.rmtree, AGENT.parent)
 
 
 def ask(verb: str, *, limit: float = 20.0, stream: AsyncIterator[bytes] | None = None) -> dict[str, Any]:
