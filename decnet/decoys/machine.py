@@ -25,8 +25,21 @@ class Machine:
         self.installed = 1_690_000_000 + persona.number("installed", 0, 30_000_000)
         self._period = persona.number("period", 20, LONGEST_UP_DAYS) * 86400
         self._phase = persona.number("phase", 0, LONGEST_UP_DAYS * 86400)
+        self._packets = persona.number("received", 200_000, 9_000_000)
 
     def booted(self) -> int:
         """When the machine was started: a restart of ours does not show in it."""
         now = int(time.time())
         return now - (now - self._phase) % self._period
+
+    def received(self) -> int:
+        """Packets that its network card has taken in since."""
+        return self._packets + (int(time.time()) - self.booted()) // 2
+
+    def interface(self) -> str:
+        """The name of its network card."""
+        if self.system.id == "freebsd":
+            return "vmx0"
+        if self.system.busybox or self.system.id == "qts":
+            return "eth0"
+        return "ens192" if self.mac.startswith(("00:50:56", "00:0c:29")) else "eno1"

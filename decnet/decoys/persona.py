@@ -49,6 +49,10 @@ class Persona:
         value = self.settings.get(setting)
         return None if value is None else str(value)
 
+    def udp_ports(self) -> list[int]:
+        """The UDP ports to listen on."""
+        return [number for number, protocol in self.ports if protocol == "udp"]
+
     def tcp_ports(self) -> list[int]:
         """The TCP ports to listen on."""
         return [number for number, protocol in self.ports if protocol == "tcp"]

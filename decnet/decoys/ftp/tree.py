@@ -4,6 +4,7 @@ import fnmatch
 from collections.abc import Mapping
 from typing import Protocol
 
+from ..machine import Machine
 from ..persona import Persona
 
 MOST_LINKS = 5
@@ -108,7 +109,7 @@ def of_guest(persona: Persona, owner: str = "root") -> Tree:
     from ..shell.world import Node as Made
 
     persona = persona.machine
-    installed = 1_690_000_000 + persona.number("installed", 0, 30_000_000)
+    installed = Machine(persona).installed
     nodes = {"/": Made(0o755, folder=True, owner=owner, changed=installed)}
     if not persona.os.startswith(("embedded", "cisco")) and persona.choice("ftp pub", (True, True, False)):
         made = installed + persona.number("ftp pub made", 0, 9_000_000)

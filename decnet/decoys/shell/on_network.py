@@ -12,13 +12,13 @@ CONNECT_SECONDS = 20.0
 def ifconfig(shell: Shell, arguments: list[str], given: str) -> Answer:
     world = shell.world
     broadcast = world.address.rsplit(".", 1)[0] + ".255"
-    received = world.persona.number("received", 200_000, 9_000_000)
+    received = world.received()
     return Answer(
         f"{world.interface()}: flags=4163<UP,BROADCAST,RUNNING,MULTICAST>  mtu 1500\n"
         f"        inet {world.address}  netmask 255.255.255.0  broadcast {broadcast}\n"
         f"        ether {world.mac}  txqueuelen 1000  (Ethernet)\n"
         f"        RX packets {received}  bytes {received * 411} ({received * 411 / 1e6:.1f} MB)\n"
-        f"        TX packets {received // 3}  bytes {received * 90} ({received * 90 / 1e6:.1f} MB)\n\n"
+        f"        TX packets {received // 3}  bytes {received // 3 * 270} ({received // 3 * 270 / 1e6:.1f} MB)\n\n"
         "lo: flags=73<UP,LOOPBACK,RUNNING>  mtu 65536\n        inet 127.0.0.1  netmask 255.0.0.0\n"
         "        loop  txqueuelen 1000  (Local Loopback)\n\n"
     )

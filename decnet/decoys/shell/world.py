@@ -37,14 +37,6 @@ class World(Machine):
         )
         self.nodes: dict[str, Node] = files.tree(self)
 
-    def interface(self) -> str:
-        """The name of its network card."""
-        if self.system.id == "freebsd":
-            return "vmx0"
-        if self.system.busybox or self.system.id == "qts":
-            return "eth0"
-        return "ens192" if self.mac.startswith("00:50:56") else "eno1"
-
     def home(self, user: str) -> str:
         """A user's home folder."""
         return "/root" if user == "root" else f"/home/{user}"
