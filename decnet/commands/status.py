@@ -13,7 +13,7 @@ from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.situation import Situation, load, look
 from decnet.errors import LockHeld, StateBroken, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
-from decnet.model.plan import Plan
+from decnet.model.plan import Plan, Step
 from decnet.plan.classify import status_of
 from decnet.plan.select import select
 from decnet.store.records import Records
@@ -71,7 +71,9 @@ def _exit_code(situation: Situation, deckies: Listing, plan: Plan, detailed: boo
 
 def _notes(plan: Plan) -> tuple[str, ...]:
     steps = [f"{s.decky} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
-    strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in plan.strays]
+    told, more = plan.told_strays
+    strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in told]
+    strays += [f"{number} more strays on {worker}" for worker, number in more.items()]
     skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
     return tuple(steps + strays + skipped)
 
@@ -124,10 +126,18 @@ def _deckies(ctx: Context, situation: Situation, plan: Plan) -> Listing:
                 decky.mutated_at,
             )
         )
-    views += [DeckyView(clean(s.decky, 60), s.worker, "stray", drift="stray") for s in plan.strays]
+    told, more = plan.told_strays
     columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
-    rows = tuple(view.cells for view in views)
+    # Rows for people are few, items for scripts are all there are.
+    shown = [*views, *map(_stray, told)]
+    shown += [DeckyView(f"and {number} more", worker, "stray") for worker, number in more.items()]
+    rows = tuple(view.cells for view in shown)
+    views += map(_stray, plan.strays)
     return Listing("deckies", columns, rows, tuple(asdict(view) for view in views), empty="no deckies")
+
+
+def _stray(step: Step) -> DeckyView:
+    return DeckyView(clean(step.decky, 60), step.worker, "stray", drift="stray")
 
 
 def _actual(situation: Situation) -> dict[tuple[str, str], dict[str, Container]]:

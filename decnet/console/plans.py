@@ -27,7 +27,11 @@ def plan_lines(plan: Plan) -> list[str]:
     if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
         return [f"nothing to do, {counted(plan.kept, 'decky')} in order"]
     lines = step_lines(plan, len(plan.steps))
-    lines += [_line("?", step) + " (--prune removes it)" for step in plan.strays if step not in plan.steps]
+    told, more = plan.told_strays
+    lines += [_line("?", step) + " (--prune removes it)" for step in told]
+    lines += [
+        f"? {counted(number, 'more stray', 'more strays')} on {worker}" for worker, number in more.items()
+    ]
     lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
     return [*lines, tally(plan)]

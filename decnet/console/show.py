@@ -80,7 +80,9 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         if trouble.hint:
             shown.append(f"  hint: {cell(trouble.hint)}")
     if plan.strays:
-        found = ", ".join(f"{cell(s.decky)} on {s.worker}" for s in plan.strays)
+        told, more = plan.told_strays
+        names = [f"{cell(s.decky)} on {s.worker}" for s in told]
+        found = ", ".join(names + [f"{number} more on {worker}" for worker, number in more.items()])
         shown.append(f"strays left alone: {found} (decnet reconcile --prune removes them)")
     return shown
 

@@ -57,6 +57,10 @@ class Skipped(Noun):
     reason: str
 
 
+MOST_STRAYS = 10
+"""Strays of one worker that are told by name: it can report as many as it likes."""
+
+
 class Plan(Noun):
     """One pass over the fleet. `steps` has every decky that is not in order; `kept` counts the rest."""
 
@@ -74,6 +78,17 @@ class Plan(Noun):
     @property
     def docker_steps(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.touches_docker)
+
+    @property
+    def told_strays(self) -> tuple[tuple[Step, ...], dict[str, int]]:
+        """The first strays of each worker, and how many more there are, by worker."""
+        told: list[Step] = []
+        counts: dict[str, int] = {}
+        for step in self.strays:
+            counts[step.worker] = counts.get(step.worker, 0) + 1
+            if counts[step.worker] <= MOST_STRAYS:
+                told.append(step)
+        return tuple(told), {name: n - MOST_STRAYS for name, n in counts.items() if n > MOST_STRAYS}
 
     @property
     def removals(self) -> int:

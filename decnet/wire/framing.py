@@ -44,7 +44,10 @@ class Unframer:
             self._find_head()
         if self._length is None or len(self._buffer) < self._length:
             return None
-        return bytes(self._buffer[: self._length])
+        with memoryview(self._buffer) as whole:
+            payload = bytes(whole[: self._length])
+        self._buffer.clear()
+        return payload
 
     def _find_head(self) -> None:
         start = self._buffer.find(self._head)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, Protocol
 
 from decnet import wire
@@ -209,11 +211,17 @@ async def _parsed(payload: bytes, worker: str) -> Any:
     try:
         if len(payload) > LARGE_ANSWER:
             # Off the event loop: one worker's huge answer must not hold up the others.
-            return await asyncio.to_thread(wire.parse, payload)
+            return await asyncio.get_running_loop().run_in_executor(_readers(), wire.parse, payload)
         return wire.parse(payload)
     except ValueError as error:
         said = wire.clean(str(error), 120)
         raise BadAnswer(f"{worker}: its answer is not plain JSON: {said}", worker=worker) from error
+
+
+@lru_cache(maxsize=1)
+def _readers() -> ThreadPoolExecutor:
+    """Few: reading an answer takes several times its length, and many workers may lie at once."""
+    return ThreadPoolExecutor(2, "large-answers")
 
 
 async def _stop(tasks: list[asyncio.Task[Any]]) -> None:

@@ -1,0 +1,25 @@
+"""A worker can report as many deckies as it likes: a few are told by name, the rest are counted."""
+
+from __future__ import annotations
+
+from decnet.console.plans import plan_lines
+from decnet.model.plan import MOST_STRAYS, Plan, Step
+
+
+def strays(worker: str, count: int) -> list[Step]:
+    return [
+        Step(worker=worker, decky=f"evil-{n}", bucket="stray", reason="it is not ours") for n in range(count)
+    ]
+
+
+def test_the_strays_of_one_worker_do_not_hide_those_of_another() -> None:
+    plan = Plan(strays=(*strays("bad", 9_000), *strays("good", 2)))
+    told, more = plan.told_strays
+    assert [step.worker for step in told] == ["bad"] * MOST_STRAYS + ["good"] * 2
+    assert more == {"bad": 9_000 - MOST_STRAYS}
+
+
+def test_a_plan_tells_of_ten_thousand_strays_in_a_few_lines() -> None:
+    lines = plan_lines(Plan(strays=tuple(strays("bad", 10_000))))
+    assert len(lines) == MOST_STRAYS + 2
+    assert lines[-2] == f"? {10_000 - MOST_STRAYS} more strays on bad"
