@@ -1,0 +1,46 @@
+"""The answers of workers that are not there: whole statuses with the containers of two deckies each."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from decnet import wire
+from decnet.model.actual import Seen
+from decnet.plan.absorb import absorb
+from decnet.store.desired import save_fleet
+from decnet.store.paths import Home
+from decnet.store.records import Records
+from decnet.worker.ownagent import OwnAgent
+
+from .ground import address, name
+from .passes import Large
+
+DECKIES = 2
+
+
+def write_canned(folder: Path, home: Home, workers: int) -> None:
+    """A desired fleet and its records into the home, and for each worker the answer that is all in order."""
+    large = Large(DECKIES * workers, workers)
+    save_fleet(home, large.fleet)
+    agent = OwnAgent.of(home.agents)
+    answers = folder / "canned"
+    answers.mkdir(exist_ok=True)
+    for number in range(workers):
+        worker_id = f"id-{name(number)}"
+        seen = large.observed[name(number)]
+        assert isinstance(seen, Seen)
+        hello = seen.status.hello.model_copy(
+            update={
+                "agent": agent.sha256,
+                "version": agent.version,
+                "worker_id": worker_id,
+                "fleet_id": large.fleet.fleet_id,
+                "clock": time.time(),
+            }
+        )
+        told = seen.status.model_copy(update={"hello": hello})
+        payload = wire.canonical({"v": wire.PROTOCOL, "ok": True, "result": told.model_dump(mode="json")})
+        (answers / address(number)).write_bytes(b"%d\n" % len(payload) + payload)
+        records = large.recorded[name(number)].model_copy(update={"worker_id": worker_id})
+        Records(home).save(absorb(records, told, now=time.time()).records)

@@ -1,0 +1,150 @@
+"""A fleet asked over SSH: beside other clients, a thousand workers, again and again, with dead ones in it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from decnet.store.paths import Home
+from decnet.worker.dial import CONNECT_LIMIT
+
+from . import clients
+from .canned import write_canned
+from .ground import Ground
+from .place import Spent, on_worker, spent
+from .rows import Row
+
+SIZES = (20, 50, 100, 200)
+AIMS = {"asyncssh, bare and tuned": 1.3, "OpenSSH, xargs -P20": 0.45, "pyinfra": 0.6, "ansible": 0.1}
+"""The highest ratios of client CPU to each of the others, at 200 workers."""
+MANY = 1000
+CPU_AT_MANY, MIB_AT_MANY = 4.5, 100.0
+HEALTHY, DEAD = 50, 20
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    with tempfile.TemporaryDirectory(prefix="decnet-bench-", ignore_cleanup_errors=True) as folder:
+        made = Ground(Path(folder))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def fanout_rows() -> list[Row]:
+    """A whole `decnet status`, connections and all, against running `true` by other means."""
+    clients.install()
+    rows = []
+    with ground() as made:
+        for size in SIZES:
+            home = made.fleet(size)
+            status(home)  # The records are written once.
+            before = made.served()
+            mine = least(status(home) for _ in range(3))
+            served = (made.served() - before) / 3
+            others = {
+                "asyncssh, bare and tuned": least(clients.bare(made, size) for _ in range(3)),
+                "OpenSSH, xargs -P20": clients.openssh(made, size),
+                "pyinfra": clients.pyinfra(made, size),
+                "ansible": clients.ansible(made, size),
+            }
+            for title, other in others.items():
+                aim = AIMS[title] if size == SIZES[-1] else None
+                rows.append(Row(f"status of {size} workers, client CPU", mine.cpu, other.cpu, title, aim))
+            fastest = others["asyncssh, bare and tuned"]
+            rows.append(
+                Row(f"status of {size} workers, wall", mine.wall, fastest.wall, "asyncssh, bare and tuned")
+            )
+            rows.append(
+                Row(f"status of {size} workers, sshd's and the agents' CPU", served, mine.cpu, "the client's")
+            )
+            say(f"{size} workers measured")
+    return rows
+
+
+def thousand_rows() -> list[Row]:
+    """A thousand workers whose answers were written beforehand, over real SSH."""
+    with ground() as made:
+        taken = {}
+        for size in (1, 100, MANY):
+            home = made.empty_home(f"many-{size}", "simulated", size)
+            write_canned(made.folder, home, size)
+            taken[size] = least(status(home) for _ in range(1 if size == MANY else 3))
+            say(f"{size} simulated workers measured")
+    whole = taken[MANY]
+    each = {size: (taken[size].cpu - taken[1].cpu) / (size - 1) * 1000 for size in (100, MANY)}
+    return [
+        Row(f"status of {MANY} workers, client CPU", whole.cpu, CPU_AT_MANY, "the aim", 1),
+        Row(f"status of {MANY} workers, MiB", whole.memory, MIB_AT_MANY, "the aim", 1),
+        Row(f"one worker more, of {MANY}, ms of CPU", each[MANY], each[100], "of 100", 1.15),
+    ]
+
+
+def repeat_rows() -> list[Row]:
+    """The second pull and the following ones, on connections that are open."""
+    rows = []
+    with ground() as made:
+        for size in (50, 200):
+            first, *others = pulls(made.fleet(size), 6)
+            again = sorted(each.cpu for each in others)[len(others) // 2]
+            rows.append(
+                Row(f"pull again, {size} workers, client CPU", again, first.cpu, "the first pull", 0.2)
+            )
+    return rows
+
+
+def dead_rows() -> list[Row]:
+    """Workers that swallow every packet, among healthy ones."""
+    on_worker(
+        "sh",
+        "-c",
+        "ip link add dead0 type dummy; ip address add 203.0.113.1/24 dev dead0; ip link set dead0 up",
+    )
+    with ground() as made:
+        healthy = least_wall(pulls(made.fleet(HEALTHY), 1)[0] for _ in range(2))
+        mixed = pulls(made.fleet(HEALTHY, dead=DEAD), 1)[0]
+    limit = healthy.wall + CONNECT_LIMIT
+    assert mixed.seen == HEALTHY
+    return [
+        Row(
+            f"{HEALTHY} workers and {DEAD} dead ones, wall",
+            mixed.wall,
+            limit,
+            "the healthy ones' and one limit",
+            1,
+        )
+    ]
+
+
+@dataclass(frozen=True)
+class Pull:
+    cpu: float
+    wall: float
+    seen: int
+
+
+def pulls(home: Home, rounds: int) -> list[Pull]:
+    said = spent(["python", "-m", "tests.bench.pulls", str(home.root), str(rounds)])
+    return [Pull(**json.loads(line)) for line in said.output.splitlines()]
+
+
+def status(home: Home) -> Spent:
+    return spent(["decnet", "status", "-o", "json"], env={"DECNET_HOME": str(home.root)}, good=(0, 4))
+
+
+def least(runs: Iterator[Spent]) -> Spent:
+    return min(runs, key=lambda each: each.cpu)
+
+
+def least_wall(runs: Iterator[Pull]) -> Pull:
+    return min(runs, key=lambda each: each.wall)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
