@@ -37,7 +37,7 @@ def context(
     from decnet.console.asking import ask, tell_error
     from decnet.console.progress import monitor
     from decnet.engine.context import Context
-    from decnet.errors import DecnetError, LockHeld
+    from decnet.errors import DecnetError, Interrupted, LockHeld
     from decnet.store.opening import open_home
     from decnet.store.paths import find_home
 
@@ -62,6 +62,10 @@ def context(
         if not (quiet and isinstance(error, LockHeld)):
             tell_error(error, style)
         raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        drawn.close()
+        tell_error(Interrupted("interrupted"), style)
+        raise typer.Exit(Interrupted.exit_code) from None
     except BrokenPipeError:
         _leave_closed_pipe()
     finally:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Event
 
+from decnet.engine.apart import apart
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.progress import ImagesSent, ImageStep, WorkerLost
 from decnet.engine.situation import Situation
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, Interrupted
 from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
 
@@ -32,7 +34,7 @@ async def provide_images(
         return others
     missing = await _missing(links, situation, needing, errors, rebuild=no_cache)
     if missing:
-        await asyncio.to_thread(_build, ctx, situation, no_cache)
+        await _built(ctx, situation, no_cache)
         remote = {name: tags for name, tags in missing.items() if name != LOCAL}
         shipped = await asyncio.gather(
             *(_ship(ctx, links, situation, name, tags) for name, tags in remote.items())
@@ -64,15 +66,27 @@ async def _missing(
     return found
 
 
-def _build(ctx: Context, situation: Situation, no_cache: bool) -> None:
-    from decnet.images import ensure
+async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:
+    """Make what is missing here. An interrupted command does not wait for it: what is left half made is
+    taken away by the next one."""
+    from decnet.images import ImageProgress, end_programs, ensure
 
-    ensure(
-        situation.images,
-        lambda step: ctx.emit(ImageStep(step.message, step.done, step.total)),
-        cache=ctx.home.cache,
-        no_cache=no_cache,
-    )
+    stopped = Event()
+
+    def say(step: ImageProgress) -> None:
+        if stopped.is_set():
+            raise Interrupted("interrupted")
+        ctx.emit(ImageStep(step.message, step.done, step.total))
+
+    def build() -> None:
+        ensure(situation.images, say, cache=ctx.home.cache, no_cache=no_cache)
+
+    try:
+        await apart(build)
+    except asyncio.CancelledError:
+        stopped.set()
+        end_programs()
+        raise
 
 
 async def _ship(

@@ -2,6 +2,7 @@
 
 from .build import ensure, make_base_image
 from .names import ImageNames, root_name, wanted
+from .programs import end_programs
 from .progress import Emit, ImageProgress
 from .root import Source
 from .shelf import ImageRow, absent, listed, prune, save_archive, save_size, save_stream
@@ -13,6 +14,7 @@ __all__ = [
     "ImageRow",
     "Source",
     "absent",
+    "end_programs",
     "ensure",
     "listed",
     "make_base_image",

@@ -15,6 +15,7 @@ from ..errors import ImageFailed
 from . import recipe
 from .engine import LABEL_BUILD, LABEL_CONTENT, translated
 from .names import root_content, root_name
+from .programs import program
 from .progress import Emit, ImageProgress
 
 if TYPE_CHECKING:
@@ -103,14 +104,8 @@ def _from_packages(client: DockerClient, raw: str, emit: Emit, refused: str) -> 
         )
     _say(emit, 1, f"fetching and unpacking {len(recipe.PACKAGES)} Debian packages")
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(  # noqa: S603
-            mmdebstrap_command(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=_environment(),
-        )
-        refusal = _take_in(client, process, raw)
+        with program(mmdebstrap_command(), stderr=errors, env=_environment()) as process:
+            refusal = _take_in(client, process, raw)
         errors.seek(0)
         said = _last_lines(errors.read())
     if process.returncode:

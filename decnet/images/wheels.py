@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import ImageFailed
 from . import recipe
+from .programs import program
 from .progress import Emit, ImageProgress
 
 PIP_SECONDS = 300
@@ -96,12 +97,17 @@ def _requirement(wheel: recipe.Wheel, architecture: str) -> str:
 
 def _run_pip(argv: list[str]) -> None:
     hint = "pip's own configuration decides where packages come from: pip config list"
-    try:
-        done = subprocess.run(argv, capture_output=True, timeout=PIP_SECONDS, stdin=subprocess.DEVNULL)  # noqa: S603
-    except subprocess.TimeoutExpired as error:
-        raise ImageFailed(f"pip did not end within {PIP_SECONDS} s", hint=hint) from error
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    with program(argv, stderr=subprocess.PIPE) as process:
+        try:
+            _, said = process.communicate(timeout=PIP_SECONDS)
+        except BaseException as error:
+            process.kill()
+            process.communicate()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise ImageFailed(f"pip did not end within {PIP_SECONDS} s", hint=hint) from error
+            raise
+    if process.returncode:
+        lines = said.decode("utf-8", "replace").strip().splitlines()
         raise ImageFailed(
             f"pip could not fetch the decoys' packages: {' / '.join(lines[-3:])[-600:]}", hint=hint
         )
