@@ -144,7 +144,9 @@ def _no_worker(troubles: list[NotSeen]) -> Exception:
     worst = min(troubles, key=lambda t: ("refused", "failed", "docker-down", "unreachable").index(t.kind))
     kinds = {"refused": TrustRefused, "docker-down": DockerDown}
     return kinds.get(worst.kind, Unreachable)(
-        f"{worst.worker}: {worst.error}", hint=worst.hint, worker=worst.worker
+        f"{worst.worker}: {worst.error.removeprefix(f'{worst.worker}: ')}",
+        hint=worst.hint,
+        worker=worst.worker,
     )
 
 
