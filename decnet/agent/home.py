@@ -91,8 +91,17 @@ def _collect(folder: str) -> None:
     for name in os.listdir(folder):
         if name.endswith(".tmp"):
             pid = name[:-4].rpartition(".")[2]
-            if pid.isdigit() and not os.path.exists("/proc/" + pid):
+            if pid.isdigit() and not _lives(pid):
                 _forget(os.path.join(folder, name))
+
+
+def _lives(pid: str) -> bool:
+    """A killed process that nobody has waited for is still in /proc."""
+    try:
+        with open("/proc/%s/stat" % pid, "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except (OSError, IndexError):
+        return False
 
 
 def _forget(draft: str) -> None:

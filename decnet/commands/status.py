@@ -33,9 +33,9 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     plan = make_plan(ctx, situation)
     deckies = _deckies(ctx, situation, plan)
     return StatusOutcome(
-        workers=_workers(ctx, situation, before),
+        workers=_workers(ctx, situation, before, plan),
         deckies=deckies,
-        drift=len(plan.steps) + len(plan.skipped),
+        drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
         exit_code=_exit_code(situation, deckies, plan, detailed_exitcode),
         notes=_notes(plan),
@@ -66,7 +66,7 @@ def _exit_code(situation: Situation, deckies: Listing, plan: Plan, detailed: boo
     if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):
         codes.append(4)
     code = worst(codes)
-    return 3 if detailed and code == 0 and (plan.steps or plan.skipped) else code
+    return 3 if detailed and code == 0 and (not plan.is_empty or plan.skipped) else code
 
 
 def _notes(plan: Plan) -> tuple[str, ...]:
@@ -75,7 +75,8 @@ def _notes(plan: Plan) -> tuple[str, ...]:
     strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in told]
     strays += [f"{number} more strays on {worker}" for worker, number in more.items()]
     skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
-    return tuple(steps + strays + skipped)
+    slices = [f"the description that {worker} holds is {why}" for worker, why in plan.slices.items()]
+    return tuple(steps + strays + skipped + slices)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class DeckyView:
     services: tuple[str, ...] = ()
     drift: str = ""
     last_known: str = ""
+    adopted: bool = False
+    """Whether it was found running and not made by this home."""
     mutated_at: float | None = None
 
     @property
@@ -122,7 +125,7 @@ def _deckies(ctx: Context, situation: Situation, plan: Plan) -> Listing:
                 decky.os,
                 tuple(sorted(decky.services)),
                 drift.get(key, ""),
-                _last_known(situation, decky.worker, name),
+                *_last_known(situation, decky.worker, name),
                 decky.mutated_at,
             )
         )
@@ -149,10 +152,11 @@ def _actual(situation: Situation) -> dict[tuple[str, str], dict[str, Container]]
     return found
 
 
-def _last_known(situation: Situation, worker: str, decky: str) -> str:
+def _last_known(situation: Situation, worker: str, decky: str) -> tuple[str, bool]:
+    """The recorded status, and whether the decky was adopted."""
     records = situation.recorded.get(worker)
     row = records.deckies.get(decky) if records else None
-    return row.status if row else ""
+    return (row.status, row.adopted) if row else ("", False)
 
 
 @dataclass(frozen=True)
@@ -171,9 +175,11 @@ class WorkerView:
     agent: str = ""
     agent_version: int | None = None
     agent_remark: str = ""
+    slice: str = ""
+    """What is wrong with its copy of desired: ahead, lost, rewound, replaced or behind, and why."""
 
 
-def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen]) -> Listing:
+def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen], plan: Plan) -> Listing:
     views = []
     for name, observation in situation.observed.items():
         worker = situation.workers[name]
@@ -190,6 +196,7 @@ def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen])
                 dark.hint if dark else None,
                 _jobs(observation),
                 **_agent(observation),
+                slice=plan.slices.get(name, ""),
             )
         )
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v)) for v in views)
@@ -227,6 +234,7 @@ def _remark(ctx: Context, view: WorkerView) -> str:
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
     parts += [view.agent_remark] if view.agent_remark else []
+    parts += [f"its description is {view.slice.partition(':')[0]}"] if view.slice else []
     return "; ".join(parts)
 
 

@@ -12,7 +12,11 @@ from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.situation import Situation, load, look
 from decnet.errors import DecnetError, UsageError, worst
+from decnet.store.desired import load_fleet, save_fleet
 from decnet.store.records import Records
+
+SWEEP_SECONDS = 10.0
+"""How long a network may take to go; what is left then goes with the next `teardown --all`."""
 
 
 async def teardown(
@@ -57,24 +61,32 @@ def _count(situation: Situation, gone: set[str], everything: bool) -> int:
 async def _sweep_networks(
     ctx: Context, links: Links, situation: Situation, outcome: PassOutcome
 ) -> PassOutcome:
-    """Let every worker that carried out its part remove our network and forget its slice."""
+    """Let every worker that carried out its part remove our network and forget its slice, and forget its
+    LAN here: it is what says that there may be something left to take away."""
     failed = {trouble.worker for trouble in outcome.troubles}
     failed |= {o.worker for o in outcome.outcomes if o.status != "succeeded"}
     clean = [w for name, w in situation.workers.items() if name not in failed]
-    needing = [w for w in clean if situation.recorded[w.name].plan_hash is not None]
+    needing = [w for w in clean if w.name in situation.desired.lans]
     generations = {w.name: situation.recorded[w.name].generation + 1 for w in needing}
     for worker in needing:
         records = situation.recorded[worker.name]
-        situation.recorded[worker.name] = records.model_copy(
-            update={"generation": generations[worker.name], "plan_hash": None}
-        )
+        situation.recorded[worker.name] = records.model_copy(update={"generation": generations[worker.name]})
         Records(ctx.home).save(situation.recorded[worker.name])
     answers = await links.each(
         needing,
-        lambda client: client.teardown(ctx.identifier(), generations[client.worker]),
+        lambda client: client.teardown(ctx.identifier(), generations[client.worker], wait=SWEEP_SECONDS),
     )
+    swept = {n for n, each in answers.items() if not isinstance(each, DecnetError) and each.state == "done"}
+    _forget_lans(ctx, swept)
     codes = [answer.exit_code for answer in answers.values() if isinstance(answer, DecnetError)]
     for name, answer in answers.items():
         if isinstance(answer, DecnetError):
             ctx.warn(answer.message, name)
     return replace(outcome, exit_code=worst([outcome.exit_code, *codes]))
+
+
+def _forget_lans(ctx: Context, swept: set[str]) -> None:
+    fleet = load_fleet(ctx.home)
+    if fleet is not None:
+        left = {name: lan for name, lan in fleet.lans.items() if name not in swept or fleet.on(name)}
+        save_fleet(ctx.home, fleet.model_copy(update={"lans": left}))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from decnet.engine.apply import Applied, apply
+from decnet.engine.bundle import slice_hash
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome, Trouble
@@ -12,10 +14,12 @@ from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
 from decnet.engine.waiting import after_jobs, busy, without
 from decnet.errors import DecnetError, worst
-from decnet.model.actual import NotSeen
+from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan
+from decnet.plan.compose import Contents
 from decnet.plan.guard import fleet_size, guard
+from decnet.plan.holding import holding
 from decnet.plan.reconcile import reconcile
 from decnet.store.audit import append
 from decnet.store.desired import save_fleet
@@ -56,7 +60,7 @@ async def walk(
     if options.check or options.dry_run:
         return _planned(ctx, verb, situation, plan, options)
     guard(plan, before, max_remove=options.max_remove, asked=options.asked)
-    if plan.steps and not options.quiet:
+    if not plan.is_empty and not options.quiet:
         ctx.emit(Planned(plan))
     if options.confirm and plan.docker_steps and not ctx.confirm(_question(plan)):
         return _outcome(ctx, verb, situation, plan, Applied(), options, carried_out=False)
@@ -64,7 +68,7 @@ async def walk(
         save_fleet(ctx.home, desired)
     situation, plan, applied = await _carried_out(ctx, links, situation, plan, before, options)
     outcome = _outcome(ctx, verb, situation, plan, applied, options, carried_out=True)
-    if changed or plan.steps:
+    if changed or not plan.is_empty:
         append(
             ctx.home,
             at=ctx.now(),
@@ -95,11 +99,12 @@ async def _carried_out(
 
 def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record_only: bool = False) -> Plan:
     """The three-way pass over a situation that was looked at; workers that were not asked are left out."""
+    made = situation.contents(ctx)
     plan = reconcile(
         situation.desired,
         situation.recorded,
         situation.observed,
-        situation.contents(ctx),
+        made,
         now=ctx.now(),
         prune=prune,
         record_only=record_only,
@@ -109,12 +114,28 @@ def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record
         for name, why in plan.unknown.items()
         if name in situation.observed or name not in situation.workers
     }
-    return plan.model_copy(update={"unknown": asked})
+    slices = {} if record_only else _slices(ctx, situation, made, plan)
+    return plan.model_copy(update={"unknown": asked, "slices": slices})
+
+
+def _slices(ctx: Context, situation: Situation, made: Mapping[str, Contents], plan: Plan) -> dict[str, str]:
+    """The seen workers whose copy of desired is not the right one, and what became of it. That a worker
+    which is about to be told something new does not know it yet is no news."""
+    told = {step.worker for step in plan.docker_steps}
+    found = {}
+    for name in situation.desired.lans:
+        seen = situation.observed.get(name)
+        if isinstance(seen, Seen):
+            wanted = slice_hash(situation, name, made[name])
+            held = holding(situation.recorded[name], seen.status, wanted)
+            if held is not None and not (held.word == "behind" and name in told):
+                found[name] = str(held)
+    return found
 
 
 def _planned(ctx: Context, verb: str, situation: Situation, plan: Plan, options: WalkOptions) -> PassOutcome:
     outcome = _outcome(ctx, verb, situation, plan, Applied(), options, carried_out=False)
-    if options.check and (plan.steps or plan.skipped) and outcome.exit_code == 0:
+    if options.check and (not plan.is_empty or plan.skipped) and outcome.exit_code == 0:
         return replace(outcome, exit_code=3)
     return outcome
 
@@ -174,6 +195,8 @@ def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str
     parts = [f"{done} done"] if done else []
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{recorded} recorded"] if recorded else []
+    pushed = [name for name in plan.slices if name not in applied.errors]
+    parts += [f"{len(pushed)} told anew"] if pushed else []
     parts += [f"{len(plan.skipped)} skipped"] if plan.skipped else []
     parts += [f"{plan.kept} kept"] if plan.kept else []
     parts += [f"{len(troubles)} worker{'s' if len(troubles) != 1 else ''} in trouble"] if troubles else []

@@ -32,6 +32,7 @@ def plan_lines(plan: Plan) -> list[str]:
     lines += [
         f"? {counted(number, 'more stray', 'more strays')} on {worker}" for worker, number in more.items()
     ]
+    lines += slice_lines(plan)
     lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
     return [*lines, tally(plan)]
@@ -42,6 +43,11 @@ def step_lines(plan: Plan, most: int) -> list[str]:
     left = len(plan.steps) - most
     lines = [_line(SIGNS.get(step.bucket, " "), step) for step in plan.steps[:most]]
     return [*lines, f"and {left} more"] if left > 0 else lines
+
+
+def slice_lines(plan: Plan) -> list[str]:
+    """One line per worker whose copy of desired is not the right one."""
+    return [f"~ {worker} is told anew, its description is {cell(why)}" for worker, why in plan.slices.items()]
 
 
 def _line(sign: str, step: Step) -> str:
@@ -55,5 +61,7 @@ def tally(plan: Plan) -> str:
     for step in plan.steps:
         counts[step.bucket] = counts.get(step.bucket, 0) + 1
     parts = [f"{count} {bucket}" for bucket, count in sorted(counts.items())]
+    told = counted(len(plan.slices), "worker")
+    parts += [f"{told} told anew"] if plan.slices else []
     parts += [f"{plan.kept} in order"] if plan.kept else []
     return "plan: " + (", ".join(parts) or "nothing to do")

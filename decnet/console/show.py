@@ -6,13 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from decnet.console.documents import document, dumps, lines, names
-from decnet.console.plans import plan_lines, step_lines
+from decnet.console.plans import plan_lines, slice_lines, step_lines
 from decnet.console.text import aligned, cell
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from decnet.model.plan import Plan
 
 MOST_STEPS = 20
 """Steps that a quiet pass, whose plan was not shown, tells afterwards."""
@@ -62,6 +64,11 @@ def _show_table(outcome: Outcome) -> None:
         _print_lines([cell(line) for line in outcome.lines])
 
 
+def _quiet_lines(plan: Plan) -> list[str]:
+    """What was done, for those who were not shown the plan before."""
+    return [*step_lines(plan, MOST_STEPS), *slice_lines(plan)]
+
+
 def _pass_lines(outcome: PassOutcome) -> list[str]:
     plan = outcome.plan
     if not outcome.carried_out:
@@ -69,7 +76,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
     if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
         return []
-    shown = [f"{outcome.verb}: {outcome.summary}", *(step_lines(plan, MOST_STEPS) if outcome.quiet else [])]
+    shown = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
     shown += [f"{name}: accepted, goes on by itself; decnet status shows it" for name in outcome.detached]
     for end in outcome.outcomes:
         shown += _failure_lines(end) if end.status != "succeeded" else []

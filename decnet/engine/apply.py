@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from decnet.engine.bundle import make_bundle
 from decnet.engine.context import Context
 from decnet.engine.images import provide_images
 from decnet.engine.job import JobEnd, run_job
@@ -142,11 +141,8 @@ async def _push_slices(
 ) -> None:
     """Bring each seen worker's own copy of desired up to date where no step has done so."""
     worked = {step.worker for step in plan.docker_steps}
-    for name in situation.desired.lans:
-        if name in worked or name in applied.errors or name in plan.unknown or name not in situation.observed:
-            continue
-        bundle = make_bundle(ctx, situation, name, [], request_id="", generation=0)
-        if bundle.plan_hash != situation.recorded[name].plan_hash:
-            end = await _worker_job(ctx, links, situation, name, [], False)
-            if end.error is not None:
-                applied.errors[name] = end.error
+    chosen = [name for name in plan.slices if name not in worked and name not in applied.errors]
+    ends = await asyncio.gather(*(_worker_job(ctx, links, situation, name, [], False) for name in chosen))
+    for name, end in zip(chosen, ends, strict=True):
+        if end.error is not None:
+            applied.errors[name] = end.error

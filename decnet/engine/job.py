@@ -12,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.progress import JobProgress, JobStarted, StepDone
 from decnet.engine.situation import Situation
-from decnet.errors import DecnetError, Unreachable, WorkerError
+from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError
 from decnet.model.actual import Container, Status
 from decnet.model.plan import Bundle, Step
 from decnet.model.record import OPEN, DeckyRow, LifecycleRow, WorkerRecords
@@ -57,8 +57,10 @@ async def run_job(
     except Unreachable:
         raise
     except DecnetError as error:
-        follower.close_refused(error)
-        return JobEnd(outcomes=follower.outcomes, error=error)
+        # An agent that died after it had started the job, or whose answer was spoilt, refused nothing.
+        if isinstance(error, TrustRefused) or not await follower.was_started():
+            follower.close_refused(error)
+            return JobEnd(outcomes=follower.outcomes, error=error)
     if detach:
         return JobEnd(detached=True)
     await follower.follow()
@@ -92,10 +94,11 @@ class _Follower:
 
     def _contents(self) -> Contents:
         fleet = self.situation.desired
+        lan = fleet.lans.get(self.name)
+        if lan is None:
+            return {}
         chosen = {name: fleet.deckies[name] for name in self.steps if name in fleet.deckies}
-        return contents(
-            fleet.fleet_id, chosen, fleet.lans[self.name], self.ctx.catalog, self.situation.images
-        )
+        return contents(fleet.fleet_id, chosen, lan, self.ctx.catalog, self.situation.images)
 
     @property
     def records(self) -> WorkerRecords:
@@ -151,6 +154,11 @@ class _Follower:
         self._update_rows({"status": "running", "started": now})
         if self.steps:
             self.ctx.emit(JobStarted(self.name, answer.job_id, len(self.steps)))
+
+    async def was_started(self) -> bool:
+        """Whether the worker knows a job of this request. Raises what the client raises."""
+        status = await self.client.status(self.records.cursor)
+        return any(job.request_id == self.request_id for job in status.jobs)
 
     def _bundle(self) -> Bundle:
         return make_bundle(

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.observe import observe
-from decnet.engine.workers import known_workers
+from decnet.engine.workers import enrolled_again, known_workers
 from decnet.images import ImageNames, wanted
 from decnet.model.actual import NotSeen, Observation, Seen, Status
 from decnet.model.fleet import Fleet
 from decnet.model.record import WorkerRecords
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.plan.absorb import absorb
 from decnet.plan.compose import Contents, fleet_contents
@@ -68,10 +69,13 @@ async def look(
     """The situation after asking these workers; what they said is absorbed, in memory only. When they
     were seen is noted on disk.
 
-    `replaces`: an older agent gives way to ours first.
+    `replaces`: an older agent gives way to ours first, and `local` is given a lost identity again.
     """
     chosen = list(workers)
     observed = await observe(ctx, links, chosen, situation.recorded, facts=facts, replaces=replaces)
+    if replaces and await _local_is_back(ctx, links, situation, observed):
+        local = [situation.workers[LOCAL]]
+        observed |= await observe(ctx, links, local, situation.recorded, facts=facts)
     if heard := _heard_from(ctx, situation, observed):
         note_seen(ctx.home, heard)
     recorded = dict(situation.recorded)
@@ -91,6 +95,15 @@ def _heard_from(
         for name, observation in observed.items()
         if _status_of(observation) is not None
     }
+
+
+async def _local_is_back(
+    ctx: Context, links: Links, situation: Situation, observed: Mapping[str, Observation]
+) -> bool:
+    local = observed.get(LOCAL)
+    if not isinstance(local, NotSeen) or local.kind != "refused":
+        return False
+    return await enrolled_again(ctx, links, situation.workers[LOCAL], situation.desired.fleet_id)
 
 
 def commit(ctx: Context, situation: Situation) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.errors import FleetRefused
+from decnet.errors import DecnetError, FleetRefused
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 from decnet.store.fleet_table import FleetTable
@@ -32,6 +32,22 @@ async def enrol_local(ctx: Context, links: Links, fleet_id: str, *, adopt: bool 
         await client.enrol(worker.worker_id, fleet_id, adopt=adopt)
     FleetTable(ctx.home).put_worker(worker)
     return worker
+
+
+async def enrolled_again(ctx: Context, links: Links, worker: Worker, fleet_id: str) -> bool:
+    """Give this machine's agent its identity again where it has none any more; whether it had lost it.
+
+    For `local` only: that another machine lost its own is no reason to trust it with one."""
+    client = links.stranger(worker)
+    try:
+        hello = await client.hello()
+        if hello.worker_id is not None or hello.fleet_id is not None:
+            return False
+        await client.enrol(worker.worker_id, fleet_id)
+    except DecnetError:
+        return False
+    ctx.warn("its agent had lost its folder, and is enrolled again", LOCAL)
+    return True
 
 
 def check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:

@@ -69,11 +69,13 @@ class Plan(Noun):
     skipped: Annotated[tuple[Skipped, ...], Loose] = ()
     unknown: dict[str, str] = {}
     """Workers that were not seen, each with the reason."""
+    slices: dict[str, str] = {}
+    """Workers whose copy of desired is not the right one, each with the reason: they are given it again."""
     kept: int = 0
 
     @property
     def is_empty(self) -> bool:
-        return not self.steps
+        return not self.steps and not self.slices
 
     @property
     def docker_steps(self) -> tuple[Step, ...]:

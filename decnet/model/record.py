@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from .actual import DeckyStatus
 from .journal import Cursor
-from .noun import Loose, Noun, Text
-from .worker import Facts
+from .noun import Loose, Noun, Short, Text
+from .worker import Count, Facts
 
 Operation = Literal["create", "change", "heal", "remove", "mutate", "revive"]
 LifecycleStatus = Literal["pending", "running", "succeeded", "failed", "lost"]
@@ -43,6 +43,13 @@ class LifecycleRow(Noun):
     error: Text = ""
 
 
+class Applied(Noun):
+    """A description that a worker said it holds: its generation and its hash."""
+
+    generation: Count
+    plan_hash: Short | None
+
+
 class WorkerRecords(Noun):
     """Everything recorded about one worker: what `records/<worker_id>.json` holds."""
 
@@ -53,6 +60,8 @@ class WorkerRecords(Noun):
     cursor: Cursor | None = None
     generation: int = 0
     plan_hash: str | None = None
+    applied: Applied | None = None
+    """The newest description that the worker has ever said it holds."""
     facts: Facts | None = None
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
     """When each decky was healed lately: what its restart budget is counted from."""

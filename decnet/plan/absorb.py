@@ -8,6 +8,7 @@ from decnet.model.actual import Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
 from decnet.model.worker import Facts
+from decnet.plan.holding import applied_after
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, clean
 
 from .chain import examined
@@ -48,11 +49,18 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
             "lifecycle": _trimmed([_running_if_so(row, status, now) for row in rows]),
             "cursor": _moved(records.cursor, page, seen.verdict),
             "plan_hash": status.plan_hash,
+            "applied": applied_after(records.applied, status),
+            "generation": _generation(records, status),
             "facts": _facts(records.facts, facts),
         }
     )
     notes = [*seen.notes, *_dropped(page, strays if records.cursor else [])]
     return Absorbed(updated, seen.records, tuple(notes))
+
+
+def _generation(records: WorkerRecords, status: Status) -> int:
+    """Where nothing was ever read from this worker the records are lost or new: they go on from its own."""
+    return records.generation if records.cursor else max(records.generation, status.generation)
 
 
 def _facts(known: Facts | None, told: Facts | None) -> Facts | None:

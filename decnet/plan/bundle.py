@@ -16,11 +16,12 @@ SLICE_SCHEMA = 1
 
 def slice_of(fleet: Fleet, worker: str, worker_id: str, made: Contents) -> dict[str, Any]:
     """The part of the fleet that lives on one worker, as its agent keeps it: JSON values only."""
+    lan = fleet.lans.get(worker)
     return {
         "schema": SLICE_SCHEMA,
         "fleet_id": fleet.fleet_id,
         "worker_id": worker_id,
-        "lan": {**fleet.lans[worker].model_dump(mode="json"), "network": NETWORK},
+        "lan": {**lan.model_dump(mode="json"), "network": NETWORK} if lan else None,
         "deckies": {
             name: {
                 "decky": decky.model_dump(mode="json"),

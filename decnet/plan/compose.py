@@ -58,11 +58,12 @@ def compose_document(
     services: dict[str, Any] = {}
     for _, decky in sorted(deckies.items()):
         services.update(composer.containers(decky, lan))
-    return {
-        "version": "2.4",
-        "networks": {"lan": {"external": True, "name": NETWORK}},
-        "services": services,
-    }
+    return {**empty_document(), "services": services}
+
+
+def empty_document() -> dict[str, Any]:
+    """The compose document of a worker without deckies."""
+    return {"version": "2.4", "networks": {"lan": {"external": True, "name": NETWORK}}, "services": {}}
 
 
 def contents(

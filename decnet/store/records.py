@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from decnet.errors import Failed, StateBroken
 from decnet.model.journal import Cursor
 from decnet.model.noun import Loose, Noun
-from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
+from decnet.model.record import Applied, DeckyRow, LifecycleRow, WorkerRecords
 from decnet.model.worker import Facts
 
 from .atomic import read_whole
@@ -123,6 +123,7 @@ class _About(Noun):
     cursor: Cursor | None = None
     generation: int = 0
     plan_hash: str | None = None
+    applied: Applied | None = None
     facts: Facts | None = None
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from places import EVERY, FLEET, Verb, check, killed, places_of, walk
+from places import EVERY, FLEET, Verb, broken, check, places_of, walk
 from theatre import Stage
 
 WITH_HTTP = frozenset({"web", "web-http"})
@@ -28,12 +28,12 @@ def test_a_sample_of_places_at_which_a_deploy_its_job_and_a_teardown_are_killed(
     stage.decnet(*deploy.argv)
     stage.decnet(*TEARDOWN.argv)
     places, of_agent = places_of(stage, deploy)
-    assert killed(stage, AFTER_DESIRED, TEARDOWN)
+    assert broken(stage, AFTER_DESIRED, TEARDOWN)
     pending = places.index("apply to be sent")
     for number in (places.index("request sent", pending) + 1, places.index("apply answered") + 1):
-        assert killed(stage, number, deploy)
+        assert broken(stage, number, deploy)
         stage.decnet(*TEARDOWN.argv)
-    assert killed(stage, of_agent.index("compose ended") + 1, deploy, agent="job")
+    assert broken(stage, of_agent.index("compose ended") + 1, deploy, agent="job")
 
 
 @pytest.mark.slow
@@ -56,6 +56,33 @@ def test_reconcile_killed_at_every_place_is_finished_by_the_next(stage: Stage, d
     stage.decnet(*deploy.argv)
     gone = lambda: stage.on(stage.place, "docker", "rm", "-f", "web", "web-http")  # noqa: E731
     assert walk(stage, Verb(("reconcile",), WITH_HTTP, gone)) > 40 // EVERY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signal", ["int", "term"])
+def test_a_command_that_is_interrupted_anywhere_says_so_and_the_next_one_converges(
+    stage: Stage, deploy: Verb, signal: str
+) -> None:
+    stage.decnet(*deploy.argv)
+    assert walk(stage, TEARDOWN, deploy, fault=signal) > 50 // EVERY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", ["enospc", "eio"])
+def test_an_error_of_the_disk_at_any_write_is_said_and_the_next_command_converges(
+    stage: Stage, deploy: Verb, error: str
+) -> None:
+    stage.decnet(*deploy.argv)
+    assert walk(stage, TEARDOWN, deploy, fault=error) > 50 // EVERY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["status", "apply", "job"])
+def test_a_workers_disk_that_is_full_at_any_write_is_said_and_the_next_command_converges(
+    stage: Stage, deploy: Verb, role: str
+) -> None:
+    stage.decnet(*deploy.argv)
+    assert walk(stage, TEARDOWN, deploy, agent=role, fault="enospc") > 0
 
 
 @pytest.mark.slow

@@ -1,0 +1,52 @@
+"""What a worker holds, against what it was told: is it behind, or has something happened to it?"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from decnet.model.actual import Status
+from decnet.model.record import Applied, WorkerRecords
+
+Word = Literal["ahead", "lost", "rewound", "replaced", "behind"]
+
+
+class Holding(NamedTuple):
+    """One word, and the reason in a sentence."""
+
+    word: Word
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.reason}"
+
+
+def holding(records: WorkerRecords, status: Status, wanted: str | None) -> Holding | None:
+    """How the description that a worker holds differs from the one it should hold; None where it does not.
+
+    `records` are those after this pull was absorbed, `wanted` the hash of its part of desired (None: it has
+    none). The first line that fits is the answer: only the last one is the ordinary case of a worker
+    that was not yet told.
+    """
+    last, told = records.applied, status.generation
+    if told > records.generation:
+        return Holding("ahead", f"it holds generation {told}, and this home never gave it more than "
+                       f"{records.generation}: the home was restored from an older copy")  # fmt: skip
+    if last and status.plan_hash is None and last.plan_hash is not None:
+        return Holding("lost", f"it holds no description any more, and held generation {last.generation}")
+    if last and told < last.generation:
+        return Holding(
+            "rewound", f"it is back at generation {told} of {last.generation}: restored from an older copy"
+        )
+    if last and last.plan_hash != status.plan_hash:
+        return Holding("replaced", f"its description of generation {told} was changed there")
+    if wanted is not None and status.plan_hash != wanted:
+        return Holding("behind", f"it holds an older description (generation {told})")
+    return None
+
+
+def applied_after(known: Applied | None, status: Status) -> Applied:
+    """The newest description that the worker has ever said it holds: what comes after it is news, what
+    comes before it is a worker that went back."""
+    if known is not None and status.generation <= known.generation:
+        return known
+    return Applied(generation=status.generation, plan_hash=status.plan_hash)

@@ -1,0 +1,73 @@
+"""What a worker holds against what it was told: behind is one thing, going back another."""
+
+from __future__ import annotations
+
+import pytest
+
+from decnet.model.actual import Status
+from decnet.model.journal import JournalPage
+from decnet.model.record import Applied, WorkerRecords
+from decnet.model.worker import Hello
+from decnet.plan.absorb import absorb
+from decnet.plan.holding import holding
+
+NOW = 1_700_000_000.0
+HELLO = Hello(protocol=1, agent="a", worker_id="w", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
+
+
+def told(generation: int, plan_hash: str | None) -> Status:
+    page = JournalPage(journal_id="j", first_seq=1, last_seq=0, verdict="ok", records=(), more=False)
+    return Status(
+        hello=HELLO, docker="up", plan_hash=plan_hash, generation=generation, containers=(), jobs=(),
+        journal=page,
+    )  # fmt: skip
+
+
+def known(generation: int, applied: tuple[int, str | None] | None) -> WorkerRecords:
+    last = Applied(generation=applied[0], plan_hash=applied[1]) if applied else None
+    return WorkerRecords(worker_id="w", generation=generation, applied=last)
+
+
+@pytest.mark.parametrize(
+    ("records", "status", "wanted", "word"),
+    [
+        (known(5, (5, "p")), told(5, "p"), "p", None),
+        (known(5, None), told(5, "p"), "p", None),
+        (known(5, (5, "p")), told(5, "p"), None, None),
+        (known(6, (5, "p")), told(5, "p"), "q", "behind"),
+        (known(0, None), told(0, None), "q", "behind"),
+        (known(5, (5, "p")), told(3, "o"), "p", "rewound"),
+        (known(5, (5, "p")), told(3, "p"), "p", "rewound"),
+        (known(5, (5, "p")), told(0, None), "p", "lost"),
+        (known(5, (5, "p")), told(5, "x"), "p", "replaced"),
+        (known(5, (5, "p")), told(7, "y"), "p", "ahead"),
+    ],
+)
+def test_a_difference_has_one_name(
+    records: WorkerRecords, status: Status, wanted: str | None, word: str | None
+) -> None:
+    found = holding(records, status, wanted)
+    assert (found.word if found else None) == word
+
+
+@pytest.mark.parametrize("status", [told(3, "o"), told(5, "x"), told(0, None)])
+def test_a_worker_that_went_back_is_told_apart_until_it_is_told_anew(status: Status) -> None:
+    records = known(5, (5, "p"))
+    before = holding(records, status, "p")
+    for _ in range(3):
+        records = absorb(records, status, now=NOW).records
+    assert holding(records, status, "p") == before
+    records = records.model_copy(update={"generation": 6})
+    mended = told(6, "p")
+    assert holding(absorb(records, mended, now=NOW).records, mended, "p") is None
+
+
+def test_lost_records_go_on_from_the_workers_generation() -> None:
+    records = absorb(known(0, None), told(7, "p"), now=NOW).records
+    assert (records.generation, records.applied) == (7, Applied(generation=7, plan_hash="p"))
+
+
+def test_a_home_from_a_backup_does_not_go_on_by_itself() -> None:
+    read_before = absorb(known(3, (3, "p")), told(3, "p"), now=NOW).records
+    records = absorb(read_before, told(7, "y"), now=NOW).records
+    assert records.generation == 3
