@@ -17,6 +17,7 @@ SERVICES = {
     "redis": ".redis",
     "ftp": ".ftp",
     "mysql": ".mysql",
+    "smtp": ".smtp",
 }
 """Service name to the module below this package that has `async def start(persona, recorder) -> stop`."""
 

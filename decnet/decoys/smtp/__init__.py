@@ -1,0 +1,5 @@
+"""The mail server decoy: logins and mail are taken down, and nothing is ever delivered."""
+
+from .server import start
+
+__all__ = ["start"]

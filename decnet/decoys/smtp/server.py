@@ -1,0 +1,41 @@
+"""Connections to the mail server."""
+
+import asyncio
+import random
+from dataclasses import replace
+
+from ..aside import Later
+from ..events import Recorder
+from ..persona import Persona
+from ..serve import Stop
+from ..tls import Identity, of_the_machine
+from ..visits import Line, receive
+from .conversation import Conversation
+from .software import Software, software_of
+
+PREPARE_SECONDS = (30.0, 300.0)
+
+
+async def start(persona: Persona, recorder: Recorder) -> Stop:
+    """Listen on the persona's TCP ports; the returned call ends every connection."""
+    software, host = named(software_of(persona), persona)
+    identity: Later[Identity] = Later(lambda: of_the_machine(persona))
+
+    async def converse(line: Line) -> None:
+        await Conversation(software, persona, host, identity, line).run()
+
+    stop = await receive(persona, recorder, converse)
+    preparing = asyncio.create_task(identity.prepare(random.uniform(*PREPARE_SECONDS)))
+
+    async def end() -> None:
+        preparing.cancel()
+        await stop()
+
+    return end
+
+
+def named(software: Software, persona: Persona) -> tuple[Software, str]:
+    """The server with its whole name in the greeting: the setting `domain` comes behind the hostname."""
+    domain = persona.text("domain")
+    host = f"{persona.hostname}.{domain}" if domain else persona.hostname
+    return replace(software, banner=software.banner.replace(persona.hostname, host, 1)), host

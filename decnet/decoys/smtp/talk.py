@@ -1,0 +1,92 @@
+"""What goes over the line of an SMTP session, and the count of its errors."""
+
+import asyncio
+import re
+
+from ..events import shown
+from ..visits import Line
+from .software import Software
+
+IDLE_SECONDS = 300.0
+MOST_LINE = 2048
+MOST_RECORDED = 300
+
+
+class Ended(Exception):
+    """The session is over, and was told so."""
+
+
+class Talk:
+    """Lines in, answers out."""
+
+    def __init__(self, software: Software, host: str, line: Line) -> None:
+        self._software = software
+        self._host = host
+        self._line = line
+        self._name = ""
+        self._buffer = bytearray()
+        self._out = bytearray()
+        self._errors = self._unknown = self._commands = 0
+
+    async def _read(self, most: int = MOST_LINE) -> bytes:
+        """One line without its end; what is too long of it is dropped."""
+        line = bytearray()
+        while True:
+            end = self._buffer.find(b"\n")
+            piece = self._buffer[: end if end >= 0 else len(self._buffer)]
+            line += piece[: max(most - len(line), 0)]
+            del self._buffer[: len(piece) + (end >= 0)]
+            if end >= 0:
+                return bytes(line).rstrip(b"\r")
+            await self._more()
+
+    async def _more(self) -> None:
+        await self._flush()
+        data = await self._line.read(IDLE_SECONDS)
+        if not data:
+            raise EOFError
+        self._buffer += data
+
+    def _record(self, line: bytes) -> None:
+        self._commands += 1
+        self._line.summary["commands"] = self._commands
+        if line and self._commands <= MOST_RECORDED and line[:4].upper() != b"AUTH":
+            self._line.session.record("command", input=shown(line))
+
+    def _filled(self, key: str, **words: str) -> str:
+        known = {"host": self._host, "peer": self._line.session.source, "name": self._name} | words
+        return re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), self._software.says[key])
+
+    async def _answer(self, key: str, **words: str) -> None:
+        self._send(self._filled(key, **words))
+
+    async def _fail(self, key: str, **words: str) -> None:
+        """An answer that counts as an error; after too many the server hangs up."""
+        text, software = self._filled(key, **words), self._software
+        self._errors += software.counted is None or key in software.counted
+        if self._errors <= software.most_errors or (software.counted and key not in software.counted):
+            if self._errors > software.slow_after:
+                await self._wait(1.0)
+            self._send(text)
+            return
+        if software.kind != "exim":
+            text = self._filled("errors")
+        elif self._unknown > software.most_errors:
+            text = self._filled("unknowns")
+        elif key != "hello_syntax":
+            text = f"{text[:3]}-{text[4:]}\r\n{text[:3]} {self._filled('errors')}"
+        self._send(text)
+        raise Ended
+
+    async def _wait(self, seconds: float) -> None:
+        await self._flush()
+        await asyncio.sleep(seconds)
+
+    def _send(self, text: str) -> None:
+        """Lay an answer down; it goes when nothing more waits to be answered."""
+        self._out += text.encode("latin-1", "replace") + b"\r\n"
+
+    async def _flush(self) -> None:
+        if self._out:
+            out, self._out = bytes(self._out), bytearray()
+            await self._line.send(out)
