@@ -38,8 +38,10 @@ class OwnAgent:
 
         Raises HashRefused for one that somebody else put there.
         """
-        same, known = hello.agent == self.sha256, self._known(hello.agent)
-        match (same, _order(hello.version, self.version), known):
+        same, order = hello.agent == self.sha256, _order(hello.version, self.version)
+        # Looked for only where it decides: the file is read and hashed.
+        known = not same and order == "same" and self._known(hello.agent)
+        match (same, order, known):
             case (True, "same", _):
                 return "current"
             case (False, "lower", _) | (False, "same", True):

@@ -40,7 +40,8 @@ def write_canned(folder: Path, home: Home, workers: int) -> None:
             }
         )
         told = seen.status.model_copy(update={"hello": hello})
-        payload = wire.canonical({"v": wire.PROTOCOL, "ok": True, "result": told.model_dump(mode="json")})
+        answer = told.model_dump(mode="json", exclude={"journal": {"damaged"}})
+        payload = wire.canonical({"v": wire.PROTOCOL, "ok": True, "result": answer})
         (answers / address(number)).write_bytes(b"%d\n" % len(payload) + payload)
         records = large.recorded[name(number)].model_copy(update={"worker_id": worker_id})
         Records(home).save(absorb(records, told, now=time.time()).records)

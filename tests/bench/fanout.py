@@ -25,6 +25,11 @@ AIMS = {"asyncssh, bare and tuned": 1.3, "OpenSSH, xargs -P20": 0.45, "pyinfra":
 MANY = 1000
 CPU_AT_MANY, MIB_AT_MANY = 4.5, 100.0
 HEALTHY, DEAD = 50, 20
+NOWHERE = (
+    "ip link add dead0 type veth peer name dead1; ip link set dead0 arp off up; ip link set dead1 up; "
+    "ip address add 203.0.113.1/24 dev dead0"
+)
+"""A network on which every packet is sent and none arrives."""
 
 
 @contextmanager
@@ -101,13 +106,10 @@ def repeat_rows() -> list[Row]:
 
 def dead_rows() -> list[Row]:
     """Workers that swallow every packet, among healthy ones."""
-    on_worker(
-        "sh",
-        "-c",
-        "ip link add dead0 type dummy; ip address add 203.0.113.1/24 dev dead0; ip link set dead0 up",
-    )
+    on_worker("sh", "-c", NOWHERE)
     with ground() as made:
-        healthy = least_wall(pulls(made.fleet(HEALTHY), 1)[0] for _ in range(2))
+        home = made.fleet(HEALTHY)
+        healthy = least_wall(pulls(home, 1)[0] for _ in range(2))
         mixed = pulls(made.fleet(HEALTHY, dead=DEAD), 1)[0]
     limit = healthy.wall + CONNECT_LIMIT
     assert mixed.seen == HEALTHY
@@ -135,7 +137,12 @@ def pulls(home: Home, rounds: int) -> list[Pull]:
 
 
 def status(home: Home) -> Spent:
-    return spent(["decnet", "status", "-o", "json"], env={"DECNET_HOME": str(home.root)}, good=(0, 4))
+    """One `decnet status`, of which every worker has to have been up."""
+    said = spent(["decnet", "status", "-o", "json"], env={"DECNET_HOME": str(home.root)}, good=(0, 4))
+    down = [each for each in json.loads(said.output)["workers"] if each["state"] != "up"]
+    if down:
+        raise SystemExit(f"not up: {down[0]}")
+    return said
 
 
 def least(runs: Iterator[Spent]) -> Spent:

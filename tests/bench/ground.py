@@ -1,4 +1,7 @@
-"""As many workers as one likes behind one real sshd: every address of 127.0.0.0/8 is one."""
+"""As many workers as one likes behind one real sshd: every address of 127.0.0.0/8 is one.
+
+Its root has a shell that reads no start-up file: what stands in this machine's own is no part of the figures.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +78,12 @@ class Ground:
         self._write_gates()
         config = folder / "sshd_config"
         config.write_text(CONFIG.format(port=PORT, folder=folder))
-        argv = run_argv(LAB, WORKER, ["/usr/sbin/sshd", "-D", "-f", str(config), "-E", str(folder / "log")])
+        (folder / "passwd").write_text(
+            "root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n"
+        )
+        sshd = f"exec /usr/sbin/sshd -D -f {config} -E {folder}/log"
+        script = f"mount --bind {folder}/passwd /etc/passwd && {sshd}"
+        argv = run_argv(LAB, WORKER, ["unshare", "-m", "sh", "-c", script])
         self._sshd = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
         self._await()
 
