@@ -16,6 +16,7 @@ SERVICES = {
     "telnet": ".telnet",
     "redis": ".redis",
     "ftp": ".ftp",
+    "snmp": ".snmp",
     "mysql": ".mysql",
     "smtp": ".smtp",
 }

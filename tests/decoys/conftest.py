@@ -27,13 +27,14 @@ SAFETY_SECONDS = 30.0
 class Decoy:
     """One running decoy."""
 
-    def __init__(self, folder: Path, service: str, persona: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, service: str, persona: dict[str, Any], protocol: str = "tcp") -> None:
         self.port = free_port()
+        self._protocol = protocol
         self._complaints = b""
         self.log = folder / f"{service}-{self.port}.jsonl"
         whole = {
             "service": service, "hostname": "web01", "os": "linux", "release": "debian-12", "banner": "",
-            "seed": SEED, "ports": [[self.port, "tcp"]], "settings": {}, "address": "127.0.0.1", "mac": "",
+            "seed": SEED, "ports": [[self.port, protocol]], "settings": {}, "address": "127.0.0.1", "mac": "",
         } | persona  # fmt: skip
         package = folder / "decoys"
         if not package.exists():
@@ -51,8 +52,8 @@ class Decoy:
     def _wait_until_it_listens(self) -> None:
         deadline = time.monotonic() + SAFETY_SECONDS
         while time.monotonic() < deadline:
-            inode = f":{self.port:04X} 00000000:0000 0A"
-            if inode in Path("/proc/net/tcp").read_text():
+            open_port = f":{self.port:04X} 00000000:0000 {'0A' if self._protocol == 'tcp' else '07'}"
+            if open_port in Path(f"/proc/net/{self._protocol}").read_text():
                 return
             assert self.process.poll() is None, self.process.communicate()[1].decode()
             time.sleep(0.02)
@@ -103,8 +104,8 @@ def free_port() -> int:
 def decoy(tmp_path: Path) -> Iterator[Callable[..., Decoy]]:
     started: list[Decoy] = []
 
-    def start(service: str, **persona: Any) -> Decoy:
-        started.append(Decoy(tmp_path, service, persona))
+    def start(service: str, protocol: str = "tcp", **persona: Any) -> Decoy:
+        started.append(Decoy(tmp_path, service, persona, protocol))
         return started[-1]
 
     yield start

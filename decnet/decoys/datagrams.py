@@ -1,0 +1,225 @@
+"""UDP services: who is asking, what is recorded of it, and how much may go back.
+
+A datagram's sender can be forged, so an answer is never longer than the question, unless it stays on the
+decky's own LAN; there it is rate limited, for each source and for all of them.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import cast
+
+from .events import Recorder, Session
+from .persona import Persona
+from .serve import Stop
+
+MOST_ANSWER = 1400
+"""Bytes: an answer fits into one packet."""
+SOURCE_BYTES, SOURCE_BYTES_A_SECOND = 192 * 1024, 8 * 1024
+ALL_BYTES, ALL_BYTES_A_SECOND = 1024 * 1024, 64 * 1024
+MOST_SOURCES = 1000
+MOST_VISITS = 500
+NEW_VISITS_A_SECOND, MOST_NEW_VISITS = 20.0, 60.0
+IDLE_SECONDS = 30.0
+ROUTES = "/proc/net/route"
+
+Network = tuple[int, int]
+"""Address and mask."""
+
+
+class Visit:
+    """What one source and port asked. `session` is None where so many came that nothing is recorded."""
+
+    def __init__(self, session: Session | None, now: float) -> None:
+        self.session = session
+        self.last = now
+        self.count = 0
+        self.known: set[str] = set()
+        """For the service: what it has recorded of this visitor once."""
+
+    def record(self, kind: str, **fields: str | int | bool) -> None:
+        """Record one thing that this visitor did."""
+        if self.session is not None:
+            self.session.record(kind, **fields)
+
+
+Answer = Callable[[bytes, Visit, int], bytes | None]
+"""A datagram, its visitor, and how long the answer may be; None for silence."""
+
+
+class Bucket:
+    """An allowance that fills up with time."""
+
+    def __init__(self, most: float, a_second: float, now: float) -> None:
+        self._most, self._a_second = most, a_second
+        self._left, self._at = most, now
+
+    def left(self, now: float) -> float:
+        """What may be spent now."""
+        self._left = min(self._most, self._left + (now - self._at) * self._a_second)
+        self._at = now
+        return self._left
+
+    def spend(self, amount: float) -> None:
+        """Take it."""
+        self._left -= amount
+
+
+class Budget:
+    """How long an answer may be."""
+
+    def __init__(self, lan: list[Network], now: float) -> None:
+        self._lan = lan
+        self._all = Bucket(ALL_BYTES, ALL_BYTES_A_SECOND, now)
+        self._sources: OrderedDict[str, Bucket] = OrderedDict()
+
+    def room(self, source: str, asked: int, now: float) -> int:
+        """Bytes for the answer to so many bytes."""
+        if not self._is_near(source):
+            return asked
+        left = min(self._bucket(source, now).left(now), self._all.left(now), MOST_ANSWER)
+        return max(asked, int(left))
+
+    def spend(self, source: str, asked: int, answered: int, now: float) -> None:
+        """Account for an answer that was longer than its question."""
+        if answered > asked:
+            self._bucket(source, now).spend(answered)
+            self._all.spend(answered)
+
+    def _is_near(self, source: str) -> bool:
+        address = int.from_bytes(socket.inet_aton(source), "big")
+        return any(address & mask == network for network, mask in self._lan)
+
+    def _bucket(self, source: str, now: float) -> Bucket:
+        bucket = self._sources.pop(source, None) or Bucket(SOURCE_BYTES, SOURCE_BYTES_A_SECOND, now)
+        self._sources[source] = bucket
+        if len(self._sources) > MOST_SOURCES:
+            self._sources.popitem(last=False)
+        return bucket
+
+
+class Visits:
+    """Everybody who asked lately."""
+
+    def __init__(self, recorder: Recorder, now: float) -> None:
+        self._recorder = recorder
+        self._visits: OrderedDict[tuple[str, int], Visit] = OrderedDict()
+        self._new = Bucket(MOST_NEW_VISITS, NEW_VISITS_A_SECOND, now)
+
+    def of(self, peer: tuple[str, int], now: float) -> Visit:
+        """The visit that this datagram belongs to."""
+        visit = self._visits.pop(peer, None) or self._begin(peer, now)
+        self._visits[peer] = visit
+        visit.last = now
+        visit.count += 1
+        if len(self._visits) > MOST_VISITS:
+            _end(self._visits.popitem(last=False)[1])
+        return visit
+
+    def _begin(self, peer: tuple[str, int], now: float) -> Visit:
+        if self._new.left(now) < 1:
+            return Visit(None, now)
+        self._new.spend(1)
+        return Visit(self._recorder.session(*peer), now)
+
+    def forget(self, before: float) -> None:
+        """End the visits that have been silent since."""
+        while self._visits:
+            peer, visit = next(iter(self._visits.items()))
+            if visit.last >= before:
+                return
+            _end(self._visits.pop(peer))
+
+
+def _end(visit: Visit) -> None:
+    if visit.session is not None:
+        visit.session.end(requests=visit.count)
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    """One port."""
+
+    def __init__(self, answer: Answer, visits: Visits, budget: Budget) -> None:
+        self._answer = answer
+        self._visits = visits
+        self._budget = budget
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The port is open."""
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
+        """Answer one datagram, or be silent."""
+        now = time.monotonic()
+        room = self._budget.room(peer[0], len(data), now)
+        said = self._answer(data, self._visits.of(peer[:2], now), room)
+        if said is not None and len(said) <= room and self._transport is not None:
+            self._budget.spend(peer[0], len(data), len(said), now)
+            self._transport.sendto(said, peer)
+
+    def error_received(self, error: Exception) -> None:
+        """Somebody does not want our answer."""
+
+
+async def receive(persona: Persona, recorder: Recorder, answer: Answer) -> Stop:
+    """Listen on the persona's UDP ports and answer; the returned call ends it."""
+    loop = asyncio.get_running_loop()
+    visits = Visits(recorder, time.monotonic())
+    budget = Budget(near(), time.monotonic())
+    transports = [
+        (await loop.create_datagram_endpoint(lambda: Datagrams(answer, visits, budget), sock=_bound(port)))[0]
+        for port in persona.udp_ports()
+    ]
+    sweeping = asyncio.create_task(_sweep(visits))
+
+    async def stop() -> None:
+        sweeping.cancel()
+        for transport in transports:
+            transport.close()
+        visits.forget(float("inf"))
+
+    return stop
+
+
+async def _sweep(visits: Visits) -> None:
+    while True:
+        await asyncio.sleep(IDLE_SECONDS / 3)
+        visits.forget(time.monotonic() - IDLE_SECONDS)
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    made.bind(("0.0.0.0", port))
+    return made
+
+
+def near(routes: str = ROUTES) -> list[Network]:
+    """The networks that this machine is on itself, by its routing table."""
+    networks = [(127 << 24, 255 << 24)]
+    try:
+        lines = _read(routes).splitlines()[1:]
+    except OSError:
+        return networks
+    for fields in (line.split() for line in lines):
+        if len(fields) >= 8 and not _number(fields[2]) and _number(fields[7]):
+            networks.append((_number(fields[1]), _number(fields[7])))
+    return networks
+
+
+def _read(path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 65536).decode("ascii", "replace")
+    finally:
+        os.close(descriptor)
+
+
+def _number(field: str) -> int:
+    """An address of the routing table, whose bytes are in the machine's order."""
+    return int.from_bytes(int(field, 16).to_bytes(4, sys.byteorder), "big")

@@ -1,0 +1,157 @@
+"""One agent: a datagram in, an answer or silence out, and what is to be recorded of it. Without any I/O."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from . import ber, message
+from .ber import Malformed, Oid
+from .message import Binding, Pdu, Request, Secure
+from .profile import Profile
+from .tree import Tree
+
+MOST_BINDINGS = 128
+MOST_REPETITIONS = 100
+MOST_SHOWN = 10
+UNKNOWN_USERS, UNKNOWN_ENGINES = (1, 3, 6, 1, 6, 3, 15, 1, 1, 3, 0), (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)
+NULL = ber.NOTHING
+NO_OBJECT, NO_INSTANCE, END = (
+    ber.value(tag, b"") for tag in (ber.NO_OBJECT, ber.NO_INSTANCE, ber.END_OF_VIEW)
+)
+
+
+@dataclass
+class Handled:
+    """What came of a datagram: `login` and `request` are the fields of events, empty for none."""
+
+    answer: bytes | None = None
+    login: dict[str, str | bool] = field(default_factory=dict)
+    request: dict[str, str | int] = field(default_factory=dict)
+    malformed: bool = False
+
+
+class Agent:
+    """One machine's."""
+
+    def __init__(self, profile: Profile, communities: frozenset[bytes]) -> None:
+        self._profile = profile
+        self._tree: Tree = profile.tree
+        self._communities = communities
+        self._counts = {UNKNOWN_USERS: 0, UNKNOWN_ENGINES: 0}
+
+    def handle(self, data: bytes, room: int) -> Handled:
+        """The answer to a datagram, at most `room` bytes long."""
+        try:
+            request = message.parse(data)
+        except Malformed:
+            return Handled(malformed=True)
+        if isinstance(request, Secure):
+            return self._secure(request)
+        return self._open(request, room)
+
+    def _open(self, request: Request, room: int) -> Handled:
+        version = "v1" if request.version == message.V1 else "v2c"
+        known = request.community in self._communities
+        login: dict[str, str | bool] = {
+            "community": _shown(request.community), "success": known, "method": version
+        }  # fmt: skip
+        if not known:
+            return Handled(login=login)
+        return Handled(self._answer(request, room), login, _told(version, request.pdu))
+
+    def _answer(self, request: Request, room: int) -> bytes | None:
+        pdu = request.pdu
+        if len(pdu.bindings) > MOST_BINDINGS:
+            return self._too_big(request, room)
+        if pdu.kind == message.SET:
+            refused = message.NO_SUCH_NAME if request.version == message.V1 else message.NO_ACCESS
+            return message.answer(
+                request, refused if pdu.bindings else 0, min(1, len(pdu.bindings)), pdu.bindings
+            )
+        if pdu.kind == message.BULK:
+            return self._bulk(request, room)
+        bindings = tuple(self._one(name, pdu.kind) for name, _ in pdu.bindings)
+        if request.version == message.V1:
+            missing = (
+                at for at, (_, value) in enumerate(bindings, 1) if value in (NO_OBJECT, NO_INSTANCE, END)
+            )
+            index = next(missing, 0)
+            if index:
+                return message.answer(request, message.NO_SUCH_NAME, index, pdu.bindings)
+        said = message.answer(request, 0, 0, bindings)
+        return said if len(said) <= room else self._too_big(request, room)
+
+    def _too_big(self, request: Request, room: int) -> bytes | None:
+        kept = request.pdu.bindings if request.version == message.V1 else ()
+        said = message.answer(request, message.TOO_BIG, 0, kept)
+        return said if len(said) <= room else None
+
+    def _bulk(self, request: Request, room: int) -> bytes:
+        """As many of the asked for objects as there is room for (RFC 3416, 4.2.3)."""
+        kept: list[Binding] = []
+        said = message.answer(request, 0, 0, ())
+        size = len(said) + 12  # lengths of what is around grow with it
+        for binding in self._repeated(request.pdu):
+            size += len(ber.oid(binding[0])) + len(binding[1]) + 4
+            if size > room:
+                break
+            kept.append(binding)
+        return message.answer(request, 0, 0, tuple(kept)) if kept else said
+
+    def _repeated(self, pdu: Pdu) -> Iterator[Binding]:
+        once = min(max(pdu.first, 0), len(pdu.bindings))
+        for name, _ in pdu.bindings[:once]:
+            yield self._one(name, message.NEXT)
+        names = [name for name, _ in pdu.bindings[once:]]
+        for _ in range(min(max(pdu.second, 0), MOST_REPETITIONS)):
+            row = [self._one(name, message.NEXT) for name in names]
+            yield from row
+            names = [name for name, _ in row]
+            if all(value == END for _, value in row):
+                return
+
+    def _one(self, name: Oid, kind: int) -> Binding:
+        """One object, or which kind of nothing is there."""
+        if kind == message.GET:
+            value = self._tree.value(name)
+            if value is None:
+                value = NO_INSTANCE if self._tree.has_column(name) else NO_OBJECT
+            return name, value
+        found = self._tree.next(name)
+        if found is None:
+            return name, END
+        return found, self._tree.value(found) or NULL
+
+    def _secure(self, request: Secure) -> Handled:
+        """Version 3 has no users here: every request ends in a report."""
+        engine = self._profile.engine
+        if not engine:
+            return Handled(request=_told("v3", request.pdu))
+        login: dict[str, str | bool] = {}
+        counter = UNKNOWN_ENGINES
+        if request.engine == engine:
+            counter = UNKNOWN_USERS
+            login = {"username": _shown(request.user), "success": False, "method": "v3"}
+        self._counts[counter] = (self._counts[counter] + 1) & 0xFFFFFFFF
+        number = request.pdu.number if request.pdu is not None else 0
+        said = message.report(
+            request,
+            engine,
+            self._profile.boots,
+            self._profile.seconds(),
+            counter,
+            self._counts[counter],
+            number,
+        )
+        return Handled(said, login, _told("v3", request.pdu))
+
+
+def _told(version: str, pdu: Pdu | None) -> dict[str, str | int]:
+    """A request as it is recorded."""
+    if pdu is None:
+        return {"version": version, "pdu": "encrypted"}
+    names = " ".join(".".join(map(str, name)) for name, _ in pdu.bindings[:MOST_SHOWN])
+    return {"version": version, "pdu": message.NAMES[pdu.kind], "objects": names, "count": len(pdu.bindings)}
+
+
+def _shown(raw: bytes) -> str:
+    return raw[:200].decode("utf-8", "backslashreplace")

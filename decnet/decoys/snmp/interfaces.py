@@ -1,0 +1,115 @@
+"""Network interfaces and their counters (IF-MIB's ifTable)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..machine import Machine
+from ..persona import Persona
+from . import ber
+from .ber import Oid
+from .makes import OTHER_CARD, VMWARE_CARD, Make
+from .tree import Value
+
+ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
+BYTES_IN, BYTES_OUT, OUT_OF = 411, 270, 3
+"""Bytes of a packet on average, and packets in for each one out: as the shell's `ifconfig` has it."""
+COUNTER = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class Card:
+    """One interface; `share` is its part of the machine's traffic."""
+
+    index: int
+    name: str
+    kind: int
+    speed: int
+    mac: bytes = b""
+    address: str = ""
+    up: bool = True
+    share: float = 0.0
+    mtu: int = 1500
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it leads nowhere."""
+        return self.kind == LOOPBACK
+
+
+def cards_of(persona: Persona, machine: Machine, make: Make) -> list[Card]:
+    """The machine's interfaces, in the order of their indices."""
+    mac = bytes.fromhex(machine.mac.replace(":", ""))
+    if make.ports:
+        return _switch(persona, make, mac, machine.address)
+    cards: list[Card] = []
+    if make.loopback:
+        speed = 10_000_000 if make.net_snmp else 1_073_741_824
+        cards.append(
+            Card(1, make.loopback, LOOPBACK, speed, address="127.0.0.1", mtu=65536 if make.net_snmp else 1500)
+        )
+    name = _card_name(persona, machine, make)
+    cards.append(Card(len(cards) + 1, name, ETHERNET, make.speed, mac, machine.address, share=1.0))
+    return cards
+
+
+def _card_name(persona: Persona, machine: Machine, make: Make) -> str:
+    if persona.os.startswith("windows"):
+        return VMWARE_CARD if persona.mac.startswith(("00:50:56", "00:0c:29")) else OTHER_CARD
+    return machine.interface() if make.net_snmp else make.card
+
+
+def _switch(persona: Persona, make: Make, mac: bytes, address: str) -> list[Card]:
+    cisco = make.object_id[0] == 9
+    ports = []
+    for port in range(1, make.ports + 1):
+        up = persona.choice(f"port {port}", (True, True, False))
+        name = f"GigabitEthernet1/0/{port}" if cisco else f"Slot: 0 Port: {port} Gigabit - Level"
+        number = (int.from_bytes(mac, "big") + port).to_bytes(7, "big")[-6:]
+        speed = 1_000_000_000 if up or not cisco else 10_000_000
+        ports.append(
+            Card(
+                10100 + port if cisco else port,
+                name,
+                ETHERNET,
+                speed,
+                number,
+                up=up,
+                share=1.7 if up else 0.0,
+            )
+        )
+    if not cisco:
+        cpu = Card(make.ports + 41, " CPU Interface for Slot: 5 Port: 1", OTHER, 0, mac, address, share=1.0)
+        return [*ports, cpu]
+    vlan = Card(1, "Vlan1", VIRTUAL, 1_000_000_000, mac, address, share=1.0)
+    return [vlan, *ports, Card(14501, "Null0", OTHER, 4_294_967_295)]
+
+
+def table(group: Oid, cards: list[Card], machine: Machine) -> Iterator[tuple[Oid, Value]]:
+    """ifNumber and ifTable."""
+    yield (*group, 1, 0), ber.integer(len(cards))
+    for card in cards:
+        for column, value in enumerate(_row(card, machine), 1):
+            yield (*group, 2, 1, column, card.index), value
+
+
+def _row(card: Card, machine: Machine) -> tuple[Value, ...]:
+    zero = ber.integer(0, ber.COUNTER)
+    status = ber.integer(1 if card.up else 2)
+    received, sent = _packets(card, machine, 1), _packets(card, machine, OUT_OF)
+    return (
+        ber.integer(card.index), ber.string(card.name.encode()), ber.integer(card.kind),
+        ber.integer(card.mtu),
+        ber.integer(card.speed, ber.GAUGE), ber.string(card.mac), ber.integer(1), status,
+        ber.integer(0, ber.TICKS),
+        _counter(received, BYTES_IN), _counter(received, 1), zero, zero, zero, zero,
+        _counter(sent, BYTES_OUT), _counter(sent, 1), zero, zero, zero,
+        ber.integer(0, ber.GAUGE), ber.oid((0, 0)),
+    )  # fmt: skip
+
+
+def _packets(card: Card, machine: Machine, of: int) -> Callable[[], int]:
+    return lambda: int(machine.received() * card.share) // of
+
+
+def _counter(packets: Callable[[], int], size: int) -> Value:
+    return lambda: ber.integer(packets() * size & COUNTER, ber.COUNTER)

@@ -1,0 +1,91 @@
+"""Makers' agents: what identifies them to a manager."""
+
+from dataclasses import dataclass
+
+from ..persona import Persona
+from .ber import Oid
+
+LINUX_LOCATIONS = ("Sitting on the Dock of the Bay", "Server Room", "Rack 2", "Unknown", "")
+LINUX_CONTACTS = ("Me <me@example.org>", "root@localhost", "root")
+
+
+@dataclass(frozen=True)
+class Make:
+    """A kind of agent. `object_id` is below 1.3.6.1.4.1; its first number starts the engine identifier."""
+
+    name: str
+    object_id: Oid
+    services: int = 72
+    net_snmp: bool = False
+    host: bool = False
+    printer: bool = False
+    ports: int = 0
+    """Of a switch."""
+    card: str = "eth0"
+    speed: int = 1_000_000_000
+    loopback: str = ""
+    version_3: bool = True
+
+    def engine(self, persona: Persona) -> bytes:
+        """Its snmpEngineID (RFC 3411, 5): net-snmp's is random, that of a device has its MAC."""
+        if not self.version_3:
+            return b""
+        start = (0x80000000 | self.object_id[0]).to_bytes(4, "big")
+        if self.net_snmp:
+            made = 1_690_000_000 + persona.number("installed", 0, 30_000_000) + 600
+            return (
+                start + b"\x80" + persona.bytes_for("snmp engine", 4) + made.to_bytes(4, "little") + bytes(4)
+            )
+        return start + b"\x03" + bytes.fromhex((persona.mac or "00:50:56:8a:11:2c").replace(":", ""))
+
+    def contact(self, persona: Persona) -> str:
+        """sysContact."""
+        return persona.choice("snmp contact", LINUX_CONTACTS) if self.net_snmp else ""
+
+    def location(self, persona: Persona) -> str:
+        """sysLocation."""
+        return persona.choice("snmp location", LINUX_LOCATIONS) if self.net_snmp else ""
+
+
+MAKES = {
+    "JETDIRECT": Make(
+        "HP LaserJet Pro M404dn", (11, 2, 3, 9, 1), 64, host=True, printer=True, card="HP ETHERNET"
+    ),
+    "Brother": Make(
+        "Brother HL-L6400DW series", (2435, 2, 3, 9, 1), 72, host=True, printer=True, card="NC-8900h"
+    ),
+    "Canon": Make("Canon LBP226", (1602, 4, 7), 72, host=True, printer=True, card="Canon LBP226"),
+    "C2960X": Make("Cisco IOS", (9, 1, 1208), 6, ports=24),
+    "CAT9K": Make("Cisco IOS XE", (9, 1, 2494), 6, ports=24),
+    "Cisco IOS": Make("Cisco IOS", (9, 1, 1208), 6, ports=24),
+    "EdgeSwitch": Make("EdgeSwitch", (4413,), 6, ports=24),
+    "SIMATIC": Make("SIMATIC S7", (4329,), 72, card="Siemens, SIMATIC NET, internal, X1", speed=100_000_000),
+    "Schneider": Make(
+        "Modicon M340", (3833, 1, 7, 255, 9), 72, card="Ethernet", speed=100_000_000, version_3=False
+    ),
+    "ESP32": Make("ESP32", (26381,), 72, card="st", speed=54_000_000, version_3=False),
+    "UCOS": Make("UCOS", (9, 1, 1348), 72, host=True, loopback="lo"),
+}
+WINDOWS_LOOPBACK = "Software Loopback Interface 1\0"
+WINDOWS = {
+    "windows": Make(
+        "Windows", (311, 1, 1, 3, 1, 1), 76, host=True, loopback=WINDOWS_LOOPBACK, version_3=False
+    ),
+    "windows_server": Make(
+        "Windows", (311, 1, 1, 3, 1, 2), 76, host=True, loopback=WINDOWS_LOOPBACK, version_3=False
+    ),
+}
+VMWARE_CARD, OTHER_CARD = "vmxnet3 Ethernet Adapter\0", "Intel(R) Ethernet Connection (7) I219-LM\0"
+
+
+def make_of(persona: Persona) -> Make:
+    """The agent that goes with the persona's description of itself."""
+    if persona.os in WINDOWS:
+        return WINDOWS[persona.os]
+    for sign, make in MAKES.items():
+        if sign in persona.banner:
+            return make
+    system = 8 if persona.os == "bsd" else 10
+    return Make(
+        "net-snmp", (8072, 3, 2, system), net_snmp=True, host=True, loopback="lo0" if system == 8 else "lo"
+    )

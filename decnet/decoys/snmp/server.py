@@ -1,0 +1,41 @@
+"""Datagrams: answer the agent's way, and record who tried which community or user."""
+
+from ..datagrams import Visit, receive
+from ..events import Recorder, shown
+from ..persona import Persona
+from ..serve import Stop
+from .agent import Agent, Handled
+from .profile import profile_of
+
+COMMUNITIES = "public"
+MOST_REQUESTS = 30
+"""So many requests of one visit are recorded one by one; a walk has hundreds."""
+
+
+async def start(persona: Persona, recorder: Recorder) -> Stop:
+    """Listen on the persona's UDP ports; the returned call ends it."""
+    said = persona.text("communities")
+    communities = frozenset(
+        part.strip().encode() for part in (COMMUNITIES if said is None else said).split(",")
+    )
+    agent = Agent(profile_of(persona), communities - {b""})
+
+    def answer(data: bytes, visit: Visit, room: int) -> bytes | None:
+        handled = agent.handle(data, room)
+        if visit.count <= MOST_REQUESTS or handled.login.get("success") is False:
+            _record(handled, data, visit)
+        return handled.answer
+
+    return await receive(persona, recorder, answer)
+
+
+def _record(handled: Handled, data: bytes, visit: Visit) -> None:
+    if handled.malformed:
+        visit.record("error", reason="malformed", datagram=shown(data[:200]))
+        return
+    key = f"{handled.login.get('method')} {handled.login.get('community')}"
+    if handled.login and not (handled.login["success"] and key in visit.known):
+        visit.known.add(key)
+        visit.record("login", **handled.login)
+    if handled.request:
+        visit.record("request", **handled.request)
