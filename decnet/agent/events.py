@@ -13,13 +13,12 @@ from . import arguments, docker, identity, limits
 from .containers import Container, fleet_containers
 from .failure import Refusal
 from .logs import frames
-from .spool import Spool
+from .spool import KINDS, Spool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-KINDS = frozenset({"contact", "login", "command", "request", "file", "disconnect", "error"})
 _MOST_FIELDS = 64
 _LONGEST_STRING = 1000
 _STDOUT = 1

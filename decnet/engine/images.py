@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from threading import Event
 
 from decnet.engine.apart import apart
@@ -26,15 +27,15 @@ async def provide_images(
 ) -> set[str]:
     """Build what is missing, ship it once per worker; the workers that are ready for their steps.
 
-    A worker whose images cannot be shipped goes into `errors`; a failed build raises ImageFailed.
+    A worker whose images cannot be made or shipped goes into `errors`; a failed build that nobody can do
+    without raises ImageFailed.
     """
     needing = sorted({step.worker for step in plan.docker_steps if step.up})
     others = {step.worker for step in plan.docker_steps} - set(needing)
     if not needing:
         return others
     missing = await _missing(links, situation, needing, errors, rebuild=no_cache)
-    if missing:
-        await _built(ctx, situation, no_cache)
+    if missing and await _built_or_told(ctx, situation, missing, errors, others | set(needing), no_cache):
         remote = {name: tags for name, tags in missing.items() if name != LOCAL}
         shipped = await asyncio.gather(
             *(_ship(ctx, links, situation, name, tags) for name, tags in remote.items())
@@ -64,6 +65,30 @@ async def _missing(
         elif lacking := absent([] if rebuild else answer.images, situation.images):
             found[name] = lacking
     return found
+
+
+async def _built_or_told(
+    ctx: Context,
+    situation: Situation,
+    missing: Collection[str],
+    errors: dict[str, DecnetError],
+    everybody: Collection[str],
+    no_cache: bool,
+) -> bool:
+    """Whether the images are here. A worker that lacks them, or says so, must not end the work of those
+    that do not."""
+    try:
+        await _built(ctx, situation, no_cache)
+    except Interrupted:
+        raise
+    except DecnetError as error:
+        if set(missing) == set(everybody):
+            raise
+        for name in missing:
+            errors[name] = error
+            ctx.emit(WorkerLost(name, error.message, error.hint))
+        return False
+    return True
 
 
 async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:

@@ -13,9 +13,8 @@ import time
 ESC = "\x1b[31mred\x1b]8;;http://198.51.100.9/\x07click\x1b]52;c;cm0gLXJm\x07\x9b2J\u202eevil\u2066\r\n\x00\u200b\ud7ff"
 MARKUP = "[bold red]x[/bold red][/][link=http://198.51.100.9]y[blink]"
 PATH = "../../../../../../tmp/decnet-owned/$(id)`id`{x}%s"
-PLAIN = {"protocol", "worker_id", "fleet_id", "verdict", "state", "docker", "kind", "status", "hash", "prev",
-         "plan_hash", "fingerprint"}  # fmt: skip
-NUMBERED = {"seq", "first_seq", "last_seq", "clock", "at"}
+PLAIN = {"protocol", "agent", "worker_id", "fleet_id", "verdict", "state", "docker", "kind", "status", "hash",
+         "prev", "plan_hash", "fingerprint"}  # fmt: skip
 MEGABYTE = 1024 * 1024
 
 
@@ -42,6 +41,8 @@ class Liar:
             hello["clock"] = time.time() + own.get("skew", 0.0)
         if verb == "status":
             self.journal_after(self.args.get("cursor"))
+        if verb in ("apply", "mutate", "teardown"):
+            self.result["request_id"] = self.args["request_id"]
         if verb == "events":
             self.events_after(self.args.get("after", 0))
 
@@ -261,10 +262,21 @@ class Liar:
             return [self.poisoned(item, poison, key) for item in value]
         return poison if isinstance(value, str) and key not in PLAIN else value
 
+    def another_agent(self):
+        self.say(self.spelled().replace(self.own["agent"].encode(), b"e" * 64))
+
     def another_worker(self):
+        if self.verb not in ("hello", "status"):
+            self.own["code"] = "identity"
+            self.error()
+            return
         self.say(self.spelled().replace(self.own["worker_id"].encode(), self.own["other_id"].encode()))
 
     def another_fleet(self):
+        if self.verb not in ("hello", "status"):
+            self.own["code"] = "fleet"
+            self.error()
+            return
         self.say(self.spelled().replace(self.own["fleet_id"].encode(), b"somebody-else"))
 
     def ten_thousand_foreign_deckies(self):

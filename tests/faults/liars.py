@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -33,6 +34,7 @@ from decnet.store.paths import Home
 from decnet.wire import GENESIS, chained, digest
 from decnet.worker import hostkeys
 from decnet.worker.fleetkey import ensure_key
+from decnet.worker.ownagent import OwnAgent
 
 HERE = Path(__file__).parent
 FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
@@ -77,6 +79,7 @@ class LyingFleet:
         self.says = self.folder / "says"
         self.says.mkdir()
         open_home(self.home)
+        self.agent = OwnAgent.of(self.home.agents)
         names = [GOOD, *self.lies]
         self.ports = {**free_ports(names), **self.ports}
         self.workers = {name: worker(name, self.ports[name]) for name in names}
@@ -98,6 +101,7 @@ class LyingFleet:
             "worker_id": self.workers[name].worker_id,
             "other_id": self.workers[GOOD].worker_id,
             "fleet_id": FLEET_ID,
+            "agent": self.agent.sha256,
             "answers": self.truth(name),
             "others": self.containers(GOOD),
             "record": chained(record(1), GENESIS),
@@ -124,7 +128,8 @@ class LyingFleet:
         own = self.workers[name].worker_id
         made = fleet_contents(self.fleet, load(), wanted())[name]
         hello = {
-            "protocol": 1, "agent": "a" * 64, "worker_id": own, "fleet_id": FLEET_ID,
+            "protocol": 1, "agent": self.agent.sha256, "version": self.agent.version, "worker_id": own,
+            "fleet_id": FLEET_ID,
             "engine_id": "E:" + name, "boot_id": "b-" + name, "clock": time.time(),
         }  # fmt: skip
         first = chained(record(1, f"web-{name}"[:40]), GENESIS)
@@ -146,8 +151,8 @@ class LyingFleet:
                 "hello": hello, "docker": "up", "docker_error": "",
                 "plan_hash": digest(slice_of(self.fleet, name, own, made)), "generation": 0,
                 "containers": self.containers(name), "journal": journal, "topologies": {}, "conflicts": {},
-                "jobs": [{"job_id": "j", "request_id": "r", "state": "running", "operation": "apply",
-                          "done": 0, "total": 1, "current": "web", "started": 1.0, "error": ""}],
+                "jobs": [{"job_id": "j", "request_id": "r", "state": "failed", "operation": "apply",
+                          "done": 0, "total": 1, "current": "web", "started": 1.0, "error": "it broke"}],
             },
             "events": {
                 "spool_id": "s-" + name, "events": [event(1, name)], "first_seq": 1, "last_seq": 1,
@@ -163,7 +168,7 @@ class LyingFleet:
         told = self.folder / "cost.json"
         command = [str(DECNET), *argv]
         if tty:
-            command = ["script", "-qec", " ".join(command), "/dev/null"]
+            command = ["script", "-qec", shlex.join(command), "/dev/null"]
         ended = subprocess.run(
             [sys.executable, "-I", "-S", str(HERE / "measured.py"), str(told), *command],
             capture_output=True, timeout=limit, stdin=subprocess.DEVNULL,
@@ -257,7 +262,13 @@ def listening(folder: Path, name: str, ports: list[int], more: str) -> Iterator[
     config = folder / f"{name}_config"
     config.write_text("\n".join([CONFIG.format(folder=folder, more=more), *listened, ""]))
     # A namespace of its own for its processes: when it goes, every session and every liar goes.
-    script = "mount -t tmpfs tmpfs /run; mkdir /run/sshd; exec /usr/sbin/sshd -D -f $0 -E $1"
+    # The start-up files of whoever runs the tests are none of theirs.
+    script = (
+        "mount -t tmpfs tmpfs /run; mkdir /run/sshd; "
+        "for file in ~/.bashrc /etc/bash.bashrc ~/.zshenv; do "
+        "[ ! -f $file ] || mount --bind /dev/null $file; done; "
+        "exec /usr/sbin/sshd -D -f $0 -E $1"
+    )
     argv = [
         "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "sh", "-ec", script,
         str(config), str(folder / "sshd.log"),

@@ -1,0 +1,171 @@
+"""A fleet in one process whose workers say what a test puts into their mouths, through the real client."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from liars import FLEET_ID, LyingFleet
+from nearby import SHARED_MEMORY
+
+from decnet.catalog import load as load_catalog
+from decnet.console.asking import tell_error
+from decnet.console.progress import Lines
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.errors import DecnetError
+from decnet.model.worker import Worker
+from decnet.worker.client import AgentClient
+from decnet.worker.session import converse
+
+NOW = 1_700_000_100.0
+Say = Callable[[str, str, dict[str, Any], bytes], bytes]
+"""Worker, verb, arguments and marker to the very bytes that the agent writes on its stdout."""
+
+
+class Mouth:
+    """A running agent, seen as a Remote: it reads one request, and says its bytes in pieces."""
+
+    preamble = 0
+
+    def __init__(self, say: Callable[[dict[str, Any], bytes], bytes], size: int) -> None:
+        self._say = say
+        self._size = size
+        self._asked = asyncio.Event()
+        self._heard = b""
+        self._left: bytes | None = None
+        self.sink = self
+        self.source = self
+        self.noise = _Silence()
+
+    def write(self, data: bytes, /) -> None:
+        self._heard += data
+
+    async def drain(self) -> None:
+        return
+
+    def write_eof(self) -> None:
+        self._asked.set()
+
+    async def read(self, n: int = -1, /) -> bytes:
+        await self._asked.wait()
+        if self._left is None:
+            request = json.loads(self._heard)
+            self._left = self._say(request["args"], request["marker"].encode())
+        piece, self._left = self._left[: self._size], self._left[self._size :]
+        return piece
+
+    async def ended(self) -> str | None:
+        return None
+
+
+class _Silence:
+    async def read(self, n: int = -1, /) -> bytes:
+        return b""
+
+
+class MouthSession:
+    noise = 0
+
+    def __init__(self, worker: str, say: Say, size: int) -> None:
+        self.worker = worker
+        self._say = say
+        self._size = size
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        mouth = Mouth(lambda args, marker: self._say(self.worker, verb, args, marker), self._size)
+        return await converse(mouth, self.worker, verb, args, stream)
+
+    async def close(self) -> None:
+        return
+
+
+class MouthLinks(Links):
+    """Links to agents that say what they are told to say."""
+
+    say: Say
+    size = 65536
+
+    def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
+        session = MouthSession(worker.name, lambda *asked: self.say(*asked), self.size)
+        return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id)
+
+
+class Screen(io.StringIO):
+    """What goes to a terminal, or to a pipe."""
+
+    def __init__(self, terminal: bool = False) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+class SpokenFleet:
+    """A lying fleet's home, and the commands run in this process; every run begins with the same home."""
+
+    def __init__(self, *lies: str) -> None:
+        folder = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="decnet-spoken-", dir=folder))
+        self.fleet = LyingFleet(self.folder / "fleet", dict.fromkeys(lies, "honest"))
+        self.home = self.fleet.home
+        self.catalog = load_catalog()
+        self.truth = {name: self.fleet.truth(name) for name in self.fleet.workers}
+
+    def honest(self, worker: str, verb: str, args: dict[str, Any], marker: bytes) -> bytes:
+        return framed(marker, {"v": 1, "ok": True, "result": self.truth[worker][verb]})
+
+    def run(self, command: Callable[[Context], Any], say: Say, *, size: int = 65536) -> tuple[Any, str]:
+        """The command's outcome, and what was told on stderr meanwhile."""
+        for each in (self.home.records_dir, self.home.events_dir):
+            shutil.rmtree(each, ignore_errors=True)
+            each.mkdir(mode=0o700)
+        told = Screen()
+        links = MouthLinks(self.home, FLEET_ID)
+        links.say, links.size = say, size
+        with redirect_stderr(told):
+            context = Context(home=self.home, catalog=self.catalog, emit=Lines(), now=lambda: NOW, kept=links)
+            try:
+                outcome = asyncio.run(command(context))
+            except DecnetError as error:
+                outcome = error
+                tell_error(error, "table")
+                tell_error(error, "json")
+        return outcome, told.getvalue()
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def framed(marker: bytes, answer: Any) -> bytes:
+    payload = json.dumps(answer).encode()
+    return b"\n%s %d\n" % (marker, len(payload)) + payload
+
+
+def shown(draw: Callable[[str], None]) -> str:
+    """What is drawn in every style, for a pipe and for a terminal, without our own colours."""
+    whole = []
+    for style in ("table", "json", "jsonl", "name", "terminal"):
+        screen = Screen(terminal=style == "terminal")
+        with redirect_stdout(screen):
+            draw("table" if style == "terminal" else style)
+        whole.append(screen.getvalue())
+    return "".join(whole)
+
+
+def steering(text: str) -> set[str]:
+    """The characters of a text that a terminal or a log would obey, but newlines and our own colours."""
+    import re
+
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    return {char for char in plain if not char.isprintable() and char != "\n"}
