@@ -1,4 +1,4 @@
-"""Write the files that are made from the commands: shell completions and the command reference."""
+"""Write the files that are made from the commands: completions, the command reference, the manual page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from decnet.cli.app import app
+from decnet.cli.manual import bounds_in_words, manual
 from decnet.cli.shells import SCRIPTS
 from decnet.cli.tree import spelled
 
@@ -22,6 +23,7 @@ def generated() -> dict[Path, str]:
         **{ROOT / "completions" / name: SCRIPTS[shell] for shell, name in SHELLS.items()},
         ROOT / "decnet" / "cli" / "tree.json": spelled(),
         ROOT / "docs" / "commands.md": reference(),
+        ROOT / "docs" / "decnet.1": manual(),
     }
 
 
@@ -57,7 +59,7 @@ def _usage(command: Any, context: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split())
+    return bounds_in_words(" ".join(text.split()))
 
 
 def main() -> int:
