@@ -66,12 +66,11 @@ def find() -> Optional[Compose]:
         cached = read_json(CACHE)
     except Refusal:
         cached = None
-    if isinstance(cached, dict) and cached.get("stamp") == stamp:
-        return Compose(list(cached["command"]), str(cached["version"])) if cached.get("command") else None
+    if isinstance(cached, dict) and cached.get("stamp") == stamp and cached.get("command"):
+        return Compose(list(cached["command"]), str(cached["version"]))
     found = _ask()
-    if os.path.isdir(home()):
-        kept = {"command": found.command, "version": found.version} if found else {"command": None}
-        write_json(dict(kept, stamp=stamp), CACHE)
+    if found is not None and os.path.isdir(home()):
+        write_json({"command": found.command, "version": found.version, "stamp": stamp}, CACHE)
     return found
 
 
@@ -79,7 +78,11 @@ def require(engine_version: str) -> Compose:
     """Raises Refusal `compose` where there is none, or one that breaks with this engine."""
     found = find()
     if found is None:
-        raise Refusal("compose", "no docker compose is installed", "install Compose v2 (docker compose)")
+        raise Refusal(
+            "compose",
+            "no docker compose is installed, or it does not answer",
+            "install Compose v2 (docker compose)",
+        )
     if found.major < 1 or (found.major == 1 and not _is_129(found.version)):
         raise Refusal("compose", "compose %s is too old" % found.version, "install Compose v2, or v1.29")
     engine = engine_version.split(".", 1)[0]
@@ -176,7 +179,7 @@ def _base(compose: Compose, file: str) -> List[str]:
 
 def _ask() -> Optional[Compose]:
     for command in CANDIDATES:
-        status, output = run([*command, "version", "--short"], limits.CONTROL)
+        status, output = run([*command, "version", "--short"], limits.COMPOSE_VERSION)
         version = output.strip().splitlines()[-1].strip().lstrip("v") if output.strip() else ""
         if status == 0 and version[:1].isdigit():
             return Compose(list(command), version[:40])

@@ -32,6 +32,16 @@ DEFAULT_SOCKET = "/var/run/docker.sock"
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
 
 
+_until: Optional[float] = None
+
+
+def patience(seconds: float) -> None:
+    """Let all requests of this process together take no longer than that: a verb that has to answer in time
+    says that the engine hangs, and does not hang with it."""
+    global _until
+    _until = time.monotonic() + seconds
+
+
 class EngineError(Exception):
     """The engine answered with an error; `status` is its HTTP status."""
 
@@ -168,12 +178,15 @@ def _spelled(value: Any) -> str:
 
 def _connect(limit: float) -> Socket:
     connection = Socket(AF_UNIX, SOCK_STREAM)
-    connection.settimeout(limit)
     try:
+        _arm(connection, time.monotonic() + limit)
         connection.connect(socket_path())
     except OSError as error:
         connection.close()
         raise _down(error) from error
+    except Refusal:
+        connection.close()
+        raise
     return connection
 
 
@@ -223,7 +236,7 @@ def _receive(connection: Socket, deadline: float) -> bytes:
 
 
 def _arm(connection: Socket, deadline: float) -> None:
-    left = deadline - time.monotonic()
+    left = (deadline if _until is None else min(deadline, _until)) - time.monotonic()
     if left <= 0:
         raise Refusal("docker-down", "the Docker engine did not answer in time")
     connection.settimeout(left)

@@ -7,7 +7,7 @@ import time
 
 from decnet.wire import AGENT_VERSION, LABEL_FLEET, PROTOCOL
 
-from . import arguments, docker
+from . import arguments, docker, limits
 from .failure import Refusal
 from .home import ensure, home, read_json, write_json
 
@@ -42,6 +42,7 @@ def hello(args: Dict[str, Any]) -> Dict[str, Any]:
     """Who the agent is; fields of somebody not enrolled, or of an engine that is down, are null."""
     arguments.only(args)
     known = read_json(FILE) or {}
+    docker.patience(limits.ENGINE)
     try:
         engine_id: Optional[str] = engine_identity()
     except (Refusal, docker.EngineError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import arguments, docker, identity, journal, slices
+from . import arguments, docker, identity, journal, limits, slices
 from .containers import Container, fleet_containers
 from .failure import Refusal
 from .jobs import shown
@@ -17,6 +17,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     arguments.only(args, "cursor", "events")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
+    docker.patience(limits.ENGINE)
     engine_id: Optional[str] = None
     found: List[Container] = []
     docker_error = ""

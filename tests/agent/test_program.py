@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ from agent_desk import FLEET, MARKER, WORKER, Desk, answer_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decnet.agent import docker, limits
 from decnet.agent.failure import Refusal
 from decnet.agent.program import VERBS
 from decnet.agent.request import decode
+from decnet.agent.status import status
 from decnet.wire import AGENT_VERSION, parse
 from decnet.worker.zipapp import build_agent
 
@@ -156,3 +160,21 @@ def test_no_bytes_make_the_parser_stumble(line: bytes) -> None:
         parse(line)
     except ValueError:
         pass
+
+
+def test_a_status_of_a_hung_engine_comes_in_time(
+    desk: Desk, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine's socket takes connections and answers nothing, as a stopped process does."""
+    desk.enrolled_by_hand()
+    place = str(home / "hung.sock")
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", place)
+    monkeypatch.setattr(limits, "ENGINE", 0.3)
+    monkeypatch.setattr(docker, "_until", None)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(place)
+        listening.listen()
+        begin = time.monotonic()
+        told = status({})
+    assert (told["docker"], time.monotonic() - begin < 3) == ("down", True)
+    assert "no answer in time" in told["docker_error"]
