@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from decnet import wire
@@ -39,7 +40,6 @@ class OwnAgent:
         Raises HashRefused for one that somebody else put there.
         """
         same, order = hello.agent == self.sha256, _order(hello.version, self.version)
-        # Looked for only where it decides: the file is read and hashed.
         known = not same and order == "same" and self._known(hello.agent)
         match (same, order, known):
             case (True, "same", _):
@@ -57,7 +57,20 @@ class OwnAgent:
 
     def _known(self, sha256: str) -> bool:
         # The name comes from a worker: it must not lead anywhere else.
-        return len(sha256) == 64 and sha256.isalnum() and holds(self.folder / f"{sha256}.pyz", sha256)
+        if len(sha256) != 64 or not sha256.isalnum():
+            return False
+        path = self.folder / f"{sha256}.pyz"
+        try:
+            found = path.lstat()
+        except OSError:
+            return False
+        return _holds(path, sha256, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _holds(path: Path, sha256: str, _mtime: int, _size: int, _inode: int) -> bool:
+    # Cached by the file's stat: every worker of a fleet names the same few, at every pull.
+    return holds(path, sha256)
 
 
 def _order(theirs: int, ours: int) -> str:
