@@ -95,6 +95,8 @@ def translate(error: BaseException, worker: str) -> DecnetError:
     """Our error for a foreign one; text from the other side is made harmless."""
     if isinstance(error, OSError) and error.filename is not None:
         return StateBroken(f"{error.filename}: {error.strerror}", worker=worker)
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return Unreachable(f"{worker}: its host name cannot be looked up now", worker=worker)
     meaning = meaning_of(type(error))
     if meaning is None:
         return Unreachable(f"{worker}: {_system(error)}", worker=worker)

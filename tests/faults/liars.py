@@ -12,8 +12,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,7 @@ class LyingFleet:
     lies: dict[str, str]
     extra: dict[str, dict[str, Any]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,9 @@ class LyingFleet:
         self.agent = OwnAgent.of(self.home.agents)
         names = [GOOD, *self.lies]
         self.ports = {**free_ports(names), **self.ports}
-        self.workers = {name: worker(name, self.ports[name]) for name in names}
+        self.workers = {
+            name: worker(name, self.ports[name], self.hosts.get(name, "127.0.0.1")) for name in names
+        }
         self.fleet = Fleet(
             fleet_id=FLEET_ID,
             lans={name: lan() for name in names},
@@ -163,10 +167,32 @@ class LyingFleet:
             "apply": {"job_id": "j", "request_id": "r", "state": "accepted", "generation": 1},
         }  # fmt: skip
 
-    def decnet(self, *argv: str, limit: float = LIMIT, tty: bool = False) -> Ran:
+    def pin_all(self) -> str:
+        """Make the servers' host key, and pin it for every worker; the line that lets the fleet's key in."""
+        key = self.folder / "host_key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        public = hostkeys.HostKey.parse(key.with_suffix(".pub").read_text())
+        for each in self.workers.values():
+            hostkeys.pin(self.home.known_hosts, each, public, write_whole)
+        fleet_key = ensure_key(self.home.keys / FLEET_KEY, write_whole)
+        program = f"{sys.executable} -I -S {HERE / 'liar.py'} {self.says}"
+        return f'restrict,command="{program}" {fleet_key.public.line} fleet\n'
+
+    def serve(self, stack: ExitStack, ports: list[int], more: str = "") -> None:
+        """Real sshds on the ports; one that is no worker's tells what the honest worker tells."""
+        (self.folder / "authorized_keys").write_text(self.pin_all())
+        for port in set(ports) - set(self.ports.values()):
+            shutil.copy(self.says / f"{self.ports[GOOD]}.json", self.says / f"{port}.json")
+        for start in range(0, len(ports), MOST_PORTS):
+            group = ports[start : start + MOST_PORTS]
+            stack.enter_context(listening(self.folder, f"sshd{start}", group, more))
+
+    def decnet(self, *argv: str, limit: float = LIMIT, tty: bool = False, before: Sequence[str] = ()) -> Ran:
         """The command line as a program of its own, with its time and its memory."""
-        told = self.folder / "cost.json"
-        command = [str(DECNET), *argv]
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix="cost-")
+        os.close(handle)
+        told = Path(name)
+        command = [*before, str(DECNET), *argv]
         if tty:
             command = ["script", "-qec", shlex.join(command), "/dev/null"]
         ended = subprocess.run(
@@ -180,8 +206,8 @@ class LyingFleet:
         return Ran(ended.returncode, out, err, cost["seconds"], cost["rss_kib"] / 1024)
 
 
-def worker(name: str, port: int) -> Worker:
-    return Worker(name=name, worker_id=f"id-{name}", host="127.0.0.1", port=port, user="root")
+def worker(name: str, port: int, host: str) -> Worker:
+    return Worker(name=name, worker_id=f"id-{name}", host=host, port=port, user="root")
 
 
 def lan() -> Lan:
@@ -240,19 +266,8 @@ MaxStartups 300:30:600
 @contextmanager
 def sshd(fleet: LyingFleet, *, more: str = "") -> Iterator[None]:
     """A real sshd that listens for every worker of the fleet whose port nobody else has."""
-    folder = fleet.folder
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "host_key"], check=True)
-    host_key = hostkeys.HostKey.parse((folder / "host_key.pub").read_text())
-    fleet_key = ensure_key(fleet.home.keys / FLEET_KEY, write_whole)
-    program = f"{sys.executable} -I -S {HERE / 'liar.py'} {fleet.says}"
-    (folder / "authorized_keys").write_text(f'restrict,command="{program}" {fleet_key.public.line} fleet\n')
-    for each in fleet.workers.values():
-        hostkeys.pin(fleet.home.known_hosts, each, host_key, write_whole)
-    free = [port for port in fleet.ports.values() if not taken(port)]
-    groups = [free[start : start + MOST_PORTS] for start in range(0, len(free), MOST_PORTS)]
     with ExitStack() as stack:
-        for number, ports in enumerate(groups):
-            stack.enter_context(listening(folder, f"sshd{number}", ports, more))
+        fleet.serve(stack, [port for port in fleet.ports.values() if not taken(port)], more)
         yield
 
 

@@ -49,9 +49,10 @@ def test_refused_no_route_and_no_such_name_are_three_messages() -> None:
         translate(ConnectionRefusedError(111, "x"), "w1"),
         translate(OSError(113, "x"), "w1"),
         translate(socket.gaierror(-2, "x"), "w1"),
+        translate(socket.gaierror(socket.EAI_AGAIN, "x"), "w1"),
         translate(TimeoutError(), "w1"),
     ]
-    assert len({str(error) for error in errors}) == 4
+    assert len({str(error) for error in errors}) == 5
     assert all(type(error) is Unreachable for error in errors)
 
 
