@@ -25,11 +25,11 @@ FLEET = """\
 addresses = { use = ["192.0.2.100-192.0.2.150"] }
 
 [decky.web]
-count = 2
 archetype = "web-server"
 
 [decky.intranet]
 archetype = "linux-server"
+mutate_interval = 60
 
 [decky.monitor]
 archetype = "monitoring-node"
@@ -37,10 +37,12 @@ archetype = "monitoring-node"
 [decky.floor-switch]
 archetype = "network-gear"
 
-[decky.build]
-archetype = "devops-host"
+[decky.orders]
+archetype = "database-server"
 worker = "w2"
-mutate_interval = 60
+
+[decky.post]
+archetype = "mail-server"
 """
 LIMIT = 300.0
 Say = Callable[[str], None]
@@ -117,8 +119,20 @@ class Demo:
         ssh += ["-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no"]
         environment = ["env", f"SSH_ASKPASS={ask}", "SSH_ASKPASS_REQUIRE=force"]
         self.on("attacker", [*environment, *ssh, f"root@{victim['ip']}", "id"], any_exit=True)
+        self.chapter("... and asks the other services what they are")
+        switch, database = self.decky_with("snmp"), self.decky_with("redis")
+        self.on(
+            "attacker", ["snmpget", "-v2c", "-c", "public", switch["ip"], "1.3.6.1.2.1.1.1.0"], any_exit=True
+        )
+        self.on("attacker", ["redis-cli", "-h", database["ip"], "KEYS", "*"], any_exit=True)
+        self.on(
+            "attacker",
+            ["mysql", "-h", database["ip"], "-u", "root", "-psecret", "-e", "select 1"],
+            any_exit=True,
+        )
         self.chapter("... and decnet tells what was done")
         self.decnet("events", "--pull", "--decky", victim["name"])
+        self.decnet("events", "--decky", database["name"])
         logins = [e for e in self.json("events") if e["kind"] == "login"]
         self.expect(
             any(e["fields"].get("password") == "hunter2" for e in logins), "the login attempt did not arrive"
@@ -184,8 +198,10 @@ class Demo:
 
     def scan(self) -> None:
         addresses = [decky["ip"] for decky in self.deckies()]
+        ports = "T:21-25,80,443,587,3306,6379,U:161"
         self.on(
-            "attacker", ["nmap", "-n", "-sV", "--version-light", "--open", "-p", "21-25,80,443", *addresses]
+            "attacker",
+            ["nmap", "-n", "-sS", "-sU", "-sV", "--version-light", "--open", "-p", ports, *addresses],
         )
 
     def _all_running(self) -> None:

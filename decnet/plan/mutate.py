@@ -18,15 +18,17 @@ SECONDS = 60.0
 def choose(
     decky: Decky, catalog: Catalog, rng: random.Random, avoid: Collection[frozenset[str]] = ()
 ) -> tuple[str, ...]:
-    """Other services than the decky has now, about as many: some that fit its archetype, else any.
+    """Other services than the decky has now, about as many: some that fit its archetype, else some that other
+    machines of its OS have (a switch does not become a mail server overnight), else any.
 
     Sets in `avoid` are taken only when there is nothing else. Raises UsageError when there is no other set.
     """
     now = frozenset(decky.services)
     known = catalog.archetypes.get(decky.archetype or "")
     first = known.services if known else ()
+    kin = [name for other in catalog.archetypes.values() if other.os == decky.os for name in other.services]
     for shunned in ({now, *avoid}, {now}):
-        drawn = draw(catalog, rng, first=first, count=max(len(now), 1), avoid=shunned)
+        drawn = draw(catalog, rng, first=first, kin=kin, count=max(len(now), 1), avoid=shunned)
         if drawn:
             return drawn
     raise UsageError(f"{decky.name}: there are no other services that it could have")

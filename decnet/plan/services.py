@@ -69,17 +69,20 @@ def draw(
     rng: random.Random,
     *,
     first: Sequence[str] = (),
+    kin: Sequence[str] = (),
     count: int | None = None,
     avoid: Collection[frozenset[str]] = (),
 ) -> tuple[str, ...]:
-    """Services chosen by chance among those that may be drawn: some of `first`, where that gives a choice,
-    else any. Never a set in `avoid`; empty when there is no other. `count` is aimed at, not promised."""
+    """Services chosen by chance among those that may be drawn: some of `first` where that gives a choice,
+    else of `kin`, else any. Never a set in `avoid`; empty when there is no other. `count` is an aim."""
     everything = catalog.drawable()
     fitting = tuple(name for name in first if name in everything)
+    related = tuple(sorted({name for name in kin if name in everything}))
     wanted = count or rng.randint(1, min(MOST_DRAWN, max(len(fitting or everything), 1)))
-    pools = [(fitting, wanted), (everything, wanted)]
-    pools += [(pool, size) for size in (wanted - 1, wanted + 1) for pool in (fitting, everything)]
-    for pool, size in pools:
+    sizes = (wanted, wanted - 1, wanted + 1)
+    tries = [(fitting, wanted)]
+    tries += [(pool, size) for pool in (related, everything) for size in sizes]
+    for pool, size in tries:
         for _ in range(ATTEMPTS if 0 < size <= len(pool) else 0):
             chosen = tuple(sorted(_without_clash(rng.sample(pool, len(pool)), size, catalog)))
             if len(chosen) == size and frozenset(chosen) not in avoid:

@@ -78,20 +78,3 @@ def heartbeat_rows() -> list[Row]:
         Row(f"agent status, {containers} containers", status, nothing, "python3 -I -S -c pass", 3),
         Row(f"agent status, {containers} containers", status, listing, "docker ps -a", 2),
     ]
-
-
-def memory_rows() -> list[Row]:
-    """PSS of all processes of one decky with two services, its shims included, in MiB."""
-    ids = on_worker("sh", "-c", "docker ps -q --no-trunc --filter label=decnet.decky=many-01").split()
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            said = (process / "cgroup").read_text() + (process / "cmdline").read_text()
-            if any(each in said for each in ids):
-                rollup = (process / "smaps_rollup").read_text()
-                total += int(next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:")))
-        except (OSError, StopIteration):
-            continue
-    return [
-        Row("memory of a decky with two services, MiB", total / 1024, 60, "the aim for three services", 1)
-    ]

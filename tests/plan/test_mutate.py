@@ -41,6 +41,12 @@ def test_where_the_archetype_leaves_no_choice_any_service_will_do() -> None:
     assert set(choose(each, SEVERAL, random.Random(1))) != {"smtp", "pop3", "imap"}
 
 
+def test_a_switch_does_not_become_a_mail_server() -> None:
+    each = decky("a", services="ssh", archetype="network-gear").model_copy(update={"os": "cisco"})
+    gear = set(SEVERAL.archetypes["network-gear"].services)
+    assert all(set(choose(each, SEVERAL, random.Random(seed))) <= gear for seed in range(40))
+
+
 def test_a_set_to_avoid_is_taken_only_where_there_is_nothing_else() -> None:
     each = decky("a", services="ssh http")
     two = {"ssh", "http"}
