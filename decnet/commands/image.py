@@ -5,8 +5,10 @@ from __future__ import annotations
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing, Words
 from decnet.engine.progress import Finished, ImageStep
-from decnet.images import ensure, listed, make_base_image, wanted
-from decnet.images import prune as prune_images
+from decnet.images import wanted
+from decnet.images.build import ensure, make_base_image
+from decnet.images.shelf import listed
+from decnet.images.shelf import prune as prune_images
 
 
 def build(ctx: Context, *, no_cache: bool = False) -> Words:

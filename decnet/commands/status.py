@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from decnet.commands.walk import make_plan
+from decnet.commands.planning import make_plan
 from decnet.engine.agents import beside
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing, StatusOutcome

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from decnet.commands.planning import make_plan
 from decnet.engine.apply import Applied, apply
-from decnet.engine.bundle import slice_hash
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome, Trouble
@@ -14,13 +13,10 @@ from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
 from decnet.engine.waiting import after_jobs, busy, without
 from decnet.errors import DecnetError, worst
-from decnet.model.actual import NotSeen, Seen
+from decnet.model.actual import NotSeen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan
-from decnet.plan.compose import Contents
 from decnet.plan.guard import fleet_size, guard
-from decnet.plan.holding import holding
-from decnet.plan.reconcile import reconcile
 from decnet.store.audit import append
 from decnet.store.desired import save_fleet
 
@@ -95,42 +91,6 @@ async def _carried_out(
     later = await apply(ctx, links, situation, rest, no_cache=options.no_cache)
     steps = now.steps + rest.steps
     return situation, rest.model_copy(update={"steps": steps}), applied.joined(later)
-
-
-def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record_only: bool = False) -> Plan:
-    """The three-way pass over a situation that was looked at; workers that were not asked are left out."""
-    made = situation.contents(ctx)
-    plan = reconcile(
-        situation.desired,
-        situation.recorded,
-        situation.observed,
-        made,
-        now=ctx.now(),
-        prune=prune,
-        record_only=record_only,
-    )
-    asked = {
-        name: why
-        for name, why in plan.unknown.items()
-        if name in situation.observed or name not in situation.workers
-    }
-    slices = {} if record_only else _slices(ctx, situation, made, plan)
-    return plan.model_copy(update={"unknown": asked, "slices": slices})
-
-
-def _slices(ctx: Context, situation: Situation, made: Mapping[str, Contents], plan: Plan) -> dict[str, str]:
-    """The seen workers whose copy of desired is not the right one, and what became of it. That a worker
-    which is about to be told something new does not know it yet is no news."""
-    told = {step.worker for step in plan.docker_steps}
-    found = {}
-    for name in situation.desired.lans:
-        seen = situation.observed.get(name)
-        if isinstance(seen, Seen):
-            wanted = slice_hash(situation, name, made[name])
-            held = holding(situation.recorded[name], seen.status, wanted)
-            if held is not None and not (held.word == "behind" and name in told):
-                found[name] = str(held)
-    return found
 
 
 def _planned(ctx: Context, verb: str, situation: Situation, plan: Plan, options: WalkOptions) -> PassOutcome:

@@ -55,7 +55,7 @@ async def _missing(
     rebuild: bool,
 ) -> dict[str, tuple[str, ...]]:
     """Per worker that lacks any, the images that it lacks."""
-    from decnet.images import absent
+    from decnet.images.shelf import absent
 
     facts = await links.each((situation.workers[name] for name in needing), lambda client: client.facts())
     found = {}
@@ -94,7 +94,9 @@ async def _built_or_told(
 async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:
     """Make what is missing here. An interrupted command does not wait for it: what is left half made is
     taken away by the next one."""
-    from decnet.images import ImageProgress, end_programs, ensure
+    from decnet.images.build import ensure
+    from decnet.images.programs import end_programs
+    from decnet.images.progress import ImageProgress
 
     stopped = Event()
 
@@ -117,7 +119,7 @@ async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:
 async def _ship(
     ctx: Context, links: Links, situation: Situation, name: str, tags: tuple[str, ...]
 ) -> DecnetError | None:
-    from decnet.images import save_size, save_stream
+    from decnet.images.shelf import save_size, save_stream
 
     client = links.client(situation.workers[name])
     try:

@@ -1,27 +1,8 @@
-"""The images that deckies run: built by content, without the network, and shipped to workers."""
+"""The images that deckies run: built by content, without the network, and shipped to workers.
 
-from .build import ensure, make_base_image
+Their names are here, which most commands ask for; building and shipping is in `build`, `shelf`, `programs`.
+"""
+
 from .names import ImageNames, root_name, wanted
-from .programs import end_programs
-from .progress import Emit, ImageProgress
-from .root import Source
-from .shelf import ImageRow, absent, listed, prune, save_archive, save_size, save_stream
 
-__all__ = [
-    "Emit",
-    "ImageNames",
-    "ImageProgress",
-    "ImageRow",
-    "Source",
-    "absent",
-    "end_programs",
-    "ensure",
-    "listed",
-    "make_base_image",
-    "prune",
-    "root_name",
-    "save_archive",
-    "save_size",
-    "save_stream",
-    "wanted",
-]
+__all__ = ["ImageNames", "root_name", "wanted"]

@@ -10,7 +10,9 @@ import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from decnet.images import ensure, root_name, save_archive, wanted
+from decnet.images import root_name, wanted
+from decnet.images.build import ensure
+from decnet.images.shelf import save_archive
 from decnet.lab import engine
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import Lab, Place

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from decnet.images import ImageProgress, ensure, listed, prune, root_name, save_size, save_stream, wanted
+from decnet.images import root_name, wanted
+from decnet.images.build import ensure
+from decnet.images.progress import ImageProgress
+from decnet.images.shelf import listed, prune, save_size, save_stream
 from decnet.lab import Lab, down, run_argv, up
 
 pytestmark = [

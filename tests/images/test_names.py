@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from decnet.errors import ImageFailed
-from decnet.images import ImageNames, absent, ensure, recipe, wanted
-from decnet.images.build import base_context
+from decnet.images import ImageNames, recipe, wanted
+from decnet.images.build import base_context, ensure
 from decnet.images.names import BASE_FOLDER, DECOYS_FOLDER
+from decnet.images.shelf import absent
 from decnet.images.slim import slim
 from decnet.images.wheels import expected_hash, fetch_wheels
 

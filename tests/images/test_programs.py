@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 
-from decnet.images import end_programs
-from decnet.images.programs import program
+from decnet.images.programs import end_programs, program
 
 
 def test_a_running_program_is_ended_and_one_that_is_over_is_left_alone() -> None:
