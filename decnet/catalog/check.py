@@ -38,7 +38,6 @@ def _service(catalog: Catalog, service: Service) -> Iterator[tuple[str, str | No
     if not 16 <= service.memory_mib <= 4096:
         yield "`memory_mib` must be from 16 to 4096", None
     yield from _unknown("service", service.alias, catalog.services)
-    yield from _unknown("OS profile", service.os, catalog.os_profiles)
 
 
 def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[tuple[str, str | None]]:

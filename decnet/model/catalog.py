@@ -90,8 +90,6 @@ class Service(Entry):
     memory_mib: int = 48
     random: bool = True
     """Whether mutation may draw it."""
-    os: tuple[str, ...] = ()
-    """The OS profiles of machines on which chance may put it; empty: any. An archetype may have it anyway."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,10 +172,9 @@ class Catalog:
     vendors: dict[str, Vendor]
     words: tuple[str, ...]
 
-    def drawable(self, os: str | None = None) -> tuple[str, ...]:
-        """Names of the services that chance may choose, sorted; with `os` those that such a machine may run."""
-        may = (s for s in self.services.values() if s.built and s.random and not s.alias)
-        return tuple(sorted(s.name for s in may if os is None or not s.os or os in s.os))
+    def drawable(self) -> tuple[str, ...]:
+        """Names of the services that chance may choose, sorted."""
+        return tuple(sorted(s.name for s in self.services.values() if s.built and s.random and not s.alias))
 
     def fitting(self, os: str, archetype: str | None = None, vendor: str | None = None) -> tuple[str, ...]:
         """Names of the releases that such a machine may run, sorted; never empty for an OS that exists.

@@ -29,7 +29,6 @@ def choose(
     kin = [name for other in catalog.archetypes.values() if other.os == decky.os for name in other.services]
     for shunned in ({now, *avoid}, {now}):
         drawn = draw(catalog, rng, first=first, kin=kin, count=max(len(now), 1), avoid=shunned)
-        drawn = draw(catalog, rng, os=decky.os, first=first, count=max(len(now), 1), avoid=shunned)
         if drawn:
             return drawn
     raise UsageError(f"{decky.name}: there are no other services that it could have")

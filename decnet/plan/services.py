@@ -68,7 +68,6 @@ def draw(
     catalog: Catalog,
     rng: random.Random,
     *,
-    os: str,
     first: Sequence[str] = (),
     kin: Sequence[str] = (),
     count: int | None = None,
@@ -79,11 +78,6 @@ def draw(
     everything = catalog.drawable()
     fitting = tuple(name for name in first if name in everything)
     related = tuple(sorted({name for name in kin if name in everything}))
-    """Services chosen by chance among those that may be drawn: some of `first`, where that gives a choice,
-    else any that a machine of that `os` may run. Never a set in `avoid`; empty when there is no other.
-    `count` is aimed at, not promised."""
-    fitting = tuple(name for name in first if name in catalog.drawable())
-    everything = tuple(sorted({*catalog.drawable(os), *fitting}))
     wanted = count or rng.randint(1, min(MOST_DRAWN, max(len(fitting or everything), 1)))
     sizes = (wanted, wanted - 1, wanted + 1)
     tries = [(fitting, wanted)]

@@ -45,14 +45,6 @@ def test_a_switch_does_not_become_a_mail_server() -> None:
     each = decky("a", services="ssh", archetype="network-gear").model_copy(update={"os": "cisco"})
     gear = set(SEVERAL.archetypes["network-gear"].services)
     assert all(set(choose(each, SEVERAL, random.Random(seed))) <= gear for seed in range(40))
-@pytest.mark.parametrize(
-    ("os", "archetype"), [("embedded", "printer"), ("cisco", "network-gear"), ("windows", None)]
-)
-def test_chance_puts_no_database_on_a_printer(os: str, archetype: str | None) -> None:
-    each = decky("a", services="ssh http", archetype=archetype, os=os)
-    chosen = {name for seed in range(60) for name in choose(each, CATALOG, random.Random(seed))}
-    assert not chosen & {"mysql", "redis", "smtp"}
-    assert {"mysql", "redis", "smtp"} <= set(CATALOG.drawable("linux"))
 
 
 def test_a_set_to_avoid_is_taken_only_where_there_is_nothing_else() -> None:
