@@ -176,6 +176,10 @@ class Catalog:
         """Names of the services that chance may choose, sorted."""
         return tuple(sorted(s.name for s in self.services.values() if s.built and s.random and not s.alias))
 
+    def usual(self, os: str) -> tuple[str, ...]:
+        """Names of the services that machines of this OS have, by the archetypes that run it."""
+        return tuple(sorted({name for a in self.archetypes.values() if a.os == os for name in a.services}))
+
     def fitting(self, os: str, archetype: str | None = None, vendor: str | None = None) -> tuple[str, ...]:
         """Names of the releases that such a machine may run, sorted; never empty for an OS that exists.
 

@@ -26,7 +26,7 @@ def choose(
     now = frozenset(decky.services)
     known = catalog.archetypes.get(decky.archetype or "")
     first = known.services if known else ()
-    kin = [name for other in catalog.archetypes.values() if other.os == decky.os for name in other.services]
+    kin = catalog.usual(decky.os)
     for shunned in ({now, *avoid}, {now}):
         drawn = draw(catalog, rng, first=first, kin=kin, count=max(len(now), 1), avoid=shunned)
         if drawn:

@@ -232,7 +232,8 @@ class _Resolving:
         if written is not None:
             return written, False
         first = self.catalog.archetypes[self.archetype].services if self.archetype else ()
-        drawn = draw(self.catalog, dice(self.root, self.who, "services"), first=first)
+        chance = dice(self.root, self.who, "services")
+        drawn = draw(self.catalog, chance, first=first, kin=self.catalog.usual(self.os))
         if not drawn:
             raise SpecError(f"{self.who}: there is no service that could be drawn", place=self.entry.place)
         return drawn, False

@@ -165,6 +165,11 @@ def test_services_that_are_drawn_exist_and_do_not_clash() -> None:
     assert drawn <= set(CATALOG.drawable()) and all(draft.services for draft in made.values())
 
 
+def test_services_that_are_drawn_are_those_that_such_machines_have() -> None:
+    made = drafts(spec({"name": "r", "count": 60, "randomize_services": True, "os": "cisco"}), CATALOG)
+    assert {name for draft in made.values() for name in draft.services} <= {"ssh", "telnet", "snmp"}
+
+
 def test_the_same_seed_draws_the_same_and_one_decky_more_changes_no_other() -> None:
     few = drafts(spec({"name": "r", "count": 5, "randomize_services": True}), seed=7)
     more = drafts(spec("aaa", {"name": "r", "count": 9, "randomize_services": True}), seed=7)
