@@ -238,7 +238,7 @@ def recover(
     """Rebuild a lost home from what the workers hold."""
     with context(output.value) as ctx:
         from decnet.commands.enrolment import catch_up
-        from decnet.commands.enrolment import recover as run
+        from decnet.commands.recovery import recover as run
         from decnet.errors import UsageError
 
         if take_generation == bool(addresses):

@@ -1,4 +1,4 @@
-"""`decnet worker add`, `trust` and `recover`: who may be believed, and from when on."""
+"""`decnet worker add` and `trust`: who may be believed, and from when on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, FleetRefused, StateBroken, UsageError
-from decnet.model.fleet import Decky, Fleet, Lan
-from decnet.model.record import WorkerRecords
+from decnet.errors import DecnetError, UsageError
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -25,7 +23,7 @@ from decnet.store.records import Records
 
 if TYPE_CHECKING:
     from decnet.worker.contact import Login, Vouched
-    from decnet.worker.enrol import Enrolled, Recovered
+    from decnet.worker.enrol import Enrolled
     from decnet.worker.hostkeys import HostKey
 
 
@@ -89,7 +87,7 @@ async def add(
             adopt=adopt,
             emit=ctx.note,
         )
-        changed = _record(ctx, enrolled) or bool(enrolled.changed)
+        changed = record(ctx, enrolled) or bool(enrolled.changed)
         await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
     return _told(ctx, enrolled, changed)
 
@@ -130,7 +128,7 @@ def _pinned(ctx: Context, worker: Worker | None) -> HostKey | None:
     return load_pins(ctx.home.known_hosts).get(worker.worker_id) if worker else None
 
 
-def _record(ctx: Context, enrolled: Enrolled) -> bool:
+def record(ctx: Context, enrolled: Enrolled) -> bool:
     """Pin the key, then record the worker: a kill in between leaves a pin that the next try finds."""
     from decnet.worker.hostkeys import pin
 
@@ -202,73 +200,3 @@ def enrolled_worker(ctx: Context, name: str) -> Worker:
     if workers[name].is_local:
         raise UsageError("`local` is this machine: there is no SSH between")
     return workers[name]
-
-
-async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
-    """Rebuild desired and recorded from what the workers hold. Raises UsageError where a fleet is there."""
-    from decnet.worker import enrol
-
-    with ctx.lock():
-        if load_fleet(ctx.home) is not None:
-            raise UsageError(
-                f"{ctx.home.state} holds a fleet already",
-                hint="recovery is for an empty home: set DECNET_HOME, or move the old folder away",
-            )
-        found: list[Recovered] = []
-        for number, address in enumerate(addresses, 1):
-            fleet_id = found[0].enrolled.hello.fleet_id if found else None
-            side = fleet_side(ctx.home, fleet_id) if fleet_id else None
-            found.append(
-                await enrol.recover(
-                    credentials.login(address),
-                    side,
-                    lambda fleet_id: fleet_side(ctx.home, fleet_id),
-                    Worker(name=f"w{number}", worker_id="", enrolled_at=ctx.now()),
-                    credentials.vouched(ctx, None),
-                    emit=ctx.note,
-                )
-            )
-        fleet = _rebuild(ctx, found)
-    names = ", ".join(fleet.deckies) or "none"
-    line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
-    return Words((line, "decnet reconcile takes up what runs"), {"deckies": list(fleet.deckies)})
-
-
-def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
-    """Save the fleet that the slices tell of, the state file last: it is what says that it is whole."""
-    lans: dict[str, Lan] = {}
-    deckies: dict[str, Decky] = {}
-    fleet_id = found[0].enrolled.hello.fleet_id
-    for each in found:
-        if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
-            raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
-        name, lan, own = _held(each)
-        worker = each.enrolled.worker.model_copy(update={"name": name})
-        if lan is not None:
-            lans[name] = lan
-        deckies |= own
-        Records(ctx.home).save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
-        from dataclasses import replace
-
-        _record(ctx, replace(each.enrolled, worker=worker))
-    confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
-    fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed).with_deckies(deckies)
-    save_fleet(ctx.home, fleet)
-    return fleet
-
-
-def _held(each: Recovered) -> tuple[str, Lan | None, dict[str, Decky]]:
-    """The worker's name in the fleet, its LAN and its deckies, as its slice says."""
-    from pydantic import ValidationError
-
-    held = each.held.slice
-    name = each.enrolled.worker.name
-    if held is None:
-        return name, None, {}
-    try:
-        lan = Lan.model_validate({k: v for k, v in held["lan"].items() if k != "network"})
-        own = {n: Decky.model_validate(row["decky"]) for n, row in held["deckies"].items()}
-    except (ValidationError, KeyError, TypeError, AttributeError) as error:
-        raise StateBroken(f"{name}: its slice cannot be read: {type(error).__name__}") from error
-    names = {decky.worker for decky in own.values()}
-    return (names.pop() if len(names) == 1 else name), lan, own

@@ -182,6 +182,10 @@ class Company(Stage):
         shown = self.decnet("status", "-o", "json", code=None).json
         return {worker["name"]: worker["state"] for worker in shown["workers"]}
 
+    def leave_astray(self) -> None:
+        """Say that this test does not leave the fleet as it was: the next one puts it right first."""
+        self.notes["astray"] = "yes"
+
     def mend(self) -> None:
         """Every machine powered and plugged in again."""
         for worker in WORKERS:

@@ -1,0 +1,109 @@
+"""`decnet worker recover`: a lost home rebuilt from what the workers hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from decnet.commands.enrolment import Credentials, record
+from decnet.commands.planning import make_plan
+from decnet.engine.apply import record_only
+from decnet.engine.context import Context
+from decnet.engine.outcome import Words
+from decnet.engine.side import fleet_side
+from decnet.engine.situation import load, look
+from decnet.errors import FleetRefused, StateBroken, UsageError
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.record import WorkerRecords
+from decnet.model.worker import Worker
+from decnet.store.desired import load_fleet, save_fleet
+from decnet.store.records import Records
+
+if TYPE_CHECKING:
+    from decnet.worker.enrol import Recovered
+
+
+async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
+    """Rebuild desired and recorded from what the workers hold. Raises UsageError where a fleet is there."""
+    from decnet.worker import enrol
+
+    with ctx.lock():
+        if load_fleet(ctx.home) is not None:
+            raise UsageError(
+                f"{ctx.home.state} holds a fleet already",
+                hint="recovery is for an empty home: set DECNET_HOME, or move the old folder away",
+            )
+        found: list[Recovered] = []
+        for number, address in enumerate(addresses, 1):
+            fleet_id = found[0].enrolled.hello.fleet_id if found else None
+            side = fleet_side(ctx.home, fleet_id) if fleet_id else None
+            found.append(
+                await enrol.recover(
+                    credentials.login(address),
+                    side,
+                    lambda fleet_id: fleet_side(ctx.home, fleet_id),
+                    Worker(name=f"w{number}", worker_id="", enrolled_at=ctx.now()),
+                    credentials.vouched(ctx, None),
+                    emit=ctx.note,
+                )
+            )
+        fleet = _rebuild(ctx, found)
+        await _take_up(ctx, fleet)
+    names = ", ".join(fleet.deckies) or "none"
+    line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
+    return Words((line, "decnet status shows how they are"), {"deckies": list(fleet.deckies)})
+
+
+async def _take_up(ctx: Context, fleet: Fleet) -> None:
+    """Record the deckies that run as described: what is left for the first pass is what has to be mended."""
+    situation = load(ctx)
+    async with ctx.links(fleet.fleet_id) as links:
+        situation = await look(ctx, links, situation, situation.workers.values(), facts=True)
+    record_only(ctx, situation, make_plan(ctx, situation))
+
+
+def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
+    """Save the fleet that the slices tell of, the state file last: it is what says that it is whole."""
+    lans: dict[str, Lan] = {}
+    deckies: dict[str, Decky] = {}
+    fleet_id = found[0].enrolled.hello.fleet_id
+    held = [_held(each) for each in found]
+    names = _names(held)
+    for each, name, (_, lan, own) in zip(found, names, held, strict=True):
+        if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
+            raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
+        worker = each.enrolled.worker.model_copy(update={"name": name})
+        if lan is not None:
+            lans[name] = lan
+        deckies |= own
+        Records(ctx.home).save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
+        record(ctx, replace(each.enrolled, worker=worker))
+    confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
+    fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed).with_deckies(deckies)
+    save_fleet(ctx.home, fleet)
+    return fleet
+
+
+def _names(held: Sequence[tuple[str | None, Lan | None, dict[str, Decky]]]) -> list[str]:
+    """A name for each worker: its own, and for one whose slice tells none the next that is free."""
+    told = {name for name, _, _ in held}
+    free = (name for name in (f"w{number}" for number in range(1, 10**6)) if name not in told)
+    return [name or next(free) for name, _, _ in held]
+
+
+def _held(each: Recovered) -> tuple[str | None, Lan | None, dict[str, Decky]]:
+    """What its slice says: its name in the fleet (None where no decky tells), its LAN, its deckies."""
+    from pydantic import ValidationError
+
+    held = each.held.slice
+    name = each.enrolled.worker.name
+    if held is None:
+        return None, None, {}
+    try:
+        lan = Lan.model_validate({k: v for k, v in held["lan"].items() if k != "network"})
+        own = {n: Decky.model_validate(row["decky"]) for n, row in held["deckies"].items()}
+    except (ValidationError, KeyError, TypeError, AttributeError) as error:
+        raise StateBroken(f"{name}: its slice cannot be read: {type(error).__name__}") from error
+    names = {decky.worker for decky in own.values()}
+    return (names.pop() if len(names) == 1 else None), lan, own
