@@ -62,7 +62,7 @@ def _engine(fleet_id: str) -> Dict[str, Any]:
     return {
         "docker_version": str(about.get("ServerVersion", ""))[:200],
         "networks": [_network_row(row, fleet_id) for row in docker.get("/networks")[:1024]],
-        "images": _images(),
+        "images": images(),
         "root_dir": str(about.get("DockerRootDir") or home()),
     }
 
@@ -78,7 +78,7 @@ def _network_row(row: Dict[str, Any], fleet_id: str) -> Dict[str, Any]:
     }
 
 
-def _images() -> List[str]:
+def images() -> List[str]:
     """Tags of the images that decnet has built, by their content label."""
     tags: List[str] = []
     for row in docker.get("/images/json", {"filters": {"label": [_CONTENT_LABEL]}}):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS = ("/usr/local/bin/decnet-agent",)
 KEPT = frozenset({"journal.jsonl", "journal.lock", "journal.cursor", "events", "self-destruct.log"})
+MADE_FROM = "decnet/root:"
 _JOB = "self-destruct"
 
 
@@ -48,6 +49,7 @@ def reap(known: Dict[str, Any], own: str) -> None:
     nobody would know any more what is to be removed."""
     if not _deckies_gone(known["fleet_id"]):
         return
+    _images_gone()
     for user in _users():
         _close_the_door(os.path.join(user, ".ssh", "authorized_keys"))
     for command in COMMANDS:
@@ -81,6 +83,22 @@ def _deckies_gone(fleet_id: str) -> bool:
             pass
         time.sleep(2)
     return False
+
+
+def _images_gone() -> None:
+    """Images that were sent here; one that somebody else's container uses stays, and on a machine that
+    makes images the one that they are made from."""
+    from .facts import images
+
+    try:
+        names = [name for name in images() if not name.startswith(MADE_FROM)]
+    except (Refusal, docker.EngineError):
+        return
+    for name in names:
+        try:
+            docker.delete("/images/" + docker.quote(name), {}, limits.CONTROL * 2)
+        except (Refusal, docker.EngineError):
+            pass
 
 
 def _is_gate_line(line: str, agent_home: str) -> bool:
