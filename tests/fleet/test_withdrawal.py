@@ -1,0 +1,77 @@
+"""A worker leaves the fleet: drained, wiped, or forgotten because it is dead."""
+
+from __future__ import annotations
+
+import pytest
+from three_workers import LOGIN, Company, eventually
+
+from decnet.lab import heal, partition
+
+pytestmark = pytest.mark.lab
+
+
+def opens(company: Company, worker: str) -> bool:
+    """Whether the fleet's key still opens the worker."""
+    words = ["-F", "none", "-i", f"{company.home}/keys/fleet_ed25519", "-o", "IdentitiesOnly=yes"]
+    words += ["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
+    said = company.on("operator", "ssh", *words, LOGIN[worker], "decnet-agent hello")
+    return "Permission denied" not in said.err
+
+
+def test_a_worker_with_deckies_is_kept_and_a_drained_one_leaves_nothing_behind(fleet: Company) -> None:
+    placed, containers = fleet.by_worker(), fleet.containers("w1", "w2")
+    said = fleet.decnet("worker", "remove", "w3", "--wipe", code=2)
+    assert all(name in said.err for name in placed["w3"])
+    fleet.decnet("worker", "drain", "w3", "--yes")
+    assert (fleet.containers("w3"), fleet.containers("w1", "w2")) == ({}, containers)
+    strangers = fleet.authorized("w3")
+    assert opens(fleet, "w3")
+    fleet.decnet("worker", "remove", "w3")
+    assert not opens(fleet, "w3")
+    fleet.enrol("w3")
+    assert opens(fleet, "w3")
+    fleet.decnet("worker", "remove", "w3", "--wipe")
+    eventually(lambda: not (fleet.agent("w3") / "agents").exists(), 60)
+    assert not opens(fleet, "w3")
+    assert fleet.authorized("w3") == b"".join(
+        line for line in strangers.splitlines(keepends=True) if b"gate" not in line
+    )
+    left = sorted(path.name for path in fleet.agent("w3").iterdir())
+    assert set(left) <= {"events", "journal.jsonl", "journal.lock", "journal.cursor", "self-destruct.log"}
+    networks = fleet.on("w3", "docker", "network", "ls", "--format", "{{.Name}}").out.split()
+    assert "decnet_lan" not in networks
+    assert "decnet/" not in fleet.on("w3", "docker", "images", "--format", "{{.Repository}}").out
+    assert [worker["name"] for worker in fleet.decnet("worker", "list", "-o", "json").json] == ["w1", "w2"]
+    fleet.decnet("reconcile", "--check")
+    fleet.enrol("w3")
+    fleet.deploy()
+    assert {worker: len(names) for worker, names in fleet.by_worker().items()} == {"w1": 3, "w2": 3, "w3": 3}
+
+
+def test_a_dead_worker_is_forgotten_by_force_and_its_addresses_stay_barred(fleet: Company) -> None:
+    fleet.leave_astray()
+    held = {d["ip"] for d in fleet.state()["deckies"].values() if d["worker"] == "w3"}
+    partition(fleet.lab, "w3")
+    try:
+        fleet.decnet("worker", "remove", "w3", code=2)
+        fleet.decnet("worker", "remove", "w3", "--force")
+        shown = fleet.decnet("worker", "quarantine", "-o", "json").json
+        assert {row["address"] for row in shown} == held
+        fleet.deploy()
+        deckies = fleet.deckies()
+        assert {decky["status"] for decky in deckies.values()} == {"running"}
+        assert {decky["worker"] for decky in deckies.values()} == {"w1", "w2"}
+        assert not held & {decky["ip"] for decky in deckies.values()}
+        # The dead one's deckies are still on the LAN, and each address is answered for once.
+        scan = fleet.attack("nmap", "-n", "-sn", "192.0.2.100-130")
+        assert scan.out.count("Host is up") == 12
+    finally:
+        heal(fleet.lab, "w3")
+    fleet.enrol("w3")
+    assert len(fleet.containers("w3")) == 6
+    fleet.decnet("reconcile")
+    assert len(fleet.containers("w3")) == 6, "a stray goes only when it is asked for"
+    fleet.decnet("reconcile", "--prune")
+    assert fleet.containers("w3") == {}
+    fleet.decnet("worker", "release", *sorted(held))
+    assert fleet.decnet("worker", "quarantine", "-o", "json").json == []
