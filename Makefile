@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: binary help install packages demo test check format unit faults bench generate clean
+.PHONY: binary help install packages demo test check format unit faults soak bench generate clean
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -47,6 +47,9 @@ binary: install ## Build dist/decnet: one executable file with everything inside
 
 faults: install ## Break everything on purpose: what docs/faults.md says, and the slow cases of a whole fleet.
 	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults tests/fleet tests/binary
+
+soak: install ## Random work and harm on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.
+	$(AS_ROOT) $(BIN)/python -m pytest -s -m soak tests/soak
 
 generate: install ## Write the generated files anew: completions and the command reference.
 	$(BIN)/python -m decnet.cli.generate
