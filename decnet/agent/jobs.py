@@ -89,6 +89,11 @@ def bundle_of(job_id: str) -> Dict[str, Any]:
     return dict(read_json(FOLDER, job_id + ".bundle"))
 
 
+def forget_bundle(job_id: str) -> None:
+    """Empty the bundle of a job that is over: it holds the passwords of its day."""
+    os.truncate(path(FOLDER, job_id + ".bundle"), 0)
+
+
 def new_row(
     job_id: str, request_id: str, operation: str, generation: int, deckies: List[str]
 ) -> Dict[str, Any]:

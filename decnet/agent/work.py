@@ -46,6 +46,7 @@ def carry_out(job_id: str, locks: List[int]) -> int:
         run.fail_the_rest("%s: %s" % (type(error).__name__, error))
     failed = run.failed
     progress.set(state="failed" if failed else "done", current="", error=run.summary()[:2000])
+    jobs.forget_bundle(job_id)
     return 1 if failed else 0
 
 

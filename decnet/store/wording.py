@@ -45,7 +45,7 @@ def in_words(error: ValidationError, document: Any) -> tuple[Route, str]:
     routes = [_routed(fault, document) for fault in faults]
     route, kind = routes[0]
     sentence = f"{spelled(route)} {_sentence(faults[0], route, kind)}"
-    if kind in ("value", "union") and route:
+    if kind in ("value", "union") and _may_be_shown(route, _value(document, route)):
         sentence += f", not {clean(json.dumps(_value(document, route)), 60)}"
     elsewhere = {other for other, _ in routes} - {route}
     return route, sentence + (f" (and {len(elsewhere)} more)" if elsewhere else "")
@@ -54,6 +54,13 @@ def in_words(error: ValidationError, document: Any) -> tuple[Route, str]:
 def spelled(route: Sequence[str | int]) -> str:
     """A route as it is said: deckies.web-1.ip."""
     return ".".join(clean(str(part), 60) for part in route) or "the document"
+
+
+def _may_be_shown(route: Route, value: object) -> bool:
+    """A service's settings hold passwords, a seed is what keys are made from, and a list or an object may
+    hold any of these."""
+    secret = {"services", "settings", "seed"} & set(map(str, route))
+    return bool(route) and not secret and not isinstance(value, list | dict)
 
 
 def _sentence(fault: ErrorDetails, route: Route, kind: FaultKind) -> str:

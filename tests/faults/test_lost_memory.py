@@ -41,6 +41,7 @@ def mended(stage: Stage, before: dict[str, str]) -> None:
     assert stage.containers() == before
 
 
+@pytest.mark.slow
 def test_when_both_sides_forgot_what_runs_is_adopted_as_found(web: Stage) -> None:
     before = web.containers()
     run(web, f"rm {HOME}/records/*.json {AGENT}/journal.jsonl; docker stop -t 0 web-http")

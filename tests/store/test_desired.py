@@ -93,7 +93,7 @@ BAD = {
     ),
     "a list as setting": (
         GOOD.replace('"port": 22', '"port": [22]'),
-        "12:28: deckies.web-1.services.ssh.port must be text, a number, true or false, not [22]",
+        "12:28: deckies.web-1.services.ssh.port must be text, a number, true or false",
     ),
     "not a number": (
         GOOD.replace('"port": 22', '"port": NaN'),
