@@ -137,6 +137,8 @@ def is_transient(error: str) -> bool:
 def reason_in(output: str) -> str:
     """The lines of compose's output that say what went wrong: those with an error, else the last ones."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
+    # What compose 1.29 is about to do is no reason.
+    lines = [line for line in lines if not line.endswith("...")] or lines
     told = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
     return "\n".join((told or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a word"
 

@@ -10,6 +10,7 @@ from decnet.wire import LABEL_FLEET
 from . import arguments, composerun, docker, identity, interfaces
 from .failure import Refusal
 from .home import home
+from .image import MOST_IMAGES, is_here
 from .network import subnets_of
 
 TYPE_CHECKING = False
@@ -21,11 +22,15 @@ _CONTENT_LABEL = "decnet.content"
 
 
 def facts(args: Dict[str, Any]) -> Dict[str, Any]:
-    """The answer that `model.worker.Facts` describes. Docker's fields are null or empty where it is down."""
-    arguments.only(args)
+    """The answer that `model.worker.Facts` describes. Docker's fields are null or empty where it is down.
+
+    `images` in the arguments are others than decnet's own, to be named in the answer if they are here.
+    """
+    arguments.only(args, "images")
+    others = arguments.texts(args, "images", MOST_IMAGES)
     known = identity.require(args, stranger="expect" not in args)
     try:
-        engine = _engine(known.get("fleet_id", ""))
+        engine = _engine(known.get("fleet_id", ""), others)
     except (Refusal, docker.EngineError):
         engine = {"docker_version": None, "networks": [], "images": [], "root_dir": home()}
     compose = composerun.find()
@@ -57,12 +62,12 @@ def _network() -> Dict[str, Any]:
     }
 
 
-def _engine(fleet_id: str) -> Dict[str, Any]:
+def _engine(fleet_id: str, others: List[str]) -> Dict[str, Any]:
     about = docker.get("/info")
     return {
         "docker_version": str(about.get("ServerVersion", ""))[:200],
         "networks": [_network_row(row, fleet_id) for row in docker.get("/networks")[:1024]],
-        "images": images(),
+        "images": images() + [name for name in others if is_here(name)],
         "root_dir": str(about.get("DockerRootDir") or home()),
     }
 

@@ -89,9 +89,10 @@ def _images_gone() -> None:
     """Images that were sent here; one that somebody else's container uses stays, and on a machine that
     makes images the one that they are made from."""
     from .facts import images
+    from .image import sent
 
     try:
-        names = [name for name in images() if not name.startswith(MADE_FROM)]
+        names = [name for name in (*images(), *sent()) if not name.startswith(MADE_FROM)]
     except (Refusal, docker.EngineError):
         return
     for name in names:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ..model import values
-from ..model.catalog import Archetype, Catalog, Service
+from ..model.catalog import Archetype, Catalog, OsProfile, Release, Service, Vendor
+from ..model.nearest import nearest
 
-Complaint = tuple[str, str, str, str | None]
-"""Section, name, what is wrong, hint."""
+Complaint = tuple[str, str, str, str, str | None]
+"""Section, name, the key that it is about, what is wrong, hint."""
+
+About = tuple[str, str, str | None]
+"""The same of one entry: key, what is wrong, hint."""
 
 STYLE = re.compile(r"[A-Za-z0-9|-]{1,120}")
 OUI = re.compile(r"([0-9a-f]{2}:){2}[0-9a-f]{2}")
@@ -19,83 +24,79 @@ TELLS = re.compile(r"decnet|decky|honeypot|canary", re.IGNORECASE)
 
 def complaints(catalog: Catalog) -> Iterator[Complaint]:
     """Everything in the catalog that cannot be used, in the order of its sections."""
-    for service in catalog.services.values():
-        yield from (("service", service.name, *said) for said in _service(catalog, service))
-    for archetype in catalog.archetypes.values():
-        yield from (("archetype", archetype.name, *said) for said in _archetype(catalog, archetype))
-    yield from _os_profiles(catalog)
-    yield from _releases(catalog)
-    yield from _vendors(catalog)
+    checks: tuple[tuple[str, Mapping[str, Any], Callable[[Catalog, Any], Iterator[About]]], ...] = (
+        ("service", catalog.services, _service),
+        ("archetype", catalog.archetypes, _archetype),
+        ("os", catalog.os_profiles, _os_profile),
+        ("release", catalog.releases, _release),
+        ("vendor", catalog.vendors, _vendor),
+    )
+    for section, entries, check in checks:
+        for name, entry in entries.items():
+            yield from ((section, name, *said) for said in check(catalog, entry))
 
 
-def _service(catalog: Catalog, service: Service) -> Iterator[tuple[str, str | None]]:
+def _service(catalog: Catalog, service: Service) -> Iterator[About]:
     if service.built and not service.ports:
-        yield "listens on no port", "ports = [8080]"
+        yield "ports", "listens on no port", "ports = [8080]"
     if len({(port.number, port.protocol) for port in service.ports}) != len(service.ports):
-        yield "has one port twice", None
+        yield "ports", "has one port twice", None
     if service.image is not None and (complaint := values.image(service.image)):
-        yield f"`image` {complaint}", None
+        yield "image", f"`image` {complaint}", None
     if not 16 <= service.memory_mib <= 4096:
-        yield "`memory_mib` must be from 16 to 4096", None
-    yield from _unknown("service", service.alias, catalog.services)
+        yield "memory_mib", "`memory_mib` must be from 16 to 4096", None
+    yield from _unknown("alias", "service", service.alias, catalog.services)
 
 
-def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[tuple[str, str | None]]:
+def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
     if not archetype.services:
-        yield "has no services", None
-    yield from _unknown("service", archetype.services, catalog.services)
-    yield from _unknown("OS profile", (archetype.os,), catalog.os_profiles)
-    yield from _unknown("vendor", (*archetype.vendors, *archetype.styles), catalog.vendors)
+        yield "services", "has no services", None
+    yield from _unknown("services", "service", archetype.services, catalog.services)
+    yield from _unknown("os", "OS profile", (archetype.os,), catalog.os_profiles)
+    yield from _unknown("vendors", "vendor", archetype.vendors, catalog.vendors)
+    yield from _unknown("styles", "vendor", tuple(archetype.styles), catalog.vendors)
     if not archetype.vendors:
-        yield "has no vendors", None
-    if not all(STYLE.fullmatch(style) for style in (archetype.hostname, *archetype.styles.values())):
-        yield "`hostname` must be letters, digits, - and |", 'for example hostname = "webNN"'
+        yield "vendors", "has no vendors", None
+    for key, styles in (("hostname", (archetype.hostname,)), ("styles", tuple(archetype.styles.values()))):
+        if not all(STYLE.fullmatch(style) for style in styles):
+            yield key, f"`{key}` must be letters, digits, - and |", 'for example hostname = "webNN"'
 
 
-def _os_profiles(catalog: Catalog) -> Iterator[Complaint]:
-    for profile in catalog.os_profiles.values():
-        if not STYLE.fullmatch(profile.hostname):
-            yield "os", profile.name, "`hostname` must be letters, digits, - and |", None
-        if not all(SYSCTL.fullmatch(key) for key in profile.sysctls):
-            yield "os", profile.name, "`sysctls` has a key that is no name below net.ipv4.", None
-        if not profile.vendors:
-            yield "os", profile.name, "has no vendors", None
-        for said in _unknown("vendor", profile.vendors, catalog.vendors):
-            yield "os", profile.name, *said
-        if all(release.os != profile.name for release in catalog.releases.values()):
-            yield "os", profile.name, "has no release", f'add [release.NAME] with os = "{profile.name}"'
+def _os_profile(catalog: Catalog, profile: OsProfile) -> Iterator[About]:
+    if not STYLE.fullmatch(profile.hostname):
+        yield "hostname", "`hostname` must be letters, digits, - and |", None
+    if not all(SYSCTL.fullmatch(key) for key in profile.sysctls):
+        yield "sysctls", "`sysctls` has a key that is no name below net.ipv4.", None
+    if not profile.vendors:
+        yield "vendors", "has no vendors", None
+    yield from _unknown("vendors", "vendor", profile.vendors, catalog.vendors)
+    if all(release.os != profile.name for release in catalog.releases.values()):
+        yield "", "has no release", f'add [release.NAME] with os = "{profile.name}"'
 
 
-def _releases(catalog: Catalog) -> Iterator[Complaint]:
-    for release in catalog.releases.values():
-        unknown = (
-            *_unknown("OS profile", (release.os,), catalog.os_profiles),
-            *_unknown("archetype", release.archetypes, catalog.archetypes),
-            *_unknown("vendor", release.vendors, catalog.vendors),
-            *_unknown("service", tuple(release.banners), catalog.services),
-        )
-        for said in unknown:
-            yield "release", release.name, *said
-        for banner in release.banners.values():
-            if TELLS.search(banner):
-                yield "release", release.name, "a banner says what it is", None
+def _release(catalog: Catalog, release: Release) -> Iterator[About]:
+    yield from _unknown("os", "OS profile", (release.os,), catalog.os_profiles)
+    yield from _unknown("archetypes", "archetype", release.archetypes, catalog.archetypes)
+    yield from _unknown("vendors", "vendor", release.vendors, catalog.vendors)
+    yield from _unknown("banners", "service", tuple(release.banners), catalog.services)
+    for banner in release.banners.values():
+        if TELLS.search(banner):
+            yield "banners", "a banner says what it is", None
 
 
-def _vendors(catalog: Catalog) -> Iterator[Complaint]:
-    for vendor in catalog.vendors.values():
-        if not vendor.ouis or not all(_usable(oui) for oui in vendor.ouis):
-            hint = 'for example ouis = ["00:50:56"]; neither multicast nor locally administered'
-            yield "vendor", vendor.name, "`ouis` must be addresses that the IEEE gives out", hint
+def _vendor(catalog: Catalog, vendor: Vendor) -> Iterator[About]:
+    if not vendor.ouis or not all(_usable(oui) for oui in vendor.ouis):
+        hint = 'for example ouis = ["00:50:56"]; neither multicast nor locally administered'
+        yield "ouis", "`ouis` must be addresses that the IEEE gives out", hint
 
 
 def _usable(oui: str) -> bool:
     return bool(OUI.fullmatch(oui)) and int(oui[:2], 16) & 0b11 == 0
 
 
-def _unknown(
-    kind: str, names: tuple[str, ...], known: dict[str, object] | object
-) -> Iterator[tuple[str, str | None]]:
-    assert isinstance(known, dict)
+def _unknown(key: str, kind: str, names: tuple[str, ...], known: Mapping[str, object]) -> Iterator[About]:
     for name in names:
         if name not in known:
-            yield f"names the {kind} `{name}`, which does not exist", None
+            close = nearest(name, known)
+            hint = f"did you mean `{close}`?" if close else None
+            yield key, f"names the {kind} `{name}`, which does not exist", hint

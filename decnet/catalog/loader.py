@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import SpecError
 from ..model import toml_lines
 from ..model.catalog import Archetype, Catalog, Entry, OsProfile, Port, Release, Service, SettingDef, Vendor
+from ..model.nearest import nearest
 from ..wire import clean
 from . import files
 from .check import complaints
@@ -24,6 +25,7 @@ _NOUNS: dict[str, Any] = {
     "release": Release,
     "vendor": Vendor,
 }
+UNKNOWN_KEY = "unexpected_keyword_argument"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")
 
 
@@ -32,7 +34,7 @@ def loaded(extra: Path | None) -> Catalog:
     """See `decnet.catalog.load`."""
     sections: files.Sections = {name: dict(_nouns(name, files.own(name))) for name in files.SECTIONS}
     words = files.words()
-    where: dict[tuple[str, str], str] = {}
+    where: dict[tuple[str, ...], str] = {}
     for path in files.users(extra):
         words += _merge(str(path), *files.read(path), sections, where)
     catalog = Catalog(
@@ -43,8 +45,9 @@ def loaded(extra: Path | None) -> Catalog:
         vendors=sections["vendor"],
         words=tuple(dict.fromkeys(words)),
     )
-    for section, name, said, hint in complaints(catalog) if where else ():
-        raise SpecError(f"[{section}.{name}] {said}", place=where.get((section, name), ""), hint=hint)
+    for section, name, key, said, hint in complaints(catalog) if where else ():
+        place = where.get((section, name, key)) or where.get((section, name), "")
+        raise SpecError(f"[{section}.{name}] {said}", place=place, hint=hint)
     return catalog
 
 
@@ -85,7 +88,7 @@ def _merge(
     text: str,
     table: dict[str, Any],
     sections: files.Sections,
-    where: dict[tuple[str, str], str],
+    where: dict[tuple[str, ...], str],
 ) -> tuple[str, ...]:
     lines = toml_lines.lines(text)
     for section, entries in table.items():
@@ -101,6 +104,8 @@ def _merge(
                 raise SpecError(f"[{section}.{name}] is also in {where[section, name]}", place=place)
             sections[section][name] = _users_noun(filename, lines, section, name, entry)
             where[section, name] = place
+            for key in entry:
+                where[section, name, key] = f"{filename}:{lines[(section, name, key)]}"
     return _users_words(table.get("words", []), f"{filename}:{lines.get(('words',), 1)}")
 
 
@@ -119,17 +124,19 @@ def _users_noun(
     noun: Entry
     noun, mistake = _validated(_NOUNS[section], {**summary, **given, "name": name})
     if mistake is not None:
-        path, said = mistake
+        path, said, hint = mistake
         key = clean(".".join(str(part) for part in path), 80)
         line = _line(lines, (section, name, *path))
-        raise SpecError(f"{title} `{key}`: {said}", place=f"{filename}:{line}")
+        raise SpecError(f"{title} `{key}`: {said}", place=f"{filename}:{line}", hint=hint)
     if isinstance(noun, Service) and noun.built and not (noun.image or noun.alias):
-        raise SpecError(f"{title} has no `image`", place=place, hint="the image of a decoy of your own")
+        raise SpecError(f"{title} has no `image`", place=place, hint='image = "registry.example/decoy:1"')
     return noun
 
 
-def _validated(noun: Any, given: dict[str, Any]) -> tuple[Any, tuple[toml_lines.Place, str] | None]:
-    """The noun, or where in the entry it is wrong, and how."""
+def _validated(
+    noun: Any, given: dict[str, Any]
+) -> tuple[Any, tuple[toml_lines.Place, str, str | None] | None]:
+    """The noun, or where in the entry it is wrong, how, and a hint."""
     from pydantic import TypeAdapter, ValidationError
 
     # Only from JSON does strict reading take a list for a tuple. TOML's dates fit nothing that an entry has.
@@ -137,9 +144,18 @@ def _validated(noun: Any, given: dict[str, Any]) -> tuple[Any, tuple[toml_lines.
     try:
         return TypeAdapter(noun).validate_json(text, strict=True), None
     except ValidationError as error:
-        first = error.errors()[0]
+        # A key that is misspelled is also one that is missing: the misspelling is the better news.
+        first = min(error.errors(), key=lambda each: each["type"] != UNKNOWN_KEY)
     path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
-    return None, (path, _said(first["type"], first["msg"], path[:1]))
+    hint = _meant(noun, path) if first["type"] == UNKNOWN_KEY and len(path) == 1 else None
+    return None, (path, _said(first["type"], first["msg"], path[:1]), hint)
+
+
+def _meant(noun: Any, path: toml_lines.Place) -> str:
+    """A hint for a key that does not exist: the nearest one, else all of them."""
+    known = [key for key in noun.__dataclass_fields__ if key not in ("name", "built")]
+    close = nearest(str(path[0]), known)
+    return f"did you mean `{close}`?" if close else "known: " + ", ".join(known)
 
 
 def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:
@@ -152,10 +168,15 @@ def _said(kind: str, message: str, field: toml_lines.Place) -> str:
     port = 'a port is a number from 1 to 65535, or "161/udp"'
     words = {
         "missing": "is missing",
-        "unexpected_keyword_argument": "is no key that the catalog knows",
+        UNKNOWN_KEY: "is no key that the catalog knows",
         "dataclass_type": port if field == ("ports",) else "must be a table",
+        "tuple_type": 'must be a list, like ["first", "second"]',
+        "dict_type": "must be a table",
+        "string_type": "must be text",
+        "int_type": "must be a whole number",
+        "bool_type": "must be true or false",
     }
-    return words.get(kind, clean(message, 200).lower())
+    return words.get(kind, clean(message, 200).lower().replace("input should be", "must be"))
 
 
 def _users_words(words: Any, place: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from decnet.console.plans import plan_lines
-from decnet.console.text import cell
+from decnet.console.text import cell, reason
 from decnet.engine.progress import (
     Event,
     Finished,
@@ -58,7 +58,7 @@ def sentence(event: Event) -> str:
         case JobStarted(worker, _, total):
             return f"{worker}: accepted {total} step{'s' if total != 1 else ''}"
         case StepDone(worker, decky, operation, status, error, _):
-            detail = f": {cell(error)}" if error else ""
+            detail = f": {reason(error)}" if error else ""
             return f"{cell(decky)} on {worker}: {operation} {status}{detail}"
         case WorkerLost(worker, error, hint):
             text = cell(error.removeprefix(f"{worker}: "))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from decnet.console.documents import document, dumps, lines, names
 from decnet.console.plans import plan_lines, slice_lines, step_lines
-from decnet.console.text import aligned, cell
+from decnet.console.text import aligned, cell, reason
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 from decnet.engine.progress import StepDone
 
@@ -97,7 +97,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
 def _failure_lines(end: StepDone) -> list[str]:
     """How one decky failed, and what its container said last."""
     start = f"{cell(end.decky)} on {end.worker}: {end.operation} {end.status}"
-    first = f"{start}: {cell(end.error)}" if end.error else start
+    first = f"{start}: {reason(end.error)}" if end.error else start
     return [first, *(f"    | {cell(line)}" for line in end.log)]
 
 

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Sequence
 from decnet.wire import clean
 
 CELL_CHARS = 400
+REASON_CHARS = 1200
 
 
 def cell(text: str) -> str:
     """One cell's text, safe for a terminal and a log, on one line."""
     return clean(text, CELL_CHARS)
+
+
+def reason(text: str) -> str:
+    """Why something failed, which may be several lines of a program's, on one."""
+    return clean(" / ".join(line.strip() for line in text.splitlines() if line.strip()), REASON_CHARS)
 
 
 def aligned(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

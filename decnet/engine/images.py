@@ -14,6 +14,7 @@ from decnet.engine.situation import Situation
 from decnet.errors import DecnetError, Interrupted
 from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
+from decnet.model.worker import Facts
 
 
 async def provide_images(
@@ -34,37 +35,76 @@ async def provide_images(
     others = {step.worker for step in plan.docker_steps} - set(needing)
     if not needing:
         return others
-    missing = await _missing(links, situation, needing, errors, rebuild=no_cache)
-    if missing and await _built_or_told(ctx, situation, missing, errors, others | set(needing), no_cache):
-        remote = {name: tags for name, tags in missing.items() if name != LOCAL}
-        shipped = await asyncio.gather(
-            *(_ship(ctx, links, situation, name, tags) for name, tags in remote.items())
-        )
-        for name, error in zip(remote, shipped, strict=True):
-            if error is not None:
-                errors[name] = error
+    own = _users_images(ctx, situation, plan)
+    have = await _present(links, situation, needing, own, errors)
+    missing = _missing(situation, have, rebuild=no_cache)
+    if missing and not await _built_or_told(ctx, situation, missing, errors, others | set(needing), no_cache):
+        missing = {}
+    users = await _users_missing(ctx, own, have)
+    remote = {
+        name: (*missing.get(name, ()), *users.get(name, ()))
+        for name in {**missing, **users}
+        if name != LOCAL and name not in errors
+    }
+    shipped = await asyncio.gather(*(_ship(ctx, links, situation, *pair) for pair in remote.items()))
+    for name, error in zip(remote, shipped, strict=True):
+        if error is not None:
+            errors[name] = error
     return others | {name for name in needing if name not in errors}
 
 
-async def _missing(
+def _users_images(ctx: Context, situation: Situation, plan: Plan) -> dict[str, set[str]]:
+    """Per worker, the images of the user's own that the steps there need."""
+    contents = situation.contents(ctx)
+    found: dict[str, set[str]] = {}
+    for step in plan.docker_steps:
+        made = contents.get(step.worker, {}).get(step.decky, {})
+        images = {made[name].image for name in step.up if name in made}
+        found.setdefault(step.worker, set()).update(images - set(situation.images.all()))
+    return found
+
+
+async def _present(
     links: Links,
     situation: Situation,
     needing: list[str],
+    own: dict[str, set[str]],
     errors: dict[str, DecnetError],
-    *,
-    rebuild: bool,
-) -> dict[str, tuple[str, ...]]:
-    """Per worker that lacks any, the images that it lacks."""
+) -> dict[str, set[str]]:
+    """Per worker that answers, those of the images in question that it has."""
+    answers = await links.each(
+        (situation.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
+    )
+    errors.update({name: answer for name, answer in answers.items() if isinstance(answer, DecnetError)})
+    return {name: set(answer.images) for name, answer in answers.items() if isinstance(answer, Facts)}
+
+
+def _missing(situation: Situation, have: dict[str, set[str]], *, rebuild: bool) -> dict[str, tuple[str, ...]]:
+    """Per worker that lacks any, the images of ours that it lacks."""
     from decnet.images.shelf import absent
 
-    facts = await links.each((situation.workers[name] for name in needing), lambda client: client.facts())
-    found = {}
-    for name, answer in facts.items():
-        if isinstance(answer, DecnetError):
-            errors[name] = answer
-        elif lacking := absent([] if rebuild else answer.images, situation.images):
-            found[name] = lacking
-    return found
+    lacking = {name: absent(() if rebuild else held, situation.images) for name, held in have.items()}
+    return {name: tags for name, tags in lacking.items() if tags}
+
+
+async def _users_missing(
+    ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Per worker, the user's own images that it lacks and this machine has. The others it has to pull."""
+    from decnet.images.shelf import on_this_machine
+
+    lacking = {name: sorted(own.get(name, set()) - held) for name, held in have.items()}
+    wanted = {ref for refs in lacking.values() for ref in refs}
+    # A digest is no name that a saved image keeps.
+    named = sorted(ref for ref in wanted if "@" not in ref)
+    here = set(await apart(lambda: on_this_machine(named))) if named else set()
+    for name, refs in lacking.items():
+        for ref in refs:
+            if ref not in here:
+                place = "not here" if name == LOCAL else "neither there nor on this machine"
+                ctx.note(f"the image {ref} is {place}: it has to be pulled", name)
+    found = {name: tuple(ref for ref in refs if ref in here) for name, refs in lacking.items()}
+    return {name: refs for name, refs in found.items() if refs}
 
 
 async def _built_or_told(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import DockerDown
 from .engine import docker_engine, present_tags
 from .names import ImageNames, root_name, wanted
 
@@ -44,6 +46,22 @@ def listed(docker_socket: str | None = None) -> tuple[ImageRow, ...]:
     )
 
 
+def on_this_machine(names: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
+    """Which of these images, of whatever making, the engine here has; none where no engine answers."""
+    from docker.errors import ImageNotFound
+
+    found = []
+    try:
+        with docker_engine(docker_socket) as client:
+            for name in names:
+                with suppress(ImageNotFound):
+                    client.api.inspect_image(name)
+                    found.append(name)
+    except DockerDown:
+        return ()
+    return tuple(found)
+
+
 def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
     """Remove images of ours that are neither this version's nor in `keep` nor in use; returns their tags."""
     from docker.errors import APIError
@@ -63,10 +81,13 @@ def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str,
 
 
 def save_size(tags: Collection[str], docker_socket: str | None = None) -> int:
-    """About how many bytes a save of `tags` has before compression; what they stand on counts once."""
+    """About how many bytes a save of `tags` has before compression; what ours stand on counts once."""
     sizes = {row.name: row.size for row in listed(docker_socket)}
-    ground = sizes.get(root_name(), 0)
-    return ground + sum(max(sizes.get(tag, 0) - ground, 0) for tag in tags)
+    ours, others = [tag for tag in tags if tag in sizes], [tag for tag in tags if tag not in sizes]
+    with docker_engine(docker_socket) as client:
+        size = sum(int(client.api.inspect_image(tag).get("Size", 0)) for tag in others)
+    ground = sizes.get(root_name(), 0) if ours else 0
+    return size + ground + sum(max(sizes[tag] - ground, 0) for tag in ours)
 
 
 async def save_stream(

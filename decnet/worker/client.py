@@ -87,8 +87,10 @@ class AgentClient:
         check_identity(hello, self.worker, worker_id=worker_id, fleet_id=fleet_id)
         return hello
 
-    async def facts(self) -> Facts:
-        return await self._ask(Facts, "facts", {}, CONTROL_LIMIT)
+    async def facts(self, images: Iterable[str] = ()) -> Facts:
+        """What the worker is. Of `images`, which are not decnet's own, the answer names those it has."""
+        others = sorted(images)
+        return await self._ask(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
 
     async def status(self, cursor: Cursor | None = None, *, events: bool = False) -> Status:
         """The heartbeat and one page of the journal after `cursor`; `journal.more` says there is more."""

@@ -130,6 +130,9 @@ def test_only_errors_that_pass_by_themselves_are_tried_again(error: str, transie
 def test_the_reason_is_composes_error_and_not_its_progress() -> None:
     output = "Creating web ... done\nCreating web-ssh ... error\n\nERROR: for web-ssh  no such thing\nBye\n"
     assert reason_in(output) == "Creating web-ssh ... error\nERROR: for web-ssh  no such thing"
+    pulled = "Pulling web-ssh (registry.example/a:1)...\nGet https://registry.example/v2/: connection refused"
+    assert reason_in(pulled) == "Get https://registry.example/v2/: connection refused"
+    assert reason_in("Pulling web-ssh...") == "Pulling web-ssh..."
 
 
 def test_addresses_are_four_plain_numbers_and_nothing_else() -> None:

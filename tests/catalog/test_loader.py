@@ -82,26 +82,28 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ('[service.x]\nimage = "a"\nports = [70000]', 3, "a port is a number from 1 to 65535"),
         ('[service.x]\nimage = "a"\nports = [\n 80,\n "x/udp",\n]', 5, "a port is a number"),
         ('[service.x]\nimage = "a"', 1, "`ports`: is missing"),
-        ('[service.x]\nimage = "a b"\nports = [80]', 1, "`image` must be an image like"),
+        ('[service.x]\nimage = "a"\nprots = [80]', 3, "`prots`: is no key"),
+        ('[service.x]\nimage = "a"\nports = [80]\ncommand = "serve"', 4, "`command`: must be a list"),
+        ('[service.x]\nimage = "a b"\nports = [80]', 2, "`image` must be an image like"),
         ("[service.x]\nports = [80]", 1, "`image`"),
-        ('[service.x]\nimage = "a"\nports = [80, "80/tcp"]', 1, "one port twice"),
-        ('[service.x]\nimage = "a"\nports = [80]\nmemory_mib = 1', 1, "memory_mib"),
+        ('[service.x]\nimage = "a"\nports = [80, "80/tcp"]', 3, "one port twice"),
+        ('[service.x]\nimage = "a"\nports = [80]\nmemory_mib = 1', 4, "memory_mib"),
         ("[service.Bad]\nports = [80]", 1, "a name is lower case"),
         ("service.x = 3", 1, "must be a table"),
         (
             '[archetype.x]\nservices = ["nope"]\nos = "linux"\nhostname = "xN"\nvendors = ["dell"]',
-            1,
+            2,
             "`nope`",
         ),
-        ('[archetype.x]\nservices = ["ssh"]\nos = "beos"\nhostname = "xN"\nvendors = ["dell"]', 1, "`beos`"),
+        ('[archetype.x]\nservices = ["ssh"]\nos = "beos"\nhostname = "xN"\nvendors = ["dell"]', 3, "`beos`"),
         (
             '[archetype.x]\nservices = ["ssh"]\nos = "linux"\nhostname = "x_N"\nvendors = ["dell"]',
-            1,
+            4,
             "hostname",
         ),
-        ('\n[vendor.x]\nouis = ["02:42:ac"]', 2, "IEEE"),
+        ('\n[vendor.x]\nouis = ["02:42:ac"]', 3, "IEEE"),
         ('[vendor.x]\nouis = "00:50:56"', 2, "`ouis`"),
-        ('[release.x]\nos = "linux"\nbanners = {ssh = "OpenSSH_9 honeypot"}', 1, "says what it is"),
+        ('[release.x]\nos = "linux"\nbanners = {ssh = "OpenSSH_9 honeypot"}', 3, "says what it is"),
         ('words = ["UP"]', 1, "`words`"),
         ("[service.x]\n[service.x]", 2, "already written"),
         ("[service.x", 1, "without its closing"),
@@ -130,3 +132,18 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.toml").mkdir()
     with pytest.raises(SpecError, match=r"x\.toml: cannot be read: Is a directory"):
         catalog.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('[service.x]\nimage = "a"\nprots = [80]', "did you mean `ports`?"),
+        ("[service.x]\nports = [80]", 'image = "registry.example/decoy:1"'),
+        (
+            '[archetype.x]\nservices = ["shh"]\nos = "linux"\nhostname = "xN"\nvendors = ["dell"]',
+            "did you mean `ssh`?",
+        ),
+    ],
+)
+def test_a_hint_says_what_was_meant(tmp_path: Path, text: str, hint: str) -> None:
+    assert refused(tmp_path, text).hint == hint

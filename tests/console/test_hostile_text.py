@@ -12,7 +12,7 @@ from decnet.console.asking import tell_error
 from decnet.console.documents import document, dumps
 from decnet.console.events import show_events
 from decnet.console.show import show
-from decnet.console.text import aligned, cell
+from decnet.console.text import aligned, cell, reason
 from decnet.engine.outcome import Listing, Words
 from decnet.errors import UsageError
 from decnet.model.event import AttackerEvent
@@ -30,6 +30,12 @@ def test_a_cell_never_holds_a_control_or_format_character(text: str) -> None:
     shown = cell(text)
     assert shown.isprintable()
     assert "\n" not in shown
+
+
+@given(st.text())
+def test_a_reason_of_several_lines_is_one_line_without_control_characters(text: str) -> None:
+    assert reason(text).isprintable()
+    assert reason("Creating web\n\n  ERROR: no such image\n") == "Creating web / ERROR: no such image"
 
 
 def test_markup_is_shown_as_it_is() -> None:
