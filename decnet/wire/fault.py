@@ -22,7 +22,8 @@ def place(name: str) -> None:
     The variable is `KIND:NUMBER`, or `KIND:NUMBER:ROLE` for the processes of one role only: at the
     NUMBERth place that such a process reaches (from 1), KIND is a signal that the process sends itself
     (`kill`, `term`, `int`) or an error of the system that is raised (`enospc`, `edquot`, `eio`, `erofs`...).
-    `list:FILE` writes down every place by number, role and name. Unset, nothing ever happens.
+    Errors count the places of the disk alone. `list:FILE` writes down every place by number, role and
+    name. Unset, nothing ever happens.
     """
     _reach(name, True)
 
@@ -37,8 +38,10 @@ def _reach(name: str, disk: bool) -> None:
     armed = os.environ.get(VARIABLE)
     if not armed:
         return
-    _reached += 1
     kind, _, rest = armed.partition(":")
+    if kind.startswith("e") and not disk:
+        return
+    _reached += 1
     if kind == "list":
         _write_down(rest, name)
         return
@@ -56,7 +59,7 @@ def _fail(kind: str, name: str, disk: bool) -> None:
         os.kill(os.getpid(), getattr(signal, "SIG" + kind.upper()))
     elif not hasattr(errno, kind.upper()):
         raise ValueError("$%s: %s is neither a signal nor an error of the system" % (VARIABLE, kind))
-    elif disk:
+    else:
         code = getattr(errno, kind.upper())
         raise OSError(code, "%s (at %s, as $%s asks)" % (os.strerror(code), name, VARIABLE))
 
