@@ -11,7 +11,7 @@ from decnet.model.noun import Noun
 from decnet.model.worker import Worker
 
 from .paths import Home
-from .tables import Tables, ill, read_tables, rows, transaction
+from .tables import Tables, check_not_gone, ill, read_tables, rows, transaction
 
 _WORKERS = "workers"
 _QUARANTINE = "quarantine"
@@ -49,7 +49,7 @@ class FleetTable:
 
     def put_worker(self, worker: Worker) -> bool:
         """Adds a worker, or replaces the one with its name or worker_id. Returns whether that changed it."""
-        with transaction(self._path) as tables:
+        with transaction(self._path, lasting=True) as tables:
             kept = [
                 row
                 for row in _documents(tables, _WORKERS)
@@ -64,7 +64,7 @@ class FleetTable:
         rows_to_add = tuple(quarantine)
         if name not in self.workers() and not rows_to_add:
             return False
-        with transaction(self._path) as tables:
+        with transaction(self._path, lasting=True) as tables:
             rest = [row for row in _documents(tables, _WORKERS) if row["name"] != name]
             tables.replace(_WORKERS, rest)
             _add_quarantined(tables, rows_to_add)
@@ -76,7 +76,7 @@ class FleetTable:
 
     def quarantine(self, found: Iterable[Quarantined]) -> bool:
         """Adds rows; one with an address that is there already replaces it."""
-        with transaction(self._path) as tables:
+        with transaction(self._path, lasting=True) as tables:
             _add_quarantined(tables, found)
         return tables.wrote
 
@@ -87,13 +87,16 @@ class FleetTable:
         if not gone:
             return ()
         addresses = {row.address for row in gone}
-        with transaction(self._path) as tables:
+        with transaction(self._path, lasting=True) as tables:
             rest = [row for row in _documents(tables, _QUARANTINE) if row["address"] not in addresses]
             tables.replace(_QUARANTINE, rest)
         return gone
 
     def _rows(self, table: str, noun: type[N]) -> list[N]:
-        documents = rows(read_tables(self._path) or {}, table, self._path)
+        tables = read_tables(self._path)
+        if tables is None:
+            check_not_gone(self._path)
+        documents = rows(tables or {}, table, self._path)
         try:
             return [noun.model_validate(document) for document in documents]
         except ValidationError as error:

@@ -62,8 +62,13 @@ class Tables:
 
 
 @contextmanager
-def transaction(path: Path) -> Iterator[Tables]:
-    """The file's tables, to be changed; they are committed if nothing is raised inside."""
+def transaction(path: Path, *, lasting: bool = False) -> Iterator[Tables]:
+    """The file's tables, to be changed; they are committed if nothing is raised inside.
+
+    `lasting`: the file never goes; where it is gone and its copy is there, StateBroken.
+    """
+    if lasting:
+        check_not_gone(path)
     tables = Tables(path)
     yield tables
     tables.commit()
@@ -73,6 +78,16 @@ def read_tables(path: Path) -> dict[str, Any] | None:
     """The tables of a file; None where there is no file."""
     content = read_whole(path)
     return None if content is None else parsed(path, content)
+
+
+def check_not_gone(path: Path) -> None:
+    """Raises StateBroken where there is no file, and the copy of one."""
+    copy = last_copy(path)
+    if read_whole(path) is None and read_whole(copy) is not None:
+        raise StateBroken(
+            f"{path} is gone, and its last good copy is there",
+            hint=f"to have it back: cp {shlex.quote(str(copy))} {shlex.quote(str(path))}",
+        )
 
 
 def parsed(path: Path, content: bytes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import secrets
@@ -32,7 +33,9 @@ def agent_file(folder: Path) -> Path:
             _write_whole(path, payload)
         _write_whole(note, sha256.encode("ascii"))
     except OSError as error:
-        raise StateBroken(f"{error.filename or folder}: {error.strerror}") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "the disk is full: free some space and run the command again" if full else None
+        raise StateBroken(f"{error.filename or folder}: {error.strerror}", hint=hint) from error
     return path
 
 
