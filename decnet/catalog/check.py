@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..model import values
-from ..model.catalog import Archetype, Catalog, OsProfile, Release, Service, Vendor
+from ..model.catalog import LOOKS, Archetype, Catalog, OsProfile, Release, Service, Vendor
 from ..model.nearest import nearest
 
 Complaint = tuple[str, str, str, str, str | None]
@@ -65,8 +65,9 @@ def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
 def _os_profile(catalog: Catalog, profile: OsProfile) -> Iterator[About]:
     if not STYLE.fullmatch(profile.hostname):
         yield "hostname", "`hostname` must be letters, digits, - and |", None
-    if not all(SYSCTL.fullmatch(key) for key in profile.sysctls):
-        yield "sysctls", "`sysctls` has a key that is no name below net.ipv4.", None
+    yield from _stack(profile.look, profile.sysctls)
+    if profile.receive_memory and not 65536 <= profile.receive_memory <= 1 << 30:
+        yield "receive_memory", "`receive_memory` must be from 65536 to 1073741824 bytes", None
     if not profile.vendors:
         yield "vendors", "has no vendors", None
     yield from _unknown("vendors", "vendor", profile.vendors, catalog.vendors)
@@ -82,6 +83,14 @@ def _release(catalog: Catalog, release: Release) -> Iterator[About]:
     for banner in release.banners.values():
         if TELLS.search(banner):
             yield "banners", "a banner says what it is", None
+    yield from _stack(release.look or "", release.sysctls)
+
+
+def _stack(look: str, sysctls: Mapping[str, int]) -> Iterator[About]:
+    if look and look not in LOOKS:
+        yield "look", f"`look` must be one of {', '.join(LOOKS)}", None
+    if not all(SYSCTL.fullmatch(key) for key in sysctls):
+        yield "sysctls", "`sysctls` has a key that is no name below net.ipv4.", None
 
 
 def _vendor(catalog: Catalog, vendor: Vendor) -> Iterator[About]:

@@ -5,11 +5,12 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..model.catalog import LOOKS
 from . import recipe
 
 DECOYS_FOLDER = Path(__file__).resolve().parent.parent / "decoys"
 BASE_FOLDER = Path(__file__).resolve().parent / "base"
-BASE_FILES = ("rules.nft", "start.py")
+BASE_FILES = ("rules.nft", "start.py", *(f"look-{look}.nft" for look in LOOKS))
 
 # Work of the two programs that the recipe's texts do not show: raised when slimming or unpacking changes.
 ROOT_SCHEMA = 1

@@ -58,7 +58,7 @@ PACKAGES_FOLDER: Final = "/usr/lib/python3/dist-packages"
 BASE_BUILD: Final = """\
 FROM {root}
 LABEL decnet.content="{content}"
-COPY start.py rules.nft /
+COPY start.py *.nft /
 STOPSIGNAL SIGKILL
 ENTRYPOINT ["/usr/bin/python3.11", "-I", "-S", "/start.py"]
 """

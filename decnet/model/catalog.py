@@ -31,6 +31,10 @@ class Port(Entry):
     protocol: Literal["tcp", "udp"] = "tcp"
 
 
+LOOKS = ("windows", "windows_server", "freebsd", "ios", "device", "printer", "controller")
+"""What a base can make its network stack look like; each is a file of rules in the base image."""
+
+
 _KINDS: dict[str, tuple[type, str]] = {
     "str": (str, "text"),
     "int": (int, "a whole number"),
@@ -126,6 +130,10 @@ class Release(Entry):
     """Kinds of machine that run it; empty: any, and machines of no archetype."""
     vendors: tuple[str, ...] = ()
     """Makers of the machines that run it; empty: any."""
+    look: str | None = None
+    """As of its OS profile, which counts where it is None."""
+    sysctls: dict[str, int] = field(default_factory=dict)
+    """Those that differ from its OS profile's."""
 
     def fits(self, archetype: str | None, vendor: str | None) -> bool:
         """Whether such a machine may run it; without a vendor any maker will do."""
@@ -151,6 +159,10 @@ class OsProfile(Entry):
     vendors: tuple[str, ...]
     banners: dict[str, str] = field(default_factory=dict)
     """What a service says of itself on any release of the family that does not say it otherwise."""
+    look: str = ""
+    """One of LOOKS; empty: Linux's own."""
+    receive_memory: int = 0
+    """A connection's largest receive buffer in bytes: it decides the window scale. 0: the worker's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +201,15 @@ class Catalog:
         fits = fits or [r for r in family if not r.archetypes] or family
         claims = max((r.claims for r in fits), default=0)
         return tuple(sorted(r.name for r in fits if r.claims == claims))
+
+    def stack(self, os: str, release: str) -> tuple[str, dict[str, str]]:
+        """How such a machine's network looks: one of LOOKS or "", and its sysctls by their whole names."""
+        profile, own = self.os_profiles[os], self.releases[release]
+        values = {key: str(value) for key, value in {**profile.sysctls, **own.sysctls}.items()}
+        if profile.receive_memory:
+            values["tcp_rmem"] = f"4096 131072 {profile.receive_memory}"
+        look = profile.look if own.look is None else own.look
+        return look, {f"net.ipv4.{key}": value for key, value in sorted(values.items())}
 
     def banner(self, release: str, service: str, *, hostname: str, address: str) -> str:
         """What that service says of itself on that release, or "" where nothing is known of it."""

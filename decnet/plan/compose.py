@@ -105,7 +105,7 @@ class _Composer:
         self._fleet_id = fleet_id
         self._catalog = catalog
         self._images = images
-        self._bases: dict[str, _Frame] = {}
+        self._bases: dict[tuple[str, str], _Frame] = {}
         self._services: dict[str, _Frame] = {}
         self._lans: dict[int, tuple[Lan, str]] = {}
 
@@ -119,7 +119,7 @@ class _Composer:
         return {name: _escaped(body) for name, body in result.items()}
 
     def contents(self, decky: Decky, lan: Lan) -> dict[str, Content]:
-        frame = self._base_frame(decky.os)
+        frame = self._base_frame(decky)
         base = fingerprint(frame.hash, self._lan_hash(lan), decky.name, decky.hostname, decky.ip, decky.mac)
         result = {decky.name: Content("", base, frame.image, ())}
         for service in decky.services:
@@ -146,14 +146,16 @@ class _Composer:
         )
 
     def _base(self, decky: Decky, lan: Lan, content: Content) -> dict[str, Any]:
+        frame = self._base_frame(decky).body
         return {
-            **self._base_frame(decky.os).body,
+            **frame,
             "container_name": decky.name,
             "hostname": decky.hostname,
             "labels": self._labels(decky.name, content),
             "networks": {"lan": {"ipv4_address": decky.ip}},
             "mac_address": decky.mac,
             "environment": {
+                **frame.get("environment", {}),
                 "SUBNET": lan.subnet,
                 "GATEWAY": lan.gateway,
                 "ADDRESS": decky.ip,
@@ -178,11 +180,12 @@ class _Composer:
             LABEL_FINGERPRINT: content.fingerprint,
         }
 
-    def _base_frame(self, os: str) -> _Frame:
-        if os not in self._bases:
-            body = _base_body(self._images.base, self._catalog.os_profiles[os].sysctls)
-            self._bases[os] = _Frame(body, self._hash(body), self._images.base)
-        return self._bases[os]
+    def _base_frame(self, decky: Decky) -> _Frame:
+        kind = decky.os, decky.release
+        if kind not in self._bases:
+            body = _base_body(self._images.base, *self._catalog.stack(*kind))
+            self._bases[kind] = _Frame(body, self._hash(body), self._images.base)
+        return self._bases[kind]
 
     def _service_frame(self, service: str) -> _Frame:
         if service not in self._services:
@@ -208,12 +211,13 @@ def _spelled(value: object) -> str:
     return canonical(value).decode("ascii")
 
 
-def _base_body(image: str, sysctls: Mapping[str, int]) -> dict[str, Any]:
+def _base_body(image: str, look: str, sysctls: Mapping[str, str]) -> dict[str, Any]:
     """A base with nothing of its own. It loads its rules, drops its capabilities, and waits."""
     return {
         "image": image,
+        **({"environment": {"LOOK": look}} if look else {}),
         "sysctls": {
-            **{f"net.ipv4.{key}": str(value) for key, value in sorted(sysctls.items())},
+            **sysctls,
             "net.ipv4.ip_unprivileged_port_start": "0",
             "net.ipv6.conf.all.disable_ipv6": "1",
         },

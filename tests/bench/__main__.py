@@ -1,6 +1,7 @@
 """`make bench`: what things cost, each against a reference measured in the same run.
 
     python -m tests.bench [PART...]
+    python -m tests.bench nmap      what nmap -O takes each kind of machine for: docs/os-profiles.md
 
 Prints a table, and writes the same as JSON to bench.json. Ratios are the figures to trust; wall times on
 a shared machine are not.
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from decnet.lab import down, provide_images, up
 
+from . import osguess
 from .density import density_rows
 from .engine import deploy_rows, heartbeat_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
@@ -39,6 +41,8 @@ WITH_IMAGES: dict[str, Part] = {"deploy": deploy_rows, "heartbeat": heartbeat_ro
 
 
 def main() -> int:
+    if sys.argv[1:] == ["nmap"]:
+        return osguess.main()
     parts = {**ALONE, **ON_A_WORKER, **WITH_IMAGES}
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What things cost.")
     parser.add_argument("part", nargs="*", choices=[[], *parts], help="only these; else all of them")

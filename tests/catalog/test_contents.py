@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+import decnet
 from decnet import catalog
 from decnet.catalog.check import complaints
-from decnet.model.catalog import ELSEWHERE, Catalog
+from decnet.model.catalog import ELSEWHERE, LOOKS, Catalog
 
 PORTS = """
 ssh 22; telnet 23; ftp 21; tftp 69/udp; http 80; https 443; smb 445 139; rdp 3389; vnc 5900; ldap 389;
@@ -42,10 +43,10 @@ SYSCTLS = """
 key                 linux windows windows_server bsd  embedded cisco
 ip_default_ttl      64    128     128            64   255      255
 tcp_syn_retries     6     2       2              6    3        2
-tcp_timestamps      1     1       1              1    0        0
-tcp_window_scaling  1     1       1              1    1        1
-tcp_sack            1     1       1              1    1        1
-tcp_ecn             2     0       1              0    0        0
+tcp_timestamps      1     0       1              1    0        0
+tcp_window_scaling  1     1       1              1    0        0
+tcp_sack            1     1       1              1    0        0
+tcp_ecn             2     0       1              2    0        0
 ip_no_pmtu_disc     0     0       0              0    1        1
 tcp_fin_timeout     60    30      30             60   15       15
 icmp_ratelimit      1000  0       0              250  0        0
@@ -106,6 +107,19 @@ def test_every_os_profile_has_exactly_its_sysctls(whole: Catalog) -> None:
     head, *rows = [row.split() for row in SYSCTLS.strip().splitlines()]
     expected = {os: {row[0]: int(row[column]) for row in rows} for column, os in enumerate(head) if column}
     assert {name: profile.sysctls for name, profile in whole.os_profiles.items()} == expected
+
+
+def test_every_look_has_its_rules_and_is_somebodys(whole: Catalog) -> None:
+    rules = Path(decnet.__file__).parent / "images" / "base"
+    assert {path.name for path in rules.glob("look-*")} == {f"look-{look}.nft" for look in LOOKS}
+    assert {whole.stack(release.os, release.name)[0] for release in whole.releases.values()} == {"", *LOOKS}
+
+
+def test_a_release_may_look_otherwise_than_its_family(whole: Catalog) -> None:
+    look, sysctls = whole.stack("embedded", "openwrt-21.02")
+    assert (look, sysctls["net.ipv4.ip_default_ttl"], sysctls["net.ipv4.tcp_sack"]) == ("", "64", "1")
+    assert whole.stack("embedded", "busybox-camera")[0] == "device"
+    assert whole.stack("windows", "windows-10")[1]["net.ipv4.tcp_rmem"] == "4096 131072 8388608"
 
 
 def test_entries_name_only_what_exists(whole: Catalog) -> None:

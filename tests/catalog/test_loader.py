@@ -104,6 +104,8 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ('\n[vendor.x]\nouis = ["02:42:ac"]', 3, "IEEE"),
         ('[vendor.x]\nouis = "00:50:56"', 2, "`ouis`"),
         ('[release.x]\nos = "linux"\nbanners = {ssh = "OpenSSH_9 honeypot"}', 3, "says what it is"),
+        ('[release.x]\nos = "linux"\nbanners = {}\nlook = "amiga"', 4, "`look` must be one of windows"),
+        ('[release.x]\nos = "linux"\nbanners = {}\nsysctls = {"../x" = 1}', 4, "below net.ipv4."),
         ('words = ["UP"]', 1, "`words`"),
         ("[service.x]\n[service.x]", 2, "already written"),
         ("[service.x", 1, "without its closing"),

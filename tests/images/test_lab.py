@@ -20,6 +20,7 @@ from decnet.images.build import ensure
 from decnet.images.progress import ImageProgress
 from decnet.images.shelf import listed, prune, save_size, save_stream
 from decnet.lab import Lab, down, run_argv, up
+from decnet.model.catalog import LOOKS
 
 pytestmark = [
     pytest.mark.lab,
@@ -27,6 +28,8 @@ pytestmark = [
 ]
 ADDRESS, MAC = "192.0.2.150", "00:50:56:0a:0b:0c"
 LIMIT = 120.0
+MOVING = ("windows_server", "freebsd", "ios")
+GUESS = ("nmap", "-n", "-Pn", "-O", "--osscan-guess", "--max-os-tries", "1", "-p", "80,81")
 OPTIONS = [
     "--cap-drop",
     "ALL",
@@ -71,10 +74,10 @@ class Worker:
         assert not check or done.returncode == 0, done.stderr
         return done.stdout
 
-    def base(self, name: str, address: str = ADDRESS, mac: str = MAC) -> None:
+    def base(self, name: str, address: str = ADDRESS, mac: str = MAC, *more: str) -> None:
         network = ["--network", "lan", "--ip", address, "--mac-address", mac]
         own = ["-e", f"ADDRESS={address}", "-e", f"MAC={mac}", "-e", "SUBNET=192.0.2.0/24"]
-        self.run("w1", "docker", "run", "-d", "--name", name, *network, *OPTIONS, *own, wanted().base)
+        self.run("w1", "docker", "run", "-d", "--name", name, *network, *OPTIONS, *own, *more, wanted().base)
 
     def said_by(self, name: str) -> dict[str, str]:
         """The last line of a base."""
@@ -83,6 +86,30 @@ class Worker:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         return dict(json.loads(lines[-1]))
+
+    def web(self, base: str, address: str, settings: dict[str, str]) -> None:
+        """A web server in the network of a base."""
+        persona = {"service": "http", "hostname": "web01", "os": "linux", "release": "debian-12",
+                   "banner": "nginx/1.22.1", "seed": "ab" * 16, "ports": [[80, "tcp"]], "settings": settings,
+                   "address": address, "mac": MAC}  # fmt: skip
+        shape = [
+            "--network",
+            f"container:{base}",
+            "--user",
+            "65534:65534",
+            "--cap-drop",
+            "ALL",
+            "--read-only",
+            "-m",
+            "64m",
+        ]
+        own = ["-e", f"PERSONA={json.dumps(persona)}", wanted().decoys, "http"]
+        self.run("w1", "docker", "run", "-d", "--name", f"web-{base}", *shape, *own)
+
+    def page(self, where: str, *more: str) -> str:
+        """What the attacker gets there, once somebody listens."""
+        patience = ["--retry-connrefused", "--retry", "20", "--retry-delay", "1"]
+        return self.run("attacker", "curl", "-s", *patience, *more, f"http://{where}")
 
     def pid(self, name: str) -> str:
         return self.run("w1", "docker", "inspect", "-f", "{{.State.Pid}}", name).strip()
@@ -147,40 +174,39 @@ def test_a_base_gives_way_to_whoever_has_its_address(worker: Worker) -> None:
     worker.run("attacker", "ip", "addr", "del", "192.0.2.151/24", "dev", "eth0")
 
 
+def test_every_look_loads_and_an_unknown_one_keeps_nobody_away(worker: Worker) -> None:
+    """The rules move words of the header about and set windows: pages have to come through as before."""
+    names = [*LOOKS, "amiga"]
+    addresses = {look: f"192.0.2.{160 + number}" for number, look in enumerate(names)}
+    for number, look in enumerate(names):
+        worker.base(look, addresses[look], f"00:50:56:0a:0c:{number:02x}", "-e", f"LOOK={look}")
+    said = {look: worker.said_by(look) for look in names}
+    for look in MOVING:
+        worker.web(look, addresses[look], {"site": "company"})
+
+    pages = {worker.page(f"{addresses[look]}/?[1-30]", "-H", "X: " + "a" * 6000) for look in MOVING}
+    guess = worker.run("attacker", *GUESS, addresses["controller"])
+    every = [*names, *(f"web-{look}" for look in MOVING)]
+    worker.run("w1", "docker", "rm", "-f", *every)
+
+    assert {look: line for look, line in said.items() if line != {"base": "ready"}} == {
+        "amiga": said["amiga"]
+    }
+    assert said["amiga"]["base"] == "ready" and "/look-amiga.nft" in said["amiga"]["look"]
+    assert len(pages) == 1 and len(pages.pop()) > 10_000
+    assert "MQX RTOS" in guess
+
+
 def test_a_decky_starts_no_traffic_and_its_decoys_end_with_its_network(worker: Worker) -> None:
     worker.base("whole")
     assert worker.said_by("whole") == {"base": "ready"}
-    persona = {"service": "http", "hostname": "web01", "os": "linux", "release": "debian-12", "banner": "nginx/1.22.1",
-               "seed": "ab" * 16, "ports": [[80, "tcp"]], "settings": {}, "address": ADDRESS, "mac": MAC}  # fmt: skip
-    shape = [
-        "--network",
-        "container:whole",
-        "--user",
-        "65534:65534",
-        "--cap-drop",
-        "ALL",
-        "--read-only",
-        "-m",
-        "64m",
-    ]
-    own = ["-e", f"PERSONA={json.dumps(persona)}", wanted().decoys, "http"]
-    worker.run("w1", "docker", "run", "-d", "--name", "web", *shape, *own)
+    worker.web("whole", ADDRESS, {})
 
-    page = worker.run(
-        "attacker",
-        "curl",
-        "-s",
-        "--retry-connrefused",
-        "--retry",
-        "20",
-        "--retry-delay",
-        "1",
-        f"http://{ADDRESS}/x",
-    )
+    page = worker.page(f"{ADDRESS}/x")
     out = subprocess.run(
         ["nsenter", "-t", worker.pid("whole"), "-n", "ping", "-c", "1", "-W", "1", "192.0.2.250"], capture_output=True, timeout=60
     )  # fmt: skip
 
     assert "<center>nginx/1.22.1</center>" in page and out.returncode != 0
     worker.run("w1", "docker", "rm", "-f", "whole")
-    assert worker.run("w1", "docker", "wait", "web").strip() == "1"
+    assert worker.run("w1", "docker", "wait", "web-whole").strip() == "1"

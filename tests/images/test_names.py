@@ -18,6 +18,7 @@ from decnet.images.names import BASE_FOLDER, DECOYS_FOLDER
 from decnet.images.shelf import absent
 from decnet.images.slim import slim
 from decnet.images.wheels import expected_hash, fetch_wheels
+from decnet.model.catalog import LOOKS
 
 
 def test_a_changed_decoy_leaves_the_base_as_it_is(tmp_path: Path) -> None:
@@ -55,10 +56,9 @@ def test_an_image_of_another_version_is_refused_with_a_hint(tmp_path: Path) -> N
 
 def test_a_build_context_is_the_same_bytes_every_time() -> None:
     with tarfile.open(fileobj=io.BytesIO(base_context())) as tar:
+        looks = [f"look-{look}.nft" for look in sorted(LOOKS)]
         assert [(entry.name, entry.mtime, entry.uid) for entry in tar] == [
-            ("Dockerfile", 0, 0),
-            ("rules.nft", 0, 0),
-            ("start.py", 0, 0),
+            (name, 0, 0) for name in ("Dockerfile", *looks, "rules.nft", "start.py")
         ]
     assert base_context() == base_context()
 

@@ -65,6 +65,31 @@ def test_compose_reads_the_settings_as_they_were_written(tmp_path: Path) -> None
     assert json.loads(persona)["settings"]["motd"] == TRICKY
 
 
+def test_a_base_has_the_look_and_the_sysctls_of_its_release() -> None:
+    plain = decky("plain", ip=10)
+    windows = decky("pc", ip=11).model_copy(update={"os": "windows", "release": "windows-10"})
+    printer = decky("hp", ip=12).model_copy(update={"os": "embedded", "release": "hp-laserjet-m404"})
+    router = decky("router", ip=13).model_copy(update={"os": "embedded", "release": "openwrt-21.02"})
+
+    whole = document(plain, windows, printer, router)
+    composefile.check(whole, FLEET_ID)
+    looks = {
+        name: whole["services"][name]["environment"].get("LOOK") for name in ("plain", "pc", "hp", "router")
+    }  # type: ignore[attr-defined]
+    assert looks == {"plain": None, "pc": "windows", "hp": "printer", "router": None}
+    sysctls = whole["services"]["pc"]["sysctls"]
+    assert (sysctls["net.ipv4.tcp_rmem"], sysctls["net.ipv4.ip_default_ttl"]) == (
+        "4096 131072 8388608",
+        "128",
+    )  # type: ignore[index]
+
+
+def test_another_look_is_another_base() -> None:
+    pc = one(os="windows", release="windows-10")
+    server = one(os="windows_server", release="windows-server-2022")
+    assert marks(pc)["web"] != marks(server)["web"] and marks(pc)["web-ssh"] != marks(server)["web-ssh"]
+
+
 def test_the_document_says_the_same_as_the_contents() -> None:
     world = World(fleet(one(), decky("mail", ip=11, services="smtp_relay")))
     services = document(*world.desired.deckies.values())["services"]

@@ -21,7 +21,7 @@ HOST: Oid = (*MIB2, 25)
 PRINTER: Oid = (*MIB2, 43)
 ENTERPRISES: Oid = (1, 3, 6, 1, 4, 1)
 TICKS = 0xFFFFFFFF
-DEFAULT_TTL = {"linux": 64, "bsd": 64, "windows": 128, "windows_server": 128, "embedded": 255, "cisco": 255}
+DEFAULT_TTL = {"linux": 64, "bsd": 64, "windows": 128, "windows_server": 128, "embedded": 64, "cisco": 255}
 
 MODULES: tuple[tuple[Oid, str], ...] = (
     ((10, 3, 1, 1), "The SNMP Management Architecture MIB."),

@@ -1,11 +1,13 @@
 """The base container of one decky: keeps its address off the LAN until it is known to be free.
 
-In this order: no ARP leaves and nothing but answers may go out (nftables); the address is probed for
-(RFC 5227, with shorter waits: a bridged LAN answers in milliseconds); the address is announced and ARP
-is let through; every capability is dropped; and a sleeping process of a few kilobytes keeps the network.
+In this order: no ARP leaves and nothing but answers may go out (nftables); packets get the look of the
+system that is claimed; the address is probed for (RFC 5227, with shorter waits: a bridged LAN answers in
+milliseconds); the address is announced and ARP is let through; every capability is dropped; and a
+sleeping process of a few kilobytes keeps the network.
 
 One line of JSON on stdout says how it ended: {"base": "ready"}, {"base": "conflict", "mac": ...} (exit
-status 75: Docker tries again, with growing pauses) or {"base": "rules", "error": ...}.
+status 75: Docker tries again, with growing pauses) or {"base": "rules", "error": ...}. A kernel that cannot
+do what a look needs is no reason to stay away: {"base": "ready", "look": why not}.
 """
 
 import json
@@ -18,6 +20,7 @@ import sys
 import time
 
 RULES = "/rules.nft"
+LOOKS = "/look-%s.nft"
 NFT = "/usr/sbin/nft"
 SLEEP = ("/bin/busybox", "sleep", "infinity")
 CONFLICT = 75
@@ -43,6 +46,7 @@ def main() -> int:
     refusal = _nft("-f", RULES)
     if refusal:
         return _end({"base": "rules", "error": refusal}, 1)
+    unlike = _look(os.environ.get("LOOK", ""))
     interface = _interface(own_mac)
     if interface is None:
         return _end({"base": "rules", "error": "there is no interface with the MAC of this decky"}, 1)
@@ -57,9 +61,14 @@ def main() -> int:
     if refusal:
         return _end({"base": "rules", "error": refusal}, 1)
     _drop_capabilities()
-    _say({"base": "ready"})
+    _say({"base": "ready", **({"look": unlike} if unlike else {})})
     os.execv(SLEEP[0], SLEEP)
     return 1
+
+
+def _look(name: str) -> str:
+    """Load the rules of a look; why they cannot be loaded, "" when they are or none is asked for."""
+    return _nft("-f", LOOKS % name.replace("/", "")) if name else ""
 
 
 def _nft(*arguments: str) -> str:
