@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast, get_args
 
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
-from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
+from decnet.model.record import OPEN, LifecycleRow, Operation, WorkerRecords
 from decnet.model.worker import Facts
 from decnet.plan.holding import applied_after
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, clean
@@ -41,6 +42,9 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
     rows = list(records.lifecycle)
     seen = examined(page, records.cursor)
     strays = [record for record in seen.records if not _close(rows, record, now)]
+    if records.cursor is None and not records.lifecycle:
+        # Nothing is known of this worker, or not any more: what its journal remembers is the history.
+        rows = [row for each in strays[-KEPT_ROWS:] if (row := _remembered(each, page.journal_id, now))]
     # A page that promises more and brings nothing is no reason to wait.
     if page.end is None or not page.more:
         rows = [_lost_if_gone(row, status, now) for row in rows]
@@ -95,6 +99,25 @@ def _close(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
             rows[index] = _closed(row, record, now)
             return True
     return False
+
+
+def _remembered(record: JournalRecord, journal_id: str, now: float) -> LifecycleRow | None:
+    """The row that a record tells of; None for what is none of our operations."""
+    if record.operation not in get_args(Operation):
+        return None
+    at = record.at if record.at is not None and 0 < record.at <= now + FUTURE_SECONDS else None
+    return LifecycleRow(
+        id=f"{journal_id}:{record.seq}",
+        decky=record.decky,
+        operation=cast(Operation, record.operation),
+        request_id=record.request_id,
+        status=record.status,
+        reason="read from the worker's journal",
+        created=at or now,
+        ended=at or now,
+        ended_by_worker=at is not None,
+        error=record.error[:MAX_ERROR_CHARS],
+    )
 
 
 def _closed(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:

@@ -142,5 +142,8 @@ def test_lost_records_are_read_again_from_the_journals_first_record(web: Stage) 
     said = web.decnet("reconcile")
     assert "fits no open operation" not in said.err
     mended(web, before)
+    ends = [row["reason"] for row in web.decnet("history", "-o", "json").json]
+    assert set(ends) == {"read from the worker's journal"}
     web.decnet("mutate", "web", "--services", "ssh")
-    assert [row["status"] for row in web.decnet("history", "-o", "json").json] == ["succeeded"]
+    last = web.decnet("history", "-o", "json").json
+    assert (len(last), last[-1]["operation"]) == (len(ends) + 1, "change")

@@ -101,6 +101,16 @@ def test_an_old_record_that_is_read_again_ends_nothing() -> None:
     assert learned.records.lifecycle == (ended, open_now)
 
 
+def test_lost_rows_are_made_again_from_the_journal_and_what_is_older_is_a_gap() -> None:
+    odd = record(9, "web", operation="dance")
+    page = pulled(record(7, "web"), record(8, "db", "failed", error="no", at=NOW + 900), odd, verdict="gap")
+    learned = absorb(known(), page, now=NOW)
+    rows = [(r.decky, r.status, r.ended, r.ended_by_worker, r.error) for r in learned.records.lifecycle]
+    assert rows == [("web", "succeeded", NOW - 1, True, ""), ("db", "failed", NOW, False, "no")]
+    assert learned.notes == ("its journal begins with record 7",)
+    assert absorb(learned.records, pulled(), now=NOW).records.lifecycle == learned.records.lifecycle
+
+
 def test_a_duplicate_is_dropped_and_the_rest_goes_on() -> None:
     first = record(1, "web")
     learned = absorb(known(row("web"), row("db")), pulled(first, first, record(2, "db")), now=NOW)
