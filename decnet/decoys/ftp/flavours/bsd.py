@@ -95,6 +95,13 @@ TEXTS = {
     "timeout": "421 Timeout (900 seconds): closing control connection.",
 }  # fmt: skip
 
+DEVICE = {
+    "need_login": "530 Not logged in.",
+    "unknown": "500 Command not understood.",
+    "no_argument": "501 Syntax error in parameters.",
+    "no_guests": "331 Password required for {user}.",
+    "syst": "215 UNIX Type: L8",
+}
 PRINTER = {
     "need_login": "530 Authentication required.",
     "unknown": "500 Command not recognized.",
@@ -178,7 +185,7 @@ def make(persona: Persona) -> Flavour:
 
 def device(persona: Persona) -> Flavour:
     """A switch's, a storage box's."""
-    texts = TEXTS | {"syst": "215 UNIX Type: L8", "no_guests": "331 Password required for {user}."}
+    texts = TEXTS | DEVICE
     return Flavour(
         texts, listing, known=COMMON - {"EPRT", "MDTM", "SIZE"}, argument=ARGUMENT, delay=(0.2, 0.6), ports=(1024, 5000),
     )  # fmt: skip
