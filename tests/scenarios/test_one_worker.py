@@ -18,7 +18,8 @@ SIZE = 3
 def test_the_very_first_dry_run_plans_and_makes_no_worker(stage: Stage, tmp_path: Path) -> None:
     agent = tmp_path / "agent"
     fresh = ("env", f"DECNET_HOME={tmp_path}/home", f"DECNET_AGENT_HOME={agent}", "decnet")
-    said = stage.on(stage.place, *fresh, "deploy", "-n", "2", "--ip-start", "192.0.2.150", "--dry-run")
+    argv = ("deploy", "-n", "2", "--archetype", "linux-server", "--ip-start", "192.0.2.150", "--dry-run")
+    said = stage.on(stage.place, *fresh, *argv)
     assert (said.code, "plan: 2 create" in said.out, said.err) == (0, True, "")
     assert not agent.exists()
 
