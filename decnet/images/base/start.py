@@ -10,6 +10,7 @@ status 75: Docker tries again, with growing pauses) or {"base": "rules", "error"
 do what a look needs is no reason to stay away: {"base": "ready", "look": why not}.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -31,6 +32,8 @@ PROBE_SECONDS = 0.3
 ANNOUNCEMENTS = 2
 INTERFACE_SECONDS = 5.0
 ARP_TYPE = 0x0806
+SIOCSIFHWADDR = 0x8924
+ARPHRD_ETHER = 1
 BROADCAST = b"\xff" * 6
 ARP = struct.Struct("!HHBBH6s4s6s4s")
 REQUEST = 1
@@ -83,17 +86,31 @@ def _nft(*arguments: str) -> str:
 
 
 def _interface(mac: bytes) -> str | None:
-    """The interface with this MAC, up; waited for a moment."""
+    """The interface with this MAC, up; waited for a moment.
+
+    Several releases of Compose v2 do not pass the MAC on (docker/compose issue 10796): the only interface
+    that is there is given it then. Nothing has left it yet.
+    """
     deadline = time.monotonic() + INTERFACE_SECONDS
     while time.monotonic() < deadline:
-        for _, name in socket.if_nameindex():
-            try:
-                if _bytes_of(_read(f"/sys/class/net/{name}/address")) == mac and _carrier(name):
+        try:
+            up = [name for _, name in socket.if_nameindex() if name != "lo" and _carrier(name)]
+            for name in up:
+                if _bytes_of(_read(f"/sys/class/net/{name}/address")) == mac:
                     return name
-            except (OSError, ValueError):
+            if len(up) == 1:
+                _give(up[0], mac)
                 continue
+        except (OSError, ValueError):
+            pass
         time.sleep(0.05)
     return None
+
+
+def _give(name: str, mac: bytes) -> None:
+    """Set the interface's MAC (netdevice(7)). Raises OSError where the driver does not let it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFHWADDR, struct.pack("16sH14s", name.encode(), ARPHRD_ETHER, mac))
 
 
 def _carrier(name: str) -> bool:
