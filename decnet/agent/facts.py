@@ -45,6 +45,7 @@ def facts(args: Dict[str, Any]) -> Dict[str, Any]:
         "memory_mib": _memory(),
         "python": ".".join(str(part) for part in sys.version_info[:3]),
         "hostname": os.uname().nodename,
+        "machine": _virtual_machine(),
         "root": os.geteuid() == 0,
     }
 
@@ -59,6 +60,7 @@ def _network() -> Dict[str, Any]:
         "gateway": gateway,
         "neighbours": sorted(interfaces.neighbours(interface))[:4096],
         "wireless": bool(interface) and interfaces.is_wireless(str(interface)),
+        "leased": bool(interface) and interfaces.is_leased(str(interface)),
     }
 
 
@@ -89,6 +91,22 @@ def images() -> List[str]:
     for row in docker.get("/images/json", {"filters": {"label": [_CONTENT_LABEL]}}):
         tags += [str(tag)[:200] for tag in row.get("RepoTags") or [] if tag != "<none>:<none>"]
     return sorted(tags)[:4096]
+
+
+def _virtual_machine() -> str:
+    """Maker and model as a virtual machine's firmware tells them; "" on bare metal."""
+    if " hypervisor" not in _start_of("/proc/cpuinfo"):
+        return ""
+    told = [_start_of("/sys/class/dmi/id/" + name).strip() for name in ("sys_vendor", "product_name")]
+    return " ".join(each for each in told if each)[:200]
+
+
+def _start_of(place: str) -> str:
+    try:
+        with open(place, "rb") as file:
+            return file.read(4096).decode("ascii", "replace")
+    except OSError:
+        return ""
 
 
 def _disk_free(place: str) -> int:

@@ -20,6 +20,9 @@ _SIOCGIFHWADDR = 0x8927
 _SIOCGIWNAME = 0x8B01
 _ETHERNET = 1
 _COMPLETE = 0x2
+_RTM_GETADDR, _RTM_NEWADDR = 22, 20
+_REQUEST_DUMP = 0x301
+_PERMANENT = 0x80
 
 
 def default_route() -> Tuple[Optional[str], Optional[str]]:
@@ -74,6 +77,40 @@ def mac_of(name: str) -> Optional[bytes]:
 
 def is_wireless(name: str) -> bool:
     return _ask(name, _SIOCGIWNAME) is not None
+
+
+def is_leased(name: str) -> bool:
+    """Whether the interface has an IPv4 address that runs out, as one from DHCP does."""
+    from socket import AF_INET, AF_NETLINK, SOCK_RAW, if_nametoindex, socket
+
+    question = struct.pack("=IHHIIBBBBi", 24, _RTM_GETADDR, _REQUEST_DUMP, 1, 0, AF_INET, 0, 0, 0, 0)
+    try:
+        wanted = if_nametoindex(name)
+        with socket(AF_NETLINK, SOCK_RAW) as asker:
+            asker.settimeout(2.0)
+            asker.send(question)
+            for _ in range(64):
+                for kind, body in _messages(asker.recv(1 << 16)):
+                    if kind != _RTM_NEWADDR:
+                        return False
+                    flags, index = struct.unpack("=BxI", body[2:8])
+                    if index == wanted and not flags & _PERMANENT:
+                        return True
+    except (OSError, struct.error):
+        return False
+    return False
+
+
+def _messages(answer: bytes) -> List[Tuple[int, bytes]]:
+    """Type and body of each message of a netlink answer."""
+    found = []
+    while len(answer) >= 16:
+        length, kind = struct.unpack("=IH", answer[:6])
+        if length < 16:
+            break
+        found.append((kind, answer[16:length]))
+        answer = answer[(length + 3) & ~3 :]
+    return found
 
 
 def cidr(address: int, mask: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from decnet.commands.doctor import findings_of, told
+from decnet.commands.doctor import findings_of
 from decnet.commands.enrolment import Credentials, enrolled_worker
+from decnet.commands.finding import told
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
 from decnet.engine.links import FLEET_KEY

@@ -80,5 +80,9 @@ class Facts(Noun):
     memory_mib: Count
     python: Short
     wireless: bool = False
+    leased: bool = False
+    """Whether its own address comes from DHCP."""
+    machine: Short = ""
+    """Maker and model of a virtual machine; "" on bare metal, and where it does not say."""
     hostname: Short = ""
     root: bool = False

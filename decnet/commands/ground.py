@@ -1,0 +1,199 @@
+"""What the ground does to deckies that stand on it: Wi-Fi, hypervisors, DHCP, addresses that somebody has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from decnet.commands.finding import Finding
+from decnet.engine.links import Links
+from decnet.errors import DecnetError, SpecError
+from decnet.model.actual import Status
+from decnet.model.fleet import Fleet, Lan
+from decnet.model.worker import Facts, Worker
+from decnet.plan.addresses import usable
+
+MOST_ASKED = 256
+"""Addresses of one worker that are asked for."""
+
+MOST_HEARD = 8
+"""Deckies of one worker that another one listens for: one that is heard shows that frames arrive."""
+
+HYPERVISORS = (
+    (
+        "vmware",
+        "a VMware guest",
+        "in its port group accept promiscuous mode, MAC changes and forged transmits",
+    ),
+    ("virtualbox", "a VirtualBox guest", "bridge its adapter and set promiscuous mode to Allow All"),
+    ("innotek", "a VirtualBox guest", "bridge its adapter and set promiscuous mode to Allow All"),
+    ("microsoft", "a Hyper-V guest", "Set-VMNetworkAdapter -MacAddressSpoofing On, for its adapter"),
+    ("parallels", "a Parallels guest", "bridge its adapter"),
+    ("xen", "a Xen guest", "give its network card no MAC locking"),
+)
+CLOUDS = (
+    "amazon ec2",
+    "google compute",
+    "digitalocean",
+    "openstack",
+    "alibaba cloud",
+    "hetzner",
+    "scaleway",
+    "linode",
+)
+NO_MACVLAN = "use a machine of your own, or --driver bridge for deckies that only this machine reaches"
+LET_THROUGH = (
+    "let other MAC addresses through: promiscuous mode and forged transmits of the hypervisor, "
+    "port security of the switch"
+)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One worker that answered: the machine, what runs on it, and the LAN that its deckies shall be on."""
+
+    worker: Worker
+    facts: Facts
+    status: Status | None
+    """None where no engine answers."""
+    lan: Lan | None
+
+    @property
+    def running(self) -> dict[str, str]:
+        """Address to decky, of those whose base runs."""
+        containers = self.status.containers if self.status else ()
+        bases = (c for c in containers if not c.service and c.state == "running" and c.ip)
+        return {base.ip: base.decky for base in bases}
+
+    @property
+    def on_the_lan(self) -> bool:
+        """Whether its deckies have MAC addresses of their own on the LAN, which the machine cannot hear."""
+        return self.lan is not None and self.lan.driver == "macvlan"
+
+
+def ground_findings(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
+    """What the machine's own facts show of its ground."""
+    name, facts = stand.worker.name, stand.facts
+    if facts.interface is None:
+        yield Finding(
+            name, "warning", "it has no default route", "deploy with --interface, --subnet and --gateway"
+        )
+    else:
+        yield Finding(name, "fine", f"LAN {facts.subnet} on {facts.interface}")
+    if facts.wireless:
+        text = f"{facts.interface} is wireless: access points drop the frames of macvlan"
+        yield Finding(name, "warning", text, "use a wired interface, or --driver ipvlan")
+    yield from _dhcp(stand, fleet)
+    yield from _outside(stand, fleet)
+    for decky, mac in (stand.status.conflicts if stand.status else {}).items():
+        text = f"{decky} is stopped, because {mac} answers for its address"
+        yield Finding(name, "wrong", text, "give the decky another `ip`, or find out whose that is", 4)
+
+
+def _dhcp(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
+    facts, name, lan = stand.facts, stand.worker.name, stand.lan
+    if not facts.leased or lan is None or not fleet.on(name):
+        return
+    mend = 'addresses = { use = ["..."] } in [network]: what DHCP does not hand out'
+    if not lan.use:
+        text = f"{lan.subnet} has DHCP, and no addresses in it are set aside for deckies"
+        yield Finding(name, "warning", text, mend)
+    elif facts.address and _may_be_used(facts.address, lan, name):
+        text = f"its own address {facts.address} is from DHCP, and among those that deckies may have"
+        yield Finding(name, "warning", text, mend)
+
+
+def _may_be_used(address: str, lan: Lan, worker: str) -> bool:
+    try:
+        return any(low <= int(IPv4Address(address)) <= high for low, high in usable(lan, worker=worker))
+    except (SpecError, ValueError):
+        return False
+
+
+def _outside(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
+    name, subnet = stand.worker.name, stand.facts.subnet
+    if subnet is None or (stand.lan is not None and stand.lan.interface != stand.facts.interface):
+        return
+    for decky in fleet.on(name).values():
+        if IPv4Address(decky.ip) not in IPv4Network(subnet, strict=False):
+            text = f"{decky.name} has {decky.ip}, which is not in its LAN {subnet} any more"
+            yield Finding(name, "wrong", text, "decnet deploy, with the LAN as it is now")
+            return
+
+
+async def asked_findings(links: Links, stands: Mapping[str, Stand], fleet: Fleet) -> dict[str, list[Finding]]:
+    """What is found by asking the LAN: addresses that somebody else has, deckies that nobody hears."""
+    own = {name: _taken(links, stand, fleet) for name, stand in stands.items()}
+    heard = {name: _unheard(links, stand, stands) for name, stand in stands.items()}
+    answers = await asyncio.gather(*own.values(), *heard.values())
+    found: dict[str, list[Finding]] = {name: [] for name in stands}
+    for name, findings in zip([*own, *heard], answers, strict=True):
+        found[name] += findings
+    return found
+
+
+async def _taken(links: Links, stand: Stand, fleet: Fleet) -> list[Finding]:
+    """A machine cannot hear its own deckies: whoever answers it for their addresses is somebody else."""
+    name = stand.worker.name
+    deckies = {decky.ip: decky.name for decky in list(fleet.on(name).values())[:MOST_ASKED]}
+    if not deckies or not stand.on_the_lan:
+        return []
+    try:
+        probed = await links.client(stand.worker).probe(deckies)
+    except DecnetError as error:
+        return [Finding(name, "warning", error.message, error.hint or "")]
+    return [
+        Finding(
+            name,
+            "wrong",
+            f"{mac} answers for {address}, which is {deckies[address]}'s",
+            "give the decky another `ip`, or find out whose that is",
+            4,
+        )
+        for address, mac in sorted(probed.answered.items())
+        if address in deckies
+    ]
+
+
+async def _unheard(links: Links, stand: Stand, stands: Mapping[str, Stand]) -> list[Finding]:
+    """Whether a worker on the same LAN hears the deckies: only it can tell that their frames arrive."""
+    name = stand.worker.name
+    running = dict(list(stand.running.items())[:MOST_HEARD]) if stand.on_the_lan else {}
+    peer = next(
+        (other.worker for other in stands.values() if other is not stand and _same_lan(other, stand)), None
+    )
+    if not running or peer is None:
+        return list(_hypervisor(stand))
+    try:
+        probed = await links.client(peer).probe(running)
+    except DecnetError:
+        return list(_hypervisor(stand))
+    if any(address in probed.answered for address in running):
+        return [Finding(name, "fine", f"{peer.name} hears its deckies on the LAN")]
+    text = f"{peer.name} hears none of its deckies on the LAN: something on the way drops their MAC addresses"
+    return [Finding(name, "wrong", text, LET_THROUGH, 4)]
+
+
+def _same_lan(one: Stand, other: Stand) -> bool:
+    return bool(one.facts.subnet) and (one.facts.subnet, one.facts.gateway) == (
+        other.facts.subnet,
+        other.facts.gateway,
+    )
+
+
+def _hypervisor(stand: Stand) -> Iterator[Finding]:
+    """Where nobody can listen: what this kind of virtual machine is known to do."""
+    name, machine = stand.worker.name, stand.facts.machine.lower()
+    if stand.lan is not None and not stand.on_the_lan:
+        return
+    if any(cloud in machine for cloud in CLOUDS):
+        text = f"it is a cloud's machine ({stand.facts.machine}): only its own MAC address gets through"
+        yield Finding(name, "warning", text, NO_MACVLAN)
+        return
+    for mark, what, mend in HYPERVISORS:
+        if mark in machine:
+            text = f"it is {what}: the virtual switch drops the frames of deckies unless it is told not to"
+            yield Finding(name, "warning", text, mend)
+            return

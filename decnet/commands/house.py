@@ -1,0 +1,106 @@
+"""What is right and wrong with the operator's own machine, and with what is desired."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from decnet.commands.finding import Finding, refused
+from decnet.engine.context import Context
+from decnet.errors import DecnetError
+from decnet.model.fleet import Fleet
+from decnet.model.worker import Worker
+from decnet.plan.tells import tells
+from decnet.store.desired import load_fleet, new_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.paths import ROOT_HOME
+from decnet.store.records import Records
+from decnet.store.seen import load_seen
+
+HOME_MIB = 200
+"""Less free room than that is told: state, events and images' parts are written there."""
+
+FIRST_DAY = 1_735_689_600.0
+"""2025-01-01: a clock that says less was never set."""
+
+SLACK = 120.0
+UNWATCHED = 86_400.0
+
+
+def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker]]:
+    """The findings, and what could be read of fleet and workers."""
+    found: list[Finding] = []
+    fleet = new_fleet()
+    try:
+        stored = load_fleet(ctx.home)
+        fleet = stored or fleet
+        text = f"{len(fleet.deckies)} deckies in {ctx.home.state}" if stored else "nothing is deployed yet"
+        found.append(Finding("desired", "fine", text))
+    except DecnetError as error:
+        found.append(refused("desired", error))
+    workers: dict[str, Worker] = {}
+    try:
+        workers = FleetTable(ctx.home).workers()
+    except DecnetError as error:
+        found.append(refused("workers", error))
+    try:
+        Records(ctx.home).load_many(worker.worker_id for worker in workers.values())
+    except DecnetError as error:
+        found.append(refused("records", error))
+    for check in (_home, _others_fleet, _disk, _clock):
+        found += check(ctx)
+    found += _unwatched(ctx, fleet, workers)
+    found += [
+        Finding("deckies", "warning", f"{tell.decky} gives itself away by {tell.by}", tell.mend)
+        for tell in tells(fleet, ctx.catalog)
+    ]
+    return found, fleet, workers
+
+
+def _home(ctx: Context) -> Iterator[Finding]:
+    root = ctx.home.root
+    if root.is_dir() and not os.access(root, os.W_OK | os.X_OK):
+        yield Finding("state folder", "wrong", f"{root} cannot be written by you", f"ls -ld {root}")
+
+
+def _others_fleet(ctx: Context) -> Iterator[Finding]:
+    """Whoever forgets sudo looks at an empty fleet of their own."""
+    if (
+        os.geteuid() != 0
+        and ctx.home.root != ROOT_HOME
+        and ROOT_HOME.is_dir()
+        and not ctx.home.state.exists()
+    ):
+        text = f"{ctx.home.root} has no fleet, and {ROOT_HOME} has one that is root's"
+        yield Finding("state folder", "warning", text, "sudo decnet doctor")
+
+
+def _disk(ctx: Context) -> Iterator[Finding]:
+    folder = next(path for path in (ctx.home.root, *ctx.home.root.parents) if path.is_dir())
+    room = os.statvfs(folder)
+    free = room.f_bavail * room.f_frsize >> 20
+    if free < HOME_MIB:
+        text = f"{free} MiB are free for {ctx.home.root}, where state and events are written"
+        yield Finding("disk", "warning", text, f"make room: df -h {folder}")
+
+
+def _clock(ctx: Context) -> Iterator[Finding]:
+    mend = "timedatectl set-ntp true"
+    if ctx.now() < FIRST_DAY:
+        yield Finding("clock", "wrong", "this machine's clock was never set", mend)
+        return
+    paths = [path for path in (ctx.home.state, ctx.home.fleet) if path.is_file()]
+    newest = max((path.stat().st_mtime for path in paths), default=0.0)
+    if newest > ctx.now() + SLACK:
+        text = f"this machine's clock went back by {newest - ctx.now():.0f} s or more since the last change"
+        yield Finding("clock", "warning", text, mend)
+
+
+def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterator[Finding]:
+    """Deckies that nobody keeps up and whose events nobody fetches."""
+    seen = load_seen(ctx.home)
+    for name, worker in workers.items():
+        last = seen.get(worker.worker_id)
+        if fleet.on(name) and last is not None and ctx.now() - last.at > UNWATCHED:
+            text = f"nobody has looked at {name} for {(ctx.now() - last.at) / 86_400:.0f} days"
+            yield Finding("cron", "warning", text, "reconcile and events --pull from cron: docs/cron.md")

@@ -1,0 +1,53 @@
+"""What gives a decoy away to somebody who has seen others: what tools ship with, and tell of themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from decnet.model.catalog import Catalog
+from decnet.model.fleet import Decky, Fleet
+
+BANNERS = re.compile(
+    r"OpenSSH_5\.1p1|Apache/2\.2\.22|5\.5\.43|decnet|decky|honeypot|honeyd|canary|cowrie|kippo|dionaea",
+    re.IGNORECASE,
+)
+"""Banners that well-known honeypots have by default, and words that say what it is."""
+
+HOSTNAMES = re.compile(r"svr0?4|nas3|decnet|decky|honeypot|honey|canary|decoy", re.IGNORECASE)
+DOCKERS_MAC = "02:42:"
+
+
+class Tell(NamedTuple):
+    """A decky that gives itself away: by what, and what mends it."""
+
+    decky: str
+    by: str
+    mend: str
+
+
+def tells(fleet: Fleet, catalog: Catalog) -> Iterator[Tell]:
+    """Each decky that gives itself away, once for each thing that does."""
+    for name, decky in fleet.deckies.items():
+        yield from (Tell(name, by, mend) for by, mend in _of(decky, catalog))
+
+
+def _of(decky: Decky, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    if HOSTNAMES.search(decky.hostname):
+        yield f"its hostname {decky.hostname}", "say another `hostname`, and deploy"
+    if decky.mac.startswith(DOCKERS_MAC):
+        yield f"its hardware address {decky.mac}, which is Docker's own", "leave `mac` out, and deploy"
+    for service, settings in decky.services.items():
+        known = catalog.services.get(service)
+        for key, value in settings.items():
+            definition = known.settings.get(key) if known else None
+            secret = definition is not None and definition.secret
+            if isinstance(value, str) and not secret and (found := BANNERS.search(value)):
+                by = f"`{key}` of {service}, which says {found[0]}"
+                yield by, f"change [decky.{decky.name}.settings.{service}], and deploy"
+        if decky.release in catalog.releases:
+            banner = catalog.banner(decky.release, service, hostname="", address="")
+            if found := BANNERS.search(banner):
+                by = f"the banner of {service}, which says {found[0]}"
+                yield by, f"change [release.{decky.release}.banners] in your catalog"

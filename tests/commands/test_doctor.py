@@ -1,0 +1,270 @@
+"""Each thing that commonly goes wrong is one sentence, with what mends it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet import catalog
+from decnet.commands.doctor import _engine
+from decnet.commands.finding import Finding
+from decnet.commands.ground import Stand, asked_findings, ground_findings
+from decnet.commands.house import house_findings
+from decnet.engine.context import Context
+from decnet.errors import Unreachable
+from decnet.model.actual import Container, Status
+from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.journal import JournalPage
+from decnet.model.worker import Facts, Hello, Worker
+from decnet.plan.tells import tells
+from decnet.store.desired import save_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+from decnet.store.seen import LastSeen, note_seen
+from decnet.worker.answers import Probed
+
+NOW = 1_800_000_000.0
+LAN = Lan(
+    driver="macvlan",
+    interface="eth0",
+    subnet="192.0.2.0/24",
+    gateway="192.0.2.1",
+    use=("192.0.2.100-192.0.2.110",),
+)
+HELLO = Hello(protocol=1, agent="a", worker_id="one", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
+
+
+def decky(name: str = "web", ip: str = "192.0.2.100", **more: Any) -> Decky:
+    values: dict[str, Any] = {
+        "worker": "w1", "hostname": "oak82", "mac": "00:50:56:00:00:01", "os": "linux",
+        "release": "debian-12", "services": {"http": {}}, "seed": "0" * 32, "spec_hash": "s",
+    }  # fmt: skip
+    return Decky(name=name, ip=ip, **{**values, **more})
+
+
+def fleet(*deckies: Decky, lan: Lan = LAN) -> Fleet:
+    return Fleet(fleet_id="f", lans={"w1": lan}, deckies={each.name: each for each in deckies or (decky(),)})
+
+
+BASE = Container(
+    name="web", id="c", decky="web", service="", fingerprint="p", image="i", state="running", ip="192.0.2.100"
+)  # fmt: skip
+
+
+def stand(
+    name: str = "w1", *, lan: Lan | None = LAN, conflicts: dict[str, str] | None = None, **facts: Any
+) -> Stand:
+    """A worker as it was looked at; on w1 the decky `web` runs."""
+    values: dict[str, Any] = {
+        "interface": "eth0", "address": "192.0.2.11", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1",
+        "docker_version": "20.10.24", "compose_version": "1.29.2", "architecture": "amd64",
+        "disk_free_mib": 9000, "memory_mib": 4000, "python": "3.11.2",
+    }  # fmt: skip
+    status = Status(
+        hello=HELLO,
+        docker="up",
+        plan_hash=None,
+        generation=0,
+        containers=(BASE,) if name == "w1" else (),
+        jobs=(),
+        journal=JournalPage(journal_id="j", verdict="ok", first_seq=0, last_seq=0, records=(), more=False),
+        conflicts=conflicts or {},
+    )
+    return Stand(Worker(name=name, worker_id=name), Facts(**{**values, **facts}), status, lan)
+
+
+def bad(findings: list[Finding] | Any) -> list[tuple[str, str]]:
+    return [(each.state, each.finding) for each in findings if each.state != "fine"]
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        (stand(), []),
+        (stand(interface=None), [("warning", "it has no default route")]),
+        (stand(wireless=True), [("warning", "eth0 is wireless: access points drop the frames of macvlan")]),
+        (
+            stand(leased=True, lan=LAN.model_copy(update={"use": ()})),
+            [("warning", "192.0.2.0/24 has DHCP, and no addresses in it are set aside for deckies")],
+        ),
+        (stand(leased=True), []),
+        (
+            stand(leased=True, address="192.0.2.105"),
+            [("warning", "its own address 192.0.2.105 is from DHCP, and among those that deckies may have")],
+        ),
+        (
+            stand(subnet="198.51.100.0/24"),
+            [("wrong", "web has 192.0.2.100, which is not in its LAN 198.51.100.0/24 any more")],
+        ),
+        (
+            stand(conflicts={"web": "8c:16:45:00:00:01"}),
+            [("wrong", "web is stopped, because 8c:16:45:00:00:01 answers for its address")],
+        ),
+    ],
+)
+def test_what_a_machines_facts_show(there: Stand, wanted: list[tuple[str, str]]) -> None:
+    found = list(ground_findings(there, fleet()))
+    assert bad(found) == wanted
+    assert all(each.mend for each in found if each.state != "fine")
+
+
+@dataclass
+class Lans:
+    """Links whose workers hear these addresses, each with its MAC; None: a worker that does not answer."""
+
+    heard: dict[str, dict[str, str] | None]
+
+    def client(self, worker: Worker) -> Lans:
+        return Lans({"": self.heard[worker.name]})
+
+    async def probe(self, addresses: Any) -> Probed:
+        answers = self.heard[""]
+        if answers is None:
+            raise Unreachable("w2: no answer")
+        return Probed(answered={a: mac for a, mac in answers.items() if a in addresses}, docker={})
+
+
+def asked(heard: dict[str, Any], *stands: Stand) -> list[Finding]:
+    links: Any = Lans(heard)
+    by_name = {each.worker.name: each for each in stands}
+    return asyncio.run(asked_findings(links, by_name, fleet()))["w1"]
+
+
+def test_deckies_that_another_worker_hears_are_fine() -> None:
+    found = asked({"w1": {}, "w2": {"192.0.2.100": "00:50:56:00:00:01"}}, stand(), stand("w2"))
+    assert [(each.state, each.finding) for each in found] == [("fine", "w2 hears its deckies on the LAN")]
+
+
+def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
+    found = asked({"w1": {}, "w2": {}}, stand(machine="VMware, Inc. VMware7,1"), stand("w2"))
+    assert bad(found) == [
+        ("wrong", "w2 hears none of its deckies on the LAN: something on the way drops their MAC addresses")
+    ]
+    assert (found[0].exit_code, "forged transmits" in found[0].mend) == (4, True)
+
+
+def test_an_address_that_somebody_has_is_told_with_who_it_is() -> None:
+    found = asked({"w1": {"192.0.2.100": "8c:16:45:00:00:01"}}, stand())
+    assert bad(found) == [("wrong", "8c:16:45:00:00:01 answers for 192.0.2.100, which is web's")]
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (stand(), None),
+        (stand(machine="QEMU Standard PC (Q35 + ICH9, 2009)"), None),
+        (stand(machine="VMware, Inc. VMware Virtual Platform"), "it is a VMware guest: "),
+        (stand(machine="Microsoft Corporation Virtual Machine"), "it is a Hyper-V guest: "),
+        (stand(machine="Amazon EC2 t3.small"), "it is a cloud's machine (Amazon EC2 t3.small): "),
+        (stand(machine="Amazon EC2 t3.small", lan=LAN.model_copy(update={"driver": "bridge"})), None),
+    ],
+)
+def test_where_nobody_can_listen_the_kind_of_machine_is_told(there: Stand, said: str | None) -> None:
+    found = bad(asked({"w1": {}}, there))
+    assert [text.startswith(said or "") for _, text in found] == ([True] if said else [])
+
+
+def test_a_worker_on_another_lan_is_not_asked_to_listen() -> None:
+    assert asked({"w1": {}, "w2": {}}, stand(), stand("w2", subnet="198.51.100.0/24")) == []
+
+
+def test_a_listener_that_does_not_answer_proves_nothing() -> None:
+    assert bad(asked({"w1": {}, "w2": None}, stand(), stand("w2"))) == []
+
+
+@pytest.mark.parametrize(
+    ("versions", "state", "said"),
+    [
+        ((None, None), "wrong", "no Docker engine answers"),
+        (("20.10.24", None), "wrong", "no Docker Compose is installed"),
+        (("25.0.1", "1.29.2"), "wrong", "compose 1.29.2 crashes with Docker Engine 25.0.1"),
+        (("17.05", "1.29.2"), "warning", "Docker Engine 17.05 is older than any that decnet was tried on"),
+        (("26.1", "2.27.0"), "fine", "Docker Engine 26.1, compose 2.27.0"),
+    ],
+)
+def test_versions_that_do_not_go_together(
+    versions: tuple[str | None, str | None], state: str, said: str
+) -> None:
+    facts = stand(docker_version=versions[0], compose_version=versions[1]).facts
+    assert [(each.state, each.finding) for each in _engine("w1", facts)] == [(state, said)]
+
+
+def test_what_gives_a_decky_away() -> None:
+    known = catalog.load()
+    found = tells(
+        fleet(
+            decky("plain"),
+            decky("old", ip="192.0.2.101", hostname="svr04"),
+            decky("docker", ip="192.0.2.102", mac="02:42:ac:00:00:01"),
+            decky("header", ip="192.0.2.103", services={"http": {"server_header": "Apache/2.2.22 (Ubuntu)"}}),
+            decky("secret", ip="192.0.2.104", services={"ssh": {"credentials": "root:honeypot"}}),
+        ),
+        known,
+    )
+    assert [(tell.decky, tell.by) for tell in found] == [
+        ("old", "its hostname svr04"),
+        ("docker", "its hardware address 02:42:ac:00:00:01, which is Docker's own"),
+        ("header", "`server_header` of http, which says Apache/2.2.22"),
+    ]
+
+
+def test_no_release_of_the_catalog_gives_its_deckies_away() -> None:
+    known = catalog.load()
+    services: dict[str, Any] = {name: {} for name in known.services}
+    deckies = (
+        decky(f"d{number}", ip=f"192.0.2.{number}", release=release, services=services)
+        for number, release in enumerate(known.releases, 1)
+    )
+    assert list(tells(fleet(*deckies), known)) == []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    found = Home(tmp_path / "home")
+    open_home(found)
+    save_fleet(found, fleet())
+    FleetTable(found).put_worker(Worker(name="w1", worker_id="one"))
+    return found
+
+
+def house(home: Home, now: float = NOW) -> list[tuple[str, str, str]]:
+    ctx = Context(home=home, catalog=catalog.load(), emit=lambda event: None, now=lambda: now)
+    return [(each.what, each.state, each.finding) for each in house_findings(ctx)[0] if each.state != "fine"]
+
+
+def test_a_house_in_order_has_nothing_to_say(home: Home) -> None:
+    assert house(home) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("decnet-state.json", "{", "desired"),
+        ("fleet.json", "{", "workers"),
+        ("records/one.json", "{", "records"),
+    ],
+)
+def test_a_damaged_file_is_a_finding_and_not_the_end(home: Home, name: str, content: str, what: str) -> None:
+    (home.root / name).write_text(content)
+    [(found, state, text)] = house(home)
+    assert (found, state) == (what, "wrong")
+    assert str(home.root / name) in text
+
+
+def test_a_clock_that_was_never_set_or_went_back(home: Home) -> None:
+    assert house(home, 1000.0) == [("clock", "wrong", "this machine's clock was never set")]
+    os.utime(home.state, (NOW + 7200, NOW + 7200))
+    [(what, state, text)] = house(home)
+    assert (what, state) == ("clock", "warning")
+    assert text.startswith("this machine's clock went back by 7200 s")
+
+
+def test_deckies_that_nobody_looks_after(home: Home) -> None:
+    note_seen(home, {"one": LastSeen(at=NOW - 3 * 86_400, skew=0.0)})
+    assert house(home) == [("cron", "warning", "nobody has looked at w1 for 3 days")]
