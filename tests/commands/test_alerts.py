@@ -67,7 +67,7 @@ def ear() -> Iterator[Ear]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         found = Ear(f"http://127.0.0.1:{server.server_port}/hook?token=secret")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield found
         server.shutdown()
 
