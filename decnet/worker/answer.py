@@ -77,7 +77,9 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
         return BadAnswer(f"{worker}: an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
     text = f"{worker}: {wire.clean(message, wire.MAX_ERROR_CHARS)}{_addresses(code, details)}"
     ours = _HINTS.get(code, "").format(worker=worker)
-    advice = wire.clean(hint) if isinstance(hint, str) and hint else ours or None
+    # A hint is what people paste into a shell: one that is not ours says whose it is.
+    theirs = f"{worker} says: {wire.clean(hint)}" if isinstance(hint, str) and hint else None
+    advice = theirs or ours or None
     if kind is WorkerBusy:
         job = details.get("job_id")
         return WorkerBusy(
