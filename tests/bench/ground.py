@@ -25,9 +25,11 @@ from decnet.worker.starting import start
 from .place import LAB, WORKER
 
 PORT = 2222
+PORTS = 10
+"""A thousand calls at once are more than one listening socket queues: a hundred workers share one."""
 USER = "root"
 CONFIG = """
-Port {port}
+{ports}
 ListenAddress 0.0.0.0
 HostKey {folder}/host
 PidFile none
@@ -77,11 +79,12 @@ class Ground:
             subprocess.run(command, check=True, timeout=60)
         self._write_gates()
         config = folder / "sshd_config"
-        config.write_text(CONFIG.format(port=PORT, folder=folder))
+        ports = "\n".join(f"Port {PORT + number}" for number in range(PORTS))
+        config.write_text(CONFIG.format(ports=ports, folder=folder))
         (folder / "passwd").write_text(
             "root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/bin/false\n"
         )
-        sshd = f"exec /usr/sbin/sshd -D -f {config} -E {folder}/log"
+        sshd = f"exec /usr/sbin/sshd -r -D -f {config} -E {folder}/log"
         script = f"mount --bind {folder}/passwd /etc/passwd && {sshd}"
         argv = run_argv(LAB, WORKER, ["unshare", "-m", "sh", "-c", script])
         self._sshd = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
@@ -128,7 +131,8 @@ class Ground:
         rows += [_worker(workers + number, f"203.0.113.{number + 2}") for number in range(dead)]
         with transaction(home.fleet) as tables:
             tables.replace("workers", [row.model_dump() for row in rows])
-        pins = (f"{row.worker_id},[{row.host}]:{PORT} {self.host_key}\n" for row in rows)
+        pins = (f"{row.worker_id},[{row.host}]:{row.port} {self.host_key}\n" for row in rows)
+        home.known_hosts.touch(0o600)
         home.known_hosts.write_text("".join(sorted(pins)))
         save_fleet(home, Fleet(fleet_id="bench"))
         return home
@@ -160,7 +164,9 @@ class Ground:
 
 
 def _worker(number: int, host: str) -> Worker:
-    return Worker(name=name(number), worker_id=_worker_id(number), host=host, port=PORT, user=USER)
+    return Worker(
+        name=name(number), worker_id=_worker_id(number), host=host, port=PORT + number // 100, user=USER
+    )
 
 
 def _worker_id(number: int) -> str:
