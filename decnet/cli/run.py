@@ -132,13 +132,18 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 
     from decnet.errors import Interrupted
 
-    async def watched() -> Result:
+    results: list[Result] = []
+
+    async def watched() -> None:
         task = asyncio.ensure_future(work)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        return await task
+        # Not returned: where asyncio.run puts the signal handlers back, Python 3.11 spells out what its main
+        # task gave (as part of an error's text that nobody reads). A fleet's is megabytes.
+        results.append(await task)
 
     try:
-        return asyncio.run(watched())
+        asyncio.run(watched())
+        return results[0]
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise Interrupted(
             "interrupted", hint="what a worker has accepted goes on there; decnet reconcile takes it up"

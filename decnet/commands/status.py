@@ -28,7 +28,8 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     """Every worker and every decky, merged from desired, recorded and actual."""
     stored, before = load(ctx), load_seen(ctx.home)
     async with ctx.links(stored.desired.fleet_id) as links:
-        situation = await look(ctx, links, stored, select(stored.workers, on).values())
+        chosen = select(stored.workers, on).values()
+        situation = await look(ctx, links, stored, chosen, once=ctx.kept is None)
     unsaved = _commit_if_free(ctx, stored, situation)
     plan = make_plan(ctx, situation)
     deckies = _deckies(ctx, situation, plan)

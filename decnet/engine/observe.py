@@ -30,10 +30,12 @@ async def observe(
     *,
     facts: bool = False,
     replaces: bool = False,
+    once: bool = False,
 ) -> dict[str, Observation]:
     """What each worker reports now, by name; `facts` asks for the machine's facts too.
 
-    `replaces` is for who holds the lock and may change workers: older agents give way to ours.
+    `replaces` is for who holds the lock and may change workers: older agents give way to ours. `once` is
+    for who asks nothing more: a connection ends with its answer, and not a thousand are open at once.
     """
 
     def cursor(name: str) -> Cursor | None:
@@ -43,8 +45,12 @@ async def observe(
     by_session = {worker.name: worker for worker in chosen}
 
     async def pull(client: AgentClient) -> Seen:
-        heard = await hear(ctx, links, client, cursor(client.worker), replaces=replaces)
-        return await _pull(ctx, client, heard, facts)
+        try:
+            heard = await hear(ctx, links, client, cursor(client.worker), replaces=replaces)
+            return await _pull(ctx, client, heard, facts)
+        finally:
+            if once:
+                await client.close()
 
     answers = await links.each(by_session.values(), pull)
     return {name: _observation(name, answer) for name, answer in answers.items()}

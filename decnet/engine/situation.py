@@ -65,14 +65,18 @@ async def look(
     *,
     facts: bool = False,
     replaces: bool = False,
+    once: bool = False,
 ) -> Situation:
     """The situation after asking these workers; what they said is absorbed, in memory only. When they
     were seen is noted on disk.
 
     `replaces`: an older agent gives way to ours first, and `local` is given a lost identity again.
+    `once`: nothing more will be asked of them.
     """
     chosen = list(workers)
-    observed = await observe(ctx, links, chosen, situation.recorded, facts=facts, replaces=replaces)
+    observed = await observe(
+        ctx, links, chosen, situation.recorded, facts=facts, replaces=replaces, once=once
+    )
     if replaces and await _local_is_back(ctx, links, situation, observed):
         local = [situation.workers[LOCAL]]
         observed |= await observe(ctx, links, local, situation.recorded, facts=facts)

@@ -134,19 +134,23 @@ class _Budget:
 
 
 async def _attempt(library: Any, target: Target, lanes: Lanes, budget: _Budget) -> Any:
-    options = {**STRONG, **target.login, **_expecting(library, target)}
     if target.jump is not None:
-        async with lanes.work, budget.spent():
-            return await _through(library, target, options)
+        async with lanes.logins, budget.spent():
+            return await _through(library, target, _options(library, target))
     async with lanes.dials:
         async with budget.spent():
             sock = await _dialled(target.host, target.port)
         try:
-            async with lanes.work, budget.spent():
+            async with lanes.logins, budget.spent():
+                options = _options(library, target)
                 return await library.connect(target.host, target.port, sock=sock, **options)
         except BaseException:
             sock.close()
             raise
+
+
+def _options(library: Any, target: Target) -> dict[str, Any]:
+    return {**STRONG, **target.login, **_expecting(library, target)}
 
 
 def _expecting(library: Any, target: Target) -> dict[str, Any]:

@@ -14,12 +14,14 @@ class Lanes:
     """Shared by all sessions of a command.
 
     A machine that does not answer holds a place among the many dials only, so that any number of dead
-    workers costs one time limit; `work` (handshakes and verbs) is what needs processor and memory.
+    workers costs one time limit; `logins` and `verbs` need processor and memory. They do not wait for each
+    other: a worker that let us in is asked at once, not after a thousand others have let us in too.
     """
 
     def __init__(self, work: int = WORK, dials: int = DIALS) -> None:
         self.dials = asyncio.Semaphore(dials)
-        self.work = asyncio.Semaphore(work)
+        self.logins = asyncio.Semaphore(work)
+        self.verbs = asyncio.Semaphore(work)
 
 
 def pauses(tries: int, first: float = 0.15) -> Iterator[float]:

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import resource
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -16,6 +17,7 @@ from .client import AgentClient
 
 LARGE = 50
 WANTED_FILES = 8192
+COLLECTED_AFTER = (20_000, 2, 2)
 
 Result = TypeVar("Result")
 
@@ -65,7 +67,7 @@ async def side_by_side(
     Any other exception is a mistake in this program: it is raised after all calls have ended.
     """
     if len(calls) > LARGE:
-        _make_room()
+        make_room()
     outcomes = await asyncio.gather(*(_as_value(call) for call in calls.values()), return_exceptions=True)
     results: dict[str, Result | DecnetError] = {}
     for name, outcome in zip(calls, outcomes, strict=True):
@@ -86,11 +88,13 @@ def _bound(one: Callable[[Worker], Awaitable[Result]], worker: Worker) -> Callab
     return lambda: one(worker)
 
 
-def _make_room() -> None:
-    """Before a large fan-out: file descriptors for the sockets, and no walk of the collector over what
-    is there already (measured: `gc.freeze` is part of the tuned client)."""
+@cache
+def make_room() -> None:
+    """Once, before a large fan-out: file descriptors for the sockets, and a garbage collector that leaves
+    alone what is there already, and looks at the rest often enough: a closed connection is a circle."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)

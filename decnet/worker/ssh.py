@@ -55,7 +55,7 @@ class SshSession:
             for pause in (*pauses(TRIES), None):
                 connection = await self._connected()
                 try:
-                    async with self._lanes.work:
+                    async with self._lanes.verbs:
                         command = f"{self._command} {verb}"
                         async with started(connection, self.worker, command, limit) as remote:
                             result = await converse(remote, self.worker, verb, args, stream)

@@ -13,7 +13,7 @@ from decnet.model.worker import Worker
 from decnet.worker import dial
 from decnet.worker.client import AgentClient
 from decnet.worker.lanes import Lanes
-from decnet.worker.pool import Pool, side_by_side
+from decnet.worker.pool import Pool, make_room, side_by_side
 
 from .loopback import Place, answer_to, raw_server, request_of, ssh_server
 
@@ -107,3 +107,18 @@ def test_a_mistake_in_this_program_is_not_called_a_dead_worker() -> None:
     with pytest.raises(KeyError):
         asyncio.run(side_by_side({"w1": mistaken, "w2": slow}))
     assert ended == ["slow"]
+
+
+def test_room_for_a_large_fleet_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[None] = []
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(None))
+    monkeypatch.setattr("gc.set_threshold", lambda *numbers: None)
+    make_room.cache_clear()
+
+    async def nothing() -> None:
+        return
+
+    for _ in range(3):
+        asyncio.run(side_by_side({str(n): nothing for n in range(60)}))
+    # What is garbage when it is frozen stays for ever: rounds of `status --watch` would grow without end.
+    assert len(frozen) == 1
