@@ -15,6 +15,7 @@ from decnet.errors import HostKeyRefused, TrustRefused, Unreachable, UsageError
 from . import dial
 from .dial import CONNECT_LIMIT, HOST_KEYS, KEX
 from .hostkeys import HostKey, trusted_fingerprints
+from .lanes import pauses
 from .ssh_library import asyncssh
 from .translate import translated
 
@@ -28,6 +29,8 @@ _ADDRESS = re.compile(
     rf"(?:\[(?P<inner>[0-9A-Fa-f:.]+)\]|(?P<host>{_NAME}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))"
     r"(?::(?P<port>[0-9]{1,5}))?"
 )
+
+KEY_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,8 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
         async with asyncio.timeout(CONNECT_LIMIT):
             jump = await dial.jump_host(library, worker, place.jump) if place.jump else None
             try:
-                key = await library.get_server_host_key(
-                    place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
+                key = await _shown_key(
+                    library, place, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
                     **_given(tunnel=jump),
                 )  # fmt: skip
             finally:
@@ -138,6 +141,17 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
     if key is None:
         raise Unreachable(f"{worker}: it shows no host key", worker=worker)
     return HostKey.parse(key.export_public_key("openssh").decode("ascii"))
+
+
+async def _shown_key(library: Any, place: Place, **options: Any) -> Any:
+    """The key as asyncssh has it. A connection that is dropped before the key is asked for again a few times:
+    sshd's MaxStartups does that, and gives no reason."""
+    for pause in pauses(KEY_TRIES):
+        try:
+            return await library.get_server_host_key(place.host, place.port, **options)
+        except (library.ConnectionLost, ConnectionResetError, BrokenPipeError):
+            await asyncio.sleep(pause)
+    return await library.get_server_host_key(place.host, place.port, **options)
 
 
 async def operators_connection(place: Place, login: Login, worker: str, key: HostKey) -> Any:
