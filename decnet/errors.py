@@ -11,6 +11,7 @@ DecnetError                     1
 ├── WorkerError                 4   one worker answered, and the answer is a failure
 │   ├── WorkerBusy              4   another job runs there
 │   ├── BadAnswer               4   the answer breaks the protocol or its limits
+│   ├── ProgramMissing          4   the agent is not there, or what starts it
 │   └── DockerDown              5   the worker is there, its Docker engine is not
 ├── Unreachable                 5   nothing is known about that worker now
 ├── TrustRefused                6   host key, identity or hash: never retried
@@ -109,6 +110,12 @@ class BadAnswer(WorkerError):
     """A worker's answer breaks the protocol or one of its limits."""
 
     code = "bad-answer"
+
+
+class ProgramMissing(WorkerError):
+    """The program that was to be run on the worker is not there: it was wiped, or set up anew."""
+
+    code = "program-missing"
 
 
 class DockerDown(WorkerError):

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from decnet import wire
-from decnet.errors import BadAnswer, WorkerError
+from decnet.errors import BadAnswer, ProgramMissing, WorkerError
 
 from .session import Source, exchange
 from .ssh import started
@@ -56,12 +56,10 @@ async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) 
     async with started(connection, worker, PYTHON, ERRAND_LIMIT) as remote:
         try:
             said = await exchange(remote, worker, unframer, text.encode("utf-8"))
-        except WorkerError as error:
-            if "exit status 127" in error.message:
-                raise WorkerError(
-                    f"{worker}: python3 is missing there", hint="apt-get install python3", worker=worker
-                ) from error
-            raise
+        except ProgramMissing as error:
+            raise ProgramMissing(
+                f"{worker}: python3 is missing there", hint="apt-get install python3", worker=worker
+            ) from error
     return Told(_result(said, worker), len(unframer.preamble))
 
 

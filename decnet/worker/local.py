@@ -14,7 +14,7 @@ from typing import Any
 from decnet.errors import Unreachable, WorkerError
 from decnet.wire.fault import VARIABLE
 
-from .session import PIECE, Sink, Source, converse
+from .session import PIECE, Sink, Source, converse, status_in_words
 from .starting import start
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
@@ -85,7 +85,7 @@ def how_it_ended(status: int) -> str | None:
             return f"was ended by signal {signal.Signals(-status).name}"
         except ValueError:
             return f"was ended by signal {-status}"
-    return f"ended with exit status {status}" if status else None
+    return status_in_words(status)
 
 
 async def _exit_status(process: Process) -> int:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from decnet import wire
-from decnet.errors import BadAnswer, Failed, WorkerError
+from decnet.errors import BadAnswer, Failed, ProgramMissing, WorkerError
 from decnet.wire.fault import step
 
 from .answer import result_of
@@ -20,6 +20,8 @@ MAX_STDERR_BYTES = 4 * 1024 * 1024
 STDERR_TAIL = 2048
 STDERR_GRACE = 0.5
 LARGE_ANSWER = 256 * 1024
+NOT_FOUND = 127
+"""Exit status of a shell that does not find a program (POSIX.1-2017, Shell Command Language, 2.8.2)."""
 
 
 class Session(Protocol):
@@ -196,10 +198,21 @@ async def _last_words(listening: asyncio.Task[bytes]) -> str:
     return wire.clean(" | ".join(lines[-3:]))
 
 
+def status_in_words(status: int) -> str | None:
+    """An exit status in words; None for success."""
+    return f"ended with exit status {status}" if status else None
+
+
 def _no_answer(worker: str, how: str | None, last_words: str) -> WorkerError:
     said = f": {last_words}" if last_words else ""
     if how is None:
         return BadAnswer(f"{worker}: the agent ended without an answer{said}", worker=worker)
+    if how == status_in_words(NOT_FOUND):
+        return ProgramMissing(
+            f"{worker}: its agent is not there{said}",
+            hint=f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again",
+            worker=worker,
+        )
     return WorkerError(
         f"{worker}: the agent {how}{said}",
         worker=worker,

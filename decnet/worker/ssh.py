@@ -14,7 +14,7 @@ from decnet.model.worker import Worker
 
 from . import dial, hostkeys
 from .lanes import Lanes, pauses
-from .session import Sink, Source, converse
+from .session import Sink, Source, converse, status_in_words
 from .translate import translated
 
 CHANNELS = 8
@@ -152,7 +152,7 @@ class RemoteProgram:
             return f"was ended by signal {wire.clean(signal[0], 20)}"
         if status is None:
             raise Unreachable(f"{self._worker}: the connection was lost", worker=self._worker)
-        return f"ended with exit status {status}" if status else None
+        return status_in_words(status)
 
     def abort(self) -> None:
         self._channel.abort()
