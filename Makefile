@@ -46,7 +46,7 @@ binary: install ## Build dist/decnet: one executable file with everything inside
 	$(BIN)/python packaging/binary.py
 
 faults: install ## Break everything on purpose: what docs/faults.md says, and the slow cases of a whole fleet.
-	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak" tests/faults tests/fleet tests/binary
+	$(AS_ROOT) .ci/faults
 
 soak: install ## Random work and harm on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.
 	$(AS_ROOT) $(BIN)/python -m pytest -s -m soak tests/soak

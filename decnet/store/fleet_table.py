@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from decnet.model.fleet import SCHEMA_VERSION
 from decnet.model.noun import Noun
 from decnet.model.worker import Worker
 
+from .migrate import version_of
 from .paths import Home
 from .tables import Tables, check_not_gone, ill, read_tables, rows, transaction
 
+_ABOUT = "meta"
 _WORKERS = "workers"
 _QUARANTINE = "quarantine"
 
@@ -49,7 +54,7 @@ class FleetTable:
 
     def put_worker(self, worker: Worker) -> bool:
         """Adds a worker, or replaces the one with its name or worker_id. Returns whether that changed it."""
-        with transaction(self._path, lasting=True) as tables:
+        with self._changed() as tables:
             kept = [
                 row
                 for row in _documents(tables, _WORKERS)
@@ -64,7 +69,7 @@ class FleetTable:
         rows_to_add = tuple(quarantine)
         if name not in self.workers() and not rows_to_add:
             return False
-        with transaction(self._path, lasting=True) as tables:
+        with self._changed() as tables:
             rest = [row for row in _documents(tables, _WORKERS) if row["name"] != name]
             tables.replace(_WORKERS, rest)
             _add_quarantined(tables, rows_to_add)
@@ -76,7 +81,7 @@ class FleetTable:
 
     def quarantine(self, found: Iterable[Quarantined]) -> bool:
         """Adds rows; one with an address that is there already replaces it."""
-        with transaction(self._path, lasting=True) as tables:
+        with self._changed() as tables:
             _add_quarantined(tables, found)
         return tables.wrote
 
@@ -87,15 +92,23 @@ class FleetTable:
         if not gone:
             return ()
         addresses = {row.address for row in gone}
-        with transaction(self._path, lasting=True) as tables:
+        with self._changed() as tables:
             rest = [row for row in _documents(tables, _QUARANTINE) if row["address"] not in addresses]
             tables.replace(_QUARANTINE, rest)
         return gone
+
+    @contextmanager
+    def _changed(self) -> Iterator[Tables]:
+        with transaction(self._path, lasting=True) as tables:
+            _check_version(_documents(tables, _ABOUT), self._path)
+            yield tables
+            tables.replace(_ABOUT, [{"schema_version": SCHEMA_VERSION}])
 
     def _rows(self, table: str, noun: type[N]) -> list[N]:
         tables = read_tables(self._path)
         if tables is None:
             check_not_gone(self._path)
+        _check_version(rows(tables or {}, _ABOUT, self._path), self._path)
         documents = rows(tables or {}, table, self._path)
         try:
             return [noun.model_validate(document) for document in documents]
@@ -103,6 +116,12 @@ class FleetTable:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, (table, *first["loc"])))
             raise ill(self._path, f"{where}: {first['msg']}") from error
+
+
+def _check_version(about: Iterable[dict[str, Any]], path: Path) -> None:
+    """Raises StateBroken for a file of a newer decnet."""
+    for document in about:
+        version_of(document, path)
 
 
 def _add_quarantined(tables: Tables, found: Iterable[Quarantined]) -> None:

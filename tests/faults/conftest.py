@@ -15,6 +15,7 @@ from decnet.lab import Lab, down, provide_images, up
 for folder in ("faults", "scenarios"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
+from places import FLEET, WITH_HTTP, Verb  # noqa: E402
 from theatre import Stage  # noqa: E402
 
 
@@ -44,3 +45,19 @@ def lab() -> Iterator[Lab]:
 def stage(lab: Lab, tmp_path: Path) -> Stage:
     """The lab's one worker, with whatever fleet the tests before have left on it."""
     return Stage(lab, "w1", tmp_path)
+
+
+@pytest.fixture
+def deploy(stage: Stage) -> Verb:
+    return Verb(("deploy", "-c", stage.spec(FLEET), "--yes", "--reset-services"), WITH_HTTP)
+
+
+@pytest.fixture
+def first(stage: Stage, deploy: Verb) -> Verb:
+    """The first deploy of all, which enrols this machine."""
+
+    def forget() -> None:
+        stage.decnet("teardown", "--all", "--yes", code=None)
+        stage.on(stage.place, "sh", "-c", "rm -rf /var/lib/decnet/* /var/lib/decnet-agent/*")
+
+    return Verb(deploy.argv, deploy.containers, forget)

@@ -36,18 +36,25 @@ class Verb:
     before: Callable[[], object] | None = None
 
 
-def walk(stage: Stage, *turns: Verb, agent: str = "", fault: str = "kill") -> int:
+WITH_HTTP = frozenset({"web", "web-http"})
+WITH_SSH = frozenset({"web", "web-ssh"})
+NOTHING: frozenset[str] = frozenset()
+TEARDOWN = Verb(("teardown", "web", "--yes"), NOTHING)
+
+
+def walk(stage: Stage, *turns: Verb, agent: str = "", fault: str = "kill", until: int = MOST) -> int:
     """Make each verb in turn fail at place 1, 2, 3... of the command, or of the agent in that role, and
-    run it again, until none reaches such a place any more. How often one failed."""
+    run it again, until none reaches such a place any more, or to place `until`. How often one failed."""
     failures = 0
     # A disk that refuses what may fail (who holds the lock, who was seen last) is no end of the walk.
     least = 5 if fault == "kill" else max(len(_listed(stage, verb, agent)) for verb in turns)
-    for number in range(1, MOST, EVERY):
+    for number in range(1, until, EVERY):
         reached = [broken(stage, number, verb, agent=agent, fault=fault) for verb in turns]
         failures += sum(reached)
         if number > least and not any(reached):
             return failures
-    raise AssertionError(f"still broken at place {MOST}")
+    assert until < MOST, f"still broken at place {MOST}"
+    return failures
 
 
 def broken(stage: Stage, number: int, verb: Verb, *, agent: str = "", fault: str = "kill") -> bool:

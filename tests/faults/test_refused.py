@@ -1,0 +1,34 @@
+"""A disk that refuses a write, and a command that is told to end, at every place of it."""
+
+from __future__ import annotations
+
+import pytest
+from places import EVERY, TEARDOWN, Verb, walk
+from theatre import Stage
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signal", ["int", "term"])
+def test_a_command_that_is_interrupted_anywhere_says_so_and_the_next_one_converges(
+    stage: Stage, deploy: Verb, signal: str
+) -> None:
+    stage.decnet(*deploy.argv)
+    assert walk(stage, TEARDOWN, deploy, fault=signal) > 50 // EVERY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", ["enospc", "eio"])
+def test_an_error_of_the_disk_at_any_write_is_said_and_the_next_command_converges(
+    stage: Stage, deploy: Verb, error: str
+) -> None:
+    stage.decnet(*deploy.argv)
+    assert walk(stage, TEARDOWN, deploy, fault=error) > 50 // EVERY
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ["status", "apply", "job"])
+def test_a_workers_disk_that_is_full_at_any_write_is_said_and_the_next_command_converges(
+    stage: Stage, deploy: Verb, role: str
+) -> None:
+    stage.decnet(*deploy.argv)
+    assert walk(stage, TEARDOWN, deploy, agent=role, fault="enospc") > 0
