@@ -44,7 +44,7 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
             "say what the deckies shall be",
             hint="-c FLEET.toml, or --services ssh,http, --archetype linux-server or --randomize-services",
         )
-    if complaint := values.name(flags.name):
+    if complaint := values.decky(flags.name):
         raise UsageError(f"--name {complaint}")
     if not 1 <= flags.count <= 100:
         raise UsageError(f"{flags.count} deckies: 1 to 100 at a time")

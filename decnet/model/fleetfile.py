@@ -128,7 +128,7 @@ def _decky(mistakes: Mistakes, path: tuple[str, ...], entry: Any, key: Key) -> d
         mistakes.add(path, f"unknown key `{clean(name, 60)}` in [decky]", hint)
         return None
     right = _right(mistakes, path, entry, key.keys)
-    if complaint := values.name(name):
+    if complaint := values.decky(name):
         mistakes.add(path, f"the name of [decky.{clean(name, 60)}] {complaint}")
         return None
     return right

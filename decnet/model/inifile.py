@@ -138,7 +138,7 @@ class _Reading:
 
     def _decky(self, section: Section) -> None:
         name = _decky_name(section.name)
-        if complaint := values.name(name):
+        if complaint := values.decky(name):
             self.mistakes.add((section.name,), f"the name of [{clean(section.name, 60)}] {complaint}")
         elif name in self.deckies:
             said = f"[{clean(section.name, 60)}] and another section both make a decky named {name}"

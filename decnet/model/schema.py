@@ -52,7 +52,7 @@ def _shape(key: Key) -> dict[str, Any]:
         return _table(key.keys)
     if key.kind == "tables":
         return {
-            "propertyNames": {"pattern": values.NAME},
+            "propertyNames": {"pattern": values.DECKY},
             "additionalProperties": _table(key.keys),
             "minProperties": 1,
         }

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from ..wire import clean
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+DECKY = r"^[a-z0-9][a-z0-9-]{0,38}[a-z0-9]$"
 SERVICE = r"^[a-z0-9][a-z0-9_-]{0,31}$"
 HOSTNAME = r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
 INTERFACE = r"^[A-Za-z0-9_.:@-]{1,15}$"
@@ -28,10 +29,17 @@ def shown(value: object) -> str:
 
 
 def name(value: str) -> str | None:
-    """A decky's or worker's name."""
+    """A worker's name."""
     if re.fullmatch(NAME, value):
         return None
     return "must be lower case letters, digits and inner dashes, at most 40"
+
+
+def decky(value: str) -> str | None:
+    """A decky's name, which is its base container's: Docker takes none of one letter."""
+    if re.fullmatch(DECKY, value):
+        return None
+    return "must be 2 to 40 lower case letters, digits and inner dashes"
 
 
 def word(value: str) -> str | None:

@@ -122,18 +122,18 @@ def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None
 
 
 def test_what_cannot_be_deployed_is_written_and_said(tmp_path: Path) -> None:
-    (tmp_path / "old.ini").write_text("[a]\nservices = ssh\n\n[b]\nip = 192.0.2.9\n")
+    (tmp_path / "old.ini").write_text("[aa]\nservices = ssh\n\n[bb]\nip = 192.0.2.9\n")
     said: list[Event] = []
     convert(desk(tmp_path, said), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
     assert (tmp_path / "new.toml").stat().st_mode & 0o777 == 0o600
     assert [event.text for event in said if isinstance(event, Said)] == [
-        f"it cannot be deployed as it is: {tmp_path}/old.ini:4: b: it has no services"
+        f"it cannot be deployed as it is: {tmp_path}/old.ini:4: bb: it has no services"
         " (name services or an archetype, or let them be drawn (randomize_services))"
     ]
 
 
 def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
-    (tmp_path / "old.ini").write_text("[a]\nservices = ssh\n")
+    (tmp_path / "old.ini").write_text("[aa]\nservices = ssh\n")
     (tmp_path / "new.toml").write_text("mine")
     target = tmp_path / "new.toml"
     with pytest.raises(UsageError) as caught:
@@ -141,7 +141,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     assert (caught.value.message, caught.value.hint) == (f"{target} exists already", "--force replaces it")
     assert target.read_text() == "mine"
     convert(desk(tmp_path), tmp_path / "old.ini", ConvertOptions(output=target, force=True))
-    assert target.read_text() == '[decky.a]\nservices = ["ssh"]\n'
+    assert target.read_text() == '[decky.aa]\nservices = ["ssh"]\n'
 
 
 @pytest.mark.parametrize("name", [".", "missing/new.toml"])
@@ -149,15 +149,15 @@ def test_a_place_that_cannot_be_written_is_said(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("old.ini").write_text("[a]\nservices = ssh\n")
+    Path("old.ini").write_text("[aa]\nservices = ssh\n")
     with pytest.raises(UsageError):
         convert(desk(tmp_path), Path("old.ini"), ConvertOptions(output=Path(name), force=True))
     assert [path.name for path in tmp_path.iterdir()] == ["old.ini"]
 
 
 def test_nothing_is_written_for_an_old_file_with_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "old.ini").write_text("[a]\nserivces = ssh\n")
+    (tmp_path / "old.ini").write_text("[aa]\nserivces = ssh\n")
     with pytest.raises(SpecError) as caught:
         convert(desk(tmp_path), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
-    assert caught.value.message.startswith(f"{tmp_path}/old.ini:2: `serivces` in [a] is no key there")
+    assert caught.value.message.startswith(f"{tmp_path}/old.ini:2: `serivces` in [aa] is no key there")
     assert not (tmp_path / "new.toml").exists()

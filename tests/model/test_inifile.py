@@ -147,10 +147,10 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
             "[web]\namount = 2\nip = 192.0.2.9",
             "old.ini:3: `ip` in [web] is for one decky, and its `amount` is 2",
         ),
-        ("[a]\nip = 192.0.2.9\n[b]\nip = 192.0.2.9", "old.ini:4: `ip` in [b] is also that of [a]"),
-        ("[a]\namount = 2\n[a-02]", "old.ini:3: [a-02] and [a] both make a decky named a-02"),
+        ("[aa]\nip = 192.0.2.9\n[bb]\nip = 192.0.2.9", "old.ini:4: `ip` in [bb] is also that of [aa]"),
+        ("[aa]\namount = 2\n[aa-02]", "old.ini:3: [aa-02] and [aa] both make a decky named aa-02"),
         ("[Web]\n[web]", "both make a decky named web"),
-        ("[wéb]", "old.ini:1: the name of [wéb] must be lower case letters"),
+        ("[wéb]", "old.ini:1: the name of [wéb] must be 2 to 40 lower case letters"),
         ("[general]\nnet = 192.0.2.1\n[web]", "old.ini:2: `net` in [general] must be a network like"),
         (
             "[general]\nnet = 192.0.2.0/24\ngw = 192.0.3.1\n[web]",
