@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -13,7 +14,7 @@ from decnet.wire.fault import step
 from . import limits
 from .failure import Refusal
 from .home import home, read_json, write_json
-from .run import end_of, environment, run
+from .run import PATH, end_of, environment, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 CACHE = "compose.cache"
 CANDIDATES = (["docker", "compose"], ["docker-compose"])
 FIRST_ENGINE_WITHOUT_V1 = 25
+PR_SET_PDEATHSIG = 1
+"""Of prctl(2)."""
 
 TRANSIENT = (
     "network decnet_lan not found",
@@ -112,7 +115,11 @@ def up(
     """Create what is missing of these services; the error's text, or None. `tick` is called once a
     second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
     it works on, the job that started it counts as alive."""
-    command = _base(compose, file) + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
+    command = (
+        _within(limit)
+        + _base(compose, file)
+        + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
+    )
     deadline = time.monotonic() + limit
     step("compose to be started")
     with tempfile.TemporaryFile() as output:
@@ -161,8 +168,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(limits.COMPOSE_END)
     except subprocess.TimeoutExpired:
-        process.kill()
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            process.kill()
         process.wait()
+
+
+def _within(limit: float) -> List[str]:
+    """What ends compose, and what compose has started, at its limit or when the agent is killed: a plug-in
+    is a process of its own, which would go on and keep the locks. [] where there is no such program."""
+    for folder in PATH.split(":"):
+        program = folder + "/timeout"
+        # The one of busybox knows neither groups nor, in older releases, -k.
+        if os.access(program, os.X_OK) and not os.path.realpath(program).endswith("busybox"):
+            return [program, "-k", "2", "%d" % (limit + limits.COMPOSE_END)]
+    return []
 
 
 def _end_with_parent() -> Optional[Callable[[], None]]:
@@ -172,7 +193,7 @@ def _end_with_parent() -> Optional[Callable[[], None]]:
     except ImportError:
         return None
     prctl = CDLL(None).prctl
-    return lambda: prctl(1, 9, 0, 0, 0)
+    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _base(compose: Compose, file: str) -> List[str]:
@@ -195,8 +216,6 @@ def _is_129(version: str) -> bool:
 
 def _stamp() -> List[Any]:
     """What would change if another compose were installed: the programs and the plug-in's places."""
-    from .run import PATH
-
     names = [folder + "/" + name for folder in PATH.split(":") for name in ("docker", "docker-compose")]
     names += [
         base + "/docker/cli-plugins/docker-compose" for base in ("/usr/lib", "/usr/libexec", "/usr/local/lib")

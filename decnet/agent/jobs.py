@@ -29,8 +29,11 @@ def job_id_of(request_id: str) -> str:
 
 
 def lookup(job_id: str) -> Optional[Dict[str, Any]]:
-    """The job's row with its present state, or None where there is no such job."""
-    row = read_json(FOLDER, job_id + ".json")
+    """The job's row with its present state, or None where there is no such job, or none to be read."""
+    try:
+        row = read_json(FOLDER, job_id + ".json")
+    except Refusal:
+        return None
     if not isinstance(row, dict):
         return None
     return dict(row, state=_state(row))
@@ -38,15 +41,17 @@ def lookup(job_id: str) -> Optional[Dict[str, Any]]:
 
 def running_job() -> Optional[str]:
     """The id of the job that holds its lock, if one does."""
-    for job_id in _ids():
-        if _locked(job_id):
-            return job_id
-    return None
+    if not _is_held(WORK_LOCK):
+        return None
+    return next((job_id for job_id in _ids() if _is_held(job_id + ".lock")), None)
 
 
 def shown() -> List[Dict[str, Any]]:
-    """The newest jobs as `status` reports them, oldest first."""
-    rows = [lookup(job_id) for job_id in _ids()[-limits.JOBS_SHOWN :]]
+    """The newest jobs as `status` reports them, oldest first, and the one that runs."""
+    chosen, running = _ids()[-limits.JOBS_SHOWN :], running_job()
+    if running is not None and running not in chosen:
+        chosen.append(running)
+    rows = [lookup(job_id) for job_id in chosen]
     return [_answer(row) for row in rows if row is not None]
 
 
@@ -78,10 +83,14 @@ class Claim:
 
 def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
     """Write a new job's files, bundle first, and forget the oldest jobs."""
-    for old in _ids()[: -limits.JOBS_KEPT + 1]:
+    known = _ids()
+    for old in known[: -limits.JOBS_KEPT + 1]:
         for ending in (".json", ".bundle", ".lock", ".log"):
             _remove(path(FOLDER, old + ending))
     write_json(bundle, FOLDER, row["job_id"] + ".bundle")
+    # The newest one also where the clock has gone back.
+    at = max(time.time(), _written(known[-1]) + 0.001 if known else 0.0)
+    os.utime(path(FOLDER, row["job_id"] + ".bundle"), (at, at))
     write_json(row, FOLDER, row["job_id"] + ".json")
 
 
@@ -91,7 +100,9 @@ def bundle_of(job_id: str) -> Dict[str, Any]:
 
 def forget_bundle(job_id: str) -> None:
     """Empty the bundle of a job that is over: it holds the passwords of its day."""
+    at = _written(job_id)
     os.truncate(path(FOLDER, job_id + ".bundle"), 0)
+    os.utime(path(FOLDER, job_id + ".bundle"), (at, at))
 
 
 def new_row(
@@ -131,7 +142,7 @@ class Progress:
 def wait_for_end(job_id: str, seconds: float) -> None:
     """Return when the job's lock is free, or after so many seconds."""
     deadline = time.monotonic() + seconds
-    while _locked(job_id) and time.monotonic() < deadline:
+    while _is_held(job_id + ".lock") and time.monotonic() < deadline:
         time.sleep(0.03)
 
 
@@ -140,7 +151,7 @@ def _state(row: Dict[str, Any]) -> str:
     lock was found free, has an end for each of its deckies."""
     if row["state"] in ("done", "failed"):
         return str(row["state"])
-    if _locked(row["job_id"]):
+    if _is_held(row["job_id"] + ".lock"):
         return str(row["state"])
     again = read_json(FOLDER, row["job_id"] + ".json")
     if again["state"] in ("done", "failed"):
@@ -157,10 +168,11 @@ def _answer(row: Dict[str, Any]) -> Dict[str, Any]:
     return dict({key: row[key] for key in keys}, state=shown_state)
 
 
-def _locked(job_id: str) -> bool:
-    """A shared lock is asked for, so that two who look do not see each other as the holder."""
+def _is_held(name: str) -> bool:
+    """Whether somebody holds that lock. A shared one is asked for, so that two who look do not see each
+    other as the holder."""
     try:
-        descriptor = os.open(path(FOLDER, job_id + ".lock"), os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = os.open(path(FOLDER, name), os.O_RDWR | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
     try:

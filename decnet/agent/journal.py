@@ -93,7 +93,10 @@ def append(decky: str, operation: str, error: Optional[str], request_id: str) ->
         line = spell(record).encode() + b"\n"
         _append_line(line)
         if os.path.getsize(path(FILE)) > limits.JOURNAL_BYTES:
-            _prune()
+            try:
+                _prune()
+            except (Refusal, OSError):
+                pass  # The record is written; the next one tries again.
         return int(record["seq"])
 
 

@@ -17,6 +17,8 @@ PROBE = 0.5
 PROBE_MOST = 10.0
 WAIT_MOST = 600.0
 
+NO_TIME = "the job's time was over before its turn came"
+
 API_BYTES = 32 * 1024 * 1024
 IMAGE_BYTES = 8 * 1024**3
 LOG_BYTES = 256 * 1024

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from . import docker, limits
 from .containers import Container, fleet_containers
 from .failure import Refusal
@@ -11,8 +13,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List
 
 
-def remove_containers(fleet_id: str, targets: List[Dict[str, Any]]) -> Dict[str, str]:
+def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float) -> Dict[str, str]:
     """Stop, drain and remove the targets {"decky", "name", "id"}; decky to error for those that failed.
+    Nothing more is begun after `until` (of the monotonic clock).
 
     A container that is gone already is no error. One that carries another id, or another decky's label, is
     not the one that was meant: it stays, and its decky fails.
@@ -33,9 +36,9 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]]) -> Dict[str,
     chosen = [container for container in chosen if container.decky not in errors]
     # Services before bases: a decoy says good-bye in its log while its network is still there.
     for group in ([c for c in chosen if c.service], [c for c in chosen if not c.service]):
-        _together(group, _stop, errors)
+        _together(group, _stop, errors, until)
     drain(chosen)
-    _together([c for c in chosen if c.decky not in errors], _remove, errors)
+    _together([c for c in chosen if c.decky not in errors], _remove, errors, until)
     return errors
 
 
@@ -49,7 +52,9 @@ def _remove(container: Container) -> None:
     docker.delete("/containers/%s" % container.id, {"force": True, "v": True}, limits.CONTROL * 2)
 
 
-def _together(group: List[Container], act: Callable[[Container], None], errors: Dict[str, str]) -> None:
+def _together(
+    group: List[Container], act: Callable[[Container], None], errors: Dict[str, str], until: float
+) -> None:
     """Four at a time; the engine gets no faster with more."""
     from threading import Thread
 
@@ -61,6 +66,9 @@ def _together(group: List[Container], act: Callable[[Container], None], errors: 
                 container = waiting.pop()
             except IndexError:
                 return
+            if time.monotonic() > until:
+                errors[container.decky] = "%s: %s" % (container.name, limits.NO_TIME)
+                continue
             try:
                 act(container)
             except docker.EngineError as error:

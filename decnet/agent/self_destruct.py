@@ -76,7 +76,7 @@ def _deckies_gone(fleet_id: str) -> bool:
                 {"decky": container.decky, "name": container.name, "id": container.id}
                 for container in fleet_containers(fleet_id)
             ]
-            if not remove_containers(fleet_id, targets) and not fleet_containers(fleet_id):
+            if not remove_containers(fleet_id, targets, deadline) and not fleet_containers(fleet_id):
                 remove_if_empty(fleet_id)
                 return True
         except (Refusal, docker.EngineError):

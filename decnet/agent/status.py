@@ -17,6 +17,10 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     arguments.only(args, "cursor", "events")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
+    # Jobs before the journal, and that before the containers: a job that goes on in between is seen as
+    # running with its records, never as ended without them, and no end is told beside an older state.
+    jobs = shown()
+    journaled = journal.page(cursor)
     docker.patience(limits.ENGINE)
     engine_id: Optional[str] = None
     found: List[Container] = []
@@ -29,9 +33,6 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
             raise
         docker_error = str(error)[:2000]
     applied = slices.applied()
-    # Jobs before the journal: a job that ends in between is seen as running with its records, never as
-    # ended without them.
-    jobs = shown()
     return {
         "hello": identity.describe(known, engine_id),
         "docker": "down" if docker_error else "up",
@@ -40,7 +41,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "generation": applied["generation"],
         "containers": [container.answer() for container in found],
         "jobs": jobs,
-        "journal": journal.page(cursor),
+        "journal": journaled,
         "topologies": {},
         "conflicts": _conflicts(found),
     }

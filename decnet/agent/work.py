@@ -101,7 +101,7 @@ class Run:
         self.progress.set(current="removing")
         targets = [dict(target, decky=step["decky"]) for step in self.steps for target in step["remove"]]
         if targets:
-            for decky, error in remove_containers(self.fleet_id, targets).items():
+            for decky, error in remove_containers(self.fleet_id, targets, self.deadline).items():
                 self.end(decky, error)
         for step in self.steps:
             if not step["up"] and not step["start"]:
@@ -134,8 +134,11 @@ class Run:
 
     def _compose(self, names: List[str], watch: Watch) -> Any:
         compose = composerun.Compose(list(self.content["compose_command"]), "")
+        error = None
         for attempt in range(limits.RETRIES + 1):
             left = self.deadline - time.monotonic() - limits.HEALTH
+            if left <= 0:
+                return error or limits.NO_TIME
             error = composerun.up(compose, path(COMPOSE), names, left, self.locks, watch.tick)
             if error is None or _stopped or not composerun.is_transient(error) or attempt == limits.RETRIES:
                 return error
@@ -146,6 +149,8 @@ class Run:
         for step in claims:
             if step["start"] and step["decky"] in self.open:
                 try:
+                    if time.monotonic() > self.deadline:
+                        raise Refusal("time-limit", limits.NO_TIME)
                     self._start_containers(step)
                 except (Refusal, docker.EngineError) as error:
                     self.end(step["decky"], clean("cannot be started: %s" % error, 2000))

@@ -12,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, UsageError
+from decnet.errors import DecnetError, UsageError, worst
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -94,20 +94,25 @@ async def add(
 
 async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]) -> dict[str, int]:
     """Go on from the generation that each worker has applied: what it was told by an earlier fleet, or by
-    this one before its home was restored from a backup. The generations that were taken, by name."""
+    this one before its home was restored from a backup. The generations that were taken, by name. Raises
+    the worst error of those that did not answer, when the others are done."""
     async with ctx.links(fleet_id) as links:
         answers = await links.each(workers, lambda client: hear(ctx, links, client, None, replaces=True))
     store = Records(ctx.home)
-    taken = {}
+    taken, errors = {}, []
     for worker in workers:
         answer = answers[worker.name]
         if isinstance(answer, DecnetError):
-            raise answer
+            errors.append(answer)
+            continue
         records = store.load(worker.worker_id)
         generation = answer.status.generation
         if generation > records.generation:
             store.save(records.model_copy(update={"generation": generation}))
             taken[worker.name] = generation
+    if errors:
+        code = worst([error.exit_code for error in errors])
+        raise next(error for error in errors if error.exit_code == code)
     return taken
 
 

@@ -12,8 +12,8 @@ from decnet.engine.outcome import PassOutcome, Trouble
 from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
 from decnet.engine.waiting import after_jobs, busy, without
-from decnet.errors import DecnetError, worst
-from decnet.model.actual import NotSeen
+from decnet.errors import DecnetError, WorkerBusy, worst
+from decnet.model.actual import Job, NotSeen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan
 from decnet.plan.guard import fleet_size, guard
@@ -80,17 +80,28 @@ async def _carried_out(
     ctx: Context, links: Links, situation: Situation, plan: Plan, before: int, options: WalkOptions
 ) -> tuple[Situation, Plan, Applied]:
     """Carry out the plan; what an earlier command's job still works on is planned anew after it."""
-    occupied = {} if options.detach else busy(situation)
+    occupied = {} if options.detach or options.record_only else busy(situation)
     now = without(plan, occupied)
     applied = await apply(ctx, links, situation, now, detach=options.detach, no_cache=options.no_cache)
     if not occupied:
         return situation, plan, applied
     situation = await after_jobs(ctx, links, situation)
-    rest = make_plan(ctx, situation, prune=options.prune)
+    still = busy(situation)
+    rest = without(make_plan(ctx, situation, prune=options.prune), still)
     guard(rest, before, max_remove=options.max_remove, asked=options.asked)
     later = await apply(ctx, links, situation, rest, no_cache=options.no_cache)
+    later.errors.update({name: _endless(name, job) for name, job in still.items()})
     steps = now.steps + rest.steps
     return situation, rest.model_copy(update={"steps": steps}), applied.joined(later)
+
+
+def _endless(name: str, job: Job) -> WorkerBusy:
+    return WorkerBusy(
+        f"{name}: the job that runs there ({job.operation}) does not end; nothing was done there",
+        job_id=job.job_id,
+        hint="decnet status shows it; run this again when it is over",
+        worker=name,
+    )
 
 
 def _planned(ctx: Context, verb: str, situation: Situation, plan: Plan, options: WalkOptions) -> PassOutcome:

@@ -28,8 +28,9 @@ def _nobody_asked(question: str) -> bool:
 class Context:
     """Everything of the outside that a verb may touch.
 
-    `confirm` asks the user one question; `now` is the clock (seconds since the epoch), `dice` the only
-    source of chance, `identifier` makes a new random UUID.
+    `confirm` asks the user one question; `now` is the clock (seconds since the epoch), `monotonic` the one
+    that nobody sets, by which waiting is measured; `dice` is the only source of chance, `identifier` makes
+    a new random UUID.
     """
 
     home: Home
@@ -40,6 +41,7 @@ class Context:
     lock_timeout: float = 10.0
     confirm: Callable[[str], bool] = _nobody_asked
     now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
     dice: Random = field(default_factory=Random)
     identifier: Callable[[], str] = lambda: str(uuid4())
     kept: Links | None = None

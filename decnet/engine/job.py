@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
 
 JOB_SECONDS = 600.0
+"""The longest that a job may take."""
+
+PUSH_SECONDS = 60.0
+"""The same of one without steps, which only writes a description down."""
+
+LINGER_SECONDS = 10.0
+"""How long a job may still say that it runs when all its steps have ended."""
+
 PATIENCE_SECONDS = 20.0
 """How long a worker may stay silent while a job of it is followed, before it counts as lost."""
 
@@ -89,6 +97,7 @@ class _Follower:
         self.request_id = ctx.identifier()
         self.outcomes: list[StepDone] = []
         self.begun: set[str] = set()
+        self.settled: float | None = None
         self.store = Records(ctx.home)
         self.expected = self._contents()
 
@@ -188,23 +197,28 @@ class _Follower:
 
     async def follow(self) -> None:
         """Poll until every step has an end. Raises Unreachable when the worker stays silent."""
-        pause, deadline = 0.15, self.ctx.now() + JOB_SECONDS
-        silent_since: float | None = None
-        while self.ctx.now() < deadline:
+        clock, pause = self.ctx.monotonic, 0.15
+        limit = JOB_SECONDS if self.steps else PUSH_SECONDS
+        begun = heard = clock()
+        is_last = False
+        while True:
             try:
                 running = self._take(await self.client.status(self.records.cursor))
-                silent_since = None
+                heard = clock()
             except (Unreachable, WorkerError):
-                silent_since = silent_since or self.ctx.now()
-                if self.ctx.now() - silent_since > PATIENCE_SECONDS:
+                if clock() - heard > PATIENCE_SECONDS:
                     raise
                 running = True
             if not running:
                 return
+            if is_last:
+                break
             await asyncio.sleep(pause)
             pause = min(pause * 1.3, 1.0)
+            # This machine may have slept: the worker is asked once more when the time is over.
+            is_last = clock() - begun > limit
         raise WorkerError(
-            f"{self.name}: its job did not end within {JOB_SECONDS:.0f} s; it goes on by itself",
+            f"{self.name}: its job did not end within {limit:.0f} s; it goes on by itself",
             hint="decnet status shows how it ends",
             worker=self.name,
         )
@@ -218,14 +232,23 @@ class _Follower:
         for row in ended:
             if row.status not in OPEN and row.decky not in told:
                 step = self.steps[row.decky]
-                records = self._recorded_end(records, step, status.containers)
+                if status.docker == "up":
+                    records = self._recorded_end(records, step, status.containers)
                 self._tell(step, row.status, row.error)
         self.save(records)
+        is_open = any(row.status in OPEN for row in records.lifecycle if row.request_id == self.request_id)
         for job in status.jobs:
             if job.request_id == self.request_id and job.state == "running":
                 self.ctx.emit(JobProgress(self.name, job.done, job.total, job.current))
-                return True
-        return any(row.status in OPEN for row in ended)
+                return is_open or not self._has_lingered()
+        return is_open
+
+    def _has_lingered(self) -> bool:
+        """Whether a job whose steps have all ended has had its time to end too."""
+        if not self.steps:
+            return False
+        self.settled = self.settled or self.ctx.monotonic()
+        return self.ctx.monotonic() - self.settled > LINGER_SECONDS
 
     def _recorded_end(
         self, records: WorkerRecords, step: Step, containers: Sequence[Container]

@@ -72,9 +72,9 @@ async def _pull(ctx: Context, client: AgentClient, heard: Heard, facts: bool) ->
 async def _with_whole_journal(ctx: Context, client: AgentClient, first: Status) -> Status:
     """The status with the journal's further pages joined to its first one."""
     last, records, damaged = first, list(first.journal.records), list(first.journal.damaged)
-    end = ctx.now() + MOST_SECONDS
+    end = ctx.monotonic() + MOST_SECONDS
     while last.journal.more and last.journal.end is not None:
-        if len(records) + len(damaged) > MOST_RECORDS or ctx.now() > end:
+        if len(records) + len(damaged) > MOST_RECORDS or ctx.monotonic() > end:
             break
         last = await client.status(last.journal.end)
         records.extend(last.journal.records)

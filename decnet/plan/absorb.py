@@ -45,9 +45,9 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
     if records.cursor is None and not records.lifecycle:
         # Nothing is known of this worker, or not any more: what its journal remembers is the history.
         rows = [row for each in strays[-KEPT_ROWS:] if (row := _remembered(each, page.journal_id, now))]
-    # A page that promises more and brings nothing is no reason to wait.
-    if page.end is None or not page.more:
-        rows = [_lost_if_gone(row, status, now) for row in rows]
+    # A page that promises more and brings nothing is no reason to wait; nor is any, for ever.
+    is_whole = page.end is None or not page.more
+    rows = [_lost_if_gone(row, status, now) if is_whole or _is_old(row, now) else row for row in rows]
     updated = records.model_copy(
         update={
             "lifecycle": _trimmed([_running_if_so(row, status, now) for row in rows]),
@@ -137,7 +137,7 @@ def _lost_if_gone(row: LifecycleRow, status: Status, now: float) -> LifecycleRow
     """A row whose job is not there, or runs longer than any can, is lost: nothing stays open for ever."""
     if row.status not in OPEN:
         return row
-    if _job_runs(row, status) and now - row.created < LONGEST_SECONDS:
+    if _job_runs(row, status) and not _is_old(row, now):
         return row
     job = next((job for job in status.jobs if job.request_id == row.request_id), None)
     if job is None or job.state == "lost":
@@ -147,6 +147,10 @@ def _lost_if_gone(row: LifecycleRow, status: Status, now: float) -> LifecycleRow
     else:
         error = f"its job ended ({job.state}), and its record is not in the journal"
     return row.model_copy(update={"status": "lost", "ended": now, "error": error})
+
+
+def _is_old(row: LifecycleRow, now: float) -> bool:
+    return now - row.created >= LONGEST_SECONDS
 
 
 def _running_if_so(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
@@ -169,10 +173,12 @@ def _moved(cursor: Cursor | None, page: JournalPage, verdict: Verdict) -> Cursor
 
 
 def _trimmed(rows: list[LifecycleRow]) -> tuple[LifecycleRow, ...]:
+    """Without the oldest that have ended; those of the newest request stay, for who follows it to tell."""
     surplus = len(rows) - KEPT_ROWS
+    newest = rows[-1].request_id if rows else ""
     kept = []
     for row in rows:
-        if surplus > 0 and row.status not in OPEN:
+        if surplus > 0 and row.status not in OPEN and row.request_id != newest:
             surplus -= 1
             continue
         kept.append(row)

@@ -228,11 +228,27 @@ def test_a_verdict_that_is_not_ok_is_said(verdict: str, word: str) -> None:
 
 
 def test_closed_rows_are_trimmed_and_open_ones_kept() -> None:
-    closed = tuple(row("old", "succeeded", created=NOW - 9000 + n) for n in range(KEPT_ROWS + 20))
+    closed = tuple(
+        row("old", "succeeded", request=f"o{n}", created=NOW - 9000 + n) for n in range(KEPT_ROWS + 20)
+    )
     first = row("web", request="r9")
     learned = absorb(known(first, *closed), pulled(jobs=(running_job("r9"),)), now=NOW)
     assert len(learned.records.lifecycle) == KEPT_ROWS
     assert learned.records.lifecycle[0] == first
+
+
+def test_the_rows_of_the_newest_request_are_never_trimmed() -> None:
+    """Else the ends of a job of very many steps would go before they are told."""
+    old = row("old", "succeeded", request="r0", created=NOW - 9000)
+    many = tuple(row(f"web-{n}", "succeeded", ended=NOW) for n in range(KEPT_ROWS + 200))
+    assert absorb(known(old, *many), pulled(), now=NOW).records.lifecycle == many
+
+
+def test_a_journal_that_promises_ever_more_does_not_keep_an_old_row_open() -> None:
+    cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
+    young, old = row("web", request="r9"), row("old", created=NOW - LONGEST_SECONDS)
+    learned = absorb(known(old, young, cursor=cursor), pulled(record(1, "x"), more=True), now=NOW)
+    assert [each.status for each in learned.records.lifecycle] == ["lost", "running"]
 
 
 def test_a_pull_that_brings_nothing_changes_nothing() -> None:
