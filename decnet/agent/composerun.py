@@ -115,17 +115,14 @@ def up(
     """Create what is missing of these services; the error's text, or None. `tick` is called once a
     second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
     it works on, the job that started it counts as alive."""
-    command = (
-        _within(limit)
-        + _base(compose, file)
-        + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
-    )
+    warden = _warden(limit)
+    command = _base(compose, file) + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
     deadline = time.monotonic() + limit
     step("compose to be started")
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            env=environment(), cwd="/", pass_fds=list(held), preexec_fn=_end_with_parent(),
+            warden + command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            env=environment(), cwd="/", pass_fds=list(held), preexec_fn=_end_with_parent(warden),
         )  # fmt: skip
         step("compose started")
         ended_by = _follow(process, deadline, tick)
@@ -168,32 +165,36 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(limits.COMPOSE_END)
     except subprocess.TimeoutExpired:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.kill()
-        process.wait()
+        process.kill()
+    try:
+        # What compose has started may be deaf to the polite word; the warden made a group of all.
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
 
 
-def _within(limit: float) -> List[str]:
-    """What ends compose, and what compose has started, at its limit or when the agent is killed: a plug-in
+def _warden(limit: float) -> List[str]:
+    """What kills compose, and what compose has started, at the limit or when the agent is killed: a plug-in
     is a process of its own, which would go on and keep the locks. [] where there is no such program."""
     for folder in PATH.split(":"):
         program = folder + "/timeout"
-        # The one of busybox knows neither groups nor, in older releases, -k.
+        # The one of busybox knows no groups.
         if os.access(program, os.X_OK) and not os.path.realpath(program).endswith("busybox"):
-            return [program, "-k", "2", "%d" % (limit + limits.COMPOSE_END)]
+            return [program, "-s", "KILL", "%d" % (limit + limits.COMPOSE_END)]
     return []
 
 
-def _end_with_parent() -> Optional[Callable[[], None]]:
-    """Have the kernel end compose when the agent is killed; without ctypes the lock alone has to do."""
+def _end_with_parent(warden: List[str]) -> Optional[Callable[[], None]]:
+    """Have the kernel end compose when the agent is killed; without ctypes the lock alone has to do. To the
+    warden SIGALRM says that the time is over."""
     try:
         from ctypes import CDLL
     except ImportError:
         return None
     prctl = CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    number = signal.SIGALRM if warden else signal.SIGKILL
+    return lambda: prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def _base(compose: Compose, file: str) -> List[str]:

@@ -11,7 +11,7 @@ from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome, Trouble
 from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
-from decnet.engine.waiting import after_jobs, busy, without
+from decnet.engine.waiting import after_jobs, awaited, without
 from decnet.errors import DecnetError, WorkerBusy, worst
 from decnet.model.actual import Job, NotSeen
 from decnet.model.fleet import Fleet
@@ -80,14 +80,15 @@ async def _carried_out(
     ctx: Context, links: Links, situation: Situation, plan: Plan, before: int, options: WalkOptions
 ) -> tuple[Situation, Plan, Applied]:
     """Carry out the plan; what an earlier command's job still works on is planned anew after it."""
-    occupied = {} if options.detach or options.record_only else busy(situation)
+    occupied = {} if options.detach or options.record_only else awaited(situation, plan)
     now = without(plan, occupied)
     applied = await apply(ctx, links, situation, now, detach=options.detach, no_cache=options.no_cache)
     if not occupied:
         return situation, plan, applied
     situation = await after_jobs(ctx, links, situation)
-    still = busy(situation)
-    rest = without(make_plan(ctx, situation, prune=options.prune), still)
+    rest = make_plan(ctx, situation, prune=options.prune)
+    still = awaited(situation, rest)
+    rest = without(rest, still)
     guard(rest, before, max_remove=options.max_remove, asked=options.asked)
     later = await apply(ctx, links, situation, rest, no_cache=options.no_cache)
     later.errors.update({name: _endless(name, job) for name, job in still.items()})

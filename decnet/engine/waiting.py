@@ -32,6 +32,19 @@ def busy(situation: Situation) -> dict[str, Job]:
     return found
 
 
+def awaited(situation: Situation, plan: Plan) -> dict[str, Job]:
+    """The workers at work that the plan has to wait for: it has something for them, something of it waits
+    for them, or an operation that is open here may be what they work on."""
+    concerned = set(plan.slices)
+    for step in plan.docker_steps:
+        concerned |= {step.worker, *(each.partition("/")[0] for each in step.after)}
+    return {
+        name: job
+        for name, job in busy(situation).items()
+        if name in concerned or any(row.status in OPEN for row in situation.recorded[name].lifecycle)
+    }
+
+
 def without(plan: Plan, workers: Collection[str]) -> Plan:
     """The plan without what is on one of these workers, or waits for a step that is."""
     if not workers:

@@ -101,6 +101,33 @@ def test_only_the_newest_jobs_are_kept_and_shown(home: Path, monkeypatch: pytest
     assert [row["request_id"] for row in jobs.shown()] == ["r6", "r7", "r8"]
 
 
+def test_a_job_that_runs_is_shown_and_kept_though_the_clock_went_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "jobs").mkdir()
+    monkeypatch.setattr(jobs.limits, "JOBS_SHOWN", 3)
+    for number in range(5):
+        accepted(f"r{number}")
+        tomorrow = time.time() + 86_400 + number
+        os.utime(home / "jobs" / (jobs.job_id_of(f"r{number}") + ".bundle"), (tomorrow, tomorrow))
+    claim = jobs.Claim(jobs.job_id_of("r5"))
+    accepted("r5")
+    assert [row["request_id"] for row in jobs.shown()] == ["r3", "r4", "r5"]
+    jobs.forget_bundle(jobs.job_id_of("r5"))
+    assert jobs.shown()[-1]["request_id"] == "r5"
+    os.utime(home / "jobs" / (jobs.job_id_of("r5") + ".bundle"), (1, 1))
+    assert "r5" in [row["request_id"] for row in jobs.shown()]
+    claim.release()
+
+
+def test_a_row_that_cannot_be_read_hides_no_other_job(home: Path) -> None:
+    (home / "jobs").mkdir()
+    accepted("r0")
+    accepted("r1")
+    (home / "jobs" / (jobs.job_id_of("r0") + ".json")).write_text("half")
+    assert [row["request_id"] for row in jobs.shown()] == ["r1"]
+
+
 def test_a_shown_job_is_what_the_model_says(home: Path) -> None:
     (home / "jobs").mkdir()
     accepted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -118,6 +119,21 @@ def test_retention_drops_old_records_that_were_read_and_says_gap(
     page = journal.page(old)
     assert (page["verdict"], page["first_seq"] > 3) == ("gap", True)
     assert journal.page(None)["verdict"] == "gap"
+
+
+def test_a_record_is_written_though_there_is_no_room_to_prune(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(1)
+    journal.page(cursor_at(journal.page(None), 1))
+    monkeypatch.setattr(limits, "JOURNAL_BYTES", 100)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(journal, "write_bytes", full)
+    write(2)
+    assert [row["seq"] for row in journal.page(None)["records"]] == [1, 2, 3]
 
 
 def test_a_wiped_journal_is_a_reset(home: Path) -> None:

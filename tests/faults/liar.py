@@ -302,6 +302,17 @@ class Liar:
             row["fingerprint"] = "f" * 64
         self.honest()
 
+    def works_for_ever(self):
+        if self.verb == "status":
+            some = self.result["jobs"][0]
+            self.result["jobs"] = [dict(some, request_id="never-sent", state="running", error="")]
+        self.honest()
+
+    def works_for_ever_with_drift(self):
+        for row in self.result.get("containers", ()):
+            row["fingerprint"] = "f" * 64
+        self.works_for_ever()
+
     def another_plan_hash(self):
         if self.verb == "status":
             self.result["plan_hash"] = "f" * 64

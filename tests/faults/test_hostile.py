@@ -61,6 +61,7 @@ SAID = {
     "ten_thousand_foreign_deckies": ("up", ""),
     "says_it_has_the_others_deckies": ("up", ""),
     "other_fingerprints": ("up", ""),
+    "works_for_ever": ("up", ""),
 }
 """Each lie, the state of its worker in `status`, and what is said of it."""
 
@@ -296,3 +297,15 @@ def test_a_worker_that_drips_or_never_ends_is_bounded_in_every_verb(tmp_path: Pa
     assert ran.code in (1, 5)
     assert ran.seconds < 90
     assert GOOD in ran.out or verb == "reconcile"
+
+
+@pytest.mark.slow
+def test_a_worker_that_says_it_works_for_ever_costs_a_minute_and_is_named(tmp_path: Path) -> None:
+    """With nothing to do there it costs nothing: the gallery has that one."""
+    lie = "works_for_ever_with_drift"
+    fleet = fleet_of(tmp_path, lie)
+    with sshd(fleet):
+        ran = fleet.decnet("reconcile")
+    assert ran.code == 4
+    assert ran.seconds < 90
+    assert f"{name_of(lie)}: the job that runs there (apply) does not end" in ran.out

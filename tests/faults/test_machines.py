@@ -179,6 +179,20 @@ def test_a_worker_restored_from_an_old_copy_is_said_and_mended(pair: Pair, tmp_p
     all_running(pair)
 
 
+def test_a_home_from_a_backup_catches_up_beside_a_worker_that_is_silent(pair: Pair, tmp_path: Path) -> None:
+    shutil.copytree(pair.home, tmp_path / "backup", symlinks=True)
+    pair.decnet("mutate", "--all", "--random", "--seed", "11")
+    give_back(pair.home, tmp_path / "backup")
+    refused = pair.decnet("reconcile", code=4)
+    assert "decnet worker recover --take-generation" in all_said(refused)
+    stop(pair.lab, "w1", "sshd")
+    pair.decnet("worker", "recover", "--take-generation", code=5)
+    pair.decnet("reconcile", "--on", "w2")
+    start(pair.lab, "w1")
+    pair.decnet("worker", "recover", "--take-generation")
+    all_running(pair)
+
+
 def give_back(folder: Path, copy: Path) -> None:
     """The folder's content as it was; the folder itself is mounted and stays."""
     for path in folder.iterdir():

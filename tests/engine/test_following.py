@@ -1,0 +1,215 @@
+"""A job is followed to its end, whatever the worker says of it, its engine does, or a clock shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet.catalog import load
+from decnet.engine import job
+from decnet.engine.context import Context
+from decnet.engine.job import JobEnd, run_job
+from decnet.engine.links import Links
+from decnet.engine.situation import Situation
+from decnet.engine.waiting import FOREIGN_SECONDS, after_jobs, awaited
+from decnet.errors import Unreachable, WorkerError
+from decnet.images import wanted
+from decnet.model.actual import Observation, Seen, Status
+from decnet.model.fleet import Fleet
+from decnet.model.plan import Plan, Step, Target
+from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
+from decnet.model.worker import Worker
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+from decnet.wire import GENESIS, chained
+from decnet.worker.client import AgentClient
+
+WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
+ROW = DeckyRow(name="web", ip="192.0.2.9", mac="00:50:56:00:00:09", status="running", containers={"web": "f"})
+REMOVAL = Step(
+    worker="w1", decky="web", bucket="remove", reason="not wanted", operation="remove", wave=0,
+    record="delete", remove=(Target(name="web", id="i"),),
+)  # fmt: skip
+NOW = 1_700_000_000.0
+
+
+class Teller:
+    """A worker that takes a job and then says, poll by poll, what `answers` gives; the last for ever."""
+
+    worker, noise = "w1", 0
+
+    def __init__(self, *answers: dict[str, Any] | Exception) -> None:
+        self.answers = list(answers)
+        self.request = "r"
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        if verb == "apply":
+            self.request = args["request_id"]
+            return {"job_id": "j", "request_id": self.request, "state": "accepted", "generation": 1}
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return self.status(**answer)
+
+    def status(self, *, docker: str = "up", ends: str = "", runs: bool = False) -> dict[str, Any]:
+        end = {
+            "seq": 1, "at": NOW, "decky": "web", "operation": "remove", "status": ends, "error": "",
+            "request_id": self.request,
+        }  # fmt: skip
+        hello = {
+            "protocol": 1, "agent": "a", "version": 1, "worker_id": "w", "fleet_id": "f", "engine_id": "e",
+            "boot_id": "b", "clock": NOW,
+        }  # fmt: skip
+        running = {"job_id": "j", "request_id": self.request, "state": "running", "operation": "apply"}
+        return {
+            "hello": hello, "docker": docker, "plan_hash": None, "generation": 1, "containers": [],
+            "jobs": [running] if runs else [],
+            "journal": {
+                "journal_id": "j", "first_seq": 1, "last_seq": 1 if ends else 0, "verdict": "ok",
+                "records": [chained(end, GENESIS)] if ends else [], "more": False,
+            },
+        }  # fmt: skip
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class ToTeller(Links):
+    def __init__(self, home: Home, teller: Teller) -> None:
+        super().__init__(home, "f")
+        self._teller = teller
+
+    def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
+        return AgentClient(self._teller, worker_id=worker_id, fleet_id=fleet_id)
+
+
+def clock(*moments: float) -> Callable[[], float]:
+    """A clock that shows these moments one after the other, and then the last one."""
+    shown = iter(moments)
+    last = moments[-1]
+    return lambda: next(shown, last)
+
+
+@pytest.fixture
+def ctx(tmp_path: Path) -> Context:
+    home = Home(tmp_path / "home")
+    open_home(home)
+    return Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Polls follow each other at once; which time it is, each test's clock says."""
+    real = asyncio.sleep
+    monkeypatch.setattr(job.asyncio, "sleep", lambda seconds: real(0))
+    yield
+
+
+def situation(*rows: LifecycleRow, seen: Status | None = None) -> Situation:
+    observed: dict[str, Observation] = {"w1": Seen(worker="w1", status=seen)} if seen else {}
+    records = WorkerRecords(worker_id="w", deckies={"web": ROW}, lifecycle=rows)
+    return Situation(Fleet(fleet_id="f"), {"w1": WORKER}, wanted(), {"w1": records}, observed)
+
+
+def followed(ctx: Context, teller: Teller, now: Situation) -> JobEnd:
+    async def run() -> JobEnd:
+        async with ToTeller(ctx.home, teller) as links:
+            return await run_job(ctx, links, now, "w1", [REMOVAL], detach=False)
+
+    return asyncio.run(run())
+
+
+def test_a_removal_that_ends_takes_the_row_away(ctx: Context) -> None:
+    now = situation()
+    end = followed(ctx, Teller({"ends": "succeeded"}), now)
+    assert [each.status for each in end.outcomes] == ["succeeded"]
+    assert now.recorded["w1"].deckies == {}
+
+
+def test_while_the_engine_is_down_nothing_is_known_and_the_row_stays(ctx: Context) -> None:
+    """An empty list of containers from there is no absence: its address is still held."""
+    now = situation()
+    end = followed(ctx, Teller({"ends": "failed", "docker": "down"}), now)
+    assert [each.status for each in end.outcomes] == ["failed"]
+    assert now.recorded["w1"].deckies == {"web": ROW}
+
+
+def test_a_machine_that_slept_asks_once_more_before_it_gives_up(ctx: Context) -> None:
+    teller = Teller({"runs": True}, {"ends": "succeeded"})
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 90_000.0)), teller, situation())
+    assert [each.status for each in end.outcomes] == ["succeeded"]
+
+
+def test_a_job_that_never_ends_is_left_to_itself(ctx: Context) -> None:
+    with pytest.raises(WorkerError, match="did not end within 600 s; it goes on by itself"):
+        followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), Teller({"runs": True}), situation())
+
+
+def test_a_silent_worker_is_given_up_though_somebody_sets_our_clock_back(ctx: Context) -> None:
+    silent = Teller(Unreachable("w1: no way there", worker="w1"))
+    backwards = clock(NOW, NOW, NOW, NOW - 3600)
+    with pytest.raises(Unreachable):
+        followed(replace(ctx, now=backwards, monotonic=clock(0.0, 1.0, 2.0, 21.0)), silent, situation())
+
+
+def test_a_job_that_says_it_runs_though_all_its_steps_have_ended_is_not_waited_for(ctx: Context) -> None:
+    teller = Teller({"runs": True, "ends": "succeeded"})
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 2.0, 3.0, 4.0, 15.0)), teller, situation())
+    assert [each.status for each in end.outcomes] == ["succeeded"]
+
+
+def row(request: str, created: float) -> LifecycleRow:
+    return LifecycleRow(
+        id=request, decky="web", operation="create", request_id=request, status="running", created=created
+    )
+
+
+def working(teller: Teller) -> Status:
+    return Status.model_validate(teller.status(runs=True))
+
+
+def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something_is_to_be_done() -> None:
+    seen = working(Teller({}))
+    assert awaited(situation(seen=seen), Plan()) == {}
+    assert set(awaited(situation(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
+    assert set(awaited(situation(seen=seen), Plan(slices={"w1": "behind"}))) == {"w1"}
+    late = REMOVAL.model_copy(update={"worker": "w2", "after": ("w1/web",)})
+    assert set(awaited(situation(seen=seen), Plan(steps=(late,)))) == {"w1"}
+    assert set(awaited(situation(row("r", NOW), seen=seen), Plan())) == {"w1"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds"),
+    [
+        ((), FOREIGN_SECONDS),
+        ((row("another", NOW),), FOREIGN_SECONDS),
+        ((row("r", NOW),), 600.0),
+        ((row("r", NOW - 500),), 100.0),
+        ((row("r", NOW - 5000),), 0.0),
+        ((row("r", NOW + 5000),), 600.0),
+    ],
+)
+def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
+    ctx: Context, rows: tuple[LifecycleRow, ...], seconds: float
+) -> None:
+    teller = Teller({"runs": True})
+    polls, moments = [0], iter(range(10**6))
+
+    def tick() -> float:
+        polls[0] += 1
+        return float(next(moments))
+
+    async def run() -> Situation:
+        async with ToTeller(ctx.home, teller) as links:
+            now = situation(*rows, seen=working(teller))
+            return await after_jobs(replace(ctx, monotonic=tick), links, now)
+
+    asyncio.run(run())
+    assert 0 <= polls[0] - seconds < 15
