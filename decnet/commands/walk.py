@@ -55,7 +55,7 @@ async def walk(
     plan = make_plan(ctx, situation, prune=options.prune, record_only=options.record_only)
     if options.check or options.dry_run:
         return _planned(ctx, verb, situation, plan, options)
-    guard(plan, before, max_remove=options.max_remove, asked=options.asked)
+    guard(plan, before, desired.deckies, max_remove=options.max_remove, asked=options.asked)
     if not plan.is_empty and not options.quiet:
         ctx.emit(Planned(plan))
     if options.confirm and plan.docker_steps and not ctx.confirm(_question(plan)):
@@ -89,7 +89,8 @@ async def _carried_out(
     rest = make_plan(ctx, situation, prune=options.prune)
     still = awaited(situation, rest)
     rest = without(rest, still)
-    guard(rest, before, max_remove=options.max_remove, asked=options.asked)
+    kept = situation.desired.deckies
+    guard(rest, before, kept, max_remove=options.max_remove, asked=options.asked)
     later = await apply(ctx, links, situation, rest, no_cache=options.no_cache)
     later.errors.update({name: _endless(name, job) for name, job in still.items()})
     steps = now.steps + rest.steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from decnet.errors import MassRemoval
 from decnet.model.fleet import Fleet
@@ -15,15 +15,23 @@ def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
     return len(set(desired.deckies).union(*(records.deckies for records in recorded.values())))
 
 
-def guard(plan: Plan, size_before: int, *, max_remove: int | None = None, asked: int = 0) -> None:
+def guard(
+    plan: Plan,
+    size_before: int,
+    desired: Container[str],
+    *,
+    max_remove: int | None = None,
+    asked: int = 0,
+) -> None:
     """Raises MassRemoval when the plan takes more deckies off the LAN than it may.
 
-    `asked` is how many of them the user named one by one. Without `max_remove` it may take half of the
-    fleet (pruned strays count on both sides), one decky always, but never the last one while
-    nothing takes its place.
+    `desired` are the names that stay in the fleet, wherever; `asked` is how many of the others the user
+    named one by one. Without `max_remove` the plan may take half of the fleet (pruned strays count on
+    both sides), one decky always, but never the last one while nothing takes its place. Beside a removal
+    what is only forgotten counts too: it was part of the fleet that is left now.
     """
-    gone = len({step.decky for step in plan.steps if step.bucket == "remove" and not step.moves_to})
     pruned = sum(1 for step in plan.steps if step.bucket == "stray")
+    gone = len(_leaving(plan, desired))
     unasked = max(0, gone + pruned - asked)
     if max_remove is not None:
         if unasked > max_remove:
@@ -34,6 +42,12 @@ def guard(plan: Plan, size_before: int, *, max_remove: int | None = None, asked:
         raise _refusal(gone, size_before, "nothing of the fleet would be left")
     if unasked > 1 and 2 * unasked > size_before + pruned:
         raise _refusal(gone + pruned, size_before + pruned, "that is more than half of the fleet")
+
+
+def _leaving(plan: Plan, desired: Container[str]) -> set[str]:
+    """The deckies that leave the fleet; none where nothing but records is cleaned."""
+    left = [s for s in plan.steps if s.bucket in ("remove", "forget") and s.decky not in desired]
+    return {s.decky for s in left} if any(s.bucket == "remove" for s in left) else set()
 
 
 def _refusal(count: int, size: int, why: str) -> MassRemoval:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from decnet.errors import MassRemoval
 from decnet.model.fleet import Decky
@@ -18,7 +20,7 @@ def deckies(count: int, worker: str = "w1") -> list[Decky]:
 def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prune: bool = False) -> bool:
     size = fleet_size(world.desired, world.records)
     try:
-        guard(world.plan(prune=prune), size, max_remove=max_remove, asked=asked)
+        guard(world.plan(prune=prune), size, world.desired.deckies, max_remove=max_remove, asked=asked)
     except MassRemoval:
         return True
     return False
@@ -62,6 +64,37 @@ def test_a_move_of_the_whole_fleet_removes_nobody() -> None:
     assert (world.plan().removals, refused(world)) == (0, False)
 
 
+def gone(world: World, *names: str) -> World:
+    """The world after somebody removed these deckies' containers by hand."""
+    for engine in world.engines.values():
+        for machine in [each for each in engine.values() if each.decky in names]:
+            del engine[machine.name]
+    return world
+
+
+@pytest.mark.parametrize(
+    ("of", "remain", "absent", "expected"),
+    [(6, 0, 1, True), (6, 0, 3, True), (6, 2, 3, True), (6, 3, 2, False), (6, 0, 6, False), (2, 1, 1, False)],
+)
+def test_what_is_forgotten_beside_a_removal_leaves_the_fleet_too(
+    of: int, remain: int, absent: int, expected: bool
+) -> None:
+    world = gone(left(of, remain), *(f"d{number}" for number in range(of - absent, of)))
+    assert refused(world) is expected
+
+
+def test_a_record_that_is_forgotten_after_a_move_removes_nobody() -> None:
+    world = gone(running(*deckies(5, "w1")), "d0", "d1", "d2")
+    world.desired = fleet(*deckies(4, "w2"))
+    assert not refused(world)
+
+
+@given(of=st.integers(1, 6), data=st.data())
+def test_no_emptied_state_takes_down_what_still_runs(of: int, data: st.DataObject) -> None:
+    absent = data.draw(st.sets(st.integers(0, of - 1), max_size=of - 1))
+    assert refused(gone(left(of, 0), *(f"d{number}" for number in absent)))
+
+
 def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
     world = left(5, 0)
     world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
@@ -74,5 +107,6 @@ def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
 
 def test_the_refusal_says_how_many_and_how_to_mean_it() -> None:
     with pytest.raises(MassRemoval, match="remove 6 of 10 deckies") as raised:
-        guard(left(10, 4).plan(), 10)
+        world = left(10, 4)
+        guard(world.plan(), 10, world.desired.deckies)
     assert raised.value.hint == "if that is meant: --max-remove 6"
