@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from decnet.engine.context import Context
 from decnet.engine.images import provide_images
@@ -16,6 +17,9 @@ from decnet.errors import DecnetError
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
 from decnet.store.records import Records
+
+Job = Callable[[str, list[Step], bool], Awaitable[JobEnd]]
+"""Carries out these steps on one worker; detached: they are not followed to their end."""
 
 
 @dataclass
@@ -54,11 +58,8 @@ async def apply(
     applied = Applied()
     ready = await provide_images(ctx, links, situation, plan, applied.errors, no_cache=no_cache)
     try:
-        ordered = waves(plan)
-        for wave in ordered:
-            # A wave that another one waits for is followed to its end, whatever was said of detaching.
-            last = detach and wave is ordered[-1]
-            await _run_wave(ctx, links, situation, [s for s in wave if s.worker in ready], applied, last)
+        steps = [step for step in plan.docker_steps if step.worker in ready]
+        await carry_out(steps, partial(_worker_job, ctx, links, situation), applied, detach=detach)
         await _push_slices(ctx, links, situation, plan, applied)
     finally:
         ctx.emit(Finished())
@@ -84,40 +85,61 @@ def recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
     return records.model_copy(update={"deckies": dict(sorted(rows.items()))})
 
 
-def waves(plan: Plan) -> list[list[Step]]:
-    """The plan's Docker steps in the order in which they may run.
+def waves(steps: Iterable[Step]) -> tuple[dict[str, list[Step]], dict[str, list[Step]]]:
+    """The first job of each worker, and the second one of those that need one.
 
-    On one worker a job removes before it creates, so that one wave is enough; where a release on one
-    worker may free an address for another, every release ends before the first claim.
+    A job removes before it creates, so that one is enough; but a worker of which a claim waits for a
+    release on another one, or for its own decky's, claims in a second job.
     """
-    steps = list(plan.docker_steps)
-    if len({step.worker for step in steps}) < 2 or not any(step.wave == 0 for step in steps):
-        return [steps] if steps else []
-    return [wave for wave in ([s for s in steps if s.wave == n] for n in (0, 1)) if wave]
-
-
-async def _run_wave(
-    ctx: Context,
-    links: Links,
-    situation: Situation,
-    steps: Sequence[Step],
-    applied: Applied,
-    detach: bool,
-) -> None:
-    """One job per worker, all at the same time. Where a release fails, what waits for it is not claimed."""
-    by_worker: dict[str, list[Step]] = {}
+    steps = list(steps)
+    waiting = {step.worker for step in steps if any(_is_apart(step, release) for release in step.after)}
+    first: dict[str, list[Step]] = {}
+    second: dict[str, list[Step]] = {}
     for step in steps:
-        if step.worker not in applied.errors and not _blocked(step, applied):
-            by_worker.setdefault(step.worker, []).append(step)
-    ends = await asyncio.gather(
-        *(_worker_job(ctx, links, situation, name, own, detach) for name, own in by_worker.items())
-    )
-    for name, end in zip(by_worker, ends, strict=True):
+        wave = second if step.wave == 1 and step.worker in waiting else first
+        wave.setdefault(step.worker, []).append(step)
+    return first, second
+
+
+def _is_apart(step: Step, release: str) -> bool:
+    """Whether the release cannot be in one job with the step; a job knows each decky once."""
+    worker, _, decky = release.partition("/")
+    return worker != step.worker or decky == step.decky
+
+
+async def carry_out(steps: Sequence[Step], job: Job, applied: Applied, *, detach: bool = False) -> None:
+    """One job per worker, all at the same time; a second one waits for the first ones that it names.
+    Where a release fails, what waits for it is not claimed."""
+    first, second = waves(steps)
+    awaited = {name: {name, *_releasing(own)} & set(first) for name, own in second.items()}
+    # What a second job waits for is followed to its end, whatever was said of detaching.
+    followed = set().union(*awaited.values())
+
+    async def run(name: str, own: list[Step], detach: bool) -> None:
+        end = await job(name, own, detach)
         applied.outcomes.extend(end.outcomes)
         if end.error is not None:
             applied.errors[name] = end.error
         if end.detached:
             applied.detached.append(name)
+
+    async def run_second(name: str, own: list[Step]) -> None:
+        await asyncio.gather(*(begun[other] for other in awaited[name]))
+        left = [step for step in own if name not in applied.errors and not _blocked(step, applied)]
+        if left:
+            await run(name, left, detach)
+
+    begun = {
+        name: asyncio.create_task(run(name, own, detach and name not in followed))
+        for name, own in first.items()
+    }
+    await asyncio.gather(*begun.values(), *(run_second(name, own) for name, own in second.items()))
+    applied.outcomes.sort(key=lambda outcome: outcome.worker)
+    applied.detached.sort()
+
+
+def _releasing(steps: Iterable[Step]) -> set[str]:
+    return {release.partition("/")[0] for step in steps for release in step.after}
 
 
 def _blocked(step: Step, applied: Applied) -> bool:

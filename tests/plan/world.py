@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from decnet.catalog import load
+from decnet.engine.apply import waves
 from decnet.model.actual import Container, NotSeen, Observation, Seen, Status
 from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.journal import JournalPage
@@ -165,13 +166,16 @@ class World:
         return plan
 
     def carry_out(self, plan: Plan, *, crash_after: int | None = None) -> bool:
-        """Wave by wave and worker by worker, record after the step. False when it crashed."""
+        """Job by job as `apply` sends them, record after the step. False when it crashed."""
         self.actions, self.fuse = 0, crash_after
+        notes: dict[str, list[Step]] = {}
+        for step in plan.steps:
+            if not step.touches_docker:
+                notes.setdefault(step.worker, []).append(step)
         try:
-            for wave in (0, 1):
-                steps = [step for step in plan.steps if step.wave == wave]
-                for worker in sorted({step.worker for step in steps}):
-                    self._job([step for step in steps if step.worker == worker])
+            for jobs in (notes, *waves(plan.docker_steps)):
+                for worker in sorted(jobs):
+                    self._job(jobs[worker])
         except Crash:
             return False
         return True
