@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from decnet.cli.options import On, Output, OutputOption
+from decnet.cli.options import On, Output, OutputOption, seconds
 from decnet.cli.run import context, wait_for
 
 if TYPE_CHECKING:
@@ -23,18 +23,14 @@ def events(
         str | None, typer.Option(metavar="TIME", help="Not older: 15m, 2h, 1d, or 2026-01-31T12:00.")
     ] = None,
     decky: Annotated[list[str] | None, typer.Option("--decky", help="Only of this decky.")] = None,
-    interval: Annotated[
-        float, typer.Option(min=0.5, metavar="SECONDS", help="How often --follow pulls.")
-    ] = 2.0,
+    interval: Annotated[float, seconds("--interval", least=0.5, help="How often --follow pulls.")] = 2.0,
     alert: Annotated[
         str | None,
         typer.Option(metavar="CMD|URL|@FILE", help="Tell this command or URL of new events, as JSON."),
     ] = None,
     alert_every: Annotated[
         float,
-        typer.Option(
-            "--alert-every", min=0, metavar="SECONDS", help="At most one alert in that time; the rest waits."
-        ),
+        seconds("--alert-every", least=0, help="At most one alert in that time; the rest waits."),
     ] = 30.0,
     alert_each: Annotated[
         bool, typer.Option("--alert-each", help="One alert for each event; more than ten come together.")
@@ -134,6 +130,7 @@ async def _follow(
 
 def _moment(text: str | None) -> float | None:
     """A time as the user wrote it, in seconds since the epoch."""
+    import re
     from datetime import datetime
 
     from decnet.errors import UsageError
@@ -141,11 +138,11 @@ def _moment(text: str | None) -> float | None:
     if text is None:
         return None
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if text[:-1].isdigit() and text[-1:] in units:
-        return time.time() - int(text[:-1]) * units[text[-1]]
+    if ago := re.fullmatch(r"([0-9]{1,9})([smhd])", text):
+        return time.time() - int(ago[1]) * units[ago[2]]
     try:
         return datetime.fromisoformat(text).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError(
             f"--since {text!r} is not a time", hint="write 15m, 2h, 1d, or 2026-01-31T12:00"
         ) from None

@@ -19,6 +19,7 @@ from decnet.cli.options import (
     Quiet,
     Seed,
     Yes,
+    seconds,
 )
 from decnet.cli.run import context, finish, wait_for
 
@@ -179,14 +180,14 @@ def reconcile(
     ] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Remove strays too.")] = False,
     interval: Annotated[
-        float | None, typer.Option(min=1, metavar="SECONDS", help="Go on, a pass every so often.")
+        float | None, seconds("--interval", least=1, help="Go on, a pass every so often.")
     ] = None,
     jitter: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Wait up to that long first, at random.")
+        float, seconds("--jitter", least=0, help="Wait up to that long first, at random.")
     ] = 0.0,
     deadline: Annotated[
         float | None,
-        typer.Option(min=1, metavar="SECONDS", help="End a pass that takes longer, and say what is open."),
+        seconds("--deadline", least=1, help="End a pass that takes longer, and say what is open."),
     ] = None,
     max_remove: MaxRemove = None,
     quiet: Quiet = False,

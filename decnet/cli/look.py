@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli import events
-from decnet.cli.options import On, Output, OutputOption
+from decnet.cli.options import On, Output, OutputOption, seconds
 from decnet.cli.run import context, finish, wait_for
 
 
@@ -24,9 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    watch: Annotated[
-        float | None, typer.Option("--watch", min=1, metavar="SECONDS", help="Look again every so often.")
-    ] = None,
+    watch: Annotated[float | None, seconds("--watch", least=1, help="Look again every so often.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 3 if desired and actual differ.")
     ] = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,21 @@ class Drivers(StrEnum):
     bridge = "bridge"
 
 
+WEEK = 7 * 86_400
+
+
+def seconds(name: str, *, least: float, help: str) -> Any:
+    """An option that takes seconds, from `least` to a week: nothing sleeps for ever, or until nan."""
+    return typer.Option(name, min=least, max=WEEK, metavar="SECONDS", help=help, callback=_a_number)
+
+
+def _a_number(value: float | None) -> float | None:
+    # A comparison with nan is never true, so that the bounds let it through.
+    if value is not None and value != value:
+        raise typer.BadParameter("nan is not a number of seconds.")
+    return value
+
+
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="How the result is printed.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer ordinary questions with yes.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
@@ -29,10 +44,7 @@ MaxRemove = Annotated[
     int | None,
     typer.Option("--max-remove", min=0, metavar="N", help="Allow the removal of up to N deckies."),
 ]
-LockTimeout = Annotated[
-    float,
-    typer.Option("--lock-timeout", min=0, metavar="SECONDS", help="How long to wait for the lock."),
-]
+LockTimeout = Annotated[float, seconds("--lock-timeout", least=0, help="How long to wait for the lock.")]
 On = Annotated[str | None, typer.Option("--on", metavar="WORKERS", help="Only these: 'edge-*,@dmz,!w3'.")]
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Draw the same at random for the same N.")
