@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -41,7 +43,11 @@ def users(folder: Path | None) -> list[Path]:
 def read(path: Path) -> tuple[str, dict[str, Any]]:
     """Text and values of one file. Raises SpecError naming it."""
     try:
-        with path.open("rb") as file:
+        # Without O_NONBLOCK a pipe in the folder would stop us for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise SpecError("is not a file", place=str(path), hint=f"move {path} away")
             content = file.read(toml_text.MAX_BYTES + 1)
     except OSError as error:
         raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from .actual import DeckyStatus
 from .journal import Cursor
-from .noun import Loose, Noun, Short, Text
+from .noun import Loose, Moment, Noun, Short, Text
 from .worker import Count, Facts
 
 Operation = Literal["create", "change", "heal", "remove", "mutate", "revive"]
@@ -36,9 +36,9 @@ class LifecycleRow(Noun):
     request_id: str
     status: LifecycleStatus
     reason: str = ""
-    created: float
-    started: float | None = None
-    ended: float | None = None
+    created: Moment
+    started: Moment | None = None
+    ended: Moment | None = None
     ended_by_worker: bool = False
     error: Text = ""
 

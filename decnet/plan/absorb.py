@@ -122,7 +122,8 @@ def _remembered(record: JournalRecord, journal_id: str, now: float) -> Lifecycle
 
 def _closed(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:
     at = record.at
-    believable = at is not None and row.created - FUTURE_SECONDS <= at <= now + FUTURE_SECONDS
+    earliest = max(0.0, row.created - FUTURE_SECONDS)
+    believable = at is not None and earliest <= at <= now + FUTURE_SECONDS
     return row.model_copy(
         update={
             "status": record.status,

@@ -6,8 +6,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import orjson
+from pydantic import ValidationError
+
+from decnet.model.noun import Loose, Moment, Noun
 
 from .atomic import read_whole, write_whole
 from .broken import translated
@@ -45,17 +49,20 @@ def alerts_lock(home: Home) -> Lock:
     return Lock(home, "decnet events --alert", path=home.events_dir / "alerts.lock")
 
 
+class _Entry(Noun):
+    """`Told` as its file spells it."""
+
+    positions: dict[str, Annotated[Place, Loose]]
+    tried: Moment
+
+
 def load_told(home: Home, receiver: str) -> Told | None:
-    """What this receiver was told; None for one that is new here."""
-    entry = _document(home).get(receiver)
-    if not isinstance(entry, dict):
+    """What this receiver was told; None for one that is new here, or of which only damage is kept."""
+    try:
+        entry = _Entry.model_validate(_document(home).get(receiver))
+    except ValidationError:
         return None
-    positions = entry.get("positions")
-    pairs = positions.items() if isinstance(positions, dict) else ()
-    return Told(
-        {worker: (int(epoch), int(seq)) for worker, (epoch, seq) in pairs},
-        float(entry.get("tried", 0.0)),
-    )
+    return Told(entry.positions, entry.tried)
 
 
 def save_told(home: Home, receiver: str, told: Told) -> None:

@@ -19,14 +19,16 @@ def open_home(home: Home, *, write: bool = True) -> list[str]:
 
     Temp files that killed commands left are removed. A file of ours that others can read is set to 0600
     and said. StateBroken for a symbolic link, another owner, a private key that others can read, and a
-    folder that others can write. With `write=False` nothing is made or mended, and a read-only or missing
-    folder is in order.
+    folder or a catalog file that others can write. With `write=False` nothing is made or mended, and a
+    read-only or missing folder is in order.
     """
     if write:
         _make_folders(home)
     warnings: list[str] = []
-    for folder in _folders(home):
+    for folder in (*_folders(home), home.catalog):
         _check_folder(folder)
+    for path in _catalog(home):
+        _check_catalog(path)
     for key in _keys(home):
         _check_key(key)
     for path in _files(home):
@@ -99,6 +101,19 @@ def _check_key(path: Path) -> None:
         )
 
 
+def _check_catalog(path: Path) -> None:
+    """A file that says which images run. A link to one elsewhere is in order, and so is one of root's."""
+    with translated("read", path):
+        found = path.stat()
+    if found.st_uid not in (0, os.geteuid()):
+        _check_owner(path, found)
+    if found.st_mode & 0o022:
+        raise StateBroken(
+            f"{path} can be written by other users, and it says which images run",
+            hint=f"look at what is in it, then: chmod go-w {path}",
+        )
+
+
 def _check_regular(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise StateBroken(f"{path} is {_kind(found)}, not a file", hint=f"move {path} away")
@@ -136,6 +151,11 @@ def _files(home: Home) -> Iterator[Path]:
 def _keys(home: Home) -> list[Path]:
     with translated("read", home.keys):
         return sorted(home.keys.iterdir()) if home.keys.is_dir() else []
+
+
+def _catalog(home: Home) -> list[Path]:
+    with translated("read", home.catalog):
+        return sorted(home.catalog.glob("*.toml")) if home.catalog.is_dir() else []
 
 
 def _lstat(path: Path) -> os.stat_result | None:

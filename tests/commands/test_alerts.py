@@ -169,6 +169,28 @@ def test_what_comes_too_soon_waits_and_is_told_together(home: Home, ear: Ear) ->
     assert [alert["count"] for alert in ear.heard] == [1, 3]
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"positions": {"id1": 5}, "tried": 0.0},
+        {"positions": {"id1": [0, "x"]}, "tried": 0.0},
+        {"positions": {}, "tried": None},
+        {"positions": {}, "tried": 1e300},
+        {"positions": []},
+        7,
+    ],
+)
+def test_a_receiver_of_which_damage_is_kept_is_a_new_one(home: Home, ear: Ear, entry: object) -> None:
+    happens(home, 1, 2)
+    path = home.events_dir / "alerts.json"
+    path.write_text(json.dumps({told(ear.url).key: entry}))
+    path.chmod(0o600)
+    begin(context(home), told(ear.url))
+    happens(home, 3, 3)
+    asyncio.run(tell(context(home), told(ear.url)))
+    assert [alert["count"] for alert in ear.heard] == [1]
+
+
 def test_a_receiver_that_fails_is_told_later_and_nothing_is_lost(home: Home, ear: Ear) -> None:
     begin(context(home), told(ear.url))
     happens(home, 1, 2)

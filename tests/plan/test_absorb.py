@@ -153,6 +153,12 @@ def test_a_time_that_cannot_be_read_is_replaced_by_our_own_and_marked(at: object
     assert (ended.status, ended.ended, ended.ended_by_worker) == ("succeeded", NOW, False)
 
 
+def test_a_time_before_the_epoch_is_replaced_also_by_a_clock_that_was_never_set() -> None:
+    ended = absorb(known(row("web", created=5.0)), pulled(record(1, "web", at=-7.0)), now=9.0)
+    last = ended.records.lifecycle[0]
+    assert (last.status, last.ended, last.ended_by_worker) == ("succeeded", 9.0, False)
+
+
 def test_an_error_is_cut_at_its_bound() -> None:
     page = {**page_of(), "records": [{**record(1, "web", "failed").model_dump(), "error": "x" * 90_000}]}
     status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})

@@ -125,6 +125,27 @@ def test_a_folder_that_others_can_write_is_refused_and_not_touched(home: Home) -
     assert home.root.stat().st_mode & 0o777 == 0o777
 
 
+@pytest.mark.parametrize("write", [True, False])
+def test_a_catalog_that_others_can_write_is_refused(home: Home, write: bool) -> None:
+    home.catalog.mkdir(mode=0o755)
+    own = home.catalog / "own.toml"
+    own.write_text("")
+    own.chmod(0o644)
+    assert open_home(home, write=write) == []
+    own.chmod(0o664)
+    with pytest.raises(StateBroken, match=r"own\.toml can be written by other users") as refused:
+        open_home(home, write=write)
+    assert refused.value.hint == f"look at what is in it, then: chmod go-w {own}"
+    own.chmod(0o644)
+    os.chown(own, 65534, 65534)
+    with pytest.raises(StateBroken, match="belongs to user 65534"):
+        open_home(home, write=write)
+    own.unlink()
+    home.catalog.chmod(0o777)
+    with pytest.raises(StateBroken, match="catalog can be written by other users"):
+        open_home(home, write=write)
+
+
 def test_looking_makes_nothing(tmp_path: Path) -> None:
     assert open_home(Home(tmp_path / "none"), write=False) == []
     assert list(tmp_path.iterdir()) == []

@@ -161,6 +161,18 @@ def test_a_damaged_file_is_refused_and_its_copy_named(
         assert refused.value.hint == f"take the last good copy: cp {last_copy(path)} {path}"
 
 
+@pytest.mark.parametrize("field", ["created", "started", "ended"])
+@pytest.mark.parametrize("moment", [1e300, -1e18, -1.0])
+def test_a_time_that_no_clock_shows_is_damage(home: Home, field: str, moment: float) -> None:
+    Records(home).save(records())
+    path = home.records("u-1")
+    tables = json.loads(path.read_bytes())
+    tables["lifecycle"]["3"][field] = moment
+    path.write_text(json.dumps(tables))
+    with pytest.raises(StateBroken, match=rf"is damaged: lifecycle\.2\.{field}: "):
+        Records(home).load("u-1")
+
+
 def test_every_truncation_of_a_records_file_is_refused(home: Home) -> None:
     Records(home).save(records())
     path = home.records("u-1")
