@@ -13,6 +13,7 @@ from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, UsageError, worst
+from decnet.model import values
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -68,6 +69,7 @@ async def add(
 
     if name == LOCAL:
         raise UsageError("`local` is this machine and needs no enrolment", hint="choose another name")
+    check_name(name)
     with ctx.lock():
         fleet = load_fleet(ctx.home) or new_fleet()
         save_fleet(ctx.home, fleet)
@@ -90,6 +92,12 @@ async def add(
         changed = record(ctx, enrolled) or bool(enrolled.changed)
         await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
     return _told(ctx, enrolled, changed)
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError for what cannot be a worker's name."""
+    if complaint := values.name(name):
+        raise UsageError(f"{values.shown(name)}: a worker's name {complaint}", hint="choose another name")
 
 
 async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from decnet.commands.doctor import findings_of
-from decnet.commands.enrolment import Credentials, enrolled_worker
+from decnet.commands.enrolment import Credentials, check_name, enrolled_worker
 from decnet.commands.finding import told
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
@@ -87,12 +87,13 @@ async def check(ctx: Context, on: str | None) -> Listing:
 
 def rename(ctx: Context, old: str, new: str) -> Words:
     """Another name for a worker; its deckies and records stay its own."""
+    check_name(new)
     with ctx.lock():
         worker = _known(ctx, old)
         if new in known_workers(ctx.home):
             raise UsageError(f"a worker is called {new!r} already")
         fleet = load_fleet(ctx.home) or new_fleet()
-        renamed = Worker.model_validate({**worker.model_dump(), "name": new})
+        renamed = worker.model_copy(update={"name": new})
         lans = {new if name == old else name: lan for name, lan in fleet.lans.items()}
         deckies = {
             name: decky.model_copy(update={"worker": new}) if decky.worker == old else decky

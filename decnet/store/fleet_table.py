@@ -48,8 +48,20 @@ class FleetTable:
         self._path = home.fleet
 
     def workers(self) -> dict[str, Worker]:
-        """All enrolled workers by name, sorted."""
-        found = {worker.name: worker for worker in self._rows(_WORKERS, Worker)}
+        """All enrolled workers by name, sorted. StateBroken where two share a name or a worker_id, or one
+        has none: of two that cannot be told apart neither may be dropped."""
+        found: dict[str, Worker] = {}
+        owners: dict[str, str] = {}
+        for worker in self._rows(_WORKERS, Worker):
+            if worker.name in found:
+                raise ill(self._path, f"two workers are called {worker.name}")
+            if not worker.worker_id:
+                raise ill(self._path, f"the worker {worker.name} has no worker_id")
+            if worker.worker_id in owners:
+                both = f"{owners[worker.worker_id]} and {worker.name}"
+                raise ill(self._path, f"the workers {both} have one worker_id")
+            found[worker.name] = worker
+            owners[worker.worker_id] = worker.name
         return dict(sorted(found.items()))
 
     def put_worker(self, worker: Worker) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,6 @@ from .translate import translated
 FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
             ("rsa-sha2-512", "rsa-sha2-256"))  # fmt: skip
 """A server with several keys shows one for each connection: these are asked for in turn."""
-
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
-_ADDRESS = re.compile(
-    rf"(?:(?P<user>{_NAME})@)?"
-    rf"(?:\[(?P<inner>[0-9A-Fa-f:.]+)\]|(?P<host>{_NAME}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))"
-    r"(?::(?P<port>[0-9]{1,5}))?"
-)
 
 KEY_TRIES = 4
 
@@ -53,11 +45,8 @@ class Login:
     @classmethod
     def parse(cls, address: str, **options: Any) -> Login:
         """From `[USER@]HOST[:PORT]`; an IPv6 address with a port stands in brackets. Raises UsageError."""
-        match = _ADDRESS.fullmatch(address)
-        if match is None or not 0 < int(match["port"] or 1) < 65536:
-            raise UsageError(f"{wire.clean(address, 80)}: not [USER@]HOST[:PORT]")
-        port = int(match["port"]) if match["port"] else None
-        return cls(match["inner"] or match["host"], match["user"], port, **options)
+        user, host, port = _parts(address)
+        return cls(host, user, port, **options)
 
 
 @dataclass(frozen=True)
@@ -99,7 +88,18 @@ async def resolve(login: Login, worker: str) -> Place:
             char.isspace() or not char.isprintable() or char == "," for char in word
         ):
             raise UsageError(f"{worker}: {wire.clean(word, 60)} is not a host or user name")
+    if place.jump:
+        _parts(place.jump)
     return place
+
+
+def _parts(address: str) -> tuple[str | None, str, int | None]:
+    try:
+        return dial.parts_of(address)
+    except ValueError as error:
+        raise UsageError(
+            f"{wire.clean(address, 80)}: not [USER@]HOST[:PORT]", hint="for example root@198.51.100.7:22"
+        ) from error
 
 
 async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from decnet import wire
 from decnet.errors import DecnetError, HostKeyRefused, StateBroken
 from decnet.model.worker import Worker
 
@@ -55,6 +57,13 @@ STRONG: dict[str, Any] = {
     "gss_host": None,
 }
 """aes128-gcm costs the least and is out of Terrapin's way; curve25519 the least of the exchanges."""
+
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
+_ADDRESS = re.compile(
+    rf"(?:(?P<user>{_NAME})@)?"
+    rf"(?:\[(?P<inner>[0-9A-Fa-f:.]+)\]|(?P<host>{_NAME}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+)
 
 
 @dataclass(frozen=True)
@@ -190,12 +199,12 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
     It is the operator's own affair: their configuration, keys, agent and known_hosts count there, and
     what goes wrong there has nothing to do with the worker's own pinned key or the fleet's.
     """
-    user, _, place = jump.rpartition("@")
-    host, _, port = place.partition(":")
+    with translated(worker):
+        user, host, port = parts_of(jump)
     who = {"username": user} if user else {}
     try:
         with translated(f"{worker}: on the way there, {host}"):
-            return await library.connect(host, int(port) if port else (), **who)
+            return await library.connect(host, port or (), **who)
     except HostKeyRefused as error:
         raise HostKeyRefused(
             f"{worker}: on the way there, the host key of {host} is not the one of your known_hosts",
@@ -205,6 +214,18 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
     except DecnetError as error:
         error.worker, error.hint = worker, f"does `ssh {jump} true` work?"
         raise
+
+
+def parts_of(address: str) -> tuple[str | None, str, int | None]:
+    """User, host and port of `[USER@]HOST[:PORT]`; an IPv6 address with a port stands in brackets. Raises
+    ValueError for what is no such address."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None or not 0 < int(match["port"] or 1) < 65536:
+        raise ValueError(f"{wire.clean(address, 80)} is not [USER@]HOST[:PORT]")
+    host = match["inner"] or match["host"]
+    # A label of a host name that is too long is found by this, and else when the name is looked up.
+    host.encode("idna")
+    return match["user"], host, int(match["port"]) if match["port"] else None
 
 
 async def _dialled(host: str, port: int) -> socket.socket:

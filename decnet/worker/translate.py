@@ -37,6 +37,7 @@ class Meaning(NamedTuple):
 CHANGED_KEY = "if the change is known to be right: decnet worker trust {worker}"
 NOT_LET_IN = "the fleet's key is not known there (any more): decnet worker add"
 
+ENROL_ANEW = "enrol it with an address that can be used: decnet worker add {worker} USER@HOST"
 TO_THE_AGENT = "a key with a passphrase: give it to your ssh-agent first (ssh-add)"
 
 
@@ -73,6 +74,8 @@ MEANINGS: dict[str, Meaning] = {
     "gaierror": Meaning(Unreachable, "no such host name", "`decnet worker show {worker}` says its address"),
     "ConnectionRefusedError": Meaning(Unreachable, "it refuses the connection", "does its sshd run?"),
     "ConnectionError": Meaning(Unreachable, "the connection was lost"),
+    # Python's own, of a user name or an address that no connection can be made with.
+    "ValueError": Meaning(WorkerError, "its user, host or jump host cannot be used", ENROL_ANEW, told=True),
 }
 
 
@@ -85,7 +88,7 @@ def translated(worker: str) -> Iterator[None]:
         raise
     except TimeoutError as error:
         raise translate(error, worker) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise translate(error, worker) from error
     except _foreign() as error:
         raise translate(error, worker) from error

@@ -273,6 +273,26 @@ def test_a_fleet_table_of_a_newer_schema_is_refused_and_left_as_it_is(home: Home
     assert home.fleet.read_bytes() == newer
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("name", "w1", "two workers are called w1"),
+        ("worker_id", "u-w1", "the workers w1 and w2 have one worker_id"),
+        ("worker_id", "", "the worker w2 has no worker_id"),
+    ],
+)
+def test_workers_that_cannot_be_told_apart_are_refused(home: Home, field: str, value: str, said: str) -> None:
+    table = FleetTable(home)
+    for worker in WORKERS:
+        table.put_worker(worker)
+    tables = json.loads(home.fleet.read_bytes())
+    tables["workers"]["2"][field] = value
+    home.fleet.write_text(json.dumps(tables))
+    with pytest.raises(StateBroken, match=f"is damaged: {said}") as refused:
+        table.workers()
+    assert refused.value.hint == f"take the last good copy: cp {last_copy(home.fleet)} {home.fleet}"
+
+
 def test_a_damaged_fleet_table_is_not_an_empty_one(home: Home) -> None:
     FleetTable(home).put_worker(WORKERS[0])
     home.fleet.write_text("")

@@ -41,7 +41,8 @@ def test_an_address_is_read_as_it_is_typed(address: str, parts: tuple[str, str |
 
 
 @pytest.mark.parametrize(
-    "address", ["", "-oProxyCommand=x", "a b", "u@h:99999", "u@h:0", "h:x", "a@b@c", "h\n", "$(x)"]
+    "address",
+    ["", "-oProxyCommand=x", "a b", "u@h:99999", "u@h:0", "h:x", "a@b@c", "h\n", "$(x)", "a" * 70, "a..b"],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(UsageError):
@@ -55,6 +56,12 @@ def test_an_alias_of_the_operators_configuration_is_resolved(place: Place) -> No
     )
     found = asyncio.run(resolve(Login("edge"), "w1"))
     assert (found.host, found.port, found.user, found.jump) == ("192.0.2.9", 2200, "deck", "hop@198.51.100.9")
+
+
+@pytest.mark.parametrize("jump", ["@@:x:y", "a@b@c", "h:0", "a" * 70])
+def test_a_jump_host_that_is_none_is_bad_usage(place: Place, jump: str) -> None:
+    with pytest.raises(UsageError, match=r"not \[USER@\]HOST"):
+        asyncio.run(resolve(Login("192.0.2.9", "root", jump=jump), "w1"))
 
 
 def test_what_is_said_outweighs_the_configuration(place: Place) -> None:

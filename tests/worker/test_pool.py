@@ -10,10 +10,11 @@ import pytest
 
 from decnet.errors import DecnetError, Unreachable
 from decnet.model.worker import Worker
-from decnet.worker import dial
+from decnet.worker import dial, hostkeys
 from decnet.worker.client import AgentClient
 from decnet.worker.lanes import Lanes
 from decnet.worker.pool import Pool, make_room, side_by_side
+from decnet.worker.ssh import SshSession
 
 from .loopback import Place, answer_to, raw_server, request_of, ssh_server
 
@@ -62,6 +63,36 @@ def test_dead_workers_in_any_number_cost_one_limit_and_no_answer(
     # Twenty dead ones over two lanes would take twenty seconds one after the other.
     assert max(ended.values()) - min(ended.values()) < 8
     assert max(ended[f"w{n}"] for n in range(5)) < min(ended[f"dead-{n}"] for n in range(20))
+
+
+UNUSABLE = {
+    "user": {"user": "a\nb\0"},
+    "label": {"host": "a" * 70 + ".example"},
+    "jump": {"jump": "@@:x:y"},
+    "hop": {"jump": "root@" + "a" * 70},
+}
+
+
+def test_a_row_that_no_connection_can_be_made_with_is_that_workers_own_error(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+
+    def opened(worker: Worker) -> AgentClient:
+        place.pin(worker)
+        pinned = hostkeys.pinned(place.known_hosts, worker)
+        return AgentClient(SshSession(dial.enrolled(worker, pinned, place.key)))
+
+    async def run() -> dict[str, Any]:
+        async with ssh_server(place, says_hello) as server, Pool(opened) as pool:
+            good = place.worker(server.get_port())
+            bad = [good.model_copy(update={"name": name, **row}) for name, row in UNUSABLE.items()]
+            return dict(await pool.pull([*bad, good], lambda client: client.hello()))
+
+    results = asyncio.run(run())
+    assert not isinstance(results.pop("w1"), DecnetError)
+    assert {name: error.exit_code for name, error in results.items()} == dict.fromkeys(UNUSABLE, 4)
+    for name, error in results.items():
+        assert error.message.startswith(f"{name}: its user, host or jump host cannot be used (")
+        assert error.hint == f"enrol it with an address that can be used: decnet worker add {name} USER@HOST"
 
 
 def test_a_pool_keeps_its_connections_between_rounds(tmp_path: Path) -> None:
