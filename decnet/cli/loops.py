@@ -17,7 +17,7 @@ from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
-from decnet.errors import DecnetError, UsageError
+from decnet.errors import DecnetError, LockHeld, UsageError
 from decnet.store.desired import load_fleet
 
 LONGEST_SLEEP = 60.0
@@ -49,7 +49,7 @@ async def reconcile_for_ever(
             except UsageError:
                 raise
             except DecnetError as error:
-                tell_error(error, style)
+                _tell(error, style, quiet=options.quiet)
             await asyncio.sleep(interval)
 
 
@@ -93,8 +93,14 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
         except UsageError:
             raise
         except DecnetError as error:
-            tell_error(error, style)
+            _tell(error, style, quiet=options.walk.quiet)
             await asyncio.sleep(LONGEST_SLEEP)
+
+
+def _tell(error: DecnetError, style: Format, *, quiet: bool) -> None:
+    """A held lock is no news to who wants to hear little: the next round tries again."""
+    if not (quiet and isinstance(error, LockHeld)):
+        tell_error(error, style)
 
 
 def _shown(outcome: PassOutcome, style: Format) -> None:

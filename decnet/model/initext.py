@@ -48,9 +48,9 @@ class _Reading:
         elif match := _PAIR.fullmatch(stripped):
             self._pair(number, match["key"].strip().lower(), match["value"].strip())
         else:
-            raise self._wrong(
-                number, f"neither [section] nor key = value: {clean(stripped.split('=')[0], 40)}"
-            )
+            # Its first word only: what follows a forgotten `=` may be a password.
+            word = re.split(r"[=:\s]", stripped)[0] or stripped[0]
+            raise self._wrong(number, f"neither [section] nor key = value: {clean(word, 40)}")
 
     def _open(self, number: int, name: str) -> None:
         if name in self.found:

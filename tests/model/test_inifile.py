@@ -112,6 +112,8 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
         ("", "old.ini:1: no decky is described"),
         ("x = 1", "old.ini:1: `x` stands before the first [section]"),
         ("[web]\nwhat", "old.ini:2: neither [section] nor key = value: what"),
+        ("[web]\nbogus S3CRETPW", "old.ini:2: neither [section] nor key = value: bogus"),
+        ("[web]\n=S3CRETPW", "old.ini:2: neither [section] nor key = value: ="),
         ("[web", "old.ini:1: neither [section] nor key = value: [web"),
         ("[web]\nservices = ssh\n[web]", "old.ini:3: section [web] stands twice, first in line 1"),
         ("[web]\nip = 192.0.2.1\nIP = 192.0.2.2", "old.ini:3: `ip` stands twice, first in line 2"),

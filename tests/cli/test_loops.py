@@ -1,0 +1,34 @@
+"""Commands that go on tell what failed, round by round, and are as quiet as they were asked to be."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from decnet import catalog
+from decnet.cli.loops import reconcile_for_ever
+from decnet.commands.walk import WalkOptions
+from decnet.engine.context import Context
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+
+
+@pytest.mark.parametrize(("quiet", "told"), [(True, False), (False, True)])
+def test_a_quiet_loop_is_silent_about_a_held_lock_as_a_quiet_pass_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: bool, told: bool
+) -> None:
+    home = Home(tmp_path / "home")
+    open_home(home)
+    ctx = Context(home=home, catalog=catalog.load(), emit=lambda event: None, lock_timeout=0.0)
+    options = WalkOptions(quiet=quiet)
+
+    async def rounds() -> None:
+        async with asyncio.timeout(0.3):
+            await reconcile_for_ever(ctx, options, 0.05, 0.0, "table")
+
+    with FileLock(home.lock), pytest.raises(TimeoutError):
+        asyncio.run(rounds())
+    assert ("error: the lock is held by " in capsys.readouterr().err) is told
