@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
-from decnet.errors import PartlyFailed
+from decnet.errors import DecnetError, Failed, Interrupted, PartlyFailed
 from decnet.model.record import OPEN
 from decnet.store.records import Records
 
 Result = TypeVar("Result")
 
 MOST_NAMED = 10
+
+_limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
 
 
 async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, Result]) -> Result:
@@ -24,6 +27,7 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
     """
     try:
         async with asyncio.timeout(seconds) as limit:
+            _limit.set(limit)
             return await work
     except TimeoutError:
         if not limit.expired():
@@ -32,6 +36,18 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
         f"the pass was not over after {seconds:g} s and was ended; {_open(ctx)}",
         hint="what a worker has accepted goes on there; the next decnet reconcile takes it up",
     )
+
+
+def why_ended(error: BaseException) -> tuple[str, int]:
+    """In words and as an exit code, what ends the pass in which this was raised."""
+    if isinstance(error, DecnetError):
+        return error.message, error.exit_code
+    if not isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+        return type(error).__name__, Failed.exit_code
+    limit = _limit.get()
+    if limit is not None and limit.expired():
+        return "its deadline passed", PartlyFailed.exit_code
+    return "interrupted", Interrupted.exit_code
 
 
 def _open(ctx: Context) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from decnet.commands.deadline import why_ended
 from decnet.commands.planning import make_plan
 from decnet.engine.apply import Applied, apply
 from decnet.engine.context import Context
@@ -62,18 +64,28 @@ async def walk(
         return _outcome(ctx, verb, situation, plan, Applied(), options, carried_out=False)
     if changed:
         save_fleet(ctx.home, desired)
-    situation, plan, applied = await _carried_out(ctx, links, situation, plan, before, options)
+    try:
+        situation, plan, applied = await _carried_out(ctx, links, situation, plan, before, options)
+    except BaseException as error:
+        if changed or not plan.is_empty:
+            _note_early(ctx, error)
+        raise
     outcome = _outcome(ctx, verb, situation, plan, applied, options, carried_out=True)
     if changed or not plan.is_empty:
-        append(
-            ctx.home,
-            at=ctx.now(),
-            who=ctx.user,
-            command=ctx.command,
-            outcome=outcome.summary,
-            exit_code=outcome.exit_code,
-        )
+        _note(ctx, outcome.summary, outcome.exit_code)
     return outcome
+
+
+def _note(ctx: Context, outcome: str, exit_code: int) -> None:
+    append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome, exit_code=exit_code)
+
+
+def _note_early(ctx: Context, error: BaseException) -> None:
+    """What was changed is in the audit log though the pass did not come to its end."""
+    why, exit_code = why_ended(error)
+    # What ended the pass is what has to be told, not that it could not be written down.
+    with suppress(DecnetError):
+        _note(ctx, f"ended early: {why}", exit_code)
 
 
 async def _carried_out(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from decnet import catalog
-from decnet.commands.deadline import within
+from decnet.commands.deadline import why_ended, within
 from decnet.engine.context import Context
 from decnet.errors import PartlyFailed
 from decnet.model.record import LifecycleRow, WorkerRecords
@@ -78,6 +78,32 @@ def test_what_is_open_is_named(home: Home) -> None:
     assert caught.value.hint == (
         "what a worker has accepted goes on there; the next decnet reconcile takes it up"
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "why"), [(0.01, ("its deadline passed", 4)), (30.0, ("interrupted", 130))]
+)
+def test_whether_a_pass_was_interrupted_or_too_slow_is_known_inside(
+    home: Home, seconds: float, why: tuple[str, int]
+) -> None:
+    told = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError as error:
+            told.append(why_ended(error))
+            raise
+
+    async def interrupted() -> None:
+        task = asyncio.create_task(within(context(home), seconds, work()))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await task
+
+    with pytest.raises((PartlyFailed, asyncio.CancelledError)):
+        asyncio.run(interrupted())
+    assert told == [why]
 
 
 def test_a_silent_worker_does_not_hold_a_pass_beyond_its_deadline(home: Home) -> None:
