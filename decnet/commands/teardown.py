@@ -10,7 +10,7 @@ from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.situation import Situation, load, look
+from decnet.engine.situation import Situation, commit, load, look
 from decnet.errors import DecnetError, UsageError, worst
 from decnet.store.desired import load_fleet, save_fleet
 from decnet.store.records import Records
@@ -78,6 +78,8 @@ async def _sweep_networks(
     )
     swept = {n for n, each in answers.items() if not isinstance(each, DecnetError) and each.state == "done"}
     _forget_lans(ctx, swept)
+    # What they hold now is recorded, so that the same again has nothing to learn.
+    commit(ctx, await look(ctx, links, situation, needing))
     codes = [answer.exit_code for answer in answers.values() if isinstance(answer, DecnetError)]
     for name, answer in answers.items():
         if isinstance(answer, DecnetError):

@@ -14,7 +14,7 @@ from decnet.engine.outcome import PassOutcome, Trouble
 from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
 from decnet.engine.waiting import after_jobs, awaited, without
-from decnet.errors import DecnetError, WorkerBusy, worst
+from decnet.errors import DecnetError, WorkerBusy, WorkerError, worst
 from decnet.model.actual import Job, NotSeen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan
@@ -57,6 +57,7 @@ async def walk(
     plan = make_plan(ctx, situation, prune=options.prune, record_only=options.record_only)
     if options.check or options.dry_run:
         return _planned(ctx, verb, situation, plan, options)
+    plan, barred = _without_ahead(plan)
     guard(plan, before, desired.deckies, max_remove=options.max_remove, asked=options.asked)
     if not plan.is_empty and not options.quiet:
         ctx.emit(Planned(plan))
@@ -70,6 +71,7 @@ async def walk(
         if changed or not plan.is_empty:
             _note_early(ctx, error)
         raise
+    applied.errors.update(barred)
     outcome = _outcome(ctx, verb, situation, plan, applied, options, carried_out=True)
     if changed or not plan.is_empty:
         _note(ctx, outcome.summary, outcome.exit_code)
@@ -98,15 +100,30 @@ async def _carried_out(
     if not occupied:
         return situation, plan, applied
     situation = await after_jobs(ctx, links, situation)
-    rest = make_plan(ctx, situation, prune=options.prune)
+    rest, barred = _without_ahead(make_plan(ctx, situation, prune=options.prune))
     still = awaited(situation, rest)
     rest = without(rest, still)
     kept = situation.desired.deckies
     guard(rest, before, kept, max_remove=options.max_remove, asked=options.asked)
     later = await apply(ctx, links, situation, rest, no_cache=options.no_cache)
-    later.errors.update({name: _endless(name, job) for name, job in still.items()})
+    later.errors.update(barred | {name: _endless(name, job) for name, job in still.items()})
     steps = now.steps + rest.steps
     return situation, rest.model_copy(update={"steps": steps}), applied.joined(later)
+
+
+def _without_ahead(plan: Plan) -> tuple[Plan, dict[str, DecnetError]]:
+    """The plan without the workers that were told more than this home knows of, and an error for each: what
+    an older copy of desired asks for is nothing that anybody has asked for now."""
+    barred: dict[str, DecnetError] = {
+        name: WorkerError(
+            f"{name}: its description is {why}; nothing was done there",
+            hint="decnet worker recover --take-generation, then look at decnet reconcile --check",
+            worker=name,
+        )
+        for name, why in plan.slices.items()
+        if why.startswith("ahead:")
+    }
+    return without(plan, barred), barred
 
 
 def _endless(name: str, job: Job) -> WorkerBusy:

@@ -112,7 +112,6 @@ def test_a_worker_that_was_never_told_is_behind(web: Stage) -> None:
 def test_a_home_from_a_backup_is_refused_until_it_is_told_to_go_on(web: Stage) -> None:
     run(web, f"rm -rf {HOME}.old; cp -a {HOME} {HOME}.old")
     web.decnet("mutate", "web", "--services", "ssh")
-    web.decnet("mutate", "web", "--services", "http")
     run(web, f"rm -rf {HOME}/*; cp -a {HOME}.old/* {HOME}/; rm -rf {HOME}.old")
     assert told(web).startswith("ahead: ")
     said = web.decnet("reconcile", code=4)
