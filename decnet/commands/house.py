@@ -11,7 +11,7 @@ from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
 from decnet.plan.tells import tells
-from decnet.store.desired import load_fleet, new_fleet
+from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.paths import ROOT_HOME
 from decnet.store.records import Records
@@ -33,6 +33,7 @@ def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker
     fleet = new_fleet()
     try:
         stored = load_fleet(ctx.home)
+        check_known(ctx.home, stored or fleet, ctx.catalog)
         fleet = stored or fleet
         text = f"{len(fleet.deckies)} deckies in {ctx.home.state}" if stored else "nothing is deployed yet"
         found.append(Finding("desired", "fine", text))

@@ -17,7 +17,7 @@ from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.plan.absorb import absorb
 from decnet.plan.compose import Contents, fleet_contents
-from decnet.store.desired import load_fleet, new_fleet
+from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.records import Records
 from decnet.store.seen import LastSeen, note_seen
 
@@ -49,8 +49,10 @@ class Situation:
 
 
 def load(ctx: Context) -> Situation:
-    """Desired and recorded as stored. A home that was never used gives an empty fleet, not yet saved."""
+    """Desired and recorded as stored. A home that was never used gives an empty fleet, not yet saved. Raises
+    SpecError for one that names what the catalog does not have."""
     desired = load_fleet(ctx.home) or new_fleet()
+    check_known(ctx.home, desired, ctx.catalog)
     workers = known_workers(ctx.home)
     found = Records(ctx.home).load_many(worker.worker_id for worker in workers.values())
     recorded = {name: found[worker.worker_id] for name, worker in workers.items()}

@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from decnet.errors import Failed, SpecError, StateBroken
+from decnet.model.catalog import Catalog
 from decnet.model.fleet import SCHEMA_VERSION, Fleet
 
 from .atomic import last_copy, read_whole, write_whole
 from .collecting import uncollected
-from .crosscheck import contradiction
+from .crosscheck import contradiction, unknown
 from .migrate import FLEET_MIGRATIONS, Migration, backup_path, migrated
 from .paths import Home
 from .positions import Entry, Route, nearest, position, survey
@@ -66,6 +67,21 @@ def save_fleet(home: Home, fleet: Fleet) -> bool:
     if present is not None:
         _keep_older(home.state, present)
     return write_whole(home.state, content, keep=True)
+
+
+def check_known(home: Home, fleet: Fleet, catalog: Catalog) -> None:
+    """Raises SpecError, with its place, for a stored fleet that names an OS, a release or a service that the
+    catalog does not have: edited by hand, or made with a catalog file or a decnet that is gone."""
+    wrong = unknown(fleet, catalog)
+    if wrong is None:
+        return
+    text = (read_whole(home.state) or b"").decode(errors="replace")
+    line, column = position(text, nearest(text, wrong[0]))
+    raise SpecError(
+        wrong[1],
+        place=f"{home.state}:{line}:{column}",
+        hint=f"put the file that describes it back into {home.catalog}, or mend this line",
+    )
 
 
 def render(fleet: Fleet) -> bytes:

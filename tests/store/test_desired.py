@@ -139,6 +139,52 @@ BAD = {
         GOOD.replace('"name": "web-2"', '"name": "web-3"'),
         "16:7: deckies.web-2.name is web-3: it must be its key, web-2",
     ),
+    "a gateway that is none": (
+        GOOD.replace('"gateway": "192.0.2.1"', '"gateway": "nope"'),
+        '5:83: lans.local.gateway must be an IPv4 address like 192.0.2.10, not "nope"',
+    ),
+    "no gateway": (
+        GOOD.replace('"gateway": "192.0.2.1"', '"gateway": ""'),
+        '5:83: lans.local.gateway must be an IPv4 address like 192.0.2.10, not ""',
+    ),
+    "a gateway outside": (
+        GOOD.replace('"gateway": "192.0.2.1"', '"gateway": "198.51.100.1"'),
+        "5:83: lans.local.gateway is 198.51.100.1, which is not in 192.0.2.0/24",
+    ),
+    "an interface that is none": (
+        GOOD.replace('"eth0"', '"eth0;rm -rf"'),
+        '5:36: lans.local.interface must be an interface\'s name like eth0, not "eth0;rm -rf"',
+    ),
+    "a range that is none": (
+        GOOD.replace('"gateway": "192.0.2.1"', '"gateway": "192.0.2.1", "exclude": ["x-y"]'),
+        '5:107: lans.local.exclude has "x-y": must be an address, a range like 192.0.2.10-192.0.2.20, or a'
+        " block like 192.0.2.64/26",
+    ),
+    "a hostname that is none": (
+        GOOD.replace('"hostname": "g"', '"hostname": "a;b\\u001b"'),
+        "16:43: deckies.web-2.hostname must be letters, digits and inner dashes, at most 63, not"
+        r' "a;b\x1b"',
+    ),
+    "no hostname": (
+        GOOD.replace('"hostname": "g"', '"hostname": ""'),
+        '16:43: deckies.web-2.hostname must be letters, digits and inner dashes, at most 63, not ""',
+    ),
+    "the gateway's address": (
+        GOOD.replace("192.0.2.101", "192.0.2.1"),
+        "17:7: deckies.web-2.ip is 192.0.2.1, which is the gateway",
+    ),
+    "the broadcast address": (
+        GOOD.replace("192.0.2.101", "192.0.2.255"),
+        "17:7: deckies.web-2.ip is 192.0.2.255, which is the broadcast address",
+    ),
+    "an interval that ends at once": (
+        GOOD.replace('"services": {},', '"services": {}, "mutate_interval": 0,'),
+        "19:23: deckies.web-2.mutate_interval must be minutes, 1 or more, not 0",
+    ),
+    "an interval before its begin": (
+        GOOD.replace('"services": {},', '"services": {}, "mutate_interval": -5,'),
+        "19:23: deckies.web-2.mutate_interval must be minutes, 1 or more, not -5",
+    ),
     "no fleet": ('{"schema_version": 1}', "1:1: fleet_id is missing"),
     "an escape sequence": (
         GOOD.replace('"192.0.2.101"', '"192.0.2.101", "\\u001b[2J": 1'),
@@ -283,6 +329,7 @@ def test_each_new_fleet_has_an_id_of_its_own() -> None:
 
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?", fullmatch=True)
+HOSTNAMES = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SETTING = st.one_of(
     TEXT, st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False)
@@ -297,14 +344,16 @@ SERVICES = st.dictionaries(
 @st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
     names = draw(st.lists(NAMES, unique=True, max_size=6))
-    lan = Lan(driver="macvlan", interface=draw(TEXT), subnet="10.0.0.0/8", gateway="10.0.0.1", use=("a",))
+    lan = Lan(
+        driver="macvlan", interface="eth0", subnet="10.0.0.0/8", gateway="10.0.0.1", use=("10.0.0.0/9",)
+    )
     deckies = {
         name: Decky(
             name=name,
             worker="local",
             ip=f"10.0.{number}.9",
             mac=f"02:42:00:00:00:{number:02x}",
-            hostname=draw(TEXT),
+            hostname=draw(HOSTNAMES),
             os="linux",
             release=draw(TEXT),
             services=draw(SERVICES),
