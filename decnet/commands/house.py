@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from decnet.commands.finding import Finding, refused
+from decnet.commands.strangers import strangers
 from decnet.engine.context import Context
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
@@ -42,6 +43,8 @@ def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker
     workers: dict[str, Worker] = {}
     try:
         workers = FleetTable(ctx.home).workers()
+        for absent in strangers(fleet, workers):
+            found.append(Finding(absent.worker, "wrong", absent.message, absent.hint or "", absent.exit_code))
     except DecnetError as error:
         found.append(refused("workers", error))
     try:

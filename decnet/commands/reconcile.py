@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
 from decnet.engine.outcome import PassOutcome
@@ -17,4 +19,5 @@ async def reconcile(ctx: Context, options: WalkOptions, *, on: str | None = None
             situation = await look(
                 ctx, links, situation, select(situation.workers, on).values(), replaces=options.replaces
             )
+            options = replace(options, narrowed=on is not None)
             return await walk(ctx, links, situation, situation.desired, "reconcile", options)

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from decnet.commands.planning import make_plan
+from decnet.commands.strangers import strangers
 from decnet.engine.agents import beside
 from decnet.engine.context import Context
-from decnet.engine.outcome import Listing, StatusOutcome
+from decnet.engine.outcome import Listing, StatusOutcome, Trouble
 from decnet.engine.situation import Situation, load, look
 from decnet.errors import LockHeld, StateBroken, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
@@ -32,13 +33,14 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
         situation = await look(ctx, links, stored, chosen, once=ctx.kept is None)
     unsaved = _commit_if_free(ctx, stored, situation)
     plan = make_plan(ctx, situation)
+    absent = () if on else strangers(situation.desired, situation.workers)
     deckies = _deckies(ctx, situation, plan)
     return StatusOutcome(
-        workers=_workers(ctx, situation, before, plan),
+        workers=_workers(ctx, situation, before, plan, absent),
         deckies=deckies,
         drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
-        exit_code=_exit_code(situation, deckies, plan, detailed_exitcode),
+        exit_code=_exit_code(situation, absent, deckies, plan, detailed_exitcode),
         notes=_notes(plan),
     )
 
@@ -62,8 +64,11 @@ def _commit_if_free(ctx: Context, before: Situation, after: Situation) -> str:
     return ""
 
 
-def _exit_code(situation: Situation, deckies: Listing, plan: Plan, detailed: bool) -> int:
+def _exit_code(
+    situation: Situation, absent: tuple[Trouble, ...], deckies: Listing, plan: Plan, detailed: bool
+) -> int:
     codes = [o.exit_code for o in situation.observed.values() if isinstance(o, NotSeen)]
+    codes += [trouble.exit_code for trouble in absent]
     if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):
         codes.append(4)
     code = worst(codes)
@@ -180,7 +185,13 @@ class WorkerView:
     """What is wrong with its copy of desired: ahead, lost, rewound, replaced or behind, and why."""
 
 
-def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen], plan: Plan) -> Listing:
+def _workers(
+    ctx: Context,
+    situation: Situation,
+    before: Mapping[str, LastSeen],
+    plan: Plan,
+    absent: tuple[Trouble, ...],
+) -> Listing:
     views = []
     for name, observation in situation.observed.items():
         worker = situation.workers[name]
@@ -200,6 +211,9 @@ def _workers(ctx: Context, situation: Situation, before: Mapping[str, LastSeen],
                 slice=plan.slices.get(name, ""),
             )
         )
+    for trouble in absent:
+        placed, said = len(situation.desired.on(trouble.worker)), (trouble.message, trouble.hint)
+        views.append(WorkerView(trouble.worker, "unknown", "not enrolled", placed, None, None, *said, ()))
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v)) for v in views)
     columns = ("worker", "address", "state", "deckies", "remark")
     return Listing("workers", columns, rows, tuple(asdict(view) for view in views))

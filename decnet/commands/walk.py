@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from decnet.commands.deadline import why_ended
 from decnet.commands.planning import make_plan
+from decnet.commands.strangers import strangers
 from decnet.engine.apply import Applied, apply
 from decnet.engine.context import Context
 from decnet.engine.links import Links
@@ -27,7 +28,8 @@ from decnet.store.desired import save_fleet
 class WalkOptions:
     """How a walk is made, the same for every verb.
 
-    `asked` is how many removals the user typed by name: these are never a surprise to the guard.
+    `asked` is how many removals the user typed by name: these are never a surprise to the guard. `narrowed`
+    is said where the user chose some of the workers: of the others nothing is told.
     """
 
     dry_run: bool = False
@@ -36,6 +38,7 @@ class WalkOptions:
     prune: bool = False
     detach: bool = False
     quiet: bool = False
+    narrowed: bool = False
     max_remove: int | None = None
     asked: int = 0
     confirm: bool = False
@@ -159,7 +162,8 @@ def _outcome(
 ) -> PassOutcome:
     if not carried_out and not (options.check or options.dry_run):
         commit(ctx, situation)
-    troubles = _troubles(situation, applied)
+    absent = () if options.narrowed else strangers(situation.desired, situation.workers)
+    troubles = absent + _troubles(situation, applied)
     codes = [trouble.exit_code for trouble in troubles] + applied.exit_codes
     if plan.skipped and carried_out:
         codes.append(4)

@@ -122,6 +122,7 @@ COLOURS = {
     "docker down": "red",
     "unreachable": "red",
     "REFUSED": "bold red",
+    "not enrolled": "red",
     "failed": "red",
     "wrong": "red",
     "torn_down": "red",
