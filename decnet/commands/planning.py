@@ -14,7 +14,14 @@ from decnet.plan.holding import holding
 from decnet.plan.reconcile import reconcile
 
 
-def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record_only: bool = False) -> Plan:
+def make_plan(
+    ctx: Context,
+    situation: Situation,
+    *,
+    prune: bool = False,
+    max_remove: int | None = None,
+    record_only: bool = False,
+) -> Plan:
     """The three-way pass over a situation that was looked at; workers that were not asked are left out."""
     made = situation.contents(ctx)
     plan = reconcile(
@@ -24,6 +31,7 @@ def make_plan(ctx: Context, situation: Situation, *, prune: bool = False, record
         made,
         now=ctx.now(),
         prune=prune,
+        max_remove=max_remove,
         record_only=record_only,
     )
     asked = {

@@ -15,7 +15,7 @@ from decnet.engine.outcome import PassOutcome, Trouble
 from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
 from decnet.engine.waiting import after_jobs, awaited, without
-from decnet.errors import DecnetError, WorkerBusy, WorkerError, worst
+from decnet.errors import DecnetError, PartlyFailed, WorkerBusy, WorkerError, worst
 from decnet.model.actual import Job, NotSeen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan
@@ -57,7 +57,13 @@ async def walk(
     before = fleet_size(situation.desired, situation.recorded)
     changed = desired != situation.desired
     situation = situation.with_desired(desired)
-    plan = make_plan(ctx, situation, prune=options.prune, record_only=options.record_only)
+    plan = make_plan(
+        ctx,
+        situation,
+        prune=options.prune,
+        max_remove=options.max_remove,
+        record_only=options.record_only,
+    )
     if options.check or options.dry_run:
         return _planned(ctx, verb, situation, plan, options)
     plan, barred = _without_ahead(plan)
@@ -103,7 +109,8 @@ async def _carried_out(
     if not occupied:
         return situation, plan, applied
     situation = await after_jobs(ctx, links, situation)
-    rest, barred = _without_ahead(make_plan(ctx, situation, prune=options.prune))
+    rest = make_plan(ctx, situation, prune=options.prune, max_remove=options.max_remove)
+    rest, barred = _without_ahead(rest)
     still = awaited(situation, rest)
     rest = without(rest, still)
     kept = situation.desired.deckies
@@ -163,7 +170,7 @@ def _outcome(
     if not carried_out and not (options.check or options.dry_run):
         commit(ctx, situation)
     absent = () if options.narrowed else strangers(situation.desired, situation.workers)
-    troubles = absent + _troubles(situation, applied)
+    troubles = absent + _troubles(situation, plan, applied)
     codes = [trouble.exit_code for trouble in troubles] + applied.exit_codes
     if plan.skipped and carried_out:
         codes.append(4)
@@ -180,14 +187,24 @@ def _outcome(
     )
 
 
-def _troubles(situation: Situation, applied: Applied) -> tuple[Trouble, ...]:
+def _troubles(situation: Situation, plan: Plan, applied: Applied) -> tuple[Trouble, ...]:
     seen = [
         Trouble(name, o.error, o.hint, o.exit_code)
         for name, o in sorted(situation.observed.items())
         if isinstance(o, NotSeen)
     ]
+    swarms = [_swarm(name, count) for name, count in plan.swarms.items()]
     failed = [_trouble(name, error) for name, error in sorted(applied.errors.items())]
-    return tuple(seen + failed)
+    return tuple(seen + swarms + failed)
+
+
+def _swarm(name: str, count: int) -> Trouble:
+    return Trouble(
+        name,
+        f"{name}: its {count} strays are too many to be pruned unasked, and were left alone",
+        f"if that is meant: decnet reconcile --prune --max-remove {count} --on {name}",
+        PartlyFailed.exit_code,
+    )
 
 
 def _trouble(name: str, error: DecnetError) -> Trouble:

@@ -90,7 +90,9 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         told, more = plan.told_strays
         names = [f"{cell(s.decky)} on {s.worker}" for s in told]
         found = ", ".join(names + [f"{number} more on {worker}" for worker, number in more.items()])
-        shown.append(f"strays left alone: {found} (decnet reconcile --prune removes them)")
+        # Where they were to be pruned, the trouble of their worker says what to do.
+        how = "" if plan.swarms else " (decnet reconcile --prune removes them)"
+        shown.append(f"strays left alone: {found}{how}")
     return shown
 
 

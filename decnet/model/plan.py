@@ -71,6 +71,8 @@ class Plan(Noun):
     """Workers that were not seen, each with the reason."""
     slices: dict[str, str] = {}
     """Workers whose copy of desired is not the right one, each with the reason: they are given it again."""
+    swarms: dict[str, int] = {}
+    """Workers with too many strays to be pruned, and how many: these are left alone."""
     kept: int = 0
 
     @property

@@ -51,6 +51,8 @@ class _Court:
     wanted: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[Key]] = field(default_factory=dict)
     awaited: dict[Key, set[Key]] = field(default_factory=dict)
+    strays: set[Key] = field(default_factory=set)
+    """Of which nothing but their worker's word is known."""
     grounds: Grounds = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,8 @@ class _Court:
         for case in everything:
             if case.actual:
                 self._hold(case.key, _held(case, self.desired, self.grounds))
+                if case.decky is None and case.row is None:
+                    self.strays.add(case.key)
         for name, decky in self.desired.deckies.items():
             if decky.worker in self.unknown:
                 self._hold((decky.worker, name), {*self.grounds.anywhere([decky.ip]), decky.mac})
@@ -107,7 +111,8 @@ class _Court:
     def _told(self, holder: Key, token: str) -> str:
         if holder[0] in self.unknown:
             return f"{plain(token)} may still be held by {_named(holder)}: {self.unknown[holder[0]]}"
-        return f"{plain(token)} is held by {_named(holder)}"
+        held = f"{plain(token)} is held by {_named(holder)}"
+        return f"{held}, {_way_out(holder[0])}" if holder in self.strays else held
 
     def _lets_go(self, holder: Key, token: str) -> bool:
         """Whether the holder gives the address up in this plan, before anybody claims it."""
@@ -157,6 +162,12 @@ class _Court:
         change beside it on the same worker needs no order of its own."""
         holders = set().union(*(self.holders[token] for token in self.wanted[key])) - {key}
         return {each for each in holders if each[0] != key[0] or self.by_key[each].wave == 0}
+
+
+def _way_out(worker: str) -> str:
+    """What is to be done about a stray: a worker that lies would say for ever that it is there."""
+    prune, remove = f"decnet reconcile --prune --on {worker}", f"decnet worker remove {worker} --force"
+    return f"by its word alone: {prune} removes it; if {worker} lies: {remove}"
 
 
 def _held(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 
 from decnet.errors import MassRemoval
 from decnet.model.fleet import Fleet
@@ -13,6 +14,31 @@ from decnet.model.record import WorkerRecords
 def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
     """How many deckies the fleet had before: desired or recorded, each name once."""
     return len(set(desired.deckies).union(*(records.deckies for records in recorded.values())))
+
+
+def swarms(
+    strays: Iterable[str],
+    desired: Fleet,
+    recorded: Mapping[str, WorkerRecords],
+    *,
+    max_remove: int | None = None,
+) -> dict[str, int]:
+    """The workers that report too many strays to be pruned, each with their number. `strays` names the
+    worker of each stray.
+
+    Too many are more than `max_remove`, or than the deckies that the worker has (one always): of a worker
+    that lies, or of a state that was lost. It is judged alone, so that the others' pass goes on.
+    """
+    return {
+        worker: count
+        for worker, count in sorted(Counter(strays).items())
+        if count > (_most(worker, desired, recorded) if max_remove is None else max_remove)
+    }
+
+
+def _most(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
+    rows = recorded[worker].deckies if worker in recorded else {}
+    return max(1, len({*desired.on(worker), *rows}))
 
 
 def guard(

@@ -20,6 +20,7 @@ from .case import Case, cases, unknown_workers
 from .claims import settle
 from .classify import row_of, works
 from .compose import Contents
+from .guard import swarms
 from .steps import as_seen, claims, forget, make_so, take_away, write_down
 
 Desired = Literal["wanted", "unwanted"]
@@ -61,12 +62,14 @@ def reconcile(
     *,
     now: float,
     prune: bool = False,
+    max_remove: int | None = None,
     record_only: bool = False,
     restart_budget: Budget | None = BUDGET,
 ) -> Plan:
     """What there is to do. `recorded`, `observed` and `contents` are by the worker's name; `now` is seconds
-    since the epoch. `prune` makes steps of the strays; `record_only` leaves Docker alone and writes
-    down what is there; without a `restart_budget` everything is tried at once."""
+    since the epoch. `prune` makes steps of the strays, but for workers that have too many (see `swarms`);
+    `record_only` leaves Docker alone and writes down what is there; without a
+    `restart_budget` everything is tried at once."""
     unknown = unknown_workers(desired, recorded, observed)
     everything = list(cases(desired, recorded, observed, contents))
     drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]
@@ -75,13 +78,16 @@ def reconcile(
         notes = [note for case, bucket in drift if (note := _note(case, bucket))]
         return Plan(steps=_ordered(notes), unknown=unknown, kept=kept)
     homes = {name: worker for worker, records in recorded.items() for name in records.deckies}
+    found = (case.worker for case, bucket in drift if bucket == "stray")
+    left_alone = swarms(found, desired, recorded, max_remove=max_remove) if prune else {}
     steps: list[Step] = []
     strays: list[Step] = []
     waiting: dict[tuple[str, str], str] = {}
     for case, bucket in drift:
         attempts = _attempts(case, bucket, recorded)
         step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
-        (strays if bucket == "stray" and not prune else steps).append(step)
+        stays = bucket == "stray" and (not prune or case.worker in left_alone)
+        (strays if stays else steps).append(step)
         if why := _why_wait(case, step, attempts, now, restart_budget):
             waiting[case.key] = why
     settled, skipped = settle(everything, steps, waiting, desired, recorded, unknown)
@@ -91,6 +97,7 @@ def reconcile(
         strays=_ordered(strays),
         skipped=tuple(skipped[key] for key in sorted(skipped)),
         unknown=unknown,
+        swarms=left_alone,
         kept=kept,
     )
 

@@ -194,6 +194,21 @@ def test_ten_thousand_foreign_deckies_are_strays_of_their_worker_and_no_rows_of_
     assert [row["name"] for row in record["deckies"].values()] == ["web-good"]
 
 
+def test_a_mass_of_strays_stops_the_pruning_of_its_worker_and_of_nobody_else(tmp_path: Path) -> None:
+    fleet = fleet_of(tmp_path, "ten_thousand_foreign_deckies")
+    liar = name_of("ten_thousand_foreign_deckies")
+    with sshd(fleet):
+        told = fleet.decnet("reconcile", "--prune", "-o", "json")
+    assert told.code == 4, told.err
+    count = 10_000
+    assert [(each["worker"], each["hint"]) for each in told.json["troubles"]] == [
+        (liar, f"if that is meant: decnet reconcile --prune --max-remove {count} --on {liar}")
+    ]
+    steps = {(each["worker"], each["bucket"]) for each in told.json["steps"]}
+    assert (GOOD, "adopt") in steps
+    assert "stray" not in {bucket for _, bucket in steps}
+
+
 def test_who_says_it_has_the_others_deckies_is_not_believed_about_them(gallery: Gallery) -> None:
     (row,) = gallery.deckies(GOOD)
     assert (row["name"], row["status"], row["drift"] in ("", "adopt")) == ("web-good", "running", True)

@@ -109,9 +109,19 @@ def test_a_stray_of_the_same_name_holds_its_address_until_it_is_pruned() -> None
     world = running(decky("web", "w2", ip=10))
     world.records["w2"] = world.records["w2"].model_copy(update={"deckies": {}})
     world.desired = fleet(decky("web", "w1", ip=10))
-    assert waiting(world.plan()) == {"w1/web": "192.0.2.10 is held by web on w2"}
+    assert list(waiting(world.plan())) == ["w1/web"]
     world.settle(prune=True)
     assert world.agrees()
+
+
+def test_who_holds_an_address_by_its_word_alone_is_told_with_the_way_out() -> None:
+    world = running(decky("web", "w2", ip=10))
+    world.records["w2"] = world.records["w2"].model_copy(update={"deckies": {}})
+    world.desired = fleet(decky("mail", "w1", ip=10))
+    assert waiting(world.plan()) == {
+        "w1/mail": "192.0.2.10 is held by web on w2, by its word alone: decnet reconcile --prune --on w2 "
+        "removes it; if w2 lies: decnet worker remove w2 --force"
+    }
 
 
 def test_a_decky_whose_address_somebody_else_answers_for_is_left_alone() -> None:

@@ -20,7 +20,13 @@ def deckies(count: int, worker: str = "w1") -> list[Decky]:
 def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prune: bool = False) -> bool:
     size = fleet_size(world.desired, world.records)
     try:
-        guard(world.plan(prune=prune), size, world.desired.deckies, max_remove=max_remove, asked=asked)
+        guard(
+            world.plan(prune=prune, max_remove=max_remove),
+            size,
+            world.desired.deckies,
+            max_remove=max_remove,
+            asked=asked,
+        )
     except MassRemoval:
         return True
     return False
@@ -98,11 +104,54 @@ def test_no_emptied_state_takes_down_what_still_runs(of: int, data: st.DataObjec
 def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
     world = left(5, 0)
     world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
-    assert (refused(world), refused(world, prune=True), refused(world, prune=True, max_remove=5)) == (
-        False,
-        True,
-        False,
-    )
+    plans = [world.plan(prune=True, max_remove=most) for most in (None, 4, 5)]
+    assert [(len(plan.steps), len(plan.strays), plan.swarms) for plan in plans] == [
+        (0, 5, {"w1": 5}),
+        (0, 5, {"w1": 5}),
+        (5, 0, {}),
+    ]
+    assert not refused(world, prune=True, max_remove=5)
+
+
+def strays_on(world: World, worker: str, *names: str) -> None:
+    """Deckies that run there as ours, and that nobody described."""
+    other = running(*(decky(name, worker, ip=100 + n, services="ssh") for n, name in enumerate(names)))
+    world.engines[worker] |= other.engines[worker]
+
+
+@pytest.mark.parametrize(
+    ("own", "strays", "left_alone"), [(3, 3, False), (3, 4, True), (0, 1, False), (0, 2, True), (1, 1, False)]
+)
+def test_strays_are_judged_by_what_their_worker_has(own: int, strays: int, left_alone: bool) -> None:
+    world = running(*deckies(own, "w1"), decky("far", "w2", ip=90), decky("farther", "w2", ip=91))
+    strays_on(world, "w1", *(f"odd{number}" for number in range(strays)))
+    plan = world.plan(prune=True)
+    assert (len(plan.strays), len(plan.steps)) == ((strays, 0) if left_alone else (0, strays))
+    assert not refused(world, prune=True)
+
+
+def test_a_mass_of_strays_keeps_nobody_else_from_being_healed() -> None:
+    world = running(*deckies(2, "w1"), decky("far", "w2", ip=90))
+    strays_on(world, "w1", *(f"odd{number}" for number in range(50)))
+    strays_on(world, "w2", "sane")
+    world.machine("w2", "far").state = "exited"
+    plan = world.plan(prune=True)
+    assert plan.swarms == {"w1": 50}
+    assert [(step.worker, step.decky, step.bucket) for step in plan.steps] == [
+        ("w2", "sane", "stray"),
+        ("w2", "far", "heal"),
+    ]
+    assert not refused(world, prune=True)
+
+
+def test_who_waits_for_the_address_of_a_stray_that_is_left_alone_waits_on() -> None:
+    world = running(*deckies(1, "w1"))
+    strays_on(world, "w1", "odd0", "odd1")
+    world.desired = fleet(*deckies(1, "w1"), decky("new", "w2", ip=100, services="ssh"))
+    plan = world.plan(prune=True)
+    assert [(step.decky, step.reason.split(",")[0]) for step in plan.skipped] == [
+        ("new", "192.0.2.100 is held by odd0 on w1")
+    ]
 
 
 def test_the_refusal_says_how_many_and_how_to_mean_it() -> None:

@@ -10,7 +10,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from decnet.catalog import load
 from decnet.engine.apply import waves
@@ -148,7 +148,7 @@ class World:
     def observe(self) -> dict[str, Observation]:
         return {worker: self._seen(worker) for worker in self.engines}
 
-    def plan(self, **options: bool) -> Plan:
+    def plan(self, **options: Any) -> Plan:
         return reconcile(
             self.desired,
             self.records,
