@@ -68,8 +68,11 @@ async def plain(connection: Any, worker: str, argv: list[str], stdin: bytes = b"
     clock = asyncio.get_running_loop().time
     start = clock()
     async with started(connection, worker, shlex.join(argv), PLAIN_LIMIT) as remote:
-        remote.sink.write(stdin)
-        remote.sink.write_eof()
+        try:
+            remote.sink.write(stdin)
+            remote.sink.write_eof()
+        except BrokenPipeError:
+            pass  # It is over already, and read nothing: how it ended says the rest.
         pieces = await asyncio.gather(_bounded(remote.source, worker), _bounded(remote.noise, worker))
         return Ran(await remote.ended(), b"".join(pieces), clock() - start)
 

@@ -143,8 +143,10 @@ def test_a_clone_that_shows_its_originals_host_key_is_refused_and_the_original_g
 
 
 def test_a_wiped_agent_is_said_and_enrolled_again_while_its_deckies_go_on(pair: Pair) -> None:
+    touch_all(pair)
     pulled(pair)
     told = told_before(pair)
+    assert told
     before, known = pair.containers(), pair.worker_id("w1")
     wipe(pair.lab, "w1")
     said = pair.decnet("reconcile", code=4)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.model.worker import Worker
-from decnet.worker import hostkeys
+from decnet.worker import dial, hostkeys
 from decnet.worker.lanes import Lanes
 from decnet.worker.ssh import SshSession
 from decnet.worker.ssh_library import asyncssh
@@ -37,6 +37,12 @@ class Place:
     def pin(self, worker: Worker, key: Any = None) -> None:
         line = (key or self.server_key).export_public_key("openssh").decode()
         hostkeys.pin(self.known_hosts, worker, hostkeys.HostKey.parse(line), Path.write_bytes)
+
+    def target(self, port: int) -> dial.Target:
+        """What leads to a worker that is not pinned yet."""
+        worker = self.worker(port)
+        self.pin(worker)
+        return dial.enrolled(worker, hostkeys.pinned(self.known_hosts, worker), self.key)
 
     def session(self, port: int, *, lanes: Lanes | None = None, name: str = "w1") -> SshSession:
         worker = self.worker(port, name)

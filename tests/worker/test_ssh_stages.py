@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from decnet.errors import (
     Unreachable,
     WorkerError,
 )
-from decnet.worker import dial
-from decnet.worker.ssh import SshSession
+from decnet.worker import dial, errand
+from decnet.worker.lanes import Lanes
+from decnet.worker.ssh import RemoteProgram, SshSession, started
 
 from .loopback import LIBRARY, Place, answer_to, raw_server, request_of, ssh_server, well_behaved
 
@@ -445,3 +447,30 @@ async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, po
         await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer), return_exceptions=True)
     finally:
         inner_writer.close()
+
+
+@pytest.mark.parametrize("stdin", [b"", b"a password\n"])
+def test_a_plain_command_that_is_over_before_it_is_given_its_input_is_no_lost_connection(
+    place: Place, monkeypatch: pytest.MonkeyPatch, stdin: bytes
+) -> None:
+    @asynccontextmanager
+    async def slowly(*args: Any) -> AsyncIterator[RemoteProgram]:
+        async with started(*args) as remote:
+            await asyncio.sleep(0.3)
+            yield remote
+
+    async def behave(process: Any) -> None:
+        process.stdout.write(b"x")
+        process.exit(3)
+
+    async def run() -> errand.Ran:
+        async with ssh_server(place, behave) as server:
+            connection = await dial.connect(place.target(server.get_port()), Lanes())
+            try:
+                return await errand.plain(connection, "w1", ["true"], stdin)
+            finally:
+                await dial.hang_up(connection)
+
+    monkeypatch.setattr(errand, "started", slowly)
+    ran = asyncio.run(run())
+    assert (ran.how, ran.output) == ("ended with exit status 3", b"x")
