@@ -73,7 +73,8 @@ async def add(
     with ctx.lock():
         fleet = load_fleet(ctx.home) or new_fleet()
         save_fleet(ctx.home, fleet)
-        earlier = known_workers(ctx.home).get(name)
+        known = known_workers(ctx.home)
+        earlier = known.get(name)
         wanted = Worker(
             name=name,
             worker_id=earlier.worker_id if earlier else "",
@@ -86,6 +87,7 @@ async def add(
             fleet_side(ctx.home, fleet.fleet_id),
             wanted,
             credentials.vouched(ctx, _pinned(ctx, earlier)),
+            others={each.worker_id: each.name for each in known.values() if each.name != name},
             adopt=adopt,
             emit=ctx.note,
         )

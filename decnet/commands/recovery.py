@@ -45,6 +45,7 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
                     lambda fleet_id: fleet_side(ctx.home, fleet_id),
                     Worker(name=f"w{number}", worker_id="", enrolled_at=ctx.now()),
                     credentials.vouched(ctx, None),
+                    others={each.enrolled.worker.worker_id: each.enrolled.worker.name for each in found},
                     emit=ctx.note,
                 )
             )

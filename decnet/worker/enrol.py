@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from decnet.errors import FleetRefused, HashRefused, WorkerError
+from decnet.errors import FleetRefused, HashRefused, IdentityRefused, WorkerError
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 
 from . import dial
@@ -66,14 +67,17 @@ async def add(
     wanted: Worker,
     vouched: Vouched,
     *,
+    others: Mapping[str, str],
     adopt: bool = False,
     emit: Emit = lambda line: None,
 ) -> Enrolled:
     """Enrol the machine that `login` leads to.
 
     `wanted` gives the name, tags and limits, and the worker_id of an earlier enrolment ("" for a new one);
-    its address comes from the login. Nothing is recorded here. Raises HostKeyRefused, FleetRefused,
-    IdentityRefused, WorkerError with a hint how to mend what is missing, Unreachable.
+    its address comes from the login. `others` are the workers that are enrolled under other names, by
+    worker_id: a machine that says it is one of them is refused. Nothing is recorded here. Raises
+    HostKeyRefused, FleetRefused, IdentityRefused, WorkerError with a hint how to mend what is missing,
+    Unreachable.
     """
     place = await resolve(login, wanted.name)
     key = await vetted_key(place, wanted.name, vouched)
@@ -83,6 +87,7 @@ async def add(
         survey, warnings = await visit.survey()
         require_fit(survey, wanted.name)
         worker = _worker(wanted, place, survey, fleet.fleet_id, adopt)
+        _refuse_twin(survey, wanted.name, others, "decnet worker rename {other} {name}")
         newer = await visit.newer_agent(survey, fleet.agent)
         changed = await visit.equip(survey, fleet, login.ask) if newer is None else []
         await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)
@@ -97,11 +102,12 @@ async def add(
 
 async def recover(
     login: Login, fleet: FleetSide | None, make_fleet: Callable[[str], FleetSide], wanted: Worker,
-    vouched: Vouched, *, emit: Emit = lambda line: None,
+    vouched: Vouched, *, others: Mapping[str, str], emit: Emit = lambda line: None,
 ) -> Recovered:  # fmt: skip
     """Enrol again a worker that knows its fleet when we do not: its identity and slice are taken over.
 
-    `fleet` is None for the first worker; then `make_fleet(fleet_id)` says what the fleet brings.
+    `fleet` is None for the first worker; then `make_fleet(fleet_id)` says what the fleet brings. `others`
+    are the workers that were recovered before it, by worker_id.
     Raises WorkerError where no agent was enrolled there, FleetRefused for a worker of another fleet.
     """
     place = await resolve(login, wanted.name)
@@ -115,6 +121,7 @@ async def recover(
         require_fit(survey, wanted.name)
         fleet = fleet or make_fleet(survey.identity.fleet_id)
         worker = _worker(wanted, place, survey, fleet.fleet_id, adopt=False)
+        _refuse_twin(survey, wanted.name, others, "give its address once")
         newer = await visit.newer_agent(survey, fleet.agent)
         changed = await visit.equip(survey, fleet, login.ask) if newer is None else []
         changed += await visit.let_in(fleet)
@@ -264,6 +271,22 @@ def _worker(wanted: Worker, place: Place, survey: Survey, fleet_id: str, adopt: 
         )
     earlier = known.worker_id if known is not None and known.fleet_id == fleet_id else ""
     return _placed(wanted, place, wanted.worker_id or earlier or str(uuid.uuid4()))
+
+
+def _refuse_twin(survey: Survey, name: str, others: Mapping[str, str], same: str) -> None:
+    """Raises IdentityRefused for a machine with another worker's identity: recorded, it would replace it.
+    `same` is what to do where it is that very machine."""
+    other = others.get(survey.identity.worker_id) if survey.identity is not None else None
+    if other is None:
+        return
+    if other == LOCAL:
+        same = "it is this one, and needs no enrolment"
+    raise IdentityRefused(
+        f"{name}: it says that it is {other} (the same worker_id)",
+        hint=f"a clone: remove {HOME}/identity.json there; the same machine: "
+        + same.format(other=other, name=name),
+        worker=name,
+    )
 
 
 def _placed(wanted: Worker, place: Place, worker_id: str) -> Worker:

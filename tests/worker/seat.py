@@ -69,7 +69,7 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
     wanted = known or Worker(name=args.name, worker_id="")
     ask = (lambda prompt: str(args.password)) if args.password else None
     login = contact.Login.parse(args.address, ask=ask, jump=args.jump)
-    done = await enrol.add(login, seat.side(), wanted, vouched, adopt=args.adopt)
+    done = await enrol.add(login, seat.side(), wanted, vouched, others={}, adopt=args.adopt)
     seat.record(done.worker, done.host_key)
     return {"changed": done.changed, "warnings": done.warnings, "worker_id": done.worker.worker_id}
 
@@ -77,7 +77,7 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
 async def recover(seat: Seat, args: argparse.Namespace) -> Any:
     done = await enrol.recover(
         contact.Login.parse(args.address), None, seat.side, Worker(name=args.name, worker_id=""),
-        contact.Vouched(confirm=lambda key: True),
+        contact.Vouched(confirm=lambda key: True), others={},
     )  # fmt: skip
     seat.record(done.enrolled.worker, done.enrolled.host_key)
     return {"worker_id": done.enrolled.worker.worker_id, "fleet_id": done.enrolled.hello.fleet_id}

@@ -1,0 +1,149 @@
+"""A machine that says another worker's worker_id (a clone, a copied folder, a lie) replaces nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decnet import catalog
+from decnet.commands.enrolment import Credentials, add
+from decnet.engine.context import Context
+from decnet.engine.side import fleet_side
+from decnet.errors import DecnetError, IdentityRefused, WorkerError
+from decnet.model.worker import Worker
+from decnet.store.atomic import write_whole
+from decnet.store.desired import new_fleet, save_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+from decnet.worker import enrol, hostkeys
+from decnet.worker.contact import Login, Vouched
+from decnet.worker.errand import PYTHON
+
+from .loopback import Place, ssh_server
+
+TWIN = "8b7f6a52-0000-4000-8000-000000000001"
+SURVEY = ["true", "true", PYTHON]
+"""The commands of a survey: nothing else may be sent to a machine that is refused."""
+
+
+class Machine:
+    """A machine that is fit to be a worker, has an identity already, and lets nothing be installed."""
+
+    def __init__(self, fleet_id: str) -> None:
+        self.identity = {"worker_id": TWIN, "fleet_id": fleet_id}
+        self.commands: list[str] = []
+
+    async def __call__(self, process: Any) -> None:
+        self.commands.append(process.command)
+        text = (await process.stdin.read()).decode()
+        if process.command == PYTHON:
+            found = re.search(r'%s %d\\n%s" % \(\'(\w+)\'', text)
+            assert found is not None
+            said = json.dumps(self._survey() if "socket" in text else {"error": "nothing is put there"})
+            process.stdout.write(f"\n{found[1]} {len(said)}\n{said}".encode())
+        process.exit(0 if process.command in SURVEY else 1)
+
+    def _survey(self) -> dict[str, Any]:
+        return {
+            "result": {
+                "python": "3.11.2", "uid": 0, "user": "root",
+                "docker": {"version": "20.10.24", "error": None}, "compose": "1.29.2",
+                "disk_free_mib": 9000, "clock": time.time(), "home_ready": True,
+                "identity": self.identity,
+            }
+        }  # fmt: skip
+
+
+class Seat:
+    """An operator whose fleet has one worker, w1, with the worker_id that the machine says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = Place(folder)
+        self.home = Home(folder / "home")
+        open_home(self.home)
+        self.fleet = new_fleet()
+        save_fleet(self.home, self.fleet)
+        self.machine = Machine(self.fleet.fleet_id)
+        w1 = Worker(name="w1", worker_id=TWIN, host="198.51.100.11", port=22, user="root")
+        FleetTable(self.home).put_worker(w1)
+        hostkeys.pin(self.home.known_hosts, w1, self.key, write_whole)
+
+    @property
+    def key(self) -> hostkeys.HostKey:
+        return hostkeys.HostKey.parse(self.place.server_key.export_public_key("openssh").decode())
+
+    def add(self, name: str) -> DecnetError:
+        """How the enrolment of the machine under this name is refused."""
+        ctx = Context(home=self.home, catalog=catalog.load(), emit=lambda event: None)
+        credentials = Credentials(identity=self.place.key, host_key=self.key.fingerprint)
+
+        async def run() -> None:
+            async with ssh_server(self.place, self.machine) as server:
+                await add(ctx, name, f"root@127.0.0.1:{server.get_port()}", credentials)
+
+        with pytest.raises(DecnetError) as caught:
+            asyncio.run(run())
+        return caught.value
+
+    def recorded(self) -> tuple[bytes, bytes, bool]:
+        return self.home.fleet.read_bytes(), self.home.known_hosts.read_bytes(), self.home.audit.exists()
+
+
+@pytest.fixture
+def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seat:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    return Seat(tmp_path)
+
+
+def test_a_machine_that_says_it_is_another_worker_replaces_nobody(seat: Seat) -> None:
+    before = seat.recorded()
+    error = seat.add("w9")
+    assert (type(error), error.exit_code, error.message) == (
+        IdentityRefused,
+        6,
+        "w9: it says that it is w1 (the same worker_id)",
+    )
+    assert error.hint == (
+        "a clone: remove /var/lib/decnet-agent/identity.json there; "
+        "the same machine: decnet worker rename w1 w9"
+    )
+    assert (seat.machine.commands, seat.recorded()) == (SURVEY, before)
+
+
+def test_the_same_machine_may_be_enrolled_again_and_under_a_new_name_once_the_old_one_is_removed(
+    seat: Seat,
+) -> None:
+    again = seat.add("w1")
+    FleetTable(seat.home).remove_worker("w1")
+    anew = seat.add("w9")
+    # Both were let through to the installation, which this machine does not take.
+    assert [(type(each), each.message) for each in (again, anew)] == [
+        (WorkerError, "w1: nothing is put there"),
+        (WorkerError, "w9: nothing is put there"),
+    ]
+
+
+def test_two_addresses_of_one_identity_are_not_recovered_as_two_workers(seat: Seat) -> None:
+    async def run() -> None:
+        async with ssh_server(seat.place, seat.machine) as server:
+            await enrol.recover(
+                Login("127.0.0.1", "root", server.get_port(), identity=seat.place.key),
+                None,
+                lambda fleet_id: fleet_side(seat.home, fleet_id),
+                Worker(name="w2", worker_id=""),
+                Vouched(pinned=seat.key),
+                others={TWIN: "w1"},
+            )
+
+    with pytest.raises(IdentityRefused, match="w2: it says that it is w1") as caught:
+        asyncio.run(run())
+    assert str(caught.value.hint).endswith("the same machine: give its address once")
+    assert seat.machine.commands == SURVEY
