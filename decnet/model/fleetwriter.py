@@ -33,7 +33,7 @@ def _network(network: NetworkSpec) -> list[str]:
     addresses = _given(network.addresses)
     pairs = [
         *_pairs(_given(network, "addresses")),
-        *_pairs({f"addresses.{name}": value for name, value in addresses.items()}),
+        *(f"addresses.{pair}" for pair in _pairs(addresses)),
     ]
     return ["[network]", *pairs] if pairs else []
 
@@ -58,11 +58,7 @@ def _service(service: Service) -> Iterator[str]:
 
 
 def _pairs(given: Mapping[str, Value | None]) -> list[str]:
-    return [f"{_path(key)} = {_value(value)}" for key, value in given.items() if value is not None]
-
-
-def _path(key: str) -> str:
-    return key if key.startswith("addresses.") else _key(key)
+    return [f"{_key(key)} = {_value(value)}" for key, value in given.items() if value is not None]
 
 
 def _key(key: str) -> str:
