@@ -40,7 +40,7 @@ def events(
     output: OutputOption = Output.table,
 ) -> None:
     """Show what attackers did: the stored events, or with --pull the new ones."""
-    with context(output.value) as ctx:
+    with context(output.value, looks=not (pull or follow or alert)) as ctx:
         from decnet.commands.events import EventFilter
         from decnet.errors import UsageError
 

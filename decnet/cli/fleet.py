@@ -81,7 +81,7 @@ def deploy(
     output: OutputOption = Output.table,
 ) -> None:
     """Make the fleet be what is described: by a fleet file, or by flags."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.deploy import DeployOptions
         from decnet.commands.deploy import deploy as run
         from decnet.commands.spec import FleetFlags, NetworkFlags, with_network
@@ -147,7 +147,7 @@ def mutate(
     output: OutputOption = Output.table,
 ) -> None:
     """Give deckies other services; only the containers of those services are replaced."""
-    with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout) as ctx:
+    with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands.mutate import MutateOptions
         from decnet.commands.mutate import mutate as run
@@ -198,7 +198,7 @@ def reconcile(
     """Bring records and containers in line with what is desired."""
     # A deadline holds for waiting as well.
     patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
-    with context(output.value, quiet=quiet, lock_timeout=patience) as ctx:
+    with context(output.value, quiet=quiet, lock_timeout=patience, looks=check) as ctx:
         from decnet.cli.loops import pause, reconcile_for_ever
         from decnet.cli.run import cut_off_after
         from decnet.commands.deadline import within
@@ -230,7 +230,7 @@ def teardown(
     output: OutputOption = Output.table,
 ) -> None:
     """Take deckies off the LAN and out of the fleet."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.teardown import teardown as run
         from decnet.commands.walk import WalkOptions
 

@@ -31,8 +31,10 @@ def context(
     quiet: bool = False,
     lock_timeout: float = 10.0,
     writes: bool = True,
+    looks: bool = False,
 ) -> Iterator[Context]:
-    """The context of one command; its errors are told and become exit codes."""
+    """The context of one command; its errors are told and become exit codes. One that `looks` notes what it
+    sees where it can, and works where nothing can be written."""
     from decnet.catalog import load
     from decnet.console.asking import ask, tell_error
     from decnet.console.progress import monitor
@@ -44,7 +46,7 @@ def context(
     drawn = monitor(style, quiet=quiet)
     try:
         home = find_home(os.environ, os.getuid())
-        for warning in open_home(home, write=writes):
+        for warning in open_home(home, write=writes, looks=looks):
             from decnet.engine.progress import Said
 
             drawn(Said(warning, level="warning"))

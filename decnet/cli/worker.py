@@ -108,7 +108,7 @@ def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
 @app.command()
 def show(name: Name, output: OutputOption = Output.table) -> None:
     """Show one worker, and what it says of itself now."""
-    with context(output.value) as ctx:
+    with context(output.value, looks=True) as ctx:
         from decnet.commands.worker import show as run
 
         finish(wait_for(run(ctx, name)), output.value)
@@ -117,7 +117,7 @@ def show(name: Name, output: OutputOption = Output.table) -> None:
 @app.command()
 def check(names: Names = None, on: On = None, output: OutputOption = Output.table) -> None:
     """Check whether workers can do their work."""
-    with context(output.value) as ctx:
+    with context(output.value, looks=True) as ctx:
         from decnet.commands.worker import check as run
 
         finish(wait_for(run(ctx, _chosen(names, on))), output.value)
@@ -195,7 +195,7 @@ def drain(
     output: OutputOption = Output.table,
 ) -> None:
     """Take every decky off a worker."""
-    with context(output.value, yes=yes) as ctx:
+    with context(output.value, yes=yes, looks=dry_run) as ctx:
         from decnet.commands.walk import WalkOptions
         from decnet.commands.worker import drain as run
 

@@ -42,7 +42,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
 
     Raises SpecError (exit 2) before anything is changed where the spec does not hold.
     """
-    with ctx.lock():
+    with ctx.lock(looks=options.walk.looks):
         situation = load(ctx)
         dice = Random(options.seed) if options.seed is not None else ctx.dice
         drafts = resolve(

@@ -34,7 +34,7 @@ class MutateOptions:
 async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
     """Give the chosen deckies other services; only the containers of those services are replaced."""
     _check(options)
-    with ctx.lock():
+    with ctx.lock(looks=options.walk.looks):
         situation = load(ctx)
         names = _names(ctx, situation.desired, options)
         desired = _mutated(ctx, situation.desired, names, options)

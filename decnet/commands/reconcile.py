@@ -13,7 +13,7 @@ from decnet.plan.select import select
 
 async def reconcile(ctx: Context, options: WalkOptions, *, on: str | None = None) -> PassOutcome:
     """Make actual and recorded agree with desired on the selected workers, and say what was done."""
-    with ctx.lock():
+    with ctx.lock(looks=options.looks):
         situation = load(ctx)
         async with ctx.links(situation.desired.fleet_id) as links:
             situation = await look(

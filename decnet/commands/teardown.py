@@ -25,7 +25,7 @@ async def teardown(
     """Remove the named deckies from desired and from their workers; `everything` also takes the networks."""
     if everything == bool(names):
         raise UsageError("say which deckies, or --all")
-    with ctx.lock():
+    with ctx.lock(looks=options.looks):
         situation = load(ctx)
         gone = set(situation.desired.deckies) if everything else set(chosen(_known(situation), names))
         left = {n: d for n, d in situation.desired.deckies.items() if n not in gone}

@@ -45,9 +45,14 @@ class WalkOptions:
     no_cache: bool = False
 
     @property
+    def looks(self) -> bool:
+        """Whether nothing is to be changed anywhere."""
+        return self.dry_run or self.check
+
+    @property
     def replaces(self) -> bool:
         """Whether older agents give way: not where workers are to stay as they are."""
-        return not (self.dry_run or self.check or self.record_only)
+        return not (self.looks or self.record_only)
 
 
 async def walk(
@@ -64,7 +69,7 @@ async def walk(
         max_remove=options.max_remove,
         record_only=options.record_only,
     )
-    if options.check or options.dry_run:
+    if options.looks:
         return _planned(ctx, verb, situation, plan, options)
     plan, barred = _without_ahead(plan)
     guard(plan, before, desired.deckies, max_remove=options.max_remove, asked=options.asked)
@@ -167,7 +172,7 @@ def _outcome(
     *,
     carried_out: bool,
 ) -> PassOutcome:
-    if not carried_out and not (options.check or options.dry_run):
+    if not carried_out and not options.looks:
         commit(ctx, situation)
     absent = () if options.narrowed else strangers(situation.desired, situation.workers)
     troubles = absent + _troubles(situation, plan, applied)

@@ -119,7 +119,7 @@ def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:
 
 async def drain(ctx: Context, name: str, options: WalkOptions) -> PassOutcome:
     """Take every decky off a worker, out of desired too."""
-    with ctx.lock():
+    with ctx.lock(looks=options.looks):
         _known(ctx, name)
         situation = load(ctx)
         left = {n: d for n, d in situation.desired.deckies.items() if d.worker != name}

@@ -58,11 +58,12 @@ class Context:
         async with Links(self.home, fleet_id) as opened:
             yield opened
 
-    def lock(self) -> Lock:
-        """The lock of the state folder, to be held while anything is changed."""
+    def lock(self, *, looks: bool = False) -> Lock:
+        """The lock of the state folder, to be held while anything is changed. A command that only
+        `looks` goes without it in a home that cannot be written."""
         from decnet.store.lock import Lock
 
-        return Lock(self.home, self.command, self.lock_timeout)
+        return Lock(self.home, self.command, self.lock_timeout, looks=looks)
 
     def note(self, text: str, worker: str = "") -> None:
         self.emit(Said(text, worker))

@@ -33,13 +33,23 @@ class Lock:
 
     Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system frees it when its
     holder dies. Not re-entrant: taking it twice in one process is a RuntimeError. StateBroken where the
-    lock file cannot be written. `path` is another lock than the home's own.
+    lock file cannot be written, but not for a command that `looks`: nobody can write there, and it does
+    not want to. `path` is another lock than the home's own.
     """
 
-    def __init__(self, home: Home, command: str, timeout: float = 0.0, *, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        command: str,
+        timeout: float = 0.0,
+        *,
+        path: Path | None = None,
+        looks: bool = False,
+    ) -> None:
         self._path = path or home.lock
         self._command = command
         self._timeout = timeout
+        self._looks = looks
         self._file: FileLock | None = None
 
     def __enter__(self) -> Lock:
@@ -68,6 +78,13 @@ class Lock:
 
     def acquire(self) -> None:
         """Takes the lock, waiting at most the timeout."""
+        try:
+            self._take()
+        except StateBroken:
+            if not self._looks:
+                raise
+
+    def _take(self) -> None:
         from filelock import FileLock, Timeout
 
         if self._path in _held:

@@ -14,16 +14,16 @@ from .broken import translated
 from .paths import Home
 
 
-def open_home(home: Home, *, write: bool = True) -> list[str]:
+def open_home(home: Home, *, write: bool = True, looks: bool = False) -> list[str]:
     """Makes the folders (0700) and checks what stands in them; returns warnings of what was mended.
 
     Temp files that killed commands left are removed. A file of ours that others can read is set to 0600
     and said. StateBroken for a symbolic link, another owner, a private key that others can read, and a
     folder or a catalog file that others can write. With `write=False` nothing is made or mended, and a
-    read-only or missing folder is in order.
+    read-only or missing folder is in order; with `looks` it is so where nothing can be written.
     """
     if write:
-        _make_folders(home)
+        write = _folders_made(home, looks=looks)
     warnings: list[str] = []
     for folder in (*_folders(home), home.catalog):
         _check_folder(folder)
@@ -40,6 +40,17 @@ def open_home(home: Home, *, write: bool = True) -> list[str]:
 
 def _folders(home: Home) -> tuple[Path, ...]:
     return (home.root, home.records_dir, home.events_dir, home.keys, home.cache, home.agents)
+
+
+def _folders_made(home: Home, *, looks: bool) -> bool:
+    """Whether the folders are there to be written in; not to `looks`, where they cannot be."""
+    try:
+        _make_folders(home)
+    except StateBroken:
+        if looks:
+            return False
+        raise
+    return True
 
 
 def _make_folders(home: Home) -> None:

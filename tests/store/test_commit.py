@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import multiprocessing
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -23,6 +26,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
+from decnet.worker.hostkeys import HostKey, pin
 
 InChild = Callable[[Callable[[], object], str], int]
 Fleets = Callable[..., Fleet]
@@ -149,18 +153,7 @@ def test_a_read_only_home_is_refused_for_writing_and_can_be_read(tmp_path: Path,
     home = Home(tmp_path / "home")
     open_home(home)
     save_fleet(home, fleet_of("web-1"))
-    script = f"""
-set -e
-mount --bind {home.root} {home.root}
-mount -o remount,ro,bind {home.root}
-exec {sys.executable} {Path(__file__).with_name("read_only.py")} {home.root}
-"""
-    done = subprocess.run(
-        ["unshare", "-m", "--propagation", "private", "sh", "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = on_read_only(home, f"{sys.executable} {Path(__file__).with_name('read_only.py')} {home.root}")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "[]",
@@ -168,6 +161,61 @@ exec {sys.executable} {Path(__file__).with_name("read_only.py")} {home.root}
         "lock free now: False",
         f"cannot write in {home.root}: Read-only file system (the file system is mounted read-only)",
     ]
+
+
+BLOB = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + bytes(32)).decode()
+LOOKS = {
+    "status": 5,
+    "history": 0,
+    "events": 0,
+    "logs web-1": 5,
+    "reconcile --check": 5,
+    "mutate web-1 --random --dry-run": 5,
+    "deploy -n 1 --name web --worker w1 -s ssh --add --dry-run": 5,
+    "teardown web-1 --dry-run": 5,
+    "worker list": 0,
+    "worker show w1": 5,
+    "worker check": 5,
+    "worker drain w1 --dry-run": 5,
+}
+"""Commands that change nothing, and how they end where the only worker is unreachable."""
+
+
+def test_commands_that_only_look_work_on_a_read_only_home(tmp_path: Path, fleet_of: Fleets) -> None:
+    home = Home(tmp_path / "home")
+    open_home(home)
+    fleet = fleet_of("web-1", worker="w1")
+    save_fleet(home, fleet.model_copy(update={"lans": {"w1": fleet.lans["local"]}}))
+    # Nobody listens on port 1.
+    worker = Worker(name="w1", worker_id="id-1", host="127.0.0.1", port=1, user="root")
+    FleetTable(home).put_worker(worker)
+    pin(home.known_hosts, worker, HostKey("ssh-ed25519", BLOB), write_whole)
+    program = f"{sys.executable} -m decnet"
+    script = "\n".join(f"{program} {words} 2>&1; echo === $?" for words in (*LOOKS, "reconcile"))
+    done = on_read_only(home, f"sh -c {shlex.quote(script)}")
+    *said, refused, _ = re.split(r"=== \d+\n", done.stdout)
+    codes = [int(code) for code in re.findall(r"=== (\d+)\n", done.stdout)]
+    assert dict(zip(LOOKS, codes, strict=False)) == LOOKS, done.stdout
+    assert [text for text in said if "Read-only" in text or "Traceback" in text] == []
+    assert codes[-1] == 1
+    assert f"cannot write in {home.root}: Read-only file system" in refused
+
+
+def on_read_only(home: Home, command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command where the home is mounted read-only."""
+    script = f"""
+set -e
+export DECNET_HOME={home.root}
+mount --bind {home.root} {home.root}
+mount -o remount,ro,bind {home.root}
+exec {command}
+"""
+    return subprocess.run(
+        ["unshare", "-m", "--propagation", "private", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def write_by_turns(path: Path, letter: bytes, until: float) -> None:
