@@ -71,7 +71,9 @@ def test_a_dead_worker_is_forgotten_by_force_and_its_addresses_stay_barred(fleet
     assert len(fleet.containers("w3")) == 6
     fleet.decnet("reconcile")
     assert len(fleet.containers("w3")) == 6, "a stray goes only when it is asked for"
-    fleet.decnet("reconcile", "--prune")
+    said = fleet.decnet("reconcile", "--prune", code=4)
+    assert "--prune --max-remove 3 --on w3" in said.out, "it has no decky of ours, and three strays"
+    fleet.decnet("reconcile", "--prune", "--max-remove", "3", "--on", "w3")
     assert fleet.containers("w3") == {}
     fleet.decnet("worker", "release", *sorted(held))
     assert fleet.decnet("worker", "quarantine", "-o", "json").json == []
