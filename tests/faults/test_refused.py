@@ -1,19 +1,10 @@
-"""A disk that refuses a write, and a command that is told to end, at every place of it."""
+"""A disk that refuses a write, at every one of a command and of the agent."""
 
 from __future__ import annotations
 
 import pytest
 from places import EVERY, TEARDOWN, Verb, walk
 from theatre import Stage
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("signal", ["int", "term"])
-def test_a_command_that_is_interrupted_anywhere_says_so_and_the_next_one_converges(
-    stage: Stage, deploy: Verb, signal: str
-) -> None:
-    stage.decnet(*deploy.argv)
-    assert walk(stage, TEARDOWN, deploy, fault=signal) > 50 // EVERY
 
 
 @pytest.mark.slow
