@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from decnet.errors import SpecError
+from decnet.model import values
 from decnet.model.fleet import Lan
 from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
@@ -29,6 +30,8 @@ def decide_lan(
             f"{worker}: it has no default route, so its LAN cannot be told",
             hint="say --interface, --subnet and --gateway",
         )
+    if complaint := values.interface(interface):
+        raise SpecError(f"{worker}: its LAN's interface {complaint}", hint="say --interface")
     block = _block(subnet)
     use = network.addresses.use or (known.use if known else ())
     lan = Lan(

@@ -60,6 +60,7 @@ def test_ip_start_takes_from_there_to_the_end_of_the_subnet() -> None:
 @pytest.mark.parametrize(
     ("network", "start", "words"),
     [
+        (NetworkSpec(interface="eth0;rm -rf"), None, "its LAN's interface must be an interface's name"),
         (NetworkSpec(subnet="banana"), None, "not an IPv4 subnet"),
         (NetworkSpec(subnet="10.0.0.0/8"), None, "not of a size"),
         (NetworkSpec(subnet="192.0.2.0/31"), None, "not of a size"),
