@@ -13,7 +13,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.situation import load, look
-from decnet.errors import FleetRefused, StateBroken, UsageError
+from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
@@ -22,6 +22,9 @@ from decnet.store.records import Records
 
 if TYPE_CHECKING:
     from decnet.worker.enrol import Recovered
+
+Held = tuple[str | None, Lan | None, dict[str, Decky]]
+"""What a worker's slice says: its name, its LAN, its deckies."""
 
 
 async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
@@ -67,17 +70,17 @@ async def _take_up(ctx: Context, fleet: Fleet) -> None:
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
     """Save the fleet that the slices tell of, the state file last: it is what says that it is whole."""
     lans: dict[str, Lan] = {}
-    deckies: dict[str, Decky] = {}
     fleet_id = found[0].enrolled.hello.fleet_id
     held = [_held(each) for each in found]
     names = _names(held)
-    for each, name, (_, lan, own) in zip(found, names, held, strict=True):
+    _refuse_twins(found, names)
+    deckies = _first_told(ctx, found, held)
+    for each, name, (_, lan, _) in zip(found, names, held, strict=True):
         if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
             raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
         worker = each.enrolled.worker.model_copy(update={"name": name})
         if lan is not None:
             lans[name] = lan
-        deckies |= own
         Records(ctx.home).save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
         record(ctx, replace(each.enrolled, worker=worker))
     confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
@@ -86,14 +89,40 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
     return fleet
 
 
-def _names(held: Sequence[tuple[str | None, Lan | None, dict[str, Decky]]]) -> list[str]:
+def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:
+    """Raises IdentityRefused where two workers tell that they are the same one."""
+    told: dict[str, str] = {}
+    for each, name in zip(found, names, strict=True):
+        if name in told:
+            raise IdentityRefused(
+                f"{_where(each)}: it says that it is worker {name}, and so does {told[name]}",
+                hint="recover without the one that is wrong, and enrol that one again afterwards",
+            )
+        told[name] = _where(each)
+
+
+def _first_told(ctx: Context, found: Sequence[Recovered], held: Sequence[Held]) -> dict[str, Decky]:
+    """Each decky as the first worker tells that has it: a move that was cut off may have left it on two."""
+    deckies: dict[str, Decky] = {}
+    for each, (_, _, own) in zip(found, held, strict=True):
+        for name, decky in own.items():
+            if deckies.setdefault(name, decky) is not decky:
+                ctx.warn(f"{name}: {_where(each)} has it too; it is taken from whom you named before")
+    return deckies
+
+
+def _where(each: Recovered) -> str:
+    return f"{each.enrolled.worker.user}@{each.enrolled.worker.host}"
+
+
+def _names(held: Sequence[Held]) -> list[str]:
     """A name for each worker: its own, and for one whose slice tells none the next that is free."""
     told = {name for name, _, _ in held}
     free = (name for name in (f"w{number}" for number in range(1, 10**6)) if name not in told)
     return [name or next(free) for name, _, _ in held]
 
 
-def _held(each: Recovered) -> tuple[str | None, Lan | None, dict[str, Decky]]:
+def _held(each: Recovered) -> Held:
     """What its slice says: its name in the fleet (None where no decky tells), its LAN, its deckies."""
     from pydantic import ValidationError
 
