@@ -14,7 +14,7 @@ from decnet.engine.links import FLEET_KEY
 from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.situation import load, look
 from decnet.engine.workers import known_workers
-from decnet.errors import UsageError
+from decnet.errors import DecnetError, UsageError
 from decnet.model.worker import Worker
 from decnet.plan.select import select
 from decnet.store.atomic import write_whole
@@ -57,24 +57,27 @@ def _address(worker: Worker) -> str:
 
 
 async def show(ctx: Context, name: str) -> Words:
-    """One worker: what is recorded of it, and what it says of itself now."""
+    """One worker: what is recorded of it, and what it says of itself now; of one that says nothing why."""
     worker = _known(ctx, name)
     fleet = load_fleet(ctx.home) or new_fleet()
-    async with ctx.links(fleet.fleet_id) as links:
-        client = links.client(worker)
-        hello, facts = await client.hello(), await client.facts()
-    document = {
-        **worker.model_dump(mode="json"),
-        "hello": hello.model_dump(mode="json"),
-        "facts": facts.model_dump(mode="json"),
-    }
-    agent = f"agent: {hello.agent[:12]}, version {hello.version}"
-    lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}", agent]
+    document = worker.model_dump(mode="json")
+    lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}"]
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
+    lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
+    try:
+        async with ctx.links(fleet.fleet_id) as links:
+            client = links.client(worker)
+            hello, facts = await client.hello(), await client.facts()
+    except DecnetError as error:
+        lines.append(f"now: {error.message.removeprefix(f'{name}: ')}")
+        lines += [f"  hint: {error.hint}"] if error.hint else []
+        document |= {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+        return Words(tuple(lines), document, exit_code=error.exit_code)
+    document |= {"hello": hello.model_dump(mode="json"), "facts": facts.model_dump(mode="json")}
+    lines.append(f"agent: {hello.agent[:12]}, version {hello.version}")
     lines.append(f"LAN: {facts.subnet} on {facts.interface}, gateway {facts.gateway}")
     lines.append(f"Docker {facts.docker_version}, compose {facts.compose_version}, Python {facts.python}")
     lines.append(f"memory {facts.memory_mib} MiB, disk {facts.disk_free_mib} MiB free, {facts.architecture}")
-    lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
     return Words(tuple(lines), document)
 
 

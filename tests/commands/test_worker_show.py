@@ -1,0 +1,43 @@
+"""`worker show` tells what was enrolled also of a worker that does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+from decnet.catalog import load
+from decnet.commands.worker import show
+from decnet.engine.context import Context
+from decnet.engine.links import FLEET_KEY
+from decnet.model.worker import Worker
+from decnet.store.atomic import write_whole
+from decnet.store.fleet_table import FleetTable
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+from decnet.worker.fleetkey import ensure_key
+from decnet.worker.hostkeys import pin
+
+
+def closed_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+def test_a_worker_that_refuses_the_connection_is_shown_as_it_was_enrolled(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    open_home(home)
+    worker = Worker(
+        name="w1", worker_id="one", host="127.0.0.1", port=closed_port(), user="root", tags=("dmz",)
+    )
+    pin(home.known_hosts, worker, ensure_key(home.keys / FLEET_KEY, write_whole).public, write_whole)
+    FleetTable(home).put_worker(worker)
+    ctx = Context(home=home, catalog=load(), emit=lambda event: None)
+    told = asyncio.run(show(ctx, "w1"))
+    assert told.exit_code == 5
+    assert told.lines[1:] == (
+        "worker_id: one", "tags: dmz", "deckies: none", "now: it refuses the connection",
+        "  hint: does its sshd run?",
+    )  # fmt: skip
+    assert (told.document["worker_id"], told.document["error"]["code"]) == ("one", "unreachable")
