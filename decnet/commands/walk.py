@@ -223,6 +223,8 @@ def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str
     parts = [f"{done} done"] if done else []
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{recorded} recorded"] if recorded else []
+    sent = sum(1 for step in plan.docker_steps if step.worker in applied.detached)
+    parts += [f"{sent} on the way"] if sent else []
     pushed = [name for name in plan.slices if name not in applied.errors]
     parts += [f"{len(pushed)} told anew"] if pushed else []
     parts += [f"{len(plan.skipped)} skipped"] if plan.skipped else []

@@ -235,10 +235,13 @@ def _faults(case: Case) -> list[str]:
             faults.append(f"{what} is missing")
         elif loops(there):
             faults.append(f"{what} is restarting again and again")
-        elif there.state != "running":
-            verb = "has" if there.state == "exited" else "is"
+        elif there.state == "exited":
             code = "" if there.exit_code is None else f" with code {there.exit_code}"
-            faults.append(f"{what} {verb} {there.state}{code}")
+            faults.append(f"{what} has exited{code}")
+        elif there.state == "created":
+            faults.append(f"{what} was never started")
+        elif there.state != "running":
+            faults.append(f"{what} is {there.state}")
         elif there.attached is False:
             faults.append(f"the network namespace of {what} is not its base's")
     return faults

@@ -182,6 +182,7 @@ SCENARIOS = {
     ),
     "a service stopped": (broken("exited", "web-ssh"), ["heal w1/web same ~web-ssh"]),
     "a service never started": (broken("created", "web-ssh"), ["heal w1/web same ~web-ssh"]),
+    "a service never started": (broken("created", "web-ssh"), ["heal w1/web same ~web-ssh"]),
     "a service paused": (broken("paused", "web-ssh"), ["heal w1/web same -web-ssh +web-ssh"]),
     "a service in a loop": (broken("restarting", "web-ssh"), ["heal w1/web same -web-ssh +web-ssh"]),
     "a service that restarted often": (
@@ -298,6 +299,7 @@ REASONS = {
     "another address": "its address changed from 192.0.2.10 to 192.0.2.99",
     "a new base image": "its image changed from decnet/base:0123456789ab to decnet/base:ffffffffffff",
     "a service stopped": "service ssh has exited with code 137",
+    "a service never started": "service ssh was never started",
     "a service in a loop": "service ssh is restarting again and again",
     "the base removed by hand": "its base is missing; "
     "the network namespace of service ssh is not its base's; "
