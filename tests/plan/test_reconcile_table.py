@@ -182,7 +182,6 @@ SCENARIOS = {
     ),
     "a service stopped": (broken("exited", "web-ssh"), ["heal w1/web same ~web-ssh"]),
     "a service never started": (broken("created", "web-ssh"), ["heal w1/web same ~web-ssh"]),
-    "a service never started": (broken("created", "web-ssh"), ["heal w1/web same ~web-ssh"]),
     "a service paused": (broken("paused", "web-ssh"), ["heal w1/web same -web-ssh +web-ssh"]),
     "a service in a loop": (broken("restarting", "web-ssh"), ["heal w1/web same -web-ssh +web-ssh"]),
     "a service that restarted often": (
