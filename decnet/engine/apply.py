@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from decnet.engine.context import Context
 from decnet.engine.images import provide_images
@@ -57,11 +56,25 @@ async def apply(
     record_only(ctx, situation, plan)
     applied = Applied()
     ready = await provide_images(ctx, links, situation, plan, applied.errors, no_cache=no_cache)
+
+    async def job(name: str, steps: list[Step], detach: bool) -> JobEnd:
+        shipment = ready[name]
+        # Nobody else waits for images that travel slowly.
+        error = await shipment if shipment is not None else None
+        if error is not None:
+            return JobEnd(error=error)
+        return await _worker_job(ctx, links, situation, name, steps, detach)
+
     try:
         steps = [step for step in plan.docker_steps if step.worker in ready]
-        await carry_out(steps, partial(_worker_job, ctx, links, situation), applied, detach=detach)
-        await _push_slices(ctx, links, situation, plan, applied)
+        await asyncio.gather(
+            carry_out(steps, job, applied, detach=detach),
+            _push_slices(ctx, links, situation, plan, applied),
+        )
     finally:
+        for shipment in ready.values():
+            if shipment is not None:
+                shipment.cancel()
         ctx.emit(Finished())
     return applied
 

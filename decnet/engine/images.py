@@ -16,6 +16,9 @@ from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts
 
+Shipment = asyncio.Task[DecnetError | None]
+"""Images on their way to one worker, and how that ended."""
+
 
 async def provide_images(
     ctx: Context,
@@ -25,16 +28,17 @@ async def provide_images(
     errors: dict[str, DecnetError],
     *,
     no_cache: bool = False,
-) -> set[str]:
-    """Build what is missing, ship it once per worker; the workers that are ready for their steps.
+) -> dict[str, Shipment | None]:
+    """Build what is missing and begin to ship it, once per worker; the workers that can do their steps, each
+    with its images on their way (None: it has them).
 
-    A worker whose images cannot be made or shipped goes into `errors`; a failed build that nobody can do
-    without raises ImageFailed.
+    A worker whose images cannot be made goes into `errors`; a failed build that nobody can do without
+    raises ImageFailed.
     """
     needing = sorted({step.worker for step in plan.docker_steps if step.up})
     others = {step.worker for step in plan.docker_steps} - set(needing)
     if not needing:
-        return others
+        return dict.fromkeys(others)
     own = _users_images(ctx, situation, plan)
     have = await _present(links, situation, needing, own, errors)
     missing = _missing(situation, have, rebuild=no_cache)
@@ -46,11 +50,10 @@ async def provide_images(
         for name in {**missing, **users}
         if name != LOCAL and name not in errors
     }
-    shipped = await asyncio.gather(*(_ship(ctx, links, situation, *pair) for pair in remote.items()))
-    for name, error in zip(remote, shipped, strict=True):
-        if error is not None:
-            errors[name] = error
-    return others | {name for name in needing if name not in errors}
+    begun = {
+        name: asyncio.create_task(_ship(ctx, links, situation, name, tags)) for name, tags in remote.items()
+    }
+    return {name: begun.get(name) for name in (*others, *needing) if name not in errors}
 
 
 def _users_images(ctx: Context, situation: Situation, plan: Plan) -> dict[str, set[str]]:

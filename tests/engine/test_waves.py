@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from decnet.catalog import load
+from decnet.engine import apply as engine_apply
 from decnet.engine.apply import Applied, carry_out, waves
+from decnet.engine.context import Context
+from decnet.engine.images import Shipment
 from decnet.engine.job import JobEnd
+from decnet.engine.links import Links
 from decnet.engine.progress import StepDone
-from decnet.errors import Unreachable
-from decnet.model.plan import Step, Target
+from decnet.engine.situation import Situation
+from decnet.errors import DecnetError, Unreachable
+from decnet.images import wanted
+from decnet.model.fleet import Fleet
+from decnet.model.plan import Plan, Step, Target
+from decnet.store.paths import Home
 
 
 def release(worker: str, decky: str) -> Step:
@@ -109,3 +122,44 @@ def test_what_a_second_job_waits_for_is_followed_though_the_rest_is_detached() -
         ["w1", "w1", "w4"],
         ["w2", "w3", "w5"],
     )
+
+
+def test_images_that_travel_slowly_hold_up_their_own_worker_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """w1 takes its images as slowly as it may, w2 lost its connection, w3 has them, w4 is only told anew."""
+    begun: list[str] = []
+
+    async def run() -> Applied:
+        arrived = asyncio.Event()
+
+        async def travel() -> DecnetError | None:
+            await arrived.wait()
+            return None
+
+        async def lose() -> DecnetError | None:
+            return Unreachable("w2: the connection was lost", worker="w2")
+
+        async def provided(*_: object, **__: object) -> dict[str, Shipment | None]:
+            return {"w1": asyncio.create_task(travel()), "w2": asyncio.create_task(lose()), "w3": None}
+
+        async def worked(*args: Any) -> JobEnd:
+            begun.append(args[3])
+            if {"w3", "w4"} <= set(begun):
+                arrived.set()
+            return JobEnd(outcomes=[StepDone(args[3], each.decky, "heal", "succeeded") for each in args[4]])
+
+        monkeypatch.setattr(engine_apply, "provide_images", provided)
+        monkeypatch.setattr(engine_apply, "_worker_job", worked)
+        home = Home(tmp_path)
+        ctx = Context(home=home, catalog=load(), emit=lambda event: None)
+        steps = tuple(claim(worker, f"on-{worker}") for worker in ("w1", "w2", "w3"))
+        plan = Plan(steps=steps, slices={"w4": "behind: so"})
+        async with asyncio.timeout(10), Links(home, "f") as links:
+            return await engine_apply.apply(ctx, links, Situation(Fleet(fleet_id="f"), {}, wanted()), plan)
+
+    applied = asyncio.run(run())
+    assert begun[-1] == "w1"
+    assert set(begun) == {"w1", "w3", "w4"}
+    assert list(applied.errors) == ["w2"]
+    assert [each.decky for each in applied.outcomes] == ["on-w1", "on-w3"]
