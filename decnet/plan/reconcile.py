@@ -68,8 +68,8 @@ def reconcile(
 ) -> Plan:
     """What there is to do. `recorded`, `observed` and `contents` are by the worker's name; `now` is seconds
     since the epoch. `prune` makes steps of the strays, but for workers that have too many (see `swarms`);
-    `record_only` leaves Docker alone and writes down what is there; without a
-    `restart_budget` everything is tried at once."""
+    `record_only` leaves Docker alone and writes down what is there; without a `restart_budget` everything is
+    tried at once."""
     unknown = unknown_workers(desired, recorded, observed)
     everything = list(cases(desired, recorded, observed, contents))
     drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]

@@ -185,8 +185,8 @@ class Storm:
         for file in (self.pair.agent(worker) / "jobs").glob("*.json"):
             try:
                 row = json.loads(file.read_text())
-            except ValueError:
-                continue
+            except (ValueError, FileNotFoundError):
+                continue  # Half written, or one of those that are forgotten.
             if row["state"] == "running" and row["pid"] in own:
                 os.kill(row["pid"], signal.SIGKILL)
                 return 1
