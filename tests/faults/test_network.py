@@ -87,7 +87,7 @@ def test_refused_unreachable_and_no_such_name_are_three_messages(
 def test_a_server_that_is_full_is_asked_again_until_it_has_room(
     asked: tuple[LyingFleet, Future[Ran]], tmp_path: Path
 ) -> None:
-    names = [f"same-{number}" for number in range(5)]
+    names = [f"same-{number}" for number in range(3)]
     fleet = LyingFleet(tmp_path / "fleet", dict.fromkeys(names, "honest"))
     with ExitStack() as stack:
         # One sshd for all of them, that takes one connection at a time.
