@@ -16,7 +16,7 @@ from .dial import CONNECT_LIMIT, HOST_KEYS, KEX
 from .hostkeys import HostKey, trusted_fingerprints
 from .lanes import pauses
 from .ssh_library import asyncssh
-from .translate import translated
+from .translate import dialling
 
 FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
             ("rsa-sha2-512", "rsa-sha2-256"))  # fmt: skip
@@ -73,7 +73,7 @@ class Vouched:
 async def resolve(login: Login, worker: str) -> Place:
     """The address, port, user and jump host that a login means. Raises UsageError."""
     library = asyncssh()
-    with translated(worker):
+    with dialling(worker):
         options = await library.SSHClientConnectionOptions.construct(
             host=login.host,
             config=() if login.config else None,
@@ -127,7 +127,7 @@ async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
 async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KEYS) -> HostKey:
     """The host key that the machine shows now; nothing is sent to it. Raises Unreachable."""
     library = asyncssh()
-    with translated(worker):
+    with dialling(worker):
         async with asyncio.timeout(CONNECT_LIMIT):
             jump = await dial.jump_host(library, worker, place.jump) if place.jump else None
             try:
@@ -156,7 +156,7 @@ async def _shown_key(library: Any, place: Place, **options: Any) -> Any:
 
 async def operators_connection(place: Place, login: Login, worker: str, key: HostKey) -> Any:
     """A connection with the operator's own credentials, for enrolment. Raises Unreachable, TrustRefused."""
-    with translated(worker):
+    with dialling(worker):
         options: dict[str, Any] = _given(client_keys=[_identity(login)] if login.identity else None)
     if not login.config:
         options["config"] = None

@@ -20,7 +20,7 @@ from decnet.model.worker import Worker
 from .hostkeys import HostKey
 from .lanes import Lanes, pauses
 from .ssh_library import asyncssh
-from .translate import translated
+from .translate import dialling
 
 CONNECT_LIMIT = 10.0
 ASKING_LIMIT = 180.0
@@ -102,7 +102,7 @@ async def connect(target: Target, lanes: Lanes | None = None, *, limit: float | 
     """
     lanes = lanes or Lanes()
     budget = _Budget(CONNECT_LIMIT if limit is None else limit)
-    with translated(target.name):
+    with dialling(target.name):
         library = asyncssh()
         dropped = (library.ConnectionLost, ConnectionResetError, BrokenPipeError)
         for pause in pauses(TRIES):
@@ -199,11 +199,11 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
     It is the operator's own affair: their configuration, keys, agent and known_hosts count there, and
     what goes wrong there has nothing to do with the worker's own pinned key or the fleet's.
     """
-    with translated(worker):
+    with dialling(worker):
         user, host, port = parts_of(jump)
     who = {"username": user} if user else {}
     try:
-        with translated(f"{worker}: on the way there, {host}"):
+        with dialling(f"{worker}: on the way there, {host}"):
             return await library.connect(host, port or (), **who)
     except HostKeyRefused as error:
         raise HostKeyRefused(

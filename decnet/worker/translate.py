@@ -88,10 +88,20 @@ def translated(worker: str) -> Iterator[None]:
         raise
     except TimeoutError as error:
         raise translate(error, worker) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise translate(error, worker) from error
     except _foreign() as error:
         raise translate(error, worker) from error
+
+
+@contextmanager
+def dialling(worker: str) -> Iterator[None]:
+    """The same while a connection is made, where an address that is none is a ValueError of Python's."""
+    with translated(worker):
+        try:
+            yield
+        except ValueError as error:
+            raise translate(error, worker) from error
 
 
 def translate(error: BaseException, worker: str) -> DecnetError:
