@@ -35,7 +35,7 @@ class Storm:
         self.counts: dict[str, int] = {}
 
     def rage(self, seconds: float) -> None:
-        """Step after step until the time is over; the weather is good then."""
+        """Step after step until the time is over, or something odd has happened."""
         steps: list[tuple[int, Callable[[], str]]] = [
             (5, self.mutate), (2, self.deploy), (6, self.harm_container), (3, self.cut_off),
             (1, self.power_cut), (1, self.engine_stops), (2, self.engine_hangs), (3, self.command_is_killed),
@@ -43,7 +43,7 @@ class Storm:
             (6, self.reconcile), (2, self.status), (2, self.two_at_once), (1, self.agent_loses_its_folder),
         ]  # fmt: skip
         weights, makes = zip(*steps, strict=True)
-        while time.monotonic() - self.begun < seconds:
+        while not self.odd and time.monotonic() - self.begun < seconds:
             (make,) = self.dice.choices(makes, weights)
             outcome = make()
             self.counts[make.__name__] = self.counts.get(make.__name__, 0) + 1
