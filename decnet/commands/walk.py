@@ -16,7 +16,7 @@ from decnet.engine.progress import Planned
 from decnet.engine.situation import Situation, commit
 from decnet.engine.waiting import after_jobs, awaited, without
 from decnet.errors import DecnetError, PartlyFailed, WorkerBusy, WorkerError, worst
-from decnet.model.actual import Job, NotSeen
+from decnet.model.actual import Job, NotSeen, Seen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan
 from decnet.plan.guard import fleet_size, guard
@@ -59,7 +59,8 @@ async def walk(
     ctx: Context, links: Links, situation: Situation, desired: Fleet, verb: str, options: WalkOptions
 ) -> PassOutcome:
     """From a situation that was looked at to the fleet as `desired`."""
-    before = fleet_size(situation.desired, situation.recorded)
+    seen = {name for name, each in situation.observed.items() if isinstance(each, Seen)}
+    before = fleet_size(situation.desired, situation.recorded, seen)
     changed = desired != situation.desired
     situation = situation.with_desired(desired)
     plan = make_plan(

@@ -11,9 +11,11 @@ from decnet.model.plan import Plan
 from decnet.model.record import WorkerRecords
 
 
-def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
-    """How many deckies the fleet had before: desired or recorded, each name once."""
-    return len(set(desired.deckies).union(*(records.deckies for records in recorded.values())))
+def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords], seen: Container[str]) -> int:
+    """How many deckies the fleet had before: desired, or recorded of a worker that is `seen` now, each name
+    once. What is only recorded of one that is dark can neither stay nor leave in this pass."""
+    rows = (records.deckies for worker, records in recorded.items() if worker in seen)
+    return len(set(desired.deckies).union(*rows))
 
 
 def swarms(

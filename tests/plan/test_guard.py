@@ -18,7 +18,8 @@ def deckies(count: int, worker: str = "w1") -> list[Decky]:
 
 
 def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prune: bool = False) -> bool:
-    size = fleet_size(world.desired, world.records)
+    seen = {worker for worker in world.records if worker not in world.away}
+    size = fleet_size(world.desired, world.records, seen)
     try:
         guard(
             world.plan(prune=prune, max_remove=max_remove),
@@ -99,6 +100,16 @@ def test_a_record_that_is_forgotten_after_a_move_removes_nobody() -> None:
 def test_no_emptied_state_takes_down_what_still_runs(of: int, data: st.DataObject) -> None:
     absent = data.draw(st.sets(st.integers(0, of - 1), max_size=of - 1))
     assert refused(gone(left(of, 0), *(f"d{number}" for number in absent)))
+
+
+def test_an_emptied_state_does_not_take_down_the_rest_while_a_part_is_dark() -> None:
+    there, dark = deckies(3, "w1"), [decky(f"far{number}", "w2", ip=50 + number) for number in range(3)]
+    world = running(*there, *dark)
+    world.away["w2"] = "no way there"
+    world.desired = fleet(*dark)
+    assert not refused(world)
+    world.desired = fleet()
+    assert refused(world)
 
 
 def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
