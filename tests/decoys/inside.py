@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import json
 import os
@@ -58,8 +59,10 @@ class Inside:
                 line.shutdown(socket.SHUT_WR)
                 while piece := line.recv(65536):
                     out += piece
-            except (ConnectionResetError, BrokenPipeError):
-                pass
+            except OSError as error:
+                # It may have closed, and reset what came after that, before we have said all.
+                if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN):
+                    raise
             return out
 
     def events(self, kind: str | None = None, count: int = 1) -> list[dict[str, Any]]:

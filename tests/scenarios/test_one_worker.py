@@ -250,12 +250,12 @@ def test_a_broken_state_file_is_refused_and_never_read_as_empty(stage: Stage, to
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('[decky.a]\nserivces = ["http"]\n', "fleet.toml:2"),
-        ('[decky.a]\nservices = ["http"]\nip = "198.51.100.7"\n', "fleet.toml:3"),
-        ('[decky.a]\nservices = ["http"]\nip = "192.0.2.1"\n', "fleet.toml:3"),
-        ('[decky.a]\nservices = ["vnc"]\n', "vnc"),
-        ('[decky.a]\nservices = ["http"]\nworker = "w9"\n', "w9"),
-        ("[decky.a\n", "fleet.toml:1"),
+        ('[decky.aa]\nserivces = ["http"]\n', "fleet.toml:2"),
+        ('[decky.aa]\nservices = ["http"]\nip = "198.51.100.7"\n', "fleet.toml:3"),
+        ('[decky.aa]\nservices = ["http"]\nip = "192.0.2.1"\n', "fleet.toml:3"),
+        ('[decky.aa]\nservices = ["vnc"]\n', "vnc"),
+        ('[decky.aa]\nservices = ["http"]\nworker = "w9"\n', "w9"),
+        ("[decky.aa\n", "fleet.toml:1"),
     ],
 )
 def test_a_broken_fleet_file_is_one_clear_message_and_no_change(stage: Stage, text: str, place: str) -> None:

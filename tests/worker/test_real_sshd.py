@@ -330,7 +330,9 @@ def test_an_ordinary_user_of_the_docker_group_is_enrolled_with_sudo_for_the_fold
         assert ground.pull() == {"w2": {"worker": right["ok"]["worker_id"]}}
         assert ground.act("add", "w2", address)["ok"]["changed"] == []
     finally:
-        ground.run("w2", "sh", "-c", "rm -rf /etc/sudoers.d/deck /var/lib/decnet-agent/*; userdel deck")
+        ground.run(
+            "w2", "sh", "-c", "rm -rf /etc/sudoers.d/deck /var/lib/decnet-agent/*; userdel --force deck"
+        )
         ground.run("w2", "chown", "root:", "/var/lib/decnet-agent")
 
 
