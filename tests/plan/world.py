@@ -159,7 +159,7 @@ class World:
             **options,
         )
 
-    def settle(self, **options: bool) -> Plan:
+    def settle(self, **options: Any) -> Plan:
         """Plan and carry out; what was planned."""
         plan = self.plan(**options)
         self.carry_out(plan)
