@@ -36,15 +36,14 @@ def context(
     """The context of one command; its errors are told and become exit codes. One that `looks` notes what it
     sees where it can, and works where nothing can be written."""
     from decnet.catalog import load
-    from decnet.console.asking import ask, tell_error
+    from decnet.console.asking import ask
     from decnet.console.progress import monitor
     from decnet.engine.context import Context
-    from decnet.errors import DecnetError, Interrupted, LockHeld
     from decnet.store.opening import open_home
     from decnet.store.paths import find_home
 
     drawn = monitor(style, quiet=quiet)
-    try:
+    with _errors_told(style, drawn.close, quiet=quiet):
         home = find_home(os.environ, os.getuid())
         for warning in open_home(home, write=writes, looks=looks):
             from decnet.engine.progress import Said
@@ -59,19 +58,29 @@ def context(
             lock_timeout=lock_timeout,
             confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
         )
+
+
+@contextmanager
+def _errors_told(style: str, close: Callable[[], None], *, quiet: bool) -> Iterator[None]:
+    """Errors end what is drawn, are told, and become exit codes."""
+    from decnet.console.asking import tell_error
+    from decnet.errors import DecnetError, Interrupted, LockHeld
+
+    try:
+        yield
     except DecnetError as error:
-        drawn.close()
+        close()
         if not (quiet and isinstance(error, LockHeld)):
             tell_error(error, style)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        drawn.close()
+        close()
         tell_error(Interrupted("interrupted"), style)
         raise typer.Exit(Interrupted.exit_code) from None
     except BrokenPipeError:
         _leave_closed_pipe()
     finally:
-        drawn.close()
+        close()
 
 
 @contextmanager

@@ -75,11 +75,10 @@ def reconcile(
     drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]
     kept = len(everything) - len(drift)
     if record_only:
-        notes = [note for case, bucket in drift if (note := _note(case, bucket))]
-        return Plan(steps=_ordered(notes), unknown=unknown, kept=kept)
+        return Plan(steps=_ordered(_notes(drift)), unknown=unknown, kept=kept)
     homes = {name: worker for worker, records in recorded.items() for name in records.deckies}
-    found = (case.worker for case, bucket in drift if bucket == "stray")
-    left_alone = swarms(found, desired, recorded, max_remove=max_remove) if prune else {}
+    found = [case.worker for case, bucket in drift if bucket == "stray"]
+    left_alone = swarms(found if prune else [], desired, recorded, max_remove=max_remove)
     steps: list[Step] = []
     strays: list[Step] = []
     waiting: dict[tuple[str, str], str] = {}
@@ -168,6 +167,10 @@ def _written(case: Case, bucket: Bucket) -> Step:
     if was:
         reason = "it runs as described" + (f", and was recorded as {was}" if was != "running" else "")
     return write_down(case, bucket, row, reason)
+
+
+def _notes(drift: Iterable[tuple[Case, Bucket]]) -> list[Step]:
+    return [note for case, bucket in drift if (note := _note(case, bucket))]
 
 
 def _note(case: Case, bucket: Bucket) -> Step | None:

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from agent_desk import Desk
 
-from decnet.agent import jobs, journal
+from decnet.agent import jobs, journal, limits, removal, work
+from decnet.agent.containers import Container
 from decnet.agent.failure import Refusal
 from decnet.agent.home import write_json
 from decnet.model.actual import Job
+from decnet.wire import LABEL_DECKY
 
 
 def accepted(request_id: str = "r1", deckies: tuple[str, ...] = ("a", "b")) -> dict[str, Any]:
@@ -70,6 +72,34 @@ def test_a_second_claim_is_busy_and_names_the_first(home: Path) -> None:
     assert (refused.value.code, refused.value.details) == ("busy", {"job_id": jobs.job_id_of("r1")})
     claim.release()
     jobs.Claim(jobs.job_id_of("r2")).release()
+
+
+def test_nothing_more_is_removed_when_the_jobs_time_is_over(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = Container({"Id": "i", "Names": ["/web"], "Labels": {LABEL_DECKY: "web"}, "State": "running"})
+    asked: list[str] = []
+    monkeypatch.setattr(removal, "fleet_containers", lambda fleet: [base])
+    monkeypatch.setattr(removal.docker, "post", lambda path, *rest, **more: asked.append(path))
+    monkeypatch.setattr(removal.docker, "delete", lambda path, *rest: asked.append(path))
+    target = {"decky": "web", "name": "web", "id": "i"}
+    late = removal.remove_containers("f", [target], time.monotonic() - 1)
+    assert (late, asked) == ({"web": f"web: {limits.NO_TIME}"}, [])
+    assert removal.remove_containers("f", [target], time.monotonic() + 60) == {}
+    assert asked == ["/containers/i/stop", "/containers/i"]
+
+
+def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "jobs").mkdir()
+    row = accepted(deckies=("a",))
+    step = {"decky": "a", "operation": "create", "remove": [], "up": ["a"], "start": []}
+    content = {"fleet_id": "f", "request_id": "r1", "steps": [step], "compose": {}, "compose_command": ["no"]}
+    run = work.Run(content, jobs.Progress(row["job_id"]), [])
+    run.deadline = time.monotonic() + limits.HEALTH - 1
+    begun: list[object] = []
+    monkeypatch.setattr(work.composerun, "up", lambda *args: begun.append(args))
+    run._bring_up([step])
+    assert (begun, run.failed) == ([], {"a": limits.NO_TIME})
 
 
 def test_a_kill_frees_the_lock(home: Path) -> None:

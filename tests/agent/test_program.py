@@ -15,13 +15,31 @@ from agent_desk import FLEET, MARKER, WORKER, Desk, answer_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet.agent import docker, limits
+from decnet.agent import docker, journal, limits
+from decnet.agent import status as status_module
 from decnet.agent.failure import Refusal
 from decnet.agent.program import VERBS
 from decnet.agent.request import decode
 from decnet.agent.status import status
 from decnet.wire import AGENT_VERSION, parse
 from decnet.worker.zipapp import build_agent
+
+
+def test_an_end_is_never_told_beside_an_older_list_of_containers(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job removes its last container and writes the end while the status is made: the list is the newer."""
+    desk.enrolled_by_hand()
+
+    def listed(_: str) -> list[object]:
+        journal.append("web", "remove", None, "r1")
+        return []
+
+    monkeypatch.setattr(status_module, "fleet_containers", listed)
+    monkeypatch.setattr(status_module.identity, "engine_identity", lambda: "e")
+    assert status({})["journal"]["records"] == []
+    assert len(status({})["journal"]["records"]) == 1
+
 
 IMPORT_ALL = """
 import importlib, sys, zipfile

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from decnet.catalog import load
+from decnet.commands.walk import WalkOptions, walk
 from decnet.engine import job
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
@@ -46,10 +47,12 @@ class Teller:
     def __init__(self, *answers: dict[str, Any] | Exception) -> None:
         self.answers = list(answers)
         self.request = "r"
+        self.asked: list[str] = []
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
+        self.asked.append(verb)
         if verb == "apply":
             self.request = args["request_id"]
             return {"job_id": "j", "request_id": self.request, "state": "accepted", "generation": 1}
@@ -58,7 +61,11 @@ class Teller:
             raise answer
         return self.status(**answer)
 
-    def status(self, *, docker: str = "up", ends: str = "", runs: bool = False) -> dict[str, Any]:
+    def status(
+        self, *, docker: str = "up", ends: str = "", runs: bool = False, base: bool = False
+    ) -> dict[str, Any]:
+        there = {"name": "web", "id": "i", "decky": "web", "service": "", "fingerprint": "f", "image": "x",
+                 "state": "running"}  # fmt: skip
         end = {
             "seq": 1, "at": NOW, "decky": "web", "operation": "remove", "status": ends, "error": "",
             "request_id": self.request,
@@ -69,7 +76,8 @@ class Teller:
         }  # fmt: skip
         running = {"job_id": "j", "request_id": self.request, "state": "running", "operation": "apply"}
         return {
-            "hello": hello, "docker": docker, "plan_hash": None, "generation": 1, "containers": [],
+            "hello": hello, "docker": docker, "plan_hash": None, "generation": 1,
+            "containers": [there] if base else [],
             "jobs": [running] if runs else [],
             "journal": {
                 "journal_id": "j", "first_seq": 1, "last_seq": 1 if ends else 0, "verdict": "ok",
@@ -163,6 +171,21 @@ def test_a_job_that_says_it_runs_though_all_its_steps_have_ended_is_not_waited_f
     teller = Teller({"runs": True, "ends": "succeeded"})
     end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 2.0, 3.0, 4.0, 15.0)), teller, situation())
     assert [each.status for each in end.outcomes] == ["succeeded"]
+
+
+def test_mending_the_records_alone_waits_for_no_job_and_touches_no_container(ctx: Context) -> None:
+    teller = Teller({"base": True})
+    now = situation(row("r", NOW), seen=Status.model_validate(teller.status(base=True, runs=True)))
+
+    async def run(options: WalkOptions) -> None:
+        async with ToTeller(ctx.home, teller) as links:
+            await walk(ctx, links, now, now.desired, "reconcile", options)
+
+    asyncio.run(run(WalkOptions(record_only=True, max_remove=9)))
+    assert teller.asked == []
+    teller.answers = [{"base": True}, {"base": True}, {"ends": "succeeded"}]
+    asyncio.run(run(WalkOptions(max_remove=9)))
+    assert "apply" in teller.asked
 
 
 def row(request: str, created: float) -> LifecycleRow:

@@ -12,6 +12,34 @@ from .flavour import COMMON, Flavour, permissions, shown_name
 
 HALF_A_YEAR = 182 * 86400
 UNIMPLEMENTED = frozenset(("ACCT", "REIN", "SMNT"))
+ARGUMENT = frozenset(
+    [
+        "USER",
+        "CWD",
+        "XCWD",
+        "SIZE",
+        "MDTM",
+        "OPTS",
+        "PORT",
+        "EPRT",
+        "TYPE",
+        "REST",
+        "RETR",
+        "STOR",
+        "APPE",
+        "STRU",
+        "MODE",
+        "SITE",
+        "DELE",
+        "RMD",
+        "XRMD",
+        "MKD",
+        "XMKD",
+        "RNFR",
+        "RNTO",
+    ]
+)
+"""What is refused without one."""
 HELP = (
     "214-The following commands are recognized (* =>'s unimplemented):\r\n"
     " CWD     XCWD    CDUP    XCUP    SMNT*   QUIT    PORT    PASV    \r\n"
@@ -135,33 +163,7 @@ def make(persona: Persona) -> Flavour:
         free=frozenset(("USER", "PASS", "QUIT", "FEAT", "OPTS", "CLNT", "NOOP", "HELP", "SYST"))
         | UNIMPLEMENTED,
         unimplemented=UNIMPLEMENTED,
-        argument=frozenset(
-            (
-                "USER",
-                "CWD",
-                "XCWD",
-                "SIZE",
-                "MDTM",
-                "OPTS",
-                "PORT",
-                "EPRT",
-                "TYPE",
-                "REST",
-                "RETR",
-                "STOR",
-                "APPE",
-                "STRU",
-                "MODE",
-                "SITE",
-                "DELE",
-                "RMD",
-                "XRMD",
-                "MKD",
-                "XMKD",
-                "RNFR",
-                "RNTO",
-            )
-        ),
+        argument=ARGUMENT,
         blank="blank",
         delay=(1.6, 3.0),
         idle=1200.0,
