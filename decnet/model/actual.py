@@ -87,7 +87,6 @@ class NotSeen(Noun):
 
 Observation = Seen | NotSeen
 
-DeckyClass = Literal["absent", "partial", "stopped", "looping", "detached", "running"]
 DeckyStatus = Literal["running", "degraded", "failed", "torn_down", "unknown"]
 
 Answer = dict[str, Any]

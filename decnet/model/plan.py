@@ -94,11 +94,6 @@ class Plan(Noun):
                 told.append(step)
         return tuple(told), {name: n - MOST_STRAYS for name, n in counts.items() if n > MOST_STRAYS}
 
-    @property
-    def removals(self) -> int:
-        """How many deckies of the fleet this plan takes off the LAN for good."""
-        return sum(1 for step in self.steps if step.bucket == "remove" and not step.moves_to)
-
 
 class Bundle(Noun):
     """What one worker is sent: the arguments of the agent's `apply`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from decnet.model.actual import Container, DeckyClass, DeckyStatus
+from decnet.model.actual import Container, DeckyStatus
 from decnet.model.fleet import Decky
 from decnet.model.record import DeckyRow
 
@@ -12,24 +12,6 @@ from .compose import Content
 
 MANY_RESTARTS = 10
 """Docker counts restarts until a container is started by hand or made anew."""
-
-
-def classify(expected: Mapping[str, Content], actual: Mapping[str, Container]) -> DeckyClass:
-    """The class of a decky whose containers are these, by name. What is not expected does not count.
-
-    partial: some are missing; looping: one restarts again and again; detached: a service whose network
-    namespace is not its base's; stopped: all are there and one does not run.
-    """
-    there = [actual[name] for name in expected if name in actual]
-    if not there:
-        return "absent"
-    if len(there) < len(expected):
-        return "partial"
-    if any(loops(each) for each in there):
-        return "looping"
-    if any(each.state == "running" and each.attached is False for each in there):
-        return "detached"
-    return "running" if all(each.state == "running" for each in there) else "stopped"
 
 
 def loops(container: Container) -> bool:

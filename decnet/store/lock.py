@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -60,21 +58,6 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
-
-    @classmethod
-    @contextmanager
-    def try_now(cls, home: Home, command: str) -> Iterator[bool]:
-        """Gives whether the lock was free at once, and holds it then; False too in a read-only home."""
-        lock = cls(home, command)
-        try:
-            lock.acquire()
-        except (LockHeld, StateBroken):
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            lock.release()
 
     def acquire(self) -> None:
         """Takes the lock, waiting at most the timeout."""

@@ -18,7 +18,7 @@ from .atomic import read_whole
 from .broken import translated
 from .collecting import uncollected
 from .migrate import RECORD_MIGRATIONS, Migration, migrated
-from .paths import Home, safe_part
+from .paths import Home
 from .tables import Tables, ill, parsed, rows, spelled, transaction
 
 _ABOUT = "meta"
@@ -54,21 +54,6 @@ class Records:
         with uncollected():
             return {worker_id: self.load(worker_id) for worker_id in worker_ids}
 
-    def load_all(self) -> dict[str, WorkerRecords]:
-        """The records of every worker that has a file, by worker_id in sorted order."""
-        found: dict[str, WorkerRecords] = {}
-        with uncollected():
-            for path in self._paths():
-                signature = _signature(path)
-                records = self._parsed(path)
-                if records is None:
-                    continue  # removed since the folder was listed
-                if safe_part(records.worker_id) != path.stem:
-                    raise ill(path, f"it holds the records of worker {records.worker_id}")
-                self._read[records.worker_id] = (records, signature)
-                found[records.worker_id] = records
-        return dict(sorted(found.items()))
-
     def save(self, records: WorkerRecords) -> bool:
         """Commits one worker's records whole; returns whether the file had to be written.
 
@@ -101,11 +86,6 @@ class Records:
         path = self._home.records(worker_id)
         self._read.pop(worker_id, None)
         return Tables(path).remove()
-
-    def _paths(self) -> list[Path]:
-        folder = self._home.records_dir
-        with translated("read", folder):
-            return sorted(folder.glob("[!.]*.json")) if folder.is_dir() else []
 
     def _parsed(self, path: Path) -> WorkerRecords | None:
         content = read_whole(path)

@@ -128,7 +128,7 @@ def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
 
 def _whole(large: Large, store: Records) -> None:
     contents = fleet_contents(large.fleet, load(), wanted())
-    recorded = store.load_all()
+    recorded = store.load_many(large.recorded)
     plan = reconcile(large.fleet, recorded, large.observed, contents, now=0.0)
     assert plan.is_empty
     for records in recorded.values():

@@ -15,8 +15,10 @@ home = Home(Path(sys.argv[1]))
 print(open_home(home, write=False))
 fleet = load_fleet(home)
 print(list(fleet.deckies) if fleet else None)
-with Lock.try_now(home, "decnet status") as is_ours:
-    print("lock free now:", is_ours)
+try:
+    Lock(home, "decnet deploy").acquire()
+except StateBroken as error:
+    print(error.message)
 try:
     open_home(home)
 except StateBroken as error:

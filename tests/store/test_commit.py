@@ -158,7 +158,7 @@ def test_a_read_only_home_is_refused_for_writing_and_can_be_read(tmp_path: Path,
     assert done.stdout.splitlines() == [
         "[]",
         "['web-1']",
-        "lock free now: False",
+        f"cannot lock {home.lock}: Read-only file system",
         f"cannot write in {home.root}: Read-only file system (the file system is mounted read-only)",
     ]
 

@@ -70,13 +70,13 @@ def test_a_killed_holder_frees_the_lock_and_is_not_named(home: Home) -> None:
             pass
 
 
-def test_status_takes_the_lock_only_if_it_is_free_at_once(home: Home) -> None:
-    with Lock.try_now(home, "decnet status") as is_ours:
-        assert is_ours
+def test_without_patience_a_held_lock_is_told_at_once(home: Home) -> None:
+    with Lock(home, "decnet status"):
+        pass
     with held_elsewhere(home):
         before = time.monotonic()
-        with Lock.try_now(home, "decnet status") as is_ours:
-            assert not is_ours
+        with pytest.raises(LockHeld), Lock(home, "decnet status"):
+            pass
         assert time.monotonic() - before < 30
 
 
