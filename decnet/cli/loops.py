@@ -15,7 +15,6 @@ from decnet.commands.walk import WalkOptions
 from decnet.console.asking import tell_error
 from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import PassOutcome
 from decnet.errors import DecnetError, LockHeld, UsageError
 from decnet.store.desired import load_fleet
@@ -72,7 +71,7 @@ async def _keeping(ctx: Context) -> AsyncIterator[Context]:
     if fleet is None:
         yield ctx
         return
-    async with Links(ctx.home, fleet.fleet_id) as links:
+    async with ctx.links(fleet.fleet_id) as links:
         yield replace(ctx, kept=links)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -14,7 +14,7 @@ from decnet.engine.progress import Emit, Said
 from decnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from decnet.engine.links import Links
+    from decnet.engine.links import Links, Sessions
     from decnet.model.catalog import Catalog
     from decnet.store.lock import Lock
     from decnet.store.paths import Home
@@ -24,13 +24,20 @@ def _nobody_asked(question: str) -> bool:
     raise UsageError(f"{question} Nobody can be asked here", hint="say --yes to answer it beforehand")
 
 
+async def _sleep(seconds: float) -> None:
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything of the outside that a verb may touch.
 
     `confirm` asks the user one question; `now` is the clock (seconds since the epoch), `monotonic` the one
-    that nobody sets, by which waiting is measured; `dice` is the only source of chance, `identifier` makes
-    a new random UUID.
+    that nobody sets, by which waiting is measured, `sleep` the pause between two polls; `dice` is the only
+    source of chance, `identifier` makes a new random UUID. `sessions` opens the session to a worker; None
+    is the real way: SSH, or a subprocess for `local`.
     """
 
     home: Home
@@ -42,8 +49,10 @@ class Context:
     confirm: Callable[[str], bool] = _nobody_asked
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = _sleep
     dice: Random = field(default_factory=Random)
     identifier: Callable[[], str] = lambda: str(uuid4())
+    sessions: Sessions | None = None
     kept: Links | None = None
     """Connections that a command with several rounds keeps open between them."""
 
@@ -55,7 +64,7 @@ class Context:
             return
         from decnet.engine.links import Links
 
-        async with Links(self.home, fleet_id) as opened:
+        async with Links(self.home, fleet_id, self.sessions) as opened:
             yield opened
 
     def lock(self, *, looks: bool = False) -> Lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -213,7 +212,7 @@ class _Follower:
                 return
             if is_last:
                 break
-            await asyncio.sleep(pause)
+            await self.ctx.sleep(pause)
             pause = min(pause * 1.3, 1.0)
             # This machine may have slept: the worker is asked once more when the time is over.
             is_last = clock() - begun > limit

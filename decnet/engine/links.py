@@ -12,6 +12,10 @@ from decnet.store.paths import Home
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
     from decnet.worker.ownagent import OwnAgent
+    from decnet.worker.session import Session
+
+    Sessions = Callable[[Worker], Session]
+    """Opens the session to a worker; nothing is sent before its first call."""
 
 Result = TypeVar("Result")
 
@@ -22,14 +26,13 @@ FLEET_KEY = "fleet_ed25519"
 class Links:
     """The agent clients of one command: one connection per worker, opened when first needed."""
 
-    def __init__(self, home: Home, fleet_id: str) -> None:
-        from decnet.worker.lanes import Lanes
+    def __init__(self, home: Home, fleet_id: str, sessions: Sessions | None = None) -> None:
         from decnet.worker.pool import Pool
 
         self._home = home
         self._own: OwnAgent | None = None
         self._told: set[str] = set()
-        self._lanes = Lanes()
+        self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
         self._pool = Pool(self._introduced)
 
@@ -64,18 +67,10 @@ class Links:
 
     def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
         from decnet.worker.client import AgentClient
-        from decnet.worker.opening import open_session
 
-        session = open_session(
-            worker,
-            agents=self._home.agents,
-            known_hosts=self._home.known_hosts,
-            key=self._home.keys / FLEET_KEY,
-            lanes=self._lanes,
-        )
         # `local` is our own file by the way it is started.
         own = None if worker.is_local else self.own
-        return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id, own=own)
+        return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own)
 
     async def each(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]
@@ -95,3 +90,14 @@ class Links:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _real_sessions(home: Home) -> Sessions:
+    """Sessions that share one limit on work at once."""
+    from decnet.worker.lanes import Lanes
+    from decnet.worker.opening import open_session
+
+    lanes, key = Lanes(), home.keys / FLEET_KEY
+    return lambda worker: open_session(
+        worker, agents=home.agents, known_hosts=home.known_hosts, key=key, lanes=lanes
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -72,7 +71,7 @@ async def after_jobs(ctx: Context, links: Links, situation: Situation) -> Situat
     }:
         for name, job in running.items():
             ctx.emit(JobProgress(name, job.done, job.total, job.current))
-        await asyncio.sleep(PAUSE_SECONDS)
+        await ctx.sleep(PAUSE_SECONDS)
         again = await look(ctx, links, situation, [situation.workers[name] for name in running])
         situation = replace(again, observed={**situation.observed, **again.observed})
     return await look(ctx, links, situation, [situation.workers[name] for name in situation.observed])

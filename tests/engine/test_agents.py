@@ -21,7 +21,6 @@ from decnet.model.actual import NotSeen, Seen
 from decnet.model.worker import Worker
 from decnet.store.paths import Home
 from decnet.wire import AGENT_VERSION
-from decnet.worker.client import AgentClient
 
 WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
 JOURNAL = {"journal_id": "j", "first_seq": 1, "last_seq": 0, "verdict": "ok", "records": [], "more": False}
@@ -65,17 +64,6 @@ class Machine:
         """Nothing is open."""
 
 
-class ToMachine(Links):
-    """Links whose only worker is the machine."""
-
-    def __init__(self, home: Home, machine: Machine) -> None:
-        super().__init__(home, "f")
-        self._machine = machine
-
-    def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
-        return AgentClient(self._machine, worker_id=worker_id, fleet_id=fleet_id, own=self.own)
-
-
 Pass = Callable[..., tuple[Seen | NotSeen, list[str]]]
 
 
@@ -89,7 +77,7 @@ def one_pass(tmp_path: Path) -> Pass:
         ctx = Context(home=home, catalog=load(), emit=said.append)
 
         async def pull() -> Seen | NotSeen:
-            async with ToMachine(home, machine) as links:
+            async with Links(home, "f", lambda worker: machine) as links:
                 for _ in range(rounds):
                     found = await observe(ctx, links, [WORKER], {}, replaces=replaces)
                 return found["w1"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import pytest
 
 from decnet.catalog import load
 from decnet.commands.walk import WalkOptions, walk
-from decnet.engine import job
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
 from decnet.engine.links import Links
@@ -27,8 +26,8 @@ from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
-from decnet.wire import GENESIS, chained
-from decnet.worker.client import AgentClient
+from decnet.wire import AGENT_VERSION, GENESIS, chained
+from decnet.worker.ownagent import OwnAgent
 
 WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
 ROW = DeckyRow(name="web", ip="192.0.2.9", mac="00:50:56:00:00:09", status="running", containers={"web": "f"})
@@ -42,7 +41,7 @@ NOW = 1_700_000_000.0
 class Teller:
     """A worker that takes a job and then says, poll by poll, what `answers` gives; the last for ever."""
 
-    worker, noise = "w1", 0
+    worker, noise, agent = "w1", 0, "a"
 
     def __init__(self, *answers: dict[str, Any] | Exception) -> None:
         self.answers = list(answers)
@@ -71,8 +70,8 @@ class Teller:
             "request_id": self.request,
         }  # fmt: skip
         hello = {
-            "protocol": 1, "agent": "a", "version": 1, "worker_id": "w", "fleet_id": "f", "engine_id": "e",
-            "boot_id": "b", "clock": NOW,
+            "protocol": 1, "agent": self.agent, "version": AGENT_VERSION, "worker_id": "w", "fleet_id": "f",
+            "engine_id": "e", "boot_id": "b", "clock": NOW,
         }  # fmt: skip
         running = {"job_id": "j", "request_id": self.request, "state": "running", "operation": "apply"}
         return {
@@ -89,15 +88,6 @@ class Teller:
         """Nothing is open."""
 
 
-class ToTeller(Links):
-    def __init__(self, home: Home, teller: Teller) -> None:
-        super().__init__(home, "f")
-        self._teller = teller
-
-    def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
-        return AgentClient(self._teller, worker_id=worker_id, fleet_id=fleet_id)
-
-
 def clock(*moments: float) -> Callable[[], float]:
     """A clock that shows these moments one after the other, and then the last one."""
     shown = iter(moments)
@@ -109,15 +99,17 @@ def clock(*moments: float) -> Callable[[], float]:
 def ctx(tmp_path: Path) -> Context:
     home = Home(tmp_path / "home")
     open_home(home)
-    return Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: NOW)
+    return Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: NOW, sleep=no_pause)
 
 
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+async def no_pause(seconds: float) -> None:
     """Polls follow each other at once; which time it is, each test's clock says."""
-    real = asyncio.sleep
-    monkeypatch.setattr(job.asyncio, "sleep", lambda seconds: real(0))
-    yield
+    await asyncio.sleep(0)
+
+
+def links_to(teller: Teller, ctx: Context) -> Links:
+    teller.agent = OwnAgent.of(ctx.home.agents).sha256
+    return Links(ctx.home, "f", lambda worker: teller)
 
 
 def situation(*rows: LifecycleRow, seen: Status | None = None) -> Situation:
@@ -128,7 +120,7 @@ def situation(*rows: LifecycleRow, seen: Status | None = None) -> Situation:
 
 def followed(ctx: Context, teller: Teller, now: Situation) -> JobEnd:
     async def run() -> JobEnd:
-        async with ToTeller(ctx.home, teller) as links:
+        async with links_to(teller, ctx) as links:
             return await run_job(ctx, links, now, "w1", [REMOVAL], detach=False)
 
     return asyncio.run(run())
@@ -178,7 +170,7 @@ def test_mending_the_records_alone_waits_for_no_job_and_touches_no_container(ctx
     now = situation(row("r", NOW), seen=Status.model_validate(teller.status(base=True, runs=True)))
 
     async def run(options: WalkOptions) -> None:
-        async with ToTeller(ctx.home, teller) as links:
+        async with links_to(teller, ctx) as links:
             await walk(ctx, links, now, now.desired, "reconcile", options)
 
     asyncio.run(run(WalkOptions(record_only=True, max_remove=9)))
@@ -230,7 +222,7 @@ def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
         return float(next(moments))
 
     async def run() -> Situation:
-        async with ToTeller(ctx.home, teller) as links:
+        async with links_to(teller, ctx) as links:
             now = situation(*rows, seen=working(teller))
             return await after_jobs(replace(ctx, monotonic=tick), links, now)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from decnet.catalog import load
 from decnet.engine.context import Context
+from decnet.engine.links import Links
 from decnet.engine.situation import Situation, look
 from decnet.errors import Unreachable
 from decnet.images import wanted
@@ -16,7 +17,7 @@ from decnet.store.paths import Home
 from decnet.store.seen import LastSeen, load_seen
 from decnet.wire import AGENT_VERSION
 
-from .test_agents import WORKER, Machine, ToMachine, ours
+from .test_agents import WORKER, Machine, ours
 
 CLOCK = 1.5
 """The machine's own."""
@@ -32,7 +33,7 @@ def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:
     ctx = Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: 100.0)
 
     async def run() -> None:
-        async with ToMachine(home, machine) as links:
+        async with Links(home, "f", lambda worker: machine) as links:
             records = {"w1": WorkerRecords(worker_id="w")}
             situation = Situation(new_fleet(), {"w1": WORKER}, wanted(), records)
             await look(ctx, links, situation, [WORKER])

@@ -12,17 +12,14 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from liars import FLEET_ID, LyingFleet
+from liars import LyingFleet
 from nearby import SHARED_MEMORY
 
 from decnet.catalog import load as load_catalog
 from decnet.console.asking import tell_error
 from decnet.console.progress import Lines
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.errors import DecnetError
-from decnet.model.worker import Worker
-from decnet.worker.client import AgentClient
 from decnet.worker.session import converse
 
 NOW = 1_700_000_100.0
@@ -89,17 +86,6 @@ class MouthSession:
         return
 
 
-class MouthLinks(Links):
-    """Links to agents that say what they are told to say."""
-
-    say: Say
-    size = 65536
-
-    def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
-        session = MouthSession(worker.name, lambda *asked: self.say(*asked), self.size)
-        return AgentClient(session, worker_id=worker_id, fleet_id=fleet_id)
-
-
 class Screen(io.StringIO):
     """What goes to a terminal, or to a pipe."""
 
@@ -131,10 +117,14 @@ class SpokenFleet:
             shutil.rmtree(each, ignore_errors=True)
             each.mkdir(mode=0o700)
         told = Screen()
-        links = MouthLinks(self.home, FLEET_ID)
-        links.say, links.size = say, size
         with redirect_stderr(told):
-            context = Context(home=self.home, catalog=self.catalog, emit=Lines(), now=lambda: NOW, kept=links)
+            context = Context(
+                home=self.home,
+                catalog=self.catalog,
+                emit=Lines(),
+                now=lambda: NOW,
+                sessions=lambda worker: MouthSession(worker.name, say, size),
+            )
             try:
                 outcome = asyncio.run(command(context))
             except DecnetError as error:
