@@ -12,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from fakefleet import Mouth
 from liars import LyingFleet
 from nearby import SHARED_MEMORY
 
@@ -27,45 +28,14 @@ Say = Callable[[str, str, dict[str, Any], bytes], bytes]
 """Worker, verb, arguments and marker to the very bytes that the agent writes on its stdout."""
 
 
-class Mouth:
-    """A running agent, seen as a Remote: it reads one request, and says its bytes in pieces."""
+def asked(say: Callable[[dict[str, Any], bytes], bytes]) -> Callable[[bytes], bytes]:
+    """What gives an answer for a request's bytes, of what gives one for its arguments and marker."""
 
-    preamble = 0
+    def answer(content: bytes) -> bytes:
+        request = json.loads(content)
+        return say(request["args"], request["marker"].encode())
 
-    def __init__(self, say: Callable[[dict[str, Any], bytes], bytes], size: int) -> None:
-        self._say = say
-        self._size = size
-        self._asked = asyncio.Event()
-        self._heard = b""
-        self._left: bytes | None = None
-        self.sink = self
-        self.source = self
-        self.noise = _Silence()
-
-    def write(self, data: bytes, /) -> None:
-        self._heard += data
-
-    async def drain(self) -> None:
-        return
-
-    def write_eof(self) -> None:
-        self._asked.set()
-
-    async def read(self, n: int = -1, /) -> bytes:
-        await self._asked.wait()
-        if self._left is None:
-            request = json.loads(self._heard)
-            self._left = self._say(request["args"], request["marker"].encode())
-        piece, self._left = self._left[: self._size], self._left[self._size :]
-        return piece
-
-    async def ended(self) -> str | None:
-        return None
-
-
-class _Silence:
-    async def read(self, n: int = -1, /) -> bytes:
-        return b""
+    return answer
 
 
 class MouthSession:
@@ -79,7 +49,7 @@ class MouthSession:
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
-        mouth = Mouth(lambda args, marker: self._say(self.worker, verb, args, marker), self._size)
+        mouth = Mouth(asked(lambda args, marker: self._say(self.worker, verb, args, marker)), self._size)
         return await converse(mouth, self.worker, verb, args, stream)
 
     async def close(self) -> None:

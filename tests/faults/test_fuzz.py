@@ -14,9 +14,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from fakefleet import Mouth
 from liars import GOOD
 from mutation import damaged_bytes, damaged_value
-from spoken import Mouth, SpokenFleet, shown, steering
+from spoken import SpokenFleet, asked, shown, steering
 
 from decnet.agent import journal
 from decnet.agent.events import events_in
@@ -86,7 +87,7 @@ def answers(fleet: SpokenFleet, numbers: range) -> None:
 async def one_answer(fleet: SpokenFleet, dice: Random) -> None:
     verb = dice.choice(sorted(NOUNS))
     truth = fleet.truth[GOOD][verb]
-    mouth = Mouth(lambda args, marker: damaged_answer(dice, marker, truth), dice.choice(SIZES))
+    mouth = Mouth(asked(lambda args, marker: damaged_answer(dice, marker, truth)), dice.choice(SIZES))
     try:
         value = validated(NOUNS[verb], await converse(mouth, "w1", verb, {}, None), "w1", verb)
     except DecnetError as error:

@@ -1,0 +1,209 @@
+"""The agent's own modules in this process: a copy whose view of the machine is a machine in memory.
+
+The copy is `decnet.agent` imported under another name. It replaces only the names through which the agent
+reaches its machine: the Docker socket, programs, /proc, the network, the clock, and detached processes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import decnet.agent
+
+from .engine import Socket
+
+NAME = "agent_in_memory"
+SOURCES = Path(decnet.agent.__file__).parent
+
+
+class Machine(Protocol):
+    """What the agent finds around it."""
+
+    home: Path
+    socket: Path
+    stdin: bytes
+
+    def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+    def run_program(self, command: list[str]) -> tuple[int, str]: ...
+    def start_job(self, job_id: str, descriptors: list[int]) -> None: ...
+    def start_work(self, work: Any) -> None: ...
+    def answered(self, addresses: Sequence[str]) -> dict[str, str]: ...
+    def start_tick(self, pid: int) -> int: ...
+
+    @property
+    def boot_id(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def neighbours(self) -> dict[str, str]: ...
+
+
+_current: list[Machine] = []
+
+
+def here() -> Machine:
+    """The machine on which the agent runs now."""
+    return _current[-1]
+
+
+@contextmanager
+def running_on(machine: Machine) -> Iterator[None]:
+    """Inside, the agent's modules are on that machine."""
+    known = {name: os.environ.get(name) for name in ("DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")}
+    os.environ.update(DECNET_AGENT_HOME=str(machine.home), DECNET_DOCKER_SOCKET=str(machine.socket))
+    _current.append(machine)
+    try:
+        yield
+    finally:
+        _current.pop()
+        for name, value in known.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def module(name: str) -> Any:
+    """A module of the agent's copy."""
+    return import_module(f"{NAME}.{name}")
+
+
+class _Time:
+    """The `time` module of the agent's modules."""
+
+    time = staticmethod(lambda: here().now())
+    monotonic = staticmethod(lambda: here().monotonic())
+    sleep = staticmethod(lambda seconds: here().sleep(seconds))
+
+
+class _Process:
+    """A program that compose was started as: it has done its work before anybody waits for it."""
+
+    pid = 0
+
+    def __init__(self, command: list[str], *, stdout: Any, **_ignored: Any) -> None:
+        self.returncode, told = here().run_program(command)
+        stdout.write(told.encode())
+        stdout.flush()
+        self._is_first = True
+
+    def wait(self, seconds: float | None = None) -> int:
+        if self._is_first:
+            self._is_first = False
+            raise _Subprocess.TimeoutExpired("compose", seconds or 0.0)
+        return self.returncode
+
+
+class _Subprocess:
+    """The `subprocess` module of the agent's compose."""
+
+    import subprocess as _real
+
+    DEVNULL = _real.DEVNULL
+    TimeoutExpired = _real.TimeoutExpired
+    Popen = _Process
+
+
+def _read(_deadline: float) -> bytes:
+    machine = here()
+    content, machine.stdin = machine.stdin, b""
+    return content
+
+
+def _number(address: str) -> int:
+    a, b, c, d = (int(part) for part in address.split("."))
+    return a << 24 | b << 16 | c << 8 | d
+
+
+MAC = bytes.fromhex("025600000000")
+MASK = 0xFFFFFF00
+INTERFACE = "eth0"
+GATEWAY = "192.0.2.1"
+
+
+def _own_address(name: str) -> tuple[int, int] | None:
+    return (_number(here().address), MASK) if name == INTERFACE else None
+
+
+def mac_of_machine(address: str) -> bytes:
+    return MAC[:5] + bytes([int(address.rpartition(".")[2])])
+
+
+REPLACED: dict[str, dict[str, Any]] = {
+    "docker": {"Socket": Socket},
+    "composerun": {
+        "subprocess": _Subprocess,
+        "run": lambda command, limit: here().run_program(command),
+        "_warden": lambda limit: [],
+        "_stamp": list,
+    },
+    "detach": {
+        "start": lambda job_id, claim: here().start_job(job_id, claim.descriptors()),
+        "run": lambda work, log: here().start_work(work),
+    },
+    "containers": {"start_tick": lambda pid: here().start_tick(pid)},
+    "facts": {"_memory": lambda: 4096, "_disk_free": lambda place: 9000, "_virtual_machine": lambda: ""},
+    "identity": {
+        "boot_id": lambda: here().boot_id,
+        "program": lambda: os.path.realpath(here().home / "current"),
+    },
+    "interfaces": {
+        "default_route": lambda: (INTERFACE, GATEWAY),
+        "neighbours": lambda interface=None: here().neighbours,
+        "interfaces": lambda: [(INTERFACE, *_own_address(INTERFACE))],  # type: ignore[misc]
+        "address_of": _own_address,
+        "mac_of": lambda name: mac_of_machine(here().address) if name == INTERFACE else None,
+        "is_wireless": lambda name: False,
+        "is_leased": lambda name: False,
+    },
+    "probe": {"answered": lambda addresses, seconds=0.0: here().answered(list(addresses))},
+    "program": {"_limit": lambda seconds: None},
+    "request": {"_read": _read},
+    "self_destruct": {"_users": lambda: [str(here().home.parent / "user")]},
+    "work": {"signal": type("_NoSignals", (), {"SIGTERM": 0, "signal": staticmethod(lambda *_: None)})},
+}
+"""By module, what the copy has in the place of the real name."""
+
+EVERYWHERE = {"time": _Time, "place": lambda name: None, "step": lambda name: None}
+"""The same for a name of any module: a place at which a process is killed is one of the operator's here."""
+
+
+class _Loader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        names = vars(module)
+        names.update({name: each for name, each in EVERYWHERE.items() if name in names})
+        replaced = REPLACED.get(module.__name__.rpartition(".")[2], {})
+        assert set(replaced) <= set(names), f"{module.__name__} has not all of {sorted(replaced)}"
+        names.update(replaced)
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != NAME and not name.startswith(NAME + "."):
+            return None
+        file = SOURCES / (name.removeprefix(NAME).lstrip(".") or "__init__")
+        place = f"{file}.py"
+        folder = [str(SOURCES)] if name == NAME else None
+        return spec_from_file_location(
+            name, place, loader=_Loader(name, place), submodule_search_locations=folder
+        )
+
+
+sys.meta_path.insert(0, _Finder())

@@ -1,0 +1,349 @@
+"""A Docker engine in memory, behind the HTTP API that the agent uses.
+
+Its state is one JSON file, written after each change, so that it outlives a killed process. `Socket` replaces
+the agent's socket: the agent's own HTTP goes through it byte by byte.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import tarfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from decnet.wire import digest
+
+CONTENT_LABEL = "decnet.content"
+VERSION = "20.10.24"
+FIRST_PID = 10_000_000
+"""Above what Linux gives to a process: nothing in /proc is taken for a container's."""
+
+Answer = tuple[int, Any]
+Ports = Callable[[str, str], set[tuple[int, str]]]
+"""The ports that a decky's running container listens on: (decky, container) to (port, protocol)."""
+
+
+class EngineFailure(Exception):
+    """What the engine cannot do, in its words."""
+
+
+class Engine:
+    """Containers, networks and images of one machine.
+
+    `listens` gives the ports that are open in a container, `refusal` why Docker does nothing for a decky.
+    """
+
+    def __init__(self, file: Path, engine_id: str) -> None:
+        self.file = file
+        self.engine_id = engine_id
+        self.is_up = True
+        self.listens: Ports = lambda decky, container: set()
+        self.refusal: Callable[[str], str] = lambda decky: ""
+        self.containers: dict[str, dict[str, Any]] = {}
+        self.networks: dict[str, dict[str, Any]] = {}
+        self.images: dict[str, dict[str, str]] = {}
+        self.count = 0
+        self._turn = threading.Lock()
+        if file.exists():
+            vars(self).update(json.loads(file.read_text()))
+        else:
+            self.networks = {name: _network(name, name, {}, {}, []) for name in ("host", "none")}
+
+    def save(self) -> None:
+        names = ("containers", "networks", "images", "count")
+        draft = self.file.with_suffix(".tmp")
+        draft.write_text(json.dumps({name: getattr(self, name) for name in names}))
+        draft.replace(self.file)
+
+    def named(self, name: str) -> dict[str, Any] | None:
+        """The container of that name or id."""
+        found = self.containers.get(name)
+        return found or next((each for each in self.containers.values() if each["Name"] == name), None)
+
+    def create(self, name: str, service: dict[str, Any]) -> dict[str, Any]:
+        """A container made of a compose document's service. Raises EngineFailure."""
+        self._refuse(service["labels"])
+        if service["image"] not in self.images:
+            raise EngineFailure(f"pull access denied for {service['image']}, repository does not exist")
+        mode = service.get("network_mode", "")
+        base = self.named(mode.removeprefix("service:")) if mode else None
+        if mode and base is None:
+            raise EngineFailure(f"No such container: {mode.removeprefix('service:')}")
+        self.count += 1
+        made = {
+            "Id": digest([self.engine_id, name, self.count]), "Name": name, "Image": service["image"],
+            "Labels": service["labels"], "State": "created", "ExitCode": 0, "RestartCount": 0, "Pid": 0,
+            "Tick": 0, "Mode": f"container:{base['Id']}" if base else "decnet_lan",
+            "Ip": service.get("networks", {}).get("lan", {}).get("ipv4_address", ""),
+            "Mac": service.get("mac_address", ""), "Log": [],
+        }  # fmt: skip
+        self.containers[made["Id"]] = made
+        self.save()
+        return made
+
+    def start(self, container: dict[str, Any]) -> None:
+        """Raises EngineFailure where its base does not run, or its address is in use."""
+        self._refuse(container["Labels"])
+        base = self.containers.get(container["Mode"].removeprefix("container:"))
+        if container["Mode"].startswith("container:") and (base is None or base["State"] != "running"):
+            raise EngineFailure("cannot join network of a non running container")
+        others = [each["Ip"] for each in self.containers.values() if each["State"] == "running"]
+        if container["Ip"] and container["Ip"] in others:
+            raise EngineFailure("Address already in use")
+        self.count += 1
+        container.update(State="running", Tick=self.count, Pid=FIRST_PID + self.count)
+        self.save()
+
+    def exit(self, container: dict[str, Any], code: int = 0) -> None:
+        container.update(State="exited", ExitCode=code, Pid=0, Tick=0)
+        self.save()
+
+    def _refuse(self, labels: dict[str, str]) -> None:
+        if refusal := self.refusal(labels["decnet.decky"]):
+            raise EngineFailure(refusal)
+
+    def tick_of(self, pid: int) -> int:
+        return next((each["Tick"] for each in self.containers.values() if each["Pid"] == pid), 0)
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
+        """The HTTP status and body of one request."""
+        url = urlsplit(target)
+        query = dict(parse_qsl(url.query))
+        parts = [unquote(part) for part in url.path.split("/")[1:]]
+        try:
+            with self._turn:
+                status, content = self._route(method, parts, query, body)
+        except EngineFailure as error:
+            status, content = 404 if str(error).startswith("No such") else 500, {"message": str(error)}
+        return status, content if isinstance(content, bytes) else json.dumps(content).encode()
+
+    def _route(self, method: str, parts: list[str], query: dict[str, str], body: bytes) -> Answer:
+        filters = json.loads(query.get("filters", "{}"))
+        match method, parts:
+            case "GET", ["info"]:
+                return 200, {
+                    "ID": self.engine_id,
+                    "ServerVersion": VERSION,
+                    "DockerRootDir": str(self.file.parent),
+                }
+            case "GET", ["version"]:
+                return 200, {"Version": VERSION}
+            case "GET", ["containers", "json"]:
+                return 200, [_row(each) for each in self.containers.values() if _labelled(each, filters)]
+            case _, ["containers", name, *rest]:
+                return self._container(method, self._known(name), rest, query, body)
+            case "POST", ["exec", name, "start"]:
+                return 200, self._executed(name)
+            case "GET", ["networks"]:
+                found = [each for each in self.networks.values() if _labelled(each, filters)]
+                wanted = filters.get("name", [])
+                return 200, [each for each in found if all(word in each["Name"] for word in wanted)]
+            case _, ["networks", name]:
+                return self._network(method, name, json.loads(body or b"{}"))
+            case _, ["images", *rest]:
+                return self._image(method, rest, filters, body)
+        raise AssertionError(f"the fake engine has no {method} /{'/'.join(parts)}")
+
+    def _known(self, name: str) -> dict[str, Any]:
+        found = self.named(name)
+        if found is None:
+            raise EngineFailure(f"No such container: {name}")
+        return found
+
+    def _container(
+        self, method: str, container: dict[str, Any], rest: list[str], query: dict[str, str], body: bytes
+    ) -> Answer:
+        match method, rest:
+            case "GET", ["json"]:
+                state = {
+                    "Status": container["State"],
+                    "Pid": container["Pid"],
+                    "ExitCode": container["ExitCode"],
+                }
+                return 200, {"Id": container["Id"], "State": state, "RestartCount": container["RestartCount"]}
+            case "GET", ["logs"]:
+                return 200, _log(container, query.get("tail", "all"))
+            case "POST", ["exec"]:
+                table = json.loads(body)["Cmd"][-1].rpartition("/")[2]
+                return 201, {"Id": f"{container['Id']}:{table}"}
+            case "POST", ["start" | "stop" | "restart" as verb]:
+                return self._moved(container, verb)
+            case "DELETE", []:
+                self._refuse(container["Labels"])
+                del self.containers[container["Id"]]
+                self.save()
+                return 204, b""
+        raise AssertionError(f"the fake engine has no {method} of a container's {rest}")
+
+    def _moved(self, container: dict[str, Any], verb: str) -> Answer:
+        is_running = container["State"] == "running"
+        if is_running == (verb == "start") and verb != "restart":
+            return 304, b""
+        if is_running:
+            self.exit(container)
+        if verb != "stop":
+            self.start(container)
+        return 204, b""
+
+    def _executed(self, name: str) -> bytes:
+        """`cat /proc/net/TABLE` in a base: the sockets of all that run in its network."""
+        container_id, _, table = name.partition(":")
+        base = self._known(container_id)
+        lines = ["  sl  local_address rem_address   st"]
+        for each in self.containers.values():
+            if each["State"] == "running" and each["Mode"] == f"container:{container_id}":
+                for port, protocol in self.listens(base["Name"], each["Name"]):
+                    if protocol == table:
+                        lines.append(
+                            f"   0: 00000000:{port:04X} 00000000:0000 {'0A' if table == 'tcp' else '07'}"
+                        )
+        return _frame("\n".join(lines) + "\n")
+
+    def _network(self, method: str, name: str, wanted: dict[str, Any]) -> Answer:
+        if method == "POST":
+            made = _network(
+                digest([wanted, self.count]), wanted["Name"], wanted["Labels"], wanted["Options"],
+                wanted["IPAM"]["Config"], wanted["Driver"],
+            )  # fmt: skip
+            self.networks[made["Id"]] = made
+            self.save()
+            return 201, {"Id": made["Id"]}
+        found = self.networks.get(name)
+        if found is None:
+            raise EngineFailure(f"No such network: {name}")
+        if method == "DELETE":
+            del self.networks[name]
+            self.save()
+            return 204, b""
+        inside = [each for each in self.containers.values() if each["State"] == "running" and each["Ip"]]
+        return 200, {**found, "Containers": {each["Id"]: {"Name": each["Name"]} for each in inside}}
+
+    def _image(self, method: str, rest: list[str], filters: dict[str, list[str]], body: bytes) -> Answer:
+        match method, rest:
+            case "GET", ["json"]:
+                found = {name: labels for name, labels in self.images.items() if CONTENT_LABEL in labels}
+                return 200, [{"Id": digest(name), "RepoTags": [name]} for name in found]
+            case "POST", ["load"]:
+                return self._loaded(body)
+        name = "/".join(rest[:-1] if rest[-1] == "json" else rest)
+        name = name if name in self.images else f"{name}:latest"
+        if name not in self.images:
+            raise EngineFailure(f"No such image: {name}")
+        if method == "DELETE":
+            if any(each["Image"] == name for each in self.containers.values()):
+                return 409, {"message": "conflict: unable to remove repository reference"}
+            del self.images[name]
+            self.save()
+        return 200, {"Id": digest(name), "RepoTags": [name]}
+
+    def _loaded(self, body: bytes) -> Answer:
+        """A `docker save` stream: its manifest names the images, their configurations have the labels."""
+        try:
+            with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+                read = lambda name: json.load(archive.extractfile(name))  # type: ignore[arg-type] # noqa: E731
+                for each in read("manifest.json"):
+                    labels = read(each["Config"]).get("config", {}).get("Labels") or {}
+                    self.images |= dict.fromkeys(each["RepoTags"], labels)
+        except (tarfile.TarError, KeyError):
+            return 500, {"message": "Error processing tar file(exit status 1): unexpected EOF"}
+        self.save()
+        return 200, b'{"stream":"Loaded image"}\n'
+
+
+class Socket:
+    """A connection to whichever engine listens on the path: one request, one answer, as HTTP."""
+
+    engines: dict[str, Engine] = {}
+
+    def __init__(self, *_family: object) -> None:
+        self._engine: Engine | None = None
+        self._sent = b""
+        self._left: bytes | None = None
+
+    def connect(self, path: str) -> None:
+        engine = self.engines.get(path)
+        if engine is None or not engine.is_up:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+        self._engine = engine
+
+    def settimeout(self, seconds: float) -> None:
+        """Nothing here takes any time."""
+
+    def sendall(self, content: bytes) -> None:
+        self._sent += content
+
+    def recv(self, most: int) -> bytes:
+        if self._left is None:
+            assert self._engine is not None
+            head, _, body = self._sent.partition(b"\r\n\r\n")
+            method, target, *_ = head.decode().split(" ")
+            if b"Transfer-Encoding: chunked" in head:
+                body = _unchunked(body)
+            status, content = self._engine.answer(method, target, body)
+            self._left = b"HTTP/1.0 %d -\r\n\r\n" % status + content
+        piece, self._left = self._left[:most], self._left[most:]
+        return piece
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _unchunked(body: bytes) -> bytes:
+    whole = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        whole, body = whole + rest[:length], rest[length + 2 :]
+    return whole
+
+
+def _row(container: dict[str, Any]) -> dict[str, Any]:
+    """A container as the list of containers shows it."""
+    state = container["State"]
+    words = {"running": "Up 3 seconds", "exited": f"Exited ({container['ExitCode']}) 3 seconds ago"}
+    on_lan = {
+        "IPAMConfig": {"IPv4Address": container["Ip"]},
+        "IPAddress": container["Ip"] if state == "running" else "",
+    }
+    return {
+        "Id": container["Id"], "Names": ["/" + container["Name"]], "Image": container["Image"],
+        "Labels": container["Labels"], "State": state, "Status": words.get(state, "Created"),
+        "HostConfig": {"NetworkMode": container["Mode"]},
+        "NetworkSettings": {"Networks": {"decnet_lan": on_lan} if container["Ip"] else {}},
+    }  # fmt: skip
+
+
+def _network(
+    network_id: str,
+    name: str,
+    labels: dict[str, str],
+    options: dict[str, str],
+    config: list[Any],
+    driver: str = "",
+) -> dict[str, Any]:
+    return {
+        "Id": network_id, "Name": name, "Driver": driver or name, "Labels": labels, "Options": options,
+        "IPAM": {"Driver": "default", "Config": config},
+    }  # fmt: skip
+
+
+def _labelled(thing: dict[str, Any], filters: dict[str, list[str]]) -> bool:
+    pairs = [wanted.partition("=") for wanted in filters.get("label", [])]
+    labels = thing["Labels"]
+    return all(key in labels and (not equals or labels[key] == value) for key, equals, value in pairs)
+
+
+def _log(container: dict[str, Any], tail: str) -> bytes:
+    lines = container["Log"]
+    return b"".join(_frame(line + "\n") for line in (lines if tail == "all" else lines[-int(tail) :]))
+
+
+def _frame(text: str) -> bytes:
+    """On stdout, in Docker's format."""
+    content = text.encode()
+    return bytes([1, 0, 0, 0]) + len(content).to_bytes(4, "big") + content

@@ -1,0 +1,270 @@
+"""A whole fleet in memory: an operator's real home, real verbs, and workers that are fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import inspect
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from decnet.catalog import load as load_catalog
+from decnet.commands.deploy import DeployOptions, deploy
+from decnet.commands.mutate import MutateOptions, mutate
+from decnet.commands.reconcile import reconcile
+from decnet.commands.teardown import teardown
+from decnet.commands.walk import WalkOptions
+from decnet.commands.worker import drain
+from decnet.engine.context import Context
+from decnet.engine.progress import Event, Said, WorkerLost
+from decnet.errors import DecnetError
+from decnet.images import wanted
+from decnet.model.fleet import Fleet
+from decnet.model.fleetfile import parse
+from decnet.model.record import OPEN, WorkerRecords
+from decnet.model.spec import LOCAL
+from decnet.model.worker import Worker
+from decnet.store import audit
+from decnet.store.desired import load_fleet, new_fleet, save_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.opening import open_home
+from decnet.store.paths import Home
+from decnet.store.records import Records
+from decnet.worker.agentfile import agent_file
+
+from .clock import START, Clock
+from .machine import FakeSession, FakeWorker, Lan
+
+FLEET_ID = UUID("6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e")
+SHARED_MEMORY = Path("/dev/shm")
+HOURS = 3600.0
+Verb = Callable[[Context], Any]
+
+
+@dataclass
+class Ran:
+    """How a command ended: its exit code, its outcome or the error that ended it, and what it emitted."""
+
+    code: int
+    outcome: Any = None
+    error: DecnetError | None = None
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def said(self) -> list[str]:
+        """Notes and warnings, each as `worker: text`, and workers that were lost on the way."""
+        found = []
+        for event in self.events:
+            if isinstance(event, Said):
+                found.append(f"{event.worker}: {event.text}" if event.worker else event.text)
+            elif isinstance(event, WorkerLost):
+                found.append(event.error)
+        return found
+
+
+class FakeFleet:
+    """`names` are enrolled workers; `local` among them is this machine. A folder that has a fleet already is
+    taken up as it is: nothing lives in this object alone but the clock and the faults."""
+
+    def __init__(self, folder: Path, names: Iterable[str] = ("w1", "w2")) -> None:
+        self.folder = folder
+        self.home = Home(folder / "home")
+        self.catalog = load_catalog()
+        self.lan = Lan()
+        self._runs = self._run_number()
+        self._count = 0
+        self.clock = Clock(START + HOURS * self._runs)
+        known = sorted(each.name for each in (folder / "workers").glob("*"))
+        self.workers = {name: self._machine(name, number) for number, name in enumerate(known or names)}
+        if not known:
+            self._enrol()
+
+    def __getitem__(self, name: str) -> FakeWorker:
+        return self.workers[name]
+
+    # The verbs.
+
+    def deploy(self, text: str, *, add: bool = False, on: str | None = None, **options: Any) -> Ran:
+        """The fleet file `text`; further options are those of WalkOptions."""
+        chosen = DeployOptions(add=add, on=on, walk=WalkOptions(**options))
+        return self.run(lambda ctx: deploy(ctx, parse(text, "fleet.toml"), chosen))
+
+    def mutate(self, *names: str, services: Iterable[str] = (), **options: Any) -> Ran:
+        chosen = MutateOptions(names, services=tuple(services), walk=WalkOptions(**options))
+        return self.run(lambda ctx: mutate(ctx, chosen))
+
+    def teardown(self, *names: str, **options: Any) -> Ran:
+        """The named deckies, or all."""
+        return self.run(lambda ctx: teardown(ctx, names, WalkOptions(**options), everything=not names))
+
+    def reconcile(self, *, on: str | None = None, **options: Any) -> Ran:
+        return self.run(lambda ctx: reconcile(ctx, WalkOptions(**options), on=on))
+
+    def drain(self, worker: str, **options: Any) -> Ran:
+        return self.run(lambda ctx: drain(ctx, worker, WalkOptions(**options)))
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Inside, another process holds the lock of the home."""
+        with self.home.lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def run(self, verb: Verb, **changes: Any) -> Ran:
+        """Any verb as a command of its own; `changes` are fields of its context."""
+        ran = Ran(0)
+        ctx = self.context(emit=ran.events.append, **changes)
+        try:
+            result = verb(ctx)
+            ran.outcome = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+            ran.code = getattr(ran.outcome, "exit_code", 0)
+        except DecnetError as error:
+            ran.code, ran.error = error.exit_code, error
+        return ran
+
+    def context(self, **changes: Any) -> Context:
+        settings: dict[str, Any] = {
+            "home": self.home, "catalog": self.catalog, "emit": lambda event: None, "command": "decnet",
+            "user": "operator", "lock_timeout": 0.0, "confirm": lambda question: True, "now": self.clock.now,
+            "monotonic": self.clock.monotonic, "sleep": self.clock.sleep, "dice": Random(self._runs),
+            "identifier": self._identifier, "sessions": self.session,
+        }  # fmt: skip
+        return Context(**settings | changes)
+
+    def session(self, worker: Worker) -> FakeSession:
+        """The session factory of its contexts. A worker is found by its address, whatever it is called."""
+        machine = next(each for each in self.workers.values() if worker.host in ("", each.address))
+        return FakeSession(machine if worker.host else self.workers[LOCAL], worker.name)
+
+    # What is so.
+
+    @property
+    def desired(self) -> Fleet:
+        return load_fleet(self.home) or new_fleet(FLEET_ID)
+
+    def records(self, name: str) -> WorkerRecords:
+        return Records(self.home).load(FleetTable(self.home).workers()[name].worker_id)
+
+    def picture(self, ran: Ran | None = None) -> dict[str, Any]:
+        """All that a command leaves behind, in short.
+
+        By worker/decky, separated by `|`: its services as desired, its recorded status, its containers (with
+        their state where they do not run), and every operation recorded of it. By worker: how far its journal
+        and generation are known here. `audit` has the log's lines with exit codes, `exit` the command's own.
+        """
+        recorded = {name: self.records(name) for name in FleetTable(self.home).workers()}
+        found: dict[str, Any] = {"exit": ran.code} if ran else {}
+        for worker, machine in self.workers.items():
+            known = recorded.get(worker)
+            found |= _deckies(self.desired, worker, known, machine)
+            found[worker] = _known_of(known, machine) if known else "not enrolled"
+        return found | {"audit": [_line(row) for row in audit.read(self.home)]}
+
+    def is_converged(self) -> bool:
+        """Whether desired, recorded and the containers that run are the same, and no operation is open."""
+        for name, machine in self.workers.items():
+            known, placed = self.records(name), self.desired.on(name)
+            services = {
+                d: {d, *(f"{d}-{each.replace('_', '-')}" for each in placed[d].services)} for d in placed
+            }
+            running = {d for d, row in known.deckies.items() if row.status == "running"}
+            is_open = any(row.status in OPEN for row in known.lifecycle)
+            there = {each for each, state in machine.containers.items() if state == "running"}
+            if is_open or not set(placed) == running == set(known.deckies):
+                return False
+            if there != set(machine.containers) or there != {
+                each for own in services.values() for each in own
+            }:
+                return False
+        return True
+
+    def close(self) -> None:
+        for each in self.workers.values():
+            each.close()
+
+    # How it is made.
+
+    def _machine(self, name: str, number: int) -> FakeWorker:
+        return FakeWorker(
+            self.folder / "workers" / name, name, self.clock, self.lan, f"192.0.2.{11 + number}"
+        )
+
+    def _enrol(self) -> None:
+        open_home(self.home)
+        save_fleet(self.home, new_fleet(FLEET_ID))
+        agent = todays_agent()
+        for name, machine in self.workers.items():
+            machine.install(agent, wanted().all())
+            identity = {"worker_id": f"id-{name}", "fleet_id": str(FLEET_ID), "adopt": False}
+            assert machine.ask("enrol", identity)["ok"]
+            host = {} if name == LOCAL else {"host": machine.address, "user": "root"}
+            FleetTable(self.home).put_worker(Worker(name=name, worker_id=f"id-{name}", **host))
+        (self.home.agents).mkdir(mode=0o700, exist_ok=True)
+        for each in agent.parent.iterdir():
+            (self.home.agents / each.name).write_bytes(each.read_bytes())
+
+    def _identifier(self) -> str:
+        self._count += 1
+        return str(UUID(int=self._runs << 64 | self._count))
+
+    def _run_number(self) -> int:
+        """How often a fleet was taken up from this folder: times and identifiers go on from there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "runs"
+        number = int(file.read_text()) + 1 if file.exists() else 0
+        file.write_text(str(number))
+        return number
+
+
+def _deckies(desired: Fleet, worker: str, known: WorkerRecords | None, machine: FakeWorker) -> dict[str, str]:
+    wanted_there = desired.on(worker)
+    recorded = known.deckies if known else {}
+    rows = known.lifecycle if known else ()
+    there: dict[str, list[str]] = {}
+    for container in machine.engine.containers.values():
+        state = "" if container["State"] == "running" else f"({container['State']})"
+        there.setdefault(container["Labels"]["decnet.decky"], []).append(container["Name"] + state)
+    return {
+        f"{worker}/{name}": " | ".join(
+            [
+                " ".join(wanted_there[name].services) if name in wanted_there else "-",
+                recorded[name].status if name in recorded else "-",
+                " ".join(sorted(there.get(name, []))) or "-",
+                ", ".join(f"{row.operation} {row.status}" for row in rows if row.decky == name) or "-",
+            ]
+        )
+        for name in sorted({*wanted_there, *recorded, *there, *(row.decky for row in rows)})
+    }
+
+
+def _known_of(known: WorkerRecords, machine: FakeWorker) -> str:
+    cursor = known.cursor.seq if known.cursor else 0
+    held = f"generation {known.generation} of {machine.generation}"
+    return f"journal {cursor} of {machine.journal_end}, {held}"
+
+
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['outcome']} ({row['exit_code']})" if "exit_code" in row else row["outcome"]
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work
+
+
+@lru_cache(maxsize=1)
+def todays_agent() -> Path:
+    """The agent's file, built once."""
+    folder = Path(tempfile.mkdtemp(prefix="decnet-agent-"))
+    return agent_file(folder)
+
+
+def in_memory(prefix: str = "decnet-fake-") -> Path:
+    """A folder for a fake fleet, where a write that has to be durable costs nothing."""
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None))

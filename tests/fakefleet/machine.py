@@ -1,0 +1,343 @@
+"""A worker in memory: the agent's own modules, a folder for them, a Docker engine and a LAN."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from decnet.errors import Unreachable
+from decnet.wire import PROTOCOL, Unframer, canonical, frame, parse
+from decnet.worker.session import converse
+from decnet.worker.translate import translated
+
+from .agent import mac_of_machine, module, running_on
+from .clock import Clock
+from .engine import CONTENT_LABEL, Engine, EngineFailure, Socket
+from .mouth import Mouth
+
+COMPOSE = ["docker-compose"]
+MARKER = "0123456789abcdef" * 2
+
+
+@dataclass
+class Broken:
+    """A decky that does not work: Docker answers `error` to whatever is done to it; or its services end at
+    their start, with `exit_code` and these last lines in their log."""
+
+    error: str = ""
+    exit_code: int = 0
+    log: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Lan:
+    """The LAN that the machines share. `strangers` answer for their addresses: address to MAC."""
+
+    strangers: dict[str, str] = field(default_factory=dict)
+    machines: list[FakeWorker] = field(default_factory=list)
+
+
+@dataclass
+class State:
+    """What outlives the process, beside the agent's own folder and the engine."""
+
+    address: str
+    boots: int = 1
+    job_polls: int = 0
+    jobs: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, Broken] = field(default_factory=dict)
+
+
+class FakeWorker:
+    """One machine. Its faults are attributes: set them, and the next call meets them.
+
+    `is_reachable` False: no connection. `is_trusted` False: another host key is shown. `engine.is_up` False:
+    Docker does not answer. `slow`: seconds that each call takes. `job_polls`: how many `status` answers show
+    a new job as running before it is carried out. `breaks(decky, error)`: what is done to this decky fails.
+    `lose(verb)`: the connection is lost at the next such call.
+    """
+
+    def __init__(self, folder: Path, name: str, clock: Clock, lan: Lan, address: str = "") -> None:
+        self.name = name
+        self.folder = folder
+        self.home = folder / "agent"
+        self.socket = folder / "docker.sock"
+        self.stdin = b""
+        self.asked: list[str] = []
+        self.is_reachable = True
+        self.is_trusted = True
+        self.slow = 0.0
+        self._clock, self._lan = clock, lan
+        self._lost: list[tuple[str, bool]] = []
+        self._held: dict[str, list[int]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / "machine.json"
+        self._state = self._loaded(address)
+        self.engine = Engine(folder / "engine.json", f"engine-of-{name}")
+        self.engine.listens = self._listens
+        self.engine.refusal = lambda decky: self._state.broken.get(decky, Broken()).error
+        Socket.engines[str(self.socket)] = self.engine
+        lan.machines.append(self)
+        self._take_up_jobs()
+
+    # What a test sets and asks.
+
+    @property
+    def address(self) -> str:
+        return self._state.address
+
+    @property
+    def job_polls(self) -> int:
+        return self._state.job_polls
+
+    @job_polls.setter
+    def job_polls(self, polls: int) -> None:
+        self._state.job_polls = polls
+        self._save()
+
+    @property
+    def containers(self) -> dict[str, str]:
+        """State by name."""
+        found = {each["Name"]: each["State"] for each in self.engine.containers.values()}
+        return dict(sorted(found.items()))
+
+    @property
+    def journal_end(self) -> int:
+        """The number of the journal's last record."""
+        with running_on(self):
+            return int(module("journal").read().last)
+
+    @property
+    def generation(self) -> int:
+        """That of the slice which was taken last."""
+        with running_on(self):
+            return int(module("slices").applied()["generation"])
+
+    def install(self, agent: Path, images: Sequence[str]) -> None:
+        """Put the agent's file there as the current one, and these images of ours into the engine."""
+        (self.home / "agents").mkdir(parents=True, exist_ok=True)
+        shutil.copy(agent, self.home / "agents" / agent.name)
+        (self.home / "current").unlink(missing_ok=True)
+        (self.home / "current").symlink_to(Path("agents") / agent.name)
+        self.engine.images |= {name: {CONTENT_LABEL: "yes"} for name in images}
+        self.engine.save()
+
+    def breaks(self, decky: str, error: str = "", *, exit_code: int = 0, log: Sequence[str] = ()) -> None:
+        self._state.broken[decky] = Broken(error, exit_code, list(log))
+        self._save()
+
+    def mends(self, decky: str) -> None:
+        self._state.broken.pop(decky, None)
+        self._save()
+
+    def lose(self, verb: str, *, after: bool = False, times: int = 1) -> None:
+        """Lose the connection at the next call of the verb: before the request arrives, or `after` the agent
+        has done its work and before the answer is there."""
+        self._lost += [(verb, after)] * times
+
+    def crash(self, container: str, code: int = 137) -> None:
+        """End a container; Docker leaves it as it is."""
+        found = self.engine.named(container)
+        assert found is not None, container
+        self.engine.exit(found, code)
+
+    def begin_foreign_job(self, polls: int, request_id: str = "of-somebody-else") -> None:
+        """A job of which the operator's home knows nothing; it does nothing, for so many polls."""
+        with running_on(self):
+            jobs, known = module("jobs"), module("identity").require({})
+            job_id = jobs.job_id_of(request_id)
+            claim = jobs.Claim(job_id)
+            content = {**known, "request_id": request_id, "generation": 0, "steps": [], "only": []}
+            jobs.create(jobs.new_row(job_id, request_id, "apply", 0, []), content)
+            self._begin(job_id, claim.descriptors(), polls)
+            claim.release()
+
+    def ask(self, verb: str, args: dict[str, Any] | None = None, stream: bytes = b"") -> dict[str, Any]:
+        """The agent's whole answer: {"v", "ok", "result"} or {"v", "ok", "error"}; no fault is met."""
+        line = canonical({"v": PROTOCOL, "marker": MARKER, "args": args or {}}) + b"\n"
+        payload = Unframer(MARKER).feed(self.answer(verb, line + stream))
+        assert payload is not None
+        answer: dict[str, Any] = parse(payload)
+        return answer
+
+    # How it is reached.
+
+    def answer(self, verb: str, request: bytes) -> bytes:
+        """The agent's standard output for its standard input, as its program writes it."""
+        self.asked.append(verb)
+        with running_on(self):
+            if verb == "status":
+                self._pass_time()
+            self.stdin = request
+            marker, answer = module("program")._answer(verb)
+            framed: bytes = frame(marker, answer)
+            return framed
+
+    def meet(self, verb: str, limit: float) -> None:
+        """Raise what a connection runs into before the request has arrived."""
+        with translated(self.name):
+            if not self.is_trusted:
+                from asyncssh import HostKeyNotVerifiable
+
+                raise HostKeyNotVerifiable("Host key is not trusted")
+            if not self.is_reachable:
+                raise ConnectionRefusedError
+            if (verb, False) in self._lost:
+                self._lost.remove((verb, False))
+                raise ConnectionResetError
+        self._clock.advance(min(self.slow, limit))
+        if self.slow > limit:
+            raise Unreachable(f"{self.name}: no answer to {verb} within {limit:g} s", worker=self.name)
+
+    def part(self, verb: str) -> None:
+        """Raise what a connection runs into before the answer has arrived."""
+        if (verb, True) in self._lost:
+            self._lost.remove((verb, True))
+            with translated(self.name):
+                raise ConnectionResetError
+
+    # What the agent finds around it.
+
+    @property
+    def boot_id(self) -> str:
+        return f"boot-{self._state.boots}-of-{self.name}"
+
+    @property
+    def neighbours(self) -> dict[str, str]:
+        return dict(self._lan.strangers)
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.advance(seconds)
+        self._pass_time()
+
+    def start_tick(self, pid: int) -> int:
+        return self.engine.tick_of(pid)
+
+    def answered(self, addresses: Sequence[str]) -> dict[str, str]:
+        """By strangers, machines and other workers' deckies: none sees its own macvlan children."""
+        found = {each.address: mac_of_machine(each.address).hex(":") for each in self._lan.machines}
+        found |= self._lan.strangers
+        for machine in self._lan.machines:
+            for each in machine.engine.containers.values() if machine is not self else ():
+                if each["Ip"] and each["State"] == "running":
+                    found[each["Ip"]] = each["Mac"]
+        return {address: found[address] for address in addresses if address in found}
+
+    def start_job(self, job_id: str, descriptors: list[int]) -> None:
+        self._begin(job_id, descriptors, self.job_polls)
+
+    def start_work(self, work: Any) -> None:
+        work()
+
+    def run_program(self, command: list[str]) -> tuple[int, str]:
+        """Exit status and output of the compose of this machine."""
+        if command[: len(COMPOSE)] != COMPOSE:
+            return 127, ""
+        if "up" not in command:
+            return 0, "1.29.2\n" if "version" in command else ""
+        document = json.loads(Path(command[command.index("-f") + 1]).read_text())
+        names = command[command.index("--no-build") + 1 :]
+        errors = self._brought_up({name: document["services"][name] for name in names})
+        return (
+            (1, "\n".join([*errors, "Encountered errors while bringing up the project."]))
+            if errors
+            else (0, "")
+        )
+
+    def _brought_up(self, services: dict[str, Any]) -> list[str]:
+        errors = []
+        for name, service in sorted(services.items(), key=lambda pair: "network_mode" in pair[1]):
+            broken = self._state.broken.get(service["labels"]["decnet.decky"], Broken())
+            try:
+                container = self.engine.named(name) or self.engine.create(name, service)
+                if container["State"] != "running":
+                    self.engine.start(container)
+                if broken.exit_code and "network_mode" in service:
+                    container["Log"] += broken.log
+                    self.engine.exit(container, broken.exit_code)
+            except EngineFailure as error:
+                errors.append(f"ERROR: for {name}  Cannot start service {name}: {error}")
+        return errors
+
+    def _listens(self, decky: str, container: str) -> set[tuple[int, str]]:
+        """A decoy listens where its description says."""
+        held = json.loads((self.home / "slice.json").read_text())["slice"]["deckies"].get(decky, {})
+        ports = held.get("containers", {}).get(container, {}).get("ports", [])
+        return {(port, protocol) for port, protocol in ports}
+
+    # Jobs.
+
+    def _begin(self, job_id: str, descriptors: list[int], polls: int) -> None:
+        self._held[job_id] = [os.dup(each) for each in descriptors]
+        self._state.jobs[job_id] = polls
+        self._save()
+
+    def _pass_time(self) -> None:
+        """One poll more: what has had its time is carried out now."""
+        for job_id, polls in list(self._state.jobs.items()):
+            if polls:
+                self._state.jobs[job_id] = polls - 1
+            elif held := self._held.pop(job_id, None):
+                module("work").carry_out(job_id, held)
+                for each in held:
+                    os.close(each)
+                del self._state.jobs[job_id]
+        self._save()
+
+    def _take_up_jobs(self) -> None:
+        """What ran when the process that had this machine ended runs on."""
+        with running_on(self):
+            for job_id in self._state.jobs:
+                self._held[job_id] = module("jobs").Claim(job_id).descriptors()
+
+    def _loaded(self, address: str) -> State:
+        if not self._file.exists():
+            return State(address)
+        known = json.loads(self._file.read_text())
+        broken = {name: Broken(**each) for name, each in known.pop("broken").items()}
+        return State(**known, broken=broken)
+
+    def _save(self) -> None:
+        draft = self._file.with_suffix(".tmp")
+        draft.write_text(json.dumps(asdict(self._state)))
+        draft.replace(self._file)
+
+    def close(self) -> None:
+        Socket.engines.pop(str(self.socket), None)
+        for held in self._held.values():
+            for each in held:
+                os.close(each)
+        self._held.clear()
+
+
+class FakeSession:
+    """The session to a fake worker: the real client's conversation with the agent's own program."""
+
+    noise = 0
+
+    def __init__(self, machine: FakeWorker, worker: str) -> None:
+        self.worker = worker
+        self._machine = machine
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        self._machine.meet(verb, limit)
+        mouth = Mouth(lambda content: self._machine.answer(verb, content))
+        result = await converse(mouth, self.worker, verb, args, stream)
+        self._machine.part(verb)
+        return result
+
+    async def close(self) -> None:
+        """Nothing is held open."""
