@@ -85,7 +85,7 @@ def deploy(
         from decnet.commands.deploy import DeployOptions
         from decnet.commands.deploy import deploy as run
         from decnet.commands.spec import FleetFlags, NetworkFlags, with_network
-        from decnet.commands.walk import WalkOptions
+        from decnet.engine.options import PassOptions
 
         flags = FleetFlags(
             deckies,
@@ -106,10 +106,14 @@ def deploy(
             reset_services=reset_services,
             ip_start=ip_start,
             seed=seed,
-            adopt=adopt,
             on=on,
-            walk=WalkOptions(
-                dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes, no_cache=no_cache
+            run=PassOptions(
+                dry_run=dry_run,
+                detach=detach,
+                max_remove=max_remove,
+                confirm=not yes,
+                no_cache=no_cache,
+                adopt=adopt,
             ),
         )
         finish(wait_for(run(ctx, spec, options)), output.value)
@@ -151,7 +155,7 @@ def mutate(
         from decnet.cli.loops import mutate_when_due
         from decnet.commands.mutate import MutateOptions
         from decnet.commands.mutate import mutate as run
-        from decnet.commands.walk import WalkOptions
+        from decnet.engine.options import PassOptions
         from decnet.errors import UsageError
 
         if random and (services or undo):
@@ -163,7 +167,7 @@ def mutate(
             undo=undo,
             services=_split(services),
             seed=seed,
-            walk=WalkOptions(dry_run=dry_run, detach=detach, quiet=quiet, confirm=False),
+            run=PassOptions(dry_run=dry_run, detach=detach, quiet=quiet, confirm=False),
         )
         if watch:
             wait_for(mutate_when_due(ctx, options, output.value))
@@ -201,21 +205,21 @@ def reconcile(
     with context(output.value, quiet=quiet, lock_timeout=patience, looks=check) as ctx:
         from decnet.cli.loops import pause, reconcile_for_ever
         from decnet.cli.run import cut_off_after
-        from decnet.commands.deadline import within
         from decnet.commands.reconcile import reconcile as run
-        from decnet.commands.walk import WalkOptions
+        from decnet.engine.deadline import within
+        from decnet.engine.options import PassOptions
         from decnet.errors import UsageError
 
         if once and interval:
             raise UsageError("--once and --interval exclude each other")
-        options = WalkOptions(
-            check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove
+        options = PassOptions(
+            check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove, on=on
         )
         if interval:
-            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, on, deadline))
+            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, deadline))
         wait_for(pause(ctx, jitter))
         with cut_off_after(deadline):
-            outcome = wait_for(within(ctx, deadline, run(ctx, options, on=on)))
+            outcome = wait_for(within(ctx, deadline, run(ctx, options)))
         finish(outcome, output.value)
 
 
@@ -232,8 +236,8 @@ def teardown(
     """Take deckies off the LAN and out of the fleet."""
     with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.teardown import teardown as run
-        from decnet.commands.walk import WalkOptions
+        from decnet.engine.options import PassOptions
 
-        options = WalkOptions(dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes)
+        options = PassOptions(dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes)
         outcome = wait_for(run(ctx, tuple(names or ()), options, everything=everything))
         finish(outcome, output.value)

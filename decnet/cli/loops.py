@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from decnet.commands.deadline import within
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
-from decnet.commands.walk import WalkOptions
 from decnet.console.asking import tell_error
 from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
+from decnet.engine.deadline import within
+from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.errors import DecnetError, LockHeld, UsageError
 from decnet.store.desired import load_fleet
@@ -26,16 +25,15 @@ LONGEST_SLEEP = 60.0
 async def pause(ctx: Context, jitter: float) -> None:
     """Sleep a random time of up to `jitter` seconds."""
     if jitter:
-        await asyncio.sleep(ctx.dice.uniform(0, jitter))
+        await ctx.sleep(ctx.dice.uniform(0, jitter))
 
 
 async def reconcile_for_ever(
     ctx: Context,
-    options: WalkOptions,
+    options: PassOptions,
     interval: float,
     jitter: float,
     style: Format,
-    on: str | None = None,
     deadline: float | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
@@ -43,13 +41,13 @@ async def reconcile_for_ever(
         while True:
             await pause(kept, jitter)
             try:
-                work = reconcile(kept, replace(options, quiet=True), on=on)
+                work = reconcile(kept, replace(options, quiet=True))
                 _shown(await within(kept, deadline, work), style)
             except UsageError:
                 raise
             except DecnetError as error:
                 _tell(error, style, quiet=options.quiet)
-            await asyncio.sleep(interval)
+            await ctx.sleep(interval)
 
 
 async def status_for_ever(
@@ -61,7 +59,7 @@ async def status_for_ever(
             outcome = await status(kept, on=on, detailed_exitcode=detailed_exitcode)
             clear_screen()
             show(outcome, style)
-            await asyncio.sleep(interval)
+            await ctx.sleep(interval)
 
 
 @asynccontextmanager
@@ -85,15 +83,15 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
             )
         wait = moment - ctx.now()
         if wait > 0:
-            await asyncio.sleep(min(wait, LONGEST_SLEEP))
+            await ctx.sleep(min(wait, LONGEST_SLEEP))
             continue
         try:
             _shown(await mutate(ctx, options), style)
         except UsageError:
             raise
         except DecnetError as error:
-            _tell(error, style, quiet=options.walk.quiet)
-            await asyncio.sleep(LONGEST_SLEEP)
+            _tell(error, style, quiet=options.run.quiet)
+            await ctx.sleep(LONGEST_SLEEP)
 
 
 def _tell(error: DecnetError, style: Format, *, quiet: bool) -> None:

@@ -196,10 +196,10 @@ def drain(
 ) -> None:
     """Take every decky off a worker."""
     with context(output.value, yes=yes, looks=dry_run) as ctx:
-        from decnet.commands.walk import WalkOptions
         from decnet.commands.worker import drain as run
+        from decnet.engine.options import PassOptions
 
-        finish(wait_for(run(ctx, name, WalkOptions(dry_run=dry_run, confirm=not yes))), output.value)
+        finish(wait_for(run(ctx, name, PassOptions(dry_run=dry_run, confirm=not yes))), output.value)
 
 
 @app.command()

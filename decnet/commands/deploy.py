@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from decnet.commands.claims import allocate_unclaimed
-from decnet.commands.walk import WalkOptions, walk
+from decnet.commands.allocation import allocate_unclaimed
 from decnet.engine.context import Context
+from decnet.engine.decide import Proposal, Question
 from decnet.engine.links import Links
+from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.provisional import provisional_local
-from decnet.engine.situation import Situation, load, look
-from decnet.engine.workers import enrol_local
+from decnet.engine.run_pass import Propose, run_pass
+from decnet.engine.snapshot import Snapshot
+from decnet.engine.workers import with_newcomer
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Lan
@@ -21,20 +22,18 @@ from decnet.plan.draft import Draft
 from decnet.plan.lans import decide_lan, unconfirmed
 from decnet.plan.resolve import resolve
 from decnet.plan.select import select
-from decnet.store.desired import save_fleet
 
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What `deploy` was told besides the fleet itself."""
+    """What `deploy` is given in addition to the fleet itself; `on` are the workers open to new deckies."""
 
     add: bool = False
     reset_services: bool = False
     ip_start: str | None = None
     seed: int | None = None
-    adopt: bool = False
     on: str | None = None
-    walk: WalkOptions = WalkOptions()
+    run: PassOptions = PassOptions()
 
 
 async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassOutcome:
@@ -42,61 +41,56 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
 
     Raises SpecError (exit 2) before anything is changed where the spec does not hold.
     """
-    with ctx.lock(looks=options.walk.looks):
-        situation = load(ctx)
-        dice = Random(options.seed) if options.seed is not None else ctx.dice
+    seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
+
+    def change(stored: Snapshot) -> Propose:
+        rng = Random(seed)
         drafts = resolve(
             spec,
             ctx.catalog,
-            rng=dice,
-            desired=situation.desired.deckies,
+            rng=rng,
+            desired=stored.desired.deckies,
             reset_services=options.reset_services,
             add=options.add,
         )
-        async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await _looked_at(ctx, links, situation, drafts, options)
-            lans = _lans(situation, spec, drafts, options)
-            desired = await _described(ctx, links, situation, drafts, lans, dice, options)
-            return await walk(ctx, links, situation, desired, "deploy", options.walk)
+        _check_workers(stored, drafts)
+
+        async def propose(ctx: Context, links: Links, snap: Snapshot) -> Proposal:
+            if _needs_local(snap, drafts):
+                snap = await with_newcomer(ctx, links, snap, adopt=options.run.adopt)
+            lans = _lans(snap, spec, drafts, options)
+            desired = await _described(ctx, links, snap, drafts, lans, rng, options)
+            return _with_ranges(snap, desired, dry_run=options.run.dry_run)
+
+        return propose
+
+    return await run_pass(ctx, "deploy", change, replace(options.run, facts=True))
 
 
-async def _looked_at(
-    ctx: Context, links: Links, situation: Situation, drafts: tuple[Draft, ...], options: DeployOptions
-) -> Situation:
-    """The situation with every worker asked, `local` enrolled where it is needed for the first time."""
+def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
     named = {draft.worker for draft in drafts if draft.worker}
-    unknown = sorted(named - set(situation.workers) - {LOCAL})
+    unknown = sorted(named - set(snap.workers) - {LOCAL})
     if unknown:
         raise SpecError(
             f"no worker is called {unknown[0]!r}",
-            hint=f"known: {', '.join(situation.workers) or 'none'}; decnet worker add {unknown[0]} USER@HOST",
+            hint=f"known: {', '.join(snap.workers) or 'none'}; decnet worker add {unknown[0]} USER@HOST",
         )
-    needs_local = LOCAL in named or not situation.workers
-    if not needs_local or LOCAL in situation.workers:
-        return await _asked(ctx, links, situation, options)
-    if options.walk.dry_run:
-        situation = await _asked(ctx, links, situation, options)
-        return await provisional_local(ctx, links, situation)
-    save_fleet(ctx.home, situation.desired)
-    worker = await enrol_local(ctx, links, situation.desired.fleet_id, adopt=options.adopt)
-    situation = situation.with_worker(ctx, worker)
-    return await _asked(ctx, links, situation, options)
 
 
-async def _asked(ctx: Context, links: Links, situation: Situation, options: DeployOptions) -> Situation:
-    workers = situation.workers.values()
-    return await look(ctx, links, situation, workers, facts=True, replaces=options.walk.replaces)
+def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:
+    """Whether this machine is to be a worker for the first time: it is named, or there is no other one."""
+    return LOCAL not in snap.workers and (not snap.workers or any(draft.worker == LOCAL for draft in drafts))
 
 
 def _lans(
-    situation: Situation, spec: FleetSpec, drafts: tuple[Draft, ...], options: DeployOptions
+    snap: Snapshot, spec: FleetSpec, drafts: tuple[Draft, ...], options: DeployOptions
 ) -> dict[str, Lan]:
     """The LAN of every worker that may get a decky: the ones named, or all that were selected and seen."""
     named = {draft.worker for draft in drafts if draft.worker}
     if any(draft.worker is None for draft in drafts):
-        named |= set(select(situation.workers, options.on))
-    lans = dict(situation.desired.lans)
-    for name, observation in situation.observed.items():
+        named |= set(select(snap.workers, options.on))
+    lans = dict(snap.desired.lans)
+    for name, observation in snap.observed.items():
         if isinstance(observation, NotSeen) or not (name in named or name in lans):
             continue
         lans[name] = decide_lan(
@@ -108,32 +102,30 @@ def _lans(
 async def _described(
     ctx: Context,
     links: Links,
-    situation: Situation,
+    snap: Snapshot,
     drafts: tuple[Draft, ...],
     lans: dict[str, Lan],
-    dice: Random,
+    rng: Random,
     options: DeployOptions,
 ) -> Fleet:
     """Desired as described, with every address checked on its LAN."""
-    open_to_new = select(situation.workers, options.on)
+    open_to_new = select(snap.workers, options.on)
     reachable = {
         name: lan
         for name, lan in lans.items()
-        if name in open_to_new and isinstance(situation.observed.get(name), Seen)
+        if name in open_to_new and isinstance(snap.observed.get(name), Seen)
     }
-    kept = {d.name for d in drafts if d.name in situation.desired.deckies}
+    kept = {d.name for d in drafts if d.name in snap.desired.deckies}
     if drafts and not reachable and len(kept) < len(drafts):
-        troubles = [o for o in situation.observed.values() if isinstance(o, NotSeen)]
+        troubles = [o for o in snap.observed.values() if isinstance(o, NotSeen)]
         raise _no_worker(troubles)
-    desired = situation.desired.model_copy(update={"lans": lans})
-    deckies = await allocate_unclaimed(ctx, links, situation, desired, drafts, reachable, dice)
+    desired = snap.desired.model_copy(update={"lans": lans})
+    deckies = await allocate_unclaimed(ctx, links, snap, desired, drafts, reachable, rng)
     if options.add:
-        deckies = {**situation.desired.deckies, **deckies}
-    confirmed = _confirm_range(ctx, desired, {d.worker for d in deckies.values()}, options)
-    used = {decky.worker for decky in deckies.values()} | set(situation.desired.lans)
-    return desired.model_copy(
-        update={"confirmed": confirmed, "lans": {n: lan for n, lan in lans.items() if n in used}}
-    ).with_deckies(deckies)
+        deckies = {**snap.desired.deckies, **deckies}
+    used = {decky.worker for decky in deckies.values()} | set(snap.desired.lans)
+    left = {name: lan for name, lan in lans.items() if name in used}
+    return desired.model_copy(update={"lans": left}).with_deckies(deckies)
 
 
 def _no_worker(troubles: list[NotSeen]) -> Exception:
@@ -150,17 +142,22 @@ def _no_worker(troubles: list[NotSeen]) -> Exception:
     )
 
 
-def _confirm_range(ctx: Context, desired: Fleet, used: set[str], options: DeployOptions) -> tuple[str, ...]:
-    """Ask once per LAN whether its whole range is free of DHCP; a dry run does not ask."""
+def _with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
+    """The proposal, with one question per LAN whose whole range is to be used: is it free of DHCP? A dry run
+    does not ask."""
+    used = {decky.worker for decky in desired.deckies.values()}
     lans = {name: lan for name, lan in desired.lans.items() if name in used}
-    open_ranges = unconfirmed(lans, desired.confirmed)
-    if options.walk.dry_run:
-        return desired.confirmed
-    for subnet in open_ranges:
-        question = f"Addresses will be taken from all of {subnet}. Is that outside of what DHCP gives out?"
-        if not ctx.confirm(question):
-            raise SpecError(
-                f"which addresses of {subnet} are free is not known",
-                hint="say which: --ip-start ADDRESS, or addresses.use in the fleet file",
-            )
-    return tuple(sorted({*desired.confirmed, *open_ranges}))
+    open_ranges = () if dry_run else unconfirmed(lans, desired.confirmed)
+    confirmed = tuple(sorted({*desired.confirmed, *open_ranges}))
+    return Proposal(
+        snap.with_desired(desired.model_copy(update={"confirmed": confirmed})),
+        questions=tuple(_question(subnet) for subnet in open_ranges),
+    )
+
+
+def _question(subnet: str) -> Question:
+    return Question(
+        f"Addresses will be taken from all of {subnet}. Is that outside of what DHCP gives out?",
+        f"which addresses of {subnet} are free is not known",
+        "say which: --ip-start ADDRESS, or addresses.use in the fleet file",
+    )

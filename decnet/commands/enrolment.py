@@ -20,7 +20,6 @@ from decnet.store.atomic import write_whole
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.records import Records
 
 if TYPE_CHECKING:
     from decnet.worker.contact import Login, Vouched
@@ -108,7 +107,7 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
     the worst error of those that did not answer, when the others are done."""
     async with ctx.links(fleet_id) as links:
         answers = await links.each(workers, lambda client: hear(ctx, links, client, None, replaces=True))
-    store = Records(ctx.home)
+    store = ctx.records
     taken, errors = {}, []
     for worker in workers:
         answer = answers[worker.name]

@@ -14,7 +14,6 @@ from decnet.model.nearest import nearest
 from decnet.model.record import LifecycleRow
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
-from decnet.store.records import Records
 
 COLUMNS = ("decky", "operation", "worker", "status", "start", "duration", "error")
 
@@ -24,7 +23,7 @@ def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str 
 
     Raises UsageError for a name that stands neither in the history nor in the fleet.
     """
-    records = Records(ctx.home)
+    records = ctx.records
     rows = [
         _view(name, row)
         for name, worker in select(known_workers(ctx.home), on).items()

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 
 from decnet.commands.finding import Finding, refused
-from decnet.commands.strangers import strangers
 from decnet.engine.context import Context
+from decnet.engine.report import unenrolled
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
@@ -15,7 +15,6 @@ from decnet.plan.tells import tells
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.paths import ROOT_HOME
-from decnet.store.records import Records
 from decnet.store.seen import load_seen
 
 HOME_MIB = 200
@@ -43,12 +42,12 @@ def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker
     workers: dict[str, Worker] = {}
     try:
         workers = FleetTable(ctx.home).workers()
-        for absent in strangers(fleet, workers):
+        for absent in unenrolled(fleet, workers):
             found.append(Finding(absent.worker, "wrong", absent.message, absent.hint or "", absent.exit_code))
     except DecnetError as error:
         found.append(refused("workers", error))
     try:
-        Records(ctx.home).load_many(worker.worker_id for worker in workers.values())
+        ctx.records.load_many(worker.worker_id for worker in workers.values())
     except DecnetError as error:
         found.append(refused("records", error))
     for check in (_home, _others_fleet, _disk, _clock):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from random import Random
 
 from decnet.commands.chosen import chosen
-from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
+from decnet.engine.decide import Proposal
+from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.situation import load, look
+from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan.mutate import due, undo
@@ -28,21 +30,19 @@ class MutateOptions:
     undo: bool = False
     services: tuple[str, ...] = ()
     seed: int | None = None
-    walk: WalkOptions = WalkOptions()
+    run: PassOptions = PassOptions()
 
 
 async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
     """Give the chosen deckies other services; only the containers of those services are replaced."""
     _check(options)
-    with ctx.lock(looks=options.walk.looks):
-        situation = load(ctx)
-        names = _names(ctx, situation.desired, options)
-        desired = _mutated(ctx, situation.desired, names, options)
-        async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await look(
-                ctx, links, situation, situation.workers.values(), replaces=options.walk.replaces
-            )
-            return await walk(ctx, links, situation, desired, "mutate", options.walk)
+    seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
+
+    def proposal(snap: Snapshot) -> Proposal:
+        names = _names(ctx, snap.desired, options)
+        return Proposal(snap.with_desired(_mutated(ctx, snap.desired, names, options, seed)))
+
+    return await run_pass(ctx, "mutate", settled(proposal), options.run)
 
 
 def _check(options: MutateOptions) -> None:
@@ -58,13 +58,12 @@ def _names(ctx: Context, fleet: Fleet, options: MutateOptions) -> Sequence[str]:
     return tuple(fleet.deckies) if options.everything else chosen(fleet.deckies, options.names)
 
 
-def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions) -> Fleet:
+def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:
     now = ctx.now()
     if options.undo:
         return undo(fleet, names, catalog=ctx.catalog, now=now)
-    dice = Random(options.seed) if options.seed is not None else ctx.dice
     services = options.services or None
-    return mutated(fleet, names, ctx.catalog, rng=dice, now=now, services=services)
+    return mutated(fleet, names, ctx.catalog, rng=Random(seed), now=now, services=services)
 
 
 def next_due(ctx: Context) -> float | None:

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from decnet.commands.enrolment import Credentials, record
-from decnet.commands.planning import make_plan
-from decnet.engine.apply import record_only
+from decnet.engine.apply import commit, recorded_only
 from decnet.engine.context import Context
+from decnet.engine.decide import make_plan
+from decnet.engine.observe import observe
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
-from decnet.engine.situation import load, look
+from decnet.engine.snapshot import load
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.desired import load_fleet, save_fleet
-from decnet.store.records import Records
 
 if TYPE_CHECKING:
     from decnet.worker.enrol import Recovered
@@ -61,10 +61,10 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
 
 async def _take_up(ctx: Context, fleet: Fleet) -> None:
     """Record the deckies that run as described: what is left for the first pass is what has to be mended."""
-    situation = load(ctx)
+    snap = load(ctx)
     async with ctx.links(fleet.fleet_id) as links:
-        situation = await look(ctx, links, situation, situation.workers.values(), facts=True)
-    record_only(ctx, situation, make_plan(ctx, situation))
+        snap = await observe(ctx, links, snap, facts=True)
+    commit(ctx, recorded_only(snap, make_plan(ctx, snap)))
 
 
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
@@ -81,7 +81,7 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
         worker = each.enrolled.worker.model_copy(update={"name": name})
         if lan is not None:
             lans[name] = lan
-        Records(ctx.home).save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
+        ctx.records.save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
         record(ctx, replace(each.enrolled, worker=worker))
     confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
     fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed).with_deckies(deckies)

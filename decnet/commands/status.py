@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from decnet.commands.planning import make_plan
-from decnet.commands.strangers import strangers
 from decnet.engine.agents import beside
 from decnet.engine.context import Context
+from decnet.engine.decide import make_plan
+from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome, Trouble
-from decnet.engine.situation import Situation, load, look
+from decnet.engine.report import unenrolled
+from decnet.engine.snapshot import Snapshot, load
 from decnet.errors import LockHeld, StateBroken, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
 from decnet.model.plan import Plan, Step
 from decnet.plan.classify import status_of
 from decnet.plan.select import select
-from decnet.store.records import Records
 from decnet.store.seen import LastSeen, load_seen
 from decnet.wire import clean
 
@@ -30,27 +30,27 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     stored, before = load(ctx), load_seen(ctx.home)
     async with ctx.links(stored.desired.fleet_id) as links:
         chosen = select(stored.workers, on).values()
-        situation = await look(ctx, links, stored, chosen, once=ctx.kept is None)
-    unsaved = _commit_if_free(ctx, stored, situation)
-    plan = make_plan(ctx, situation)
-    absent = () if on else strangers(situation.desired, situation.workers)
-    deckies = _deckies(ctx, situation, plan)
+        snap = await observe(ctx, links, stored, chosen, once=ctx.kept is None)
+    unsaved = _commit_if_free(ctx, stored, snap)
+    plan = make_plan(ctx, snap)
+    absent = () if on else unenrolled(snap.desired, snap.workers)
+    deckies = _deckies(ctx, snap, plan)
     return StatusOutcome(
-        workers=_workers(ctx, situation, before, plan, absent),
+        workers=_workers(ctx, snap, before, plan, absent),
         deckies=deckies,
         drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
-        exit_code=_exit_code(situation, absent, deckies, plan, detailed_exitcode),
+        exit_code=_exit_code(snap, absent, deckies, plan, detailed_exitcode),
         notes=_notes(plan),
     )
 
 
-def _commit_if_free(ctx: Context, before: Situation, after: Situation) -> str:
+def _commit_if_free(ctx: Context, before: Snapshot, after: Snapshot) -> str:
     """Commit what was learned where the lock is free at once; otherwise say who holds it.
 
     A worker's records that another command changed since they were read are left to the next pull.
     """
-    store = Records(ctx.home)
+    store = ctx.records
     learned = {n: r for n, r in after.recorded.items() if r != before.recorded[n]}
     if not learned:
         return ""
@@ -65,9 +65,9 @@ def _commit_if_free(ctx: Context, before: Situation, after: Situation) -> str:
 
 
 def _exit_code(
-    situation: Situation, absent: tuple[Trouble, ...], deckies: Listing, plan: Plan, detailed: bool
+    snap: Snapshot, absent: tuple[Trouble, ...], deckies: Listing, plan: Plan, detailed: bool
 ) -> int:
-    codes = [o.exit_code for o in situation.observed.values() if isinstance(o, NotSeen)]
+    codes = [o.exit_code for o in snap.observed.values() if isinstance(o, NotSeen)]
     codes += [trouble.exit_code for trouble in absent]
     if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):
         codes.append(4)
@@ -109,16 +109,16 @@ class DeckyView:
         return (self.name, self.worker, self.status, self.ip, self.hostname, services, self.drift)
 
 
-def _deckies(ctx: Context, situation: Situation, plan: Plan) -> Listing:
-    contents = situation.contents(ctx)
+def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
+    contents = snap.contents
     drift = {(s.worker, s.decky): s.bucket for s in plan.steps}
-    actual = _actual(situation)
+    actual = _actual(snap)
     views = []
-    for name, decky in situation.desired.deckies.items():
-        if decky.worker in situation.workers and decky.worker not in situation.observed:
+    for name, decky in snap.desired.deckies.items():
+        if decky.worker in snap.workers and decky.worker not in snap.observed:
             continue
         key = (decky.worker, name)
-        seen = isinstance(situation.observed.get(decky.worker), Seen)
+        seen = isinstance(snap.observed.get(decky.worker), Seen)
         status = status_of(contents[decky.worker][name], actual.get(key, {})) if seen else "unknown"
         views.append(
             DeckyView(
@@ -131,7 +131,7 @@ def _deckies(ctx: Context, situation: Situation, plan: Plan) -> Listing:
                 decky.os,
                 tuple(sorted(decky.services)),
                 drift.get(key, ""),
-                *_last_known(situation, decky.worker, name),
+                *_last_known(snap, decky.worker, name),
                 decky.mutated_at,
             )
         )
@@ -149,18 +149,18 @@ def _stray(step: Step) -> DeckyView:
     return DeckyView(clean(step.decky, 60), step.worker, "stray", drift="stray")
 
 
-def _actual(situation: Situation) -> dict[tuple[str, str], dict[str, Container]]:
+def _actual(snap: Snapshot) -> dict[tuple[str, str], dict[str, Container]]:
     found: dict[tuple[str, str], dict[str, Container]] = {}
-    for name, observation in situation.observed.items():
+    for name, observation in snap.observed.items():
         if isinstance(observation, Seen):
             for container in observation.status.containers:
                 found.setdefault((name, container.decky), {})[container.name] = container
     return found
 
 
-def _last_known(situation: Situation, worker: str, decky: str) -> tuple[str, bool]:
+def _last_known(snap: Snapshot, worker: str, decky: str) -> tuple[str, bool]:
     """The recorded status, and whether the decky was adopted."""
-    records = situation.recorded.get(worker)
+    records = snap.recorded.get(worker)
     row = records.deckies.get(decky) if records else None
     return (row.status, row.adopted) if row else ("", False)
 
@@ -187,32 +187,32 @@ class WorkerView:
 
 def _workers(
     ctx: Context,
-    situation: Situation,
+    snap: Snapshot,
     before: Mapping[str, LastSeen],
     plan: Plan,
     absent: tuple[Trouble, ...],
 ) -> Listing:
     views = []
-    for name, observation in situation.observed.items():
-        worker = situation.workers[name]
+    for name, observation in snap.observed.items():
+        worker = snap.workers[name]
         dark = observation if isinstance(observation, NotSeen) else None
         views.append(
             WorkerView(
                 name,
                 f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine",
                 _state(observation),
-                len(situation.desired.on(name)),
+                len(snap.desired.on(name)),
                 round(observation.skew, 1) if isinstance(observation, Seen) else None,
                 before[worker.worker_id].at if worker.worker_id in before else None,
                 dark.error if dark else "",
                 dark.hint if dark else None,
                 _jobs(observation),
                 **_agent(observation),
-                slice=plan.slices.get(name, ""),
+                slice=plan.slices[name].word if name in plan.slices else "",
             )
         )
     for trouble in absent:
-        placed, said = len(situation.desired.on(trouble.worker)), (trouble.message, trouble.hint)
+        placed, said = len(snap.desired.on(trouble.worker)), (trouble.message, trouble.hint)
         views.append(WorkerView(trouble.worker, "unknown", "not enrolled", placed, None, None, *said, ()))
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v)) for v in views)
     columns = ("worker", "address", "state", "deckies", "remark")
@@ -249,7 +249,7 @@ def _remark(ctx: Context, view: WorkerView) -> str:
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
     parts += [view.agent_remark] if view.agent_remark else []
-    parts += [f"its description is {view.slice.partition(':')[0]}"] if view.slice else []
+    parts += [f"its description is {view.slice}"] if view.slice else []
     return "; ".join(parts)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from decnet.commands.doctor import findings_of
 from decnet.commands.enrolment import Credentials, check_name, enrolled_worker
 from decnet.commands.finding import told
-from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
+from decnet.engine.decide import Proposal
 from decnet.engine.links import FLEET_KEY
+from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Listing, PassOutcome, Words
-from decnet.engine.situation import load, look
+from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, UsageError
 from decnet.model.worker import Worker
@@ -21,7 +22,6 @@ from decnet.store.atomic import write_whole
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
-from decnet.store.records import Records
 from decnet.store.seen import forget_seen, load_seen
 
 
@@ -120,18 +120,17 @@ def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:
     )
 
 
-async def drain(ctx: Context, name: str, options: WalkOptions) -> PassOutcome:
+async def drain(ctx: Context, name: str, options: PassOptions) -> PassOutcome:
     """Take every decky off a worker, out of desired too."""
-    with ctx.lock(looks=options.looks):
-        _known(ctx, name)
-        situation = load(ctx)
-        left = {n: d for n, d in situation.desired.deckies.items() if d.worker != name}
-        asked = replace(options, asked=len(situation.desired.deckies) - len(left))
-        async with ctx.links(situation.desired.fleet_id) as links:
-            situation = await look(
-                ctx, links, situation, situation.workers.values(), replaces=options.replaces
-            )
-            return await walk(ctx, links, situation, situation.desired.with_deckies(left), "drain", asked)
+    _known(ctx, name)
+
+    def proposal(snap: Snapshot) -> Proposal:
+        fleet = snap.desired
+        left = {n: decky for n, decky in fleet.deckies.items() if decky.worker != name}
+        desired = fleet.with_deckies(left)
+        return Proposal(snap.with_desired(desired), named=len(fleet.deckies) - len(left))
+
+    return await run_pass(ctx, "drain", settled(proposal), options)
 
 
 async def remove(
@@ -160,7 +159,7 @@ async def remove(
             )
         else:
             held = ()
-            if placed or Records(ctx.home).load(worker.worker_id).deckies:
+            if placed or ctx.records.load(worker.worker_id).deckies:
                 raise UsageError(
                     f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
                     hint=f"decnet worker drain {name}; or --force, if it is dead",
@@ -198,7 +197,7 @@ def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None
     from decnet.worker.hostkeys import unpin
 
     FleetTable(ctx.home).remove_worker(worker.name, quarantine=held)
-    Records(ctx.home).remove(worker.worker_id)
+    ctx.records.remove(worker.worker_id)
     unpin(ctx.home.known_hosts, worker.worker_id, write_whole)
     forget_seen(ctx.home, worker.worker_id)
 

@@ -81,7 +81,7 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "strays": [_step(step, {}) for step in plan.strays],
         "skipped": [{"worker": s.worker, "decky": s.decky, "reason": s.reason} for s in plan.skipped],
         "unknown": dict(plan.unknown),
-        "slices": dict(plan.slices),
+        "slices": {worker: str(drift) for worker, drift in plan.slices.items()},
         "detached": list(outcome.detached),
         "troubles": [
             {"worker": t.worker, "message": t.message, "hint": t.hint, "exit_code": t.exit_code}

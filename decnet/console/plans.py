@@ -47,7 +47,10 @@ def step_lines(plan: Plan, most: int) -> list[str]:
 
 def slice_lines(plan: Plan) -> list[str]:
     """One line per worker whose copy of desired is not the right one."""
-    return [f"~ {worker} is told anew, its description is {cell(why)}" for worker, why in plan.slices.items()]
+    return [
+        f"~ {worker} is told anew, its description is {cell(str(drift))}"
+        for worker, drift in plan.slices.items()
+    ]
 
 
 def _line(sign: str, step: Step) -> str:

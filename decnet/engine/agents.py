@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.errors import BadAnswer, WorkerError
-from decnet.model.actual import Status
+from decnet.model.actual import Seen, Status
 from decnet.model.journal import Cursor
 from decnet.model.worker import Hello, Standing
 from decnet.store.audit import append
 from decnet.wire import AGENT_VERSION, clean
 
 if TYPE_CHECKING:
+    from decnet.engine.options import PassOptions
+    from decnet.engine.snapshot import Snapshot
     from decnet.worker.client import AgentClient
 
 
@@ -31,23 +33,39 @@ class Heard:
 async def hear(
     ctx: Context, links: Links, client: AgentClient, cursor: Cursor | None, *, replaces: bool
 ) -> Heard:
-    """The worker's status, and where its agent stands. With `replaces` an older agent gives way to ours
-    first, also one whose answers are not understood any more; one that cannot be replaced goes on.
+    """The worker's status, and where its agent stands. With `replaces` an older agent whose answers are not
+    understood any more is replaced first.
 
     Raises what `status` raises, HashRefused for an agent that somebody else put there.
     """
     heard = await _heard_or_not(ctx, client, cursor)
     hello = heard.status.hello if isinstance(heard, Heard) else await client.hello_of_any()
     standing = client.standing(hello)
-    if standing == "older" and replaces and await _replaced(ctx, links, client, hello):
-        return await _asked(ctx, client, cursor)
     if isinstance(heard, BadAnswer):
+        if standing == "older" and replaces and await _replaced(ctx, links, client, hello):
+            return await _asked(ctx, client, cursor)
         if standing == "newer":
             heard.hint = f"its agent has version {hello.version}: upgrade decnet here"
         raise heard
-    if standing == "newer" and replaces:
-        _say_once(ctx, links, client.worker, f"{beside(hello, standing)}; it is left as it is")
     return heard
+
+
+async def replace_agents(ctx: Context, links: Links, snap: Snapshot, options: PassOptions) -> Snapshot:
+    """The snapshot after older agents of seen workers were replaced by ours, if the pass may do that; a newer
+    one is left and reported, and so is one that cannot be replaced."""
+    if not options.replaces:
+        return snap
+    seen = {name: each for name, each in snap.observed.items() if isinstance(each, Seen)}
+    for name, each in seen.items():
+        if each.agent == "newer":
+            text = f"{beside(each.status.hello, each.agent)}; it is left as it is"
+            _say_once(ctx, links, name, text)
+    older = [snap.workers[name] for name, each in seen.items() if each.agent == "older"]
+    done = await links.each(
+        older, lambda client: _replaced(ctx, links, client, seen[client.worker].status.hello)
+    )
+    current = {n: seen[n].model_copy(update={"agent": "current"}) for n, each in done.items() if each is True}
+    return snap.with_observed(current) if current else snap
 
 
 def beside(hello: Hello, standing: Standing) -> str:

@@ -10,12 +10,12 @@ from decnet.engine.context import Context
 from decnet.engine.images import provide_images
 from decnet.engine.job import JobEnd, run_job
 from decnet.engine.links import Links
-from decnet.engine.progress import Finished, StepDone, WorkerLost
-from decnet.engine.situation import Situation
+from decnet.engine.options import PassOptions
+from decnet.engine.progress import Finished, StepDone
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
-from decnet.store.records import Records
 
 Job = Callable[[str, list[Step], bool], Awaitable[JobEnd]]
 """Carries out these steps on one worker; detached: they are not followed to their end."""
@@ -23,11 +23,13 @@ Job = Callable[[str, list[Step], bool], Awaitable[JobEnd]]
 
 @dataclass
 class Applied:
-    """How a plan ended: one outcome per decky that was worked on, one error per worker that failed."""
+    """How a plan ended: one outcome per decky that was worked on, one error per worker that failed.
+    `unconfirmed`: more is to be done, and the operator has not seen it yet."""
 
     outcomes: list[StepDone] = field(default_factory=list)
     errors: dict[str, DecnetError] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
+    unconfirmed: bool = False
 
     def joined(self, later: Applied) -> Applied:
         """Both as one: what was done, and then done later."""
@@ -46,47 +48,58 @@ class Applied:
 async def apply(
     ctx: Context,
     links: Links,
-    situation: Situation,
+    snap: Snapshot,
     plan: Plan,
-    *,
-    detach: bool = False,
-    no_cache: bool = False,
-) -> Applied:
-    """Carry out every step of the plan; what fails stays failed and is recorded, the rest goes on."""
-    record_only(ctx, situation, plan)
+    options: PassOptions,
+) -> tuple[Snapshot, Applied]:
+    """Carry out every step of the plan; what fails stays failed and is recorded, the rest continues.
+
+    Gives the snapshot with the records as they are now: each was committed when it was learned.
+    """
+    snap = commit(ctx, recorded_only(snap, plan))
     applied = Applied()
-    ready = await provide_images(ctx, links, situation, plan, applied.errors, no_cache=no_cache)
+    learned: dict[str, WorkerRecords] = {}
+    ready = await provide_images(ctx, links, snap, plan, applied.errors, no_cache=options.no_cache)
 
     async def job(name: str, steps: list[Step], detach: bool) -> JobEnd:
-        shipment = ready[name]
-        # Nobody else waits for images that travel slowly.
+        shipment = ready.get(name)
+        # No other worker waits for images that travel slowly.
         error = await shipment if shipment is not None else None
         if error is not None:
             return JobEnd(error=error)
-        return await _worker_job(ctx, links, situation, name, steps, detach)
+        end = await run_job(ctx, links, snap.with_records(learned), name, steps, detach=detach)
+        if end.records is not None:
+            learned[name] = end.records
+        return end
 
     try:
         steps = [step for step in plan.docker_steps if step.worker in ready]
         await asyncio.gather(
-            carry_out(steps, job, applied, detach=detach),
-            _push_slices(ctx, links, situation, plan, applied),
+            carry_out(steps, job, applied, detach=options.detach),
+            _push_slices(plan, job, applied),
         )
     finally:
         for shipment in ready.values():
             if shipment is not None:
                 shipment.cancel()
         ctx.emit(Finished())
-    return applied
+    return snap.with_records(learned), applied
 
 
-def record_only(ctx: Context, situation: Situation, plan: Plan) -> None:
-    """Commit what was learned, and the steps that change nothing but the record."""
-    for name, records in situation.recorded.items():
-        for step in plan.steps:
-            if step.worker == name and not step.touches_docker:
-                records = recorded(records, step)
-        situation.recorded[name] = records
-        Records(ctx.home).save(records)
+def commit(ctx: Context, snap: Snapshot) -> Snapshot:
+    """Save the records of every worker that are not saved yet; gives the snapshot back."""
+    for records in snap.recorded.values():
+        ctx.records.save(records)
+    return snap
+
+
+def recorded_only(snap: Snapshot, plan: Plan) -> Snapshot:
+    """The snapshot after the steps that change nothing but the record."""
+    learned = dict(snap.recorded)
+    for step in plan.steps:
+        if not step.touches_docker and step.worker in learned:
+            learned[step.worker] = recorded(learned[step.worker], step)
+    return snap.with_records(learned)
 
 
 def recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
@@ -161,23 +174,11 @@ def _blocked(step: Step, applied: Applied) -> bool:
     return any(release in unreleased or release.partition("/")[0] in applied.errors for release in step.after)
 
 
-async def _worker_job(
-    ctx: Context, links: Links, situation: Situation, name: str, steps: list[Step], detach: bool
-) -> JobEnd:
-    try:
-        return await run_job(ctx, links, situation, name, steps, detach=detach)
-    except DecnetError as error:
-        ctx.emit(WorkerLost(name, error.message, error.hint))
-        return JobEnd(error=error)
-
-
-async def _push_slices(
-    ctx: Context, links: Links, situation: Situation, plan: Plan, applied: Applied
-) -> None:
+async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
     """Bring each seen worker's own copy of desired up to date where no step has done so."""
     worked = {step.worker for step in plan.docker_steps}
     chosen = [name for name in plan.slices if name not in worked and name not in applied.errors]
-    ends = await asyncio.gather(*(_worker_job(ctx, links, situation, name, [], False) for name in chosen))
+    ends = await asyncio.gather(*(job(name, [], False) for name in chosen))
     for name, end in zip(chosen, ends, strict=True):
         if end.error is not None:
             applied.errors[name] = end.error

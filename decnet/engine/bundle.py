@@ -1,26 +1,23 @@
-"""What one worker is sent, made from the situation."""
+"""What one worker is sent, made from the snapshot."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from decnet.engine.context import Context
-from decnet.engine.situation import Situation
+from decnet.engine.snapshot import Snapshot
 from decnet.model.plan import Bundle, Step
 from decnet.plan.bundle import bundle, slice_of
-from decnet.plan.compose import Contents, compose_document, contents, empty_document
+from decnet.plan.compose import compose_document, empty_document
 from decnet.wire import digest
 
 
-def slice_hash(situation: Situation, worker: str, made: Contents) -> str:
-    """The hash of the worker's part of desired; `made` is what its containers have to be."""
-    held = slice_of(situation.desired, worker, situation.workers[worker].worker_id, made)
-    return digest(held)
+def slice_hash(snap: Snapshot, worker: str) -> str:
+    """The hash of the worker's part of desired."""
+    return digest(slice_of(snap.desired, worker, snap.workers[worker].worker_id, snap.contents[worker]))
 
 
 def make_bundle(
-    ctx: Context,
-    situation: Situation,
+    snap: Snapshot,
     worker: str,
     steps: Sequence[Step],
     *,
@@ -28,17 +25,16 @@ def make_bundle(
     generation: int,
 ) -> Bundle:
     """The worker's slice of desired, its compose document and these steps, hashed."""
-    fleet = situation.desired
-    made: Contents = {}
+    fleet = snap.desired
     document = empty_document()
     # A worker without a LAN has no deckies any more; strays may still have to go.
     if worker in fleet.lans:
-        parts = (fleet.fleet_id, fleet.on(worker), fleet.lans[worker], ctx.catalog, situation.images)
-        made, document = contents(*parts), compose_document(*parts)
+        lan = fleet.lans[worker]
+        document = compose_document(fleet.fleet_id, fleet.on(worker), lan, snap.catalog, snap.images)
     return bundle(
         worker,
         steps,
-        held=slice_of(fleet, worker, situation.workers[worker].worker_id, made),
+        held=slice_of(fleet, worker, snap.workers[worker].worker_id, snap.contents.get(worker, {})),
         document=document,
         generation=generation,
         request_id=request_id,

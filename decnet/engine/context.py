@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from decnet.model.catalog import Catalog
     from decnet.store.lock import Lock
     from decnet.store.paths import Home
+    from decnet.store.records import Records
 
 
 def _nobody_asked(question: str) -> bool:
@@ -55,6 +57,13 @@ class Context:
     sessions: Sessions | None = None
     kept: Links | None = None
     """Connections that a command with several rounds keeps open between them."""
+
+    @cached_property
+    def records(self) -> Records:
+        """The one record store of this command: what it has read is guarded against other writers."""
+        from decnet.store.records import Records
+
+        return Records(self.home)
 
     @asynccontextmanager
     async def links(self, fleet_id: str) -> AsyncIterator[Links]:

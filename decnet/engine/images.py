@@ -10,7 +10,7 @@ from decnet.engine.apart import apart
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.progress import ImagesSent, ImageStep, WorkerLost
-from decnet.engine.situation import Situation
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, Interrupted
 from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
@@ -23,7 +23,7 @@ Shipment = asyncio.Task[DecnetError | None]
 async def provide_images(
     ctx: Context,
     links: Links,
-    situation: Situation,
+    snap: Snapshot,
     plan: Plan,
     errors: dict[str, DecnetError],
     *,
@@ -39,10 +39,10 @@ async def provide_images(
     others = {step.worker for step in plan.docker_steps} - set(needing)
     if not needing:
         return dict.fromkeys(others)
-    own = _users_images(ctx, situation, plan)
-    have = await _present(links, situation, needing, own, errors)
-    missing = _missing(situation, have, rebuild=no_cache)
-    if missing and not await _built_or_told(ctx, situation, missing, errors, others | set(needing), no_cache):
+    own = _users_images(ctx, snap, plan)
+    have = await _present(links, snap, needing, own, errors)
+    missing = _missing(snap, have, rebuild=no_cache)
+    if missing and not await _built_or_told(ctx, snap, missing, errors, others | set(needing), no_cache):
         missing = {}
     users = await _users_missing(ctx, own, have)
     remote = {
@@ -50,43 +50,41 @@ async def provide_images(
         for name in {**missing, **users}
         if name != LOCAL and name not in errors
     }
-    begun = {
-        name: asyncio.create_task(_ship(ctx, links, situation, name, tags)) for name, tags in remote.items()
-    }
+    begun = {name: asyncio.create_task(_ship(ctx, links, snap, name, tags)) for name, tags in remote.items()}
     return {name: begun.get(name) for name in (*others, *needing) if name not in errors}
 
 
-def _users_images(ctx: Context, situation: Situation, plan: Plan) -> dict[str, set[str]]:
+def _users_images(ctx: Context, snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
     """Per worker, the images of the user's own that the steps there need."""
-    contents = situation.contents(ctx)
+    contents = snap.contents
     found: dict[str, set[str]] = {}
     for step in plan.docker_steps:
         made = contents.get(step.worker, {}).get(step.decky, {})
         images = {made[name].image for name in step.up if name in made}
-        found.setdefault(step.worker, set()).update(images - set(situation.images.all()))
+        found.setdefault(step.worker, set()).update(images - set(snap.images.all()))
     return found
 
 
 async def _present(
     links: Links,
-    situation: Situation,
+    snap: Snapshot,
     needing: list[str],
     own: dict[str, set[str]],
     errors: dict[str, DecnetError],
 ) -> dict[str, set[str]]:
     """Per worker that answers, those of the images in question that it has."""
     answers = await links.each(
-        (situation.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
+        (snap.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
     )
     errors.update({name: answer for name, answer in answers.items() if isinstance(answer, DecnetError)})
     return {name: set(answer.images) for name, answer in answers.items() if isinstance(answer, Facts)}
 
 
-def _missing(situation: Situation, have: dict[str, set[str]], *, rebuild: bool) -> dict[str, tuple[str, ...]]:
+def _missing(snap: Snapshot, have: dict[str, set[str]], *, rebuild: bool) -> dict[str, tuple[str, ...]]:
     """Per worker that lacks any, the images of ours that it lacks."""
     from decnet.images.shelf import absent
 
-    lacking = {name: absent(() if rebuild else held, situation.images) for name, held in have.items()}
+    lacking = {name: absent(() if rebuild else held, snap.images) for name, held in have.items()}
     return {name: tags for name, tags in lacking.items() if tags}
 
 
@@ -112,7 +110,7 @@ async def _users_missing(
 
 async def _built_or_told(
     ctx: Context,
-    situation: Situation,
+    snap: Snapshot,
     missing: Collection[str],
     errors: dict[str, DecnetError],
     everybody: Collection[str],
@@ -121,7 +119,7 @@ async def _built_or_told(
     """Whether the images are here. A worker that lacks them, or says so, must not end the work of those
     that do not."""
     try:
-        await _built(ctx, situation, no_cache)
+        await _built(ctx, snap, no_cache)
     except Interrupted:
         raise
     except DecnetError as error:
@@ -134,7 +132,7 @@ async def _built_or_told(
     return True
 
 
-async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:
+async def _built(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
     """Make what is missing here. An interrupted command does not wait for it: what is left half made is
     taken away by the next one."""
     from decnet.images.build import ensure
@@ -149,7 +147,7 @@ async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:
         ctx.emit(ImageStep(step.message, step.done, step.total))
 
     def build() -> None:
-        ensure(situation.images, say, cache=ctx.home.cache, no_cache=no_cache)
+        ensure(snap.images, say, cache=ctx.home.cache, no_cache=no_cache)
 
     try:
         await apart(build)
@@ -160,11 +158,11 @@ async def _built(ctx: Context, situation: Situation, no_cache: bool) -> None:
 
 
 async def _ship(
-    ctx: Context, links: Links, situation: Situation, name: str, tags: tuple[str, ...]
+    ctx: Context, links: Links, snap: Snapshot, name: str, tags: tuple[str, ...]
 ) -> DecnetError | None:
     from decnet.images.shelf import save_size, save_stream
 
-    client = links.client(situation.workers[name])
+    client = links.client(snap.workers[name])
     try:
         size = await asyncio.to_thread(save_size, tags)
         sent = _Sent(ctx, name, size)

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 from decnet.engine.bundle import make_bundle
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.engine.progress import JobProgress, JobStarted, StepDone
-from decnet.engine.situation import Situation
+from decnet.engine.progress import JobProgress, JobStarted, StepDone, WorkerLost
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError
 from decnet.model.actual import Container, Status
 from decnet.model.plan import Bundle, Step
 from decnet.model.record import OPEN, DeckyRow, LifecycleRow, WorkerRecords
 from decnet.plan.absorb import absorb
 from decnet.plan.classify import row_as_seen
-from decnet.plan.compose import Contents, contents
-from decnet.store.records import Records
 from decnet.wire import MAX_ERROR_CHARS, clean
 
 if TYPE_CHECKING:
@@ -43,21 +41,34 @@ LOG_LINES, LOG_CHARS = 15, 200
 
 @dataclass
 class JobEnd:
-    """How a worker's job ended."""
+    """How a worker's job ended, and the worker's records after it (None where it never began)."""
 
     outcomes: list[StepDone] = field(default_factory=list)
     error: DecnetError | None = None
     detached: bool = False
+    records: WorkerRecords | None = None
 
 
 async def run_job(
-    ctx: Context, links: Links, situation: Situation, name: str, steps: Sequence[Step], *, detach: bool
+    ctx: Context, links: Links, snap: Snapshot, name: str, steps: Sequence[Step], *, detach: bool
 ) -> JobEnd:
     """Send the steps to the worker as one job and follow it; every commit leaves a resumable state.
 
-    A job without steps only brings the worker's copy of desired up to date.
+    A job without steps only brings the worker's copy of desired up to date. An error of the worker is part
+    of the result, beside what had ended before it.
     """
-    follower = _Follower(ctx, links.client(situation.workers[name]), situation, name, steps)
+    follower: _Follower | None = None
+    try:
+        follower = _Follower(ctx, links.client(snap.workers[name]), snap, name, steps)
+        return await _run(follower, detach=detach)
+    except DecnetError as error:
+        ctx.emit(WorkerLost(name, error.message, error.hint))
+        if follower is None:
+            return JobEnd(error=error)
+        return JobEnd(follower.outcomes, error, records=follower.records)
+
+
+async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
     follower.write_pending()
     try:
         await follower.send()
@@ -67,11 +78,10 @@ async def run_job(
         # An agent that died after it had started the job, or whose answer was spoilt, refused nothing.
         if isinstance(error, TrustRefused) or not await follower.was_started():
             follower.close_refused(error)
-            return JobEnd(outcomes=follower.outcomes, error=error)
-    if detach:
-        return JobEnd(detached=True)
-    await follower.follow()
-    return JobEnd(outcomes=follower.outcomes)
+            return JobEnd(follower.outcomes, error, records=follower.records)
+    if not detach:
+        await follower.follow()
+    return JobEnd(follower.outcomes, detached=detach, records=follower.records)
 
 
 def parted(error: str) -> tuple[str, tuple[str, ...]]:
@@ -86,35 +96,23 @@ class _Follower:
     """The state of one job while it is followed."""
 
     def __init__(
-        self, ctx: Context, client: AgentClient, situation: Situation, name: str, steps: Sequence[Step]
+        self, ctx: Context, client: AgentClient, snap: Snapshot, name: str, steps: Sequence[Step]
     ) -> None:
         self.ctx = ctx
         self.client = client
-        self.situation = situation
+        self.snap = snap
         self.name = name
         self.steps = {step.decky: step for step in steps}
         self.request_id = ctx.identifier()
+        self.records = snap.recorded[name]
+        self.expected = snap.contents.get(name, {})
         self.outcomes: list[StepDone] = []
         self.begun: set[str] = set()
         self.settled: float | None = None
-        self.store = Records(ctx.home)
-        self.expected = self._contents()
-
-    def _contents(self) -> Contents:
-        fleet = self.situation.desired
-        lan = fleet.lans.get(self.name)
-        if lan is None:
-            return {}
-        chosen = {name: fleet.deckies[name] for name in self.steps if name in fleet.deckies}
-        return contents(fleet.fleet_id, chosen, lan, self.ctx.catalog, self.situation.images)
-
-    @property
-    def records(self) -> WorkerRecords:
-        return self.situation.recorded[self.name]
 
     def save(self, records: WorkerRecords) -> None:
-        self.situation.recorded[self.name] = records
-        self.store.save(records)
+        self.records = records
+        self.ctx.records.save(records)
 
     def write_pending(self) -> None:
         now = self.ctx.now()
@@ -170,8 +168,7 @@ class _Follower:
 
     def _bundle(self) -> Bundle:
         return make_bundle(
-            self.ctx,
-            self.situation,
+            self.snap,
             self.name,
             list(self.steps.values()),
             request_id=self.request_id,
@@ -182,7 +179,7 @@ class _Follower:
         """The worker refused the bundle: nothing was started, and the rows say so."""
         told = error.message[:MAX_ERROR_CHARS]
         rows = {name: row for name, row in self.records.deckies.items() if name not in self.begun}
-        self.situation.recorded[self.name] = self.records.model_copy(update={"deckies": rows})
+        self.records = self.records.model_copy(update={"deckies": rows})
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
             self._tell(step, "failed", error.message.removeprefix(f"{self.name}: "))
@@ -254,7 +251,7 @@ class _Follower:
     ) -> WorkerRecords:
         """The records after a step's end, as the containers are and not as the step hoped."""
         present = {c.name: c for c in containers if c.decky == step.decky}
-        decky = self.situation.desired.deckies.get(step.decky)
+        decky = self.snap.desired.deckies.get(step.decky)
         rows, heals = dict(records.deckies), dict(records.heals)
         if not present:
             rows.pop(step.decky, None)

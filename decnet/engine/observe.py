@@ -1,18 +1,21 @@
-"""Ask every worker what is so, all at once; who does not answer becomes a value."""
+"""Ask every worker what is so, all at once; one that does not answer becomes a value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from decnet.engine.agents import Heard, hear
 from decnet.engine.context import Context
 from decnet.engine.links import Links
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, DockerDown, TrustRefused, Unreachable
 from decnet.model.actual import NotSeen, Observation, Seen, Status
 from decnet.model.journal import Cursor
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
+from decnet.plan.absorb import absorb
+from decnet.store.seen import LastSeen, note_seen
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -25,35 +28,50 @@ MOST_SECONDS = 20.0
 async def observe(
     ctx: Context,
     links: Links,
-    workers: Iterable[Worker],
-    records: Mapping[str, WorkerRecords],
+    snap: Snapshot,
+    workers: Iterable[Worker] | None = None,
     *,
     facts: bool = False,
     replaces: bool = False,
     once: bool = False,
-) -> dict[str, Observation]:
-    """What each worker reports now, by name; `facts` asks for the machine's facts too.
+) -> Snapshot:
+    """The snapshot after asking these workers, or all of it: what they reported is in it, in memory only.
+    When they were seen is noted on disk.
 
-    `replaces` is for who holds the lock and may change workers: older agents give way to ours. `once` is
-    for who asks nothing more: a connection ends with its answer, and not a thousand are open at once.
+    `facts` asks for the machine's facts too. `replaces` is for a caller that holds the lock: an agent whose
+    answers are not understood any more is replaced first. `once` is for a caller that asks nothing more:
+    a connection ends with its answer, so that not a thousand are open at once.
     """
-
-    def cursor(name: str) -> Cursor | None:
-        return records[name].cursor if name in records else None
-
-    chosen = list(workers)
-    by_session = {worker.name: worker for worker in chosen}
+    chosen = list(snap.workers.values() if workers is None else workers)
 
     async def pull(client: AgentClient) -> Seen:
         try:
-            heard = await hear(ctx, links, client, cursor(client.worker), replaces=replaces)
+            heard = await hear(ctx, links, client, _cursor(snap, client.worker), replaces=replaces)
             return await _pull(ctx, client, heard, facts)
         finally:
             if once:
                 await client.close()
 
-    answers = await links.each(by_session.values(), pull)
-    return {name: _observation(name, answer) for name, answer in answers.items()}
+    answers = await links.each(chosen, pull)
+    observed = {name: _observation(name, answer) for name, answer in answers.items()}
+    statuses = {name: status for name, each in observed.items() if (status := each.status) is not None}
+    if statuses:
+        note_seen(
+            ctx.home,
+            {
+                snap.workers[name].worker_id: LastSeen(at=ctx.now(), skew=observed[name].skew)
+                for name in statuses
+            },
+        )
+    learned = {
+        name: _absorbed(ctx, name, snap.recorded[name], status, observed[name])
+        for name, status in statuses.items()
+    }
+    return snap.with_observed(observed).with_records(learned)
+
+
+def _cursor(snap: Snapshot, name: str) -> Cursor | None:
+    return snap.recorded[name].cursor if name in snap.recorded else None
 
 
 async def _pull(ctx: Context, client: AgentClient, heard: Heard, facts: bool) -> Seen:
@@ -118,3 +136,13 @@ def _kind(error: DecnetError) -> Literal["unreachable", "docker-down", "refused"
     if isinstance(error, DockerDown):
         return "docker-down"
     return "unreachable" if isinstance(error, Unreachable) else "failed"
+
+
+def _absorbed(
+    ctx: Context, name: str, records: WorkerRecords, status: Status, observation: Observation
+) -> WorkerRecords:
+    facts = observation.facts if isinstance(observation, Seen) else None
+    learned = absorb(records, status, now=ctx.now(), facts=facts)
+    for note in learned.notes:
+        ctx.warn(note, name)
+    return learned.records

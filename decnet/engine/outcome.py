@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.engine.progress import StepDone
+from decnet.errors import worst
 
 if TYPE_CHECKING:
     from decnet.model.plan import Plan
@@ -23,7 +24,8 @@ class Trouble:
 
 @dataclass(frozen=True)
 class PassOutcome:
-    """One walk: the plan, how each step ended, which workers are unknown."""
+    """One pass: the plan, how each step ended, which workers are unknown. `unconfirmed`: more is to be done,
+    and the operator has not seen it yet."""
 
     verb: str
     plan: Plan
@@ -34,6 +36,20 @@ class PassOutcome:
     detached: tuple[str, ...] = ()
     quiet: bool = False
     summary: str = ""
+    unconfirmed: bool = False
+
+    def joined(self, later: PassOutcome) -> PassOutcome:
+        """This pass and the one that finished it, as one."""
+        return replace(
+            later,
+            verb=self.verb,
+            plan=later.plan.model_copy(update={"steps": self.plan.steps + later.plan.steps}),
+            carried_out=True,
+            exit_code=worst([self.exit_code, later.exit_code]),
+            outcomes=self.outcomes + later.outcomes,
+            troubles=later.troubles,
+            summary=f"{self.summary}; then {later.summary}",
+        )
 
 
 @dataclass(frozen=True)

@@ -1,60 +1,106 @@
-"""Which workers there are; `local` is enrolled by itself when it is first used."""
+"""Which workers there are. This machine, `local`, is enrolled by itself when it is first used."""
 
 from __future__ import annotations
 
-from decnet.engine.context import Context
-from decnet.engine.links import Links
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from decnet.engine.observe import observe
 from decnet.errors import DecnetError, FleetRefused
+from decnet.model.actual import NotSeen, Seen, Status
+from decnet.model.journal import JournalPage
+from decnet.model.record import WorkerRecords
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
+from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.paths import Home
+
+if TYPE_CHECKING:
+    from decnet.engine.context import Context
+    from decnet.engine.decide import Proposal
+    from decnet.engine.links import Links
+    from decnet.engine.options import PassOptions
+    from decnet.engine.snapshot import Snapshot
+    from decnet.store.paths import Home
 
 
 def known_workers(home: Home) -> dict[str, Worker]:
     """Every enrolled worker by name, sorted."""
-    return dict(sorted(FleetTable(home).workers().items()))
+    return FleetTable(home).workers()
 
 
-async def enrol_local(ctx: Context, links: Links, fleet_id: str, *, adopt: bool = False) -> Worker:
-    """Make this machine a worker: gives its agent an identity, or takes up the one it has.
+async def with_newcomer(ctx: Context, links: Links, snap: Snapshot, *, adopt: bool) -> Snapshot:
+    """The snapshot with `local` as the worker that it will be; nothing is written, here or there.
 
-    Raises FleetRefused where the agent here belongs to another fleet and `adopt` was not said.
+    Raises FleetRefused where the agent of this machine belongs to another fleet and `adopt` is not set.
     """
-    fresh = Worker(name=LOCAL, worker_id=ctx.identifier(), enrolled_at=ctx.now())
+    fresh = Worker(name=LOCAL, worker_id="")
     client = links.stranger(fresh)
     hello = await client.hello()
-    check_fleet(hello, fleet_id, adopt=adopt)
-    if hello.fleet_id == fleet_id and hello.worker_id:
+    _check_fleet(hello, snap.desired.fleet_id, adopt=adopt)
+    if hello.fleet_id == snap.desired.fleet_id and hello.worker_id:
         worker = fresh.model_copy(update={"worker_id": hello.worker_id})
-    else:
-        worker = fresh
-        await client.enrol(worker.worker_id, fleet_id, adopt=adopt)
+        return await _observed(ctx, links, snap, worker)
+    seen = Seen(worker=LOCAL, status=_empty_status(hello), facts=await client.facts())
+    return snap.with_worker(fresh, WorkerRecords(worker_id=""), seen)
+
+
+async def enrol_newcomers(ctx: Context, links: Links, proposal: Proposal, options: PassOptions) -> Proposal:
+    """The proposal after a `local` that it needs was enrolled: its agent has an identity, and is observed. A
+    pass that only looks enrols nothing."""
+    snap = proposal.snap
+    local = snap.workers.get(LOCAL)
+    if options.looks or local is None or local.enrolled_at:
+        return proposal
+    # The fleet's id is stored before any agent has it.
+    save_fleet(ctx.home, snap.stored)
+    worker = local.model_copy(
+        update={"worker_id": local.worker_id or ctx.identifier(), "enrolled_at": ctx.now()}
+    )
+    if not local.worker_id:
+        await links.stranger(worker).enrol(worker.worker_id, snap.desired.fleet_id, adopt=options.adopt)
     FleetTable(ctx.home).put_worker(worker)
-    return worker
+    return replace(proposal, snap=await _observed(ctx, links, snap, worker))
 
 
-async def enrolled_again(ctx: Context, links: Links, worker: Worker, fleet_id: str) -> bool:
-    """Give this machine's agent its identity again where it has none any more; whether it had lost it.
+async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bool) -> Snapshot:
+    """Give this machine's agent its identity again where it has none any more.
 
     For `local` only: that another machine lost its own is no reason to trust it with one."""
+    refused = snap.observed.get(LOCAL)
+    if not isinstance(refused, NotSeen) or refused.kind != "refused":
+        return snap
+    worker = snap.workers[LOCAL]
     client = links.stranger(worker)
     try:
         hello = await client.hello()
         if hello.worker_id is not None or hello.fleet_id is not None:
-            return False
-        await client.enrol(worker.worker_id, fleet_id)
+            return snap
+        await client.enrol(worker.worker_id, snap.desired.fleet_id)
     except DecnetError:
-        return False
+        return snap
     ctx.warn("its agent had lost its folder, and is enrolled again", LOCAL)
-    return True
+    return await observe(ctx, links, snap, [worker], facts=facts)
 
 
-def check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:
-    """Raise FleetRefused where the agent of this machine belongs to another fleet."""
+async def _observed(ctx: Context, links: Links, snap: Snapshot, worker: Worker) -> Snapshot:
+    records = ctx.records.load(worker.worker_id)
+    unseen = NotSeen(worker=worker.name, kind="failed", error="was not asked")
+    snap = snap.with_worker(worker, records, unseen)
+    return await observe(ctx, links, snap, [worker], facts=True)
+
+
+def _check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:
     if hello.fleet_id and hello.fleet_id != fleet_id and not adopt:
         raise FleetRefused(
             "local: the agent on this machine belongs to another fleet",
             hint="say --adopt to take it over, or set DECNET_HOME to the folder of its own fleet",
             worker=LOCAL,
         )
+
+
+def _empty_status(hello: Hello) -> Status:
+    journal = JournalPage(journal_id="", first_seq=0, last_seq=0, verdict="ok", records=(), more=False)
+    return Status(
+        hello=hello, docker="up", plan_hash=None, generation=0, containers=(), jobs=(), journal=journal
+    )

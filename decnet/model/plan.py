@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from .noun import Loose, Noun
@@ -57,6 +58,18 @@ class Skipped(Noun):
     reason: str
 
 
+class SliceDrift(Noun):
+    """How the description that a worker holds differs from the one that it should hold, in one word and in a
+    sentence. `ahead`: it was given more than this state directory knows of. `lost`, `rewound`, `replaced`:
+    something happened to it there. `behind`: it was not given the newest one yet."""
+
+    word: Literal["ahead", "lost", "rewound", "replaced", "behind"]
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.word}: {self.reason}"
+
+
 MOST_STRAYS = 10
 """Strays of one worker that are told by name: it can report as many as it likes."""
 
@@ -69,15 +82,55 @@ class Plan(Noun):
     skipped: Annotated[tuple[Skipped, ...], Loose] = ()
     unknown: dict[str, str] = {}
     """Workers that were not seen, each with the reason."""
-    slices: dict[str, str] = {}
-    """Workers whose copy of desired is not the right one, each with the reason: they are given it again."""
+    slices: dict[str, SliceDrift] = {}
+    """Workers whose copy of desired is not the right one: they are given it again, but for those ahead."""
     swarms: dict[str, int] = {}
     """Workers with too many strays to be pruned, and how many: these are left alone."""
     kept: int = 0
+    ahead: dict[str, SliceDrift] = {}
+    """Workers that were taken out of the plan because nothing may be done there."""
+    before: int = 0
+    """How many deckies the fleet had when the plan was made."""
 
     @property
     def is_empty(self) -> bool:
         return not self.steps and not self.slices
+
+    def without(self, workers: Collection[str]) -> Plan:
+        """The plan without what is on one of these workers, or waits for a step that is."""
+        if not workers:
+            return self
+        steps = tuple(
+            step
+            for step in self.steps
+            if step.worker not in workers and not any(r.partition("/")[0] in workers for r in step.after)
+        )
+        slices = {name: drift for name, drift in self.slices.items() if name not in workers}
+        return self.model_copy(update={"steps": steps, "slices": slices})
+
+    def followed_by(self, rest: Plan) -> Plan:
+        """Both as one, where `rest` was planned after this plan had been carried out: what this one did is
+        not kept in addition."""
+        planned = {(step.worker, step.decky) for step in rest.steps}
+        done = {(s.worker, s.decky) for s in self.steps if s.row is not None and s.wave == 1} - planned
+        return rest.model_copy(
+            update={"steps": self.steps + rest.steps, "kept": max(0, rest.kept - len(done))}
+        )
+
+    def barred(self, *, before: int) -> Plan:
+        """The plan as it may be carried out: without the workers that were given more than this state
+        directory knows of. What an older copy of desired asks for was not asked for now."""
+        ahead = {name: drift for name, drift in self.slices.items() if drift.word == "ahead"}
+        return self.without(ahead).model_copy(update={"ahead": ahead, "before": before})
+
+    @property
+    def shown(self) -> frozenset[tuple[object, ...]]:
+        """What an operator agrees to, to be compared: each step with its reason, each slice with its word."""
+        steps = {
+            (s.worker, s.decky, s.bucket, s.reason, s.remove, s.up, s.start, s.row and (s.row.ip, s.row.mac))
+            for s in self.steps
+        }
+        return frozenset(steps | {(name, drift.word) for name, drift in self.slices.items()})
 
     @property
     def docker_steps(self) -> tuple[Step, ...]:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
 from decnet.model.actual import Status
+from decnet.model.plan import SliceDrift
 from decnet.model.record import Applied, WorkerRecords
 
-Word = Literal["ahead", "lost", "rewound", "replaced", "behind"]
 
-
-class Holding(NamedTuple):
-    """One word, and the reason in a sentence."""
-
-    word: Word
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.word}: {self.reason}"
-
-
-def holding(records: WorkerRecords, status: Status, wanted: str | None) -> Holding | None:
+def holding(records: WorkerRecords, status: Status, wanted: str | None) -> SliceDrift | None:
     """How the description that a worker holds differs from the one it should hold; None where it does not.
 
     `records` are those after this pull was absorbed, `wanted` the hash of its part of desired (None: it has
@@ -29,18 +16,24 @@ def holding(records: WorkerRecords, status: Status, wanted: str | None) -> Holdi
     """
     last, told = records.applied, status.generation
     if told > records.generation:
-        return Holding("ahead", f"it holds generation {told}, and this home never gave it more than "
-                       f"{records.generation}: the home was restored from an older copy")  # fmt: skip
+        return SliceDrift(
+            word="ahead",
+            reason=f"it holds generation {told}, and this home never gave it more than "
+            f"{records.generation}: the home was restored from an older copy",
+        )
     if last and status.plan_hash is None and last.plan_hash is not None:
-        return Holding("lost", f"it holds no description any more, and held generation {last.generation}")
+        return SliceDrift(
+            word="lost", reason=f"it holds no description any more, and held generation {last.generation}"
+        )
     if last and told < last.generation:
-        return Holding(
-            "rewound", f"it is back at generation {told} of {last.generation}: restored from an older copy"
+        return SliceDrift(
+            word="rewound",
+            reason=f"it is back at generation {told} of {last.generation}: restored from an older copy",
         )
     if last and last.plan_hash != status.plan_hash:
-        return Holding("replaced", f"its description of generation {told} was changed there")
+        return SliceDrift(word="replaced", reason=f"its description of generation {told} was changed there")
     if wanted is not None and status.plan_hash != wanted:
-        return Holding("behind", f"it holds an older description (generation {told})")
+        return SliceDrift(word="behind", reason=f"it holds an older description (generation {told})")
     return None
 
 

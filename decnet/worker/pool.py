@@ -23,11 +23,11 @@ Result = TypeVar("Result")
 
 
 class Pool:
-    """Clients by worker name, opened when first asked for and kept until the pool is closed."""
+    """Clients by worker, opened when first asked for and kept until the pool is closed."""
 
     def __init__(self, open_client: Callable[[Worker], AgentClient]) -> None:
         self._open = open_client
-        self._clients: dict[str, AgentClient] = {}
+        self._clients: dict[tuple[str, str], AgentClient] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,9 +39,11 @@ class Pool:
 
     def client(self, worker: Worker) -> AgentClient:
         """The worker's client, the same for every call. Raises DecnetError where it cannot be opened."""
-        if worker.name not in self._clients:
-            self._clients[worker.name] = self._open(worker)
-        return self._clients[worker.name]
+        # A worker that is enrolled in between is asked as itself from then on.
+        key = worker.name, worker.worker_id
+        if key not in self._clients:
+            self._clients[key] = self._open(worker)
+        return self._clients[key]
 
     async def pull(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]

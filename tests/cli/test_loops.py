@@ -10,8 +10,8 @@ from filelock import FileLock
 
 from decnet import catalog
 from decnet.cli.loops import reconcile_for_ever
-from decnet.commands.walk import WalkOptions
 from decnet.engine.context import Context
+from decnet.engine.options import PassOptions
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 
@@ -23,7 +23,7 @@ def test_a_quiet_loop_is_silent_about_a_held_lock_as_a_quiet_pass_is(
     home = Home(tmp_path / "home")
     open_home(home)
     ctx = Context(home=home, catalog=catalog.load(), emit=lambda event: None, lock_timeout=0.0)
-    options = WalkOptions(quiet=quiet)
+    options = PassOptions(quiet=quiet)
 
     async def rounds() -> None:
         async with asyncio.timeout(0.3):

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from decnet import catalog
-from decnet.commands.deadline import why_ended, within
 from decnet.engine.context import Context
+from decnet.engine.deadline import why_ended, within
 from decnet.errors import PartlyFailed
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker

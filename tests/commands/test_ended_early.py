@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from decnet import catalog
-from decnet.commands.walk import WalkOptions, walk
 from decnet.engine.context import Context
-from decnet.engine.links import Links
+from decnet.engine.decide import Proposal
+from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Finished
-from decnet.engine.situation import load
+from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import HashRefused
 from decnet.model.fleet import Lan
 from decnet.store.audit import read
@@ -39,10 +40,13 @@ def end(home: Home, error: BaseException, *, changes: bool = True) -> None:
             raise error
 
     ctx = Context(home=home, catalog=catalog.load(), emit=emit)
-    situation = load(ctx)
-    desired = situation.desired.model_copy(update={"lans": {"w1": LAN} if changes else {}})
+
+    def proposal(snap: Snapshot) -> Proposal:
+        desired = snap.desired.model_copy(update={"lans": {"w1": LAN} if changes else {}})
+        return Proposal(snap.with_desired(desired))
+
     with pytest.raises(type(error)):
-        asyncio.run(walk(ctx, Links(home, desired.fleet_id), situation, desired, "deploy", WalkOptions()))
+        asyncio.run(run_pass(ctx, "deploy", settled(proposal), PassOptions()))
 
 
 def lines(home: Home) -> list[tuple[str, int]]:

@@ -12,12 +12,18 @@ from typing import Any
 import pytest
 
 from decnet.catalog import load
+from decnet.engine.agents import replace_agents
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.observe import observe
+from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Said
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import WorkerError
+from decnet.images import wanted
 from decnet.model.actual import NotSeen, Seen
+from decnet.model.fleet import Fleet
+from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.paths import Home
 from decnet.wire import AGENT_VERSION
@@ -75,12 +81,16 @@ def one_pass(tmp_path: Path) -> Pass:
         said: list[Event] = []
         home = Home(tmp_path)
         ctx = Context(home=home, catalog=load(), emit=said.append)
+        fleet, records = Fleet(fleet_id="f"), {"w1": WorkerRecords(worker_id="w")}
+        snap = Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), ctx.catalog, records)
+        options = PassOptions(check=not replaces)
 
         async def pull() -> Seen | NotSeen:
             async with Links(home, "f", lambda worker: machine) as links:
                 for _ in range(rounds):
-                    found = await observe(ctx, links, [WORKER], {}, replaces=replaces)
-                return found["w1"]
+                    found = await observe(ctx, links, snap, replaces=replaces)
+                    found = await replace_agents(ctx, links, found, options)
+                return found.observed["w1"]
 
         seen = asyncio.run(pull())
         return seen, [f"{event.level}: {event.text}" for event in said if isinstance(event, Said)]

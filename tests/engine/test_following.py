@@ -11,19 +11,22 @@ from typing import Any
 import pytest
 
 from decnet.catalog import load
-from decnet.commands.walk import WalkOptions, walk
+from decnet.engine.busy_workers import FOREIGN_SECONDS, after_jobs, awaited
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
 from decnet.engine.links import Links
-from decnet.engine.situation import Situation
-from decnet.engine.waiting import FOREIGN_SECONDS, after_jobs, awaited
+from decnet.engine.options import PassOptions
+from decnet.engine.run_pass import as_stored, run_pass
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import Unreachable, WorkerError
 from decnet.images import wanted
 from decnet.model.actual import Observation, Seen, Status
 from decnet.model.fleet import Fleet
-from decnet.model.plan import Plan, Step, Target
+from decnet.model.plan import Plan, SliceDrift, Step, Target
 from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
+from decnet.store.desired import save_fleet
+from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 from decnet.wire import AGENT_VERSION, GENESIS, chained
@@ -112,13 +115,19 @@ def links_to(teller: Teller, ctx: Context) -> Links:
     return Links(ctx.home, "f", lambda worker: teller)
 
 
-def situation(*rows: LifecycleRow, seen: Status | None = None) -> Situation:
+FLEET = Fleet(fleet_id="f")
+
+
+def known(*rows: LifecycleRow) -> WorkerRecords:
+    return WorkerRecords(worker_id="w", deckies={"web": ROW}, lifecycle=rows)
+
+
+def snapshot(*rows: LifecycleRow, seen: Status | None = None) -> Snapshot:
     observed: dict[str, Observation] = {"w1": Seen(worker="w1", status=seen)} if seen else {}
-    records = WorkerRecords(worker_id="w", deckies={"web": ROW}, lifecycle=rows)
-    return Situation(Fleet(fleet_id="f"), {"w1": WORKER}, wanted(), {"w1": records}, observed)
+    return Snapshot(FLEET, FLEET, {"w1": WORKER}, wanted(), load(), {"w1": known(*rows)}, observed)
 
 
-def followed(ctx: Context, teller: Teller, now: Situation) -> JobEnd:
+def followed(ctx: Context, teller: Teller, now: Snapshot) -> JobEnd:
     async def run() -> JobEnd:
         async with links_to(teller, ctx) as links:
             return await run_job(ctx, links, now, "w1", [REMOVAL], detach=False)
@@ -127,56 +136,58 @@ def followed(ctx: Context, teller: Teller, now: Situation) -> JobEnd:
 
 
 def test_a_removal_that_ends_takes_the_row_away(ctx: Context) -> None:
-    now = situation()
-    end = followed(ctx, Teller({"ends": "succeeded"}), now)
+    end = followed(ctx, Teller({"ends": "succeeded"}), snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
-    assert now.recorded["w1"].deckies == {}
+    assert end.records is not None and end.records.deckies == {}
+    assert ctx.records.load("w") == end.records
 
 
 def test_while_the_engine_is_down_nothing_is_known_and_the_row_stays(ctx: Context) -> None:
     """An empty list of containers from there is no absence: its address is still held."""
-    now = situation()
-    end = followed(ctx, Teller({"ends": "failed", "docker": "down"}), now)
+    end = followed(ctx, Teller({"ends": "failed", "docker": "down"}), snapshot())
     assert [each.status for each in end.outcomes] == ["failed"]
-    assert now.recorded["w1"].deckies == {"web": ROW}
+    assert end.records is not None and end.records.deckies == {"web": ROW}
 
 
 def test_a_machine_that_slept_asks_once_more_before_it_gives_up(ctx: Context) -> None:
     teller = Teller({"runs": True}, {"ends": "succeeded"})
-    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 90_000.0)), teller, situation())
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 90_000.0)), teller, snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
 
 
 def test_a_job_that_never_ends_is_left_to_itself(ctx: Context) -> None:
-    with pytest.raises(WorkerError, match="did not end within 600 s; it goes on by itself"):
-        followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), Teller({"runs": True}), situation())
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), Teller({"runs": True}), snapshot())
+    assert isinstance(end.error, WorkerError)
+    assert end.error.message == "w1: its job did not end within 600 s; it goes on by itself"
 
 
 def test_a_silent_worker_is_given_up_though_somebody_sets_our_clock_back(ctx: Context) -> None:
     silent = Teller(Unreachable("w1: no way there", worker="w1"))
     backwards = clock(NOW, NOW, NOW, NOW - 3600)
-    with pytest.raises(Unreachable):
-        followed(replace(ctx, now=backwards, monotonic=clock(0.0, 1.0, 2.0, 21.0)), silent, situation())
+    end = followed(replace(ctx, now=backwards, monotonic=clock(0.0, 1.0, 2.0, 21.0)), silent, snapshot())
+    assert isinstance(end.error, Unreachable)
 
 
 def test_a_job_that_says_it_runs_though_all_its_steps_have_ended_is_not_waited_for(ctx: Context) -> None:
     teller = Teller({"runs": True, "ends": "succeeded"})
-    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 2.0, 3.0, 4.0, 15.0)), teller, situation())
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 2.0, 3.0, 4.0, 15.0)), teller, snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
 
 
 def test_mending_the_records_alone_waits_for_no_job_and_touches_no_container(ctx: Context) -> None:
-    teller = Teller({"base": True})
-    now = situation(row("r", NOW), seen=Status.model_validate(teller.status(base=True, runs=True)))
+    save_fleet(ctx.home, FLEET)
+    FleetTable(ctx.home).put_worker(WORKER)
+    ctx.records.save(known(row("r", NOW)))
+    teller = Teller({"base": True, "runs": True})
 
-    async def run(options: WalkOptions) -> None:
-        async with links_to(teller, ctx) as links:
-            await walk(ctx, links, now, now.desired, "reconcile", options)
+    def run(options: PassOptions) -> None:
+        teller.agent = OwnAgent.of(ctx.home.agents).sha256
+        asyncio.run(run_pass(replace(ctx, sessions=lambda _: teller), "reconcile", as_stored, options))
 
-    asyncio.run(run(WalkOptions(record_only=True, max_remove=9)))
-    assert teller.asked == []
+    run(PassOptions(record_only=True, max_remove=9))
+    assert set(teller.asked) == {"status"}
     teller.answers = [{"base": True}, {"base": True}, {"ends": "succeeded"}]
-    asyncio.run(run(WalkOptions(max_remove=9)))
+    run(PassOptions(max_remove=9))
     assert "apply" in teller.asked
 
 
@@ -192,12 +203,14 @@ def working(teller: Teller) -> Status:
 
 def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something_is_to_be_done() -> None:
     seen = working(Teller({}))
-    assert awaited(situation(seen=seen), Plan()) == {}
-    assert set(awaited(situation(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
-    assert set(awaited(situation(seen=seen), Plan(slices={"w1": "behind"}))) == {"w1"}
+    assert awaited(snapshot(seen=seen), Plan()) == {}
+    assert set(awaited(snapshot(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
+    assert set(awaited(snapshot(seen=seen), Plan(slices={"w1": SliceDrift(word="behind", reason="so")}))) == {
+        "w1"
+    }
     late = REMOVAL.model_copy(update={"worker": "w2", "after": ("w1/web",)})
-    assert set(awaited(situation(seen=seen), Plan(steps=(late,)))) == {"w1"}
-    assert set(awaited(situation(row("r", NOW), seen=seen), Plan())) == {"w1"}
+    assert set(awaited(snapshot(seen=seen), Plan(steps=(late,)))) == {"w1"}
+    assert set(awaited(snapshot(row("r", NOW), seen=seen), Plan())) == {"w1"}
 
 
 @pytest.mark.parametrize(
@@ -221,9 +234,9 @@ def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
         polls[0] += 1
         return float(next(moments))
 
-    async def run() -> Situation:
+    async def run() -> Snapshot:
         async with links_to(teller, ctx) as links:
-            now = situation(*rows, seen=working(teller))
+            now = snapshot(*rows, seen=working(teller))
             return await after_jobs(replace(ctx, monotonic=tick), links, now)
 
     asyncio.run(run())

@@ -11,7 +11,7 @@ from decnet import catalog
 from decnet.catalog.loader import loaded
 from decnet.commands.house import house_findings
 from decnet.engine.context import Context
-from decnet.engine.situation import load
+from decnet.engine.snapshot import load
 from decnet.errors import SpecError
 from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.store.desired import save_fleet

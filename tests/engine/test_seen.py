@@ -8,7 +8,8 @@ from pathlib import Path
 from decnet.catalog import load
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.engine.situation import Situation, look
+from decnet.engine.observe import observe
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import Unreachable
 from decnet.images import wanted
 from decnet.model.record import WorkerRecords
@@ -35,8 +36,8 @@ def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:
     async def run() -> None:
         async with Links(home, "f", lambda worker: machine) as links:
             records = {"w1": WorkerRecords(worker_id="w")}
-            situation = Situation(new_fleet(), {"w1": WORKER}, wanted(), records)
-            await look(ctx, links, situation, [WORKER])
+            fleet = new_fleet()
+            await observe(ctx, links, Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), load(), records))
 
     asyncio.run(run())
     return load_seen(home)

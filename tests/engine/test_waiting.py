@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decnet.engine.waiting import without
 from decnet.model.plan import Plan, Step
 
 
@@ -12,9 +11,9 @@ def step(worker: str, decky: str, *after: str) -> Step:
 
 def test_steps_of_a_busy_worker_and_those_that_wait_for_it_come_later() -> None:
     free, behind, own = step("w1", "a"), step("w1", "b", "w2/c"), step("w2", "c")
-    assert without(Plan(steps=(free, behind, own)), {"w2"}).steps == (free,)
+    assert Plan(steps=(free, behind, own)).without({"w2"}).steps == (free,)
 
 
 def test_where_nobody_is_busy_the_plan_is_as_it_was() -> None:
     plan = Plan(steps=(step("w1", "a"),))
-    assert without(plan, {}) is plan
+    assert plan.without({}) is plan

@@ -15,12 +15,13 @@ from decnet.engine.context import Context
 from decnet.engine.images import Shipment
 from decnet.engine.job import JobEnd
 from decnet.engine.links import Links
+from decnet.engine.options import PassOptions
 from decnet.engine.progress import StepDone
-from decnet.engine.situation import Situation
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, Unreachable
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
-from decnet.model.plan import Plan, Step, Target
+from decnet.model.plan import Plan, SliceDrift, Step, Target
 from decnet.store.paths import Home
 
 
@@ -143,20 +144,22 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
         async def provided(*_: object, **__: object) -> dict[str, Shipment | None]:
             return {"w1": asyncio.create_task(travel()), "w2": asyncio.create_task(lose()), "w3": None}
 
-        async def worked(*args: Any) -> JobEnd:
+        async def worked(*args: Any, detach: bool) -> JobEnd:
             begun.append(args[3])
             if {"w3", "w4"} <= set(begun):
                 arrived.set()
-            return JobEnd(outcomes=[StepDone(args[3], each.decky, "heal", "succeeded") for each in args[4]])
+            return JobEnd([StepDone(args[3], each.decky, "heal", "succeeded") for each in args[4]])
 
         monkeypatch.setattr(engine_apply, "provide_images", provided)
-        monkeypatch.setattr(engine_apply, "_worker_job", worked)
+        monkeypatch.setattr(engine_apply, "run_job", worked)
         home = Home(tmp_path)
         ctx = Context(home=home, catalog=load(), emit=lambda event: None)
         steps = tuple(claim(worker, f"on-{worker}") for worker in ("w1", "w2", "w3"))
-        plan = Plan(steps=steps, slices={"w4": "behind: so"})
+        plan = Plan(steps=steps, slices={"w4": SliceDrift(word="behind", reason="so")})
         async with asyncio.timeout(10), Links(home, "f") as links:
-            return await engine_apply.apply(ctx, links, Situation(Fleet(fleet_id="f"), {}, wanted()), plan)
+            fleet = Fleet(fleet_id="f")
+            snap = Snapshot(fleet, fleet, {}, wanted(), ctx.catalog)
+            return (await engine_apply.apply(ctx, links, snap, plan, PassOptions()))[1]
 
     applied = asyncio.run(run())
     assert begun[-1] == "w1"

@@ -20,9 +20,9 @@ from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.reconcile import reconcile
 from decnet.commands.teardown import teardown
-from decnet.commands.walk import WalkOptions
 from decnet.commands.worker import drain
 from decnet.engine.context import Context
+from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Said, WorkerLost
 from decnet.errors import DecnetError
 from decnet.images import wanted
@@ -92,23 +92,23 @@ class FakeFleet:
     # The verbs.
 
     def deploy(self, text: str, *, add: bool = False, on: str | None = None, **options: Any) -> Ran:
-        """The fleet file `text`; further options are those of WalkOptions."""
-        chosen = DeployOptions(add=add, on=on, walk=WalkOptions(**options))
+        """The fleet file `text`; further options are those of PassOptions."""
+        chosen = DeployOptions(add=add, on=on, run=PassOptions(**options))
         return self.run(lambda ctx: deploy(ctx, parse(text, "fleet.toml"), chosen))
 
     def mutate(self, *names: str, services: Iterable[str] = (), **options: Any) -> Ran:
-        chosen = MutateOptions(names, services=tuple(services), walk=WalkOptions(**options))
+        chosen = MutateOptions(names, services=tuple(services), run=PassOptions(**options))
         return self.run(lambda ctx: mutate(ctx, chosen))
 
     def teardown(self, *names: str, **options: Any) -> Ran:
         """The named deckies, or all."""
-        return self.run(lambda ctx: teardown(ctx, names, WalkOptions(**options), everything=not names))
+        return self.run(lambda ctx: teardown(ctx, names, PassOptions(**options), everything=not names))
 
     def reconcile(self, *, on: str | None = None, **options: Any) -> Ran:
-        return self.run(lambda ctx: reconcile(ctx, WalkOptions(**options), on=on))
+        return self.run(lambda ctx: reconcile(ctx, PassOptions(on=on, **options)))
 
     def drain(self, worker: str, **options: Any) -> Ran:
-        return self.run(lambda ctx: drain(ctx, worker, WalkOptions(**options)))
+        return self.run(lambda ctx: drain(ctx, worker, PassOptions(**options)))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -15,11 +15,11 @@ from decnet.commands.events import pull
 from decnet.commands.logs import logs
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
-from decnet.commands.walk import WalkOptions
 from decnet.commands.worker import check
 from decnet.commands.worker import show as worker_show
 from decnet.console.events import show_events
 from decnet.console.show import show
+from decnet.engine.options import PassOptions
 from decnet.errors import DecnetError
 
 ESCAPES = (
@@ -33,7 +33,7 @@ COMMANDS: dict[str, Any] = {
     "check": lambda ctx: check(ctx, None),
     "show": lambda ctx: worker_show(ctx, BAD),
     "logs": lambda ctx: logs(ctx, f"web-{BAD}", None, 10),
-    "reconcile": lambda ctx: reconcile(ctx, WalkOptions(check=True)),
+    "reconcile": lambda ctx: reconcile(ctx, PassOptions(check=True)),
 }
 VERBS = {"status": "status", "hello": "show", "facts": "show", "events": "events", "logs": "logs"}
 """Each verb, and the command that shows most of its answer."""

@@ -24,7 +24,9 @@ from hypothesis.stateful import (
 from nearby import SHARED_MEMORY, WORKER, Engine, Nearby
 
 from decnet.agent import docker, journal, limits, status
-from decnet.engine.situation import Situation, commit, look
+from decnet.engine.apply import commit
+from decnet.engine.observe import observe
+from decnet.engine.snapshot import Snapshot
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
 from decnet.model.record import OPEN, LifecycleRow, WorkerRecords
@@ -173,10 +175,13 @@ class Following(RuleBasedStateMachine):
         self.terminal = {row.request_id: row for row in self.load().lifecycle if row.status not in OPEN}
         self.quiet = False
 
-    def looked(self) -> Situation:
+    def looked(self) -> Snapshot:
         worker = Worker(name="w1", worker_id=WORKER, host="192.0.2.1")
-        start = Situation(Fleet(fleet_id="fleet-1"), {"w1": worker}, wanted(), {"w1": self.load()})
-        return asyncio.run(look(self.place.ctx, NearbyLinks(self.place), start, [worker]))  # type: ignore[arg-type]
+        fleet = Fleet(fleet_id="fleet-1")
+        # As `load` does it: every pass reads the records again, through the command's own store.
+        known = {"w1": self.place.ctx.records.load(WORKER)}
+        start = Snapshot(fleet, fleet, {"w1": worker}, wanted(), self.place.ctx.catalog, known)
+        return asyncio.run(observe(self.place.ctx, NearbyLinks(self.place), start))  # type: ignore[arg-type]
 
     @rule()
     def pull_and_crash(self) -> None:

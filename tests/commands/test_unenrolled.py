@@ -13,10 +13,10 @@ from decnet.commands.house import house_findings
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
-from decnet.commands.strangers import strangers
-from decnet.commands.walk import WalkOptions
 from decnet.engine.context import Context
+from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Trouble
+from decnet.engine.report import unenrolled
 from decnet.model.fleet import Decky, Lan
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -58,8 +58,8 @@ def enrol_one_that_is_away(home: Home) -> None:
     FleetTable(home).put_worker(away)
 
 
-@pytest.mark.parametrize("options", [WalkOptions(), WalkOptions(check=True), WalkOptions(quiet=True)])
-def test_reconcile_says_so_and_fails(ctx: Context, options: WalkOptions) -> None:
+@pytest.mark.parametrize("options", [PassOptions(), PassOptions(check=True), PassOptions(quiet=True)])
+def test_reconcile_says_so_and_fails(ctx: Context, options: PassOptions) -> None:
     outcome = asyncio.run(reconcile(ctx, options))
     assert (outcome.exit_code, outcome.troubles) == (1, (TOLD,))
 
@@ -86,8 +86,8 @@ def test_doctor_finds_it(ctx: Context) -> None:
 
 def test_who_chose_other_workers_hears_nothing_of_it(ctx: Context) -> None:
     enrol_one_that_is_away(ctx.home)
-    chosen = asyncio.run(reconcile(ctx, WalkOptions(), on="w2"))
-    everything = asyncio.run(reconcile(ctx, WalkOptions()))
+    chosen = asyncio.run(reconcile(ctx, PassOptions(on="w2")))
+    everything = asyncio.run(reconcile(ctx, PassOptions()))
     told = [[each.worker for each in outcome.troubles] for outcome in (chosen, everything)]
     assert told == [["w2"], ["w1", "w2"]]
     assert asyncio.run(status(ctx, on="w2")).exit_code == 5
@@ -96,5 +96,5 @@ def test_who_chose_other_workers_hears_nothing_of_it(ctx: Context) -> None:
 def test_this_machine_is_taken_up_by_a_deploy(ctx: Context) -> None:
     here = WEB.model_copy(update={"worker": "local"})
     fleet = new_fleet().with_deckies({"web": here})
-    assert [each.hint for each in strangers(fleet, ())] == ["decnet deploy takes this machine up again"]
-    assert strangers(fleet, ("local",)) == ()
+    assert [each.hint for each in unenrolled(fleet, ())] == ["decnet deploy takes this machine up again"]
+    assert unenrolled(fleet, ("local",)) == ()

@@ -6,7 +6,7 @@ from random import Random
 
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.engine.situation import Situation
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, Failed, SpecError
 from decnet.model.actual import Seen
 from decnet.model.fleet import Decky, Fleet, Lan
@@ -22,7 +22,7 @@ ROUNDS = 8
 async def allocate_unclaimed(
     ctx: Context,
     links: Links,
-    situation: Situation,
+    snap: Snapshot,
     desired: Fleet,
     drafts: tuple[Draft, ...],
     lans: dict[str, Lan],
@@ -32,7 +32,7 @@ async def allocate_unclaimed(
 
     Raises SpecError where an address that was written by hand is taken, Failed where the LAN is full.
     """
-    facts = _facts(situation)
+    facts = _facts(snap)
     barred = {text for row in FleetTable(ctx.home).quarantined() for text in (row.address, row.mac)}
     taken: set[str] = set()
     state = dice.getstate()
@@ -44,13 +44,13 @@ async def allocate_unclaimed(
             lans=desired.lans,
             desired=desired,
             facts=facts,
-            capacity={name: situation.workers[name].max_deckies for name in lans},
+            capacity={name: snap.workers[name].max_deckies for name in lans},
             rng=dice,
             now=ctx.now(),
             taken=taken,
             quarantined=barred,
         )
-        answered = await _answered(links, situation, deckies)
+        answered = await _answered(links, snap, deckies)
         if not answered:
             return deckies
         _refuse_written(drafts, deckies, answered)
@@ -61,21 +61,21 @@ async def allocate_unclaimed(
     )
 
 
-def _facts(situation: Situation) -> dict[str, Facts]:
-    return {name: o.facts for name, o in situation.observed.items() if isinstance(o, Seen) and o.facts}
+def _facts(snap: Snapshot) -> dict[str, Facts]:
+    return {name: o.facts for name, o in snap.observed.items() if isinstance(o, Seen) and o.facts}
 
 
-async def _answered(links: Links, situation: Situation, deckies: dict[str, Decky]) -> dict[str, str]:
+async def _answered(links: Links, snap: Snapshot, deckies: dict[str, Decky]) -> dict[str, str]:
     """The new addresses that somebody else answers for, each with who."""
     claims: dict[str, list[str]] = {}
     for decky in deckies.values():
-        if not _held(situation, decky):
+        if not _held(snap, decky):
             claims.setdefault(decky.worker, []).append(decky.ip)
     asked = await links.each(
-        (situation.workers[name] for name in claims if name in situation.workers),
+        (snap.workers[name] for name in claims if name in snap.workers),
         lambda client: client.probe(sorted(claims[client.worker])),
     )
-    own = _own(situation) | {(decky.ip, decky.name) for decky in deckies.values()}
+    own = _own(snap) | {(decky.ip, decky.name) for decky in deckies.values()}
     found: dict[str, str] = {}
     for answer in asked.values():
         if isinstance(answer, DecnetError):
@@ -89,16 +89,16 @@ async def _answered(links: Links, situation: Situation, deckies: dict[str, Decky
     return found
 
 
-def _own(situation: Situation) -> set[tuple[str, str]]:
+def _own(snap: Snapshot) -> set[tuple[str, str]]:
     """Addresses of our deckies, each with its MAC and its container's name: a plan releases them before
     they are claimed anew, here or on another worker."""
-    rows = [row for records in situation.recorded.values() for row in records.deckies.values()]
+    rows = [row for records in snap.recorded.values() for row in records.deckies.values()]
     return {(row.ip, row.mac) for row in rows} | {(row.ip, row.name) for row in rows}
 
 
-def _held(situation: Situation, decky: Decky) -> bool:
+def _held(snap: Snapshot, decky: Decky) -> bool:
     """Whether this decky already has that address on that worker, as recorded."""
-    records = situation.recorded.get(decky.worker)
+    records = snap.recorded.get(decky.worker)
     row = records.deckies.get(decky.name) if records else None
     return row is not None and row.ip == decky.ip
 

@@ -11,7 +11,6 @@ from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Failed, Interrupted, PartlyFailed
 from decnet.model.record import OPEN
-from decnet.store.records import Records
 
 Result = TypeVar("Result")
 
@@ -52,7 +51,7 @@ def why_ended(error: BaseException) -> tuple[str, int]:
 
 def _open(ctx: Context) -> str:
     """Which operations are begun and not known to have ended."""
-    records = Records(ctx.home)
+    records = ctx.records
     names = [
         f"{row.decky} on {name}"
         for name, worker in known_workers(ctx.home).items()

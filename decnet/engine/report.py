@@ -1,0 +1,103 @@
+"""What a pass amounts to, for the console and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from decnet.engine.apply import Applied
+from decnet.engine.options import PassOptions
+from decnet.engine.outcome import PassOutcome, Trouble
+from decnet.engine.snapshot import Snapshot
+from decnet.errors import DecnetError, Failed, PartlyFailed, WorkerError, worst
+from decnet.model.actual import NotSeen
+from decnet.model.fleet import Fleet
+from decnet.model.plan import Plan, SliceDrift
+from decnet.model.spec import LOCAL
+
+
+def report(
+    verb: str, snap: Snapshot, plan: Plan, options: PassOptions, applied: Applied | None = None
+) -> PassOutcome:
+    """The outcome of a pass; without `applied` of one that was not carried out."""
+    ends = applied or Applied()
+    absent = () if options.on is not None else unenrolled(snap.desired, snap.workers)
+    troubles = absent + _troubles(snap, plan, ends)
+    codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
+    if plan.skipped and applied:
+        codes.append(4)
+    code = worst(codes)
+    if options.check and code == 0 and (not plan.is_empty or plan.skipped):
+        code = 3
+    return PassOutcome(
+        verb=verb,
+        plan=plan,
+        carried_out=applied is not None,
+        exit_code=code,
+        outcomes=tuple(ends.outcomes),
+        troubles=troubles,
+        detached=tuple(ends.detached),
+        quiet=options.quiet,
+        summary=_summary(plan, ends, troubles),
+        unconfirmed=ends.unconfirmed,
+    )
+
+
+def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[Trouble, ...]:
+    """A trouble for each worker that desired names and that is not enrolled: nothing heals its deckies."""
+    names = sorted({decky.worker for decky in desired.deckies.values()})
+    return tuple(_unenrolled(name) for name in names if name not in enrolled)
+
+
+def _unenrolled(name: str) -> Trouble:
+    hint = f"decnet worker add {name} USER@HOST, or decnet worker recover"
+    if name == LOCAL:
+        hint = "decnet deploy takes this machine up again"
+    return Trouble(name, f"{name}: it has deckies and is not enrolled", hint, Failed.exit_code)
+
+
+def _troubles(snap: Snapshot, plan: Plan, applied: Applied) -> tuple[Trouble, ...]:
+    seen = [
+        Trouble(name, each.error, each.hint, each.exit_code)
+        for name, each in sorted(snap.observed.items())
+        if isinstance(each, NotSeen)
+    ]
+    swarms = [_swarm(name, count) for name, count in plan.swarms.items()]
+    errors = {name: _ahead(name, drift) for name, drift in plan.ahead.items()} | applied.errors
+    failed = [Trouble(name, e.message, e.hint, e.exit_code) for name, e in sorted(errors.items())]
+    return tuple(seen + swarms + failed)
+
+
+def _swarm(name: str, count: int) -> Trouble:
+    return Trouble(
+        name,
+        f"{name}: its {count} strays are too many to be pruned unasked, and were left alone",
+        f"if that is meant: decnet reconcile --prune --max-remove {count} --on {name}",
+        PartlyFailed.exit_code,
+    )
+
+
+def _ahead(name: str, drift: SliceDrift) -> DecnetError:
+    return WorkerError(
+        f"{name}: its description is {drift}; nothing was done there",
+        hint="decnet worker recover --take-generation, then look at decnet reconcile --check",
+        worker=name,
+    )
+
+
+def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str:
+    done = sum(1 for end in applied.outcomes if end.status == "succeeded")
+    failed = len(applied.outcomes) - done
+    recorded = sum(1 for step in plan.steps if not step.touches_docker)
+    sent = sum(1 for step in plan.docker_steps if step.worker in applied.detached)
+    pushed = [name for name in plan.slices if name not in applied.errors]
+    counts = {
+        f"{done} done": done,
+        f"{failed} failed": failed,
+        f"{recorded} recorded": recorded,
+        f"{sent} on the way": sent,
+        f"{len(pushed)} told anew": len(pushed),
+        f"{len(plan.skipped)} skipped": len(plan.skipped),
+        f"{plan.kept} kept": plan.kept,
+        f"{len(troubles)} worker{'s' if len(troubles) != 1 else ''} in trouble": len(troubles),
+    }
+    return ", ".join(text for text, count in counts.items() if count) or "nothing to do"

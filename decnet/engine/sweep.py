@@ -1,0 +1,59 @@
+"""After the last decky: the workers' networks and slices go too."""
+
+from __future__ import annotations
+
+from decnet.engine.apply import Applied, commit
+from decnet.engine.context import Context
+from decnet.engine.links import Links
+from decnet.engine.observe import observe
+from decnet.engine.options import PassOptions
+from decnet.engine.snapshot import Snapshot
+from decnet.errors import DecnetError
+from decnet.model.actual import Seen
+from decnet.store.desired import save_fleet
+
+SWEEP_SECONDS = 10.0
+"""How long a network may take to go; what is left then goes with the next `teardown --all`."""
+
+
+async def sweep_networks(
+    ctx: Context, links: Links, snap: Snapshot, applied: Applied, options: PassOptions
+) -> tuple[Snapshot, Applied]:
+    """With `options.sweeps` let every worker that carried out its part remove our network and forget its
+    slice, and forget its LAN here: it is what says that there may be something left to take away."""
+    if not options.sweeps or options.detach:
+        return snap, applied
+    failed = {*applied.errors, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
+    needing = [
+        worker
+        for name, worker in snap.workers.items()
+        if name in snap.desired.lans and name not in failed and isinstance(snap.observed.get(name), Seen)
+    ]
+    raised = {worker.name: snap.recorded[worker.name] for worker in needing}
+    snap = commit(
+        ctx,
+        snap.with_records(
+            {n: r.model_copy(update={"generation": r.generation + 1}) for n, r in raised.items()}
+        ),
+    )
+    answers = await links.each(
+        needing,
+        lambda client: client.teardown(
+            ctx.identifier(), snap.recorded[client.worker].generation, wait=SWEEP_SECONDS
+        ),
+    )
+    swept = {n for n, each in answers.items() if not isinstance(each, DecnetError) and each.state == "done"}
+    snap = _without_lans(ctx, snap, swept)
+    errors = {name: each for name, each in answers.items() if isinstance(each, DecnetError)}
+    # What they hold now is recorded, so that the same command has nothing to learn the next time.
+    return await observe(ctx, links, snap, needing), applied.joined(Applied(errors=errors))
+
+
+def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:
+    fleet = snap.desired
+    left = {name: lan for name, lan in fleet.lans.items() if name not in swept or fleet.on(name)}
+    if len(left) == len(fleet.lans):
+        return snap
+    snap = snap.with_desired(fleet.model_copy(update={"lans": left})).with_stored()
+    save_fleet(ctx.home, snap.desired)
+    return snap
