@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -31,6 +31,7 @@ class Machine(Protocol):
 
     home: Path
     socket: Path
+    program: Path
     stdin: bytes
 
     def now(self) -> float: ...
@@ -159,7 +160,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     "facts": {"_memory": lambda: 4096, "_disk_free": lambda place: 9000, "_virtual_machine": lambda: ""},
     "identity": {
         "boot_id": lambda: here().boot_id,
-        "program": lambda: os.path.realpath(here().home / "current"),
+        "program": lambda: os.path.realpath(here().program),
     },
     "interfaces": {
         "default_route": lambda: (INTERFACE, GATEWAY),
@@ -178,6 +179,19 @@ REPLACED: dict[str, dict[str, Any]] = {
 }
 """By module, what the copy has in the place of the real name."""
 
+
+def _with_this_machine(hello_of: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+    """A new agent is really started to say its hello: on this machine, it would say this machine's."""
+
+    def hello(place: str) -> dict[str, Any]:
+        ours = module("identity").hello({})
+        return hello_of(place) | {key: ours[key] for key in ("engine_id", "boot_id", "clock")}
+
+    return hello
+
+
+WRAPPED = {"upgrade": {"_hello_of": _with_this_machine}}
+
 EVERYWHERE = {"time": _Time, "place": lambda name: None, "step": lambda name: None}
 """The same for a name of any module: a place at which a process is killed is one of the operator's here."""
 
@@ -187,6 +201,8 @@ class _Loader(SourceFileLoader):
         super().exec_module(module)
         names = vars(module)
         names.update({name: each for name, each in EVERYWHERE.items() if name in names})
+        for name, wrapped in WRAPPED.get(module.__name__.rpartition(".")[2], {}).items():
+            names[name] = wrapped(names[name])
         replaced = REPLACED.get(module.__name__.rpartition(".")[2], {})
         assert set(replaced) <= set(names), f"{module.__name__} has not all of {sorted(replaced)}"
         names.update(replaced)

@@ -19,7 +19,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from decnet.wire import digest
 
 CONTENT_LABEL = "decnet.content"
-VERSION = "20.10.24"
+VERSION = "20.10.24+dfsg1"
+LOOPS = 3
 FIRST_PID = 10_000_000
 """Above what Linux gives to a process: nothing in /proc is taken for a container's."""
 
@@ -35,7 +36,8 @@ class EngineFailure(Exception):
 class Engine:
     """Containers, networks and images of one machine.
 
-    `listens` gives the ports that are open in a container, `refusal` why Docker does nothing for a decky.
+    `listens` gives the ports that are open in a container, `refusal` why Docker does nothing for a decky,
+    `speech` the lines that a container logs at its "start" and "stop".
     """
 
     def __init__(self, file: Path, engine_id: str) -> None:
@@ -44,6 +46,7 @@ class Engine:
         self.is_up = True
         self.listens: Ports = lambda decky, container: set()
         self.refusal: Callable[[str], str] = lambda decky: ""
+        self.speech: Callable[[dict[str, Any], str], list[str]] = lambda container, moment: []
         self.containers: dict[str, dict[str, Any]] = {}
         self.networks: dict[str, dict[str, Any]] = {}
         self.images: dict[str, dict[str, str]] = {}
@@ -52,7 +55,8 @@ class Engine:
         if file.exists():
             vars(self).update(json.loads(file.read_text()))
         else:
-            self.networks = {name: _network(name, name, {}, {}, []) for name in ("host", "none")}
+            drivers = {"host": "host", "none": "null"}
+            self.networks = {name: _network(name, name, {}, {}, [], each) for name, each in drivers.items()}
 
     def save(self) -> None:
         names = ("containers", "networks", "images", "count")
@@ -71,16 +75,18 @@ class Engine:
         if service["image"] not in self.images:
             raise EngineFailure(f"pull access denied for {service['image']}, repository does not exist")
         mode = service.get("network_mode", "")
-        base = self.named(mode.removeprefix("service:")) if mode else None
-        if mode and base is None:
+        joins = mode.startswith("service:")
+        base = self.named(mode.removeprefix("service:")) if joins else None
+        if joins and base is None:
             raise EngineFailure(f"No such container: {mode.removeprefix('service:')}")
         self.count += 1
         made = {
             "Id": digest([self.engine_id, name, self.count]), "Name": name, "Image": service["image"],
             "Labels": service["labels"], "State": "created", "ExitCode": 0, "RestartCount": 0, "Pid": 0,
-            "Tick": 0, "Mode": f"container:{base['Id']}" if base else "decnet_lan",
+            "Tick": 0, "Mode": f"container:{base['Id']}" if base else mode or "decnet_lan",
             "Ip": service.get("networks", {}).get("lan", {}).get("ipv4_address", ""),
-            "Mac": service.get("mac_address", ""), "Log": [],
+            "Mac": service.get("mac_address", ""),
+            "Command": service.get("command", []), "Log": [],
         }  # fmt: skip
         self.containers[made["Id"]] = made
         self.save()
@@ -97,15 +103,23 @@ class Engine:
             raise EngineFailure("Address already in use")
         self.count += 1
         container.update(State="running", Tick=self.count, Pid=FIRST_PID + self.count)
+        container["Log"] += self.speech(container, "start")
         self.save()
 
     def exit(self, container: dict[str, Any], code: int = 0) -> None:
+        container["Log"] += self.speech(container, "stop")
         container.update(State="exited", ExitCode=code, Pid=0, Tick=0)
         self.save()
 
     def _refuse(self, labels: dict[str, str]) -> None:
-        if refusal := self.refusal(labels["decnet.decky"]):
+        if refusal := self.refusal(labels.get("decnet.decky", "")):
             raise EngineFailure(refusal)
+
+    def loop(self, container: dict[str, Any], code: int, log: list[str]) -> None:
+        """It ends again and again, and Docker starts it again."""
+        container.update(State="restarting", ExitCode=code, RestartCount=LOOPS, Pid=0, Tick=0)
+        container["Log"] += log * (LOOPS + 1)
+        self.save()
 
     def tick_of(self, pid: int) -> int:
         return next((each["Tick"] for each in self.containers.values() if each["Pid"] == pid), 0)
@@ -243,16 +257,21 @@ class Engine:
 
     def _loaded(self, body: bytes) -> Answer:
         """A `docker save` stream: its manifest names the images, their configurations have the labels."""
+        names: list[str] = []
         try:
             with tarfile.open(fileobj=io.BytesIO(body)) as archive:
                 read = lambda name: json.load(archive.extractfile(name))  # type: ignore[arg-type] # noqa: E731
                 for each in read("manifest.json"):
                     labels = read(each["Config"]).get("config", {}).get("Labels") or {}
                     self.images |= dict.fromkeys(each["RepoTags"], labels)
+                    names += each["RepoTags"]
         except (tarfile.TarError, KeyError):
-            return 500, {"message": "Error processing tar file(exit status 1): unexpected EOF"}
+            told = "Error processing tar file(exit status 1): archive/tar: invalid tar header"
+            answer = {"errorDetail": {"message": told}, "error": told}
+            return 200, json.dumps(answer, separators=(",", ":")).encode() + b"\r\n"
         self.save()
-        return 200, b'{"stream":"Loaded image"}\n'
+        lines = [json.dumps({"stream": f"Loaded image: {name}\n"}, separators=(",", ":")) for name in names]
+        return 200, "".join(f"{line}\r\n" for line in lines).encode()
 
 
 class Socket:
@@ -267,7 +286,9 @@ class Socket:
 
     def connect(self, path: str) -> None:
         engine = self.engines.get(path)
-        if engine is None or not engine.is_up:
+        if engine is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        if not engine.is_up:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
         self._engine = engine
 
@@ -285,6 +306,8 @@ class Socket:
             if b"Transfer-Encoding: chunked" in head:
                 body = _unchunked(body)
             status, content = self._engine.answer(method, target, body)
+            if b"HTTP/1.1" in head:
+                content = b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)
             self._left = b"HTTP/1.0 %d -\r\n\r\n" % status + content
         piece, self._left = self._left[:most], self._left[most:]
         return piece
@@ -305,7 +328,11 @@ def _unchunked(body: bytes) -> bytes:
 def _row(container: dict[str, Any]) -> dict[str, Any]:
     """A container as the list of containers shows it."""
     state = container["State"]
-    words = {"running": "Up 3 seconds", "exited": f"Exited ({container['ExitCode']}) 3 seconds ago"}
+    words = {
+        "running": "Up 3 seconds",
+        "exited": f"Exited ({container['ExitCode']}) 3 seconds ago",
+        "restarting": f"Restarting ({container['ExitCode']}) 1 second ago",
+    }
     on_lan = {
         "IPAMConfig": {"IPv4Address": container["Ip"]},
         "IPAddress": container["Ip"] if state == "running" else "",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import zipfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from decnet.errors import Unreachable
 from decnet.wire import PROTOCOL, Unframer, canonical, frame, parse
-from decnet.worker.session import converse
+from decnet.worker.session import NOT_FOUND, converse, status_in_words
 from decnet.worker.translate import translated
 
 from .agent import mac_of_machine, module, running_on
@@ -67,6 +70,7 @@ class FakeWorker:
         self.folder = folder
         self.home = folder / "agent"
         self.socket = folder / "docker.sock"
+        self.program = self.home / "current"
         self.stdin = b""
         self.asked: list[str] = []
         self.is_reachable = True
@@ -76,6 +80,7 @@ class FakeWorker:
         self._lost: list[tuple[str, bool]] = []
         self._held: dict[str, list[int]] = {}
         folder.mkdir(parents=True, exist_ok=True)
+        self.socket.touch()
         self._file = folder / "machine.json"
         self._state = self._loaded(address)
         self.engine = Engine(folder / "engine.json", f"engine-of-{name}")
@@ -146,6 +151,11 @@ class FakeWorker:
         assert found is not None, container
         self.engine.exit(found, code)
 
+    def restart(self, container: str) -> None:
+        """Restart a container behind the agent's back; one that shares its network is cut off by that."""
+        status, told = self.engine.answer("POST", f"/containers/{container}/restart", b"")
+        assert status == 204, told
+
     def begin_foreign_job(self, polls: int, request_id: str = "of-somebody-else") -> None:
         """A job of which the operator's home knows nothing; it does nothing, for so many polls."""
         with running_on(self):
@@ -174,6 +184,12 @@ class FakeWorker:
             if verb == "status":
                 self._pass_time()
             self.stdin = request
+            # A verb is a process of its own: what an earlier one has set is not there.
+            module("docker")._until = None
+            version, protocol = numbers_of(self.program)
+            module("identity").AGENT_VERSION = version
+            for name in ("identity", "program", "request"):
+                module(name).PROTOCOL = protocol
             marker, answer = module("program")._answer(verb)
             framed: bytes = frame(marker, answer)
             return framed
@@ -209,7 +225,7 @@ class FakeWorker:
 
     @property
     def neighbours(self) -> dict[str, str]:
-        return dict(self._lan.strangers)
+        return {}
 
     def now(self) -> float:
         return self._clock.now()
@@ -264,8 +280,7 @@ class FakeWorker:
                 if container["State"] != "running":
                     self.engine.start(container)
                 if broken.exit_code and "network_mode" in service:
-                    container["Log"] += broken.log
-                    self.engine.exit(container, broken.exit_code)
+                    self.engine.loop(container, broken.exit_code, broken.log)
             except EngineFailure as error:
                 errors.append(f"ERROR: for {name}  Cannot start service {name}: {error}")
         return errors
@@ -321,6 +336,19 @@ class FakeWorker:
         self._held.clear()
 
 
+def numbers_of(agent: Path) -> tuple[int, int]:
+    """The version and the protocol of an agent's file."""
+    return _numbers_of(agent.resolve())
+
+
+@lru_cache(maxsize=64)
+def _numbers_of(agent: Path) -> tuple[int, int]:
+    with zipfile.ZipFile(agent) as archive:
+        text = archive.read("decnet/wire/limits.py").decode()
+    found = {name: int(value) for name, value in re.findall(r"(?m)^(AGENT_VERSION|PROTOCOL) = (\d+)", text)}
+    return found["AGENT_VERSION"], found["PROTOCOL"]
+
+
 class FakeSession:
     """The session to a fake worker: the real client's conversation with the agent's own program."""
 
@@ -334,7 +362,10 @@ class FakeSession:
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
         self._machine.meet(verb, limit)
-        mouth = Mouth(lambda content: self._machine.answer(verb, content))
+        if self._machine.program.exists():
+            mouth = Mouth(lambda content: self._machine.answer(verb, content))
+        else:
+            mouth = Mouth(lambda content: b"", end=status_in_words(NOT_FOUND))
         result = await converse(mouth, self.worker, verb, args, stream)
         self._machine.part(verb)
         return result

@@ -13,8 +13,10 @@ class Mouth:
 
     preamble = 0
 
-    def __init__(self, answer: Callable[[bytes], bytes], size: int = PIECE) -> None:
+    def __init__(self, answer: Callable[[bytes], bytes], size: int = PIECE, end: str | None = None) -> None:
+        """`end` is how the program ends, in words; None for exit status 0."""
         self._answer = answer
+        self._end = end
         self._size = size
         self._complete = asyncio.Event()
         self._input = b""
@@ -40,7 +42,7 @@ class Mouth:
         return piece
 
     async def ended(self) -> str | None:
-        return None
+        return self._end
 
 
 class _Silence:
