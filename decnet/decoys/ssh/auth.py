@@ -1,4 +1,7 @@
-"""User authentication (RFC 4252) as OpenSSH does it: its methods, delays and number of tries."""
+"""User authentication (RFC 4252) as OpenSSH and Dropbear do it: methods, delays, tries, order of messages.
+
+Source: sshd of OpenSSH 9.2p1 and Dropbear 2022.83, message by message.
+"""
 
 import asyncio
 import hashlib
@@ -6,83 +9,158 @@ import random
 from base64 import b64encode
 
 from ..accounts import Accounts
-from ..events import Session
+from ..events import Session, shown
 from . import numbers as no
 from .profile import Profile
 from .transport import Refused, Transport
 from .wire import Malformed, Message, flag, names, string
 
-SERVICE = "ssh-userauth"
-NEXT_SERVICE = "ssh-connection"
-WRONG_PASSWORD_SECONDS = (1.4, 2.6)
+SERVICE = b"ssh-userauth"
+NEXT_SERVICE = b"ssh-connection"
+RIGHT_SECONDS = (0.02, 0.08)
+WRONG_SECONDS = (1.4, 2.6)
 """PAM waits two seconds after a wrong password, give or take."""
-TOO_MANY = "Too many authentication failures"
+TOO_MANY = b"Too many authentication failures"
+MOST_ATTEMPTS = 1024
+MOST_NAME = 1024
+NEVER_COUNTED = "gssapi-with-mic"
+"""Where the server has no key of its own for it, OpenSSH takes the failure for its own."""
 
 
 async def authenticate(transport: Transport, profile: Profile, accounts: Accounts, session: Session) -> str:
     """The name of the user who got in. Raises Gone, Refused, Malformed."""
-    await _begin(transport)
-    failures = 0
-    while True:
-        message = Message(await _next(transport))
-        user, service, method = message.text(1024), message.text(64), message.text(64)
-        if service != NEXT_SERVICE:
-            raise Refused
-        if method == "password" and await _password(message, user, accounts, session):
-            transport.send(bytes((no.USERAUTH_SUCCESS,)))
-            transport.logged_in()
-            return user
-        if method == "publickey":
-            _public_key(message, user, session)
-        failures += method != "none"
-        if failures >= profile.tries:
-            transport.disconnect(no.PROTOCOL_ERROR, TOO_MANY)
-            raise Refused
-        transport.send(bytes((no.USERAUTH_FAILURE,)) + names(profile.methods) + flag(False))
+    return await _Authentication(transport, profile, accounts, session).run()
 
 
-async def _begin(transport: Transport) -> None:
-    while True:
-        packet = await transport.read()
-        if packet[0] == no.EXT_INFO:
-            continue
-        if packet[0] != no.SERVICE_REQUEST:
-            raise Refused
-        service = Message(packet[1:]).text(64)
+class _Authentication:
+    """One connection's way in; its messages come in whatever order the client chooses."""
+
+    def __init__(self, transport: Transport, profile: Profile, accounts: Accounts, session: Session) -> None:
+        self._transport = transport
+        self._profile = profile
+        self._accounts = accounts
+        self._session = session
+        self._named: tuple[bytes, bytes] | None = None
+        self._attempts = self._failures = 0
+        self._open = profile.dropbear
+        """Whether attempts are taken: OpenSSH wants its service to be asked for first."""
+        self._awaits_extensions = profile.version >= (9, 6) and "ext-info-c" in transport.offered["kex"]
+
+    async def run(self) -> str:
+        """Answer message after message until a user is in."""
+        while True:
+            packet = await self._transport.read()
+            number, message = packet[0], Message(packet[1:])
+            if number == no.SERVICE_REQUEST:
+                self._begin(message)
+            elif number == no.USERAUTH_REQUEST and self._open:
+                user = await self._attempt(message)
+                if user is not None:
+                    return user
+            elif number == no.EXT_INFO and self._awaits_extensions:
+                self._awaits_extensions = False
+            else:
+                self._strange(number)
+
+    def _begin(self, message: Message) -> None:
+        """Clients ask for the service once, or, as Paramiko does, before each of their attempts."""
+        service = self._word(message)
+        self._end(message)
         if service != SERVICE:
-            transport.disconnect(no.PROTOCOL_ERROR, f"bad service request {service}")
+            raise self._refusal(b"bad service request " + service)
+        self._open = True
+        self._transport.send(bytes((no.SERVICE_ACCEPT,)) + string(SERVICE))
+
+    def _strange(self, number: int) -> None:
+        """A message that has no place here."""
+        if self._profile.dropbear and (number > no.USERAUTH_LAST or no.NEWKEYS <= number <= no.KEX_LAST):
             raise Refused
-        transport.send(bytes((no.SERVICE_ACCEPT,)) + string(SERVICE))
-        return
+        self._transport.unimplemented()
 
+    async def _attempt(self, message: Message) -> str | None:
+        """The user, if this attempt lets one in; else the refusal is sent."""
+        user, service, method = self._word(message), self._word(message), self._word(message)
+        name = user if self._profile.dropbear else user.partition(b":")[0]
+        objection = self._objection(name, service)
+        accepted = False
+        if method == b"password":
+            accepted = self._password(
+                message, user, name, judged=objection is None and service == NEXT_SERVICE
+            )
+        elif method == b"publickey":
+            self._public_key(message, user)
+        elif method == b"none":
+            self._end(message)
+        if objection is not None:
+            raise objection
+        if method == b"password":
+            await asyncio.sleep(random.uniform(*(RIGHT_SECONDS if accepted else WRONG_SECONDS)))
+        if not accepted:
+            self._fail(method)
+            return None
+        self._transport.send(bytes((no.USERAUTH_SUCCESS,)))
+        self._transport.logged_in()
+        return shown(name)
 
-async def _next(transport: Transport) -> bytes:
-    """The inside of the next request; anything else is answered as OpenSSH answers it."""
-    while True:
-        packet = await transport.read()
-        if packet[0] == no.USERAUTH_REQUEST:
-            return packet[1:]
-        if packet[0] >= no.GLOBAL_REQUEST:
+    def _objection(self, name: bytes, service: bytes) -> Refused | None:
+        """The first attempt says who it is for; no later one may be for another user."""
+        self._attempts += 1
+        if self._attempts > MOST_ATTEMPTS:
+            return self._refusal(TOO_MANY)
+        named = self._named = self._named or (name, service)
+        if (name, service) != named:
+            change = b"(%b,%b) -> (%b,%b)" % (*named, name, service)
+            return self._refusal(b"Change of username or service not allowed: " + change)
+        return Refused() if self._profile.dropbear and service != NEXT_SERVICE else None
+
+    def _password(self, message: Message, user: bytes, name: bytes, *, judged: bool) -> bool:
+        """Whether the password lets in. It is recorded whatever the answer is."""
+        changes = message.flag()
+        password = message.text()
+        more = {"new_password": message.text()} if changes else {}
+        whole = self._profile.dropbear or (not message.left and "\0" not in password)
+        accepted = judged and whole and not changes
+        accepted = accepted and self._accounts.accepts(self._session.source, shown(name), password)
+        self._session.record(
+            "login", username=shown(user), password=password, success=accepted, method="password", **more
+        )
+        if not whole:
+            raise Malformed
+        return accepted
+
+    def _public_key(self, message: Message, user: bytes) -> None:
+        message.flag()
+        message.text(100)
+        key = fingerprint(message.string(16 * 1024))
+        self._session.record("login", username=shown(user), key=key, success=False, method="publickey")
+
+    def _fail(self, method: bytes) -> None:
+        """Count the failure and send it. Raises Refused where it is one too many."""
+        first = self._profile.dropbear or self._attempts == 1
+        forgiven = method == NEVER_COUNTED.encode() and NEVER_COUNTED in self._profile.methods
+        self._failures += not forgiven and not (method == b"none" and first)
+        over = self._failures >= self._profile.tries
+        if over and not self._profile.dropbear:
+            raise self._refusal(TOO_MANY)
+        self._transport.send(bytes((no.USERAUTH_FAILURE,)) + names(self._profile.methods) + flag(False))
+        if over:
             raise Refused
-        transport.unimplemented()
 
+    def _word(self, message: Message) -> bytes:
+        """A name in a message. Both servers hang up at a NUL in one."""
+        word = message.string(MOST_NAME)
+        if b"\0" in word:
+            raise Malformed
+        return word
 
-async def _password(message: Message, user: str, accounts: Accounts, session: Session) -> bool:
-    message.flag()
-    password = message.text()
-    accepted = accounts.accepts(session.source, user, password)
-    session.record("login", username=user, password=password, success=accepted, method="password")
-    await asyncio.sleep(
-        random.uniform(*WRONG_PASSWORD_SECONDS) if not accepted else random.uniform(0.02, 0.08)
-    )
-    return accepted
+    def _end(self, message: Message) -> None:
+        """OpenSSH hangs up at a message that is longer than it should be."""
+        if message.left and not self._profile.dropbear:
+            raise Malformed
 
-
-def _public_key(message: Message, user: str, session: Session) -> None:
-    message.flag()
-    message.text(100)
-    key = fingerprint(message.string(16 * 1024))
-    session.record("login", username=user, key=key, success=False, method="publickey")
+    def _refusal(self, reason: bytes) -> Refused:
+        """The end of the connection; Dropbear never says why."""
+        return Refused() if self._profile.dropbear else Refused(reason)
 
 
 def fingerprint(blob: bytes) -> str:

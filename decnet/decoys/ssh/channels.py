@@ -144,9 +144,9 @@ class Connection:
         elif no.CHANNEL_WINDOW_ADJUST <= number <= no.CHANNEL_REQUEST:
             channel = self._channels.get(message.number())
             if channel is None:
-                raise Refused("Received data for nonexistent channel")
+                raise Refused(b"Received data for nonexistent channel")
             self._on_channel(number, channel, message)
-        elif number not in (no.REQUEST_SUCCESS, no.REQUEST_FAILURE, no.USERAUTH_REQUEST):
+        elif number not in (no.REQUEST_SUCCESS, no.REQUEST_FAILURE):
             self.transport.unimplemented()
 
     async def _global(self, message: Message) -> None:

@@ -16,6 +16,7 @@ from .wire import Malformed, Message, flag, mpint, names, string, uint32
 MOST_PACKET = 256 * 1024
 MOST_BANNER = 255
 MOST_INFLATED = 256 * 1024
+MOST_REASON = 1023
 STRICT_CLIENT = "kex-strict-c-v00@openssh.com"
 NOT_KEX = ("ext-info-s", "kex-strict-s-v00@openssh.com", "kexguess2@matt.ucc.asn.au")
 
@@ -27,7 +28,7 @@ class Gone(Exception):
 class Refused(Exception):
     """The server ends the connection, with a DISCONNECT message when there is a reason."""
 
-    def __init__(self, reason: str = "", code: int = no.PROTOCOL_ERROR) -> None:
+    def __init__(self, reason: bytes = b"", code: int = no.PROTOCOL_ERROR) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
@@ -57,6 +58,8 @@ class Transport:
         self._compressing = ["none", "none"]
         self._exchanging = False
         self._held: list[bytes] = []
+        self._exchanges_again = profile.dropbear
+        self._has_ping = profile.version >= (9, 5)
 
     async def greet(self) -> None:
         """Exchange version lines. Raises Gone; Refused, after what OpenSSH says to what is no SSH client."""
@@ -98,14 +101,16 @@ class Transport:
         """The next message for the layers above; key exchanges and idle talk are dealt with here."""
         while True:
             packet = await self._wanted(await self._packet())
-            if packet[0] == no.KEXINIT:
+            if packet[0] == no.KEXINIT and self._exchanges_again:
                 self._send_init()
                 await self._exchange(packet)
-                continue
-            if packet[0] == no.PING and self._profile.version >= (9, 5):
+            elif packet[0] == no.PING and self._has_ping:
                 self.send(bytes((no.PONG,)) + packet[1:])
-                continue
-            return packet
+                await self.drain()
+            elif self._is_no_message(packet[0]):
+                raise Refused(b"Invalid ssh2 packet type: %d" % packet[0])
+            else:
+                return packet
 
     def send(self, payload: bytes) -> None:
         """Send one message; during a key exchange it waits for the end of it."""
@@ -127,12 +132,13 @@ class Transport:
         """Say that the message just read is of no known kind."""
         self.send(bytes((no.UNIMPLEMENTED,)) + uint32(self._in_number - 1))
 
-    def disconnect(self, code: int, reason: str) -> None:
+    def disconnect(self, code: int, reason: bytes) -> None:
         """Say why the connection ends."""
-        self.send(bytes((no.DISCONNECT,)) + uint32(code) + string(reason) + string(""))
+        self.send(bytes((no.DISCONNECT,)) + uint32(code) + string(reason[:MOST_REASON]) + string(""))
 
     def logged_in(self) -> None:
-        """Compression of the delayed kind begins now."""
+        """Delayed compression begins now, and OpenSSH takes new key exchanges."""
+        self._exchanges_again = True
         if self._compressing[0] == "zlib@openssh.com":
             self._inflate = _inflater()
         if self._compressing[1] == "zlib@openssh.com":
@@ -147,6 +153,11 @@ class Transport:
     def host_keys(self) -> HostKeys:
         """This server's keys."""
         return self._keys
+
+    def _is_no_message(self, number: int) -> bool:
+        if self._profile.dropbear:
+            return False
+        return not number or (number >= no.FIRST_LOCAL and not self._has_ping)
 
     async def _wanted(self, packet: bytes) -> bytes:
         """`packet`, or the first one after it that is not idle talk."""
@@ -163,7 +174,7 @@ class Transport:
             length = self._in.length(self._in_number, head)
             counted = length if self._in.plain_length else length + 4
             if not 5 <= length <= MOST_PACKET or counted % self._in.block:
-                raise Refused("Packet corrupt")
+                raise Refused(b"Packet corrupt")
             rest = await self._reader.readexactly(4 + length - len(head))
             tag = await self._reader.readexactly(self._in.tag)
             padded = self._in.open(self._in_number, head, rest, tag)
@@ -172,10 +183,10 @@ class Transport:
         except OSError as error:
             raise Gone from error
         except Corrupt as error:
-            raise Refused("Packet corrupt") from error
+            raise Refused(b"Packet corrupt") from error
         self._in_number = (self._in_number + 1) & 0xFFFFFFFF
         if padded[0] < 4 or padded[0] + 1 >= len(padded):
-            raise Refused("Packet corrupt")
+            raise Refused(b"Packet corrupt")
         payload = padded[1 : len(padded) - padded[0]]
         return self._inflate(payload) if self._inflate is not None else payload
 
