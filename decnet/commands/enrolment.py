@@ -64,8 +64,6 @@ async def add(
     adopt: bool = False,
 ) -> Words:
     """Enrol a machine; it is recorded only after the fleet's key has opened it."""
-    from decnet.worker import enrol
-
     if name == LOCAL:
         raise UsageError("`local` is this machine and needs no enrolment", hint="choose another name")
     check_name(name)
@@ -81,7 +79,7 @@ async def add(
             max_deckies=max_deckies or (earlier.max_deckies if earlier else None),
             enrolled_at=earlier.enrolled_at if earlier else ctx.now(),
         )
-        enrolled = await enrol.add(
+        enrolled = await ctx.enrolment.add(
             credentials.login(address),
             fleet_side(ctx.home, fleet.fleet_id),
             wanted,
@@ -171,7 +169,6 @@ def _told(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
 
 async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
     """Take a changed host key, after it was shown beside the old one and the worker behind it is the same."""
-    from decnet.worker import enrol
     from decnet.worker.contact import Place, Vouched, vetted_key
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pin
@@ -193,7 +190,7 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
         if key == old:
             return Words((f"{name}: its host key is the pinned one",), {"name": name, "changed": False})
         fleet_key = load_key(fleet_side(ctx.home, fleet.fleet_id).key.path)
-        await enrol.try_key(worker, key, fleet_key, fleet.fleet_id)
+        await ctx.enrolment.try_key(worker, key, fleet_key, fleet.fleet_id)
         pin(ctx.home.known_hosts, worker, key, write_whole)
         append(
             ctx.home,

@@ -29,8 +29,6 @@ Held = tuple[str | None, Lan | None, dict[str, Decky]]
 
 async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
     """Rebuild desired and recorded from what the workers hold. Raises UsageError where a fleet is there."""
-    from decnet.worker import enrol
-
     with ctx.lock():
         if load_fleet(ctx.home) is not None:
             raise UsageError(
@@ -42,7 +40,7 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
             fleet_id = found[0].enrolled.hello.fleet_id if found else None
             side = fleet_side(ctx.home, fleet_id) if fleet_id else None
             found.append(
-                await enrol.recover(
+                await ctx.enrolment.recover(
                     credentials.login(address),
                     side,
                     lambda fleet_id: fleet_side(ctx.home, fleet_id),

@@ -184,13 +184,12 @@ async def _leave(
         async with ctx.links(fleet_id) as links:
             await links.client(worker).self_destruct()
         return
-    from decnet.worker import enrol
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pinned
 
     login = credentials.login(f"{worker.user}@{worker.host}:{worker.port}")
     key = load_key(ctx.home.keys / FLEET_KEY)
-    await enrol.withdraw(login, worker, key, pinned(ctx.home.known_hosts, worker))
+    await ctx.enrolment.withdraw(login, worker, key, pinned(ctx.home.known_hosts, worker))
 
 
 def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None:

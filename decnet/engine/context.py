@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from decnet.store.lock import Lock
     from decnet.store.paths import Home
     from decnet.store.records import Records
+    from decnet.worker.enrol import Enrolment
 
 
 def _nobody_asked(question: str) -> bool:
@@ -39,7 +40,8 @@ class Context:
     `confirm` asks the user one question; `now` is the clock (seconds since the epoch), `monotonic` the one
     that nobody sets, by which waiting is measured, `sleep` the pause between two polls; `dice` is the only
     source of chance, `identifier` makes a new random UUID. `sessions` opens the session to a worker; None
-    is the real way: SSH, or a subprocess for `local`.
+    is the real way: SSH, or a subprocess for `local`. `enroller` does what needs the operator's own login;
+    None is `decnet.worker.enrol`.
     """
 
     home: Home
@@ -55,6 +57,7 @@ class Context:
     dice: Random = field(default_factory=Random)
     identifier: Callable[[], str] = lambda: str(uuid4())
     sessions: Sessions | None = None
+    enroller: Enrolment | None = None
     kept: Links | None = None
     """Connections that a command with several rounds keeps open between them."""
 
@@ -64,6 +67,13 @@ class Context:
         from decnet.store.records import Records
 
         return Records(self.home)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """What is done on a machine with the operator's own login: enrolment and its end."""
+        from decnet.worker import enrol
+
+        return self.enroller or enrol
 
     @asynccontextmanager
     async def links(self, fleet_id: str) -> AsyncIterator[Links]:

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from decnet.errors import FleetRefused, HashRefused, IdentityRefused, WorkerError
 from decnet.model.spec import LOCAL
@@ -59,6 +59,38 @@ class Recovered:
 
     enrolled: Enrolled
     held: HeldSlice
+
+
+class Enrolment(Protocol):
+    """What the operator's own login is used for; this module is the real one."""
+
+    async def add(
+        self,
+        login: Login,
+        fleet: FleetSide,
+        wanted: Worker,
+        vouched: Vouched,
+        *,
+        others: Mapping[str, str],
+        adopt: bool = False,
+        emit: Emit = ...,
+    ) -> Enrolled: ...
+
+    async def recover(
+        self,
+        login: Login,
+        fleet: FleetSide | None,
+        make_fleet: Callable[[str], FleetSide],
+        wanted: Worker,
+        vouched: Vouched,
+        *,
+        others: Mapping[str, str],
+        emit: Emit = ...,
+    ) -> Recovered: ...
+
+    async def withdraw(self, login: Login, worker: Worker, key: FleetKey, pinned: HostKey) -> bool: ...
+
+    async def try_key(self, worker: Worker, key: HostKey, fleet_key: FleetKey, fleet_id: str) -> Hello: ...
 
 
 async def add(

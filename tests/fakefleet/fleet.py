@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import inspect
+import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,11 +18,14 @@ from uuid import UUID
 
 from decnet.catalog import load as load_catalog
 from decnet.commands.deploy import DeployOptions, deploy
+from decnet.commands.enrolment import Credentials, catch_up
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.reconcile import reconcile
+from decnet.commands.recovery import recover
 from decnet.commands.teardown import teardown
-from decnet.commands.worker import drain
+from decnet.commands.worker import drain, remove
 from decnet.engine.context import Context
+from decnet.engine.links import FLEET_KEY
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Said, WorkerLost
 from decnet.errors import DecnetError
@@ -32,14 +36,18 @@ from decnet.model.record import OPEN, WorkerRecords
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store import audit
+from decnet.store.atomic import write_whole
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
 from decnet.worker.agentfile import agent_file
+from decnet.worker.fleetkey import ensure_key
+from decnet.worker.hostkeys import pin
 
 from .clock import START, Clock
+from .enroller import FakeEnroller, host_key
 from .machine import FakeSession, FakeWorker, Lan
 
 FLEET_ID = UUID("6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e")
@@ -110,6 +118,26 @@ class FakeFleet:
     def drain(self, worker: str, **options: Any) -> Ran:
         return self.run(lambda ctx: drain(ctx, worker, PassOptions(**options)))
 
+    def remove(self, worker: str, **options: bool) -> Ran:
+        """`wipe` and `force` are the verb's own."""
+        ensure_key(self.home.keys / FLEET_KEY, write_whole)
+        return self.run(lambda ctx: remove(ctx, worker, Credentials(), **options))
+
+    def recover(self, *workers: str) -> Ran:
+        """From an empty home; see `lose_home`."""
+        addresses = [f"root@{self[name].address}" for name in workers]
+        return self.run(lambda ctx: recover(ctx, addresses, Credentials()))
+
+    def take_generation(self) -> Ran:
+        """`worker recover --take-generation`."""
+        return self.run(catch_up)
+
+    def lose_home(self) -> None:
+        """The operator's home is a new one."""
+        shutil.rmtree(self.home.root)
+        open_home(self.home)
+        self._keep_agent()
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Inside, another process holds the lock of the home."""
@@ -122,6 +150,7 @@ class FakeFleet:
         ran = Ran(0)
         ctx = self.context(emit=ran.events.append, **changes)
         try:
+            ran.events += [Said(warning, level="warning") for warning in open_home(self.home)]
             result = verb(ctx)
             ran.outcome = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
             ran.code = getattr(ran.outcome, "exit_code", 0)
@@ -135,6 +164,7 @@ class FakeFleet:
             "user": "operator", "lock_timeout": 0.0, "confirm": lambda question: True, "now": self.clock.now,
             "monotonic": self.clock.monotonic, "sleep": self.clock.sleep, "dice": Random(self._runs),
             "identifier": self._identifier, "sessions": self.session,
+            "enroller": FakeEnroller(lambda: self.workers.values()),
         }  # fmt: skip
         return Context(**settings | changes)
 
@@ -204,10 +234,17 @@ class FakeFleet:
             machine.install(agent, wanted().all())
             identity = {"worker_id": f"id-{name}", "fleet_id": str(FLEET_ID), "adopt": False}
             assert machine.ask("enrol", identity)["ok"]
+            machine.let_in()
             host = {} if name == LOCAL else {"host": machine.address, "user": "root"}
-            FleetTable(self.home).put_worker(Worker(name=name, worker_id=f"id-{name}", **host))
-        (self.home.agents).mkdir(mode=0o700, exist_ok=True)
-        for each in agent.parent.iterdir():
+            worker = Worker(name=name, worker_id=f"id-{name}", **host)
+            FleetTable(self.home).put_worker(worker)
+            pin(self.home.known_hosts, worker, host_key(machine), write_whole)
+        self._keep_agent()
+
+    def _keep_agent(self) -> None:
+        """What a first command would build, which takes a while."""
+        self.home.agents.mkdir(mode=0o700, exist_ok=True)
+        for each in todays_agent().parent.iterdir():
             (self.home.agents / each.name).write_bytes(each.read_bytes())
 
     def _identifier(self) -> str:

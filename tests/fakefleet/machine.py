@@ -72,6 +72,8 @@ class FakeWorker:
         self.socket = folder / "docker.sock"
         self.program = self.home / "current"
         self.stdin = b""
+        self._keys = folder / "user" / ".ssh" / "authorized_keys"
+        self._door = f'restrict,command="{self.home}/decnet-agent gate" ssh-ed25519 AAAA decnet-fleet\n'
         self.asked: list[str] = []
         self.is_reachable = True
         self.is_trusted = True
@@ -131,6 +133,18 @@ class FakeWorker:
         (self.home / "current").symlink_to(Path("agents") / agent.name)
         self.engine.images |= {name: {CONTENT_LABEL: "yes"} for name in images}
         self.engine.save()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its sshd lets the fleet's key in."""
+        return self._keys.exists() and self._door in self._keys.read_text()
+
+    def let_in(self) -> None:
+        self._keys.parent.mkdir(parents=True, exist_ok=True)
+        self._keys.write_text(self._door)
+
+    def shut(self) -> None:
+        self._keys.write_text("")
 
     def breaks(self, decky: str, error: str = "", *, exit_code: int = 0, log: Sequence[str] = ()) -> None:
         self._state.broken[decky] = Broken(error, exit_code, list(log))
@@ -195,20 +209,29 @@ class FakeWorker:
             return framed
 
     def meet(self, verb: str, limit: float) -> None:
-        """Raise what a connection runs into before the request has arrived."""
+        """Raise what a call runs into before the request has arrived."""
+        self.arrive(self.name)
         with translated(self.name):
-            if not self.is_trusted:
-                from asyncssh import HostKeyNotVerifiable
+            if not self.is_open and verb != "enrol":
+                from asyncssh import PermissionDenied
 
-                raise HostKeyNotVerifiable("Host key is not trusted")
-            if not self.is_reachable:
-                raise ConnectionRefusedError
+                raise PermissionDenied("Permission denied")
             if (verb, False) in self._lost:
                 self._lost.remove((verb, False))
                 raise ConnectionResetError
         self._clock.advance(min(self.slow, limit))
         if self.slow > limit:
             raise Unreachable(f"{self.name}: no answer to {verb} within {limit:g} s", worker=self.name)
+
+    def arrive(self, name: str) -> None:
+        """Raise what a connection runs into, under the worker's name."""
+        with translated(name):
+            if not self.is_reachable:
+                raise ConnectionRefusedError
+            if not self.is_trusted:
+                from asyncssh import HostKeyNotVerifiable
+
+                raise HostKeyNotVerifiable("Host key is not trusted")
 
     def part(self, verb: str) -> None:
         """Raise what a connection runs into before the answer has arrived."""

@@ -1,0 +1,66 @@
+"""`python -m fakefleet`: runs commands on fake fleets, each in a process of its own that may be killed.
+
+One line of JSON in, {"folder", "verb", "args", "options", "fault"}; one line out, {"code", "told"}: the exit
+code, or the negative number of the signal that ended it, and the error or the summary. Everything is imported
+once, and each command is a fork.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from decnet.wire import fault
+
+from .fleet import FakeFleet, in_memory
+
+
+def main() -> None:
+    warm_up()
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(forked(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+def warm_up() -> None:
+    """Import what a command needs, by one on a fleet of its own."""
+    folder = in_memory()
+    fleet = FakeFleet(folder)
+    fleet.reconcile()
+    fleet.close()
+    shutil.rmtree(folder)
+
+
+def forked(command: dict[str, Any]) -> dict[str, Any]:
+    """Run one command in a child, and wait for its end."""
+    told, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            status = run(command, tells)
+        finally:
+            os._exit(status)
+    os.close(tells)
+    with os.fdopen(told) as pipe:
+        words = pipe.read()
+    return {"code": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "told": words}
+
+
+def run(command: dict[str, Any], tells: int) -> int:
+    """The command's exit code; its words go to the descriptor."""
+    fleet = FakeFleet(Path(command["folder"]))
+    if command.get("fault"):
+        os.environ[fault.VARIABLE] = command["fault"]
+    fault.begin("")
+    ran = getattr(fleet, command["verb"])(*command.get("args", ()), **command.get("options", {}))
+    words = str(ran.error) if ran.error else getattr(ran.outcome, "summary", "")
+    os.write(tells, words.encode())
+    return int(ran.code)
+
+
+main()
