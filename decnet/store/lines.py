@@ -67,7 +67,7 @@ def files_of(path: Path) -> list[Path]:
     """The file and its rotated ones that exist, newest first."""
     prefix = f"{path.name}."
     found = [entry for entry in _entries(path.parent) if entry.name.startswith(prefix)]
-    numbered = sorted((int(entry.suffix[1:]), entry) for entry in found if entry.suffix[1:].isdigit())
+    numbered = sorted((int(entry.suffix[1:]), entry) for entry in found if entry.suffix[1:].isdecimal())
     return [entry for _, entry in [(0, path), *numbered] if entry.is_file() and not entry.is_symlink()]
 
 
