@@ -117,9 +117,23 @@ def _forget_old(wanted: "set[str]") -> None:
         return
     names = os.listdir(path(FOLDER))
     agents = [name for name in names if name.endswith(".pyz") and name not in wanted]
-    agents.sort(key=lambda name: os.stat(path(FOLDER, name)).st_mtime)
+    agents.sort(key=_written)
     for name in agents[:-_KEPT]:
         for own in names:
             # Its file, and the byte code of it.
             if own.startswith(name[: -len(".pyz")]):
-                os.unlink(path(FOLDER, own))
+                _remove(path(FOLDER, own))
+
+
+def _written(name: str) -> float:
+    try:
+        return os.lstat(path(FOLDER, name)).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _remove(place: str) -> None:
+    try:
+        os.unlink(place)
+    except OSError:
+        pass
