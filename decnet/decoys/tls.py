@@ -133,14 +133,19 @@ class Secured(Line):
                 await self._flush()
                 return b""
 
-    async def linger(self) -> None:
-        """Say in TLS too that nothing more comes."""
+    async def unread(self) -> bytes:
+        """Nothing: it is not decrypted yet."""
+        return b""
+
+    async def linger(self) -> bytes:
+        """Say in TLS too that nothing more comes; what still comes is not decrypted."""
         try:
             self._tls.unwrap()
         except (self._waits, self._fails):
             pass
         await self._flush()
         await super().linger()
+        return b""
 
     async def _more(self, seconds: float) -> bool:
         data = await super().read(seconds)

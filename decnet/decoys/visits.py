@@ -14,6 +14,18 @@ STREAM_LIMIT = 64 * 1024
 WRITE_SECONDS = 30.0
 TOTAL_SECONDS = 4 * 3600.0
 LINGER_SECONDS = 1.0
+MOST_LATE = 16384
+
+
+class Reader(asyncio.StreamReader):
+    """A stream that a reset ends like an end of input: what came before it can still be read."""
+
+    def set_exception(self, exc: Exception) -> None:
+        """The connection is lost."""
+        if isinstance(exc, OSError):
+            self.feed_eof()
+        else:
+            super().set_exception(exc)
 
 
 class Gone(Exception):
@@ -43,20 +55,31 @@ class Line:
         async with asyncio.timeout(seconds):
             return await self.reader.read(most)
 
-    async def linger(self) -> None:
+    async def unread(self) -> bytes:
+        """The beginning of what has come and was not read yet, without waiting for more."""
+        try:
+            async with asyncio.timeout(0):
+                return await self.reader.read(MOST_LATE)
+        except (TimeoutError, OSError):
+            return b""
+
+    async def linger(self) -> bytes:
         """Say that nothing more comes, and read on for a moment, so that the visitor gets the last words
-        and not a reset."""
+        and not a reset. Returns the beginning of what came too late to be answered."""
+        late = bytearray()
         try:
             if self.writer.can_write_eof():
                 self.writer.write_eof()
             async with asyncio.timeout(LINGER_SECONDS):
-                while await self.reader.read(16384):
-                    continue
+                while data := await self.reader.read(16384):
+                    late += data[: MOST_LATE - len(late)]
         except (TimeoutError, OSError):
-            return
+            pass
+        return bytes(late)
 
 
 Converse = Callable[[Line], Awaitable[None]]
+Visit = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def receive(
@@ -68,10 +91,7 @@ async def receive(
     ends every connection.
     """
     visits = Visits(recorder, converse)
-    listeners = [
-        await asyncio.start_server(visits.visit, sock=listening(port), limit=stream_limit)
-        for port in persona.tcp_ports()
-    ]
+    listeners = await listen(persona.tcp_ports(), visits.visit, stream_limit)
 
     async def stop() -> None:
         for listener in listeners:
@@ -79,6 +99,16 @@ async def receive(
         await visits.end()
 
     return stop
+
+
+async def listen(ports: list[int], visit: Visit, stream_limit: int = STREAM_LIMIT) -> list[asyncio.Server]:
+    """Listen on these ports, and hold a visit for each connection."""
+    loop = asyncio.get_running_loop()
+
+    def connected() -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(Reader(stream_limit), visit)
+
+    return [await loop.create_server(connected, sock=listening(port)) for port in ports]
 
 
 class Visits:
