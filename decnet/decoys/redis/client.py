@@ -29,6 +29,8 @@ class Client:
         self.monitoring = False
         self.silent = 0
         self.queued = 0
+        self.judged = 0
+        """Credentials of the current command that its handler has recorded."""
         self.reset()
 
     def reset(self) -> None:

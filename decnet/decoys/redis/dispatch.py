@@ -5,7 +5,16 @@ import sys
 from collections.abc import Awaitable
 
 from ..visits import Gone
-from . import on_clients, on_collections, on_keys, on_ordered, on_scripts, on_server, on_strings
+from . import (
+    credentials,
+    on_clients,
+    on_collections,
+    on_keys,
+    on_ordered,
+    on_scripts,
+    on_server,
+    on_strings,
+)
 from .arguments import SYNTAX, said, word
 from .client import Client, Handlers
 from .instance import waits
@@ -28,6 +37,16 @@ NOT_QUEUED = ("exec", "discard", "multi", "watch", "quit", "reset")
 
 async def perform(client: Client, words: list[bytes]) -> Reply:
     """The answer to one command. Raises Gone where the server ends the connection."""
+    reply: Reply = None
+    try:
+        reply = await _performed(client, words)
+    finally:
+        if not (client.queue and client.queue[-1] is words):
+            credentials.record(client, words, reply)
+    return reply
+
+
+async def _performed(client: Client, words: list[bytes]) -> Reply:
     name = word(words[0])
     if name in ("host:", "post"):
         raise Gone
@@ -164,11 +183,18 @@ async def _execute(client: Client) -> Reply:
         for (index, key), version in client.watched.items()
     )
     _leave(client)
-    if aborted:
-        return Failure("EXECABORT Transaction discarded because of previous errors.")
-    if changed:
-        return NO_LIST
-    return [await _inside(client, words) for words in queue]
+    replies: list[Reply] = []
+    try:
+        if aborted:
+            return Failure("EXECABORT Transaction discarded because of previous errors.")
+        if changed:
+            return NO_LIST
+        for words in queue:
+            replies.append(await _inside(client, words))
+            credentials.record(client, words, replies[-1])
+        return replies
+    finally:
+        credentials.refuse(client, queue[len(replies) :])
 
 
 async def _inside(client: Client, words: list[bytes]) -> Reply:
@@ -196,6 +222,7 @@ def _here(client: Client, name: str, words: list[bytes]) -> Reply:
     elif name == "discard":
         if client.queue is None:
             raise Wrong("ERR DISCARD without MULTI")
+        credentials.refuse(client, client.queue)
         _leave(client)
     elif name == "watch":
         if client.queue is not None:

@@ -4,8 +4,10 @@
 import hashlib
 import os
 
+from ..credentials import tried
 from .arguments import SYNTAX, said, whole, word
 from .client import Client, Handlers
+from .credentials import refuse
 from .keyspace import Wrong
 from .resp import OK, SILENCE, NoList, Reply, Status, Verbatim
 from .table import CATEGORIES
@@ -30,13 +32,8 @@ def log_in(client: Client, user: bytes, password: bytes) -> bool:
     """Whether this pair gets in. Without a password of its own the server takes any for its default user."""
     asked = client.server.password
     accepted = user == b"default" and (not asked or password == asked)
-    client.line.session.record(
-        "login",
-        username=user.decode("utf-8", "backslashreplace"),
-        password=password.decode("utf-8", "backslashreplace"),
-        success=accepted,
-        method="auth",
-    )
+    tried(client.line.session, "auth", username=user, password=password, success=accepted)
+    client.judged += 1
     client.known = client.known or accepted
     return accepted
 
@@ -257,6 +254,7 @@ def _categories(client: Client, names: list[str]) -> Reply:
 
 
 def reset(client: Client, words: list[bytes]) -> Reply:
+    refuse(client, client.queue or ())
     client.reset()
     client.known = not client.server.password
     client.name = b""

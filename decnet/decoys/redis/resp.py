@@ -74,6 +74,7 @@ class Reader:
         self._budget = budget
         self._buffer = bytearray()
         self._held = 0
+        self._words: list[bytes] = []
         self.received = 0
 
     async def command(self, *, known: bool) -> list[bytes]:
@@ -84,7 +85,12 @@ class Reader:
                 await self._more()
             words = await (self._multibulk(known) if self._buffer[0] == 0x2A else self._inline())
             if words:
+                self._words = []
                 return words
+
+    def unfinished(self) -> tuple[list[bytes], bytes]:
+        """What was not read as a command: the words of one that began, and the beginning of what follows."""
+        return self._words, bytes(self._buffer[:MOST_INLINE])
 
     def waiting(self) -> int:
         """Bytes that came and were not taken yet."""
@@ -122,7 +128,12 @@ class Reader:
             await self._more()
 
     async def _inline(self) -> list[bytes]:
-        return split(await self._until(b"\n", "inline request"))
+        line = await self._until(b"\n", "inline request")
+        try:
+            return split(line)
+        except Malformed:
+            self._buffer[:0] = line + b"\n"
+            raise
 
     async def _multibulk(self, known: bool) -> list[bytes]:
         count = _number((await self._until(b"\r", "mbulk count string"))[1:])
@@ -131,7 +142,7 @@ class Reader:
             raise Malformed("invalid multibulk length")
         if count > UNKNOWN_ARGUMENTS and not known:
             raise Malformed("unauthenticated multibulk length")
-        words: list[bytes] = []
+        words = self._words = []
         parsed = 0
         for _ in range(count):
             words.append(await self._bulk(known, parsed))
@@ -142,6 +153,7 @@ class Reader:
         head = await self._until(b"\r", "bulk count string")
         await self._skip(1)
         if head[:1] != b"$":
+            self._buffer[:0] = b"*\r\n" + head + b"\r\n"
             raise Malformed(f"expected '$', got '{head[:1].decode('latin-1')}'")
         length = _number(head[1:])
         if length is None or not 0 <= length <= 512 * 1024 * 1024:

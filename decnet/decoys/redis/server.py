@@ -9,6 +9,7 @@ from ..serve import Stop
 from ..visits import Line, receive
 from .arguments import word
 from .client import Client
+from .credentials import refuse, salvaged, sent
 from .dispatch import perform
 from .instance import Instance
 from .resp import SILENCE, Failure, Malformed, Reader, Status
@@ -61,6 +62,7 @@ async def _converse(server: Instance, line: Line) -> None:
     client = Client(server, line, reader, server.count)
     server.clients[client.number] = client
     commands = 0
+    late = b""
     try:
         while not line.writer.is_closing():
             words = await reader.command(known=client.known)
@@ -70,8 +72,11 @@ async def _converse(server: Instance, line: Line) -> None:
     except Malformed as malformed:
         line.session.record("error", error=str(malformed))
         await server.answer(client, Failure(f"ERR Protocol error: {malformed}"))
-        await line.linger()
+        late = await line.linger()
     finally:
+        words, rest = reader.unfinished()
+        unread = rest + late + await line.unread()
+        refuse(client, [*(client.queue or ()), *salvaged(words, unread)])
         line.summary["commands"] = commands
         server.received += reader.received
         del server.clients[client.number]
@@ -111,7 +116,7 @@ def _show(watcher: Client, client: Client, index: int, words: list[bytes]) -> No
 
 def _record(client: Client, words: list[bytes], number: int) -> None:
     name = word(words[0][:32])
-    if name in HIDDEN and len(words) > 1:
+    if name in HIDDEN and sent(words):
         return
     if number > MOST_RECORDED * (10 if name in LOUD else 1):
         return
