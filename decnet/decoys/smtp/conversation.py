@@ -13,6 +13,7 @@ from ..tls import Identity, Secured
 from ..visits import Line
 from .addresses import address
 from .message import Mail, queue_id
+from .sasl import Attempts
 from .software import LOGIN_PROMPTS, Software, date
 from .talk import Ended, Talk
 
@@ -52,6 +53,7 @@ class Conversation(Talk):
         self._extended = self._secure = self._trusted = False
         self._envelope = Envelope()
         self._mails = 0
+        self._attempts = Attempts(line.session)
 
     async def run(self) -> None:
         """From the greeting to the end."""
@@ -67,7 +69,9 @@ class Conversation(Talk):
                 await self._command(line)
         except Ended:
             await self._flush()
-            await self._line.linger()
+            self._buffer += await self._line.linger()
+        finally:
+            self._attempts.unread(bytes(self._buffer) + await self._line.unread())
 
     async def _command(self, line: bytes) -> None:
         text = line.decode("latin-1")
@@ -82,8 +86,10 @@ class Conversation(Talk):
         if not verb:
             await self._fail("empty")
         elif verb in self._software.verbs and hasattr(self, name):
+            self._attempts.end()
             await getattr(self, name)(rest, verb)
         else:
+            self._attempts.stray(line)
             self._unknown += 1
             await self._fail("unknown", verb=verb[:40], line=text[:200])
 
@@ -151,6 +157,7 @@ class Conversation(Talk):
         else:
             await self._answer("tls")
             await self._flush()
+            self._attempts.unread(bytes(self._buffer))
             self._buffer.clear()
             line = Secured(self._line, await self._identity.get())
             self._line.summary["tls"] = await line.handshake()
@@ -167,9 +174,12 @@ class Conversation(Talk):
             else "auth_syntax" if not mechanism
             else ""
         )  # fmt: skip
+        self._attempts.begin(mechanism, first.strip())
         if complaint:
+            self._attempts.refused()
             await self._fail(complaint)
         elif f" {mechanism}" not in next(each for each in self._software.offers if each.startswith("AUTH")):
+            self._attempts.refused()
             await self._fail("auth_kind", line=mechanism[:40])
         else:
             await self._log_in(mechanism, first.strip())
@@ -181,11 +191,13 @@ class Conversation(Talk):
         for prompt in prompts:
             text = first if first and not answers else await self._asked(prompt)
             if text == "*":
+                self._attempts.end()
                 await self._fail("auth_stop")
                 return
             try:
                 answers.append(b"" if text == "=" else base64.b64decode(text, validate=True))
             except (binascii.Error, ValueError):
+                self._attempts.end()
                 await self._fail("auth_base64")
                 return
         if mechanism == "PLAIN":
@@ -194,13 +206,14 @@ class Conversation(Talk):
 
     async def _asked(self, prompt: str) -> str:
         self._send(prompt)
-        return (await self._read()).decode("latin-1").strip()
+        text = (await self._read()).decode("latin-1").strip()
+        if text != "*":
+            self._attempts.answer(text)
+        return text
 
     async def _judge(self, mechanism: str, user: str, password: str) -> None:
         accepted = (user, password) in self._accounts
-        self._line.session.record(
-            "login", username=user, password=password, success=accepted, method=f"auth {mechanism.lower()}"
-        )
+        self._attempts.end(success=accepted)
         if accepted:
             self._trusted = True
             await self._answer("auth_done")

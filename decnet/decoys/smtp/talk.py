@@ -38,7 +38,11 @@ class Talk:
             del self._buffer[: len(piece) + (end >= 0)]
             if end >= 0:
                 return bytes(line).rstrip(b"\r")
-            await self._more()
+            try:
+                await self._more()
+            except (EOFError, TimeoutError):
+                self._buffer += line
+                raise
 
     async def _more(self) -> None:
         await self._flush()
@@ -50,7 +54,8 @@ class Talk:
     def _record(self, line: bytes) -> None:
         self._commands += 1
         self._line.summary["commands"] = self._commands
-        if line and self._commands <= MOST_RECORDED and line[:4].upper() != b"AUTH":
+        is_login = line.split(None, 1)[:1] and line.split(None, 1)[0].upper() == b"AUTH"
+        if line and self._commands <= MOST_RECORDED and not is_login:
             self._line.session.record("command", input=shown(line))
 
     def _filled(self, key: str, **words: str) -> str:
