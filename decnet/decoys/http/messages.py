@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 Headers = list[tuple[str, str]]
 
@@ -57,24 +57,17 @@ class Request:
         """Whether it said so in words."""
         return "keep-alive" in self.header("connection").lower()
 
-    def form(self) -> dict[str, str]:
-        """The fields of a posted form."""
-        if "urlencoded" not in self.header("content-type").lower():
-            return {}
-        text = self.body.decode("utf-8", "replace")
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=None)[:50])
-
-    def credentials(self) -> tuple[str, str] | None:
-        """User and password of a basic Authorization header."""
+    @property
+    def tries_basic(self) -> bool:
+        """Whether it has a basic Authorization header in order."""
         scheme, _, value = self.header("authorization").partition(" ")
         if scheme.lower() != "basic":
-            return None
+            return False
         try:
-            text = base64.b64decode(value.strip(), validate=True).decode("utf-8", "replace")
+            base64.b64decode(value.strip(), validate=True)
         except (binascii.Error, ValueError):
-            return None
-        user, _, password = text.partition(":")
-        return user, password
+            return False
+        return True
 
 
 @dataclass(frozen=True)
@@ -103,11 +96,15 @@ class Reply:
 
 
 class Refused(Exception):
-    """A request that the server answers with an error and then closes."""
+    """A request that the server answers with an error and then closes.
+
+    `raw` is what came instead of a request line, `head` what was read of the headers.
+    """
 
     def __init__(self, status: int, why: str = "", raw: bytes = b"", request: Request | None = None) -> None:
         super().__init__(status, why)
         self.status = status
         self.why = why
         self.raw = raw
+        self.head = b""
         self.request = request

@@ -44,22 +44,18 @@ async def read_request(reader: asyncio.StreamReader, limits: Limits, *, first: b
 
 async def read_body(reader: asyncio.StreamReader, request: Request) -> Request:
     """`request` with the beginning of its body; the rest is read and forgotten. Raises Refused."""
+    kept = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            if "chunked" in request.header("transfer-encoding").lower():
-                return replace(request, body=await _chunks(reader, request))
-            length = request.header("content-length")
-            if not length:
-                return request
-            if not length.isdigit() or len(length) > 15:
-                raise Refused(400, "length", request=request)
-            if int(length) > MOST_BODY:
-                raise Refused(413, request=request)
-            return replace(request, body=await _sized(reader, int(length)))
+            await _body(reader, request, kept)
+    except Refused as refused:
+        refused.request = replace(request, body=bytes(kept))
+        raise
     except (TimeoutError, asyncio.IncompleteReadError) as error:
-        raise Refused(408, request=request) from error
+        raise Refused(408, request=replace(request, body=bytes(kept))) from error
     except ValueError as error:
-        raise Refused(400, "chunk", request=request) from error
+        raise Refused(400, "chunk", request=replace(request, body=bytes(kept))) from error
+    return replace(request, body=bytes(kept))
 
 
 async def _first_line(reader: asyncio.StreamReader, limits: Limits, first: bool) -> bytes | None:
@@ -105,8 +101,18 @@ def _parse_line(raw: bytes, limits: Limits) -> Request:
 async def _headers(
     reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request
 ) -> Headers:
+    seen = bytearray()
+    try:
+        return await _read_headers(reader, limits, deadline, request, seen)
+    except Refused as refused:
+        refused.head = bytes(seen)
+        raise
+
+
+async def _read_headers(
+    reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request, seen: bytearray
+) -> Headers:
     headers: Headers = []
-    size = 0
     while True:
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
@@ -114,11 +120,12 @@ async def _headers(
         except TimeoutError as error:
             raise Refused(408, request=request) from error
         except asyncio.IncompleteReadError as error:
+            seen += error.partial
             raise Refused(0, request=request) from error
         except asyncio.LimitOverrunError as error:
             raise Refused(400, "large", request=request) from error
-        size += len(line)
-        if len(line) > limits.field + 2 or size > STREAM_LIMIT or len(headers) > MOST_HEADERS:
+        seen += line
+        if len(line) > limits.field + 2 or len(seen) > STREAM_LIMIT or len(headers) > MOST_HEADERS:
             raise Refused(400, "large", request=request)
         line = line.rstrip(b"\r\n")
         if not line:
@@ -139,33 +146,42 @@ def _checked(headers: Headers, limits: Limits, request: Request) -> Headers:
     return headers
 
 
-async def _sized(reader: asyncio.StreamReader, length: int) -> bytes:
-    kept = bytearray()
+async def _body(reader: asyncio.StreamReader, request: Request, kept: bytearray) -> None:
+    length = request.header("content-length")
+    if "chunked" in request.header("transfer-encoding").lower():
+        await _chunks(reader, kept)
+    elif length:
+        if not length.isdigit() or len(length) > 15:
+            raise Refused(400, "length")
+        if int(length) > MOST_BODY:
+            raise Refused(413)
+        await _sized(reader, int(length), kept)
+
+
+async def _sized(reader: asyncio.StreamReader, length: int, kept: bytearray) -> None:
     while length > 0:
         piece = await reader.read(min(length, 16384))
         if not piece:
-            raise asyncio.IncompleteReadError(bytes(kept), length)
+            raise asyncio.IncompleteReadError(b"", length)
         length -= len(piece)
         kept += piece[: max(0, KEPT_BODY - len(kept))]
-    return bytes(kept)
 
 
-async def _chunks(reader: asyncio.StreamReader, request: Request) -> bytes:
-    kept = bytearray()
+async def _chunks(reader: asyncio.StreamReader, kept: bytearray) -> None:
     total = 0
     while True:
         try:
             line = await reader.readuntil(b"\n")
         except asyncio.LimitOverrunError as error:
-            raise Refused(400, "chunk", request=request) from error
+            raise Refused(400, "chunk") from error
         size = int(line.split(b";")[0].strip() or b"x", 16)
         total += size
         if size < 0 or total > MOST_BODY:
-            raise Refused(413, request=request)
-        kept += (await _sized(reader, size))[: max(0, KEPT_BODY - len(kept))]
+            raise Refused(413)
+        await _sized(reader, size, kept)
         if await reader.readuntil(b"\n") not in (b"\r\n", b"\n"):
             if size:
                 raise ValueError("no end of chunk")
-            return bytes(kept)
+            return
         if size == 0:
-            return bytes(kept)
+            return

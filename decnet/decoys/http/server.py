@@ -2,11 +2,13 @@
 
 import asyncio
 
+from ..credentials import tried
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..visits import Line, receive
 from .flavours import Flavour, flavour_of
+from .logins import logins, salvaged
 from .messages import Refused, Reply, Request
 from .reading import STREAM_LIMIT, read_body, read_request
 from .site import Site, build_site
@@ -47,6 +49,7 @@ class Visit:
                 return count
             reply = self._site.answer(request, self._line.port)
             self._record(request, reply)
+            self._record_logins(request)
             if reply.delay:
                 await asyncio.sleep(reply.delay)
             stay = request.wants_to_stay and not reply.close and count < MOST_REQUESTS
@@ -65,9 +68,13 @@ class Visit:
         reply = Reply(refused.status, why=refused.why, close=True)
         self._record(request, reply, shown(refused.raw) if refused.raw else "")
         answer = self._flavour.spell_refusal(reply, request, self._line.port) if refused.status else b""
-        if answer:
-            await self._line.send(answer)
-            await self._line.linger()
+        rest = await self._line.unread()
+        try:
+            if answer:
+                await self._line.send(answer)
+                rest += await self._line.linger()
+        finally:
+            self._record_logins(salvaged(refused, rest))
 
     def _record(self, request: Request, reply: Reply, raw: str = "") -> None:
         fields: dict[str, str | int] = {
@@ -80,5 +87,7 @@ class Visit:
         if request.body:
             fields["body"] = shown(request.body)
         self._line.session.record("request", **fields)
-        for user, password, method in self._site.logins(request):
-            self._line.session.record("login", username=user, password=password, success=False, method=method)
+
+    def _record_logins(self, request: Request) -> None:
+        for method, said in logins(request):
+            tried(self._line.session, method, success=False, **said)

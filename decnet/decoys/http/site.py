@@ -1,15 +1,11 @@
 """What is served: the pages of one site, its login form, and where a request leads."""
 
-from collections.abc import Iterator
-
 from ..persona import Persona
 from . import pages
 from .flavours import Flavour, Lighttpd, Nginx
 from .messages import Page, Reply, Request
 
 LOGIN_PATHS = ("/login", "/login.php", "/admin", "/user/login", "/auth/login", "/cgi-bin/login.cgi")
-USER_FIELDS = ("username", "user", "login", "email", "log", "name", "usr", "uname", "account")
-PASSWORD_FIELDS = ("password", "pass", "passwd", "pwd", "psw", "secret")
 
 DRAWN_SITES = {
     "linux": ("default", "company", "intranet", "login"),
@@ -54,24 +50,12 @@ class Site:
             return Reply(304, page=page, headers=list(page.headers))
         return Reply(page.status, page.body, page.content_type, list(page.headers), page=page)
 
-    def logins(self, request: Request) -> Iterator[tuple[str, str, str]]:
-        """User, password and method of every credential in the request."""
-        basic = request.credentials()
-        if basic:
-            yield (*basic, "basic")
-        if request.method == "POST":
-            form = {name.lower(): value for name, value in request.form().items()}
-            user = next((form[name] for name in USER_FIELDS if name in form), None)
-            password = next((form[name] for name in PASSWORD_FIELDS if name in form), None)
-            if password is not None:
-                yield (user or "", password, "form")
-
     def _wrong(self, request: Request) -> Reply:
         page = self._pages[self._login + "#wrong"]
         return Reply(200, page.body, page.content_type, list(page.headers), page=page, delay=0.4)
 
     def _challenge(self, request: Request) -> Reply:
-        delay = 0.3 if request.credentials() else 0.0
+        delay = 0.3 if request.tries_basic else 0.0
         return Reply(401, headers=[("WWW-Authenticate", f'Basic realm="{self._realm}"')], delay=delay)
 
     def _missing(self, request: Request) -> Reply:
