@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import socket
 import ssl
 import struct
 import subprocess
@@ -13,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from mysql_wire import PLAIN, Wire, native
 
 MARIA = "5.5.5-10.11.6-MariaDB-0+deb12u1"
 EIGHT = "8.0.39-0ubuntu0.22.04.1"
@@ -28,41 +28,7 @@ FORBIDDEN = (
     b"asyncio",
     b"traceback",
 )
-PLAIN = 0x000FA685
 DENIED = "Access denied for user '{}'@'127.0.0.1' (using password: {})"
-
-
-class Wire:
-    """One connection, packet by packet."""
-
-    def __init__(self, port: int) -> None:
-        self.line: socket.socket = socket.create_connection(("127.0.0.1", port), 30)
-        self.greeting = self.read()[1]
-        end = self.greeting.index(b"\0")
-        self.salt = self.greeting[end + 5 : end + 13] + self.greeting[end + 32 : end + 44]
-
-    def read(self) -> tuple[int, bytes]:
-        head = self._take(4)
-        return head[3], self._take(int.from_bytes(head[:3], "little"))
-
-    def _take(self, count: int) -> bytes:
-        out = b""
-        while len(out) < count:
-            piece = self.line.recv(count - len(out))
-            if not piece:
-                raise EOFError
-            out += piece
-        return out
-
-    def send(self, number: int, content: bytes) -> None:
-        self.line.sendall(struct.pack("<I", len(content))[:3] + bytes((number,)) + content)
-
-    def login(
-        self, user: str, proof: bytes, *, number: int = 1, plugin: str = "mysql_native_password"
-    ) -> tuple[int, bytes]:
-        body = struct.pack("<IIB", PLAIN, 1 << 24, 45) + bytes(23) + user.encode() + b"\0"
-        self.send(number, body + bytes((len(proof),)) + proof + plugin.encode() + b"\0")
-        return self.read()
 
 
 @pytest.fixture
@@ -76,12 +42,6 @@ def dial() -> Iterator[Callable[[int], Wire]]:
     yield connect
     for wire in opened:
         wire.line.close()
-
-
-def native(password: str, salt: bytes) -> bytes:
-    once = hashlib.sha1(password.encode()).digest()
-    other = hashlib.sha1(salt + hashlib.sha1(once).digest()).digest()
-    return bytes(a ^ b for a, b in zip(once, other, strict=True))
 
 
 def client(port: int, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:

@@ -1,21 +1,22 @@
 # ruff: noqa: E501 (what the real server says is not broken into shorter lines)
 """From the greeting to the verdict."""
 
+import contextlib
 import os
-import re
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..aside import Later
+from ..credentials import is_text, tried
 from ..der import BASIC_CONSTRAINTS, Wanted, certificate, pem, rsa_key, sequence
 from ..events import shown
 from ..machine import Machine
 from ..persona import Persona
 from ..tls import TEN_YEARS, Identity, Secured
 from . import flavour as no
+from .answer import Answer, change_of_user, replica, take_apart
 from .flavour import CACHING, CLEAR, NATIVE, Flavour
-from .packets import SHORT_PACKET, Channel, Failed, Fields, Malformed, OutOfOrder
+from .packets import SHORT_PACKET, Channel, Failed, Malformed, OutOfOrder
 from .passwords import Known, caching_proof, native_proof, unwrap
 
 GREETING_SECONDS = 10.0
@@ -44,19 +45,6 @@ class Visitor:
     def account(self) -> str:
         """The account as CURRENT_USER() names it."""
         return f"{self.user}@%"
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """A handshake response, taken apart."""
-
-    user: bytes
-    proof: bytes
-    database: str
-    plugin: str
-    capabilities: int
-    extended: int
-    attributes: dict[str, str]
 
 
 class Gate:
@@ -121,20 +109,31 @@ class Login:
         self._salt = bytes(1 + byte % 126 for byte in os.urandom(20)).replace(b"$", b"%")
         self._secure = False
         self._source = channel.line.session.source
+        self._answer = Answer()
+        self._whole = self._told = self._asked = False
 
     async def run(self) -> Visitor:
         """The visitor who got in. Raises Failed, EOFError, TimeoutError, Gone."""
         self._gate.check(self._source)
         await self._channel.send(self._greeting())
         try:
-            answer = await self._read()
-        except (Failed, EOFError, TimeoutError):
-            self._gate.failed(self._source)
-            raise
-        user = shown(answer.user)
-        await self._prove(answer, user)
+            await self._read()
+            await self._prove()
+        finally:
+            self._tell_unproven()
         self._gate.forgive(self._source)
-        return Visitor(user, self._source, answer.capabilities, answer.extended, answer.database)
+        answer = self._answer
+        return Visitor(
+            shown(answer.user), self._source, answer.capabilities, answer.extended, answer.database
+        )
+
+    def tell_change(self, content: bytes) -> None:
+        """Record the login in a COM_CHANGE_USER, which is refused."""
+        self._tell_later(change_of_user(content, self._answer.capabilities), "change user")
+
+    def tell_replica(self, content: bytes) -> None:
+        """Record the account in a COM_REGISTER_SLAVE, which is refused."""
+        self._tell_later(replica(content), "register slave")
 
     def _greeting(self) -> bytes:
         flavour = self._flavour
@@ -145,19 +144,23 @@ class Login:
             + flavour.extended.to_bytes(4, "little") + self._salt[8:] + b"\0" + flavour.plugin.encode() + b"\0"
         )  # fmt: skip
 
-    async def _read(self) -> _Answer:
+    async def _read(self) -> None:
+        """Read the handshake response; one that is not whole counts against its source."""
         try:
             content = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
             if self._flavour.tls and len(content) == 32 and content[1] << 8 & no.CLIENT_SSL:
                 await self._secured()
                 content = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
-            return _taken_apart(content)
-        except OutOfOrder as strange:
-            if self._flavour.maria and strange.head in PROXY_HEADS:
+            take_apart(content, self._answer)
+            self._whole = True
+        except (Failed, EOFError, TimeoutError) as error:
+            self._gate.failed(self._source)
+            if isinstance(error, OutOfOrder) and self._flavour.maria and error.head in PROXY_HEADS:
                 text = f"Proxy header is not accepted from {self._source}"
-                raise Failed(1130, "HY000", text, fatal=True) from strange
+                raise Failed(1130, "HY000", text, fatal=True) from error
             raise
         except Malformed as malformed:
+            self._gate.failed(self._source)
             raise Failed(*BAD_HANDSHAKE, fatal=True) from malformed
 
     async def _secured(self) -> None:
@@ -168,34 +171,36 @@ class Login:
         self._channel.line = line
         self._secure = True
 
-    async def _prove(self, answer: _Answer, user: str) -> None:
+    async def _prove(self) -> None:
         """Ask for a proof in the way of this user's account. Raises Failed."""
-        plugin = self._gate.plugin_of(user)
+        answer = self._answer
+        plugin = self._gate.plugin_of(shown(answer.user))
         proof = answer.proof
+        if answer.plugin == CLEAR and proof:
+            self._tell(CLEAR, proof, shown(proof.removesuffix(b"\0")), accepted=False)
         if answer.plugin != plugin and answer.capabilities & no.CLIENT_PLUGINS:
             await self._channel.send(b"\xfe" + plugin.encode() + b"\0" + self._salt + b"\0")
             proof = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
-        if plugin == NATIVE:
-            if len(proof) not in (0, 20):
-                raise Failed(*BAD_HANDSHAKE, fatal=True)
-            self._judge(answer, user, plugin, proof.hex(), self._guess(native_proof, user, proof))
-        else:
-            await self._prove_caching(answer, user, proof.removesuffix(b"\0") if len(proof) == 1 else proof)
+        if plugin == CACHING:
+            await self._prove_caching(proof.removesuffix(b"\0") if len(proof) == 1 else proof)
+            return
+        if len(proof) not in (0, 20):
+            answer.proof = proof
+            raise Failed(*BAD_HANDSHAKE, fatal=True)
+        self._judge(plugin, proof, self._guess(answer, proof))
 
-    async def _prove_caching(self, answer: _Answer, user: str, proof: bytes) -> None:
-        guess = self._guess(caching_proof, user, proof)
-        if not proof or (guess is not None and self._gate.known.accepts(user, guess)):
+    async def _prove_caching(self, proof: bytes) -> None:
+        answer, guess = self._answer, self._guess(self._answer, proof)
+        answer.proof, answer.plugin = proof, CACHING
+        if not proof or (guess is not None and self._gate.known.accepts(shown(answer.user), guess)):
             if proof:
                 self._channel.put(b"\x01\x03")
-            self._judge(answer, user, CACHING, proof.hex(), guess)
+            self._judge(CACHING, proof, guess)
             return
         await self._channel.send(FULL_LOGIN)
-        try:
-            password = await self._password()
-        except (EOFError, TimeoutError):
-            self._tell(answer, user, CACHING, proof.hex(), guess, accepted=False)
-            raise
-        self._judge(answer, user, CLEAR if password is not None else CACHING, proof.hex(), password)
+        self._asked = self._secure
+        password = await self._password()
+        self._judge(CLEAR if password is not None else CACHING, proof, password)
 
     async def _password(self) -> str | None:
         """The password itself, inside TLS or under the server's RSA key."""
@@ -209,75 +214,60 @@ class Login:
         password = unwrap(key, said, self._salt)
         return None if password is None else shown(password)
 
-    def _guess(self, prove: Callable[[str, bytes], bytes], user: str, proof: bytes) -> str | None:
+    def _guess(self, answer: Answer, proof: bytes) -> str | None:
         """The password of this proof, where it is one of those that everybody tries."""
-        return next(
-            (each for each in self._gate.known.candidates(user) if prove(each, self._salt) == proof), None
-        )
+        prove = {0: native_proof, 20: native_proof, 32: caching_proof}.get(len(proof))
+        if prove is None:
+            return None
+        candidates = self._gate.known.candidates(shown(answer.user))
+        return next((each for each in candidates if prove(each, self._salt) == proof), None)
 
-    def _judge(self, answer: _Answer, user: str, plugin: str, proof: str, password: str | None) -> None:
-        accepted = password is not None and self._gate.known.accepts(user, password)
-        self._tell(answer, user, plugin, proof, password, accepted=accepted)
+    def _judge(self, plugin: str, proof: bytes, password: str | None) -> None:
+        answer = self._answer
+        accepted = password is not None and self._gate.known.accepts(shown(answer.user), password)
+        self._tell(plugin, proof, password, accepted=accepted)
         if not accepted:
             using = "YES" if proof else "NO"
             name = answer.user.decode("utf-8", "replace").replace("\ufffd", "?")
             text = f"Access denied for user '{name[:128]}'@'{self._source}' (using password: {using})"
             raise Failed(1045, "28000" if answer.capabilities & no.CLIENT_41 else "", text, fatal=True)
 
-    def _tell(
-        self, answer: _Answer, user: str, plugin: str, proof: str, password: str | None, *, accepted: bool
-    ) -> None:
-        fields: dict[str, str] = {}
-        if password is not None:
-            fields["password"] = password
-        elif plugin == NATIVE:
-            fields["hash"] = f"$mysqlna${self._salt.hex()}*{proof}"
-        elif proof:
-            fields["hash"] = f"{self._salt.hex()}*{proof}"
-        if answer.database:
-            fields["database"] = answer.database
+    def _tell_unproven(self) -> None:
+        """Record what was sent of a login that came to no verdict."""
+        if self._told:
+            return
+        answer, rest = self._answer, self._channel.left()
+        if self._whole:
+            password = shown(rest.removesuffix(b"\0")) if self._asked and rest else None
+            self._tell(answer.plugin[:60], answer.proof, password, accepted=False)
+            return
+        if not answer.user:
+            with contextlib.suppress(Malformed):
+                take_apart(rest, answer)
+        if answer.user and is_text(answer.user) and answer.user.decode().isprintable():
+            self._tell(answer.plugin[:60], answer.proof, self._guess(answer, answer.proof), accepted=False)
+
+    def _tell(self, plugin: str, proof: bytes, password: str | None, *, accepted: bool) -> None:
+        answer, self._told = self._answer, True
         client = " ".join(answer.attributes[name] for name in ATTRIBUTES if name in answer.attributes)
-        if client:
-            fields["client"] = client
-        self._channel.line.session.record("login", username=user, **fields, success=accepted, method=plugin)
+        said = self._fields(answer, proof, password) | ({"client": client} if client else {})
+        tried(self._channel.line.session, plugin, success=accepted, **said)
 
+    def _tell_later(self, answer: Answer, method: str) -> None:
+        clear = answer.plugin == CLEAR
+        password = shown(answer.proof.removesuffix(b"\0")) if clear else self._guess(answer, answer.proof)
+        said = self._fields(answer, answer.proof, password)
+        tried(self._channel.line.session, method, success=False, **said)
 
-def _taken_apart(content: bytes) -> _Answer:
-    fields = Fields(content)
-    capabilities = fields.number(2)
-    if not capabilities & no.CLIENT_41:
-        return _old(fields, capabilities)
-    capabilities |= fields.number(2) << 16
-    fields.take(5)
-    extended = int.from_bytes(fields.take(23)[19:], "little")
-    user = fields.text()
-    proof = _proof(fields, capabilities)
-    database = shown(fields.last()) if capabilities & no.CLIENT_WITH_DB else ""
-    plugin = (shown(fields.last()) if capabilities & no.CLIENT_PLUGINS else "") or NATIVE
-    attributes = _attributes(fields) if capabilities & no.CLIENT_ATTRIBUTES and len(fields) else {}
-    return _Answer(user, proof, database, plugin, capabilities, extended, attributes)
-
-
-def _proof(fields: Fields, capabilities: int) -> bytes:
-    if capabilities & no.CLIENT_COUNTED:
-        return fields.counted()
-    if capabilities & no.CLIENT_SECURE:
-        return fields.take(fields.number(1))
-    return fields.text()
-
-
-def _old(fields: Fields, capabilities: int) -> _Answer:
-    """The response of a client before 4.1."""
-    fields.take(3)
-    user = fields.text()
-    return _Answer(user, fields.last(), "", NATIVE, capabilities & 0xFFFF & ~no.CLIENT_PLUGINS, 0, {})
-
-
-def _attributes(fields: Fields) -> dict[str, str]:
-    """What the client says of itself."""
-    inside = Fields(fields.counted())
-    found: dict[str, str] = {}
-    while len(inside) and len(found) < 32:
-        name = shown(inside.counted())
-        found[name] = re.sub(r"\s+", " ", shown(inside.counted())[:100])
-    return found
+    def _fields(self, answer: Answer, proof: bytes, password: str | None) -> dict[str, bytes | str]:
+        """Who, and the password itself, or a proof in the form that password crackers read, or other bytes."""
+        said: dict[str, bytes | str] = {"username": answer.user}
+        if password is not None:
+            said["password"] = password
+        elif len(proof) == 20:
+            said["hash"] = f"$mysqlna${self._salt.hex()}*{proof.hex()}"
+        elif len(proof) == 32:
+            said["hash"] = f"{self._salt.hex()}*{proof.hex()}"
+        elif proof:
+            said["response"] = proof.hex()
+        return said | ({"database": answer.database} if answer.database else {})

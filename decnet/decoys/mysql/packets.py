@@ -9,6 +9,7 @@ SHORT_PACKET = 16384
 """net_buffer_length: more does not come before a login."""
 LONG_PACKET = 256 * 1024
 MOST_FRAME = 256 * 1024
+MOST_KEPT = 4096
 
 
 class Failed(Exception):
@@ -74,7 +75,7 @@ class Channel:
         await self.flush()
 
     def left(self) -> bytes:
-        """What came and was not read yet: the beginning of TLS."""
+        """What came and was not read: the beginning of TLS, or of a packet that is not whole or too long."""
         left, self._buffer = bytes(self._buffer), bytearray()
         return left
 
@@ -86,11 +87,16 @@ class Channel:
         return taken
 
     async def _forget(self, count: int, deadline: float) -> None:
-        while count > len(self._buffer):
-            count -= len(self._buffer)
-            self._buffer.clear()
-            self._buffer += await self._more(deadline)
-        del self._buffer[:count]
+        """Read over so many bytes; the first of them are `left`."""
+        kept = bytearray()
+        try:
+            while count > len(self._buffer):
+                count -= len(self._buffer)
+                kept += self._buffer[: MOST_KEPT - len(kept)]
+                self._buffer.clear()
+                self._buffer += await self._more(deadline)
+        finally:
+            self._buffer = kept + self._buffer[: MOST_KEPT - len(kept)]
 
     def _framed(self, piece: bytes) -> bytes:
         self._frame = (self._frame + 1) % 256

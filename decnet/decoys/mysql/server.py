@@ -5,10 +5,12 @@ import asyncio
 import random
 import sys
 
+from ..credentials import tried
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..visits import Line, receive
+from .answer import passwords
 from .flavour import CLIENT_COMPRESS, Flavour, flavour_of
 from .login import Gate, Login, Visitor
 from .packets import LONG_PACKET, Channel, Failed, Malformed
@@ -30,6 +32,7 @@ CHANGE_USER, PREPARE, EXECUTE, LONG_DATA, CLOSE, RESET, OPTION, RESET_CONNECTION
     27,
     31,
 )
+REGISTER_REPLICA = 21
 NEEDED = {7: "RELOAD", 8: "SHUTDOWN", 13: "SUPER", 18: "REPLICATION SLAVE", 21: "REPLICATION SLAVE"}
 UNKNOWN = Failed(1047, "08S01", "Unknown command")
 
@@ -68,7 +71,8 @@ class Server:
         thread = self._world.threads
         channel = Channel(line)
         try:
-            visitor = await Login(self._gate, self._flavour, channel, thread).run()
+            login = Login(self._gate, self._flavour, channel, thread)
+            visitor = await login.run()
             desk = Desk(self._world, visitor, thread)
             if visitor.database:
                 desk.choose(visitor.database)
@@ -76,7 +80,7 @@ class Server:
             await channel.flush()
             if visitor.capabilities & CLIENT_COMPRESS:
                 channel.compress()
-            await Talk(channel, visitor, self._flavour, desk, self._world).run()
+            await Talk(channel, visitor, login, self._flavour, desk, self._world).run()
         except Failed as failed:
             await channel.send(refusal(failed))
             await channel.line.linger()
@@ -86,10 +90,11 @@ class Talk:
     """The commands of somebody who got in."""
 
     def __init__(
-        self, channel: Channel, visitor: Visitor, flavour: Flavour, desk: Desk, world: World
+        self, channel: Channel, visitor: Visitor, login: Login, flavour: Flavour, desk: Desk, world: World
     ) -> None:
         self._channel = channel
         self._visitor = visitor
+        self._login = login
         self._flavour = flavour
         self._desk = desk
         self._world = world
@@ -140,10 +145,11 @@ class Talk:
         if code in (QUERY, PREPARE, INIT_DB):
             self._record(("use " if code == INIT_DB else "") + shown(rest))
         if code == QUERY:
-            return self._desk.answer(text)
+            return self._statement(rest)
         if code == INIT_DB:
             return self._desk.choose(text)
         if code == PREPARE:
+            self._tell_passwords(rest, accepted=False)
             raise Failed(
                 1295, "HY000", "This command is not supported in the prepared statement protocol yet"
             )
@@ -151,6 +157,10 @@ class Talk:
             return self._desk.answer("show processlist")
         if code == KILL:
             raise Failed(1094, "HY000", f"Unknown thread id: {int.from_bytes(rest[:4], 'little')}")
+        if code == CHANGE_USER:
+            self._login.tell_change(rest)
+        if code == REGISTER_REPLICA:
+            self._login.tell_replica(rest)
         if code in NEEDED:
             raise Failed(
                 1227,
@@ -158,6 +168,19 @@ class Talk:
                 f"Access denied; you need (at least one of) the {NEEDED[code]} privilege(s) for this operation",
             )
         raise UNKNOWN
+
+    def _statement(self, raw: bytes) -> Rows | Done:
+        accepted = False
+        try:
+            result = self._desk.answer(raw.decode("utf-8", "replace"))
+            accepted = True
+            return result
+        finally:
+            self._tell_passwords(raw, accepted=accepted)
+
+    def _tell_passwords(self, raw: bytes, *, accepted: bool) -> None:
+        for user, password in passwords(shown(raw)):
+            tried(self._session, "statement", success=accepted, username=user, password=password)
 
     def _record(self, text: str) -> None:
         self._commands += 1
