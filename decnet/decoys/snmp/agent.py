@@ -1,6 +1,6 @@
 """One agent: a datagram in, an answer or silence out, and what is to be recorded of it. Without any I/O."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from . import ber, message
@@ -24,7 +24,10 @@ class Handled:
     """What came of a datagram: `login` and `request` are the fields of events, empty for none."""
 
     answer: bytes | None = None
-    login: dict[str, str | bool] = field(default_factory=dict)
+    login: Mapping[str, bytes | str] = field(default_factory=dict)
+    version: str = ""
+    known: bool = False
+    """Whether the login was accepted."""
     request: dict[str, str | int] = field(default_factory=dict)
     malformed: bool = False
 
@@ -40,23 +43,17 @@ class Agent:
 
     def handle(self, data: bytes, room: int) -> Handled:
         """The answer to a datagram, at most `room` bytes long."""
+        version, login = message.credentials(data)
         try:
             request = message.parse(data)
         except Malformed:
-            return Handled(malformed=True)
+            return Handled(login=login if any(login.values()) else {}, version=version, malformed=True)
         if isinstance(request, Secure):
-            return self._secure(request)
-        return self._open(request, room)
-
-    def _open(self, request: Request, room: int) -> Handled:
-        version = "v1" if request.version == message.V1 else "v2c"
+            return self._secure(request, login)
         known = request.community in self._communities
-        login: dict[str, str | bool] = {
-            "community": _shown(request.community), "success": known, "method": version
-        }  # fmt: skip
         if not known:
-            return Handled(login=login)
-        return Handled(self._answer(request, room), login, _told(version, request.pdu))
+            return Handled(login=login, version=version)
+        return Handled(self._answer(request, room), login, version, known, _told(version, request.pdu))
 
     def _answer(self, request: Request, room: int) -> bytes | None:
         pdu = request.pdu
@@ -121,16 +118,14 @@ class Agent:
             return name, END
         return found, self._tree.value(found) or NULL
 
-    def _secure(self, request: Secure) -> Handled:
+    def _secure(self, request: Secure, login: Mapping[str, bytes | str]) -> Handled:
         """Version 3 has no users here: every request ends in a report."""
         engine = self._profile.engine
+        ours = engine and request.engine == engine
+        login = login if ours or request.user else {}
         if not engine:
-            return Handled(request=_told("v3", request.pdu))
-        login: dict[str, str | bool] = {}
-        counter = UNKNOWN_ENGINES
-        if request.engine == engine:
-            counter = UNKNOWN_USERS
-            login = {"username": _shown(request.user), "success": False, "method": "v3"}
+            return Handled(None, login, "v3", request=_told("v3", request.pdu))
+        counter = UNKNOWN_USERS if ours else UNKNOWN_ENGINES
         self._counts[counter] = (self._counts[counter] + 1) & 0xFFFFFFFF
         number = request.pdu.number if request.pdu is not None else 0
         said = message.report(
@@ -142,7 +137,7 @@ class Agent:
             self._counts[counter],
             number,
         )
-        return Handled(said, login, _told("v3", request.pdu))
+        return Handled(said, login, "v3", request=_told("v3", request.pdu))
 
 
 def _told(version: str, pdu: Pdu | None) -> dict[str, str | int]:
@@ -151,7 +146,3 @@ def _told(version: str, pdu: Pdu | None) -> dict[str, str | int]:
         return {"version": version, "pdu": "encrypted"}
     names = " ".join(".".join(map(str, name)) for name, _ in pdu.bindings[:MOST_SHOWN])
     return {"version": version, "pdu": message.NAMES[pdu.kind], "objects": names, "count": len(pdu.bindings)}
-
-
-def _shown(raw: bytes) -> str:
-    return raw[:200].decode("utf-8", "backslashreplace")

@@ -55,6 +55,13 @@ class Reader:
         """A reader of the next value's content."""
         return Reader(self.take(tag))
 
+    def cut_inside(self) -> "Reader":
+        """A reader of the next value's content, as far as it is there."""
+        head = self._data[self._at : self._at + 2]
+        if head[:1] != bytes((SEQUENCE,)) or len(head) < 2:
+            raise Malformed
+        return Reader(self._data[self._at + 2 + (head[1] & 0x7F if head[1] & 0x80 else 0) :])
+
     def integer(self) -> int:
         """An INTEGER of at most 32 bits and a sign."""
         content = self.take(INTEGER)

@@ -6,9 +6,12 @@ from . import ber
 from .ber import Malformed, Oid, Reader
 
 V1, V2C, V3 = 0, 1, 3
+VERSIONS = {V1: "v1", V2C: "v2c", V3: "v3"}
 GET, NEXT, RESPONSE, SET, BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA8
 NAMES = {GET: "get", NEXT: "getnext", SET: "set", BULK: "getbulk"}
 TOO_BIG, NO_SUCH_NAME, NO_ACCESS, GEN_ERROR = 1, 2, 6, 5
+DIGESTS = (12, 16, 24, 32, 48)
+"""Lengths in bytes (RFC 3414, 7860)."""
 REPORTABLE = 4
 USM = 3
 
@@ -60,6 +63,35 @@ def parse(data: bytes) -> Request | Secure:
     community = outer.string()
     tag, content = outer.any()
     return Request(version, community, _pdu(tag, content))
+
+
+def credentials(data: bytes) -> tuple[str, dict[str, bytes | str]]:
+    """The version, and the community or user in a datagram, even if the rest of it is not a message.
+
+    A digest is a `hash` as hashcat reads it (mode 25000): the message without it, the engine, the digest.
+    """
+    version = ""
+    said: dict[str, bytes | str] = {}
+    try:
+        outer = Reader(data).cut_inside()
+        version = VERSIONS.get(outer.integer(), "")
+        if version in ("v1", "v2c"):
+            said["community"] = outer.string()
+        elif version == "v3":
+            outer.inside()
+            security = Reader(outer.string()).inside()
+            engine, _, _, said["username"] = (
+                security.string(), security.integer(), security.integer(), security.string()
+            )  # fmt: skip
+            digest = security.string()
+            if len(digest) in DIGESTS:
+                bare = data.replace(digest, bytes(len(digest)), 1)
+                said["hash"] = f"$SNMPv3$0$1${bare.hex()}${engine.hex()}${digest.hex()}"
+            elif digest:
+                said["response"] = digest.hex()
+    except Malformed:
+        pass
+    return version, said
 
 
 def _pdu(tag: int, content: bytes) -> Pdu:

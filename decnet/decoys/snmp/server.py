@@ -1,5 +1,6 @@
 """Datagrams: answer the agent's way, and record who tried which community or user."""
 
+from ..credentials import tried
 from ..datagrams import Visit, receive
 from ..events import Recorder, shown
 from ..persona import Persona
@@ -22,20 +23,20 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
 
     def answer(data: bytes, visit: Visit, room: int) -> bytes | None:
         handled = agent.handle(data, room)
-        if visit.count <= MOST_REQUESTS or handled.login.get("success") is False:
-            _record(handled, data, visit)
+        _record(handled, data, visit)
         return handled.answer
 
     return await receive(persona, recorder, answer)
 
 
 def _record(handled: Handled, data: bytes, visit: Visit) -> None:
+    key = f"{handled.version} {handled.login.get('community')!r}"
+    if handled.login and key not in visit.known:
+        visit.known |= {key} if handled.known else set()
+        tried(visit, handled.version, success=handled.known, **handled.login)
+    if visit.count > MOST_REQUESTS:
+        return
     if handled.malformed:
         visit.record("error", reason="malformed", datagram=shown(data[:200]))
-        return
-    key = f"{handled.login.get('method')} {handled.login.get('community')}"
-    if handled.login and not (handled.login["success"] and key in visit.known):
-        visit.known.add(key)
-        visit.record("login", **handled.login)
     if handled.request:
         visit.record("request", **handled.request)
