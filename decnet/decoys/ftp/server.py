@@ -36,7 +36,7 @@ class FtpServer:
             await session.converse()
         finally:
             self._clients -= 1
-            session.close()
+            await session.close()
 
 
 def lets_guests_in(persona: Persona, flavour: Flavour) -> bool:

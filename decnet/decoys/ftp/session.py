@@ -9,6 +9,7 @@ from ..accounts import Accounts
 from ..persona import Persona
 from ..visits import Gone, Line
 from . import places
+from .attempts import Attempts
 from .flavours import Flavour
 from .talk import Talk, printed
 from .transfers import Transfers
@@ -45,6 +46,7 @@ class Session:
         self._accounts = accounts
         self._guests = guests
         self._failures = 0
+        self._attempts = Attempts(line.session)
         self._transfers = Transfers(self._talk)
         self._methods = self._all_methods()
 
@@ -58,11 +60,12 @@ class Session:
             if raw is not None:
                 await self._answer(raw)
             if talk.over:
-                await talk.line.linger()
+                self._attempts.end(await talk.line.linger())
                 return
 
-    def close(self) -> None:
-        """Nothing waits for a data connection any more."""
+    async def close(self) -> None:
+        """The visit is over: nothing waits for a data connection or a password any more."""
+        self._attempts.end(await self._talk.line.unread())
         self._transfers.close()
 
     async def _read(self) -> bytes | None:
@@ -74,11 +77,16 @@ class Session:
         except TimeoutError:
             await self._leave("timeout")
             return None
+        except asyncio.IncompleteReadError as error:
+            self._attempts.refused(error.partial.rstrip(b"\r"))
+            raise
         except asyncio.LimitOverrunError as error:
+            self._attempts.refused(await talk.line.unread())
             raise Gone from error
         raw = TELNET.sub(b"", raw).rstrip(b"\r\n")
         if len(raw) <= talk.flavour.longest:
             return raw
+        self._attempts.refused(raw)
         if talk.flavour.texts["too_long"]:
             await self._leave("too_long")
         return None
@@ -92,12 +100,14 @@ class Session:
         talk.typed = raw.decode("utf-8", "surrogateescape")
         verb, _, talk.argument = talk.typed.partition(" ")
         talk.verb = verb.upper()
-        if talk.verb != "PASS" and raw:
+        if talk.verb not in ("PASS", "ACCT", "ADAT") and raw:
             talk.line.session.record("command", input=printed(talk.typed))
         refusal = self._refusal()
         if refusal is None:
             await self._methods[talk.verb](talk, talk.argument)
-        elif refusal:
+            return
+        self._attempts.refused(raw)
+        if refusal:
             await talk.reply(refusal, talk.verb)
 
     def _refusal(self) -> str | None:
@@ -118,6 +128,7 @@ class Session:
         return "no_argument" if wrong else None
 
     async def _user(self, talk: Talk, name: str) -> None:
+        self._attempts.user(name)
         if talk.tree is not None:
             same = name == talk.named and not talk.guest
             await talk.reply("same_user" if same else "other_user", "guest" if talk.guest else "")
@@ -130,18 +141,13 @@ class Session:
             await talk.reply("user", "guest" if is_guest else "")
 
     async def _pass(self, talk: Talk, password: str) -> None:
-        if talk.tree is not None:
-            await talk.reply("already_in")
-            return
-        if not talk.named and not talk.flavour.open_door:
-            await talk.reply("pass_first")
+        if talk.tree is not None or (not talk.named and not talk.flavour.open_door):
+            self._attempts.password(password)
+            await talk.reply("pass_first" if talk.tree is None else "already_in")
             return
         talk.guest = self._guests and talk.named.lower() in GUEST_NAMES
         accepted = talk.guest or talk.flavour.open_door or self._accepts(talk.named, password)
-        talk.line.session.record(
-            "login", username=printed(talk.named), password=printed(password), success=accepted,
-            method="anonymous" if talk.guest else "password",
-        )  # fmt: skip
+        self._attempts.password(password, "anonymous" if talk.guest else "password", success=accepted)
         await (self._enter(talk) if accepted else self._turn_away(talk))
 
     def _accepts(self, user: str, password: str) -> bool:
@@ -165,6 +171,14 @@ class Session:
         await talk.reply("wrong")
         talk.named = ""
 
+    async def _site(self, talk: Talk, argument: str) -> None:
+        self._attempts.refused(talk.typed.encode("utf-8", "surrogateescape"))
+        if talk.guest and talk.flavour.says("site guest"):
+            await talk.reply("site guest")
+        else:
+            words = argument.split()
+            await talk.reply("site", words[0].upper() if words else "", name=words[-1] if words else "")
+
     async def _quit(self, talk: Talk, argument: str) -> None:
         await self._leave("quit")
 
@@ -174,7 +188,7 @@ class Session:
             "USER": self._user, "PASS": self._pass, "QUIT": self._quit,
             **dict.fromkeys(SMALL_TALK, _said),
             **dict.fromkeys(("AUTH", "PBSZ", "PROT"), _secure),
-            "SITE": _site, "TYPE": _type, "REST": to.rest, "STAT": to.stat,
+            "SITE": self._site, "TYPE": _type, "REST": to.rest, "STAT": to.stat,
             "PWD": places.pwd, "XPWD": places.pwd, "CWD": places.cwd, "XCWD": places.cwd,
             "CDUP": places.cdup, "XCUP": places.cdup, "SIZE": places.size, "MDTM": places.mdtm,
             "PASV": to.pasv, "EPSV": to.epsv, "PORT": to.active, "EPRT": to.active,
@@ -191,14 +205,6 @@ async def _said(talk: Talk, argument: str) -> None:
 
 async def _secure(talk: Talk, argument: str) -> None:
     await talk.reply("secure")
-
-
-async def _site(talk: Talk, argument: str) -> None:
-    if talk.guest and talk.flavour.says("site guest"):
-        await talk.reply("site guest")
-    else:
-        words = argument.split()
-        await talk.reply("site", words[0].upper() if words else "", name=words[-1] if words else "")
 
 
 async def _type(talk: Talk, argument: str) -> None:

@@ -1,0 +1,57 @@
+"""The names and passwords of one visit as events, whether or not the server wants them."""
+
+from ..credentials import tried
+from ..events import Session
+
+MOST_LATE = 50
+"""Lines that were never answered and are looked at."""
+SECRET = {
+    "PASS": "password",
+    "ACCT": "account",
+    "ADAT": "adat",
+    "SITE PSWD": "site pswd",
+    "SITE GPASS": "site gpass",
+}
+"""Commands that carry one, and the method that their logins have."""
+
+
+class Attempts:
+    """What was tried so far."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._name = b""
+        self._open = False
+
+    def user(self, name: str) -> None:
+        """USER: the password may follow."""
+        self.end()
+        self._name = name.encode("utf-8", "surrogateescape")
+        self._open = bool(name)
+
+    def password(self, text: str, method: str = "password", *, success: bool = False) -> None:
+        """PASS, or another secret."""
+        said = text.encode("utf-8", "surrogateescape")
+        self._open = False
+        if success or said or self._name:
+            tried(self._session, method, success=success, username=self._name, password=said)
+
+    def refused(self, raw: bytes) -> None:
+        """A line that is not carried out."""
+        words = raw.decode("utf-8", "surrogateescape").split(None, 1)
+        verb, argument = words[0].upper() if words else "", words[1] if len(words) > 1 else ""
+        if verb == "SITE":
+            part, _, argument = argument.partition(" ")
+            verb = f"SITE {part.upper()}"
+        if verb == "USER":
+            self.user(argument)
+        elif verb in SECRET and (argument or self._open):
+            self.password(argument, SECRET[verb])
+
+    def end(self, unread: bytes = b"") -> None:
+        """The visit is over; `unread` came and is never answered. A name without a password is told, too."""
+        for line in unread.split(b"\n")[:MOST_LATE]:
+            self.refused(line.rstrip(b"\r"))
+        if self._open:
+            tried(self._session, "none", success=False, username=self._name)
+        self._open = False
