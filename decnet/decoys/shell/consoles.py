@@ -4,6 +4,7 @@
 import time
 from typing import Protocol
 
+from ..credentials import tried
 from ..events import Session
 from .state import Answer
 from .world import World
@@ -103,6 +104,9 @@ class Windows(Plain):
 class Router(Plain):
     """A switch's command line at its lowest privilege."""
 
+    _enabling = False
+    """Whether the last command was `enable`: its password may follow, asked for or not."""
+
     def prompt(self) -> str:
         return f"{self.world.hostname}>"
 
@@ -117,10 +121,13 @@ class Router(Plain):
         if words[0] in ("exit", "quit", "logout"):
             self.leaving = True
             return Answer()
-        if words[0].startswith("en"):
+        enabling, self._enabling = self._enabling, words[0].startswith("en")
+        if self._enabling:
             return Answer("% Error in authentication.\n\n", delay=1.0)
         if words[0].startswith("sh") and words[1:2] and words[1].startswith("ver"):
             return Answer(self._version())
+        if enabling:
+            tried(self.session, "enable", success=False, username=self.user, password=line)
         pad = " " * (len(self.prompt()) + line.index(words[0]))
         return Answer(f"{pad}^\n% Invalid input detected at '^' marker.\n\n")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
+from . import passwords
 from .language import ASSIGNMENT, BadSyntax, Simple, expand, parse
 from .world import Node, World
 
@@ -143,6 +144,8 @@ class Shell:
                     return Answer(error=f"{self.name}: {target}: No such file or directory\n", status=1)
                 given = found
         answer = self._call(words, given) if words else Answer()
+        if words and given:
+            passwords.tell(self.session, self.user, words, given, success=answer.status == 0)
         return self._redirected(answer, command.redirections)
 
     def _expanded(self, word: str) -> list[str]:

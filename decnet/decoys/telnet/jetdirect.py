@@ -41,6 +41,8 @@ MENU = """
 PARAMETERS = ("ip", "subnet-mask", "default-gw", "syslog-svr", "idle-timeout", "set-cmnty-name", "host-name",
               "dhcp-config", "allow", "passwd")  # fmt: skip
 
+SECRETS = ("passwd", "set-cmnty-name")
+
 
 async def converse(keyboard: Keyboard, persona: Persona, record: Callable[[str], None]) -> None:
     """Take lines until the visitor leaves."""

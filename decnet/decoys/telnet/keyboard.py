@@ -21,6 +21,7 @@ class Keyboard:
         self._line = line
         self._parser = Parser(options)
         self._typed = bytearray()
+        self._edited = bytearray()
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
         """Show something."""
@@ -68,18 +69,28 @@ class Keyboard:
 
         Raises Gone when the visitor has left.
         """
-        line = bytearray()
+        line = self._edited = bytearray()
         while True:
             key = await self._key()
             if key in ENDS:
                 await self.write(b"\r\n")
-                return bytes(line)
+                return self.given_up()
             if key == END:
-                return bytes(line) or None
+                return self.given_up() or None
             if key == INTERRUPT:
                 await self.write(b"^C" if echo else b"")
                 return None
             await self.write(_take(line, key, echo, mask))
+
+    def given_up(self) -> bytes:
+        """Take the line that was being typed, up to an interrupt or the end."""
+        line, self._edited = bytes(self._edited), bytearray()
+        return line
+
+    def unused(self) -> bytes:
+        """Take everything that was typed and is part of no line that was read."""
+        unused, self._typed = self.given_up() + bytes(self._typed), bytearray()
+        return unused
 
     async def _key(self) -> int:
         while not self._typed:

@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from ..events import shown
+
 IAC, DONT, DO, WONT, WILL, SB = 255, 254, 253, 252, 251, 250
 EL, EC, AYT, IP, BRK, SE = 248, 247, 246, 244, 243, 240
 
 BINARY, ECHO, SGA, STATUS, MARK, TTYPE, NAWS, TSPEED, LFLOW = 0, 1, 3, 5, 6, 24, 31, 32, 33
+AUTH_NAME = 3
 LINEMODE, XDISPLOC, OLD_ENVIRON, AUTH, ENCRYPT, NEW_ENVIRON = 34, 35, 36, 37, 38, 39
 
 ASKED_FOR = (TSPEED, XDISPLOC, NEW_ENVIRON, TTYPE)
@@ -28,6 +31,8 @@ class Options:
         self.replies = bytearray()
         self.terminal = ""
         self.environment = b""
+        self.authentication: dict[str, str] = {}
+        """The name, or what proves it, of a client that logs in by an option (RFC 2941)."""
         self.columns, self.rows = 80, 24
         self._able = frozenset(able)
         self._welcome = frozenset(welcome)
@@ -88,6 +93,10 @@ class Options:
         if option == bytes((NAWS,)) and len(content) == 4:
             self.columns = int.from_bytes(content[:2], "big") or 80
             self.rows = int.from_bytes(content[2:], "big") or 24
+        elif option == bytes((AUTH,)) and content[:1] == bytes((AUTH_NAME,)):
+            self.authentication["username"] = shown(content[1:])
+        elif option == bytes((AUTH,)):
+            self.authentication = {"username": "", **self.authentication, "response": content.hex()}
         elif option and content[:1] == b"\0":
             self._values.discard(option[0])
             self._told.add(option[0])

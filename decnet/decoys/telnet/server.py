@@ -3,9 +3,11 @@
 import asyncio
 import functools
 import random
+import re
 from typing import TYPE_CHECKING
 
 from ..accounts import Accounts
+from ..credentials import tried
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from ..shell.world import World
 
 MOST_EMPTY = 10
+MOST_UNASKED = 40
+"""Lines that are taken for names and passwords though nothing was asked."""
 
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
@@ -59,16 +63,23 @@ class TelnetServer:
 
     async def _let_in(self, keyboard: Keyboard, line: Line) -> str | None:
         """The user who got in, None for nobody."""
-        await negotiate(keyboard, self._flavour)
-        await line.send(self._flavour.banner.encode("latin-1", "replace"))
-        if self._flavour.menu:
-            await self._menu(keyboard, line)
-            return None
-        return await Login(self._flavour, self._accounts, keyboard, line).run()
+        login = Login(self._flavour, self._accounts, keyboard, line)
+        try:
+            await negotiate(keyboard, self._flavour)
+            await line.send(self._flavour.banner.encode("latin-1", "replace"))
+            if self._flavour.menu:
+                await self._menu(keyboard, line)
+                return None
+            return await login.run()
+        finally:
+            login.end(keyboard.unused() if not login.accepted and not self._flavour.menu else b"")
 
     async def _menu(self, keyboard: Keyboard, line: Line) -> None:
         def record(text: str) -> None:
             line.session.record("command", input=text, way="menu")
+            name, colon, secret = text.partition(":")
+            if colon and name.strip().lower() in jetdirect.SECRETS:
+                tried(line.session, name.strip().lower(), success=True, username="", password=secret.strip())
 
         await jetdirect.converse(keyboard, self._persona, record)
 
@@ -106,10 +117,13 @@ class Login:
     """Name and password, as often as the server asks for them."""
 
     def __init__(self, flavour: Flavour, accounts: Accounts, keyboard: Keyboard, line: Line) -> None:
+        self.accepted = False
         self._flavour = flavour
         self._accounts = accounts
         self._keyboard = keyboard
         self._line = line
+        self._user: str | None = None
+        """The name whose password is still to come."""
 
     async def run(self) -> str | None:
         """The user who got in, None when the tries are over."""
@@ -117,8 +131,7 @@ class Login:
             user = await self._name()
             if user is None:
                 return None
-            password = await self._password(user)
-            if await self._accepts(user, password):
+            if await self._accepts(user):
                 return user
             await self._line.send(self._flavour.wrong.encode())
             if left:
@@ -126,40 +139,57 @@ class Login:
         await self._line.send(self._flavour.farewell.encode())
         return None
 
+    def end(self, unread: bytes) -> None:
+        """No more is asked for. Record the rest: a name without a password, and what was typed unasked."""
+        lines = re.split(rb"[\r\n]", unread)[:MOST_UNASKED]
+        if lines[-1] == b"":
+            lines.pop()
+        names = [self._user] if self._user is not None else []
+        self._user = None
+        for typed in map(shown, lines):
+            if not names:
+                names.append(typed)
+            else:
+                self._tell(names.pop(), typed)
+        if names and names[0]:
+            self._tell(names[0], None)
+
     async def _name(self) -> str | None:
         for _ in range(MOST_EMPTY):
             typed = await self._keyboard.read_line(echo=True)
             if typed is not None and len(typed) > self._flavour.longest_name:
-                self._line.session.record("login", username=shown(typed), success=False, method="none")
+                self._tell(shown(typed), None)
                 return None
             if typed or (typed is not None and not self._flavour.empty_again):
                 return shown(typed)
             await self._line.send(self._flavour.again.encode())
         return None
 
-    async def _password(self, user: str) -> str:
+    async def _accepts(self, user: str) -> bool:
+        """Whether the password that is asked for lets this user in."""
+        self._user = user
         await self._line.send(self._flavour.password.encode())
-        try:
-            typed = await self._keyboard.read_line(echo=False, mask=self._flavour.mask)
-        except Gone:
-            self._line.session.record("login", username=user, success=False, method="none")
-            raise
+        typed = await self._keyboard.read_line(echo=False, mask=self._flavour.mask)
         if typed is None:
             await self._line.send(b"\r\n")
-        return shown(typed or b"")
-
-    async def _accepts(self, user: str, password: str) -> bool:
-        session = self._line.session
-        accepted = self._accounts.accepts(session.source, user, password)
-        session.record("login", username=user, password=password, success=accepted, method="password")
-        if not accepted:
+        self._user = None
+        self.accepted = self._accounts.accepts(self._line.session.source, user, shown(typed or b""))
+        self._tell(user, shown(self._keyboard.given_up() if typed is None else typed))
+        if not self.accepted:
             await self._keyboard.pause(random.uniform(*self._flavour.delay))
-        return accepted
+        return self.accepted
+
+    def _tell(self, user: str, password: str | None) -> None:
+        said = {"username": user} if password is None else {"username": user, "password": password}
+        method = "none" if password is None else "password"
+        tried(self._line.session, method, success=self.accepted, **said)
 
 
 def _tell(options: Options, line: Line) -> None:
     """What the client said of itself, with the end of its session."""
     if options.terminal:
         line.summary["terminal"] = options.terminal
+    if options.authentication:
+        tried(line.session, "telnet", success=False, **options.authentication)
     if options.environment:
         line.session.record("request", request="environment", environment=shown(options.environment))

@@ -1,0 +1,26 @@
+"""Passwords that a shell's commands are fed: to become somebody else, and to be set."""
+
+from ..credentials import tried
+from ..events import Session
+
+MOST = 20
+
+
+def tell(session: Session, user: str, words: list[str], given: str, *, success: bool) -> None:
+    """Record the passwords in the input of a command that reads some."""
+    name, arguments = words[0].rsplit("/", 1)[-1], words[1:]
+    lines = [line for line in given.splitlines() if line][:MOST]
+    if name == "chpasswd":
+        pairs = [(line.partition(":")[0], line.partition(":")[2]) for line in lines]
+    elif name in ("passwd", "su") or (name == "sudo" and "-S" in arguments):
+        names = [word for word in arguments if not word.startswith("-")]
+        own = user if name == "sudo" else names[0] if names else "root" if name == "su" else user
+        pairs = [(own, line) for line in dict.fromkeys(lines)]
+    else:
+        return
+    for account, password in pairs:
+        tried(session, name, success=success, username=account, password=_plain(password))
+
+
+def _plain(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
