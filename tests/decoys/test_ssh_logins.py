@@ -6,7 +6,6 @@ import logging
 import socket
 import struct
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,13 +13,12 @@ from typing import Any
 
 import paramiko
 import pytest
-from paramiko.message import Message
+from ssh_wire import KEY, NONE, SERVICE, SIGNED, Raw, attempt, password, string
 
 BANNER = "OpenSSH_9.2p1 Debian-2+deb12u3"
 WEAK = {"credentials": "root:123456"}
 SSHD = Path("/usr/sbin/sshd")
 WAIT_SECONDS = 30.0
-IGNORE, EXTENSIONS = 2, 7
 UNANSWERED = (1, 2, 3, 4)
 
 
@@ -58,9 +56,9 @@ def test_a_client_that_offers_a_key_first_gets_to_try_its_password(client: Any) 
 def test_several_passwords_on_one_connection_are_all_taken(client: Any) -> None:
     transport, server = client
 
-    for password in ("admin", "toor"):
+    for guess in ("admin", "toor"):
         with pytest.raises(paramiko.AuthenticationException):
-            transport.auth_password("root", password)
+            transport.auth_password("root", guess)
     transport.auth_password("root", "123456")
 
     assert tried(server, 3) == ["admin", "toor", "123456"]
@@ -128,25 +126,6 @@ def test_new_keys_every_kilobyte_disturb_no_openssh(decoy: Callable[..., Any], s
     assert ssh(server.port, "-oRekeyLimit=1K", "cat", given="decoy\n" * 2000).stdout == "decoy\n" * 2000
 
 
-def string(text: bytes | str) -> bytes:
-    raw = text.encode() if isinstance(text, str) else text
-    return struct.pack(">I", len(raw)) + raw
-
-
-def attempt(
-    method: str, rest: bytes = b"", user: bytes | str = "root", service: str = "ssh-connection"
-) -> bytes:
-    return b"\x32" + string(user) + string(service) + string(method) + rest
-
-
-def password(text: bytes | str) -> bytes:
-    return attempt("password", b"\0" + string(text))
-
-
-SERVICE = b"\x05" + string("ssh-userauth")
-NONE = attempt("none")
-KEY = string("ssh-ed25519") + string(string("ssh-ed25519") + string(b"k" * 32))
-SIGNED = b"\1" + KEY + string(string("ssh-ed25519") + string(b"s" * 64))
 KEEPALIVE = b"\x50" + string("keepalive@openssh.com") + b"\1"
 OPEN = b"\x5a" + string("session") + struct.pack(">III", 0, 1000, 1000)
 LISTS = (
@@ -194,30 +173,6 @@ ORDERS = {
     "a ping": [SERVICE, b"\xc0" + string("x")],
     "goodbye": [SERVICE, b"\x01" + struct.pack(">I", 11) + string("bye") + string("")],
 }  # fmt: skip
-
-
-class Raw(paramiko.Transport):
-    """A client that does no more than its part of the key exchange; `heard` is everything after it."""
-
-    def __init__(self, line: socket.socket) -> None:
-        super().__init__(line)
-        self.heard: list[bytes] = []
-        self.over = threading.Event()
-        self._hear, self.packetizer.read_message = self.packetizer.read_message, self._note
-
-    def _note(self) -> tuple[int, Message]:
-        try:
-            number, message = self._hear()
-        except Exception:
-            self.over.set()
-            raise
-        if self.initial_kex_done and number != EXTENSIONS:
-            self.heard.append(bytes((number,)) + message.asbytes())
-            number, message = IGNORE, Message(bytes((IGNORE,)))
-        return number, message
-
-    def say(self, payload: bytes) -> None:
-        self.packetizer.send_message(Message(payload))
 
 
 def answers(line: socket.socket, payloads: list[bytes]) -> list[bytes]:

@@ -4,13 +4,12 @@ Source: sshd of OpenSSH 9.2p1 and Dropbear 2022.83, message by message.
 """
 
 import asyncio
-import hashlib
 import random
-from base64 import b64encode
 
 from ..accounts import Accounts
 from ..events import Session, shown
 from . import numbers as no
+from .attempts import Attempts
 from .profile import Profile
 from .transport import Refused, Transport
 from .wire import Malformed, Message, flag, names, string
@@ -22,26 +21,37 @@ WRONG_SECONDS = (1.4, 2.6)
 """PAM waits two seconds after a wrong password, give or take."""
 TOO_MANY = b"Too many authentication failures"
 MOST_ATTEMPTS = 1024
-MOST_NAME = 1024
+MOST_NAME, MOST_KEY = 1024, 16 * 1024
 NEVER_COUNTED = "gssapi-with-mic"
 """Where the server has no key of its own for it, OpenSSH takes the failure for its own."""
 
 
 async def authenticate(transport: Transport, profile: Profile, accounts: Accounts, session: Session) -> str:
     """The name of the user who got in. Raises Gone, Refused, Malformed."""
-    return await _Authentication(transport, profile, accounts, session).run()
+    attempts = Attempts(session)
+    try:
+        return await _Authentication(transport, profile, accounts, session.source, attempts).run()
+    except (Refused, Malformed):
+        for packet in await transport.unread():
+            attempts.take(packet)
+        raise
+    finally:
+        attempts.end()
 
 
 class _Authentication:
     """One connection's way in; its messages come in whatever order the client chooses."""
 
-    def __init__(self, transport: Transport, profile: Profile, accounts: Accounts, session: Session) -> None:
+    def __init__(
+        self, transport: Transport, profile: Profile, accounts: Accounts, source: str, attempts: Attempts
+    ) -> None:
         self._transport = transport
         self._profile = profile
         self._accounts = accounts
-        self._session = session
+        self._source = source
+        self._attempts = attempts
         self._named: tuple[bytes, bytes] | None = None
-        self._attempts = self._failures = 0
+        self._count = self._failures = 0
         self._open = profile.dropbear
         """Whether attempts are taken: OpenSSH wants its service to be asked for first."""
         self._awaits_extensions = profile.version >= (9, 6) and "ext-info-c" in transport.offered["kex"]
@@ -54,12 +64,13 @@ class _Authentication:
             if number == no.SERVICE_REQUEST:
                 self._begin(message)
             elif number == no.USERAUTH_REQUEST and self._open:
-                user = await self._attempt(message)
+                user = await self._attempt(packet)
                 if user is not None:
                     return user
             elif number == no.EXT_INFO and self._awaits_extensions:
                 self._awaits_extensions = False
             else:
+                self._attempts.take(packet)
                 self._strange(number)
 
     def _begin(self, message: Message) -> None:
@@ -77,20 +88,22 @@ class _Authentication:
             raise Refused
         self._transport.unimplemented()
 
-    async def _attempt(self, message: Message) -> str | None:
+    async def _attempt(self, packet: bytes) -> str | None:
         """The user, if this attempt lets one in; else the refusal is sent."""
-        user, service, method = self._word(message), self._word(message), self._word(message)
-        name = user if self._profile.dropbear else user.partition(b":")[0]
-        objection = self._objection(name, service)
+        message = Message(packet[1:])
         accepted = False
-        if method == b"password":
-            accepted = self._password(
-                message, user, name, judged=objection is None and service == NEXT_SERVICE
-            )
-        elif method == b"publickey":
-            self._public_key(message, user)
-        elif method == b"none":
-            self._end(message)
+        try:
+            user, service, method = self._word(message), self._word(message), self._word(message)
+            name = user if self._profile.dropbear else user.partition(b":")[0]
+            objection = self._objection(name, service)
+            if method == b"password":
+                accepted = self._password(message, name, judged=objection is None and service == NEXT_SERVICE)
+            elif method == b"publickey":
+                _public_key(message)
+            elif method == b"none":
+                self._end(message)
+        finally:
+            self._attempts.take(packet, success=accepted)
         if objection is not None:
             raise objection
         if method == b"password":
@@ -104,8 +117,8 @@ class _Authentication:
 
     def _objection(self, name: bytes, service: bytes) -> Refused | None:
         """The first attempt says who it is for; no later one may be for another user."""
-        self._attempts += 1
-        if self._attempts > MOST_ATTEMPTS:
+        self._count += 1
+        if self._count > MOST_ATTEMPTS:
             return self._refusal(TOO_MANY)
         named = self._named = self._named or (name, service)
         if (name, service) != named:
@@ -113,30 +126,20 @@ class _Authentication:
             return self._refusal(b"Change of username or service not allowed: " + change)
         return Refused() if self._profile.dropbear and service != NEXT_SERVICE else None
 
-    def _password(self, message: Message, user: bytes, name: bytes, *, judged: bool) -> bool:
-        """Whether the password lets in. It is recorded whatever the answer is."""
+    def _password(self, message: Message, name: bytes, *, judged: bool) -> bool:
+        """Whether the password lets in."""
         changes = message.flag()
         password = message.text()
-        more = {"new_password": message.text()} if changes else {}
-        whole = self._profile.dropbear or (not message.left and "\0" not in password)
-        accepted = judged and whole and not changes
-        accepted = accepted and self._accounts.accepts(self._session.source, shown(name), password)
-        self._session.record(
-            "login", username=shown(user), password=password, success=accepted, method="password", **more
-        )
-        if not whole:
+        if changes:
+            message.text()
+        if not self._profile.dropbear and (message.left or "\0" in password):
             raise Malformed
-        return accepted
-
-    def _public_key(self, message: Message, user: bytes) -> None:
-        message.flag()
-        message.text(100)
-        key = fingerprint(message.string(16 * 1024))
-        self._session.record("login", username=shown(user), key=key, success=False, method="publickey")
+        accepts = judged and not changes
+        return accepts and self._accounts.accepts(self._source, shown(name), password)
 
     def _fail(self, method: bytes) -> None:
         """Count the failure and send it. Raises Refused where it is one too many."""
-        first = self._profile.dropbear or self._attempts == 1
+        first = self._profile.dropbear or self._count == 1
         forgiven = method == NEVER_COUNTED.encode() and NEVER_COUNTED in self._profile.methods
         self._failures += not forgiven and not (method == b"none" and first)
         over = self._failures >= self._profile.tries
@@ -163,10 +166,8 @@ class _Authentication:
         return Refused() if self._profile.dropbear else Refused(reason)
 
 
-def fingerprint(blob: bytes) -> str:
-    """A public key as ssh-keygen names it: type and SHA256 fingerprint."""
-    try:
-        kind = Message(blob).text(100)
-    except Malformed:
-        kind = "?"
-    return f"{kind} SHA256:{b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"
+def _public_key(message: Message) -> None:
+    """Read the key of an attempt. Raises Malformed."""
+    message.flag()
+    message.text(100)
+    message.string(MOST_KEY)

@@ -8,6 +8,7 @@ from ..aside import aside
 from ..events import Session
 from ..shell.stream import IDLE_SECONDS, Terminal
 from . import numbers as no
+from .attempts import Attempts
 from .transport import Gone, Refused, Transport
 from .wire import Malformed, Message, flag, string, uint32
 
@@ -147,6 +148,9 @@ class Connection:
                 raise Refused(b"Received data for nonexistent channel")
             self._on_channel(number, channel, message)
         elif number not in (no.REQUEST_SUCCESS, no.REQUEST_FAILURE):
+            attempts = Attempts(self.session)
+            attempts.take(bytes((number,)) + message.rest())
+            attempts.end()
             self.transport.unimplemented()
 
     async def _global(self, message: Message) -> None:

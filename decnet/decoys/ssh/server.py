@@ -8,9 +8,9 @@ from ..accounts import Accounts
 from ..aside import aside
 from ..events import Recorder, Session
 from ..persona import Persona
-from ..serve import listening
 from ..shell.terminal import run_command, run_shell
 from ..shell.world import World
+from ..visits import listen
 from .auth import authenticate
 from .channels import Channel, Connection
 from .hostkeys import HostKeys
@@ -19,7 +19,6 @@ from .transport import Gone, Refused, Transport
 from .wire import Malformed
 
 LOGIN_SECONDS = 120.0
-STREAM_LIMIT = 64 * 1024
 UNAUTHENTICATED = (10, 30, 100)
 """OpenSSH's MaxStartups: from so many on some are dropped, so many percent of them, and at so many all."""
 MOST_STARTUPS = 40
@@ -34,10 +33,7 @@ SHOWN_KEYS = ("rsa-sha2-512", "ecdsa-sha2-nistp256", "ssh-ed25519")
 async def start(persona: Persona, recorder: Recorder) -> Callable[[], Awaitable[None]]:
     """Listen on the persona's TCP ports; the returned call ends every connection."""
     server = SshServer(persona, recorder)
-    listeners = [
-        await asyncio.start_server(server.visit, sock=listening(port), limit=STREAM_LIMIT)
-        for port in persona.tcp_ports()
-    ]
+    listeners = await listen(persona.tcp_ports(), server.visit)
 
     async def stop() -> None:
         for listener in listeners:

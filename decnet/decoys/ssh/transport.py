@@ -17,6 +17,7 @@ MOST_PACKET = 256 * 1024
 MOST_BANNER = 255
 MOST_INFLATED = 256 * 1024
 MOST_REASON = 1023
+MOST_UNREAD = 20
 STRICT_CLIENT = "kex-strict-c-v00@openssh.com"
 NOT_KEX = ("ext-info-s", "kex-strict-s-v00@openssh.com", "kexguess2@matt.ucc.asn.au")
 
@@ -111,6 +112,17 @@ class Transport:
                 raise Refused(b"Invalid ssh2 packet type: %d" % packet[0])
             else:
                 return packet
+
+    async def unread(self) -> list[bytes]:
+        """The messages that have come and were not read yet, without an answer to any."""
+        found: list[bytes] = []
+        try:
+            async with asyncio.timeout(0):
+                while len(found) < MOST_UNREAD:
+                    found.append(await self._packet())
+        except (TimeoutError, Gone, Refused):
+            pass
+        return found
 
     def send(self, payload: bytes) -> None:
         """Send one message; during a key exchange it waits for the end of it."""

@@ -42,6 +42,10 @@ class Message:
             raise Malformed
         return self.take(length)
 
+    def cut(self) -> bytes:
+        """A string, or as much of it as is there."""
+        return self.take(min(self.number(), self.left))
+
     def text(self, most: int = 4096) -> str:
         """A string as text; what is not UTF-8 is escaped."""
         return self.string(most).decode("utf-8", "backslashreplace")

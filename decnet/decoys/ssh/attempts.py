@@ -1,0 +1,88 @@
+"""The credentials in a client's messages as events: in any order, whole or not, wanted or not."""
+
+import hashlib
+from base64 import b64encode
+
+from ..credentials import tried
+from ..events import Session
+from . import numbers as no
+from .wire import Malformed, Message
+
+MOST_METHOD = 60
+MOST_ANSWERS = 10
+
+
+class Attempts:
+    """Those of one connection. A name that nothing else is sent with is recorded at the end."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._user = b""
+        self._open = ""
+        """The method of an attempt that sent no more than a name."""
+
+    def take(self, packet: bytes, *, success: bool = False) -> None:
+        """Record what there is to record of a message."""
+        message = Message(packet[1:])
+        if packet[0] == no.USERAUTH_REQUEST:
+            self._request(message, success)
+        elif packet[0] == no.USERAUTH_INFO_RESPONSE:
+            self._answers(message)
+
+    def end(self) -> None:
+        """No more is sent for this user."""
+        if self._open and self._user:
+            tried(self._session, self._open, success=False, username=self._user)
+        self._open = ""
+
+    def _request(self, message: Message, success: bool) -> None:
+        said: dict[str, bytes | str] = {}
+        user, method = b"", ""
+        try:
+            user = message.cut()
+            message.cut()
+            method = message.cut()[:MOST_METHOD].decode("utf-8", "backslashreplace")
+            _read(message, method, said)
+        except Malformed:
+            pass
+        if user != self._user:
+            self.end()
+        self._user, self._open = user, "" if said or success else method or "none"
+        if said or success:
+            tried(self._session, method, success=success, username=user, **said)
+
+    def _answers(self, message: Message) -> None:
+        try:
+            for _ in range(min(message.number(), MOST_ANSWERS)):
+                answer = message.cut()
+                self._open = ""
+                tried(
+                    self._session, "keyboard-interactive", success=False, username=self._user, password=answer
+                )
+        except Malformed:
+            return
+
+
+def _read(message: Message, method: str, said: dict[str, bytes | str]) -> None:
+    """What a method sends with the name. Raises Malformed; what came before the mistake is kept."""
+    if method == "password":
+        changes = message.flag()
+        said["password"] = message.cut()
+        if changes:
+            said["new_password"] = message.cut()
+    elif method == "publickey":
+        message.flag()
+        message.cut()
+        said["key"] = fingerprint(message.cut())
+    elif method == "hostbased":
+        message.cut()
+        said["key"] = fingerprint(message.cut())
+
+
+def fingerprint(blob: bytes) -> str:
+    """A public key as ssh-keygen names it: type and SHA256 fingerprint."""
+    try:
+        kind = Message(blob).text(100)
+    except Malformed:
+        kind = "?"
+    return f"{kind} SHA256:{b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"
