@@ -77,7 +77,7 @@ class Decoy:
         """The events so far; waits until there are `count` of this kind."""
         deadline = time.monotonic() + SAFETY_SECONDS
         while True:
-            lines = self.log.read_bytes().splitlines()
+            lines = self.log.read_bytes().rpartition(b"\n")[0].splitlines()
             found = [event for event in map(json.loads, lines) if kind in (None, event["kind"])]
             if len(found) >= count or time.monotonic() > deadline:
                 return found

@@ -69,7 +69,7 @@ class Inside:
         """The events so far; waits until there are `count` of this kind."""
         deadline = time.monotonic() + SAFETY_SECONDS
         while True:
-            lines = os.pread(self._output.fileno(), 1 << 24, 0).splitlines()
+            lines = os.pread(self._output.fileno(), 1 << 24, 0).rpartition(b"\n")[0].splitlines()
             found = [event for event in map(json.loads, lines) if kind in (None, event["kind"])]
             if len(found) >= count or time.monotonic() > deadline:
                 return found
