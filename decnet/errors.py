@@ -4,7 +4,9 @@ DecnetError                     1
 ├── Failed                      1   the work was tried and did not succeed
 │   ├── StateBroken             1   a file of ours cannot be read or written
 │   ├── MassRemoval             1   a plan would remove more than the guard allows
-│   └── ImageFailed             1   an image could not be made or shipped
+│   ├── ImageFailed             1   an image could not be made or shipped
+│   └── OutputFailed            1   the output could not be written
+│       └── ReaderGone          0   because its reader has ended, as `head` does
 ├── UsageError                  2   bad usage or bad input, nothing changed
 │   └── SpecError               2   a fleet file or a value in it, with its place
 ├── PartlyFailed                4   some deckies or workers failed, the rest is done
@@ -62,6 +64,19 @@ class ImageFailed(Failed):
     """An image could not be made or shipped."""
 
     code = "image-failed"
+
+
+class OutputFailed(Failed):
+    """The output could not be written to stdout: a full disk, a closed stream."""
+
+    code = "output-failed"
+
+
+class ReaderGone(OutputFailed):
+    """The program that read the output has ended, as `head` does: no failure, and not reported."""
+
+    exit_code = 0
+    code = "reader-gone"
 
 
 class UsageError(DecnetError):

@@ -50,7 +50,11 @@ def drain(chosen: List[Container], forget_others: bool = False) -> int:
     with Spool() as spool:
         for container in chosen:
             if container.service and container.state != "created":
-                told += _drain_one(spool, container)
+                try:
+                    told += _drain_one(spool, container)
+                except docker.EngineError:
+                    # A log that cannot be read (another log driver, a damaged file) stops no other.
+                    continue
         if forget_others:
             spool.forget_positions_but({container.id for container in chosen})
         spool.commit()

@@ -69,9 +69,17 @@ def _engine(fleet_id: str, others: List[str]) -> Dict[str, Any]:
     return {
         "docker_version": str(about.get("ServerVersion", ""))[:200],
         "networks": [_network_row(row, fleet_id) for row in docker.get("/networks")[:1024]],
-        "images": images() + [name for name in others if is_here(name)],
+        "images": images() + [name for name in others if _is_usable(name)],
         "root_dir": str(about.get("DockerRootDir") or home()),
     }
+
+
+def _is_usable(name: str) -> bool:
+    """An image that the engine cannot even describe counts as one that is not here, and is sent again."""
+    try:
+        return is_here(name)
+    except docker.EngineError:
+        return False
 
 
 def _network_row(row: Dict[str, Any], fleet_id: str) -> Dict[str, Any]:

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
         mask: int
 
 
+_SIOCGIFFLAGS = 0x8913
 _SIOCGIFADDR = 0x8915
 _SIOCGIFNETMASK = 0x891B
 _SIOCGIFHWADDR = 0x8927
 _SIOCGIWNAME = 0x8B01
+_UP_AND_RUNNING = 0x1 | 0x40
 _ETHERNET = 1
 _COMPLETE = 0x2
 _RTM_GETADDR, _RTM_NEWADDR = 22, 20
@@ -73,6 +75,12 @@ def mac_of(name: str) -> Optional[bytes]:
     if answer is None or struct.unpack("H", answer[16:18])[0] != _ETHERNET:
         return None
     return answer[18:24]
+
+
+def is_up(name: str) -> bool:
+    """Whether the interface is switched on and has a carrier."""
+    answer = _ask(name, _SIOCGIFFLAGS)
+    return answer is not None and struct.unpack("H", answer[16:18])[0] & _UP_AND_RUNNING == _UP_AND_RUNNING
 
 
 def is_wireless(name: str) -> bool:
@@ -165,7 +173,8 @@ def _ask(name: str, question: int) -> Optional[bytes]:
 
 def _rows(place: str) -> List[List[str]]:
     try:
-        with open(place) as file:
-            return [line.split() for line in file.read().splitlines()[1:]]
+        # An interface's name may hold any bytes; splitlines() would split it at more than "\n".
+        with open(place, encoding="utf-8", errors="replace", newline="\n") as file:
+            return [line.split() for line in file.read().split("\n")[1:] if line.strip()]
     except OSError:
         return []

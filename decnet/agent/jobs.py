@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 FOLDER = "jobs"
 WORK_LOCK = "work.lock"
+_ROW: Dict[str, Any] = {
+    "request_id": str, "operation": str, "deckies": list, "state": str, "done": int, "total": int,
+    "current": str, "started": (int, float), "error": str,
+}  # fmt: skip
 
 
 def job_id_of(request_id: str) -> str:
@@ -30,13 +34,8 @@ def job_id_of(request_id: str) -> str:
 
 def lookup(job_id: str) -> Optional[Dict[str, Any]]:
     """The job's row with its present state, or None where there is no such job, or none to be read."""
-    try:
-        row = read_json(FOLDER, job_id + ".json")
-    except Refusal:
-        return None
-    if not isinstance(row, dict):
-        return None
-    return dict(row, state=_state(row))
+    row = _row(job_id)
+    return None if row is None else dict(row, state=_state(row))
 
 
 def running_job() -> Optional[str]:
@@ -153,13 +152,25 @@ def _state(row: Dict[str, Any]) -> str:
         return str(row["state"])
     if _is_held(row["job_id"] + ".lock"):
         return str(row["state"])
-    again = read_json(FOLDER, row["job_id"] + ".json")
-    if again["state"] in ("done", "failed"):
+    again = _row(row["job_id"])
+    if again is not None and again["state"] in ("done", "failed"):
         return str(again["state"])
     ends = journal.ends_of(row["request_id"])
     if row["deckies"] and set(row["deckies"]) <= set(ends):
         return "failed" if "failed" in ends.values() else "done"
     return "lost"
+
+
+def _row(job_id: str) -> Optional[Dict[str, Any]]:
+    """The row as it was written; None where there is none, or one that no job has written so."""
+    try:
+        row = read_json(FOLDER, job_id + ".json")
+    except Refusal:
+        return None
+    if not isinstance(row, dict) or row.get("job_id") != job_id:
+        return None
+    sound = all(isinstance(row.get(key), kind) for key, kind in _ROW.items())
+    return row if sound and all(isinstance(decky, str) for decky in row["deckies"]) else None
 
 
 def _answer(row: Dict[str, Any]) -> Dict[str, Any]:
@@ -173,7 +184,7 @@ def _is_held(name: str) -> bool:
     other as the holder."""
     try:
         descriptor = os.open(path(FOLDER, name), os.O_RDWR | os.O_NOFOLLOW)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -57,40 +57,44 @@ def answered(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[st
     wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
     if not wanted:
         return {}
-    own, groups = _by_interface(wanted)
-    found = dict(own)
+    found, groups = _by_interface(wanted)
     asked: List[Tuple[Socket, Dict[bytes, str]]] = []
+    others: List[str] = []
     try:
         for name, group in groups.items():
             raw = _raw_socket(name)
-            if raw is not None:
+            if raw is None:
+                others += group.values()
+            else:
                 asked.append((raw, group))
-        if len(asked) == len(groups):
-            found.update(_ask(asked, seconds))
-            return found
+        share = seconds / 2 if asked and others else seconds
+        if asked:
+            found.update(_ask(asked, share))
     finally:
         for raw, _ in asked:
             raw.close()
-    found.update(_datagrams([a for group in groups.values() for a in group.values()], seconds))
+    if others:
+        found.update(_datagrams(others, share))
     return found
 
 
 def _by_interface(wanted: Dict[str, int]) -> Tuple[Dict[str, str], Dict[str, Dict[bytes, str]]]:
     """The addresses that are this machine's own, with their MAC, and the others by the interface that
     reaches them, packed address to address."""
+    local = interfaces.interfaces()
+    holders = {base: name for name, base, _ in reversed(local)}
+    fallback = interfaces.default_route()[0]
+    # An interface that is down may still have an address in the LAN, and a VPN's network may include it.
+    up = [each for each in local if interfaces.is_up(each[0])]
+    up.sort(key=lambda each: (-each[2], each[0] != fallback))
     own: Dict[str, str] = {}
     groups: Dict[str, Dict[bytes, str]] = {}
-    local = interfaces.interfaces()
-    fallback = interfaces.default_route()[0]
     for address, number in wanted.items():
-        name = fallback
-        for candidate, base, mask in local:
-            if number == base:
-                own[address] = (interfaces.mac_of(candidate) or b"\0" * 6).hex(":")
-            if number & mask == base & mask:
-                name = candidate
-                break
-        if address not in own and name is not None:
+        if number in holders:
+            own[address] = (interfaces.mac_of(holders[number]) or b"\0" * 6).hex(":")
+            continue
+        name = next((name for name, base, mask in up if number & mask == base & mask), fallback)
+        if name is not None:
             groups.setdefault(name, {})[struct.pack(">I", number)] = address
     return own, groups
 

@@ -37,6 +37,8 @@ own verb: reading and compiling the others would cost more than most answers."""
 
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
 STREAMED = frozenset({"image-load"})
+KEEPS_COMPILED = frozenset({"hello", "status"})
+"""Verbs after which byte code is kept: every upgrade and every pull asks one of them."""
 
 
 def main(argv: "list[str]") -> int:
@@ -58,7 +60,23 @@ def main(argv: "list[str]") -> int:
     begin(verb)
     marker, answer = _answer(verb)
     step("answer to be written")
-    return _write(frame(marker, answer))
+    status = _write(frame(marker, answer))
+    if verb in KEEPS_COMPILED:
+        _keep_compiled()
+    return status
+
+
+def _keep_compiled() -> None:
+    """After the answer, so that the operator waits for it once only: an agent that was just put here."""
+    import decnet
+
+    target = getattr(decnet, "COMPILED", None)
+    if target is not None and not os.path.exists(target):
+        from .compiled import keep
+        from .identity import program
+
+        _limit(0)
+        keep(program(), target)
 
 
 def _answer(verb: str) -> "tuple[str, bytes]":

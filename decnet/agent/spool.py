@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 
 from decnet.wire import parse
 from decnet.wire.fault import place
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 FOLDER = "events"
 HEAD = "spool.json"
 _RUNS_KEPT = 64
-_ENDING = ".jsonl"
+_SEGMENT = re.compile(r"[0-9]{12,}\.jsonl")
 KINDS = ("contact", "login", "command", "request", "file", "disconnect", "error")
 
 
@@ -173,11 +174,11 @@ class Spool:
             os.unlink(self._place(begin))
 
     def _segments(self) -> List[int]:
-        names = [name[: -len(_ENDING)] for name in os.listdir(path(FOLDER)) if name.endswith(_ENDING)]
-        return sorted(int(name) for name in names if name.isdigit())
+        names = [name for name in os.listdir(path(FOLDER)) if _SEGMENT.fullmatch(name)]
+        return sorted(int(name.partition(".")[0]) for name in names if os.path.isfile(path(FOLDER, name)))
 
     def _place(self, begin: int) -> str:
-        return path(FOLDER, "%012d%s" % (begin, _ENDING))
+        return path(FOLDER, "%012d.jsonl" % begin)
 
     def _rows(self, begin: int) -> Iterator[Dict[str, Any]]:
         with open(self._place(begin), "rb") as file:

@@ -51,9 +51,19 @@ def _conflicts(found: List[Container]) -> Dict[str, str]:
     conflicts = {}
     for container in found:
         if not container.service and container.state != "running":
-            from .logs import conflict_of
-
-            mac = conflict_of(container.id)
+            mac = _conflict(container)
             if mac:
                 conflicts[container.decky] = mac
     return conflicts
+
+
+def _conflict(container: Container) -> Optional[str]:
+    """None too where the engine has stopped answering since it listed the container."""
+    from .logs import conflict_of
+
+    try:
+        return conflict_of(container.id)
+    except Refusal as refusal:
+        if refusal.code != "docker-down":
+            raise
+        return None

@@ -115,7 +115,25 @@ def _forget_old(wanted: "set[str]") -> None:
 
     if running_job() is not None:
         return
-    names = [name for name in os.listdir(path(FOLDER)) if name.endswith(".pyz") and name not in wanted]
-    names.sort(key=lambda name: os.stat(path(FOLDER, name)).st_mtime)
-    for name in names[:-_KEPT]:
-        os.unlink(path(FOLDER, name))
+    names = os.listdir(path(FOLDER))
+    agents = [name for name in names if name.endswith(".pyz") and name not in wanted]
+    agents.sort(key=_written)
+    for name in agents[:-_KEPT]:
+        for own in names:
+            # Its file, and the byte code of it.
+            if own.startswith(name[: -len(".pyz")]):
+                _remove(path(FOLDER, own))
+
+
+def _written(name: str) -> float:
+    try:
+        return os.lstat(path(FOLDER, name)).st_mtime
+    except OSError:
+        return 0.0
+
+
+def _remove(place: str) -> None:
+    try:
+        os.unlink(place)
+    except OSError:
+        pass

@@ -16,6 +16,21 @@ def main() -> None:
     # Importing makes a hundred thousand objects that stay: walking them again and again, as the collector
     # does as it comes, is a quarter of a command's start-up.
     gc.set_threshold(COLLECTED_AFTER)
+    from decnet.console.streams import prepare_streams
+    from decnet.errors import OutputFailed
+
+    prepare_streams()
+    try:
+        _entered()
+    except OutputFailed as error:
+        from decnet.console.asking import tell_error
+
+        tell_error(error, "table")
+        sys.exit(error.exit_code)
+
+
+def _entered() -> None:
+    """The completion or the command that was asked for."""
     if "_DECNET_COMPLETE" in os.environ:
         from decnet.cli import completion
 

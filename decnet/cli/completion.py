@@ -31,6 +31,7 @@ def main() -> int:
     try:
         given = answer(os.environ.get("_DECNET_LINE", ""))
         sys.stdout.write(rendered(given, os.environ[ASKED], os.environ))
+        sys.stdout.flush()
     except (OSError, ValueError, KeyError):
         # A broken home is for the command itself to tell, not for the tab key.
         return 1

@@ -86,14 +86,16 @@ def _stored(ctx: Context, wanted: EventFilter, style: str) -> NoReturn:
 
 def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told: Alerts | None) -> NoReturn:
     from decnet.commands.alerts import tell
-    from decnet.commands.events import fresh, pull
+    from decnet.commands.events import pull
     from decnet.console.asking import tell_error
-    from decnet.console.events import show_events
     from decnet.errors import DecnetError, worst
 
     pulled = wait_for(pull(ctx, on))
-    show_events(fresh(pulled, wanted), style)
     failures = list(pulled.errors.values())
+    try:
+        _print_new(ctx, wanted, on, style)
+    except DecnetError as error:
+        failures.append(error)
     try:
         if told is not None:
             wait_for(tell(ctx, told))
@@ -104,6 +106,15 @@ def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told:
     raise typer.Exit(worst([failure.exit_code for failure in failures]))
 
 
+def _print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
+    """Print what no pull has printed yet; what cannot be printed is left to the next pull."""
+    from decnet.commands.shown import showing
+    from decnet.console.events import show_events
+
+    with showing(ctx, wanted, on) as found:
+        show_events(found, style)
+
+
 async def _follow(
     ctx: Context, wanted: EventFilter, interval: float, style: str, alerts: Alerts | None
 ) -> None:
@@ -112,7 +123,7 @@ async def _follow(
     from decnet.commands.alerts import tell_for_ever
     from decnet.commands.events import follow
     from decnet.console.asking import tell_error
-    from decnet.console.events import show_events
+    from decnet.errors import LockHeld
 
     beside = set()
     if alerts is not None:
@@ -120,12 +131,20 @@ async def _follow(
         telling = tell_for_ever(ctx, alerts, interval, lambda error: tell_error(error, style))
         beside.add(asyncio.create_task(telling))
     told: set[str] = set()
-    async for pulled in follow(ctx, wanted, interval=interval):
-        show_events(pulled.events, "jsonl" if style == "json" else style)
-        for worker, error in pulled.errors.items():
+    is_behind = True
+    async for pulled in follow(ctx, interval=interval):
+        errors = dict(pulled.errors)
+        try:
+            if is_behind or pulled.events:
+                is_behind = True
+                _print_new(ctx, wanted, None, "jsonl" if style == "json" else style)
+                is_behind = False
+        except LockHeld as error:
+            errors[""] = error
+        for worker, failure in errors.items():
             if worker not in told:
-                tell_error(error, style)
-        told = set(pulled.errors)
+                tell_error(failure, style)
+        told = set(errors)
 
 
 def _moment(text: str | None) -> float | None:

@@ -15,7 +15,7 @@ from decnet.engine.context import Context
 from decnet.engine.deadline import within
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.errors import DecnetError, LockHeld, UsageError
+from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
 from decnet.store.desired import load_fleet
 
 LONGEST_SLEEP = 60.0
@@ -43,7 +43,7 @@ async def reconcile_for_ever(
             try:
                 work = reconcile(kept, replace(options, quiet=True))
                 _shown(await within(kept, deadline, work), style)
-            except UsageError:
+            except (UsageError, OutputFailed):
                 raise
             except DecnetError as error:
                 _tell(error, style, quiet=options.quiet)
@@ -87,7 +87,7 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
             continue
         try:
             _shown(await mutate(ctx, options), style)
-        except UsageError:
+        except (UsageError, OutputFailed):
             raise
         except DecnetError as error:
             _tell(error, style, quiet=options.run.quiet)

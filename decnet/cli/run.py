@@ -77,8 +77,6 @@ def _errors_told(style: str, close: Callable[[], None], *, quiet: bool) -> Itera
         close()
         tell_error(Interrupted("interrupted"), style)
         raise typer.Exit(Interrupted.exit_code) from None
-    except BrokenPipeError:
-        _leave_closed_pipe()
     finally:
         close()
 
@@ -122,18 +120,19 @@ def _asking(close: Callable[[], None], ask: Callable[[str], bool]) -> Callable[[
     return question
 
 
-def _leave_closed_pipe() -> NoReturn:
-    """The reader of our output is gone (`decnet status | head`): leave without a traceback."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise typer.Exit(0)
-
-
 def finish(outcome: Outcome, style: str) -> NoReturn:
-    """Print an outcome and leave with its exit code."""
+    """Print an outcome and leave with its exit code, or with a worse one if it cannot be printed."""
+    from decnet.console.asking import tell_error
     from decnet.console.show import show
+    from decnet.errors import OutputFailed, worst
 
-    show(outcome, style)  # type: ignore[arg-type]
-    raise typer.Exit(outcome.exit_code)
+    code = outcome.exit_code
+    try:
+        show(outcome, style)  # type: ignore[arg-type]
+    except OutputFailed as error:
+        tell_error(error, style)
+        code = worst([code, error.exit_code])
+    raise typer.Exit(code)
 
 
 def wait_for(work: Coroutine[Any, Any, Result]) -> Result:

@@ -15,8 +15,8 @@ from decnet.engine.context import Context
 from decnet.engine.delivery import Receiver, deliver, receiver
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, LockHeld
-from decnet.store.alerts import Told, Untold, alerts_lock, ends, load_told, save_told, untold
-from decnet.store.events import StoredEvent
+from decnet.store.alerts import Told, Untold, alerts_lock, load_told, save_told, untold
+from decnet.store.events import StoredEvent, last_places
 from decnet.wire import clean
 
 MAX_EVENTS = 50
@@ -49,7 +49,7 @@ def begin(ctx: Context, told: Alerts) -> None:
     try:
         with alerts_lock(ctx.home):
             if load_told(ctx.home, told.key) is None:
-                save_told(ctx.home, told.key, Told(ends(ctx.home, _names(ctx))))
+                save_told(ctx.home, told.key, Told(last_places(ctx.home, _names(ctx))))
     except LockHeld:
         return
 

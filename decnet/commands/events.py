@@ -13,6 +13,7 @@ from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 from decnet.store.events import append_events, event_cursor, read_events
+from decnet.store.shown import begin_showing
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -69,9 +70,12 @@ async def pull(ctx: Context, on: str | None = None) -> Pulled:
     """Fetch every worker's new events and store them; each event is stored once, and what was stored
     before a worker failed is told."""
     fleet = load_fleet(ctx.home)
-    workers = select(known_workers(ctx.home), on)
+    known = known_workers(ctx.home)
+    workers = select(known, on)
     if fleet is None or not workers:
         return Pulled((), {})
+    identities = {worker.worker_id for worker in known.values()}
+    begin_showing(ctx.home, identities, ctx.command, ctx.lock_timeout)
     async with ctx.links(fleet.fleet_id) as links:
         answers = await links.each(
             workers.values(), lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id)
@@ -119,11 +123,6 @@ def stored(ctx: Context, wanted: EventFilter) -> Iterator[tuple[str, AttackerEve
             yield names.get(row.worker, row.worker), row.event
 
 
-def fresh(pulled: Pulled, wanted: EventFilter) -> Sequence[tuple[str, AttackerEvent]]:
-    """The events of a pull that the filter lets through."""
-    return [(worker, event) for worker, event in pulled.events if passes(event, wanted)]
-
-
 def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
     """Whether the filter lets an event through."""
     if wanted.since is not None and event.at < wanted.since:
@@ -131,13 +130,10 @@ def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
     return not wanted.deckies or event.decky in wanted.deckies
 
 
-async def follow(ctx: Context, wanted: EventFilter, *, interval: float) -> AsyncIterator[Pulled]:
-    """Pull again and again, giving each pull that brought something or failed."""
+async def follow(ctx: Context, *, interval: float) -> AsyncIterator[Pulled]:
+    """Pull again and again, giving each pull."""
     import asyncio
 
     while True:
-        pulled = await pull(ctx)
-        shown = fresh(pulled, wanted)
-        if shown or pulled.errors:
-            yield Pulled(tuple(shown), pulled.errors)
+        yield await pull(ctx)
         await asyncio.sleep(interval)

@@ -6,7 +6,7 @@ import sys
 
 from decnet.console.documents import dumps, error_document
 from decnet.console.text import cell
-from decnet.errors import DecnetError, UsageError
+from decnet.errors import DecnetError, ReaderGone, UsageError
 
 
 def ask(question: str) -> bool:
@@ -22,6 +22,8 @@ def ask(question: str) -> bool:
 
 def tell_error(error: DecnetError, style: str) -> None:
     """One error on stderr: a message and a hint, or one JSON object for a script."""
+    if isinstance(error, ReaderGone):
+        return
     if style in ("json", "jsonl"):
         print(dumps(error_document(error)), file=sys.stderr)
         return

@@ -17,9 +17,9 @@ def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str) -> None
     """Print events with the worker that each came from; JSON lines unless a table was asked for."""
     if style == "json":
         print(dumps([_document(worker, event) for worker, event in events]))
-        return
-    for worker, event in events:
-        print(_line(worker, event) if style == "table" else _short(worker, event, style))
+    else:
+        for worker, event in events:
+            print(_line(worker, event) if style == "table" else _short(worker, event, style))
     sys.stdout.flush()
 
 

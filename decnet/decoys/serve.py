@@ -1,9 +1,12 @@
 """The frame of every decoy: find the service, listen, stop when told or when the network is gone."""
 
 import asyncio
+import fcntl
 import importlib
+import os
 import signal
 import socket
+import struct
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -25,6 +28,8 @@ SERVICES = {
 LOOK_SECONDS = 2.0
 GOODBYE_SECONDS = 1.0
 BACKLOG = 128
+SIOCGIFFLAGS = 0x8913
+IFF_UP = 1
 
 Stop = Callable[[], Awaitable[None]]
 
@@ -69,8 +74,23 @@ def _complain(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> N
 
 
 def has_network() -> bool:
-    """Whether this network namespace has more than the loopback interface."""
-    return any(name != "lo" for _, name in socket.if_nameindex())
+    """Whether an interface other than loopback is up in this network namespace.
+
+    A kernel with sit, ipip or gre loaded puts devices of its own into every namespace; they are down, and
+    they stay when the machine's own interface is gone.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        return any(name != "lo" and _is_up(asker, name) for _, name in socket.if_nameindex())
+
+
+def _is_up(asker: socket.socket, name: str) -> bool:
+    """By the flags of the interface (netdevice(7)); an interface that has just vanished is not up."""
+    try:
+        answer = fcntl.ioctl(asker, SIOCGIFFLAGS, struct.pack("16s24x", os.fsencode(name)))
+    except OSError:
+        return False
+    flags: int = struct.unpack_from("H", answer, 16)[0]
+    return bool(flags & IFF_UP)
 
 
 def listening(port: int) -> socket.socket:

@@ -13,7 +13,7 @@ MOUNTS: Final = Path("/sys/fs/cgroup")
 def holds(pid: int, fragment: str) -> bool:
     """Whether the process is in a control group whose path holds `fragment` (with slashes around)."""
     try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/cgroup").read_text(errors="replace").splitlines()
     except OSError:
         return False
     return any(fragment in line.split(":", 2)[-1] + "/" for line in lines)
@@ -23,8 +23,10 @@ def thaw(name: str) -> None:
     """Let go what `docker pause` froze (version 1; version 2 needs no thawing to be killed)."""
     for folder in _folders(name):
         switch = folder / "freezer.state"
-        if switch.exists() and switch.read_text().strip() != "THAWED":
-            switch.write_text("THAWED")
+        # A group may vanish with its last process at any moment.
+        with contextlib.suppress(OSError):
+            if switch.read_text().strip() != "THAWED":
+                switch.write_text("THAWED")
 
 
 def remove(name: str, *, limit: float = 5) -> None:

@@ -46,4 +46,4 @@ def _mounted_anywhere() -> set[str]:
 
 def mounted(table: Path) -> list[str]:
     """The mount points of a /proc/<pid>/mountinfo (proc(5), field 5), in the order of mounting."""
-    return [line.split(" ", 5)[4] for line in table.read_text().splitlines()]
+    return [line.split(" ", 5)[4] for line in table.read_text(errors="surrogateescape").splitlines()]

@@ -156,7 +156,8 @@ def gone(process: Process | None, limit: float) -> bool:
 def look(pid: int) -> Process | None:
     """The process of that pid, unless there is none or only its zombie."""
     try:
-        process = parse_stat(Path(f"/proc/{pid}/stat").read_text())
+        # A process may give itself a name of any bytes.
+        process = parse_stat(Path(f"/proc/{pid}/stat").read_text(errors="replace"))
     except (OSError, ValueError, IndexError):
         return None
     return None if process.state in "ZX" else process

@@ -15,13 +15,10 @@ from decnet.model.noun import Loose, Moment, Noun
 
 from .atomic import read_whole, write_whole
 from .broken import translated
-from .events import StoredEvent, event_cursor, event_of, place_of, row_of
+from .events import Place, StoredEvent, event_of, last_places, place_of, row_of
 from .lines import files_of
 from .lock import Lock
 from .paths import Home
-
-Place = tuple[int, int]
-"""Where an event stands among those of its worker (`place_of`)."""
 
 MAX_BYTES = 4 * 1024 * 1024
 """Bytes of one worker's stored events that are looked through for those that were not told."""
@@ -72,15 +69,9 @@ def save_told(home: Home, receiver: str, told: Told) -> None:
     write_whole(_path(home), orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
-def ends(home: Home, workers: Iterable[str]) -> dict[str, Place]:
-    """Per worker the last event that is stored."""
-    found = {worker: event_cursor(home, worker) for worker in workers}
-    return {worker: (cursor.epoch, cursor.seq) for worker, cursor in found.items() if cursor is not None}
-
-
 def untold(home: Home, workers: Iterable[str], told: Told) -> Untold:
     """The events that were stored behind the positions of a receiver."""
-    present = ends(home, workers)
+    present = last_places(home, workers)
     events: list[StoredEvent] = []
     more = False
     for worker, end in present.items():

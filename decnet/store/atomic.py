@@ -122,9 +122,15 @@ def _remove(temps: list[Path]) -> None:
 
 def _is_left_over(path: Path) -> bool:
     match = _TEMP.fullmatch(path.name)
-    if not match or not stat.S_ISREG(path.lstat().st_mode):
+    if not match:
         return False
-    return not _is_alive(int(match[1])) or time.time() - path.lstat().st_mtime > TEMP_MAX_AGE
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False  # its writer has renamed it since the folder was listed
+    if not stat.S_ISREG(found.st_mode):
+        return False
+    return not _is_alive(int(match[1])) or time.time() - found.st_mtime > TEMP_MAX_AGE
 
 
 def _is_alive(pid: int) -> bool:

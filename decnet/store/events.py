@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -53,6 +53,10 @@ class EventCursor(NamedTuple):
     epoch: int = 0
 
 
+Place = tuple[int, int]
+"""Where an event stands among those of its worker (`place_of`)."""
+
+
 class StoredEvent(NamedTuple):
     """An event and the worker that it came from."""
 
@@ -67,6 +71,12 @@ def event_cursor(home: Home, worker: str) -> EventCursor | None:
         if row is not None:
             return EventCursor(str(row["spool_id"]), int(row["seq"]), str(row.get("mark", "")), _epoch(row))
     return None
+
+
+def last_places(home: Home, workers: Iterable[str]) -> dict[str, Place]:
+    """The place of the last event that is stored, by worker; without those that have none."""
+    found = {worker: event_cursor(home, worker) for worker in workers}
+    return {worker: (cursor.epoch, cursor.seq) for worker, cursor in found.items() if cursor is not None}
 
 
 def append_events(
@@ -110,6 +120,23 @@ def read_events(
         if folder.is_dir() and (wanted is None or folder in wanted)
     ]
     return heapq.merge(*streams, key=lambda stored: stored.event.at)
+
+
+def events_between(home: Home, worker: str, start: Place | None, end: Place) -> Iterator[StoredEvent]:
+    """A worker's stored events behind `start` (None: from the first one) and up to `end`, in their order."""
+
+    def is_behind(line: bytes) -> bool:
+        row = row_of(line)
+        return row is None or start is None or place_of(row) > start
+
+    for line in read_lines(home.events(worker) / "events.jsonl", is_behind):
+        row = row_of(line)
+        if row is None or not is_behind(line):
+            continue
+        if place_of(row) > end:
+            return
+        if found := event_of(row):
+            yield found
 
 
 def _epoch_of(page: Page, cursor: EventCursor | None) -> int:
@@ -198,7 +225,7 @@ def event_of(row: dict[str, Any]) -> StoredEvent | None:
         return None
 
 
-def place_of(row: dict[str, Any]) -> tuple[int, int]:
+def place_of(row: dict[str, Any]) -> Place:
     """Where a row stands among the rows of its worker: it only grows."""
     return _epoch(row), int(row["seq"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,16 +36,17 @@ def append_lines(path: Path, content: bytes, *, limit: int, keep: int) -> None:
         fsync_folder(path.parent)
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
+def read_lines(path: Path, is_behind: Callable[[bytes], bool] | None = None) -> Iterator[bytes]:
     """Every whole line, oldest first, the rotated files included, none of them twice.
 
-    No file is kept open between two lines, so that many of these can be read side by side.
+    No file is kept open between two lines, so that many of these can be read side by side. Where the lines
+    are in an order, most of those for which `is_behind` is false are skipped without being read.
     """
     with translated("read", path):
         inodes = list(dict.fromkeys(found.stat().st_ino for found in files_of(path)))
     # Listed from the newest: a rotation meanwhile can only show a file twice, never hide one.
     for inode in reversed(inodes):
-        yield from _lines_of(path, inode)
+        yield from _lines_of(path, inode, _start(path, inode, is_behind) if is_behind else 0)
 
 
 def last_lines(path: Path, size: int = 4 * MAX_LINE) -> list[bytes]:
@@ -67,7 +68,7 @@ def files_of(path: Path) -> list[Path]:
     """The file and its rotated ones that exist, newest first."""
     prefix = f"{path.name}."
     found = [entry for entry in _entries(path.parent) if entry.name.startswith(prefix)]
-    numbered = sorted((int(entry.suffix[1:]), entry) for entry in found if entry.suffix[1:].isdigit())
+    numbered = sorted((int(entry.suffix[1:]), entry) for entry in found if entry.suffix[1:].isdecimal())
     return [entry for _, entry in [(0, path), *numbered] if entry.is_file() and not entry.is_symlink()]
 
 
@@ -126,8 +127,28 @@ def _rotate(path: Path, keep: int) -> None:
     path.replace(numbered[0])
 
 
-def _lines_of(path: Path, inode: int) -> Iterator[bytes]:
-    offset, rest = 0, b""
+def _start(path: Path, inode: int, is_behind: Callable[[bytes], bool]) -> int:
+    """Where a line begins that is not behind the first one for which `is_behind` holds, by bisection."""
+    low, high, start = 0, _size(path, inode), 0
+    while high - low > _BLOCK:
+        middle = (low + high) // 2
+        before, end, rest = _block(path, inode, middle).partition(b"\n")
+        line, whole, _ = rest.partition(b"\n")
+        if whole and not is_behind(line):
+            low, start = middle, middle + len(before + end)
+        else:
+            high = middle
+    return start
+
+
+def _size(path: Path, inode: int) -> int:
+    with translated("read", path):
+        sizes = (found.stat() for found in files_of(path))
+        return next((each.st_size for each in sizes if each.st_ino == inode), 0)
+
+
+def _lines_of(path: Path, inode: int, offset: int) -> Iterator[bytes]:
+    rest = b""
     while block := _block(path, inode, offset):
         offset += len(block)
         *lines, rest = (rest + block).split(b"\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROTOCOL = 1
-AGENT_VERSION = 1
+AGENT_VERSION = 2
 """Raised by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that holds
 the operator's lock replaces an agent with a lower number, and leaves one with a higher. An agent from before
 there were versions says none, which is 0."""

@@ -35,7 +35,7 @@ class OwnAgent:
 
     def standing(self, hello: Hello, worker: str) -> Standing:
         """Where the worker's agent stands beside ours. One of our own version that is not ours was built
-        from other sources or for another Python: older too, if this home has put it there.
+        from other sources: older too, if this home has put it there.
 
         Raises HashRefused for one that somebody else put there.
         """

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
-import marshal
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -21,45 +19,37 @@ from decnet.agent.program import main
 
 sys.exit(main(sys.argv[1:]))
 """
+INIT: Final = b"""import sys
+
+# Where agent/compiled.py keeps byte code for this very Python; without it the modules come from the sources.
+_FILE = __path__[0][: -len(".pyz/decnet")]
+COMPILED = "%s-%s-%x.zip" % (_FILE, sys.implementation.cache_tag, sys.hexversion)
+__path__.insert(0, COMPILED + "/decnet")
+"""
 _STAMP: Final = (1980, 1, 1, 0, 0, 0)
-_UNCHECKED_HASH: Final = (1).to_bytes(4, "little")
 
 
 def build_agent() -> tuple[bytes, str]:
-    """The agent's bytes and their SHA-256: the same for the same sources and the same Python version.
+    """The agent's bytes and their SHA-256: the same for the same sources, whichever Python builds them.
 
-    Each source stands there twice, as text and compiled. A worker's Python of another version ignores the
-    compiled ones; the same version starts in half the time (a plain zipapp is compiled anew at each start).
-    Nothing is compressed: unpacking costs more at each start than the bytes once.
+    Sources only, because byte code fits one version of Python. Nothing is compressed: another zlib would
+    give other bytes.
     """
     parcel = io.BytesIO()
     with zipfile.ZipFile(parcel, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in sorted(_entries().items()):
+        for name, content in sorted(_sources().items()):
             archive.writestr(_entry(name), content)
     content = parcel.getvalue()
     return content, hashlib.sha256(content).hexdigest()
 
 
-def _entries() -> dict[str, bytes]:
+def _sources() -> dict[str, bytes]:
     package = Path(__file__).resolve().parent.parent
-    sources = {"__main__.py": MAIN, "decnet/__init__.py": b""}
+    sources = {"__main__.py": MAIN, "decnet/__init__.py": INIT}
     for room in ROOMS:
         for source in (package / room).glob("*.py"):
             sources[f"decnet/{room}/{source.name}"] = source.read_bytes()
-    compiled = {name + "c": _compiled(name, text) for name, text in sources.items()}
-    return sources | compiled
-
-
-def _compiled(name: str, source: bytes) -> bytes:
-    """A .pyc that is taken by its Python version alone: a zip's timestamps say nothing here."""
-    code = compile(source, f"<agent>/{name}", "exec", dont_inherit=True, optimize=2)
-    # Version 2 of the format: later ones spell references that differ from run to run.
-    return (
-        importlib.util.MAGIC_NUMBER
-        + _UNCHECKED_HASH
-        + importlib.util.source_hash(source)
-        + marshal.dumps(code, 2)
-    )
+    return sources
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

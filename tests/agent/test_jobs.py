@@ -181,3 +181,23 @@ def test_a_lost_job_is_in_the_status(desk: Desk, home: Path) -> None:
     accepted()
     (row,) = desk.enrolled_by_hand().get("status")["jobs"]
     assert (row["request_id"], row["state"]) == ("r1", "lost")
+
+
+def test_a_file_that_no_job_wrote_hides_no_job(desk: Desk) -> None:
+    folder = desk.enrolled_by_hand().home / "jobs"
+    folder.mkdir()
+    row = jobs.new_row("0" * 16, "r1", "apply", 1, ["a"])
+    for name, value in {
+        "good": row,
+        "bare": {"state": "done"},
+        "list": [],
+        "other": {**row, "deckies": 7},
+    }.items():
+        write_json(
+            {**value, "job_id": name} if isinstance(value, dict) else value, str(folder / f"{name}.json")
+        )
+        (folder / f"{name}.bundle").touch()
+    (folder / "folder.bundle").mkdir()
+    for name in ("folder.lock", "good.lock", "folder.json"):
+        (folder / name).mkdir()
+    assert [(job["job_id"], job["state"]) for job in desk.get("status")["jobs"]] == [("good", "lost")]

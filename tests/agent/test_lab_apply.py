@@ -97,6 +97,25 @@ def test_an_event_is_told_once_also_when_the_container_restarts(worker: Desk, la
     assert kinds == ["contact", "disconnect"]
 
 
+def test_a_log_that_cannot_be_read_keeps_no_other_event_back(worker: Desk, lab: Lab) -> None:
+    applied(worker, bundle({"web": ("192.0.2.101", {"ssh": 22})}, "r1", 1))
+    labels = {"fleet": FLEET, "decky": "aaa", "service": "ssh"}
+    words = [word for key, value in labels.items() for word in ("--label", f"decnet.{key}={value}")]
+    in_worker(
+        lab,
+        "docker",
+        "run",
+        "-d",
+        "--name",
+        "aaa-ssh",
+        "--log-driver",
+        "none",
+        *words,
+        "decnet/decoys:0123456789ab",
+    )
+    assert [row["decky"] for row in worker.get("events")["events"]] == ["web"]
+
+
 def test_a_teardown_of_all_leaves_no_container_and_no_network(worker: Desk, lab: Lab) -> None:
     applied(worker, bundle(WEB, "r1", 1))
     assert worker.get("teardown", {"request_id": "r2", "generation": 2, "wait": 60.0})["state"] == "done"

@@ -63,7 +63,7 @@ def test_the_whole_agent_imports_the_standard_library_and_itself_only(agent_file
     ours, strange = set(), []
     for line in ended.stdout.splitlines():
         name, _, file = line.partition(" ")
-        if file.startswith(str(agent_file)):
+        if file.startswith(str(agent_file.with_suffix(""))):
             ours.add(".".join(name.split(".")[:2]))
         elif file not in ("built-in", "frozen") and standard not in Path(file).resolve().parents:
             strange.append(line)

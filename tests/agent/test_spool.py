@@ -139,3 +139,12 @@ def test_frames_are_found_however_the_stream_is_cut(content: list[tuple[int, byt
     whole = b"".join(bytes([n, 0, 0, 0]) + len(piece).to_bytes(4, "big") + piece for n, piece in content)
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
     assert list(frames(pieces)) == content
+
+
+def test_what_is_no_segment_in_the_folder_is_passed_over(home: Path) -> None:
+    add(2)
+    for name in ("7.jsonl", "\u00b2.jsonl", "notes.jsonl", "000000000009.jsonl.swp"):
+        (home / "events" / name).write_text("odd\n")
+    (home / "events" / "000000000005.jsonl").mkdir()
+    add(1, first=3)
+    assert [row["seq"] for row in page()["events"]] == [1, 2, 3]

@@ -110,7 +110,9 @@ def test_an_older_agent_gives_way_also_where_it_is_not_understood(
     seen, said = one_pass(machine, replaces=True)
     assert isinstance(seen, Seen) and seen.agent == "current"
     assert machine.agent == ours(tmp_path)
-    assert len(said) == 1 and said[0].startswith("note: agent ffffffffffff (version 0) is replaced by ")
+    assert len(said) == 1 and said[0].startswith(
+        f"note: agent ffffffffffff (version {AGENT_VERSION - 1}) is replaced by "
+    )
     assert "is replaced by" in Home(tmp_path).audit.read_text()
 
 
@@ -133,12 +135,17 @@ def test_a_newer_agent_is_left_and_said_once(one_pass: Pass) -> None:
     machine = Machine(STRANGE, AGENT_VERSION + 1)
     seen, said = one_pass(machine, replaces=True, rounds=3)
     assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
-    assert said == [f"note: its agent is newer: version 2, ours is {AGENT_VERSION}; it is left as it is"]
+    assert said == [
+        f"note: its agent is newer: version {AGENT_VERSION + 1}, ours is {AGENT_VERSION}; it is left as it is"
+    ]
 
 
 def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: Pass) -> None:
     seen, _ = one_pass(Machine(STRANGE, AGENT_VERSION + 1, clear=False), replaces=True)
-    assert isinstance(seen, NotSeen) and seen.hint == "its agent has version 2: upgrade decnet here"
+    assert (
+        isinstance(seen, NotSeen)
+        and seen.hint == f"its agent has version {AGENT_VERSION + 1}: upgrade decnet here"
+    )
 
 
 def test_an_older_agent_that_cannot_be_replaced_goes_on(one_pass: Pass) -> None:

@@ -210,3 +210,25 @@ def test_a_decky_starts_no_traffic_and_its_decoys_end_with_its_network(worker: W
     assert "<center>nginx/1.22.1</center>" in page and out.returncode != 0
     worker.run("w1", "docker", "rm", "-f", "whole")
     assert worker.run("w1", "docker", "wait", "web-whole").strip() == "1"
+
+
+def test_devices_that_are_down_keep_no_decky_away_and_no_decoy_alive(worker: Worker) -> None:
+    """A kernel with sit, ipip or gre loaded puts such devices into every namespace: here they are put there
+    before the base starts, into the namespace of a container that does nothing."""
+    network = ["--network", "lan", "--ip", ADDRESS, "--mac-address", MAC, "--entrypoint", "/bin/busybox"]
+    worker.run("w1", "docker", "run", "-d", "--name", "ground", *network, wanted().base, "sleep", "1000")
+    inside = ["nsenter", "-t", worker.pid("ground"), "-n", "ip"]
+    for words in ("tuntap add sit0 mode tun", "link add gretap0 type veth peer name erspan0"):
+        subprocess.run([*inside, *words.split()], check=True, timeout=30)
+
+    own = ["-e", f"ADDRESS={ADDRESS}", "-e", f"MAC={MAC}", "-e", "SUBNET=192.0.2.0/24"]
+    shape = ["--network", "container:ground", *OPTIONS[: OPTIONS.index("--sysctl")], *own]
+    worker.run("w1", "docker", "run", "-d", "--name", "amid", *shape, wanted().base)
+    said = worker.said_by("amid")
+    worker.web("ground", ADDRESS, {})
+    page = worker.page(f"{ADDRESS}/x")
+    worker.run("w1", "docker", "rm", "-f", "amid", "ground")
+
+    assert said == {"base": "ready"} and "<center>nginx/1.22.1</center>" in page
+    assert worker.run("w1", "docker", "wait", "web-ground").strip() == "1"
+    worker.run("w1", "docker", "rm", "web-ground")

@@ -15,6 +15,7 @@ from lab_machines import alive, import_image, in_place, start_container
 
 from decnet.errors import DecnetError, Failed, UsageError
 from decnet.lab import Lab, down, start, status, stop, up
+from decnet.lab.processes import look
 
 
 def test_a_lab_leaves_nothing_and_touches_nothing(own: Lab) -> None:
@@ -155,6 +156,15 @@ def test_images_are_loaded_once_and_kept_when_asked(own: Lab, tmp_path: Path) ->
     start_container(own, "c1", "w2")
     down(own)
     assert traces(own) == []
+
+
+def test_a_process_whose_name_is_no_text_is_seen(tmp_path: Path) -> None:
+    program = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe"))
+    program.symlink_to("/bin/sleep")
+    with subprocess.Popen(["sleep", "60"], executable=program) as running:
+        found = look(running.pid)
+        running.kill()
+    assert found is not None and found.pid == running.pid
 
 
 def test_a_folder_that_is_not_a_labs_is_refused_and_untouched(tmp_path: Path) -> None:

@@ -273,3 +273,14 @@ def test_damage_to_the_file_in_place_leaves_its_copy_whole(home: Home, fleet_of:
     with home.state.open("r+b") as stream:
         stream.truncate(10)
     assert last_copy(home.state).read_bytes() == render(fleet_of("web-1"))
+
+
+def test_a_temp_file_that_is_renamed_meanwhile_does_not_end_the_cleaning_up(home: Home) -> None:
+    until = time.monotonic() + 1.5
+    context = multiprocessing.get_context("fork")
+    writer = context.Process(target=write_by_turns, args=(home.state, b"a", until))
+    writer.start()
+    while writer.is_alive():
+        assert collect_temp(home) == 0
+    writer.join(30)
+    assert writer.exitcode == 0

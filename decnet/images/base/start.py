@@ -93,34 +93,54 @@ def _interface(mac: bytes) -> str | None:
     """
     deadline = time.monotonic() + INTERFACE_SECONDS
     while time.monotonic() < deadline:
-        try:
-            up = [name for _, name in socket.if_nameindex() if name != "lo" and _carrier(name)]
-            for name in up:
-                if _bytes_of(_read(f"/sys/class/net/{name}/address")) == mac:
-                    return name
-            if len(up) == 1:
-                _give(up[0], mac)
-                continue
-        except (OSError, ValueError):
-            pass
-        time.sleep(0.05)
+        macs = _macs()
+        for name, found in macs.items():
+            if found == mac:
+                return name
+        if len(macs) != 1 or not _give(next(iter(macs)), mac):
+            time.sleep(0.05)
     return None
 
 
-def _give(name: str, mac: bytes) -> None:
-    """Set the interface's MAC (netdevice(7)). Raises OSError where the driver does not let it."""
+def _macs() -> dict[str, bytes]:
+    """The MAC of each Ethernet interface that has a carrier.
+
+    Other devices are common: a kernel with sit, ipip or gre loaded puts one of each into every new network
+    namespace. They are down, and the carrier of an interface that is down cannot be read (EINVAL).
+    """
+    names = [name for _, name in socket.if_nameindex() if name != "lo"]
+    macs = {name: _mac(name) for name in names if _shown(name, "carrier") == "1"}
+    return {name: mac for name, mac in macs.items() if mac is not None}
+
+
+def _give(name: str, mac: bytes) -> bool:
+    """Set the interface's MAC (netdevice(7)); False where the driver does not let it."""
+    request = struct.pack("16sH14s", os.fsencode(name), ARPHRD_ETHER, mac)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        fcntl.ioctl(any_socket, SIOCSIFHWADDR, struct.pack("16sH14s", name.encode(), ARPHRD_ETHER, mac))
+        try:
+            fcntl.ioctl(any_socket, SIOCSIFHWADDR, request)
+        except OSError:
+            return False
+    return True
 
 
-def _carrier(name: str) -> bool:
-    return _read(f"/sys/class/net/{name}/carrier") == "1"
+def _mac(name: str) -> bytes | None:
+    try:
+        return _bytes_of(_shown(name, "address"))
+    except ValueError:
+        return None
 
 
-def _read(path: str) -> str:
-    descriptor = os.open(path, os.O_RDONLY)
+def _shown(name: str, attribute: str) -> str:
+    """What the kernel shows of an interface; "" where it does not."""
+    try:
+        descriptor = os.open(f"/sys/class/net/{name}/{attribute}", os.O_RDONLY)
+    except OSError:
+        return ""
     try:
         return os.read(descriptor, 100).decode("ascii", "replace").strip()
+    except OSError:
+        return ""
     finally:
         os.close(descriptor)
 

@@ -1,0 +1,69 @@
+"""An engine that fails at one container or one image: all others are told of as ever."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent_desk import FLEET, Desk
+
+BASE = {"decnet.fleet": FLEET, "decnet.decky": "web", "decnet.service": ""}
+ROW = {"Id": "c1", "Names": ["/web"], "State": "exited", "Status": "Exited (75) 1 second ago", "Labels": BASE}
+ANSWERS: dict[str, Any] = {
+    "/info": {"ID": "e1", "ServerVersion": "20.10", "DockerRootDir": "/"},
+    "/networks": [],
+    "/images/json": [{"RepoTags": ["decnet/base:0123456789ab"]}],
+    "/images/mine:1/json": {},
+    "/containers/json": [ROW],
+    "/containers/c1/json": {"State": {"Status": "exited", "ExitCode": 75}},
+}
+"""What this engine answers; to all else HTTP 500, and nothing where a log is asked for."""
+
+
+def answer(path: str) -> bytes:
+    place = path.partition("?")[0]
+    if place.endswith("/logs"):
+        return b""
+    status = "200 OK" if place in ANSWERS else "500 Internal Server Error"
+    body = json.dumps(ANSWERS.get(place, {"message": "layer does not exist"})).encode()
+    return b"HTTP/1.0 %s\r\n\r\n%s" % (status.encode(), body)
+
+
+@pytest.fixture
+def odd(desk: Desk, tmp_path: Path) -> Iterator[Desk]:
+    desk.socket = str(tmp_path / "engine.sock")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(desk.socket)
+        listening.listen()
+        serving = threading.Thread(target=serve, args=(listening,), daemon=True)
+        serving.start()
+        yield desk.enrolled_by_hand()
+        listening.shutdown(socket.SHUT_RDWR)
+        serving.join(10)
+
+
+def serve(listening: socket.socket) -> None:
+    while True:
+        try:
+            connection = listening.accept()[0]
+        except OSError:
+            return
+        with connection:
+            head = connection.recv(65536).split(b"\r\n")[0].decode()
+            connection.sendall(answer(head.split(" ")[1]))
+
+
+def test_a_base_whose_log_cannot_be_had_is_told_of_all_the_same(odd: Desk) -> None:
+    status = odd.get("status")
+    assert [(row["name"], row["state"]) for row in status["containers"]] == [("web", "exited")]
+    assert (status["docker"], status["conflicts"]) == ("up", {})
+
+
+def test_an_image_that_the_engine_cannot_describe_is_one_that_is_not_here(odd: Desk) -> None:
+    facts = odd.get("facts", {"images": ["broken:1", "mine:1"]})
+    assert (facts["docker_version"], facts["images"]) == ("20.10", ["decnet/base:0123456789ab", "mine:1"])

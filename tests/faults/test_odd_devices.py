@@ -1,0 +1,133 @@
+"""One device that is odd, among others that are as they should be: it costs itself, and nothing else.
+
+Each test runs in a network namespace of its own, with the devices that a kernel with sit, ipip or gre loaded
+puts into every namespace: here a tun device and a veth pair stand for them, which every kernel has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import decnet
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a network namespace needs root")
+
+PACKAGE = Path(decnet.__file__).parent
+MAC = "00:50:56:0a:0b:0c"
+MOUNT = "mount -t sysfs sysfs /sys; ip link set lo up;"
+ODD = """
+ip tuntap add sit0 mode tun
+ip link add gretap0 type veth peer name erspan0
+ip link add "$(printf '\\377\\376')" type veth peer name odd0
+"""
+ETHERNET = f"""
+ip link add eth0 type veth peer name far
+ip link set eth0 address {MAC}
+ip link set far up
+ip link set eth0 up
+"""
+NEIGHBOUR = """
+unshare --net sleep 60 & peer=$!
+until [ "$(readlink /proc/$peer/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.02; done
+ip link set far netns $peer
+nsenter -t $peer -n ip link set far address 00:11:32:aa:bb:cc
+nsenter -t $peer -n ip addr add 192.0.2.20/24 dev far
+nsenter -t $peer -n ip link set far up
+trap 'kill $peer' EXIT
+"""
+TUNNEL = (
+    "import fcntl, os, struct, subprocess; held = os.open('/dev/net/tun', os.O_RDWR);"
+    "fcntl.ioctl(held, 0x400454ca, struct.pack('16sH22x', b'tun0', 0x1001));"
+    "subprocess.run(['ip', 'addr', 'add', '203.0.113.1/24', 'dev', 'tun0'], check=True);"
+    "subprocess.run(['ip', 'link', 'set', 'tun0', 'up'], check=True);"
+)
+"""TUNSETIFF of linux/if_tun.h: a tun device has a carrier for as long as somebody holds it."""
+ANSWERED = "from decnet.agent.probe import answered; said = answered(sys.argv[1:], 1.0)"
+
+
+def inside(setup: str, code: str, *words: str) -> Any:
+    """What the code leaves in `said`, run in a namespace that `setup` has prepared."""
+    script = f'{MOUNT}{setup}\n"$@"'
+    program = f"import json, sys; {code}; print(json.dumps(said))"
+    argv = ["unshare", "--net", "--mount", "sh", "-euc", script, "sh", sys.executable, "-c", program, *words]
+    environment = {**os.environ, "PYTHONPATH": f"{PACKAGE.parent}:{PACKAGE / 'images' / 'base'}"}
+    ended = subprocess.run(
+        argv,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def test_a_base_finds_its_interface_among_others_that_are_down() -> None:
+    code = "import start; said = start._interface(bytes.fromhex(sys.argv[1]))"
+    assert inside(ODD + ETHERNET, code, MAC.replace(":", "")) == "eth0"
+
+
+def test_a_base_gives_its_mac_to_the_only_interface_that_is_up() -> None:
+    """As for a container of a Compose release that does not pass the MAC on."""
+    code = (
+        "import start; said = [start._interface(bytes.fromhex(sys.argv[1])), start._shown('eth0', 'address')]"
+    )
+    assert inside(ODD + ETHERNET + NEIGHBOUR, code, "005056aabbcc") == ["eth0", "00:50:56:aa:bb:cc"]
+
+
+def test_a_decoys_network_is_gone_although_other_devices_stay() -> None:
+    code = "from decnet.decoys.serve import has_network; said = has_network()"
+    assert inside(ODD + ETHERNET, code) is True
+    assert inside(ODD + ETHERNET + "ip link delete eth0", code) is False
+
+
+def test_a_worker_tells_its_network_beside_an_interface_with_an_odd_name() -> None:
+    setup = ODD + ETHERNET + "ip addr add 192.0.2.11/24 dev eth0; ip route add default via 192.0.2.1\n"
+    setup += "ip link set odd0 up; ip link set \"$(printf '\\377\\376')\" up\n"
+    setup += "ip addr add 198.51.100.9/24 dev \"$(printf '\\377\\376')\"\n"
+    code = "from decnet.agent import facts, interfaces; said = [facts._network(), interfaces.interfaces()]"
+    network, interfaces = inside(setup, code)
+    assert (network["interface"], network["subnet"]) == ("eth0", "192.0.2.0/24")
+    assert [row[0] for row in interfaces] == ["eth0", "lo"]
+
+
+def test_an_address_is_asked_for_on_the_interface_that_is_up() -> None:
+    """Another one has an address in the same LAN, and comes first by name, and is down."""
+    setup = (
+        ETHERNET
+        + NEIGHBOUR
+        + "ip link add down0 type veth peer name down1; ip addr add 192.0.2.12/24 dev down0\n"
+    )
+    setup += "ip addr add 192.0.2.11/24 dev eth0\n"
+    said = inside(setup, ANSWERED, "192.0.2.20", "192.0.2.21", "192.0.2.12")
+    assert sorted(said) == ["192.0.2.12", "192.0.2.20"]
+    assert said["192.0.2.20"] == "00:11:32:aa:bb:cc"
+
+
+def test_an_interface_without_ethernet_does_not_take_arp_from_the_others() -> None:
+    """The kernel's table, which is read where no ARP can be sent, still has who left the LAN."""
+    setup = ETHERNET + NEIGHBOUR + "ip addr add 192.0.2.11/24 dev eth0\n"
+    setup += "ip neigh add 192.0.2.99 lladdr 00:11:32:00:00:99 dev eth0 nud permanent\n"
+    said = inside(setup, TUNNEL + ANSWERED, "192.0.2.20", "192.0.2.99", "203.0.113.7")
+    assert sorted(said) == ["192.0.2.20"]
+
+
+def test_listening_ports_are_seen_on_a_kernel_without_ipv6(tmp_path: Path) -> None:
+    code = (
+        "import os, shutil, socket, subprocess; s = socket.create_server(('127.0.0.1', 0)); me = os.getpid();"
+        "from decnet.agent.containers import Container; from decnet.agent.health import listening;"
+        "[shutil.copy(f'/proc/self/net/{t}', sys.argv[1]) for t in ('tcp', 'udp')];"
+        "subprocess.run(['mount', '--bind', sys.argv[1], f'/proc/{me}/net'], check=True);"
+        "c = Container({'Id': 'c'}); c.pid = me; said = [s.getsockname()[1], sorted(listening(c))]"
+    )
+    port, found = inside("", code, str(tmp_path))
+    assert found == [[port, "tcp"]]
