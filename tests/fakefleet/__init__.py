@@ -2,7 +2,8 @@
 
 from .clock import Clock
 from .fleet import FakeFleet, Ran, in_memory
-from .machine import FakeSession, FakeWorker
+from .machine import FakeWorker
 from .mouth import Mouth
+from .session import FakeSession
 
 __all__ = ["Clock", "FakeFleet", "FakeSession", "FakeWorker", "Mouth", "Ran", "in_memory"]

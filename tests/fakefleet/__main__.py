@@ -7,6 +7,7 @@ once, and each command is a fork.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -18,6 +19,14 @@ from decnet.wire import fault
 
 from .fleet import FakeFleet, in_memory
 
+ONE = """
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.130"] }
+
+[decky.web]
+services = ["http"]
+"""
+
 
 def main() -> None:
     warm_up()
@@ -27,12 +36,16 @@ def main() -> None:
 
 
 def warm_up() -> None:
-    """Import what a command needs, by one on a fleet of its own."""
+    """Import what commands need, by some on a fleet of their own."""
     folder = in_memory()
     fleet = FakeFleet(folder)
-    fleet.reconcile()
+    fleet.deploy(ONE)
+    fleet.mutate("web", services=["ssh"])
+    fleet.teardown()
     fleet.close()
     shutil.rmtree(folder)
+    # Garbage collection in a child would copy every page of this process.
+    gc.freeze()
 
 
 def forked(command: dict[str, Any]) -> dict[str, Any]:

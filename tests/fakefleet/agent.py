@@ -7,7 +7,9 @@ reaches its machine: the Docker socket, programs, /proc, the network, the clock,
 from __future__ import annotations
 
 import os
+import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -81,6 +83,20 @@ def running_on(machine: Machine) -> Iterator[None]:
 def module(name: str) -> Any:
     """A module of the agent's copy."""
     return import_module(f"{NAME}.{name}")
+
+
+def numbers_of(agent: Path) -> tuple[int, int]:
+    """The version and the protocol of an agent's file, which is named by its content."""
+    file = agent.resolve()
+    if file.name not in _numbers:
+        with zipfile.ZipFile(file) as archive:
+            text = archive.read("decnet/wire/limits.py").decode()
+        found = dict(re.findall(r"(?m)^(AGENT_VERSION|PROTOCOL) = (\d+)", text))
+        _numbers[file.name] = int(found["AGENT_VERSION"]), int(found["PROTOCOL"])
+    return _numbers[file.name]
+
+
+_numbers: dict[str, tuple[int, int]] = {}
 
 
 class _Time:

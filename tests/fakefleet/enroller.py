@@ -18,7 +18,8 @@ from decnet.worker.enrol import Emit, Enrolled, FleetSide, Recovered
 from decnet.worker.fleetkey import FleetKey
 from decnet.worker.hostkeys import HostKey
 
-from .machine import FakeSession, FakeWorker
+from .machine import FakeWorker
+from .session import FakeSession
 
 
 def host_key(machine: FakeWorker) -> HostKey:

@@ -48,7 +48,8 @@ from decnet.worker.hostkeys import pin
 
 from .clock import START, Clock
 from .enroller import FakeEnroller, host_key
-from .machine import FakeSession, FakeWorker, Lan
+from .machine import FakeWorker, Lan
+from .session import FakeSession
 
 FLEET_ID = UUID("6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e")
 SHARED_MEMORY = Path("/dev/shm")
@@ -81,14 +82,14 @@ class FakeFleet:
     """`names` are enrolled workers; `local` among them is this machine. A folder that has a fleet already is
     taken up as it is: nothing lives in this object alone but the clock and the faults."""
 
-    def __init__(self, folder: Path, names: Iterable[str] = ("w1", "w2")) -> None:
+    def __init__(self, folder: Path, names: Iterable[str] = ("w1", "w2"), clock: Clock | None = None) -> None:
         self.folder = folder
         self.home = Home(folder / "home")
         self.catalog = load_catalog()
         self.lan = Lan()
         self._runs = self._run_number()
         self._count = 0
-        self.clock = Clock(START + HOURS * self._runs)
+        self.clock = clock or Clock(START + HOURS * self._runs)
         known = sorted(each.name for each in (folder / "workers").glob("*"))
         self.workers = {name: self._machine(name, number) for number, name in enumerate(known or names)}
         if not known:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import zipfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from decnet.errors import Unreachable
 from decnet.wire import PROTOCOL, Unframer, canonical, frame, parse
-from decnet.worker.session import NOT_FOUND, converse, status_in_words
 from decnet.worker.translate import translated
 
-from .agent import mac_of_machine, module, running_on
+from .agent import mac_of_machine, module, numbers_of, running_on
 from .clock import Clock
 from .engine import CONTENT_LABEL, Engine, EngineFailure, Socket
-from .mouth import Mouth
 
 COMPOSE = ["docker-compose"]
+DOOR = 'restrict,command="/usr/local/bin/decnet-agent gate" ssh-ed25519 AAAA decnet-fleet\n'
+"""What lets the fleet's key in."""
 MARKER = "0123456789abcdef" * 2
 
 
@@ -73,7 +70,6 @@ class FakeWorker:
         self.program = self.home / "current"
         self.stdin = b""
         self._keys = folder / "user" / ".ssh" / "authorized_keys"
-        self._door = f'restrict,command="{self.home}/decnet-agent gate" ssh-ed25519 AAAA decnet-fleet\n'
         self.asked: list[str] = []
         self.is_reachable = True
         self.is_trusted = True
@@ -128,7 +124,10 @@ class FakeWorker:
     def install(self, agent: Path, images: Sequence[str]) -> None:
         """Put the agent's file there as the current one, and these images of ours into the engine."""
         (self.home / "agents").mkdir(parents=True, exist_ok=True)
-        shutil.copy(agent, self.home / "agents" / agent.name)
+        try:
+            os.link(agent, self.home / "agents" / agent.name)
+        except OSError:
+            shutil.copy(agent, self.home / "agents" / agent.name)
         (self.home / "current").unlink(missing_ok=True)
         (self.home / "current").symlink_to(Path("agents") / agent.name)
         self.engine.images |= {name: {CONTENT_LABEL: "yes"} for name in images}
@@ -137,11 +136,11 @@ class FakeWorker:
     @property
     def is_open(self) -> bool:
         """Whether its sshd lets the fleet's key in."""
-        return self._keys.exists() and self._door in self._keys.read_text()
+        return self._keys.exists() and DOOR in self._keys.read_text()
 
     def let_in(self) -> None:
         self._keys.parent.mkdir(parents=True, exist_ok=True)
-        self._keys.write_text(self._door)
+        self._keys.write_text(DOOR)
 
     def shut(self) -> None:
         self._keys.write_text("")
@@ -357,41 +356,3 @@ class FakeWorker:
             for each in held:
                 os.close(each)
         self._held.clear()
-
-
-def numbers_of(agent: Path) -> tuple[int, int]:
-    """The version and the protocol of an agent's file."""
-    return _numbers_of(agent.resolve())
-
-
-@lru_cache(maxsize=64)
-def _numbers_of(agent: Path) -> tuple[int, int]:
-    with zipfile.ZipFile(agent) as archive:
-        text = archive.read("decnet/wire/limits.py").decode()
-    found = {name: int(value) for name, value in re.findall(r"(?m)^(AGENT_VERSION|PROTOCOL) = (\d+)", text)}
-    return found["AGENT_VERSION"], found["PROTOCOL"]
-
-
-class FakeSession:
-    """The session to a fake worker: the real client's conversation with the agent's own program."""
-
-    noise = 0
-
-    def __init__(self, machine: FakeWorker, worker: str) -> None:
-        self.worker = worker
-        self._machine = machine
-
-    async def call(
-        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
-    ) -> dict[str, Any]:
-        self._machine.meet(verb, limit)
-        if self._machine.program.exists():
-            mouth = Mouth(lambda content: self._machine.answer(verb, content))
-        else:
-            mouth = Mouth(lambda content: b"", end=status_in_words(NOT_FOUND))
-        result = await converse(mouth, self.worker, verb, args, stream)
-        self._machine.part(verb)
-        return result
-
-    async def close(self) -> None:
-        """Nothing is held open."""

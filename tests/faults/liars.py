@@ -16,23 +16,22 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from decnet.catalog import load
+from fakefleet import Clock, FakeFleet, FakeWorker, in_memory
+
 from decnet.engine.links import FLEET_KEY
-from decnet.images import wanted
 from decnet.model.fleet import Decky, Fleet, Lan
 from decnet.model.worker import Worker
-from decnet.plan.bundle import slice_of
-from decnet.plan.compose import fleet_contents
 from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
-from decnet.wire import GENESIS, chained, digest
+from decnet.wire import GENESIS, chained
 from decnet.worker import hostkeys
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.ownagent import OwnAgent
@@ -90,11 +89,12 @@ class LyingFleet:
         self.fleet = Fleet(
             fleet_id=FLEET_ID,
             lans={name: lan() for name in names},
-            deckies={f"web-{name}"[:40]: decky(name, n) for n, name in enumerate(names, 10)},
+            deckies={f"web-{name}"[:40]: decky(name, n) for n, name in enumerate(names, 120)},
         )
         save_fleet(self.home, self.fleet)
         for each in self.workers.values():
             FleetTable(self.home).put_worker(each)
+        self.truths = truths_of(self.fleet)
         for name in names:
             self.teach(name)
 
@@ -107,7 +107,7 @@ class LyingFleet:
             "fleet_id": FLEET_ID,
             "agent": self.agent.sha256,
             "answers": self.truth(name),
-            "others": self.containers(GOOD),
+            "others": self.truth(GOOD)["status"]["containers"],
             "record": chained(record(1), GENESIS),
             "event": event(1, name),
             **self.extra.get(name, {}),
@@ -115,57 +115,9 @@ class LyingFleet:
         }
         (self.says / f"{self.ports[name]}.json").write_text(json.dumps(truth))
 
-    def containers(self, name: str) -> list[dict[str, Any]]:
-        made = fleet_contents(self.fleet, load(), wanted())[name]
-        return [
-            {
-                "name": each, "id": digest(each), "decky": decky_name, "service": content.service,
-                "fingerprint": content.fingerprint, "image": content.image, "state": "running",
-                "restarts": 0, "exit_code": None, "attached": True if content.service else None, "ip": "",
-            }
-            for decky_name, contents in made.items()
-            for each, content in contents.items()
-        ]  # fmt: skip
-
     def truth(self, name: str) -> dict[str, Any]:
-        """The honest answers of a worker on which all is well."""
-        own = self.workers[name].worker_id
-        made = fleet_contents(self.fleet, load(), wanted())[name]
-        hello = {
-            "protocol": 1, "agent": self.agent.sha256, "version": self.agent.version, "worker_id": own,
-            "fleet_id": FLEET_ID,
-            "engine_id": "E:" + name, "boot_id": "b-" + name, "clock": time.time(),
-        }  # fmt: skip
-        first = chained(record(1, f"web-{name}"[:40]), GENESIS)
-        journal = {
-            "journal_id": "j-" + name, "first_seq": 1, "last_seq": 1, "verdict": "ok", "records": [first],
-            "more": False,
-        }  # fmt: skip
-        return {
-            "hello": hello,
-            "facts": {
-                "interface": "eth0", "address": "192.0.2.5", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1",
-                "neighbours": ["192.0.2.1"], "networks": [{"name": "decnet_lan", "driver": "macvlan",
-                "subnets": ["192.0.2.0/24"], "parent": "eth0", "ours": True}], "docker_version": "20.10.24",
-                "compose_version": "1.29.2", "compose_command": ["docker-compose"], "architecture": "x86_64",
-                "images": list(wanted().all()), "disk_free_mib": 9000, "memory_mib": 4000, "python": "3.11.2",
-                "wireless": False, "hostname": "host-" + name, "root": True,
-            },
-            "status": {
-                "hello": hello, "docker": "up", "docker_error": "",
-                "plan_hash": digest(slice_of(self.fleet, name, own, made)), "generation": 0,
-                "containers": self.containers(name), "journal": journal, "topologies": {}, "conflicts": {},
-                "jobs": [{"job_id": "j", "request_id": "r", "state": "failed", "operation": "apply",
-                          "done": 0, "total": 1, "current": "web", "started": 1.0, "error": "it broke"}],
-            },
-            "events": {
-                "spool_id": "s-" + name, "events": [event(1, name)], "first_seq": 1, "last_seq": 1,
-                "more": False, "verdict": "ok",
-            },
-            "slice": {"slice": None, "generation": 0, "plan_hash": None},
-            "logs": {"logs": {f"web-{name}": "a log"}},
-            "apply": {"job_id": "j", "request_id": "r", "state": "accepted", "generation": 1},
-        }  # fmt: skip
+        """The honest answers of a worker on which all is well, by verb."""
+        return deepcopy(self.truths[name])
 
     def pin_all(self) -> str:
         """Make the servers' host key, and pin it for every worker; the line that lets the fleet's key in."""
@@ -204,6 +156,39 @@ class LyingFleet:
         cost = json.loads(told.read_text())
         out, err = (each.decode("utf-8", "strict") for each in (ended.stdout, ended.stderr))
         return Ran(ended.returncode, out, err, cost["seconds"], cost["rss_kib"] / 1024)
+
+
+def truths_of(fleet: Fleet) -> dict[str, dict[str, Any]]:
+    """What fake workers answer that have the fleet's deckies."""
+    folder = in_memory()
+    fake = FakeFleet(folder, fleet.lans, Clock(time.time()))
+    for machine in fake.workers.values():
+        machine.engine.speech = contacted
+    save_fleet(fake.home, fleet)
+    assert fake.reconcile().code == 0
+    found = {name: answers_of(machine) for name, machine in fake.workers.items()}
+    fake.close()
+    shutil.rmtree(folder)
+    return found
+
+
+def answers_of(machine: FakeWorker) -> dict[str, Any]:
+    logs = {"decky": f"web-{machine.name}"[:40]}
+    asked = {"hello": {}, "facts": {}, "status": {}, "slice": {}, "events": {}, "logs": logs}
+    found = {verb: machine.ask(verb, args)["result"] for verb, args in asked.items()}
+    sent = {"request_id": found["status"]["jobs"][0]["request_id"]}
+    # The liars' home has not sent it: it counts from 0.
+    found["status"]["generation"] = 0
+    return {**found, "apply": machine.ask("apply", sent)["result"]}
+
+
+def contacted(container: dict[str, Any], moment: str) -> list[str]:
+    """The one event that a decoy logs, at its start."""
+    if moment != "start" or container["Ip"]:
+        return []
+    fields = {"path": "/", "method": "GET"}
+    said = {"run": "r", "n": 1, "at": 1_700_000_001.0, "kind": "request", "src": "192.0.2.250", "sport": 4711}
+    return [json.dumps({**said, "session": "s", "fields": fields})]
 
 
 def worker(name: str, port: int, host: str) -> Worker:
