@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class FakeWorker:
     `is_reachable` False: no connection. `is_trusted` False: another host key is shown. `engine.is_up` False:
     Docker does not answer. `slow`: seconds that each call takes. `job_polls`: how many `status` answers show
     a new job as running before it is carried out. `breaks(decky, error)`: what is done to this decky fails.
-    `lose(verb)`: the connection is lost at the next such call.
+    `lose(verb)`: the connection is lost at the next such call. `on(verb, act)`: something happens then.
     """
 
     def __init__(self, folder: Path, name: str, clock: Clock, lan: Lan, address: str = "") -> None:
@@ -76,6 +76,7 @@ class FakeWorker:
         self.slow = 0.0
         self._clock, self._lan = clock, lan
         self._lost: list[tuple[str, bool]] = []
+        self._then: dict[str, Callable[[], None]] = {}
         self._held: dict[str, list[int]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self.socket.touch()
@@ -158,6 +159,10 @@ class FakeWorker:
         has done its work and before the answer is there."""
         self._lost += [(verb, after)] * times
 
+    def on(self, verb: str, act: Callable[[], None]) -> None:
+        """Do this when such a call arrives next."""
+        self._then[verb] = act
+
     def crash(self, container: str, code: int = 137) -> None:
         """End a container; Docker leaves it as it is."""
         found = self.engine.named(container)
@@ -218,6 +223,7 @@ class FakeWorker:
             if (verb, False) in self._lost:
                 self._lost.remove((verb, False))
                 raise ConnectionResetError
+        self._then.pop(verb, lambda: None)()
         self._clock.advance(min(self.slow, limit))
         if self.slow > limit:
             raise Unreachable(f"{self.name}: no answer to {verb} within {limit:g} s", worker=self.name)
