@@ -57,9 +57,23 @@ def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
     yield from _unknown("styles", "vendor", tuple(archetype.styles), catalog.vendors)
     if not archetype.vendors:
         yield "vendors", "has no vendors", None
+    yield from _mutable(catalog, archetype)
     for key, styles in (("hostname", (archetype.hostname,)), ("styles", tuple(archetype.styles.values()))):
         if not all(STYLE.fullmatch(style) for style in styles):
             yield key, f"`{key}` must be letters, digits, - and |", 'for example hostname = "webNN"'
+
+
+def _mutable(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
+    yield from _unknown("side", "service", archetype.side or (), catalog.services)
+    for name in archetype.core or ():
+        if name not in archetype.services:
+            close = nearest(name, archetype.services)
+            hint = f"did you mean `{close}`?" if close else "`core` are those of `services` that always stay"
+            yield "core", f"`core` names `{name}`, which is not one of its services", hint
+    for name in sorted({*(archetype.core or ())} & {*(archetype.side or ())}):
+        yield "side", f"`side` names `{name}`, which `core` names too", None
+    if not 1 <= archetype.interval_factor <= 1000:
+        yield "interval_factor", "`interval_factor` must be from 1 to 1000", None
 
 
 def _os_profile(catalog: Catalog, profile: OsProfile) -> Iterator[About]:
@@ -71,6 +85,7 @@ def _os_profile(catalog: Catalog, profile: OsProfile) -> Iterator[About]:
     if not profile.vendors:
         yield "vendors", "has no vendors", None
     yield from _unknown("vendors", "vendor", profile.vendors, catalog.vendors)
+    yield from _unknown("side", "service", profile.side or (), catalog.services)
     if all(release.os != profile.name for release in catalog.releases.values()):
         yield "", "has no release", f'add [release.NAME] with os = "{profile.name}"'
 

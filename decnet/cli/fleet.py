@@ -137,20 +137,23 @@ def mutate(
     services: Annotated[
         list[str] | None, typer.Option("-s", "--services", help="The services that they shall have.")
     ] = None,
-    random: Annotated[bool, typer.Option("--random", help="Draw the services at random.")] = False,
+    random: Annotated[
+        bool, typer.Option("--random", help="Add or remove one side service (the default).")
+    ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every decky.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="Those whose interval is over.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="A few of those that are due.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Go on: mutate each decky when it is due.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Give back the previous services.")] = False,
     seed: Seed = None,
     dry_run: DryRun = False,
     detach: Detach = False,
     yes: Yes = False,
+    max_remove: MaxRemove = None,
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
-    """Give deckies other services; only the containers of those services are replaced."""
+    """Add or remove a service of deckies; only the containers of that service are touched."""
     with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands.mutate import MutateOptions
@@ -167,7 +170,9 @@ def mutate(
             undo=undo,
             services=_split(services),
             seed=seed,
-            run=PassOptions(dry_run=dry_run, detach=detach, quiet=quiet, confirm=False),
+            run=PassOptions(
+                dry_run=dry_run, detach=detach, quiet=quiet, max_remove=max_remove, confirm=False
+            ),
         )
         if watch:
             wait_for(mutate_when_due(ctx, options, output.value))

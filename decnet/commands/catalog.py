@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from decnet.engine.outcome import Listing
-from decnet.model.catalog import Catalog
+from decnet.model.catalog import Archetype, Catalog
+from decnet.plan.core import core_of, side_of
+
+LEGEND = "* core: a mutation never takes it away; (no decoy yet); the side services: -o json"
 
 
 def services(catalog: Catalog) -> Listing:
@@ -27,7 +30,7 @@ def services(catalog: Catalog) -> Listing:
 
 
 def archetypes(catalog: Catalog) -> Listing:
-    """Every archetype with its services, OS and hostname style."""
+    """Every archetype with its services, core and side ones apart, OS and hostname style."""
     items = [
         {
             "name": kind.name,
@@ -35,6 +38,9 @@ def archetypes(catalog: Catalog) -> Listing:
             "os": kind.os,
             "hostname": kind.hostname,
             "vendors": list(kind.vendors),
+            "core": _core(kind, catalog),
+            "side": [s for s in side_of(kind.name, kind.os, catalog) if s not in _core(kind, catalog)],
+            "interval_factor": kind.interval_factor,
             "summary": kind.summary,
             "missing": [s for s in kind.services if not catalog.services[s].built],
         }
@@ -44,7 +50,14 @@ def archetypes(catalog: Catalog) -> Listing:
         (str(i["name"]), _with_gaps(i), str(i["os"]), str(i["hostname"]), ", ".join(_strings(i["vendors"])))
         for i in items
     )
-    return Listing("archetypes", ("archetype", "services", "os", "hostname", "vendors"), rows, tuple(items))
+    columns = ("archetype", "services", "os", "hostname", "vendors")
+    return Listing("archetypes", columns, rows, tuple(items), notes=(LEGEND,))
+
+
+def _core(kind: Archetype, catalog: Catalog) -> list[str]:
+    """What mutations leave alone: as declared, and while none of that has a decoy what stands in for it."""
+    declared = kind.services if kind.core is None else kind.core
+    return list(dict.fromkeys((*declared, *(core_of(kind.name, catalog) or ()))))
 
 
 def _strings(value: object) -> list[str]:
@@ -58,6 +71,7 @@ def _availability(item: Mapping[str, object]) -> str:
 
 
 def _with_gaps(item: Mapping[str, object]) -> str:
-    """The services, the ones whose decoy does not exist yet in brackets."""
-    missing = _strings(item["missing"])
-    return " ".join(f"({name})" if name in missing else name for name in _strings(item["services"]))
+    """The services: those whose decoy does not exist yet in brackets, core ones with a star."""
+    missing, core = _strings(item["missing"]), _strings(item["core"])
+    starred = {name: f"{name}*" if name in core else name for name in _strings(item["services"])}
+    return " ".join(f"({text})" if name in missing else text for name, text in starred.items())

@@ -15,9 +15,11 @@ from decnet.engine.run_pass import run_pass, settled
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
-from decnet.plan.mutate import due, undo
-from decnet.plan.mutate import mutate as mutated
+from decnet.plan import mutate as rules
 from decnet.store.desired import load_fleet
+
+SHOWN = 5
+"""Deckies that a message names."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class MutateOptions:
 
 
 async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
-    """Give the chosen deckies other services; only the containers of those services are replaced."""
+    """Change services of the chosen deckies; only the containers of those services are touched."""
     _check(options)
     seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
 
@@ -43,6 +45,12 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
         return Proposal(snap.with_desired(_mutated(ctx, snap.desired, names, options, seed)))
 
     return await run_pass(ctx, "mutate", settled(proposal), options.run)
+
+
+def next_due(ctx: Context) -> float | None:
+    """When the next decky is due for mutation (seconds since the epoch), or None where none ever is."""
+    fleet = load_fleet(ctx.home)
+    return rules.next_due(fleet, ctx.catalog, ctx.now()) if fleet else None
 
 
 def _check(options: MutateOptions) -> None:
@@ -54,24 +62,37 @@ def _check(options: MutateOptions) -> None:
 
 def _names(ctx: Context, fleet: Fleet, options: MutateOptions) -> Sequence[str]:
     if options.due:
-        return due(fleet, ctx.now())
+        return rules.due(fleet, ctx.catalog, ctx.now())
     return tuple(fleet.deckies) if options.everything else chosen(fleet.deckies, options.names)
 
 
 def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:
-    now = ctx.now()
+    now, services = ctx.now(), options.services or None
     if options.undo:
-        return undo(fleet, names, catalog=ctx.catalog, now=now)
-    services = options.services or None
-    return mutated(fleet, names, ctx.catalog, rng=Random(seed), now=now, services=services)
+        desired = rules.undo(fleet, names, catalog=ctx.catalog, now=now)
+    else:
+        if services is None:
+            _report_fixed(ctx, fleet, names, options)
+        desired = rules.mutate(fleet, names, ctx.catalog, rng=Random(seed), now=now, services=services)
+    for lost, deckies in rules.core_lost(fleet, desired, ctx.catalog).items():
+        ctx.warn(
+            f"{_listed(deckies)}: this removes core services ({', '.join(lost)}); "
+            "the next random mutation restores them"
+        )
+    return desired
 
 
-def next_due(ctx: Context) -> float | None:
-    """When the next decky is due for mutation (seconds since the epoch), or None where none ever is."""
-    fleet = load_fleet(ctx.home)
-    moments = [
-        decky.mutated_at + decky.mutate_interval * 60
-        for decky in (fleet.deckies.values() if fleet else ())
-        if decky.mutate_interval and decky.mutated_at is not None
-    ]
-    return min(moments, default=None)
+def _report_fixed(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions) -> None:
+    """The chosen deckies that cannot change. Raises UsageError where all were chosen by name and none can."""
+    fixed = [name for name in names if not rules.may_change(fleet.deckies[name], ctx.catalog)]
+    message = f"{_listed(fixed)}: no side service to add or remove"
+    if fixed and options.names and len(fixed) == len(names):
+        hint = "`side` in the fleet file allows some; or name the services: --services"
+        raise UsageError(message, hint=hint)
+    if fixed:
+        ctx.note(message)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -110,6 +110,12 @@ class Archetype(Entry):
     vendors: tuple[str, ...]
     styles: dict[str, str] = field(default_factory=dict)
     """Vendor to the hostname style of its machines, where it is not `hostname`."""
+    core: tuple[str, ...] | None = None
+    """Those of its services that a mutation never takes away; None: all of them."""
+    side: tuple[str, ...] | None = None
+    """Services that mutations add and remove, one at a time; None: those of its OS profile."""
+    interval_factor: int = 1
+    """How much less often than its `mutate_interval` says such a machine changes."""
 
     def style(self, vendor: str) -> str:
         """The hostname style of such a machine with a network card of that vendor."""
@@ -163,6 +169,8 @@ class OsProfile(Entry):
     """One of LOOKS; empty: Linux's own."""
     receive_memory: int = 0
     """A connection's largest receive buffer in bytes: it decides the window scale. 0: the worker's own."""
+    side: tuple[str, ...] | None = None
+    """Services that mutations add to a machine of no archetype; None: those of the archetypes that run it."""
 
 
 @dataclass(frozen=True, kw_only=True)

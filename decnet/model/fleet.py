@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from .noun import Hex32, Loose, Mac, Name, Noun, ServiceName, Short
 from .spec import Driver
@@ -42,6 +44,10 @@ class Decky(Noun):
     mutated_at: float | None = None
     mutated: bool = False
     previous: Annotated[tuple[str, ...], Loose] | None = None
+    core: Annotated[tuple[ServiceName, ...], Loose] | None = None
+    """What mutations never take away; None: as its archetype has it, or everything that it has."""
+    side: Annotated[tuple[ServiceName, ...], Loose] | None = None
+    """What mutations add and remove; None: as its archetype or OS has it."""
 
     def with_services(self, services: dict[str, Settings], *, at: float) -> Decky:
         """The same decky after a mutation: other services, everything else kept."""
@@ -53,6 +59,12 @@ class Decky(Noun):
                 "mutated_at": at,
             }
         )
+
+    @model_serializer(mode="wrap")
+    def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not said, so that a state file and a slice of 0.1.0 stay as they are."""
+        fields: dict[str, Any] = serialize(self)
+        return {k: v for k, v in fields.items() if v is not None or k not in ("core", "side")}
 
 
 class Fleet(Noun):

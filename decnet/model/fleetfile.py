@@ -157,6 +157,7 @@ def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
         network=NetworkSpec(**network),
         deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right["decky"].items()),
         mutate_interval=right.get("mutate_interval"),
+        **_tuples({key: right[key] for key in ("core", "side") if key in right}),
         places=mistakes.places(),
     )
 
@@ -164,6 +165,8 @@ def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
 def _decky_spec(name: str, entry: dict[str, Any], mistakes: Mistakes) -> DeckySpec:
     mac = entry.get("mac")
     given = {**entry, "mac": mac.lower().replace("-", ":")} if mac else dict(entry)
-    if "services" in given:
-        given["services"] = tuple(given["services"])
-    return DeckySpec(**given, name=name, place=mistakes.place(("decky", name)))
+    return DeckySpec(**_tuples(given), name=name, place=mistakes.place(("decky", name)))
+
+
+def _tuples(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}

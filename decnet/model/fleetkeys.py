@@ -33,6 +33,18 @@ MINUTES = Key(
     maximum=525600,
 )
 
+CORE = Key(
+    "list",
+    "those of its services that a mutation never takes away; left out: what such a machine is never without",
+    values.names,
+)
+
+SIDE = Key(
+    "list",
+    "services that a mutation may add and remove, one at a time; left out: what such a machine may have",
+    values.names,
+)
+
 ADDRESSES = {
     "use": Key(
         "list",
@@ -85,11 +97,15 @@ DECKY = {
         pattern=values.NAME,
     ),
     "mutate_interval": MINUTES,
+    "core": CORE,
+    "side": SIDE,
     "settings": Key("scalars", "settings per service: [decky.NAME.settings.SERVICE]"),
 }
 
 FLEET = {
     "mutate_interval": MINUTES,
+    "core": CORE,
+    "side": SIDE,
     "network": Key("table", "the LAN that the deckies sit on", keys=NETWORK),
     "decky": Key("tables", "one table per decky, or per group of equal ones", keys=DECKY),
 }

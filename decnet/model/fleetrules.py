@@ -18,6 +18,7 @@ def check(mistakes: Mistakes, table: dict[str, Any]) -> None:
     """Note every contradiction in the values of a fleet file whose keys are right one by one."""
     entries: Entries = table.get("decky", {})
     _check_choices(mistakes, entries)
+    _check_core(mistakes, table, entries)
     _check_counts(mistakes, entries)
     _check_names(mistakes, entries)
     for key in _OF_ONE:
@@ -30,6 +31,17 @@ def _check_choices(mistakes: Mistakes, entries: Entries) -> None:
         if entry.get("randomize_services") and "services" in entry:
             said = f"[decky.{name}] names `services` and wants them drawn: `randomize_services`"
             mistakes.add(("decky", name, "randomize_services"), said, "leave one of the two out")
+
+
+def _check_core(mistakes: Mistakes, table: dict[str, Any], entries: Entries) -> None:
+    """That nothing is both what stays and what comes and goes; an entry's list replaces the fleet's."""
+    written: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), table)]
+    written += [(("decky", name), entry) for name, entry in entries.items()]
+    for path, each in written:
+        both = [name for name in each.get("side", ()) if name in each.get("core", ())]
+        if both:
+            where = f" in [{'.'.join(path)}]" if path else ""
+            mistakes.add((*path, "side"), f"`side`{where} names {both[0]}, which `core` names too")
 
 
 def _check_counts(mistakes: Mistakes, entries: Entries) -> None:

@@ -14,7 +14,7 @@ Value = str | int | float | bool | tuple[str, ...]
 
 def to_toml(spec: FleetSpec) -> str:
     """The text that `fleetfile.parse` reads as this spec, places apart."""
-    blocks = [_pairs({"mutate_interval": spec.mutate_interval}), _network(spec.network)]
+    blocks = [_pairs(_given(spec, "network", "deckies", "places")), _network(spec.network)]
     for decky in spec.deckies:
         blocks.append(_decky(decky))
         blocks += [
@@ -42,7 +42,7 @@ def _decky(decky: DeckySpec) -> list[str]:
     return [f"[decky.{_key(decky.name)}]", *_pairs(_given(decky, "name", "settings", "place"))]
 
 
-def _given(spec: DeckySpec | NetworkSpec | AddressesSpec, *apart: str) -> dict[str, Value]:
+def _given(spec: FleetSpec | DeckySpec | NetworkSpec | AddressesSpec, *apart: str) -> dict[str, Value]:
     """The fields that differ from what holds where nothing is said."""
     named = {field.name: field.default for field in fields(spec) if field.name not in apart}
     return {name: getattr(spec, name) for name, default in named.items() if getattr(spec, name) != default}

@@ -52,6 +52,10 @@ class DeckySpec:
     worker: str | None = None
     mutate_interval: int | None = None
     """Minutes, 1 or more."""
+    core: tuple[str, ...] | None = None
+    """Those of its services that a mutation never takes away."""
+    side: tuple[str, ...] | None = None
+    """Services that a mutation may add and remove."""
     place: str = ""
 
 
@@ -62,6 +66,9 @@ class FleetSpec:
     network: NetworkSpec = NetworkSpec()
     deckies: tuple[DeckySpec, ...] = ()
     mutate_interval: int | None = None
+    core: tuple[str, ...] | None = None
+    """Of every decky that has at least one of them, or of every decky where it is empty."""
+    side: tuple[str, ...] | None = None
     places: dict[str, str] = field(default_factory=dict)
     """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
 

@@ -48,9 +48,12 @@ def word(value: str) -> str | None:
 
 
 def services(value: Sequence[object]) -> str | None:
-    """A list of service names, each once."""
-    if not value:
-        return "must name at least one service"
+    """A list of service names, each once, at least one."""
+    return names(value) if value else "must name at least one service"
+
+
+def names(value: Sequence[object]) -> str | None:
+    """A list of service names, each once, perhaps empty."""
     for entry in value:
         if not isinstance(entry, str) or word(entry):
             return f"must be a list of service names, and {shown(entry)} is none"

@@ -352,4 +352,6 @@ def _decky(draft: Draft, board: _Board, mac: str, hostname: str, now: float) -> 
         mutated_at=kept.mutated_at if kept and kept.mutated_at is not None else now,
         mutated=draft.mutated,
         previous=draft.previous,
+        core=draft.core,
+        side=draft.side,
     )

@@ -35,6 +35,9 @@ class Draft:
     same_machine: bool = False
     mutated: bool = False
     previous: tuple[str, ...] | None = None
+    core: tuple[str, ...] | None = None
+    """What mutations never take away, where it is not what the archetype says."""
+    side: tuple[str, ...] | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     """file:line of the keys that its entry has."""
     left_out: tuple[str, ...] = field(default=())

@@ -3,46 +3,77 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
 
+from .core import bounds, is_derived
 from .refusal import dice, unknown
-from .services import draw, expand
+from .services import expand, first_clash, without_clash
+
+MOST_SIDE = 2
+"""Side services that a mutation leaves on one decky."""
 
 SECONDS = 60.0
+EARLIEST, LATEST = 0.7, 1.2
+"""Parts of its interval after which a decky is due; it then waits its turn, so their middle is below 1."""
+AT_ONCE = 8
+"""At most one decky in so many changes at one time, and one always."""
+CATCHING_UP = 2.0
+"""How much faster than their intervals say deckies change of which many are due."""
 
 
 def choose(
     decky: Decky, catalog: Catalog, rng: random.Random, avoid: Collection[frozenset[str]] = ()
 ) -> tuple[str, ...]:
-    """Other services than the decky has now, about as many: some that fit its archetype, else some that other
-    machines of its OS have (a switch does not become a mail server overnight), else any.
+    """The decky's services after its next mutation, sorted: one side service more or less; empty where
+    nothing may change.
 
-    Sets in `avoid` are taken only when there is nothing else. Raises UsageError when there is no other set.
+    A decky that lacks some of its core, or has what is neither core nor side, gets the one back and loses the
+    other instead. Sets in `avoid` are taken only where there is nothing else.
     """
-    now = frozenset(decky.services)
-    known = catalog.archetypes.get(decky.archetype or "")
-    first = known.services if known else ()
-    kin = catalog.usual(decky.os)
-    for shunned in ({now, *avoid}, {now}):
-        drawn = draw(catalog, rng, first=first, kin=kin, count=max(len(now), 1), avoid=shunned)
-        if drawn:
-            return drawn
-    raise UsageError(f"{decky.name}: there are no other services that it could have")
+    now = tuple(sorted(decky.services))
+    core, side = bounds(decky, catalog)
+    proper = _proper(now, core, side, catalog)
+    if proper and set(proper) != set(now):
+        return proper
+    ways = _one_more(now, side, catalog), _one_less(now, side)
+    for shunned in (avoid, ()):
+        left = [[each for each in way if frozenset(each) not in shunned] for way in ways]
+        if any(left):
+            return rng.choice(rng.choice([way for way in left if way]))
+    return ()
 
 
-def due(fleet: Fleet, now: float) -> tuple[str, ...]:
-    """Names of the deckies whose last mutation, or creation, is one interval (minutes) or more ago."""
-    return tuple(
-        name
-        for name, decky in sorted(fleet.deckies.items())
-        if decky.mutate_interval is not None
-        and decky.mutated_at is not None
-        and now - decky.mutated_at >= decky.mutate_interval * SECONDS
-    )
+def may_change(decky: Decky, catalog: Catalog) -> bool:
+    """Whether there is anything that a mutation by chance could change."""
+    return bool(choose(decky, catalog, random.Random(0)))
+
+
+def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
+    """Names of the deckies to mutate at `now` (seconds since the epoch), the longest overdue first.
+
+    A decky is due about one interval after its last mutation, or its creation. When many are due, for example
+    after a pause, the others follow one by one: a fleet that changes in one second is not a real one.
+    """
+    moments = _moments(fleet, catalog, now)
+    begun, gap = _pace(fleet, moments, catalog, now)
+    if not moments or now < begun + gap:
+        return ()
+    waiting = takewhile(lambda name: moments[name] <= now, _in_turn(fleet, moments, catalog))
+    most = min((now - begun) // gap, -(-len(moments) // AT_ONCE))
+    return tuple(islice(waiting, max(1, int(most))))
+
+
+def next_due(fleet: Fleet, catalog: Catalog, now: float) -> float | None:
+    """When `due` has names next (seconds since the epoch, perhaps past); None where no decky is ever due."""
+    moments = _moments(fleet, catalog, now)
+    begun, gap = _pace(fleet, moments, catalog, now)
+    first = next(_in_turn(fleet, moments, catalog), None)
+    return None if first is None else max(moments[first], begun + gap)
 
 
 def mutate(
@@ -56,7 +87,8 @@ def mutate(
 ) -> Fleet:
     """The fleet with other services for these deckies: the given ones, or chosen by chance.
 
-    A decky that has the given services already is left as it is. Raises UsageError or SpecError.
+    A decky that has the given services already, or of which nothing may change, is left as it is. Raises
+    UsageError or SpecError.
     """
     root = rng.getrandbits(128)
     deckies = dict(fleet.deckies)
@@ -66,7 +98,8 @@ def mutate(
             chosen = choose(decky, catalog, dice(root, decky.name, "mutate"), before)
         else:
             chosen = expand(services, catalog, who=decky.name)
-        deckies[decky.name] = _given(decky, chosen, now)
+        core = _kept_core(decky, catalog, by_chance=services is None)
+        deckies[decky.name] = _given(decky, chosen or tuple(decky.services), core, now)
     return fleet.with_deckies(deckies)
 
 
@@ -76,8 +109,82 @@ def undo(fleet: Fleet, names: Iterable[str], *, catalog: Catalog, now: float) ->
     for decky in _named(fleet, names):
         if not decky.previous:
             raise UsageError(f"{decky.name}: it has no mutation that could be undone")
-        deckies[decky.name] = _given(decky, expand(decky.previous, catalog, who=decky.name), now)
+        previous = expand(decky.previous, catalog, who=decky.name)
+        deckies[decky.name] = _given(decky, previous, _kept_core(decky, catalog), now)
     return fleet.with_deckies(deckies)
+
+
+def core_lost(before: Fleet, after: Fleet, catalog: Catalog) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    """The core services that deckies had before and lack after: services to the names of the deckies."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for name, decky in before.deckies.items():
+        core = bounds(decky, catalog).core if after.deckies[name] != decky else ()
+        lost = tuple(s for s in core if s in decky.services and s not in after.deckies[name].services)
+        if lost:
+            found[lost] = (*found.get(lost, ()), name)
+    return found
+
+
+def _proper(
+    now: Sequence[str], core: Sequence[str], side: Sequence[str], catalog: Catalog
+) -> tuple[str, ...]:
+    """The core, and what is there and belongs to such a machine, or may not be touched by chance."""
+    drawable = catalog.drawable()
+    staying = (name for name in now if name in side or name not in drawable)
+    return tuple(sorted(without_clash(dict.fromkeys((*core, *staying)), catalog)))
+
+
+def _one_more(now: Sequence[str], side: Sequence[str], catalog: Catalog) -> list[tuple[str, ...]]:
+    if sum(1 for name in now if name in side) >= MOST_SIDE:
+        return []
+    more = [(*now, name) for name in side if name not in now]
+    return [tuple(sorted(names)) for names in more if not first_clash(names, catalog)]
+
+
+def _one_less(now: Sequence[str], side: Sequence[str]) -> list[tuple[str, ...]]:
+    """A decky without any service would be a machine that nobody notices: the last one stays."""
+    less = [tuple(name for name in now if name != gone) for gone in now if gone in side]
+    return [names for names in less if names]
+
+
+def _moments(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
+    """When each decky is due that has an interval."""
+    return {
+        name: _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
+        for name, decky in fleet.deckies.items()
+        if decky.mutate_interval is not None
+    }
+
+
+def _in_turn(fleet: Fleet, moments: Mapping[str, float], catalog: Catalog) -> Iterator[str]:
+    """The deckies that can change, the one that is due first before the others."""
+    ordered = sorted(moments, key=lambda name: (moments[name], name))
+    return (name for name in ordered if may_change(fleet.deckies[name], catalog))
+
+
+def _pace(fleet: Fleet, names: Iterable[str], catalog: Catalog, now: float) -> tuple[float, float]:
+    """When the last of these deckies changed, and how long (seconds) the next change waits after that."""
+    deckies = [fleet.deckies[name] for name in names]
+    rate = sum(1 / _interval(decky, catalog) for decky in deckies)
+    begun = max((_since(decky, now) for decky in deckies), default=0.0)
+    return begun, 1 / (rate * CATCHING_UP) if rate else 0.0
+
+
+def _since(decky: Decky, now: float) -> float:
+    # A time in the future was taken from a wrong clock: it would put the next mutation off for as long.
+    return decky.mutated_at if decky.mutated_at is not None and decky.mutated_at <= now else 0.0
+
+
+def _interval(decky: Decky, catalog: Catalog) -> float:
+    """Seconds between two mutations of the decky, on average."""
+    kind = catalog.archetypes.get(decky.archetype or "")
+    return (decky.mutate_interval or 0) * SECONDS * (kind.interval_factor if kind else 1)
+
+
+def _jitter(decky: Decky, now: float) -> float:
+    """A factor that is the decky's own and another one after each mutation."""
+    chance = dice(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
+    return chance.uniform(EARLIEST, LATEST)
 
 
 def _named(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
@@ -89,8 +196,16 @@ def _named(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
     return result
 
 
-def _given(decky: Decky, names: Sequence[str], now: float) -> Decky:
+def _kept_core(decky: Decky, catalog: Catalog, *, by_chance: bool = False) -> tuple[str, ...] | None:
+    """The core to store before the services change: what a decky was deployed with is known only until its
+    first mutation. One that version 0.1.0 mutated keeps what it has when chance changes it next."""
+    if decky.core is not None or is_derived(decky, catalog) or (decky.mutated and not by_chance):
+        return decky.core
+    return tuple(sorted(decky.services))
+
+
+def _given(decky: Decky, names: Sequence[str], core: tuple[str, ...] | None, now: float) -> Decky:
     if set(names) == set(decky.services):
         return decky
     services = {name: decky.services.get(name, decky.settings.get(name, {})) for name in names}
-    return decky.with_services(services, at=now)
+    return decky.with_services(services, at=now).model_copy(update={"core": core})

@@ -13,9 +13,10 @@ from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.values import Settings
 from decnet.wire import digest
 
+from .core import core_of, side_of
 from .draft import Draft
 from .refusal import dice, natural, unknown
-from .services import built, draw, expand, settings_of
+from .services import built, draw, expand, named, settings_of, without_clash
 
 if TYPE_CHECKING:
     from decnet.model.fleet import Decky
@@ -46,8 +47,10 @@ def resolve(
         raise SpecError("no decky is described", hint="decnet teardown --all takes a fleet down")
     _refuse_names(entries, catalog, desired if add else ())
     root = rng.getrandbits(128)
+    usual_core = _usual(spec, "core", catalog)
+    _usual(spec, "side", catalog)
     drafts = [
-        _Resolving(entry, places, catalog, desired.get(entry.name), root, reset_services).draft()
+        _Resolving(entry, places, catalog, desired.get(entry.name), root, reset_services, usual_core).draft()
         for entry, places in entries
     ]
     if add:
@@ -63,6 +66,8 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
     for entry in spec.deckies:
         places = {key: spec.place("decky", entry.name, key) for key in DeckySpec.__dataclass_fields__}
         entry = replace(entry, mutate_interval=entry.mutate_interval or spec.mutate_interval)
+        if entry.side is None:
+            entry, places["side"] = replace(entry, side=spec.side), spec.place("side")
         if entry.count == 1:
             entries.append((entry, places))
             continue
@@ -74,6 +79,12 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
             name = f"{entry.name}-{number:02d}"
             entries.append((replace(entry, name=name, count=1), places))
     return entries
+
+
+def _usual(spec: FleetSpec, key: str, catalog: Catalog) -> tuple[str, ...] | None:
+    """A list of services that holds for every decky without its own."""
+    names = getattr(spec, key)
+    return None if names is None else named(names, catalog, who=key, place=spec.place(key))
 
 
 def _refuse_names(
@@ -127,6 +138,8 @@ def _as_it_is(decky: Decky) -> Draft:
         same_machine=True,
         mutated=decky.mutated,
         previous=decky.previous,
+        core=decky.core,
+        side=decky.side,
     )
 
 
@@ -141,8 +154,10 @@ class _Resolving:
         kept: Decky | None,
         root: int,
         reset_services: bool,
+        usual_core: tuple[str, ...] | None,
     ) -> None:
         self.entry = entry
+        self.usual_core = usual_core
         self.places = places
         self.catalog = catalog
         self.kept = kept
@@ -160,6 +175,7 @@ class _Resolving:
         same_machine = kept is not None and kept.os == self.os and kept.archetype == self.archetype
         vendor, release = self._machine(kept if same_machine else None)
         names, given_by_mutation = self._services()
+        core, side = self._bounds(names, given_by_mutation)
         settings = settings_of(
             entry.settings, self._configurable(names), self.catalog, who=self.who, place=self._at("settings")
         )
@@ -184,6 +200,8 @@ class _Resolving:
             same_machine=same_machine,
             mutated=given_by_mutation,
             previous=kept.previous if kept and given_by_mutation else None,
+            core=core,
+            side=side,
             left_out=self._left_out(),
         )
 
@@ -236,7 +254,9 @@ class _Resolving:
         drawn = draw(self.catalog, chance, first=first, kin=self.catalog.usual(self.os))
         if not drawn:
             raise SpecError(f"{self.who}: there is no service that could be drawn", place=self.entry.place)
-        return drawn, False
+        own = self._listed("core")
+        always = core_of(self.archetype, self.catalog) or () if own is None else own
+        return tuple(sorted(without_clash(dict.fromkeys((*always, *drawn)), self.catalog))), False
 
     def _written(self) -> tuple[str, ...] | None:
         """The services that the entry fixes; None where they are to be drawn."""
@@ -261,6 +281,48 @@ class _Resolving:
             message = f"{self.who}: no decoy of archetype {archetype} exists yet ({', '.join(names)})"
             raise SpecError(message, place=self._at("archetype"), hint="name services yourself")
         return expand(there, self.catalog, who=self.who, place=self._at("archetype"))
+
+    def _bounds(
+        self, names: tuple[str, ...], mutated: bool
+    ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """Core and side services to store, sorted; None where the archetype or the services say it."""
+        side = self._listed("side")
+        base = self._deployed_with(names, mutated)
+        core = self._core(names, base, side or ())
+        if core is None and side is None:
+            derived = not self.entry.services if self.archetype else not mutated
+            return (None if derived else tuple(sorted(base))), None
+        if core is None:
+            core = tuple(name for name in base if name not in (side or ()))
+        more = side_of(self.archetype, self.os, self.catalog) if side is None else side
+        return tuple(sorted(core)), tuple(sorted({*base, *more} - {*core}))
+
+    def _core(
+        self, names: tuple[str, ...], base: tuple[str, ...], side: tuple[str, ...]
+    ) -> tuple[str, ...] | None:
+        """The core as the fleet file has it; None where it does not say."""
+        own = self._listed("core")
+        if own is None:
+            core = tuple(n for n in self.usual_core or () if n in base and n not in side)
+            return core if core or self.usual_core == () else None
+        allowed = self._configurable(names)
+        for name in own:
+            if name not in allowed:
+                message = f"{self.who}: core names {name}, which is not one of its services"
+                raise SpecError(message, place=self._at("core"), hint=f"has {', '.join(sorted(allowed))}")
+        return own
+
+    def _deployed_with(self, names: tuple[str, ...], mutated: bool) -> tuple[str, ...]:
+        """The services before any mutation, as far as that is known."""
+        written, kept = self._written(), self.kept
+        if written is not None or kept is None or not mutated or kept.core is None:
+            return written or names
+        has_core = self.entry.core is not None or self.usual_core is not None
+        return (*kept.core, *(kept.side or ())) if has_core else kept.core
+
+    def _listed(self, key: str) -> tuple[str, ...] | None:
+        names = getattr(self.entry, key)
+        return None if names is None else named(names, self.catalog, who=self.who, place=self._at(key))
 
     def _left_out(self) -> tuple[str, ...]:
         if not self.archetype or self.entry.services or self.entry.randomize_services:

@@ -21,15 +21,21 @@ def expand(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "")
     Raises SpecError for a name that does not exist, a decoy that is not built, a service named
     twice, and two services on one port.
     """
+    meant = named(names, catalog, who=who, place=place)
+    clash = first_clash(meant, catalog)
+    if clash:
+        raise SpecError(f"{who}: {clash}", place=place, hint="give them to two deckies")
+    return meant
+
+
+def named(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
+    """As `expand`, of services that need not go together on one decky."""
     origin: dict[str, str] = {}
     for written in names:
         for name in _meant_by(written, catalog, who, place):
             if name in origin:
                 raise SpecError(_twice(who, name, origin[name], written), place=place)
             origin[name] = written
-    clash = first_clash(tuple(origin), catalog)
-    if clash:
-        raise SpecError(f"{who}: {clash}", place=place, hint="give them to two deckies")
     return tuple(origin)
 
 
@@ -65,29 +71,31 @@ def built(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
 
 
 def draw(
-    catalog: Catalog,
-    rng: random.Random,
-    *,
-    first: Sequence[str] = (),
-    kin: Sequence[str] = (),
-    count: int | None = None,
-    avoid: Collection[frozenset[str]] = (),
+    catalog: Catalog, rng: random.Random, *, first: Sequence[str] = (), kin: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Services chosen by chance among those that may be drawn: some of `first` where that gives a choice,
-    else of `kin`, else any. Never a set in `avoid`; empty when there is no other. `count` is an aim."""
+    """Services chosen by chance among those that may be drawn: some of `first` where there are any, else of
+    `kin`, else any; empty where there are none."""
     everything = catalog.drawable()
     fitting = tuple(name for name in first if name in everything)
     related = tuple(sorted({name for name in kin if name in everything}))
-    wanted = count or rng.randint(1, min(MOST_DRAWN, max(len(fitting or everything), 1)))
-    sizes = (wanted, wanted - 1, wanted + 1)
+    wanted = rng.randint(1, min(MOST_DRAWN, max(len(fitting or everything), 1)))
     tries = [(fitting, wanted)]
-    tries += [(pool, size) for pool in (related, everything) for size in sizes]
+    tries += [(pool, size) for pool in (related, everything) for size in (wanted, wanted - 1, wanted + 1)]
     for pool, size in tries:
         for _ in range(ATTEMPTS if 0 < size <= len(pool) else 0):
-            chosen = tuple(sorted(_without_clash(rng.sample(pool, len(pool)), size, catalog)))
-            if len(chosen) == size and frozenset(chosen) not in avoid:
-                return chosen
+            chosen = without_clash(rng.sample(pool, len(pool)), catalog)[:size]
+            if len(chosen) == size:
+                return tuple(sorted(chosen))
     return ()
+
+
+def without_clash(order: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
+    """The services in their order, without those that claim a port of one before them."""
+    chosen: tuple[str, ...] = ()
+    for name in order:
+        if not first_clash((*chosen, name), catalog):
+            chosen = (*chosen, name)
+    return chosen
 
 
 def _meant_by(written: str, catalog: Catalog, who: str, place: str) -> tuple[str, ...]:
@@ -118,11 +126,3 @@ def _check_settings(service: str, settings: Settings, catalog: Catalog, who: str
         complaint = known[key].complaint(value)
         if complaint:
             raise SpecError(f"{who}: setting {key} of {service} {complaint}", place=place)
-
-
-def _without_clash(order: Iterable[str], size: int, catalog: Catalog) -> tuple[str, ...]:
-    chosen: tuple[str, ...] = ()
-    for name in order:
-        if len(chosen) < size and not first_clash((*chosen, name), catalog):
-            chosen = (*chosen, name)
-    return chosen

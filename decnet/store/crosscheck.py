@@ -52,6 +52,10 @@ def unknown(fleet: Fleet, catalog: Catalog) -> Wrong | None:
             known = catalog.services.get(service)
             if known is None or not known.built:
                 return ("deckies", key, "services", service), _not_there(f"deckies.{key}.services", service)
+        for field, names in (("core", decky.core), ("side", decky.side)):
+            for name in names or ():
+                if name not in catalog.services:
+                    return ("deckies", key, field), _not_there(f"deckies.{key}.{field}", name)
     return None
 
 

@@ -17,3 +17,20 @@ def test_the_examples_are_a_catalog(tmp_path: Path) -> None:
     assert own.services["intranet"].memory_mib == 96
     assert own.fitting("linux", "kiosk", "raspberry") == ("raspbian-12",)
     assert "raspbian-12" not in own.fitting("linux", "web-server", "vmware")
+
+
+def test_the_page_lists_what_each_kind_of_machine_keeps() -> None:
+    known = catalog.load()
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in PAGE.partition("## What each kind of machine keeps")[2].splitlines()
+        if line.startswith("|") and not line.startswith("|-")
+    ]
+    expected = [["archetype", "core", "side", "interval factor"]]
+    for name, kind in sorted(known.archetypes.items()):
+        expected.append(
+            [name, " ".join(kind.core or ()), " ".join(kind.side or ()), str(kind.interval_factor)]
+        )
+    expected.append(["OS", "side"])
+    expected += [[name, " ".join(os.side or ())] for name, os in sorted(known.os_profiles.items())]
+    assert rows == expected

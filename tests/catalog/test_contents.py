@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import decnet
 from decnet import catalog
 from decnet.catalog.check import complaints
 from decnet.model.catalog import ELSEWHERE, LOOKS, Catalog
+from decnet.plan.core import core_of
 
 PORTS = """
 ssh 22; telnet 23; ftp 21; tftp 69/udp; http 80; https 443; smb 445 139; rdp 3389; vnc 5900; ldap 389;
@@ -38,6 +40,32 @@ monitoring-node | snmp ssh http | linux | monNN | vmware
 devops-host | docker_api ssh k8s git | linux | ciNN | intel vmware
 network-gear | telnet snmp ssh | cisco | sw-floor-NN | cisco ubiquiti
 """
+
+CORE = """
+windows-workstation | smb rdp | vnc llmnr ssh | 1
+windows-server | smb rdp | ldap http https ftp mssql | 1
+domain-controller | ldap smb rdp dns | llmnr ntp https | 20
+linux-server | ssh | http https ftp snmp mysql postgres redis | 1
+web-server | http https | ftp ssh mysql redis memcached | 1
+database-server | mysql postgres | redis ssh snmp mongodb memcached | 1
+mail-server | smtp imap | pop3 ssh http https | 1
+file-server | smb | ftp ssh http https snmp | 10
+printer | snmp http | ftp https telnet | 10
+iot-device | mqtt telnet | snmp http | 1
+industrial-control | modbus s7 | snmp http | 20
+voip-server | sip http | https ssh tftp | 1
+monitoring-node | ssh http | snmp https mysql postgres smtp | 1
+devops-host | docker_api ssh k8s | git http https redis | 1
+network-gear | snmp ssh | telnet http https | 10
+"""
+"""What each is never without, what comes and goes, how much less often."""
+
+TODAY = """
+database-server | mysql; devops-host | ssh; file-server | ftp ssh; industrial-control | snmp;
+iot-device | telnet; linux-server | ssh; mail-server | smtp; monitoring-node | ssh http;
+network-gear | snmp ssh; printer | snmp http; voip-server | http; web-server | http
+"""
+"""The core as far as there are decoys; of the other archetypes there are none yet."""
 
 SYSCTLS = """
 key                 linux windows windows_server bsd  embedded cisco
@@ -101,6 +129,38 @@ def test_every_archetype_is_as_the_design_has_it(whole: Catalog) -> None:
         name: [list(kind.services), [kind.os], kind.hostname.split("|"), list(kind.vendors)]
         for name, kind in whole.archetypes.items()
     } == {row[0][0]: row[1:] for row in rows}
+
+
+def test_every_archetype_says_what_it_is_never_without_and_what_comes_and_goes(whole: Catalog) -> None:
+    rows = [[cell.split() for cell in row.split("|")] for row in CORE.strip().splitlines()]
+    assert {
+        name: [list(kind.core or ()), list(kind.side or ()), [str(kind.interval_factor)]]
+        for name, kind in whole.archetypes.items()
+    } == {row[0][0]: row[1:] for row in rows}
+    for kind in whole.archetypes.values():
+        assert set(kind.services) <= {*(kind.core or ()), *(kind.side or ())}, kind.name
+
+
+def test_the_core_of_what_can_be_deployed_today_has_decoys(whole: Catalog) -> None:
+    expected = dict(row.split("|") for row in TODAY.replace("\n", " ").split(";"))
+    found = {name: core for name in whole.archetypes if (core := core_of(name, whole))}
+    assert found == {name.strip(): tuple(core.split()) for name, core in expected.items()}
+
+
+def test_the_core_is_what_the_archetype_says_when_every_decoy_exists(whole: Catalog) -> None:
+    services = {name: replace(each, built=not each.alias) for name, each in whole.services.items()}
+    later = replace(whole, services=services)
+    assert {name: core_of(name, later) for name in later.archetypes} == {
+        name: kind.core for name, kind in later.archetypes.items()
+    }
+
+
+def test_no_device_gets_a_servers_service(whole: Catalog) -> None:
+    odd = {"redis", "mysql", "postgres", "smtp", "mongodb", "memcached", "docker_api"}
+    for kind in whole.archetypes.values():
+        if kind.os in ("embedded", "cisco"):
+            assert not odd & set(kind.side or ()), kind.name
+    assert not any(odd & set(whole.os_profiles[os].side or ()) for os in ("embedded", "cisco"))
 
 
 def test_every_os_profile_has_exactly_its_sysctls(whole: Catalog) -> None:

@@ -10,6 +10,7 @@ import pytest
 from decnet import catalog
 from decnet.errors import SpecError
 from decnet.model.catalog import Port
+from decnet.plan.core import core_of, side_of
 
 OWN = """
 words = ["kestrel"]
@@ -32,6 +33,10 @@ vendors = ["raspberry"]
 [vendor.raspberry]
 ouis = ["b8:27:eb"]
 """
+
+
+KIND = '[archetype.x]\nservices = ["ssh"]\nos = "linux"\nhostname = "xN"\nvendors = ["dell"]\n'
+"""A kind of machine in five lines."""
 
 
 def written(folder: Path, text: str, name: str = "own.toml") -> Path:
@@ -62,6 +67,23 @@ def test_a_users_entry_replaces_the_packages_of_that_name(tmp_path: Path) -> Non
         "registry.example/telnet:2",
         (Port(number=2323),),
     )
+
+
+def test_a_users_kind_of_machine_has_what_it_says_as_core_or_all_that_it_is_deployed_with(
+    tmp_path: Path,
+) -> None:
+    kiosk = catalog.load(written(tmp_path, OWN))
+    linux = kiosk.os_profiles["linux"].side or ()
+    assert core_of("kiosk", kiosk) == ("intranet", "ssh")
+    assert side_of("kiosk", "linux", kiosk) == tuple(dict.fromkeys(("intranet", "ssh", *linux)))
+    said = OWN.replace(
+        'os = "linux"', 'os = "linux"\ncore = ["intranet"]\nside = ["ftp"]\ninterval_factor = 4'
+    )
+    (other := tmp_path / "other").mkdir()
+    own = catalog.load(written(other, said))
+    assert core_of("kiosk", own) == ("intranet",)
+    assert side_of("kiosk", "linux", own) == ("intranet", "ssh", "ftp")
+    assert own.archetypes["kiosk"].interval_factor == 4
 
 
 def test_no_folder_is_the_packages_catalog(tmp_path: Path) -> None:
@@ -101,6 +123,18 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
             '[archetype.x]\nservices = ["ssh"]\nos = "linux"\nhostname = "x_N"\nvendors = ["dell"]',
             4,
             "hostname",
+        ),
+        (f'{KIND}core = ["http"]', 6, "`core` names `http`, which is not one of its services"),
+        (f'{KIND}side = ["nope"]', 6, "names the service `nope`, which does not exist"),
+        (f'{KIND}side = ["ssh"]\ncore = ["ssh"]', 6, "`side` names `ssh`, which `core` names too"),
+        (f'{KIND}core = "ssh"', 6, "`core`: must be a list"),
+        (f"{KIND}interval_factor = 0", 6, "`interval_factor` must be from 1 to 1000"),
+        (f'{KIND}interval_factor = "rarely"', 6, "must be a whole number"),
+        (
+            '[os.x]\nsummary = "x"\nsysctls = {}\nhostname = "xN"\nvendors = ["dell"]\nside = ["htp"]\n'
+            '[release.x]\nos = "x"\nbanners = {}',
+            6,
+            "names the service `htp`",
         ),
         ('\n[vendor.x]\nouis = ["02:42:ac"]', 3, "IEEE"),
         ('[vendor.x]\nouis = "00:50:56"', 2, "`ouis`"),

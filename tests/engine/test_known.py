@@ -51,6 +51,8 @@ def context(folder: Path, **odd: Any) -> Context:
             {"services": {"nosuch": {}}},
             "deckies.web-2.services names nosuch, which the catalog does not have",
         ),
+        ({"core": ("ssh", "nosuch")}, "deckies.web-2.core names nosuch, which the catalog does not have"),
+        ({"side": ("nosuch",)}, "deckies.web-2.side names nosuch, which the catalog does not have"),
     ],
 )
 def test_what_the_catalog_does_not_have_is_refused_with_its_place(

@@ -43,6 +43,9 @@ def test_each_wrong_example_has_the_messages_that_are_shown(text: str, message: 
 
 
 def test_every_key_is_on_the_page() -> None:
+    tables = ("table", "tables")
+    of_all = {name for name, key in fleetkeys.FLEET.items() if key.kind not in tables}
+    assert set(keys_of("The whole fleet")) == of_all
     assert set(keys_of("`[network]`")) == set(fleetkeys.NETWORK)
     assert set(keys_of("`[decky.NAME]`")) == set(fleetkeys.DECKY)
 

@@ -90,6 +90,14 @@ def test_every_key_is_read() -> None:
     )
 
 
+def test_what_stays_and_what_comes_and_goes_is_read_for_a_decky_and_for_all() -> None:
+    text = 'core = ["ssh"]\nside = ["http"]\n[decky.web]\nservices = ["http"]\ncore = []\nside = ["ftp"]\n'
+    spec = fleetfile.parse(text, "fleet.toml")
+    assert (spec.core, spec.side) == (("ssh",), ("http",))
+    assert [(decky.core, decky.side) for decky in spec.deckies] == [((), ("ftp",))]
+    assert (spec.place("side"), spec.place("decky", "web", "side")) == ("fleet.toml:2", "fleet.toml:6")
+
+
 def test_every_place_is_kept_for_the_plan_to_point_to() -> None:
     spec = fleetfile.parse(WHOLE, "fleet.toml")
     assert spec.place("decky", "web", "services", 1) == "fleet.toml:13"
@@ -155,6 +163,10 @@ def test_hundreds_of_mistakes_are_cut() -> None:
         ('services = [["ssh"]]', "must be a list of service names"),
         ('services = ["ssh", "a b"]', 'and "a b" is none'),
         ('services = ["ssh", "http", "ssh"]', "names ssh twice"),
+        ('core = "ssh"', '`core` in [decky.web] must be a list of texts, not "ssh"'),
+        ('core = ["ssh", "ssh"]', "`core` in [decky.web] names ssh twice"),
+        ("side = [1]", "`side` in [decky.web] must be a list of service names, and 1 is none"),
+        ('side = ["a b"]', 'and "a b" is none'),
         ("archetype = 5", "`archetype` in [decky.web] must be text, not 5"),
         ('archetype = ""', "must be one word"),
         ('os = "lin\\nux"', "must be one word"),
@@ -259,6 +271,14 @@ def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, said: str) -
         (
             "[decky.aa]\ncount = 2\nip = '192.0.2.9'",
             "fleet.toml:3: `ip` in [decky.aa] is for one decky, and its",
+        ),
+        (
+            "[decky.aa]\ncore = ['ssh']\nside = ['ftp', 'ssh']",
+            "fleet.toml:3: `side` in [decky.aa] names ssh, which `core` names too",
+        ),
+        (
+            "core = ['ssh']\nside = ['ssh']\n[decky.aa]",
+            "fleet.toml:2: `side` names ssh, which `core` names too",
         ),
         (
             "[decky.aa]\ncount = 2\n[decky.aa-02]",

@@ -211,6 +211,11 @@ SCALARS = (
     TEXTS | st.integers(-(2**40), 2**40) | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
 )
 WORDS = st.sampled_from(["ssh", "http", "smtp_relay", "k8s"])
+LISTED = st.none() | st.lists(WORDS, unique=True).map(tuple)
+APART = st.fixed_dictionaries({"core": LISTED, "side": LISTED}).filter(
+    lambda lists: not set(lists["core"] or ()) & set(lists["side"] or ())
+)
+"""What stays, and what comes and goes: no service is in both."""
 ADDRESSES = st.integers(1, 200).map(lambda last: f"198.51.100.{last}")
 
 
@@ -224,6 +229,7 @@ def deckies(draw: st.DrawFn, name: str) -> DeckySpec:
         os=draw(st.none() | WORDS),
         worker=draw(st.none() | NAMES),
         mutate_interval=draw(st.none() | st.integers(1, 1000)),
+        **draw(APART),
         settings=draw(
             st.dictionaries(
                 WORDS, st.dictionaries(TEXTS.filter(bool), SCALARS, min_size=1, max_size=3), max_size=2
@@ -238,6 +244,7 @@ def test_any_fleet_that_is_written_is_read_as_it_was(data: st.DataObject, names:
     # A suffix of letters: a name that ends in a number may be that of another's member.
     spec = FleetSpec(
         mutate_interval=data.draw(st.none() | st.integers(1, 99)),
+        **data.draw(APART),
         network=NetworkSpec(
             driver=data.draw(st.sampled_from(["macvlan", "ipvlan", "bridge"])),
             addresses=AddressesSpec(use=tuple(data.draw(st.lists(ADDRESSES, max_size=3)))),

@@ -22,6 +22,8 @@ addresses.use = ["192.0.2.1"]
 [decky.web]
 count = 3
 services = ["ssh"]
+core = []
+side = ["ftp"]
 randomize_services = false
 settings.ssh.x = 1
 """
@@ -60,6 +62,8 @@ def test_a_file_that_is_read_fits_the_schema() -> None:
         ('driver = "bridge"', 'driver = "token-ring"', "network.driver"),
         ("\nservices =", "\nserivces =", "decky.web.serivces"),
         ("settings.ssh.x = 1", "settings.ssh.x = [1]", "decky.web.settings.ssh.x"),
+        ("core = []", 'core = "ssh"', "decky.web.core"),
+        ('side = ["ftp"]', "side = [1]", "decky.web.side.0"),
         ("[decky.web]", "[decky.Web]", "decky.Web"),
         ("mutate_interval = 5", "mutate_interval = 0", "mutate_interval"),
         ("randomize_services = false", "hostname = 'a b'", "decky.web.hostname"),

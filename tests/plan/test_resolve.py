@@ -231,3 +231,135 @@ def test_a_decky_whose_kind_changes_becomes_another_machine_and_keeps_its_place(
     after = deployed(spec({"name": "a", "archetype": "printer"}), fleet(before)).deckies["a"]
     assert (after.ip, after.worker, after.seed) == (before.ip, before.worker, before.seed)
     assert after.mac != before.mac and after.hostname != before.hostname
+
+
+# What stays and what comes and goes.
+
+
+def apart(
+    *entries: dict[str, object] | str, catalog: Catalog = SEVERAL, **fleet_wide: object
+) -> list[object]:
+    """Core and side services to be stored with the decky a."""
+    described = replace(spec(*entries), **fleet_wide)  # type: ignore[arg-type]
+    draft = drafts(described, catalog)["a"]
+    return [draft.core, draft.side]
+
+
+WEB = {"name": "a", "archetype": "web-server"}
+LISTED: dict[str, object] = {"name": "a", "services": ("http", "ssh")}
+WEB_SIDE = ["ftp", "ssh", "mysql", "redis", "memcached"]
+
+
+def test_nothing_is_stored_of_what_the_catalog_says() -> None:
+    assert apart(WEB) == apart(LISTED) == apart({**WEB, "randomize_services": True}) == [None, None]
+
+
+def test_services_listed_beside_an_archetype_are_core() -> None:
+    assert apart({**WEB, "services": ("http", "ftp")}) == [("ftp", "http"), None]
+
+
+def test_a_core_of_its_own_leaves_the_others_to_come_and_go() -> None:
+    assert apart({**WEB, "core": ("http",)}) == [("http",), tuple(sorted(["https", *WEB_SIDE]))]
+    os_side = SEVERAL.os_profiles["linux"].side or ()
+    assert apart({**LISTED, "core": ("ssh",)}) == [("ssh",), tuple(sorted({"http", *os_side} - {"ssh"}))]
+
+
+def test_side_services_of_its_own_leave_the_others_as_core() -> None:
+    assert apart({**LISTED, "side": ("ftp", "http")}) == [("ssh",), ("ftp", "http")]
+    assert apart({**WEB, "side": ()}) == [("ftp", "http", "https"), ()]
+
+
+def test_both_of_its_own_are_taken_as_they_are() -> None:
+    assert apart({**LISTED, "core": (), "side": ("ftp",)}) == [(), ("ftp", "http", "ssh")]
+
+
+def test_what_the_file_says_for_all_holds_where_an_entry_says_nothing() -> None:
+    assert apart(LISTED, core=("ssh", "telnet")) == apart({**LISTED, "core": ("ssh",)})
+    assert apart({**LISTED, "core": ("http",)}, core=("ssh",))[0] == ("http",)
+    assert apart(LISTED, side=("ftp",)) == [("http", "ssh"), ("ftp",)]
+    assert apart({**LISTED, "side": ("http",)}, core=("http", "ssh")) == [("ssh",), ("http",)]
+    assert apart(LISTED, core=())[0] == ()
+
+
+def test_a_machine_that_has_nothing_of_the_files_core_keeps_its_own() -> None:
+    assert apart(WEB, core=("ssh",)) == [None, None]
+
+
+def test_services_drawn_for_an_archetype_hold_its_core() -> None:
+    for name, core in (("web-server", {"http", "https"}), ("network-gear", {"snmp", "ssh"})):
+        entry: dict[str, object] = {"name": "r", "count": 30, "archetype": name, "randomize_services": True}
+        made = [set(draft.services) for draft in drafts(spec(entry)).values()]
+        assert all(core <= each <= {*SEVERAL.archetypes[name].services} for each in made)
+    own = {"name": "r", "count": 30, "randomize_services": True, "core": ("redis",)}
+    assert all("redis" in draft.services for draft in drafts(spec(own)).values())
+
+
+@pytest.mark.parametrize(
+    ("entry", "said", "hint"),
+    [
+        ({"core": ("htp",)}, "f.toml:1: a: unknown service `htp`", "did you mean `http`?"),
+        ({"side": ("htp",)}, "f.toml:1: a: unknown service `htp`", "did you mean `http`?"),
+        (
+            {"core": ("ftp",)},
+            "f.toml:1: a: core names ftp, which is not one of its services",
+            "has http, ssh",
+        ),
+        ({"side": ("sniffer",)}, "f.toml:1: a: there is no service sniffer", ELSEWHERE["sniffer"]),
+    ],
+)
+def test_a_wrong_name_of_what_stays_or_comes_is_refused(
+    entry: dict[str, object], said: str, hint: str
+) -> None:
+    assert refusal({**LISTED, **entry}) == (said, hint)
+
+
+@pytest.mark.parametrize("key", ["core", "side"])
+def test_a_wrong_name_is_refused_with_its_line_in_an_entry_and_for_all(key: str) -> None:
+    alone = f'[decky.web]\nservices = ["http"]\n{key} = ["htp"]\n'
+    for text, place in (
+        (alone, "fleet.toml:3: web"),
+        (f'\n{key} = ["htp"]\n{alone}', f"fleet.toml:2: {key}"),
+    ):
+        with pytest.raises(SpecError, match=rf"^{place}: unknown service `htp`"):
+            drafts(fleetfile.parse(text, "fleet.toml"))
+
+
+def test_two_side_services_may_claim_one_port_as_they_never_come_together() -> None:
+    assert apart({**LISTED, "side": ("smtp", "smtp_relay")})[1] == ("smtp", "smtp_relay")
+
+
+def test_another_core_is_followed_and_takes_no_mutation_back() -> None:
+    first = deployed(spec("a"))
+    after = mutate(first, ["a"], SEVERAL, rng=random.Random(3), now=NOW)
+    again = deployed(spec({"name": "a", "services": ("ssh", "http"), "core": ("ssh",)}), after)
+    assert (again.deckies["a"].core, after.deckies["a"].core) == (("ssh",), ("http", "ssh"))
+    assert again.deckies["a"].services == after.deckies["a"].services
+    back = deployed(spec("a"), again)
+    assert (set(back.deckies["a"].core or ()), back.deckies["a"].side) == ({"ssh", "http"}, None)
+
+
+def test_a_deploy_of_the_same_file_after_a_mutation_changes_nothing() -> None:
+    described = spec(
+        "a",
+        WEB | {"name": "b"},
+        {"name": "c", "randomize_services": True},
+        LISTED | {"name": "d", "core": ("ssh",)},
+        {"name": "e", "randomize_services": True, "os": "embedded", "core": ("redis",)},
+        {"name": "f", "randomize_services": True, "side": ("redis",)},
+        {"name": "g", "randomize_services": True, "core": ()},
+    )
+    after = deployed(described)
+    for seed in range(3):
+        after = mutate(after, "abcdefg", SEVERAL, rng=random.Random(seed), now=NOW)
+        assert deployed(described, after, seed=seed) == after
+
+
+def test_what_was_drawn_stays_core_after_a_mutation_and_another_deploy() -> None:
+    described = spec({"name": "a", "randomize_services": True})
+    first = deployed(described)
+    drawn = set(first.deckies["a"].services)
+    desired = first
+    for seed in range(4):
+        desired = mutate(desired, ["a"], SEVERAL, rng=random.Random(seed), now=NOW)
+        desired = deployed(described, desired, seed=seed)
+    assert set(desired.deckies["a"].core or ()) == drawn <= set(desired.deckies["a"].services)

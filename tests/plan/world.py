@@ -90,11 +90,12 @@ def deployed(described: FleetSpec, before: Fleet | None = None, *, seed: int = 1
     """The desired fleet after a deploy of this description."""
     before = before or fleet()
     rng = random.Random(seed)
+    catalog = options.pop("catalog", SEVERAL)
     resolving = {key: options.pop(key) for key in ("reset_services", "add") if key in options}
-    drafts = resolve(described, SEVERAL, rng=rng, desired=before.deckies, **resolving)  # type: ignore[arg-type]
+    drafts = resolve(described, catalog, rng=rng, desired=before.deckies, **resolving)  # type: ignore[arg-type]
     values = {"lans": before.lans, "facts": {}, "capacity": dict.fromkeys(before.lans), "now": NOW, **options}
     return before.with_deckies(
-        allocate(drafts, catalog=SEVERAL, desired=before, rng=rng, **values)  # type: ignore[arg-type]
+        allocate(drafts, catalog=catalog, desired=before, rng=rng, **values)  # type: ignore[arg-type]
     )
 
 

@@ -185,6 +185,11 @@ BAD = {
         GOOD.replace('"services": {},', '"services": {}, "mutate_interval": -5,'),
         "19:23: deckies.web-2.mutate_interval must be minutes, 1 or more, not -5",
     ),
+    "a core that is no list of services": (
+        GOOD.replace('"services": {},', '"services": {}, "core": ["SSH"],'),
+        "19:32: deckies.web-2.core.0 must be a name: lower case letters, digits and inner dashes, at most 40,"
+        ' not "SSH"',
+    ),
     "no fleet": ('{"schema_version": 1}', "1:1: fleet_id is missing"),
     "an escape sequence": (
         GOOD.replace('"192.0.2.101"', '"192.0.2.101", "\\u001b[2J": 1'),
@@ -340,6 +345,8 @@ SERVICES = st.dictionaries(
     max_size=3,
 )
 
+LISTED = st.none() | st.lists(st.sampled_from(["ssh", "http", "smtp_relay"]), unique=True).map(tuple)
+
 
 @st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
@@ -361,6 +368,8 @@ def fleets(draw: st.DrawFn) -> Fleet:
             spec_hash="a",
             mutated_at=draw(st.none() | st.floats(0, 1e12)),
             previous=draw(st.none() | st.lists(TEXT, max_size=3).map(tuple)),
+            core=draw(LISTED),
+            side=draw(LISTED),
         )
         for number, name in enumerate(names)
     }

@@ -1,0 +1,86 @@
+"""Which services of a decky a mutation may touch: never its core, and only its side services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from decnet.model.catalog import Archetype, Catalog
+
+from .services import built
+
+if TYPE_CHECKING:
+    from decnet.model.fleet import Decky
+
+
+class Bounds(NamedTuple):
+    """Names of services whose decoys exist: those that stay, and those that may come and go."""
+
+    core: tuple[str, ...]
+    side: tuple[str, ...]
+
+
+def bounds(decky: Decky, catalog: Catalog) -> Bounds:
+    """What a mutation may do to the decky: as stored with it, else as its archetype has it.
+
+    Where neither says it, everything that the decky has is core, and the side services are those of its OS.
+    """
+    core = _existing(_core(decky, catalog), catalog)
+    side = side_of(decky.archetype, decky.os, catalog) if decky.side is None else decky.side
+    drawable = catalog.drawable()
+    return Bounds(core, tuple(n for n in _existing(side, catalog) if n in drawable and n not in core))
+
+
+def core_of(archetype: str | None, catalog: Catalog) -> tuple[str, ...] | None:
+    """The core of such a machine as far as its decoys exist: of a core without any, what else it is deployed
+    with. None where the catalog says nothing: no archetype, or none of its services has a decoy."""
+    kind = catalog.archetypes.get(archetype or "")
+    if kind is None:
+        return None
+    if kind.core == ():
+        return ()
+    return _existing(kind.core or (), catalog) or _existing(kind.services, catalog) or None
+
+
+def side_of(archetype: str | None, os: str, catalog: Catalog) -> tuple[str, ...]:
+    """The side services of such a machine, whether their decoys exist or not."""
+    kind = catalog.archetypes.get(archetype or "")
+    if kind is None:
+        return _side_of_os(os, catalog)
+    side = _side_of_os(os, catalog) if kind.side is None else kind.side
+    return tuple(dict.fromkeys((*kind.services, *side)))
+
+
+def is_derived(decky: Decky, catalog: Catalog) -> bool:
+    """Whether the decky's core is its archetype's, and so need not be stored."""
+    kind = catalog.archetypes.get(decky.archetype or "")
+    if decky.core is not None or kind is None or core_of(kind.name, catalog) is None:
+        return False
+    return decky.mutated or _is_as_deployed(decky, kind, catalog)
+
+
+def _core(decky: Decky, catalog: Catalog) -> Iterable[str]:
+    if decky.core is not None:
+        return decky.core
+    derived = core_of(decky.archetype, catalog) if is_derived(decky, catalog) else None
+    return tuple(decky.services) if derived is None else derived
+
+
+def _is_as_deployed(decky: Decky, kind: Archetype, catalog: Catalog) -> bool:
+    """Version 0.1.0 did not store whether the services of a decky with an archetype were listed by hand."""
+    return set(decky.services) <= set(_existing(kind.services, catalog))
+
+
+def _side_of_os(os: str, catalog: Catalog) -> tuple[str, ...]:
+    profile = catalog.os_profiles.get(os)
+    return catalog.usual(os) if profile is None or profile.side is None else profile.side
+
+
+def _existing(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
+    """The services behind these names whose decoys exist, aliases replaced by what they stand for."""
+    meant = (
+        part
+        for name in names
+        for part in (catalog.services[name].alias or (name,) if name in catalog.services else ())
+    )
+    return built(dict.fromkeys(meant), catalog)
