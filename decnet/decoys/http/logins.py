@@ -13,7 +13,7 @@ PASSWORD_FIELDS = ("password", "pass", "passwd", "pwd", "psw", "secret")
 MOST_FIELDS = 50
 NAME = re.compile(rb'\bname="?([^";\r\n]{1,100})')
 MEMBER = re.compile(rb'"(\w{1,100})"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)')
-PARAMETER = re.compile(r'(\w+)="?([^",]*)')
+PARAMETER = re.compile(r'\b(\w{1,30})="?([^",]*)')
 USERINFO = re.compile(r"^(?:\w+:)?//([^/?#]*)@|^([^/?#@]+)@")
 
 Login = tuple[str, dict[str, bytes | str]]

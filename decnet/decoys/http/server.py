@@ -23,7 +23,11 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
 
     async def converse(line: Line) -> None:
         line.summary["requests"] = 0
-        line.summary["requests"] = await Visit(flavour, site, line).converse()
+        visit = Visit(flavour, site, line)
+        try:
+            line.summary["requests"] = await visit.converse()
+        finally:
+            await visit.end()
 
     return await receive(persona, recorder, converse, stream_limit=STREAM_LIMIT)
 
@@ -57,6 +61,11 @@ class Visit:
             if not stay:
                 return count
         return MOST_REQUESTS
+
+    async def end(self) -> None:
+        """Record the credentials of a request that came and is never answered."""
+        raw, _, rest = (await self._line.unread()).partition(b"\n")
+        self._record_logins(salvaged(Refused(0, raw=raw), rest))
 
     async def _with_body(self, request: Request) -> Request:
         if request.version >= (1, 1) and request.header("expect").lower() == "100-continue":
