@@ -3,18 +3,27 @@
 import asyncio
 import os
 import threading
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
 
+MOST_AT_ONCE = 4
+_places: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]" = (
+    weakref.WeakKeyDictionary()
+)
 
-async def aside(work: Callable[[], Result], *errors: type[Exception]) -> Result:
-    """What `work` returns; raises those `errors` that it raises. (A pool's threads hold up the exit.)"""
+
+async def aside(work: Callable[[], Result]) -> Result:
+    """What `work` returns or raises. A few run at once, others wait. (A pool's threads hold up the exit.)"""
     loop = asyncio.get_running_loop()
+    places = _places.setdefault(loop, asyncio.Semaphore(MOST_AT_ONCE))
+    await places.acquire()
     future: asyncio.Future[Result] = loop.create_future()
 
-    def settle(result: Result | None, error: Exception | None) -> None:
+    def settle(result: Result | None, error: BaseException | None) -> None:
+        places.release()
         if future.done():
             return
         if error is not None:
@@ -26,7 +35,7 @@ async def aside(work: Callable[[], Result], *errors: type[Exception]) -> Result:
         result, error = None, None
         try:
             result = work()
-        except errors as raised:
+        except Exception as raised:  # noqa: BLE001 (it is raised where the result is awaited)
             error = raised
         try:
             loop.call_soon_threadsafe(settle, result, error)

@@ -1,6 +1,5 @@
 """TLS for services that a client asks for it: OpenSSL is imported when the first client does, not before."""
 
-import asyncio
 import functools
 import os
 import sys
@@ -22,6 +21,7 @@ from .der import (
 from .machine import Machine
 from .persona import Persona
 from .visits import Gone, Line
+from .waits import at_most
 
 if TYPE_CHECKING:
     import ssl
@@ -101,7 +101,7 @@ class Secured(Line):
 
     async def handshake(self) -> str:
         """The version that both agree on. Raises Gone after OpenSSL's own alert, TimeoutError, OSError."""
-        async with asyncio.timeout(HANDSHAKE_SECONDS):
+        async with at_most(HANDSHAKE_SECONDS):
             while True:
                 try:
                     self._tls.do_handshake()

@@ -3,10 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from .events import Field, Recorder, Session
 from .persona import Persona
 from .serve import Stop, listening
+from .waits import Input, Turn, at_most
 
 MOST_VISITS = 200
 MOST_OF_ONE_SOURCE = 60
@@ -17,17 +19,6 @@ LINGER_SECONDS = 1.0
 MOST_LATE = 16384
 
 
-class Reader(asyncio.StreamReader):
-    """A stream that a reset ends like an end of input: what came before it can still be read."""
-
-    def set_exception(self, exc: Exception) -> None:
-        """The connection is lost."""
-        if isinstance(exc, OSError):
-            self.feed_eof()
-        else:
-            super().set_exception(exc)
-
-
 class Gone(Exception):
     """The visitor left, or is sent away without a word."""
 
@@ -35,25 +26,38 @@ class Gone(Exception):
 class Line:
     """One connection. `summary` is told with the end of its session."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, port: int
-    ) -> None:
+    def __init__(self, reader: Input, writer: asyncio.StreamWriter, session: Session, port: int) -> None:
         self.reader = reader
         self.writer = writer
         self.session = session
         self.port = port
+        self.turn = Turn()
         self.summary: dict[str, Field] = {}
 
     async def send(self, data: bytes) -> None:
         """Send all of it; a visitor that does not read is left."""
         self.writer.write(data)
-        async with asyncio.timeout(WRITE_SECONDS):
+        async with at_most(WRITE_SECONDS):
             await self.writer.drain()
+        await self.turn.pass_on()
 
     async def read(self, seconds: float, most: int = 16384) -> bytes:
         """What came, b"" at the end. Raises TimeoutError after so many seconds of silence."""
-        async with asyncio.timeout(seconds):
+        await self.turn.pass_on()
+        async with at_most(seconds):
             return await self.reader.read(most)
+
+    async def read_exactly(self, count: int, seconds: float) -> bytes:
+        """So many bytes. Raises IncompleteReadError, which is an EOFError, and TimeoutError."""
+        await self.turn.pass_on()
+        async with at_most(seconds):
+            return await self.reader.readexactly(count)
+
+    async def read_line(self, seconds: float) -> bytes:
+        """A line with its end. Raises IncompleteReadError, LimitOverrunError and TimeoutError."""
+        await self.turn.pass_on()
+        async with at_most(seconds):
+            return await self.reader.readuntil(b"\n")
 
     async def unread(self) -> bytes:
         """The beginning of what has come and was not read yet, without waiting for more."""
@@ -70,7 +74,7 @@ class Line:
         try:
             if self.writer.can_write_eof():
                 self.writer.write_eof()
-            async with asyncio.timeout(LINGER_SECONDS):
+            async with at_most(LINGER_SECONDS):
                 while data := await self.reader.read(16384):
                     late += data[: MOST_LATE - len(late)]
         except (TimeoutError, OSError):
@@ -79,19 +83,29 @@ class Line:
 
 
 Converse = Callable[[Line], Awaitable[None]]
-Visit = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Admits = Callable[[], bool]
 
 
 async def receive(
-    persona: Persona, recorder: Recorder, converse: Converse, *, stream_limit: int = STREAM_LIMIT
+    persona: Persona,
+    recorder: Recorder,
+    converse: Converse,
+    *,
+    admits: Admits | None = None,
+    stream_limit: int = STREAM_LIMIT,
 ) -> Stop:
     """Listen on the persona's TCP ports and hold `converse` with everybody who comes.
 
-    `converse` may end by returning, or with Gone, TimeoutError, EOFError or OSError. The returned call
-    ends every connection.
+    `converse` may end by returning, or with Gone, TimeoutError, EOFError or OSError. `admits` says who may
+    come in instead of the limits here. The returned call ends every connection.
     """
-    visits = Visits(recorder, converse)
-    listeners = await listen(persona.tcp_ports(), visits.visit, stream_limit)
+    visits = Visits(recorder, converse, admits)
+    loop = asyncio.get_running_loop()
+
+    def connected() -> asyncio.StreamReaderProtocol:
+        return asyncio.StreamReaderProtocol(Input(stream_limit), visits.visit, loop=loop)
+
+    listeners = [await loop.create_server(connected, sock=listening(port)) for port in persona.tcp_ports()]
 
     async def stop() -> None:
         for listener in listeners:
@@ -101,22 +115,13 @@ async def receive(
     return stop
 
 
-async def listen(ports: list[int], visit: Visit, stream_limit: int = STREAM_LIMIT) -> list[asyncio.Server]:
-    """Listen on these ports, and hold a visit for each connection."""
-    loop = asyncio.get_running_loop()
-
-    def connected() -> asyncio.StreamReaderProtocol:
-        return asyncio.StreamReaderProtocol(Reader(stream_limit), visit)
-
-    return [await loop.create_server(connected, sock=listening(port)) for port in ports]
-
-
 class Visits:
     """Everybody who is connected."""
 
-    def __init__(self, recorder: Recorder, converse: Converse) -> None:
+    def __init__(self, recorder: Recorder, converse: Converse, admits: Admits | None) -> None:
         self._recorder = recorder
         self._converse = converse
+        self._admits = admits
         self._tasks: set[asyncio.Task[None]] = set()
         self._sources: Counter[str] = Counter()
 
@@ -130,7 +135,7 @@ class Visits:
         self._tasks.add(task)
         self._sources[peer[0]] += 1
         session = self._recorder.session(peer[0], peer[1])
-        line = Line(reader, writer, session, int(writer.get_extra_info("sockname")[1]))
+        line = Line(cast(Input, reader), writer, session, int(writer.get_extra_info("sockname")[1]))
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._converse(line)
@@ -138,9 +143,11 @@ class Visits:
             pass
         finally:
             session.end(**line.summary)
-            writer.close()
-            self._tasks.discard(task)
-            self._leave(peer[0])
+            try:
+                await _close(writer)
+            finally:
+                self._tasks.discard(task)
+                self._leave(peer[0])
 
     async def end(self) -> None:
         """Cut every connection off."""
@@ -149,9 +156,23 @@ class Visits:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _is_full(self, source: str) -> bool:
+        if self._admits is not None:
+            return not self._admits()
         return len(self._tasks) >= MOST_VISITS or self._sources[source] >= MOST_OF_ONE_SOURCE
 
     def _leave(self, source: str) -> None:
         self._sources[source] -= 1
         if not self._sources[source]:
             del self._sources[source]
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Close once the visitor has read the last words; one that reads nothing keeps its place until then."""
+    writer.close()
+    try:
+        async with at_most(WRITE_SECONDS):
+            await writer.wait_closed()
+    except (TimeoutError, OSError, asyncio.CancelledError):
+        pass
+    finally:
+        writer.transport.abort()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import socket
 import subprocess
 import sys
@@ -22,12 +24,23 @@ from inside import Inside  # noqa: E402 (the folder is no package)
 
 SEED = "00112233445566778899aabbccddeeff"
 SAFETY_SECONDS = 30.0
+MOST_MEMORY = 1 << 30
+"""Bytes of address space: a decoy that runs away ends, and not this machine."""
 
 
 class Decoy:
-    """One running decoy."""
+    """One running decoy. `program`: what Python runs. `longest_wait`: seconds that a wait takes at most."""
 
-    def __init__(self, folder: Path, service: str, persona: dict[str, Any], protocol: str = "tcp") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        service: str,
+        persona: dict[str, Any],
+        protocol: str = "tcp",
+        *,
+        program: tuple[str, ...] = ("-m", "decoys"),
+        longest_wait: float | None = None,
+    ) -> None:
         self.port = free_port()
         self._protocol = protocol
         self._complaints = b""
@@ -41,12 +54,14 @@ class Decoy:
             package.symlink_to(Path(decnet.__file__).parent / "decoys")
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-OO", "-m", "decoys", service],
+                [sys.executable, "-OO", *program, service],
                 cwd=folder,
-                env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole)},
+                env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole)}
+                | ({} if longest_wait is None else {"LONGEST_WAIT": str(longest_wait)}),
                 stdout=output,
                 stderr=subprocess.PIPE,
             )
+        resource.prlimit(self.process.pid, resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
         self._wait_until_it_listens()
 
     def _wait_until_it_listens(self) -> None:
@@ -83,10 +98,21 @@ class Decoy:
                 return found
             time.sleep(0.02)
 
+    def memory(self) -> float:
+        """Its proportional set size in MiB."""
+        found = re.search(
+            r"^Pss: +(\d+) kB", Path(f"/proc/{self.process.pid}/smaps_rollup").read_text(), re.M
+        )
+        assert found is not None
+        return int(found[1]) / 1024
+
     def stop(self) -> int:
         """End it as Docker does; its exit status."""
         self.process.terminate()
-        _, self._complaints = self.process.communicate(timeout=SAFETY_SECONDS)
+        try:
+            _, self._complaints = self.process.communicate(timeout=SAFETY_SECONDS)
+        finally:
+            self.process.kill()
         return self.process.returncode
 
     def complaints(self) -> bytes:

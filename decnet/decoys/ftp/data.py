@@ -6,6 +6,9 @@ import random
 import socket
 from dataclasses import dataclass
 
+from ..visits import Line
+from ..waits import Turn, at_most
+
 ACCEPT_SECONDS = 60.0
 TRANSFER_SECONDS = 300.0
 ATTEMPTS = 40
@@ -37,17 +40,17 @@ class Passive:
         self._listener = listener
         self.port = int(listener.getsockname()[1])
 
-    async def meet(self, source: str) -> socket.socket:
-        """The connection from `source`. Raises NoConnection."""
+    async def meet(self, line: Line) -> socket.socket:
+        """The connection from the visitor on `line`, unless that one leaves before. Raises NoConnection."""
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(ACCEPT_SECONDS):
+            async with line.reader.at_most(ACCEPT_SECONDS):
                 connection, peer = await loop.sock_accept(self._listener)
         except (TimeoutError, OSError) as error:
             raise NoConnection from error
         finally:
             self.close()
-        if peer[0] != source:
+        if peer[0] != line.session.source:
             connection.close()
             raise NoConnection
         connection.setblocking(False)
@@ -76,7 +79,7 @@ async def send(connection: socket.socket, data: bytes) -> None:
     """Send it all, then the end. Raises Broken."""
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(TRANSFER_SECONDS):
+        async with at_most(TRANSFER_SECONDS):
             await loop.sock_sendall(connection, data)
         connection.shutdown(socket.SHUT_WR)
     except (TimeoutError, OSError) as error:
@@ -86,10 +89,11 @@ async def send(connection: socket.socket, data: bytes) -> None:
 async def take(connection: socket.socket) -> Upload:
     """Read to the end and keep nothing but length and hash. Raises Broken."""
     loop = asyncio.get_running_loop()
-    digest, size = hashlib.sha256(), 0
+    digest, size, turn = hashlib.sha256(), 0, Turn()
     try:
-        async with asyncio.timeout(TRANSFER_SECONDS):
+        async with at_most(TRANSFER_SECONDS):
             while piece := await loop.sock_recv(connection, PIECE):
+                await turn.pass_on()
                 digest.update(piece)
                 size += len(piece)
                 if size > MOST_UPLOAD:

@@ -72,8 +72,7 @@ class Session:
         """The next line; None when there is nothing to answer."""
         talk = self._talk
         try:
-            async with asyncio.timeout(talk.flavour.idle):
-                raw = await talk.line.reader.readuntil(b"\n")
+            raw = await talk.line.read_line(talk.flavour.idle)
         except TimeoutError:
             await self._leave("timeout")
             return None

@@ -170,7 +170,7 @@ class Transfers:
             await self._talk.reply("no_data")
             return None
         try:
-            return await passive.meet(self._talk.line.session.source)
+            return await passive.meet(self._talk.line)
         except NoConnection:
             await self._talk.reply("no_connection")
             return None

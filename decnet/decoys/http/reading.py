@@ -5,6 +5,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
+from ..waits import at_most
 from .messages import Headers, Refused, Request
 
 STREAM_LIMIT = 32 * 1024
@@ -46,7 +47,7 @@ async def read_body(reader: asyncio.StreamReader, request: Request) -> Request:
     """`request` with the beginning of its body; the rest is read and forgotten. Raises Refused."""
     kept = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with at_most(BODY_SECONDS):
             await _body(reader, request, kept)
     except Refused as refused:
         refused.request = replace(request, body=bytes(kept))
@@ -63,7 +64,7 @@ async def _first_line(reader: asyncio.StreamReader, limits: Limits, first: bool)
     wait = limits.head_seconds if first else limits.idle_seconds
     for _ in range(5):
         try:
-            async with asyncio.timeout(wait):
+            async with at_most(wait):
                 line = await reader.readuntil(b"\n")
         except TimeoutError:
             return None
@@ -115,7 +116,7 @@ async def _read_headers(
     headers: Headers = []
     while True:
         try:
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            async with at_most(max(0.0, deadline - time.monotonic())):
                 line = await reader.readuntil(b"\n")
         except TimeoutError as error:
             raise Refused(408, request=request) from error

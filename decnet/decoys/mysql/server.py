@@ -2,6 +2,7 @@
 """Connections: greet, log in, answer; every one recorded."""
 
 import asyncio
+import contextlib
 import random
 import sys
 
@@ -107,6 +108,7 @@ class Talk:
             self._channel.number = 0
             content = await self._channel.read(IDLE_SECONDS, LONG_PACKET)
             self._world.queries += 1
+            await self._channel.line.turn.pass_on()
             code, rest = (content[0], content[1:]) if content else (0xFF, b"")
             if code == QUIT:
                 return
@@ -136,7 +138,9 @@ class Talk:
     async def _pause(self) -> None:
         seconds, self._desk.pause = self._desk.pause, 0.0
         if seconds:
-            await asyncio.sleep(seconds)
+            with contextlib.suppress(TimeoutError):
+                async with self._channel.line.reader.at_most(seconds):
+                    await asyncio.sleep(seconds)
 
     def _result(self, code: int, rest: bytes) -> Rows | Done:
         text = rest.decode("utf-8", "replace")

@@ -91,12 +91,15 @@ class Instance:
         for event in self._events:
             event.set()
 
-    async def until(self, attempt: Callable[[], Reply], seconds: float, otherwise: Reply) -> Reply:
-        """What `attempt` finds once it finds something, `otherwise` after so many seconds."""
+    async def until(
+        self, client: Client, attempt: Callable[[], Reply], seconds: float, otherwise: Reply
+    ) -> Reply:
+        """What `attempt` finds once it finds something, `otherwise` after so many seconds or when `client`
+        leaves."""
         event = asyncio.Event()
         self._events.append(event)
         try:
-            async with asyncio.timeout(seconds):
+            async with client.line.reader.at_most(seconds):
                 while (found := attempt()) is None:
                     await event.wait()
                     event.clear()

@@ -155,7 +155,7 @@ def block_pop(client: Client, words: list[bytes], *, left: bool) -> Awaitable[Re
                 return [key, pop(client, [key], left=left)]
         return None
 
-    return client.server.until(attempt, _seconds(words[-1]), NO_LIST)
+    return client.server.until(client, attempt, _seconds(words[-1]), NO_LIST)
 
 
 def block_shift(client: Client, words: list[bytes]) -> Awaitable[Reply]:
@@ -167,7 +167,7 @@ def block_shift(client: Client, words: list[bytes]) -> Awaitable[Reply]:
             return move_item(client, words[:4])
         return shift(client, words[0], words[1], left=False, onto_left=True)
 
-    return client.server.until(attempt, seconds, None if len(words) == 5 else NO_LIST)
+    return client.server.until(client, attempt, seconds, None if len(words) == 5 else NO_LIST)
 
 
 def _seconds(text: bytes) -> float:

@@ -124,7 +124,7 @@ def debug(client: Client, words: list[bytes]) -> Reply | Awaitable[Reply]:
         client.server.restart()
         raise Gone
     if what == "sleep" and len(words) == 2:
-        return client.server.until(lambda: None, min(max(real(words[1]), 0.0), LONGEST_SLEEP), OK)
+        return client.server.until(client, lambda: None, min(max(real(words[1]), 0.0), LONGEST_SLEEP), OK)
     if what == "object" and len(words) == 2:
         value = client.db.find(words[1])
         if value is None:

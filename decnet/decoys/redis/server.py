@@ -66,6 +66,7 @@ async def _converse(server: Instance, line: Line) -> None:
     try:
         while not line.writer.is_closing():
             words = await reader.command(known=client.known)
+            await line.turn.pass_on()
             commands += 1
             _record(client, words, commands)
             await _answer(client, words)

@@ -5,9 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 MOST_TOKENS = 400
+MOST_WORD = 1024 * 1024
 OPERATORS = ("&&", "||", ";", "|", "&", "\n")
 REDIRECTIONS = ("2>&1", "1>&2", ">&2", "&>>", "&>", "2>>", "2>", "1>", ">>", ">", "<")
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*)|([?$#!0-9@]))")
+OPERATOR = re.compile("|".join(re.escape(each) for each in (*REDIRECTIONS, *OPERATORS)))
+PLAIN = re.compile(r"""(?:[^\s'"\\$#;|&<>]++|'[^']*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+"|\\.)++""", re.DOTALL)
+BLANK = re.compile(r"[ \t\r]+")
+TEXT = re.compile(r"[^'\"\\$~]+")
+QUOTED = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+BRACKET = re.compile(r"[()]")
 ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 
 
@@ -75,16 +82,14 @@ def _tokens(line: str) -> list[str]:
     at = 0
     while at < len(line):
         char = line[at]
-        operator = next((op for op in (*REDIRECTIONS, *OPERATORS) if line.startswith(op, at)), None)
-        if operator and operator[0].isdigit() and word:
-            operator = None
-        if char in "'\"":
-            end = _closing(line, at)
-            word += line[at : end + 1]
-            at = end + 1
-        elif char == "\\":
-            word += line[at : at + 2]
-            at += 2
+        found = OPERATOR.match(line, at)
+        operator = found[0] if found and not (word and char.isdigit()) else None
+        plain = None if operator else PLAIN.match(line, at)
+        if plain:
+            word += plain[0]
+            at = plain.end()
+        elif char in "'\"":
+            _closing(line, at)  # which it is not: PLAIN has taken closed quotes
         elif char == "$" and line.startswith("$(", at):
             end = _parenthesis(line, at + 1)
             word += line[at : end + 1]
@@ -98,7 +103,7 @@ def _tokens(line: str) -> list[str]:
                 word = ""
             if operator:
                 tokens.append(operator)
-            at += len(operator or char)
+            at += len(operator or _run(BLANK, line, at))
         else:
             word += char
             at += 1
@@ -107,32 +112,39 @@ def _tokens(line: str) -> list[str]:
     return [*tokens, word] if word else tokens
 
 
+def _run(kind: re.Pattern[str], line: str, at: int) -> str:
+    """The characters of this kind that begin at a place, at least one character."""
+    found = kind.match(line, at)
+    return found[0] if found else line[at]
+
+
 def _closing(line: str, start: int) -> int:
-    at = start + 1
-    while at < len(line):
-        if line[at] == "\\" and line[start] == '"':
-            at += 1
-        elif line[at] == line[start]:
-            return at
-        at += 1
-    raise BadSyntax(f"unexpected EOF while looking for matching `{line[start]}'")
+    """Where the quotes end that begin at `start`."""
+    if line[start] == "'":
+        end = line.find("'", start + 1)
+    else:
+        found = QUOTED.match(line, start + 1)
+        end = found.end() - 1 if found else -1
+    if end < 0:
+        raise BadSyntax(f"unexpected EOF while looking for matching `{line[start]}'")
+    return end
 
 
 def _parenthesis(line: str, start: int) -> int:
     depth = 0
-    for at in range(start, len(line)):
-        depth += (line[at] == "(") - (line[at] == ")")
+    for found in BRACKET.finditer(line, start):
+        depth += 1 if found[0] == "(" else -1
         if depth == 0:
-            return at
+            return found.start()
     raise BadSyntax("unexpected EOF while looking for matching `)'")
 
 
 def expand(word: str, variables: Mapping[str, str], run: Callable[[str], str]) -> list[str]:
-    """The words that one word becomes: variables and `$(...)` put in, quotes taken off."""
+    """The words that one word becomes: variables and `$(...)` put in, quotes taken off. Cut at MOST_WORD."""
     out = ""
     quoted = False
     at = 0
-    while at < len(word):
+    while at < len(word) and len(out) < MOST_WORD:
         char = word[at]
         if char == "'":
             end = word.find("'", at + 1)
@@ -156,8 +168,9 @@ def expand(word: str, variables: Mapping[str, str], run: Callable[[str], str]) -
             out += variables.get("HOME", "/root")
             at += 1
         else:
-            out += char
-            at += 1
+            plain = _run(TEXT, word, at)
+            out += plain
+            at += len(plain)
     return [out] if out or quoted else []
 
 
@@ -165,7 +178,7 @@ def _inside(text: str, variables: Mapping[str, str], run: Callable[[str], str]) 
     """What stands between double quotes."""
     out = ""
     at = 0
-    while at < len(text):
+    while at < len(text) and len(out) < MOST_WORD:
         if text[at] == "\\" and text[at + 1 : at + 2] in ("$", '"', "\\", "`"):
             out += text[at + 1]
             at += 2
@@ -177,6 +190,7 @@ def _inside(text: str, variables: Mapping[str, str], run: Callable[[str], str]) 
             out += variables.get(found[1] or found[2] or found[3], "")
             at = found.end()
         else:
-            out += text[at]
-            at += 1
+            plain = _run(TEXT, text, at)
+            out += plain
+            at += len(plain)
     return out

@@ -17,6 +17,10 @@ MOST_KEPT = 256 * 1024
 MOST_FILE = 64 * 1024
 MOST_DELAY = 60.0
 MOST_STEPS = 200
+MOST_WORK = 1024 * 1024
+"""Characters that one line may have parsed, expanded, read from files and handed through pipes."""
+STEP_WORK = 200
+"""What a command costs that has nothing to do."""
 COMPOUND = ("for", "while", "until", "if", "case", "function", "{", "(")
 """Loops and the like are taken and give nothing, as many of them do."""
 
@@ -55,6 +59,7 @@ class Shell:
     _kept: int = 0
     _depth: int = 0
     _steps: int = 0
+    _work: int = 0
 
     def __post_init__(self) -> None:
         home = self.world.home(self.user)
@@ -88,7 +93,9 @@ class Shell:
         if self._depth >= MOST_DEPTH:
             return Answer()
         if self._depth == 0:
-            self._steps = 0
+            self._steps = self._work = 0
+        if not self._affords(len(line)):
+            return Answer()
         self._depth += 1
         try:
             if line.split(maxsplit=1)[:1] and line.split(maxsplit=1)[0] in COMPOUND:
@@ -98,6 +105,11 @@ class Shell:
             return Answer(error=f"{self.name}: {error}\n", status=2)
         finally:
             self._depth -= 1
+
+    def _affords(self, work: int) -> bool:
+        """Whether the line may do so much more: one visitor's line must not hold up all the others."""
+        self._work += work
+        return self._work <= MOST_WORK
 
     def _run_steps(self, line: str, given: str) -> Answer:
         whole = Answer()
@@ -126,6 +138,8 @@ class Shell:
             self.to_terminal = (
                 self.interactive and command is pipe[-1] and not command.redirections and self._depth == 1
             )
+            if not self._affords(STEP_WORK + (len(answer.out) if command is not pipe[0] else 0)):
+                return Answer()
             answer = self._run_simple(command, answer.out)
             error += answer.error
             delay += answer.delay
@@ -150,6 +164,8 @@ class Shell:
 
     def _expanded(self, word: str) -> list[str]:
         parts = expand(word, self.variables, lambda line: self.run(line).out)
+        if not self._affords(sum(len(part) for part in parts)):
+            return []
         if parts and ("*" in parts[0] or "?" in parts[0]) and not any(mark in word for mark in "'\""):
             return self._globbed(parts[0])
         return parts
@@ -157,6 +173,8 @@ class Shell:
     def _globbed(self, pattern: str) -> list[str]:
         from fnmatch import fnmatchcase
 
+        if not self._affords(len(self.world.nodes)):
+            return [pattern]
         folder, _, name = pattern.rpartition("/")
         where = self.absolute(folder or ("/" if pattern.startswith("/") else "."))
         prefix = pattern[: len(pattern) - len(name)]
@@ -273,6 +291,8 @@ class Shell:
         node = self.node(path)
         if node is None or node.folder:
             return None
+        if not self._affords(len(node.content)):
+            return ""
         return node.content.decode("utf-8", "surrogateescape")
 
     def write(self, path: str, content: bytes, mode: int = 0o644) -> str:

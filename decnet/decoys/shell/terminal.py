@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 
 from ..events import Session
+from ..waits import Turn, at_most
 from .commands import all_commands
 from .consoles import Console, Router, Windows
 from .state import Answer, Shell
@@ -15,8 +17,10 @@ MOST_LINE = 4096
 MOST_HISTORY = 200
 MOST_LINES = 2000
 MOST_INPUT = 1024 * 1024
+MOST_KEYS = 256 * 1024
+"""Characters that are typed ahead and kept."""
 INPUT_SECONDS = 60.0
-INTERRUPT = b"\x03"
+INTERRUPT = "\x03"
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 
 
@@ -26,7 +30,7 @@ async def run_command(world: World, user: str, session: Session, channel: Stream
     shell = console_for(world, user, session, interactive=False)
     given = await _all_input(channel) if _reads_input(line) else ""
     answer = shell.run(line, given)
-    await _pause(answer, channel)
+    await _pause(answer, channel, deque())
     end = "\r\n" if channel.terminal else "\n"
     await channel.write(_bytes(answer.out, end))
     await channel.write(_bytes(answer.error, end), error=channel.terminal is None)
@@ -85,7 +89,8 @@ class Editor:
         self._at = 0
         self._back = 0
         self._escape: str | None = None
-        self._pending: list[str] = []
+        self._pending: deque[str] = deque()
+        self._turn = Turn()
         self._skip_newline = False
 
     async def converse(self) -> int:
@@ -111,7 +116,7 @@ class Editor:
         del self._shell.history[:-MOST_HISTORY]
         self._shell.columns = self._channel.terminal.columns if self._channel.terminal else 80
         answer = self._shell.run(line)
-        await _pause(answer, self._channel)
+        await _pause(answer, self._channel, self._pending)
         self._shell.variables["?"] = str(answer.status)
         await self._channel.write(_bytes(answer.out + answer.error, "\r\n"))
         return self._shell.leaving
@@ -119,15 +124,13 @@ class Editor:
     async def _read_line(self) -> str | None:
         """The next line; None at the end of the input."""
         self._line, self._at, self._back = "", 0, 0
-        while True:
+        while self._pending or await _type_ahead(self._channel, self._pending):
             while self._pending:
-                done = await self._key(self._pending.pop(0))
+                await self._turn.pass_on()
+                done = await self._key(self._pending.popleft())
                 if done is not None:
                     return None if done == "\x04" else done
-            data = await self._channel.read()
-            if not data:
-                return None
-            self._pending = list(data.decode("utf-8", "replace"))
+        return None
 
     async def _key(self, key: str) -> str | None:
         """Take one character; a whole line when it ends one, ^D where that means the end."""
@@ -219,6 +222,7 @@ async def _plain(shell: Console, channel: Stream) -> int:
     """A shell without a terminal reads lines and gives output, no prompt and no echo."""
     waiting = b""
     status = 0
+    turn = Turn()
     for _ in range(MOST_LINES):
         while b"\n" not in waiting and len(waiting) <= MOST_LINE:
             data = await channel.read()
@@ -227,12 +231,13 @@ async def _plain(shell: Console, channel: Stream) -> int:
             waiting += data
         if not waiting:
             break
+        await turn.pass_on()
         raw, _, waiting = waiting.partition(b"\n")
         line = raw.decode("utf-8", "backslashreplace").rstrip("\r")
         if line.strip():
             shell.session.record("command", input=line, way="shell")
             answer = shell.run(line)
-            await _pause(answer, channel)
+            await _pause(answer, channel, deque())
             await channel.write(_bytes(answer.out, "\n"))
             await channel.write(_bytes(answer.error, "\n"), error=True)
             status = answer.status
@@ -241,19 +246,31 @@ async def _plain(shell: Console, channel: Stream) -> int:
     return status
 
 
-async def _pause(answer: Answer, channel: Stream) -> None:
-    """Take as long as the command would; ^C on a terminal ends it."""
+async def _pause(answer: Answer, channel: Stream, pending: deque[str]) -> None:
+    """Take as long as the command would. On a terminal the visitor ends it by leaving or with ^C; other keys
+    wait in `pending` for what reads them next."""
     if not answer.delay:
         return
     if channel.terminal is None:
         await asyncio.sleep(answer.delay)
         return
     try:
-        while INTERRUPT not in await channel.read(answer.delay):
-            continue
-        answer.out, answer.error, answer.status = "^C\n", "", 130
+        async with at_most(answer.delay):
+            while INTERRUPT not in pending and await _type_ahead(channel, pending):
+                continue
     except TimeoutError:
         return
+    if INTERRUPT in pending:
+        while pending.popleft() != INTERRUPT:
+            continue
+        answer.out, answer.error, answer.status = "^C\n", "", 130
+
+
+async def _type_ahead(channel: Stream, pending: deque[str]) -> bool:
+    """Take the keys that come next; False at the end of the input."""
+    data = await channel.read()
+    pending.extend(data.decode("utf-8", "replace")[: MOST_KEYS - len(pending)])
+    return bool(data)
 
 
 async def _all_input(channel: Stream) -> str:

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from ..aside import aside
 from ..events import Session
 from ..shell.stream import IDLE_SECONDS, Terminal
+from ..visits import Gone
+from ..waits import at_most
 from . import numbers as no
 from .attempts import Attempts
-from .transport import Gone, Refused, Transport
-from .wire import Malformed, Message, flag, string, uint32
+from .transport import Refused, Transport
+from .wire import Message, flag, string, uint32
 
 WINDOW = 2 * 1024 * 1024
 PACKET = 32 * 1024
 MOST_CHANNELS = 10
 MOST_QUEUED = 256 * 1024
-TOTAL_SECONDS = 4 * 3600.0
 CONNECT_SECONDS = 3.0
 PROVE = "hostkeys-prove-00@openssh.com"
 ACCEPTED_ENVIRONMENT = ("LANG", "LC_")
@@ -46,7 +47,7 @@ class Channel:
 
     async def read(self, limit: float = IDLE_SECONDS) -> bytes:
         """What the client sent since. Raises TimeoutError after `limit` seconds of silence."""
-        async with asyncio.timeout(limit):
+        async with at_most(limit):
             while not self._input and not self._ended:
                 self._news.clear()
                 await self._news.wait()
@@ -59,11 +60,12 @@ class Channel:
         return taken
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
-        """Send output, as the client's window lets it."""
+        """Send output, as the client's window lets it. Raises TimeoutError where that stays shut."""
         while data and not self.closed:
             while self.room <= 0 and not self.closed:
                 self._space.clear()
-                await self._space.wait()
+                async with at_most(IDLE_SECONDS):
+                    await self._space.wait()
             piece = data[: max(1, min(self.room, self.packet, PACKET))]
             data = data[len(piece) :]
             self.room -= len(piece)
@@ -108,16 +110,13 @@ class Connection:
         self._later: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
-        """Answer messages until the connection ends. Raises Gone, Refused, Malformed."""
+        """Answer messages until the connection ends, which is always with an error."""
         self._soon(self._show_host_keys())
         try:
-            async with asyncio.timeout(TOTAL_SECONDS):
-                while True:
-                    packet = await self.transport.read()
-                    await self._answer(packet[0], Message(packet[1:]))
-                    await self.transport.drain()
-        except TimeoutError as error:
-            raise Gone from error
+            while True:
+                packet = await self.transport.read()
+                await self._answer(packet[0], Message(packet[1:]))
+                await self.transport.drain()
         finally:
             await self._stop_all()
 
@@ -129,9 +128,7 @@ class Connection:
         """OpenSSH tells a client all its host keys, so that it can keep them."""
         if not self._host_keys:
             return
-        keys = await aside(
-            lambda: [self.transport.host_keys.public(name) for name in self._host_keys], Malformed
-        )
+        keys = await aside(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
         blobs = b"".join(string(key) for key in keys)
         self.transport.send(
             bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs
@@ -182,14 +179,17 @@ class Connection:
             parts = ((ours[key], string(PROVE) + string(session) + string(key)) for key in asked)
             return b"".join(string(keys.sign(name, told)) for name, told in parts)
 
-        return await aside(signed, Malformed)
+        return await aside(signed)
 
     def _open(self, message: Message) -> None:
         kind, theirs, room, packet = message.text(100), message.number(), message.number(), message.number()
         if kind == "direct-tcpip":
             host, port = message.text(300), message.number()
             self.session.record("request", request=kind, host=host, port=port)
-            self._soon(self._refuse_connect(theirs))
+            if len(self._later) < MOST_CHANNELS:
+                self._soon(self._refuse_connect(theirs))
+            else:
+                self._refuse(theirs, no.CONNECT_FAILED, "Connection timed out")
         elif kind != "session":
             self._refuse(theirs, no.UNKNOWN_TYPE, f"unknown channel type {kind}"[:60])
         elif len(self._channels) >= MOST_CHANNELS:
@@ -272,14 +272,18 @@ class Connection:
             self.tell(no.CHANNEL_CLOSE, channel.theirs)
         channel.stop()
         self._channels.pop(channel.number, None)
+        if channel.task is not None:
+            # Not before it has begun: what it was asked for is recorded then.
+            asyncio.get_running_loop().call_soon(channel.task.cancel)
 
     def _soon(self, work: Awaitable[None]) -> None:
-        if len(self._later) < MOST_CHANNELS:
-            task = asyncio.ensure_future(work)
-            self._later.add(task)
-            task.add_done_callback(self._later.discard)
+        task = asyncio.ensure_future(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     async def _stop_all(self) -> None:
+        """End what runs, once it has begun: the last command of a visitor who leaves at once is recorded."""
+        await asyncio.sleep(0)
         tasks = [channel.task for channel in self._channels.values() if channel.task] + list(self._later)
         for task in tasks:
             task.cancel()

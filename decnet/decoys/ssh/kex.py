@@ -13,6 +13,10 @@ from . import sntrup
 from .groups import CONSTANTS, prime
 from .wire import Malformed, mpint, string
 
+SLOW = ("sntrup", "diffie-hellman")
+"""Exchanges that take long enough to be worked out aside."""
+EXPONENT_BYTES = 32
+
 Hash = Callable[..., "hashlib._Hash"]
 
 
@@ -42,7 +46,7 @@ def diffie_hellman(modulus: int, generator: int, client: int) -> Agreed:
     """Classic Diffie-Hellman. Raises Malformed for a public value that gives the secret away."""
     if not 1 < client < modulus - 1:
         raise Malformed
-    exponent = int.from_bytes(os.urandom(64), "big") | 1 << 511
+    exponent = int.from_bytes(os.urandom(EXPONENT_BYTES), "big") | 1 << 8 * EXPONENT_BYTES - 1
     public = pow(generator, exponent, modulus)
     return Agreed(mpint(public), mpint(pow(client, exponent, modulus)))
 

@@ -6,13 +6,18 @@ import zlib
 from collections.abc import Callable
 
 from ..aside import aside
+from ..visits import WRITE_SECONDS, Gone, Line
+from ..waits import at_most
 from . import numbers as no
 from .ciphers import CIPHERS, Corrupt, Nothing, Protection, mac_key_size, protection
 from .hostkeys import HostKeys
-from .kex import Agreed, diffie_hellman, exchange, group_for, hash_of
+from .kex import SLOW, Agreed, diffie_hellman, exchange, group_for, hash_of
 from .profile import Profile
-from .wire import Malformed, Message, flag, mpint, names, string, uint32
+from .wire import Message, flag, mpint, names, string, uint32
 
+LOGIN_SECONDS = 120.0
+"""LoginGraceTime."""
+IDLE_SECONDS = 3600.0
 MOST_PACKET = 256 * 1024
 MOST_BANNER = 255
 MOST_INFLATED = 256 * 1024
@@ -20,10 +25,6 @@ MOST_REASON = 1023
 MOST_UNREAD = 20
 STRICT_CLIENT = "kex-strict-c-v00@openssh.com"
 NOT_KEX = ("ext-info-s", "kex-strict-s-v00@openssh.com", "kexguess2@matt.ucc.asn.au")
-
-
-class Gone(Exception):
-    """The connection is over."""
 
 
 class Refused(Exception):
@@ -38,13 +39,10 @@ class Refused(Exception):
 class Transport:
     """Packets in and out. `client_version` is known after `greet`."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, profile: Profile, keys: HostKeys
-    ) -> None:
+    def __init__(self, line: Line, profile: Profile, keys: HostKeys) -> None:
         self.client_version = ""
         self.offered: dict[str, list[str]] = {}
-        self._reader = reader
-        self._writer = writer
+        self._line = line
         self._profile = profile
         self._keys = keys
         self._in: Protection = Nothing()
@@ -57,34 +55,37 @@ class Transport:
         self._inflate: Callable[[bytes], bytes] | None = None
         self._deflate: Callable[[bytes], bytes] | None = None
         self._compressing = ["none", "none"]
-        self._exchanging = False
+        self._settled = asyncio.Event()
+        """Not while keys are exchanged."""
+        self._settled.set()
         self._held: list[bytes] = []
+        self._idle = LOGIN_SECONDS
         self._exchanges_again = profile.dropbear
         self._has_ping = profile.version >= (9, 5)
 
     async def greet(self) -> None:
         """Exchange version lines. Raises Gone; Refused, after what OpenSSH says to what is no SSH client."""
-        self._writer.write(self._versions[1] + b"\r\n")
+        await self._line.send(self._versions[1] + b"\r\n")
         line = bytearray()
         while not line.endswith(b"\n"):
             if len(line) > MOST_BANNER:
-                self._not_ssh()
-            byte = await self._reader.read(1)
+                await self._not_ssh()
+            byte = await self._line.read(self._idle, 1)
             if not byte:
                 raise Gone
             line += byte
         version = bytes(line).rstrip(b"\n").removesuffix(b"\r")
         self.client_version = version[:200].decode("utf-8", "backslashreplace")
         if not version.startswith(b"SSH-") or version.count(b"-") < 2:
-            self._not_ssh()
+            await self._not_ssh()
         if not version.startswith((b"SSH-2.", b"SSH-1.99-")):
-            self._writer.write(b"Protocol major versions differ.\r\n")
+            await self._line.send(b"Protocol major versions differ.\r\n")
             raise Refused
         self._versions = (version, self._versions[1])
 
-    def _not_ssh(self) -> None:
+    async def _not_ssh(self) -> None:
         if not self._profile.dropbear:
-            self._writer.write(b"Invalid SSH identification string.\r\n")
+            await self._line.send(b"Invalid SSH identification string.\r\n")
         raise Refused
 
     async def first_exchange(self) -> None:
@@ -120,13 +121,13 @@ class Transport:
             async with asyncio.timeout(0):
                 while len(found) < MOST_UNREAD:
                     found.append(await self._packet())
-        except (TimeoutError, Gone, Refused):
+        except (TimeoutError, EOFError, OSError, Gone, Refused):
             pass
         return found
 
     def send(self, payload: bytes) -> None:
         """Send one message; during a key exchange it waits for the end of it."""
-        if self._exchanging and payload[0] > no.KEX_LAST:
+        if not self._settled.is_set() and payload[0] > no.KEX_LAST:
             self._held.append(payload)
             return
         if self._deflate is not None:
@@ -134,11 +135,10 @@ class Transport:
         self._send_raw(payload)
 
     async def drain(self) -> None:
-        """Wait until the client has taken most of what was sent."""
-        try:
-            await self._writer.drain()
-        except OSError as error:
-            raise Gone from error
+        """Wait until the client has taken most of what was sent, and until new keys are exchanged."""
+        async with at_most(WRITE_SECONDS):
+            await self._settled.wait()
+        await self._line.send(b"")
 
     def unimplemented(self) -> None:
         """Say that the message just read is of no known kind."""
@@ -151,6 +151,7 @@ class Transport:
     def logged_in(self) -> None:
         """Delayed compression begins now, and OpenSSH takes new key exchanges."""
         self._exchanges_again = True
+        self._idle = IDLE_SECONDS
         if self._compressing[0] == "zlib@openssh.com":
             self._inflate = _inflater()
         if self._compressing[1] == "zlib@openssh.com":
@@ -180,20 +181,17 @@ class Transport:
         return packet
 
     async def _packet(self) -> bytes:
-        """One payload, opened. Raises Gone, Refused."""
+        """One payload, opened. Raises Refused, EOFError, TimeoutError, OSError."""
+        line, idle = self._line, self._idle
         try:
-            head = await self._reader.readexactly(self._in.head if self._in.head > 4 else 4)
+            head = await line.read_exactly(max(self._in.head, 4), idle)
             length = self._in.length(self._in_number, head)
             counted = length if self._in.plain_length else length + 4
             if not 5 <= length <= MOST_PACKET or counted % self._in.block:
                 raise Refused(b"Packet corrupt")
-            rest = await self._reader.readexactly(4 + length - len(head))
-            tag = await self._reader.readexactly(self._in.tag)
+            rest = await line.read_exactly(4 + length - len(head), idle)
+            tag = await line.read_exactly(self._in.tag, idle)
             padded = self._in.open(self._in_number, head, rest, tag)
-        except asyncio.IncompleteReadError as error:
-            raise Gone from error
-        except OSError as error:
-            raise Gone from error
         except Corrupt as error:
             raise Refused(b"Packet corrupt") from error
         self._in_number = (self._in_number + 1) & 0xFFFFFFFF
@@ -208,7 +206,7 @@ class Transport:
         padding = block - counted % block
         padding += block if padding < 4 else 0
         packet = uint32(len(payload) + 1 + padding) + bytes((padding,)) + payload + os.urandom(padding)
-        self._writer.write(self._out.seal(self._out_number, packet))
+        self._line.writer.write(self._out.seal(self._out_number, packet))
         self._out_number = (self._out_number + 1) & 0xFFFFFFFF
 
     def _send_init(self) -> None:
@@ -218,7 +216,7 @@ class Transport:
         lists = b"".join(names(part) for part in (kex, profile.host_keys, *twice, (), ()))
         self._our_init = bytes((no.KEXINIT,)) + os.urandom(16) + lists + flag(False) + uint32(0)
         self.send(self._our_init)
-        self._exchanging = True
+        self._settled.clear()
 
     async def _exchange(self, their_init: bytes) -> None:
         offered = _parse_init(their_init)
@@ -249,7 +247,7 @@ class Transport:
     async def _public_key(self, algorithm: str) -> bytes:
         """Our public key. The RSA key takes a moment the first time: in a thread, so that others go on."""
         if "rsa" in algorithm:
-            return await aside(lambda: self._keys.public(algorithm), Malformed)
+            return await aside(lambda: self._keys.public(algorithm))
         return self._keys.public(algorithm)
 
     async def _agree(self, kex: str) -> tuple[int, Agreed, bytes]:
@@ -258,6 +256,8 @@ class Transport:
             return await self._agree_group()
         message = Message(await self._expect(30))
         client = message.string(8192)
+        if kex.startswith(SLOW):
+            return 31, await aside(lambda: exchange(kex, client)), string(client)
         return 31, exchange(kex, client), string(client)
 
     async def _agree_group(self) -> tuple[int, Agreed, bytes]:
@@ -268,7 +268,7 @@ class Transport:
             raise Refused
         self.send(b"\x1f" + mpint(prime) + mpint(2))
         client = Message(await self._expect(32)).mpint()
-        agreed = await aside(lambda: diffie_hellman(prime, 2, client), Malformed)
+        agreed = await aside(lambda: diffie_hellman(prime, 2, client))
         sizes = uint32(least) + uint32(wanted) + uint32(most)
         return 33, agreed, sizes + mpint(prime) + mpint(2) + mpint(client)
 
@@ -297,7 +297,6 @@ class Transport:
         into, out = (_protect(way, key, letters) for way, letters in zip(ways, (b"ACE", b"BDF"), strict=True))
         self._send_raw(bytes((no.NEWKEYS,)))
         self._out = out
-        self._exchanging = False
         if self._strict:
             self._out_number = 0
         if first and self._profile.extensions and "ext-info-c" in self.offered["kex"]:
@@ -308,6 +307,7 @@ class Transport:
         if self._strict:
             self._in_number = 0
         self._compressing = [ways[0][2], ways[1][2]]
+        self._settled.set()
         held, self._held = self._held, []
         for payload in held:
             self.send(payload)

@@ -1,9 +1,8 @@
 """What a visitor types and sees, through Telnet: lines with echo for a login, and a stream for a shell."""
 
-import asyncio
-
 from ..shell.stream import IDLE_SECONDS, Terminal
 from ..visits import Gone, Line
+from ..waits import at_most
 from .protocol import Options, Parser
 
 MOST_TYPED = 1024
@@ -27,7 +26,7 @@ class Keyboard:
         """Show something."""
         await self._line.send(data.replace(b"\xff", b"\xff\xff"))
 
-    async def negotiate(self, said: bytes) -> None:
+    async def send_commands(self, said: bytes) -> None:
         """Send commands of the protocol."""
         await self._line.send(said)
 
@@ -57,7 +56,7 @@ class Keyboard:
     async def pause(self, seconds: float) -> None:
         """Take one's time, as the server does behind a protocol that goes on. Raises Gone."""
         try:
-            async with asyncio.timeout(seconds):
+            async with at_most(seconds):
                 while await self.listen():
                     continue
         except TimeoutError:

@@ -1,6 +1,5 @@
 """Visits: agree on options, ask who it is, and let in whoever knows the machine's weak password."""
 
-import asyncio
 import functools
 import random
 import re
@@ -12,6 +11,7 @@ from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..visits import Gone, Line, receive
+from ..waits import at_most
 from . import jetdirect
 from .flavours import Flavour, flavour_of
 from .keyboard import Keyboard
@@ -50,7 +50,7 @@ class TelnetServer:
 
     async def _serve(self, keyboard: Keyboard, line: Line) -> None:
         try:
-            async with asyncio.timeout(self._flavour.seconds):
+            async with at_most(self._flavour.seconds):
                 user = await self._let_in(keyboard, line)
         except TimeoutError:
             await line.send(self._flavour.timed_out.encode())
@@ -100,10 +100,10 @@ async def negotiate(keyboard: Keyboard, flavour: Flavour) -> None:
     for stage in flavour.rounds:
         said = keyboard.options.ask(stage.requests)
         if said:
-            await keyboard.negotiate(said)
+            await keyboard.send_commands(said)
         await _answers(keyboard, stage.awaited)
         if stage.values:
-            await keyboard.negotiate(keyboard.options.ask_values())
+            await keyboard.send_commands(keyboard.options.ask_values())
             await _answers(keyboard, ())
 
 

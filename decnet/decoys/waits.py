@@ -1,0 +1,73 @@
+"""Waiting for a visitor: no wait outlasts its time or the visitor, and no visitor keeps the processor."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+
+LONGEST_WAIT = float(os.environ.get("LONGEST_WAIT") or "inf")
+"""Seconds; no wait takes longer, whatever its own limit is. Tests set it, containers do not."""
+TURN_SECONDS = 0.01
+
+
+def at_most(seconds: float) -> asyncio.Timeout:
+    """A block that ends with TimeoutError after so many seconds."""
+    return asyncio.timeout(min(seconds, LONGEST_WAIT))
+
+
+class Input(asyncio.StreamReader):
+    """A visitor's bytes. Its end is noticed at once, also while something else is awaited."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit, asyncio.get_running_loop())
+        self._calls: list[Callable[[], None]] = []
+        self._is_over = False
+
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        self._is_over = True
+        for call in self._calls:
+            call()
+
+    def set_exception(self, exc: Exception) -> None:
+        """A reset ends it like an end of input: what came before can still be read."""
+        if isinstance(exc, OSError):
+            self.feed_eof()
+        else:
+            super().set_exception(exc)
+
+    @contextlib.asynccontextmanager
+    async def at_most(self, seconds: float) -> AsyncIterator[None]:
+        """A block that ends with TimeoutError after so many seconds, or once nothing more can come."""
+        async with at_most(seconds) as limit:
+            with self._calling(lambda: None if limit.expired() else limit.reschedule(0)):
+                yield
+
+    @contextlib.contextmanager
+    def _calling(self, call: Callable[[], None]) -> Iterator[None]:
+        self._calls.append(call)
+        try:
+            if self._is_over:
+                call()
+            yield
+        finally:
+            self._calls.remove(call)
+
+
+class Turn:
+    """How long a visitor has had the processor: what came at once is worked off in pieces."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    async def pass_on(self) -> None:
+        """Let the others go first, if this turn has been long enough."""
+        if self._began is None:
+            self._began = time.monotonic()
+            asyncio.get_running_loop().call_soon(self._end)
+        elif time.monotonic() - self._began > TURN_SECONDS:
+            await asyncio.sleep(0)
+
+    def _end(self) -> None:
+        self._began = None
