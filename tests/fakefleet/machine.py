@@ -56,10 +56,11 @@ class State:
 class FakeWorker:
     """One machine. Its faults are attributes: set them, and the next call meets them.
 
-    `is_reachable` False: no connection. `is_trusted` False: another host key is shown. `engine.is_up` False:
-    Docker does not answer. `slow`: seconds that each call takes. `job_polls`: how many `status` answers show
-    a new job as running before it is carried out. `breaks(decky, error)`: what is done to this decky fails.
-    `lose(verb)`: the connection is lost at the next such call. `on(verb, act)`: something happens then.
+    `is_reachable` False: no connection. `is_trusted` False: another host key is shown. `becomes(id)`: another
+    worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds that each call takes.
+    `job_polls`: how many `status` answers show a new job as running before it is carried out.
+    `breaks(decky, error)`: what is done to this decky fails. `lose(verb)`: the connection is lost at the next
+    such call. `on(verb, act)`: something happens then.
     """
 
     def __init__(self, folder: Path, name: str, clock: Clock, lan: Lan, address: str = "") -> None:
@@ -153,6 +154,15 @@ class FakeWorker:
     def mends(self, decky: str) -> None:
         self._state.broken.pop(decky, None)
         self._save()
+
+    def becomes(self, worker_id: str, fleet_id: str | None = None) -> None:
+        """Another worker's agent answers there, or another fleet's."""
+        with running_on(self):
+            home = module("home")
+            known = home.read_json("identity.json")
+            home.write_json(
+                {**known, "worker_id": worker_id, "fleet_id": fleet_id or known["fleet_id"]}, "identity.json"
+            )
 
     def lose(self, verb: str, *, after: bool = False, times: int = 1) -> None:
         """Lose the connection at the next call of the verb: before the request arrives, or `after` the agent

@@ -54,6 +54,10 @@ def another_host_key(fleet: FakeFleet) -> None:
     fleet["w1"].is_trusted = False
 
 
+def another_worker(fleet: FakeFleet) -> None:
+    fleet["w1"].becomes("id-of-another")
+
+
 def docker_is_down(fleet: FakeFleet) -> None:
     fleet["w1"].engine.is_up = False
 
@@ -67,6 +71,7 @@ HARM: dict[str, Callable[[FakeFleet], None]] = {
     "a step fails": a_step_fails,
     "w1 is unreachable": unreachable,
     "w1 shows another host key": another_host_key,
+    "another worker answers as w1": another_worker,
     "Docker is down on w1": docker_is_down,
     "a job runs on w1": a_job_runs,
 }
@@ -287,6 +292,13 @@ CASES = [
 ]
 
 
+CASES += [
+    case._replace(harm="another worker answers as w1")
+    for case in CASES
+    if case.harm == "w1 shows another host key"
+]
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.verb}, {case.harm}")
 def test_a_verb_leaves_behind_exactly_this(fleet: FakeFleet, case: Case) -> None:
     HARM[case.harm](fleet)
@@ -316,6 +328,7 @@ def test_when_the_harm_is_over_reconcile_brings_about_what_was_asked_for(
     HARM[harm](fleet)
     VERBS[verb](fleet)
     fleet["w1"].is_reachable = fleet["w1"].is_trusted = fleet["w1"].engine.is_up = True
+    fleet["w1"].becomes("id-w1")
     for decky in ("web-01", "web-05"):
         fleet["w1"].mends(decky)
     assert fleet.reconcile(max_remove=4).code == 0
