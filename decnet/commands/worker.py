@@ -15,7 +15,8 @@ from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.run_pass import run_pass, settled
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, UsageError
+from decnet.errors import DecnetError, Unreachable, UsageError
+from decnet.model.fleet import Decky
 from decnet.model.worker import Worker
 from decnet.plan.select import select
 from decnet.store.atomic import write_whole
@@ -145,26 +146,19 @@ async def remove(
         worker = _known(ctx, name)
         fleet = load_fleet(ctx.home) or new_fleet()
         placed = fleet.on(name)
-        if force:
-            held = tuple(
-                Quarantined(
-                    address=d.ip,
-                    mac=d.mac,
-                    decky=d.name,
-                    worker=name,
-                    reason=f"{name} was forgotten while it may still run {d.name}",
-                    since=ctx.now(),
-                )
-                for d in placed.values()
-            )
-        else:
-            held = ()
+        held = tuple(_quarantine(ctx, decky) for decky in placed.values()) if force else ()
+        if not force:
             if placed or ctx.records.load(worker.worker_id).deckies:
                 raise UsageError(
                     f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
                     hint=f"decnet worker drain {name}; or --force, if it is dead",
                 )
-            await _leave(ctx, worker, fleet.fleet_id, credentials, wipe=wipe)
+            try:
+                await _leave(ctx, worker, fleet.fleet_id, credentials, wipe=wipe)
+            except Unreachable as error:
+                gone = f"if it is gone or wiped already: decnet worker remove --force {name}"
+                error.hint = f"{error.hint}; {gone}" if error.hint else gone
+                raise
         _forget(ctx, worker, held)
         left = {n: d for n, d in fleet.deckies.items() if d.worker != name}
         lans = {n: lan for n, lan in fleet.lans.items() if n != name}
@@ -174,6 +168,17 @@ async def remove(
     if held:
         lines.append(f"quarantined until released by name: {', '.join(row.address for row in held)}")
     return Words(tuple(lines), {"name": name, "quarantined": [row.address for row in held]})
+
+
+def _quarantine(ctx: Context, decky: Decky) -> Quarantined:
+    return Quarantined(
+        address=decky.ip,
+        mac=decky.mac,
+        decky=decky.name,
+        worker=decky.worker,
+        reason=f"{decky.worker} was forgotten while it may still run {decky.name}",
+        since=ctx.now(),
+    )
 
 
 async def _leave(

@@ -42,6 +42,7 @@ def warm_up() -> None:
     fleet.deploy(ONE)
     fleet.mutate("web", services=["ssh"])
     fleet.teardown()
+    fleet.remove("w1")
     fleet.close()
     shutil.rmtree(folder)
     # Garbage collection in a child would copy every page of this process.

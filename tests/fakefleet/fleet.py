@@ -200,7 +200,12 @@ class FakeFleet:
 
     def is_converged(self) -> bool:
         """Whether desired, recorded and the containers that run are the same, and no operation is open."""
+        enrolled = FleetTable(self.home).workers()
         for name, machine in self.workers.items():
+            if name not in enrolled:
+                if machine.containers:
+                    return False
+                continue
             known, placed = self.records(name), self.desired.on(name)
             services = {
                 d: {d, *(f"{d}-{each.replace('_', '-')}" for each in placed[d].services)} for d in placed

@@ -6,10 +6,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from fakefleet import FakeFleet, in_memory
 from fakefleet.killing import Command, Executioner, copied
+
+from decnet.engine.links import FLEET_KEY
+from decnet.store.atomic import write_whole
+from decnet.worker.fleetkey import ensure_key
 
 from .conftest import FOUR
 
@@ -45,18 +50,52 @@ def broken(fleet: FakeFleet) -> None:
     fleet["w2"].crash("web-02")
 
 
-CASES: dict[str, tuple[Callable[[FakeFleet], None], Command]] = {
-    "first deploy": (lambda fleet: None, Command("deploy", (FOUR,))),
-    "deploy more": (four, Command("deploy", (FOUR.replace("count = 4", "count = 5"),))),
-    "deploy fewer": (four, Command("deploy", (FOUR.replace("count = 4", "count = 3"),), {"max_remove": 4})),
-    "move": (two, Command("deploy", (MOVED % "w2",))),
-    "mutate": (four, Command("mutate", ("web-01", "web-02"), {"services": ["ssh"]})),
-    "teardown": (four, Command("teardown", ("web-01", "web-02"))),
-    "teardown --all": (four, Command("teardown")),
-    "reconcile": (broken, Command("reconcile")),
-    "drain": (four, Command("drain", ("w1",))),
+def drained(fleet: FakeFleet) -> None:
+    four(fleet)
+    assert fleet.drain("w1").code == 0
+    ensure_key(fleet.home.keys / FLEET_KEY, write_whole)
+
+
+def lost(fleet: FakeFleet) -> None:
+    four(fleet)
+    fleet.lose_home()
+
+
+class Killed(NamedTuple):
+    """What there is before, and the command that is killed. The same again ends with one of the codes
+    `again`; where that does not finish the work, `then` does."""
+
+    before: Callable[[FakeFleet], None]
+    command: Command
+    again: tuple[int, ...] = (0,)
+    then: Command | None = None
+
+
+GONE_OR_DONE = (0, 2)
+"""Nothing is left to be done for the same again: the worker is not enrolled, the home has a fleet."""
+
+CASES: dict[str, Killed] = {
+    "first deploy": Killed(lambda fleet: None, Command("deploy", (FOUR,))),
+    "deploy more": Killed(four, Command("deploy", (FOUR.replace("count = 4", "count = 5"),))),
+    "deploy fewer": Killed(
+        four, Command("deploy", (FOUR.replace("count = 4", "count = 3"),), {"max_remove": 4})
+    ),
+    "move": Killed(two, Command("deploy", (MOVED % "w2",))),
+    "mutate": Killed(four, Command("mutate", ("web-01", "web-02"), {"services": ["ssh"]})),
+    "teardown": Killed(four, Command("teardown", ("web-01", "web-02"))),
+    "teardown --all": Killed(four, Command("teardown")),
+    "reconcile": Killed(broken, Command("reconcile")),
+    "drain": Killed(four, Command("drain", ("w1",))),
+    "worker remove": Killed(drained, Command("remove", ("w1",)), GONE_OR_DONE),
+    "worker remove --wipe": Killed(
+        # A worker that was wiped before the kill lets nobody in: the hint says what is left to be done.
+        drained,
+        Command("remove", ("w1",), {"wipe": True}),
+        (*GONE_OR_DONE, 5),
+        Command("remove", ("w1",), {"force": True}),
+    ),
+    "worker recover": Killed(lost, Command("recover", ("w1", "w2")), GONE_OR_DONE, Command("reconcile")),
 }
-"""What there is before, and the command that is killed."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +110,7 @@ def base(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A fleet's folder as it is before the command; jobs take two polls."""
     folder = in_memory()
     fleet = FakeFleet(folder)
-    CASES[request.getfixturevalue("case")][0](fleet)
+    CASES[request.getfixturevalue("case")].before(fleet)
     for worker in fleet.workers.values():
         worker.job_polls = 2
     fleet.close()
@@ -79,15 +118,14 @@ def base(request: pytest.FixtureRequest) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def walk(executioner: Executioner, base: Path, command: Command, every: int) -> int:
+def walk(executioner: Executioner, base: Path, case: Killed, every: int) -> int:
     """Kill the command at each such place, then run it again; at how many places it was killed."""
     for number in range(1, MOST, every):
         folder = copied(base, number)
         try:
-            ended = executioner.run(folder, command, f"kill:{number}")
+            ended = executioner.run(folder, case.command, f"kill:{number}")
             assert ended.code in (0, -9), (number, ended)
-            finish(executioner, folder, command, number)
-            check(executioner, folder, command, number)
+            check(executioner, folder, case, f"after a kill at place {number}")
         finally:
             shutil.rmtree(folder)
         if ended.code == 0:
@@ -95,18 +133,21 @@ def walk(executioner: Executioner, base: Path, command: Command, every: int) -> 
     raise AssertionError(f"still killed at place {MOST}")
 
 
-def finish(executioner: Executioner, folder: Path, command: Command, number: int) -> None:
-    ended = executioner.run(folder, command)
-    assert ended.code == 0, f"after a kill at place {number}: {ended}"
-
-
-def check(executioner: Executioner, folder: Path, command: Command, number: int) -> None:
-    """Desired, recorded and the containers are one; no operation is open; and the same again does nothing."""
-    where = f"after a kill at place {number}"
+def check(executioner: Executioner, folder: Path, case: Killed, where: str) -> None:
+    """The same again finishes it: desired, recorded and the containers are one, and no operation is open.
+    Once more changes nothing."""
+    repeat(executioner, folder, case, where)
     before = looked_at(folder, where)
-    ended = executioner.run(folder, command)
-    assert ended.code == 0, (where, ended)
+    repeat(executioner, folder, case, where)
     assert looked_at(folder, where) == before, where
+
+
+def repeat(executioner: Executioner, folder: Path, case: Killed, where: str) -> None:
+    ended = executioner.run(folder, case.command)
+    assert ended.code in case.again, (where, ended)
+    if case.then is not None:
+        ended = executioner.run(folder, case.then)
+        assert ended.code in GONE_OR_DONE, (where, ended)
 
 
 def looked_at(folder: Path, where: str) -> dict[str, object]:
@@ -124,7 +165,7 @@ def looked_at(folder: Path, where: str) -> dict[str, object]:
 def test_a_verb_killed_at_a_sample_of_places_is_finished_by_the_next(
     executioner: Executioner, base: Path, case: str
 ) -> None:
-    assert walk(executioner, base, CASES[case][1], max(EVERY, SAMPLE)) > 0
+    assert walk(executioner, base, CASES[case], max(EVERY, SAMPLE)) > 0
 
 
 @pytest.mark.slow
@@ -132,4 +173,4 @@ def test_a_verb_killed_at_a_sample_of_places_is_finished_by_the_next(
 def test_a_verb_killed_at_every_place_is_finished_by_the_next(
     executioner: Executioner, base: Path, case: str
 ) -> None:
-    assert walk(executioner, base, CASES[case][1], EVERY) > 20 // EVERY
+    assert walk(executioner, base, CASES[case], EVERY) > 15 // EVERY

@@ -62,6 +62,17 @@ def test_a_drained_worker_is_removed_or_stays_as_it_is(fleet: FakeFleet, case: R
     assert (sorted(each.name for each in fleet["w1"].home.iterdir()) == EMPTIED) == wiped
 
 
+def test_a_worker_that_was_wiped_by_a_killed_command_is_removed_as_the_hint_says(fleet: FakeFleet) -> None:
+    assert fleet.drain("w1").code == 0
+    fleet["w1"].lose("self-destruct", after=True)
+    assert fleet.remove("w1", wipe=True).code == 5
+    ran = fleet.remove("w1", wipe=True)
+    assert ran.error is not None and ran.error.hint is not None
+    assert ran.error.hint.endswith("; if it is gone or wiped already: decnet worker remove --force w1")
+    assert fleet.remove("w1", force=True).code == 0
+    assert fleet.picture()["w1"] == "not enrolled"
+
+
 def test_a_worker_with_deckies_is_not_removed(fleet: FakeFleet) -> None:
     ran = fleet.remove("w1")
     assert fleet.picture(ran) == {"exit": 2, **BEFORE, "audit": ["4 done (0)"]}
