@@ -4,6 +4,12 @@ from ..credentials import tried
 from ..events import Session
 
 MOST = 20
+READERS = ("passwd", "chpasswd", "su", "sudo")
+
+
+def are_read_by(line: str) -> bool:
+    """Whether a command line begins with a command that reads some."""
+    return any(word.rsplit("/", 1)[-1] in READERS for word in line.split()[:1])
 
 
 def tell(session: Session, user: str, words: list[str], given: str, *, success: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..events import Session
 from ..waits import Turn, at_most
+from . import passwords
 from .commands import all_commands
 from .consoles import Console, Router, Windows
 from .state import Answer, Shell
@@ -20,6 +21,8 @@ MOST_INPUT = 1024 * 1024
 MOST_KEYS = 256 * 1024
 """Characters that are typed ahead and kept."""
 INPUT_SECONDS = 60.0
+FED_SECONDS = 0.2
+"""For a command that would ask for a password, and is given it without asking."""
 INTERRUPT = "\x03"
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 
@@ -28,7 +31,9 @@ async def run_command(world: World, user: str, session: Session, channel: Stream
     """`ssh host command`: carry it out and give its output and status."""
     session.record("command", input=line, way="exec")
     shell = console_for(world, user, session, interactive=False)
-    given = await _all_input(channel) if _reads_input(line) else ""
+    given = ""
+    if _reads_input(line) or passwords.are_read_by(line):
+        given = await _all_input(channel, INPUT_SECONDS if _reads_input(line) else FED_SECONDS)
     answer = shell.run(line, given)
     await _pause(answer, channel, deque())
     end = "\r\n" if channel.terminal else "\n"
@@ -273,11 +278,11 @@ async def _type_ahead(channel: Stream, pending: deque[str]) -> bool:
     return bool(data)
 
 
-async def _all_input(channel: Stream) -> str:
-    """What the client sends along with a command, bounded."""
+async def _all_input(channel: Stream, seconds: float) -> str:
+    """What the client sends along with a command, bounded; the end is so many seconds of silence."""
     kept = bytearray()
     try:
-        while data := await channel.read(INPUT_SECONDS):
+        while data := await channel.read(seconds):
             kept += data[: max(0, MOST_INPUT - len(kept))]
     except TimeoutError:
         pass

@@ -22,8 +22,10 @@ OPTIONS = (
 FINGERPRINT = Matching(r"ssh-ed25519 SHA256:[A-Za-z0-9+/]{43}")
 
 
-def client(user: str, password: str, *, key: bool = False) -> Callable[[int], None]:
-    """OpenSSH's own client, with a password and perhaps a key at hand."""
+def client(
+    user: str, password: str, command: str = "exit", *, given: str = "", key: bool = False
+) -> Callable[[int], None]:
+    """OpenSSH's own client, with a password and perhaps a key at hand, and something to feed the command."""
 
     def visit(port: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -36,8 +38,8 @@ def client(user: str, password: str, *, key: bool = False) -> Callable[[int], No
                 "SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force",
             }  # fmt: skip
             offered = ("-oIdentitiesOnly=yes", f"-i{identity}") if key else ("-oPubkeyAuthentication=no",)
-            argv = ["ssh", *OPTIONS, *offered, "-p", str(port), f"{user}@127.0.0.1", "exit"]
-            subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+            argv = ["ssh", *OPTIONS, *offered, "-p", str(port), f"{user}@127.0.0.1", command]
+            subprocess.run(argv, env=environment, input=given.encode(), capture_output=True, timeout=60)
 
     return visit
 
@@ -107,10 +109,15 @@ REAL = (
         (*refused("publickey", "root", key=FINGERPRINT), *accepted("password", "root", password="123456")),
     ),
 )  # fmt: skip
+FED = (
+    Try("passwords that commands are fed", client("root", "123456", "chpasswd", given="root:new1\nadmin:new2\n"), (
+        *IN, *refused("chpasswd", "root", password="new1"), *refused("chpasswd", "admin", password="new2"))),
+    Try("sudo -S", client("root", "123456", "sudo -S id", given="old\n"), (*IN, *accepted("sudo", "root", password="old"))),
+)  # fmt: skip
 KNOWN = {"credentials": "root:123456"}
 
 TARGETS = (
-    Target("ssh", "debian-12", (*REAL, *RAW, *OPENSSH), KNOWN),
+    Target("ssh", "debian-12", (*REAL, *RAW, *OPENSSH, *FED), KNOWN),
     Target("ssh", "openwrt-21.02", (*REAL, *RAW), KNOWN),
     Target("ssh", "windows-server-2022", REAL, KNOWN),
 )

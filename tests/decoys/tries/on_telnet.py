@@ -65,6 +65,7 @@ ROUTER = (
     Try("enable", asked((b"Username: ", b"root\r\0"), (b"assword", b"123456\r\0"), (b">", b"enable\r\0"),
         (b">", b"s3cret\r\0"), (b">", b"show ver\r\0"), (b">", b"")), (
         *IN, login("enable", False, "root", password="s3cret"))),
+    Try("enable, typed ahead", b"root\r\n123456\r\nenable\r\ns3cret\r\n", (*IN, login("enable", False, "root", password="s3cret"))),
 )  # fmt: skip
 PRINTER = (
     Try("its own password", b"passwd: hunter2\r\nset-cmnty-name: floor7\r\n", (
