@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .fleet import in_memory
+
 TESTS = Path(__file__).parents[1]
 
 
@@ -56,8 +58,8 @@ class Executioner:
             self._process.stdout.close()
 
 
-def copied(base: Path, number: int) -> Path:
-    """A copy of a fleet's folder beside it: where one command is tried."""
-    folder = base.with_name(f"{base.name}-{number}")
-    shutil.copytree(base, folder, symlinks=True)
+def copied(base: Path) -> Path:
+    """A copy of a fleet's folder, where one command is tried."""
+    folder = in_memory()
+    shutil.copytree(base, folder, symlinks=True, dirs_exist_ok=True)
     return folder

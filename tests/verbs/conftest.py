@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fakefleet import FakeFleet, in_memory
+from fakefleet.killing import copied
 
 FOUR = """
 [network]
@@ -26,8 +28,22 @@ def empty() -> Iterator[FakeFleet]:
     shutil.rmtree(fleet.folder)
 
 
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[Path]:
+    """The folder of a fleet with four deckies, to be copied."""
+    folder = in_memory()
+    fleet = FakeFleet(folder)
+    assert fleet.deploy(FOUR).code == 0
+    fleet.close()
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.fixture
-def fleet(empty: FakeFleet) -> FakeFleet:
+def fleet(deployed: Path) -> Iterator[FakeFleet]:
     """web-01 and web-03 on w1, web-02 and web-04 on w2."""
-    assert empty.deploy(FOUR).code == 0
-    return empty
+    folder = copied(deployed)
+    fleet = FakeFleet(folder)
+    yield fleet
+    fleet.close()
+    shutil.rmtree(folder)

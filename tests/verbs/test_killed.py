@@ -121,7 +121,7 @@ def base(request: pytest.FixtureRequest) -> Iterator[Path]:
 def walk(executioner: Executioner, base: Path, case: Killed, every: int) -> int:
     """Kill the command at each such place, then run it again; at how many places it was killed."""
     for number in range(1, MOST, every):
-        folder = copied(base, number)
+        folder = copied(base)
         try:
             ended = executioner.run(folder, case.command, f"kill:{number}")
             assert ended.code in (0, -9), (number, ended)
