@@ -64,7 +64,10 @@ class Decky(Noun):
     def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is not said, so that a state file and a slice of 0.1.0 stay as they are."""
         fields: dict[str, Any] = serialize(self)
-        return {k: v for k, v in fields.items() if v is not None or k not in ("core", "side")}
+        for name in ("core", "side"):
+            if getattr(self, name) is None:
+                fields.pop(name, None)
+        return fields
 
 
 class Fleet(Noun):
