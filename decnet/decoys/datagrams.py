@@ -23,7 +23,6 @@ SOURCE_BYTES, SOURCE_BYTES_A_SECOND = 192 * 1024, 8 * 1024
 ALL_BYTES, ALL_BYTES_A_SECOND = 1024 * 1024, 64 * 1024
 MOST_SOURCES = 1000
 MOST_VISITS = 500
-NEW_VISITS_A_SECOND, MOST_NEW_VISITS = 20.0, 60.0
 IDLE_SECONDS = 30.0
 ROUTES = "/proc/net/route"
 
@@ -32,9 +31,9 @@ Network = tuple[int, int]
 
 
 class Visit:
-    """What one source and port asked. `session` is None where so many came that nothing is recorded."""
+    """What one source and port asked."""
 
-    def __init__(self, session: Session | None, now: float) -> None:
+    def __init__(self, session: Session, now: float) -> None:
         self.session = session
         self.last = now
         self.count = 0
@@ -43,8 +42,7 @@ class Visit:
 
     def record(self, kind: str, **fields: str | int | bool) -> None:
         """Record one thing that this visitor did."""
-        if self.session is not None:
-            self.session.record(kind, **fields)
+        self.session.record(kind, **fields)
 
 
 Answer = Callable[[bytes, Visit, int], bytes | None]
@@ -105,26 +103,19 @@ class Budget:
 class Visits:
     """Everybody who asked lately."""
 
-    def __init__(self, recorder: Recorder, now: float) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._visits: OrderedDict[tuple[str, int], Visit] = OrderedDict()
-        self._new = Bucket(MOST_NEW_VISITS, NEW_VISITS_A_SECOND, now)
 
     def of(self, peer: tuple[str, int], now: float) -> Visit:
         """The visit that this datagram belongs to."""
-        visit = self._visits.pop(peer, None) or self._begin(peer, now)
+        visit = self._visits.pop(peer, None) or Visit(self._recorder.session(*peer), now)
         self._visits[peer] = visit
         visit.last = now
         visit.count += 1
         if len(self._visits) > MOST_VISITS:
             _end(self._visits.popitem(last=False)[1])
         return visit
-
-    def _begin(self, peer: tuple[str, int], now: float) -> Visit:
-        if self._new.left(now) < 1:
-            return Visit(None, now)
-        self._new.spend(1)
-        return Visit(self._recorder.session(*peer), now)
 
     def forget(self, before: float) -> None:
         """End the visits that have been silent since."""
@@ -136,8 +127,7 @@ class Visits:
 
 
 def _end(visit: Visit) -> None:
-    if visit.session is not None:
-        visit.session.end(requests=visit.count)
+    visit.session.end(requests=visit.count)
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -169,7 +159,7 @@ class Datagrams(asyncio.DatagramProtocol):
 async def receive(persona: Persona, recorder: Recorder, answer: Answer) -> Stop:
     """Listen on the persona's UDP ports and answer; the returned call ends it."""
     loop = asyncio.get_running_loop()
-    visits = Visits(recorder, time.monotonic())
+    visits = Visits(recorder)
     budget = Budget(near(), time.monotonic())
     transports = [
         (await loop.create_datagram_endpoint(lambda: Datagrams(answer, visits, budget), sock=_bound(port)))[0]

@@ -1,9 +1,12 @@
-"""What attackers did, as JSON lines on stdout: bounded, and never in the way of the service."""
+"""What attackers did, as JSON lines on stdout: bounded, counted, and never in the way of the service."""
 
 import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
+
+from .budget import SHARES, Budget, Fold, Folds, logged
 
 Field = str | int | float | bool | None
 
@@ -11,16 +14,22 @@ MAX_LINE = 8192
 MAX_TEXT = 1000
 MAX_WAITING = 256 * 1024
 STDOUT = 1
+LOOK_SECONDS = 1.0
+CLOSE_SECONDS = 0.5
 
 
 class Recorder:
-    """Writes events. When nobody reads them they are dropped and counted, and the service goes on."""
+    """Writes events within a budget of bytes; what is more, or finds no reader, is counted, and the count
+    written as one event. `n` counts what happened, so that each number is written, or one of a count."""
 
-    def __init__(self, output: int = STDOUT) -> None:
+    def __init__(self, output: int = STDOUT, clock: Callable[[], float] = time.monotonic) -> None:
         self._output = output
+        self._clock = clock
         self._run = os.urandom(8).hex()
         self._count = 0
-        self._dropped = 0
+        self._budget = Budget(clock())
+        self._folds = Folds()
+        self._looking = False
         self._waiting = bytearray()
         os.set_blocking(output, False)
 
@@ -30,24 +39,79 @@ class Recorder:
         visit.record("contact")
         return visit
 
+    def turn_away(self, source: str, port: int) -> None:
+        """Record a visit that ended before it began: there was no place for it."""
+        self.write("contact", source, port, "", {"refused": True})
+
     def write(self, kind: str, source: str, port: int, session: str, fields: dict[str, Field]) -> None:
         """Record one event."""
-        if len(self._waiting) > MAX_WAITING:
-            self._dropped += 1
-            return
-        if self._dropped:
-            dropped, self._dropped = self._dropped, 0
-            self.write("error", source, port, session, {"dropped_events": dropped})
-        self._count += 1
+        if self._has_room(kind):
+            line = self._spell(kind, source, port, session, fields)
+            if self._budget.take(kind, source, logged(line), self._clock()):
+                self._put(line, 1)
+                return
+        self.count(kind, source)
+
+    def count(self, kind: str, source: str) -> None:
+        """Record that one event happened, and no more of it."""
+        self._folds.add(kind, source, round(time.time(), 3), self._clock())
+        self._look_later()
+
+    async def close(self) -> None:
+        """Write all counts, and wait a moment for whoever reads."""
+        for fold in self._folds.due(float("inf")):
+            self._put_fold(fold, self._spell_fold(fold))
+        deadline = self._clock() + CLOSE_SECONDS
+        while self._waiting and self._clock() < deadline:
+            self._flush()
+            await asyncio.sleep(0.02)
+
+    def _has_room(self, kind: str) -> bool:
+        return len(self._waiting) < (MAX_WAITING // 4 if kind in SHARES else MAX_WAITING)
+
+    def _spell(
+        self, kind: str, source: str, port: int, session: str, fields: dict[str, Field], stands_for: int = 1
+    ) -> bytes:
         event: dict[str, Field] = {
             "run": self._run,
-            "n": self._count,
+            "n": self._count + stands_for,
             "at": round(time.time(), 3),
             "kind": kind,
         }
         event |= {"src": source, "sport": port, "session": session}
-        self._waiting += _line(event, fields)
+        return _line(event, fields)
+
+    def _put(self, line: bytes, stands_for: int) -> None:
+        self._count += stands_for
+        self._waiting += line
         self._flush()
+
+    def _look_later(self) -> None:
+        if not self._looking:
+            try:
+                asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+                self._looking = True
+            except RuntimeError:
+                return
+
+    def _look(self) -> None:
+        self._looking = False
+        now = self._clock()
+        for fold in self._folds.due(now):
+            line = self._spell_fold(fold)
+            if not self._has_room(fold.kind) or not self._budget.take_fold(logged(line), now):
+                break
+            self._put_fold(fold, line)
+        if self._folds:
+            self._look_later()
+
+    def _spell_fold(self, fold: Fold) -> bytes:
+        fields: dict[str, Field] = {"folded": fold.count, "first": fold.first, "last": fold.last}
+        return self._spell(fold.kind, fold.source, 0, "", fields, fold.count)
+
+    def _put_fold(self, fold: Fold, line: bytes) -> None:
+        self._folds.remove(fold)
+        self._put(line, fold.count)
 
     def _flush(self) -> None:
         while self._waiting:
@@ -89,6 +153,10 @@ class Session:
     def record(self, kind: str, **fields: Field) -> None:
         """Record one thing that this visitor did."""
         self._recorder.write(kind, self.source, self.port, self.name, fields)
+
+    def count(self, kind: str) -> None:
+        """Record that this visitor did one more thing of this kind, and no more of it."""
+        self._recorder.count(kind, self.source)
 
     def end(self, **fields: Field) -> None:
         """Record the end of the visit, once."""

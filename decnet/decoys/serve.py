@@ -30,6 +30,7 @@ GOODBYE_SECONDS = 1.0
 BACKLOG = 128
 SIOCGIFFLAGS = 0x8913
 IFF_UP = 1
+MOST_COMPLAINTS = 100
 
 Stop = Callable[[], Awaitable[None]]
 
@@ -50,9 +51,10 @@ async def _serve(service: object, persona: Persona) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    loop.set_exception_handler(_complain)
+    loop.set_exception_handler(Complaints().write)
     start: Callable[[Persona, Recorder], Awaitable[Stop]] = service.start  # type: ignore[attr-defined]
-    stop = await start(persona, Recorder())
+    recorder = Recorder()
+    stop = await start(persona, recorder)
     try:
         while has_network():
             try:
@@ -66,11 +68,20 @@ async def _serve(service: object, persona: Persona) -> int:
             await asyncio.wait_for(stop(), GOODBYE_SECONDS)
         except TimeoutError:
             pass
+        await recorder.close()
 
 
-def _complain(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-    """One line on stderr, where only the operator looks."""
-    sys.stderr.write(f"{context.get('message', '')}: {context.get('exception')!r}"[:500] + "\n")
+class Complaints:
+    """Lines on stderr, where only the operator looks: few, because they fill the log of the events."""
+
+    def __init__(self) -> None:
+        self._left = MOST_COMPLAINTS
+
+    def write(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        """One line, unless there were many."""
+        if self._left > 0:
+            self._left -= 1
+            sys.stderr.write(f"{context.get('message', '')}: {context.get('exception')!r}"[:500] + "\n")
 
 
 def has_network() -> bool:

@@ -130,6 +130,7 @@ class Visits:
         task = asyncio.current_task()
         peer = writer.get_extra_info("peername")
         if task is None or not peer or self._is_full(peer[0]):
+            self._recorder.turn_away(*(peer or ("", 0))[:2])
             writer.close()
             return
         self._tasks.add(task)

@@ -191,6 +191,8 @@ class Talk:
         self._channel.line.summary["commands"] = self._commands
         if self._commands <= MOST_RECORDED:
             self._session.record("command", input=text)
+        else:
+            self._session.count("command")
 
     def _statistics(self) -> bytes:
         up, queries = self._world.uptime(), self._world.queries

@@ -15,7 +15,7 @@ from .instance import Instance
 from .resp import SILENCE, Failure, Malformed, Reader, Status
 
 MOST_RECORDED = 500
-"""Commands of one visit that are told one by one; of more only the number is told."""
+"""Commands of one visit that are recorded one by one; further ones are counted."""
 LOUD = frozenset(
     [
         "config",
@@ -120,6 +120,7 @@ def _record(client: Client, words: list[bytes], number: int) -> None:
     if name in HIDDEN and sent(words):
         return
     if number > MOST_RECORDED * (10 if name in LOUD else 1):
+        client.line.session.count("command")
         return
     client.line.session.record("command", input=spelled(words))
 

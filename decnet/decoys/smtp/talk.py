@@ -54,9 +54,13 @@ class Talk:
     def _record(self, line: bytes) -> None:
         self._commands += 1
         self._line.summary["commands"] = self._commands
-        is_login = line.split(None, 1)[:1] and line.split(None, 1)[0].upper() == b"AUTH"
-        if line and self._commands <= MOST_RECORDED and not is_login:
+        words = line.split(None, 1)
+        if not line or (words and words[0].upper() == b"AUTH"):
+            return
+        if self._commands <= MOST_RECORDED:
             self._line.session.record("command", input=shown(line))
+        else:
+            self._line.session.count("command")
 
     def _filled(self, key: str, **words: str) -> str:
         known = {"host": self._host, "peer": self._line.session.source, "name": self._name} | words

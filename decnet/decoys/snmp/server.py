@@ -10,7 +10,7 @@ from .profile import profile_of
 
 COMMUNITIES = "public"
 MOST_REQUESTS = 30
-"""So many requests of one visit are recorded one by one; a walk has hundreds."""
+"""So many requests of one visit are recorded one by one, further ones counted; a walk has hundreds."""
 
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
@@ -35,8 +35,9 @@ def _record(handled: Handled, data: bytes, visit: Visit) -> None:
         visit.known |= {key} if handled.known else set()
         tried(visit, handled.version, success=handled.known, **handled.login)
     if visit.count > MOST_REQUESTS:
-        return
-    if handled.malformed:
+        if handled.malformed or handled.request:
+            visit.session.count("error" if handled.malformed else "request")
+    elif handled.malformed:
         visit.record("error", reason="malformed", datagram=shown(data[:200]))
-    if handled.request:
+    elif handled.request:
         visit.record("request", **handled.request)
