@@ -1,8 +1,12 @@
 """The bounded store of attacker events: numbered JSON lines in segments, the oldest segment dropped first.
 
-`events/spool.json` holds the spool's id and how far each container has been read; it is written after the
-events, and what a crash left out of it is taken from the events' own lines. Each event has a mark, the hash
-of its id and of the mark before, so that a cursor can tell a spool that was restored from an older copy.
+`events/spool.json` holds the spool's id, how far each container has been read, and how far the operator has
+read; it is written after the events, and what a crash left out of it is taken from the events' own lines.
+Each event has a mark, the hash of its id and of the mark before, so that a cursor can tell a spool that was
+restored from an older copy. What is dropped unread is counted there first, per service, and becomes an
+event of kind `lost`.
+
+`positions.json`, outside of the folder, outlives the spool: what an earlier spool held is not lost.
 """
 
 from __future__ import annotations
@@ -10,213 +14,326 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
-
-from decnet.wire import parse
-from decnet.wire.fault import place
 
 from . import limits
 from .failure import Refusal
 from .home import ensure, path, read_json, write_json
+from .segments import FOLDER, GIVEN, LOST, Segments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Set
+    from typing import Any, Dict, List, Optional, Set, Tuple
 
-FOLDER = "events"
 HEAD = "spool.json"
-_RUNS_KEPT = 64
-_SEGMENT = re.compile(r"[0-9]{12,}\.jsonl")
-KINDS = ("contact", "login", "command", "request", "file", "disconnect", "error")
+POSITIONS = "positions.json"
+RUNS_KEPT = 64
+_MOST_DROPPED = 1000
+"""Services whose dropped events are counted apart."""
+
+DROPPED = "dropped from the worker's spool, which was full, before they were pulled"
 
 
 class Spool:
-    """The spool, locked while it is open. Opening mends what a crash has left."""
+    """The spool, locked while it is open. Opening repairs what a crash has left."""
 
     def __enter__(self) -> Spool:
         ensure(FOLDER)
         self._lock = os.open(path(FOLDER, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._head = self._read_head()
-        self._pending: List[bytes] = []
-        self._mend()
+        self._head = _read_head()
+        self._earlier = _read_positions()
+        self._segments = Segments()
+        self._pending: List[Tuple[Dict[str, Any], bytes]] = []
+        self._waiting = 0
+        self._moved = False
         self._saved = json.dumps(self._head, sort_keys=True)
+        self._repair()
+        self._unread = self._segments.bytes_behind(self._head["acked"])
+        self._last, self._mark = self._head["last"], self._head["mark"]
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self._lock)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes more without dropping what the operator has not read."""
+        return self._unread + self._waiting + limits.SPOOL_SEGMENT <= _bound()
+
+    @property
+    def is_half_unread(self) -> bool:
+        """Whether more than half of what it can hold is what the operator has not read."""
+        return self._unread > _bound() // 2
+
+    @property
+    def turn(self) -> str:
+        """The container that is drained first the next time; "" for any."""
+        return str(self._head.get("turn", ""))
+
+    @turn.setter
+    def turn(self, container_id: str) -> None:
+        self._head["turn"] = container_id
+
     def position(self, container_id: str) -> Dict[str, int]:
         """The number of the last event of each run of the container."""
-        known = self._head["positions"].get(container_id)
-        runs = known if isinstance(known, dict) else {}
-        return {run: n for run, n in runs.items() if isinstance(n, int)}
+        return _runs(self._head["positions"], container_id)
+
+    def earlier_position(self, container_id: str) -> Dict[str, int]:
+        """The same over every spool that there was: what an earlier one held is not lost."""
+        return _runs(self._earlier, container_id)
+
+    def last_time(self, container_id: str) -> Optional[float]:
+        """When the last event of the container happened; None where that is not known."""
+        at = self._head["times"].get(container_id)
+        return float(at) if isinstance(at, (int, float)) else None
 
     def add(self, event: Dict[str, Any]) -> None:
         """Take a new event; it is durable after `commit`."""
         import hashlib
 
-        # The time too: a machine restored with its memory goes on in the same run, with the same numbers.
+        # The time too: a machine restored with its memory continues the same run, with the same numbers.
         name = "%s%s%d %r" % (event["container"], event["run"], event["n"], event["at"])
+        if event["kind"] == LOST:
+            name += " lost %s" % event["fields"].get("count")
         event_id = hashlib.sha256(name.encode()).hexdigest()[:24]
-        mark = hashlib.sha256((self._head["mark"] + event_id).encode()).hexdigest()[:24]
-        row = dict(event, seq=self._head["last"] + 1, id=event_id, mark=mark)
-        self._head.update(last=row["seq"], mark=mark)
-        self._pending.append(json.dumps(row, separators=(",", ":")).encode() + b"\n")
-        self._account(row)
+        self._last += 1
+        self._mark = hashlib.sha256((self._mark + event_id).encode()).hexdigest()[:24]
+        row = dict(event, seq=self._last, id=event_id, mark=self._mark)
+        line = _line(row)
+        self._pending.append((row, line))
+        self._waiting += len(line)
+        if self._waiting > limits.SPOOL_SEGMENT // 4:
+            self._write_out()
 
     def forget_positions_but(self, container_ids: Set[str]) -> None:
-        positions = self._head["positions"]
-        self._head["positions"] = {key: value for key, value in positions.items() if key in container_ids}
+        for known in (self._head["positions"], self._head["times"], self._earlier):
+            for container_id in set(known) - container_ids:
+                del known[container_id]
+                self._moved = True
+
+    def acknowledge(self, after: int, spool_id: Optional[str], mark: Optional[str]) -> None:
+        """The operator has stored the events up to `after`: these can be dropped without a loss."""
+        is_ours = spool_id is not None and self._verdict(after, spool_id, mark) == "ok"
+        self._head["acked"] = after if is_ours else 0
+        if not is_ours or after < self._head["given"]:
+            for key, counted in self._head["unsure"].items():
+                _count(self._head["dropped"], key, *counted)
+        self._head["unsure"] = {}
+        self._unread = self._segments.bytes_behind(self._head["acked"])
+
+    def report_dropped(self) -> None:
+        """Add an event of kind `lost` for each service whose events were dropped unread."""
+        for key, (count, first, last) in list(self._head["dropped"].items()):
+            decky, _, service = key.partition("/")
+            self.add(
+                {
+                    "container": "", "run": self._head["spool_id"], "n": self._last + 1, "at": last,
+                    "decky": decky, "service": service, "kind": LOST, "source_ip": "", "source_port": 0,
+                    "session": "",
+                    "fields": {"count": count, "after": first, "before": last, "reason": DROPPED},
+                }
+            )  # fmt: skip
 
     def commit(self) -> None:
         """Make what was added durable, events first; nothing is written when nothing is new."""
-        if self._pending:
-            self._append(b"".join(self._pending))
-            self._pending = []
-            self._drop_oldest()
-        if json.dumps(self._head, sort_keys=True) != self._saved:
-            write_json(self._head, FOLDER, HEAD)
+        self._write_out()
+        self._save()
 
     def page(
         self, after: int, most: int, spool_id: Optional[str], mark: Optional[str] = None
     ) -> Dict[str, Any]:
         """The events after a number, with the verdict: `reset` for another spool's cursor, `rewound` where
         event `after` is not there or has another mark, `gap` where events after it were dropped."""
-        segments = self._segments()
-        last, first = self._head["last"], min(segments, default=self._head["last"] + 1)
-        verdict = self._verdict(segments, after, spool_id, mark)
+        self._write_out()
+        last, first = self._head["last"], min(self._segments.begins, default=self._head["last"] + 1)
+        verdict = self._verdict(after, spool_id, mark)
         if verdict != "ok":
             after = 0
         if after + 1 < first:
             verdict, after = ("gap" if verdict == "ok" else verdict), first - 1
-        found: List[Dict[str, Any]] = []
-        for begin in segments:
-            if len(found) < most and self._reaches(segments, begin, after):
-                found += [row for row in self._rows(begin) if row["seq"] > after][: most - len(found)]
+        found = self._rows(after, most)
+        if found:
+            self._head["given"] = found[-1]["seq"]
         return {
             "spool_id": self._head["spool_id"],
-            "events": [_told(row) for row in found],
+            "events": [{key: row[key] for key in GIVEN} for row in found],
             "first_seq": first,
             "last_seq": last,
             "more": bool(found) and found[-1]["seq"] < last,
-            "mark": str(found[-1].get("mark", "")) if found else "",
+            "mark": str(found[-1]["mark"]) if found else "",
             "verdict": verdict,
         }
 
-    def _verdict(self, segments: List[int], after: int, spool_id: Optional[str], mark: Optional[str]) -> str:
+    def _rows(self, after: int, most: int) -> List[Dict[str, Any]]:
+        """At most so many events, and so many bytes that an answer holds them."""
+        found: List[Dict[str, Any]] = []
+        size = 0
+        for begin in self._segments.behind(after):
+            for row, length in self._segments.rows(begin, after):
+                size += length
+                if len(found) >= most or (found and size > limits.PAGE_BYTES):
+                    return found
+                found.append(row)
+        return found
+
+    def _verdict(self, after: int, spool_id: Optional[str], mark: Optional[str]) -> str:
         if spool_id is not None and spool_id != self._head["spool_id"]:
             return "reset"
         if after > self._head["last"]:
             return "rewound"
-        begin = max((begin for begin in segments if begin <= after), default=None)
+        begin = max((begin for begin in self._segments.begins if begin <= after), default=None)
         if mark is None or begin is None:
             return "ok"
-        found = next((row for row in self._rows(begin) if row["seq"] == after), None)
-        return "ok" if found is None or found.get("mark", mark) == mark else "rewound"
+        found = next((row for row, _ in self._segments.rows(begin, after - 1)), None)
+        return "ok" if found is None or found["seq"] != after or found["mark"] == mark else "rewound"
 
-    def _reaches(self, segments: List[int], begin: int, after: int) -> bool:
-        """Whether the segment holds numbers above `after`."""
-        following = [other for other in segments if other > begin]
-        return not following or following[0] > after + 1
-
-    def _read_head(self) -> Dict[str, Any]:
-        try:
-            head = read_json(FOLDER, HEAD)
-            known = all(isinstance(head[key], kind) for key, kind in _HEAD.items())
-            if known and head["spool_id"].isalnum() and (head["spool_id"] + head["mark"]).isascii():
-                return dict(head)
-        except (Refusal, KeyError, TypeError):
-            pass
-        return {"spool_id": os.urandom(16).hex(), "last": 0, "mark": "", "positions": {}}
-
-    def _mend(self) -> None:
-        """Cut a torn last line; take up events that were written when the head was not."""
-        segments = self._segments()
-        if not segments:
-            return
-        file_name = self._place(segments[-1])
-        with open(file_name, "rb") as file:
-            content = file.read()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) != len(content):
-            os.truncate(file_name, len(whole))
-        for row in self._rows(segments[-1]):
-            if row["seq"] > self._head["last"]:
+    def _repair(self) -> None:
+        """Finish a removal, cut a torn last line, take up events that were written when the head was not."""
+        for begin in self._segments.begins:
+            if begin < self._head["floor"]:
+                self._segments.drop(begin)
+        self._segments.cut_torn_line()
+        self._segments.split_large()
+        for begin in self._segments.behind(self._head["last"]):
+            for row, _ in self._segments.rows(begin, self._head["last"]):
                 self._account(row)
-                self._head.update(last=row["seq"], mark=str(row.get("mark", "")))
+
+    def _write_out(self) -> None:
+        if self._pending:
+            rows = [row for row, _ in self._pending]
+            content = b"".join(line for _, line in self._pending)
+            self._pending, self._waiting = [], 0
+            self._make_room(len(content))
+            self._segments.append(content, rows[0]["seq"])
+            for row in rows:
+                self._account(row)
+            self._unread = self._segments.bytes_behind(self._head["acked"])
 
     def _account(self, row: Dict[str, Any]) -> None:
-        runs = self.position(row["container"])
+        self._head.update(last=row["seq"], mark=row["mark"])
+        container = row["container"]
+        if not container:
+            _take(self._head["dropped"], row)
+            return
+        runs = self.position(container)
         runs.pop(row["run"], None)
-        runs = dict(list(runs.items())[-_RUNS_KEPT + 1 :])
+        runs = dict(list(runs.items())[-RUNS_KEPT + 1 :])
         runs[row["run"]] = row["n"]
-        self._head["positions"][row["container"]] = runs
+        self._head["positions"][container] = runs
+        self._head["times"][container] = row["at"]
+        self._moved = True
 
-    def _append(self, content: bytes) -> None:
-        segments = self._segments()
-        begin = segments[-1] if segments else None
-        if begin is None or os.path.getsize(self._place(begin)) > limits.SPOOL_SEGMENT:
-            begin = int(json.loads(content[: content.index(b"\n")])["seq"])
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        descriptor = os.open(self._place(begin), flags, 0o600)
-        try:
-            while content:
-                place("write to the spool")
-                content = content[os.write(descriptor, content) :]
-            place("fsync of the spool")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _make_room(self, size: int) -> None:
+        while self._segments.begins and self._segments.total + size > _bound():
+            self._drop(self._segments.begins[0])
 
-    def _drop_oldest(self) -> None:
-        for begin in self._segments()[: -limits.SPOOL_SEGMENTS]:
-            os.unlink(self._place(begin))
+    def _drop(self, begin: int) -> None:
+        """What goes is counted before it goes: a crash in between counts nothing twice."""
+        following = self._segments.begins[1:2]
+        acked, given = self._head["acked"], self._head["given"]
+        for row, _ in self._segments.rows(begin, acked):
+            counts = self._head["unsure" if row["seq"] <= given else "dropped"]
+            _count(counts, row["decky"] + "/" + row["service"], weight(row), row["at"], row["at"])
+        self._head["floor"] = following[0] if following else self._head["last"] + 1
+        self._save()
+        self._segments.drop(begin)
 
-    def _segments(self) -> List[int]:
-        names = [name for name in os.listdir(path(FOLDER)) if _SEGMENT.fullmatch(name)]
-        return sorted(int(name.partition(".")[0]) for name in names if os.path.isfile(path(FOLDER, name)))
+    def _save(self) -> None:
+        self._segments.sync()
+        spelled = json.dumps(self._head, sort_keys=True)
+        if spelled != self._saved:
+            write_json(self._head, FOLDER, HEAD)
+            self._saved = spelled
+        if self._moved:
+            self._save_positions()
+            self._moved = False
 
-    def _place(self, begin: int) -> str:
-        return path(FOLDER, "%012d.jsonl" % begin)
-
-    def _rows(self, begin: int) -> Iterator[Dict[str, Any]]:
-        with open(self._place(begin), "rb") as file:
-            for line in file:
-                row = _row(line)
-                if row is not None:
-                    yield row
+    def _save_positions(self) -> None:
+        for container_id in self._head["positions"]:
+            known = self.earlier_position(container_id)
+            for run, n in self.position(container_id).items():
+                known[run] = max(n, known.pop(run, 0))
+            self._earlier[container_id] = dict(list(known.items())[-RUNS_KEPT:])
+        write_json(self._earlier, POSITIONS)
 
 
-def _row(line: bytes) -> Optional[Dict[str, Any]]:
-    """The event of a line; None where a disk has damaged it."""
+def weight(event: Dict[str, Any]) -> int:
+    """How many things that happened an event stands for."""
+    count = event["fields"].get("count" if event["kind"] == LOST else "folded", 1)
+    is_whole = isinstance(count, int) and not isinstance(count, bool)
+    return count if is_whole and 0 <= count <= 2**53 else 1
+
+
+def _bound() -> int:
+    return limits.SPOOL_SEGMENT * limits.SPOOL_SEGMENTS
+
+
+def _count(counts: Dict[str, Any], key: str, count: int, first: float, last: float) -> None:
+    key = key if key in counts or len(counts) < _MOST_DROPPED else "/"
+    before = counts.get(key, [0, first, last])
+    counts[key] = [before[0] + count, min(before[1], first), max(before[2], last)]
+
+
+def _take(counts: Dict[str, Any], row: Dict[str, Any]) -> None:
+    """What was reported is no longer to be reported."""
+    key = row["decky"] + "/" + row["service"]
+    left = counts.get(key, [0, 0.0, 0.0])[0] - weight(row)
+    if left > 0:
+        counts[key][0] = left
+    else:
+        counts.pop(key, None)
+
+
+_SPELL = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _line(row: Dict[str, Any]) -> bytes:
+    line = _SPELL(row).encode() + b"\n"
+    if len(line) <= limits.SPOOL_LINE:
+        return line
+    return _line(dict(row, fields={"cut": True}))
+
+
+def _runs(positions: Dict[str, Any], container_id: str) -> Dict[str, int]:
+    runs = positions.get(container_id)
+    if not isinstance(runs, dict):
+        return {}
+    return {run: n for run, n in runs.items() if isinstance(n, int)}
+
+
+def _read_head() -> Dict[str, Any]:
+    head: Dict[str, Any] = {"spool_id": os.urandom(16).hex(), "last": 0, "mark": "", "positions": {}}
     try:
-        # Strictly only where half a character or a constant could stand: that takes four times as long.
-        odd = b"\\ud" in line or b"N" in line or b"I" in line
-        row = parse(line) if odd else json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) and _is_event(row) else None
+        found = read_json(FOLDER, HEAD)
+        known = all(isinstance(found[key], type(value)) for key, value in head.items())
+        if known and found["spool_id"].isalnum() and (found["spool_id"] + found["mark"]).isascii():
+            head = dict(found)
+    except (Refusal, KeyError, TypeError):
+        pass
+    # An agent of version 1 does not write these.
+    for key, empty in _LATER.items():
+        value = head.get(key)
+        head[key] = value if isinstance(value, type(empty)) else type(empty)()
+    for key in ("dropped", "unsure"):
+        head[key] = {each: counted for each, counted in head[key].items() if _is_count(counted)}
+    return head
 
 
-def _is_event(row: Dict[str, Any]) -> bool:
+_LATER: Dict[str, Any] = {"times": {}, "acked": 0, "given": 0, "floor": 0, "dropped": {}, "unsure": {}}
+
+
+def _is_count(counted: Any) -> bool:
     return (
-        row.get("kind") in KINDS
-        and all(isinstance(row.get(key), kind) for key, kind in _ROW.items())
-        and 0 < row["seq"] <= 2**53
-        and 0 <= row["at"] < 1e11
-        and 0 <= row["source_port"] <= 65535
-        and not any(isinstance(value, (dict, list)) for value in row["fields"].values())
+        isinstance(counted, list)
+        and len(counted) == 3
+        and isinstance(counted[0], int)
+        and all(isinstance(at, (int, float)) and 0 <= at < 1e11 for at in counted[1:])
     )
 
 
-_HEAD: Dict[str, Any] = {"spool_id": str, "last": int, "mark": str, "positions": dict}
-_TOLD: Dict[str, Any] = {
-    "id": str, "seq": int, "at": float, "decky": str, "service": str, "kind": str, "source_ip": str,
-    "source_port": int, "session": str, "fields": dict,
-}  # fmt: skip
-_ROW = dict(_TOLD, container=str, run=str, n=int, mark=str)
-
-
-def _told(row: Dict[str, Any]) -> Dict[str, Any]:
-    return {key: row[key] for key in _TOLD}
+def _read_positions() -> Dict[str, Any]:
+    try:
+        found = read_json(POSITIONS)
+    except Refusal:
+        return {}
+    return found if isinstance(found, dict) else {}

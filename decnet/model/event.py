@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from .noun import Moment, Noun, Short
 from .worker import Count
 
-EventKind = Literal["contact", "login", "command", "request", "file", "disconnect", "error"]
+EventKind = Literal["contact", "login", "command", "request", "file", "disconnect", "error", "lost"]
 
 Said = Annotated[str, StringConstraints(max_length=4000)]
 
@@ -19,6 +19,10 @@ class AttackerEvent(Noun):
 
     `at` is seconds since the epoch by the worker's clock; `fields` holds what is particular to the
     service (username, password, command, method, path, user_agent...), strings and numbers only.
+
+    An event with a number `folded` stands for so many of its kind and source, from `first` to `last`: the
+    decoy counts what a flood repeats. Kind `lost` says that `count` events of a service are missing, that
+    happened between `after` and `before` (`at_least`: perhaps more), and the `reason`.
     """
 
     id: Short
@@ -31,3 +35,11 @@ class AttackerEvent(Noun):
     source_port: Annotated[int, Field(ge=0, le=65535)]
     session: Short
     fields: Annotated[dict[Short, Said | int | float | bool | None], Field(max_length=128)]
+
+    @property
+    def stands_for(self) -> int:
+        """How many things that happened this event reports."""
+        count = self.fields.get("count" if self.kind == "lost" else "folded", 1)
+        if isinstance(count, bool) or not isinstance(count, int):
+            return 1
+        return count if 0 <= count <= 2**53 else 1

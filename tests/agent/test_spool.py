@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet.agent import limits
-from decnet.agent.events import events_in
+from decnet.agent.fresh import events_in
 from decnet.agent.logs import frames
 from decnet.agent.spool import Spool
 from decnet.model.event import AttackerEvent

@@ -24,11 +24,15 @@ from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
 from .passes import three_way_rows
 from .place import LAB, on_worker
 from .rows import Row, show, write
+from .spool import spool_rows
 from .startup import start_up_rows
 
 Part = Callable[[], list[Row]]
 
-ALONE: dict[str, Part] = {"pass": lambda: [Row(*figures) for figures in three_way_rows()]}
+ALONE: dict[str, Part] = {
+    "pass": lambda: [Row(*figures) for figures in three_way_rows()],
+    "spool": spool_rows,
+}
 ON_A_WORKER: dict[str, Part] = {
     "startup": start_up_rows,
     "fanout": fanout_rows,

@@ -1,0 +1,356 @@
+"""What the agent's `events` says of floods, lost lines and restarts: its own process, before an engine that
+has logs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agent_desk import FLEET, Desk
+from log_engine import LogEngine
+
+from decnet.agent import limits
+from decnet.agent.events import events_verb
+from decnet.agent.fresh import events_in
+from decnet.agent.spool import DROPPED, Spool
+
+WEB = "web-http"
+SEGMENT = 64 * 1024
+BOUND = 32 * SEGMENT
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[LogEngine]:
+    running = LogEngine(tmp_path / "docker.sock")
+    running.logs[WEB] = []
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def asked(agent_file: Path, home: Path, engine: LogEngine, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", str(engine.place))
+    desk = Desk(agent_file, home, str(engine.place)).enrolled_by_hand()
+    return Operator(desk, lambda args: desk.get("events", args))
+
+
+@pytest.fixture
+def small(asked: Operator, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    """The same in this process, over a spool of 2 MiB."""
+    monkeypatch.setattr(limits, "SPOOL_SEGMENT", SEGMENT)
+    return Operator(asked.desk, events_verb)
+
+
+class Operator:
+    """Pulls as decnet does; `stored` is what it has, each id once."""
+
+    def __init__(self, desk: Desk, ask: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self.desk = desk
+        self.ask = ask
+        self.stored: dict[str, dict[str, Any]] = {}
+        self.cursor: dict[str, Any] = {}
+        self.verdicts: list[str] = []
+
+    def page(self) -> bool:
+        page = self.ask(self.cursor)
+        self.verdicts.append(page["verdict"])
+        for event in page["events"]:
+            self.stored.setdefault(event["id"], event)
+        if page["events"]:
+            last = page["events"][-1]["seq"]
+            self.cursor = {"after": last, "spool_id": page["spool_id"], "mark": page["mark"]}
+        return bool(page["more"])
+
+    def pull(self) -> Operator:
+        while self.page():
+            continue
+        return self
+
+    @property
+    def lost(self) -> list[dict[str, Any]]:
+        return [event["fields"] for event in self.stored.values() if event["kind"] == "lost"]
+
+    def happened(self) -> int:
+        """What was told and what was lost, all together."""
+        return sum(
+            event["fields"]["count"] if event["kind"] == "lost" else event["fields"].get("folded", 1)
+            for event in self.stored.values()
+        )
+
+
+def line(n: int, run: str = "a", kind: str = "contact", **fields: Any) -> bytes:
+    row = {
+        "run": run,
+        "n": n,
+        "at": 1000.0 + n,
+        "kind": kind,
+        "src": "192.0.2.66",
+        "sport": 4000,
+        "session": "s",
+    }
+    return json.dumps({**row, "fields": fields}, separators=(",", ":")).encode()
+
+
+def lines(first: int, last: int, run: str = "a") -> list[bytes]:
+    return [line(n, run) for n in range(first, last + 1)]
+
+
+def test_a_log_that_rotated_before_the_first_pull_says_how_many_are_lost(
+    asked: Operator, engine: LogEngine
+) -> None:
+    engine.logs[WEB] = lines(13_568, 14_000)
+    [lost] = asked.pull().lost
+    assert (lost["count"], lost["before"]) == (13_567, 14_568.0)
+    assert asked.happened() == 14_000
+    [event] = [event for event in asked.stored.values() if event["kind"] == "lost"]
+    assert (event["decky"], event["service"], event["source_ip"], event["at"]) == (
+        "web",
+        "http",
+        "",
+        14_568.0,
+    )
+
+
+def test_a_jump_between_two_pulls_is_lost_once_and_between_two_times(
+    asked: Operator, engine: LogEngine
+) -> None:
+    engine.logs[WEB] = lines(1, 10)
+    asked.pull()
+    engine.logs[WEB] = [*lines(31, 40), *lines(43, 50)]
+    asked.pull().pull()
+    said = [(lost["count"], lost["after"], lost["before"]) for lost in asked.lost]
+    assert said == [(20, 1010.0, 1031.0), (2, 1040.0, 1043.0)]
+    assert asked.happened() == 50
+
+
+def test_a_count_of_the_decoy_stands_for_its_numbers(asked: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = [*lines(1, 5), line(905, folded=900, first=1.0, last=2.0), line(906)]
+    assert asked.pull().lost == []
+    assert asked.happened() == 906
+    engine.logs[WEB] = [line(2_006, folded=1_000), line(2_007)]
+    assert [lost["count"] for lost in asked.pull().lost] == [100]
+    assert asked.happened() == 2_007
+
+
+def test_a_restart_behind_a_cut_log_is_lost_at_least(asked: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = lines(1, 10)
+    asked.pull()
+    engine.logs[WEB] = [*lines(1, 3, "b")]
+    assert [(lost["count"], lost["at_least"]) for lost in asked.pull().lost] == [(0, True)]
+    engine.logs[WEB] = [*lines(8, 9, "c")]
+    assert [(lost["count"], lost["at_least"]) for lost in asked.pull().lost][1:] == [(7, True)]
+
+
+def test_a_restart_in_a_whole_log_loses_nothing(asked: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = lines(1, 10)
+    asked.pull()
+    engine.logs[WEB] += lines(1, 10, "b")
+    assert asked.pull().lost == []
+    assert asked.happened() == 20
+
+
+def test_a_decoy_that_restarts_a_hundred_times_tells_each_event_once(
+    asked: Operator, engine: LogEngine
+) -> None:
+    for number in range(100):
+        engine.logs[WEB] += lines(1, 60, f"run{number}")
+    asked.pull()
+    engine.logs[WEB] += [line(61, "run99")]
+    for _ in range(3):
+        asked.pull()
+    assert (len(asked.stored), asked.cursor["after"], asked.lost) == (6001, 6001, [])
+
+
+def test_a_lost_spool_reports_no_loss_a_second_time(asked: Operator, engine: LogEngine, home: Path) -> None:
+    engine.logs[WEB] = lines(101, 200)
+    asked.pull()
+    shutil.rmtree(home / "events")
+    engine.logs[WEB] = lines(151, 220)
+    asked.pull()
+    assert asked.verdicts[-1] == "reset"
+    assert (asked.happened(), [lost["count"] for lost in asked.lost]) == (220, [100])
+    shutil.rmtree(home / "events")
+    engine.logs[WEB] = lines(231, 240)
+    asked.pull()
+    assert (asked.happened(), [lost["count"] for lost in asked.lost]) == (240, [100, 10])
+
+
+@pytest.mark.parametrize("number", range(1, 14))
+def test_a_pull_killed_at_any_place_reports_each_loss_once(
+    asked: Operator, engine: LogEngine, number: int
+) -> None:
+    engine.logs[WEB] = lines(1, 10)
+    asked.pull()
+    engine.logs[WEB] = [*lines(31, 40), *lines(43, 50)]
+    asked.desk.extra["DECNET_FAULT"] = f"kill:{number}:events"
+    try:
+        asked.pull()
+    except AssertionError:
+        pass
+    del asked.desk.extra["DECNET_FAULT"]
+    asked.pull()
+    assert (asked.happened(), len(asked.lost)) == (50, 2)
+
+
+def test_a_line_that_is_no_event_is_a_lost_one(asked: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = [line(1), line(2)[:40], line(3), line(4, password="x" * 9000), line(5)]
+    assert [lost["count"] for lost in asked.pull().lost] == [1, 1]
+
+
+def test_a_container_cannot_say_that_something_was_lost(asked: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = [line(1), line(2, kind="lost", count=10**9), line(3)]
+    assert [lost["count"] for lost in asked.pull().lost] == [1]
+
+
+def test_three_flooded_containers_stay_within_the_spool_and_are_told_whole(
+    small: Operator, engine: LogEngine, home: Path
+) -> None:
+    engine.logs = {f"web{number}-http": lines(1, 6_000) for number in range(3)}
+    largest = 0
+    while small.page():
+        largest = max(largest, size_of(home))
+    assert (small.happened(), small.lost, set(small.verdicts)) == (18_000, [], {"ok"})
+    assert BOUND / 2 < largest <= BOUND
+
+
+def size_of(home: Path) -> int:
+    return sum(file.stat().st_size for file in (home / "events").glob("*.jsonl"))
+
+
+def test_one_container_does_not_keep_the_others_out(
+    small: Operator, engine: LogEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "DRAIN_EVENTS", 500)
+    engine.logs = {WEB: lines(1, 2_000), "zoo-ssh": [line(1, kind="login")]}
+    small.page()
+    with Spool() as spool:
+        assert (spool.position("zoo-ssh"), spool.position(WEB)) == ({"a": 1}, {"a": 500})
+    small.pull()
+    assert small.happened() == 2_001
+
+
+def test_whom_the_spool_had_no_room_for_comes_first_the_next_time(small: Operator, engine: LogEngine) -> None:
+    engine.logs = {f"web{number}-http": lines(1, 4_000) for number in range(4)}
+    small.page()
+    with Spool() as spool:
+        assert spool.position(spool.turn) == {}
+        turn = spool.turn
+    while not small.page():
+        continue
+    for _ in range(4):
+        small.page()
+    with Spool() as spool:
+        assert spool.position(turn) != {}
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_what_a_removal_drops_from_a_full_spool_is_lost_and_counted(
+    small: Operator, engine: LogEngine, home: Path, torn: bool
+) -> None:
+    engine.logs[WEB] = lines(1, 500)
+    small.pull()
+    remove(lines(501, 9_000))
+    if torn:
+        last = max((home / "events").glob("*.jsonl"))
+        last.write_bytes(last.read_bytes() + b'{"torn')
+    assert BOUND * 0.9 < size_of(home) <= BOUND + 10
+    small.pull()
+    [lost] = small.lost
+    assert lost["reason"] == DROPPED
+    assert small.happened() == 9_000
+    assert small.verdicts[-1] in ("ok", "gap")
+
+
+def remove(content: list[bytes]) -> None:
+    """What a removal of the container does to its events."""
+    with Spool() as spool:
+        for event in events_in(content, WEB, "web", "http"):
+            spool.add(event)
+        spool.commit()
+
+
+@pytest.mark.parametrize("number", range(1, 60, 3))
+def test_a_removal_killed_at_any_place_keeps_the_bound_and_counts_what_goes(
+    small: Operator, engine: LogEngine, home: Path, agent_file: Path, number: int
+) -> None:
+    engine.logs[WEB] = lines(1, 5_000)
+    drained = (
+        f"import sys; sys.path.insert(0, {str(agent_file)!r})\n"
+        "from decnet.agent import limits, events, containers\n"
+        f"limits.SPOOL_SEGMENT = {SEGMENT}; limits.SPOOL_SEGMENTS = 8\n"
+        f"events.drain(containers.fleet_containers({FLEET!r}))\n"
+    )
+    for fault in (f"kill:{number}", ""):
+        subprocess.run(
+            [sys.executable, "-c", drained],
+            env=small.desk.environment() | {"DECNET_FAULT": fault},
+            check=False,
+        )
+        assert size_of(home) <= 8 * SEGMENT
+    small.pull()
+    assert small.happened() == 5_000
+    assert [lost["reason"] for lost in small.lost] == [DROPPED]
+
+
+def test_what_was_pulled_is_dropped_without_a_loss(small: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = [line(1)]
+    small.pull()
+    for first in (2, 4_002, 8_002):
+        remove(lines(first, first + 3_999))
+        small.pull()
+    assert (small.happened(), small.lost) == (12_001, [])
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_page_that_was_given_counts_as_read_once_it_is_known_to_be(
+    small: Operator, engine: LogEngine, stored: bool
+) -> None:
+    engine.logs[WEB] = lines(1, 3_000)
+    small.page()
+    before = dict(small.cursor)
+    small.page()
+    if not stored:
+        for each in [each for each in small.stored.values() if each["seq"] > before["after"]]:
+            del small.stored[each["id"]]
+        small.cursor = before
+    remove(lines(3_001, 9_000))
+    small.pull()
+    assert small.happened() == 9_000
+
+
+def test_a_large_segment_of_an_earlier_agent_is_cut_up_and_told_whole(
+    small: Operator, engine: LogEngine, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "SPOOL_SEGMENT", 64 * 1024**2)
+    remove(lines(1, 9_000))
+    head = json.loads((home / "events" / "spool.json").read_text())
+    old = {key: head[key] for key in ("spool_id", "last", "mark", "positions")}
+    (home / "events" / "spool.json").write_text(json.dumps(old))
+    (home / "positions.json").unlink()
+    monkeypatch.setattr(limits, "SPOOL_SEGMENT", SEGMENT)
+    engine.logs[WEB] = lines(8_000, 9_010)
+    small.pull()
+    assert max(file.stat().st_size for file in (home / "events").glob("*.jsonl")) < 4 * SEGMENT
+    assert (small.happened(), small.lost, set(small.verdicts)) == (9_010, [], {"ok"})
+
+
+def test_a_huge_line_is_no_event_and_the_spool_stays_small(
+    asked: Operator, engine: LogEngine, home: Path
+) -> None:
+    engine.logs[WEB] = [line(1), b'{"kind":"' + b"x" * 40_000_000, line(2, password="é" * 3900), line(3)]
+    asked.pull()
+    assert [event["seq"] for event in asked.stored.values()] == [1, 2, 3]
+    assert size_of(home) < 32 * 1024
+
+
+def test_events_whose_spelling_grows_still_fit_into_an_answer(asked: Operator, engine: LogEngine) -> None:
+    long = json.dumps({str(number): "\u00e9" * 1000 for number in range(3)}, ensure_ascii=False)
+    engine.logs[WEB] = [line(n)[:-3] + long.encode() + b"}" for n in range(1, 1001)]
+    assert len(engine.logs[WEB][0]) < limits.EVENT_LINE
+    assert asked.pull().happened() == 1000
