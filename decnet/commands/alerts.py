@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from decnet.engine.context import Context
 from decnet.engine.delivery import Receiver, deliver, receiver
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, LockHeld
+from decnet.model.event import AttackerEvent
 from decnet.store.alerts import Told, Untold, alerts_lock, load_told, save_told, untold
 from decnet.store.events import StoredEvent, last_places
 from decnet.wire import clean
@@ -112,14 +113,17 @@ async def _tell(ctx: Context, told: Alerts, known: Told, found: Untold) -> None:
 
 def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool) -> bytes:
     """The alert itself: what happened in a sentence, in numbers, and event by event within bounds."""
-    deckies = Counter(stored.event.decky for stored in events)
-    sources = Counter(stored.event.source_ip for stored in events)
-    kinds = Counter(stored.event.kind for stored in events)
+    deckies, sources, kinds = (
+        _counted((getattr(stored.event, name), stored.event) for stored in events)
+        for name in ("decky", "source_ip", "kind")
+    )
+    # Of what is lost, and of a count of several sources, no one knows the source.
+    del sources[""]
     document: dict[str, Any] = {
         "kind": "events",
         "at": ctx.now(),
-        "text": _sentence(len(events), deckies, sources, kinds, more=more),
-        "count": len(events),
+        "text": _sentence(deckies, sources, kinds, more=more),
+        "count": kinds.total(),
         "more": more,
         "first": events[0].event.at,
         "last": events[-1].event.at,
@@ -138,14 +142,24 @@ def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str]
     return _spelled(document)
 
 
-def _sentence(
-    count: int, deckies: Counter[str], sources: Counter[str], kinds: Counter[Any], *, more: bool
-) -> str:
+def _counted(events: Iterable[tuple[str, AttackerEvent]]) -> Counter[str]:
+    """How often each thing happened; a flood is one event that says how often."""
+    counts: Counter[str] = Counter()
+    for name, event in events:
+        counts[name] += max(event.stands_for, 1)
+    return counts
+
+
+def _sentence(deckies: Counter[str], sources: Counter[str], kinds: Counter[str], *, more: bool) -> str:
+    count = kinds.total()
     number = f"more than {count}" if more else str(count)
     where = next(iter(deckies)) if len(deckies) == 1 else f"{len(deckies)} deckies"
     who = next(iter(sources)) if len(sources) == 1 else f"{len(sources)} sources"
     what = ", ".join(f"{times} {kind}" for kind, times in kinds.most_common())
-    return clean(f"{number} event{'' if count == 1 else 's'} on {where} from {who}: {what}", 400)
+    return clean(
+        f"{number} event{'' if count == 1 else 's'} on {where}{f' from {who}' if sources else ''}: {what}",
+        400,
+    )
 
 
 def _spelled(document: dict[str, Any]) -> bytes:

@@ -10,7 +10,11 @@ from decnet.console.documents import dumps
 from decnet.console.text import cell
 from decnet.model.event import AttackerEvent
 
-FIRST = ("username", "password", "success", "method", "path", "status", "input")
+FIRST = ("username", "password", "success", "method", "path", "status", "input", "count", "folded")
+TIMES = ("first", "last", "after", "before")
+"""Of an event that counts others."""
+
+LAST_MOMENT = 1e11
 
 
 def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str) -> None:
@@ -32,8 +36,9 @@ def _document(worker: str, event: AttackerEvent) -> dict[str, object]:
 
 
 def _line(worker: str, event: AttackerEvent) -> str:
-    when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    source = f"{cell(event.source_ip)}:{event.source_port}"
+    when = _time(event.at)
+    source = f"{cell(event.source_ip)}:{event.source_port}" if event.source_port else cell(event.source_ip)
+    source = source or ("-" if event.kind == "lost" else "several sources")
     where = f"{cell(event.decky)}/{cell(event.service)}"
     return f"{when}  {where:<18} {source:<22} {event.kind:<10} {_fields(event)}".rstrip()
 
@@ -42,9 +47,16 @@ def _fields(event: AttackerEvent) -> str:
     """The telling fields first, the others after them in order of name."""
     keys = [key for key in FIRST if key in event.fields]
     keys += sorted(set(event.fields) - set(keys))
-    return " ".join(f"{cell(key)}={cell(_value(event.fields[key]))}" for key in keys)
+    counts = event.kind == "lost" or "folded" in event.fields
+    return " ".join(f"{cell(key)}={cell(_value(event.fields[key], counts and key in TIMES))}" for key in keys)
 
 
-def _value(value: object) -> str:
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _value(value: object, is_time: bool) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if is_time and isinstance(value, float) and 0 <= value <= LAST_MOMENT:
+        text = _time(value)
     return text if text and " " not in text else f'"{text}"'

@@ -24,7 +24,7 @@ from decnet.commands.events import EventFilter
 from decnet.engine.context import Context
 from decnet.engine.delivery import deliver, receiver
 from decnet.errors import Failed, UsageError
-from decnet.model.event import AttackerEvent
+from decnet.model.event import AttackerEvent, EventKind
 from decnet.model.worker import Worker
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
@@ -93,13 +93,15 @@ def happens(
     worker: str = "id1",
     decky: str = "web-01",
     spool: str = "spool",
+    kind: EventKind = "login",
+    source: str = "192.0.2.250",
     **fields: Any,
 ) -> None:
     """Events `first` to `last` of a worker's spool are pulled and stored."""
     events = tuple(
         AttackerEvent(
-            id=f"{spool}-{worker}-{seq}", seq=seq, at=NOW + seq, decky=decky, service="ssh", kind="login",
-            source_ip="192.0.2.250", source_port=4711, session="s", fields=fields,
+            id=f"{spool}-{worker}-{seq}", seq=seq, at=NOW + seq, decky=decky, service="ssh", kind=kind,
+            source_ip=source, source_port=4711, session="s", fields=fields,
         )
         for seq in range(first, last + 1)
     )  # fmt: skip
@@ -108,6 +110,27 @@ def happens(
 
 def told(to: str, *, each: bool = False, every: float = 30.0, deckies: tuple[str, ...] = ()) -> Alerts:
     return alerts(to, every=every, each=each, wanted=EventFilter(None, deckies))
+
+
+def test_a_flood_and_a_loss_count_as_often_as_they_happened(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 1)
+    happens(home, 2, 2, kind="contact", folded=18_600)
+    happens(home, 3, 3, kind="lost", source="", count=400, before=NOW)
+    happens(home, 4, 4, kind="lost", source="", count=0, at_least=True, before=NOW)
+    asyncio.run(tell(context(home), told(ear.url)))
+    [alert] = ear.heard
+    assert alert["text"] == "19002 events on web-01 from 192.0.2.250: 18600 contact, 401 lost, 1 login"
+    assert (alert["count"], alert["sources"]) == (19_002, {"192.0.2.250": 18_601})
+    assert alert["kinds"] == {"contact": 18_600, "lost": 401, "login": 1}
+    assert [event["fields"].get("count") for event in alert["events"]] == [None, None, 400, 0]
+
+
+def test_a_loss_alone_names_no_source(home: Home, ear: Ear) -> None:
+    begin(context(home), told(ear.url))
+    happens(home, 1, 1, kind="lost", source="", count=7, before=NOW)
+    asyncio.run(tell(context(home), told(ear.url)))
+    assert ear.heard[0]["text"] == "7 events on web-01: 7 lost"
 
 
 def script(folder: Path, body: str) -> str:

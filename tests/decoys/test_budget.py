@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from conftest import OpenSsh
 
 from decnet.decoys import budget
 from decnet.decoys.budget import FADE_SECONDS, LOG_KEPT, MOST_FOLDS, MOST_SOURCES, Budget, logged
@@ -78,7 +77,7 @@ def recorder(**given: Any) -> Iterator[tuple[Recorder, Callable[[], list[dict[st
     ],
 )
 def test_a_flood_of_connections_is_counted_and_leaves_the_rest_alone(
-    decoy: Callable[..., Any], ssh: OpenSsh, service: str, banner: str, kind: str
+    decoy: Callable[..., Any], ssh: Callable[..., Any], service: str, banner: str, kind: str
 ) -> None:
     server = decoy(service, banner=banner)
 
