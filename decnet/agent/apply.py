@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 from decnet.wire import LABEL_FLEET
 
-from . import arguments, bundle, composefile, composerun, docker, identity, jobs, limits, network, slices
-from .containers import Container, fleet_containers
+from . import arguments, bundle, composefile, composerun, docker, identity, jobs, limits, network, probe
+from .containers import Container, fleet_containers, holders
 from .failure import Refusal
 from .home import path, write_json
+from .work import carry_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Set
+    from typing import Any, Dict, Set
 
 
 def apply(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -26,57 +25,11 @@ def mutate(args: Dict[str, Any]) -> Dict[str, Any]:
     return _take(args, "mutate", single=True)
 
 
-def resume(argv: List[str]) -> int:
-    """`job ID LOCK...`: carry out an accepted job whose lock descriptors were inherited (systemd-run)."""
-    from .work import carry_out
-
-    if not argv or not all(number.isdigit() for number in argv[1:]):
-        return 2
-    return carry_out(argv[0], [int(number) for number in argv[1:] if _is_open(int(number))])
-
-
-def _is_open(descriptor: int) -> bool:
-    """The waiting parent holds the locks too, so that one that was not handed down is no loss."""
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
-
-
-def submit(row: Dict[str, Any], content: Dict[str, Any], claim: jobs.Claim, wait: float) -> Dict[str, Any]:
-    """Start the detached process of a job whose files are to be written now; its present state."""
-    from .detach import start
-
-    jobs.create(row, content)
-    _keep_slice(content)
-    start(row["job_id"], claim)
-    claim.release()
-    if wait:
-        jobs.wait_for_end(row["job_id"], wait)
-    return answer(jobs.lookup(row["job_id"]) or row)
-
-
-def answer(row: Dict[str, Any]) -> Dict[str, Any]:
-    return {key: row[key] for key in ("job_id", "request_id", "state", "generation")}
-
-
-def known_job(args: Dict[str, Any], wait: float) -> Optional[Dict[str, Any]]:
-    """The state of the job that this request has started before, if it has."""
-    job_id = jobs.job_id_of(arguments.text(args, "request_id"))
-    if jobs.lookup(job_id) is None:
-        return None
-    if wait:
-        jobs.wait_for_end(job_id, wait)
-    row = jobs.lookup(job_id)
-    return None if row is None else answer(row)
-
-
 def _take(args: Dict[str, Any], operation: str, single: bool) -> Dict[str, Any]:
     known = identity.require(args)
     dry_run = arguments.flag(args, "dry_run")
     wait = arguments.seconds(args, "wait", 0.0, limits.WAIT_MOST)
-    before = None if dry_run else known_job(args, wait)
+    before = None if dry_run else jobs.known_job(args, wait)
     if before is not None:
         return before
     content = dict(
@@ -92,24 +45,16 @@ def _take(args: Dict[str, Any], operation: str, single: bool) -> Dict[str, Any]:
         }
     claim = jobs.Claim(job_id)
     try:
-        again = known_job(args, 0.0)
+        again = jobs.known_job(args, 0.0)
         if again is not None:
             return again
         bundle.check_generation(content["generation"])
         _check_world(content, known)
         names = [step["decky"] for step in content["steps"]]
         row = jobs.new_row(job_id, content["request_id"], operation, content["generation"], names)
-        return submit(row, content, claim, wait)
+        return jobs.submit(row, content, claim, wait, carry_out)
     finally:
         claim.release()
-
-
-def _keep_slice(content: Dict[str, Any]) -> None:
-    if "compose" in content:
-        write_json(content["compose"], slices.COMPOSE)
-        slices.keep(content["slice"], content["generation"], content["plan_hash"])
-    else:
-        slices.keep_without(content["only"], content["generation"], content)
 
 
 def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
@@ -123,11 +68,6 @@ def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
     _check_names(names, known["fleet_id"])
     leaving = {target["id"] for step in content["steps"] for target in step["remove"]}
     network.check(content["lan"], known["fleet_id"], leaving, holders(fleet_containers(known["fleet_id"])))
-
-
-def holders(found: List[Container]) -> Set[str]:
-    """Ids of the containers that are on the LAN's network themselves: the bases."""
-    return {container.id for container in found if not container.network_mode.startswith("container:")}
 
 
 def _compose() -> composerun.Compose:
@@ -144,13 +84,11 @@ def _check_names(names: Set[str], fleet_id: str) -> None:
 
 def _check_dry(content: Dict[str, Any]) -> None:
     """What a real run would find out later: compose's own opinion, and taken addresses."""
-    from .work import conflicts
-
     if content["compose"]["services"]:
         composefile.check(content["compose"], content["fleet_id"])
         write_json(content["compose"], "compose.check.json")
         composerun.validate(_compose(), path("compose.check.json"))
-    taken = conflicts(content, content["steps"])
+    taken = probe.conflicts(content, content["steps"])
     if taken:
         addresses = {content["slice"]["deckies"][name]["decky"]["ip"]: mac for name, mac in taken.items()}
         raise Refusal(

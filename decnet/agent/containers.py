@@ -15,7 +15,7 @@ from .home import read_json, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Dict, List, Optional, Set
 
 CACHE = "containers.cache"
 RUNNING = "running"
@@ -67,6 +67,11 @@ def fleet_containers(fleet_id: str) -> List[Container]:
     _fill_in(found)
     _attach(found)
     return sorted(found, key=lambda container: container.name)
+
+
+def holders(found: List[Container]) -> Set[str]:
+    """Ids of the containers that are on the LAN's network themselves: the bases."""
+    return {container.id for container in found if not container.network_mode.startswith("container:")}
 
 
 def start_tick(pid: int) -> int:

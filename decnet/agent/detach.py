@@ -7,28 +7,12 @@ import sys
 
 from decnet.wire.fault import begin, step
 
-from .home import path
-from .jobs import FOLDER, Claim
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List
 
 SYSTEMD = "/run/systemd/system"
 SYSTEMD_RUN = "/usr/bin/systemd-run"
-
-
-def start(job_id: str, claim: Claim) -> None:
-    """Start the job in a process of its own, which inherits the claim's locks."""
-
-    def work() -> int:
-        from .work import carry_out
-
-        if _in_a_scope(["job", job_id], claim.descriptors(), "decnet-job-" + job_id):
-            return 0
-        return carry_out(job_id, claim.descriptors())
-
-    run(work, path(FOLDER, job_id + ".log"))
 
 
 def run(work: Callable[[], int], log: str) -> None:
@@ -59,6 +43,22 @@ def run(work: Callable[[], int], log: str) -> None:
         os._exit(status)
 
 
+def run_in_a_scope(arguments: List[str], descriptors: List[int], unit: str) -> bool:
+    """Run the agent again in a scope of its own, to its end. False where no systemd makes one.
+
+    A new session alone does not leave the login's scope, which systemd may end with everything in it."""
+    if not os.path.isdir(SYSTEMD) or not os.path.exists(SYSTEMD_RUN) or os.geteuid() != 0:
+        return False
+    import subprocess
+
+    command = [
+        SYSTEMD_RUN, "--scope", "--quiet", "--collect", "--unit=" + unit, "--",
+        sys.executable, "-I", "-S", os.path.realpath(sys.argv[0]), *arguments, *map(str, descriptors),
+    ]  # fmt: skip
+    subprocess.run(command, pass_fds=descriptors, check=False)
+    return True
+
+
 def _redirect(log: str) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
@@ -77,21 +77,3 @@ def _reset_signals() -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-
-
-def _in_a_scope(arguments: List[str], descriptors: List[int], unit: str) -> bool:
-    """Run the agent again in a scope of its own; whether the job was taken there. A new session alone does
-    not leave the login's scope, which systemd may end with everything in it."""
-    if not os.path.isdir(SYSTEMD) or not os.path.exists(SYSTEMD_RUN) or os.geteuid() != 0:
-        return False
-    import subprocess
-
-    from .jobs import lookup
-
-    command = [
-        SYSTEMD_RUN, "--scope", "--quiet", "--collect", "--unit=" + unit, "--",
-        sys.executable, "-I", "-S", os.path.realpath(sys.argv[0]), *arguments, *map(str, descriptors),
-    ]  # fmt: skip
-    subprocess.run(command, pass_fds=descriptors, check=False)
-    row = lookup(arguments[1])
-    return row is not None and row["state"] != "accepted"

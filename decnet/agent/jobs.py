@@ -10,13 +10,13 @@ import fcntl
 import os
 import time
 
-from . import journal, limits
+from . import arguments, journal, limits, slices
 from .failure import Refusal
 from .home import ensure, path, read_json, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Callable, Dict, List, Optional
 
 FOLDER = "jobs"
 WORK_LOCK = "work.lock"
@@ -78,6 +78,41 @@ class Claim:
         """Close this process's copies, once. The locks are free when every process has."""
         while self._held:
             os.close(self._held.pop())
+
+
+def known_job(args: Dict[str, Any], wait: float) -> Optional[Dict[str, Any]]:
+    """The state of the job that this request has started before, if it has."""
+    job_id = job_id_of(arguments.text(args, "request_id"))
+    if lookup(job_id) is None:
+        return None
+    if wait:
+        wait_for_end(job_id, wait)
+    row = lookup(job_id)
+    return None if row is None else answer(row)
+
+
+def submit(
+    row: Dict[str, Any],
+    content: Dict[str, Any],
+    claim: Claim,
+    wait: float,
+    carry_out: Callable[[str, List[int]], int],
+) -> Dict[str, Any]:
+    """Write the job's files and start `carry_out` (job id, lock descriptors) in a process of its own, which
+    inherits the locks of the claim; the job's state."""
+    job_id = str(row["job_id"])
+    create(row, content)
+    slices.keep_of(content)
+    _start(job_id, claim, carry_out)
+    claim.release()
+    if wait:
+        wait_for_end(job_id, wait)
+    return answer(lookup(job_id) or row)
+
+
+def answer(row: Dict[str, Any]) -> Dict[str, Any]:
+    """The job as `apply` and `teardown` answer it."""
+    return {key: row[key] for key in ("job_id", "request_id", "state", "generation")}
 
 
 def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
@@ -143,6 +178,19 @@ def wait_for_end(job_id: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _is_held(job_id + ".lock") and time.monotonic() < deadline:
         time.sleep(0.03)
+
+
+def _start(job_id: str, claim: Claim, carry_out: Callable[[str, List[int]], int]) -> None:
+    from .detach import run, run_in_a_scope
+
+    def work() -> int:
+        if run_in_a_scope(["job", job_id], claim.descriptors(), "decnet-job-" + job_id):
+            row = lookup(job_id)
+            if row is not None and row["state"] != "accepted":
+                return 0
+        return carry_out(job_id, claim.descriptors())
+
+    run(work, path(FOLDER, job_id + ".log"))
 
 
 def _state(row: Dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import struct
 import time
 
 from . import arguments, docker, interfaces, limits
+from .containers import Container, fleet_containers
 from .failure import Refusal
 
 TYPE_CHECKING = False
@@ -42,14 +43,24 @@ def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
 
 def docker_addresses() -> Dict[str, str]:
     """Address to container name for every container of this engine, stopped ones with a fixed one too."""
-    from .containers import Container
-
     held = {}
     for row in docker.get("/containers/json", {"all": True}):
         container = Container(row)
         for address in container.addresses:
             held[address] = container.name
     return held
+
+
+def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str, str]:
+    """Decky to MAC, for those whose address somebody else answers for now. A base of the decky's own that
+    runs holds its address rightly."""
+    deckies = content["slice"]["deckies"]
+    ours = {c.decky for c in fleet_containers(content["fleet_id"]) if not c.service and c.state == "running"}
+    asked = {}
+    for step in claims:
+        if step["decky"] in step["up"] + step["start"] and step["decky"] not in ours:
+            asked[str(deckies[step["decky"]]["decky"]["ip"])] = step["decky"]
+    return {asked[address]: mac for address, mac in answered(asked).items()}
 
 
 def answered(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:

@@ -50,7 +50,7 @@ def main(argv: "list[str]") -> int:
         verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
     if verb not in VERBS:
         if argv[:1] == ["job"]:
-            from .apply import resume
+            from .work import resume
 
             begin("job")
             return resume(argv[1:])

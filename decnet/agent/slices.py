@@ -30,6 +30,15 @@ def keep(content: Optional[Dict[str, Any]], generation: int, plan_hash: Optional
     write_json({"slice": content, "generation": generation, "plan_hash": plan_hash}, FILE)
 
 
+def keep_of(job: Dict[str, Any]) -> None:
+    """What the worker is to be from now on, by the content of an accepted job."""
+    if "compose" in job:
+        write_json(job["compose"], COMPOSE)
+        keep(job["slice"], job["generation"], job["plan_hash"])
+    else:
+        keep_without(job["only"], job["generation"], job)
+
+
 def keep_without(deckies: Optional[List[str]], generation: int, known: Dict[str, Any]) -> None:
     """The slice after a teardown of these deckies, or of all (None)."""
     empty = {"schema": 1, "fleet_id": known["fleet_id"], "worker_id": known["worker_id"], "deckies": {}}

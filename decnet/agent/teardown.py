@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from . import arguments, bundle, identity, jobs, limits, shapes
-from .apply import known_job, submit
 from .containers import fleet_containers
 from .failure import Refusal
+from .work import carry_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
     arguments.only(args, "request_id", "generation", "deckies", "wait")
     known = identity.require(args)
     wait = arguments.seconds(args, "wait", 0.0, limits.WAIT_MOST)
-    before = known_job(args, wait)
+    before = jobs.known_job(args, wait)
     if before is not None:
         return before
     request_id, generation = arguments.text(args, "request_id"), arguments.whole(args, "generation")
@@ -26,7 +26,7 @@ def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
         chosen = arguments.texts(args, "deckies", bundle.MOST_DECKIES)
     claim = jobs.Claim(jobs.job_id_of(request_id))
     try:
-        again = known_job(args, 0.0)
+        again = jobs.known_job(args, 0.0)
         if again is not None:
             return again
         bundle.check_generation(generation)
@@ -42,7 +42,7 @@ def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
         }
         names = [step["decky"] for step in steps]
         row = jobs.new_row(claim.job_id, request_id, "teardown", generation, names)
-        return submit(row, content, claim, wait)
+        return jobs.submit(row, content, claim, wait, carry_out)
     finally:
         claim.release()
 

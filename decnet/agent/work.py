@@ -9,17 +9,18 @@ import time
 from decnet.wire import clean
 
 from . import composerun, docker, jobs, journal, limits, network, probe
-from .containers import by_name, fleet_containers, start_tick
+from .containers import by_name, fleet_containers, holders, start_tick
 from .failure import Refusal
+from .health import trouble
 from .home import path
 from .identity import boot_id
+from .logs import tail
 from .removal import remove_containers
 from .slices import COMPOSE
-from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, List, Tuple
 
 _stopped = False
 
@@ -48,6 +49,13 @@ def carry_out(job_id: str, locks: List[int]) -> int:
     progress.set(state="failed" if failed else "done", current="", error=run.summary()[:2000])
     jobs.forget_bundle(job_id)
     return 1 if failed else 0
+
+
+def resume(argv: List[str]) -> int:
+    """`job ID LOCK...`: carry out an accepted job whose lock descriptors were inherited (systemd-run)."""
+    if not argv or not all(number.isdigit() for number in argv[1:]):
+        return 2
+    return carry_out(argv[0], [int(number) for number in argv[1:] if _is_open(int(number))])
 
 
 class Run:
@@ -108,13 +116,11 @@ class Run:
                 self.end(step["decky"])
 
     def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> None:
-        for decky, mac in conflicts(self.content, claims).items():
+        for decky, mac in probe.conflicts(self.content, claims).items():
             address = self.content["slice"]["deckies"][decky]["decky"]["ip"]
             self.end(decky, "address %s is answered for by %s" % (address, mac))
 
     def _make_network(self) -> None:
-        from .apply import holders
-
         present = holders(fleet_containers(self.fleet_id))
         network.ensure(self.content["lan"], self.fleet_id, str(self.content["worker_id"]), present)
 
@@ -181,16 +187,56 @@ class Run:
         return not _stopped
 
 
-def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str, str]:
-    """Decky to MAC, for those whose address somebody else answers for now. A base of the decky's own that
-    runs holds its address rightly."""
-    deckies = content["slice"]["deckies"]
-    ours = {c.decky for c in fleet_containers(content["fleet_id"]) if not c.service and c.state == "running"}
-    asked = {}
-    for step in claims:
-        if step["decky"] in step["up"] + step["start"] and step["decky"] not in ours:
-            asked[str(deckies[step["decky"]]["decky"]["ip"])] = step["decky"]
-    return {asked[address]: mac for address, mac in probe.answered(asked).items()}
+class Watch:
+    """The deckies of `names` that are not yet seen healthy."""
+
+    def __init__(self, run: Run, names: List[str]) -> None:
+        self._run = run
+        self._names = names
+        self._last: Dict[str, Tuple[str, str]] = {}
+
+    def tick(self) -> bool:
+        """Write down who is healthy by now; whether the job goes on."""
+        try:
+            self.check()
+        except (Refusal, docker.EngineError):
+            # The engine may be too busy to answer while it starts containers; the end counts.
+            pass
+        return self._run.still_going()
+
+    def check(self) -> bool:
+        """Look once at all that are left; whether none is."""
+        waiting = [name for name in self._names if name in self._run.open]
+        if waiting:
+            found = by_name(fleet_containers(self._run.fleet_id))
+            for decky in waiting:
+                reason = trouble(self._run.content["slice"]["deckies"][decky]["containers"], found, decky)
+                if reason is None:
+                    self._run.end(decky)
+                else:
+                    self._last[decky] = reason
+        return not any(name in self._run.open for name in self._names)
+
+    def give_up(self, error: str) -> None:
+        """End what is left as failed, with the reason and the last lines of the container that failed."""
+        waiting = [name for name in self._names if name in self._run.open]
+        found = by_name(fleet_containers(self._run.fleet_id)) if waiting else {}
+        for decky in waiting:
+            container, reason = self._last.get(decky, (decky, "was not seen"))
+            told = error or "%s %s" % (container, reason)
+            if container in found:
+                lines = tail(found[container].id, limits.FAILURE_LINES, 4096).splitlines()
+                told = "\n".join([told] + [clean(line, 300) for line in lines])
+            self._run.end(decky, told[:2000])
+
+
+def _is_open(descriptor: int) -> bool:
+    """The waiting parent holds the locks too, so that one that was not handed down is no loss."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -168,10 +168,7 @@ REPLACED: dict[str, dict[str, Any]] = {
         "_warden": lambda limit: [],
         "_stamp": list,
     },
-    "detach": {
-        "start": lambda job_id, claim: here().start_job(job_id, claim.descriptors()),
-        "run": lambda work, log: here().start_work(work),
-    },
+    "detach": {"run": lambda work, log: here().start_work(work)},
     "containers": {"start_tick": lambda pid: here().start_tick(pid)},
     "facts": {"_memory": lambda: 4096, "_disk_free": lambda place: 9000, "_virtual_machine": lambda: ""},
     "identity": {
@@ -187,6 +184,7 @@ REPLACED: dict[str, dict[str, Any]] = {
         "is_wireless": lambda name: False,
         "is_leased": lambda name: False,
     },
+    "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},
     "probe": {"answered": lambda addresses, seconds=0.0: here().answered(list(addresses))},
     "program": {"_limit": lambda seconds: None},
     "request": {"_read": _read},
