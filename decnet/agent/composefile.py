@@ -6,11 +6,10 @@ disk and devices, and gets more with each version.
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_SERVICE
+from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_SERVICE, NETWORK
 
 from . import shapes
 from .failure import Refusal
-from .identity import NETWORK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from decnet.wire import PROJECT
+from decnet.wire import PROJECT, compose_breaks
 from decnet.wire.fault import step
 
 from . import limits
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 CACHE = "compose.cache"
 CANDIDATES = (["docker", "compose"], ["docker-compose"])
-FIRST_ENGINE_WITHOUT_V1 = 25
 PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
 
@@ -88,8 +87,7 @@ def require(engine_version: str) -> Compose:
         )
     if found.major < 1 or (found.major == 1 and not _is_129(found.version)):
         raise Refusal("compose", "compose %s is too old" % found.version, "install Compose v2, or v1.29")
-    engine = engine_version.split(".", 1)[0]
-    if found.major == 1 and engine.isdigit() and int(engine) >= FIRST_ENGINE_WITHOUT_V1:
+    if compose_breaks(found.version, engine_version):
         message = "compose %s breaks with Docker Engine %s" % (found.version, engine_version)
         raise Refusal("compose", message, "install Compose v2 (docker compose)")
     return found

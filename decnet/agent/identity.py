@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from decnet.wire import AGENT_VERSION, LABEL_FLEET, PROTOCOL
+from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
 
 from . import arguments, docker, limits
 from .failure import Refusal
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Optional
 
 FILE = "identity.json"
-NETWORK = "decnet_lan"
-LABEL_WORKER = "decnet.worker"
 _ENGINE_CACHE = "engine.cache"
 _PID_FILE = "/var/run/docker.pid"
 

@@ -5,11 +5,10 @@ A network that is not ours, or that shares addresses with ours, is refused and n
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_FLEET
+from decnet.wire import LABEL_FLEET, LABEL_WORKER, NETWORK
 
 from . import docker, interfaces
 from .failure import Refusal
-from .identity import LABEL_WORKER, NETWORK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from decnet.model.fleet import Fleet
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts, Hello, Standing, Worker
 from decnet.plan.capacity import room
+from decnet.wire import compose_breaks
 
 DISK_MIB = 2048
 OLDEST_ENGINE = 19
@@ -78,12 +79,11 @@ def _engine(name: str, facts: Facts) -> Iterator[Finding]:
     if facts.compose_version is None:
         yield Finding(name, "wrong", "no Docker Compose is installed", "apt install docker-compose")
         return
-    old = facts.compose_version.lstrip("v").startswith("1.")
-    major = facts.docker_version.split(".")[0]
-    if old and major.isdigit() and int(major) >= 25:
+    if compose_breaks(facts.compose_version, facts.docker_version):
         text = f"compose {facts.compose_version} crashes with Docker Engine {facts.docker_version}"
         yield Finding(name, "wrong", text, "apt install docker-compose-plugin")
         return
+    major = facts.docker_version.split(".")[0]
     if major.isdigit() and int(major) < OLDEST_ENGINE:
         text = f"Docker Engine {facts.docker_version} is older than any that decnet was tried on"
         yield Finding(name, "warning", text, "apt install docker.io, 20.10 or newer")

@@ -7,9 +7,9 @@ from typing import Any
 
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Bundle, Step
-from decnet.wire import digest
+from decnet.wire import NETWORK, digest
 
-from .compose import NETWORK, Content, Contents
+from .compose import Content, Contents
 
 SLICE_SCHEMA = 1
 

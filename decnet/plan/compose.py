@@ -19,12 +19,11 @@ from decnet.wire import (
     LABEL_FINGERPRINT,
     LABEL_FLEET,
     LABEL_SERVICE,
+    NETWORK,
     canonical,
 )
 
 from .fingerprint import fingerprint, frame_fingerprint, service_seed
-
-NETWORK = "decnet_lan"
 
 
 class ImageNames(Protocol):

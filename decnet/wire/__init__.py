@@ -10,12 +10,14 @@ from .limits import (
     LABEL_FINGERPRINT,
     LABEL_FLEET,
     LABEL_SERVICE,
+    LABEL_WORKER,
     MAX_ANSWER_BYTES,
     MAX_DEPTH,
     MAX_ENTRIES,
     MAX_ERROR_CHARS,
     MAX_PREAMBLE_BYTES,
     MAX_REQUEST_BYTES,
+    NETWORK,
     PROJECT,
     PROTOCOL,
     TIMELESS,
@@ -23,6 +25,7 @@ from .limits import (
 from .records import GENESIS, chained, verify
 from .spelling import read, spell
 from .text import clean
+from .versions import compose_breaks
 
 __all__ = [
     "AGENT_VERSION",
@@ -31,12 +34,14 @@ __all__ = [
     "LABEL_FINGERPRINT",
     "LABEL_FLEET",
     "LABEL_SERVICE",
+    "LABEL_WORKER",
     "MAX_ANSWER_BYTES",
     "MAX_DEPTH",
     "MAX_ENTRIES",
     "MAX_ERROR_CHARS",
     "MAX_PREAMBLE_BYTES",
     "MAX_REQUEST_BYTES",
+    "NETWORK",
     "PROJECT",
     "PROTOCOL",
     "TIMELESS",
@@ -45,6 +50,7 @@ __all__ = [
     "canonical",
     "chained",
     "clean",
+    "compose_breaks",
     "digest",
     "frame",
     "parse",

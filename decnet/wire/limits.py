@@ -13,8 +13,13 @@ TIMELESS = frozenset({"hello", "upgrade"})
 different ones could not find that out, and not mend it."""
 
 PROJECT = "decnet"
+"""The project of the fleet itself, and the name of every project's first part."""
+
+NETWORK = "decnet_lan"
+"""The Docker network of a worker's LAN."""
 
 LABEL_FLEET = "decnet.fleet"
+LABEL_WORKER = "decnet.worker"
 LABEL_DECKY = "decnet.decky"
 LABEL_SERVICE = "decnet.service"
 LABEL_FINGERPRINT = "decnet.fingerprint"

@@ -10,12 +10,12 @@ from pydantic import Field
 from decnet.errors import WorkerError
 from decnet.model.noun import Noun, Short
 from decnet.model.worker import Count
+from decnet.wire import compose_breaks
 
 LEAST_PYTHON = (3, 9)
 LEAST_DISK_MIB = 512
 MOST_SKEW = 30.0
 NOISE_SECONDS = 0.15
-V1_BREAKS_WITH_ENGINE = 25
 RESTART = "systemctl restart docker"
 
 
@@ -113,7 +113,7 @@ def _engine(survey: Survey) -> list[Complaint]:
 def _compose(version: str | None, engine: str | None) -> list[Complaint]:
     if version is None:
         return [Complaint("Docker Compose is missing", "install the docker compose plug-in (v2)")]
-    if _numbers(version) < (2,) and _numbers(engine or "0") >= (V1_BREAKS_WITH_ENGINE,):
+    if compose_breaks(version, engine or ""):
         says = f"Compose {version} crashes with Docker Engine {engine}"
         return [Complaint(says, "install the docker compose plug-in (v2)")]
     return []
