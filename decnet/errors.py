@@ -13,6 +13,7 @@ DecnetError                     1
 ├── WorkerError                 4   one worker answered, and the answer is a failure
 │   ├── WorkerBusy              4   another job runs there
 │   ├── BadAnswer               4   the answer breaks the protocol or its limits
+│   │   └── WrongProtocol       4   its agent speaks another protocol
 │   ├── ProgramMissing          4   the agent is not there, or what starts it
 │   └── DockerDown              5   the worker is there, its Docker engine is not
 ├── Unreachable                 5   nothing is known about that worker now
@@ -125,6 +126,16 @@ class BadAnswer(WorkerError):
     """A worker's answer breaks the protocol or one of its limits."""
 
     code = "bad-answer"
+
+
+class WrongProtocol(BadAnswer):
+    """A worker's agent speaks another protocol; `spoken` is its number where it gives one."""
+
+    def __init__(
+        self, message: str, *, spoken: int | None = None, hint: str | None = None, worker: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, worker=worker)
+        self.spoken = spoken
 
 
 class ProgramMissing(WorkerError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decnet.wire import is_project
+
 from .failure import Refusal
 
 TYPE_CHECKING = False
@@ -24,6 +26,14 @@ def text(args: Dict[str, Any], key: str, most: int = 200) -> str:
 
 def optional_text(args: Dict[str, Any], key: str, most: int = 200) -> Optional[str]:
     return None if args.get(key) is None else text(args, key, most)
+
+
+def project(args: Dict[str, Any], default: Optional[str] = None) -> str:
+    """The name of a project. Raises Refusal `usage`."""
+    value = default if args.get("project") is None else args["project"]
+    if not is_project(value):
+        raise Refusal("usage", "argument project: decnet, or decnet-t- and 8 hexadecimal digits, is needed")
+    return str(value)
 
 
 def whole(args: Dict[str, Any], key: str, default: Optional[int] = None, most: int = 2**53) -> int:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from decnet.wire import digest
+from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, NETWORK, container_name, digest
 
-from . import arguments, composefile, network, shapes, slices
+from . import arguments, composefile, interfaces, network, shapes, slices
 from .failure import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, List, Optional
 
 OPERATIONS = ("create", "change", "heal", "remove", "mutate", "revive")
 MOST_DECKIES = 2000
+_HASHED = ("project", "slice", "steps", "compose")
+_MULTICAST = 1
+"""The bit of a MAC's first byte that makes it a group's."""
+
+_ATTACHMENT = shapes.fields(
+    {"network": shapes.exactly(NETWORK), "address": shapes.ADDRESS, "mac": shapes.MAC}, {}
+)
 
 _SERVICE_OR_BASE = shapes.fields(
     {
@@ -48,16 +55,15 @@ _STEP = shapes.fields(
 )
 
 
-def check(args: Dict[str, Any], known: Dict[str, Any], single: bool) -> Dict[str, Any]:
-    """The bundle that a job carries out: the checked arguments. `single`: exactly one decky may be in it.
+def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
+    """The bundle that a job carries out: the checked arguments, and `lan`, the network of its deckies.
 
     Raises Refusal `usage`, `hash`, `generation`, `fleet`, `identity` or `refused`.
     """
-    arguments.only(
-        args, "request_id", "generation", "hash", "plan_hash", "slice", "steps", "compose", "dry_run", "wait"
-    )
+    arguments.only(args, *_HASHED, "request_id", "generation", "hash", "plan_hash", "dry_run", "wait")
     bundle: Dict[str, Any] = {
         "request_id": arguments.text(args, "request_id"),
+        "project": arguments.project(args),
         "generation": arguments.whole(args, "generation"),
         "plan_hash": arguments.text(args, "plan_hash"),
         "slice": arguments.mapping(args, "slice"),
@@ -65,56 +71,95 @@ def check(args: Dict[str, Any], known: Dict[str, Any], single: bool) -> Dict[str
         "steps": args.get("steps"),
     }
     _check_hashes(args, bundle)
-    check_generation(bundle["generation"])
-    _check_slice(bundle["slice"], known)
-    bundle["lan"] = network.check_lan(bundle["slice"].get("lan")) if bundle["slice"]["deckies"] else None
-    composefile.check(bundle["compose"], known["fleet_id"])
-    bundle["steps"] = _check_steps(bundle, single)
+    check_generation(bundle["generation"], bundle["project"], known["fleet_id"])
+    _check_slice(bundle["slice"], known, bundle["project"])
+    bundle["lan"] = network.lan_of(bundle["slice"].get("networks"))
+    for name, entry in bundle["slice"]["deckies"].items():
+        _check_entry(name, entry, bundle["project"])
+        _check_home(name, slices.home_of(entry), bundle["lan"])
+    composefile.check(bundle["compose"], known["fleet_id"], bundle["project"])
+    _check_document(bundle["compose"]["services"], bundle["slice"]["deckies"])
+    bundle["steps"] = _check_steps(bundle)
     return bundle
 
 
-def check_generation(generation: int) -> None:
-    """Raises Refusal `generation` for one lower than the last that was accepted."""
-    last = slices.applied()["generation"]
+def check_generation(generation: int, project: str, fleet_id: str) -> None:
+    """Raises Refusal `generation` for one lower than the last that was accepted for this project."""
+    last = slices.applied(project, fleet_id)["generation"]
     if generation < last:
         raise Refusal(
             "generation",
-            "generation %d is older than %d, which is applied here" % (generation, last),
+            "generation %d of %s is older than %d, which is applied here" % (generation, project, last),
             "decnet worker recover --take-generation",
             {"generation": last},
         )
 
 
 def _check_hashes(args: Dict[str, Any], bundle: Dict[str, Any]) -> None:
-    whole = {key: bundle[key] for key in ("slice", "steps", "compose")}
+    whole = {key: bundle[key] for key in _HASHED}
     if digest(whole) != args.get("hash") or digest(bundle["slice"]) != bundle["plan_hash"]:
         raise Refusal("hash", "the bundle's hash is not the one that this agent computes")
 
 
-def _check_slice(content: Dict[str, Any], known: Dict[str, Any]) -> None:
-    if content.get("schema") != 1:
-        raise Refusal("refused", "slice.schema is not 1")
+def _check_slice(content: Dict[str, Any], known: Dict[str, Any], project: str) -> None:
+    if content.get("schema") != slices.SCHEMA:
+        raise Refusal("refused", "slice.schema is not %d" % slices.SCHEMA)
     if content.get("fleet_id") != known["fleet_id"]:
         raise Refusal("fleet", "the slice is of another fleet")
     if content.get("worker_id") != known["worker_id"]:
         raise Refusal("identity", "the slice is of another worker")
+    if content.get("project") != project:
+        raise Refusal("refused", "the slice is of another project than %s" % project)
     deckies = content.get("deckies")
     if not isinstance(deckies, dict) or len(deckies) > MOST_DECKIES:
         raise Refusal("refused", "slice.deckies")
-    for name, entry in deckies.items():
-        if not shapes.NAME(name) or not isinstance(entry, dict) or not isinstance(entry.get("decky"), dict):
-            raise Refusal("refused", "slice.deckies: %s" % str(name)[:80])
-        if not shapes.ADDRESS(entry["decky"].get("ip")):
-            raise Refusal("refused", "slice.deckies.%s.decky.ip" % name)
-        containers = entry.get("containers")
-        if not isinstance(containers, dict) or name not in containers:
-            raise Refusal("refused", "slice.deckies.%s.containers" % name)
-        for container, row in containers.items():
-            if not shapes.CONTAINER(container) or _SERVICE_OR_BASE(row):
-                raise Refusal("refused", "slice.deckies.%s.containers: %s" % (name, str(container)[:80]))
 
 
-def _check_steps(bundle: Dict[str, Any], single: bool) -> List[Dict[str, Any]]:
+def _check_entry(name: str, entry: Any, project: str) -> None:
+    if not shapes.NAME(name) or not isinstance(entry, dict) or not isinstance(entry.get("decky"), dict):
+        raise Refusal("refused", "slice.deckies: %s" % str(name)[:80])
+    attachments = entry["decky"].get("attachments")
+    if not isinstance(attachments, list) or len(attachments) != 1 or _ATTACHMENT(attachments[0]):
+        message = "slice.deckies.%s.decky.attachments: exactly one, of the network %s, is allowed"
+        raise Refusal("refused", message % (name, NETWORK))
+    containers = entry.get("containers")
+    if not isinstance(containers, dict) or container_name(project, name) not in containers:
+        raise Refusal("refused", "slice.deckies.%s.containers" % name)
+    for container, row in containers.items():
+        if _SERVICE_OR_BASE(row) or container != container_name(project, name, row["service"]):
+            raise Refusal("refused", "slice.deckies.%s.containers: %s" % (name, str(container)[:80]))
+
+
+def _check_home(name: str, home: Dict[str, str], lan: Optional[Dict[str, str]]) -> None:
+    """The address is one that a machine of this LAN may have, the MAC one of a single machine."""
+    if lan is None:
+        raise Refusal("refused", "slice.networks: %s is on %s, which is missing" % (name, NETWORK))
+    number, subnet = interfaces.number_of(home["address"]), interfaces.network_of(lan["subnet"])
+    if number is None or subnet is None or number & subnet[1] != subnet[0]:
+        raise Refusal("refused", "%s: %s is not in %s" % (name, home["address"], lan["subnet"]))
+    ends = (0, ~subnet[1] & 0xFFFFFFFF)
+    if home["address"] == lan["gateway"] or (ends[1] > 1 and number - subnet[0] in ends):
+        raise Refusal("refused", "%s: %s is not an address for a machine" % (name, home["address"]))
+    if int(home["mac"][:2], 16) & _MULTICAST:
+        raise Refusal("refused", "%s: %s is a multicast MAC" % (name, home["mac"]))
+
+
+def _check_document(services: Dict[str, Any], deckies: Dict[str, Any]) -> None:
+    """Each base has the address and MAC of the slice, both on the network and in its environment."""
+    for name, service in services.items():
+        entry = deckies.get(service["labels"][LABEL_DECKY])
+        if entry is None:
+            raise Refusal("refused", "%s: its decky is not in the slice" % name)
+        if "networks" not in service:
+            continue
+        home, told = slices.home_of(entry), service["environment"]
+        addresses = {service["networks"]["lan"]["ipv4_address"], told.get("ADDRESS", home["address"])}
+        macs = {service.get("mac_address"), told.get("MAC", home["mac"])}
+        if addresses != {home["address"]} or macs != {home["mac"]}:
+            raise Refusal("refused", "%s: slice and compose document differ in address or MAC" % name)
+
+
+def _check_steps(bundle: Dict[str, Any]) -> List[Dict[str, Any]]:
     steps = bundle["steps"]
     if not isinstance(steps, list) or len(steps) > MOST_DECKIES * 2:
         raise Refusal("refused", "steps: a list is needed")
@@ -128,8 +173,6 @@ def _check_steps(bundle: Dict[str, Any], single: bool) -> List[Dict[str, Any]]:
         seen.add(step["decky"])
         checked.append(dict({"remove": [], "up": [], "start": []}, **step))
         _check_step(checked[-1], bundle)
-    if single and len(checked) != 1:
-        raise Refusal("usage", "mutate takes exactly one decky")
     return checked
 
 
@@ -146,5 +189,5 @@ def _check_step(step: Dict[str, Any], bundle: Dict[str, Any]) -> None:
         row, service = entry["containers"].get(name), bundle["compose"]["services"].get(name)
         if row is None or (service is None and name in step["up"]):
             raise Refusal("refused", "steps: %s is not a container of %s" % (name, step["decky"]))
-        if service is not None and service["labels"]["decnet.fingerprint"] != row["fingerprint"]:
+        if service is not None and service["labels"][LABEL_FINGERPRINT] != row["fingerprint"]:
             raise Refusal("refused", "%s: slice and compose document differ" % name)

@@ -6,7 +6,17 @@ disk and devices, and gets more with each version.
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_SERVICE, NETWORK
+from decnet.wire import (
+    LABEL_DECKY,
+    LABEL_FINGERPRINT,
+    LABEL_FLEET,
+    LABEL_PROJECT,
+    LABEL_SERVICE,
+    NETWORK,
+    PROJECT,
+    container_name,
+    is_project,
+)
 
 from . import shapes
 from .failure import Refusal
@@ -35,7 +45,7 @@ _LABELS = shapes.fields(
         LABEL_SERVICE: lambda value: value == "" or shapes.SERVICE(value),
         LABEL_FINGERPRINT: shapes.HEX64,
     },
-    {},
+    {LABEL_PROJECT: is_project},
 )
 _LAN = shapes.fields(
     {"lan": lambda value: not shapes.fields({"ipv4_address": shapes.ADDRESS}, {})(value)}, {}
@@ -86,7 +96,7 @@ _SERVICE = shapes.fields(
             r"[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*"
             r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
         ),
-        "network_mode": shapes.matching(r"service:[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?"),
+        "network_mode": shapes.matching(r"service:[a-z0-9][a-z0-9-]{0,99}"),
     },
     {
         **_ENDING,
@@ -107,7 +117,7 @@ _DOCUMENT = shapes.fields(
 )
 
 
-def check(document: Any, fleet_id: str) -> None:
+def check(document: Any, fleet_id: str, project: str = PROJECT) -> None:
     """Raises Refusal `refused`, which names the first place that is not allowed."""
     bad = _DOCUMENT(document)
     if bad:
@@ -117,7 +127,7 @@ def check(document: Any, fleet_id: str) -> None:
         bad = (_SERVICE if _is_service(service) else _BASE)(service)
         if bad:
             raise _refused(str(name)[:80], bad[0])
-        reason = _inconsistent(name, service, services, fleet_id)
+        reason = _inconsistent(name, service, services, fleet_id, project)
         if reason:
             raise _refused(str(name)[:80], reason)
 
@@ -127,22 +137,25 @@ def _is_service(service: Any) -> bool:
 
 
 def _inconsistent(
-    name: str, service: Dict[str, Any], services: Dict[str, Any], fleet_id: str
+    name: str, service: Dict[str, Any], services: Dict[str, Any], fleet_id: str, project: str
 ) -> Optional[str]:
     """Names and labels have to tell one story: they decide what may be removed later."""
     labels = service["labels"]
     decky, role = labels[LABEL_DECKY], labels[LABEL_SERVICE]
     if labels[LABEL_FLEET] != fleet_id:
         return "labels: another fleet"
+    if labels.get(LABEL_PROJECT) != (None if project == PROJECT else project):
+        return "labels: another project"
+    own_base = container_name(project, decky)
     if service["container_name"] != name:
         return "container_name"
     if not _is_service(service):
-        return None if (name, role) == (decky, "") else "labels: not this base"
-    if not role or name != "%s-%s" % (decky, role.replace("_", "-")):
+        return None if (name, role) == (own_base, "") else "labels: not this base"
+    if not role or name != container_name(project, decky, role):
         return "labels: not this service"
-    if service["network_mode"] != "service:" + decky:
+    if service["network_mode"] != "service:" + own_base:
         return "network_mode: not its own base"
-    base = services.get(decky)
+    base = services.get(own_base)
     if not isinstance(base, dict) or _is_service(base):
         return "network_mode: no such base"
     if service["image"].startswith("decnet/") and not service.get("user"):

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from decnet.wire import PROJECT, compose_breaks
+from decnet.wire import compose_breaks
 from decnet.wire.fault import step
 
 from . import limits
@@ -93,9 +93,9 @@ def require(engine_version: str) -> Compose:
     return found
 
 
-def validate(compose: Compose, file: str) -> None:
+def validate(compose: Compose, project: str, file: str) -> None:
     """Compose's own opinion of the file. Raises Refusal `refused`."""
-    status, output = run(_base(compose, file) + ["config", "-q"], limits.COMPOSE_CHECK)
+    status, output = run(_base(compose, project, file) + ["config", "-q"], limits.COMPOSE_CHECK)
     if status == 124:
         raise Refusal("time-limit", "compose did not check the file in time")
     if status != 0:
@@ -104,6 +104,7 @@ def validate(compose: Compose, file: str) -> None:
 
 def up(
     compose: Compose,
+    project: str,
     file: str,
     services: Sequence[str],
     limit: float,
@@ -114,7 +115,14 @@ def up(
     second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
     it works on, the job that started it counts as alive."""
     warden = _warden(limit)
-    command = _base(compose, file) + ["up", "-d", "--no-deps", "--no-recreate", "--no-build", *services]
+    command = _base(compose, project, file) + [
+        "up",
+        "-d",
+        "--no-deps",
+        "--no-recreate",
+        "--no-build",
+        *services,
+    ]
     deadline = time.monotonic() + limit
     step("compose to be started")
     with tempfile.TemporaryFile() as output:
@@ -195,8 +203,8 @@ def _end_with_parent(warden: List[str]) -> Optional[Callable[[], None]]:
     return lambda: prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
-def _base(compose: Compose, file: str) -> List[str]:
-    return [*compose.command, "-p", PROJECT, "-f", os.path.abspath(file)]
+def _base(compose: Compose, project: str, file: str) -> List[str]:
+    return [*compose.command, "-p", project, "-f", os.path.abspath(file)]
 
 
 def _ask() -> Optional[Compose]:

@@ -7,7 +7,7 @@ same pid with the same start tick.
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_SERVICE
+from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_PROJECT, LABEL_SERVICE, PROJECT
 
 from . import docker
 from .failure import Refusal
@@ -29,6 +29,7 @@ class Container:
         labels = row.get("Labels") or {}
         self.id = str(row["Id"])
         self.name = str((row.get("Names") or ["/"])[0]).lstrip("/")
+        self.project = str(labels.get(LABEL_PROJECT) or PROJECT)
         self.decky = str(labels.get(LABEL_DECKY, ""))
         self.service = str(labels.get(LABEL_SERVICE, ""))
         self.fingerprint = str(labels.get(LABEL_FINGERPRINT, ""))
@@ -47,6 +48,7 @@ class Container:
         return {
             "name": self.name[:200],
             "id": self.id,
+            "project": self.project[:200],
             "decky": self.decky[:200],
             "service": self.service[:200],
             "fingerprint": self.fingerprint[:200],
@@ -123,9 +125,9 @@ def _attach(found: List[Container]) -> None:
     """A service is attached when its network namespace is its base's present one: the base that it names
     is the one that is there and, while the service runs, has run since before it. A stopped service that
     names the present base would join it when started."""
-    bases = {container.decky: container for container in found if not container.service}
+    bases = {(each.project, each.decky): each for each in found if not each.service}
     for container in found:
-        base = bases.get(container.decky)
+        base = bases.get((container.project, container.decky))
         if container.service:
             container.attached = (
                 base is not None

@@ -16,17 +16,18 @@ _TCP_LISTEN = "0A"
 _UDP_OPEN = "07"
 
 
-def trouble(expected: Dict[str, Any], found: Dict[str, Container], decky: str) -> Optional[Tuple[str, str]]:
+def trouble(expected: Dict[str, Any], found: Dict[str, Container], base: str) -> Optional[Tuple[str, str]]:
     """The first container of the decky that is not in order, and why; None for a healthy decky.
 
-    `expected` is the slice's containers of the decky by name, `found` all of the fleet's by name.
+    `expected` is the slice's containers of the decky by name, `base` the name of the one whose network they
+    share, `found` all of the fleet's by name.
     """
     for name in sorted(expected, key=lambda key: (bool(expected[key]["service"]), key)):
         container, wanted = found.get(name), expected[name]
         reason = _reason(container, wanted)
         if reason is not None:
             return name, reason
-    return _silent(expected, found, decky)
+    return _silent(expected, found, base)
 
 
 def listening(container: Container) -> Set[Tuple[int, str]]:
@@ -70,11 +71,11 @@ def _reason(container: Optional[Container], wanted: Dict[str, Any]) -> Optional[
     return None
 
 
-def _silent(expected: Dict[str, Any], found: Dict[str, Container], decky: str) -> Optional[Tuple[str, str]]:
+def _silent(expected: Dict[str, Any], found: Dict[str, Container], base: str) -> Optional[Tuple[str, str]]:
     wanted = [(name, tuple(port)) for name in expected for port in expected[name].get("ports", [])]
     if not wanted:
         return None
-    open_ports = listening(found[decky])
+    open_ports = listening(found[base])
     for name, port in wanted:
         if port not in open_ports:
             return name, "does not listen on %s/%s" % port

@@ -10,6 +10,8 @@ import fcntl
 import os
 import time
 
+from decnet.wire import PROJECT
+
 from . import arguments, journal, limits, slices
 from .failure import Refusal
 from .home import ensure, path, read_json, write_json
@@ -112,7 +114,8 @@ def submit(
 
 def answer(row: Dict[str, Any]) -> Dict[str, Any]:
     """The job as `apply` and `teardown` answer it."""
-    return {key: row[key] for key in ("job_id", "request_id", "state", "generation")}
+    told = {key: row[key] for key in ("job_id", "request_id", "state", "generation")}
+    return dict(told, project=_project_of(row))
 
 
 def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
@@ -140,11 +143,17 @@ def forget_bundle(job_id: str) -> None:
 
 
 def new_row(
-    job_id: str, request_id: str, operation: str, generation: int, deckies: List[str]
+    job_id: str,
+    request_id: str,
+    operation: str,
+    generation: int,
+    deckies: List[str],
+    project: str = PROJECT,
 ) -> Dict[str, Any]:
     return {
         "job_id": job_id,
         "request_id": request_id,
+        "project": project,
         "operation": operation,
         "generation": generation,
         "deckies": deckies,
@@ -224,7 +233,12 @@ def _row(job_id: str) -> Optional[Dict[str, Any]]:
 def _answer(row: Dict[str, Any]) -> Dict[str, Any]:
     shown_state = "running" if row["state"] == "accepted" else row["state"]
     keys = ("job_id", "request_id", "operation", "done", "total", "current", "started", "error")
-    return dict({key: row[key] for key in keys}, state=shown_state)
+    return dict({key: row[key] for key in keys}, state=shown_state, project=_project_of(row))
+
+
+def _project_of(row: Dict[str, Any]) -> str:
+    """An agent of protocol 1 knew the fleet only."""
+    return str(row.get("project", PROJECT))
 
 
 def _is_held(name: str) -> bool:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, chained, spell
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, chained, spell
 from decnet.wire import read as read_json_text
 from decnet.wire.fault import place
 
@@ -73,8 +73,10 @@ class Contents:
         return self.record(seq) or {"seq": seq, "hash": self.hash_at(seq)}
 
 
-def append(decky: str, operation: str, error: Optional[str], request_id: str) -> int:
-    """Write one end of one decky's operation, durably; its number. `error` None means it succeeded."""
+def append(decky: str, operation: str, error: Optional[str], request_id: str, project: str = PROJECT) -> int:
+    """Write one end of one decky's operation, durably; its number. `error` None means it succeeded.
+
+    Records of an agent of protocol 1 have no `project`: they are the fleet's."""
     ensure()
     with _Lock():
         contents = _writable()
@@ -82,6 +84,7 @@ def append(decky: str, operation: str, error: Optional[str], request_id: str) ->
             {
                 "seq": contents.last + 1,
                 "at": time.time(),
+                "project": project,
                 "decky": decky,
                 "operation": operation,
                 "status": "succeeded" if error is None else "failed",

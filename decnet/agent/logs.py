@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from decnet.wire import PROJECT
+
 from . import arguments, docker, identity, limits
 from .containers import fleet_containers
 from .failure import Refusal
@@ -15,14 +17,15 @@ if TYPE_CHECKING:
 
 def logs_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """The last lines of a decky's containers: {"logs": {container name: text}}, 256 KiB at most."""
-    arguments.only(args, "decky", "service", "lines")
+    arguments.only(args, "project", "decky", "service", "lines")
+    project = arguments.project(args, PROJECT)
     decky, service = arguments.text(args, "decky"), arguments.optional_text(args, "service")
     lines = arguments.whole(args, "lines", 50, limits.LOG_LINES)
     known = identity.require(args)
     chosen = [
         container
         for container in fleet_containers(known["fleet_id"])
-        if container.decky == decky and service in (None, container.service)
+        if (container.project, container.decky) == (project, decky) and service in (None, container.service)
     ]
     if not chosen:
         raise Refusal("usage", "no container of %s here" % decky)

@@ -17,24 +17,30 @@ if TYPE_CHECKING:
 DRIVERS = ("macvlan", "ipvlan", "bridge")
 
 
-def check_lan(lan: Any) -> Dict[str, str]:
-    """{"driver", "interface", "subnet", "gateway"} of a slice's LAN. Raises Refusal `refused`."""
-    if not isinstance(lan, dict) or lan.get("network") != NETWORK:
-        raise Refusal("refused", "slice.lan: network %s is needed" % NETWORK)
+def lan_of(networks: Any) -> Optional[Dict[str, str]]:
+    """{"driver", "interface", "subnet", "gateway"} of a slice's one network, None where it has none. Raises
+    Refusal `refused`."""
+    if networks == {}:
+        return None
+    if not isinstance(networks, dict) or set(networks) != {NETWORK}:
+        raise Refusal("refused", "slice.networks: %s alone is allowed" % NETWORK)
+    lan = networks[NETWORK]
+    if not isinstance(lan, dict) or (lan.get("name"), lan.get("kind")) != (NETWORK, "lan"):
+        raise Refusal("refused", "slice.networks: %s is not a LAN of that name" % NETWORK)
     wanted = {key: lan.get(key) for key in ("driver", "interface", "subnet", "gateway")}
     if not all(isinstance(value, str) for value in wanted.values()):
-        raise Refusal("refused", "slice.lan: driver, interface, subnet and gateway are needed")
+        raise Refusal("refused", "slice.networks: driver, interface, subnet and gateway are needed")
     if wanted["driver"] not in DRIVERS:
-        raise Refusal("refused", "slice.lan: driver %r" % str(wanted["driver"])[:40])
+        raise Refusal("refused", "slice.networks: driver %r" % str(wanted["driver"])[:40])
     subnet, gateway = (
         interfaces.network_of(str(wanted["subnet"])),
         interfaces.number_of(str(wanted["gateway"])),
     )
     if subnet is None or gateway is None or gateway & subnet[1] != subnet[0]:
-        raise Refusal("refused", "slice.lan: the subnet, or the gateway in it, is not valid")
+        raise Refusal("refused", "slice.networks: the subnet, or the gateway in it, is not valid")
     name = str(wanted["interface"])
     if not 0 < len(name) <= 15 or not name.isascii() or not name.isprintable() or "/" in name or " " in name:
-        raise Refusal("refused", "slice.lan: interface %r" % name[:40])
+        raise Refusal("refused", "slice.networks: interface %r" % name[:40])
     return {key: str(value) for key, value in wanted.items()}
 
 
@@ -72,8 +78,11 @@ def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collecti
         raise Refusal("network", "%s cannot be made: %s" % (NETWORK, error.message)) from error
 
 
-def remove_if_empty(fleet_id: str) -> None:
-    """Remove the network where it is ours and no container is on it."""
+def remove_if_empty(fleet_id: str, holders: Collection[str]) -> None:
+    """Remove the network where it is ours and no container is on it. Docker does not list the stopped ones:
+    `holders` are our containers that are on it, of any project."""
+    if holders:
+        return
     for row in docker.get("/networks", {"filters": {"name": [NETWORK], "label": [_label(fleet_id)]}}):
         if row["Name"] == NETWORK and not docker.get("/networks/%s" % row["Id"]).get("Containers"):
             docker.delete("/networks/%s" % row["Id"])

@@ -11,7 +11,9 @@ import select
 import struct
 import time
 
-from . import arguments, docker, interfaces, limits
+from decnet.wire import container_name
+
+from . import arguments, docker, interfaces, limits, slices
 from .containers import Container, fleet_containers
 from .failure import Refusal
 
@@ -55,11 +57,12 @@ def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str
     """Decky to MAC, for those whose address somebody else answers for now. A base of the decky's own that
     runs holds its address rightly."""
     deckies = content["slice"]["deckies"]
-    ours = {c.decky for c in fleet_containers(content["fleet_id"]) if not c.service and c.state == "running"}
+    running = {each.name for each in fleet_containers(content["fleet_id"]) if each.state == "running"}
     asked = {}
     for step in claims:
-        if step["decky"] in step["up"] + step["start"] and step["decky"] not in ours:
-            asked[str(deckies[step["decky"]]["decky"]["ip"])] = step["decky"]
+        base = container_name(content["project"], step["decky"])
+        if base in step["up"] + step["start"] and base not in running:
+            asked[slices.home_of(deckies[step["decky"]])["address"]] = step["decky"]
     return {asked[address]: mac for address, mac in answered(asked).items()}
 
 

@@ -24,7 +24,6 @@ VERBS = {
     "slice": ("slices", "slice_verb", limits.CONTROL),
     "probe": ("probe", "probe_verb", limits.CONTROL + limits.PROBE_MOST),
     "apply": ("apply", "apply", limits.COMPOSE_CHECK + limits.WAIT_MOST + limits.CONTROL),
-    "mutate": ("apply", "mutate", limits.COMPOSE_CHECK + limits.WAIT_MOST + limits.CONTROL),
     "teardown": ("teardown", "teardown", limits.WAIT_MOST + limits.CONTROL),
     "image-load": ("image", "image_load", limits.IMAGE),
     "events": ("events", "events_verb", limits.JOB),

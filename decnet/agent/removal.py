@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float) -> Dict[str, str]:
-    """Stop, drain and remove the targets {"decky", "name", "id"}; decky to error for those that failed.
-    Nothing more is begun after `until` (of the monotonic clock).
+    """Stop, drain and remove the targets {"project", "decky", "name", "id"}; decky to error for those that
+    failed. Nothing more is begun after `until` (of the monotonic clock).
 
-    A container that is gone already is no error. One that carries another id, or another decky's label, is
-    not the one that was meant: it stays, and its decky fails.
+    A container that is gone already is no error. One with another id, or with the labels of another decky
+    or project, is not the one that was meant: it stays, and its decky fails.
     """
     from .events import drain
 
@@ -29,7 +29,8 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
         container = present.get(target["name"])
         if container is None:
             continue
-        if container.id != target["id"] or container.decky != target["decky"]:
+        meant = target["id"], target["project"], target["decky"]
+        if (container.id, container.project, container.decky) != meant:
             errors[target["decky"]] = "%s is not the container that was to be removed" % target["name"]
         else:
             chosen.append(container)

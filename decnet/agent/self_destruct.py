@@ -73,11 +73,11 @@ def _deckies_gone(fleet_id: str) -> bool:
     while time.monotonic() < deadline:
         try:
             targets = [
-                {"decky": container.decky, "name": container.name, "id": container.id}
-                for container in fleet_containers(fleet_id)
+                {"project": each.project, "decky": each.decky, "name": each.name, "id": each.id}
+                for each in fleet_containers(fleet_id)
             ]
             if not remove_containers(fleet_id, targets, deadline) and not fleet_containers(fleet_id):
-                remove_if_empty(fleet_id)
+                remove_if_empty(fleet_id, ())
                 return True
         except (Refusal, docker.EngineError):
             pass

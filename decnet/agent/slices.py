@@ -1,48 +1,125 @@
-"""The applied slice, whole: what this worker was last told to be."""
+"""The applied slices, whole: what this worker was last told to be, in one folder a project.
+
+An agent of protocol 1 knew one project and kept its two files in the home itself. They stand for the
+project `decnet` until its first write, which puts the new files in place and then renames the old ones to
+`*.v1`. Where both are there, a write was killed in between: the new file counts, the next write renames.
+"""
 
 from __future__ import annotations
 
-from decnet.wire import digest
+import os
 
-from . import arguments
-from .home import read_json, write_json
+from decnet.wire import PROJECT, digest, is_project
+from decnet.wire.fault import place
+
+from . import arguments, identity
+from .home import path, read_json, sync_folder, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+FOLDER = "projects"
 FILE = "slice.json"
 COMPOSE = "compose.json"
+SCHEMA = 2
+_KEPT_AS = ".v1"
 
 
 def slice_verb(args: Dict[str, Any]) -> Dict[str, Any]:
+    """{"projects": {name: what `applied` answers}}."""
     arguments.only(args)
-    return applied()
+    return {"projects": all_applied(identity.require(args)["fleet_id"])}
 
 
-def applied() -> Dict[str, Any]:
-    """{"slice", "generation", "plan_hash"} of the last accepted request; null, 0, null before the first."""
-    known = read_json(FILE)
-    return known if isinstance(known, dict) else {"slice": None, "generation": 0, "plan_hash": None}
+def all_applied(fleet_id: str) -> Dict[str, Dict[str, Any]]:
+    """What `applied` answers, by project, for each that this fleet has ever applied here."""
+    found = {name: _read(name, fleet_id) for name in _present()}
+    return {name: known for name, known in found.items() if known is not None}
 
 
-def keep(content: Optional[Dict[str, Any]], generation: int, plan_hash: Optional[str]) -> None:
-    write_json({"slice": content, "generation": generation, "plan_hash": plan_hash}, FILE)
+def applied(project: str, fleet_id: str) -> Dict[str, Any]:
+    """{"slice", "generation", "plan_hash"} of the last accepted request; null, 0, null before the first.
+    The slice of an agent of protocol 1 has schema 1."""
+    return _read(project, fleet_id) or {"slice": None, "generation": 0, "plan_hash": None}
 
 
 def keep_of(job: Dict[str, Any]) -> None:
-    """What the worker is to be from now on, by the content of an accepted job."""
+    """What the project is to be from now on, by the content of an accepted job."""
+    project = str(job["project"])
     if "compose" in job:
-        write_json(job["compose"], COMPOSE)
-        keep(job["slice"], job["generation"], job["plan_hash"])
+        write_json(job["compose"], FOLDER, project, COMPOSE)
+        content, plan_hash = job["slice"], job["plan_hash"]
     else:
-        keep_without(job["only"], job["generation"], job)
+        content = _without(job)
+        plan_hash = digest(content)
+    known = {"slice": content, "generation": job["generation"], "plan_hash": plan_hash}
+    write_json(known, FOLDER, project, FILE)
+    if project == PROJECT:
+        _set_old_files_aside()
 
 
-def keep_without(deckies: Optional[List[str]], generation: int, known: Dict[str, Any]) -> None:
-    """The slice after a teardown of these deckies, or of all (None)."""
-    empty = {"schema": 1, "fleet_id": known["fleet_id"], "worker_id": known["worker_id"], "deckies": {}}
-    content = dict(applied()["slice"] or empty)
-    left = {} if deckies is None else {k: v for k, v in content["deckies"].items() if k not in deckies}
-    content["deckies"] = left
-    keep(content, generation, digest(content))
+def home_of(entry: Dict[str, Any]) -> Dict[str, str]:
+    """The first attachment, {"network", "address", "mac"}, of a decky in a checked slice of schema 2."""
+    return dict(entry["decky"]["attachments"][0])
+
+
+def held_elsewhere(project: str, fleet_id: str) -> Dict[str, str]:
+    """Address or MAC to whose it is, of the deckies of this worker's other projects."""
+    return {
+        value: "%s of %s" % (decky, name)
+        for name, known in all_applied(fleet_id).items()
+        if name != project
+        for decky, value in _addresses(known["slice"] or {})
+    }
+
+
+def _addresses(content: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
+    """(decky, address or MAC) of a slice of either schema."""
+    for name, entry in content["deckies"].items() if content else ():
+        decky = entry["decky"]
+        for each in decky.get("attachments") or [{"address": decky.get("ip"), "mac": decky.get("mac")}]:
+            yield name, str(each["address"])
+            yield name, str(each["mac"])
+
+
+def _read(project: str, fleet_id: str) -> Optional[Dict[str, Any]]:
+    """None where there is no file, or one of the fleet that had this worker before."""
+    known = read_json(FOLDER, project, FILE)
+    if known is None and project == PROJECT:
+        known = read_json(FILE)
+    if not isinstance(known, dict):
+        return None
+    content = known["slice"]
+    return known if content is None or content.get("fleet_id") == fleet_id else None
+
+
+def _present() -> List[str]:
+    try:
+        names = sorted(filter(is_project, os.listdir(path(FOLDER))))
+    except FileNotFoundError:
+        names = []
+    return names if PROJECT in names else [PROJECT, *names]
+
+
+def _without(job: Dict[str, Any]) -> Dict[str, Any]:
+    """The slice after a teardown of the job's deckies, or of all (None); its schema stays as it is."""
+    known = {key: job[key] for key in ("project", "fleet_id", "worker_id")}
+    empty = dict(known, schema=SCHEMA, networks={}, deckies={})
+    content = dict(applied(known["project"], known["fleet_id"])["slice"] or empty)
+    gone = content["deckies"] if job["only"] is None else job["only"]
+    content["deckies"] = {name: each for name, each in content["deckies"].items() if name not in gone}
+    return content
+
+
+def _set_old_files_aside() -> None:
+    old = [name for name in (FILE, COMPOSE) if os.path.exists(path(name))]
+    if not old:
+        return
+    # The new folder has to be on the disk before the old truth goes.
+    sync_folder(path(FOLDER))
+    sync_folder(path())
+    for name in old:
+        place("rename")
+        os.rename(path(name), path(name + _KEPT_AS))
+    sync_folder(path())

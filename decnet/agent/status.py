@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def status(args: Dict[str, Any]) -> Dict[str, Any]:
     """The answer that `model.actual.Status` describes."""
-    arguments.only(args, "cursor", "events")
+    arguments.only(args, "cursor")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
     # Jobs before the journal, and that before the containers: a job that goes on in between is seen as
@@ -32,28 +32,29 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise
         docker_error = str(error)[:2000]
-    applied = slices.applied()
     return {
         "hello": identity.describe(known, engine_id),
         "docker": "down" if docker_error else "up",
         "docker_error": docker_error,
-        "plan_hash": applied["plan_hash"],
-        "generation": applied["generation"],
+        "projects": {
+            name: {"generation": applied["generation"], "plan_hash": applied["plan_hash"]}
+            for name, applied in slices.all_applied(known["fleet_id"]).items()
+        },
         "containers": [container.answer() for container in found],
         "jobs": jobs,
         "journal": journaled,
-        "topologies": {},
         "conflicts": _conflicts(found),
     }
 
 
-def _conflicts(found: List[Container]) -> Dict[str, str]:
-    conflicts = {}
+def _conflicts(found: List[Container]) -> List[Dict[str, str]]:
+    conflicts = []
     for container in found:
         if not container.service and container.state != "running":
             mac = _conflict(container)
             if mac:
-                conflicts[container.decky] = mac
+                told = container.answer()
+                conflicts.append({"project": told["project"], "decky": told["decky"], "mac": mac})
     return conflicts
 
 

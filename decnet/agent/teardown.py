@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 
 def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Start the job that removes these deckies (null: all, and the network). Answers like `apply`."""
-    arguments.only(args, "request_id", "generation", "deckies", "wait")
+    """Start the job that removes these deckies of a project (null: all of them, and then the network if no
+    container is on it). Answers like `apply`."""
+    arguments.only(args, "project", "request_id", "generation", "deckies", "wait")
     known = identity.require(args)
+    project = arguments.project(args)
     wait = arguments.seconds(args, "wait", 0.0, limits.WAIT_MOST)
     before = jobs.known_job(args, wait)
     if before is not None:
@@ -29,30 +31,31 @@ def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
         again = jobs.known_job(args, 0.0)
         if again is not None:
             return again
-        bundle.check_generation(generation)
+        bundle.check_generation(generation, project, known["fleet_id"])
         identity.require_engine(known)
-        steps = _steps(known["fleet_id"], chosen)
+        steps = _steps(known["fleet_id"], project, chosen)
         content = {
             "fleet_id": known["fleet_id"],
             "worker_id": known["worker_id"],
+            "project": project,
             "request_id": request_id,
             "generation": generation,
             "steps": steps,
             "only": chosen,
         }
         names = [step["decky"] for step in steps]
-        row = jobs.new_row(claim.job_id, request_id, "teardown", generation, names)
+        row = jobs.new_row(claim.job_id, request_id, "teardown", generation, names, project)
         return jobs.submit(row, content, claim, wait, carry_out)
     finally:
         claim.release()
 
 
-def _steps(fleet_id: str, chosen: Optional[List[str]]) -> List[Dict[str, Any]]:
+def _steps(fleet_id: str, project: str, chosen: Optional[List[str]]) -> List[Dict[str, Any]]:
     targets: Dict[str, List[Dict[str, str]]] = {name: [] for name in chosen or []}
     if not all(map(shapes.NAME, targets)):
         raise Refusal("usage", "argument deckies: not a decky's name")
     for container in fleet_containers(fleet_id):
-        if chosen is None or container.decky in targets:
+        if container.project == project and (chosen is None or container.decky in targets):
             targets.setdefault(container.decky, []).append({"name": container.name, "id": container.id})
     return [
         {"decky": decky, "operation": "remove", "remove": rows, "up": [], "start": []}

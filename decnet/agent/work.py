@@ -6,9 +6,9 @@ import os
 import signal
 import time
 
-from decnet.wire import clean
+from decnet.wire import clean, container_name
 
-from . import composerun, docker, jobs, journal, limits, network, probe
+from . import composerun, docker, jobs, journal, limits, network, probe, slices
 from .containers import by_name, fleet_containers, holders, start_tick
 from .failure import Refusal
 from .health import trouble
@@ -16,7 +16,6 @@ from .home import path
 from .identity import boot_id
 from .logs import tail
 from .removal import remove_containers
-from .slices import COMPOSE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +63,7 @@ class Run:
     def __init__(self, content: Dict[str, Any], progress: jobs.Progress, locks: List[int]) -> None:
         self.content = content
         self.fleet_id = str(content["fleet_id"])
+        self.project = str(content["project"])
         self.request_id = str(content["request_id"])
         self.progress = progress
         self.locks = locks
@@ -77,7 +77,7 @@ class Run:
         self._remove()
         if "compose" not in self.content:
             if self.content["only"] is None:
-                network.remove_if_empty(self.fleet_id)
+                network.remove_if_empty(self.fleet_id, holders(fleet_containers(self.fleet_id)))
             return
         claims = [step for step in self.steps if step["decky"] in self.open and (step["up"] or step["start"])]
         self._refuse_conflicts(claims)
@@ -93,7 +93,7 @@ class Run:
         step = self.open.pop(decky, None)
         if step is None:
             return
-        journal.append(decky, step["operation"], error or None, self.request_id)
+        journal.append(decky, step["operation"], error or None, self.request_id, self.project)
         if error:
             self.failed[decky] = error
         self.progress.set(done=self.progress.row["done"] + 1, current=decky)
@@ -107,7 +107,11 @@ class Run:
 
     def _remove(self) -> None:
         self.progress.set(current="removing")
-        targets = [dict(target, decky=step["decky"]) for step in self.steps for target in step["remove"]]
+        targets = [
+            dict(target, project=self.project, decky=step["decky"])
+            for step in self.steps
+            for target in step["remove"]
+        ]
         if targets:
             for decky, error in remove_containers(self.fleet_id, targets, self.deadline).items():
                 self.end(decky, error)
@@ -117,7 +121,7 @@ class Run:
 
     def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> None:
         for decky, mac in probe.conflicts(self.content, claims).items():
-            address = self.content["slice"]["deckies"][decky]["decky"]["ip"]
+            address = slices.home_of(self.content["slice"]["deckies"][decky])["address"]
             self.end(decky, "address %s is answered for by %s" % (address, mac))
 
     def _make_network(self) -> None:
@@ -140,12 +144,12 @@ class Run:
 
     def _compose(self, names: List[str], watch: Watch) -> Any:
         compose = composerun.Compose(list(self.content["compose_command"]), "")
-        error = None
+        file, error = path(slices.FOLDER, self.project, slices.COMPOSE), None
         for attempt in range(limits.RETRIES + 1):
             left = self.deadline - time.monotonic() - limits.HEALTH
             if left <= 0:
                 return error or limits.NO_TIME
-            error = composerun.up(compose, path(COMPOSE), names, left, self.locks, watch.tick)
+            error = composerun.up(compose, self.project, file, names, left, self.locks, watch.tick)
             if error is None or _stopped or not composerun.is_transient(error) or attempt == limits.RETRIES:
                 return error
             time.sleep(2**attempt)
@@ -164,9 +168,10 @@ class Run:
     def _start_containers(self, step: Dict[str, Any]) -> None:
         """The base first; then each service that is down, or up in a network that its base has left."""
         found = by_name(fleet_containers(self.fleet_id))
-        for name in sorted(step["start"], key=lambda name: name != step["decky"]):
+        for name in sorted(step["start"], key=lambda name: name != self.base_of(step["decky"])):
             container = found.get(name)
-            if container is None or container.decky != step["decky"]:
+            own = self.project, step["decky"]
+            if container is None or (container.project, container.decky) != own:
                 raise Refusal("failed", "%s is not there" % name)
             if container.state == "running" and (not container.service or container.attached):
                 continue
@@ -182,6 +187,9 @@ class Run:
         while not watch.check() and time.monotonic() < until and not _stopped:
             time.sleep(0.2)
         watch.give_up("interrupted" if _stopped else "")
+
+    def base_of(self, decky: str) -> str:
+        return container_name(self.project, decky)
 
     def still_going(self) -> bool:
         return not _stopped
@@ -210,7 +218,8 @@ class Watch:
         if waiting:
             found = by_name(fleet_containers(self._run.fleet_id))
             for decky in waiting:
-                reason = trouble(self._run.content["slice"]["deckies"][decky]["containers"], found, decky)
+                expected = self._run.content["slice"]["deckies"][decky]["containers"]
+                reason = trouble(expected, found, self._run.base_of(decky))
                 if reason is None:
                     self._run.end(decky)
                 else:
@@ -222,7 +231,7 @@ class Watch:
         waiting = [name for name in self._names if name in self._run.open]
         found = by_name(fleet_containers(self._run.fleet_id)) if waiting else {}
         for decky in waiting:
-            container, reason = self._last.get(decky, (decky, "was not seen"))
+            container, reason = self._last.get(decky, (self._run.base_of(decky), "was not seen"))
             told = error or "%s %s" % (container, reason)
             if container in found:
                 lines = tail(found[container].id, limits.FAILURE_LINES, 4096).splitlines()

@@ -67,6 +67,9 @@ def deploy(
     reset_services: Annotated[
         bool, typer.Option("--reset-services", help="Undo what mutations gave.")
     ] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Use this version's images for all deckies.")
+    ] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Build the images anew.")] = False,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Take this machine over from another fleet.")
@@ -104,6 +107,7 @@ def deploy(
         options = DeployOptions(
             add=add,
             reset_services=reset_services,
+            upgrade=upgrade,
             ip_start=ip_start,
             seed=seed,
             on=on,

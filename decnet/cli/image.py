@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.options import Output, OutputOption
-from decnet.cli.run import context, finish
+from decnet.cli.options import Detach, DryRun, LockTimeout, On, Output, OutputOption, Yes
+from decnet.cli.run import context, finish, wait_for
 
 app = typer.Typer(help="The images that deckies are made of.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -31,6 +31,24 @@ def base(output: OutputOption = Output.table) -> None:
         from decnet.commands.image import base as run
 
         finish(run(ctx), output.value)
+
+
+@app.command()
+def upgrade(
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    yes: Yes = False,
+    lock_timeout: LockTimeout = 10.0,
+    on: On = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Make deckies of this version's images; they keep the older ones until then."""
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
+        from decnet.commands.image import upgrade as run
+        from decnet.engine.options import PassOptions
+
+        options = PassOptions(dry_run=dry_run, detach=detach, confirm=not yes)
+        finish(wait_for(run(ctx, options, on=on)), output.value)
 
 
 @app.command("list")

@@ -9,7 +9,7 @@ from decnet.engine.links import Links
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, Failed, SpecError
 from decnet.model.actual import Seen
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
 from decnet.plan.allocate import allocate
 from decnet.plan.draft import Draft
@@ -25,7 +25,7 @@ async def allocate_unclaimed(
     snap: Snapshot,
     desired: Fleet,
     drafts: tuple[Draft, ...],
-    lans: dict[str, Lan],
+    lans: dict[str, Network],
     dice: Random,
 ) -> dict[str, Decky]:
     """The drafts with worker, address and MAC, none of the new addresses answered for by anybody.
@@ -92,14 +92,14 @@ async def _answered(links: Links, snap: Snapshot, deckies: dict[str, Decky]) -> 
 def _own(snap: Snapshot) -> set[tuple[str, str]]:
     """Addresses of our deckies, each with its MAC and its container's name: a plan releases them before
     they are claimed anew, here or on another worker."""
-    rows = [row for records in snap.recorded.values() for row in records.deckies.values()]
+    rows = [row for records in snap.recorded.values() for _, row in records.rows()]
     return {(row.ip, row.mac) for row in rows} | {(row.ip, row.name) for row in rows}
 
 
 def _held(snap: Snapshot, decky: Decky) -> bool:
     """Whether this decky already has that address on that worker, as recorded."""
     records = snap.recorded.get(decky.worker)
-    row = records.deckies.get(decky.name) if records else None
+    row = records.of().deckies.get(decky.name) if records else None
     return row is not None and row.ip == decky.ip
 
 

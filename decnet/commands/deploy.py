@@ -16,9 +16,10 @@ from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_newcomer
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
-from decnet.model.fleet import Fleet, Lan
+from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.draft import Draft
+from decnet.plan.images import upgraded
 from decnet.plan.lans import decide_lan, unconfirmed
 from decnet.plan.resolve import resolve
 from decnet.plan.select import select
@@ -26,10 +27,12 @@ from decnet.plan.select import select
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What `deploy` is given in addition to the fleet itself; `on` are the workers open to new deckies."""
+    """What `deploy` is given in addition to the fleet itself; `on` are the workers open to new deckies,
+    `upgrade` makes every decky of this version's images."""
 
     add: bool = False
     reset_services: bool = False
+    upgrade: bool = False
     ip_start: str | None = None
     seed: int | None = None
     on: str | None = None
@@ -60,6 +63,8 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
                 snap = await with_newcomer(ctx, links, snap, adopt=options.run.adopt)
             lans = _lans(snap, spec, drafts, options)
             desired = await _described(ctx, links, snap, drafts, lans, rng, options)
+            if options.upgrade:
+                desired = upgraded(desired, desired.lans, snap.images)
             return _with_ranges(snap, desired, dry_run=options.run.dry_run)
 
         return propose
@@ -84,7 +89,7 @@ def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:
 
 def _lans(
     snap: Snapshot, spec: FleetSpec, drafts: tuple[Draft, ...], options: DeployOptions
-) -> dict[str, Lan]:
+) -> dict[str, Network]:
     """The LAN of every worker that may get a decky: the ones named, or all that were selected and seen."""
     named = {draft.worker for draft in drafts if draft.worker}
     if any(draft.worker is None for draft in drafts):
@@ -104,7 +109,7 @@ async def _described(
     links: Links,
     snap: Snapshot,
     drafts: tuple[Draft, ...],
-    lans: dict[str, Lan],
+    lans: dict[str, Network],
     rng: Random,
     options: DeployOptions,
 ) -> Fleet:

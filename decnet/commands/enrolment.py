@@ -14,6 +14,7 @@ from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, UsageError, worst
 from decnet.model import values
+from decnet.model.keys import SliceKey
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -113,10 +114,15 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
             errors.append(answer)
             continue
         records = store.load(worker.worker_id)
-        generation = answer.status.generation
-        if generation > records.generation:
-            store.save(records.model_copy(update={"generation": generation}))
-            taken[worker.name] = generation
+        ahead = {
+            project: held.generation
+            for project, held in answer.status.projects.items()
+            if held.generation > records.of(project).generation
+        }
+        for project, generation in ahead.items():
+            records = records.with_project(project, generation=generation)
+            taken[str(SliceKey(worker.name, project))] = generation
+        store.save(records)
     if errors:
         code = worst([error.exit_code for error in errors])
         raise next(error for error in errors if error.exit_code == code)

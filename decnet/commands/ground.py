@@ -11,7 +11,7 @@ from decnet.commands.finding import Finding
 from decnet.engine.links import Links
 from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import Status
-from decnet.model.fleet import Fleet, Lan
+from decnet.model.fleet import Fleet, Network
 from decnet.model.worker import Facts, Worker
 from decnet.plan.addresses import usable
 
@@ -58,7 +58,7 @@ class Stand:
     facts: Facts
     status: Status | None
     """None where no engine answers."""
-    lan: Lan | None
+    lan: Network | None
 
     @property
     def running(self) -> dict[str, str]:
@@ -87,8 +87,8 @@ def ground_findings(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
         yield Finding(name, "warning", text, "use a wired interface, or --driver ipvlan")
     yield from _dhcp(stand, fleet)
     yield from _outside(stand, fleet)
-    for decky, mac in (stand.status.conflicts if stand.status else {}).items():
-        text = f"{decky} is stopped, because {mac} answers for its address"
+    for each in stand.status.conflicts if stand.status else ():
+        text = f"{each.decky} is stopped, because {each.mac} answers for its address"
         yield Finding(name, "wrong", text, "give the decky another `ip`, or find out whose that is", 4)
 
 
@@ -105,7 +105,7 @@ def _dhcp(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
         yield Finding(name, "warning", text, mend)
 
 
-def _may_be_used(address: str, lan: Lan, worker: str) -> bool:
+def _may_be_used(address: str, lan: Network, worker: str) -> bool:
     try:
         return any(low <= int(IPv4Address(address)) <= high for low, high in usable(lan, worker=worker))
     except (SpecError, ValueError):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from decnet.engine.context import Context
-from decnet.engine.outcome import Listing, Words
+from decnet.engine.decide import Proposal
+from decnet.engine.options import PassOptions
+from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.progress import Finished, ImageStep
+from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.snapshot import Snapshot
 from decnet.images import wanted
 from decnet.images.build import ensure, make_base_image
 from decnet.images.shelf import listed
 from decnet.images.shelf import prune as prune_images
+from decnet.plan.images import upgraded
+from decnet.plan.select import select
 
 
 def build(ctx: Context, *, no_cache: bool = False) -> Words:
@@ -25,6 +31,16 @@ def build(ctx: Context, *, no_cache: bool = False) -> Words:
         ctx.emit(Finished())
     lines = [f"{ref}: {'made' if ref in made else 'already there'}" for ref in names.all()]
     return Words(tuple(lines), {"images": list(names.all()), "made": list(made)})
+
+
+async def upgrade(ctx: Context, options: PassOptions, *, on: str | None = None) -> PassOutcome:
+    """Make the deckies of the selected workers of this version's images."""
+
+    def proposal(snap: Snapshot) -> Proposal:
+        desired = upgraded(snap.desired, select(snap.workers, on), snap.images)
+        return Proposal(snap.with_desired(desired))
+
+    return await run_pass(ctx, "image upgrade", settled(proposal), options)
 
 
 def base(ctx: Context) -> Words:
@@ -51,7 +67,3 @@ def prune(ctx: Context) -> Words:
     """Remove the decnet images that neither this version nor a container uses."""
     gone = prune_images(wanted().all())
     return Words(tuple(f"{ref}: removed" for ref in gone) or ("nothing to remove",), {"removed": list(gone)})
-
-
-def _use(current: bool) -> str:
-    return "current" if current else "old"

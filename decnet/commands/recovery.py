@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from decnet.commands.enrolment import Credentials, record
 from decnet.engine.apply import commit, recorded_only
 from decnet.engine.context import Context
-from decnet.engine.decide import make_plan
+from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.snapshot import load
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
-from decnet.model.fleet import Decky, Fleet, Lan
-from decnet.model.record import WorkerRecords
+from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.record import ProjectRecords, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.desired import load_fleet, save_fleet
+from decnet.wire import PROJECT
 
 if TYPE_CHECKING:
     from decnet.worker.enrol import Recovered
 
-Held = tuple[str | None, Lan | None, dict[str, Decky]]
-"""What a worker's slice says: its name, its LAN, its deckies."""
+
+@dataclass(frozen=True)
+class _Held:
+    """What a worker's slices say: its name in the fleet (None where no decky tells), its LAN, and its
+    deckies, each with its project and the name that it stands under."""
+
+    name: str | None
+    lan: Network | None
+    deckies: tuple[tuple[str, str, Decky], ...]
 
 
 async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
@@ -62,27 +70,33 @@ async def _take_up(ctx: Context, fleet: Fleet) -> None:
     snap = load(ctx)
     async with ctx.links(fleet.fleet_id) as links:
         snap = await observe(ctx, links, snap, facts=True)
+    snap = with_images(snap)
     commit(ctx, recorded_only(snap, make_plan(ctx, snap)))
 
 
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
     """Save the fleet that the slices tell of, the state file last: it is what says that it is whole."""
-    lans: dict[str, Lan] = {}
+    lans: dict[str, Network] = {}
     fleet_id = found[0].enrolled.hello.fleet_id
     held = [_held(each) for each in found]
     names = _names(held)
     _refuse_twins(found, names)
-    deckies = _first_told(ctx, found, held)
-    for each, name, (_, lan, _) in zip(found, names, held, strict=True):
+    projects = _first_told(ctx, found, held)
+    for each, name, own in zip(found, names, held, strict=True):
         if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
             raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
         worker = each.enrolled.worker.model_copy(update={"name": name})
-        if lan is not None:
-            lans[name] = lan
-        ctx.records.save(WorkerRecords(worker_id=worker.worker_id, generation=each.held.generation))
+        if own.lan is not None:
+            lans[name] = own.lan
+        generations = {
+            project: ProjectRecords(generation=held.generation) for project, held in each.held.items()
+        }
+        ctx.records.save(WorkerRecords(worker_id=worker.worker_id, projects=generations))
         record(ctx, replace(each.enrolled, worker=worker))
     confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
-    fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed).with_deckies(deckies)
+    fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed)
+    for project, deckies in projects.items():
+        fleet = fleet.with_deckies(deckies, project)
     save_fleet(ctx.home, fleet)
     return fleet
 
@@ -99,39 +113,47 @@ def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:
         told[name] = _where(each)
 
 
-def _first_told(ctx: Context, found: Sequence[Recovered], held: Sequence[Held]) -> dict[str, Decky]:
-    """Each decky as the first worker tells that has it: a move that was cut off may have left it on two."""
-    deckies: dict[str, Decky] = {}
-    for each, (_, _, own) in zip(found, held, strict=True):
-        for name, decky in own.items():
-            if deckies.setdefault(name, decky) is not decky:
+def _first_told(
+    ctx: Context, found: Sequence[Recovered], held: Sequence[_Held]
+) -> dict[str, dict[str, Decky]]:
+    """By project, each decky as the first worker reports it that has it: a move that was cut off may have
+    left it on two."""
+    projects: dict[str, dict[str, Decky]] = {PROJECT: {}}
+    for each, own in zip(found, held, strict=True):
+        for project, name, decky in own.deckies:
+            if projects.setdefault(project, {}).setdefault(name, decky) is not decky:
                 ctx.warn(f"{name}: {_where(each)} has it too; it is taken from whom you named before")
-    return deckies
+    return projects
 
 
 def _where(each: Recovered) -> str:
     return f"{each.enrolled.worker.user}@{each.enrolled.worker.host}"
 
 
-def _names(held: Sequence[Held]) -> list[str]:
+def _names(held: Sequence[_Held]) -> list[str]:
     """A name for each worker: its own, and for one whose slice tells none the next that is free."""
-    told = {name for name, _, _ in held}
+    told = {each.name for each in held}
     free = (name for name in (f"w{number}" for number in range(1, 10**6)) if name not in told)
-    return [name or next(free) for name, _, _ in held]
+    return [each.name or next(free) for each in held]
 
 
-def _held(each: Recovered) -> Held:
-    """What its slice says: its name in the fleet (None where no decky tells), its LAN, its deckies."""
+def _held(each: Recovered) -> _Held:
+    """What the worker's slices say."""
     from pydantic import ValidationError
 
-    held = each.held.slice
+    from decnet.store.migrate import slice_in_todays_shape
+
     name = each.enrolled.worker.name
-    if held is None:
-        return None, None, {}
+    lan: Network | None = None
+    deckies: list[tuple[str, str, Decky]] = []
     try:
-        lan = Lan.model_validate({k: v for k, v in held["lan"].items() if k != "network"})
-        own = {n: Decky.model_validate(row["decky"]) for n, row in held["deckies"].items()}
+        for project, held in each.held.items():
+            content = slice_in_todays_shape(held.slice) if held.slice is not None else {}
+            for network in content.get("networks", {}).values():
+                lan = Network.model_validate(network)
+            for decky, row in content.get("deckies", {}).items():
+                deckies.append((project, decky, Decky.model_validate(row["decky"])))
     except (ValidationError, KeyError, TypeError, AttributeError) as error:
         raise StateBroken(f"{name}: its slice cannot be read: {type(error).__name__}") from error
-    names = {decky.worker for decky in own.values()}
-    return (names.pop() if len(names) == 1 else None), lan, own
+    names = {decky.worker for _, _, decky in deckies}
+    return _Held(names.pop() if len(names) == 1 else None, lan, tuple(deckies))

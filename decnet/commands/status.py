@@ -8,13 +8,14 @@ from typing import Any
 
 from decnet.engine.agents import beside
 from decnet.engine.context import Context
-from decnet.engine.decide import make_plan
+from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome, Trouble
 from decnet.engine.report import unenrolled
 from decnet.engine.snapshot import Snapshot, load
 from decnet.errors import LockHeld, StateBroken, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
+from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.plan.classify import status_of
 from decnet.plan.select import select
@@ -32,6 +33,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
         chosen = select(stored.workers, on).values()
         snap = await observe(ctx, links, stored, chosen, once=ctx.kept is None)
     unsaved = _commit_if_free(ctx, stored, snap)
+    snap = with_images(snap)
     plan = make_plan(ctx, snap)
     absent = () if on else unenrolled(snap.desired, snap.workers)
     deckies = _deckies(ctx, snap, plan)
@@ -85,6 +87,13 @@ def _notes(plan: Plan) -> tuple[str, ...]:
     return tuple(steps + strays + skipped + slices)
 
 
+def _upgrades(plan: Plan) -> tuple[str, ...]:
+    return tuple(
+        f"{worker}: {count} deckies of older images keep them until decnet image upgrade --on {worker}"
+        for worker, count in plan.upgrades.items()
+    )
+
+
 @dataclass(frozen=True)
 class DeckyView:
     """One decky as `status` shows it; `last_known` is what was recorded before this look."""
@@ -119,7 +128,7 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
             continue
         key = (decky.worker, name)
         seen = isinstance(snap.observed.get(decky.worker), Seen)
-        status = status_of(contents[decky.worker][name], actual.get(key, {})) if seen else "unknown"
+        status = status_of(contents[SliceKey(decky.worker)][name], actual.get(key, {})) if seen else "unknown"
         views.append(
             DeckyView(
                 name,
@@ -142,7 +151,14 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
     shown += [DeckyView(f"and {number} more", worker, "stray") for worker, number in more.items()]
     rows = tuple(view.cells for view in shown)
     views += map(_stray, plan.strays)
-    return Listing("deckies", columns, rows, tuple(asdict(view) for view in views), empty="no deckies")
+    return Listing(
+        "deckies",
+        columns,
+        rows,
+        tuple(asdict(view) for view in views),
+        empty="no deckies",
+        notes=_upgrades(plan),
+    )
 
 
 def _stray(step: Step) -> DeckyView:
@@ -161,7 +177,7 @@ def _actual(snap: Snapshot) -> dict[tuple[str, str], dict[str, Container]]:
 def _last_known(snap: Snapshot, worker: str, decky: str) -> tuple[str, bool]:
     """The recorded status, and whether the decky was adopted."""
     records = snap.recorded.get(worker)
-    row = records.deckies.get(decky) if records else None
+    row = records.of().deckies.get(decky) if records else None
     return (row.status, row.adopted) if row else ("", False)
 
 
@@ -182,6 +198,7 @@ class WorkerView:
     agent_version: int | None = None
     agent_remark: str = ""
     slice: str = ""
+    slice_drift: str = ""
     """What is wrong with its copy of desired: ahead, lost, rewound, replaced or behind, and why."""
 
 
@@ -208,7 +225,8 @@ def _workers(
                 dark.hint if dark else None,
                 _jobs(observation),
                 **_agent(observation),
-                slice=plan.slices[name].word if name in plan.slices else "",
+                slice=str(drift) if (drift := plan.slices.get(SliceKey(name))) else "",
+                slice_drift=drift.word if drift else "",
             )
         )
     for trouble in absent:
@@ -249,7 +267,7 @@ def _remark(ctx: Context, view: WorkerView) -> str:
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
     parts += [view.agent_remark] if view.agent_remark else []
-    parts += [f"its description is {view.slice}"] if view.slice else []
+    parts += [f"its description is {view.slice_drift}"] if view.slice_drift else []
     return "; ".join(parts)
 
 

@@ -40,7 +40,7 @@ def _known(snap: Snapshot) -> set[str]:
 
 
 def _recorded(snap: Snapshot) -> set[str]:
-    return {name for records in snap.recorded.values() for name in records.deckies}
+    return {name for records in snap.recorded.values() for name in records.of().deckies}
 
 
 def _count(snap: Snapshot, gone: set[str], everything: bool) -> int:

@@ -99,11 +99,14 @@ def rename(ctx: Context, old: str, new: str) -> Words:
         fleet = load_fleet(ctx.home) or new_fleet()
         renamed = worker.model_copy(update={"name": new})
         lans = {new if name == old else name: lan for name, lan in fleet.lans.items()}
-        deckies = {
-            name: decky.model_copy(update={"worker": new}) if decky.worker == old else decky
-            for name, decky in fleet.deckies.items()
-        }
-        save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(deckies))
+        renamed_fleet = fleet.model_copy(update={"lans": lans})
+        for name, project in fleet.projects.items():
+            deckies = {
+                key: decky.model_copy(update={"worker": new}) if decky.worker == old else decky
+                for key, decky in project.deckies.items()
+            }
+            renamed_fleet = renamed_fleet.with_deckies(deckies, name)
+        save_fleet(ctx.home, renamed_fleet)
         FleetTable(ctx.home).put_worker(renamed)
         _note(ctx, f"{old} is called {new} now")
     return Words((f"{old} is called {new} now",), {"name": new})
@@ -148,7 +151,7 @@ async def remove(
         placed = fleet.on(name)
         held = tuple(_quarantine(ctx, decky) for decky in placed.values()) if force else ()
         if not force:
-            if placed or ctx.records.load(worker.worker_id).deckies:
+            if placed or any(ctx.records.load(worker.worker_id).rows()):
                 raise UsageError(
                     f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
                     hint=f"decnet worker drain {name}; or --force, if it is dead",

@@ -9,6 +9,7 @@ from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, 
 from decnet.errors import DecnetError
 
 if TYPE_CHECKING:
+    from decnet.model.keys import DeckyKey
     from decnet.model.plan import Plan, Step
 
 
@@ -70,7 +71,7 @@ def error_document(error: DecnetError) -> dict[str, Any]:
 
 
 def _pass(outcome: PassOutcome) -> dict[str, Any]:
-    ends = {(o.worker, o.decky): o for o in outcome.outcomes}
+    ends = {end.key: end for end in outcome.outcomes}
     plan: Plan = outcome.plan
     return {
         "verb": outcome.verb,
@@ -79,9 +80,13 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "kept": plan.kept,
         "steps": [_step(step, ends) for step in plan.steps],
         "strays": [_step(step, {}) for step in plan.strays],
-        "skipped": [{"worker": s.worker, "decky": s.decky, "reason": s.reason} for s in plan.skipped],
+        "skipped": [
+            {"worker": s.worker, "project": s.project, "decky": s.decky, "reason": s.reason}
+            for s in plan.skipped
+        ],
         "unknown": dict(plan.unknown),
-        "slices": {worker: str(drift) for worker, drift in plan.slices.items()},
+        "upgrades": dict(plan.upgrades),
+        "slices": {str(key): str(drift) for key, drift in plan.slices.items()},
         "detached": list(outcome.detached),
         "troubles": [
             {"worker": t.worker, "message": t.message, "hint": t.hint, "exit_code": t.exit_code}
@@ -90,10 +95,11 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, ends: dict[tuple[str, str], Any]) -> dict[str, Any]:
-    end = ends.get((step.worker, step.decky))
+def _step(step: Step, ends: dict[DeckyKey, Any]) -> dict[str, Any]:
+    end = ends.get(step.key)
     return {
         "worker": step.worker,
+        "project": step.project,
         "decky": step.decky,
         "bucket": step.bucket,
         "reason": step.reason,

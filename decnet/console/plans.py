@@ -25,7 +25,7 @@ SIGNS = {
 def plan_lines(plan: Plan) -> list[str]:
     """One line per step, then strays, skipped and unknown, then a count."""
     if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
-        return [f"nothing to do, {counted(plan.kept, 'decky')} in order"]
+        return [f"nothing to do, {counted(plan.kept, 'decky')} in order", *upgrade_lines(plan)]
     lines = step_lines(plan, len(plan.steps))
     told, more = plan.told_strays
     lines += [_line("?", step) + " (--prune removes it)" for step in told]
@@ -35,7 +35,7 @@ def plan_lines(plan: Plan) -> list[str]:
     lines += slice_lines(plan)
     lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
-    return [*lines, tally(plan)]
+    return [*lines, *upgrade_lines(plan), tally(plan)]
 
 
 def step_lines(plan: Plan, most: int) -> list[str]:
@@ -48,9 +48,17 @@ def step_lines(plan: Plan, most: int) -> list[str]:
 def slice_lines(plan: Plan) -> list[str]:
     """One line per worker whose copy of desired is not the right one."""
     return [
-        f"~ {worker} is told anew, its description is {cell(str(drift))}"
-        for worker, drift in plan.slices.items()
+        f"~ {key} is told anew, its description is {cell(str(drift))}" for key, drift in plan.slices.items()
     ]
+
+
+def upgrade_lines(plan: Plan) -> list[str]:
+    """One line for the deckies that keep older images."""
+    if not plan.upgrades:
+        return []
+    where = ", ".join(f"{count} on {worker}" for worker, count in plan.upgrades.items())
+    total = counted(sum(plan.upgrades.values()), "decky")
+    return [f"upgrade pending: {total} of older images ({where}); decnet image upgrade"]
 
 
 def _line(sign: str, step: Step) -> str:

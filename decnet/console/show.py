@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from decnet.console.documents import document, dumps, lines, names
-from decnet.console.plans import plan_lines, slice_lines, step_lines
+from decnet.console.plans import plan_lines, slice_lines, step_lines, upgrade_lines
 from decnet.console.text import aligned, cell, reason
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
 from decnet.engine.progress import StepDone
@@ -77,6 +77,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
         return []
     shown = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
+    shown += [] if outcome.quiet else upgrade_lines(plan)
     shown += [f"{name}: accepted, goes on by itself; decnet status shows it" for name in outcome.detached]
     for end in outcome.outcomes:
         shown += _failure_lines(end) if end.status != "succeeded" else []

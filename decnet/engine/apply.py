@@ -14,11 +14,12 @@ from decnet.engine.options import PassOptions
 from decnet.engine.progress import Finished, StepDone
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
 
-Job = Callable[[str, list[Step], bool], Awaitable[JobEnd]]
-"""Carries out these steps on one worker; detached: they are not followed to their end."""
+Job = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
+"""Carries out these steps of one slice; detached: they are not followed to their end."""
 
 
 @dataclass
@@ -61,15 +62,15 @@ async def apply(
     learned: dict[str, WorkerRecords] = {}
     ready = await provide_images(ctx, links, snap, plan, applied.errors, no_cache=options.no_cache)
 
-    async def job(name: str, steps: list[Step], detach: bool) -> JobEnd:
-        shipment = ready.get(name)
+    async def job(key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
+        shipment = ready.get(key.worker)
         # No other worker waits for images that travel slowly.
         error = await shipment if shipment is not None else None
         if error is not None:
             return JobEnd(error=error)
-        end = await run_job(ctx, links, snap.with_records(learned), name, steps, detach=detach)
+        end = await run_job(ctx, links, snap.with_records(learned), key, steps, detach=detach)
         if end.records is not None:
-            learned[name] = end.records
+            learned[key.worker] = end.records
         return end
 
     try:
@@ -98,87 +99,87 @@ def recorded_only(snap: Snapshot, plan: Plan) -> Snapshot:
     learned = dict(snap.recorded)
     for step in plan.steps:
         if not step.touches_docker and step.worker in learned:
-            learned[step.worker] = recorded(learned[step.worker], step)
+            learned[step.worker] = _recorded(learned[step.worker], step)
     return snap.with_records(learned)
 
 
-def recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
+def _recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
     """The records after a step: its row put in, or taken out where it has none."""
-    rows = dict(records.deckies)
+    rows = dict(records.of(step.project).deckies)
     rows.pop(step.decky, None)
     if step.row is not None and step.record != "delete":
         rows[step.decky] = step.row
-    return records.model_copy(update={"deckies": dict(sorted(rows.items()))})
+    return records.with_project(step.project, deckies=dict(sorted(rows.items())))
 
 
-def waves(steps: Iterable[Step]) -> tuple[dict[str, list[Step]], dict[str, list[Step]]]:
-    """The first job of each worker, and the second one of those that need one.
+def waves(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[SliceKey, list[Step]]]:
+    """The first job of each slice, and the second one of those that need one.
 
-    A job removes before it creates, so that one is enough; but a worker of which a claim waits for a
-    release on another one, or for its own decky's, claims in a second job.
+    A job removes before it creates, so that one is enough; but a slice of which a claim waits for a
+    release in another one, or for its own decky's, claims in a second job.
     """
     steps = list(steps)
-    waiting = {step.worker for step in steps if any(_is_apart(step, release) for release in step.after)}
-    first: dict[str, list[Step]] = {}
-    second: dict[str, list[Step]] = {}
+    waiting = {step.key.slice for step in steps if any(_is_apart(step, release) for release in step.after)}
+    first: dict[SliceKey, list[Step]] = {}
+    second: dict[SliceKey, list[Step]] = {}
     for step in steps:
-        wave = second if step.wave == 1 and step.worker in waiting else first
-        wave.setdefault(step.worker, []).append(step)
+        wave = second if step.wave == 1 and step.key.slice in waiting else first
+        wave.setdefault(step.key.slice, []).append(step)
     return first, second
 
 
-def _is_apart(step: Step, release: str) -> bool:
+def _is_apart(step: Step, release: DeckyKey) -> bool:
     """Whether the release cannot be in one job with the step; a job knows each decky once."""
-    worker, _, decky = release.partition("/")
-    return worker != step.worker or decky == step.decky
+    return release.slice != step.key.slice or release == step.key
 
 
 async def carry_out(steps: Sequence[Step], job: Job, applied: Applied, *, detach: bool = False) -> None:
-    """One job per worker, all at the same time; a second one waits for the first ones that it names.
-    Where a release fails, what waits for it is not claimed."""
+    """One job per slice, workers side by side; a second one waits for the first ones that it names. Where a
+    release fails, what waits for it is not claimed. A worker carries out one job at a time."""
     first, second = waves(steps)
-    awaited = {name: {name, *_releasing(own)} & set(first) for name, own in second.items()}
+    awaited = {key: {key, *_releasing(own)} & set(first) for key, own in second.items()}
     # What a second job waits for is followed to its end, whatever was said of detaching.
     followed = set().union(*awaited.values())
+    turns = {key.worker: asyncio.Lock() for key in (*first, *second)}
 
-    async def run(name: str, own: list[Step], detach: bool) -> None:
-        end = await job(name, own, detach)
+    async def run(key: SliceKey, own: list[Step], detach: bool) -> None:
+        async with turns[key.worker]:
+            end = await job(key, own, detach)
         applied.outcomes.extend(end.outcomes)
         if end.error is not None:
-            applied.errors[name] = end.error
+            applied.errors[key.worker] = end.error
         if end.detached:
-            applied.detached.append(name)
+            applied.detached.append(key.worker)
 
-    async def run_second(name: str, own: list[Step]) -> None:
-        await asyncio.gather(*(begun[other] for other in awaited[name]))
-        left = [step for step in own if name not in applied.errors and not _blocked(step, applied)]
+    async def run_second(key: SliceKey, own: list[Step]) -> None:
+        await asyncio.gather(*(begun[other] for other in awaited[key]))
+        left = [step for step in own if key.worker not in applied.errors and not _blocked(step, applied)]
         if left:
-            await run(name, left, detach)
+            await run(key, left, detach)
 
     begun = {
-        name: asyncio.create_task(run(name, own, detach and name not in followed))
-        for name, own in first.items()
+        key: asyncio.create_task(run(key, own, detach and key not in followed)) for key, own in first.items()
     }
-    await asyncio.gather(*begun.values(), *(run_second(name, own) for name, own in second.items()))
+    await asyncio.gather(*begun.values(), *(run_second(key, own) for key, own in second.items()))
     applied.outcomes.sort(key=lambda outcome: outcome.worker)
     applied.detached.sort()
 
 
-def _releasing(steps: Iterable[Step]) -> set[str]:
-    return {release.partition("/")[0] for step in steps for release in step.after}
+def _releasing(steps: Iterable[Step]) -> set[SliceKey]:
+    return {release.slice for step in steps for release in step.after}
 
 
 def _blocked(step: Step, applied: Applied) -> bool:
     """Whether the step waits for a release that did not succeed."""
-    unreleased = {f"{o.worker}/{o.decky}" for o in applied.outcomes if o.status != "succeeded"}
-    return any(release in unreleased or release.partition("/")[0] in applied.errors for release in step.after)
+    unreleased = {each.key for each in applied.outcomes if each.status != "succeeded"}
+    return any(release in unreleased or release.worker in applied.errors for release in step.after)
 
 
 async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
     """Bring each seen worker's own copy of desired up to date where no step has done so."""
     worked = {step.worker for step in plan.docker_steps}
-    chosen = [name for name in plan.slices if name not in worked and name not in applied.errors]
-    ends = await asyncio.gather(*(job(name, [], False) for name in chosen))
-    for name, end in zip(chosen, ends, strict=True):
+    chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.errors]
+    ends = await asyncio.gather(*(job(key, [], False) for key in chosen))
+    for key, end in zip(chosen, ends, strict=True):
         if end.error is not None:
-            applied.errors[name] = end.error
+            applied.errors[key.worker] = end.error

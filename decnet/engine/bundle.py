@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from decnet.engine.snapshot import Snapshot
+from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
 from decnet.plan.bundle import bundle, slice_of
 from decnet.plan.compose import compose_document, empty_document
 from decnet.wire import digest
 
 
-def slice_hash(snap: Snapshot, worker: str) -> str:
-    """The hash of the worker's part of desired."""
-    return digest(slice_of(snap.desired, worker, snap.workers[worker].worker_id, snap.contents[worker]))
+def slice_hash(snap: Snapshot, key: SliceKey) -> str:
+    """The hash of a slice of desired."""
+    return digest(_slice(snap, key))
 
 
 def make_bundle(
-    snap: Snapshot,
-    worker: str,
-    steps: Sequence[Step],
-    *,
-    request_id: str,
-    generation: int,
+    snap: Snapshot, key: SliceKey, steps: Sequence[Step], *, request_id: str, generation: int
 ) -> Bundle:
-    """The worker's slice of desired, its compose document and these steps, hashed."""
-    fleet = snap.desired
-    document = empty_document()
+    """The slice of desired, its compose document and these steps, hashed."""
     # A worker without a LAN has no deckies any more; strays may still have to go.
-    if worker in fleet.lans:
-        lan = fleet.lans[worker]
-        document = compose_document(fleet.fleet_id, fleet.on(worker), lan, snap.catalog, snap.images)
+    has_lan = key.worker in snap.desired.lans
     return bundle(
-        worker,
+        key,
         steps,
-        held=slice_of(fleet, worker, snap.workers[worker].worker_id, snap.contents.get(worker, {})),
-        document=document,
+        held=_slice(snap, key),
+        document=compose_document(snap.desired, key, snap.catalog, snap.images)
+        if has_lan
+        else empty_document(),
         generation=generation,
         request_id=request_id,
     )
+
+
+def _slice(snap: Snapshot, key: SliceKey) -> dict[str, Any]:
+    return slice_of(snap.desired, key, snap.workers[key.worker].worker_id, snap.contents.get(key, {}))

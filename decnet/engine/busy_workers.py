@@ -33,9 +33,9 @@ def busy(snap: Snapshot) -> dict[str, Job]:
 def awaited(snap: Snapshot, plan: Plan) -> dict[str, Job]:
     """The workers at work that the plan has to wait for: it has something for them, something of it waits
     for them, or an operation that is open here may be what they work on."""
-    concerned = set(plan.slices)
+    concerned = {key.worker for key in plan.slices}
     for step in plan.docker_steps:
-        concerned |= {step.worker, *(each.partition("/")[0] for each in step.after)}
+        concerned |= {step.worker, *(release.worker for release in step.after)}
     return {
         name: job
         for name, job in busy(snap).items()

@@ -16,6 +16,7 @@ from decnet.errors import UsageError
 
 if TYPE_CHECKING:
     from decnet.engine.links import Links, Sessions
+    from decnet.images import ImageNames
     from decnet.model.catalog import Catalog
     from decnet.store.lock import Lock
     from decnet.store.paths import Home
@@ -57,6 +58,8 @@ class Context:
     dice: Random = field(default_factory=Random)
     identifier: Callable[[], str] = lambda: str(uuid4())
     sessions: Sessions | None = None
+    images: ImageNames | None = None
+    """The images that new deckies are made of; None: those of this installation."""
     enroller: Enrolment | None = None
     kept: Links | None = None
     """Connections that a command with several rounds keeps open between them."""

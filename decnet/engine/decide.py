@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from decnet.engine.bundle import slice_hash
@@ -10,9 +9,11 @@ from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.snapshot import Snapshot
 from decnet.model.actual import Seen
+from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, SliceDrift
 from decnet.plan.guard import fleet_size, guard
 from decnet.plan.holding import holding
+from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
 
 
@@ -50,15 +51,20 @@ def decide(
     Raises MassRemoval where the plan takes away too much of a fleet of `before` deckies, or of as many
     as there are now. A pass that only looks gives every plan as it is.
     """
-    snap = proposal.snap
+    snap = with_images(proposal.snap)
     plan = make_plan(ctx, snap, options)
     if options.looks:
         return snap, plan
     seen = {name for name, each in snap.observed.items() if isinstance(each, Seen)}
     size = max(before, fleet_size(snap.stored, snap.recorded, seen))
     plan = plan.barred(before=size)
-    guard(plan, size, snap.desired.deckies, max_remove=options.max_remove, asked=proposal.named)
+    guard(plan, size, snap.desired, max_remove=options.max_remove, asked=proposal.named)
     return snap, plan
+
+
+def with_images(snap: Snapshot) -> Snapshot:
+    """The snapshot whose deckies name the images that they keep."""
+    return snap.with_desired(pinned(snap.desired, snap.observed, snap.images))
 
 
 def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) -> Plan:
@@ -77,19 +83,23 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
     unknown = {
         name: why for name, why in plan.unknown.items() if name in snap.observed or name not in snap.workers
     }
-    slices: Mapping[str, SliceDrift] = {} if options.record_only else _slices(snap, plan)
-    return plan.model_copy(update={"unknown": unknown, "slices": slices})
+    slices = {} if options.record_only else _slices(snap, plan)
+    outdated_there = {
+        name: count for name, count in outdated(snap.desired, snap.images).items() if name in snap.observed
+    }
+    return plan.model_copy(update={"unknown": unknown, "slices": slices, "upgrades": outdated_there})
 
 
-def _slices(snap: Snapshot, plan: Plan) -> dict[str, SliceDrift]:
-    """The seen workers whose copy of desired is not the right one. That a worker which is about to be given
-    steps does not have the newest one yet is no news."""
-    given_steps = {step.worker for step in plan.docker_steps}
+def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:
+    """The slices that seen workers do not hold as they should. That a worker which is about to be given steps
+    does not have the newest one yet is no news."""
+    given_steps = {step.key.slice for step in plan.docker_steps}
     found = {}
-    for name in snap.desired.lans:
-        seen = snap.observed.get(name)
+    for key in snap.contents:
+        seen = snap.observed.get(key.worker)
         if isinstance(seen, Seen):
-            drift = holding(snap.recorded[name], seen.status, slice_hash(snap, name))
-            if drift is not None and not (drift.word == "behind" and name in given_steps):
-                found[name] = drift
+            records = snap.recorded[key.worker].of(key.project)
+            drift = holding(records, seen.status.held(key.project), slice_hash(snap, key))
+            if drift is not None and not (drift.word == "behind" and key in given_steps):
+                found[key] = drift
     return found

@@ -11,7 +11,7 @@ from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.progress import ImagesSent, ImageStep, WorkerLost
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, Interrupted
+from decnet.errors import DecnetError, ImageFailed, Interrupted
 from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts
@@ -39,12 +39,14 @@ async def provide_images(
     others = {step.worker for step in plan.docker_steps} - set(needing)
     if not needing:
         return dict.fromkeys(others)
-    own = _users_images(ctx, snap, plan)
-    have = await _present(links, snap, needing, own, errors)
-    missing = _missing(snap, have, rebuild=no_cache)
+    needed = _needed(snap, plan)
+    present = set(snap.images.all())
+    have = await _present(links, snap, needing, {n: refs - present for n, refs in needed.items()}, errors)
+    missing = _missing(needed, have, present, rebuild=no_cache)
     if missing and not await _built_or_told(ctx, snap, missing, errors, others | set(needing), no_cache):
         missing = {}
-    users = await _users_missing(ctx, own, have)
+    own = {name: needed[name] - present for name in have}
+    users = await _others_missing(ctx, own, have, errors)
     remote = {
         name: (*missing.get(name, ()), *users.get(name, ()))
         for name in {**missing, **users}
@@ -54,14 +56,12 @@ async def provide_images(
     return {name: begun.get(name) for name in (*others, *needing) if name not in errors}
 
 
-def _users_images(ctx: Context, snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
-    """Per worker, the images of the user's own that the steps there need."""
-    contents = snap.contents
+def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
+    """Per worker, the images that the steps there need."""
     found: dict[str, set[str]] = {}
     for step in plan.docker_steps:
-        made = contents.get(step.worker, {}).get(step.decky, {})
-        images = {made[name].image for name in step.up if name in made}
-        found.setdefault(step.worker, set()).update(images - set(snap.images.all()))
+        made = snap.contents.get(step.key.slice, {}).get(step.decky, {})
+        found.setdefault(step.worker, set()).update(made[name].image for name in step.up if name in made)
     return found
 
 
@@ -80,18 +80,23 @@ async def _present(
     return {name: set(answer.images) for name, answer in answers.items() if isinstance(answer, Facts)}
 
 
-def _missing(snap: Snapshot, have: dict[str, set[str]], *, rebuild: bool) -> dict[str, tuple[str, ...]]:
-    """Per worker that lacks any, the images of ours that it lacks."""
-    from decnet.images.shelf import absent
-
-    lacking = {name: absent(() if rebuild else held, snap.images) for name, held in have.items()}
+def _missing(
+    needed: dict[str, set[str]], have: dict[str, set[str]], present: set[str], *, rebuild: bool
+) -> dict[str, tuple[str, ...]]:
+    """Per worker that lacks any, the images of this version that it needs and lacks."""
+    lacking = {
+        name: tuple(sorted((needed[name] & present) - (set() if rebuild else held)))
+        for name, held in have.items()
+    }
     return {name: tags for name, tags in lacking.items() if tags}
 
 
-async def _users_missing(
-    ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]]
+async def _others_missing(
+    ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]], errors: dict[str, DecnetError]
 ) -> dict[str, tuple[str, ...]]:
-    """Per worker, the user's own images that it lacks and this machine has. The others it has to pull."""
+    """Per worker, the other images that it lacks and this machine has: the user's own, and those that earlier
+    versions of decnet made. What is not here the worker has to pull; where that is one of decnet's, which
+    cannot be made again, the worker goes into `errors`."""
     from decnet.images.shelf import on_this_machine
 
     lacking = {name: sorted(own.get(name, set()) - held) for name, held in have.items()}
@@ -100,12 +105,22 @@ async def _users_missing(
     named = sorted(ref for ref in wanted if "@" not in ref)
     here = set(await apart(lambda: on_this_machine(named))) if named else set()
     for name, refs in lacking.items():
-        for ref in refs:
-            if ref not in here:
-                place = "not here" if name == LOCAL else "neither there nor on this machine"
+        for ref in (ref for ref in refs if ref not in here):
+            place = "not here" if name == LOCAL else "neither there nor on this machine"
+            if ref.startswith(("decnet/base:", "decnet/decoys:")):
+                errors[name] = _gone(name, ref, place)
+            else:
                 ctx.note(f"the image {ref} is {place}: it has to be pulled", name)
     found = {name: tuple(ref for ref in refs if ref in here) for name, refs in lacking.items()}
     return {name: refs for name, refs in found.items() if refs}
+
+
+def _gone(name: str, ref: str, place: str) -> ImageFailed:
+    return ImageFailed(
+        f"{name}: the image {ref} of an earlier version of decnet is {place}",
+        hint=f"decnet image upgrade --on {name} makes its deckies of this version's images",
+        worker=name,
+    )
 
 
 async def _built_or_told(

@@ -13,8 +13,9 @@ from decnet.engine.progress import JobProgress, JobStarted, StepDone, WorkerLost
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError
 from decnet.model.actual import Container, Status
+from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
-from decnet.model.record import OPEN, DeckyRow, LifecycleRow, WorkerRecords
+from decnet.model.record import OPEN, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.plan.absorb import absorb
 from decnet.plan.classify import row_as_seen
 from decnet.wire import MAX_ERROR_CHARS, clean
@@ -50,7 +51,7 @@ class JobEnd:
 
 
 async def run_job(
-    ctx: Context, links: Links, snap: Snapshot, name: str, steps: Sequence[Step], *, detach: bool
+    ctx: Context, links: Links, snap: Snapshot, key: SliceKey, steps: Sequence[Step], *, detach: bool
 ) -> JobEnd:
     """Send the steps to the worker as one job and follow it; every commit leaves a resumable state.
 
@@ -59,10 +60,10 @@ async def run_job(
     """
     follower: _Follower | None = None
     try:
-        follower = _Follower(ctx, links.client(snap.workers[name]), snap, name, steps)
+        follower = _Follower(ctx, links.client(snap.workers[key.worker]), snap, key, steps)
         return await _run(follower, detach=detach)
     except DecnetError as error:
-        ctx.emit(WorkerLost(name, error.message, error.hint))
+        ctx.emit(WorkerLost(key.worker, error.message, error.hint))
         if follower is None:
             return JobEnd(error=error)
         return JobEnd(follower.outcomes, error, records=follower.records)
@@ -96,19 +97,25 @@ class _Follower:
     """The state of one job while it is followed."""
 
     def __init__(
-        self, ctx: Context, client: AgentClient, snap: Snapshot, name: str, steps: Sequence[Step]
+        self, ctx: Context, client: AgentClient, snap: Snapshot, key: SliceKey, steps: Sequence[Step]
     ) -> None:
         self.ctx = ctx
         self.client = client
         self.snap = snap
-        self.name = name
+        self.key = key
+        self.name = key.worker
         self.steps = {step.decky: step for step in steps}
         self.request_id = ctx.identifier()
-        self.records = snap.recorded[name]
-        self.expected = snap.contents.get(name, {})
+        self.records = snap.recorded[key.worker]
+        self.expected = snap.contents.get(key, {})
         self.outcomes: list[StepDone] = []
         self.begun: set[str] = set()
         self.settled: float | None = None
+
+    @property
+    def own(self) -> ProjectRecords:
+        """What is recorded of the project that the job is for."""
+        return self.records.of(self.key.project)
 
     def save(self, records: WorkerRecords) -> None:
         self.records = records
@@ -119,6 +126,7 @@ class _Follower:
         rows = [
             LifecycleRow(
                 id=self.ctx.identifier(),
+                project=step.project,
                 decky=step.decky,
                 operation=step.operation or "change",
                 request_id=self.request_id,
@@ -128,18 +136,17 @@ class _Follower:
             )
             for step in self.steps.values()
         ]
-        heals = dict(self.records.heals)
+        heals = dict(self.own.heals)
         for step in self.steps.values():
             if step.bucket == "heal":
                 heals[step.decky] = (*heals.get(step.decky, ()), now)[-HEALS_KEPT:]
+        records = self.records.model_copy(update={"lifecycle": (*self.records.lifecycle, *rows)})
         self.save(
-            self.records.model_copy(
-                update={
-                    "deckies": self._with_begun(),
-                    "lifecycle": (*self.records.lifecycle, *rows),
-                    "generation": self.records.generation + 1,
-                    "heals": heals,
-                }
+            records.with_project(
+                self.key.project,
+                deckies=self._with_begun(),
+                generation=self.own.generation + 1,
+                heals=heals,
             )
         )
 
@@ -149,10 +156,10 @@ class _Follower:
         begun = {
             step.decky: step.row.model_copy(update={"containers": {}, "status": "unknown"})
             for step in self.steps.values()
-            if step.up and step.row is not None and step.decky not in self.records.deckies
+            if step.up and step.row is not None and step.decky not in self.own.deckies
         }
         self.begun = set(begun)
-        return dict(sorted({**self.records.deckies, **begun}.items()))
+        return dict(sorted({**self.own.deckies, **begun}.items()))
 
     async def send(self) -> None:
         answer = await self.client.apply(self._bundle())
@@ -169,17 +176,17 @@ class _Follower:
     def _bundle(self) -> Bundle:
         return make_bundle(
             self.snap,
-            self.name,
+            self.key,
             list(self.steps.values()),
             request_id=self.request_id,
-            generation=self.records.generation,
+            generation=self.own.generation,
         )
 
     def close_refused(self, error: DecnetError) -> None:
         """The worker refused the bundle: nothing was started, and the rows say so."""
         told = error.message[:MAX_ERROR_CHARS]
-        rows = {name: row for name, row in self.records.deckies.items() if name not in self.begun}
-        self.records = self.records.model_copy(update={"deckies": rows})
+        rows = {name: row for name, row in self.own.deckies.items() if name not in self.begun}
+        self.records = self.records.with_project(self.key.project, deckies=rows)
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
             self._tell(step, "failed", error.message.removeprefix(f"{self.name}: "))
@@ -250,9 +257,10 @@ class _Follower:
         self, records: WorkerRecords, step: Step, containers: Sequence[Container]
     ) -> WorkerRecords:
         """The records after a step's end, as the containers are and not as the step hoped."""
-        present = {c.name: c for c in containers if c.decky == step.decky}
-        decky = self.snap.desired.deckies.get(step.decky)
-        rows, heals = dict(records.deckies), dict(records.heals)
+        present = {c.name: c for c in containers if (c.project, c.decky) == (step.project, step.decky)}
+        decky = self.snap.desired.decky(step.project, step.decky)
+        known = records.of(step.project)
+        rows, heals = dict(known.deckies), dict(known.heals)
         if not present:
             rows.pop(step.decky, None)
             heals.pop(step.decky, None)
@@ -260,10 +268,10 @@ class _Follower:
             rows[step.decky] = row_as_seen(
                 decky, self.expected[step.decky], present, rows.get(step.decky) or step.row
             )
-        return records.model_copy(update={"deckies": dict(sorted(rows.items())), "heals": heals})
+        return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 
     def _tell(self, step: Step, status: str, error: str) -> None:
         line, log = parted(error)
-        done = StepDone(self.name, step.decky, step.operation or "change", status, line, log)
+        done = StepDone(self.name, step.decky, step.operation or "change", status, line, log, step.project)
         self.outcomes.append(done)
         self.ctx.emit(done)

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from decnet.model.keys import DeckyKey
+from decnet.wire import PROJECT
+
 if TYPE_CHECKING:
     from decnet.model.plan import Plan
 
@@ -70,6 +73,11 @@ class StepDone(NamedTuple):
     status: str
     error: str = ""
     log: tuple[str, ...] = ()
+    project: str = PROJECT
+
+    @property
+    def key(self) -> DeckyKey:
+        return DeckyKey(self.worker, self.project, self.decky)
 
 
 class WorkerLost(NamedTuple):

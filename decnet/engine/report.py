@@ -44,7 +44,7 @@ def report(
 
 def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[Trouble, ...]:
     """A trouble for each worker that desired names and that is not enrolled: nothing heals its deckies."""
-    names = sorted({decky.worker for decky in desired.deckies.values()})
+    names = sorted({key.worker for key, _ in desired.every_decky()})
     return tuple(_unenrolled(name) for name in names if name not in enrolled)
 
 
@@ -62,7 +62,7 @@ def _troubles(snap: Snapshot, plan: Plan, applied: Applied) -> tuple[Trouble, ..
         if isinstance(each, NotSeen)
     ]
     swarms = [_swarm(name, count) for name, count in plan.swarms.items()]
-    errors = {name: _ahead(name, drift) for name, drift in plan.ahead.items()} | applied.errors
+    errors = {key.worker: _ahead(key.worker, drift) for key, drift in plan.ahead.items()} | applied.errors
     failed = [Trouble(name, e.message, e.hint, e.exit_code) for name, e in sorted(errors.items())]
     return tuple(seen + swarms + failed)
 
@@ -89,7 +89,7 @@ def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str
     failed = len(applied.outcomes) - done
     recorded = sum(1 for step in plan.steps if not step.touches_docker)
     sent = sum(1 for step in plan.docker_steps if step.worker in applied.detached)
-    pushed = [name for name in plan.slices if name not in applied.errors]
+    pushed = [key for key in plan.slices if key.worker not in applied.errors]
     counts = {
         f"{done} done": done,
         f"{failed} failed": failed,

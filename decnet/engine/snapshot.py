@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from decnet.images import ImageNames, wanted
+from decnet.model.keys import SliceKey
 from decnet.plan.compose import Contents, fleet_contents
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from decnet.model.record import WorkerRecords
     from decnet.model.worker import Worker
 
-Made = dict[str, Contents]
+Made = dict[SliceKey, Contents]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Snapshot:
 
     @property
     def contents(self) -> Made:
-        """Per worker and decky, what each container has to be; computed once for one desired fleet."""
+        """Per slice and decky, what each container has to be; computed once for one desired fleet."""
         if not self._made:
             self._made.append(fleet_contents(self.desired, self.catalog, self.images))
         return self._made[0]
@@ -84,4 +85,4 @@ def load(ctx: Context) -> Snapshot:
     workers = FleetTable(ctx.home).workers()
     found = ctx.records.load_many(worker.worker_id for worker in workers.values())
     recorded = {name: found[worker.worker_id] for name, worker in workers.items()}
-    return Snapshot(desired, desired, workers, wanted(), ctx.catalog, recorded)
+    return Snapshot(desired, desired, workers, ctx.images or wanted(), ctx.catalog, recorded)

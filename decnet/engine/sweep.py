@@ -11,6 +11,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError
 from decnet.model.actual import Seen
 from decnet.store.desired import save_fleet
+from decnet.wire import PROJECT
 
 SWEEP_SECONDS = 10.0
 """How long a network may take to go; what is left then goes with the next `teardown --all`."""
@@ -29,17 +30,13 @@ async def sweep_networks(
         for name, worker in snap.workers.items()
         if name in snap.desired.lans and name not in failed and isinstance(snap.observed.get(name), Seen)
     ]
-    raised = {worker.name: snap.recorded[worker.name] for worker in needing}
-    snap = commit(
-        ctx,
-        snap.with_records(
-            {n: r.model_copy(update={"generation": r.generation + 1}) for n, r in raised.items()}
-        ),
-    )
+    known = {worker.name: snap.recorded[worker.name] for worker in needing}
+    raised = {n: r.with_project(PROJECT, generation=r.of().generation + 1) for n, r in known.items()}
+    snap = commit(ctx, snap.with_records(raised))
     answers = await links.each(
         needing,
         lambda client: client.teardown(
-            ctx.identifier(), snap.recorded[client.worker].generation, wait=SWEEP_SECONDS
+            ctx.identifier(), raised[client.worker].of().generation, wait=SWEEP_SECONDS
         ),
     )
     swept = {n for n, each in answers.items() if not isinstance(each, DecnetError) and each.state == "done"}
@@ -51,7 +48,8 @@ async def sweep_networks(
 
 def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:
     fleet = snap.desired
-    left = {name: lan for name, lan in fleet.lans.items() if name not in swept or fleet.on(name)}
+    in_use = {key.worker for key, _ in fleet.every_decky()}
+    left = {name: lan for name, lan in fleet.lans.items() if name not in swept or name in in_use}
     if len(left) == len(fleet.lans):
         return snap
     snap = snap.with_desired(fleet.model_copy(update={"lans": left})).with_stored()

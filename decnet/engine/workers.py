@@ -101,6 +101,4 @@ def _check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:
 
 def _empty_status(hello: Hello) -> Status:
     journal = JournalPage(journal_id="", first_seq=0, last_seq=0, verdict="ok", records=(), more=False)
-    return Status(
-        hello=hello, docker="up", plan_hash=None, generation=0, containers=(), jobs=(), journal=journal
-    )
+    return Status(hello=hello, docker="up", projects={}, containers=(), jobs=(), journal=journal)

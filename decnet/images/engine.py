@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DockerDown, ImageFailed
@@ -30,6 +31,8 @@ def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
 
     socket = docker_socket or os.environ.get("DECNET_DOCKER_SOCKET") or DEFAULT_SOCKET
     try:
+        # The SDK leaves its own socket open where there is none to connect to.
+        Path(socket).stat()
         client = docker.DockerClient(base_url=f"unix://{socket}", timeout=BUILD_SECONDS, version="auto")
     except (DockerException, RequestException, OSError) as error:
         raise DockerDown(

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from decnet.wire import PROJECT
+
 from .journal import JournalPage
 from .noun import Moment, Noun, Short, Text
 from .worker import Count, Facts, Hello, Standing
@@ -19,6 +21,7 @@ class Container(Noun):
 
     name: Short
     id: Short
+    project: Short = PROJECT
     decky: Short
     service: Short
     fingerprint: Short
@@ -36,6 +39,7 @@ class Job(Noun):
 
     job_id: Short
     request_id: Short
+    project: Short = PROJECT
     state: Literal["running", "done", "failed", "lost"]
     operation: Short
     done: Count = 0
@@ -45,20 +49,36 @@ class Job(Noun):
     error: Text = ""
 
 
+class HeldProject(Noun):
+    """What a worker holds of a project: the generation of the last slice, and its hash."""
+
+    generation: Count
+    plan_hash: Short | None
+
+
+class Conflict(Noun):
+    """A decky that was stopped because another host, with this MAC, answers for its address."""
+
+    project: Short
+    decky: Short
+    mac: Short
+
+
 class Status(Noun):
     """The answer to `status`, the heartbeat that is pulled."""
 
     hello: Hello
     docker: Literal["up", "down"]
     docker_error: Text = ""
-    plan_hash: Short | None
-    generation: Count
+    projects: Annotated[dict[Short, HeldProject], Field(max_length=4096)]
     containers: Annotated[tuple[Container, ...], Field(strict=False, max_length=20000)]
     jobs: Annotated[tuple[Job, ...], Field(strict=False, max_length=256)]
     journal: JournalPage
-    topologies: Annotated[dict[Short, Short], Field(max_length=4096)] = {}
-    conflicts: Annotated[dict[Short, Short], Field(max_length=20000)] = {}
-    """Deckies stopped because somebody else answers for their address: name to the other's MAC."""
+    conflicts: Annotated[tuple[Conflict, ...], Field(strict=False, max_length=20000)] = ()
+
+    def held(self, project: str) -> HeldProject:
+        """What the worker holds of a project; generation 0 of nothing where it was never there."""
+        return self.projects.get(project) or HeldProject(generation=0, plan_hash=None)
 
 
 class Seen(Noun):

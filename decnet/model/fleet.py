@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import StringConstraints
 
-from .noun import Hex32, Loose, Mac, Name, Noun, ServiceName, Short
+from decnet.wire import NETWORK, PROJECT
+
+from .keys import DeckyKey
+from .noun import Hex32, Loose, Mac, Name, Noun, ProjectName, ServiceName, Short
 from .spec import Driver
 from .values import Settings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+BASE_IMAGE = r"^decnet/base:[0-9a-f]{12}$"
+DECOYS_IMAGE = r"^decnet/decoys:[0-9a-f]{12}$"
 
 
-class Lan(Noun):
-    """The network of one worker that its deckies sit on."""
+class Network(Noun):
+    """One network that deckies are attached to. A `lan` is the real one of a worker, behind `interface`."""
 
+    name: Short = NETWORK
+    kind: Literal["lan"] = "lan"
     driver: Driver
     interface: Short
     subnet: Short
@@ -24,13 +33,33 @@ class Lan(Noun):
     exclude: Annotated[tuple[str, ...], Loose] = ()
 
 
+class Attachment(Noun):
+    """One interface of a decky: a network by name, its address there, its MAC."""
+
+    network: Short = NETWORK
+    address: Short
+    mac: Mac
+
+
+class DeckyImages(Noun):
+    """The images of ours that a decky is made of, by content tag."""
+
+    base: Annotated[str, StringConstraints(pattern=BASE_IMAGE)]
+    decoys: Annotated[str, StringConstraints(pattern=DECOYS_IMAGE)]
+
+    @staticmethod
+    def fits(base: str, decoys: str) -> bool:
+        """Whether these are names of such images."""
+        return bool(re.fullmatch(BASE_IMAGE, base) and re.fullmatch(DECOYS_IMAGE, decoys))
+
+
 class Decky(Noun):
     """One decoy host as desired: everything about it that was chosen or drawn."""
 
     name: Name
     worker: Name
-    ip: Short
-    mac: Mac
+    attachments: Annotated[tuple[Attachment, ...], Loose]
+    """Its networks, one at least; the first one is its home."""
     hostname: Short
     os: Short
     release: Short
@@ -40,6 +69,8 @@ class Decky(Noun):
     """What the fleet file set for a service, whether the decky has that service now or not."""
     seed: Hex32
     spec_hash: Short
+    images: DeckyImages | None = None
+    """What it keeps until it is upgraded; None where it is not known yet."""
     mutate_interval: int | None = None
     mutated_at: float | None = None
     mutated: bool = False
@@ -48,6 +79,16 @@ class Decky(Noun):
     """What mutations never take away; None: as its archetype has it, or everything that it has."""
     side: Annotated[tuple[ServiceName, ...], Loose] | None = None
     """What mutations add and remove; None: as its archetype or OS has it."""
+
+    @property
+    def ip(self) -> str:
+        """Its address at home."""
+        return self.attachments[0].address
+
+    @property
+    def mac(self) -> str:
+        """Its MAC at home."""
+        return self.attachments[0].mac
 
     def with_services(self, services: dict[str, Settings], *, at: float) -> Decky:
         """The same decky after a mutation: other services, everything else kept."""
@@ -60,30 +101,51 @@ class Decky(Noun):
             }
         )
 
-    @model_serializer(mode="wrap")
-    def _as_stored(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not said, so that a state file and a slice of 0.1.0 stay as they are."""
-        fields: dict[str, Any] = serialize(self)
-        for name in ("core", "side"):
-            if getattr(self, name) is None:
-                fields.pop(name, None)
-        return fields
+
+class Project(Noun):
+    """Deckies that are described, sent and applied together: the fleet itself, or later a topology with
+    networks of its own (by name)."""
+
+    name: ProjectName
+    networks: dict[Name, Network] = {}
+    deckies: dict[Name, Decky] = {}
 
 
 class Fleet(Noun):
-    """Desired: what `decnet-state.json` holds."""
+    """Desired: what `decnet-state.json` holds. `lans` are by worker, and shared by its projects."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     fleet_id: Short
-    lans: dict[Name, Lan] = {}
-    deckies: dict[Name, Decky] = {}
+    lans: dict[Name, Network] = {}
+    projects: dict[ProjectName, Project] = {}
     confirmed: Annotated[tuple[str, ...], Loose] = ()
     """Subnets whose addresses the operator has confirmed to be outside DHCP."""
 
-    def on(self, worker: str) -> dict[str, Decky]:
-        """The slice of one worker: its deckies by name."""
-        return {name: decky for name, decky in self.deckies.items() if decky.worker == worker}
+    @property
+    def deckies(self) -> dict[str, Decky]:
+        """The deckies of the fleet's own project, by name."""
+        return self.project(PROJECT).deckies
 
-    def with_deckies(self, deckies: dict[str, Decky]) -> Fleet:
-        """The same fleet with these deckies instead."""
-        return self.model_copy(update={"deckies": dict(sorted(deckies.items()))})
+    def project(self, name: str) -> Project:
+        """A project, empty where there is none of that name."""
+        return self.projects.get(name) or Project(name=name)
+
+    def every_decky(self) -> Iterator[tuple[DeckyKey, Decky]]:
+        """The deckies of all projects."""
+        for project in self.projects.values():
+            for name, decky in project.deckies.items():
+                yield DeckyKey(decky.worker, project.name, name), decky
+
+    def decky(self, project: str, name: str) -> Decky | None:
+        """One decky, wherever it is."""
+        return self.projects[project].deckies.get(name) if project in self.projects else None
+
+    def on(self, worker: str, project: str = PROJECT) -> dict[str, Decky]:
+        """The slice of one worker: its deckies of a project by name."""
+        deckies = self.project(project).deckies
+        return {name: decky for name, decky in deckies.items() if decky.worker == worker}
+
+    def with_deckies(self, deckies: dict[str, Decky], project: str = PROJECT) -> Fleet:
+        """The same fleet with these deckies in a project instead."""
+        changed = self.project(project).model_copy(update={"deckies": dict(sorted(deckies.items()))})
+        return self.model_copy(update={"projects": dict(sorted({**self.projects, project: changed}.items()))})

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
-from decnet.wire import MAX_ERROR_CHARS
+from decnet.wire import MAX_ERROR_CHARS, PROJECT
 
 from .noun import Hex64, Noun, Short, Text
 from .worker import Count
@@ -28,6 +28,8 @@ class JournalRecord(Noun):
 
     seq: Count
     at: float | None
+    project: Short | None = None
+    """None where an agent wrote it that knew no projects: then it is the fleet's own."""
     decky: Short
     operation: Short
     status: Literal["succeeded", "failed"]
@@ -35,6 +37,11 @@ class JournalRecord(Noun):
     request_id: Short
     prev: Hex64
     hash: Hex64
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What it ended: project, decky, operation, request."""
+        return self.project or PROJECT, self.decky, self.operation, self.request_id
 
 
 class Damaged(Noun):

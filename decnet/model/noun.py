@@ -24,6 +24,9 @@ Loose = Field(strict=False)
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
 """A decky's or worker's name: lower case letters, digits and inner dashes, at most 40."""
 
+ProjectName = Annotated[str, StringConstraints(pattern=r"^decnet(-t-[0-9a-f]{8})?$")]
+"""`decnet` for the fleet itself, else a topology's."""
+
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
+from decnet.wire import PROJECT
+
+from .keys import DeckyKey, SliceKey
 from .noun import Loose, Noun
 from .record import DeckyRow, Operation
 
@@ -30,6 +33,7 @@ class Step(Noun):
     """
 
     worker: str
+    project: str = PROJECT
     decky: str
     bucket: Bucket
     reason: str
@@ -42,8 +46,12 @@ class Step(Noun):
     start: Annotated[tuple[str, ...], Loose] = ()
     moves_to: str | None = None
     """The worker that a removed decky goes to: it leaves this one, not the LAN."""
-    after: Annotated[tuple[str, ...], Loose] = ()
-    """Releases, as worker/decky, that have to succeed before this claim may be carried out."""
+    after: Annotated[tuple[DeckyKey, ...], Loose] = ()
+    """Releases that have to succeed before this claim may be carried out."""
+
+    @property
+    def key(self) -> DeckyKey:
+        return DeckyKey(self.worker, self.project, self.decky)
 
     @property
     def touches_docker(self) -> bool:
@@ -54,6 +62,7 @@ class Skipped(Noun):
     """A step that may not be carried out now, and why."""
 
     worker: str
+    project: str = PROJECT
     decky: str
     reason: str
 
@@ -82,13 +91,15 @@ class Plan(Noun):
     skipped: Annotated[tuple[Skipped, ...], Loose] = ()
     unknown: dict[str, str] = {}
     """Workers that were not seen, each with the reason."""
-    slices: dict[str, SliceDrift] = {}
-    """Workers whose copy of desired is not the right one: they are given it again, but for those ahead."""
+    slices: dict[SliceKey, SliceDrift] = {}
+    """Slices that a worker does not hold as it should: they are given again, but for those ahead."""
     swarms: dict[str, int] = {}
     """Workers with too many strays to be pruned, and how many: these are left alone."""
     kept: int = 0
-    ahead: dict[str, SliceDrift] = {}
-    """Workers that were taken out of the plan because nothing may be done there."""
+    upgrades: dict[str, int] = {}
+    """By worker, how many deckies run older images than this version's: they keep them until upgraded."""
+    ahead: dict[SliceKey, SliceDrift] = {}
+    """Slices that were taken out of the plan because nothing may be done there."""
     before: int = 0
     """How many deckies the fleet had when the plan was made."""
 
@@ -103,16 +114,16 @@ class Plan(Noun):
         steps = tuple(
             step
             for step in self.steps
-            if step.worker not in workers and not any(r.partition("/")[0] in workers for r in step.after)
+            if step.worker not in workers and not any(each.worker in workers for each in step.after)
         )
-        slices = {name: drift for name, drift in self.slices.items() if name not in workers}
+        slices = {key: drift for key, drift in self.slices.items() if key.worker not in workers}
         return self.model_copy(update={"steps": steps, "slices": slices})
 
     def followed_by(self, rest: Plan) -> Plan:
         """Both as one, where `rest` was planned after this plan had been carried out: what this one did is
         not kept in addition."""
-        planned = {(step.worker, step.decky) for step in rest.steps}
-        done = {(s.worker, s.decky) for s in self.steps if s.row is not None and s.wave == 1} - planned
+        planned = {step.key for step in rest.steps}
+        done = {s.key for s in self.steps if s.row is not None and s.wave == 1} - planned
         return rest.model_copy(
             update={"steps": self.steps + rest.steps, "kept": max(0, rest.kept - len(done))}
         )
@@ -120,17 +131,19 @@ class Plan(Noun):
     def barred(self, *, before: int) -> Plan:
         """The plan as it may be carried out: without the workers that were given more than this state
         directory knows of. What an older copy of desired asks for was not asked for now."""
-        ahead = {name: drift for name, drift in self.slices.items() if drift.word == "ahead"}
-        return self.without(ahead).model_copy(update={"ahead": ahead, "before": before})
+        ahead = {key: drift for key, drift in self.slices.items() if drift.word == "ahead"}
+        return self.without({key.worker for key in ahead}).model_copy(
+            update={"ahead": ahead, "before": before}
+        )
 
     @property
     def shown(self) -> frozenset[tuple[object, ...]]:
         """What an operator agrees to, to be compared: each step with its reason, each slice with its word."""
         steps = {
-            (s.worker, s.decky, s.bucket, s.reason, s.remove, s.up, s.start, s.row and (s.row.ip, s.row.mac))
+            (s.key, s.bucket, s.reason, s.remove, s.up, s.start, s.row and (s.row.ip, s.row.mac))
             for s in self.steps
         }
-        return frozenset(steps | {(name, drift.word) for name, drift in self.slices.items()})
+        return frozenset(steps | {(key, drift.word) for key, drift in self.slices.items()})
 
     @property
     def docker_steps(self) -> tuple[Step, ...]:
@@ -152,6 +165,7 @@ class Bundle(Noun):
     """What one worker is sent: the arguments of the agent's `apply`."""
 
     worker: str
+    project: str
     request_id: str
     generation: int
     slice: dict[str, Any]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
+
+from decnet.wire import PROJECT
 
 from .actual import DeckyStatus
 from .journal import Cursor
@@ -31,6 +34,7 @@ class LifecycleRow(Noun):
     `ended_by_worker`."""
 
     id: str
+    project: str = PROJECT
     decky: str
     operation: Operation
     request_id: str
@@ -50,18 +54,40 @@ class Applied(Noun):
     plan_hash: Short | None
 
 
-class WorkerRecords(Noun):
-    """Everything recorded about one worker: what `records/<worker_id>.json` holds."""
+class ProjectRecords(Noun):
+    """What is recorded of one project on one worker. `generation` is that of the last slice sent, `plan_hash`
+    what the worker said it holds."""
 
-    schema_version: Literal[1] = 1
-    worker_id: str
     deckies: dict[str, DeckyRow] = {}
-    lifecycle: Annotated[tuple[LifecycleRow, ...], Loose] = ()
-    cursor: Cursor | None = None
     generation: int = 0
     plan_hash: str | None = None
     applied: Applied | None = None
     """The newest description that the worker has ever said it holds."""
-    facts: Facts | None = None
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
     """When each decky was healed lately: what its restart budget is counted from."""
+
+
+class WorkerRecords(Noun):
+    """Everything recorded about one worker: what `records/<worker_id>.json` holds."""
+
+    schema_version: Literal[2] = 2
+    worker_id: str
+    projects: dict[str, ProjectRecords] = {}
+    lifecycle: Annotated[tuple[LifecycleRow, ...], Loose] = ()
+    cursor: Cursor | None = None
+    facts: Facts | None = None
+
+    def of(self, project: str = PROJECT) -> ProjectRecords:
+        """What is recorded of a project; nothing where it was never there."""
+        return self.projects.get(project) or ProjectRecords()
+
+    def with_project(self, name: str, **changes: object) -> WorkerRecords:
+        """The same records with these fields of a project changed."""
+        changed = self.of(name).model_copy(update=changes)
+        return self.model_copy(update={"projects": dict(sorted({**self.projects, name: changed}.items()))})
+
+    def rows(self) -> Iterator[tuple[str, DeckyRow]]:
+        """The rows of all projects, each with its project's name."""
+        for project, known in self.projects.items():
+            for row in known.deckies.values():
+                yield project, row

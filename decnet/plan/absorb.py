@@ -7,10 +7,10 @@ from typing import cast, get_args
 
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
-from decnet.model.record import OPEN, LifecycleRow, Operation, WorkerRecords
+from decnet.model.record import OPEN, LifecycleRow, Operation, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
 from decnet.plan.holding import applied_after
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, clean
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean
 
 from .chain import examined
 
@@ -52,9 +52,7 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
         update={
             "lifecycle": _trimmed([_running_if_so(row, status, now) for row in rows]),
             "cursor": _moved(records.cursor, page, seen.verdict),
-            "plan_hash": status.plan_hash,
-            "applied": applied_after(records.applied, status),
-            "generation": _generation(records, status),
+            "projects": _projects(records, status),
             "facts": _facts(records.facts, facts),
         }
     )
@@ -62,9 +60,22 @@ def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts |
     return Absorbed(updated, seen.records, tuple(notes))
 
 
-def _generation(records: WorkerRecords, status: Status) -> int:
-    """Where nothing was ever read from this worker the records are lost or new: they go on from its own."""
-    return records.generation if records.cursor else max(records.generation, status.generation)
+def _projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRecords]:
+    """What is recorded of each project that is known here or held there."""
+    return {name: _held(records, name, status) for name in sorted({*records.projects, *status.projects})}
+
+
+def _held(records: WorkerRecords, name: str, status: Status) -> ProjectRecords:
+    known, held = records.of(name), status.held(name)
+    # Where nothing was ever read from this worker the records are lost or new: they go on from its own.
+    generation = known.generation if records.cursor else max(known.generation, held.generation)
+    return known.model_copy(
+        update={
+            "plan_hash": held.plan_hash,
+            "applied": applied_after(known.applied, held),
+            "generation": generation,
+        }
+    )
 
 
 def _facts(known: Facts | None, told: Facts | None) -> Facts | None:
@@ -92,10 +103,9 @@ def _dropped(page: JournalPage, strays: list[JournalRecord]) -> list[str]:
 def _close(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
     """Close the newest open row for the record's decky and operation that its own request has opened:
     an old record that is read again ends nothing that is on its way now."""
-    wanted = (record.decky, record.operation, record.request_id)
     for index in range(len(rows) - 1, -1, -1):
         row = rows[index]
-        if row.status in OPEN and (row.decky, row.operation, row.request_id) == wanted:
+        if row.status in OPEN and (row.project, row.decky, row.operation, row.request_id) == record.key:
             rows[index] = _closed(row, record, now)
             return True
     return False
@@ -108,6 +118,7 @@ def _remembered(record: JournalRecord, journal_id: str, now: float) -> Lifecycle
     at = record.at if record.at is not None and 0 < record.at <= now + FUTURE_SECONDS else None
     return LifecycleRow(
         id=f"{journal_id}:{record.seq}",
+        project=record.project or PROJECT,
         decky=record.decky,
         operation=cast(Operation, record.operation),
         request_id=record.request_id,

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Container, Iterable, Iterator
 
 from decnet.errors import SpecError
-from decnet.model.fleet import Lan
+from decnet.model.fleet import Network
 from decnet.wire import clean
 
 Range = tuple[int, int]
@@ -30,7 +30,7 @@ def text_of(address: int) -> str:
     return str(ipaddress.IPv4Address(address))
 
 
-def network(lan: Lan, *, worker: str) -> ipaddress.IPv4Network:
+def network(lan: Network, *, worker: str) -> ipaddress.IPv4Network:
     """The LAN's subnet. Raises SpecError."""
     try:
         return ipaddress.IPv4Network(lan.subnet)
@@ -39,7 +39,7 @@ def network(lan: Lan, *, worker: str) -> ipaddress.IPv4Network:
         raise SpecError(message, place="network.subnet", hint="for example 192.0.2.0/24") from None
 
 
-def reserved(lan: Lan, *, worker: str) -> dict[int, str]:
+def reserved(lan: Network, *, worker: str) -> dict[int, str]:
     """Addresses of the LAN that are never anybody's or the router's, each with what it is."""
     subnet = network(lan, worker=worker)
     found = {int(subnet.network_address): "the network's own address"}
@@ -49,7 +49,7 @@ def reserved(lan: Lan, *, worker: str) -> dict[int, str]:
     return found
 
 
-def usable(lan: Lan, *, worker: str) -> list[Range]:
+def usable(lan: Network, *, worker: str) -> list[Range]:
     """The ranges of `use` (the whole subnet where it is empty) inside the subnet, without `exclude`."""
     subnet = network(lan, worker=worker)
     first, last = int(subnet.network_address), int(subnet.broadcast_address)

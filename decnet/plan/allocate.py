@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.worker import Facts
 
 from .addresses import Range, free, network, number, parse_addresses, reserved, size, text_of, usable
@@ -26,7 +26,7 @@ class _Site:
     that may not be given new ones."""
 
     worker: str
-    lan: Lan
+    lan: Network
     low: int
     high: int
     ranges: list[Range]
@@ -53,7 +53,7 @@ def allocate(
     drafts: Iterable[Draft],
     *,
     catalog: Catalog,
-    lans: Mapping[str, Lan],
+    lans: Mapping[str, Network],
     desired: Fleet,
     facts: Mapping[str, Facts],
     capacity: Mapping[str, int | None],
@@ -81,7 +81,7 @@ class _Board:
     def __init__(
         self,
         drafts: list[Draft],
-        lans: Mapping[str, Lan],
+        lans: Mapping[str, Network],
         desired: Fleet,
         facts: Mapping[str, Facts],
         capacity: Mapping[str, int | None],
@@ -252,7 +252,7 @@ class _Blocked:
 
 
 def _site(
-    worker: str, lan: Lan, hosts: dict[int, str], capacity: int | None, weight: int, ground: str
+    worker: str, lan: Network, hosts: dict[int, str], capacity: int | None, weight: int, ground: str
 ) -> _Site:
     subnet = network(lan, worker=worker)
     return _Site(
@@ -337,8 +337,7 @@ def _decky(draft: Draft, board: _Board, mac: str, hostname: str, now: float) -> 
     return Decky(
         name=draft.name,
         worker=board.worker[draft.name],
-        ip=text_of(board.address[draft.name]),
-        mac=mac,
+        attachments=(Attachment(address=text_of(board.address[draft.name]), mac=mac),),
         hostname=hostname,
         os=draft.os,
         release=draft.release,
@@ -347,6 +346,7 @@ def _decky(draft: Draft, board: _Board, mac: str, hostname: str, now: float) -> 
         settings=draft.settings,
         seed=draft.seed,
         spec_hash=draft.spec_hash,
+        images=kept.images if kept else None,
         mutate_interval=draft.mutate_interval,
         # The first mutation is due one interval after the decky was made, not at the next tick.
         mutated_at=kept.mutated_at if kept and kept.mutated_at is not None else now,

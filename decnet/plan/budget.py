@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from decnet.model.keys import DeckyKey
 from decnet.model.record import LifecycleRow
 
 
@@ -43,10 +44,11 @@ def recent_of(attempts: Iterable[float], *, now: float, budget: Budget = BUDGET)
     return tuple(sorted(at for at in attempts if now - budget.window < at <= now))
 
 
-def failures(lifecycle: Sequence[LifecycleRow], decky: str) -> tuple[float, ...]:
+def failures(lifecycle: Sequence[LifecycleRow], key: DeckyKey) -> tuple[float, ...]:
     """When the decky's operations failed since the last one that succeeded."""
     ends: list[float] = []
-    for row in sorted((row for row in lifecycle if row.decky == decky), key=lambda row: row.created):
+    own = (row for row in lifecycle if (row.project, row.decky) == (key.project, key.decky))
+    for row in sorted(own, key=lambda row: row.created):
         if row.status == "succeeded":
             ends.clear()
         elif row.status in ("failed", "lost"):

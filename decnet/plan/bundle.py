@@ -6,34 +6,36 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from decnet.model.fleet import Fleet
+from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
-from decnet.wire import NETWORK, digest
+from decnet.wire import digest
 
 from .compose import Content, Contents
 
-SLICE_SCHEMA = 1
+SLICE_SCHEMA = 2
 
 
-def slice_of(fleet: Fleet, worker: str, worker_id: str, made: Contents) -> dict[str, Any]:
-    """The part of the fleet that lives on one worker, as its agent keeps it: JSON values only."""
-    lan = fleet.lans.get(worker)
+def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, made: Contents) -> dict[str, Any]:
+    """The part of a project that lives on one worker, as its agent keeps it: JSON values only."""
+    lan = fleet.lans.get(key.worker)
     return {
         "schema": SLICE_SCHEMA,
+        "project": key.project,
         "fleet_id": fleet.fleet_id,
         "worker_id": worker_id,
-        "lan": {**lan.model_dump(mode="json"), "network": NETWORK} if lan else None,
+        "networks": {lan.name: lan.model_dump(mode="json")} if lan else {},
         "deckies": {
             name: {
                 "decky": decky.model_dump(mode="json"),
                 "containers": {container: _spelled(content) for container, content in made[name].items()},
             }
-            for name, decky in sorted(fleet.on(worker).items())
+            for name, decky in sorted(fleet.on(*key).items())
         },
     }
 
 
 def bundle(
-    worker: str,
+    key: SliceKey,
     steps: Iterable[Step],
     *,
     held: Mapping[str, Any],
@@ -47,9 +49,10 @@ def bundle(
     are left out.
     """
     spelled = tuple(step_of(step) for step in steps if step.touches_docker)
-    hashed = {"slice": held, "steps": list(spelled), "compose": document}
+    hashed = {"project": key.project, "slice": held, "steps": list(spelled), "compose": document}
     return Bundle(
-        worker=worker,
+        worker=key.worker,
+        project=key.project,
         request_id=request_id,
         generation=generation,
         slice=dict(held),

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from decnet.model.fleet import Fleet
+from decnet.model.keys import DeckyKey
 from decnet.model.plan import Skipped, Step
 from decnet.model.record import WorkerRecords
 
-from .case import Case, Key
+from .case import Case
 from .grounds import Grounds, plain
 from .steps import claims, lets_go, release_first
 
@@ -21,11 +22,11 @@ from .steps import claims, lets_go, release_first
 def settle(
     everything: Iterable[Case],
     steps: list[Step],
-    waiting: Mapping[Key, str],
+    waiting: Mapping[DeckyKey, str],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
     unknown: Mapping[str, str],
-) -> tuple[list[Step], dict[Key, Skipped]]:
+) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
     """The steps that may be carried out, and those that may not with the reason.
 
     `waiting` are steps that have to wait for a reason of their own. A change whose address a decky
@@ -44,14 +45,14 @@ class _Court:
     """Who holds what, and who may not act. A decision may take another one with it, until none does."""
 
     steps: list[Step]
-    refused: dict[Key, str]
+    refused: dict[DeckyKey, str]
     desired: Fleet
     unknown: Mapping[str, str]
-    by_key: dict[Key, Step] = field(default_factory=dict)
-    wanted: dict[Key, tuple[str, ...]] = field(default_factory=dict)
-    holders: dict[str, set[Key]] = field(default_factory=dict)
-    awaited: dict[Key, set[Key]] = field(default_factory=dict)
-    strays: set[Key] = field(default_factory=set)
+    by_key: dict[DeckyKey, Step] = field(default_factory=dict)
+    wanted: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
+    holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
+    awaited: dict[DeckyKey, set[DeckyKey]] = field(default_factory=dict)
+    strays: set[DeckyKey] = field(default_factory=set)
     """Of which nothing but their worker's word is known."""
     grounds: Grounds = field(init=False)
 
@@ -61,24 +62,24 @@ class _Court:
     def hear(self, everything: Iterable[Case], recorded: Mapping[str, WorkerRecords]) -> None:
         """Find the claims, and everybody who could hold one of their addresses or MACs."""
         for step in self.steps:
-            self.by_key[(step.worker, step.decky)] = step
-            if claims(step):
-                decky = self.desired.deckies[step.decky]
-                self.wanted[(step.worker, step.decky)] = (self.grounds.at(step.worker, decky.ip), decky.mac)
+            self.by_key[step.key] = step
+            decky = self.desired.decky(step.project, step.decky)
+            if claims(step) and decky is not None:
+                self.wanted[step.key] = (self.grounds.at(step.worker, decky.ip), decky.mac)
         self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
         for case in everything:
             if case.actual:
                 self._hold(case.key, _held(case, self.desired, self.grounds))
                 if case.decky is None and case.row is None:
                     self.strays.add(case.key)
-        for name, decky in self.desired.deckies.items():
-            if decky.worker in self.unknown:
-                self._hold((decky.worker, name), {*self.grounds.anywhere([decky.ip]), decky.mac})
+        for key, decky in self.desired.every_decky():
+            if key.worker in self.unknown:
+                self._hold(key, {*self.grounds.anywhere([decky.ip]), decky.mac})
         for worker in self.unknown:
-            for name, row in recorded[worker].deckies.items() if worker in recorded else ():
-                self._hold((worker, name), {*self.grounds.anywhere([row.ip]), row.mac})
+            for project, row in recorded[worker].rows() if worker in recorded else ():
+                self._hold(DeckyKey(worker, project, row.name), {*self.grounds.anywhere([row.ip]), row.mac})
 
-    def _hold(self, key: Key, tokens: Iterable[str]) -> None:
+    def _hold(self, key: DeckyKey, tokens: Iterable[str]) -> None:
         for token in tokens:
             if token in self.holders:
                 self.holders[token].add(key)
@@ -88,7 +89,7 @@ class _Court:
         settled = False
         while not settled:
             settled = True
-            claimed: dict[str, Key] = {}
+            claimed: dict[str, DeckyKey] = {}
             for key in sorted(self.wanted):
                 if key in self.refused:
                     continue
@@ -99,22 +100,22 @@ class _Court:
                     continue
                 claimed.update(dict.fromkeys(self.wanted[key], key))
 
-    def _obstacle(self, key: Key, claimed: Mapping[str, Key]) -> str | None:
+    def _obstacle(self, key: DeckyKey, claimed: Mapping[str, DeckyKey]) -> str | None:
         for token in self.wanted[key]:
             if token in claimed:
-                return f"{_named(claimed[token])} claims {plain(token)} too"
+                return f"{claimed[token]} claims {plain(token)} too"
             for holder in sorted(self.holders[token] - {key}):
                 if not self._lets_go(holder, token):
                     return self._told(holder, token)
         return None
 
-    def _told(self, holder: Key, token: str) -> str:
-        if holder[0] in self.unknown:
-            return f"{plain(token)} may still be held by {_named(holder)}: {self.unknown[holder[0]]}"
-        held = f"{plain(token)} is held by {_named(holder)}"
-        return f"{held}, {_way_out(holder[0])}" if holder in self.strays else held
+    def _told(self, holder: DeckyKey, token: str) -> str:
+        if holder.worker in self.unknown:
+            return f"{plain(token)} may still be held by {holder}: {self.unknown[holder.worker]}"
+        held = f"{plain(token)} is held by {holder}"
+        return f"{held}, {_way_out(holder.worker)}" if holder in self.strays else held
 
-    def _lets_go(self, holder: Key, token: str) -> bool:
+    def _lets_go(self, holder: DeckyKey, token: str) -> bool:
         """Whether the holder gives the address up in this plan, before anybody claims it."""
         step = self.by_key.get(holder)
         if step is None or not lets_go(step):
@@ -127,9 +128,9 @@ class _Court:
         """A decky that moves stays where it is until it can be where it goes."""
         if step.moves_to is None or step.bucket != "remove":
             return True
-        return step.moves_to not in self.unknown and (step.moves_to, step.decky) not in self.refused
+        return step.moves_to not in self.unknown and _goal(step) not in self.refused
 
-    def sentence(self, everything: Iterable[Case]) -> tuple[list[Step], dict[Key, Skipped]]:
+    def sentence(self, everything: Iterable[Case]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
         """The steps that are left, each claim with the releases that it has to wait for."""
         self._refuse_departures()
         rows = {case.key: case.row for case in everything if case.key in self.by_key}
@@ -145,23 +146,30 @@ class _Court:
                 release, step = release_first(step, rows[key])
                 allowed.append(release)
                 after.add(key)
-            named = tuple(f"{worker}/{decky}" for worker, decky in sorted(after))
-            allowed.append(step.model_copy(update={"after": named}) if named else step)
-        skipped = {key: Skipped(worker=key[0], decky=key[1], reason=why) for key, why in self.refused.items()}
+            allowed.append(step.model_copy(update={"after": tuple(sorted(after))}) if after else step)
+        skipped = {
+            key: Skipped(worker=key.worker, project=key.project, decky=key.decky, reason=why)
+            for key, why in self.refused.items()
+        }
         return allowed, skipped
 
     def _refuse_departures(self) -> None:
         for key, step in self.by_key.items():
             if step.bucket == "remove" and not self._may_leave(step):
-                goal = step.moves_to or ""
-                why = self.unknown.get(goal) or self.refused.get((goal, step.decky))
+                goal = _goal(step)
+                why = self.unknown.get(goal.worker) or self.refused.get(goal)
                 self.refused[key] = f"it stays until it can move to {step.moves_to}: {why}"
 
-    def _awaited(self, key: Key) -> set[Key]:
+    def _awaited(self, key: DeckyKey) -> set[DeckyKey]:
         """Whose release has to come before the claim. One job of a worker removes before it creates, so a
         change beside it on the same worker needs no order of its own."""
         holders = set().union(*(self.holders[token] for token in self.wanted[key])) - {key}
-        return {each for each in holders if each[0] != key[0] or self.by_key[each].wave == 0}
+        return {each for each in holders if each.worker != key.worker or self.by_key[each].wave == 0}
+
+
+def _goal(step: Step) -> DeckyKey:
+    """The decky that a removed one becomes elsewhere."""
+    return DeckyKey(step.moves_to or "", step.project, step.decky)
 
 
 def _way_out(worker: str) -> str:
@@ -177,18 +185,14 @@ def _held(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
     neither, all that this name has anywhere. It covers the LAN too, so that only a base as desired is
     known to be on the LAN that its worker has now.
     """
-    base = case.actual.get(case.name)
+    base = case.actual.get(case.key.base)
     if base is None:
         return set()
     told = {base.ip} if base.ip else set()
-    if case.decky and base.fingerprint == case.expected[case.name].fingerprint:
+    if case.decky and base.fingerprint == case.expected[case.key.base].fingerprint:
         here = told | {case.decky.ip}
         return {*(grounds.at(case.worker, ip) for ip in here), case.decky.mac}
-    recorded = case.row and case.row.containers.get(case.name) == base.fingerprint
-    either = (case.row, None if recorded else case.decky or desired.deckies.get(case.name))
+    recorded = case.row and case.row.containers.get(case.key.base) == base.fingerprint
+    either = (case.row, None if recorded else case.decky or desired.decky(case.key.project, case.name))
     known = [each for each in either if each is not None]
     return grounds.anywhere(told | {each.ip for each in known}) | {each.mac for each in known}
-
-
-def _named(key: Key) -> str:
-    return f"{key[1]} on {key[0]}"

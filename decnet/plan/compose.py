@@ -13,14 +13,18 @@ from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, NamedTuple, Protocol
 
 from decnet.model.catalog import Catalog, Service
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.wire import (
     LABEL_DECKY,
     LABEL_FINGERPRINT,
     LABEL_FLEET,
+    LABEL_PROJECT,
     LABEL_SERVICE,
     NETWORK,
+    PROJECT,
     canonical,
+    container_name,
 )
 
 from .fingerprint import fingerprint, frame_fingerprint, service_seed
@@ -46,17 +50,15 @@ class Content(NamedTuple):
 
 
 Contents = dict[str, dict[str, Content]]
-"""Decky to container name to content; the base comes first, under the decky's own name."""
+"""Decky to container name to content; the base comes first."""
 
 
-def compose_document(
-    fleet_id: str, deckies: Mapping[str, Decky], lan: Lan, catalog: Catalog, images: ImageNames
-) -> dict[str, Any]:
-    """The compose document of one worker's deckies, JSON values only, `$` escaped for compose."""
-    composer = _Composer(fleet_id, catalog, images)
+def compose_document(fleet: Fleet, key: SliceKey, catalog: Catalog, images: ImageNames) -> dict[str, Any]:
+    """The compose document of one slice, JSON values only, `$` escaped for compose."""
+    composer = _Composer(fleet.fleet_id, catalog, images)
     services: dict[str, Any] = {}
-    for _, decky in sorted(deckies.items()):
-        services.update(composer.containers(decky, lan))
+    for name, decky in sorted(fleet.on(*key).items()):
+        services.update(composer.containers(DeckyKey(*key, name), decky, fleet.lans[key.worker]))
     return {**empty_document(), "services": services}
 
 
@@ -65,26 +67,14 @@ def empty_document() -> dict[str, Any]:
     return {"version": "2.4", "networks": {"lan": {"external": True, "name": NETWORK}}, "services": {}}
 
 
-def contents(
-    fleet_id: str, deckies: Mapping[str, Decky], lan: Lan, catalog: Catalog, images: ImageNames
-) -> Contents:
-    """What the containers of one worker's deckies are made from."""
-    composer = _Composer(fleet_id, catalog, images)
-    return {name: composer.contents(decky, lan) for name, decky in deckies.items()}
-
-
-def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[str, Contents]:
-    """The same for every worker of the fleet. Raises KeyError for a worker without a LAN."""
+def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[SliceKey, Contents]:
+    """What the containers of every slice are made from. A worker that has a LAN has a slice of the fleet's
+    own project, if an empty one. Raises KeyError for a worker without a LAN."""
     composer = _Composer(fleet.fleet_id, catalog, images)
-    result: dict[str, Contents] = {worker: {} for worker in fleet.lans}
-    for name, decky in fleet.deckies.items():
-        result[decky.worker][name] = composer.contents(decky, fleet.lans[decky.worker])
+    result: dict[SliceKey, Contents] = {SliceKey(worker): {} for worker in fleet.lans}
+    for key, decky in fleet.every_decky():
+        result.setdefault(key.slice, {})[key.decky] = composer.contents(key, decky, fleet.lans[key.worker])
     return result
-
-
-def container_name(decky: str, service: str) -> str:
-    """`<decky>` for a base, else `<decky>-<service>`; Docker's names keep dashes apart from underscores."""
-    return f"{decky}-{service.replace('_', '-')}" if service else decky
 
 
 class _Frame(NamedTuple):
@@ -104,26 +94,26 @@ class _Composer:
         self._fleet_id = fleet_id
         self._catalog = catalog
         self._images = images
-        self._bases: dict[tuple[str, str], _Frame] = {}
-        self._services: dict[str, _Frame] = {}
-        self._lans: dict[int, tuple[Lan, str]] = {}
+        self._bases: dict[tuple[str, str, str], _Frame] = {}
+        self._services: dict[tuple[str, str], _Frame] = {}
+        self._lans: dict[int, tuple[Network, str]] = {}
 
-    def containers(self, decky: Decky, lan: Lan) -> dict[str, Any]:
+    def containers(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Any]:
         """The decky's part of a compose document."""
-        made = self.contents(decky, lan)
-        result = {decky.name: self._base(decky, lan, made[decky.name])}
+        made = self.contents(key, decky, lan)
+        result = {key.base: self._base(key, decky, lan, made[key.base])}
         for service in decky.services:
-            name = container_name(decky.name, service)
-            result[name] = self._service(name, decky, service, made[name])
+            name = container_name(key.project, key.decky, service)
+            result[name] = self._service(name, key, decky, service, made[name])
         return {name: _escaped(body) for name, body in result.items()}
 
-    def contents(self, decky: Decky, lan: Lan) -> dict[str, Content]:
+    def contents(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Content]:
         frame = self._base_frame(decky)
-        base = fingerprint(frame.hash, self._lan_hash(lan), decky.name, decky.hostname, decky.ip, decky.mac)
-        result = {decky.name: Content("", base, frame.image, ())}
+        base = fingerprint(frame.hash, self._lan_hash(lan), key.base, decky.hostname, decky.ip, decky.mac)
+        result = {key.base: Content("", base, frame.image, ())}
         for service in decky.services:
-            own = self._service_frame(service)
-            name = container_name(decky.name, service)
+            own = self._service_frame(decky, service)
+            name = container_name(key.project, key.decky, service)
             mark = fingerprint(own.hash, name, self.persona(decky, service), base)
             result[name] = Content(service, mark, own.image, own.ports)
         return result
@@ -134,7 +124,7 @@ class _Composer:
         Spelled by hand, because a fleet of thousands has every persona spelled on every pass and the
         general encoder takes three times as long; a test holds the two against each other.
         """
-        frame, settings = self._service_frame(service), decky.services[service]
+        frame, settings = self._service_frame(decky, service), decky.services[service]
         banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=decky.ip)
         return (
             f'{{"address":{_quoted(decky.ip)},"banner":{_quoted(banner)},"hostname":{_quoted(decky.hostname)},'
@@ -144,13 +134,13 @@ class _Composer:
             f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}}}'
         )
 
-    def _base(self, decky: Decky, lan: Lan, content: Content) -> dict[str, Any]:
+    def _base(self, key: DeckyKey, decky: Decky, lan: Network, content: Content) -> dict[str, Any]:
         frame = self._base_frame(decky).body
         return {
             **frame,
-            "container_name": decky.name,
+            "container_name": key.base,
             "hostname": decky.hostname,
-            "labels": self._labels(decky.name, content),
+            "labels": self._labels(key, content),
             "networks": {"lan": {"ipv4_address": decky.ip}},
             "mac_address": decky.mac,
             "environment": {
@@ -162,42 +152,50 @@ class _Composer:
             },
         }
 
-    def _service(self, name: str, decky: Decky, service: str, content: Content) -> dict[str, Any]:
+    def _service(
+        self, name: str, key: DeckyKey, decky: Decky, service: str, content: Content
+    ) -> dict[str, Any]:
         return {
-            **self._service_frame(service).body,
+            **self._service_frame(decky, service).body,
             "container_name": name,
-            "labels": self._labels(decky.name, content),
-            "network_mode": f"service:{decky.name}",
+            "labels": self._labels(key, content),
+            "network_mode": f"service:{key.base}",
             "environment": {"PERSONA": self.persona(decky, service)},
         }
 
-    def _labels(self, decky: str, content: Content) -> dict[str, str]:
+    def _labels(self, key: DeckyKey, content: Content) -> dict[str, str]:
+        # Containers of the fleet's own project never had a label for it, and keep what they are made from.
+        project = {} if key.project == PROJECT else {LABEL_PROJECT: key.project}
         return {
+            **project,
             LABEL_FLEET: self._fleet_id,
-            LABEL_DECKY: decky,
+            LABEL_DECKY: key.decky,
             LABEL_SERVICE: content.service,
             LABEL_FINGERPRINT: content.fingerprint,
         }
 
     def _base_frame(self, decky: Decky) -> _Frame:
-        kind = decky.os, decky.release
+        image = (decky.images or self._images).base
+        kind = decky.os, decky.release, image
         if kind not in self._bases:
-            body = _base_body(self._images.base, *self._catalog.stack(*kind))
-            self._bases[kind] = _Frame(body, self._hash(body), self._images.base)
+            body = _base_body(image, *self._catalog.stack(decky.os, decky.release))
+            self._bases[kind] = _Frame(body, self._hash(body), image)
         return self._bases[kind]
 
-    def _service_frame(self, service: str) -> _Frame:
-        if service not in self._services:
+    def _service_frame(self, decky: Decky, service: str) -> _Frame:
+        image = (decky.images or self._images).decoys
+        if (service, image) not in self._services:
             kind = self._catalog.services[service]
-            body = _service_body(kind, kind.image or self._images.decoys)
+            body = _service_body(kind, kind.image or image)
             ports = tuple((port.number, port.protocol) for port in kind.ports)
-            self._services[service] = _Frame(body, self._hash(body), body["image"], ports, _spelled(ports))
-        return self._services[service]
+            frame = _Frame(body, self._hash(body), body["image"], ports, _spelled(ports))
+            self._services[service, image] = frame
+        return self._services[service, image]
 
     def _hash(self, body: dict[str, Any]) -> str:
         return frame_fingerprint({"fleet": self._fleet_id, "body": body})
 
-    def _lan_hash(self, lan: Lan) -> str:
+    def _lan_hash(self, lan: Network) -> str:
         """Of what a base is made from; which addresses may be used is not part of any container."""
         known = self._lans.get(id(lan))
         if known is None:

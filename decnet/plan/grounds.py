@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from decnet.model.fleet import Lan
+from decnet.model.fleet import Network
 
 from .addresses import network
 
@@ -17,7 +17,7 @@ class Grounds:
     twice on somebody's network. Raises SpecError for a subnet that is none.
     """
 
-    def __init__(self, lans: Mapping[str, Lan]) -> None:
+    def __init__(self, lans: Mapping[str, Network]) -> None:
         self._of = {worker: worker for worker, lan in lans.items() if lan.driver == "bridge"}
         blocks = [(network(lan, worker=worker), worker) for worker, lan in lans.items()]
         end, first = -1, ""

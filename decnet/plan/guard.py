@@ -14,8 +14,13 @@ from decnet.model.record import WorkerRecords
 def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords], seen: Container[str]) -> int:
     """How many deckies the fleet had before: desired, or recorded of a worker that is `seen` now, each name
     once. What is only recorded of one that is dark can neither stay nor leave in this pass."""
-    rows = (records.deckies for worker, records in recorded.items() if worker in seen)
-    return len(set(desired.deckies).union(*rows))
+    rows = {
+        (project, row.name)
+        for worker, records in recorded.items()
+        if worker in seen
+        for project, row in records.rows()
+    }
+    return len({(key.project, key.decky) for key, _ in desired.every_decky()} | rows)
 
 
 def swarms(
@@ -39,21 +44,22 @@ def swarms(
 
 
 def _most(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
-    rows = recorded[worker].deckies if worker in recorded else {}
-    return max(1, len({*desired.on(worker), *rows}))
+    rows = recorded[worker].rows() if worker in recorded else ()
+    placed = {(key.project, key.decky) for key, _ in desired.every_decky() if key.worker == worker}
+    return max(1, len(placed | {(project, row.name) for project, row in rows}))
 
 
 def guard(
     plan: Plan,
     size_before: int,
-    desired: Container[str],
+    desired: Fleet,
     *,
     max_remove: int | None = None,
     asked: int = 0,
 ) -> None:
     """Raises MassRemoval when the plan takes more deckies off the LAN than it may.
 
-    `desired` are the names that stay in the fleet, wherever; `asked` is how many of the others the user
+    `desired` is the fleet as it is to be; `asked` is how many of the others the user
     named one by one. Without `max_remove` the plan may take half of the fleet (pruned strays count on
     both sides), one decky always, but never the last one while nothing takes its place. Beside a removal
     what is only forgotten counts too: it was part of the fleet that is left now.
@@ -72,10 +78,11 @@ def guard(
         raise _refusal(gone + pruned, size_before + pruned, "that is more than half of the fleet")
 
 
-def _leaving(plan: Plan, desired: Container[str]) -> set[str]:
+def _leaving(plan: Plan, desired: Fleet) -> set[tuple[str, str]]:
     """The deckies that leave the fleet; none where nothing but records is cleaned."""
-    left = [s for s in plan.steps if s.bucket in ("remove", "forget") and s.decky not in desired]
-    return {s.decky for s in left} if any(s.bucket == "remove" for s in left) else set()
+    away = (step for step in plan.steps if step.bucket in ("remove", "forget"))
+    left = [step for step in away if desired.decky(step.project, step.decky) is None]
+    return {(step.project, step.decky) for step in left} if any(s.bucket == "remove" for s in left) else set()
 
 
 def _refusal(count: int, size: int, why: str) -> MassRemoval:

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from decnet.model.actual import Status
+from decnet.model.actual import HeldProject
 from decnet.model.plan import SliceDrift
-from decnet.model.record import Applied, WorkerRecords
+from decnet.model.record import Applied, ProjectRecords
 
 
-def holding(records: WorkerRecords, status: Status, wanted: str | None) -> SliceDrift | None:
+def holding(records: ProjectRecords, held: HeldProject, wanted: str | None) -> SliceDrift | None:
     """How the description that a worker holds differs from the one it should hold; None where it does not.
 
     `records` are those after this pull was absorbed, `wanted` the hash of its part of desired (None: it has
     none). The first line that fits is the answer: only the last one is the ordinary case of a worker
     that was not yet told.
     """
-    last, told = records.applied, status.generation
-    if told > records.generation:
+    last, generation = records.applied, held.generation
+    if generation > records.generation:
         return SliceDrift(
             word="ahead",
-            reason=f"it holds generation {told}, and this home never gave it more than "
+            reason=f"it holds generation {generation}, and this home never gave it more than "
             f"{records.generation}: the home was restored from an older copy",
         )
-    if last and status.plan_hash is None and last.plan_hash is not None:
+    if last and held.plan_hash is None and last.plan_hash is not None:
         return SliceDrift(
             word="lost", reason=f"it holds no description any more, and held generation {last.generation}"
         )
-    if last and told < last.generation:
+    if last and generation < last.generation:
         return SliceDrift(
             word="rewound",
-            reason=f"it is back at generation {told} of {last.generation}: restored from an older copy",
+            reason=f"it is back at generation {generation} of {last.generation}: restored from an older copy",
         )
-    if last and last.plan_hash != status.plan_hash:
-        return SliceDrift(word="replaced", reason=f"its description of generation {told} was changed there")
-    if wanted is not None and status.plan_hash != wanted:
-        return SliceDrift(word="behind", reason=f"it holds an older description (generation {told})")
+    if last and last.plan_hash != held.plan_hash:
+        return SliceDrift(
+            word="replaced", reason=f"its description of generation {generation} was changed there"
+        )
+    if wanted is not None and held.plan_hash != wanted:
+        return SliceDrift(word="behind", reason=f"it holds an older description (generation {generation})")
     return None
 
 
-def applied_after(known: Applied | None, status: Status) -> Applied:
+def applied_after(known: Applied | None, held: HeldProject) -> Applied:
     """The newest description that the worker has ever said it holds: what comes after it is news, what
     comes before it is a worker that went back."""
-    if known is not None and status.generation <= known.generation:
+    if known is not None and held.generation <= known.generation:
         return known
-    return Applied(generation=status.generation, plan_hash=status.plan_hash)
+    return Applied(generation=held.generation, plan_hash=held.plan_hash)

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from decnet.errors import SpecError
 from decnet.model import values
-from decnet.model.fleet import Lan
+from decnet.model.fleet import Network
 from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
 
@@ -16,8 +16,13 @@ MIN_PREFIX = 16
 
 
 def decide_lan(
-    worker: str, network: NetworkSpec, facts: Facts | None, known: Lan | None, *, ip_start: str | None = None
-) -> Lan:
+    worker: str,
+    network: NetworkSpec,
+    facts: Facts | None,
+    known: Network | None,
+    *,
+    ip_start: str | None = None,
+) -> Network:
     """The LAN of one worker. What the spec leaves out is taken from `known`, else from the facts.
 
     Raises SpecError where something needed is said by nobody, or the values do not fit each other.
@@ -34,7 +39,7 @@ def decide_lan(
         raise SpecError(f"{worker}: its LAN's interface {complaint}", hint="say --interface")
     block = _block(subnet)
     use = network.addresses.use or (known.use if known else ())
-    lan = Lan(
+    lan = Network(
         driver=network.driver,
         interface=interface,
         subnet=str(block),
@@ -46,7 +51,7 @@ def decide_lan(
     return lan
 
 
-def _first(said: str | None, known: Lan | None, facts: Facts | None, field: str) -> str | None:
+def _first(said: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:
     """What the operator said, else what held so far, else what the worker says of itself."""
     value: str | None = said or getattr(known, field, None) or getattr(facts, field, None)
     return value
@@ -86,7 +91,7 @@ def _from(start: str, block: IPv4Network) -> tuple[str, ...]:
     return (f"{address}-{block.broadcast_address - 1}",)
 
 
-def _check_wireless(worker: str, lan: Lan, facts: Facts | None) -> None:
+def _check_wireless(worker: str, lan: Network, facts: Facts | None) -> None:
     if facts and facts.wireless and lan.driver == "macvlan" and lan.interface == facts.interface:
         raise SpecError(
             f"{worker}: {lan.interface} is wireless, and an access point drops the frames of other MACs",
@@ -94,6 +99,6 @@ def _check_wireless(worker: str, lan: Lan, facts: Facts | None) -> None:
         )
 
 
-def unconfirmed(lans: Mapping[str, Lan], confirmed: tuple[str, ...]) -> tuple[str, ...]:
+def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
     """The subnets on which addresses would be drawn from the whole range without a yes to that so far."""
     return tuple(sorted({lan.subnet for lan in lans.values() if not lan.use} - set(confirmed)))

@@ -12,6 +12,7 @@ from typing import Literal
 
 from decnet.model.actual import Observation
 from decnet.model.fleet import Fleet
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
 
@@ -58,7 +59,7 @@ def reconcile(
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
     observed: Mapping[str, Observation],
-    contents: Mapping[str, Contents],
+    contents: Mapping[SliceKey, Contents],
     *,
     now: float,
     prune: bool = False,
@@ -66,22 +67,24 @@ def reconcile(
     record_only: bool = False,
     restart_budget: Budget | None = BUDGET,
 ) -> Plan:
-    """What there is to do. `recorded`, `observed` and `contents` are by the worker's name; `now` is seconds
-    since the epoch. `prune` makes steps of the strays, but for workers that have too many (see `swarms`);
-    `record_only` leaves Docker alone and writes down what is there; without a `restart_budget` everything is
-    tried at once."""
+    """What there is to do. `recorded` and `observed` are by the worker's name, `contents` by slice; `now` is
+    in seconds since the epoch. `prune` makes steps of the strays, but for workers that have too many (see
+    `swarms`); `record_only` leaves Docker alone and writes down what is there; without a `restart_budget`
+    everything is tried at once."""
     unknown = unknown_workers(desired, recorded, observed)
     everything = list(cases(desired, recorded, observed, contents))
     drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]
     kept = len(everything) - len(drift)
     if record_only:
         return Plan(steps=_ordered(_notes(drift)), unknown=unknown, kept=kept)
-    homes = {name: worker for worker, records in recorded.items() for name in records.deckies}
+    homes = {
+        (project, row.name): worker for worker, records in recorded.items() for project, row in records.rows()
+    }
     found = [case.worker for case, bucket in drift if bucket == "stray"]
     left_alone = swarms(found if prune else [], desired, recorded, max_remove=max_remove)
     steps: list[Step] = []
     strays: list[Step] = []
-    waiting: dict[tuple[str, str], str] = {}
+    waiting: dict[DeckyKey, str] = {}
     for case, bucket in drift:
         attempts = _attempts(case, bucket, recorded)
         step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
@@ -143,11 +146,13 @@ def _was_there(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
     return row is not None and row.containers.get(name) == fingerprint
 
 
-def _step(case: Case, bucket: Bucket, desired: Fleet, homes: Mapping[str, str], *, gentle: bool) -> Step:
-    elsewhere = desired.deckies.get(case.name)
+def _step(
+    case: Case, bucket: Bucket, desired: Fleet, homes: Mapping[tuple[str, str], str], *, gentle: bool
+) -> Step:
+    elsewhere = desired.decky(case.key.project, case.name)
     match bucket:
         case "create":
-            return make_so(case, bucket, came_from=homes.get(case.name))
+            return make_so(case, bucket, came_from=homes.get((case.key.project, case.name)))
         case "change" | "heal" | "revive":
             return make_so(case, bucket, gentle=gentle)
         case "remove" | "stray":
@@ -185,8 +190,8 @@ def _attempts(case: Case, bucket: Bucket, recorded: Mapping[str, WorkerRecords])
     records = recorded.get(case.worker)
     if records is None:
         return ()
-    failed = failures(records.lifecycle, case.name)
-    return (*records.heals.get(case.name, ()), *failed) if bucket == "heal" else failed
+    failed = failures(records.lifecycle, case.key)
+    return (*records.of(case.key.project).heals.get(case.name, ()), *failed) if bucket == "heal" else failed
 
 
 def _why_wait(
@@ -194,12 +199,12 @@ def _why_wait(
 ) -> str | None:
     if not step.touches_docker or step.wave == 0:
         return None
-    base = case.actual.get(case.name)
-    at_address = base is not None and base.fingerprint == case.expected[case.name].fingerprint
+    base = case.actual.get(case.key.base)
+    at_address = base is not None and base.fingerprint == case.expected[case.key.base].fingerprint
     if case.conflict and case.decky and claims(step) and at_address:
         return f"somebody else answers for {case.decky.ip}: {case.conflict}"
     return refusal(attempts, now=now, budget=budget) if budget else None
 
 
 def _ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
-    return tuple(sorted(steps, key=lambda step: (step.wave, step.worker, step.decky)))
+    return tuple(sorted(steps, key=lambda step: (step.wave, step.key)))

@@ -42,6 +42,7 @@ def make_so(case: Case, bucket: Bucket, *, gentle: bool = True, came_from: str |
     row = row_of(case.decky, case.expected)
     return Step(
         worker=case.worker,
+        project=case.key.project,
         decky=case.name,
         bucket=bucket,
         reason=_reason(case, bucket, came_from),
@@ -61,6 +62,7 @@ def take_away(case: Case, bucket: Bucket, *, moves_to: str | None = None) -> Ste
         reason = f"it moves to {moves_to}" if moves_to else "it is no longer described"
     return Step(
         worker=case.worker,
+        project=case.key.project,
         decky=case.name,
         bucket=bucket,
         reason=reason,
@@ -76,6 +78,7 @@ def write_down(case: Case, bucket: Bucket, row: DeckyRow, reason: str) -> Step:
     """A step of the record alone."""
     return Step(
         worker=case.worker,
+        project=case.key.project,
         decky=case.name,
         bucket=bucket,
         reason=reason,
@@ -88,6 +91,7 @@ def forget(case: Case) -> Step:
     """The step for a record of a decky that is neither desired nor there."""
     return Step(
         worker=case.worker,
+        project=case.key.project,
         decky=case.name,
         bucket="forget",
         reason="it is no longer described, and gone from the worker",
@@ -117,22 +121,22 @@ def release_first(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
 
 def claims(step: Step) -> bool:
     """Whether the step brings the decky's address onto the LAN."""
-    return step.decky in step.up or step.decky in step.start
+    return step.key.base in step.up or step.key.base in step.start
 
 
 def lets_go(step: Step) -> bool:
     """Whether the step takes the decky's base, and with it its address, away."""
-    return any(target.name == step.decky for target in step.remove)
+    return any(target.name == step.key.base for target in step.remove)
 
 
 def _work(case: Case, gentle: bool) -> Work:
-    base = case.actual.get(case.name)
+    base = case.actual.get(case.key.base)
     if base is None or not _fits(case, base):
         return _all_anew(case)
     if works(base):
         return _services(case, gentle, Work())
     if gentle and base.state in STOPPED and not any(_up(each) for each in case.actual.values()):
-        work = _services(case, gentle, Work(start=[case.name]))
+        work = _services(case, gentle, Work(start=[case.key.base]))
         # What is created comes before what is started, and nothing can join a base that is down.
         if not work.up:
             return work
@@ -148,7 +152,7 @@ def _services(case: Case, gentle: bool, work: Work) -> Work:
     work.remove += [each for name, each in sorted(case.actual.items()) if name not in case.expected]
     for name in case.expected:
         there = case.actual.get(name)
-        if name == case.name or (there is not None and _fits(case, there) and works(there)):
+        if name == case.key.base or (there is not None and _fits(case, there) and works(there)):
             continue
         startable = there is not None and _fits(case, there) and there.attached is not False
         if there is not None and startable and gentle and there.state in STOPPED:
@@ -168,7 +172,7 @@ def _up(container: Container) -> bool:
 
 
 def _base_last(case: Case) -> list[Container]:
-    return [case.actual[name] for name in sorted(case.actual, key=lambda name: (name == case.name, name))]
+    return [case.actual[name] for name in sorted(case.actual, key=lambda name: (name == case.key.base, name))]
 
 
 def _targets(containers: Iterable[Container]) -> tuple[Target, ...]:
@@ -195,7 +199,7 @@ def _reason(case: Case, bucket: Bucket, came_from: str | None) -> str:
 def _differences(case: Case) -> list[str]:
     assert case.decky is not None
     reasons: list[str] = []
-    base = case.actual.get(case.name)
+    base = case.actual.get(case.key.base)
     if base is not None and not _fits(case, base):
         reasons += _base_differences(case, case.decky, base)
     for name, content in case.expected.items():
@@ -210,7 +214,7 @@ def _differences(case: Case) -> list[str]:
 
 def _base_differences(case: Case, decky: Decky, base: Container) -> list[str]:
     reasons = []
-    image = case.expected[case.name].image
+    image = case.expected[case.key.base].image
     if base.image != image:
         reasons.append(f"its image changed from {clean(base.image, 80)} to {image}")
     if case.row and case.row.ip != decky.ip:

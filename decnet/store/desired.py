@@ -14,12 +14,12 @@ from pydantic import ValidationError
 
 from decnet.errors import Failed, SpecError, StateBroken
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import SCHEMA_VERSION, Fleet
+from decnet.model.fleet import Fleet
 
 from .atomic import last_copy, read_whole, write_whole
 from .collecting import uncollected
 from .crosscheck import contradiction, unknown
-from .migrate import FLEET_MIGRATIONS, Migration, backup_path, migrated
+from .migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, Migration, backup_path, migrated
 from .paths import Home
 from .positions import Entry, Route, nearest, position, survey
 from .wording import in_words, spelled
@@ -126,7 +126,7 @@ def _as_edited(home: Home, content: bytes, migrations: Mapping[int, Migration]) 
     if written:
         return written
     text = _text(home, content)
-    document = migrated(_document(home, text), home.state, migrations)
+    document = migrated(_document(home, text), home.state, FLEET_SCHEMA, migrations)
     try:
         return Fleet.model_validate_json(json.dumps(document))
     except ValidationError as error:
@@ -211,11 +211,11 @@ def _restore(path: Path) -> str:
 
 def _keep_older(path: Path, present: bytes) -> None:
     # In what decnet writes, a line of this form can only be the document's own field.
-    if f'\n  "schema_version": {SCHEMA_VERSION}\n'.encode() in present:
+    if f'\n  "schema_version": {FLEET_SCHEMA}\n'.encode() in present:
         return
     try:
         version = json.loads(present).get("schema_version")
     except (ValueError, AttributeError):
         return
-    if isinstance(version, int) and version < SCHEMA_VERSION:
+    if isinstance(version, int) and version < FLEET_SCHEMA:
         write_whole(backup_path(path, version), present)

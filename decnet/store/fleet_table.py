@@ -9,11 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from decnet.model.fleet import SCHEMA_VERSION
 from decnet.model.noun import Noun
 from decnet.model.worker import Worker
 
-from .migrate import version_of
+from .migrate import TABLE_SCHEMA, version_of
 from .paths import Home
 from .tables import Tables, check_not_gone, ill, read_tables, rows, transaction
 
@@ -114,7 +113,7 @@ class FleetTable:
         with transaction(self._path, lasting=True) as tables:
             _check_version(_documents(tables, _ABOUT), self._path)
             yield tables
-            tables.replace(_ABOUT, [{"schema_version": SCHEMA_VERSION}])
+            tables.replace(_ABOUT, [{"schema_version": TABLE_SCHEMA}])
 
     def _rows(self, table: str, noun: type[N]) -> list[N]:
         tables = read_tables(self._path)
@@ -133,7 +132,7 @@ class FleetTable:
 def _check_version(about: Iterable[dict[str, Any]], path: Path) -> None:
     """Raises StateBroken for a file of a newer decnet."""
     for document in about:
-        version_of(document, path)
+        version_of(document, path, TABLE_SCHEMA)
 
 
 def _add_quarantined(tables: Tables, found: Iterable[Quarantined]) -> None:

@@ -8,18 +8,65 @@ from typing import Any
 
 from decnet.errors import StateBroken
 from decnet.model.fleet import SCHEMA_VERSION
+from decnet.wire import NETWORK, PROJECT
 
 Document = dict[str, Any]
 Migration = Callable[[Document], Document]
 
-FLEET_MIGRATIONS: Mapping[int, Migration] = {}
-"""From each older schema version of `decnet-state.json`, the step to the next one. So far there is only 1."""
+FLEET_SCHEMA = SCHEMA_VERSION
+RECORD_SCHEMA = 2
+TABLE_SCHEMA = 1
+"""The newest schema of each file that this decnet writes: desired, records, `fleet.json`."""
 
-RECORD_MIGRATIONS: Mapping[int, Migration] = {}
-"""The same for `records/<worker_id>.json`."""
+
+def _fleet_from_1(document: Document) -> Document:
+    """Version 1 had one LAN and the deckies of one fleet; an address and a MAC stood in the decky itself."""
+    deckies = document.pop("deckies", {})
+    if isinstance(deckies, dict):
+        deckies = {name: _attached(decky) for name, decky in deckies.items()}
+    project = {"name": PROJECT, "networks": {}, "deckies": deckies}
+    return {**document, "schema_version": 2, "projects": {PROJECT: project}}
 
 
-def version_of(document: Document, path: Path) -> int:
+def _attached(decky: object) -> object:
+    if not isinstance(decky, dict):
+        return decky
+    home = {field: decky[old] for old, field in (("ip", "address"), ("mac", "mac")) if old in decky}
+    kept = {key: value for key, value in decky.items() if key not in ("ip", "mac")}
+    return {**kept, "attachments": [{"network": NETWORK, **home}]}
+
+
+def slice_in_todays_shape(content: Document) -> Document:
+    """The slice that a worker holds, as one of today's; an older agent was given it in schema 1."""
+    if content.get("schema") != 1:
+        return content
+    lan = content.get("lan")
+    networks = {NETWORK: {key: value for key, value in lan.items() if key != "network"}} if lan else {}
+    deckies = {name: {**row, "decky": _attached(row["decky"])} for name, row in content["deckies"].items()}
+    return {**content, "schema": 2, "project": PROJECT, "networks": networks, "deckies": deckies}
+
+
+def _records_from_1(document: Document) -> Document:
+    """Version 1 kept what is now each project's own beside what is the worker's."""
+    meta = dict(document["meta"])
+    own = {key: meta.pop(key) for key in ("generation", "plan_hash", "applied", "heals") if key in meta}
+    return {
+        **document,
+        "schema_version": 2,
+        "meta": {**meta, "schema_version": 2},
+        "projects": [{"name": PROJECT, **own}],
+        "deckies": [{"project": PROJECT, **row} for row in document["deckies"]],
+    }
+
+
+FLEET_MIGRATIONS: Mapping[int, Migration] = {1: _fleet_from_1}
+"""From each older schema version of `decnet-state.json`, the step to the next one."""
+
+RECORD_MIGRATIONS: Mapping[int, Migration] = {1: _records_from_1}
+"""The same for `records/<worker_id>.json`, as {"meta": document, table: documents}."""
+
+
+def version_of(document: Document, path: Path, newest: int) -> int:
     """The document's schema version. StateBroken where there is none, or one of a newer decnet."""
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
@@ -28,17 +75,17 @@ def version_of(document: Document, path: Path) -> int:
             f"{path}: schema_version is {what}",
             hint=f"the last good copy: {path}.last",
         )
-    if version > SCHEMA_VERSION:
+    if version > newest:
         raise StateBroken(
-            f"{path} was written by a newer decnet (its schema_version is {version}, not {SCHEMA_VERSION})",
+            f"{path} was written by a newer decnet (its schema_version is {version}, not {newest})",
             hint="upgrade decnet on this machine; the file is left as it is",
         )
     return version
 
 
-def migrated(document: Document, path: Path, steps: Mapping[int, Migration]) -> Document:
-    """The document in the present schema, itself if it is that already."""
-    for version in range(version_of(document, path), SCHEMA_VERSION):
+def migrated(document: Document, path: Path, newest: int, steps: Mapping[int, Migration]) -> Document:
+    """The document in the `newest` schema, itself if it is that already."""
+    for version in range(version_of(document, path, newest), newest):
         if version not in steps:
             raise StateBroken(f"{path} has schema_version {version}, which this decnet cannot read any more")
         document = steps[version](document)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from decnet.wire import PROJECT
+
 from .paths import Home
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -18,7 +20,11 @@ def workers(home: Home) -> dict[str, tuple[str, ...]]:
 
 def deckies(home: Home) -> dict[str, tuple[str, ...]]:
     """Each desired decky's name with its services."""
-    found = _document(home.state).get("deckies")
+    document = _document(home.state)
+    found = document.get("deckies")  # where a state file of version 1 still has them
+    projects = document.get("projects")
+    if isinstance(projects, dict) and isinstance(projects.get(PROJECT), dict):
+        found = projects[PROJECT].get("deckies")
     if not isinstance(found, dict):
         return {}
     return {name: _texts(decky.get("services")) for name, decky in found.items() if isinstance(decky, dict)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,17 +11,18 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from decnet.errors import Failed, StateBroken
 from decnet.model.journal import Cursor
 from decnet.model.noun import Loose, Noun
-from decnet.model.record import Applied, DeckyRow, LifecycleRow, WorkerRecords
+from decnet.model.record import Applied, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
 
-from .atomic import read_whole
+from .atomic import read_whole, write_whole
 from .broken import translated
 from .collecting import uncollected
-from .migrate import RECORD_MIGRATIONS, Migration, migrated
+from .migrate import RECORD_MIGRATIONS, RECORD_SCHEMA, Migration, backup_path, migrated, version_of
 from .paths import Home
 from .tables import Tables, ill, parsed, rows, spelled, transaction
 
 _ABOUT = "meta"
+_PROJECTS = "projects"
 _DECKIES = "deckies"
 _LIFECYCLE = "lifecycle"
 
@@ -36,6 +37,8 @@ class Records:
         self._home = home
         self._migrations = migrations
         self._read: dict[str, tuple[WorkerRecords, Signature | None]] = {}
+        self._older: dict[str, bytes] = {}
+        """Files of an older schema as they were read: each is kept when it is replaced."""
 
     def load(self, worker_id: str) -> WorkerRecords:
         """That worker's records; empty ones where there is no file. StateBroken for a file that is
@@ -43,7 +46,7 @@ class Records:
         path = self._home.records(worker_id)
         # Taken before reading: if a commit comes in between, a later save is refused, not lost.
         signature = _signature(path)
-        records = self._parsed(path) or WorkerRecords(worker_id=worker_id)
+        records = self._parsed(path, worker_id) or WorkerRecords(worker_id=worker_id)
         if records.worker_id != worker_id:
             raise ill(path, f"it holds the records of worker {records.worker_id}")
         self._read[worker_id] = (records, signature)
@@ -67,6 +70,8 @@ class Records:
             raise StateBroken(
                 f"{path} was changed by another command since it was read", hint="run the command again"
             )
+        if older := self._older.pop(records.worker_id, None):
+            write_whole(backup_path(path, RECORD_SCHEMA - 1), older)
         with transaction(path) as tables:
             _fill(tables, records)
             if _at_once(spelled(tables.db.storage.read() or {})) != records:
@@ -87,25 +92,43 @@ class Records:
         self._read.pop(worker_id, None)
         return Tables(path).remove()
 
-    def _parsed(self, path: Path) -> WorkerRecords | None:
+    def _parsed(self, path: Path, worker_id: str) -> WorkerRecords | None:
         content = read_whole(path)
-        return None if content is None else _at_once(content) or self._with_reasons(path, content)
-
-    def _with_reasons(self, path: Path, content: bytes) -> WorkerRecords:
-        return _assembled(parsed(path, content), path, self._migrations)
+        if content is None:
+            return None
+        if records := _at_once(content):
+            self._older.pop(worker_id, None)
+            return records
+        tables = parsed(path, content)
+        records = _assembled(tables, path, self._migrations)
+        if version_of(rows(tables, _ABOUT, path)[0], path, RECORD_SCHEMA) < RECORD_SCHEMA:
+            self._older[worker_id] = content
+        return records
 
 
 class _About(Noun):
     """The one document of the table `meta`: WorkerRecords without its rows."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     worker_id: str
     cursor: Cursor | None = None
+    facts: Facts | None = None
+
+
+class _Project(Noun):
+    """One document of the table `projects`: ProjectRecords without its rows."""
+
+    name: str
     generation: int = 0
     plan_hash: str | None = None
     applied: Applied | None = None
-    facts: Facts | None = None
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
+
+
+class _Row(DeckyRow):
+    """One document of the table `deckies`."""
+
+    project: str
 
 
 class _File(BaseModel):
@@ -113,12 +136,23 @@ class _File(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
     meta: dict[str, _About]
-    deckies: dict[str, DeckyRow]
-    lifecycle: dict[str, LifecycleRow]
+    projects: dict[str, _Project] = {}
+    deckies: dict[str, _Row] = {}
+    lifecycle: dict[str, LifecycleRow] = {}
+
+
+class _Whole(Noun):
+    """The same as lists, in the present schema: what a file is held against piece by piece."""
+
+    schema_version: Literal[2]
+    meta: _About
+    projects: Annotated[tuple[_Project, ...], Loose]
+    deckies: Annotated[tuple[_Row, ...], Loose]
+    lifecycle: Annotated[tuple[LifecycleRow, ...], Loose]
 
 
 def _at_once(content: bytes) -> WorkerRecords | None:
-    """The records of a file in order; None for one that has to be looked at piece by piece.
+    """The records of a valid file; None for one that has to be looked at piece by piece.
 
     Straight from bytes to nouns: five times faster over many files than by way of TinyDB's documents.
     """
@@ -126,41 +160,71 @@ def _at_once(content: bytes) -> WorkerRecords | None:
         file = _File.model_validate_json(content)
     except ValidationError:
         return None
-    by_name = {row.name: row for row in file.deckies.values()}
     numbers = set(map(str, range(1, len(file.lifecycle) + 1)))
-    if list(file.meta) != ["1"] or len(by_name) != len(file.deckies) or numbers != file.lifecycle.keys():
+    if list(file.meta) != ["1"] or numbers != file.lifecycle.keys():
+        return None
+    projects = _projects(file.projects.values(), file.deckies.values())
+    if projects is None:
         return None
     about = file.meta["1"]
     return WorkerRecords.model_construct(
         **{name: getattr(about, name) for name in _About.model_fields},
-        deckies=dict(sorted(by_name.items())),
+        projects=projects,
         lifecycle=tuple(file.lifecycle[number] for number in sorted(numbers, key=int)),
     )
+
+
+def _projects(abouts: Iterable[_Project], rows: Collection[_Row]) -> dict[str, ProjectRecords] | None:
+    """The projects with their rows; None where one stands there twice, or a row has none."""
+    own: dict[str, dict[str, DeckyRow]] = {}
+    for row in rows:
+        fields = {name: getattr(row, name) for name in DeckyRow.model_fields}
+        own.setdefault(row.project, {})[row.name] = DeckyRow.model_construct(**fields)
+    found: dict[str, ProjectRecords] = {}
+    for each in abouts:
+        if each.name in found:
+            return None
+        fields = {name: getattr(each, name) for name in _Project.model_fields if name != "name"}
+        found[each.name] = ProjectRecords.model_construct(
+            **fields, deckies=dict(sorted(own.pop(each.name, {}).items()))
+        )
+    is_whole = not own and sum(len(each.deckies) for each in found.values()) == len(rows)
+    return dict(sorted(found.items())) if is_whole else None
 
 
 def _assembled(tables: Mapping[str, Any], path: Path, migrations: Mapping[int, Migration]) -> WorkerRecords:
     about = rows(tables, _ABOUT, path)
     if len(about) != 1:
         raise ill(path, f"its table {_ABOUT} has {len(about)} documents, not one")
-    document = dict(about[0])
-    deckies = rows(tables, _DECKIES, path)
-    document["deckies"] = {str(row.get("name")): row for row in deckies}
-    if len(document["deckies"]) != len(deckies):
-        raise ill(path, "a decky stands in it twice")
-    document["lifecycle"] = rows(tables, _LIFECYCLE, path)
+    document: dict[str, Any] = {
+        "meta": dict(about[0]),
+        **{table: rows(tables, table, path) for table in (_PROJECTS, _DECKIES, _LIFECYCLE)},
+    }
+    document |= {"schema_version": document["meta"].get("schema_version")}
+    document = migrated(document, path, RECORD_SCHEMA, migrations)
     try:
-        return WorkerRecords.model_validate(migrated(document, path, migrations))
+        whole = _Whole.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ill(path, f"{where}: {first['msg']}") from error
+    projects = _projects(whole.projects, whole.deckies)
+    if projects is None:
+        raise ill(path, "a project or a decky stands in it twice, or a decky has no project")
+    fields = {name: getattr(whole.meta, name) for name in _About.model_fields}
+    return WorkerRecords(**fields, projects=projects, lifecycle=whole.lifecycle)
 
 
 def _fill(tables: Tables, records: WorkerRecords) -> None:
     document = records.model_dump(warnings="error")
-    deckies, lifecycle = document.pop("deckies"), document.pop("lifecycle")
+    projects, lifecycle = document.pop("projects"), document.pop("lifecycle")
     tables.replace(_ABOUT, [document])
-    tables.replace(_DECKIES, [deckies[name] for name in sorted(deckies)])
+    deckies: list[dict[str, Any]] = []
+    for name, own in sorted(projects.items()):
+        deckies += [{"project": name, **row} for _, row in sorted(own.pop("deckies").items())]
+        own["name"] = name
+    tables.replace(_PROJECTS, [projects[name] for name in sorted(projects)])
+    tables.replace(_DECKIES, deckies)
     tables.replace(_LIFECYCLE, lifecycle)
 
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
+from decnet.model.noun import Noun
 from decnet.wire import clean
 
 from .positions import Route
@@ -52,7 +53,7 @@ def in_words(error: ValidationError, document: Any) -> tuple[Route, str]:
 
 
 def spelled(route: Sequence[str | int]) -> str:
-    """A route as it is said: deckies.web-1.ip."""
+    """A route as a message names it: projects.decnet.deckies.web-1.hostname."""
     return ".".join(clean(str(part), 60) for part in route) or "the document"
 
 
@@ -79,9 +80,16 @@ def _sentence(fault: ErrorDetails, route: Route, kind: FaultKind) -> str:
 
 
 def _suggestion(route: Route) -> str:
-    model: type[Fleet] | type[Decky] | type[Lan] = Fleet
-    if len(route) == 3:
-        model = Decky if route[0] == "deckies" else Lan
+    model: type[Noun] = Fleet
+    match route[:-1]:
+        case ("lans", _):
+            model = Network
+        case ("projects", _):
+            model = Project
+        case ("projects", _, "deckies", _):
+            model = Decky
+        case ("projects", _, "deckies", _, "attachments", _):
+            model = Attachment
     near = difflib.get_close_matches(str(route[-1]), model.model_fields, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 

@@ -9,6 +9,7 @@ from .limits import (
     LABEL_DECKY,
     LABEL_FINGERPRINT,
     LABEL_FLEET,
+    LABEL_PROJECT,
     LABEL_SERVICE,
     LABEL_WORKER,
     MAX_ANSWER_BYTES,
@@ -22,6 +23,7 @@ from .limits import (
     PROTOCOL,
     TIMELESS,
 )
+from .projects import container_name, is_project
 from .records import GENESIS, chained, verify
 from .spelling import read, spell
 from .text import clean
@@ -33,6 +35,7 @@ __all__ = [
     "LABEL_DECKY",
     "LABEL_FINGERPRINT",
     "LABEL_FLEET",
+    "LABEL_PROJECT",
     "LABEL_SERVICE",
     "LABEL_WORKER",
     "MAX_ANSWER_BYTES",
@@ -51,8 +54,10 @@ __all__ = [
     "chained",
     "clean",
     "compose_breaks",
+    "container_name",
     "digest",
     "frame",
+    "is_project",
     "parse",
     "read",
     "spell",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-PROTOCOL = 1
-AGENT_VERSION = 2
+PROTOCOL = 2
+AGENT_VERSION = 3
 """Raised by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that holds
 the operator's lock replaces an agent with a lower number, and leaves one with a higher. An agent from before
 there were versions says none, which is 0."""
@@ -13,13 +13,15 @@ TIMELESS = frozenset({"hello", "upgrade"})
 different ones could not find that out, and not mend it."""
 
 PROJECT = "decnet"
-"""The project of the fleet itself, and the name of every project's first part."""
+"""The project that the fleet is; every other one is a topology."""
 
 NETWORK = "decnet_lan"
-"""The Docker network of a worker's LAN."""
+"""The Docker network of a worker that is its LAN: deckies of every project may be attached to it."""
 
 LABEL_FLEET = "decnet.fleet"
 LABEL_WORKER = "decnet.worker"
+LABEL_PROJECT = "decnet.project"
+"""Written for other projects than the fleet only: its containers stay as they were made."""
 LABEL_DECKY = "decnet.decky"
 LABEL_SERVICE = "decnet.service"
 LABEL_FINGERPRINT = "decnet.fingerprint"

@@ -14,6 +14,7 @@ from decnet.errors import (
     IdentityRefused,
     WorkerBusy,
     WorkerError,
+    WrongProtocol,
 )
 
 _CLASSES: dict[str, type[DecnetError]] = {
@@ -48,15 +49,15 @@ _HINTS = {
 }
 
 
-def result_of(answer: Any, worker: str, *, timeless: bool = False) -> dict[str, Any]:
-    """The `result` of an answer's envelope, of any protocol where it is `timeless`. Raises the error that it
-    carries, or BadAnswer."""
+def result_of(answer: Any, worker: str, *, protocol: int | None = wire.PROTOCOL) -> dict[str, Any]:
+    """The `result` of an answer's envelope in that protocol; None: in any. Raises the error that it carries,
+    or BadAnswer."""
     if not isinstance(answer, dict):
         raise _broken(worker, "is not an object")
     version = answer.get("v")
     if not isinstance(version, int) or isinstance(version, bool):
         raise wrong_protocol(None, worker)
-    if version != wire.PROTOCOL and not timeless:
+    if protocol is not None and version != protocol:
         raise wrong_protocol(version, worker)
     match answer:
         case {"v": _, "ok": True, "result": dict(result), **rest} if not rest:
@@ -88,12 +89,13 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
     return kind(text, hint=advice, worker=worker)
 
 
-def wrong_protocol(version: object, worker: str) -> BadAnswer:
+def wrong_protocol(version: object, worker: str) -> WrongProtocol:
     """The error for an agent that speaks another version than ours."""
     newer = isinstance(version, int) and version > wire.PROTOCOL
     said = version if isinstance(version, int) and abs(version) < 10**6 else "?"
-    return BadAnswer(
+    return WrongProtocol(
         f"{worker}: its agent speaks protocol {said}, this decnet {wire.PROTOCOL}",
+        spoken=said if isinstance(said, int) else None,
         hint="upgrade decnet here" if newer else f"decnet worker upgrade {worker}",
         worker=worker,
     )

@@ -9,25 +9,33 @@ from pydantic import Field
 from decnet.model.event import AttackerEvent
 from decnet.model.noun import Hex64, Noun, Short
 from decnet.model.worker import Count, Strings
+from decnet.wire import PROJECT
 
 JobState = Literal["checked", "accepted", "running", "done", "failed", "lost"]
 
 
 class Accepted(Noun):
-    """The answer to `apply`, `mutate` and `teardown`: the job, the same for the same request_id."""
+    """The answer to `apply` and `teardown`: the job, the same for the same request_id."""
 
     job_id: Short
     request_id: Short
     state: JobState
     generation: Count
+    project: Short = PROJECT
 
 
 class HeldSlice(Noun):
-    """The answer to `slice`: what the worker was last given, None where nothing was."""
+    """What the worker was last given of a project, None where nothing was."""
 
     slice: dict[str, Any] | None
     generation: Count
     plan_hash: Hex64 | None
+
+
+class HeldSlices(Noun):
+    """The answer to `slice`: what the worker holds, by project."""
+
+    projects: Annotated[dict[Short, HeldSlice], Field(max_length=4096)]
 
 
 class Probed(Noun):

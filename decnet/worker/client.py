@@ -9,14 +9,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from decnet import wire
-from decnet.errors import BadAnswer, FleetRefused, HashRefused, IdentityRefused
+from decnet.errors import BadAnswer, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor
 from decnet.model.plan import Bundle
 from decnet.model.worker import Facts, Hello, Standing
 
+from . import older
 from .answer import wrong_protocol
-from .answers import Accepted, EventPage, HeldSlice, Loaded, Logs, Probed, Started
+from .answers import Accepted, EventPage, HeldSlice, HeldSlices, Loaded, Logs, Probed, Started
 from .ownagent import OwnAgent
 from .session import Session
 
@@ -92,17 +93,19 @@ class AgentClient:
         others = sorted(images)
         return await self._ask(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
 
-    async def status(self, cursor: Cursor | None = None, *, events: bool = False) -> Status:
+    async def status(self, cursor: Cursor | None = None) -> Status:
         """The heartbeat and one page of the journal after `cursor`; `journal.more` says there is more."""
-        args = {"cursor": cursor.model_dump() if cursor else None, "events": events}
+        args = {"cursor": cursor.model_dump() if cursor else None}
         status = await self._ask(Status, "status", args, CONTROL_LIMIT)
         self._checked(status.hello)
         return status
 
-    async def slice(self) -> HeldSlice:
-        """What the worker was last given. Raises HashRefused where it is not what its hash says."""
-        held = await self._ask(HeldSlice, "slice", {}, CONTROL_LIMIT)
-        if held.slice is not None and wire.digest(held.slice) != held.plan_hash:
+    async def slices(self) -> dict[str, HeldSlice]:
+        """What the worker was last given, by project. Raises HashRefused where its hash says otherwise."""
+        held = (await self._ask(HeldSlices, "slice", {}, CONTROL_LIMIT)).projects
+        if any(
+            each.slice is not None and wire.digest(each.slice) != each.plan_hash for each in held.values()
+        ):
             raise HashRefused(f"{self.worker}: its slice is not what its hash says", worker=self.worker)
         return held
 
@@ -113,18 +116,39 @@ class AgentClient:
 
     async def apply(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
         """Hand over a bundle; the job goes on by itself. The same request_id is the same job."""
-        return await self._hand_over("apply", bundle, dry_run, wait)
-
-    async def mutate(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
-        """The same for one decky's services."""
-        return await self._hand_over("mutate", bundle, dry_run, wait)
+        args = {
+            "request_id": bundle.request_id,
+            "project": bundle.project,
+            "generation": bundle.generation,
+            "hash": bundle.hash,
+            "plan_hash": bundle.plan_hash,
+            "slice": bundle.slice,
+            "steps": list(bundle.steps),
+            "compose": bundle.compose,
+            "dry_run": dry_run,
+            "wait": wait,
+        }
+        return self._same_request(
+            await self._ask(Accepted, "apply", args, HAND_OVER_LIMIT + wait), bundle.request_id
+        )
 
     async def teardown(
-        self, request_id: str, generation: int, deckies: Iterable[str] | None = None, *, wait: float = 0.0
+        self,
+        request_id: str,
+        generation: int,
+        deckies: Iterable[str] | None = None,
+        *,
+        project: str = wire.PROJECT,
+        wait: float = 0.0,
     ) -> Accepted:
-        """Start taking deckies down; None is all of the fleet on that worker."""
-        names = None if deckies is None else sorted(deckies)
-        args = {"request_id": request_id, "generation": generation, "deckies": names, "wait": wait}
+        """Start taking deckies of a project down; None is all of them on that worker."""
+        args = {
+            "request_id": request_id,
+            "project": project,
+            "generation": generation,
+            "deckies": None if deckies is None else sorted(deckies),
+            "wait": wait,
+        }
         return self._same_request(
             await self._ask(Accepted, "teardown", args, CONTROL_LIMIT + wait), request_id
         )
@@ -166,27 +190,12 @@ class AgentClient:
         hello = self._checked(await self._ask(Hello, "upgrade", args, UPGRADE_LIMIT))
         if hello.agent != own.sha256:
             raise BadAnswer(f"{self.worker}: another agent answers after the upgrade", worker=self.worker)
+        self._session.protocol = wire.PROTOCOL
         return hello
 
     async def self_destruct(self) -> bool:
         """Tear all down and remove what decnet installed; goes on there by itself."""
         return (await self._ask(Started, "self-destruct", {}, CONTROL_LIMIT)).started
-
-    async def _hand_over(self, verb: str, bundle: Bundle, dry_run: bool, wait: float) -> Accepted:
-        args = {
-            "request_id": bundle.request_id,
-            "generation": bundle.generation,
-            "hash": bundle.hash,
-            "plan_hash": bundle.plan_hash,
-            "slice": bundle.slice,
-            "steps": list(bundle.steps),
-            "compose": bundle.compose,
-            "dry_run": dry_run,
-            "wait": wait,
-        }
-        return self._same_request(
-            await self._ask(Accepted, verb, args, HAND_OVER_LIMIT + wait), bundle.request_id
-        )
 
     def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:
         if accepted.request_id != request_id:
@@ -205,11 +214,27 @@ class AgentClient:
     ) -> Answered:
         if expect and self._worker_id is not None and self._fleet_id is not None:
             args = {**args, "expect": {"worker_id": self._worker_id, "fleet_id": self._fleet_id}}
-        answer = await self._session.call(verb, args, limit=limit, stream=stream)
+        answer = await self._call(verb, args, limit, stream)
         return validated(noun, answer, self.worker, verb)
 
+    async def _call(
+        self, verb: str, args: dict[str, Any], limit: float, stream: AsyncIterator[bytes] | None
+    ) -> dict[str, Any]:
+        """The verb's answer in today's shape. An agent that speaks an older protocol is still asked what it
+        knows; for what changes something it has to be replaced first."""
+        if self._session.protocol != wire.PROTOCOL and verb not in (*older.READS, *wire.TIMELESS):
+            raise wrong_protocol(self._session.protocol, self.worker)
+        try:
+            answer = await self._session.call(verb, args, limit=limit, stream=stream)
+        except WrongProtocol as error:
+            if error.spoken not in older.PROTOCOLS or verb not in older.READS:
+                raise
+            self._session.protocol = error.spoken
+            answer = await self._session.call(verb, args, limit=limit)
+        return answer if self._session.protocol == wire.PROTOCOL else older.in_todays_shape(verb, answer)
+
     def _checked(self, hello: Hello) -> Hello:
-        if hello.protocol != wire.PROTOCOL:
+        if hello.protocol not in (wire.PROTOCOL, *older.PROTOCOLS):
             raise wrong_protocol(hello.protocol, self.worker)
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
         self.standing(hello)

@@ -58,7 +58,7 @@ class Recovered:
     """An enrolled worker of a fleet whose records were lost, with what it still holds."""
 
     enrolled: Enrolled
-    held: HeldSlice
+    held: dict[str, HeldSlice]
 
 
 class Enrolment(Protocol):
@@ -161,7 +161,7 @@ async def recover(
         await dial.hang_up(connection)
     client = _client(worker, key, fleet)
     try:
-        hello, held = await client.hello(), await client.slice()
+        hello, held = await client.hello(), await client.slices()
     finally:
         await client.close()
     warnings += [_left(worker.name, newer, fleet.agent)] if newer else []

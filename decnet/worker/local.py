@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.errors import Unreachable, WorkerError
+from decnet.wire import PROTOCOL
 from decnet.wire.fault import VARIABLE
 
 from .session import PIECE, Sink, Source, converse, status_in_words
@@ -30,6 +31,7 @@ class LocalSession:
         """`home` is the agent's own folder (DECNET_AGENT_HOME); None leaves it to the environment."""
         self.worker = worker
         self.noise = 0
+        self.protocol = PROTOCOL
         self._argv = (sys.executable, *start(str(agent)))
         self._environment = _environment(home)
 
@@ -39,7 +41,9 @@ class LocalSession:
         process = await self._start(verb)
         try:
             async with asyncio.timeout(limit):
-                return await converse(_LocalAgent(process), self.worker, verb, args, stream)
+                return await converse(
+                    _LocalAgent(process), self.worker, verb, args, stream, protocol=self.protocol
+                )
         except TimeoutError as error:
             raise Unreachable(
                 f"{self.worker}: no answer to {verb} within {limit:g} s", worker=self.worker

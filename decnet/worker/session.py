@@ -30,6 +30,8 @@ class Session(Protocol):
     worker: str
     noise: int
     """Bytes that a shell's start-up file printed before the last answer."""
+    protocol: int
+    """The one in which the agent is spoken to: today's, until it has answered in an older one."""
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
@@ -77,14 +79,20 @@ class Remote(Protocol):
 
 
 async def converse(
-    remote: Remote, worker: str, verb: str, args: dict[str, Any], stream: AsyncIterator[bytes] | None
+    remote: Remote,
+    worker: str,
+    verb: str,
+    args: dict[str, Any],
+    stream: AsyncIterator[bytes] | None,
+    *,
+    protocol: int = wire.PROTOCOL,
 ) -> dict[str, Any]:
     """Send one request to a running agent and read its one answer, bounded in bytes.
 
     The caller bounds the time and ends the process. Connection errors pass through untranslated.
     """
     marker = secrets.token_hex(16)
-    request = wire.canonical({"v": wire.PROTOCOL, "marker": marker, "args": args}) + b"\n"
+    request = wire.canonical({"v": protocol, "marker": marker, "args": args}) + b"\n"
     if len(request) > wire.MAX_REQUEST_BYTES:
         raise Failed(f"{worker}: the request for {verb} is larger than an agent takes", worker=worker)
     unframer = wire.Unframer(marker)
@@ -92,7 +100,7 @@ async def converse(
     answer = await exchange(remote, worker, unframer, request, stream)
     step(f"{verb} answered")
     remote.preamble = len(unframer.preamble)
-    return result_of(answer, worker, timeless=verb in wire.TIMELESS)
+    return result_of(answer, worker, protocol=None if verb in wire.TIMELESS else protocol)
 
 
 async def exchange(

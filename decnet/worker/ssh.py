@@ -36,6 +36,7 @@ class SshSession:
     def __init__(self, target: dial.Target, *, lanes: Lanes | None = None, command: str = COMMAND) -> None:
         self.worker = target.name
         self.noise = 0
+        self.protocol = wire.PROTOCOL
         self._target = target
         self._command = command
         self._lanes = lanes or Lanes()
@@ -58,7 +59,9 @@ class SshSession:
                     async with self._lanes.verbs:
                         command = f"{self._command} {verb}"
                         async with started(connection, self.worker, command, limit) as remote:
-                            result = await converse(remote, self.worker, verb, args, stream)
+                            result = await converse(
+                                remote, self.worker, verb, args, stream, protocol=self.protocol
+                            )
                             self.noise = remote.preamble
                             return result
                 except Unreachable as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from decnet.wire import Unframer, digest, parse
+from decnet.wire import NETWORK, PROJECT, PROTOCOL, Unframer, container_name, digest, parse
 
 FLEET = "fleet-1"
 WORKER = "worker-1"
@@ -31,6 +31,7 @@ class Desk:
     socket: str = "/nonexistent/docker.sock"
     before: Sequence[str] = ()
     extra: dict[str, str] = field(default_factory=dict)
+    protocol: int = PROTOCOL
 
     def argv(self, *words: str) -> list[str]:
         return [*self.before, sys.executable, "-I", "-S", str(self.agent), *words]
@@ -51,9 +52,11 @@ class Desk:
 
     def ask(self, verb: str, args: dict[str, Any] | None = None, stream: bytes = b"") -> dict[str, Any]:
         """The whole answer: {"v", "ok", "result"} or {"v", "ok", "error"}."""
-        line = json.dumps({"v": 1, "marker": MARKER, "args": args or {}}).encode() + b"\n"
-        ended = self.raw(verb, stdin=line + stream)
-        return answer_in(ended)
+        return answer_in(self.raw(verb, stdin=self.line(args or {}) + stream))
+
+    def line(self, args: dict[str, Any]) -> bytes:
+        """A request as it stands on the agent's standard input."""
+        return json.dumps({"v": self.protocol, "marker": MARKER, "args": args}).encode() + b"\n"
 
     def get(self, verb: str, args: dict[str, Any] | None = None, stream: bytes = b"") -> dict[str, Any]:
         answer = self.ask(verb, args, stream)
@@ -84,7 +87,7 @@ class Desk:
             time.sleep(0.1)
 
 
-def another_version(agent: bytes, version: int, protocol: int = 1) -> bytes:
+def another_version(agent: bytes, version: int, protocol: int = PROTOCOL) -> bytes:
     """That agent as a later or an earlier one: other numbers, every module at another place in the file."""
     parcel = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(agent)) as old, zipfile.ZipFile(parcel, "w") as new:
@@ -106,14 +109,18 @@ def answer_in(ended: subprocess.CompletedProcess[bytes], marker: str = MARKER) -
     return answer
 
 
-def base(name: str, ip: str, fingerprint: str, fleet: str = FLEET) -> dict[str, Any]:
+def mac_of(ip: str) -> str:
+    return f"02:42:c0:00:02:{int(ip.split('.')[-1]):02x}"
+
+
+def base(name: str, ip: str, fingerprint: str, project: str = PROJECT) -> dict[str, Any]:
     return {
-        "container_name": name,
+        "container_name": container_name(project, name),
         "image": "decnet/base:0123456789ab",
         "hostname": "host-" + name,
-        "labels": labels(name, "", fingerprint, fleet),
+        "labels": labels(name, "", fingerprint, project),
         "networks": {"lan": {"ipv4_address": ip}},
-        "mac_address": f"02:42:c0:00:02:{int(ip.split('.')[-1]):02x}",
+        "mac_address": mac_of(ip),
         "sysctls": {
             "net.ipv4.ip_default_ttl": "64",
             "net.ipv4.ip_unprivileged_port_start": "0",
@@ -128,17 +135,19 @@ def base(name: str, ip: str, fingerprint: str, fleet: str = FLEET) -> dict[str, 
         "cpus": 0.5,
         "restart": "unless-stopped",
         "stop_signal": "SIGKILL",
-        "environment": {"SUBNET": "192.0.2.0/24", "ADDRESS": ip},
+        "environment": {"SUBNET": "192.0.2.0/24", "ADDRESS": ip, "MAC": mac_of(ip)},
         "logging": {"driver": "json-file", "options": {"max-size": "1m", "max-file": "2"}},
     }
 
 
-def service(name: str, role: str, command: list[str], fingerprint: str, fleet: str = FLEET) -> dict[str, Any]:
+def service(
+    name: str, role: str, command: list[str], fingerprint: str, project: str = PROJECT
+) -> dict[str, Any]:
     return {
-        "container_name": f"{name}-{role.replace('_', '-')}",
+        "container_name": container_name(project, name, role),
         "image": "decnet/decoys:0123456789ab",
-        "labels": labels(name, role, fingerprint, fleet),
-        "network_mode": "service:" + name,
+        "labels": labels(name, role, fingerprint, project),
+        "network_mode": "service:" + container_name(project, name),
         "command": command,
         "user": "65534:65534",
         "cap_drop": ["ALL"],
@@ -155,9 +164,10 @@ def service(name: str, role: str, command: list[str], fingerprint: str, fleet: s
     }
 
 
-def labels(decky: str, role: str, fingerprint: str, fleet: str) -> dict[str, str]:
+def labels(decky: str, role: str, fingerprint: str, project: str) -> dict[str, str]:
     return {
-        "decnet.fleet": fleet,
+        "decnet.fleet": FLEET,
+        **({} if project == PROJECT else {"decnet.project": project}),
         "decnet.decky": decky,
         "decnet.service": role,
         "decnet.fingerprint": fingerprint,
@@ -184,27 +194,30 @@ def bundle(
     steps: list[dict[str, Any]] | None = None,
     commands: dict[str, list[str]] | None = None,
     lan: dict[str, Any] | None = None,
+    project: str = PROJECT,
 ) -> dict[str, Any]:
     """The arguments of `apply` for deckies {name: (address, {service: TCP port})}; by default all of them
     are created."""
     services: dict[str, Any] = {}
     entries: dict[str, Any] = {}
     for name, (ip, roles) in deckies.items():
-        mark = digest([name, ip])
-        services[name] = base(name, ip, mark)
-        rows = {name: row("", mark, services[name]["image"], [])}
+        mark, own_base = digest([project, name, ip]), container_name(project, name)
+        services[own_base] = base(name, ip, mark, project)
+        rows = {own_base: row("", mark, services[own_base]["image"], [])}
         for role, port in roles.items():
-            container = f"{name}-{role}"
+            container = container_name(project, name, role)
             own = digest([container, port, mark, (commands or {}).get(container)])
             command = (commands or {}).get(container) or decoy(port, own[:16])
-            services[container] = service(name, role, command, own)
+            services[container] = service(name, role, command, own, project)
             rows[container] = row(role, own, services[container]["image"], [[port, "tcp"]])
-        entries[name] = {"decky": {"name": name, "ip": ip}, "containers": rows}
+        home = {"network": NETWORK, "address": ip, "mac": mac_of(ip)}
+        entries[name] = {"decky": {"name": name, "attachments": [home]}, "containers": rows}
     content = {
-        "schema": 1,
+        "schema": 2,
+        "project": project,
         "fleet_id": FLEET,
         "worker_id": WORKER,
-        "lan": dict(lan or LAN),
+        "networks": {NETWORK: {**LAN, **(lan or {})}},
         "deckies": entries,
     }
     document = {
@@ -214,7 +227,8 @@ def bundle(
     }
     if steps is None:
         steps = [step(name, "create", up=list(entry["containers"])) for name, entry in entries.items()]
-    return signed({"slice": content, "steps": steps, "compose": document}, request_id, generation)
+    whole = {"project": project, "slice": content, "steps": steps, "compose": document}
+    return signed(whole, request_id, generation)
 
 
 def signed(whole: dict[str, Any], request_id: str, generation: int) -> dict[str, Any]:
@@ -228,13 +242,14 @@ def signed(whole: dict[str, Any], request_id: str, generation: int) -> dict[str,
 
 
 LAN = {
+    "name": NETWORK,
+    "kind": "lan",
     "driver": "macvlan",
     "interface": "eth0",
     "subnet": "192.0.2.0/24",
     "gateway": "192.0.2.1",
     "use": [],
     "exclude": [],
-    "network": "decnet_lan",
 }
 
 

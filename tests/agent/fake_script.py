@@ -14,10 +14,14 @@ from typing import Any, Protocol
 
 from agent_desk import FLEET, WORKER, bundle, signed, step
 
+from decnet.wire import PROJECT
+
 Answer = dict[str, Any]
 WEB = {"web": ("192.0.2.101", {"ssh": 22, "http": 80})}
 TWO = {**WEB, "db": ("192.0.2.102", {"ssh": 22})}
 TAKEN = "192.0.2.250"
+TOPOLOGY = "decnet-t-0123abcd"
+FLEETS = {"project": PROJECT}
 WAIT = 120.0
 
 
@@ -41,6 +45,7 @@ def script(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield from _checks(seat)
     yield from _a_life(seat)
     yield from _trouble(seat)
+    yield from _another_project(seat)
     yield from _the_journal(seat)
     yield from _images_and_agents(seat)
     yield from _the_end(seat)
@@ -75,7 +80,9 @@ def _checks(seat: Seat) -> Iterator[tuple[str, Answer]]:
         ("no request", {key: value for key, value in good.items() if key != "request_id"}),
         ("a privileged container", privileged()),
         ("a step for a decky that is not there", bundle(WEB, "r0", 1, [step("db", "create", up=["db"])])),
-        ("another interface", bundle(WEB, "r0", 1, lan={**lan(), "interface": "eth9"})),
+        ("another interface", bundle(WEB, "r0", 1, lan={"interface": "eth9"})),
+        ("another project", {**good, "project": TOPOLOGY}),
+        ("no project's name", {**good, "project": "other"}),
     ):
         yield f"apply with {what}", seat.ask("apply", wrong)
     yield "apply without Docker", seat.without_docker("apply", good)
@@ -86,7 +93,6 @@ def _checks(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield "a dry run with a taken address", seat.ask("apply", {**taken, "dry_run": True})
     yield "probe", seat.ask("probe", {"addresses": [TAKEN, "192.0.2.101"], "seconds": 0.5})
     yield "probe of no address", seat.ask("probe", {"addresses": ["here"]})
-    yield "mutate of two", seat.ask("mutate", bundle(TWO, "r0", 1))
     seat.make_foreign("web-ssh")
     yield "apply over somebody's container", seat.ask("apply", good)
     seat.remove_foreign("web-ssh")
@@ -116,7 +122,7 @@ def _a_life(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield "status after start", seat.ask("status")
     change = step("web", "change", remove=[target(seat, "web-http")], up=["web-ftp"])
     ftp = {"web": ("192.0.2.101", {"ssh": 22, "ftp": 21})}
-    yield "mutate", seat.ask("mutate", {**bundle(ftp, "r3", 3, [change]), "wait": WAIT})
+    yield "mutate", seat.ask("apply", {**bundle(ftp, "r3", 3, [change]), "wait": WAIT})
     yield "status after mutate", seat.ask("status")
     yield "a lower generation", seat.ask("apply", bundle(ftp, "r4", 1))
     yield "a description only", seat.ask("apply", {**bundle(ftp, "r5", 4, []), "wait": WAIT})
@@ -130,7 +136,7 @@ def _trouble(seat: Seat) -> Iterator[tuple[str, Answer]]:
     seat.let_jobs_linger()
     yield "a decky that cannot run", seat.ask("apply", bundle(bad, "r6", 5, up, broken))
     yield "a job is in the way", seat.ask("apply", bundle(bad, "r7", 5, []))
-    yield "a teardown while it runs", seat.ask("teardown", {"request_id": "r8", "generation": 6})
+    yield "a teardown while it runs", seat.ask("teardown", {**FLEETS, "request_id": "r8", "generation": 6})
     yield "self-destruct while it runs", seat.ask("self-destruct")
     yield "its end", seat.ask("apply", {**bundle(bad, "r6", 5, up, broken), "wait": WAIT})
     yield "status after it", seat.ask("status")
@@ -151,6 +157,19 @@ def _trouble(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield "status with a restarted base", seat.ask("status")
     start = [step("web", "heal", start=["web", "web-ssh", "web-http"])]
     yield "start what is detached", seat.ask("apply", {**bundle(WEB, "r13", 10, start), "wait": WAIT})
+    yield "status after it", seat.ask("status")
+
+
+def _another_project(seat: Seat) -> Iterator[tuple[str, Answer]]:
+    other = bundle({"web": ("192.0.2.111", {"ssh": 22})}, "t1", 1, project=TOPOLOGY)
+    yield "another project", seat.ask("apply", {**other, "wait": WAIT})
+    yield "status of two projects", seat.ask("status")
+    yield "slices of two projects", seat.ask("slice")
+    yield "logs of the other one", seat.ask("logs", {"project": TOPOLOGY, "decky": "web"})
+    same = bundle({"db": ("192.0.2.111", {"ssh": 22})}, "t2", 11)
+    yield "the address of another project", seat.ask("apply", same)
+    down = {"project": TOPOLOGY, "request_id": "t3", "generation": 2, "wait": WAIT}
+    yield "teardown of the other one", seat.ask("teardown", down)
     yield "status after it", seat.ask("status")
 
 
@@ -186,7 +205,7 @@ def _the_end(seat: Seat) -> Iterator[tuple[str, Answer]]:
             "apply", {**bundle(TWO, "r20", 20, [step("db", "create", up=["db", "db-ssh"])]), "wait": WAIT}
         ),
     )
-    one = {"request_id": "r21", "generation": 21, "deckies": ["web"], "wait": WAIT}
+    one = {**FLEETS, "request_id": "r21", "generation": 21, "deckies": ["web"], "wait": WAIT}
     yield "teardown of one", seat.ask("teardown", one)
     yield "status after it", seat.ask("status")
     yield "slice after it", seat.ask("slice")
@@ -195,7 +214,7 @@ def _the_end(seat: Seat) -> Iterator[tuple[str, Answer]]:
         "teardown of a lower generation",
         seat.ask("teardown", {**one, "request_id": "r23", "generation": 1}),
     )
-    everything = {"request_id": "r24", "generation": 24, "wait": WAIT}
+    everything = {**FLEETS, "request_id": "r24", "generation": 24, "wait": WAIT}
     yield "teardown of all", seat.ask("teardown", everything)
     yield "the same again", seat.ask("teardown", everything)
     yield "status at the end", seat.ask("status")
@@ -214,14 +233,10 @@ def upgrade(agent: bytes) -> Answer:
     return {"sha256": hashlib.sha256(agent).hexdigest(), "bytes": base64.b64encode(agent).decode()}
 
 
-def lan() -> dict[str, Any]:
-    return dict(bundle({}, "r", 1)["slice"]["lan"])
-
-
 def privileged() -> Answer:
     whole = bundle(WEB, "r0", 1)
     whole["compose"]["services"]["web"]["privileged"] = True
-    return signed({key: whole[key] for key in ("slice", "steps", "compose")}, "r0", 1)
+    return signed({key: whole[key] for key in ("project", "slice", "steps", "compose")}, "r0", 1)
 
 
 def target(seat: Seat, name: str) -> dict[str, str]:

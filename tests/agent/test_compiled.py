@@ -91,7 +91,7 @@ def test_a_full_disk_costs_the_byte_code_and_nothing_else(agent: Desk, tmp_path:
         str(agent.agent),
         sys.executable,
     ]
-    line = b'{"v":1,"marker":"%s","args":{}}\n' % (b"0" * 32)
+    line = b'{"v":2,"marker":"%s","args":{}}\n' % (b"0" * 32)
     ended = subprocess.run(argv, input=line, capture_output=True, timeout=30, check=True)
     assert (b'"ok":true' in ended.stdout, ended.stderr) == (True, b"")
     assert ended.stdout.split()[-2:] == [agent.agent.name.encode(), b"filler"]

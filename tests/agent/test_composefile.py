@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 from decnet.agent import bundle as bundles
 from decnet.agent import composefile
 from decnet.agent.failure import Refusal
+from decnet.wire import PROJECT
 
 MARK = "a" * 64
+UNKNOWN_PROJECTS = [
+    None, 1, "", "other", "decnet-", "decnet-t-", "decnet-t-0123abc", "decnet-t-0123abcde",
+    "decnet-t-0123ABCD",
+    "decnet-t-0123abcg", "Decnet", "decnet\n", "decnet-t-0123abcd\n", "../decnet", "decnet/../x",
+]  # fmt: skip
 KNOWN = {"fleet_id": FLEET, "worker_id": "worker-1", "engine_id": None}
 
 
@@ -172,36 +178,82 @@ def test_a_document_that_tells_two_stories_is_refused(change: Any) -> None:
     assert refused(changed)
 
 
-def checked(args: dict[str, Any], single: bool = False) -> str:
+def checked(args: dict[str, Any]) -> str:
     try:
-        bundles.check(args, KNOWN, single)
+        bundles.check(args, KNOWN)
     except Refusal as refusal:
         return refusal.code
     return "accepted"
 
 
 ONE = {"web": ("192.0.2.101", {"ssh": 22})}
+TOPOLOGY = "decnet-t-0123abcd"
 
 
-def test_a_bundle_is_accepted_and_a_changed_one_has_another_hash(home: object) -> None:
-    args = bundle(ONE, "r", 1)
+@pytest.mark.parametrize("project", [PROJECT, TOPOLOGY])
+def test_a_bundle_is_accepted_and_a_changed_one_has_another_hash(home: object, project: str) -> None:
+    args = bundle(ONE, "r", 1, project=project)
     assert checked(args) == "accepted"
     for key in ("slice", "compose"):
         changed = copy.deepcopy(args)
-        changed[key]["version" if key == "compose" else "schema"] = "2"
+        changed[key]["version" if key == "compose" else "schema"] = "3"
         assert checked(changed) == "hash"
     assert checked({**args, "plan_hash": "0" * 64}) == "hash"
+    assert checked({**args, "project": "decnet-t-00000000"}) == "hash"
+
+
+@pytest.mark.parametrize("name", UNKNOWN_PROJECTS)
+def test_what_is_no_projects_name_is_refused(home: object, name: object) -> None:
+    assert checked({**bundle(ONE, "r", 1), "project": name}) == "usage"
+
+
+def resigned(change: Any, project: str = PROJECT) -> dict[str, Any]:
+    args = bundle(ONE, "r", 1, project=project)
+    whole = {key: args[key] for key in ("project", "slice", "steps", "compose")}
+    change(whole)
+    return signed(whole, "r", 1)
+
+
+def lan_of(whole: dict[str, Any]) -> Any:
+    return whole["slice"]["networks"]["decnet_lan"]
+
+
+def decky_of(whole: dict[str, Any]) -> Any:
+    return whole["slice"]["deckies"]["web"]["decky"]
+
+
+def home_of(whole: dict[str, Any]) -> Any:
+    return decky_of(whole)["attachments"][0]
+
+
+def base_of(whole: dict[str, Any]) -> Any:
+    return next(each for each in whole["compose"]["services"].values() if "networks" in each)
 
 
 def ssh_of(whole: dict[str, Any]) -> Any:
     return whole["slice"]["deckies"]["web"]["containers"]["web-ssh"]
 
 
-def resigned(change: Any, deckies: Any = None) -> dict[str, Any]:
-    args = bundle(deckies or ONE, "r", 1)
-    whole = {key: args[key] for key in ("slice", "steps", "compose")}
-    change(whole)
-    return signed(whole, "r", 1)
+def moved(address: str) -> Any:
+    """The decky has this address in the slice and in the document."""
+
+    def change(whole: dict[str, Any]) -> None:
+        home_of(whole)["address"] = address
+        base_of(whole)["networks"]["lan"]["ipv4_address"] = address
+        base_of(whole)["environment"]["ADDRESS"] = address
+
+    return change
+
+
+def with_mac(mac: str) -> Any:
+    def change(whole: dict[str, Any]) -> None:
+        home_of(whole)["mac"] = base_of(whole)["mac_address"] = mac
+        base_of(whole)["environment"]["MAC"] = mac
+
+    return change
+
+
+INNER = {"network": "inner", "address": "198.51.100.2", "mac": "02:00:00:00:00:01"}
 
 
 @pytest.mark.parametrize(
@@ -209,12 +261,45 @@ def resigned(change: Any, deckies: Any = None) -> dict[str, Any]:
     [
         (lambda b: b["slice"].update(fleet_id="other"), "fleet"),
         (lambda b: b["slice"].update(worker_id="other"), "identity"),
-        (lambda b: b["slice"].update(schema=2), "refused"),
-        (lambda b: b["slice"]["lan"].update(driver="host"), "refused"),
-        (lambda b: b["slice"]["lan"].update(gateway="198.51.100.1"), "refused"),
-        (lambda b: b["slice"]["lan"].update(subnet="192.0.2.9/24"), "refused"),
-        (lambda b: b["slice"]["lan"].update(interface="../eth0"), "refused"),
-        (lambda b: b["slice"]["deckies"]["web"]["decky"].update(ip="192.0.2.1; id"), "refused"),
+        (lambda b: b["slice"].update(schema=1), "refused"),
+        (lambda b: b["slice"].update(project=TOPOLOGY), "refused"),
+        (lambda b: b["slice"].pop("project"), "refused"),
+        (lambda b: b.update(project=TOPOLOGY), "refused"),
+        (lambda b: b["slice"].pop("networks"), "refused"),
+        (lambda b: b["slice"].update(networks={}), "refused"),
+        (lambda b: b["slice"]["networks"].update(inner=lan_of(b)), "refused"),
+        (lambda b: b["slice"].update(networks={"inner": lan_of(b)}), "refused"),
+        (lambda b: lan_of(b).update(name="inner"), "refused"),
+        (lambda b: lan_of(b).update(kind="inner"), "refused"),
+        (lambda b: lan_of(b).update(driver="host"), "refused"),
+        (lambda b: lan_of(b).update(gateway="198.51.100.1"), "refused"),
+        (lambda b: lan_of(b).update(subnet="192.0.2.9/24"), "refused"),
+        (lambda b: lan_of(b).update(interface="../eth0"), "refused"),
+        (lambda b: decky_of(b).pop("attachments"), "refused"),
+        (lambda b: decky_of(b).update(attachments=[]), "refused"),
+        (lambda b: decky_of(b)["attachments"].append(INNER), "refused"),
+        (lambda b: decky_of(b)["attachments"].append(home_of(b)), "refused"),
+        (lambda b: home_of(b).update(network="inner"), "refused"),
+        (lambda b: home_of(b).update(address="192.0.2.1; id"), "refused"),
+        (lambda b: home_of(b).update(mac="02:42"), "refused"),
+        (lambda b: home_of(b).pop("mac"), "refused"),
+        (lambda b: home_of(b).update(address="192.0.2.102"), "refused"),
+        (lambda b: home_of(b).update(mac="02:42:c0:00:02:66"), "refused"),
+        (lambda b: base_of(b)["networks"]["lan"].update(ipv4_address="192.0.2.102"), "refused"),
+        (lambda b: base_of(b).update(mac_address="02:42:c0:00:02:66"), "refused"),
+        (lambda b: base_of(b).pop("mac_address"), "refused"),
+        (lambda b: base_of(b)["environment"].update(ADDRESS="192.0.2.102"), "refused"),
+        (lambda b: base_of(b)["environment"].update(MAC="02:42:c0:00:02:66"), "refused"),
+        (moved("198.51.100.5"), "refused"),
+        (moved("192.0.2.1"), "refused"),
+        (moved("192.0.2.0"), "refused"),
+        (moved("192.0.2.255"), "refused"),
+        (with_mac("03:42:c0:00:02:66"), "refused"),
+        (with_mac("ff:ff:ff:ff:ff:ff"), "refused"),
+        (lambda b: b["slice"]["deckies"].clear(), "refused"),
+        (lambda b: b["slice"]["deckies"]["web"]["containers"].update({"db": ssh_of(b)}), "refused"),
+        (lambda b: base_of(b)["labels"].update({"decnet.project": TOPOLOGY}), "refused"),
+        (lambda b: base_of(b)["labels"].update({"decnet.project": "decnet"}), "refused"),
         (lambda b: b["steps"].append(b["steps"][0]), "refused"),
         (lambda b: b["steps"][0].update(up=["db"]), "refused"),
         (lambda b: b["steps"][0].update(up=["--help"]), "refused"),
@@ -229,7 +314,21 @@ def test_a_bundle_that_does_not_fit_together_is_refused(home: object, change: An
     assert checked(resigned(change)) == code
 
 
-def test_mutate_takes_exactly_one_decky(home: object) -> None:
-    two = {**ONE, "db": ("192.0.2.102", {"ssh": 22})}
-    assert checked(bundle(two, "r", 1), single=True) == "usage"
-    assert checked(bundle(ONE, "r", 1), single=True) == "accepted"
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda b: base_of(b)["labels"].pop("decnet.project"),
+        lambda b: base_of(b)["labels"].update({"decnet.project": "decnet"}),
+        lambda b: base_of(b)["labels"].update({"decnet.project": "decnet-t-00000000"}),
+        lambda b: base_of(b).update(container_name="web"),
+        lambda b: b["compose"]["services"].update(web=base_of(b)),
+    ],
+)
+def test_a_topologys_containers_carry_its_label_and_its_name(home: object, change: Any) -> None:
+    assert checked(resigned(change, TOPOLOGY)) == "refused"
+
+
+def test_other_addresses_of_the_lan_are_accepted(home: object) -> None:
+    for address in ("192.0.2.2", "192.0.2.254"):
+        assert checked(resigned(moved(address))) == "accepted"
+    assert checked(resigned(with_mac("8c:16:45:00:00:01"))) == "accepted"

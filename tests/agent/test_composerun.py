@@ -42,7 +42,7 @@ def is_gone(pid: int, seconds: float) -> bool:
 def test_what_compose_started_ends_when_its_job_is_killed(plugin: composerun.Compose, tmp_path: Path) -> None:
     child = os.fork()
     if not child:
-        composerun.up(plugin, "x", [], 60.0, [], lambda: True)
+        composerun.up(plugin, "decnet", "x", [], 60.0, [], lambda: True)
         os._exit(0)
     started = pid_in(tmp_path)
     os.kill(child, signal.SIGKILL)
@@ -54,7 +54,7 @@ def test_what_compose_started_ends_at_its_limit(
     plugin: composerun.Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "COMPOSE_END", 4.0)
-    assert composerun.up(plugin, "x", [], 0.5, [], lambda: True) == "compose did not end in time"
+    assert composerun.up(plugin, "decnet", "x", [], 0.5, [], lambda: True) == "compose did not end in time"
     assert is_gone(pid_in(tmp_path), 2)
 
 
@@ -62,6 +62,7 @@ def test_composes_own_end_is_told(tmp_path: Path) -> None:
     program = tmp_path / "compose"
     program.write_text('#!/bin/sh\necho "ERROR: no such thing: $*"; exit 3\n')
     program.chmod(0o755)
-    told = composerun.up(composerun.Compose([str(program)], "2.0.0"), "/f", ["web"], 5.0, [], lambda: True)
+    compose, project = composerun.Compose([str(program)], "2.0.0"), "decnet-t-0123abcd"
+    told = composerun.up(compose, project, "/f", ["web"], 5.0, [], lambda: True)
     assert told is not None
-    assert told.startswith("ERROR: no such thing: -p decnet -f /f up -d --no-deps")
+    assert told.startswith(f"ERROR: no such thing: -p {project} -f /f up -d --no-deps")

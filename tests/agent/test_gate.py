@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from decnet.agent.gate import verb_of
 from decnet.agent.program import OVER_THE_GATE
+from decnet.wire import PROTOCOL
 
 INJECTIONS = [
     "", " ", "status ", " status", "status\n", "status;id", "status; id", "decnet-agent status;id",
@@ -42,9 +43,9 @@ def test_a_login_without_a_command_gets_no_shell(desk: Desk) -> None:
 
 
 def test_the_gate_runs_the_verb_that_sshd_was_asked_for(desk: Desk) -> None:
-    line = json.dumps({"v": 1, "marker": MARKER, "args": {}}).encode() + b"\n"
+    line = json.dumps({"v": PROTOCOL, "marker": MARKER, "args": {}}).encode() + b"\n"
     desk.extra["SSH_ORIGINAL_COMMAND"] = "decnet-agent hello"
-    assert answer_in(desk.raw("gate", stdin=line))["result"]["protocol"] == 1
+    assert answer_in(desk.raw("gate", stdin=line))["result"]["protocol"] == PROTOCOL
     desk.extra["SSH_ORIGINAL_COMMAND"] = f"decnet-agent hello; touch {desk.home}/owned"
     assert desk.raw("gate", stdin=line).returncode == 2
     assert not (desk.home / "owned").exists()

@@ -16,7 +16,7 @@ from decnet.agent.containers import Container
 from decnet.agent.failure import Refusal
 from decnet.agent.home import write_json
 from decnet.model.actual import Job
-from decnet.wire import LABEL_DECKY
+from decnet.wire import LABEL_DECKY, PROJECT
 
 
 def accepted(request_id: str = "r1", deckies: tuple[str, ...] = ("a", "b")) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_nothing_more_is_removed_when_the_jobs_time_is_over(
     monkeypatch.setattr(removal, "fleet_containers", lambda fleet: [base])
     monkeypatch.setattr(removal.docker, "post", lambda path, *rest, **more: asked.append(path))
     monkeypatch.setattr(removal.docker, "delete", lambda path, *rest: asked.append(path))
-    target = {"decky": "web", "name": "web", "id": "i"}
+    target = {"project": PROJECT, "decky": "web", "name": "web", "id": "i"}
     late = removal.remove_containers("f", [target], time.monotonic() - 1)
     assert (late, asked) == ({"web": f"web: {limits.NO_TIME}"}, [])
     assert removal.remove_containers("f", [target], time.monotonic() + 60) == {}
@@ -93,7 +93,10 @@ def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch
     (home / "jobs").mkdir()
     row = accepted(deckies=("a",))
     step = {"decky": "a", "operation": "create", "remove": [], "up": ["a"], "start": []}
-    content = {"fleet_id": "f", "request_id": "r1", "steps": [step], "compose": {}, "compose_command": ["no"]}
+    content = {
+        "project": PROJECT, "fleet_id": "f", "request_id": "r1", "steps": [step], "compose": {},
+        "compose_command": ["no"],
+    }  # fmt: skip
     run = work.Run(content, jobs.Progress(row["job_id"]), [])
     run.deadline = time.monotonic() + limits.HEALTH - 1
     begun: list[object] = []

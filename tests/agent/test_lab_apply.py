@@ -10,6 +10,7 @@ from typing import Any
 from agent_desk import FLEET, Desk, bundle, step
 
 from decnet.lab import Lab, run_argv
+from decnet.wire import PROJECT
 
 WEB = {"web": ("192.0.2.101", {"ssh": 22, "http": 80})}
 
@@ -27,6 +28,11 @@ def applied(worker: Desk, args: dict[str, Any]) -> dict[str, Any]:
     return worker.get("apply", {**args, "wait": 120.0})
 
 
+def held(worker: Desk) -> dict[str, Any]:
+    found: dict[str, Any] = worker.get("slice")["projects"][PROJECT]
+    return found
+
+
 def target(row: dict[str, Any]) -> dict[str, str]:
     return {"name": row["name"], "id": row["id"]}
 
@@ -39,7 +45,7 @@ def test_a_created_decky_runs_is_attached_and_is_in_the_journal(worker: Desk) ->
     assert seen == {("web", "running", None), ("web-ssh", "running", True), ("web-http", "running", True)}
     ends = [(row["decky"], row["operation"], row["status"]) for row in status["journal"]["records"]]
     assert ends == [("web", "create", "succeeded")]
-    assert (status["generation"], status["plan_hash"]) == (1, args["plan_hash"])
+    assert status["projects"] == {PROJECT: {"generation": 1, "plan_hash": args["plan_hash"]}}
 
 
 def test_an_attacker_reaches_the_service_on_the_lan(worker: Desk, lab: Lab) -> None:
@@ -62,7 +68,7 @@ def test_a_lower_generation_is_refused_and_changes_nothing(worker: Desk) -> None
     applied(worker, bundle(WEB, "r1", 5))
     error = worker.refused("apply", bundle({}, "r2", 4))
     assert (error["code"], error["details"]) == ("generation", {"generation": 5})
-    assert worker.get("slice")["generation"] == 5
+    assert held(worker)["generation"] == 5
 
 
 def test_a_mutation_leaves_the_base_and_the_other_service_untouched(worker: Desk) -> None:
@@ -70,7 +76,7 @@ def test_a_mutation_leaves_the_base_and_the_other_service_untouched(worker: Desk
     before = containers(worker)
     change = step("web", "mutate", remove=[target(before["web-http"])], up=["web-ftp"])
     args = bundle({"web": ("192.0.2.101", {"ssh": 22, "ftp": 21})}, "r2", 2, [change])
-    assert worker.get("mutate", {**args, "wait": 120.0})["state"] == "done"
+    assert applied(worker, args)["state"] == "done"
     after = containers(worker)
     assert after["web"] == before["web"] and after["web-ssh"] == before["web-ssh"]
     assert sorted(after) == ["web", "web-ftp", "web-ssh"]
@@ -78,7 +84,12 @@ def test_a_mutation_leaves_the_base_and_the_other_service_untouched(worker: Desk
 
 def test_what_a_removed_container_told_is_kept_its_good_bye_included(worker: Desk) -> None:
     applied(worker, bundle({"web": ("192.0.2.101", {"ssh": 22})}, "r1", 1))
-    assert worker.get("teardown", {"request_id": "r2", "generation": 2, "wait": 60.0})["state"] == "done"
+    assert (
+        worker.get("teardown", {"project": PROJECT, "request_id": "r2", "generation": 2, "wait": 60.0})[
+            "state"
+        ]
+        == "done"
+    )
     page = worker.get("events")
     assert [(row["decky"], row["service"], row["kind"]) for row in page["events"]] == [
         ("web", "ssh", "contact"),
@@ -118,18 +129,42 @@ def test_a_log_that_cannot_be_read_keeps_no_other_event_back(worker: Desk, lab: 
 
 def test_a_teardown_of_all_leaves_no_container_and_no_network(worker: Desk, lab: Lab) -> None:
     applied(worker, bundle(WEB, "r1", 1))
-    assert worker.get("teardown", {"request_id": "r2", "generation": 2, "wait": 60.0})["state"] == "done"
+    assert (
+        worker.get("teardown", {"project": PROJECT, "request_id": "r2", "generation": 2, "wait": 60.0})[
+            "state"
+        ]
+        == "done"
+    )
     assert worker.get("status")["containers"] == []
     assert in_worker(lab, "docker", "network", "ls", "-q", "--filter", "name=decnet_lan") == ""
-    assert worker.get("slice")["slice"]["deckies"] == {}
+    assert held(worker)["slice"]["deckies"] == {}
 
 
 def test_a_teardown_by_name_leaves_the_others(worker: Desk) -> None:
     both = {**WEB, "db": ("192.0.2.102", {"ssh": 22})}
     applied(worker, bundle(both, "r1", 1))
-    worker.get("teardown", {"request_id": "r2", "generation": 2, "deckies": ["web"], "wait": 60.0})
+    worker.get(
+        "teardown",
+        {"project": PROJECT, "request_id": "r2", "generation": 2, "deckies": ["web"], "wait": 60.0},
+    )
     assert sorted(containers(worker)) == ["db", "db-ssh"]
-    assert list(worker.get("slice")["slice"]["deckies"]) == ["db"]
+    assert list(held(worker)["slice"]["deckies"]) == ["db"]
+
+
+def test_two_projects_share_the_lan_and_one_goes_without_the_other(worker: Desk, lab: Lab) -> None:
+    project = "decnet-t-0123abcd"
+    applied(worker, bundle(WEB, "r1", 1))
+    before = containers(worker)
+    other = bundle({"web": ("192.0.2.102", {"ssh": 22})}, "r2", 1, project=project)
+    assert applied(worker, other)["state"] == "done"
+    names = [f"{project}-web", f"{project}-web-ssh", *before]
+    assert sorted(containers(worker)) == sorted(names)
+    made_by = in_worker(lab, "docker", "ps", "-q", "-f", f"label=com.docker.compose.project={project}")
+    assert len(made_by.split()) == 2
+    down = {"project": project, "request_id": "r3", "generation": 2, "wait": 60.0}
+    assert worker.get("teardown", down)["state"] == "done"
+    assert containers(worker) == before
+    assert in_worker(lab, "docker", "network", "ls", "-q", "--filter", "name=decnet_lan") != ""
 
 
 def test_somebody_elses_container_of_that_name_is_an_error_and_stays(worker: Desk, lab: Lab) -> None:
@@ -139,7 +174,7 @@ def test_somebody_elses_container_of_that_name_is_an_error_and_stays(worker: Des
     error = worker.refused("apply", bundle(WEB, "r1", 1))
     assert error["code"] == "name-taken"
     assert in_worker(lab, "docker", "ps", "-aq", "--no-trunc") == other
-    assert worker.get("slice")["slice"] is None
+    assert worker.get("slice")["projects"] == {}
 
 
 def test_a_container_with_another_id_than_the_step_names_stays(worker: Desk) -> None:
@@ -173,7 +208,7 @@ def test_a_taken_address_fails_its_decky_names_the_mac_and_spares_the_others(wor
 
 def test_a_dry_run_checks_all_of_it_and_leaves_nothing(worker: Desk) -> None:
     assert worker.get("apply", {**bundle(WEB, "r1", 1), "dry_run": True})["state"] == "checked"
-    assert worker.get("status")["containers"] == [] and worker.get("slice")["slice"] is None
+    assert worker.get("status")["containers"] == [] and worker.get("slice")["projects"] == {}
     taken = bundle({"bad": ("192.0.2.250", {"ssh": 22})}, "r2", 1)
     error = worker.refused("apply", {**taken, "dry_run": True})
     assert error["code"] == "address" and list(error["details"]["addresses"]) == ["192.0.2.250"]

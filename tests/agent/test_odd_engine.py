@@ -61,7 +61,7 @@ def serve(listening: socket.socket) -> None:
 def test_a_base_whose_log_cannot_be_had_is_told_of_all_the_same(odd: Desk) -> None:
     status = odd.get("status")
     assert [(row["name"], row["state"]) for row in status["containers"]] == [("web", "exited")]
-    assert (status["docker"], status["conflicts"]) == ("up", {})
+    assert (status["docker"], status["conflicts"]) == ("up", [])
 
 
 def test_an_image_that_the_engine_cannot_describe_is_one_that_is_not_here(odd: Desk) -> None:

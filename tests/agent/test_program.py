@@ -21,7 +21,7 @@ from decnet.agent.failure import Refusal
 from decnet.agent.program import VERBS
 from decnet.agent.request import decode
 from decnet.agent.status import status
-from decnet.wire import AGENT_VERSION, parse
+from decnet.wire import AGENT_VERSION, PROTOCOL, parse
 from decnet.worker.zipapp import build_agent
 
 
@@ -111,19 +111,22 @@ def test_a_verb_meant_for_somebody_else_is_refused(desk: Desk, expect: dict[str,
 
 def test_the_right_identity_is_accepted(desk: Desk) -> None:
     expect = {"worker_id": WORKER, "fleet_id": FLEET}
-    assert desk.enrolled_by_hand().get("slice", {"expect": expect})["generation"] == 0
+    assert desk.enrolled_by_hand().get("slice", {"expect": expect}) == {"projects": {}}
 
 
-def test_a_newer_protocol_is_refused_with_a_hint(desk: Desk) -> None:
-    line = json.dumps({"v": 2, "marker": MARKER, "args": {}}).encode() + b"\n"
+@pytest.mark.parametrize(("version", "hint"), [(PROTOCOL + 1, "decnet worker upgrade"), (PROTOCOL - 1, None)])
+def test_another_protocol_is_refused_and_a_newer_one_with_a_hint(
+    desk: Desk, version: int, hint: str | None
+) -> None:
+    line = json.dumps({"v": version, "marker": MARKER, "args": {}}).encode() + b"\n"
     error = answer_in(desk.raw("facts", stdin=line))["error"]
-    assert (error["code"], error["hint"]) == ("protocol", "decnet worker upgrade")
+    assert (error["code"], error["hint"]) == ("protocol", hint)
 
 
 def test_who_an_agent_is_can_be_asked_in_every_protocol(desk: Desk) -> None:
     line = json.dumps({"v": 7, "marker": MARKER, "args": {}}).encode() + b"\n"
     hello = answer_in(desk.raw("hello", stdin=line))["result"]
-    assert (hello["protocol"], hello["version"]) == (1, AGENT_VERSION)
+    assert (hello["protocol"], hello["version"]) == (PROTOCOL, AGENT_VERSION)
 
 
 def test_a_word_that_is_no_verb_frames_nothing(desk: Desk) -> None:
@@ -139,9 +142,9 @@ def test_a_broken_request_is_answered_and_not_carried_out(desk: Desk) -> None:
         b"{",
         b"[]\n",
         b"\xff\n",
-        b'{"v":1}\n',
+        b'{"v":2}\n',
         b"[" * 100_000,
-        b'{"v":1,"marker":"..\n',
+        b'{"v":2,"marker":"..\n',
     ):
         answer = answer_in(desk.raw("hello", stdin=line), "0" * 32)
         assert answer["error"]["code"] == "usage"

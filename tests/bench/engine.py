@@ -7,6 +7,7 @@ import shlex
 import time
 from pathlib import Path
 
+from decnet.wire import PROTOCOL
 from decnet.worker.starting import start
 
 from .place import median, on_worker
@@ -36,7 +37,7 @@ def deploy_rows() -> list[Row]:
         "-p",
         "decnet",
         "-f",
-        "/var/lib/decnet-agent/compose.json",
+        "/var/lib/decnet-agent/projects/decnet/compose.json",
         "up",
         "-d",
         "--no-build",
@@ -67,7 +68,7 @@ def engine_limit() -> float:
 
 def heartbeat_rows() -> list[Row]:
     """The agent's status, as the worker runs it."""
-    request = json.dumps({"v": 1, "marker": "0" * 32, "args": {"cursor": None}})
+    request = json.dumps({"v": PROTOCOL, "marker": "0" * 32, "args": {"cursor": None}})
     agent = on_worker("sh", "-c", "ls -t /var/lib/decnet/agents/*.pyz | head -1").strip()
     ask = f"echo '{request}' | /usr/bin/python3 "
     status = median(lambda: on_worker("sh", "-c", f"{ask} {shlex.join(start(agent))} status"), 15)

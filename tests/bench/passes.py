@@ -11,8 +11,9 @@ from pathlib import Path
 from decnet.catalog import load
 from decnet.images import wanted
 from decnet.model.actual import Container, Observation, Seen, Status
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
+from decnet.model.keys import SliceKey
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.classify import row_of
@@ -20,6 +21,7 @@ from decnet.plan.compose import Contents, fleet_contents
 from decnet.plan.reconcile import reconcile
 from decnet.store.paths import Home
 from decnet.store.records import Records
+from decnet.wire import PROJECT
 
 PEER_INSERT, PEER_IDLE = 38.7, 14.7
 """Seconds that the nearest peer's pass over 10,000 deckies took, to insert them and with nothing to do."""
@@ -33,18 +35,21 @@ class Large:
     def __init__(self, deckies: int, workers: int) -> None:
         names = [f"w{n}" for n in range(workers)]
         lans = {
-            name: Lan(driver="macvlan", interface="eth0", subnet="10.0.0.0/16", gateway="10.0.0.1")
+            name: Network(driver="macvlan", interface="eth0", subnet="10.0.0.0/16", gateway="10.0.0.1")
             for name in names
         }
         made = {f"d{n}": _decky(n, names[n % workers]) for n in range(deckies)}
-        self.fleet = Fleet(fleet_id="bench", lans=lans, deckies=made)
+        self.fleet = Fleet(fleet_id="bench", lans=lans).with_deckies(made)
         self.contents: dict[str, Contents] = fleet_contents(self.fleet, load(), wanted())
         self.recorded = {name: self._records(name) for name in names}
         self.observed: dict[str, Observation] = {name: self._seen(name, {}) for name in names}
 
     def _records(self, worker: str) -> WorkerRecords:
-        rows = {name: row_of(self.fleet.deckies[name], made) for name, made in self.contents[worker].items()}
-        return WorkerRecords(worker_id=worker, deckies=rows)
+        rows = {
+            name: row_of(self.fleet.deckies[name], made)
+            for name, made in self.contents[SliceKey(worker)].items()
+        }
+        return WorkerRecords(worker_id=worker).with_project(PROJECT, deckies=rows)
 
     def _seen(self, worker: str, states: dict[str, str]) -> Seen:
         containers = tuple(
@@ -60,7 +65,7 @@ class Large:
                     "attached": True if content.service else None,
                 }
             )
-            for name, made in self.contents[worker].items()
+            for name, made in self.contents[SliceKey(worker)].items()
             for container, content in made.items()
         )
         return Seen(worker=worker, status=_status(containers))
@@ -78,8 +83,12 @@ def _decky(number: int, worker: str) -> Decky:
     return Decky(
         name=f"d{number}",
         worker=worker,
-        ip=f"10.0.{number // 250 + 1}.{number % 250 + 1}",
-        mac=f"00:50:56:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
+        attachments=(
+            Attachment(
+                address=f"10.0.{number // 250 + 1}.{number % 250 + 1}",
+                mac=f"00:50:56:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}",
+            ),
+        ),
         hostname=f"host{number}",
         os="linux",
         release="debian-12",
@@ -92,9 +101,7 @@ def _decky(number: int, worker: str) -> Decky:
 def _status(containers: tuple[Container, ...]) -> Status:
     hello = Hello(protocol=1, agent="", worker_id=None, fleet_id=None, engine_id=None, boot_id="", clock=0.0)
     page = JournalPage(journal_id="j", first_seq=0, last_seq=0, verdict="ok", records=(), more=False)
-    return Status(
-        hello=hello, docker="up", plan_hash=None, generation=0, containers=containers, jobs=(), journal=page
-    )
+    return Status(hello=hello, docker="up", projects={}, containers=containers, jobs=(), journal=page)
 
 
 def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:

@@ -20,7 +20,7 @@ from forked import Ended, run_all
 from decnet.cli.app import app
 from decnet.errors import worst
 from decnet.model.event import AttackerEvent
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
@@ -101,10 +101,12 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "old.ini").write_text("[web]\nservices = ssh\n")
     home = Home(tmp_path / "home")
     open_home(home)
-    lan = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+    lan = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
     web = Decky(
-        name="web", worker="w1", ip="192.0.2.9", mac="02:42:c0:00:02:09", hostname="web", os="linux",
-        release="debian-12", services={"ssh": {}}, seed="0" * 32, spec_hash="h", mutate_interval=5,
+        name="web", worker="w1",
+        attachments=(Attachment(address="192.0.2.9", mac="02:42:c0:00:02:09"),),
+        hostname="web", os="linux", release="debian-12", services={"ssh": {}},
+        seed="0" * 32, spec_hash="h", mutate_interval=5,
     )  # fmt: skip
     save_fleet(home, Fleet(fleet_id="fleet-1", lans={"w1": lan}).with_deckies({"web": web}))
     worker = Worker(name="w1", worker_id="id1", host="127.0.0.1", port=1, user="root")

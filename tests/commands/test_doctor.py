@@ -17,8 +17,8 @@ from decnet.commands.ground import Stand, asked_findings, ground_findings
 from decnet.commands.house import house_findings
 from decnet.engine.context import Context
 from decnet.errors import Unreachable
-from decnet.model.actual import Container, Status
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.actual import Conflict, Container, Status
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
 from decnet.model.worker import Facts, Hello, Worker
 from decnet.plan.tells import tells
@@ -27,10 +27,11 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 from decnet.store.seen import LastSeen, note_seen
+from decnet.wire import PROJECT
 from decnet.worker.answers import Probed
 
 NOW = 1_800_000_000.0
-LAN = Lan(
+LAN = Network(
     driver="macvlan",
     interface="eth0",
     subnet="192.0.2.0/24",
@@ -40,16 +41,19 @@ LAN = Lan(
 HELLO = Hello(protocol=1, agent="a", worker_id="one", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
 
 
-def decky(name: str = "web", ip: str = "192.0.2.100", **more: Any) -> Decky:
+def decky(name: str = "web", ip: str = "192.0.2.100", mac: str = "00:50:56:00:00:01", **more: Any) -> Decky:
     values: dict[str, Any] = {
-        "worker": "w1", "hostname": "oak82", "mac": "00:50:56:00:00:01", "os": "linux",
+        "worker": "w1", "hostname": "oak82", "os": "linux",
         "release": "debian-12", "services": {"http": {}}, "seed": "0" * 32, "spec_hash": "s",
     }  # fmt: skip
-    return Decky(name=name, ip=ip, **{**values, **more})
+    home = Attachment(address=ip, mac=mac)
+    return Decky(name=name, attachments=(home,), **{**values, **more})
 
 
-def fleet(*deckies: Decky, lan: Lan = LAN) -> Fleet:
-    return Fleet(fleet_id="f", lans={"w1": lan}, deckies={each.name: each for each in deckies or (decky(),)})
+def fleet(*deckies: Decky, lan: Network = LAN) -> Fleet:
+    return Fleet(fleet_id="f", lans={"w1": lan}).with_deckies(
+        {each.name: each for each in deckies or (decky(),)}
+    )
 
 
 BASE = Container(
@@ -58,7 +62,7 @@ BASE = Container(
 
 
 def stand(
-    name: str = "w1", *, lan: Lan | None = LAN, conflicts: dict[str, str] | None = None, **facts: Any
+    name: str = "w1", *, lan: Network | None = LAN, conflicts: dict[str, str] | None = None, **facts: Any
 ) -> Stand:
     """A worker as it was looked at; on w1 the decky `web` runs."""
     values: dict[str, Any] = {
@@ -69,12 +73,11 @@ def stand(
     status = Status(
         hello=HELLO,
         docker="up",
-        plan_hash=None,
-        generation=0,
+        projects={},
         containers=(BASE,) if name == "w1" else (),
         jobs=(),
         journal=JournalPage(journal_id="j", verdict="ok", first_seq=0, last_seq=0, records=(), more=False),
-        conflicts=conflicts or {},
+        conflicts=tuple(Conflict(project=PROJECT, decky=n, mac=m) for n, m in (conflicts or {}).items()),
     )
     return Stand(Worker(name=name, worker_id=name), Facts(**{**values, **facts}), status, lan)
 
@@ -208,9 +211,9 @@ def test_what_gives_a_decky_away() -> None:
         known,
     )
     assert [(tell.decky, tell.by) for tell in found] == [
-        ("old", "its hostname svr04"),
         ("docker", "its hardware address 02:42:ac:00:00:01, which is Docker's own"),
         ("header", "`server_header` of http, which says Apache/2.2.22"),
+        ("old", "its hostname svr04"),
     ]
 
 

@@ -15,13 +15,13 @@ from decnet.engine.progress import Event, Finished
 from decnet.engine.run_pass import run_pass, settled
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import HashRefused
-from decnet.model.fleet import Lan
+from decnet.model.fleet import Network
 from decnet.store.audit import read
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 
-LAN = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+LAN = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
 
 
 @pytest.fixture

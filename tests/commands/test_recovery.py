@@ -13,17 +13,18 @@ from decnet.commands.recovery import _rebuild
 from decnet.engine.context import Context
 from decnet.engine.progress import Event, Said
 from decnet.errors import IdentityRefused
-from decnet.model.fleet import Decky, Lan
+from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Hello, Worker
 from decnet.store.desired import load_fleet
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
+from decnet.wire import PROJECT
 from decnet.worker.answers import HeldSlice
 from decnet.worker.enrol import Enrolled, Recovered
 from decnet.worker.hostkeys import HostKey
 
 KEY = HostKey.parse("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEkt+y3yAf1Uc4ppSjtx3ZyyU6yqxUuyqZ1VNcCPZKyu")
-LAN = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+LAN = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
 
 
 @pytest.fixture
@@ -35,11 +36,12 @@ def ctx(tmp_path: Path) -> Context:
 
 def decky(name: str, worker: str, number: int) -> dict[str, Any]:
     made = Decky(
-        name=name, worker=worker, ip=f"192.0.2.{number}", mac=f"00:50:56:00:00:{number:02x}",
+        name=name, worker=worker,
+        attachments=(Attachment(address=f"192.0.2.{number}", mac=f"00:50:56:00:00:{number:02x}"),),
         hostname=f"srv-{number}", os="linux", release="debian-12", services={"http": {}},
         seed=f"{number:032x}", spec_hash="0" * 64, mutated_at=1.0,
     )  # fmt: skip
-    return {"decky": made.model_dump()}
+    return {"decky": made.model_dump(mode="json")}
 
 
 def recovered(number: int, **deckies: dict[str, Any]) -> Recovered:
@@ -48,10 +50,10 @@ def recovered(number: int, **deckies: dict[str, Any]) -> Recovered:
         boot_id="b", clock=1.0,
     )  # fmt: skip
     worker = Worker(name=f"w{number}", worker_id=f"id-{number}", host=f"198.51.100.{number}", user="root")
-    held = {"lan": LAN.model_dump(), "deckies": deckies}
+    held = {"schema": 2, "networks": {LAN.name: LAN.model_dump()}, "deckies": deckies}
     return Recovered(
         Enrolled(worker, KEY, hello, (), ()),
-        HeldSlice.model_validate({"slice": held, "generation": 3, "plan_hash": "0" * 64}),
+        {PROJECT: HeldSlice.model_validate({"slice": held, "generation": 3, "plan_hash": "0" * 64})},
     )
 
 

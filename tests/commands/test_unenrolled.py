@@ -17,7 +17,7 @@ from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Trouble
 from decnet.engine.report import unenrolled
-from decnet.model.fleet import Decky, Lan
+from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.desired import new_fleet, save_fleet
@@ -27,10 +27,12 @@ from decnet.store.paths import Home
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin
 
-LAN = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+LAN = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
 WEB = Decky(
-    name="web", worker="w1", ip="192.0.2.10", mac="00:50:56:00:00:10", hostname="srv-1", os="linux",
-    release="debian-12", services={"http": {}}, seed=f"{1:032x}", spec_hash="0" * 64, mutated_at=1.0,
+    name="web", worker="w1",
+    attachments=(Attachment(address="192.0.2.10", mac="00:50:56:00:00:10"),),
+    hostname="srv-1", os="linux", release="debian-12", services={"http": {}},
+    seed=f"{1:032x}", spec_hash="0" * 64, mutated_at=1.0,
 )  # fmt: skip
 TOLD = Trouble(
     "w1",

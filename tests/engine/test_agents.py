@@ -26,7 +26,7 @@ from decnet.model.fleet import Fleet
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.paths import Home
-from decnet.wire import AGENT_VERSION
+from decnet.wire import AGENT_VERSION, PROTOCOL
 
 WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
 JOURNAL = {"journal_id": "j", "first_seq": 1, "last_seq": 0, "verdict": "ok", "records": [], "more": False}
@@ -40,7 +40,7 @@ class Machine:
     def __init__(
         self, agent: str, version: int, *, clear: bool = True, takes: bool = True, docker: str = "up"
     ) -> None:
-        self.worker, self.noise = "w1", 0
+        self.worker, self.noise, self.protocol = "w1", 0, PROTOCOL
         self.agent, self.version, self.clear, self.takes = agent, version, clear, takes
         self.docker = docker
         self.asked: list[str] = []
@@ -56,13 +56,13 @@ class Machine:
             assert hashlib.sha256(content).hexdigest() == args["sha256"]
             self.agent, self.version, self.clear = args["sha256"], AGENT_VERSION, True
         hello = {
-            "protocol": 1, "agent": self.agent, "version": self.version, "worker_id": "w", "fleet_id": "f",
-            "engine_id": "e", "boot_id": "b", "clock": 1.5,
+            "protocol": PROTOCOL, "agent": self.agent, "version": self.version, "worker_id": "w",
+            "fleet_id": "f", "engine_id": "e", "boot_id": "b", "clock": 1.5,
         }  # fmt: skip
         if verb != "status":
             return hello
         return {
-            "hello": hello, "docker": self.docker, "plan_hash": None, "generation": 0, "containers": [],
+            "hello": hello, "docker": self.docker, "projects": {}, "containers": [],
             "jobs": [], "journal": JOURNAL,
         } if self.clear else {"other": "shape"}  # fmt: skip
 

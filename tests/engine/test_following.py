@@ -22,6 +22,7 @@ from decnet.errors import Unreachable, WorkerError
 from decnet.images import wanted
 from decnet.model.actual import Observation, Seen, Status
 from decnet.model.fleet import Fleet
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, SliceDrift, Step, Target
 from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
@@ -29,7 +30,7 @@ from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
-from decnet.wire import AGENT_VERSION, GENESIS, chained
+from decnet.wire import AGENT_VERSION, GENESIS, PROJECT, PROTOCOL, chained
 from decnet.worker.ownagent import OwnAgent
 
 WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
@@ -44,7 +45,7 @@ NOW = 1_700_000_000.0
 class Teller:
     """A worker that takes a job and then says, poll by poll, what `answers` gives; the last for ever."""
 
-    worker, noise, agent = "w1", 0, "a"
+    worker, noise, protocol, agent = "w1", 0, PROTOCOL, "a"
 
     def __init__(self, *answers: dict[str, Any] | Exception) -> None:
         self.answers = list(answers)
@@ -73,12 +74,12 @@ class Teller:
             "request_id": self.request,
         }  # fmt: skip
         hello = {
-            "protocol": 1, "agent": self.agent, "version": AGENT_VERSION, "worker_id": "w", "fleet_id": "f",
-            "engine_id": "e", "boot_id": "b", "clock": NOW,
+            "protocol": PROTOCOL, "agent": self.agent, "version": AGENT_VERSION, "worker_id": "w",
+            "fleet_id": "f", "engine_id": "e", "boot_id": "b", "clock": NOW,
         }  # fmt: skip
         running = {"job_id": "j", "request_id": self.request, "state": "running", "operation": "apply"}
         return {
-            "hello": hello, "docker": docker, "plan_hash": None, "generation": 1,
+            "hello": hello, "docker": docker, "projects": {PROJECT: {"generation": 1, "plan_hash": None}},
             "containers": [there] if base else [],
             "jobs": [running] if runs else [],
             "journal": {
@@ -119,7 +120,7 @@ FLEET = Fleet(fleet_id="f")
 
 
 def known(*rows: LifecycleRow) -> WorkerRecords:
-    return WorkerRecords(worker_id="w", deckies={"web": ROW}, lifecycle=rows)
+    return WorkerRecords(worker_id="w", lifecycle=rows).with_project(PROJECT, deckies={"web": ROW})
 
 
 def snapshot(*rows: LifecycleRow, seen: Status | None = None) -> Snapshot:
@@ -130,7 +131,7 @@ def snapshot(*rows: LifecycleRow, seen: Status | None = None) -> Snapshot:
 def followed(ctx: Context, teller: Teller, now: Snapshot) -> JobEnd:
     async def run() -> JobEnd:
         async with links_to(teller, ctx) as links:
-            return await run_job(ctx, links, now, "w1", [REMOVAL], detach=False)
+            return await run_job(ctx, links, now, SliceKey("w1"), [REMOVAL], detach=False)
 
     return asyncio.run(run())
 
@@ -138,7 +139,7 @@ def followed(ctx: Context, teller: Teller, now: Snapshot) -> JobEnd:
 def test_a_removal_that_ends_takes_the_row_away(ctx: Context) -> None:
     end = followed(ctx, Teller({"ends": "succeeded"}), snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
-    assert end.records is not None and end.records.deckies == {}
+    assert end.records is not None and end.records.of().deckies == {}
     assert ctx.records.load("w") == end.records
 
 
@@ -146,7 +147,7 @@ def test_while_the_engine_is_down_nothing_is_known_and_the_row_stays(ctx: Contex
     """An empty list of containers from there is no absence: its address is still held."""
     end = followed(ctx, Teller({"ends": "failed", "docker": "down"}), snapshot())
     assert [each.status for each in end.outcomes] == ["failed"]
-    assert end.records is not None and end.records.deckies == {"web": ROW}
+    assert end.records is not None and end.records.of().deckies == {"web": ROW}
 
 
 def test_a_machine_that_slept_asks_once_more_before_it_gives_up(ctx: Context) -> None:
@@ -205,10 +206,10 @@ def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something
     seen = working(Teller({}))
     assert awaited(snapshot(seen=seen), Plan()) == {}
     assert set(awaited(snapshot(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
-    assert set(awaited(snapshot(seen=seen), Plan(slices={"w1": SliceDrift(word="behind", reason="so")}))) == {
-        "w1"
-    }
-    late = REMOVAL.model_copy(update={"worker": "w2", "after": ("w1/web",)})
+    assert set(
+        awaited(snapshot(seen=seen), Plan(slices={SliceKey("w1"): SliceDrift(word="behind", reason="so")}))
+    ) == {"w1"}
+    late = REMOVAL.model_copy(update={"worker": "w2", "after": (DeckyKey("w1", PROJECT, "web"),)})
     assert set(awaited(snapshot(seen=seen), Plan(steps=(late,)))) == {"w1"}
     assert set(awaited(snapshot(row("r", NOW), seen=seen), Plan())) == {"w1"}
 

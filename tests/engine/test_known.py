@@ -13,7 +13,7 @@ from decnet.commands.house import house_findings
 from decnet.engine.context import Context
 from decnet.engine.snapshot import load
 from decnet.errors import SpecError
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.store.desired import save_fleet
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
@@ -25,34 +25,52 @@ ports = [8080]
 """
 
 
+def home(number: int) -> tuple[Attachment, ...]:
+    return (Attachment(address=f"192.0.2.10{number}", mac=f"00:50:56:00:00:0{number}"),)
+
+
 def context(folder: Path, **odd: Any) -> Context:
     """A home with a fleet of two deckies, of which the second is odd."""
     home = Home(folder / "home")
     open_home(home)
-    lan = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+    lan = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
     usual: dict[str, Any] = {
         "worker": "local", "os": "linux", "release": "debian-12", "services": {"ssh": {}}, "seed": "0" * 32,
         "spec_hash": "s",
     }  # fmt: skip
     deckies = [
-        Decky(name=f"web-{n}", ip=f"192.0.2.10{n}", mac=f"00:50:56:00:00:0{n}", hostname=f"h{n}", **each)
+        Decky(
+            name=f"web-{n}",
+            attachments=(Attachment(address=f"192.0.2.10{n}", mac=f"00:50:56:00:00:0{n}"),),
+            hostname=f"h{n}",
+            **each,
+        )
         for n, each in enumerate((usual, {**usual, **odd}), 1)
     ]
-    save_fleet(home, Fleet(fleet_id="f", lans={"local": lan}, deckies={d.name: d for d in deckies}))
+    save_fleet(home, Fleet(fleet_id="f", lans={"local": lan}).with_deckies({d.name: d for d in deckies}))
     return Context(home, catalog.load(home.catalog), lambda event: None)
 
 
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
-        ({"os": "beos"}, "deckies.web-2.os names beos, which the catalog does not have"),
-        ({"release": "n\x1b"}, r"deckies.web-2.release names n\x1b, which the catalog does not have"),
+        ({"os": "beos"}, "projects.decnet.deckies.web-2.os names beos, which the catalog does not have"),
+        (
+            {"release": "n\x1b"},
+            r"projects.decnet.deckies.web-2.release names n\x1b, which the catalog does not have",
+        ),
         (
             {"services": {"nosuch": {}}},
-            "deckies.web-2.services names nosuch, which the catalog does not have",
+            "projects.decnet.deckies.web-2.services names nosuch, which the catalog does not have",
         ),
-        ({"core": ("ssh", "nosuch")}, "deckies.web-2.core names nosuch, which the catalog does not have"),
-        ({"side": ("nosuch",)}, "deckies.web-2.side names nosuch, which the catalog does not have"),
+        (
+            {"core": ("ssh", "nosuch")},
+            "projects.decnet.deckies.web-2.core names nosuch, which the catalog does not have",
+        ),
+        (
+            {"side": ("nosuch",)},
+            "projects.decnet.deckies.web-2.side names nosuch, which the catalog does not have",
+        ),
     ],
 )
 def test_what_the_catalog_does_not_have_is_refused_with_its_place(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decnet.model.keys import DeckyKey
 from decnet.model.plan import Plan, Step
 
 
-def step(worker: str, decky: str, *after: str) -> Step:
+def step(worker: str, decky: str, *after: DeckyKey) -> Step:
     return Step(worker=worker, decky=decky, bucket="change", reason="r", up=("x",), after=after)
 
 
 def test_steps_of_a_busy_worker_and_those_that_wait_for_it_come_later() -> None:
-    free, behind, own = step("w1", "a"), step("w1", "b", "w2/c"), step("w2", "c")
+    free, behind, own = step("w1", "a"), step("w1", "b", DeckyKey("w2", "decnet", "c")), step("w2", "c")
     assert Plan(steps=(free, behind, own)).without({"w2"}).steps == (free,)
 
 

@@ -21,8 +21,10 @@ from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, Unreachable
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, SliceDrift, Step, Target
 from decnet.store.paths import Home
+from decnet.wire import PROJECT
 
 
 def release(worker: str, decky: str) -> Step:
@@ -31,12 +33,14 @@ def release(worker: str, decky: str) -> Step:
 
 
 def claim(worker: str, decky: str, *after: str) -> Step:
-    return Step(worker=worker, decky=decky, bucket="heal", reason="r", start=(decky,), after=after)
+    """`after` are releases, as worker/decky."""
+    releases = tuple(DeckyKey(*each.split("/")[:1], PROJECT, *each.split("/")[1:]) for each in after)
+    return Step(worker=worker, decky=decky, bucket="heal", reason="r", start=(decky,), after=releases)
 
 
 def told(*steps: Step) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     first, second = (
-        {worker: [step.decky for step in own] for worker, own in jobs.items()} for jobs in waves(steps)
+        {key.worker: [step.decky for step in own] for key, own in jobs.items()} for jobs in waves(steps)
     )
     return first, second
 
@@ -69,7 +73,8 @@ class Jobs:
         self.slow = asyncio.Event()
         self.failing = failing
 
-    async def __call__(self, worker: str, steps: list[Step], detach: bool) -> JobEnd:
+    async def __call__(self, key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
+        worker = key.worker
         self.begun.append(worker)
         if worker == "w1":
             await self.slow.wait()
@@ -117,6 +122,22 @@ def test_what_waits_for_a_release_that_failed_is_not_claimed() -> None:
     assert ("w2" in jobs.begun, list(applied.errors), len(applied.outcomes)) == (False, ["w1"], 3)
 
 
+def test_a_worker_carries_out_the_jobs_of_its_projects_one_after_the_other() -> None:
+    steps = [claim("w2", "a"), claim("w2", "b").model_copy(update={"project": "decnet-t-0123abcd"})]
+    at_work: list[SliceKey] = []
+
+    async def job(key: SliceKey, own: list[Step], detach: bool) -> JobEnd:
+        assert not at_work
+        at_work.append(key)
+        await asyncio.sleep(0)
+        at_work.remove(key)
+        return JobEnd([StepDone(key.worker, own[0].decky, "heal", "succeeded", project=key.project)])
+
+    applied = Applied()
+    asyncio.run(carry_out(steps, job, applied))
+    assert [each.key for each in applied.outcomes] == [step.key for step in steps]
+
+
 def test_what_a_second_job_waits_for_is_followed_though_the_rest_is_detached() -> None:
     _, applied = carried_out(Jobs(), *STEPS, claim("w1", "own"), detach=True)
     assert ([each.worker for each in applied.outcomes], applied.detached) == (
@@ -145,17 +166,17 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
             return {"w1": asyncio.create_task(travel()), "w2": asyncio.create_task(lose()), "w3": None}
 
         async def worked(*args: Any, detach: bool) -> JobEnd:
-            begun.append(args[3])
+            begun.append(args[3].worker)
             if {"w3", "w4"} <= set(begun):
                 arrived.set()
-            return JobEnd([StepDone(args[3], each.decky, "heal", "succeeded") for each in args[4]])
+            return JobEnd([StepDone(args[3].worker, each.decky, "heal", "succeeded") for each in args[4]])
 
         monkeypatch.setattr(engine_apply, "provide_images", provided)
         monkeypatch.setattr(engine_apply, "run_job", worked)
         home = Home(tmp_path)
         ctx = Context(home=home, catalog=load(), emit=lambda event: None)
         steps = tuple(claim(worker, f"on-{worker}") for worker in ("w1", "w2", "w3"))
-        plan = Plan(steps=steps, slices={"w4": SliceDrift(word="behind", reason="so")})
+        plan = Plan(steps=steps, slices={SliceKey("w4"): SliceDrift(word="behind", reason="so")})
         async with asyncio.timeout(10), Links(home, "f") as links:
             fleet = Fleet(fleet_id="f")
             snap = Snapshot(fleet, fleet, {}, wanted(), ctx.catalog)

@@ -108,9 +108,9 @@ class FakeEnroller:
         return Enrolled(worker, key, await client.hello(), changed, ())
 
 
-async def _held(machine: FakeWorker, worker: Worker, fleet: FleetSide) -> HeldSlice:
+async def _held(machine: FakeWorker, worker: Worker, fleet: FleetSide) -> dict[str, HeldSlice]:
     session = FakeSession(machine, worker.name)
-    return await AgentClient(session, worker_id=worker.worker_id, fleet_id=fleet.fleet_id).slice()
+    return await AgentClient(session, worker_id=worker.worker_id, fleet_id=fleet.fleet_id).slices()
 
 
 def _survey(machine: FakeWorker) -> Survey:

@@ -210,10 +210,10 @@ class FakeFleet:
             services = {
                 d: {d, *(f"{d}-{each.replace('_', '-')}" for each in placed[d].services)} for d in placed
             }
-            running = {d for d, row in known.deckies.items() if row.status == "running"}
+            running = {d for d, row in known.of().deckies.items() if row.status == "running"}
             is_open = any(row.status in OPEN for row in known.lifecycle)
             there = {each for each, state in machine.containers.items() if state == "running"}
-            if is_open or not set(placed) == running == set(known.deckies):
+            if is_open or not set(placed) == running == set(known.of().deckies):
                 return False
             if there != set(machine.containers) or there != {
                 each for own in services.values() for each in own
@@ -268,7 +268,7 @@ class FakeFleet:
 
 def _deckies(desired: Fleet, worker: str, known: WorkerRecords | None, machine: FakeWorker) -> dict[str, str]:
     wanted_there = desired.on(worker)
-    recorded = known.deckies if known else {}
+    recorded = known.of().deckies if known else {}
     rows = known.lifecycle if known else ()
     there: dict[str, list[str]] = {}
     for container in machine.engine.containers.values():
@@ -289,7 +289,7 @@ def _deckies(desired: Fleet, worker: str, known: WorkerRecords | None, machine: 
 
 def _known_of(known: WorkerRecords, machine: FakeWorker) -> str:
     cursor = known.cursor.seq if known.cursor else 0
-    held = f"generation {known.generation} of {machine.generation}"
+    held = f"generation {known.of().generation} of {machine.generation}"
     return f"journal {cursor} of {machine.journal_end}, {held}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.errors import Unreachable
-from decnet.wire import PROTOCOL, Unframer, canonical, frame, parse
+from decnet.wire import PROJECT, PROTOCOL, Unframer, canonical, frame, parse
 from decnet.worker.translate import translated
 
 from .agent import mac_of_machine, module, numbers_of, running_on
@@ -119,9 +119,10 @@ class FakeWorker:
 
     @property
     def generation(self) -> int:
-        """That of the slice which was taken last."""
+        """That of the fleet's slice which was taken last."""
         with running_on(self):
-            return int(module("slices").applied()["generation"])
+            fleet_id = module("identity").require({})["fleet_id"]
+            return int(module("slices").applied(PROJECT, fleet_id)["generation"])
 
     def install(self, agent: Path, images: Sequence[str]) -> None:
         """Put the agent's file there as the current one, and these images of ours into the engine."""
@@ -190,7 +191,8 @@ class FakeWorker:
             jobs, known = module("jobs"), module("identity").require({})
             job_id = jobs.job_id_of(request_id)
             claim = jobs.Claim(job_id)
-            content = {**known, "request_id": request_id, "generation": 0, "steps": [], "only": []}
+            job = {"project": PROJECT, "request_id": request_id, "generation": 0}
+            content = {**known, **job, "steps": [], "only": []}
             jobs.create(jobs.new_row(job_id, request_id, "apply", 0, []), content)
             self._begin(job_id, claim.descriptors(), polls)
             claim.release()
@@ -323,11 +325,13 @@ class FakeWorker:
                 errors.append(f"ERROR: for {name}  Cannot start service {name}: {error}")
         return errors
 
-    def _listens(self, decky: str, container: str) -> set[tuple[int, str]]:
+    def _listens(self, _base: str, container: str) -> set[tuple[int, str]]:
         """A decoy listens where its description says."""
-        held = json.loads((self.home / "slice.json").read_text())["slice"]["deckies"].get(decky, {})
-        ports = held.get("containers", {}).get(container, {}).get("ports", [])
-        return {(port, protocol) for port, protocol in ports}
+        for file in self.home.glob("projects/*/slice.json"):
+            for entry in json.loads(file.read_text())["slice"]["deckies"].values():
+                if container in entry["containers"]:
+                    return {(port, kind) for port, kind in entry["containers"][container]["ports"]}
+        return set()
 
     # Jobs.
 

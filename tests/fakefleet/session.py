@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from decnet.wire import PROTOCOL
 from decnet.worker.session import NOT_FOUND, converse, status_in_words
 
 from .machine import FakeWorker
@@ -15,6 +16,7 @@ class FakeSession:
     """The session to a fake worker: the real client's conversation with the agent's own program."""
 
     noise = 0
+    protocol = PROTOCOL
 
     def __init__(self, machine: FakeWorker, worker: str) -> None:
         self.worker = worker

@@ -60,11 +60,11 @@ class Liar:
         self.out.flush()
 
     def spelled(self, result=None):
-        body = {"v": 1, "ok": True, "result": self.result if result is None else result}
+        body = {"v": 2, "ok": True, "result": self.result if result is None else result}
         return json.dumps(body).encode()
 
     def raw_result(self, text):
-        self.say(b'{"v":1,"ok":true,"result":' + text + b"}")
+        self.say(b'{"v":2,"ok":true,"result":' + text + b"}")
 
     # The honest one, and those that are wrong on the wire.
 
@@ -81,7 +81,7 @@ class Liar:
             self.out.write(b"1," * (MEGABYTE // 2))
 
     def as_long_as_may_be(self):
-        self.say(b'{"v":1,"ok":true,"result":{"a":"' + b"x" * (16 * MEGABYTE - 40) + b'"}}')
+        self.say(b'{"v":2,"ok":true,"result":{"a":"' + b"x" * (16 * MEGABYTE - 40) + b'"}}')
 
     def hundred_megabytes_after(self):
         self.honest()
@@ -171,10 +171,10 @@ class Liar:
         self.say(self.spelled({key: [value] for key, value in self.result.items()}))
 
     def newer_protocol(self):
-        self.say(self.spelled().replace(b'{"v": 1', b'{"v": 2', 1))
+        self.say(self.spelled().replace(b'{"v": 2', b'{"v": 3', 1))
 
     def newer_hello(self):
-        self.say(self.spelled().replace(b'"protocol": 1', b'"protocol": 2'))
+        self.say(self.spelled().replace(b'"protocol": 2', b'"protocol": 3'))
 
     def wrong_marker(self):
         self.marker = b"0" * 32
@@ -241,11 +241,11 @@ class Liar:
     def error(self):
         words = {"code": self.own.get("code", "failed"), "message": ESC + "x" * 100_000,
                  "hint": MARKUP + ESC, "details": {"job_id": ESC, "addresses": {ESC: PATH}}}  # fmt: skip
-        self.say(json.dumps({"v": 1, "ok": False, "error": words}).encode())
+        self.say(json.dumps({"v": 2, "ok": False, "error": words}).encode())
 
     def unknown_error(self):
         words = {"code": ESC, "message": ESC, "hint": ESC, "details": {}}
-        self.say(json.dumps({"v": 1, "ok": False, "error": words}).encode())
+        self.say(json.dumps({"v": 2, "ok": False, "error": words}).encode())
 
     def escapes_everywhere(self):
         self.say(self.spelled(self.poisoned(self.result, ESC)))
@@ -316,7 +316,7 @@ class Liar:
 
     def another_plan_hash(self):
         if self.verb == "status":
-            self.result["plan_hash"] = "f" * 64
+            self.result["projects"]["decnet"]["plan_hash"] = "f" * 64
         self.honest()
 
     def pages_without_end(self):

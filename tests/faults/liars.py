@@ -24,7 +24,7 @@ from typing import Any
 from fakefleet import Clock, FakeFleet, FakeWorker, in_memory
 
 from decnet.engine.links import FLEET_KEY
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
@@ -86,11 +86,9 @@ class LyingFleet:
         self.workers = {
             name: worker(name, self.ports[name], self.hosts.get(name, "127.0.0.1")) for name in names
         }
-        self.fleet = Fleet(
-            fleet_id=FLEET_ID,
-            lans={name: lan() for name in names},
-            deckies={f"web-{name}"[:40]: decky(name, n) for n, name in enumerate(names, 120)},
-        )
+        deckies = {f"web-{name}"[:40]: decky(name, n) for n, name in enumerate(names, 120)}
+        lans = {name: lan() for name in names}
+        self.fleet = Fleet(fleet_id=FLEET_ID, lans=lans).with_deckies(deckies)
         save_fleet(self.home, self.fleet)
         for each in self.workers.values():
             FleetTable(self.home).put_worker(each)
@@ -176,9 +174,9 @@ def answers_of(machine: FakeWorker) -> dict[str, Any]:
     logs = {"decky": f"web-{machine.name}"[:40]}
     asked = {"hello": {}, "facts": {}, "status": {}, "slice": {}, "events": {}, "logs": logs}
     found = {verb: machine.ask(verb, args)["result"] for verb, args in asked.items()}
-    sent = {"request_id": found["status"]["jobs"][0]["request_id"]}
+    sent = {"project": "decnet", "request_id": found["status"]["jobs"][0]["request_id"]}
     # The liars' home has not sent it: it counts from 0.
-    found["status"]["generation"] = 0
+    found["status"]["projects"]["decnet"]["generation"] = 0
     return {**found, "apply": machine.ask("apply", sent)["result"]}
 
 
@@ -195,13 +193,14 @@ def worker(name: str, port: int, host: str) -> Worker:
     return Worker(name=name, worker_id=f"id-{name}", host=host, port=port, user="root")
 
 
-def lan() -> Lan:
-    return Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+def lan() -> Network:
+    return Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
 
 
 def decky(name: str, number: int) -> Decky:
     return Decky(
-        name=f"web-{name}"[:40], worker=name, ip=f"192.0.2.{number}", mac=f"00:50:56:00:00:{number:02x}",
+        name=f"web-{name}"[:40], worker=name,
+        attachments=(Attachment(address=f"192.0.2.{number}", mac=f"00:50:56:00:00:{number:02x}"),),
         hostname=f"srv-{number}", os="linux", release="debian-12", services={"http": {}},
         seed=f"{number:032x}", spec_hash="0" * 64, mutated_at=1.0,
     )  # fmt: skip

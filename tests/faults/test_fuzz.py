@@ -120,12 +120,12 @@ def whole_command(fleet: SpokenFleet, dice: Random) -> None:
 
 
 def damaged_answer(dice: Random, marker: bytes, truth: Any) -> bytes:
-    answer: Any = {"v": 1, "ok": True, "result": truth}
+    answer: Any = {"v": 2, "ok": True, "result": truth}
     if dice.random() < 0.1:
         details = {"job_id": "j", "addresses": {"192.0.2.1": "02:00"}}
         code = dice.choice(("busy", "address", "failed", "identity", "?"))
         error = {"code": code, "message": "m", "hint": "h", "details": details}
-        answer = {"v": 1, "ok": False, "error": error}
+        answer = {"v": 2, "ok": False, "error": error}
     if dice.random() < 0.9:
         key = dice.choice(("result", "result", "result", "")) if answer["ok"] else ""
         answer = {**answer, key: damaged_value(dice, truth)} if key else damaged_value(dice, answer)

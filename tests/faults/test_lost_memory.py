@@ -69,7 +69,7 @@ def test_this_machines_agent_that_lost_its_folder_is_enrolled_and_told_again(web
 @pytest.mark.slow
 def test_a_worker_that_lost_its_description_is_given_it_again(web: Stage) -> None:
     before = web.containers()
-    run(web, f"rm {AGENT}/slice.json")
+    run(web, f"rm {AGENT}/projects/decnet/slice.json")
     assert told(web).startswith("lost: ")
     web.decnet("reconcile", "--check", code=3)
     mended(web, before)
@@ -90,10 +90,10 @@ def test_a_worker_from_an_old_snapshot_is_told_apart_from_one_that_is_behind(web
 @pytest.mark.slow
 def test_a_description_that_was_changed_on_the_worker_is_put_right(web: Stage) -> None:
     before = web.containers()
-    held = json.loads(run(web, f"cat {AGENT}/slice.json"))
+    held = json.loads(run(web, f"cat {AGENT}/projects/decnet/slice.json"))
     held["slice"]["deckies"], held["plan_hash"] = {}, "0" * 64
     (web.folder / "slice").write_text(json.dumps(held))
-    run(web, f"cp {web.folder}/slice {AGENT}/slice.json")
+    run(web, f"cp {web.folder}/slice {AGENT}/projects/decnet/slice.json")
     assert told(web).startswith("replaced: ")
     mended(web, before)
 
@@ -102,7 +102,7 @@ def test_a_description_that_was_changed_on_the_worker_is_put_right(web: Stage) -
 def test_a_worker_that_was_never_told_is_behind(web: Stage) -> None:
     before = web.containers()
     state = json.loads(web.read("decnet-state.json"))
-    state["deckies"]["web"]["mutate_interval"] = 77
+    state["projects"]["decnet"]["deckies"]["web"]["mutate_interval"] = 77
     web.write("decnet-state.json", json.dumps(state))
     assert told(web).startswith("behind: ")
     mended(web, before)

@@ -31,7 +31,7 @@ credentials = "root:{SECRET}"
 """
 ALLOWED = {
     "decnet/decnet-state.json", "decnet/decnet-state.json.last",
-    "decnet-agent/slice.json", "decnet-agent/compose.json",
+    "decnet-agent/projects/decnet/slice.json", "decnet-agent/projects/decnet/compose.json",
 }  # fmt: skip
 """What the fleet is made from, each readable by its owner alone."""
 

@@ -10,7 +10,7 @@ from places import FLEET
 from theatre import Stage
 
 from decnet.errors import SpecError, StateBroken
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.record import DeckyRow, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store import audit
@@ -31,15 +31,17 @@ def home(tmp_path: Path) -> Home:
     """A home with one of everything."""
     made = Home(tmp_path / "home")
     open_home(made)
-    lan = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+    lan = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
     decky = Decky(
-        name="web", worker="w1", ip="192.0.2.100", mac="34:e6:d7:1b:77:27", hostname="a", os="linux",
-        release="debian-12", services={"ssh": {}}, seed="0" * 32, spec_hash="a" * 64,
+        name="web", worker="w1",
+        attachments=(Attachment(address="192.0.2.100", mac="34:e6:d7:1b:77:27"),),
+        hostname="a", os="linux", release="debian-12", services={"ssh": {}},
+        seed="0" * 32, spec_hash="a" * 64,
     )  # fmt: skip
     row = DeckyRow(name="web", ip="192.0.2.100", mac="m", containers={}, status="running")
-    save_fleet(made, Fleet(fleet_id="f", lans={"w1": lan}, deckies={"web": decky}))
+    save_fleet(made, Fleet(fleet_id="f", lans={"w1": lan}).with_deckies({"web": decky}))
     FleetTable(made).put_worker(Worker(name="w1", worker_id="id1", host="192.0.2.1"))
-    Records(made).save(WorkerRecords(worker_id="id1", deckies={"web": row}))
+    Records(made).save(WorkerRecords(worker_id="id1").with_project("decnet", deckies={"web": row}))
     note_seen(made, {"id1": LastSeen(at=1.0, skew=0.0)})
     made.known_hosts.write_text(f"id1 {KEY}\n")
     audit.append(made, at=0.0, who="op", command="decnet deploy", outcome="done")

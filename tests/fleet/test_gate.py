@@ -59,7 +59,7 @@ def untouched(company: Company) -> bool:
 
 
 def test_no_command_but_a_verb_is_run_and_no_shell_sees_it(fleet: Company) -> None:
-    request = json.dumps({"v": 1, "marker": "0" * 32, "args": {}})
+    request = json.dumps({"v": 2, "marker": "0" * 32, "args": {}})
     script = 'echo "$0" | "$@"'
     asked = ["sh", "-c", script, request, "ssh", *options(fleet), LOGIN["w1"], "decnet-agent hello"]
     hello = fleet.on("operator", *asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ pytestmark = pytest.mark.lab
 def identity(state: dict[str, Any]) -> dict[str, Any]:
     """What must not change: whose fleet it is, and for each decky where, and as what, it is on the LAN."""
     deckies = {
-        name: (d["worker"], d["ip"], d["mac"], d["hostname"], d["seed"])
-        for name, d in state["deckies"].items()
+        name: (d["worker"], json.dumps(d["attachments"]), d["hostname"], d["seed"])
+        for name, d in state["projects"]["decnet"]["deckies"].items()
     }
     return {"fleet_id": state["fleet_id"], "deckies": deckies}
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from decnet.model.actual import Job, Status
+from decnet.model.actual import HeldProject, Job, Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.absorb import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, TOLD, absorb
-from decnet.wire import chained
+from decnet.wire import PROJECT, chained
 
 NOW = 1_700_000_000.0
 ZERO = "0" * 64
+HELD = {PROJECT: HeldProject(generation=1, plan_hash="p")}
 HELLO = Hello(protocol=1, agent="a", worker_id="w", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
 
 
@@ -49,7 +50,7 @@ def linked(records: Sequence[JournalRecord]) -> tuple[JournalRecord, ...]:
     """The records as they would stand in one journal."""
     rows, before = [], ZERO
     for each in records:
-        rows.append(JournalRecord.model_validate(chained(each.model_dump(), before)))
+        rows.append(JournalRecord.model_validate(chained(each.model_dump(exclude={"project"}), before)))
         before = rows[-1].hash
     return tuple(rows)
 
@@ -67,9 +68,7 @@ def pulled(
             "more": more,
         }
     )
-    return Status(
-        hello=HELLO, docker="up", plan_hash="p", generation=1, containers=(), jobs=jobs, journal=page
-    )
+    return Status(hello=HELLO, docker="up", projects=HELD, containers=(), jobs=jobs, journal=page)
 
 
 def known(*rows: LifecycleRow, cursor: Cursor | None = None) -> WorkerRecords:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.errors import SpecError
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
 from decnet.plan.addresses import parse_addresses, size, text_of
 from decnet.plan.resolve import vendor_of
@@ -35,7 +35,7 @@ def facts(address: str | None = None, *neighbours: str) -> Facts:
     )
 
 
-def on(*lans: Lan) -> Fleet:
+def on(*lans: Network) -> Fleet:
     return fleet().model_copy(update={"lans": {f"w{n}": each for n, each in enumerate(lans, 1)}})
 
 
@@ -292,7 +292,9 @@ def test_overlapping_ranges_are_counted_once() -> None:
 
 def test_a_huge_excluded_block_costs_nothing() -> None:
     before = on(
-        Lan(driver="macvlan", interface="e", subnet="10.0.0.0/8", gateway="10.0.0.1", exclude=("10.0.0.0/9",))
+        Network(
+            driver="macvlan", interface="e", subnet="10.0.0.0/8", gateway="10.0.0.1", exclude=("10.0.0.0/9",)
+        )
     )
     assert ips(deployed(spec("a"), before)) == ["10.128.0.0"]
 

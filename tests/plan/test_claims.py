@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decnet.model.fleet import Decky, Fleet
+from decnet.model.keys import DeckyKey
 from decnet.model.plan import Plan
 from decnet.model.record import LifecycleRow
 from decnet.plan.budget import Budget
+from decnet.wire import PROJECT
 
 from .world import NOW, World, decky, fleet, lan, running
 
@@ -53,7 +55,7 @@ def test_a_claim_follows_a_release_of_the_same_plan() -> None:
     world.desired = fleet(decky("new", "w1", ip=10))
     assert [(step.wave, step.decky, step.after) for step in world.plan().steps] == [
         (0, "old", ()),
-        (1, "new", ("w2/old",)),
+        (1, "new", (DeckyKey("w2", PROJECT, "old"),)),
     ]
 
 
@@ -107,7 +109,7 @@ def test_a_mac_is_as_much_one_machines_as_an_address() -> None:
 
 def test_a_stray_of_the_same_name_holds_its_address_until_it_is_pruned() -> None:
     world = running(decky("web", "w2", ip=10))
-    world.records["w2"] = world.records["w2"].model_copy(update={"deckies": {}})
+    world.records["w2"] = world.records["w2"].with_project(PROJECT, deckies={})
     world.desired = fleet(decky("web", "w1", ip=10))
     assert list(waiting(world.plan())) == ["w1/web"]
     world.settle(prune=True)
@@ -116,7 +118,7 @@ def test_a_stray_of_the_same_name_holds_its_address_until_it_is_pruned() -> None
 
 def test_who_holds_an_address_by_its_word_alone_is_told_with_the_way_out() -> None:
     world = running(decky("web", "w2", ip=10))
-    world.records["w2"] = world.records["w2"].model_copy(update={"deckies": {}})
+    world.records["w2"] = world.records["w2"].with_project(PROJECT, deckies={})
     world.desired = fleet(decky("mail", "w1", ip=10))
     assert waiting(world.plan()) == {
         "w1/mail": "192.0.2.10 is held by web on w2, by its word alone: decnet reconcile --prune --on w2 "
@@ -150,7 +152,7 @@ def test_heals_have_a_budget_with_a_wait_that_doubles() -> None:
 
     def after(*heals: float) -> str:
         heal = {"web": tuple(NOW - ago for ago in heals)}
-        world.records["w1"] = world.records["w1"].model_copy(update={"heals": heal})
+        world.records["w1"] = world.records["w1"].with_project(PROJECT, heals=heal)
         return next(iter(waiting(world.plan()).values()), "healed")
 
     assert [
@@ -177,7 +179,7 @@ def test_the_first_heals_are_free() -> None:
     world.machine("w1", "web-ssh").state = "restarting"
     skipped = []
     for count in range(4):
-        world.records["w1"] = world.records["w1"].model_copy(update={"heals": {"web": (NOW - 1,) * count}})
+        world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,) * count})
         skipped.append(len(world.plan().skipped))
     assert skipped == [0, 0, 0, 1]
 
@@ -185,9 +187,9 @@ def test_the_first_heals_are_free() -> None:
 def test_what_waits_is_written_down_as_it_is_and_only_once() -> None:
     world = running(decky("web", ip=10), budget=Budget(free=1))
     world.machine("w1", "web-ssh").state = "restarting"
-    world.records["w1"] = world.records["w1"].model_copy(update={"heals": {"web": (NOW - 1,)}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,)})
     world.settle()
-    assert (world.records["w1"].deckies["web"].status, world.plan().steps) == ("degraded", ())
+    assert (world.records["w1"].of().deckies["web"].status, world.plan().steps) == ("degraded", ())
 
 
 def test_a_create_that_failed_is_not_tried_again_at_every_tick() -> None:
@@ -209,6 +211,6 @@ def test_a_create_that_failed_is_not_tried_again_at_every_tick() -> None:
 
 def test_a_release_never_waits_for_a_budget() -> None:
     world = running(decky("web", ip=10), budget=Budget())
-    world.records["w1"] = world.records["w1"].model_copy(update={"heals": {"web": (NOW - 1,)}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,)})
     world.desired = fleet()
     assert [step.bucket for step in world.plan().steps] == ["remove"]

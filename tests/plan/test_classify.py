@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decnet.model.actual import Container
+from decnet.model.keys import SliceKey
 from decnet.plan.classify import row_as_seen, row_of, status_of
 
 from .world import Machine, World, decky, running
@@ -50,13 +51,13 @@ CASES = {
 def test_every_state_has_its_status(name: str) -> None:
     states, expected_status = CASES[name]
     world, actual = after(**states)
-    expected = world.contents["w1"]["web"]
+    expected = world.contents[SliceKey("w1")]["web"]
     assert status_of(expected, actual) == expected_status
 
 
 def test_a_record_as_seen_of_what_is_as_it_should_be_is_the_record_that_is_planned() -> None:
     world, actual = after()
-    expected = world.contents["w1"]["web"]
+    expected = world.contents[SliceKey("w1")]["web"]
     planned = row_of(WEB, expected)
     seen = row_as_seen(WEB, expected, actual, planned)
     assert seen == planned
@@ -64,7 +65,7 @@ def test_a_record_as_seen_of_what_is_as_it_should_be_is_the_record_that_is_plann
 
 def test_a_record_as_seen_keeps_the_address_that_the_old_base_was_made_with() -> None:
     world, actual = after()
-    old = world.records["w1"].deckies["web"]
+    old = world.records["w1"].of().deckies["web"]
     moved = decky("web", ip=99)
     world.desired = world.desired.with_deckies({"web": moved})
-    assert row_as_seen(moved, world.contents["w1"]["web"], actual, old).ip == "192.0.2.10"
+    assert row_as_seen(moved, world.contents[SliceKey("w1")]["web"], actual, old).ip == "192.0.2.10"

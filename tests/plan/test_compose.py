@@ -12,28 +12,31 @@ from pathlib import Path
 import pytest
 
 from decnet.agent import composefile
-from decnet.model.fleet import Decky, Lan
+from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.keys import SliceKey
 from decnet.plan.bundle import bundle, slice_of
-from decnet.plan.compose import compose_document, container_name, contents, fleet_contents
+from decnet.plan.compose import compose_document, fleet_contents
 from decnet.plan.fingerprint import fingerprint
-from decnet.wire import canonical, digest
+from decnet.store.migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, migrated
+from decnet.wire import PROJECT, canonical, container_name, digest
 
-from .world import FLEET_ID, SEVERAL, Images, World, decky, fleet, lan
+from .world import CATALOG, FLEET_ID, SEVERAL, Images, World, changed, decky, fleet, lan
 
 TRICKY = "a $HOME ${X} $$ % {hostname} \"' \\ \n é \u202e"
 
 
 def one(**changes: object) -> Decky:
-    return decky("web", ip=10).model_copy(update=changes)
+    return changed(decky("web", ip=10), **changes)
 
 
-def marks(each: Decky, on: Lan | None = None, images: Images | None = None) -> dict[str, str]:
-    made = contents(FLEET_ID, {each.name: each}, on or lan(), SEVERAL, images or Images())
+def marks(each: Decky, on: Network | None = None, images: Images | None = None) -> dict[str, str]:
+    wanted = fleet(each).model_copy(update={"lans": {each.worker: on or lan()}})
+    made = fleet_contents(wanted, SEVERAL, images or Images())[SliceKey(each.worker)]
     return {name: content.fingerprint for name, content in made[each.name].items()}
 
 
 def document(*deckies: Decky) -> dict[str, dict[str, object]]:
-    return compose_document(FLEET_ID, {each.name: each for each in deckies}, lan(), SEVERAL, Images())
+    return compose_document(fleet(*deckies), SliceKey("w1"), SEVERAL, Images())
 
 
 def tricky() -> Decky:
@@ -99,7 +102,7 @@ def test_the_document_says_the_same_as_the_contents() -> None:
     }
     assert told == {
         name: (content.fingerprint, content.service, content.image)
-        for made in world.contents["w1"].values()
+        for made in world.contents[SliceKey("w1")].values()
         for name, content in made.items()
     }
 
@@ -121,7 +124,7 @@ def test_a_persona_is_canonical_json_with_everything_that_a_decoy_needs() -> Non
 
 def test_a_services_seed_outlives_its_removal_and_differs_from_its_neighbours() -> None:
     def seed(each: Decky, service: str) -> str:
-        body = document(each)["services"][container_name(each.name, service)]
+        body = document(each)["services"][container_name(PROJECT, each.name, service)]
         return str(json.loads(body["environment"]["PERSONA"])["seed"])  # type: ignore[index]
 
     both, alone = one(), one(services={"ssh": {}})
@@ -138,7 +141,7 @@ BASE_CHANGES = {
 
 @pytest.mark.parametrize("name", BASE_CHANGES)
 def test_what_a_base_is_made_from_changes_every_fingerprint(name: str) -> None:
-    before, after = marks(one()), marks(one().model_copy(update=BASE_CHANGES[name]))
+    before, after = marks(one()), marks(one(**BASE_CHANGES[name]))
     assert not set(before.values()) & set(after.values())
 
 
@@ -179,26 +182,50 @@ def test_parts_of_a_fingerprint_do_not_run_into_each_other() -> None:
 def test_a_service_may_bring_its_own_image_and_command() -> None:
     own = replace(SEVERAL.services["http"], image="ghcr.io/me/decoy:1", command=("serve", "--port=80"))
     catalog = replace(SEVERAL, services={**SEVERAL.services, "http": own})
-    made = compose_document(FLEET_ID, {"web": one()}, lan(), catalog, Images())
+    made = compose_document(fleet(one()), SliceKey("w1"), catalog, Images())
     body = made["services"]["web-http"]
     composefile.check(made, FLEET_ID)
     assert (body["image"], body["command"]) == ("ghcr.io/me/decoy:1", ["serve", "--port=80"])
 
 
-def test_the_contents_of_a_fleet_are_those_of_its_workers() -> None:
-    desired = fleet(decky("a", "w1"), decky("b", "w2", ip=11))
-    each = {
-        worker: contents(FLEET_ID, desired.on(worker), desired.lans[worker], SEVERAL, Images())
-        for worker in desired.lans
+def test_every_container_of_a_fleet_of_version_0_1_0_keeps_its_fingerprint() -> None:
+    """The file was written by that version: its state file, and what it made of each container."""
+    golden = json.loads((Path(__file__).parent / "golden" / "fleet-0.1.0.json").read_text())
+    state = migrated(golden["state"], Path("decnet-state.json"), FLEET_SCHEMA, FLEET_MIGRATIONS)
+    made = fleet_contents(Fleet.model_validate_json(json.dumps(state)), CATALOG, Images())
+    assert golden["containers"] == {
+        key.worker: {
+            name: {container: list(content[:3]) for container, content in own.items()}
+            for name, own in deckies.items()
+        }
+        for key, deckies in made.items()
     }
-    assert fleet_contents(desired, SEVERAL, Images()) == each
+
+
+def test_a_topology_has_containers_labels_and_a_network_mode_of_its_own() -> None:
+    project = "decnet-t-0123abcd"
+    both = fleet(one()).with_deckies({"web": changed(one(), ip="192.0.2.11")}, project)
+    whole = compose_document(both, SliceKey("w1", project), SEVERAL, Images())["services"]
+    base, ssh = whole[f"{project}-web"], whole[f"{project}-web-ssh"]
+    assert base["labels"] | {"decnet.fingerprint": ""} == {
+        "decnet.fleet": FLEET_ID, "decnet.project": project, "decnet.decky": "web", "decnet.service": "",
+        "decnet.fingerprint": "",
+    }  # fmt: skip
+    assert ssh["network_mode"] == f"service:{project}-web"
+    assert set(document(one())["services"]) == {"web", "web-ssh", "web-http"}
 
 
 def test_a_bundle_carries_the_hashes_that_the_agent_computes() -> None:
     world = World(fleet(one()))
-    held = slice_of(world.desired, "w1", "id-1", world.contents["w1"])
-    sent = bundle("w1", world.plan().steps, held=held, document=document(one()), generation=3, request_id="r")
-    again = json.loads(json.dumps({"slice": sent.slice, "steps": list(sent.steps), "compose": sent.compose}))
+    key = SliceKey("w1")
+    held = slice_of(world.desired, key, "id-1", world.contents[key])
+    sent = bundle(
+        SliceKey("w1"), world.plan().steps, held=held, document=document(one()), generation=3, request_id="r"
+    )
+    parts = {
+        "project": sent.project, "slice": sent.slice, "steps": list(sent.steps), "compose": sent.compose,
+    }  # fmt: skip
+    again = json.loads(json.dumps(parts))
     assert (digest(again), digest(again["slice"])) == (sent.hash, sent.plan_hash)
     assert sent.steps == (
         {
@@ -215,8 +242,6 @@ def test_a_bundle_carries_the_hashes_that_the_agent_computes() -> None:
 def test_a_step_of_the_record_alone_is_not_sent() -> None:
     world = World(fleet(one()))
     world.settle()
-    world.records = {
-        worker: each.model_copy(update={"deckies": {}}) for worker, each in world.records.items()
-    }
-    sent = bundle("w1", world.plan().steps, held={}, document={}, generation=1, request_id="r")
+    world.records = {worker: each.with_project(PROJECT, deckies={}) for worker, each in world.records.items()}
+    sent = bundle(SliceKey("w1"), world.plan().steps, held={}, document={}, generation=1, request_id="r")
     assert sent.steps == ()

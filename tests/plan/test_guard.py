@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from decnet.errors import MassRemoval
 from decnet.model.fleet import Decky
 from decnet.plan.guard import fleet_size, guard
+from decnet.wire import PROJECT
 
 from .world import World, decky, fleet, running
 
@@ -24,7 +25,7 @@ def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prun
         guard(
             world.plan(prune=prune, max_remove=max_remove),
             size,
-            world.desired.deckies,
+            world.desired,
             max_remove=max_remove,
             asked=asked,
         )
@@ -114,7 +115,7 @@ def test_an_emptied_state_does_not_take_down_the_rest_while_a_part_is_dark() -> 
 
 def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
     world = left(5, 0)
-    world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     plans = [world.plan(prune=True, max_remove=most) for most in (None, 4, 5)]
     assert [(len(plan.steps), len(plan.strays), plan.swarms) for plan in plans] == [
         (0, 5, {"w1": 5}),
@@ -168,5 +169,5 @@ def test_who_waits_for_the_address_of_a_stray_that_is_left_alone_waits_on() -> N
 def test_the_refusal_says_how_many_and_how_to_mean_it() -> None:
     with pytest.raises(MassRemoval, match="remove 6 of 10 deckies") as raised:
         world = left(10, 4)
-        guard(world.plan(), 10, world.desired.deckies)
+        guard(world.plan(), 10, world.desired)
     assert raised.value.hint == "if that is meant: --max-remove 6"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from decnet.model.actual import Status
+from decnet.model.actual import HeldProject, Status
 from decnet.model.journal import JournalPage
+from decnet.model.plan import SliceDrift
 from decnet.model.record import Applied, WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.absorb import absorb
 from decnet.plan.holding import holding
+from decnet.wire import PROJECT
 
 NOW = 1_700_000_000.0
 HELLO = Hello(protocol=1, agent="a", worker_id="w", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
@@ -17,15 +19,17 @@ HELLO = Hello(protocol=1, agent="a", worker_id="w", fleet_id="f", engine_id="e",
 
 def told(generation: int, plan_hash: str | None) -> Status:
     page = JournalPage(journal_id="j", first_seq=1, last_seq=0, verdict="ok", records=(), more=False)
-    return Status(
-        hello=HELLO, docker="up", plan_hash=plan_hash, generation=generation, containers=(), jobs=(),
-        journal=page,
-    )  # fmt: skip
+    held = {PROJECT: HeldProject(generation=generation, plan_hash=plan_hash)}
+    return Status(hello=HELLO, docker="up", projects=held, containers=(), jobs=(), journal=page)
 
 
 def known(generation: int, applied: tuple[int, str | None] | None) -> WorkerRecords:
     last = Applied(generation=applied[0], plan_hash=applied[1]) if applied else None
-    return WorkerRecords(worker_id="w", generation=generation, applied=last)
+    return WorkerRecords(worker_id="w").with_project(PROJECT, generation=generation, applied=last)
+
+
+def found(records: WorkerRecords, status: Status, wanted: str | None) -> SliceDrift | None:
+    return holding(records.of(), status.held(PROJECT), wanted)
 
 
 @pytest.mark.parametrize(
@@ -46,28 +50,28 @@ def known(generation: int, applied: tuple[int, str | None] | None) -> WorkerReco
 def test_a_difference_has_one_name(
     records: WorkerRecords, status: Status, wanted: str | None, word: str | None
 ) -> None:
-    found = holding(records, status, wanted)
-    assert (found.word if found else None) == word
+    drift = found(records, status, wanted)
+    assert (drift.word if drift else None) == word
 
 
 @pytest.mark.parametrize("status", [told(3, "o"), told(5, "x"), told(0, None)])
 def test_a_worker_that_went_back_is_told_apart_until_it_is_told_anew(status: Status) -> None:
     records = known(5, (5, "p"))
-    before = holding(records, status, "p")
+    before = found(records, status, "p")
     for _ in range(3):
         records = absorb(records, status, now=NOW).records
-    assert holding(records, status, "p") == before
-    records = records.model_copy(update={"generation": 6})
+    assert found(records, status, "p") == before
+    records = records.with_project(PROJECT, generation=6)
     mended = told(6, "p")
-    assert holding(absorb(records, mended, now=NOW).records, mended, "p") is None
+    assert found(absorb(records, mended, now=NOW).records, mended, "p") is None
 
 
 def test_lost_records_go_on_from_the_workers_generation() -> None:
     records = absorb(known(0, None), told(7, "p"), now=NOW).records
-    assert (records.generation, records.applied) == (7, Applied(generation=7, plan_hash="p"))
+    assert (records.of().generation, records.of().applied) == (7, Applied(generation=7, plan_hash="p"))
 
 
 def test_a_home_from_a_backup_does_not_go_on_by_itself() -> None:
     read_before = absorb(known(3, (3, "p")), told(3, "p"), now=NOW).records
     records = absorb(read_before, told(7, "y"), now=NOW).records
-    assert records.generation == 3
+    assert records.of().generation == 3

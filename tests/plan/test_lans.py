@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decnet.errors import SpecError
-from decnet.model.fleet import Lan
+from decnet.model.fleet import Network
 from decnet.model.spec import AddressesSpec, NetworkSpec
 from decnet.model.worker import Facts
 from decnet.plan.lans import decide_lan, unconfirmed
@@ -22,7 +22,7 @@ FACTS = Facts(
     memory_mib=8000,
     python="3.11",
 )
-LAN = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+LAN = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
 
 
 def test_what_the_operator_does_not_say_comes_from_the_worker() -> None:
@@ -42,7 +42,7 @@ def test_what_the_operator_says_wins() -> None:
         driver="bridge",
         addresses=AddressesSpec(use=("203.0.113.9",)),
     )
-    wanted = Lan(
+    wanted = Network(
         driver="bridge",
         interface="br0",
         subnet="203.0.113.0/25",

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from decnet.model.actual import Seen
-from decnet.model.fleet import Decky
+from decnet.model.fleet import Decky, Project
 from decnet.plan.reconcile import reconcile
+from decnet.wire import PROJECT
 
 from .world import NOW, Images, Machine, World, decky, fleet
 
@@ -45,10 +46,10 @@ def worlds(draw: st.DrawFn) -> World:
     for worker in WORKERS:
         for machine in list(world.engines[worker].values()):
             _hurt(draw, world, worker, machine)
-        rows = world.records[worker].deckies
+        rows = world.records[worker].of().deckies
         lost = draw(st.sets(st.sampled_from(NAMES), max_size=1))
         kept = {name: row for name, row in rows.items() if name not in lost}
-        world.records[worker] = world.records[worker].model_copy(update={"deckies": kept})
+        world.records[worker] = world.records[worker].with_project(PROJECT, deckies=kept)
     world.desired = fleet(*draw(st.sampled_from([before, after, after])).values())
     world.images = draw(st.sampled_from([Images(), Images(), Images(base="decnet/base:ffffffffffff")]))
     return world
@@ -112,7 +113,7 @@ def test_no_address_is_on_the_lan_twice_while_workers_come_and_go(world: World, 
     # What nobody wrote down and nobody sees is the probe's to find, on the LAN itself.
     assume(
         all(
-            each.decky in world.records[worker].deckies
+            each.decky in world.records[worker].of().deckies
             for worker in away
             for each in world.engines[worker].values()
         )
@@ -142,7 +143,7 @@ def test_only_what_is_reported_as_ours_is_removed_and_by_its_own_name(world: Wor
 @TRIES
 @given(worlds())
 def test_without_prune_nothing_is_removed_that_is_neither_described_nor_recorded(world: World) -> None:
-    known = {(worker, name) for worker, records in world.records.items() for name in records.deckies} | {
+    known = {(worker, name) for worker, records in world.records.items() for name in records.of().deckies} | {
         (each.worker, name) for name, each in world.desired.deckies.items()
     }
     assert {(step.worker, step.decky) for step in world.plan().steps if step.remove} <= known
@@ -159,10 +160,12 @@ def test_the_order_of_what_is_given_is_irrelevant(world: World, rng: random.Rand
         status = each.status.model_copy(update={"containers": tuple(containers)})
         observed[worker] = each.model_copy(update={"status": status})
     records = {
-        worker: each.model_copy(update={"deckies": _shuffled(each.deckies, rng)})
+        worker: each.with_project(PROJECT, deckies=_shuffled(each.of().deckies, rng))
         for worker, each in _shuffled(world.records, rng).items()
     }
-    desired = world.desired.model_copy(update={"deckies": _shuffled(world.desired.deckies, rng)})
+    deckies = _shuffled(world.desired.deckies, rng)
+    project = Project(name=PROJECT, deckies=deckies)
+    desired = world.desired.model_copy(update={"projects": {PROJECT: project}})
     other = reconcile(
         desired, records, observed, _shuffled(world.contents, rng), now=NOW, restart_budget=None
     )
@@ -184,7 +187,7 @@ def test_a_failed_worker_does_not_change_the_plan_of_the_others(world: World, aw
 
 
 def _tokens(world: World, worker: str) -> set[str]:
-    rows = world.records[worker].deckies.values()
+    rows = world.records[worker].of().deckies.values()
     return (
         {row.ip for row in rows}
         | {row.mac for row in rows}

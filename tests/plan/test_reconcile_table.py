@@ -10,10 +10,11 @@ import pytest
 
 from decnet.model.actual import NotSeen
 from decnet.model.plan import Plan, Step
-from decnet.plan.compose import container_name
 from decnet.plan.reconcile import Actual, Desired, Recorded, bucket_of, reconcile
+from decnet.wire import PROJECT, container_name
 
 from .world import NOW, Images, World, decky, fleet, running
+from .world import changed as another
 
 WEB = decky("web", ip=10)
 
@@ -42,14 +43,14 @@ def described_no_longer() -> World:
 def forgotten() -> World:
     """It runs, and no record says so."""
     world = running(WEB)
-    world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     return world
 
 
 def recorded_as_failed() -> World:
     world = running(WEB)
-    row = world.records["w1"].deckies["web"].model_copy(update={"status": "failed"})
-    world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {"web": row}})
+    row = world.records["w1"].of().deckies["web"].model_copy(update={"status": "failed"})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={"web": row})
     return world
 
 
@@ -83,7 +84,7 @@ def with_settings() -> World:
 def changed(**changes: object) -> Callable[[], World]:
     def make() -> World:
         world = running(WEB)
-        world.desired = fleet(WEB.model_copy(update=changes))
+        world.desired = fleet(another(WEB, **changes))
         return world
 
     return make
@@ -315,14 +316,14 @@ def test_the_reason_is_told_in_plain_words(name: str) -> None:
 
 def test_a_container_with_our_label_that_nobody_knows_is_a_stray_and_only_listed() -> None:
     world = described_no_longer()
-    world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     plan = world.plan()
     assert (plan.steps, [step.decky for step in plan.strays]) == ((), ["web"])
 
 
 def test_a_stray_is_removed_when_that_was_asked_for() -> None:
     world = described_no_longer()
-    world.records["w1"] = world.records["w1"].model_copy(update={"deckies": {}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     world.settle(prune=True)
     assert world.engines["w1"] == {}
 
@@ -357,19 +358,19 @@ def test_a_service_with_an_underscore_is_known_by_its_container() -> None:
     world = running(decky("mail", ip=20, services="smtp_relay docker_api"))
     assert sorted(world.engines["w1"]) == ["mail", "mail-docker-api", "mail-smtp-relay"]
     assert (world.plan().kept, world.plan().steps) == (1, ())
-    assert container_name("mail", "smtp_relay") == "mail-smtp-relay"
+    assert container_name(PROJECT, "mail", "smtp_relay") == "mail-smtp-relay"
 
 
 def test_a_torn_down_decky_is_not_brought_back() -> None:
     world = described_no_longer()
     world.settle()
-    assert (world.plan().steps, world.records["w1"].deckies) == ((), {})
+    assert (world.plan().steps, world.records["w1"].of().deckies) == ((), {})
 
 
 def test_what_runs_and_is_adopted_is_marked_so() -> None:
     world = forgotten()
     world.settle()
-    assert world.records["w1"].deckies["web"].adopted
+    assert world.records["w1"].of().deckies["web"].adopted
 
 
 def test_a_change_of_the_addresses_that_may_be_used_touches_no_decky() -> None:
@@ -384,5 +385,5 @@ def test_a_change_of_the_addresses_that_may_be_used_touches_no_decky() -> None:
 
 def test_starting_again_is_tried_once_and_then_the_container_is_made_anew() -> None:
     world = broken("exited", "web-ssh")()
-    world.records["w1"] = world.records["w1"].model_copy(update={"heals": {"web": (NOW - 100,)}})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 100,)})
     assert told(world.plan()) == ["heal w1/web same -web-ssh +web-ssh"]

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from decnet.catalog import load
 from decnet.engine.apply import waves
-from decnet.model.actual import Container, NotSeen, Observation, Seen, Status
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.actual import Conflict, Container, NotSeen, Observation, Seen, Status
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
+from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
 from decnet.model.spec import DeckySpec, FleetSpec
@@ -27,6 +28,7 @@ from decnet.plan.compose import Contents, fleet_contents
 from decnet.plan.grounds import Grounds
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
+from decnet.wire import NETWORK, PROJECT
 
 FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
 CATALOG = load()
@@ -46,20 +48,24 @@ class Images(NamedTuple):
     decoys: str = "decnet/decoys:0123456789ab"
 
 
-def lan(worker: str = "w1", **changes: object) -> Lan:
+def lan(worker: str = "w1", **changes: object) -> Network:
     values = {"driver": "macvlan", "interface": "eth0", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1"}
-    return Lan.model_validate({**values, **changes})
+    return Network.model_validate({**values, **changes})
+
+
+def home(address: str, mac: str) -> list[dict[str, str]]:
+    """The attachments of a decky that is on its worker's LAN only."""
+    return [{"network": NETWORK, "address": address, "mac": mac}]
 
 
 def decky(
-    name: str, worker: str = "w1", ip: int = 10, services: str = "ssh http", **changes: object
+    name: str, worker: str = "w1", ip: int = 10, services: str = "ssh http", mac: str = "", **changes: object
 ) -> Decky:
-    """A decky whose MAC ends as its address does."""
+    """A decky whose MAC ends as its address does, if none is given."""
     values = {
         "name": name,
         "worker": worker,
-        "ip": f"192.0.2.{ip}",
-        "mac": f"00:50:56:00:00:{ip:02x}",
+        "attachments": home(f"192.0.2.{ip}", mac or f"00:50:56:00:00:{ip:02x}"),
         "hostname": f"srv-{name}",
         "os": "linux",
         "release": "debian-12",
@@ -69,6 +75,14 @@ def decky(
         "mutated_at": NOW,
     }
     return Decky.model_validate({**values, **changes})
+
+
+def changed(before: Decky, **changes: object) -> Decky:
+    """The decky with other fields; `ip` and `mac` are those of its home."""
+    at_home = {"ip": before.ip, "mac": before.mac} | changes
+    rest = {key: value for key, value in changes.items() if key not in ("ip", "mac")}
+    attachment = Attachment(address=str(at_home["ip"]), mac=str(at_home["mac"]))
+    return before.model_copy(update={**rest, "attachments": (attachment,)})
 
 
 def fleet(*deckies: Decky, workers: str = "w1 w2 w3") -> Fleet:
@@ -143,7 +157,7 @@ class World:
             self.records.setdefault(worker, WorkerRecords(worker_id=worker))
 
     @property
-    def contents(self) -> dict[str, Contents]:
+    def contents(self) -> dict[SliceKey, Contents]:
         return fleet_contents(self.desired, SEVERAL, self.images)
 
     def observe(self) -> dict[str, Observation]:
@@ -169,14 +183,14 @@ class World:
     def carry_out(self, plan: Plan, *, crash_after: int | None = None) -> bool:
         """Job by job as `apply` sends them, record after the step. False when it crashed."""
         self.actions, self.fuse = 0, crash_after
-        notes: dict[str, list[Step]] = {}
+        notes: dict[SliceKey, list[Step]] = {}
         for step in plan.steps:
             if not step.touches_docker:
-                notes.setdefault(step.worker, []).append(step)
+                notes.setdefault(step.key.slice, []).append(step)
         try:
             for jobs in (notes, *waves(plan.docker_steps)):
-                for worker in sorted(jobs):
-                    self._job(jobs[worker])
+                for slice_key in sorted(jobs):
+                    self._job(jobs[slice_key])
         except Crash:
             return False
         return True
@@ -193,7 +207,8 @@ class World:
     def agrees(self) -> bool:
         """Desired, recorded and actual are one."""
         return self.plan().is_empty and all(
-            set(self.engines[worker]) == {name for made in self.contents[worker].values() for name in made}
+            set(self.engines[worker])
+            == {name for made in self.contents[SliceKey(worker)].values() for name in made}
             for worker in self.engines
         )
 
@@ -225,7 +240,7 @@ class World:
     def _create(self, step: Step, name: str) -> None:
         engine, decky = self.engines[step.worker], self.desired.deckies[step.decky]
         assert name not in engine, f"the name {name} is taken"
-        content = self.contents[step.worker][step.decky][name]
+        content = self.contents[step.key.slice][step.decky][name]
         made = Machine(
             name=name,
             id=f"{next(self.ids):064x}",
@@ -253,13 +268,13 @@ class World:
         if step.record is None:
             return
         self._act()
-        rows = dict(self.records[step.worker].deckies)
+        rows = dict(self.records[step.worker].of(step.project).deckies)
         if step.record == "delete":
             rows.pop(step.decky, None)
         else:
             assert step.row is not None
             rows[step.decky] = step.row
-        self.records[step.worker] = self.records[step.worker].model_copy(update={"deckies": rows})
+        self.records[step.worker] = self.records[step.worker].with_project(step.project, deckies=rows)
 
     def _check_lan(self) -> None:
         bases = [each for engine in self.engines.values() for each in engine.values() if not each.service]
@@ -309,12 +324,13 @@ def seen(worker: str, containers: tuple[Container, ...], conflicts: dict[str, st
     status = Status(
         hello=hello,
         docker="up",
-        plan_hash=None,
-        generation=0,
+        projects={},
         containers=containers,
         jobs=(),
         journal=page,
-        conflicts=conflicts or {},
+        conflicts=tuple(
+            Conflict(project=PROJECT, decky=name, mac=mac) for name, mac in (conflicts or {}).items()
+        ),
     )
     return Seen(worker=worker, status=status)
 

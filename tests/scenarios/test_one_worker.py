@@ -221,7 +221,7 @@ def test_after_a_power_cut_reconcile_brings_all_back(stage: Stage) -> None:
 
 def test_a_state_file_emptied_by_hand_does_not_take_the_fleet_down(stage: Stage) -> None:
     whole = stage.read("decnet-state.json")
-    emptied = {**json.loads(whole), "deckies": {}}
+    emptied = {**json.loads(whole), "projects": {}}
     before = stage.containers()
     stage.write("decnet-state.json", json.dumps(emptied))
     try:

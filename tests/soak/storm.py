@@ -107,7 +107,7 @@ class Storm:
 
     def decky(self) -> str:
         state = json.loads((self.pair.home / "decnet-state.json").read_text())
-        return str(self.dice.choice(sorted(state["deckies"])))
+        return str(self.dice.choice(sorted(state["projects"]["decnet"]["deckies"])))
 
     def harm_container(self) -> str:
         worker, harm = self.worker(), self.dice.choice(HARM)
@@ -195,6 +195,6 @@ class Storm:
     def agent_loses_its_folder(self) -> str:
         """Not the whole of it: its identity stays, as after a restore of half a backup."""
         worker = self.worker()
-        lost = self.dice.choice(("journal.jsonl", "events", "slice.json", "jobs"))
+        lost = self.dice.choice(("journal.jsonl", "events", "projects", "jobs"))
         self.pair.on(worker, "rm", "-rf", f"/var/lib/decnet-agent/{lost}")
         return f"{lost} of {worker}"

@@ -80,7 +80,7 @@ def calm(pair: Pair) -> None:
 def agrees(pair: Pair) -> None:
     """Desired, recorded and actual are one."""
     state = pair.state()
-    wanted = {name: row["worker"] for name, row in state["deckies"].items()}
+    wanted = {name: row["worker"] for name, row in state["projects"]["decnet"]["deckies"].items()}
     assert sorted(wanted) == [f"host-0{n}" for n in (1, 2)] + [f"web-0{n}" for n in (1, 2, 3, 4)]
     for worker in PAIR:
         rows = {row["name"]: row for row in pair.records(worker)["deckies"].values()}

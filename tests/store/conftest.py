@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from decnet.model.event import AttackerEvent
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 
@@ -29,13 +29,12 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def fleet_of() -> Fleets:
     def make(*names: str, ip: str = "192.0.2.", worker: str = "local") -> Fleet:
-        lan = Lan(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+        lan = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
         deckies = {
             name: Decky(
                 name=name,
                 worker=worker,
-                ip=f"{ip}{100 + number}",
-                mac=f"02:42:c0:00:02:{number:02x}",
+                attachments=(Attachment(address=f"{ip}{100 + number}", mac=f"02:42:c0:00:02:{number:02x}"),),
                 hostname=f"host-{number}",
                 os="linux",
                 release="debian-12",
@@ -45,7 +44,7 @@ def fleet_of() -> Fleets:
             )
             for number, name in enumerate(names)
         }
-        return Fleet(fleet_id="f-1", lans={"local": lan}, deckies=deckies)
+        return Fleet(fleet_id="f-1", lans={"local": lan}).with_deckies(deckies)
 
     return make
 

@@ -26,6 +26,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.opening import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
+from decnet.wire import PROJECT
 from decnet.worker.hostkeys import HostKey, pin
 
 InChild = Callable[[Callable[[], object], str], int]
@@ -97,8 +98,8 @@ def test_an_error_of_the_disk_at_any_place_keeps_a_whole_fleet_and_no_temp_file(
 
 def test_records_killed_at_any_place_are_the_old_or_the_new_rows(home: Home, in_child: InChild) -> None:
     row = DeckyRow(name="web-1", ip="192.0.2.100", mac="m", containers={}, status="running")
-    old = WorkerRecords(worker_id="w", generation=1)
-    new = WorkerRecords(worker_id="w", generation=2, deckies={"web-1": row})
+    old = WorkerRecords(worker_id="w").with_project(PROJECT, generation=1)
+    new = old.with_project(PROJECT, generation=2, deckies={"web-1": row})
     for number in count(1):
         Records(home).save(old)
         status = in_child(lambda: Records(home).save(new), f"kill:{number}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decnet.errors import Failed, SpecError, StateBroken
-from decnet.model.fleet import Decky, Fleet, Lan
+from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.store.atomic import last_copy
 from decnet.store.desired import load_fleet, new_fleet, render, save_fleet
 from decnet.store.paths import Home
@@ -20,34 +19,34 @@ from decnet.store.paths import Home
 Fleets = Callable[..., Fleet]
 
 GOOD = """{
-  "schema_version": 1,
+  "schema_version": 2,
   "fleet_id": "f-1",
   "lans": {
     "local": {"driver": "macvlan", "interface": "eth0", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1"}
   },
-  "deckies": {
+  "projects": {"decnet": {"name": "decnet", "deckies": {
     "web-1": {
       "name": "web-1", "worker": "local", "hostname": "h", "os": "linux", "release": "debian-12",
-      "ip": "192.0.2.100",
-      "mac": "02:42:c0:00:02:01",
+      "attachments": [{"address": "192.0.2.100",
+        "mac": "02:42:c0:00:02:01"}],
       "services": {"ssh": {"port": 22}},
       "seed": "00000000000000000000000000000000", "spec_hash": "a"
     },
     "web-2": {
       "name": "web-2", "worker": "local", "hostname": "g", "os": "linux", "release": "debian-12",
-      "ip": "192.0.2.101",
-      "mac": "02:42:c0:00:02:02",
+      "attachments": [{"address": "192.0.2.101",
+        "mac": "02:42:c0:00:02:02"}],
       "services": {},
       "seed": "00000000000000000000000000000000", "spec_hash": "a"
     }
-  }
+  }}}
 }
 """
 
 BAD = {
     "empty": ("", "1:1: the file is empty"),
     "blank": ("\n \n", "1:1: the file is empty"),
-    "cut off": (GOOD[:200], "9:2: this is not JSON: Expecting property name enclosed in double quotes"),
+    "cut off": (GOOD[:200], "7:27: this is not JSON: Unterminated string starting at"),
     "garbage behind": (GOOD + "}", "24:1: this is not JSON: Extra data"),
     "two documents": (GOOD + GOOD, "24:1: this is not JSON: Extra data"),
     "a trailing comma": (
@@ -55,18 +54,21 @@ BAD = {
         "3:21: this is not JSON: Expecting property name enclosed in double quotes",
     ),
     "a list": ("[]", "1:1: the document must be an object {...}"),
-    "a decky twice": (GOOD.replace('"web-2": {', '"web-1": {'), "15:5: deckies.web-1 stands here twice"),
+    "a decky twice": (
+        GOOD.replace('"web-2": {', '"web-1": {'),
+        "15:5: deckies.web-1 stands here twice",
+    ),
     "a number as address": (
         GOOD.replace('"192.0.2.101"', "5"),
-        "17:7: deckies.web-2.ip must be text, not 5",
+        "17:24: deckies.web-2.home.address must be text, not 5",
     ),
     "no address": (
-        GOOD.replace('      "ip": "192.0.2.101",\n', ""),
-        "15:5: deckies.web-2.ip is missing",
+        GOOD.replace('"address": "192.0.2.101",\n', ""),
+        "17:23: deckies.web-2.home.address is missing",
     ),
     "a misspelled field": (
         GOOD.replace('"mac": "02:42:c0:00:02:01"', '"mak": "02:42:c0:00:02:01"'),
-        "11:7: deckies.web-1.mak is not known here; did you mean mac? (and 1 more)",
+        "11:9: deckies.web-1.home.mak is not known here; did you mean mac? (and 1 more)",
     ),
     "an unknown field": (
         GOOD.replace('"services": {},', '"services": {}, "mutate_intervall": 5,'),
@@ -78,7 +80,7 @@ BAD = {
     ),
     "a bad MAC": (
         GOOD.replace("02:42:c0:00:02:01", "02-42-C0-00-02-01"),
-        "11:7: deckies.web-1.mac must be a MAC address such as 02:42:c0:00:02:64, in lower case,"
+        "11:9: deckies.web-1.home.mac must be a MAC address such as 02:42:c0:00:02:64, in lower case,"
         ' not "02-42-C0-00-02-01"',
     ),
     "a bad name": (
@@ -113,11 +115,11 @@ BAD = {
     ),
     "one address twice": (
         GOOD.replace("192.0.2.101", "192.0.2.100"),
-        "17:7: deckies.web-2.ip is 192.0.2.100, which web-1 has already",
+        "17:24: deckies.web-2.home.address is 192.0.2.100, which web-1 has already",
     ),
     "one MAC twice": (
         GOOD.replace("00:02:02", "00:02:01"),
-        "18:7: deckies.web-2.mac is 02:42:c0:00:02:01, which web-1 has already",
+        "18:9: deckies.web-2.home.mac is 02:42:c0:00:02:01, which web-1 has already",
     ),
     "an unknown LAN": (
         GOOD.replace('"web-1", "worker": "local"', '"web-1", "worker": "w9"'),
@@ -125,11 +127,11 @@ BAD = {
     ),
     "an address outside": (
         GOOD.replace("192.0.2.101", "198.51.100.7"),
-        "17:7: deckies.web-2.ip is 198.51.100.7, which is not in 192.0.2.0/24",
+        "17:24: deckies.web-2.home.address is 198.51.100.7, which is not in 192.0.2.0/24",
     ),
     "no address at all": (
         GOOD.replace("192.0.2.101", "192.0.2.256"),
-        "17:7: deckies.web-2.ip must be an address such as 192.0.2.100",
+        "17:24: deckies.web-2.home.address must be an address such as 192.0.2.100",
     ),
     "a subnet with host bits": (
         GOOD.replace("192.0.2.0/24", "192.0.2.5/24"),
@@ -171,11 +173,11 @@ BAD = {
     ),
     "the gateway's address": (
         GOOD.replace("192.0.2.101", "192.0.2.1"),
-        "17:7: deckies.web-2.ip is 192.0.2.1, which is the gateway",
+        "17:24: deckies.web-2.home.address is 192.0.2.1, which is the gateway",
     ),
     "the broadcast address": (
         GOOD.replace("192.0.2.101", "192.0.2.255"),
-        "17:7: deckies.web-2.ip is 192.0.2.255, which is the broadcast address",
+        "17:24: deckies.web-2.home.address is 192.0.2.255, which is the broadcast address",
     ),
     "an interval that ends at once": (
         GOOD.replace('"services": {},', '"services": {}, "mutate_interval": 0,'),
@@ -190,10 +192,10 @@ BAD = {
         "19:32: deckies.web-2.core.0 must be a name: lower case letters, digits and inner dashes, at most 40,"
         ' not "SSH"',
     ),
-    "no fleet": ('{"schema_version": 1}', "1:1: fleet_id is missing"),
+    "no fleet": ('{"schema_version": 2}', "1:1: fleet_id is missing"),
     "an escape sequence": (
         GOOD.replace('"192.0.2.101"', '"192.0.2.101", "\\u001b[2J": 1'),
-        r"17:28: deckies.web-2.\x1b[2J is not known here",
+        r"17:50: deckies.web-2.home.\x1b[2J is not known here",
     ),
 }
 
@@ -201,6 +203,8 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_content_is_refused_with_line_column_and_reason(home: Home, case: str) -> None:
     content, said = BAD[case]
+    # In short above: the deckies are those of the fleet's own project.
+    said = said.replace(" deckies.", " projects.decnet.deckies.").replace(".home.", ".attachments.0.")
     home.state.write_text(content)
     with pytest.raises(SpecError) as refused:
         load_fleet(home)
@@ -261,10 +265,10 @@ def test_a_file_that_is_gone_is_not_an_empty_fleet(home: Home, fleet_of: Fleets)
 
 
 def test_a_newer_schema_is_refused_and_left_as_it_is(home: Home) -> None:
-    newer = GOOD.replace('"schema_version": 1', '"schema_version": 2')
+    newer = GOOD.replace('"schema_version": 2', '"schema_version": 3')
     home.state.write_text(newer)
     with pytest.raises(
-        StateBroken, match=r"was written by a newer decnet \(its schema_version is 2, not 1\)"
+        StateBroken, match=r"was written by a newer decnet \(its schema_version is 3, not 2\)"
     ):
         load_fleet(home)
     assert home.state.read_text() == newer
@@ -272,32 +276,68 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(home: Home) -> None:
 
 @pytest.mark.parametrize("version", ["true", '"1"', "-1", "1.0", "null"])
 def test_a_schema_version_that_is_none_is_refused(home: Home, version: str) -> None:
-    home.state.write_text(GOOD.replace('"schema_version": 1', f'"schema_version": {version}'))
+    home.state.write_text(GOOD.replace('"schema_version": 2', f'"schema_version": {version}'))
     with pytest.raises(StateBroken, match="schema_version is (missing|not a number)"):
         load_fleet(home)
 
 
-def renamed(document: dict[str, Any]) -> dict[str, Any]:
-    """A step from an invented version 0, which called the deckies "hosts"."""
-    return {
-        **{key: value for key, value in document.items() if key != "hosts"},
-        "schema_version": 1,
-        "deckies": document["hosts"],
+def rehomed(decky: Decky, **changes: str) -> Decky:
+    """The decky with another address or MAC at home."""
+    return decky.model_copy(update={"attachments": (decky.attachments[0].model_copy(update=changes),)})
+
+
+OLDER = """{
+  "schema_version": 1,
+  "fleet_id": "f-1",
+  "lans": {
+    "local": {"driver": "macvlan", "interface": "eth0", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1"}
+  },
+  "deckies": {
+    "web-1": {
+      "name": "web-1", "worker": "local", "hostname": "h", "os": "linux", "release": "debian-12",
+      "ip": "192.0.2.100", "mac": "02:42:c0:00:02:01", "services": {"ssh": {"port": 22}},
+      "seed": "00000000000000000000000000000000", "spec_hash": "a"
     }
+  },
+  "confirmed": ["192.0.2.0/24"]
+}
+"""
 
 
-def test_an_older_schema_is_migrated_and_its_file_kept(home: Home, fleet_of: Fleets) -> None:
-    older = GOOD.replace('"schema_version": 1', '"schema_version": 0').replace('"deckies"', '"hosts"')
-    home.state.write_text(older)
+def test_a_state_file_of_version_0_1_0_is_migrated_and_kept(home: Home) -> None:
+    home.state.write_text(OLDER)
+    fleet = load_fleet(home)
+    assert fleet is not None and list(fleet.projects) == ["decnet"]
+    decky = fleet.deckies["web-1"]
+    assert decky.attachments == (Attachment(address="192.0.2.100", mac="02:42:c0:00:02:01"),)
+    assert (fleet.confirmed, decky.services) == (("192.0.2.0/24",), {"ssh": {"port": 22}})
+    assert home.state.read_text() == OLDER
+
+    save_fleet(home, fleet)
+    assert (home.root / "decnet-state.json.v1").read_text() == OLDER
+    assert load_fleet(home) == fleet
+
+
+def test_a_schema_that_nothing_leads_away_from_is_refused(home: Home) -> None:
+    home.state.write_text(OLDER.replace('"schema_version": 1', '"schema_version": 0'))
     with pytest.raises(StateBroken, match="has schema_version 0, which this decnet cannot read any more"):
         load_fleet(home)
-    fleet = load_fleet(home, migrations={0: renamed})
-    assert fleet is not None
-    assert list(fleet.deckies) == ["web-1", "web-2"]
-    assert home.state.read_text() == older
-    save_fleet(home, fleet)
-    assert (home.root / "decnet-state.json.v0").read_text() == older
-    assert load_fleet(home) == fleet
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"ip": "192.0.2.100"', '"ip": 5', "attachments.0.address must be text, not 5"),
+        ('"ip": "192.0.2.100", ', "", "attachments.0.address is missing"),
+        ('"deckies": {', '"deckies": 7, "x": {', "x is not known here"),
+        ('"services"', '"servces"', "web-1.servces is not known here; did you mean services?"),
+    ],
+)
+def test_a_mistake_in_an_older_state_file_is_named_too(home: Home, old: str, new: str, reason: str) -> None:
+    home.state.write_text(OLDER.replace(old, new))
+    with pytest.raises(SpecError) as refused:
+        load_fleet(home)
+    assert reason in refused.value.message
 
 
 def test_an_address_on_two_lans_is_two_addresses(home: Home, fleet_of: Fleets) -> None:
@@ -309,15 +349,15 @@ def test_an_address_on_two_lans_is_two_addresses(home: Home, fleet_of: Fleets) -
     )
     save_fleet(home, apart)
     assert load_fleet(home) == apart
-    mac = apart.deckies["web-2"].model_copy(update={"mac": one.mac})
+    mac = rehomed(apart.deckies["web-2"], mac=one.mac)
     with pytest.raises(Failed, match="mac is .*, which web-1 has already"):
         save_fleet(home, apart.with_deckies({**apart.deckies, "web-2": mac}))
 
 
 def test_a_fleet_that_would_be_refused_is_never_written(home: Home, fleet_of: Fleets) -> None:
     twice = fleet_of("web-1", "web-2")
-    same = twice.deckies["web-2"].model_copy(update={"ip": twice.deckies["web-1"].ip})
-    with pytest.raises(Failed, match=r"deckies.web-2.ip is 192.0.2.100, which web-1 has already"):
+    same = rehomed(twice.deckies["web-2"], address=twice.deckies["web-1"].ip)
+    with pytest.raises(Failed, match=r"web-2.attachments.0.address is 192.0.2.100, which web-1 has already"):
         save_fleet(home, twice.with_deckies({**twice.deckies, "web-2": same}))
     endless = twice.deckies["web-1"].model_copy(update={"services": {"ssh": {"delay": float("inf")}}})
     with pytest.raises(Failed, match="cannot be written"):
@@ -351,15 +391,14 @@ LISTED = st.none() | st.lists(st.sampled_from(["ssh", "http", "smtp_relay"]), un
 @st.composite
 def fleets(draw: st.DrawFn) -> Fleet:
     names = draw(st.lists(NAMES, unique=True, max_size=6))
-    lan = Lan(
+    lan = Network(
         driver="macvlan", interface="eth0", subnet="10.0.0.0/8", gateway="10.0.0.1", use=("10.0.0.0/9",)
     )
     deckies = {
         name: Decky(
             name=name,
             worker="local",
-            ip=f"10.0.{number}.9",
-            mac=f"02:42:00:00:00:{number:02x}",
+            attachments=(Attachment(address=f"10.0.{number}.9", mac=f"02:42:00:00:00:{number:02x}"),),
             hostname=draw(HOSTNAMES),
             os="linux",
             release=draw(TEXT),
@@ -373,7 +412,7 @@ def fleets(draw: st.DrawFn) -> Fleet:
         )
         for number, name in enumerate(names)
     }
-    return Fleet(fleet_id=draw(TEXT), lans={"local": lan}, deckies=deckies)
+    return Fleet(fleet_id=draw(TEXT), lans={"local": lan}).with_deckies(deckies)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,13 +11,15 @@ from tinydb import TinyDB, where
 
 from decnet.errors import Failed, StateBroken
 from decnet.model.journal import Cursor
-from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
+from decnet.model.record import DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts, Worker
 from decnet.store.atomic import last_copy
 from decnet.store.fleet_table import FleetTable, Quarantined
+from decnet.store.migrate import backup_path
 from decnet.store.paths import Home
-from decnet.store.records import Records, _About
+from decnet.store.records import Records, _About, _Project
 from decnet.store.tables import transaction
+from decnet.wire import PROJECT
 
 FACTS = Facts(
     interface="eth0",
@@ -54,13 +56,18 @@ def step(number: int) -> LifecycleRow:
 def records(worker_id: str = "u-1") -> WorkerRecords:
     return WorkerRecords(
         worker_id=worker_id,
-        deckies={name: row(name) for name in ("web-1", "web-2")},
+        projects={
+            PROJECT: ProjectRecords(
+                deckies={name: row(name) for name in ("web-1", "web-2")},
+                generation=3,
+                plan_hash="p",
+                heals={"web-1": (1.0, 2.0)},
+            ),
+            "decnet-t-0123abcd": ProjectRecords(deckies={"web-1": row("web-1")}, generation=9),
+        },
         lifecycle=tuple(map(step, range(12))),
         cursor=Cursor(journal_id="j", seq=7, hash="0" * 64),
-        generation=3,
-        plan_hash="p",
         facts=FACTS,
-        heals={"web-1": (1.0, 2.0)},
     )
 
 
@@ -73,19 +80,22 @@ def test_records_read_as_they_were_saved(home: Home) -> None:
 def test_the_file_is_tinydbs_own_format(home: Home) -> None:
     Records(home).save(records())
     with TinyDB(home.records("u-1"), access_mode="r") as database:
-        assert database.tables() == {"meta", "deckies", "lifecycle"}
+        assert database.tables() == {"meta", "projects", "deckies", "lifecycle"}
         assert len(database.table("lifecycle")) == 12
         found = database.table("deckies").get(where("name") == "web-2")
-        assert found == row("web-2").model_dump()
-        assert database.table("meta").get(doc_id=1)["generation"] == 3
+        assert found == {"project": PROJECT, **row("web-2").model_dump()}
+        assert database.table("projects").get(where("name") == PROJECT)["generation"] == 3
 
 
 def test_a_file_written_by_tinydb_itself_is_read(home: Home) -> None:
     with TinyDB(home.records("u-1")) as database:
         document = records().model_dump(mode="json")
-        rows, steps = document.pop("deckies"), document.pop("lifecycle")
+        projects, steps = document.pop("projects"), document.pop("lifecycle")
         database.table("meta").insert(document)
-        database.table("deckies").insert_multiple(rows.values())
+        for name, own in projects.items():
+            rows = [{"project": name, **each} for each in own.pop("deckies").values()]
+            database.table("deckies").insert_multiple(rows)
+            database.table("projects").insert({"name": name, **own})
         database.table("lifecycle").insert_multiple([{"to": "go"}, *steps])
         database.table("lifecycle").remove(doc_ids=[1])
     assert Records(home).load("u-1") == records()
@@ -107,17 +117,17 @@ def test_a_commit_over_a_newer_one_is_refused(home: Home) -> None:
     mine, other = Records(home), Records(home)
     old = mine.load("u-1")
     other.load("u-1")
-    other.save(old.model_copy(update={"generation": 4}))
+    other.save(old.with_project(PROJECT, generation=4))
     assert not mine.is_current("u-1")
     with pytest.raises(StateBroken, match="was changed by another command since it was read"):
-        mine.save(old.model_copy(update={"generation": 9}))
-    assert Records(home).load("u-1").generation == 4
-    assert other.save(old.model_copy(update={"generation": 5}))
+        mine.save(old.with_project(PROJECT, generation=9))
+    assert Records(home).load("u-1").of().generation == 4
+    assert other.save(old.with_project(PROJECT, generation=5))
 
 
 def test_rows_that_would_not_read_the_same_are_not_written(home: Home) -> None:
     Records(home).save(records())
-    endless = records().model_copy(update={"heals": {"web-1": (float("inf"),)}})
+    endless = records().with_project(PROJECT, heals={"web-1": (float("inf"),)})
     with pytest.raises(Failed, match="cannot be written so that they read the same"):
         Records(home).save(endless)
     assert Records(home).load("u-1") == records()
@@ -140,8 +150,12 @@ def test_removed_records_are_gone_with_their_copy(home: Home) -> None:
         (lambda text: '{"meta": []}', "it is not a TinyDB document"),
         (lambda text: "{}", "its table meta has 0 documents, not one"),
         (lambda text: text.replace('"web-2"', '"web-1"'), "a decky stands in it twice"),
-        (lambda text: text.replace('"name"', '"nom"'), "a decky stands in it twice"),
-        (lambda text: text.replace('"generation":3', '"generation":"3"'), "generation: Input should be"),
+        (lambda text: text.replace('"project":"decnet",', '"project":"other",'), "or a decky has no project"),
+        (lambda text: text.replace('"name"', '"nom"'), "name: Field required"),
+        (
+            lambda text: text.replace('"generation":3', '"generation":"3"'),
+            "projects.0.generation: Input should be",
+        ),
         (lambda text: text.replace('"10":', '"ten":'), "has no number"),
         (lambda text: text.replace('"u-1"', '"u-2"'), "it holds the records of worker u-2"),
     ],
@@ -185,7 +199,7 @@ def test_every_truncation_of_a_records_file_is_refused(home: Home) -> None:
 def test_a_newer_schema_is_refused(home: Home) -> None:
     Records(home).save(records())
     path = home.records("u-1")
-    path.write_text(path.read_text().replace('"schema_version":1', '"schema_version":2'))
+    path.write_text(path.read_text().replace('"schema_version":2', '"schema_version":3'))
     with pytest.raises(StateBroken, match="was written by a newer decnet"):
         Records(home).load("u-1")
 
@@ -193,13 +207,28 @@ def test_a_newer_schema_is_refused(home: Home) -> None:
 def test_an_older_schema_is_migrated(home: Home) -> None:
     Records(home).save(records())
     path = home.records("u-1")
-    path.write_text(path.read_text().replace('"schema_version":1', '"schema_version":0'))
-    store = Records(home, migrations={0: lambda document: {**document, "schema_version": 1}})
-    assert store.load("u-1") == records()
+    tables = json.loads(path.read_bytes())
+    meta, projects = tables["meta"]["1"], tables.pop("projects")
+    del projects["1"]["name"]
+    meta |= {"schema_version": 1, **projects["1"]}
+    tables["deckies"] = {
+        number: each for number, each in tables["deckies"].items() if each.pop("project") == PROJECT
+    }
+    path.write_text(older := json.dumps(tables))
+    expected = records().model_copy(update={"projects": {PROJECT: records().of()}})
+    store = Records(home)
+    assert store.load("u-1") == expected
+    assert not store.save(expected)
+    assert path.read_text() == older
+
+    changed = expected.with_project(PROJECT, generation=4)
+    assert store.save(changed)
+    assert (Records(home).load("u-1"), backup_path(path, 1).read_text()) == (changed, older)
 
 
 def test_the_fast_way_of_reading_knows_every_field() -> None:
-    assert _About.model_fields.keys() | {"deckies", "lifecycle"} == WorkerRecords.model_fields.keys()
+    assert _About.model_fields.keys() | {"projects", "lifecycle"} == WorkerRecords.model_fields.keys()
+    assert _Project.model_fields.keys() - {"name"} | {"deckies"} == ProjectRecords.model_fields.keys()
 
 
 def test_five_hundred_workers_read_back_as_saved(home: Home) -> None:

@@ -190,7 +190,7 @@ def test_an_older_home_takes_the_generation_of_every_worker_that_answers(
 ) -> None:
     HARM[harm](restored)
     assert restored.take_generation().code == code
-    taken = {name: restored.records(name).generation for name in restored.workers}
+    taken = {name: restored.records(name).of().generation for name in restored.workers}
     assert taken == {"w1": 2 if code == 0 else 1, "w2": 2}
 
 
@@ -204,4 +204,4 @@ def test_an_older_home_that_took_the_generation_is_what_counts_again(restored: F
 def test_a_generation_is_not_taken_while_the_lock_is_held(restored: FakeFleet) -> None:
     with restored.locked():
         assert restored.take_generation().code == 75
-    assert restored.records("w1").generation == 1
+    assert restored.records("w1").of().generation == 1

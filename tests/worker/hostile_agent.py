@@ -12,7 +12,7 @@ def main(argv):
     line = sys.stdin.buffer.readline()
     marker = json.loads(line)["marker"].encode()
     out = sys.stdout.buffer
-    good = json.dumps({"v": 1, "ok": True, "result": {"it": "is fine"}}).encode()
+    good = json.dumps({"v": 2, "ok": True, "result": {"it": "is fine"}}).encode()
 
     def framed(payload, mark=marker, length=None):
         out.write(b"\n%s %d\n" % (mark, len(payload) if length is None else length) + payload)
@@ -20,18 +20,18 @@ def main(argv):
 
     def error(code, message, hint=None, details=None):
         body = {"code": code, "message": message, "hint": hint, "details": details or {}}
-        framed(json.dumps({"v": 1, "ok": False, "error": body}).encode())
+        framed(json.dumps({"v": 2, "ok": False, "error": body}).encode())
 
     if verb == "good":
         framed(good)
     elif verb == "args":
         args = json.loads(line)["args"]
-        framed(json.dumps({"v": 1, "ok": True, "result": {"args": args, "env": dict(os.environ)}}).encode())
+        framed(json.dumps({"v": 2, "ok": True, "result": {"args": args, "env": dict(os.environ)}}).encode())
     elif verb == "count-stream":
         total = 0
         while piece := sys.stdin.buffer.read(65536):
             total += len(piece)
-        framed(json.dumps({"v": 1, "ok": True, "result": {"bytes": total}}).encode())
+        framed(json.dumps({"v": 2, "ok": True, "result": {"bytes": total}}).encode())
     elif verb == "refuse-stream":
         error("refused", "no images today")
     elif verb == "noisy-shell":
@@ -74,21 +74,21 @@ def main(argv):
     elif verb == "cut-short":
         framed(good[:-4], length=len(good))
     elif verb == "bad-utf-8":
-        framed(b'{"v":1,"ok":true,"result":{"a":"\xff\xfe"}}')
+        framed(b'{"v":2,"ok":true,"result":{"a":"\xff\xfe"}}')
     elif verb == "json-bomb":
         framed(b"[" * 100_000 + b"]" * 100_000)
     elif verb == "deep-objects":
         framed(b'{"a":' * 1000 + b"1" + b"}" * 1000)
     elif verb == "huge-number":
-        framed(b'{"v":1,"ok":true,"result":{"a":' + b"9" * 5000 + b"}}")
+        framed(b'{"v":2,"ok":true,"result":{"a":' + b"9" * 5000 + b"}}")
     elif verb == "lone-surrogate":
-        framed(b'{"v":1,"ok":true,"result":{"a":"\\ud800"}}')
+        framed(b'{"v":2,"ok":true,"result":{"a":"\\ud800"}}')
     elif verb == "not-an-object":
         framed(b"[1,2,3]")
     elif verb == "newer":
         framed(b'{"v":2,"ok":true,"result":{}}')
     elif verb == "extra-key":
-        framed(b'{"v":1,"ok":true,"result":{},"more":1}')
+        framed(b'{"v":2,"ok":true,"result":{},"more":1}')
     elif verb == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     elif verb == "fails":
@@ -103,4 +103,4 @@ def main(argv):
         details = {"job_id": "ab12", "addresses": {"192.0.2.7": "02:\x1b"}}
         error(verb[6:], "evil \x1b[2J \u202e\nname", None, details)
     elif verb == "error-shape":
-        framed(b'{"v":1,"ok":false,"error":{"code":7}}')
+        framed(b'{"v":2,"ok":false,"error":{"code":7}}')

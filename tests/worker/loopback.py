@@ -108,7 +108,7 @@ async def request_of(process: Any) -> dict[str, Any]:
 
 
 def answer_to(request: dict[str, Any], result: dict[str, Any]) -> bytes:
-    payload = json.dumps({"v": 1, "ok": True, "result": result}).encode()
+    payload = json.dumps({"v": 2, "ok": True, "result": result}).encode()
     return b"\n%s %d\n" % (request["marker"].encode(), len(payload)) + payload
 
 

@@ -21,11 +21,19 @@ HELLO: dict[str, Any] = {
 }  # fmt: skip
 JOURNAL = {"journal_id": "j", "first_seq": 1, "last_seq": 0, "verdict": "ok", "records": [], "more": False}
 STATUS: dict[str, Any] = {
-    "hello": HELLO, "docker": "up", "plan_hash": None, "generation": 0, "containers": [], "jobs": [],
+    "hello": HELLO, "docker": "up", "projects": {}, "containers": [], "jobs": [],
     "journal": JOURNAL,
 }  # fmt: skip
 BUNDLE = Bundle(
-    worker="w1", request_id="r1", generation=3, slice={}, steps=(), compose={}, plan_hash="p", hash="h"
+    worker="w1",
+    project="decnet",
+    request_id="r1",
+    generation=3,
+    slice={},
+    steps=(),
+    compose={},
+    plan_hash="p",
+    hash="h",
 )
 
 
@@ -34,7 +42,7 @@ class Answers:
 
     def __init__(self, **answers: dict[str, Any]) -> None:
         self.worker = "w1"
-        self.noise = 0
+        self.noise, self.protocol = 0, wire.PROTOCOL
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._answers = answers
 
@@ -46,6 +54,10 @@ class Answers:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def held(generation: Any, plan_hash: str | None = None) -> dict[str, Any]:
+    return {"projects": {"decnet": {"generation": generation, "plan_hash": plan_hash}}}
 
 
 def client(**answers: dict[str, Any]) -> AgentClient:
@@ -67,10 +79,10 @@ def test_a_good_status_is_a_noun() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"docker": "sideways"}, {"generation": "0"}, {"generation": -1}, {"generation": 2**60}, {"extra": 1},
-        {"containers": {}}, {"containers": [{"name": 1}]}, {"hello": None}, {"plan_hash": "x" * 300},
-        {"journal": {**JOURNAL, "verdict": "fine"}}, {"jobs": [{}] * 1000}, {"generation": True},
-        {"conflicts": {"a": 1}}, {"containers": [{"evil\x1b[2J\n": "x" * 5000}]},
+        {"docker": "sideways"}, held("0"), held(-1), held(2**60), {"extra": 1}, {"projects": None},
+        {"containers": {}}, {"containers": [{"name": 1}]}, {"hello": None}, held(0, "x" * 300),
+        {"journal": {**JOURNAL, "verdict": "fine"}}, {"jobs": [{}] * 1000}, held(True),
+        {"conflicts": [{"decky": 1}]}, {"containers": [{"evil\x1b[2J\n": "x" * 5000}]},
     ],
 )  # fmt: skip
 def test_a_status_with_a_wrong_field_is_a_bad_answer(changed: dict[str, Any]) -> None:
@@ -90,7 +102,7 @@ def test_a_status_with_a_missing_field_is_a_bad_answer() -> None:
     [
         ({"worker_id": "other"}, IdentityRefused), ({"worker_id": None}, IdentityRefused),
         ({"fleet_id": "other"}, FleetRefused), ({"fleet_id": None}, FleetRefused),
-        ({"protocol": 2}, BadAnswer),
+        ({"protocol": 3}, BadAnswer),
     ],
 )  # fmt: skip
 def test_hello_and_status_of_another_worker_are_refused(changed: dict[str, Any], kind: type) -> None:
@@ -115,9 +127,9 @@ def test_every_verb_but_hello_and_enrol_says_whom_it_expects() -> None:
 
 def test_a_slice_that_is_not_what_its_hash_says_is_refused() -> None:
     held = {"slice": {"schema": 1}, "generation": 1, "plan_hash": wire.digest({"schema": 1})}
-    assert asyncio.run(client(slice=held).slice()).generation == 1
-    forged = {**held, "slice": {"schema": 2}}
-    assert type(refusal(client(slice=forged).slice())) is HashRefused
+    assert asyncio.run(client(slice={"projects": {"decnet": held}}).slices())["decnet"].generation == 1
+    forged = {"projects": {"decnet": {**held, "slice": {"schema": 2}}}}
+    assert type(refusal(client(slice=forged).slices())) is HashRefused
 
 
 def test_an_answer_to_another_request_is_refused() -> None:

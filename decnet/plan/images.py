@@ -1,0 +1,74 @@
+"""Which images a decky is made of: those that it runs already, until it is upgraded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from decnet.model.actual import Container, Observation, Seen
+from decnet.model.fleet import Decky, DeckyImages, Fleet
+from decnet.model.keys import DeckyKey
+
+from .compose import ImageNames
+
+
+def pinned(fleet: Fleet, observed: Mapping[str, Observation], present: ImageNames) -> Fleet:
+    """The fleet in which every decky of a seen worker names its images: those that it was given before, those
+    of its containers where it was not given any (a fleet of version 0.1.0), and this version's (`present`)
+    where none of its containers exists. The same object where nothing is new."""
+    there = _containers(observed)
+    changed: dict[str, dict[str, Decky]] = {}
+    for key, decky in fleet.every_decky():
+        if not isinstance(observed.get(key.worker), Seen):
+            continue
+        images = _images(decky, there.get(key, ()), present)
+        if images != decky.images:
+            changed.setdefault(key.project, {})[key.decky] = decky.model_copy(update={"images": images})
+    for project, deckies in changed.items():
+        fleet = fleet.with_deckies({**fleet.project(project).deckies, **deckies}, project)
+    return fleet
+
+
+def upgraded(fleet: Fleet, workers: Mapping[str, object], present: ImageNames) -> Fleet:
+    """The fleet whose deckies on these workers are made of this version's images."""
+    images = _of(present)
+    for name, project in fleet.projects.items():
+        deckies = {
+            key: decky.model_copy(update={"images": images}) if decky.worker in workers else decky
+            for key, decky in project.deckies.items()
+        }
+        fleet = fleet.with_deckies(deckies, name)
+    return fleet
+
+
+def outdated(fleet: Fleet, present: ImageNames) -> dict[str, int]:
+    """By worker, how many deckies are made of other images than this version's."""
+    images, found = _of(present), dict[str, int]()
+    for key, decky in fleet.every_decky():
+        if decky.images not in (None, images):
+            found[key.worker] = found.get(key.worker, 0) + 1
+    return dict(sorted(found.items()))
+
+
+def _images(decky: Decky, containers: tuple[Container, ...], present: ImageNames) -> DeckyImages:
+    if not containers:
+        return _of(present)
+    if decky.images is not None:
+        return decky.images
+    bases = [each.image for each in containers if not each.service]
+    decoys = sorted({each.image for each in containers if each.image.startswith("decnet/decoys:")})
+    run = {"base": (bases or [present.base])[0], "decoys": (decoys or [present.decoys])[0]}
+    # A worker may report anything.
+    return DeckyImages(**run) if DeckyImages.fits(**run) else _of(present)
+
+
+def _of(present: ImageNames) -> DeckyImages:
+    return DeckyImages(base=present.base, decoys=present.decoys)
+
+
+def _containers(observed: Mapping[str, Observation]) -> dict[DeckyKey, tuple[Container, ...]]:
+    found: dict[DeckyKey, tuple[Container, ...]] = {}
+    for worker, seen in observed.items():
+        for each in seen.status.containers if isinstance(seen, Seen) else ():
+            key = DeckyKey(worker, each.project, each.decky)
+            found[key] = (*found.get(key, ()), each)
+    return found

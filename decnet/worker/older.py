@@ -1,0 +1,36 @@
+"""Answers of agents that speak an older protocol, in today's shape: they are read until they are replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from decnet.wire import PROJECT
+
+PROTOCOLS = frozenset({1})
+"""The older protocols that are still read."""
+
+READS = frozenset({"facts", "status", "slice", "probe", "logs", "events"})
+"""Verbs that change nothing. `hello` and `upgrade` look the same in every protocol."""
+
+
+def in_todays_shape(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer of protocol 1, which knew the fleet's own project only. What is malformed is left as it is,
+    to be refused like any other answer."""
+    if verb == "status":
+        return _status(answer)
+    if verb == "slice":
+        return {"projects": {PROJECT: answer}}
+    return answer
+
+
+def _status(answer: dict[str, Any]) -> dict[str, Any]:
+    status = {
+        key: value for key, value in answer.items() if key not in ("plan_hash", "generation", "topologies")
+    }
+    held = {key: answer.get(key) for key in ("generation", "plan_hash")}
+    conflicts = answer.get("conflicts", {})
+    if isinstance(conflicts, dict):
+        conflicts = [{"project": PROJECT, "decky": decky, "mac": mac} for decky, mac in conflicts.items()]
+    # A worker to which nothing was ever applied holds no project.
+    is_new = held == {"generation": 0, "plan_hash": None}
+    return {**status, "projects": {} if is_new else {PROJECT: held}, "conflicts": conflicts}
