@@ -161,10 +161,10 @@ def test_a_decoy_that_restarts_a_hundred_times_tells_each_event_once(
     for number in range(100):
         engine.logs[WEB] += lines(1, 60, f"run{number}")
     asked.pull()
-    engine.logs[WEB] += [line(61, "run99")]
+    engine.logs[WEB] += lines(61, 260, "run99")
     for _ in range(3):
         asked.pull()
-    assert (len(asked.stored), asked.cursor["after"], asked.lost) == (6001, 6001, [])
+    assert (len(asked.stored), asked.cursor["after"], asked.lost) == (6200, 6200, [])
 
 
 def test_a_lost_spool_reports_no_loss_a_second_time(asked: Operator, engine: LogEngine, home: Path) -> None:

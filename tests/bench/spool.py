@@ -48,7 +48,7 @@ def spool_rows() -> list[Row]:
     assert figures["events"] == COUNT // CONTAINERS * CONTAINERS, figures
     what = f"{COUNT} events of {CONTAINERS} containers pulled by the agent"
     return [
-        Row(what, figures["wall"], COUNT / A_SECOND, f"{A_SECOND} a second", 1),
+        Row(what, figures["wall"], COUNT / A_SECOND, f"{A_SECOND} a second"),
         Row(f"{what}, processor", figures["cpu"], COUNT / A_SECOND, f"{A_SECOND} a second", 1),
         Row(f"{what}, its memory, MiB", figures["memory"], MOST_MIB, f"{MOST_MIB:.0f} MiB", 1),
         Row(f"{what}, its spool, MiB", figures["spool"], 32, "32 MiB", 1),
