@@ -189,8 +189,9 @@ class Spool:
 
     def _repair(self) -> None:
         """Finish a removal, cut a torn last line, take up events that were written when the head was not."""
+        floor = self._head["floor"] if self._head["floor"] <= self._head["last"] + 1 else 0
         for begin in self._segments.begins:
-            if begin < self._head["floor"]:
+            if begin < floor:
                 self._segments.drop(begin)
         self._segments.cut_torn_line()
         self._segments.split_large()
