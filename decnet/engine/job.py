@@ -266,7 +266,7 @@ class _Follower:
             heals.pop(step.decky, None)
         elif decky is not None and decky.worker == self.name:
             rows[step.decky] = row_as_seen(
-                decky, self.expected[step.decky], present, rows.get(step.decky) or step.row
+                step.key, decky, self.expected[step.decky], present, rows.get(step.decky) or step.row
             )
         return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 

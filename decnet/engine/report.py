@@ -44,7 +44,7 @@ def report(
 
 def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[Trouble, ...]:
     """A trouble for each worker that desired names and that is not enrolled: nothing heals its deckies."""
-    names = sorted({key.worker for key, _ in desired.every_decky()})
+    names = sorted(desired.placed)
     return tuple(_unenrolled(name) for name in names if name not in enrolled)
 
 

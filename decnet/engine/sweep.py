@@ -48,7 +48,7 @@ async def sweep_networks(
 
 def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:
     fleet = snap.desired
-    in_use = {key.worker for key, _ in fleet.every_decky()}
+    in_use = fleet.placed
     left = {name: lan for name, lan in fleet.lans.items() if name not in swept or name in in_use}
     if len(left) == len(fleet.lans):
         return snap

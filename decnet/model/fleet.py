@@ -130,6 +130,11 @@ class Fleet(Noun):
         """A project, empty where there is none of that name."""
         return self.projects.get(name) or Project(name=name)
 
+    @property
+    def placed(self) -> set[str]:
+        """The workers that have deckies, of whatever project."""
+        return {decky.worker for project in self.projects.values() for decky in project.deckies.values()}
+
     def every_decky(self) -> Iterator[tuple[DeckyKey, Decky]]:
         """The deckies of all projects."""
         for project in self.projects.values():

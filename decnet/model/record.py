@@ -22,6 +22,7 @@ class DeckyRow(Noun):
     name) and its status."""
 
     name: str
+    project: str = PROJECT
     ip: str
     mac: str
     containers: dict[str, str]

@@ -16,10 +16,11 @@ from .compose import Content, Contents
 
 @dataclass(slots=True)
 class Case:
-    """`decky`, `row` and `actual` are what is desired, recorded and there; `expected` is what the
-    containers of `decky` have to be; `conflict` is the MAC that answers for its address."""
+    """`decky`, `row` and `actual` are what is desired, recorded and there; `base` is the name of its base
+    container, `expected` what its containers have to be, `conflict` the MAC that answers for its address."""
 
     key: DeckyKey
+    base: str
     decky: Decky | None
     row: DeckyRow | None
     expected: Mapping[str, Content]
@@ -32,7 +33,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The decky's, which is its base container's in the fleet's own project."""
+        """The decky's."""
         return self.key.decky
 
 
@@ -40,7 +41,7 @@ def unknown_workers(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], observed: Mapping[str, Observation]
 ) -> dict[str, str]:
     """Every worker of which nothing is known now, with the reason; not asked is not known."""
-    workers = {key.worker for key, _ in desired.every_decky()} | set(recorded) | set(observed)
+    workers = desired.placed | set(recorded) | set(observed)
     return {worker: why for worker in sorted(workers) if (why := _why_unknown(observed.get(worker)))}
 
 
@@ -51,32 +52,46 @@ def cases(
     contents: Mapping[SliceKey, Contents],
 ) -> Iterator[Case]:
     """One case for every decky that is desired, recorded or there on a worker that was seen, in order."""
-    wanted: dict[str, dict[DeckyKey, Decky]] = {}
-    for key, decky in desired.every_decky():
-        wanted.setdefault(key.worker, {})[key] = decky
+    wanted = _by_slice(desired)
     for worker in sorted(observed):
         seen = observed[worker]
         if not isinstance(seen, Seen) or _why_unknown(seen):
             continue
-        rows = _rows(worker, recorded)
-        here, actual = wanted.get(worker, {}), _by_decky(worker, seen.status.containers)
-        conflicts = {DeckyKey(worker, each.project, each.decky): each.mac for each in seen.status.conflicts}
-        for key in sorted({*here, *rows, *actual}):
-            made = contents[key.slice][key.decky] if key in here else {}
-            there = actual.get(key, {})
-            yield Case(key, here.get(key), rows.get(key), made, there, conflicts.get(key, ""))
+        known = recorded[worker].projects if worker in recorded else {}
+        there = _by_project(seen.status.containers)
+        conflicts = {(each.project, each.decky): each.mac for each in seen.status.conflicts}
+        own = {project for name, project in wanted if name == worker}
+        for project in sorted({*own, *known, *there}):
+            here, actual = wanted.get((worker, project), {}), there.get(project, {})
+            rows = known[project].deckies if project in known else {}
+            made = contents.get(SliceKey(worker, project), {})
+            for name in sorted({*here, *rows, *actual}):
+                key = DeckyKey(worker, project, name)
+                yield Case(
+                    key,
+                    key.base,
+                    here.get(name),
+                    rows.get(name),
+                    made[name] if name in here else {},
+                    actual.get(name, {}),
+                    conflicts.get((project, name), ""),
+                )
 
 
-def _rows(worker: str, recorded: Mapping[str, WorkerRecords]) -> dict[DeckyKey, DeckyRow]:
-    known = recorded[worker].rows() if worker in recorded else ()
-    return {DeckyKey(worker, project, row.name): row for project, row in known}
+def _by_slice(desired: Fleet) -> dict[tuple[str, str], dict[str, Decky]]:
+    result: dict[tuple[str, str], dict[str, Decky]] = {}
+    for project in desired.projects.values():
+        for name, decky in project.deckies.items():
+            result.setdefault((decky.worker, project.name), {})[name] = decky
+    return result
 
 
-def _by_decky(worker: str, containers: tuple[Container, ...]) -> dict[DeckyKey, dict[str, Container]]:
-    result: dict[DeckyKey, dict[str, Container]] = {}
+def _by_project(containers: tuple[Container, ...]) -> dict[str, dict[str, dict[str, Container]]]:
+    """Project to decky to container name to container."""
+    result: dict[str, dict[str, dict[str, Container]]] = {}
     for container in containers:
-        key = DeckyKey(worker, container.project, container.decky)
-        result.setdefault(key, {})[container.name] = container
+        own = result.setdefault(container.project, {})
+        own.setdefault(container.decky, {})[container.name] = container
     return result
 
 

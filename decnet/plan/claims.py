@@ -185,14 +185,14 @@ def _held(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
     neither, all that this name has anywhere. It covers the LAN too, so that only a base as desired is
     known to be on the LAN that its worker has now.
     """
-    base = case.actual.get(case.key.base)
+    base = case.actual.get(case.base)
     if base is None:
         return set()
     told = {base.ip} if base.ip else set()
-    if case.decky and base.fingerprint == case.expected[case.key.base].fingerprint:
+    if case.decky and base.fingerprint == case.expected[case.base].fingerprint:
         here = told | {case.decky.ip}
         return {*(grounds.at(case.worker, ip) for ip in here), case.decky.mac}
-    recorded = case.row and case.row.containers.get(case.key.base) == base.fingerprint
+    recorded = case.row and case.row.containers.get(case.base) == base.fingerprint
     either = (case.row, None if recorded else case.decky or desired.decky(case.key.project, case.name))
     known = [each for each in either if each is not None]
     return grounds.anywhere(told | {each.ip for each in known}) | {each.mac for each in known}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from decnet.model.actual import Container, DeckyStatus
 from decnet.model.fleet import Decky
+from decnet.model.keys import DeckyKey
 from decnet.model.record import DeckyRow
 
 from .compose import Content
@@ -41,10 +42,13 @@ def status_of(expected: Mapping[str, Content], actual: Mapping[str, Container]) 
     return "running" if all(works(actual.get(name)) for name in expected) else "degraded"
 
 
-def row_of(decky: Decky, expected: Mapping[str, Content], *, adopted: bool = False) -> DeckyRow:
+def row_of(
+    key: DeckyKey, decky: Decky, expected: Mapping[str, Content], *, adopted: bool = False
+) -> DeckyRow:
     """The record of a decky that is as it should be."""
     return DeckyRow(
         name=decky.name,
+        project=key.project,
         ip=decky.ip,
         mac=decky.mac,
         containers={name: content.fingerprint for name, content in expected.items()},
@@ -54,17 +58,22 @@ def row_of(decky: Decky, expected: Mapping[str, Content], *, adopted: bool = Fal
 
 
 def row_as_seen(
-    decky: Decky, expected: Mapping[str, Content], actual: Mapping[str, Container], row: DeckyRow | None
+    key: DeckyKey,
+    decky: Decky,
+    expected: Mapping[str, Content],
+    actual: Mapping[str, Container],
+    row: DeckyRow | None,
 ) -> DeckyRow:
     """The record of a decky as it is, whatever it should be.
 
     Its address is the one that its base was made with: the desired one if the fingerprint is the
     desired one, else the one that was recorded.
     """
-    base = actual.get(decky.name)
-    as_recorded = row is not None and (base is None or base.fingerprint != expected[decky.name].fingerprint)
+    base = actual.get(key.base)
+    as_recorded = row is not None and (base is None or base.fingerprint != expected[key.base].fingerprint)
     return DeckyRow(
         name=decky.name,
+        project=key.project,
         ip=row.ip if row and as_recorded else decky.ip,
         mac=row.mac if row and as_recorded else decky.mac,
         containers={name: actual[name].fingerprint for name in sorted(actual)},

@@ -108,13 +108,13 @@ class _Composer:
         return {name: _escaped(body) for name, body in result.items()}
 
     def contents(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Content]:
-        frame = self._base_frame(decky)
-        base = fingerprint(frame.hash, self._lan_hash(lan), key.base, decky.hostname, decky.ip, decky.mac)
-        result = {key.base: Content("", base, frame.image, ())}
+        frame, base, home = self._base_frame(decky), key.base, decky.attachments[0]
+        made = fingerprint(frame.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac)
+        result = {base: Content("", made, frame.image, ())}
         for service in decky.services:
             own = self._service_frame(decky, service)
             name = container_name(key.project, key.decky, service)
-            mark = fingerprint(own.hash, name, self.persona(decky, service), base)
+            mark = fingerprint(own.hash, name, self.persona(decky, service), made)
             result[name] = Content(service, mark, own.image, own.ports)
         return result
 
@@ -125,12 +125,14 @@ class _Composer:
         general encoder takes three times as long; a test holds the two against each other.
         """
         frame, settings = self._service_frame(decky, service), decky.services[service]
-        banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=decky.ip)
+        home = decky.attachments[0]
+        banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=home.address)
         return (
-            f'{{"address":{_quoted(decky.ip)},"banner":{_quoted(banner)},"hostname":{_quoted(decky.hostname)},'
-            f'"mac":{_quoted(decky.mac)},"machine":"{service_seed(decky.seed, "")}",'
-            f'"os":{_quoted(decky.os)},"ports":{frame.spelled_ports},'
-            f'"release":{_quoted(decky.release)},"seed":"{service_seed(decky.seed, service)}",'
+            f'{{"address":{_quoted(home.address)},"banner":{_quoted(banner)},'
+            f'"hostname":{_quoted(decky.hostname)},"mac":{_quoted(home.mac)},'
+            f'"machine":"{service_seed(decky.seed, "")}","os":{_quoted(decky.os)},'
+            f'"ports":{frame.spelled_ports},"release":{_quoted(decky.release)},'
+            f'"seed":"{service_seed(decky.seed, service)}",'
             f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}}}'
         )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from decnet.model.actual import Container, Observation, Seen
 from decnet.model.fleet import Decky, DeckyImages, Fleet
-from decnet.model.keys import DeckyKey
 
 from .compose import ImageNames
 
@@ -15,16 +14,19 @@ def pinned(fleet: Fleet, observed: Mapping[str, Observation], present: ImageName
     """The fleet in which every decky of a seen worker names its images: those that it was given before, those
     of its containers where it was not given any (a fleet of version 0.1.0), and this version's (`present`)
     where none of its containers exists. The same object where nothing is new."""
+    seen = {worker for worker, each in observed.items() if isinstance(each, Seen)}
     there = _containers(observed)
     changed: dict[str, dict[str, Decky]] = {}
-    for key, decky in fleet.every_decky():
-        if not isinstance(observed.get(key.worker), Seen):
-            continue
-        images = _images(decky, there.get(key, ()), present)
-        if images != decky.images:
-            changed.setdefault(key.project, {})[key.decky] = decky.model_copy(update={"images": images})
-    for project, deckies in changed.items():
-        fleet = fleet.with_deckies({**fleet.project(project).deckies, **deckies}, project)
+    for project in fleet.projects.values():
+        for name, decky in project.deckies.items():
+            containers = there.get((decky.worker, project.name, name), ())
+            if decky.worker not in seen or (containers and decky.images is not None):
+                continue
+            images = _images(containers, present)
+            if images != decky.images:
+                changed.setdefault(project.name, {})[name] = decky.model_copy(update={"images": images})
+    for own, deckies in changed.items():
+        fleet = fleet.with_deckies({**fleet.project(own).deckies, **deckies}, own)
     return fleet
 
 
@@ -42,18 +44,18 @@ def upgraded(fleet: Fleet, workers: Mapping[str, object], present: ImageNames) -
 
 def outdated(fleet: Fleet, present: ImageNames) -> dict[str, int]:
     """By worker, how many deckies are made of other images than this version's."""
-    images, found = _of(present), dict[str, int]()
-    for key, decky in fleet.every_decky():
-        if decky.images not in (None, images):
-            found[key.worker] = found.get(key.worker, 0) + 1
+    found: dict[str, int] = {}
+    for project in fleet.projects.values():
+        for decky in project.deckies.values():
+            own = decky.images
+            if own is not None and (own.base != present.base or own.decoys != present.decoys):
+                found[decky.worker] = found.get(decky.worker, 0) + 1
     return dict(sorted(found.items()))
 
 
-def _images(decky: Decky, containers: tuple[Container, ...], present: ImageNames) -> DeckyImages:
+def _images(containers: tuple[Container, ...], present: ImageNames) -> DeckyImages:
     if not containers:
         return _of(present)
-    if decky.images is not None:
-        return decky.images
     bases = [each.image for each in containers if not each.service]
     decoys = sorted({each.image for each in containers if each.image.startswith("decnet/decoys:")})
     run = {"base": (bases or [present.base])[0], "decoys": (decoys or [present.decoys])[0]}
@@ -65,10 +67,13 @@ def _of(present: ImageNames) -> DeckyImages:
     return DeckyImages(base=present.base, decoys=present.decoys)
 
 
-def _containers(observed: Mapping[str, Observation]) -> dict[DeckyKey, tuple[Container, ...]]:
-    found: dict[DeckyKey, tuple[Container, ...]] = {}
+def _containers(
+    observed: Mapping[str, Observation],
+) -> dict[tuple[str, str, str], tuple[Container, ...]]:
+    """Worker, project and decky to its containers."""
+    found: dict[tuple[str, str, str], tuple[Container, ...]] = {}
     for worker, seen in observed.items():
         for each in seen.status.containers if isinstance(seen, Seen) else ():
-            key = DeckyKey(worker, each.project, each.decky)
+            key = worker, each.project, each.decky
             found[key] = (*found.get(key, ()), each)
     return found

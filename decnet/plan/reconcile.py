@@ -166,7 +166,7 @@ def _step(
 
 def _written(case: Case, bucket: Bucket) -> Step:
     assert case.decky is not None
-    row = row_of(case.decky, case.expected, adopted=case.row.adopted if case.row else True)
+    row = row_of(case.key, case.decky, case.expected, adopted=case.row.adopted if case.row else True)
     was = case.row.status.replace("_", " ") if case.row else ""
     reason = "it runs as described, and was not recorded"
     if was:
@@ -199,8 +199,8 @@ def _why_wait(
 ) -> str | None:
     if not step.touches_docker or step.wave == 0:
         return None
-    base = case.actual.get(case.key.base)
-    at_address = base is not None and base.fingerprint == case.expected[case.key.base].fingerprint
+    base = case.actual.get(case.base)
+    at_address = base is not None and base.fingerprint == case.expected[case.base].fingerprint
     if case.conflict and case.decky and claims(step) and at_address:
         return f"somebody else answers for {case.decky.ip}: {case.conflict}"
     return refusal(attempts, now=now, budget=budget) if budget else None

@@ -39,7 +39,7 @@ def make_so(case: Case, bucket: Bucket, *, gentle: bool = True, came_from: str |
     else it is made anew, because starting it did not help the last time."""
     assert case.decky is not None
     work = _work(case, gentle)
-    row = row_of(case.decky, case.expected)
+    row = row_of(case.key, case.decky, case.expected)
     return Step(
         worker=case.worker,
         project=case.key.project,
@@ -104,7 +104,7 @@ def as_seen(case: Case) -> Step | None:
     """The step that writes down what is there, for a decky that may not be touched now; None if it is so."""
     if case.decky is None or (case.row is None and not case.actual):
         return None
-    row = row_as_seen(case.decky, case.expected, case.actual, case.row)
+    row = row_as_seen(case.key, case.decky, case.expected, case.actual, case.row)
     if row == case.row:
         return None
     return write_down(case, "refresh", row, f"it is {row.status.replace('_', ' ')}")
@@ -130,13 +130,13 @@ def lets_go(step: Step) -> bool:
 
 
 def _work(case: Case, gentle: bool) -> Work:
-    base = case.actual.get(case.key.base)
+    base = case.actual.get(case.base)
     if base is None or not _fits(case, base):
         return _all_anew(case)
     if works(base):
         return _services(case, gentle, Work())
     if gentle and base.state in STOPPED and not any(_up(each) for each in case.actual.values()):
-        work = _services(case, gentle, Work(start=[case.key.base]))
+        work = _services(case, gentle, Work(start=[case.base]))
         # What is created comes before what is started, and nothing can join a base that is down.
         if not work.up:
             return work
@@ -152,7 +152,7 @@ def _services(case: Case, gentle: bool, work: Work) -> Work:
     work.remove += [each for name, each in sorted(case.actual.items()) if name not in case.expected]
     for name in case.expected:
         there = case.actual.get(name)
-        if name == case.key.base or (there is not None and _fits(case, there) and works(there)):
+        if name == case.base or (there is not None and _fits(case, there) and works(there)):
             continue
         startable = there is not None and _fits(case, there) and there.attached is not False
         if there is not None and startable and gentle and there.state in STOPPED:
@@ -172,7 +172,7 @@ def _up(container: Container) -> bool:
 
 
 def _base_last(case: Case) -> list[Container]:
-    return [case.actual[name] for name in sorted(case.actual, key=lambda name: (name == case.key.base, name))]
+    return [case.actual[name] for name in sorted(case.actual, key=lambda name: (name == case.base, name))]
 
 
 def _targets(containers: Iterable[Container]) -> tuple[Target, ...]:
@@ -199,7 +199,7 @@ def _reason(case: Case, bucket: Bucket, came_from: str | None) -> str:
 def _differences(case: Case) -> list[str]:
     assert case.decky is not None
     reasons: list[str] = []
-    base = case.actual.get(case.key.base)
+    base = case.actual.get(case.base)
     if base is not None and not _fits(case, base):
         reasons += _base_differences(case, case.decky, base)
     for name, content in case.expected.items():
@@ -214,7 +214,7 @@ def _differences(case: Case) -> list[str]:
 
 def _base_differences(case: Case, decky: Decky, base: Container) -> list[str]:
     reasons = []
-    image = case.expected[case.key.base].image
+    image = case.expected[case.base].image
     if base.image != image:
         reasons.append(f"its image changed from {clean(base.image, 80)} to {image}")
     if case.row and case.row.ip != decky.ip:

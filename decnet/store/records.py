@@ -125,19 +125,13 @@ class _Project(Noun):
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
 
 
-class _Row(DeckyRow):
-    """One document of the table `deckies`."""
-
-    project: str
-
-
 class _File(BaseModel):
     """The tables of one file, as TinyDB spells them."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
     meta: dict[str, _About]
     projects: dict[str, _Project] = {}
-    deckies: dict[str, _Row] = {}
+    deckies: dict[str, DeckyRow] = {}
     lifecycle: dict[str, LifecycleRow] = {}
 
 
@@ -147,7 +141,7 @@ class _Whole(Noun):
     schema_version: Literal[2]
     meta: _About
     projects: Annotated[tuple[_Project, ...], Loose]
-    deckies: Annotated[tuple[_Row, ...], Loose]
+    deckies: Annotated[tuple[DeckyRow, ...], Loose]
     lifecycle: Annotated[tuple[LifecycleRow, ...], Loose]
 
 
@@ -174,12 +168,11 @@ def _at_once(content: bytes) -> WorkerRecords | None:
     )
 
 
-def _projects(abouts: Iterable[_Project], rows: Collection[_Row]) -> dict[str, ProjectRecords] | None:
+def _projects(abouts: Iterable[_Project], rows: Collection[DeckyRow]) -> dict[str, ProjectRecords] | None:
     """The projects with their rows; None where one stands there twice, or a row has none."""
     own: dict[str, dict[str, DeckyRow]] = {}
     for row in rows:
-        fields = {name: getattr(row, name) for name in DeckyRow.model_fields}
-        own.setdefault(row.project, {})[row.name] = DeckyRow.model_construct(**fields)
+        own.setdefault(row.project, {})[row.name] = row
     found: dict[str, ProjectRecords] = {}
     for each in abouts:
         if each.name in found:
@@ -221,7 +214,7 @@ def _fill(tables: Tables, records: WorkerRecords) -> None:
     tables.replace(_ABOUT, [document])
     deckies: list[dict[str, Any]] = []
     for name, own in sorted(projects.items()):
-        deckies += [{"project": name, **row} for _, row in sorted(own.pop("deckies").items())]
+        deckies += [row for _, row in sorted(own.pop("deckies").items())]
         own["name"] = name
     tables.replace(_PROJECTS, [projects[name] for name in sorted(projects)])
     tables.replace(_DECKIES, deckies)

@@ -13,7 +13,7 @@ from decnet.images import wanted
 from decnet.model.actual import Container, Observation, Seen, Status
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
-from decnet.model.keys import SliceKey
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.classify import row_of
@@ -46,7 +46,7 @@ class Large:
 
     def _records(self, worker: str) -> WorkerRecords:
         rows = {
-            name: row_of(self.fleet.deckies[name], made)
+            name: row_of(DeckyKey(worker, PROJECT, name), self.fleet.deckies[name], made)
             for name, made in self.contents[SliceKey(worker)].items()
         }
         return WorkerRecords(worker_id=worker).with_project(PROJECT, deckies=rows)

@@ -36,6 +36,9 @@ FACTS = Facts(
 )
 
 
+OTHER = "decnet-t-0123abcd"
+
+
 def row(name: str, status: str = "running") -> DeckyRow:
     fields = {"name": name, "ip": "192.0.2.100", "mac": "m", "containers": {name: "f"}, "status": status}
     return DeckyRow.model_validate(fields)
@@ -63,7 +66,10 @@ def records(worker_id: str = "u-1") -> WorkerRecords:
                 plan_hash="p",
                 heals={"web-1": (1.0, 2.0)},
             ),
-            "decnet-t-0123abcd": ProjectRecords(deckies={"web-1": row("web-1")}, generation=9),
+            "decnet-t-0123abcd": ProjectRecords(
+                deckies={"web-1": row("web-1").model_copy(update={"project": "decnet-t-0123abcd"})},
+                generation=9,
+            ),
         },
         lifecycle=tuple(map(step, range(12))),
         cursor=Cursor(journal_id="j", seq=7, hash="0" * 64),
@@ -83,7 +89,7 @@ def test_the_file_is_tinydbs_own_format(home: Home) -> None:
         assert database.tables() == {"meta", "projects", "deckies", "lifecycle"}
         assert len(database.table("lifecycle")) == 12
         found = database.table("deckies").get(where("name") == "web-2")
-        assert found == {"project": PROJECT, **row("web-2").model_dump()}
+        assert found == row("web-2").model_dump()
         assert database.table("projects").get(where("name") == PROJECT)["generation"] == 3
 
 
@@ -93,8 +99,7 @@ def test_a_file_written_by_tinydb_itself_is_read(home: Home) -> None:
         projects, steps = document.pop("projects"), document.pop("lifecycle")
         database.table("meta").insert(document)
         for name, own in projects.items():
-            rows = [{"project": name, **each} for each in own.pop("deckies").values()]
-            database.table("deckies").insert_multiple(rows)
+            database.table("deckies").insert_multiple(own.pop("deckies").values())
             database.table("projects").insert({"name": name, **own})
         database.table("lifecycle").insert_multiple([{"to": "go"}, *steps])
         database.table("lifecycle").remove(doc_ids=[1])
