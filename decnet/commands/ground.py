@@ -11,9 +11,9 @@ from decnet.commands.finding import Finding
 from decnet.engine.links import Links
 from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import Status
+from decnet.model.addresses import usable
 from decnet.model.fleet import Fleet, Network
 from decnet.model.worker import Facts, Worker
-from decnet.plan.addresses import usable
 
 MOST_ASKED = 256
 """Addresses of one worker that are asked for."""
@@ -100,14 +100,14 @@ def _dhcp(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
     if not lan.use:
         text = f"{lan.subnet} has DHCP, and no addresses in it are set aside for deckies"
         yield Finding(name, "warning", text, mend)
-    elif facts.address and _may_be_used(facts.address, lan, name):
+    elif facts.address and _may_be_used(facts.address, lan):
         text = f"its own address {facts.address} is from DHCP, and among those that deckies may have"
         yield Finding(name, "warning", text, mend)
 
 
-def _may_be_used(address: str, lan: Network, worker: str) -> bool:
+def _may_be_used(address: str, lan: Network) -> bool:
     try:
-        return any(low <= int(IPv4Address(address)) <= high for low, high in usable(lan, worker=worker))
+        return any(low <= int(IPv4Address(address)) <= high for low, high in usable(lan))
     except (SpecError, ValueError):
         return False
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import values
+from . import addresses, values
 
 Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "scalars"]
 
@@ -49,9 +49,9 @@ ADDRESSES = {
     "use": Key(
         "list",
         'addresses that deckies may have: single ones, "a-b" ranges, or CIDR blocks',
-        values.addresses,
+        addresses.ranges,
     ),
-    "exclude": Key("list", "addresses that no decky may have, spelled likewise", values.addresses),
+    "exclude": Key("list", "addresses that no decky may have, spelled likewise", addresses.ranges),
 }
 
 NETWORK = {
@@ -61,8 +61,8 @@ NETWORK = {
         values.interface,
         pattern=values.INTERFACE,
     ),
-    "subnet": Key("text", "the LAN as CIDR; left out: the interface's own", values.subnet),
-    "gateway": Key("text", "the LAN's router; left out: the default route's", values.ipv4),
+    "subnet": Key("text", "the LAN as CIDR; left out: the interface's own", addresses.subnet),
+    "gateway": Key("text", "the LAN's router; left out: the default route's", addresses.host),
     "driver": Key(
         "text",
         "how deckies are put on the LAN; left out: macvlan",
@@ -82,8 +82,8 @@ DECKY = {
     "services": Key("list", "what it offers: `decnet services` lists them", values.services),
     "randomize_services": Key("true or false", "draw the services at random"),
     "os": Key("text", "the OS profile: linux, windows, windows_server, bsd, embedded, cisco", values.word),
-    "ip": Key("text", "its address; left out: the next free one", values.ipv4),
-    "mac": Key("text", "its hardware address; left out: one of a vendor that fits", values.mac),
+    "ip": Key("text", "its address; left out: the next free one", addresses.host),
+    "mac": Key("text", "its hardware address; left out: one of a vendor that fits", addresses.mac),
     "hostname": Key(
         "text",
         "what it calls itself; left out: drawn in the style of the archetype or OS",

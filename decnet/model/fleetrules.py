@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Any
 
-from . import values
+from .addresses import not_within, parse_addresses
 from .mistakes import Mistakes
 from .spec import LOCAL
 
@@ -91,27 +91,20 @@ def _check_network(mistakes: Mistakes, network: dict[str, Any], entries: Entries
     if "subnet" not in network:
         return
     subnet = IPv4Network(network["subnet"])
+    low, high = int(subnet.network_address), int(subnet.broadcast_address)
     gateway = network.get("gateway")
-    if gateway and (said := _outside(gateway, subnet)):
+    if gateway and (said := not_within(gateway, subnet)):
         mistakes.add(("network", "gateway"), f"`gateway` {said}")
     for key in ("use", "exclude"):
         for entry in network.get("addresses", {}).get(key, ()):
-            first, last = values.span(entry)
-            if key == "use" and (first not in subnet or last not in subnet):
+            first, last = parse_addresses([entry])[0]
+            if key == "use" and not (low <= first and last <= high):
                 said = f"`{key}` has {entry}, which is not within the subnet {subnet}"
                 mistakes.add(("network", "addresses", key), said)
     for name, entry in entries.items():
         # Another worker may sit on another LAN: what it is, its facts say.
         if "ip" not in entry or entry.get("worker", LOCAL) != LOCAL:
             continue
-        said = _outside(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")
+        said = not_within(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")
         if said:
             mistakes.add(("decky", name, "ip"), f"`ip` in [decky.{name}] {said}")
-
-
-def _outside(address: str, subnet: IPv4Network) -> str:
-    if IPv4Address(address) not in subnet:
-        return f"is {address}, which is not within the subnet {subnet}"
-    if IPv4Address(address) in (subnet.network_address, subnet.broadcast_address):
-        return f"is {address}, the network's or the broadcast address of {subnet}"
-    return ""

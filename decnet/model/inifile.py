@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..wire import clean
-from . import fleetrules, toml_text, values
+from . import addresses, fleetrules, toml_text, values
 from .catalog import ELSEWHERE, Catalog, Port, Service
 from .initext import Section, sections
 from .mistakes import Mistakes
@@ -127,7 +127,11 @@ class _Reading:
         )
 
     def _general(self, section: Section) -> None:
-        checks: dict[str, Check] = {"net": values.subnet, "gw": values.ipv4, "interface": values.interface}
+        checks: dict[str, Check] = {
+            "net": addresses.subnet,
+            "gw": addresses.host,
+            "interface": values.interface,
+        }
         for key, value in self._known(section, _GENERAL):
             if key == "mutate_interval":
                 self.mutate_interval = self._number(section, key, value, 525600)
@@ -158,7 +162,7 @@ class _Reading:
         if key == "services":
             return self._services(section, value)
         if key == "ip":
-            complaint = values.ipv4(value)
+            complaint = addresses.host(value)
         else:
             known = self.catalog.archetypes if key == "archetype" else self.catalog.os_profiles
             complaint = None if value in known else f"is unknown: {values.shown(value)}{_meant(value, known)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network
 
 from ..wire import clean
 
@@ -73,70 +72,6 @@ def interface(value: str) -> str | None:
     if re.fullmatch(INTERFACE, value) and value not in (".", ".."):
         return None
     return f"must be an interface's name like eth0, not {shown(value)}"
-
-
-def ipv4(value: str) -> str | None:
-    """One IPv4 address that a host can have."""
-    try:
-        address = IPv4Address(value)
-    except ValueError:
-        return f"must be an IPv4 address like 192.0.2.10, not {shown(value)}"
-    if address.is_multicast or address.is_loopback or address.is_unspecified or int(address) >> 28 == 15:
-        return f"must be an address that a host can have, not {value}"
-    return None
-
-
-def subnet(value: str) -> str | None:
-    """An IPv4 network with room for deckies."""
-    try:
-        network = IPv4Network(value, strict=False)
-    except ValueError:
-        network = None
-    if network is None or "/" not in value:
-        return f"must be a network like 192.0.2.0/24, not {shown(value)}"
-    if str(network.network_address) != value.partition("/")[0]:
-        return f"must be a network, and {value} is a host in {network}"
-    if not 8 <= network.prefixlen <= 30:
-        return f"must be a network of /8 to /30, not /{network.prefixlen}"
-    return None
-
-
-def addresses(value: Sequence[object]) -> str | None:
-    """A list of addresses, `a-b` ranges and CIDR blocks."""
-    for entry in value:
-        complaint = _range(entry) if isinstance(entry, str) else "an entry must be text"
-        if complaint:
-            return f"has {shown(entry)}: {complaint}"
-    return None
-
-
-def span(text: str) -> tuple[IPv4Address, IPv4Address]:
-    """First and last address of `a`, `a-b` or a CIDR block. Raises ValueError."""
-    if "/" in text:
-        network = IPv4Network(text.strip())
-        return network[0], network[-1]
-    first, dash, last = text.partition("-")
-    return IPv4Address(first.strip()), IPv4Address((last if dash else first).strip())
-
-
-def _range(text: str) -> str | None:
-    try:
-        first, last = span(text)
-    except ValueError:
-        return "must be an address, a range like 192.0.2.10-192.0.2.20, or a block like 192.0.2.64/26"
-    return "the range ends before it begins" if last < first else None
-
-
-def mac(value: str) -> str | None:
-    """A hardware address that one host can have; Docker's own prefix would give a decky away."""
-    plain = value.lower().replace("-", ":")
-    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", plain):
-        return f"must be a hardware address like 00:50:56:12:34:56, not {shown(value)}"
-    if int(plain[:2], 16) & 1 or plain == "00:00:00:00:00:00":
-        return f"must be the address of one host, not {value}"
-    if plain.startswith("02:42:"):
-        return "must not begin with 02:42, which is Docker's own prefix and gives a decky away"
-    return None
 
 
 def setting(value: object) -> str | None:

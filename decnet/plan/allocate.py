@@ -8,11 +8,21 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from decnet.errors import SpecError
+from decnet.model.addresses import (
+    Range,
+    free,
+    network,
+    number,
+    parse_addresses,
+    reserved,
+    size,
+    text_of,
+    usable,
+)
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.worker import Facts
 
-from .addresses import Range, free, network, number, parse_addresses, reserved, size, text_of, usable
 from .capacity import weights
 from .draft import Draft
 from .grounds import Grounds
@@ -254,14 +264,14 @@ class _Blocked:
 def _site(
     worker: str, lan: Network, hosts: dict[int, str], capacity: int | None, weight: int, ground: str
 ) -> _Site:
-    subnet = network(lan, worker=worker)
+    subnet = network(lan)
     return _Site(
         worker=worker,
         lan=lan,
         low=int(subnet.network_address),
         high=int(subnet.broadcast_address),
-        ranges=usable(lan, worker=worker),
-        reserved={**hosts, **reserved(lan, worker=worker)},
+        ranges=usable(lan),
+        reserved={**hosts, **reserved(lan)},
         capacity=capacity,
         weight=weight,
         ground=ground,

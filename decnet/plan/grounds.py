@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from decnet.model.addresses import network
 from decnet.model.fleet import Network
-
-from .addresses import network
 
 
 class Grounds:
@@ -14,12 +13,12 @@ class Grounds:
 
     A bridge is the worker's own. Others are apart where their subnets are; two that overlap count as one
     LAN, for nothing that a worker says proves that they are not, and a wrong guess is an address used
-    twice on somebody's network. Raises SpecError for a subnet that is none.
+    twice on somebody's network.
     """
 
     def __init__(self, lans: Mapping[str, Network]) -> None:
         self._of = {worker: worker for worker, lan in lans.items() if lan.driver == "bridge"}
-        blocks = [(network(lan, worker=worker), worker) for worker, lan in lans.items()]
+        blocks = [(network(lan), worker) for worker, lan in lans.items()]
         end, first = -1, ""
         # Networks are apart or one within the other: the wider one comes first.
         for block, worker in sorted(blocks, key=lambda each: (each[0].network_address, each[0].prefixlen)):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from decnet.errors import SpecError
-from decnet.model import values
+from decnet.model import addresses
 from decnet.model.fleet import Network
 from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
-
-MIN_PREFIX = 16
-"""The widest LAN that is accepted: a probe of more than a /16 would not end."""
 
 
 def decide_lan(
@@ -35,20 +32,22 @@ def decide_lan(
             f"{worker}: it has no default route, so its LAN cannot be told",
             hint="say --interface, --subnet and --gateway",
         )
-    if complaint := values.interface(interface):
-        raise SpecError(f"{worker}: its LAN's interface {complaint}", hint="say --interface")
-    block = _block(subnet)
-    use = network.addresses.use or (known.use if known else ())
+    if not gateway:
+        raise SpecError(f"{worker}: no gateway is known", hint="say --gateway")
     lan = Network(
         driver=network.driver,
         interface=interface,
-        subnet=str(block),
-        gateway=_gateway(gateway, block),
-        use=_from(ip_start, block) if ip_start else use,
+        subnet=subnet,
+        gateway=gateway,
+        use=network.addresses.use or (known.use if known else ()),
         exclude=network.addresses.exclude or (known.exclude if known else ()),
     )
+    if wrong := addresses.lan(lan):
+        field, complaint = wrong
+        hint = f"say --{field}" if field in ("interface", "subnet", "gateway") else ""
+        raise SpecError(f"{worker}: its LAN's {field} {complaint}", hint=hint)
     _check_wireless(worker, lan, facts)
-    return lan
+    return lan.model_copy(update={"use": _from(ip_start, addresses.network(lan))}) if ip_start else lan
 
 
 def _first(said: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:
@@ -57,38 +56,10 @@ def _first(said: str | None, known: Network | None, facts: Facts | None, field: 
     return value
 
 
-def _block(subnet: str) -> IPv4Network:
-    try:
-        block = IPv4Network(subnet, strict=False)
-    except ValueError:
-        raise SpecError(
-            f"{subnet!r} is not an IPv4 subnet", hint="write it as ADDRESS/PREFIX, such as 192.0.2.0/24"
-        ) from None
-    if not MIN_PREFIX <= block.prefixlen <= 30:
-        raise SpecError(f"the subnet {block} is not of a size that deckies can live in (/16 to /30)")
-    return block
-
-
-def _gateway(gateway: str | None, block: IPv4Network) -> str:
-    if not gateway:
-        raise SpecError("no gateway is known", hint="say --gateway")
-    try:
-        address = IPv4Address(gateway)
-    except ValueError:
-        raise SpecError(f"{gateway!r} is not an IPv4 address (the gateway)") from None
-    if address not in block:
-        raise SpecError(f"the gateway {address} is not in the subnet {block}")
-    return str(address)
-
-
 def _from(start: str, block: IPv4Network) -> tuple[str, ...]:
-    try:
-        address = IPv4Address(start)
-    except ValueError:
-        raise SpecError(f"{start!r} is not an IPv4 address", place="--ip-start") from None
-    if address not in block:
-        raise SpecError(f"{address} is not in the subnet {block}", place="--ip-start")
-    return (f"{address}-{block.broadcast_address - 1}",)
+    if complaint := addresses.host(start) or addresses.not_within(start, block):
+        raise SpecError(f"--ip-start {complaint}")
+    return (f"{start}-{block.broadcast_address - 1}",)
 
 
 def _check_wireless(worker: str, lan: Network, facts: Facts | None) -> None:

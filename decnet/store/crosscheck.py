@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
-from decnet.model import values
+from decnet.model import addresses, values
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet, Network
-from decnet.plan.addresses import reserved
 from decnet.plan.grounds import Grounds
 from decnet.wire import NETWORK, clean
 
@@ -30,7 +29,7 @@ def contradiction(fleet: Fleet) -> Wrong | None:
     for worker, lan in fleet.lans.items():
         if wrong := _lan(worker, lan):
             return wrong
-        networks[worker] = IPv4Network(lan.subnet), reserved(lan, worker=worker)
+        networks[worker] = addresses.network(lan), addresses.reserved(lan)
     grounds = Grounds(fleet.lans)
     ips: dict[str, Route] = {}
     macs: dict[str, Route] = {}
@@ -74,21 +73,9 @@ def _not_there(route: Route, name: str) -> Wrong:
 
 
 def _lan(worker: str, lan: Network) -> Wrong | None:
-    try:
-        network = IPv4Network(lan.subnet)
-    except ValueError:
-        return ("lans", worker, "subnet"), f"lans.{worker}.subnet must be a network such as 192.0.2.0/24"
-    for field, complaint in (
-        ("interface", values.interface(lan.interface)),
-        ("gateway", values.ipv4(lan.gateway)),
-        ("use", values.addresses(lan.use)),
-        ("exclude", values.addresses(lan.exclude)),
-    ):
-        if complaint:
-            return ("lans", worker, field), f"lans.{worker}.{field} {complaint}"
-    if IPv4Address(lan.gateway) not in network:
-        where = f"lans.{worker}.gateway"
-        return ("lans", worker, "gateway"), f"{where} is {lan.gateway}, which is not in {network}"
+    if wrong := addresses.lan(lan):
+        field, complaint = wrong
+        return ("lans", worker, field), f"lans.{worker}.{field} {complaint}"
     return None
 
 

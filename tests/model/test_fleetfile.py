@@ -235,9 +235,10 @@ def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, said: str) -
             "must be a network, and 192.0.2.5/24 is a host in 192.0.2.0/24",
         ),
         ("network.subnet = '192.0.2.0'\n[decky.web]", "must be a network like 192.0.2.0/24"),
-        ("network.subnet = '192.0.2.0/31'\n[decky.web]", "must be a network of /8 to /30"),
+        ("network.subnet = '192.0.2.0/31'\n[decky.web]", "must be a network of /16 to /30, not /31"),
+        ("network.subnet = '172.16.0.0/12'\n[decky.web]", "must be a network of /16 to /30, not /12"),
         ("network.interface = 'a/b'\n[decky.web]", "must be an interface's name"),
-        ("network.addresses.use = ['192.0.2.9-192.0.2.1']\n[decky.web]", "the range ends before it begins"),
+        ("network.addresses.use = ['192.0.2.9-192.0.2.1']\n[decky.web]", "ends before it begins"),
         ("network.addresses.use = ['x']\n[decky.web]", "must be an address, a range like"),
         ("network.addresses.use = [3]\n[decky.web]", "an entry must be text"),
         (

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.errors import SpecError
+from decnet.model.addresses import parse_addresses, size, text_of
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
-from decnet.plan.addresses import parse_addresses, size, text_of
 from decnet.plan.resolve import vendor_of
 
 from .world import SEVERAL, decky, deployed, fleet, lan, spec
@@ -93,7 +93,7 @@ HAND = {
     "worker": (at("192.0.2.2"), "192.0.2.2 is w1's own address"),
     "in use": (at("192.0.2.3"), "192.0.2.3 is in use on the LAN"),
     "quarantined": (at("192.0.2.7"), "192.0.2.7 is quarantined"),
-    "nonsense": (at("192.0.2.300"), "ip: '192.0.2.300' is not an IPv4 address"),
+    "nonsense": (at("192.0.2.300"), 'ip must be an IPv4 address like 192.0.2.10, not "192.0.2.300"'),
 }
 
 
@@ -271,11 +271,11 @@ def test_every_address_is_in_the_subnet_free_and_given_once(
         ("192.0.2.5", ("192.0.2.5", "192.0.2.5")),
         ("192.0.2.5-192.0.2.9", ("192.0.2.5", "192.0.2.9")),
         ("192.0.2.64/26", ("192.0.2.64", "192.0.2.127")),
-        ("192.0.2.9-192.0.2.5", "the range 192.0.2.9-192.0.2.5 runs backwards"),
-        ("192.0.2.5/24", "192.0.2.5/24 is not the start of a block"),
-        ("192.0.2.5-", "use: '' is not an IPv4 address"),
-        ("a/24", "'a/24' is not an address, a range a-b or a block"),
-        ("\x1b[2J", "use: '\\\\x1b[2J' is not an IPv4 address"),
+        ("192.0.2.9-192.0.2.5", '"192.0.2.9-192.0.2.5" ends before it begins'),
+        ("192.0.2.5/24", '"192.0.2.5/24" is a host in a block: did you mean 192.0.2.0/24?'),
+        ("192.0.2.5-", '"192.0.2.5-" must be an address'),
+        ("a/24", '"a/24" must be an address'),
+        ("\x1b[2J", '"\\x1b[2J" must be an address'),
     ],
 )
 def test_a_range_is_read_or_refused(item: str, expected: object) -> None:
@@ -283,7 +283,7 @@ def test_a_range_is_read_or_refused(item: str, expected: object) -> None:
         ((low, high),) = parse_addresses([item], place="use")
         assert (text_of(low), text_of(high)) == expected
     except SpecError as error:
-        assert error.message.removeprefix("use: ") == str(expected).removeprefix("use: ")
+        assert str(expected) in error.message
 
 
 def test_overlapping_ranges_are_counted_once() -> None:

@@ -61,13 +61,13 @@ def test_ip_start_takes_from_there_to_the_end_of_the_subnet() -> None:
     ("network", "start", "words"),
     [
         (NetworkSpec(interface="eth0;rm -rf"), None, "its LAN's interface must be an interface's name"),
-        (NetworkSpec(subnet="banana"), None, "not an IPv4 subnet"),
-        (NetworkSpec(subnet="10.0.0.0/8"), None, "not of a size"),
-        (NetworkSpec(subnet="192.0.2.0/31"), None, "not of a size"),
-        (NetworkSpec(gateway="198.51.100.1"), None, "not in the subnet"),
-        (NetworkSpec(gateway="x"), None, "not an IPv4 address"),
-        (NetworkSpec(), "198.51.100.7", "not in the subnet"),
-        (NetworkSpec(), "x", "not an IPv4 address"),
+        (NetworkSpec(subnet="banana"), None, "w1: its LAN's subnet must be a network"),
+        (NetworkSpec(subnet="10.0.0.0/8"), None, "must be a network of /16 to /30, not /8"),
+        (NetworkSpec(subnet="192.0.2.0/31"), None, "must be a network of /16 to /30"),
+        (NetworkSpec(gateway="198.51.100.1"), None, "not within the subnet"),
+        (NetworkSpec(gateway="x"), None, "must be an IPv4 address"),
+        (NetworkSpec(), "198.51.100.7", "not within the subnet"),
+        (NetworkSpec(), "x", "must be an IPv4 address"),
     ],
 )
 def test_values_that_do_not_fit_are_refused(network: NetworkSpec, start: str | None, words: str) -> None:

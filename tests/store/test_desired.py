@@ -135,7 +135,7 @@ BAD = {
     ),
     "a subnet with host bits": (
         GOOD.replace("192.0.2.0/24", "192.0.2.5/24"),
-        "5:57: lans.local.subnet must be a network such as 192.0.2.0/24",
+        "5:57: lans.local.subnet must be a network, and 192.0.2.5/24 is a host in 192.0.2.0/24",
     ),
     "another name than its key": (
         GOOD.replace('"name": "web-2"', '"name": "web-3"'),
@@ -151,7 +151,7 @@ BAD = {
     ),
     "a gateway outside": (
         GOOD.replace('"gateway": "192.0.2.1"', '"gateway": "198.51.100.1"'),
-        "5:83: lans.local.gateway is 198.51.100.1, which is not in 192.0.2.0/24",
+        "5:83: lans.local.gateway is 198.51.100.1, which is not within the subnet 192.0.2.0/24",
     ),
     "an interface that is none": (
         GOOD.replace('"eth0"', '"eth0;rm -rf"'),
@@ -392,7 +392,7 @@ LISTED = st.none() | st.lists(st.sampled_from(["ssh", "http", "smtp_relay"]), un
 def fleets(draw: st.DrawFn) -> Fleet:
     names = draw(st.lists(NAMES, unique=True, max_size=6))
     lan = Network(
-        driver="macvlan", interface="eth0", subnet="10.0.0.0/8", gateway="10.0.0.1", use=("10.0.0.0/9",)
+        driver="macvlan", interface="eth0", subnet="10.0.0.0/16", gateway="10.0.0.1", use=("10.0.0.0/17",)
     )
     deckies = {
         name: Decky(

@@ -1,0 +1,203 @@
+"""All rules about addresses and the LANs that deckies are on: which there can be, and which of them fit.
+
+A check gives what is wrong with a value ("must be ..." or "is ..."), or None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network
+from typing import TYPE_CHECKING
+
+from decnet.errors import SpecError
+
+from .values import interface, shown
+
+if TYPE_CHECKING:
+    from .fleet import Network
+
+Range = tuple[int, int]
+"""First and last address, both included."""
+
+WIDEST, NARROWEST = 16, 30
+"""Prefix lengths of a LAN: to probe more than a /16 takes hours, and a /31 has no room beside its router."""
+
+
+def host(value: str) -> str | None:
+    """One IPv4 address that a host can have."""
+    try:
+        address = IPv4Address(value)
+    except ValueError:
+        return f"must be an IPv4 address like 192.0.2.10, not {shown(value)}"
+    if address.is_multicast or address.is_loopback or address.is_unspecified or int(address) >> 28 == 15:
+        return f"must be an address that a host can have, not {value}"
+    return None
+
+
+def subnet(value: str) -> str | None:
+    """An IPv4 network with room for deckies."""
+    try:
+        block = IPv4Network(value, strict=False)
+    except ValueError:
+        block = None
+    if block is None or "/" not in value:
+        return f"must be a network like 192.0.2.0/24, not {shown(value)}"
+    if str(block.network_address) != value.partition("/")[0]:
+        return f"must be a network, and {value} is a host in {block}"
+    if not WIDEST <= block.prefixlen <= NARROWEST:
+        return f"must be a network of /{WIDEST} to /{NARROWEST}, not /{block.prefixlen}"
+    return None
+
+
+def ranges(value: Sequence[object]) -> str | None:
+    """A list of addresses, `a-b` ranges and CIDR blocks."""
+    for entry in value:
+        complaint = _range(entry) if isinstance(entry, str) else "an entry must be text"
+        if isinstance(complaint, str):
+            return f"has {shown(entry)}: {complaint}"
+    return None
+
+
+def mac(value: str) -> str | None:
+    """A hardware address that one host can have; Docker's own prefix would give a decky away."""
+    plain = value.lower().replace("-", ":")
+    if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", plain):
+        return f"must be a hardware address like 00:50:56:12:34:56, not {shown(value)}"
+    if int(plain[:2], 16) & 1 or plain == "00:00:00:00:00:00":
+        return f"must be the address of one host, not {value}"
+    if plain.startswith("02:42:"):
+        return "must not begin with 02:42, which is Docker's own prefix and gives a decky away"
+    return None
+
+
+def lan(value: Network) -> tuple[str, str] | None:
+    """The first field of a LAN that is wrong, alone or beside the others, and what is wrong with it."""
+    alone = (
+        ("interface", interface(value.interface)),
+        ("subnet", subnet(value.subnet)),
+        ("gateway", host(value.gateway)),
+        ("use", ranges(value.use)),
+        ("exclude", ranges(value.exclude)),
+    )
+    wrong = [(field, complaint) for field, complaint in alone if complaint]
+    if not wrong and (complaint := not_within(value.gateway, IPv4Network(value.subnet))):
+        wrong = [("gateway", complaint)]
+    return wrong[0] if wrong else None
+
+
+def not_within(address: str, block: IPv4Network) -> str | None:
+    """An address that a host on that network can have."""
+    if IPv4Address(address) not in block:
+        return f"is {address}, which is not within the subnet {block}"
+    if IPv4Address(address) in (block.network_address, block.broadcast_address):
+        return f"is {address}, the network's or the broadcast address of {block}"
+    return None
+
+
+def network(lan: Network) -> IPv4Network:
+    """The LAN's subnet; that it is one was checked by `lan`, when it was decided or read."""
+    return IPv4Network(lan.subnet)
+
+
+def reserved(lan: Network) -> dict[int, str]:
+    """Addresses of the LAN that are never anybody's or the router's, each with what it is."""
+    block = network(lan)
+    return {
+        int(block.network_address): "the network's own address",
+        int(block.broadcast_address): "the broadcast address",
+        **({int(IPv4Address(lan.gateway)): "the gateway"} if lan.gateway else {}),
+    }
+
+
+def usable(lan: Network) -> list[Range]:
+    """The ranges of `use` (the whole subnet where it is empty) inside the subnet, without `exclude`."""
+    block = network(lan)
+    first, last = int(block.network_address), int(block.broadcast_address)
+    wanted = parse_addresses(lan.use, place="network.addresses.use") if lan.use else [(first, last)]
+    inside = [(max(low, first), min(high, last)) for low, high in wanted if low <= last and high >= first]
+    for hole in parse_addresses(lan.exclude, place="network.addresses.exclude"):
+        inside = [rest for each in inside for rest in _without(each, hole)]
+    return inside
+
+
+def free(spans: Iterable[Range], blocked: Container[int], last_resort: Container[int]) -> Iterator[int]:
+    """The addresses of the ranges that are not blocked at the time they are asked for; those of
+    `last_resort` come at the end."""
+    later = []
+    for low, high in spans:
+        for address in range(low, high + 1):
+            if address in last_resort:
+                later.append(address)
+            elif address not in blocked:
+                yield address
+    for address in later:
+        if address not in blocked:
+            yield address
+
+
+def size(spans: Iterable[Range]) -> int:
+    """How many addresses the ranges hold, overlaps counted once."""
+    total, end = 0, -1
+    for low, high in sorted(spans):
+        total += max(0, high - max(low, end + 1) + 1)
+        end = max(end, high)
+    return total
+
+
+def parse_addresses(items: Iterable[str], *, place: str = "") -> list[Range]:
+    """Ranges for single addresses, `a-b` ranges and CIDR blocks, sorted. Raises SpecError."""
+    return sorted(_parsed(item, place) for item in items)
+
+
+def number(text: str, *, what: str, place: str = "") -> int:
+    """An IPv4 address as a number. Raises SpecError naming what it was for."""
+    try:
+        return int(IPv4Address(text.strip()))
+    except ValueError:
+        raise SpecError(
+            f"{what} must be an IPv4 address like 192.0.2.10, not {shown(text)}", place=place
+        ) from None
+
+
+def text_of(address: int) -> str:
+    return str(IPv4Address(address))
+
+
+def _parsed(item: str, place: str) -> Range:
+    found = _range(item)
+    if isinstance(found, str):
+        raise SpecError(f"{shown(item)} {found}", place=place)
+    return found
+
+
+def _range(item: str) -> Range | str:
+    """First and last address of `a`, `a-b` or a CIDR block, or what is wrong with it."""
+    if "/" in item:
+        return _block(item.strip())
+    low, dash, high = item.partition("-")
+    try:
+        first, last = int(IPv4Address(low.strip())), int(IPv4Address((high if dash else low).strip()))
+    except ValueError:
+        return _NO_RANGE
+    return "ends before it begins" if last < first else (first, last)
+
+
+def _block(item: str) -> Range | str:
+    try:
+        block = IPv4Network(item, strict=False)
+    except ValueError:
+        return _NO_RANGE
+    if str(block.network_address) != item.partition("/")[0]:
+        return f"is a host in a block: did you mean {block}?"
+    return int(block.network_address), int(block.broadcast_address)
+
+
+_NO_RANGE = "must be an address, a range like 192.0.2.10-192.0.2.20, or a block like 192.0.2.64/26"
+
+
+def _without(whole: Range, hole: Range) -> list[Range]:
+    (low, high), (start, end) = whole, hole
+    if end < low or start > high:
+        return [whole]
+    return [part for part in ((low, start - 1), (end + 1, high)) if part[0] <= part[1]]
