@@ -50,7 +50,7 @@ def test_a_worker_with_deckies_is_kept_and_a_drained_one_leaves_nothing_behind(f
 
 def test_a_dead_worker_is_forgotten_by_force_and_its_addresses_stay_barred(fleet: Company) -> None:
     fleet.leave_astray()
-    held = {d["attachments"][0]["address"] for d in fleet.deckies().values() if d["worker"] == "w3"}
+    held = {d["ip"] for d in fleet.deckies().values() if d["worker"] == "w3"}
     partition(fleet.lab, "w3")
     try:
         fleet.decnet("worker", "remove", "w3", code=2)

@@ -118,10 +118,6 @@ class Company(Stage):
     def state(self) -> dict[str, Any]:
         return dict(json.loads((self.home / "decnet-state.json").read_text()))
 
-    def deckies(self) -> dict[str, Any]:
-        """The deckies of the fleet as desired, by name."""
-        return dict(self.state()["projects"]["decnet"]["deckies"])
-
     def worker_id(self, worker: str) -> str:
         return str(json.loads((self.agent(worker) / "identity.json").read_text())["worker_id"])
 

@@ -86,7 +86,7 @@ def main(argv):
     elif verb == "not-an-object":
         framed(b"[1,2,3]")
     elif verb == "newer":
-        framed(b'{"v":2,"ok":true,"result":{}}')
+        framed(b'{"v":3,"ok":true,"result":{}}')
     elif verb == "extra-key":
         framed(b'{"v":2,"ok":true,"result":{},"more":1}')
     elif verb == "killed":

@@ -61,5 +61,5 @@ def test_a_verb_of_a_worker_that_is_not_enrolled_is_refused_by_the_real_agent(tm
         agent_home=tmp_path / "a",
     )
     with pytest.raises(DecnetError) as caught:
-        asyncio.run(AgentClient(session, worker_id="w-local", fleet_id="f").slice())
+        asyncio.run(AgentClient(session, worker_id="w-local", fleet_id="f").slices())
     assert (caught.value.exit_code, caught.value.worker) == (6, "local")

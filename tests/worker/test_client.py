@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from decnet import wire
-from decnet.errors import BadAnswer, DecnetError, FleetRefused, HashRefused, IdentityRefused
+from decnet.errors import BadAnswer, DecnetError, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
 from decnet.model.plan import Bundle
 from decnet.worker.client import AgentClient
 from decnet.worker.ownagent import OwnAgent
@@ -102,7 +102,7 @@ def test_a_status_with_a_missing_field_is_a_bad_answer() -> None:
     [
         ({"worker_id": "other"}, IdentityRefused), ({"worker_id": None}, IdentityRefused),
         ({"fleet_id": "other"}, FleetRefused), ({"fleet_id": None}, FleetRefused),
-        ({"protocol": 3}, BadAnswer),
+        ({"protocol": 3}, WrongProtocol),
     ],
 )  # fmt: skip
 def test_hello_and_status_of_another_worker_are_refused(changed: dict[str, Any], kind: type) -> None:

@@ -26,6 +26,7 @@ from decnet.errors import (
     Unreachable,
     WorkerBusy,
     WorkerError,
+    WrongProtocol,
 )
 from decnet.worker.local import LocalSession
 
@@ -150,7 +151,7 @@ def test_an_answer_of_a_failed_process_is_not_taken() -> None:
 
 def test_a_newer_protocol_gets_the_hint_to_upgrade() -> None:
     error = refusal("newer")
-    assert isinstance(error, BadAnswer)
+    assert isinstance(error, WrongProtocol)
     assert error.hint is not None and "upgrade" in error.hint
 
 
