@@ -208,7 +208,9 @@ def test_a_worker_that_lost_everything_is_given_its_slice_again(pair: Pair) -> N
     pair.on("w1", "sh", "-c", "docker rm -f $(docker ps -aq) >/dev/null; docker network rm decnet_lan")
     pair.enrol("w1")
     all_running(pair)
-    wanted = sorted(name for name, row in pair.state()["deckies"].items() if row["worker"] == "w1")
+    wanted = sorted(
+        name for name, row in pair.state()["projects"]["decnet"]["deckies"].items() if row["worker"] == "w1"
+    )
     held = json.loads((pair.agent("w1") / "projects" / "decnet" / "slice.json").read_text())
     assert sorted(held["slice"]["deckies"]) == wanted
 
