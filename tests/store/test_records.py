@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakefleet.aged import older_records
 from tinydb import TinyDB, where
 
 from decnet.errors import Failed, StateBroken
@@ -212,14 +213,7 @@ def test_a_newer_schema_is_refused(home: Home) -> None:
 def test_an_older_schema_is_migrated(home: Home) -> None:
     Records(home).save(records())
     path = home.records("u-1")
-    tables = json.loads(path.read_bytes())
-    meta, projects = tables["meta"]["1"], tables.pop("projects")
-    del projects["1"]["name"]
-    meta |= {"schema_version": 1, **projects["1"]}
-    tables["deckies"] = {
-        number: each for number, each in tables["deckies"].items() if each.pop("project") == PROJECT
-    }
-    path.write_text(older := json.dumps(tables))
+    path.write_text(older := json.dumps(older_records(json.loads(path.read_bytes()))))
     expected = records().model_copy(update={"projects": {PROJECT: records().of()}})
     store = Records(home)
     assert store.load("u-1") == expected

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 from fakefleet import FakeFleet, in_memory
+from fakefleet.aged import age
 from fakefleet.killing import Command, Executioner, copied
 
 from decnet.engine.links import FLEET_KEY
@@ -56,6 +57,11 @@ def drained(fleet: FakeFleet) -> None:
     ensure_key(fleet.home.keys / FLEET_KEY, write_whole)
 
 
+def of_0_1_0(fleet: FakeFleet) -> None:
+    four(fleet)
+    age(fleet.home.root)
+
+
 def lost(fleet: FakeFleet) -> None:
     four(fleet)
     fleet.lose_home()
@@ -81,6 +87,7 @@ CASES: dict[str, Killed] = {
         four, Command("deploy", (FOUR.replace("count = 4", "count = 3"),), {"max_remove": 4})
     ),
     "move": Killed(two, Command("deploy", (MOVED % "w2",))),
+    "migrate": Killed(of_0_1_0, Command("deploy", (FOUR.replace("count = 4", "count = 5"),))),
     "mutate": Killed(four, Command("mutate", ("web-01", "web-02"), {"services": ["ssh"]})),
     "teardown": Killed(four, Command("teardown", ("web-01", "web-02"))),
     "teardown --all": Killed(four, Command("teardown")),
