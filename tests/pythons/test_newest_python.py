@@ -1,0 +1,90 @@
+"""decnet on the newest Python that Debian has: it installs, imports, and makes what every Python makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from newest import ROOT, Newest
+
+from decnet import __version__
+from decnet.images import wanted
+from decnet.worker.zipapp import build_agent
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import decnet
+for found in pkgutil.walk_packages(decnet.__path__, "decnet."):
+    if not found.name.startswith(("decnet.decoys", "decnet.images.base")) and "__main__" not in found.name:
+        importlib.import_module(found.name)
+import asyncssh, docker, rich.progress, tinydb
+print(len(sys.modules), decnet.__file__)
+"""
+MADE = """
+import json
+from decnet.images import wanted
+from decnet.worker.zipapp import build_agent
+print(json.dumps([build_agent()[1], *wanted().all()]))
+"""
+FLEET = """
+[network]
+addresses = { use = ["192.0.2.200-192.0.2.220"] }
+
+[decky.web]
+count = 2
+archetype = "web-server"
+"""
+TESTS = (
+    "wire", "catalog", "console", "engine", "worker", "model/test_fleetfile.py", "model/test_schema.py",
+    "store/test_desired.py", "store/test_records.py", "agent/test_program.py", "agent/test_compiled.py",
+)  # fmt: skip
+"""Where a Python matters: its json, asyncio, typing, zipimport, and the libraries built for it."""
+
+
+def test_it_is_newer_than_ours(python: Newest) -> None:
+    major, minor = map(int, python.version.split("."))
+    assert (major, minor) >= (3, 14), "Debian's newest is older than the one that this test is for"
+
+
+def test_every_module_imports_without_a_warning(python: Newest, tmp_path: Path) -> None:
+    ended = python.run("python", "-W", "error", "-c", IMPORT_ALL, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "site-packages" in ended.stdout
+
+
+def test_agent_and_images_have_the_names_that_every_python_gives_them(python: Newest, tmp_path: Path) -> None:
+    """Two operators with different Pythons would replace each other's agents and recreate every decky."""
+    ended = python.run("python", "-c", MADE, cwd=tmp_path)
+    assert json.loads(ended.stdout) == [build_agent()[1], *wanted().all()]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("--version",), f"decnet {__version__}"),
+        (("--help",), "deploy"),
+        (("services",), "redis"),
+        (("schema",), '"decky"'),
+        (("validate", "fleet.toml"), "2 deckies"),
+        (("config", "show"), "DECNET_HOME"),
+        (("status",), "no deckies"),
+        (("completion", "bash"), "complete"),
+    ],
+)
+def test_commands_work_without_a_warning(
+    python: Newest, tmp_path: Path, words: tuple[str, ...], shown: str
+) -> None:
+    (tmp_path / "fleet.toml").write_text(FLEET)
+    own = {"DECNET_HOME": str(tmp_path / "home"), "PYTHONWARNINGS": "error"}
+    ended = python.run("decnet", *words, environment=own, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert shown in ended.stdout
+
+
+def test_its_own_tests_pass(python: Newest) -> None:
+    chosen = [f"tests/{name}" for name in TESTS]
+    words = ("-m", "pytest", "-p", "no:cacheprovider", "-m", "not lab and not slow and not soak", *chosen)
+    # What hypothesis takes for a machine that is busy with other things: no limit on the time of an example.
+    ended = python.run("python", *words, environment={"CI": "true"}, cwd=ROOT)
+    assert ended.returncode == 0, ended.stdout[-6000:]
