@@ -1,3 +1,3 @@
 """A deception network: decoy hosts on a real LAN, kept true from one command line."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

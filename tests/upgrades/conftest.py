@@ -1,0 +1,54 @@
+"""decnet 0.1.0, and what was made by it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decnet.lab import Lab, down, provide_images, up
+
+# pytest's import mode leaves it to us to find the modules that these tests share with others.
+for folder in ("upgrades", "scenarios"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
+
+from old import FLEET, Old, old_version  # noqa: E402
+from theatre import Stage  # noqa: E402
+
+IMAGES = "from decnet.lab import Lab, provide_images; provide_images(Lab({name!r}), print, operator=True)"
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Old:
+    return old_version(tmp_path_factory.mktemp("old"))
+
+
+@pytest.fixture(scope="session")
+def running(old: Old, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A worker whose deckies were deployed by 0.1.0. It and the operator have both versions' images."""
+    lab = Lab("upg")
+    down(lab)
+    try:
+        up(lab, workers=1, operator_engine=True)
+        old.python("-c", IMAGES.format(name=lab.name))
+        provide_images(lab, lambda line: None, operator=True)
+        stage = Stage(lab, "operator", tmp_path_factory.mktemp("upgrades"))
+        _deploy(stage, old)
+        yield stage
+    finally:
+        down(lab)
+
+
+def _deploy(stage: Stage, old: Old) -> None:
+    key = (stage.lab.folder / "w1" / "sshd" / "host_ed25519.pub").read_text()
+    known_hosts = stage.folder / "known_hosts"
+    known_hosts.write_text(f"198.51.100.11 {' '.join(key.split()[:2])}\n")
+    for argv in (
+        ("worker", "add", "w1", "root@198.51.100.11", "--known-hosts", str(known_hosts)),
+        ("deploy", "-c", stage.spec(FLEET), "--yes"),
+        ("reconcile", "--check"),
+    ):
+        said = stage.on("operator", str(old.command), *argv)
+        assert said.code == 0, (argv, said)
