@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from agent_desk import signed
 
-from decnet.worker.zipapp import MAIN
+from decnet.worker.zipapp import MAIN, ROOMS
 
-COMMIT = "3088c03ecd1d3ff906b7b53e7580458d8b6f0672"
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parents[1] / "upgrades"))
+
+from old_version import old_version  # noqa: E402
 
 
-def old_agent(place: Path) -> Path | None:
-    """The agent's file, put there; None where the history does not reach back to it."""
-    ended = subprocess.run(
-        ["git", "-C", str(ROOT), "archive", COMMIT, "decnet/agent", "decnet/wire"],
-        capture_output=True, check=False, timeout=60,
-    )  # fmt: skip
-    if ended.returncode != 0:
-        return None
-    with tarfile.open(fileobj=io.BytesIO(ended.stdout)) as tree, zipfile.ZipFile(place, "w") as parcel:
+def old_agent(folder: Path) -> Path:
+    """The agent's file, put into the folder."""
+    place, sources = folder / "old.pyz", old_version(folder / "0.1.0").sources
+    with zipfile.ZipFile(place, "w") as parcel:
         parcel.writestr("__main__.py", MAIN)
         parcel.writestr("decnet/__init__.py", b"")
-        for member in tree.getmembers():
-            source = tree.extractfile(member)
-            if source is not None and member.name.endswith(".py"):
-                parcel.writestr(member.name, source.read())
+        for room in ROOMS:
+            for source in sorted((sources / "decnet" / room).glob("*.py")):
+                parcel.write(source, f"decnet/{room}/{source.name}")
     return place
 
 

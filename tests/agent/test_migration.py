@@ -39,9 +39,7 @@ class Old:
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Old:
     folder = tmp_path_factory.mktemp("old")
-    agent = old_agent(folder / "old.pyz")
-    if agent is None:
-        pytest.skip("the history of this repository does not reach back to version 0.1.0")
+    agent = old_agent(folder)
     home = folder / "agent-home"
     home.mkdir()
     with engine_server(folder) as server:

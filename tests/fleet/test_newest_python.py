@@ -54,7 +54,8 @@ def test_two_pythons_agree_on_agents_images_and_deckies(fleet: Company, python: 
 def test_it_deploys_reads_what_happened_and_tears_down(fleet: Company, python: Newest) -> None:
     fleet.leave_astray()
     by(fleet, python, "deploy", "-c", fleet.spec(ONE_MORE), "--yes")
-    late = fleet.deckies()["late"]
+    status = by(fleet, python, "status", "-o", "json").json
+    [late] = [each for each in status["deckies"] if each["name"] == "late"]
     assert late["status"] == "running"
     fleet.attack("curl", "-s", "-m", "10", f"http://{late['ip']}/from-the-newest")
     pulled: list[str] = []
@@ -65,5 +66,5 @@ def test_it_deploys_reads_what_happened_and_tears_down(fleet: Company, python: N
 
     eventually(told)
     by(fleet, python, "teardown", "late", "--yes")
-    assert "late" not in fleet.deckies()
+    assert "late" not in fleet.containers("w1")
     assert fleet.decnet("reconcile", "--check").err == ""

@@ -14,7 +14,7 @@ from decnet.lab import Lab, down, provide_images, up
 for folder in ("upgrades", "scenarios"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
-from old import FLEET, Old, old_version  # noqa: E402
+from old_version import FLEET, Old, old_version  # noqa: E402
 from theatre import Stage  # noqa: E402
 
 IMAGES = "from decnet.lab import Lab, provide_images; provide_images(Lab({name!r}), print, operator=True)"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from old import FLEET, VERSION, WRITER, Old
+from old_version import FLEET, VERSION, WRITER, Old
 
 from decnet import __version__
 
