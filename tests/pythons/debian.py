@@ -69,13 +69,15 @@ def _make(tree: Path, suite: str, packages: tuple[str, ...]) -> None:
     argv = ["mmdebstrap", "--quiet", *RECIPE, f"--include={','.join(packages)}", suite, str(part), source]
     try:
         ended = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except FileNotFoundError as error:
+        raise Unavailable("mmdebstrap is not installed") from error
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"mmdebstrap did not end within {SECONDS} s") from error
     if ended.returncode:
         shutil.rmtree(part, ignore_errors=True)
         raise Unavailable(f"Debian {suite}: {' / '.join(ended.stderr.splitlines()[-3:])[-300:]}")
     # The machine's own scripts start python3: that stays the machine's.
-    (part / "usr" / "bin" / "python3").unlink()
+    (part / "usr" / "bin" / "python3").unlink(missing_ok=True)
     part.replace(tree)
 
 

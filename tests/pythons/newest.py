@@ -13,6 +13,7 @@ from debian import CACHE, alone, inside, usr_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = "sid"
+VERSION = "3.14"
 SOURCES = ("decnet", "pyproject.toml", "README.md", "LICENSE")
 CHOSEN = ("pyproject.toml", "constraints.txt")
 PIP = ("install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
@@ -25,7 +26,6 @@ class Newest:
 
     usr: Path
     bin: Path
-    version: str
 
     def argv(self, program: str, *words: str) -> list[str]:
         """The command line of a program of the environment, for any place of a lab."""
@@ -42,23 +42,23 @@ class Newest:
 
 def newest() -> Newest:
     """Raises debian.Unavailable where the release cannot be had; a pin that does not install is an error."""
-    usr = usr_of(SUITE, "python3-venv")
-    python = max((usr / "bin").glob("python3.[0-9]*"), key=lambda path: int(path.suffix[1:])).name
+    usr = usr_of(SUITE, f"python{VERSION}-venv")
     chosen = [(ROOT / name).read_bytes() for name in CHOSEN]
     key = hashlib.sha256(b"".join([usr.parent.name.encode(), *chosen])).hexdigest()[:12]
     venv = CACHE / f"venv-{SUITE}-{key}"
     with alone("venvs"):
         if not (venv / "complete").exists():
-            _make(venv, usr, python)
-        _install(Newest(usr, venv / "bin", python), venv)
-    return Newest(usr, venv / "bin", python.removeprefix("python"))
+            _make(venv, usr)
+        made = Newest(usr, venv / "bin")
+        _install(made, venv)
+    return made
 
 
-def _make(venv: Path, usr: Path, python: str) -> None:
+def _make(venv: Path, usr: Path) -> None:
     """Everything of the constraints; decnet itself is put there by each run."""
     for old in CACHE.glob(f"venv-{SUITE}-*"):
         shutil.rmtree(old)
-    _checked([*inside(usr), f"/usr/bin/{python}", "-m", "venv", str(venv)])
+    _checked([*inside(usr), f"/usr/bin/python{VERSION}", "-m", "venv", str(venv)])
     pip = [*inside(usr), str(venv / "bin" / "pip"), *PIP, "--only-binary", ":all:", "-c", "constraints.txt"]
     _checked([*pip, "setuptools", *_pins()])
     (venv / "complete").touch()
