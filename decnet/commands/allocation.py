@@ -12,8 +12,9 @@ from decnet.model.actual import Seen
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
 from decnet.plan.allocate import allocate
+from decnet.plan.case import unknown_workers
 from decnet.plan.draft import Draft
-from decnet.store.fleet_table import FleetTable
+from decnet.plan.held import claims_of, may_hold
 
 ROUNDS = 8
 """How often addresses are drawn anew before the LAN counts as full of strangers."""
@@ -33,7 +34,8 @@ async def allocate_unclaimed(
     Raises SpecError where an address that was written by hand is taken, Failed where the LAN is full.
     """
     facts = _facts(snap)
-    barred = {text for row in FleetTable(ctx.home).quarantined() for text in (row.address, row.mac)}
+    barred = {text for row in snap.quarantined for text in (row.address, row.mac)}
+    held = _held_by_unseen(snap)
     taken: set[str] = set()
     state = dice.getstate()
     for _ in range(ROUNDS):
@@ -49,6 +51,7 @@ async def allocate_unclaimed(
             now=ctx.now(),
             taken=taken,
             quarantined=barred,
+            held=held,
         )
         answered = await _answered(links, snap, deckies)
         if not answered:
@@ -65,11 +68,18 @@ def _facts(snap: Snapshot) -> dict[str, Facts]:
     return {name: o.facts for name, o in snap.observed.items() if isinstance(o, Seen) and o.facts}
 
 
+def _held_by_unseen(snap: Snapshot) -> set[str]:
+    """The addresses and MACs that workers may hold which were not seen now."""
+    unseen = unknown_workers(snap.stored, snap.recorded, snap.observed)
+    claims = [each.claim for each in may_hold(snap.stored, snap.recorded, unseen)]
+    return {text for claim in claims for text in (claim.ip, claim.mac)}
+
+
 async def _answered(links: Links, snap: Snapshot, deckies: dict[str, Decky]) -> dict[str, str]:
     """The new addresses that somebody else answers for, each with who."""
     claims: dict[str, list[str]] = {}
     for decky in deckies.values():
-        if not _held(snap, decky):
+        if not (_held(snap, decky) or _cannot_be_asked(snap, decky)):
             claims.setdefault(decky.worker, []).append(decky.ip)
     asked = await links.each(
         (snap.workers[name] for name in claims if name in snap.workers),
@@ -93,14 +103,21 @@ def _own(snap: Snapshot) -> set[tuple[str, str]]:
     """Addresses of our deckies, each with its MAC and its container's name: a plan releases them before
     they are claimed anew, here or on another worker."""
     rows = [row for records in snap.recorded.values() for _, row in records.rows()]
-    return {(row.ip, row.mac) for row in rows} | {(row.ip, row.name) for row in rows}
+    return {(claim.ip, who) for row in rows for claim in claims_of(row) for who in (claim.mac, row.name)}
 
 
 def _held(snap: Snapshot, decky: Decky) -> bool:
     """Whether this decky already has that address on that worker, as recorded."""
     records = snap.recorded.get(decky.worker)
     row = records.of().deckies.get(decky.name) if records else None
-    return row is not None and row.ip == decky.ip
+    return any(claim.ip == decky.ip for claim in claims_of(row))
+
+
+def _cannot_be_asked(snap: Snapshot, decky: Decky) -> bool:
+    """Whether this address is no news, and its worker was not seen: it does not hold up the other workers."""
+    before = snap.stored.deckies.get(decky.name)
+    same = before is not None and (before.worker, before.ip) == (decky.worker, decky.ip)
+    return same and not isinstance(snap.observed.get(decky.worker), Seen)
 
 
 def _refuse_written(drafts: tuple[Draft, ...], deckies: dict[str, Decky], answered: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from decnet.engine.side import fleet_side
 from decnet.engine.snapshot import load
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.fleet import Decky, Fleet, Network
-from decnet.model.record import ProjectRecords, WorkerRecords
+from decnet.model.record import DeckyRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.desired import load_fleet, save_fleet
 from decnet.wire import PROJECT
@@ -88,10 +88,7 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
         worker = each.enrolled.worker.model_copy(update={"name": name})
         if own.lan is not None:
             lans[name] = own.lan
-        generations = {
-            project: ProjectRecords(generation=held.generation) for project, held in each.held.items()
-        }
-        ctx.records.save(WorkerRecords(worker_id=worker.worker_id, projects=generations))
+        ctx.records.save(_records(worker, each, own))
         record(ctx, replace(each.enrolled, worker=worker))
     confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
     fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed)
@@ -99,6 +96,27 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
         fleet = fleet.with_deckies(deckies, project)
     save_fleet(ctx.home, fleet)
     return fleet
+
+
+def _records(worker: Worker, found: Recovered, own: _Held) -> WorkerRecords:
+    """What a recovered worker may hold until it is seen: all that its slices describe."""
+    records = WorkerRecords(
+        worker_id=worker.worker_id,
+        projects={name: ProjectRecords(generation=held.generation) for name, held in found.held.items()},
+    )
+    for project, name, decky in own.deckies:
+        row = DeckyRow(
+            name=name,
+            project=project,
+            ip=decky.ip,
+            mac=decky.mac,
+            containers={},
+            status="unknown",
+            adopted=True,
+        )
+        deckies = {**records.of(project).deckies, name: row}
+        records = records.with_project(project, deckies=dict(sorted(deckies.items())))
+    return records
 
 
 def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:

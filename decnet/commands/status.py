@@ -12,6 +12,7 @@ from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome, Trouble
 from decnet.engine.report import unenrolled
+from decnet.engine.returned import returned
 from decnet.engine.snapshot import Snapshot, load
 from decnet.errors import LockHeld, StateBroken, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
@@ -31,11 +32,12 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     stored, before = load(ctx), load_seen(ctx.home)
     async with ctx.links(stored.desired.fleet_id) as links:
         chosen = select(stored.workers, on).values()
-        snap = await observe(ctx, links, stored, chosen, once=ctx.kept is None)
+        snap = await observe(ctx, links, stored, chosen, once=ctx.kept is None and not stored.quarantined)
+        gone = () if on else await returned(links, snap)
     unsaved = _commit_if_free(ctx, stored, snap)
     snap = with_images(snap)
     plan = make_plan(ctx, snap)
-    absent = () if on else unenrolled(snap.desired, snap.workers)
+    absent = () if on else unenrolled(snap.desired, snap.workers) + gone
     deckies = _deckies(ctx, snap, plan)
     return StatusOutcome(
         workers=_workers(ctx, snap, before, plan, absent),

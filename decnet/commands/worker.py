@@ -16,8 +16,10 @@ from decnet.engine.run_pass import run_pass, settled
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError
-from decnet.model.fleet import Decky
+from decnet.model.fleet import Fleet
+from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
+from decnet.plan.held import may_hold
 from decnet.plan.select import select
 from decnet.store.atomic import write_whole
 from decnet.store.audit import append
@@ -142,16 +144,17 @@ async def remove(
 ) -> Words:
     """Decommission a worker: afterwards the fleet's key opens nothing there.
 
-    Refused while it has deckies. `wipe` also removes what decnet installed; `force` forgets a dead
-    worker and quarantines the addresses that its deckies may still hold.
+    Refused while it has deckies. `wipe` also removes what decnet installed; `force` removes a dead
+    worker and quarantines the addresses that its deckies may still hold, as desired or as recorded.
     """
     with ctx.lock():
         worker = _known(ctx, name)
         fleet = load_fleet(ctx.home) or new_fleet()
-        placed = fleet.on(name)
-        held = tuple(_quarantine(ctx, decky) for decky in placed.values()) if force else ()
+        recorded = ctx.records.load(worker.worker_id)
+        held = _quarantine(ctx, fleet, worker, recorded) if force else ()
         if not force:
-            if placed or any(ctx.records.load(worker.worker_id).rows()):
+            placed = fleet.on(name)
+            if placed or any(recorded.rows()):
                 raise UsageError(
                     f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
                     hint=f"decnet worker drain {name}; or --force, if it is dead",
@@ -168,19 +171,26 @@ async def remove(
         save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
         _note(ctx, f"{name} removed" + (" by force" if force else ""))
     lines = [f"{name} is removed"]
-    if held:
-        lines.append(f"quarantined until released by name: {', '.join(row.address for row in held)}")
-    return Words(tuple(lines), {"name": name, "quarantined": [row.address for row in held]})
+    addresses = list(dict.fromkeys(row.address for row in held))
+    if addresses:
+        lines.append(f"quarantined until released by name: {', '.join(addresses)}")
+    return Words(tuple(lines), {"name": name, "quarantined": addresses})
 
 
-def _quarantine(ctx: Context, decky: Decky) -> Quarantined:
-    return Quarantined(
-        address=decky.ip,
-        mac=decky.mac,
-        decky=decky.name,
-        worker=decky.worker,
-        reason=f"{decky.worker} was forgotten while it may still run {decky.name}",
-        since=ctx.now(),
+def _quarantine(
+    ctx: Context, fleet: Fleet, worker: Worker, recorded: WorkerRecords
+) -> tuple[Quarantined, ...]:
+    """All that the worker may hold, which nothing may claim from now on."""
+    return tuple(
+        Quarantined(
+            address=claim.ip,
+            mac=claim.mac,
+            decky=key.decky,
+            worker=worker.name,
+            reason=f"{worker.name} was removed while it may still run {key.decky}",
+            since=ctx.now(),
+        )
+        for key, claim in may_hold(fleet, {worker.name: recorded}, {worker.name})
     )
 
 

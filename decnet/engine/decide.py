@@ -79,6 +79,7 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
         prune=options.prune,
         max_remove=options.max_remove,
         record_only=options.record_only,
+        quarantined=_quarantined(snap),
     )
     unknown = {
         name: why for name, why in plan.unknown.items() if name in snap.observed or name not in snap.workers
@@ -88,6 +89,15 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
         name: count for name, count in outdated(snap.desired, snap.images).items() if name in snap.observed
     }
     return plan.model_copy(update={"unknown": unknown, "slices": slices, "upgrades": outdated_there})
+
+
+def _quarantined(snap: Snapshot) -> dict[str, str]:
+    """Each address and MAC that nothing may claim, with the reason and what to do about it."""
+    return {
+        text: f"{row.reason}; decnet worker release {text} lets it be used again"
+        for row in snap.quarantined
+        for text in (row.address, row.mac)
+    }
 
 
 def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:

@@ -15,9 +15,11 @@ from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError
 from decnet.model.actual import Container, Status
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
-from decnet.model.record import OPEN, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
+from decnet.model.record import OPEN, Claim, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.plan.absorb import absorb
 from decnet.plan.classify import row_as_seen
+from decnet.plan.held import claims_of
+from decnet.plan.steps import claims
 from decnet.wire import MAX_ERROR_CHARS, clean
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class _Follower:
         self.records = snap.recorded[key.worker]
         self.expected = snap.contents.get(key, {})
         self.outcomes: list[StepDone] = []
-        self.begun: set[str] = set()
+        self.before: dict[str, DeckyRow | None] = {}
         self.settled: float | None = None
 
     @property
@@ -151,15 +153,14 @@ class _Follower:
         )
 
     def _with_begun(self) -> dict[str, DeckyRow]:
-        """The rows, with one for each decky that is to be created: were this command killed, what the job
-        makes would be nobody's otherwise."""
-        begun = {
-            step.decky: step.row.model_copy(update={"containers": {}, "status": "unknown"})
-            for step in self.steps.values()
-            if step.up and step.row is not None and step.decky not in self.own.deckies
-        }
-        self.begun = set(begun)
-        return dict(sorted({**self.own.deckies, **begun}.items()))
+        """The rows, with one for each decky that is to be created, and with the address that each other one
+        is to have: were this command killed, what the job makes would be nobody's otherwise."""
+        rows = dict(self.own.deckies)
+        for step in self.steps.values():
+            if (begun := _begun(step, rows.get(step.decky))) is not None:
+                self.before[step.decky] = rows.get(step.decky)
+                rows[step.decky] = begun
+        return dict(sorted(rows.items()))
 
     async def send(self) -> None:
         answer = await self.client.apply(self._bundle())
@@ -185,8 +186,9 @@ class _Follower:
     def close_refused(self, error: DecnetError) -> None:
         """The worker refused the bundle: nothing was started, and the rows say so."""
         told = error.message[:MAX_ERROR_CHARS]
-        rows = {name: row for name, row in self.own.deckies.items() if name not in self.begun}
-        self.records = self.records.with_project(self.key.project, deckies=rows)
+        rows = {**self.own.deckies, **self.before}
+        kept = {name: row for name, row in rows.items() if row is not None}
+        self.records = self.records.with_project(self.key.project, deckies=kept)
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
             self._tell(step, "failed", error.message.removeprefix(f"{self.name}: "))
@@ -275,3 +277,15 @@ class _Follower:
         done = StepDone(self.name, step.decky, step.operation or "change", status, line, log, step.project)
         self.outcomes.append(done)
         self.ctx.emit(done)
+
+
+def _begun(step: Step, row: DeckyRow | None) -> DeckyRow | None:
+    """The row of a decky that a job is about to bring up; None where what it will hold is in its row."""
+    if step.row is None or not (step.up or step.start):
+        return None
+    if row is None:
+        return step.row.model_copy(update={"containers": {}, "status": "unknown"})
+    claim = Claim(ip=step.row.ip, mac=step.row.mac)
+    if not claims(step) or claim in claims_of(row):
+        return None
+    return row.model_copy(update={"sent": (*row.sent, claim)})

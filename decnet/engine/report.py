@@ -20,7 +20,7 @@ def report(
 ) -> PassOutcome:
     """The outcome of a pass; without `applied` of one that was not carried out."""
     ends = applied or Applied()
-    absent = () if options.on is not None else unenrolled(snap.desired, snap.workers)
+    absent = () if options.on is not None else unenrolled(snap.desired, snap.workers) + snap.returned
     troubles = absent + _troubles(snap, plan, ends)
     codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
     if plan.skipped and applied:

@@ -17,6 +17,7 @@ from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.progress import Planned
 from decnet.engine.report import report
+from decnet.engine.returned import returned
 from decnet.engine.snapshot import Snapshot, load
 from decnet.engine.sweep import sweep_networks
 from decnet.engine.workers import enrol_newcomers, restore_local
@@ -123,6 +124,8 @@ async def _observed(
     replaces = held and options.replaces
     chosen = select(snap.workers, options.on).values()
     snap = await observe(ctx, links, snap, chosen, facts=options.facts, replaces=replaces)
+    if options.on is None:
+        snap = snap.with_returned(await returned(links, snap))
     return await restore_local(ctx, links, snap, facts=options.facts) if replaces else snap
 
 

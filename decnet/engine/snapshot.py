@@ -11,10 +11,11 @@ from decnet.images import ImageNames, wanted
 from decnet.model.keys import SliceKey
 from decnet.plan.compose import Contents, fleet_contents
 from decnet.store.desired import check_known, load_fleet, new_fleet
-from decnet.store.fleet_table import FleetTable
+from decnet.store.fleet_table import FleetTable, Quarantined
 
 if TYPE_CHECKING:
     from decnet.engine.context import Context
+    from decnet.engine.outcome import Trouble
     from decnet.model.actual import Observation
     from decnet.model.catalog import Catalog
     from decnet.model.fleet import Fleet
@@ -38,6 +39,9 @@ class Snapshot:
     catalog: Catalog
     recorded: Mapping[str, WorkerRecords] = field(default_factory=dict)
     observed: Mapping[str, Observation] = field(default_factory=dict)
+    quarantined: tuple[Quarantined, ...] = ()
+    returned: tuple[Trouble, ...] = ()
+    """What is wrong with workers that are no longer enrolled."""
     _made: list[Made] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +76,10 @@ class Snapshot:
         """The same moment with these workers' records instead."""
         return replace(self, recorded={**self.recorded, **learned}) if learned else self
 
+    def with_returned(self, troubles: tuple[Trouble, ...]) -> Snapshot:
+        """The same moment with what is wrong with workers that were removed."""
+        return replace(self, returned=troubles) if troubles else self
+
     def with_observed(self, observed: Mapping[str, Observation]) -> Snapshot:
         """The same moment with these observations, and the earlier ones of the other workers."""
         return replace(self, observed={**self.observed, **observed})
@@ -82,7 +90,16 @@ def load(ctx: Context) -> Snapshot:
     saved. Raises SpecError for a fleet that names what the catalog does not have."""
     desired = load_fleet(ctx.home) or new_fleet()
     check_known(ctx.home, desired, ctx.catalog)
-    workers = FleetTable(ctx.home).workers()
+    table = FleetTable(ctx.home)
+    workers = table.workers()
     found = ctx.records.load_many(worker.worker_id for worker in workers.values())
     recorded = {name: found[worker.worker_id] for name, worker in workers.items()}
-    return Snapshot(desired, desired, workers, ctx.images or wanted(), ctx.catalog, recorded)
+    return Snapshot(
+        desired,
+        desired,
+        workers,
+        ctx.images or wanted(),
+        ctx.catalog,
+        recorded,
+        quarantined=table.quarantined(),
+    )

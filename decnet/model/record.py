@@ -17,6 +17,13 @@ LifecycleStatus = Literal["pending", "running", "succeeded", "failed", "lost"]
 OPEN: frozenset[str] = frozenset({"pending", "running"})
 
 
+class Claim(Noun):
+    """An address on a LAN, and the MAC that answers for it."""
+
+    ip: str
+    mac: str
+
+
 class DeckyRow(Noun):
     """One decky as last known: its content (container name to fingerprint, the base's under its own
     name) and its status."""
@@ -28,6 +35,8 @@ class DeckyRow(Noun):
     containers: dict[str, str]
     status: DeckyStatus
     adopted: bool = False
+    sent: Annotated[tuple[Claim, ...], Loose] = ()
+    """Other addresses that a job was sent to bring up and that it may have by now."""
 
 
 class LifecycleRow(Noun):

@@ -71,18 +71,22 @@ def allocate(
     now: float,
     taken: Collection[str] = (),
     quarantined: Collection[str] = (),
+    held: Collection[str] = (),
 ) -> dict[str, Decky]:
     """The deckies by name. One that exists keeps its worker, address, MAC and hostname where they still fit.
 
     `lans` has every worker of the fleet, `capacity` the ones that may be given new deckies, each with
     the most it may hold; they are given in turn, by that and by the memory that `facts` tell. `taken` are
-    addresses known to be in use, `quarantined` addresses and MACs that nobody may have. Raises SpecError
-    with the place of the decky.
+    addresses known to be in use, `quarantined` addresses and MACs that nothing may have, `held` ones that a
+    worker which was not seen may hold: these are not chosen, and kept where they are. Raises SpecError with
+    the place of the decky.
     """
     ordered = sorted(drafts, key=lambda draft: natural(draft.name))
-    board = _Board(ordered, lans, desired, facts, capacity, taken, quarantined)
+    board = _Board(ordered, lans, desired, facts, capacity, taken, quarantined, held)
     board.settle()
-    return _identified(ordered, board, catalog, rng.getrandbits(128), now, frozenset(quarantined))
+    return _identified(
+        ordered, board, catalog, rng.getrandbits(128), now, frozenset(quarantined), frozenset(held)
+    )
 
 
 class _Board:
@@ -97,6 +101,7 @@ class _Board:
         capacity: Mapping[str, int | None],
         taken: Collection[str],
         quarantined: Collection[str],
+        held: Collection[str],
     ) -> None:
         self.drafts = drafts
         self.quarantined = {ip for ip in quarantined if ":" not in ip}
@@ -118,7 +123,8 @@ class _Board:
         staying = {draft.name for draft in drafts}
         leaving = {_soft(decky.ip) for name, decky in desired.deckies.items() if name not in staying}
         neighbours = {_soft(ip) for each in facts.values() for ip in each.neighbours}
-        shut = ((self.in_use | neighbours) - leaving) | {_soft(ip) for ip in self.quarantined}
+        barred = {_soft(ip) for ip in (*self.quarantined, *held) if ":" not in ip}
+        shut = ((self.in_use | neighbours) - leaving) | barred
         self._open_pools(shut, leaving)
 
     def _open_pools(self, shut: set[int], leaving: set[int]) -> None:
@@ -175,7 +181,8 @@ class _Board:
         if any(low <= address <= high for low, high in parse_addresses(site.lan.exclude)):
             self._refuse(draft, address, "is in addresses.exclude")
         if text_of(address) in self.quarantined:
-            self._refuse(draft, address, "is quarantined")
+            hint = f"decnet worker release {text_of(address)}, once nothing can hold it any more"
+            self._refuse(draft, address, "is quarantined", hint)
         its_own = draft.kept is not None and draft.kept.ip == text_of(address)
         if address in self.in_use and not its_own:
             self._refuse(draft, address, "is in use on the LAN")
@@ -233,8 +240,8 @@ class _Board:
         """How full a worker would be with one more."""
         return (site.load + 1) / site.weight
 
-    def _refuse(self, draft: Draft, address: int, why: str) -> None:
-        raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"))
+    def _refuse(self, draft: Draft, address: int, why: str, hint: str | None = None) -> None:
+        raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"), hint=hint)
 
     def _refuse_place(self, draft: Draft, asked: list[_Site]) -> None:
         rooms = ", ".join(self._room(site) for site in sorted(asked, key=lambda site: site.worker))
@@ -291,7 +298,13 @@ def _listed(sites: Mapping[str, _Site]) -> str:
 
 
 def _identified(
-    drafts: list[Draft], board: _Board, catalog: Catalog, root: int, now: float, quarantined: frozenset[str]
+    drafts: list[Draft],
+    board: _Board,
+    catalog: Catalog,
+    root: int,
+    now: float,
+    quarantined: frozenset[str],
+    held: frozenset[str],
 ) -> dict[str, Decky]:
     macs = _assigned(
         drafts,
@@ -299,7 +312,7 @@ def _identified(
         written=lambda draft: draft.mac,
         kept=lambda draft: draft.kept.mac if draft.kept else None,
         check=check_mac,
-        drawn=lambda draft, used: draw_mac(draft, catalog, dice(root, draft.name, "mac"), used),
+        drawn=lambda draft, used: draw_mac(draft, catalog, dice(root, draft.name, "mac"), used, held),
     )
     hostnames = _assigned(
         drafts,

@@ -1,12 +1,13 @@
 """An address is on the LAN once: which of the steps that claim one may be carried out, and after what.
 
 A claim needs that everybody else who has, had, or should have its address or MAC is positively gone,
-or lets go of it in wave 0 of the same plan. Whoever sits on a worker that was not seen lets go of nothing.
+or lets go of it in wave 0 of the same plan. Whoever sits on a worker that was not seen lets go of nothing,
+and neither does a job that is still at work; what is quarantined is held until it is released by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from decnet.model.fleet import Fleet
@@ -16,6 +17,7 @@ from decnet.model.record import WorkerRecords
 
 from .case import Case
 from .grounds import Grounds, plain
+from .held import claims_of, may_hold
 from .steps import claims, lets_go, release_first
 
 
@@ -25,17 +27,20 @@ def settle(
     waiting: Mapping[DeckyKey, str],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
+    under_way: Collection[DeckyKey],
     unknown: Mapping[str, str],
+    quarantined: Mapping[str, str],
 ) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
     """The steps that may be carried out, and those that may not with the reason.
 
-    `waiting` are steps that have to wait for a reason of their own. A change whose address a decky
-    on another worker claims is cut in two: its release goes first.
+    `waiting` are steps that have to wait for a reason of their own, `under_way` the deckies that a job may
+    still bring up, `quarantined` addresses and MACs that nothing may claim, each with why. A change whose
+    address a decky on another worker claims is cut in two: its release goes first.
     """
-    if not any(step.touches_docker for step in steps):
+    if not waiting and not any(step.touches_docker for step in steps):
         return steps, {}
-    court = _Court(steps, dict(waiting), desired, unknown)
-    court.hear(everything, recorded)
+    court = _Court(steps, dict(waiting), desired, recorded, under_way, unknown, quarantined)
+    court.hear(everything)
     court.decide()
     return court.sentence(everything)
 
@@ -47,7 +52,10 @@ class _Court:
     steps: list[Step]
     refused: dict[DeckyKey, str]
     desired: Fleet
+    recorded: Mapping[str, WorkerRecords]
+    under_way: Collection[DeckyKey]
     unknown: Mapping[str, str]
+    quarantined: Mapping[str, str]
     by_key: dict[DeckyKey, Step] = field(default_factory=dict)
     wanted: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
@@ -59,7 +67,7 @@ class _Court:
     def __post_init__(self) -> None:
         self.grounds = Grounds(self.desired.lans)
 
-    def hear(self, everything: Iterable[Case], recorded: Mapping[str, WorkerRecords]) -> None:
+    def hear(self, everything: Iterable[Case]) -> None:
         """Find the claims, and everybody who could hold one of their addresses or MACs."""
         for step in self.steps:
             self.by_key[step.key] = step
@@ -68,16 +76,19 @@ class _Court:
                 self.wanted[step.key] = (self.grounds.at(step.worker, decky.ip), decky.mac)
         self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
         for case in everything:
-            if case.actual:
-                self._hold(case.key, _held(case, self.desired, self.grounds))
-                if case.decky is None and case.row is None:
-                    self.strays.add(case.key)
-        for key, decky in self.desired.every_decky():
-            if key.worker in self.unknown:
-                self._hold(key, {*self.grounds.anywhere([decky.ip]), decky.mac})
-        for worker in self.unknown:
-            for project, row in recorded[worker].rows() if worker in recorded else ():
-                self._hold(DeckyKey(worker, project, row.name), {*self.grounds.anywhere([row.ip]), row.mac})
+            self._hold(case.key, self._held(case))
+            if case.actual and case.decky is None and case.row is None:
+                self.strays.add(case.key)
+        for key, claim in may_hold(self.desired, self.recorded, self.unknown):
+            self._hold(key, {*self.grounds.anywhere([claim.ip]), claim.mac})
+
+    def _held(self, case: Case) -> set[str]:
+        """What a decky on a worker that was seen holds, or what a job there may yet bring up."""
+        held = _of_its_base(case, self.desired, self.grounds)
+        if case.key in self.under_way:
+            known = claims_of(case.decky, case.row)
+            held |= self.grounds.anywhere(each.ip for each in known) | {each.mac for each in known}
+        return held
 
     def _hold(self, key: DeckyKey, tokens: Iterable[str]) -> None:
         for token in tokens:
@@ -102,6 +113,8 @@ class _Court:
 
     def _obstacle(self, key: DeckyKey, claimed: Mapping[str, DeckyKey]) -> str | None:
         for token in self.wanted[key]:
+            if plain(token) in self.quarantined:
+                return f"{plain(token)} is quarantined: {self.quarantined[plain(token)]}"
             if token in claimed:
                 return f"{claimed[token]} claims {plain(token)} too"
             for holder in sorted(self.holders[token] - {key}):
@@ -118,11 +131,11 @@ class _Court:
     def _lets_go(self, holder: DeckyKey, token: str) -> bool:
         """Whether the holder gives the address up in this plan, before anybody claims it."""
         step = self.by_key.get(holder)
-        if step is None or not lets_go(step):
-            return step is not None and step.wave == 0 and self._may_leave(step)
+        if step is None or holder in self.refused:
+            return False
         if step.wave == 0:
             return self._may_leave(step)
-        return holder not in self.refused and token not in self.wanted.get(holder, ())
+        return lets_go(step) and token not in self.wanted.get(holder, ())
 
     def _may_leave(self, step: Step) -> bool:
         """A decky that moves stays where it is until it can be where it goes."""
@@ -178,7 +191,7 @@ def _way_out(worker: str) -> str:
     return f"by its word alone: {prune} removes it; if {worker} lies: {remove}"
 
 
-def _held(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
+def _of_its_base(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
     """The addresses and MACs that a decky's base could hold; without a base nothing is left to hold them.
 
     The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
@@ -193,6 +206,6 @@ def _held(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
         here = told | {case.decky.ip}
         return {*(grounds.at(case.worker, ip) for ip in here), case.decky.mac}
     recorded = case.row and case.row.containers.get(case.base) == base.fingerprint
-    either = (case.row, None if recorded else case.decky or desired.decky(case.key.project, case.name))
-    known = [each for each in either if each is not None]
+    wanted = None if recorded else case.decky or desired.decky(case.key.project, case.name)
+    known = claims_of(case.row, wanted)
     return grounds.anywhere(told | {each.ip for each in known}) | {each.mac for each in known}

@@ -79,4 +79,5 @@ def row_as_seen(
         containers={name: actual[name].fingerprint for name in sorted(actual)},
         status=status_of(expected, actual),
         adopted=row.adopted if row else True,
+        sent=row.sent if row and as_recorded else (),
     )

@@ -21,13 +21,15 @@ _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
 _STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N")
 
 
-def draw_mac(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
-    """A MAC of the draft's maker that nobody in the fleet has. Raises SpecError when all are taken."""
+def draw_mac(
+    draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str], held: Collection[str]
+) -> str:
+    """A MAC of the draft's maker that nothing in the fleet has or may hold. Raises SpecError."""
     makers = [draft.vendor] if draft.vendor in catalog.vendors else sorted(_makers(draft, catalog))
     ouis = [oui for maker in makers for oui in catalog.vendors[maker].ouis]
     for _ in range(ATTEMPTS if ouis else 0):
         mac = f"{rng.choice(ouis)}:{rng.randbytes(3).hex(':')}"
-        if mac not in used:
+        if mac not in used and mac not in held:
             return mac
     message = f"{draft.name}: no MAC address of {', '.join(makers) or 'any maker'} is free"
     raise SpecError(message, place=draft.place)

@@ -7,7 +7,7 @@ against everybody who could have it. A worker that was not seen has no case: not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from decnet.model.actual import Observation
@@ -22,6 +22,7 @@ from .claims import settle
 from .classify import row_of, works
 from .compose import Contents
 from .guard import swarms
+from .held import under_way
 from .steps import as_seen, claims, forget, make_so, take_away, write_down
 
 Desired = Literal["wanted", "unwanted"]
@@ -66,17 +67,20 @@ def reconcile(
     max_remove: int | None = None,
     record_only: bool = False,
     restart_budget: Budget | None = BUDGET,
+    quarantined: Mapping[str, str] = {},
 ) -> Plan:
     """What there is to do. `recorded` and `observed` are by the worker's name, `contents` by slice; `now` is
     in seconds since the epoch. `prune` makes steps of the strays, but for workers that have too many (see
     `swarms`); `record_only` leaves Docker alone and writes down what is there; without a `restart_budget`
-    everything is tried at once."""
+    everything is tried at once. `quarantined`: addresses and MACs that nothing may claim, each with why."""
     unknown = unknown_workers(desired, recorded, observed)
     everything = list(cases(desired, recorded, observed, contents))
     drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]
     kept = len(everything) - len(drift)
+    begun = under_way(recorded)
     if record_only:
-        return Plan(steps=_ordered(_notes(drift)), unknown=unknown, kept=kept)
+        ended = [each for each in drift if not _is_awaited(*each, begun)]
+        return Plan(steps=_ordered(_notes(ended)), unknown=unknown, kept=kept)
     homes = {
         (project, row.name): worker for worker, records in recorded.items() for project, row in records.rows()
     }
@@ -90,9 +94,11 @@ def reconcile(
         step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
         stays = bucket == "stray" and (not prune or case.worker in left_alone)
         (strays if stays else steps).append(step)
-        if why := _why_wait(case, step, attempts, now, restart_budget):
+        if _is_awaited(case, bucket, begun):
+            waiting[case.key] = "a job may still bring it up"
+        elif why := _why_wait(case, step, attempts, now, restart_budget):
             waiting[case.key] = why
-    settled, skipped = settle(everything, steps, waiting, desired, recorded, unknown)
+    settled, skipped = settle(everything, steps, waiting, desired, recorded, begun, unknown, quarantined)
     notes = [note for case, _ in drift if case.key in skipped and (note := as_seen(case))]
     return Plan(
         steps=_ordered([*settled, *notes]),
@@ -117,6 +123,7 @@ def _recorded(case: Case) -> Recorded:
         return "none"
     same = (
         row.status == "running"
+        and not row.sent
         and row.ip == decky.ip
         and row.mac == decky.mac
         and len(row.containers) == len(case.expected)
@@ -192,6 +199,11 @@ def _attempts(case: Case, bucket: Bucket, recorded: Mapping[str, WorkerRecords])
         return ()
     failed = failures(records.lifecycle, case.key)
     return (*records.of(case.key.project).heals.get(case.name, ()), *failed) if bucket == "heal" else failed
+
+
+def _is_awaited(case: Case, bucket: Bucket, begun: Collection[DeckyKey]) -> bool:
+    """Whether a record has to stay, though nothing is there: what a job brings up would be unknown."""
+    return bucket == "forget" and case.key in begun
 
 
 def _why_wait(

@@ -24,9 +24,9 @@ N = TypeVar("N", bound=Noun)
 
 
 class Quarantined(Noun):
-    """An address and a MAC that may still be in use by a decky of a worker that was forgotten by force.
+    """An address and a MAC that may still be in use by a decky of a worker that was removed by force.
 
-    `since` is in seconds since the epoch; `reason` is said when a plan skips them.
+    `since` is in seconds since the epoch; `reason` is shown when a plan skips them.
     """
 
     address: str
@@ -91,7 +91,7 @@ class FleetTable:
         return tuple(self._rows(_QUARANTINE, Quarantined))
 
     def quarantine(self, found: Iterable[Quarantined]) -> bool:
-        """Adds rows; one with an address that is there already replaces it."""
+        """Adds rows; one with an address and MAC that are there already replaces it."""
         with self._changed() as tables:
             _add_quarantined(tables, found)
         return tables.wrote
@@ -102,9 +102,9 @@ class FleetTable:
         gone = tuple(row for row in self.quarantined() if wanted & {row.address, row.mac, row.decky})
         if not gone:
             return ()
-        addresses = {row.address for row in gone}
+        keys = {(row.address, row.mac) for row in gone}
         with self._changed() as tables:
-            rest = [row for row in _documents(tables, _QUARANTINE) if row["address"] not in addresses]
+            rest = [row for row in _documents(tables, _QUARANTINE) if _key(row) not in keys]
             tables.replace(_QUARANTINE, rest)
         return gone
 
@@ -136,9 +136,14 @@ def _check_version(about: Iterable[dict[str, Any]], path: Path) -> None:
 
 
 def _add_quarantined(tables: Tables, found: Iterable[Quarantined]) -> None:
-    by_address = {str(row["address"]): row for row in _documents(tables, _QUARANTINE)}
-    by_address.update({row.address: row.model_dump(warnings="error") for row in found})
-    tables.replace(_QUARANTINE, [by_address[address] for address in sorted(by_address)])
+    added = [row.model_dump(warnings="error") for row in found]
+    by_key = {_key(row): row for row in [*_documents(tables, _QUARANTINE), *added]}
+    tables.replace(_QUARANTINE, [by_key[key] for key in sorted(by_key)])
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str]:
+    """One address may have been two machines': each MAC is kept."""
+    return str(row["address"]), str(row["mac"])
 
 
 def _documents(tables: Tables, table: str) -> list[dict[str, Any]]:

@@ -197,6 +197,11 @@ class FakeWorker:
             self._begin(job_id, claim.descriptors(), polls)
             claim.release()
 
+    def finish_jobs(self) -> None:
+        """What still runs is carried out at the next poll."""
+        self._state.jobs = dict.fromkeys(self._state.jobs, 0)
+        self._save()
+
     def ask(self, verb: str, args: dict[str, Any] | None = None, stream: bytes = b"") -> dict[str, Any]:
         """The agent's whole answer: {"v", "ok", "result"} or {"v", "ok", "error"}; no fault is met."""
         line = canonical({"v": PROTOCOL, "marker": MARKER, "args": args or {}}) + b"\n"

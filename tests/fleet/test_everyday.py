@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from three_workers import NAMES, NINE, WORKERS, Company
+from three_workers import NAMES, NINE, WORKERS, Company, watched
 
 from decnet.images import wanted
-from decnet.lab import run_argv
 
 pytestmark = pytest.mark.lab
 
@@ -72,24 +68,6 @@ def test_what_somebody_removed_by_hand_comes_back_and_then_cron_hears_nothing(fl
     home = fleet.fingerprint_of_home()
     quiet = fleet.decnet("reconcile")
     assert (quiet.out, quiet.err, fleet.fingerprint_of_home()) == ("", "", home)
-
-
-@contextmanager
-def watched(company: Company, address: str) -> Iterator[list[list[str]]]:
-    """Who answers for the address, one list for each question; filled in at the end."""
-    program = Path(__file__).with_name("arp_watch.py")
-    argv = ["/usr/bin/python3", str(program), "eth0", "192.0.2.250", address]
-    watching = subprocess.Popen(
-        run_argv(company.lab, "attacker", argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    answers: list[list[str]] = []
-    try:
-        yield answers
-        out, _ = watching.communicate("enough\n", timeout=20)
-        answers += [line.split()[1:] for line in out.splitlines()]
-    finally:
-        watching.kill()
-        watching.wait()
 
 
 def happened(company: Company, worker: str, decky: str, action: str, since: str) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from three_workers import LOGIN, Company, eventually
+from three_workers import LOGIN, Company, eventually, watched
 
-from decnet.lab import heal, partition
+from decnet.lab import heal, partition, start, stop
 
 pytestmark = pytest.mark.lab
 
@@ -57,7 +57,7 @@ def test_a_dead_worker_is_forgotten_by_force_and_its_addresses_stay_barred(fleet
         fleet.decnet("worker", "remove", "w3", "--force")
         shown = fleet.decnet("worker", "quarantine", "-o", "json").json
         assert {row["address"] for row in shown} == held
-        fleet.deploy()
+        assert "w3: it was removed, and " in fleet.deploy(code=4).out
         deckies = fleet.deckies()
         assert {decky["status"] for decky in deckies.values()} == {"running"}
         assert {decky["worker"] for decky in deckies.values()} == {"w1", "w2"}
@@ -77,3 +77,35 @@ def test_a_dead_worker_is_forgotten_by_force_and_its_addresses_stay_barred(fleet
     assert fleet.containers("w3") == {}
     fleet.decnet("worker", "release", *sorted(held))
     assert fleet.decnet("worker", "quarantine", "-o", "json").json == []
+
+
+def test_an_address_that_was_torn_down_in_the_dark_is_held_until_it_is_released(fleet: Company) -> None:
+    fleet.leave_astray()
+    network = '[network]\naddresses = { use = ["192.0.2.100-192.0.2.130"] }\n'
+    fleet.deploy(f'{network}[decky.hq]\nservices = ["http"]\nworker = "w3"\n', "--add")
+    hq = fleet.deckies()["hq"]
+    new = f'[decky.new]\nservices = ["http"]\nworker = "w2"\nip = "{hq["ip"]}"\n'
+    stop(fleet.lab, "w3", "worker")
+    try:
+        fleet.decnet("teardown", "hq", "-y", code=5)
+        waits = fleet.deploy(network + new, "--add", code=4)
+        assert f"{hq['ip']} may still be held by hq on w3" in waits.out
+        fleet.decnet("worker", "remove", "w3", "--force")
+        barred = fleet.decnet("reconcile", code=4)
+        assert f"{hq['ip']} is quarantined: w3 was removed while it may still run hq" in barred.out
+        refused = fleet.deploy(network + new.replace("new", "newer"), "--add", code=2)
+        assert f"{hq['ip']} is quarantined" in refused.err
+    finally:
+        start(fleet.lab, "w3")
+    back = f"hq answers at {hq['ip']}"
+    with watched(fleet, hq["ip"]) as answers:
+        eventually(lambda: back in fleet.decnet("status", code=4).out, 60)
+        assert back in fleet.decnet("reconcile", code=4).out
+    assert {(hq["mac"],)} <= {*map(tuple, answers)} <= {(), (hq["mac"],)}, "it is answered for twice"
+    fleet.enrol("w3")
+    fleet.decnet("reconcile", "--prune", "--max-remove", "9", code=4)
+    held = [row["address"] for row in fleet.decnet("worker", "quarantine", "-o", "json").json]
+    fleet.decnet("worker", "release", *held)
+    fleet.decnet("reconcile")
+    assert fleet.deckies()["new"]["status"] == "running"
+    fleet.decnet("teardown", "new", "-y")

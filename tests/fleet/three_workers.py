@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +43,18 @@ services = ["ssh"]
 """
 NAMES = sorted([f"web-{n:02}" for n in range(1, 7)] + [f"host-{n:02}" for n in range(1, 4)])
 
-__all__ = ["ADDRESS", "LOGIN", "NAMES", "NINE", "WORKERS", "Company", "Said", "eventually", "make_key"]
+__all__ = [
+    "ADDRESS",
+    "LOGIN",
+    "NAMES",
+    "NINE",
+    "WORKERS",
+    "Company",
+    "Said",
+    "eventually",
+    "make_key",
+    "watched",
+]
 
 
 @dataclass(frozen=True)
@@ -191,6 +204,24 @@ class Company(Stage):
         for worker in WORKERS:
             heal(self.lab, worker)
             start(self.lab, worker)
+
+
+@contextmanager
+def watched(company: Company, address: str) -> Iterator[list[list[str]]]:
+    """Who answers for the address, one list for each question; filled in at the end."""
+    program = Path(__file__).with_name("arp_watch.py")
+    argv = ["/usr/bin/python3", str(program), "eth0", "192.0.2.250", address]
+    watching = subprocess.Popen(
+        run_argv(company.lab, "attacker", argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    answers: list[list[str]] = []
+    try:
+        yield answers
+        out, _ = watching.communicate("enough\n", timeout=20)
+        answers += [line.split()[1:] for line in out.splitlines()]
+    finally:
+        watching.kill()
+        watching.wait()
 
 
 def make_key(path: Path, kind: str) -> None:

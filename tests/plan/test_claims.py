@@ -5,7 +5,7 @@ from __future__ import annotations
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey
 from decnet.model.plan import Plan
-from decnet.model.record import LifecycleRow
+from decnet.model.record import Claim, LifecycleRow, Operation
 from decnet.plan.budget import Budget
 from decnet.wire import PROJECT
 
@@ -48,6 +48,67 @@ def test_a_claim_waits_while_the_address_may_still_be_on_an_unknown_worker() -> 
         (),
         {"w1/new": "192.0.2.10 may still be held by old on w2: no route to host"},
     )
+
+
+def test_what_is_quarantined_is_claimed_by_nobody() -> None:
+    world = World(fleet(decky("web", "w1", ip=10), decky("db", "w1", ip=11), decky("ftp", "w2", ip=12)))
+    world.quarantined = {"192.0.2.10": "w9 was removed", "00:50:56:00:00:0b": "w9 was removed"}
+    plan = world.plan()
+    assert ([step.decky for step in plan.steps], waiting(plan)) == (
+        ["ftp"],
+        {
+            "w1/web": "192.0.2.10 is quarantined: w9 was removed",
+            "w1/db": "00:50:56:00:00:0b is quarantined: w9 was removed",
+        },
+    )
+
+
+def test_a_decky_that_runs_at_a_quarantined_address_is_left_alone() -> None:
+    world = running(decky("web", "w1", ip=10))
+    world.quarantined = {"192.0.2.10": "w9 was removed"}
+    assert world.plan().is_empty
+
+
+def under_way(operation: Operation, decky: str = "old") -> LifecycleRow:
+    return LifecycleRow(
+        id="1", decky=decky, operation=operation, request_id="r", status="running", created=NOW - 20
+    )
+
+
+def test_what_a_job_may_still_bring_up_is_held_and_its_record_stays() -> None:
+    world = World(fleet(decky("new", "w1", ip=10)))
+    row = running(decky("old", "w2", ip=10)).records["w2"].of().deckies["old"]
+    begun = row.model_copy(update={"containers": {}, "status": "unknown"})
+    records = world.records["w2"].with_project(PROJECT, deckies={"old": begun})
+    world.records["w2"] = records.model_copy(update={"lifecycle": (under_way("create"),)})
+    plan = world.plan()
+    assert (plan.steps, waiting(plan)) == (
+        (),
+        {"w1/new": "192.0.2.10 is held by old on w2", "w2/old": "a job may still bring it up"},
+    )
+    assert world.plan(record_only=True).steps == ()
+    world.records["w2"] = world.records["w2"].model_copy(update={"lifecycle": (under_way("remove"),)})
+    assert [step.bucket for step in world.plan().steps] == ["forget", "create"]
+
+
+def test_an_address_that_a_job_was_sent_to_bring_is_held_while_its_worker_is_dark() -> None:
+    world = running(decky("old", "w2", ip=10))
+    sent = (Claim(ip="192.0.2.11", mac="00:50:56:00:00:0b"),)
+    row = world.records["w2"].of().deckies["old"].model_copy(update={"sent": sent})
+    world.records["w2"] = world.records["w2"].with_project(PROJECT, deckies={"old": row})
+    world.desired = fleet(decky("old", "w2", ip=12), *(decky(f"n{ip}", "w1", ip=ip) for ip in (10, 11, 12)))
+    world.away = {"w2": "timed out"}
+    assert sorted(waiting(world.plan())) == ["w1/n10", "w1/n11", "w1/n12"]
+
+
+def test_a_record_of_what_was_sent_ends_when_the_decky_is_seen() -> None:
+    world = running(decky("web", "w1", ip=10))
+    sent = (Claim(ip="192.0.2.11", mac="00:50:56:00:00:0b"),)
+    row = world.records["w1"].of().deckies["web"].model_copy(update={"sent": sent})
+    world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={"web": row})
+    assert [step.bucket for step in world.settle().steps] == ["refresh"]
+    assert world.records["w1"].of().deckies["web"].sent == ()
+    assert world.plan().is_empty
 
 
 def test_a_claim_follows_a_release_of_the_same_plan() -> None:

@@ -128,6 +128,41 @@ def test_no_address_is_on_the_lan_twice_while_workers_come_and_go(world: World, 
 
 
 @TRIES
+@given(
+    worlds(),
+    st.sets(st.sampled_from(WORKERS), min_size=1, max_size=2),
+    st.lists(fleets(), max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_no_address_is_on_the_lan_twice_though_dark_workers_are_removed(
+    world: World, away: set[str], wishes: list[dict[str, Decky]], rng: random.Random
+) -> None:
+    assume(
+        all(
+            each.decky in world.records[worker].of().deckies
+            for worker in away
+            for each in world.engines[worker].values()
+        )
+    )
+    world.away = dict.fromkeys(away, "no route to host")
+    removed = rng.choice(sorted(away))
+    for wish in [*wishes[:1], None, *wishes[1:]]:
+        if wish is None:
+            world.forget(removed)
+        else:
+            kept = {name: each for name, each in wish.items() if each.worker not in world.gone}
+            world.desired = world.desired.with_deckies(kept)
+        world.settle()
+    # What was switched off is on again: Docker starts what ran, asked by nobody.
+    for machine in world.engines[removed].values():
+        machine.state = "running"
+    world.away = {}
+    for _ in range(3):
+        world.settle(prune=True, max_remove=99)
+        world.check_lan()
+
+
+@TRIES
 @given(worlds())
 def test_only_what_is_reported_as_ours_is_removed_and_by_its_own_name(world: World) -> None:
     plan = world.plan(prune=True, max_remove=99)

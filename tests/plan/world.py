@@ -26,6 +26,7 @@ from decnet.plan.allocate import allocate
 from decnet.plan.budget import Budget
 from decnet.plan.compose import Contents, fleet_contents
 from decnet.plan.grounds import Grounds
+from decnet.plan.held import may_hold
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
 from decnet.wire import NETWORK, PROJECT
@@ -144,6 +145,8 @@ class World:
     engines: dict[str, dict[str, Machine]] = field(default_factory=dict)
     records: dict[str, WorkerRecords] = field(default_factory=dict)
     away: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    quarantined: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, dict[str, str]] = field(default_factory=dict)
     now: float = NOW
     budget: Budget | None = None
@@ -161,7 +164,16 @@ class World:
         return fleet_contents(self.desired, SEVERAL, self.images)
 
     def observe(self) -> dict[str, Observation]:
-        return {worker: self._seen(worker) for worker in self.engines}
+        return {worker: self._seen(worker) for worker in self.engines if worker not in self.gone}
+
+    def forget(self, worker: str) -> None:
+        """The worker is removed by force; what runs there goes on."""
+        for each in may_hold(self.desired, self.records, {worker}):
+            self.quarantined |= dict.fromkeys((each.claim.ip, each.claim.mac), f"{worker} was removed")
+        self.gone.add(worker)
+        self.records.pop(worker)
+        left = {name: each for name, each in self.desired.deckies.items() if each.worker != worker}
+        self.desired = self.desired.with_deckies(left)
 
     def plan(self, **options: Any) -> Plan:
         return reconcile(
@@ -171,6 +183,7 @@ class World:
             self.contents,
             now=self.now,
             restart_budget=self.budget,
+            quarantined=self.quarantined,
             **options,
         )
 
@@ -235,7 +248,7 @@ class World:
         for name in sorted(step.start, key=lambda name: name != step.decky):
             self._act()
             self._start(self.engines[step.worker][name], self.engines[step.worker])
-        self._check_lan()
+        self.check_lan()
 
     def _create(self, step: Step, name: str) -> None:
         engine, decky = self.engines[step.worker], self.desired.deckies[step.decky]
@@ -276,7 +289,8 @@ class World:
             rows[step.decky] = step.row
         self.records[step.worker] = self.records[step.worker].with_project(step.project, deckies=rows)
 
-    def _check_lan(self) -> None:
+    def check_lan(self) -> None:
+        """Fails where two bases that run on one LAN have one address or MAC."""
         bases = [each for engine in self.engines.values() for each in engine.values() if not each.service]
         up = [each for each in bases if each.state == "running"]
         assert len({(each.ip, each.ground) for each in up}) == len(up), "an address is on a LAN twice"

@@ -90,7 +90,7 @@ def test_the_file_is_tinydbs_own_format(home: Home) -> None:
         assert database.tables() == {"meta", "projects", "deckies", "lifecycle"}
         assert len(database.table("lifecycle")) == 12
         found = database.table("deckies").get(where("name") == "web-2")
-        assert found == row("web-2").model_dump()
+        assert found == row("web-2").model_dump(mode="json")
         assert database.table("projects").get(where("name") == PROJECT)["generation"] == 3
 
 

@@ -86,7 +86,13 @@ def test_a_dead_worker_is_removed_by_force_and_its_addresses_are_kept_free(fleet
     assert fleet.picture(ran) == {"exit": 0, **REMOVED, **left, "audit": audit}
     held = {row.decky: row.address for row in FleetTable(fleet.home).quarantined()}
     assert held == {"web-01": "192.0.2.100", "web-03": "192.0.2.102"}
-    assert fleet.deploy(FOUR).code == 0
+    ran = fleet.deploy(FOUR)
+    assert (ran.code, [trouble.message for trouble in ran.outcome.troubles]) == (
+        4,
+        [
+            "w1: it was removed, and web-01 answers at 192.0.2.100, web-03 answers at 192.0.2.102",
+        ],
+    )
     assert not set(held.values()) & {decky.ip for decky in fleet.desired.deckies.values()}
 
 
@@ -123,7 +129,7 @@ RECOVERIES = [
     Recovery(
         "a service is down",
         0,
-        {**BEFORE, "w1/web-01": "http | - | web-01 web-01-http(exited) | create succeeded"},
+        {**BEFORE, "w1/web-01": "http | unknown | web-01 web-01-http(exited) | create succeeded"},
         ENROLLED,
     ),
     Recovery("w1 is unreachable", 5, FORGOTTEN, []),

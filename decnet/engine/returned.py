@@ -1,0 +1,80 @@
+"""Deckies of workers that were removed by force and are on the LAN again."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network
+
+from decnet.engine.links import Links
+from decnet.engine.outcome import Trouble
+from decnet.engine.snapshot import Snapshot
+from decnet.errors import DecnetError, PartlyFailed
+from decnet.model.actual import Seen
+from decnet.model.worker import Worker
+from decnet.store.fleet_table import Quarantined
+from decnet.wire import clean
+
+MOST_ASKED = 1024
+"""Quarantined addresses of one LAN that are asked for."""
+
+
+async def returned(links: Links, snap: Snapshot) -> tuple[Trouble, ...]:
+    """A trouble for each removed worker whose addresses are answered for on the LAN.
+
+    One worker of each LAN asks there. Where none can, nothing is known, and nothing is reported.
+    """
+    asked = _asked(snap)
+    addresses = {worker.name: {row.address for row in rows} for worker, rows in asked}
+    answers = await links.each(
+        (worker for worker, _ in asked), lambda client: client.probe(addresses[client.worker])
+    )
+    found: dict[str, list[str]] = {}
+    for worker, rows in asked:
+        answer = answers[worker.name]
+        answered = {} if isinstance(answer, DecnetError) else answer.answered
+        for row in rows:
+            if row.address in answered:
+                found.setdefault(row.worker, []).append(_holder(row, answered[row.address]))
+    return tuple(_trouble(name, holders) for name, holders in sorted(found.items()))
+
+
+def _asked(snap: Snapshot) -> list[tuple[Worker, list[Quarantined]]]:
+    """For each LAN a worker that was seen, with the quarantined addresses of its subnet that no container of
+    ours is seen to have."""
+    ours = {
+        container.ip
+        for each in snap.observed.values()
+        if isinstance(each, Seen)
+        for container in each.status.containers
+    }
+    rows = [row for row in snap.quarantined if row.address not in ours]
+    found = []
+    for name in sorted(snap.workers):
+        subnet = _subnet(snap, name) if isinstance(snap.observed.get(name), Seen) else None
+        inside = [row for row in rows if subnet is not None and IPv4Address(row.address) in subnet]
+        if inside:
+            found.append((snap.workers[name], inside[:MOST_ASKED]))
+            rows = [row for row in rows if row not in inside]
+    return found
+
+
+def _subnet(snap: Snapshot, name: str) -> IPv4Network | None:
+    """That of the LAN where the worker can ask; None where it has a bridge of its own."""
+    lan, facts = snap.desired.lans.get(name), snap.recorded[name].facts
+    if lan is not None:
+        return None if lan.driver == "bridge" else IPv4Network(lan.subnet)
+    return IPv4Network(facts.subnet, strict=False) if facts is not None and facts.subnet else None
+
+
+def _holder(row: Quarantined, mac: str) -> str:
+    if mac == row.mac:
+        return f"{row.decky} answers at {row.address}"
+    return f"{clean(mac, 40)} answers at {row.address}, which {row.decky} may have"
+
+
+def _trouble(name: str, holders: list[str]) -> Trouble:
+    return Trouble(
+        name,
+        f"{name}: it was removed, and {', '.join(holders)}",
+        f"decnet worker add {name} USER@HOST, then decnet reconcile --prune; or switch it off for good",
+        PartlyFailed.exit_code,
+    )
