@@ -36,7 +36,13 @@ def _secret() -> Callable[[str], str | None] | None:
         return None
     from getpass import getpass
 
-    return lambda prompt: getpass(prompt)
+    from decnet.console.asking import interruptible
+
+    def secret(prompt: str) -> str:
+        with interruptible():
+            return getpass(prompt)
+
+    return secret
 
 
 def _credentials(

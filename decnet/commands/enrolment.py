@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,15 +64,20 @@ async def add(
     max_deckies: int | None = None,
     adopt: bool = False,
 ) -> Words:
-    """Enrol a machine; it is recorded only after the fleet's key has opened it."""
+    """Enrol a machine; it is recorded only after the fleet's key has opened it.
+
+    Raises UsageError, before anything is contacted, for a name or an address that another worker has.
+    """
     if name == LOCAL:
         raise UsageError("`local` is this machine and needs no enrolment", hint="choose another name")
     check_name(name)
     with ctx.lock():
-        fleet = load_fleet(ctx.home) or new_fleet()
-        save_fleet(ctx.home, fleet)
         known = known_workers(ctx.home)
         earlier = known.get(name)
+        pinned = _pinned(ctx, earlier)
+        await _refuse_taken(name, address, credentials, known, pinned)
+        fleet = load_fleet(ctx.home) or new_fleet()
+        save_fleet(ctx.home, fleet)
         wanted = Worker(
             name=name,
             worker_id=earlier.worker_id if earlier else "",
@@ -84,7 +89,7 @@ async def add(
             credentials.login(address),
             fleet_side(ctx.home, fleet.fleet_id),
             wanted,
-            credentials.vouched(ctx, _pinned(ctx, earlier)),
+            credentials.vouched(ctx, pinned),
             others={each.worker_id: each.name for each in known.values() if each.name != name},
             adopt=adopt,
             emit=ctx.note,
@@ -92,6 +97,38 @@ async def add(
         changed = record(ctx, enrolled) or bool(enrolled.changed)
         await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
     return _told(ctx, enrolled, changed)
+
+
+async def _refuse_taken(
+    name: str, address: str, credentials: Credentials, known: Mapping[str, Worker], pinned: HostKey | None
+) -> None:
+    """Raises UsageError where a worker of that name is elsewhere, or one of another name is there."""
+    from decnet.worker.contact import resolve
+
+    place = await resolve(credentials.login(address), name)
+    where = (place.host.lower(), place.port)
+    earlier = known.get(name)
+    # By the host key that it is known to have, a worker that has moved is enrolled again.
+    has_moved = pinned is not None and credentials.host_key == pinned.fingerprint
+    if earlier is not None and (earlier.host.lower(), earlier.port) != where and not has_moved:
+        raise UsageError(
+            f"{name} is already enrolled, at {earlier.user}@{earlier.host}:{earlier.port}",
+            hint=_elsewhere(name, address, pinned),
+        )
+    for other in known.values():
+        if other.name != name and (other.host.lower(), other.port, other.jump) == (*where, place.jump):
+            raise UsageError(
+                f"{place.host}:{place.port} is already enrolled, as {other.name}",
+                hint=f"to rename it: decnet worker rename {other.name} {name}; "
+                f"if it is another machine now: decnet worker remove {other.name} --force",
+            )
+
+
+def _elsewhere(name: str, address: str, pinned: HostKey | None) -> str:
+    if pinned is None:
+        return f"choose another name, or: decnet worker remove {name} --force"
+    moved = f"decnet worker add {name} {address} --host-key {pinned.fingerprint}"
+    return f"choose another name; or, if {name} itself has moved there: {moved}"
 
 
 def check_name(name: str) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from decnet.console.documents import dumps, error_document
 from decnet.console.text import cell
@@ -12,12 +17,35 @@ from decnet.errors import DecnetError, ReaderGone, UsageError
 def ask(question: str) -> bool:
     """A yes or no from the terminal; anything but y or yes is a no.
 
-    Raises UsageError where there is no terminal to ask on.
+    Raises UsageError where there is no terminal to ask on, KeyboardInterrupt at once on Ctrl-C and SIGTERM.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{question} There is no terminal to ask on", hint="--yes answers it beforehand")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    with interruptible():
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a question: asyncio only takes note of them, and waits for the answer."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The line of the question has no end yet.
+        print(file=sys.stderr)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def tell_error(error: DecnetError, style: str) -> None:

@@ -119,8 +119,10 @@ def test_a_clone_of_a_worker_is_refused_under_both_its_names(pair: Pair) -> None
         assert "w2: this is worker" in all_said(said)
         assert "another machine answers there" in all_said(said)
         known = pair.known_hosts()
-        again = pair.decnet("worker", "add", "w9", LOGIN["w2"], "--known-hosts", known, code=None)
+        again = pair.decnet("worker", "add", "w2", LOGIN["w2"], "--known-hosts", known, code=None)
         assert again.code == 6, again
+        twice = pair.decnet("worker", "add", "w9", LOGIN["w2"], "--known-hosts", known, code=2)
+        assert "is already enrolled, as w2" in twice.err
         assert pair.containers() == before
         assert set(pair.worker_states()) == set(PAIR)
     finally:

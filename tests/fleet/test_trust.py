@@ -134,7 +134,7 @@ def test_a_man_in_the_middle_is_refused_and_gets_nothing(fleet: Company, kind: s
         home, jobs = fleet.fingerprint_of_home(), fleet.jobs("w2")
         fleet.decnet("reconcile", code=6)
         fleet.decnet("worker", "add", "w2", LOGIN["w2"], code=6)
-        fleet.decnet("worker", "add", "w9", LOGIN["w2"], "--host-key", right, code=6)
+        fleet.decnet("worker", "add", "w9", LOGIN["w2"], "--host-key", right, code=2)
         fleet.decnet("worker", "trust", "w2", "--host-key", right, code=6)
         assert fleet.fingerprint_of_home() == home
         assert (nobody_logged_in(trap.log), trap.caught, fleet.jobs("w2")) == (True, "", jobs)
