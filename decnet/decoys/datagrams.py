@@ -16,6 +16,7 @@ from typing import cast
 from .events import Recorder, Session
 from .persona import Persona
 from .serve import Stop
+from .waits import LONGEST_WAIT
 
 MOST_ANSWER = 1400
 """Bytes: an answer fits into one packet."""
@@ -137,7 +138,8 @@ class Datagrams(asyncio.DatagramProtocol):
         self._answer = answer
         self._visits = visits
         self._budget = budget
-        self._transport: asyncio.DatagramTransport | None = None
+        self._transport: asyncio.DatagramTransport
+        self._is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The port is open."""
@@ -148,9 +150,17 @@ class Datagrams(asyncio.DatagramProtocol):
         now = time.monotonic()
         room = self._budget.room(peer[0], len(data), now)
         said = self._answer(data, self._visits.of(peer[:2], now), room)
-        if said is not None and len(said) <= room and self._transport is not None:
+        if said is not None and len(said) <= room and not self._is_full:
             self._budget.spend(peer[0], len(data), len(said), now)
             self._transport.sendto(said, peer)
+
+    def pause_writing(self) -> None:
+        """The network takes no more: nothing is answered, and nothing kept for later."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self._is_full = False
 
     def error_received(self, error: Exception) -> None:
         """Somebody does not want our answer."""
@@ -177,9 +187,10 @@ async def receive(persona: Persona, recorder: Recorder, answer: Answer) -> Stop:
 
 
 async def _sweep(visits: Visits) -> None:
+    idle = min(IDLE_SECONDS, LONGEST_WAIT)
     while True:
-        await asyncio.sleep(IDLE_SECONDS / 3)
-        visits.forget(time.monotonic() - IDLE_SECONDS)
+        await asyncio.sleep(idle / 3)
+        visits.forget(time.monotonic() - idle)
 
 
 def _bound(port: int) -> socket.socket:

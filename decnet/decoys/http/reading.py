@@ -5,6 +5,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
+from ..visits import Line
 from ..waits import at_most
 from .messages import Headers, Refused, Request
 
@@ -30,25 +31,25 @@ class Limits:
     absent_host: bool = False
 
 
-async def read_request(reader: asyncio.StreamReader, limits: Limits, *, first: bool) -> Request | None:
+async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | None:
     """The next request; None when the client is gone or has said nothing for too long. Raises Refused."""
-    raw = await _first_line(reader, limits, first)
+    raw = await _first_line(line, limits, first)
     if raw is None:
         return None
     request = _parse_line(raw, limits)
     if request.version == (0, 9):
         return request
     deadline = time.monotonic() + limits.head_seconds
-    headers = await _headers(reader, limits, deadline, request)
+    headers = await _headers(line, limits, deadline, request)
     return replace(request, headers=headers)
 
 
-async def read_body(reader: asyncio.StreamReader, request: Request) -> Request:
+async def read_body(line: Line, request: Request) -> Request:
     """`request` with the beginning of its body; the rest is read and forgotten. Raises Refused."""
     kept = bytearray()
     try:
         async with at_most(BODY_SECONDS):
-            await _body(reader, request, kept)
+            await _body(line, request, kept)
     except Refused as refused:
         refused.request = replace(request, body=bytes(kept))
         raise
@@ -59,13 +60,12 @@ async def read_body(reader: asyncio.StreamReader, request: Request) -> Request:
     return replace(request, body=bytes(kept))
 
 
-async def _first_line(reader: asyncio.StreamReader, limits: Limits, first: bool) -> bytes | None:
+async def _first_line(line: Line, limits: Limits, first: bool) -> bytes | None:
     """The request line without its end; blank lines before it are skipped, as every server does."""
     wait = limits.head_seconds if first else limits.idle_seconds
     for _ in range(5):
         try:
-            async with at_most(wait):
-                line = await reader.readuntil(b"\n")
+            raw = await line.read_line(wait)
         except TimeoutError:
             return None
         except asyncio.IncompleteReadError as error:
@@ -73,11 +73,11 @@ async def _first_line(reader: asyncio.StreamReader, limits: Limits, first: bool)
                 raise Refused(400, "line", error.partial) from error
             return None
         except asyncio.LimitOverrunError as error:
-            raise Refused(414, raw=await reader.read(200)) from error
-        if len(line) > limits.line + 2:
-            raise Refused(414, raw=line)
-        if line.strip(b"\r\n"):
-            return line.rstrip(b"\r\n")
+            raise Refused(414, raw=(await line.unread())[:200]) from error
+        if len(raw) > limits.line + 2:
+            raise Refused(414, raw=raw)
+        if raw.strip(b"\r\n"):
+            return raw.rstrip(b"\r\n")
     return None
 
 
@@ -99,25 +99,22 @@ def _parse_line(raw: bytes, limits: Limits) -> Request:
     return request
 
 
-async def _headers(
-    reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request
-) -> Headers:
+async def _headers(line: Line, limits: Limits, deadline: float, request: Request) -> Headers:
     seen = bytearray()
     try:
-        return await _read_headers(reader, limits, deadline, request, seen)
+        return await _read_headers(line, limits, deadline, request, seen)
     except Refused as refused:
         refused.head = bytes(seen)
         raise
 
 
 async def _read_headers(
-    reader: asyncio.StreamReader, limits: Limits, deadline: float, request: Request, seen: bytearray
+    line: Line, limits: Limits, deadline: float, request: Request, seen: bytearray
 ) -> Headers:
     headers: Headers = []
     while True:
         try:
-            async with at_most(max(0.0, deadline - time.monotonic())):
-                line = await reader.readuntil(b"\n")
+            raw = await line.read_line(max(0.0, deadline - time.monotonic()))
         except TimeoutError as error:
             raise Refused(408, request=request) from error
         except asyncio.IncompleteReadError as error:
@@ -125,13 +122,13 @@ async def _read_headers(
             raise Refused(0, request=request) from error
         except asyncio.LimitOverrunError as error:
             raise Refused(400, "large", request=request) from error
-        seen += line
-        if len(line) > limits.field + 2 or len(seen) > STREAM_LIMIT or len(headers) > MOST_HEADERS:
+        seen += raw
+        if len(raw) > limits.field + 2 or len(seen) > STREAM_LIMIT or len(headers) > MOST_HEADERS:
             raise Refused(400, "large", request=request)
-        line = line.rstrip(b"\r\n")
-        if not line:
+        raw = raw.rstrip(b"\r\n")
+        if not raw:
             return _checked(headers, limits, request)
-        name, colon, value = line.decode("latin-1").partition(":")
+        name, colon, value = raw.decode("latin-1").partition(":")
         if not colon or not NAME.match(name):
             raise Refused(400, "header", request=request)
         headers.append((name.lower(), value.strip()))
@@ -147,40 +144,40 @@ def _checked(headers: Headers, limits: Limits, request: Request) -> Headers:
     return headers
 
 
-async def _body(reader: asyncio.StreamReader, request: Request, kept: bytearray) -> None:
+async def _body(line: Line, request: Request, kept: bytearray) -> None:
     length = request.header("content-length")
     if "chunked" in request.header("transfer-encoding").lower():
-        await _chunks(reader, kept)
+        await _chunks(line, kept)
     elif length:
         if not length.isdigit() or len(length) > 15:
             raise Refused(400, "length")
         if int(length) > MOST_BODY:
             raise Refused(413)
-        await _sized(reader, int(length), kept)
+        await _sized(line, int(length), kept)
 
 
-async def _sized(reader: asyncio.StreamReader, length: int, kept: bytearray) -> None:
+async def _sized(line: Line, length: int, kept: bytearray) -> None:
     while length > 0:
-        piece = await reader.read(min(length, 16384))
+        piece = await line.read(BODY_SECONDS, min(length, 16384))
         if not piece:
             raise asyncio.IncompleteReadError(b"", length)
         length -= len(piece)
         kept += piece[: max(0, KEPT_BODY - len(kept))]
 
 
-async def _chunks(reader: asyncio.StreamReader, kept: bytearray) -> None:
+async def _chunks(line: Line, kept: bytearray) -> None:
     total = 0
     while True:
         try:
-            line = await reader.readuntil(b"\n")
+            head = await line.read_line(BODY_SECONDS)
         except asyncio.LimitOverrunError as error:
             raise Refused(400, "chunk") from error
-        size = int(line.split(b";")[0].strip() or b"x", 16)
+        size = int(head.split(b";")[0].strip() or b"x", 16)
         total += size
         if size < 0 or total > MOST_BODY:
             raise Refused(413)
-        await _sized(reader, size, kept)
-        if await reader.readuntil(b"\n") not in (b"\r\n", b"\n"):
+        await _sized(line, size, kept)
+        if await line.read_line(BODY_SECONDS) not in (b"\r\n", b"\n"):
             if size:
                 raise ValueError("no end of chunk")
             return

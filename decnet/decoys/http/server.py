@@ -44,7 +44,7 @@ class Visit:
         """Answer request after request; how many there were."""
         for count in range(1, MOST_REQUESTS + 1):
             try:
-                request = await read_request(self._line.reader, self._flavour.limits, first=count == 1)
+                request = await read_request(self._line, self._flavour.limits, first=count == 1)
                 if request is None:
                     return count - 1
                 request = await self._with_body(request)
@@ -70,7 +70,7 @@ class Visit:
     async def _with_body(self, request: Request) -> Request:
         if request.version >= (1, 1) and request.header("expect").lower() == "100-continue":
             await self._line.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return await read_body(self._line.reader, request)
+        return await read_body(self._line, request)
 
     async def _refuse(self, refused: Refused) -> None:
         request = refused.request or Request("", "", (1, 1))

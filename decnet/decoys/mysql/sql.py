@@ -17,11 +17,11 @@ LONGEST_SLEEP = 10.0
 
 COMMENTS = re.compile(r"/\*!\d*(.*?)\*/|/\*.*?\*/|(?:^|(?<=\s))--(?:\s[^\n]*|$)|#[^\n]*", re.DOTALL)
 SELECT = re.compile(
-    rf"select\s+(?:distinct\s+|sql_no_cache\s+)?(.+?)\s+from\s+{PLACE}(?:\s+(?:as\s+)?(?!where|order|limit|group|union)\w+)?"
+    rf"select\s++(?:distinct\s+|sql_no_cache\s+)?(.+?)\s+from\s+{PLACE}(?:\s+(?:as\s+)?(?!where|order|limit|group|union)\w+)?"
     r"(?:\s+where\s+(.+?))?(?:\s+order\s+by\s+.+?)?(?:\s+limit\s+(\d+)(?:\s*(,|offset)\s*(\d+))?)?",
     re.DOTALL | re.IGNORECASE,
 )
-CONSTANT = re.compile(r"select\s+(.+?)(?:\s+from\s+dual)?(?:\s+limit\s+\d+)?", re.DOTALL | re.IGNORECASE)
+CONSTANT = re.compile(r"select\s++(.+?)(?:\s+from\s+dual)?(?:\s+limit\s+\d+)?", re.DOTALL | re.IGNORECASE)
 EQUALS = re.compile(
     r"\s*`?(?:\w+\.)?`?(\w+)`?\s*(?:=|like)\s*(?:'([^']*)'|\"([^\"]*)\"|(\d+)|(database\(\)|schema\(\)))\s*",
     re.IGNORECASE,

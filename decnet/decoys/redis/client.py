@@ -41,7 +41,7 @@ class Client:
         self.aborted = False
         self.watched: dict[tuple[int, bytes], int] = {}
         self.channels: dict[bytes, None] = {}
-        self.patterns: dict[bytes, None] = {}
+        self.patterns: dict[bytes, Callable[[bytes], object]] = {}
         self.monitoring = False
 
     @property

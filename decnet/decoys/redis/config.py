@@ -48,6 +48,7 @@ SIZES = (
     "auto-aof-rewrite-min-size",
 )
 MOST_VALUE = 4096
+MOST_PATTERNS = 200
 
 FOLDERS = (
     "/", "/etc", "/tmp", "/var", "/var/tmp", "/var/lib", "/var/lib/redis", "/var/log", "/var/spool", "/var/spool/cron",
@@ -70,7 +71,7 @@ class Config:
         if self._server.version < (7,):
             patterns = patterns[:1]
         found: dict[str, str] = {}
-        for pattern in patterns:
+        for pattern in patterns[:MOST_PATTERNS]:
             typed = pattern.decode("latin-1")
             if typed.lower() in self._values:
                 found[typed if self._server.version >= (7,) else typed.lower()] = self._values[typed.lower()]

@@ -3,6 +3,7 @@
 
 import sys
 from collections.abc import Awaitable
+from typing import Any
 
 from ..visits import Gone
 from . import (
@@ -17,9 +18,9 @@ from . import (
 )
 from .arguments import SYNTAX, said, word
 from .client import Client, Handlers
-from .instance import waits
-from .keyspace import Wrong
-from .resp import NO_LIST, OK, SILENCE, Failure, Push, Reply, Status
+from .instance import MOST_SENDING, waits
+from .keyspace import Wrong, matcher
+from .resp import NO_LIST, OK, SILENCE, Failure, Push, Reply, Status, size
 from .table import Command
 
 MOST_QUEUED = 2000
@@ -184,6 +185,7 @@ async def _execute(client: Client) -> Reply:
     )
     _leave(client)
     replies: list[Reply] = []
+    held = 0
     try:
         if aborted:
             return Failure("EXECABORT Transaction discarded because of previous errors.")
@@ -192,6 +194,10 @@ async def _execute(client: Client) -> Reply:
         for words in queue:
             replies.append(await _inside(client, words))
             credentials.record(client, words, replies[-1])
+            held += size(replies[-1])
+            if held > MOST_SENDING:
+                raise Gone
+            await client.line.turn.pass_on()
         return replies
     finally:
         credentials.refuse(client, queue[len(replies) :])
@@ -239,7 +245,7 @@ def _here(client: Client, name: str, words: list[bytes]) -> Reply:
 
 
 def _subscribe(client: Client, name: str, words: list[bytes]) -> Reply:
-    listened = client.patterns if name.startswith("p") else client.channels
+    listened: dict[bytes, Any] = client.patterns if name.startswith("p") else client.channels
     leaving = "un" in name
     names: list[bytes | None] = list(words)
     if leaving and not names:
@@ -250,21 +256,19 @@ def _subscribe(client: Client, name: str, words: list[bytes]) -> Reply:
         elif each is not None:
             if client.subscriptions() >= MOST_SUBSCRIPTIONS:
                 raise Gone
-            listened[each] = None
+            listened[each] = matcher(each) if listened is client.patterns else None
         client.server.send(client, Push([name, each, client.subscriptions()]))
     return SILENCE
 
 
 def _publish(client: Client, channel: bytes, message: bytes) -> Reply:
-    from .keyspace import matcher
-
     count = 0
     for each in list(client.server.clients.values()):
         if channel in each.channels:
             each.tell("message", channel, message)
             count += 1
-        for pattern in each.patterns:
-            if matcher(pattern)(channel):
+        for pattern, fits in each.patterns.items():
+            if fits(channel):
                 each.tell("pmessage", pattern, channel, message)
                 count += 1
     return count

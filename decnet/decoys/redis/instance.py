@@ -18,6 +18,8 @@ from .table import Table
 MOST_STORED = (6 * 1024 * 1024, 7 * 1024 * 1024, 8 * 1024 * 1024)
 MOST_RECEIVED = 6 * 1024 * 1024
 MOST_SENDING = 6 * 1024 * 1024
+SHORT = 16 * 1024
+"""So many bytes for one client are sent without a look at what waits for the others."""
 MOST_QUEUED = 1024 * 1024
 EMPTY_BYTES = (860_000, 1_060_000)
 """used_memory of a server that holds nothing."""
@@ -134,16 +136,23 @@ class Instance:
 
     def send(self, client: Client, reply: Reply) -> None:
         """Write a reply without waiting. Who lets too much lie there is left."""
-        data = encode(reply, client.protocol)
-        self.sent += len(data)
         writer = client.line.writer
         if writer.is_closing():
             return
-        lying = sum(each.line.writer.transport.get_write_buffer_size() for each in self.clients.values())
-        if lying + len(data) > MOST_SENDING:
+        try:
+            data = encode(reply, client.protocol, MOST_SENDING)
+        except Gone:
             writer.transport.abort()
             return
+        if _lying(client) + len(data) > SHORT and self._lying() + len(data) > MOST_SENDING:
+            writer.transport.abort()
+            return
+        self.sent += len(data)
         writer.write(data)
+
+    def _lying(self) -> int:
+        """Bytes that wait for those who do not read."""
+        return sum(_lying(each) for each in self.clients.values())
 
     async def answer(self, client: Client, reply: Reply) -> None:
         """Send a command's reply and wait until it is on its way. Raises Gone, TimeoutError, OSError."""
@@ -153,6 +162,10 @@ class Instance:
         if client.line.writer.is_closing():
             raise Gone
         await client.line.send(b"")
+
+
+def _lying(client: Client) -> int:
+    return client.line.writer.transport.get_write_buffer_size()
 
 
 def waits(reply: Reply | Awaitable[Reply]) -> bool:

@@ -155,11 +155,11 @@ Combine = Callable[[set[bytes], set[bytes]], set[bytes]]
 
 
 def combined(client: Client, words: list[bytes], combine: Combine) -> frozenset[bytes]:
-    """SUNION, SINTER, SDIFF."""
-    first, *others = [set(_members(client, key)) for key in words]
-    for other in others:
-        first = combine(first, other)
-    return frozenset(first)
+    """SUNION, SINTER, SDIFF. A set that is named twice is looked at once."""
+    found = set(_members(client, words[0]))
+    for key in dict.fromkeys(words[1:]):
+        found = combine(found, set(_members(client, key)))
+    return frozenset(found)
 
 
 def combine_into(client: Client, words: list[bytes], combine: Combine) -> Reply:

@@ -42,7 +42,9 @@ def pop(client: Client, words: list[bytes], *, left: bool) -> Reply:
     value = _items(client, words[0])
     if not value:
         return NO_LIST if len(words) > 1 else None
-    taken = [value.pop(0 if left else -1) for _ in range(min(count, len(value)))]
+    place = slice(0, count) if left else slice(max(len(value) - count, 0), None)
+    taken = value[place] if left else value[place][::-1]
+    del value[place]
     _kept(client, words[0], value)
     return list(taken) if len(words) > 1 else taken[0]
 

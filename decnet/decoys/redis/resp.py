@@ -232,14 +232,27 @@ def _number(text: bytes) -> int | None:
     return value if -(2**63) <= value < 2**63 else None
 
 
-def encode(reply: Reply, version: int) -> bytes:
-    """A reply in RESP 2 or 3."""
+def size(reply: Reply) -> int:
+    """Bytes of a reply, roughly."""
+    if isinstance(reply, bytes | str):
+        return len(reply)
+    if isinstance(reply, Mapping):
+        return sum(size(key) + size(value) for key, value in reply.items())
+    if isinstance(reply, Sequence | frozenset):
+        return sum(size(part) for part in reply)
+    return 8
+
+
+def encode(reply: Reply, version: int, most: int) -> bytearray:
+    """A reply in RESP 2 or 3. Raises Gone above `most` bytes: one key may be asked for often."""
     out = bytearray()
-    _encode(reply, version, out)
-    return bytes(out)
+    _encode(reply, version, out, most)
+    return out
 
 
-def _encode(reply: Reply, version: int, out: bytearray) -> None:
+def _encode(reply: Reply, version: int, out: bytearray, most: int) -> None:
+    if len(out) > most:
+        raise Gone
     if isinstance(reply, bytes):
         out += b"$%d\r\n%b\r\n" % (len(reply), reply)
     elif isinstance(reply, int):
@@ -260,11 +273,11 @@ def _encode(reply: Reply, version: int, out: bytearray) -> None:
         text = spelled(reply)
         out += b",%b\r\n" % text if version > 2 else b"$%d\r\n%b\r\n" % (len(text), text)
     else:
-        _encode_many(reply, version, out)
+        _encode_many(reply, version, out, most)
 
 
 def _encode_many(
-    reply: Sequence[Reply] | Mapping[Any, Any] | frozenset[bytes], version: int, out: bytearray
+    reply: Sequence[Reply] | Mapping[Any, Any] | frozenset[bytes], version: int, out: bytearray, most: int
 ) -> None:
     parts: Iterable[Reply] = reply
     mark, count = b"*", len(reply)
@@ -275,7 +288,7 @@ def _encode_many(
         mark = b">" if isinstance(reply, Push) else b"~"
     out += b"%b%d\r\n" % (mark, count)
     for part in parts:
-        _encode(part, version, out)
+        _encode(part, version, out, most)
 
 
 def clean(text: str) -> bytes:

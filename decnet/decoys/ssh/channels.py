@@ -18,6 +18,7 @@ WINDOW = 2 * 1024 * 1024
 PACKET = 32 * 1024
 MOST_CHANNELS = 10
 MOST_QUEUED = 256 * 1024
+TAKE_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 PROVE = "hostkeys-prove-00@openssh.com"
 ACCEPTED_ENVIRONMENT = ("LANG", "LC_")
@@ -43,7 +44,9 @@ class Channel:
     _ended: bool = False
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _space: asyncio.Event = field(default_factory=asyncio.Event)
+    _taken: asyncio.Event = field(default_factory=asyncio.Event)
     _unread: int = 0
+    _drops: bool = False
 
     async def read(self, limit: float = IDLE_SECONDS) -> bytes:
         """What the client sent since. Raises TimeoutError after `limit` seconds of silence."""
@@ -53,6 +56,8 @@ class Channel:
                 await self._news.wait()
         taken = bytes(self._input)
         self._input.clear()
+        self._taken.set()
+        self._drops = False
         self._unread += len(taken)
         if self._unread > WINDOW // 2:
             self.connection.tell(no.CHANNEL_WINDOW_ADJUST, self.theirs, uint32(self._unread))
@@ -75,9 +80,16 @@ class Channel:
                 self.connection.tell(no.CHANNEL_DATA, self.theirs, string(piece))
             await self.connection.transport.drain()
 
-    def take(self, data: bytes) -> None:
-        """More input from the client; what comes faster than it is read is dropped."""
-        if len(self._input) < MOST_QUEUED:
+    async def take(self, data: bytes) -> None:
+        """More input from the client, who waits where nothing is read; then what comes is dropped."""
+        if len(self._input) > MOST_QUEUED and not self._drops:
+            self._taken.clear()
+            try:
+                async with self.connection.transport.while_there(TAKE_SECONDS):
+                    await self._taken.wait()
+            except TimeoutError:
+                self._drops = True
+        if not self._drops:
             self._input += data
         self._news.set()
 
@@ -143,7 +155,10 @@ class Connection:
             channel = self._channels.get(message.number())
             if channel is None:
                 raise Refused(b"Received data for nonexistent channel")
-            self._on_channel(number, channel, message)
+            if number == no.CHANNEL_DATA:
+                await channel.take(message.string())
+            else:
+                self._on_channel(number, channel, message)
         elif number not in (no.REQUEST_SUCCESS, no.REQUEST_FAILURE):
             attempts = Attempts(self.session)
             attempts.take(bytes((number,)) + message.rest())
@@ -209,9 +224,7 @@ class Connection:
         self.tell(no.CHANNEL_OPEN_FAILURE, theirs, uint32(code) + string(reason) + string(""))
 
     def _on_channel(self, number: int, channel: Channel, message: Message) -> None:
-        if number == no.CHANNEL_DATA:
-            channel.take(message.string())
-        elif number == no.CHANNEL_WINDOW_ADJUST:
+        if number == no.CHANNEL_WINDOW_ADJUST:
             channel.widen(message.number())
         elif number == no.CHANNEL_EOF:
             channel.end_of_input()

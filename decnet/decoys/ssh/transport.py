@@ -4,6 +4,7 @@ import asyncio
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from ..aside import aside
 from ..visits import WRITE_SECONDS, Gone, Line
@@ -139,6 +140,10 @@ class Transport:
         async with at_most(WRITE_SECONDS):
             await self._settled.wait()
         await self._line.send(b"")
+
+    def while_there(self, seconds: float) -> AbstractAsyncContextManager[None]:
+        """A block that ends with TimeoutError after so many seconds, or when the client leaves."""
+        return self._line.reader.at_most(seconds)
 
     def unimplemented(self) -> None:
         """Say that the message just read is of no known kind."""
