@@ -17,6 +17,7 @@ for folder in ("upgrades", "scenarios"):
 from old_version import FLEET, Old, old_version  # noqa: E402
 from theatre import Stage  # noqa: E402
 
+WORKERS = {"w1": "198.51.100.11", "w2": "198.51.100.12"}
 IMAGES = "from decnet.lab import Lab, provide_images; provide_images(Lab({name!r}), print, operator=True)"
 
 
@@ -27,11 +28,11 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Old:
 
 @pytest.fixture(scope="session")
 def running(old: Old, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A worker whose deckies were deployed by 0.1.0. It and the operator have both versions' images."""
+    """Two workers with six deckies that 0.1.0 deployed. They and the operator have both versions' images."""
     lab = Lab("upg")
     down(lab)
     try:
-        up(lab, workers=1, operator_engine=True)
+        up(lab, workers=2, operator_engine=True)
         old.python("-c", IMAGES.format(name=lab.name))
         provide_images(lab, lambda line: None, operator=True)
         stage = Stage(lab, "operator", tmp_path_factory.mktemp("upgrades"))
@@ -42,13 +43,16 @@ def running(old: Old, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stag
 
 
 def _deploy(stage: Stage, old: Old) -> None:
-    key = (stage.lab.folder / "w1" / "sshd" / "host_ed25519.pub").read_text()
     known_hosts = stage.folder / "known_hosts"
-    known_hosts.write_text(f"198.51.100.11 {' '.join(key.split()[:2])}\n")
-    for argv in (
-        ("worker", "add", "w1", "root@198.51.100.11", "--known-hosts", str(known_hosts)),
-        ("deploy", "-c", stage.spec(FLEET), "--yes"),
-        ("reconcile", "--check"),
-    ):
+    lines = []
+    for worker, address in WORKERS.items():
+        key = (stage.lab.folder / worker / "sshd" / "host_ed25519.pub").read_text()
+        lines.append(f"{address} {' '.join(key.split()[:2])}\n")
+    known_hosts.write_text("".join(lines))
+    enrolled = [
+        ("worker", "add", worker, f"root@{address}", "--known-hosts", str(known_hosts))
+        for worker, address in WORKERS.items()
+    ]
+    for argv in (*enrolled, ("deploy", "-c", stage.spec(FLEET), "--yes"), ("reconcile", "--check")):
         said = stage.on("operator", str(old.command), *argv)
         assert said.code == 0, (argv, said)

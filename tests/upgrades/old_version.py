@@ -17,8 +17,11 @@ FLEET = """
 addresses = { use = ["192.0.2.100-192.0.2.119"] }
 
 [decky.web]
-count = 2
+count = 4
 services = ["http"]
+
+[decky.gate]
+services = ["ssh", "telnet"]
 
 [decky.quarry]
 archetype = "linux-server"
