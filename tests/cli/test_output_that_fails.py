@@ -4,6 +4,7 @@ cannot be written end nothing."""
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import socket
 import subprocess
@@ -235,6 +236,24 @@ def test_a_loop_ends_when_its_output_cannot_be_written(folder: Path, argv: list[
     assert ended.returncode == 1
     assert ended.stderr.count("cannot write the output") == 1
     assert "Traceback" not in ended.stderr
+
+
+def test_events_that_could_not_be_printed_are_alerted_at_once_and_printed_by_the_next_pull(
+    folder: Path,
+) -> None:
+    alert = folder / "alert"
+    alert.write_text(f"#!/bin/sh\ncat > {folder}/alerted\n")
+    alert.chmod(0o755)
+    typed(folder, "events", "--pull", "--alert", str(alert), redirected=">/dev/null")
+    append_events(Home(folder / "home"), "id1", Page((event(3), event(4))))
+    pull = ["events", "--pull", "--alert", str(alert), "--alert-every", "0", "-o", "jsonl"]
+    full = typed(folder, *pull, redirected=">>/dev/full")
+    assert (full.returncode, NOT_WRITTEN[7:-2] in full.stderr) == (1, True)
+    assert json.loads((folder / "alerted").read_text())["count"] == 2
+    log = folder / "log"
+    assert typed(folder, *pull, redirected=f">>{log}").returncode == 5
+    assert typed(folder, *pull, redirected=f">>{log}").returncode == 5
+    assert [json.loads(line)["id"] for line in log.read_text().splitlines()] == ["e3", "e4"]
 
 
 def test_a_loop_goes_on_when_its_messages_cannot_be_written(folder: Path) -> None:

@@ -331,3 +331,19 @@ def test_an_interrupted_deploy_says_so_and_the_next_one_converges(stage: Stage) 
     assert deploy.returncode == 0 or "interrupted" in err
     eventually(lambda: stage.decnet("deploy", "-c", stage.spec(OFFICE), "--yes", code=None).code == 0, 150)
     assert {d["status"] for d in stage.deckies().values()} == {"running"}
+
+
+@pytest.mark.parametrize(("streams", "code"), [("2>&-", 0), (">/dev/full 2>/dev/full", 1), (">&- 2>&-", 1)])
+def test_a_command_does_its_work_whatever_becomes_of_its_output(
+    stage: Stage, streams: str, code: int
+) -> None:
+    def typed(words: str) -> int:
+        return stage.on(stage.place, "sh", "-c", f"exec decnet {words} --yes {streams}").code
+
+    assert typed("teardown quarry") == code
+    assert "quarry" not in stage.containers()
+    assert typed(f"deploy -c {stage.spec(OFFICE)}") == code
+    assert {d["status"] for d in stage.deckies().values()} == {"running"}
+    home = stage.fingerprint_of_home()
+    assert stage.decnet("reconcile").out == ""
+    assert stage.fingerprint_of_home() == home
