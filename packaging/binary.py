@@ -86,7 +86,8 @@ def copy_python() -> None:
     """The interpreter and its standard library, and the command `decnet` beside it."""
     (TREE / "bin").mkdir(parents=True)
     shutil.copy2(os.path.realpath(sys.executable), TREE / "bin" / f"python{PYTHON}")
-    shutil.copytree(sysconfig.get_path("stdlib"), LIBRARY, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    left_out = shutil.ignore_patterns(*LEFT_OUT)
+    shutil.copytree(sysconfig.get_path("stdlib"), LIBRARY, ignore=left_out, ignore_dangling_symlinks=True)
     (TREE / "start.py").write_text(START.format(python=PYTHON))
     (TREE / "complete").touch()
     command = TREE / "bin" / "decnet"
