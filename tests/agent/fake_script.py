@@ -108,7 +108,7 @@ def _a_life(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield "facts after create", seat.ask("facts")
     yield "probe of our own", seat.ask("probe", {"addresses": ["192.0.2.101"], "seconds": 0.5})
     yield "events", seat.ask("events")
-    yield "events in pages", seat.ask("events", {"after": 0, "limit": 1})
+    yield "events in pages", in_pages(seat)
     yield "events of another spool", seat.ask("events", {"after": 1, "spool_id": "no-spool"})
     yield "logs of a decky", seat.ask("logs", {"decky": "web"})
     yield "logs of a service", seat.ask("logs", {"decky": "web", "service": "ssh", "lines": 1})
@@ -134,7 +134,7 @@ def _trouble(seat: Seat) -> Iterator[tuple[str, Answer]]:
     broken = {"bad-ssh": ["/bin/busybox", "sh", "-c", "echo out of order; exit 3"]}
     up = [step("bad", "create", up=["bad", "bad-ssh"])]
     seat.let_jobs_linger()
-    yield "a decky that cannot run", seat.ask("apply", bundle(bad, "r6", 5, up, broken))
+    yield "a decky that cannot run", under_way(seat.ask("apply", bundle(bad, "r6", 5, up, broken)))
     yield "a job is in the way", seat.ask("apply", bundle(bad, "r7", 5, []))
     yield "a teardown while it runs", seat.ask("teardown", {**FLEETS, "request_id": "r8", "generation": 6})
     yield "self-destruct while it runs", seat.ask("self-destruct")
@@ -229,6 +229,23 @@ def _the_end(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield "status after it", seat.ask("status")
 
 
+def in_pages(seat: Seat) -> Answer:
+    """The last page of one event each, with the events of all."""
+    events: list[Answer] = []
+    while True:
+        page = seat.ask("events", {"after": events[-1]["seq"] if events else 0, "limit": 1})
+        events += page["result"]["events"]
+        if not page["result"]["more"]:
+            return {**page, "result": {**page["result"], "events": events}}
+        assert len(page["result"]["events"]) == 1, page
+
+
+def under_way(answer: Answer) -> Answer:
+    """The answer to a request that is not waited for: whether its job has begun yet is left to chance."""
+    assert answer["result"]["state"] in ("accepted", "running"), answer
+    return {**answer, "result": {**answer["result"], "state": "accepted"}}
+
+
 def upgrade(agent: bytes) -> Answer:
     return {"sha256": hashlib.sha256(agent).hexdigest(), "bytes": base64.b64encode(agent).decode()}
 
@@ -284,6 +301,8 @@ def masked(value: Any, key: str = "") -> Any:
         return {name: masked(each, name) for name, each in value.items()}
     if key == "networks":
         value = sorted(value, key=lambda network: str(network["name"]))
+    if key == "events":
+        value = _by_service(value)
     if key == "restarts":
         return min(value, 1)
     if isinstance(value, list):
@@ -301,6 +320,13 @@ def differences(ours: Any, theirs: Any, path: str = "") -> list[str]:
         pairs = enumerate(zip(ours, theirs, strict=True))
         return [each for n, (a, b) in pairs for each in differences(a, b, f"{path}[{n}]")]
     return [] if ours == theirs else [f"{path}: fake {ours!r}, real {theirs!r}"]
+
+
+def _by_service(events: list[Answer]) -> list[Answer]:
+    """Events in an order of their own: of services that start at once, either may be the first to say so."""
+    seqs = [each["seq"] for each in events]
+    ordered = sorted(events, key=lambda each: (each["decky"], each["service"], each["seq"]))
+    return [{**each, "seq": seq} for each, seq in zip(ordered, seqs, strict=True)]
 
 
 def _settled(text: str) -> str:

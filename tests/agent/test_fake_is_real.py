@@ -114,7 +114,6 @@ def real(worker: Desk, lab: Lab) -> RealSeat:
     return RealSeat(worker, lab)
 
 
-@pytest.mark.slow
 def test_a_fake_worker_answers_like_a_real_one(fake: FakeSeat, real: RealSeat) -> None:
     found = []
     for (what, ours), (same, theirs) in zip(script(fake), script(real), strict=True):
