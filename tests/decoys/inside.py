@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import importlib
 import json
 import os
@@ -12,6 +11,8 @@ import tempfile
 import threading
 import time
 from typing import Any
+
+from sending import receive_all, send_all
 
 from decnet.decoys.events import Recorder
 from decnet.decoys.persona import Persona
@@ -53,17 +54,8 @@ class Inside:
     def ask(self, data: bytes) -> bytes:
         """Send bytes as they are, then nothing more; everything that comes back until the decoy closes."""
         with socket.create_connection(("127.0.0.1", self.port), SAFETY_SECONDS) as line:
-            out = b""
-            try:
-                line.sendall(data)
-                line.shutdown(socket.SHUT_WR)
-                while piece := line.recv(65536):
-                    out += piece
-            except OSError as error:
-                # It may have closed, and reset what came after that, before we have said all.
-                if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN):
-                    raise
-            return out
+            send_all(line, data)
+            return receive_all(line)
 
     def events(self, kind: str | None = None, count: int = 1) -> list[dict[str, Any]]:
         """The events so far; waits until there are `count` of this kind."""

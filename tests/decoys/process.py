@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sending import receive_all, send_all
+
 import decnet
 
 SEED = "00112233445566778899aabbccddeeff"
@@ -70,16 +72,8 @@ class Decoy:
     def ask(self, data: bytes, *, end: bool = True) -> bytes:
         """Send bytes as they are; everything that comes back until the decoy closes or is silent."""
         with socket.create_connection(("127.0.0.1", self.port), SAFETY_SECONDS) as line:
-            line.sendall(data)
-            if end:
-                line.shutdown(socket.SHUT_WR)
-            out = b""
-            try:
-                while piece := line.recv(65536):
-                    out += piece
-            except ConnectionResetError:
-                pass
-            return out
+            send_all(line, data, end=end)
+            return receive_all(line)
 
     def events(self, kind: str | None = None, count: int = 1) -> list[dict[str, Any]]:
         """The events so far; waits until there are `count` of this kind."""

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
+from sending import send_all
 from tries import TARGETS
 from tries.base import Target, Try
 
@@ -42,8 +43,7 @@ def visit(one: Try, port: int) -> AbstractContextManager[object]:
         subprocess.run(argv, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
         return nullcontext()
     line = socket.create_connection(("127.0.0.1", port), 30)
-    line.sendall(one.visit)
-    line.shutdown(socket.SHUT_WR)
+    send_all(line, one.visit)
     return line
 
 

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 
 from mysql_wire import PLAIN, Wire, native
+from sending import send_all
 
 from .base import Login, Matching, Target, Try, accepted, login, refused
 
@@ -23,7 +24,7 @@ def tried(user: str, password: str, plugin: str = NATIVE) -> Callable[[int], soc
     def visit(port: int) -> socket.socket:
         wire = Wire(port)
         wire.login(user, native(password, wire.salt) if password else b"", plugin=plugin)
-        wire.line.shutdown(socket.SHUT_WR)
+        send_all(wire.line)
         return wire.line
 
     return visit
@@ -35,8 +36,7 @@ def answered(content: bytes, number: int = 1, length: int = -1) -> Callable[[int
     def visit(port: int) -> socket.socket:
         wire = Wire(port)
         head = struct.pack("<I", len(content) if length < 0 else length)[:3]
-        wire.line.sendall(head + bytes((number,)) + content)
-        wire.line.shutdown(socket.SHUT_WR)
+        send_all(wire.line, head + bytes((number,)) + content)
         return wire.line
 
     return visit
