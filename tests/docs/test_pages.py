@@ -15,7 +15,7 @@ from decnet.cli import app
 from decnet.worker.answer import _CLASSES
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"])
+PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
 WRITTEN = [page for page in PAGES if page.name != "commands.md"]
 LAB_DOERS = {("lab", "run"), ("lab", "attack"), ("lab", "operator")}
 
@@ -70,22 +70,45 @@ def test_a_command_that_does_not_exist_is_noticed() -> None:
     assert problem_with(["lab", "run", "decnet", "nothing"]) == "there is no command nothing"
 
 
+def headings(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def broken_links(page: Path) -> list[str]:
+    """Relative links of the page that lead to no file, or to no heading of a page."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in headings(target)):
+            broken.append(link)
+    return broken
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_to_a_file(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
-    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
-    assert missing == []
+def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
+    assert broken_links(page) == []
+
+
+def test_a_link_that_leads_nowhere_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("# One `thing`\n")
+    page = tmp_path / "page.md"
+    page.write_text("[a](other.md#one-thing) [b](other.md#two) [c](gone.md) [d](https://example.com/x)\n")
+    assert broken_links(page) == ["other.md#two", "gone.md"]
 
 
 def test_the_readme_leads_to_every_page() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert [
-        page.name for page in PAGES if page.parent.name == "docs" and f"docs/{page.name}" not in readme
-    ] == []
+    pages = [page.relative_to(ROOT).as_posix() for page in PAGES if page.is_relative_to(ROOT / "docs")]
+    assert [page for page in pages if f"({page}" not in readme] == []
 
 
 def test_the_protocol_page_names_every_verb_and_every_error() -> None:
-    page = (ROOT / "docs" / "protocol.md").read_text()
+    page = (ROOT / "docs" / "internals" / "protocol.md").read_text()
     first_cells = {
         name for row in re.findall(r"^\| (`[^|]*) \|", page, re.M) for name in re.findall(r"`([a-z-]+)`", row)
     }

@@ -1,4 +1,4 @@
-"""docs/faults.md against the tests: each row names a test that exists, each faults test has a row."""
+"""docs/internals/faults.md and the tests: each row names a test that exists, each faults test has a row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "faults.md"
+PAGE = ROOT / "docs" / "internals" / "faults.md"
 ROW = re.compile(r"\| ([A-Z])(\d+) \| ([^|]+) \| ([^|]+) \| `(tests/[\w/]+\.py)::(test_\w+)` \|")
 WANTED = 80
 
