@@ -2,12 +2,10 @@
 """CONFIG: what the server is set to. It is remembered, and obeyed in nothing that reaches out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ..machine import Machine
 from .keyspace import Wrong, matcher
-
-if TYPE_CHECKING:
-    from .instance import Instance
+from .table import Version
 
 FIXED = [
     "port",
@@ -60,21 +58,25 @@ WRITABLE = ("/tmp", "/var/tmp", "/var/lib/redis", "/dev/shm", "/var/log/redis")
 
 
 class Config:
-    """The settings of one server, by their names."""
+    """The settings of one server, by their names. `place` says where its files are, `most` is maxmemory in
+    bytes, `password` what AUTH has to give."""
 
-    def __init__(self, server: "Instance") -> None:
-        self._server = server
-        self._values = dict(_defaults(server))
+    def __init__(
+        self, version: Version, place: dict[str, str], port: int, most: int, password: bytes
+    ) -> None:
+        self.password = password
+        self._version = version
+        self._values = dict(_defaults(version, place, port, most, password))
 
     def get(self, patterns: list[bytes]) -> dict[str, str]:
         """The settings whose names fit, each once."""
-        if self._server.version < (7,):
+        if self._version < (7,):
             patterns = patterns[:1]
         found: dict[str, str] = {}
         for pattern in patterns[:MOST_PATTERNS]:
             typed = pattern.decode("latin-1")
             if typed.lower() in self._values:
-                found[typed if self._server.version >= (7,) else typed.lower()] = self._values[typed.lower()]
+                found[typed if self._version >= (7,) else typed.lower()] = self._values[typed.lower()]
                 continue
             fits = matcher(pattern.lower())
             found |= {name: value for name, value in self._values.items() if fits(name.encode())}
@@ -90,7 +92,7 @@ class Config:
         for name, value in pairs:
             name = name.lower()
             if name == "requirepass":
-                self._server.password = value.encode("latin-1")
+                self.password = value.encode("latin-1")
             if name in SIZES:
                 value = str(_bytes(value))
             self._values[name] = value[:MOST_VALUE]
@@ -101,7 +103,7 @@ class Config:
         return folder in WRITABLE or folder.startswith(("C:", "/var/db", "/var/lib/redis/"))
 
     def _check(self, name: str, value: str) -> None:
-        new = self._server.version >= (7,)
+        new = self._version >= (7,)
         if name not in self._values:
             raise Wrong(_unknown(name, new))
         if name in FIXED and not (new and name in STILL_OPEN):
@@ -147,23 +149,24 @@ def _bytes(text: str) -> int | None:
     return int(digits) * factor if digits.isdigit() and len(digits) < 19 and factor else None
 
 
-def _defaults(server: "Instance") -> list[tuple[str, str]]:
-    place = places(server)
+def _defaults(
+    version: Version, place: dict[str, str], port: int, most: int, password: bytes
+) -> list[tuple[str, str]]:
     filled = {
         "bind": "0.0.0.0", "dir": place["dir"], "pidfile": place["pidfile"], "logfile": place["logfile"],
-        "port": str(server.port), "maxmemory": str(server.most),
-        "password": server.password.decode("utf-8", "replace"),
+        "port": str(port), "maxmemory": str(most),
+        "password": password.decode("utf-8", "replace"),
         "supervised": "systemd" if place is DEBIAN else "no",
         "daemonize": "no",
     }  # fmt: skip
     out: list[tuple[str, str]] = []
     for line in Path(__file__).with_name("config.txt").read_text("utf-8").splitlines():
         since, name, value = (line + "  ").split(" ", 2)
-        if tuple(int(part) for part in since.split(".")) > server.version:
+        if tuple(int(part) for part in since.split(".")) > version:
             continue
         value = value.strip()
         value = filled.get(value.strip("{}"), value)
-        out.append((name, BEFORE_7.get(name, value) if server.version < (7,) else value))
+        out.append((name, BEFORE_7.get(name, value) if version < (7,) else value))
     return out
 
 
@@ -191,8 +194,8 @@ PLACES = {
 }  # fmt: skip
 
 
-def places(server: "Instance") -> dict[str, str]:
-    """Where the server's files are."""
-    if server.persona.os.startswith("windows"):
+def places(machine: Machine) -> dict[str, str]:
+    """Where the files of a server on this machine are."""
+    if machine.persona.os.startswith("windows"):
         return WINDOWS
-    return PLACES.get(server.machine.system.id, DEBIAN)
+    return PLACES.get(machine.system.id, DEBIAN)

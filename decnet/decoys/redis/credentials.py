@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from ..credentials import tried
 from .arguments import word
-from .client import Client
+from .instance import Client
 from .resp import Failure, Reply
 
 MOST = 20

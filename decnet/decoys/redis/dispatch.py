@@ -17,8 +17,7 @@ from . import (
     on_strings,
 )
 from .arguments import SYNTAX, said, word
-from .client import Client, Handlers
-from .instance import MOST_SENDING, waits
+from .instance import MOST_SENDING, Client, CommandSet, Handlers, waits
 from .keyspace import Wrong, matcher
 from .resp import NO_LIST, OK, SILENCE, Failure, Push, Reply, Status, size
 from .table import Command
@@ -272,3 +271,6 @@ def _publish(client: Client, channel: bytes, message: bytes) -> Reply:
                 each.tell("pmessage", pattern, channel, message)
                 count += 1
     return count
+
+
+COMMANDS = CommandSet(HANDLED, frozenset(OF_KEYS), run)

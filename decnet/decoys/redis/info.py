@@ -72,7 +72,7 @@ def _of_the_machine(server: Instance) -> dict[str, object]:
     windows = server.persona.os.startswith("windows")
     build = hashlib.sha256(f"{server.persona.release} {server.spelled_version}".encode()).hexdigest()[:16]
     up = int(time.time() - server.started())
-    place = places(server)
+    place = places(server.machine)
     return {
         "version": server.spelled_version.split("-")[0], "build": build.lstrip("0"),
         "os": "Windows" if windows else f"{system.sysname} {system.kernel} {system.machine}",

@@ -1,19 +1,20 @@
-"""The running server: what all connections share."""
+# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+"""The running server, what all connections share, and one connection as the server knows it."""
 
 import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from ..machine import Machine
 from ..persona import Persona
-from ..visits import Gone
+from ..visits import Gone, Line
 from . import contents
-from .client import Client
-from .config import Config
-from .keyspace import Keyspace
-from .resp import Budget, Failure, NoList, Reply, encode
-from .table import Table
+from .config import Config, places
+from .keyspace import Database, Keyspace
+from .resp import Budget, Failure, NoList, Push, Reader, Reply, encode
+from .table import Command, Table
 
 MOST_STORED = (6 * 1024 * 1024, 7 * 1024 * 1024, 8 * 1024 * 1024)
 MOST_RECEIVED = 6 * 1024 * 1024
@@ -28,15 +29,103 @@ LEFT_OUT = ("hyperloglog", "geo", "stream")
 """Groups of commands of which none is there."""
 
 
+class Client:
+    """What a connection has chosen so far."""
+
+    def __init__(self, server: "Instance", line: Line, reader: Reader, number: int) -> None:
+        self.server = server
+        self.line = line
+        self.reader = reader
+        self.number = number
+        self.name = b""
+        self.began = time.time()
+        self.active = self.began
+        self.last = "NULL"
+        self.known = not server.password
+        self.monitoring = False
+        self.silent = 0
+        self.queued = 0
+        self.judged = 0
+        """Credentials of the current command that its handler has recorded."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to what a new connection is, but for its password."""
+        self.protocol = 2
+        self.index = 0
+        self.queue: list[list[bytes]] | None = None
+        self.aborted = False
+        self.watched: dict[tuple[int, bytes], int] = {}
+        self.channels: dict[bytes, None] = {}
+        self.patterns: dict[bytes, Callable[[bytes], object]] = {}
+        self.monitoring = False
+
+    @property
+    def db(self) -> Database:
+        """The database that it has selected."""
+        return self.server.keyspace.databases[self.index]
+
+    @property
+    def address(self) -> str:
+        """Where it comes from, as the server writes it."""
+        return f"{self.line.session.source}:{self.line.session.port}"
+
+    def subscriptions(self) -> int:
+        """Channels and patterns that it listens to."""
+        return len(self.channels) + len(self.patterns)
+
+    def described(self) -> str:
+        """Its line in CLIENT LIST."""
+        version = self.server.version
+        flags = ("O" if self.monitoring else "") + ("P" if self.subscriptions() else "")
+        flags += "x" if self.queue is not None else ""
+        fields = {
+            "id": self.number, "addr": self.address,
+            "laddr": f"{self.server.address}:{self.line.port}",
+            "fd": 8 + self.number % 40, "name": self.name.decode("latin-1"),
+            "age": int(time.time() - self.began), "idle": int(time.time() - self.active),
+            "flags": flags or "N", "db": self.index, "sub": len(self.channels), "psub": len(self.patterns),
+            "ssub": 0, "multi": -1 if self.queue is None else len(self.queue),
+            "qbuf": 26, "qbuf-free": 20448 if version >= (6, 2) else 32742,
+            "argv-mem": 10, "multi-mem": 0, "rbs": 16384, "rbp": 16384,
+            "obl": 0, "oll": 0, "omem": 0, "tot-mem": 37658 if version >= (7,) else 61466,
+            "events": "r", "cmd": self.last if version >= (7,) else self.last.split("|")[0],
+            "user": "default", "redir": -1, "resp": self.protocol,
+        }  # fmt: skip
+        since = {
+            "laddr": (6, 2), "ssub": (7, 0, 3), "argv-mem": (6, 2), "multi-mem": (7,), "rbs": (7,), "rbp": (7,),
+            "tot-mem": (6, 2), "user": (6,), "redir": (6, 2), "resp": (7,),
+        }  # fmt: skip
+        return " ".join(f"{k}={v}" for k, v in fields.items() if version >= since.get(k, (0,)))
+
+    def tell(self, *parts: Reply) -> None:
+        """Send what it has subscribed to; who does not read is left."""
+        self.server.send(self, Push(parts))
+
+
+Handler = Callable[[Client, list[bytes]], Reply | Awaitable[Reply]]
+Handlers = dict[str, Handler]
+
+
+@dataclass(frozen=True)
+class CommandSet:
+    """The commands that are implemented, by name. Scripts may call those in `of_keys`. `run` carries out one
+    that has passed the checks; it raises Wrong and Gone."""
+
+    handled: frozenset[str]
+    of_keys: frozenset[str]
+    run: Callable[[Client, Command, list[bytes]], Reply | Awaitable[Reply]]
+
+
 class Instance:
     """One persona's server."""
 
-    def __init__(self, persona: Persona) -> None:
+    def __init__(self, persona: Persona, commands: CommandSet) -> None:
         self.persona = persona
+        self.commands = commands
         self.machine = Machine(persona)
         self.spelled_version = persona.text("version") or persona.banner or DEFAULT_VERSION
         self.version = _version(self.spelled_version)
-        self.password = (persona.text("password") or "").encode()
         self.address = persona.address or "127.0.0.1"
         self.port = next(iter(persona.tcp_ports()), 6379)
         self.table = Table(self.version)
@@ -45,9 +134,9 @@ class Instance:
         self.count = persona.number("redis clients", 3, 90)
         self._events: list[asyncio.Event] = []
         self.began = 0.0
-        self._begin()
+        self._begin((persona.text("password") or "").encode())
 
-    def _begin(self) -> None:
+    def _begin(self, password: bytes) -> None:
         persona = self.persona
         self.most = persona.choice("redis maxmemory", MOST_STORED)
         self.empty = persona.number("redis empty", *EMPTY_BYTES)
@@ -56,7 +145,7 @@ class Instance:
         self.loaded = len(self.keyspace.databases[0].values)
         self.keyspace.measure()
         self.keyspace.changes = 0
-        self.config = Config(self)
+        self.config = Config(self.version, places(self.machine), self.port, self.most, password)
         self.run_id = persona.bytes_for(f"run {self.started():.0f}", 20).hex()
         self.replication = persona.bytes_for(f"replication {self.started():.0f}", 20).hex()
         self.master: tuple[str, int] | None = None
@@ -72,7 +161,12 @@ class Instance:
         for client in list(self.clients.values()):
             client.line.writer.close()
         self.began = time.time()
-        self._begin()
+        self._begin(self.password)
+
+    @property
+    def password(self) -> bytes:
+        """What AUTH has to give; empty where none is set."""
+        return self.config.password
 
     def started(self) -> float:
         """When the server was started: with the machine, unless somebody stopped it since."""
@@ -125,9 +219,8 @@ class Instance:
 
     def rules(self) -> str:
         """What the default user may do, as ACL LIST says it."""
-        from .dispatch import HANDLED
-
-        missing = [command for command in self.table.commands.values() if command.name not in HANDLED]
+        handled = self.commands.handled
+        missing = [command for command in self.table.commands.values() if command.name not in handled]
         groups = [f"-@{group}" for group in LEFT_OUT if any(command.group == group for command in missing)]
         single = [f"-{command.name}" for command in missing if command.group not in LEFT_OUT]
         without = " ".join((*groups, *single))

@@ -6,8 +6,8 @@ import os
 
 from ..credentials import tried
 from .arguments import SYNTAX, said, whole, word
-from .client import Client, Handlers
 from .credentials import refuse
+from .instance import Client, Handlers
 from .keyspace import Wrong
 from .resp import OK, SILENCE, NoList, Reply, Status, Verbatim
 from .table import CATEGORIES

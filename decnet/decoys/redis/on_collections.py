@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 
 from .arguments import NOT_AN_INTEGER, SYNTAX, positive, real, whole, within, word
-from .client import Client, Handlers
+from .instance import Client, Handlers
 from .keyspace import Hash, Members, Wrong
 from .on_strings import decimal
 from .resp import OK, Reply

@@ -4,7 +4,7 @@
 import random
 
 from .arguments import NOT_AN_INTEGER, SYNTAX, said, whole, word
-from .client import Client, Handlers
+from .instance import Client, Handlers
 from .keyspace import (
     DATABASES,
     NAMES,

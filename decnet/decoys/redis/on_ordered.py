@@ -4,7 +4,7 @@
 from collections.abc import Awaitable
 
 from .arguments import SYNTAX, positive, real, span, whole, word
-from .client import Client, Handlers
+from .instance import Client, Handlers
 from .keyspace import Items, Scores, Wrong
 from .resp import IDLE_SECONDS, NO_LIST, OK, Reply
 

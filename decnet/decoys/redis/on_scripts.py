@@ -5,8 +5,7 @@ import re
 from typing import cast
 
 from .arguments import said, whole, word
-from .client import Client, Handlers
-from .instance import waits
+from .instance import Client, Handlers, waits
 from .keyspace import Wrong
 from .resp import OK, Reply
 
@@ -97,8 +96,7 @@ def _constant(text: bytes | None) -> Reply:
 
 def _call(client: Client, inside: bytes, lists: dict[bytes, list[bytes]]) -> Reply:
     """One call of a command on the keyspace."""
-    from .dispatch import OF_KEYS, run
-
+    commands = client.server.commands
     words: list[bytes] = []
     at = 0
     while at < len(inside):
@@ -117,9 +115,9 @@ def _call(client: Client, inside: bytes, lists: dict[bytes, list[bytes]]) -> Rep
         raise Wrong("ERR Unknown Redis command called from script")
     if not command.fits(len(words)):
         raise Wrong("ERR Wrong number of args calling Redis command from script")
-    if "s" in command.flags or command.name not in OF_KEYS:
+    if "s" in command.flags or command.name not in commands.of_keys:
         raise Wrong("ERR This Redis command is not allowed from script")
-    reply = run(client, command, words)
+    reply = commands.run(client, command, words)
     if waits(reply):
         return None
     return int(reply) if isinstance(reply, float) else cast("Reply", reply)

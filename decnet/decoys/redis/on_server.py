@@ -7,8 +7,8 @@ from collections.abc import Awaitable
 
 from ..visits import Gone
 from .arguments import SYNTAX, real, said, whole, word
-from .client import Client, Handlers
 from .info import info
+from .instance import Client, Handlers
 from .keyspace import Wrong, matcher
 from .on_keys import memory_usage
 from .resp import OK, SILENCE, Reply, Status, Verbatim

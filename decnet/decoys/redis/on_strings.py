@@ -1,7 +1,7 @@
 """Commands on strings and their bits."""
 
 from .arguments import NOT_AN_INTEGER, SYNTAX, real, span, whole, within, word
-from .client import Client, Handlers
+from .instance import Client, Handlers
 from .keyspace import Wrong, now
 from .resp import OK, Reply
 

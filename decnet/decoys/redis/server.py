@@ -8,10 +8,9 @@ from ..persona import Persona
 from ..serve import Stop
 from ..visits import Line, receive
 from .arguments import word
-from .client import Client
 from .credentials import refuse, salvaged, sent
-from .dispatch import perform
-from .instance import Instance
+from .dispatch import COMMANDS, perform
+from .instance import Client, Instance
 from .resp import SILENCE, Failure, Malformed, Reader, Status
 
 MOST_RECORDED = 500
@@ -47,7 +46,7 @@ HIDDEN = frozenset(("auth", "hello"))
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
     """Listen on the persona's TCP ports; the returned call ends every connection."""
-    server = Instance(persona)
+    server = Instance(persona, COMMANDS)
 
     async def converse(line: Line) -> None:
         await _converse(server, line)
