@@ -106,7 +106,7 @@ class Tree:
 
 def of_guest(persona: Persona, owner: str = "root") -> Tree:
     """What an anonymous visitor sees: a root with `pub`, or an empty one."""
-    from ..shell.world import Node as Made
+    from ..shell.node import Node as Made
 
     persona = persona.machine
     installed = Machine(persona).installed
@@ -121,7 +121,7 @@ def of_user(persona: Persona, user: str) -> Tree:
     """What a user of the machine sees: on a Unix the same files as in the shell behind ssh."""
     if persona.os not in ("linux", "bsd"):
         return of_guest(persona)
-    from ..shell.world import Node as Made
+    from ..shell.node import Node as Made
     from ..shell.world import World
 
     world = World(persona)

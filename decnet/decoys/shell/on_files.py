@@ -4,8 +4,8 @@
 import time
 from dataclasses import replace
 
+from .node import Node
 from .state import Answer, Command, Shell
-from .world import Node
 
 
 def ls(shell: Shell, arguments: list[str], given: str) -> Answer:

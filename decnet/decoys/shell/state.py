@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from ..events import Session
 from . import passwords
 from .language import ASSIGNMENT, BadSyntax, Simple, expand, parse
-from .world import Node, World
+from .node import Node
+from .world import World
 
 MOST_DEPTH = 4
 MOST_OUTPUT = 128 * 1024

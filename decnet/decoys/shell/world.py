@@ -1,30 +1,28 @@
-"""The machine behind the prompt: its users, files and addresses, all of them made up from the seed."""
+# ruff: noqa: E501 (what real programs print is not broken into shorter lines)
+"""The machine behind the prompt: its users, its addresses, and enough files that looking around finds what
+belongs there. All of it is made up from the seed."""
 
-from dataclasses import dataclass
+from time import gmtime, strftime
 
 from ..machine import Machine
 from ..persona import Persona
-from . import files
+from .node import Node
 
+FOLDERS = """/ /bin /boot /dev /etc /etc/apt /etc/cron.d /etc/cron.daily /etc/default /etc/init.d /etc/network /etc/ssh
+/etc/ssl /etc/systemd /home /lib /lib64 /media /mnt /opt /proc /root /root/.ssh /run /sbin /srv /sys /tmp /usr /usr/bin
+/usr/lib /usr/local /usr/local/bin /usr/sbin /usr/share /var /var/backups /var/cache /var/lib /var/log /var/mail
+/var/spool /var/spool/cron /var/tmp /var/www /var/www/html /dev/shm"""
 
-@dataclass(frozen=True)
-class Node:
-    """One file, folder or link. `changed` is seconds since the epoch."""
+PROGRAMS = """bash cat chmod chown cp date dd df dmesg echo grep gzip hostname id kill ln ls mkdir more mount mv nano ps
+pwd rm rmdir sed sh sleep su tar touch uname vi"""
+USER_PROGRAMS = """awk base64 crontab curl cut diff du env find free groups gpg head htop less lscpu lsof md5sum nohup
+passwd perl python3 scp screen sha256sum sort ssh ssh-keygen stat sudo systemctl tail tee test top tr uniq uptime vim w
+wc wget which who whoami xargs"""
 
-    mode: int = 0o644
-    folder: bool = False
-    content: bytes = b""
-    owner: str = "root"
-    changed: int = 0
-    target: str = ""
-    size: int = -1
-
-    @property
-    def bytes(self) -> int:
-        """Its length as `ls` shows it."""
-        if self.folder:
-            return 4096
-        return self.size if self.size >= 0 else len(self.target or self.content)
+SERVICE_USERS = ("daemon:x:1:1:daemon:/usr/sbin", "bin:x:2:2:bin:/bin", "sys:x:3:3:sys:/dev", "games:x:5:60:games:/usr/games",
+                 "man:x:6:12:man:/var/cache/man", "mail:x:8:8:mail:/var/mail", "www-data:x:33:33:www-data:/var/www",
+                 "backup:x:34:34:backup:/var/backups", "nobody:x:65534:65534:nobody:/nonexistent",
+                 "messagebus:x:103:109::/nonexistent", "sshd:x:104:65534::/run/sshd")  # fmt: skip
 
 
 class World(Machine):
@@ -35,7 +33,7 @@ class World(Machine):
         self.user = self.persona.choice(
             "first user", ("admin", "jens", "mark", "sysop", "paul", "anna", "deploy")
         )
-        self.nodes: dict[str, Node] = files.tree(self)
+        self.nodes: dict[str, Node] = _tree(self)
 
     def home(self, user: str) -> str:
         """A user's home folder."""
@@ -44,3 +42,148 @@ class World(Machine):
     def number_of(self, user: str) -> int:
         """A user's id."""
         return 0 if user == "root" else 1000
+
+
+def _tree(world: World) -> dict[str, Node]:
+    """Every path of a fresh machine."""
+    when = world.installed
+    nodes = {path: Node(0o755, folder=True, changed=when) for path in FOLDERS.split()}
+    nodes["/root"] = Node(0o700, folder=True, changed=when)
+    nodes["/root/.ssh"] = Node(0o700, folder=True, changed=when)
+    for path in ("/tmp", "/var/tmp", "/dev/shm"):
+        nodes[path] = Node(0o1777, folder=True, changed=world.booted())
+    for folder, programs in (("/bin", PROGRAMS), ("/usr/bin", USER_PROGRAMS)):
+        for name in programs.split():
+            size = world.persona.number(f"size {name}", 14_000, 180_000)
+            nodes[f"{folder}/{name}"] = Node(0o755, content=b"\x7fELF\x02\x01\x01", changed=when, size=size)
+    _homes(world, nodes)
+    for path, text in _texts(world).items():
+        nodes[path] = Node(_mode(path), content=text.encode(), changed=when)
+    for path, target in (("/etc/os-release", "../usr/lib/os-release"),):
+        nodes[path] = Node(0o777, target=target, changed=when)
+    return nodes
+
+
+def _homes(world: World, nodes: dict[str, Node]) -> None:
+    home = world.home(world.user)
+    nodes[home] = Node(0o755, folder=True, owner=world.user, changed=world.installed)
+    profile = b"# ~/.profile: executed by the command interpreter for login shells.\n"
+    for folder, owner in (("/root", "root"), (home, world.user)):
+        nodes[f"{folder}/.profile"] = Node(content=profile, owner=owner, changed=world.installed)
+        bashrc = b"# ~/.bashrc: executed by bash(1) for non-login shells.\n\nalias ll='ls -alF'\n"
+        nodes[f"{folder}/.bashrc"] = Node(content=bashrc, owner=owner, changed=world.installed)
+        history = _history(world, owner)
+        nodes[f"{folder}/.bash_history"] = Node(0o600, content=history, owner=owner, changed=world.installed)
+
+
+def _history(world: World, user: str) -> bytes:
+    lines = (
+        "ls", "cd /var/log", "tail -n 50 syslog", "df -h", "systemctl status ssh", "apt update", "apt upgrade -y",
+        "reboot", "free -m", "top", "vi /etc/hosts", "ip a", "journalctl -xe", "crontab -l", "passwd", "exit",
+    )  # fmt: skip
+    count = world.persona.number(f"history {user}", 5, 14)
+    start = world.persona.number(f"history start {user}", 0, len(lines) - 1)
+    return "".join(lines[(start + n) % len(lines)] + "\n" for n in range(count)).encode()
+
+
+def _mode(path: str) -> int:
+    return 0o640 if path in ("/etc/shadow", "/var/log/auth.log") else 0o644
+
+
+def _texts(world: World) -> dict[str, str]:
+    texts = {
+        "/etc/hostname": world.hostname + "\n",
+        "/etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{world.hostname}\n",
+        "/etc/passwd": _passwd(world),
+        "/etc/group": f"root:x:0:\ndaemon:x:1:\nsudo:x:27:{world.user}\nwww-data:x:33:\n{world.user}:x:1000:\n",
+        "/etc/shadow": _shadow(world),
+        "/etc/resolv.conf": f"nameserver {_neighbour(world, 1)}\n",
+        "/etc/issue": f"{world.system.name.split(' (')[0]} \\n \\l\n\n",
+        "/etc/fstab": "UUID=" + _uuid(world) + " /               ext4    errors=remount-ro 0       1\n",
+        "/etc/crontab": "SHELL=/bin/sh\n17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n",
+        "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\nUsePAM yes\nX11Forwarding yes\n"
+        "PrintMotd no\nAcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n",
+        "/usr/lib/os-release": _os_release(world),
+        "/proc/cpuinfo": _cpuinfo(world),
+        "/proc/meminfo": _meminfo(world),
+        "/proc/version": f"Linux version {world.system.kernel} (gcc) {world.system.build}\n",
+        "/proc/mounts": "/dev/sda1 / ext4 rw,relatime,errors=remount-ro 0 0\nproc /proc proc rw,nosuid 0 0\n",
+        "/proc/filesystems": "nodev\tsysfs\nnodev\ttmpfs\nnodev\tproc\n\text4\n",
+        "/var/www/html/index.html": "<html><body><h1>It works!</h1></body></html>\n",
+        "/var/log/syslog": _log(world, "systemd[1]: Started Daily apt download activities."),
+        "/var/log/auth.log": _log(
+            world, "CRON[2211]: pam_unix(cron:session): session opened for user root(uid=0)"
+        ),
+        "/var/log/dpkg.log": "",
+        "/var/log/kern.log": _log(world, "kernel: [    0.000000] Linux version " + world.system.kernel),
+    }
+    if world.system.id == "debian":
+        texts["/etc/debian_version"] = {"11": "11.10\n", "12": "12.6\n"}.get(world.system.version, "12.6\n")
+    if world.system.id == "rocky":
+        texts["/etc/redhat-release"] = world.system.name.replace("Linux ", "Linux release ") + "\n"
+    return texts
+
+
+def _passwd(world: World) -> str:
+    lines = [f"root:x:0:0:root:/root:{world.system.shell}"]
+    lines += [f"{user}:/usr/sbin/nologin" for user in SERVICE_USERS]
+    lines.append(f"{world.user}:x:1000:1000:{world.user},,,:/home/{world.user}:{world.system.shell}")
+    return "\n".join(lines) + "\n"
+
+
+def _shadow(world: World) -> str:
+    letters = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+    def drawn(name: str, count: int) -> str:
+        return "".join(letters[byte & 63] for byte in world.persona.bytes_for(name, count))
+
+    lines = []
+    for user in ("root", world.user):
+        lines.append(
+            f"{user}:$y$j9T${drawn(f'salt {user}', 22)}${drawn(f'hash {user}', 43)}:19600:0:99999:7:::"
+        )
+    lines[1:1] = [f"{user.split(':')[0]}:*:19600:0:99999:7:::" for user in SERVICE_USERS]
+    return "\n".join(lines) + "\n"
+
+
+def _uuid(world: World) -> str:
+    raw = world.persona.bytes_for("disk", 16).hex()
+    return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
+
+
+def _neighbour(world: World, last: int) -> str:
+    return world.address.rsplit(".", 1)[0] + f".{last}"
+
+
+def _os_release(world: World) -> str:
+    system = world.system
+    title = system.name.split(" ")[0] if system.id != "debian" else "Debian GNU/Linux"
+    lines = [f'PRETTY_NAME="{system.name}"', f'NAME="{title}"', f'VERSION_ID="{system.version}"']
+    if system.codename:
+        lines += [f'VERSION="{system.version} ({system.codename})"', f"VERSION_CODENAME={system.codename}"]
+    return "\n".join([*lines, f"ID={system.id}"]) + "\n"
+
+
+def _cpuinfo(world: World) -> str:
+    models = ("Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz", "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz",
+              "Intel(R) Xeon(R) Silver 4214 CPU @ 2.20GHz")  # fmt: skip
+    model = world.persona.choice("processor", models)
+    one = (
+        "processor\t: {n}\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 79\nmodel name\t: {model}\n"
+        "stepping\t: 1\ncpu MHz\t\t: 2400.000\ncache size\t: 35840 KB\ncpu cores\t: 1\n"
+        "flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat sse sse2 ht syscall nx lm\n\n"
+    )
+    return "".join(one.format(n=n, model=model) for n in range(world.processors))
+
+
+def _meminfo(world: World) -> str:
+    total = world.memory_kib
+    rows = (("MemTotal", total), ("MemFree", total // 5), ("MemAvailable", total * 3 // 4), ("Buffers", total // 40),
+            ("Cached", total // 2), ("SwapTotal", 998396), ("SwapFree", 998396))  # fmt: skip
+    return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in rows)
+
+
+def _log(world: World, message: str) -> str:
+    start = world.booted()
+    stamps = (strftime("%b %e %H:%M:%S", gmtime(start + 3600 * n)) for n in range(12))
+    return "".join(f"{stamp} {world.hostname} {message}\n" for stamp in stamps)
