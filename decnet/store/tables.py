@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -23,6 +23,33 @@ Row = dict[str, Any]
 _SPELLING = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 
 
+class WholeFile:
+    """A storage of TinyDB's. Its stock one truncates the file in place, which is safe neither in a crash nor
+    for two processes. This one reads the file once, keeps the tables in memory, and writes them whole with
+    `commit`; closing it without that leaves the file as it was."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tables: dict[str, dict[str, Any]] | None = None
+
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """The tables; None where there is no file yet."""
+        if self._tables is None:
+            self._tables = read_tables(self._path)
+        return self._tables
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Replaces the tables in memory."""
+        self._tables = data
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def commit(self) -> bool:
+        """Writes the tables to the file if they differ from it; returns whether they did."""
+        return self._tables is not None and write_tables(self._path, self._tables)
+
+
 class Tables:
     """The tables of one file inside a transaction. `db` is TinyDB on them, in memory until the commit;
     `wrote` says afterwards whether the commit had to write."""
@@ -30,6 +57,7 @@ class Tables:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.wrote = False
+        self._storage = WholeFile(path)
         self._database: TinyDB | None = None
 
     @property
@@ -37,9 +65,7 @@ class Tables:
         if self._database is None:
             from tinydb import TinyDB
 
-            from .storage import WholeFile
-
-            self._database = TinyDB(self.path, storage=WholeFile)
+            self._database = TinyDB(storage=lambda: self._storage)
         return self._database
 
     def replace(self, table: str, documents: Sequence[Mapping[str, Any]]) -> None:
@@ -48,9 +74,7 @@ class Tables:
         self.db.table(table).insert_multiple(documents)
 
     def commit(self) -> None:
-        from .storage import WholeFile
-
-        self.wrote = cast("WholeFile", self.db.storage).commit()
+        self.wrote = self._storage.commit()
 
     def remove(self) -> bool:
         """Deletes the file and the copy of it."""
