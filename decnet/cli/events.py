@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def events(
     pull: Annotated[bool, typer.Option("--pull", help="Fetch what is new from the workers first.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, printing what comes.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep running and print new events.")
+    ] = False,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Not older: 15m, 2h, 1d, or 2026-01-31T12:00.")
     ] = None,

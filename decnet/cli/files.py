@@ -37,7 +37,7 @@ def convert(
     ] = None,
     services: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where the services of your own ([custom-X]) are written."),
+        typer.Option(metavar="FILE", help="Write your own services ([custom-X]) to this file."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:

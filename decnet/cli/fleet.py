@@ -70,7 +70,9 @@ def deploy(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Use this version's images for all deckies.")
     ] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Build the images anew.")] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Rebuild the images without Docker's cache.")
+    ] = False,
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Take this machine over from another fleet.")
     ] = False,
@@ -146,7 +148,9 @@ def mutate(
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every decky.")] = False,
     due: Annotated[bool, typer.Option("--due", help="A few of those that are due.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Go on: mutate each decky when it is due.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep running and mutate each decky when it is due.")
+    ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Give back the previous services.")] = False,
     seed: Seed = None,
     dry_run: DryRun = False,
@@ -189,11 +193,11 @@ def reconcile(
         bool, typer.Option("--check", help="Change nothing; exit 3 if anything is to do.")
     ] = False,
     record_only: Annotated[
-        bool, typer.Option("--record-only", help="Mend the records and leave the containers.")
+        bool, typer.Option("--record-only", help="Update the records only; do not touch containers.")
     ] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Remove strays too.")] = False,
     interval: Annotated[
-        float | None, seconds("--interval", least=1, help="Go on, a pass every so often.")
+        float | None, seconds("--interval", least=1, help="Keep running, one pass per interval.")
     ] = None,
     jitter: Annotated[
         float, seconds("--jitter", least=0, help="Wait up to that long first, at random.")

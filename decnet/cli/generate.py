@@ -32,7 +32,7 @@ def reference() -> str:
     command = typer.main.get_command(app)
     parts = [
         "# Commands",
-        "Made from the commands' own help; `make generate` writes it anew.",
+        "Generated from the commands' help by `make generate`.",
         *_sections(command, ["decnet"]),
     ]
     return "\n\n".join(parts).rstrip() + "\n"

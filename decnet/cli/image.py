@@ -14,7 +14,7 @@ app = typer.Typer(help="The images that deckies are made of.", no_args_is_help=T
 
 @app.command()
 def build(
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Make them anew.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Rebuild without Docker's cache.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Make the images that are missing on this machine."""

@@ -207,7 +207,7 @@ def start(worker: Worker, name: Name = "lab") -> None:
 
 @app.command()
 def demo(name: Name = "demo") -> None:
-    """Show the main job on a practice network of its own, from nothing to nothing."""
+    """Show the main workflow on a temporary practice network."""
     with _told():
         from decnet.lab import Lab
         from decnet.lab.demo import demo as run_demo

@@ -14,7 +14,7 @@ EXIT_CODES = (
     ("0", "Done."),
     ("1", "Failed."),
     ("2", "Bad usage or bad input; nothing was changed."),
-    ("3", "Something is to be done (reconcile --check, status --detailed-exitcode)."),
+    ("3", "Drift: changes are pending (reconcile --check, status --detailed-exitcode)."),
     ("4", "Some deckies or workers failed; the rest is done."),
     ("5", "A worker was unreachable; the rest is done."),
     ("6", "Trust refused: a host key, an identity or a hash is not the expected one."),
@@ -40,19 +40,20 @@ FILES = (
     ("known_hosts", "The pinned host keys."),
     ("keys/", "The fleet's own key."),
     ("events/", "What attackers did."),
-    ("catalog/", "Services and archetypes of your own."),
+    ("catalog/", "Your own services and archetypes."),
     ("audit.jsonl", "Who changed what."),
 )
 
 DESCRIPTION = """\
-decnet puts deckies on a LAN: decoy hosts with an IP and a MAC address of their own, made of containers that
-imitate services. Nobody has a reason to touch them, so whoever does is caught. This command is the whole
-control plane: it keeps its state in files, reaches each worker over SSH with a pinned host key, and pulls."""
+decnet deploys a deception network: decoy hosts ("deckies") on a LAN, each with its own IP and MAC address,
+made of containers that imitate services. No legitimate user has a reason to connect to them, so every
+connection is worth an alert. This command is the whole control plane: it keeps its state in files, reaches
+each worker over SSH with a pinned host key, and pulls."""
 
 PLAN = "decnet deploy -n 3 --archetype linux-server --dry-run"
 EXAMPLES = (
     (
-        "Three deckies on this machine, after a look at the plan:",
+        "Preview and deploy three deckies on this machine:",
         (PLAN, "decnet deploy -n 3 --archetype linux-server"),
     ),
     (
@@ -60,7 +61,7 @@ EXAMPLES = (
         ("decnet worker add w1 root@198.51.100.11", "decnet deploy -c fleet.toml"),
     ),
     (
-        "What is there, what attackers do, and what is wrong:",
+        "The fleet, attackers' events, and problems:",
         ("decnet status", "decnet events --follow", "decnet doctor"),
     ),
     ("From cron:", ("decnet reconcile --quiet --jitter 20 --deadline 240",)),
@@ -71,7 +72,7 @@ def manual() -> str:
     """The text of decnet.1, for man(1)."""
     command = typer.main.get_command(app)
     lines = [
-        ".\\\" Made from the commands' own help; `make generate` writes it anew.",
+        ".\\\" Generated from the commands' help by `make generate`.",
         f'.TH DECNET 1 "" "decnet {__version__}" "User Commands"',
         # No hyphens of the formatter's own: names and paths are there to be copied.
         ".nh",

@@ -156,5 +156,6 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
         return results[0]
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise Interrupted(
-            "interrupted", hint="what a worker has accepted goes on there; decnet reconcile takes it up"
+            "interrupted",
+            hint="jobs that a worker accepted continue there; run decnet reconcile to record their results",
         ) from None

@@ -104,7 +104,7 @@ def _chosen(names: list[str] | None, on: str | None) -> str | None:
 
 @app.command("list")
 def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
-    """List the workers as recorded; nobody is asked."""
+    """List the workers as recorded, without contacting them."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.worker import listed
 
@@ -137,7 +137,7 @@ def trust(
     yes: Yes = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Take a changed host key, shown beside the old one, if the same worker answers behind it."""
+    """Accept a changed host key, shown next to the old one, if the same worker answers."""
     with context(output.value) as ctx:
         from dataclasses import replace
 
@@ -233,7 +233,10 @@ def recover(
         list[str] | None, typer.Argument(metavar="USER@HOST...", help="The fleet's workers.")
     ] = None,
     take_generation: Annotated[
-        bool, typer.Option("--take-generation", help="For a home from a backup: go on from theirs.")
+        bool,
+        typer.Option(
+            "--take-generation", help="State restored from a backup: continue from the workers' generations."
+        ),
     ] = False,
     jump: Jump = None,
     identity: Identity = None,
@@ -241,7 +244,7 @@ def recover(
     known_hosts: KnownHosts = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Rebuild a lost home from what the workers hold."""
+    """Rebuild a lost state directory from what the workers hold."""
     with context(output.value) as ctx:
         from decnet.commands.enrolment import catch_up
         from decnet.commands.recovery import recover as run

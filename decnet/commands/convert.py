@@ -57,7 +57,7 @@ def _refuse(ctx: Context, path: Path, options: ConvertOptions, own: list[Service
         names = ", ".join(service.name for service in own)
         target = ctx.home.catalog / f"{path.stem}.toml"
         raise UsageError(
-            f"{path} describes services of your own ({names}): they go into a file of the catalog",
+            f"{path} defines custom services ({names}), which belong in a catalog file",
             hint=f"add --services {shlex.quote(str(target))}",
         )
     for given in (options.output, options.services if own else None):

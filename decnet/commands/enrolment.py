@@ -173,7 +173,7 @@ async def catch_up(ctx: Context) -> Words:
         if fleet is None:
             raise UsageError("there is no fleet here", hint="decnet worker recover USER@HOST...")
         taken = await take_generation(ctx, fleet.fleet_id, list(known_workers(ctx.home).values()))
-    lines = tuple(f"{name}: goes on from generation {number}" for name, number in taken.items())
+    lines = tuple(f"{name}: continues from generation {number}" for name, number in taken.items())
     return Words(lines or ("every worker is at the recorded generation",), {"taken": taken})
 
 
@@ -252,5 +252,5 @@ def enrolled_worker(ctx: Context, name: str) -> Worker:
     if name not in workers:
         raise UsageError(f"no worker is called {name!r}", hint="decnet worker list")
     if workers[name].is_local:
-        raise UsageError("`local` is this machine: there is no SSH between")
+        raise UsageError("`local` is this machine: it is not reached over SSH")
     return workers[name]

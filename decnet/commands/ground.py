@@ -43,7 +43,7 @@ CLOUDS = (
     "scaleway",
     "linode",
 )
-NO_MACVLAN = "use a machine of your own, or --driver bridge for deckies that only this machine reaches"
+NO_MACVLAN = "use a physical machine, or --driver bridge for deckies that only this machine reaches"
 LET_THROUGH = (
     "let other MAC addresses through: promiscuous mode and forged transmits of the hypervisor, "
     "port security of the switch"
@@ -194,6 +194,6 @@ def _hypervisor(stand: Stand) -> Iterator[Finding]:
         return
     for mark, what, mend in HYPERVISORS:
         if mark in machine:
-            text = f"it is {what}: the virtual switch drops the frames of deckies unless it is told not to"
+            text = f"it is {what}: the virtual switch drops frames from other MAC addresses by default"
             yield Finding(name, "warning", text, mend)
             return

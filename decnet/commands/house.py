@@ -54,7 +54,7 @@ def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker
         found += check(ctx)
     found += _unwatched(ctx, fleet, workers)
     found += [
-        Finding("deckies", "warning", f"{tell.decky} gives itself away by {tell.by}", tell.mend)
+        Finding("deckies", "warning", f"{tell.decky} is identifiable as a honeypot by {tell.by}", tell.mend)
         for tell in tells(fleet, ctx.catalog)
     ]
     return found, fleet, workers
@@ -105,5 +105,5 @@ def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterat
     for name, worker in workers.items():
         last = seen.get(worker.worker_id)
         if fleet.on(name) and last is not None and ctx.now() - last.at > UNWATCHED:
-            text = f"nobody has looked at {name} for {(ctx.now() - last.at) / 86_400:.0f} days"
-            yield Finding("cron", "warning", text, "reconcile and events --pull from cron: docs/cron.md")
+            text = f"{name} was not contacted for {(ctx.now() - last.at) / 86_400:.0f} days"
+            yield Finding("cron", "warning", text, "run reconcile and events --pull from cron: docs/cron.md")

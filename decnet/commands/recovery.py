@@ -41,7 +41,7 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         if load_fleet(ctx.home) is not None:
             raise UsageError(
                 f"{ctx.home.state} holds a fleet already",
-                hint="recovery is for an empty home: set DECNET_HOME, or move the old folder away",
+                hint="recovery needs an empty state directory: set DECNET_HOME, or move the old one away",
             )
         found: list[Recovered] = []
         for number, address in enumerate(addresses, 1):

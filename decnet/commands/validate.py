@@ -26,7 +26,7 @@ def validate(ctx: Context, path: Path) -> Words:
     spec = read_spec(path)
     drafts = resolve(spec, ctx.catalog, rng=Random(0), desired={})
     services = sorted({service for draft in drafts for service in draft.services})
-    line = f"{path}: {len(drafts)} decky{'' if len(drafts) == 1 else 's'}, {len(services)} services: in order"
+    line = f"{path}: {len(drafts)} decky{'' if len(drafts) == 1 else 's'}, {len(services)} services: valid"
     return Words(
         (line.replace("deckys", "deckies"),),
         {"file": str(path), "deckies": [d.name for d in drafts], "services": services},

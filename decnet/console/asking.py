@@ -20,7 +20,7 @@ def ask(question: str) -> bool:
     Raises UsageError where there is no terminal to ask on, KeyboardInterrupt at once on Ctrl-C and SIGTERM.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question} There is no terminal to ask on", hint="--yes answers it beforehand")
+        raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
     with interruptible():
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -25,7 +25,7 @@ SIGNS = {
 def plan_lines(plan: Plan) -> list[str]:
     """One line per step, then strays, skipped and unknown, then a count."""
     if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
-        return [f"nothing to do, {counted(plan.kept, 'decky')} in order", *upgrade_lines(plan)]
+        return [f"nothing to do, {counted(plan.kept, 'decky')} unchanged", *upgrade_lines(plan)]
     lines = step_lines(plan, len(plan.steps))
     told, more = plan.told_strays
     lines += [_line("?", step) + " (--prune removes it)" for step in told]
@@ -48,7 +48,8 @@ def step_lines(plan: Plan, most: int) -> list[str]:
 def slice_lines(plan: Plan) -> list[str]:
     """One line per worker whose copy of desired is not the right one."""
     return [
-        f"~ {key} is told anew, its description is {cell(str(drift))}" for key, drift in plan.slices.items()
+        f"~ {key} is out of date and will be re-synced: {cell(str(drift))}"
+        for key, drift in plan.slices.items()
     ]
 
 
@@ -67,12 +68,12 @@ def _line(sign: str, step: Step) -> str:
 
 
 def tally(plan: Plan) -> str:
-    """`plan: 2 create, 1 heal, 3 in order`."""
+    """`plan: 2 create, 1 heal, 3 unchanged`."""
     counts: dict[str, int] = {}
     for step in plan.steps:
         counts[step.bucket] = counts.get(step.bucket, 0) + 1
     parts = [f"{count} {bucket}" for bucket, count in sorted(counts.items())]
     told = counted(len(plan.slices), "worker")
-    parts += [f"{told} told anew"] if plan.slices else []
-    parts += [f"{plan.kept} in order"] if plan.kept else []
+    parts += [f"{told} to re-sync"] if plan.slices else []
+    parts += [f"{plan.kept} unchanged"] if plan.kept else []
     return "plan: " + (", ".join(parts) or "nothing to do")

@@ -78,7 +78,10 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         return []
     shown = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
     shown += [] if outcome.quiet else upgrade_lines(plan)
-    shown += [f"{name}: accepted, goes on by itself; decnet status shows it" for name in outcome.detached]
+    shown += [
+        f"{name}: accepted, continues in the background; decnet status shows its progress"
+        for name in outcome.detached
+    ]
     for end in outcome.outcomes:
         shown += _failure_lines(end) if end.status != "succeeded" else []
     shown += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]

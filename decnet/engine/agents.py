@@ -100,7 +100,7 @@ async def _replaced(ctx: Context, links: Links, client: AgentClient, hello: Hell
         await client.upgrade(own)
     except WorkerError as error:
         why = error.message.removeprefix(f"{worker}: ")
-        _say_once(ctx, links, worker, f"{was} could not be replaced and goes on: {why}", warning=True)
+        _say_once(ctx, links, worker, f"{was} could not be replaced and stays in use: {why}", warning=True)
         return False
     text = f"{was} is replaced by {own.sha256[:12]} (version {own.version})"
     ctx.note(text, worker)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def _nobody_asked(question: str) -> bool:
-    raise UsageError(f"{question} Nobody can be asked here", hint="say --yes to answer it beforehand")
+    raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
 
 
 async def _sleep(seconds: float) -> None:

@@ -33,7 +33,7 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
             raise
     raise PartlyFailed(
         f"the pass was not over after {seconds:g} s and was ended; {_open(ctx)}",
-        hint="what a worker has accepted goes on there; the next decnet reconcile takes it up",
+        hint="jobs that a worker accepted continue there; the next decnet reconcile records their results",
     )
 
 

@@ -76,7 +76,7 @@ def _from_file(path: Path) -> str:
         with path.open(encoding="utf-8") as stream:
             return stream.readline(4096).strip()
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no text"
+        said = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"--alert: {path} cannot be read: {said}") from error
 
 
@@ -87,7 +87,7 @@ def _webhook(text: str) -> Webhook:
     except ValueError:
         usable = False
     if not usable or not text.isascii() or not text.isprintable() or " " in text:
-        raise UsageError("--alert: this is no URL that can be posted to", hint="https://HOST/PATH")
+        raise UsageError("--alert: this is not a valid URL", hint="https://HOST/PATH")
     return Webhook(url)
 
 

@@ -223,7 +223,7 @@ class _Follower:
             # This machine may have slept: the worker is asked once more when the time is over.
             is_last = clock() - begun > limit
         raise WorkerError(
-            f"{self.name}: its job did not end within {limit:.0f} s; it goes on by itself",
+            f"{self.name}: its job did not end within {limit:.0f} s; it continues in the background",
             hint="decnet status shows how it ends",
             worker=self.name,
         )

@@ -95,7 +95,7 @@ def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str
         f"{failed} failed": failed,
         f"{recorded} recorded": recorded,
         f"{sent} on the way": sent,
-        f"{len(pushed)} told anew": len(pushed),
+        f"{len(pushed)} re-synced": len(pushed),
         f"{len(plan.skipped)} skipped": len(plan.skipped),
         f"{plan.kept} kept": plan.kept,
         f"{len(troubles)} worker{'s' if len(troubles) != 1 else ''} in trouble": len(troubles),

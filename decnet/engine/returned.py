@@ -75,6 +75,6 @@ def _trouble(name: str, holders: list[str]) -> Trouble:
     return Trouble(
         name,
         f"{name}: it was removed, and {', '.join(holders)}",
-        f"decnet worker add {name} USER@HOST, then decnet reconcile --prune; or switch it off for good",
+        f"decnet worker add {name} USER@HOST, then decnet reconcile --prune; or switch it off permanently",
         PartlyFailed.exit_code,
     )

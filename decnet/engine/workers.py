@@ -94,7 +94,7 @@ def _check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:
     if hello.fleet_id and hello.fleet_id != fleet_id and not adopt:
         raise FleetRefused(
             "local: the agent on this machine belongs to another fleet",
-            hint="say --adopt to take it over, or set DECNET_HOME to the folder of its own fleet",
+            hint="use --adopt to take it over, or set DECNET_HOME to the state directory of its fleet",
             worker=LOCAL,
         )
 

@@ -21,7 +21,7 @@ from decnet.lab.lifecycle import down, up
 from decnet.lab.status import status
 
 FLEET = """\
-# A small office: six machines that nobody has a reason to touch.
+# A small office: six machines that no one has a reason to touch.
 [network]
 addresses = { use = ["192.0.2.100-192.0.2.150"] }
 
@@ -133,7 +133,7 @@ class Demo:
             ["mysql", "-h", database["ip"], "-u", "root", "-psecret", "-e", "select 1"],
             any_exit=True,
         )
-        self.chapter("... and decnet tells what was done")
+        self.chapter("... and decnet reports every attempt")
         self.decnet("events", "--pull", "--decky", victim["name"])
         self.decnet("events", "--decky", database["name"])
         logins = [e for e in self.json("events") if e["kind"] == "login"]
@@ -151,17 +151,17 @@ class Demo:
         self.expect(self.scan() != self.found, "the second scan shows what the first one showed")
 
     def _break(self) -> None:
-        self.chapter("Somebody kills a container by hand")
+        self.chapter("A container is killed by hand")
         victim = self.deckies()[0]
         home = str(victim["worker"])
         self.on(home, ["docker", "kill", f"{victim['name']}-{victim['services'][0]}"])
         self.on("operator", ["decnet", "status"], any_exit=True)
         self.decnet("reconcile")
-        self.chapter("Somebody kills a whole machine")
+        self.chapter("The base of a whole decky is killed")
         self.on(home, ["docker", "kill", victim["name"]])
         self.decnet("reconcile")
         self._all_running()
-        self.chapter("A stray: a container with our label that nobody described")
+        self.chapter("A stray: a container with the fleet's label that is not in the fleet")
         fleet_id = json.loads(self.on("operator", ["cat", "/var/lib/decnet/decnet-state.json"], show=False))[
             "fleet_id"
         ]
@@ -178,7 +178,7 @@ class Demo:
         stop(self.lab, "w2", "worker")
         code = self.on("operator", ["decnet", "status"], any_exit=True, code=True)
         self.expect(code == "5", f"status ended with exit {code}, and not with 5")
-        self.chapter("The power is back: what did not come up by itself is mended")
+        self.chapter("The power is back: reconcile starts what did not come up")
         start(self.lab, "w2")
         self.decnet("reconcile")
         self.decnet("status")

@@ -127,5 +127,7 @@ def place(lab: Lab, name: str) -> Place:
         return Place(lab, {"operator": "op", "attacker": "att"}[name])
     match = re.fullmatch(r"w([1-9][0-9]?)", name)
     if not match:
-        raise UsageError(f"{name!r} is no place of a lab", hint="operator, attacker, or a worker: w1, w2...")
+        raise UsageError(
+            f"{name!r} is not a machine of the lab", hint="operator, attacker, or a worker: w1, w2..."
+        )
     return lab.worker(int(match.group(1)))

@@ -55,7 +55,7 @@ def environment() -> dict[str, str]:
 def require_outside() -> None:
     """Raise unless this process may look at labs: root, and outside of any."""
     if os.environ.get("DECNET_LAB_PLACE"):
-        hint = "leave it: a lab is brought up, changed and taken down from outside"
+        hint = "leave this shell: `lab up`, changes and `lab down` run outside of the lab"
         raise UsageError("this shell stands inside a lab", hint=hint)
     if os.geteuid() != 0:
         why = "it makes namespaces and runs Docker engines"

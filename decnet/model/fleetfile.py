@@ -142,7 +142,7 @@ def _check_settings(mistakes: Mistakes, path: tuple[str, ...], settings: Any) ->
         mistakes.add(path, f"{title} must be a table", hint)
         return
     if values.word(path[-1]):
-        mistakes.add(path, f"{title} is no service's name")
+        mistakes.add(path, f"{title} is not a valid service name")
     for name, value in settings.items():
         complaint = values.setting(value) or ("is too long a name" if len(name) > 64 else None)
         if complaint:

@@ -28,20 +28,20 @@ class Key:
 
 MINUTES = Key(
     "whole number",
-    "minutes between two mutations; left out: mutated only when asked",
+    "minutes between two mutations; default: only `decnet mutate` changes it",
     minimum=1,
     maximum=525600,
 )
 
 CORE = Key(
     "list",
-    "those of its services that a mutation never takes away; left out: what such a machine is never without",
+    "services that mutations never remove; default: those that define this kind of machine",
     values.names,
 )
 
 SIDE = Key(
     "list",
-    "services that a mutation may add and remove, one at a time; left out: what such a machine may have",
+    "services that mutations may add and remove, one at a time; default: those that fit this kind of machine",
     values.names,
 )
 
@@ -51,21 +51,21 @@ ADDRESSES = {
         'addresses that deckies may have: single ones, "a-b" ranges, or CIDR blocks',
         addresses.ranges,
     ),
-    "exclude": Key("list", "addresses that no decky may have, spelled likewise", addresses.ranges),
+    "exclude": Key("list", "addresses that deckies never use, same syntax", addresses.ranges),
 }
 
 NETWORK = {
     "interface": Key(
         "text",
-        "the worker's interface on the LAN; left out: the one of the default route",
+        "the worker's interface on the LAN; default: that of the default route",
         values.interface,
         pattern=values.INTERFACE,
     ),
-    "subnet": Key("text", "the LAN as CIDR; left out: the interface's own", addresses.subnet),
-    "gateway": Key("text", "the LAN's router; left out: the default route's", addresses.host),
+    "subnet": Key("text", "the LAN as CIDR; default: the interface's subnet", addresses.subnet),
+    "gateway": Key("text", "the LAN's router; default: that of the default route", addresses.host),
     "driver": Key(
         "text",
-        "how deckies are put on the LAN; left out: macvlan",
+        "how deckies are attached to the LAN; default: macvlan",
         choices=("macvlan", "ipvlan", "bridge"),
     ),
     "addresses": Key("table", "which addresses may be claimed", keys=ADDRESSES),
@@ -82,17 +82,17 @@ DECKY = {
     "services": Key("list", "what it offers: `decnet services` lists them", values.services),
     "randomize_services": Key("true or false", "draw the services at random"),
     "os": Key("text", "the OS profile: linux, windows, windows_server, bsd, embedded, cisco", values.word),
-    "ip": Key("text", "its address; left out: the next free one", addresses.host),
-    "mac": Key("text", "its hardware address; left out: one of a vendor that fits", addresses.mac),
+    "ip": Key("text", "its address; default: the next free one", addresses.host),
+    "mac": Key("text", "its MAC address; default: one of a matching vendor", addresses.mac),
     "hostname": Key(
         "text",
-        "what it calls itself; left out: drawn in the style of the archetype or OS",
+        "its hostname; default: generated in the style of the archetype or OS",
         values.hostname,
         pattern=values.HOSTNAME,
     ),
     "worker": Key(
         "text",
-        "the worker it lives on; left out: decnet chooses",
+        "the worker that runs it; default: chosen by decnet",
         values.name,
         pattern=values.NAME,
     ),

@@ -29,7 +29,7 @@ def check(mistakes: Mistakes, table: dict[str, Any]) -> None:
 def _check_choices(mistakes: Mistakes, entries: Entries) -> None:
     for name, entry in entries.items():
         if entry.get("randomize_services") and "services" in entry:
-            said = f"[decky.{name}] names `services` and wants them drawn: `randomize_services`"
+            said = f"[decky.{name}] sets both `services` and `randomize_services`"
             mistakes.add(("decky", name, "randomize_services"), said, "leave one of the two out")
 
 

@@ -222,7 +222,7 @@ class _Reading:
         given = dict(self._known(section, _CUSTOM))
         missing = [key for key in ("binary", "ports") if not given.get(key)]
         if not re.fullmatch(values.SERVICE, name) or self._is_ours(name):
-            said = f"[{clean(section.name, 60)}]: a service of your own needs a name of its own"
+            said = f"[{clean(section.name, 60)}]: not a valid name, or the name of a built-in service"
             self.mistakes.add((section.name,), said, "lower case letters, digits, - and _, at most 32")
         elif missing:
             self.mistakes.add((section.name,), f"[{clean(section.name, 60)}] lacks `{missing[0]}`")
@@ -268,7 +268,7 @@ class _Reading:
     def _known(self, section: Section, keys: tuple[str, ...]) -> list[tuple[str, str]]:
         for key in section.values:
             if key not in keys:
-                self._wrong(section, key, f"is no key there{_meant(key, keys)}")
+                self._wrong(section, key, f"is not a valid key there{_meant(key, keys)}")
         return [(key, value) for key, value in section.values.items() if key in keys]
 
     def _wrong(self, section: Section, key: str, complaint: str) -> None:

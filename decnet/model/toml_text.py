@@ -87,7 +87,7 @@ def _translated(message: str, text: str, filename: str) -> SpecError:
     return SpecError(said, place=f"{filename}:{line}:{column}", hint=hint)
 
 
-_QUOTES = 'text stands in quotes: name = "value"'
+_QUOTES = 'text needs quotes: name = "value"'
 
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"Expected '=' after a key", "`=` is missing after the key", "a line is `key = value` or `[table]`"),
@@ -105,7 +105,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"Invalid initial character for a key", "no key that TOML knows", "keys are letters, digits, - and _"),
     (r"Invalid statement", "neither `key = value` nor `[table]`", None),
     (r"Unescaped", "an unknown escape in a text", "write \\\\ for a backslash, or use '...'"),
-    (r"Invalid hex value|not a Unicode scalar", "an escape that is no character", None),
+    (r"Invalid hex value|not a Unicode scalar", "an escape that is not a character", None),
     (r"Illegal character", "a control character that may not stand here", None),
 )
 

@@ -34,7 +34,7 @@ def examined(page: JournalPage, cursor: Cursor | None) -> Examined:
         if each.seq != seq + 1:
             holes.append(f"its journal lacks the records {seq + 1} to {each.seq - 1}")
         elif isinstance(each, JournalRecord) and mark not in (each.prev, ""):
-            holes.append(f"its journal was written anew before record {each.seq}")
+            holes.append(f"its journal was rewritten before record {each.seq}")
         seq, mark = each.seq, each.hash
         if isinstance(each, JournalRecord):
             if _is_sound(each):

@@ -18,12 +18,12 @@ def holding(records: ProjectRecords, held: HeldProject, wanted: str | None) -> S
     if generation > records.generation:
         return SliceDrift(
             word="ahead",
-            reason=f"it holds generation {generation}, and this home never gave it more than "
-            f"{records.generation}: the home was restored from an older copy",
+            reason=f"it holds generation {generation}, but this operator never sent more than "
+            f"{records.generation}: the state directory was restored from an older copy",
         )
     if last and held.plan_hash is None and last.plan_hash is not None:
         return SliceDrift(
-            word="lost", reason=f"it holds no description any more, and held generation {last.generation}"
+            word="lost", reason=f"it lost its description, which was generation {last.generation}"
         )
     if last and generation < last.generation:
         return SliceDrift(

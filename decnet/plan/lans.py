@@ -29,7 +29,7 @@ def decide_lan(
     gateway = _first(network.gateway, known, facts, "gateway")
     if not interface or not subnet:
         raise SpecError(
-            f"{worker}: it has no default route, so its LAN cannot be told",
+            f"{worker}: it has no default route, so its LAN is unknown",
             hint="say --interface, --subnet and --gateway",
         )
     if not gateway:

@@ -214,7 +214,7 @@ def _why_wait(
     base = case.actual.get(case.base)
     at_address = base is not None and base.fingerprint == case.expected[case.base].fingerprint
     if case.conflict and case.decky and claims(step) and at_address:
-        return f"somebody else answers for {case.decky.ip}: {case.conflict}"
+        return f"another host answers for {case.decky.ip}: {case.conflict}"
     return refusal(attempts, now=now, budget=budget) if budget else None
 
 

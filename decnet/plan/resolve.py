@@ -253,7 +253,7 @@ class _Resolving:
         chance = dice(self.root, self.who, "services")
         drawn = draw(self.catalog, chance, first=first, kin=self.catalog.usual(self.os))
         if not drawn:
-            raise SpecError(f"{self.who}: there is no service that could be drawn", place=self.entry.place)
+            raise SpecError(f"{self.who}: no service is available to choose from", place=self.entry.place)
         own = self._listed("core")
         always = core_of(self.archetype, self.catalog) or () if own is None else own
         return tuple(sorted(without_clash(dict.fromkeys((*always, *drawn)), self.catalog))), False
@@ -271,7 +271,7 @@ class _Resolving:
             return None
         if self.archetype and entry.services is None:
             return self._of_archetype(self.archetype)
-        hint = "name services or an archetype, or let them be drawn (randomize_services)"
+        hint = "set services or an archetype, or choose services at random (randomize_services)"
         raise SpecError(f"{self.who}: it has no services", place=entry.place, hint=hint)
 
     def _of_archetype(self, archetype: str) -> tuple[str, ...]:

@@ -57,9 +57,9 @@ def make_so(case: Case, bucket: Bucket, *, gentle: bool = True, came_from: str |
 
 def take_away(case: Case, bucket: Bucket, *, moves_to: str | None = None) -> Step:
     """The step that removes all containers of a decky that is not desired on this worker."""
-    reason = "it carries this fleet's label and is neither described nor recorded here"
+    reason = "it has this fleet's label but is neither in the fleet nor recorded"
     if bucket == "remove":
-        reason = f"it moves to {moves_to}" if moves_to else "it is no longer described"
+        reason = f"it moves to {moves_to}" if moves_to else "not in the fleet any more"
     return Step(
         worker=case.worker,
         project=case.key.project,
@@ -94,7 +94,7 @@ def forget(case: Case) -> Step:
         project=case.key.project,
         decky=case.name,
         bucket="forget",
-        reason="it is no longer described, and gone from the worker",
+        reason="not in the fleet any more, and gone from the worker",
         wave=0,
         record="delete",
     )
@@ -188,12 +188,17 @@ def _record(before: DeckyRow | None, after: DeckyRow) -> RecordAction | None:
 
 def _reason(case: Case, bucket: Bucket, came_from: str | None) -> str:
     if bucket == "create":
-        return f"it moves here from {came_from}" if came_from else "it is new"
+        return f"it moves here from {came_from}" if came_from else f"new: {_what_comes(case.decky)}"
     if bucket == "revive":
         begun = case.row is not None and case.row.status == "unknown"
         return "it was begun and not finished" if begun else "none of its containers exists any more"
     reasons = _differences(case) if bucket == "change" else _faults(case)
     return "; ".join(reasons[:4]) + (f"; and {len(reasons) - 4} more" if len(reasons) > 4 else "")
+
+
+def _what_comes(decky: Decky | None) -> str:
+    assert decky is not None
+    return f"{decky.ip}, {decky.mac}, {decky.os}, {' '.join(sorted(decky.services))}"
 
 
 def _differences(case: Case) -> list[str]:
@@ -205,11 +210,13 @@ def _differences(case: Case) -> list[str]:
     for name, content in case.expected.items():
         there = case.actual.get(name)
         if there is None:
-            reasons.append(f"service {content.service} is new" if content.service else "its base is missing")
+            reasons.append(
+                f"service {content.service} is added" if content.service else "its base is missing"
+            )
         elif content.service and base is not None and _fits(case, base) and not _fits(case, there):
             reasons.append(_service_difference(content.service, content.image, there))
     extra = sorted(name for name in case.actual if name not in case.expected)
-    return reasons + [f"service {_told(case.actual[name])} is no longer described" for name in extra]
+    return reasons + [f"service {_told(case.actual[name])} is removed" for name in extra]
 
 
 def _base_differences(case: Case, decky: Decky, base: Container) -> list[str]:
@@ -221,13 +228,13 @@ def _base_differences(case: Case, decky: Decky, base: Container) -> list[str]:
         reasons.append(f"its address changed from {clean(case.row.ip, 40)} to {decky.ip}")
     if case.row and case.row.mac != decky.mac:
         reasons.append(f"its MAC changed from {clean(case.row.mac, 40)} to {decky.mac}")
-    return reasons or ["its base was made from something else (network, hostname or OS profile)"]
+    return reasons or ["the configuration of its base changed (network, hostname or OS profile)"]
 
 
 def _service_difference(service: str, image: str, there: Container) -> str:
     if there.image != image:
         return f"the image of service {service} changed from {clean(there.image, 80)} to {image}"
-    return f"service {service} was made from something else (its settings or persona)"
+    return f"service {service}: its configuration changed (settings or persona)"
 
 
 def _faults(case: Case) -> list[str]:

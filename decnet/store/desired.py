@@ -80,7 +80,7 @@ def check_known(home: Home, fleet: Fleet, catalog: Catalog) -> None:
     raise SpecError(
         wrong[1],
         place=f"{home.state}:{line}:{column}",
-        hint=f"put the file that describes it back into {home.catalog}, or mend this line",
+        hint=f"restore the file that defines it in {home.catalog}, or correct this line",
     )
 
 
@@ -201,7 +201,7 @@ def _refuse_at(home: Home, text: str, offset: int, sentence: str) -> NoReturn:
     line, column = position(text, offset)
     copy = read_whole(last_copy(home.state))
     good = copy is not None and _as_written(copy) is not None
-    hint = f"mend it there, or take the last good copy: {_restore(home.state)}" if good else None
+    hint = f"correct it there, or restore the last good copy: {_restore(home.state)}" if good else None
     raise SpecError(sentence, place=f"{home.state}:{line}:{column}", hint=hint)
 
 

@@ -108,7 +108,7 @@ def _check_key(path: Path) -> None:
     if found.st_mode & 0o077 and path.suffix != ".pub":
         raise StateBroken(
             f"the private key {path} can be read by other users (mode {stat.S_IMODE(found.st_mode):04o})",
-            hint=f"if nobody else has read it: chmod 600 {path}",
+            hint=f"if no one else has read it: chmod 600 {path}",
         )
 
 
@@ -135,7 +135,7 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
     if found.st_uid != os.geteuid():
         raise StateBroken(
             f"{path} belongs to user {found.st_uid}, and decnet runs as user {os.geteuid()}",
-            hint="run decnet as that user, or set DECNET_HOME to a folder of your own",
+            hint="run decnet as that user, or set DECNET_HOME to a directory that you own",
         )
 
 

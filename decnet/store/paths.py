@@ -116,5 +116,5 @@ def _user_folder(env: Mapping[str, str], uid: int) -> Path:
         return Path(pwd.getpwuid(uid).pw_dir)
     except KeyError:
         raise UsageError(
-            f"user {uid} has no home folder", hint="set DECNET_HOME to an absolute path"
+            f"user {uid} has no home directory", hint="set DECNET_HOME to an absolute path"
         ) from None

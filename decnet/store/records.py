@@ -203,7 +203,7 @@ def _assembled(tables: Mapping[str, Any], path: Path, migrations: Mapping[int, M
         raise ill(path, f"{where}: {first['msg']}") from error
     projects = _projects(whole.projects, whole.deckies)
     if projects is None:
-        raise ill(path, "a project or a decky stands in it twice, or a decky has no project")
+        raise ill(path, "it lists a project or a decky twice, or a decky has no project")
     fields = {name: getattr(whole.meta, name) for name in _About.model_fields}
     return WorkerRecords(**fields, projects=projects, lifecycle=whole.lifecycle)
 

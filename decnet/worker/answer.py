@@ -43,7 +43,7 @@ _HINTS = {
     "fleet": "that worker belongs to another fleet; `decnet worker add --adopt` takes it over",
     "hash": "bring its agent up to date: decnet worker upgrade {worker}",
     "generation": "restored from a backup? decnet worker recover --take-generation",
-    "busy": "its job goes on by itself; `decnet status` shows how far it is",
+    "busy": "its job continues in the background; `decnet status` shows the progress",
     "docker-down": "start Docker there and run this again",
     "compose": "install Docker Compose v2 there (or v1.29 with an Engine before 25)",
 }

@@ -103,7 +103,7 @@ def _engine(survey: Survey) -> list[Complaint]:
         case None:
             return []
         case "rights":
-            mend = f"sudo usermod -aG docker {survey.user}, then log in anew"
+            mend = f"sudo usermod -aG docker {survey.user}, then log in again"
             return [Complaint(f"{survey.user} may not use Docker", mend)]
         case "missing":
             return [Complaint("there is no Docker socket", "install Docker Engine, or start it")]

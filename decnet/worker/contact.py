@@ -115,7 +115,7 @@ async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
     key = await fetch(place, worker)
     if vouched.confirm is None:
         raise HostKeyRefused(
-            f"{worker}: its host key {key.fingerprint} is not known, and nobody can be asked",
+            f"{worker}: its host key {key.fingerprint} is unknown, and this session is not interactive",
             hint="--host-key SHA256:... or --known-hosts FILE vouches for it",
             worker=worker,
         )

@@ -48,7 +48,7 @@ MEANINGS: dict[str, Meaning] = {
     "KeyExchangeFailed": Meaning(
         TrustRefused, "it offers only weak algorithms", "update the sshd of that machine", told=True
     ),
-    "PermissionDenied": Meaning(Unreachable, "it does not let us in", NOT_LET_IN),
+    "PermissionDenied": Meaning(Unreachable, "SSH authentication failed", NOT_LET_IN),
     "IllegalUserName": Meaning(Unreachable, "it does not take the user name"),
     "ConnectionLost": Meaning(Unreachable, "the connection was lost"),
     "CompressionError": Meaning(Unreachable, "the connection is damaged"),

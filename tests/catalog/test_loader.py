@@ -101,11 +101,11 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
     [
         ("[services.x]\nports=[1]", 1, "unknown key `services`"),
         ("service = 3", 1, "unknown key `service`"),
-        ('[service.x]\nimage = "a"\nports = [80]\nprot = 1', 4, "`prot`: is no key"),
+        ('[service.x]\nimage = "a"\nports = [80]\nprot = 1', 4, "`prot`: is not a key"),
         ('[service.x]\nimage = "a"\nports = [70000]', 3, "a port is a number from 1 to 65535"),
         ('[service.x]\nimage = "a"\nports = [\n 80,\n "x/udp",\n]', 5, "a port is a number"),
         ('[service.x]\nimage = "a"', 1, "`ports`: is missing"),
-        ('[service.x]\nimage = "a"\nprots = [80]', 3, "`prots`: is no key"),
+        ('[service.x]\nimage = "a"\nprots = [80]', 3, "`prots`: is not a key"),
         ('[service.x]\nimage = "a"\nports = [80]\ncommand = "serve"', 4, "`command`: must be a list"),
         ('[service.x]\nimage = "a b"\nports = [80]', 2, "`image` must be an image like"),
         ("[service.x]\nports = [80]", 1, "`image`"),

@@ -128,7 +128,7 @@ def test_what_cannot_be_deployed_is_written_and_said(tmp_path: Path) -> None:
     assert (tmp_path / "new.toml").stat().st_mode & 0o777 == 0o600
     assert [event.text for event in said if isinstance(event, Said)] == [
         f"it cannot be deployed as it is: {tmp_path}/old.ini:4: bb: it has no services"
-        " (name services or an archetype, or let them be drawn (randomize_services))"
+        " (set services or an archetype, or choose services at random (randomize_services))"
     ]
 
 
@@ -159,5 +159,7 @@ def test_nothing_is_written_for_an_old_file_with_a_mistake(tmp_path: Path) -> No
     (tmp_path / "old.ini").write_text("[aa]\nserivces = ssh\n")
     with pytest.raises(SpecError) as caught:
         convert(desk(tmp_path), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
-    assert caught.value.message.startswith(f"{tmp_path}/old.ini:2: `serivces` in [aa] is no key there")
+    assert caught.value.message.startswith(
+        f"{tmp_path}/old.ini:2: `serivces` in [aa] is not a valid key there"
+    )
     assert not (tmp_path / "new.toml").exists()

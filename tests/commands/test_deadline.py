@@ -75,7 +75,7 @@ def test_what_is_open_is_named(home: Home) -> None:
         asyncio.run(within(context(home), 0.01, asyncio.sleep(30)))
     assert caught.value.message == ("the pass was not over after 0.01 s and was ended; open: web-01 on w1")
     assert caught.value.hint == (
-        "what a worker has accepted goes on there; the next decnet reconcile takes it up"
+        "jobs that a worker accepted continue there; the next decnet reconcile records their results"
     )
 
 

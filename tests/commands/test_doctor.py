@@ -270,4 +270,4 @@ def test_a_clock_that_was_never_set_or_went_back(home: Home) -> None:
 
 def test_deckies_that_nobody_looks_after(home: Home) -> None:
     note_seen(home, {"one": LastSeen(at=NOW - 3 * 86_400, skew=0.0)})
-    assert house(home) == [("cron", "warning", "nobody has looked at w1 for 3 days")]
+    assert house(home) == [("cron", "warning", "w1 was not contacted for 3 days")]

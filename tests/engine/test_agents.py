@@ -151,7 +151,7 @@ def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: 
 def test_an_older_agent_that_cannot_be_replaced_goes_on(one_pass: Pass) -> None:
     seen, said = one_pass(Machine(STRANGE, 0, takes=False), replaces=True, rounds=2)
     assert isinstance(seen, Seen) and seen.agent == "older"
-    words = "could not be replaced and goes on: the new agent does not answer"
+    words = "could not be replaced and stays in use: the new agent does not answer"
     assert said == [f"warning: agent ffffffffffff (version 0) {words}"]
 
 

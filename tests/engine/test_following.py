@@ -159,7 +159,7 @@ def test_a_machine_that_slept_asks_once_more_before_it_gives_up(ctx: Context) ->
 def test_a_job_that_never_ends_is_left_to_itself(ctx: Context) -> None:
     end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), Teller({"runs": True}), snapshot())
     assert isinstance(end.error, WorkerError)
-    assert end.error.message == "w1: its job did not end within 600 s; it goes on by itself"
+    assert end.error.message == "w1: its job did not end within 600 s; it continues in the background"
 
 
 def test_a_silent_worker_is_given_up_though_somebody_sets_our_clock_back(ctx: Context) -> None:

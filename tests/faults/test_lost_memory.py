@@ -62,7 +62,7 @@ def test_this_machines_agent_that_lost_its_folder_is_enrolled_and_told_again(web
     assert "this worker is not enrolled" in web.decnet("status", code=6).out
     said = web.decnet("reconcile")
     assert "its agent had lost its folder, and is enrolled again" in said.err
-    assert "local is told anew, its description is lost" in said.err
+    assert "local is out of date and will be re-synced: lost" in said.err
     mended(web, before)
 
 

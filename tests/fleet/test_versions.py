@@ -75,7 +75,7 @@ def test_an_agent_that_does_not_start_is_taken_back_and_the_old_one_goes_on(
     ours, containers = agents(fleet), fleet.containers()
     broken = tomorrow(tmp_path, "broken", 1001, broken=True)
     said = by(fleet, broken, "reconcile")
-    assert (said.out + said.err).count("could not be replaced and goes on") == len(WORKERS)
+    assert (said.out + said.err).count("could not be replaced and stays in use") == len(WORKERS)
     assert agents(fleet) == ours
     victim = NAMES[0]
     worker = next(name for name, placed in fleet.by_worker().items() if victim in placed)

@@ -198,7 +198,7 @@ def test_hundreds_of_mistakes_are_cut() -> None:
         ('settings.ssh.x = "\\u0000"', "must not hold a NUL character"),
         ('settings.ssh.x = "' + "a" * 4097 + '"', "must be at most 4096 characters"),
         ("settings.ssh." + "k" * 65 + " = 1", "is too long a name"),
-        ('settings."s s h".x = 1', "is no service's name"),
+        ('settings."s s h".x = 1', "is not a valid service name"),
         ('"ser\\u0000vices" = 1', "unknown key `ser\\x00vices`"),
         ('"\\u001b[31m" = 1', "unknown key `\\x1b[31m`"),
     ],

@@ -119,11 +119,11 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
         ("[web]\nip = 192.0.2.1\nIP = 192.0.2.2", "old.ini:3: `ip` stands twice, first in line 2"),
         (
             "[web]\nserivces = ssh",
-            "old.ini:2: `serivces` in [web] is no key there (did you mean `services`?)",
+            "old.ini:2: `serivces` in [web] is not a valid key there (did you mean `services`?)",
         ),
         (
             "[general]\nnett = 1\n[web]",
-            "old.ini:2: `nett` in [general] is no key there (did you mean `net`?)",
+            "old.ini:2: `nett` in [general] is not a valid key there (did you mean `net`?)",
         ),
         (
             "[web]\nservices = shh",
@@ -165,7 +165,7 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
         ),
         (
             "[web]\n[web.ssh]\nmodt = x",
-            "old.ini:3: `modt` in [web.ssh] is no key there (did you mean `motd`?)",
+            "old.ini:3: `modt` in [web.ssh] is not a valid key there (did you mean `motd`?)",
         ),
         (
             "[web]\n[web.ssh]\naccept_after = x",
@@ -186,7 +186,7 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
             "[web]\n[custom-x]\nbinary = a\nports = 1\nexec = 'x",
             "`exec` in [custom-x] cannot be split into words",
         ),
-        ("[web]\n[custom-ssh]\nbinary = a\nports = 1", "a service of your own needs a name of its own"),
+        ("[web]\n[custom-ssh]\nbinary = a\nports = 1", "not a valid name, or the name of a built-in service"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(text: str, message: str) -> None:

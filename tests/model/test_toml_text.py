@@ -38,7 +38,7 @@ def refused(content: bytes) -> SpecError:
         (b"? = 1", "fleet.toml:1:1: neither `key = value` nor `[table]`: ?"),
         (b"[]", "fleet.toml:1:2: no key that TOML knows: []"),
         (b'a = "\\q"', "fleet.toml:1:8: an unknown escape in a text: a"),
-        (b'a = "\\ud800"', "fleet.toml:1:12: an escape that is no character: a"),
+        (b'a = "\\ud800"', "fleet.toml:1:12: an escape that is not a character: a"),
         (b'a = "x\x07"', "fleet.toml:1:7: a control character that may not stand here: a"),
         (b"a = 1\r\rb = 2", "fleet.toml:1:6: something is left over after the value: a"),
         (b"a = 2024-13-01", "fleet.toml:1:9: something is left over after the value: a"),

@@ -81,7 +81,7 @@ def test_a_hole_right_behind_the_cursor_is_told() -> None:
 def test_a_journal_that_was_written_anew_behind_the_cursor_is_told() -> None:
     other = rows(2, start=3, before="e" * 64)
     seen = examined(page(other), cursor(2))
-    assert seen.notes == ("its journal was written anew before record 3",)
+    assert seen.notes == ("its journal was rewritten before record 3",)
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_a_decky_whose_address_somebody_else_answers_for_is_left_alone() -> None
     world.machine("w1", "web").state = "restarting"
     world.conflicts = {"w1": {"web": "02:00:00:00:00:01"}}
     plan = world.settle()
-    assert waiting(plan) == {"w1/web": "somebody else answers for 192.0.2.10: 02:00:00:00:00:01"}
+    assert waiting(plan) == {"w1/web": "another host answers for 192.0.2.10: 02:00:00:00:00:01"}
     assert [(step.bucket, step.row and step.row.status) for step in plan.steps] == [("refresh", "failed")]
     assert world.plan().steps == ()
 

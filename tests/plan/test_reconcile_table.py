@@ -292,10 +292,10 @@ def test_the_table_has_an_answer_for_every_case_but_the_impossible_ones() -> Non
 
 
 REASONS = {
-    "new": "it is new",
-    "one service less": "service http is no longer described",
-    "one service more": "service ftp is new",
-    "other settings": "service ssh was made from something else (its settings or persona)",
+    "new": f"new: 192.0.2.10, {WEB.mac}, linux, http ssh",
+    "one service less": "service http is removed",
+    "one service more": "service ftp is added",
+    "other settings": "service ssh: its configuration changed (settings or persona)",
     "another address": "its address changed from 192.0.2.10 to 192.0.2.99",
     "a new base image": "its image changed from decnet/base:0123456789ab to decnet/base:ffffffffffff",
     "a service stopped": "service ssh has exited with code 137",
@@ -305,7 +305,7 @@ REASONS = {
     "the network namespace of service ssh is not its base's; "
     "the network namespace of service http is not its base's",
     "moved": "it moves to w2",
-    "no longer described": "it is no longer described",
+    "no longer described": "not in the fleet any more",
 }
 
 

@@ -90,14 +90,14 @@ REFUSED = {
         [{"name": "a"}],
         (
             "f.toml:1: a: it has no services",
-            "name services or an archetype, or let them be drawn (randomize_services)",
+            "set services or an archetype, or choose services at random (randomize_services)",
         ),
     ),
     "an empty list of services": (
         [{"name": "a", "services": ()}],
         (
             "f.toml:1: a: it has no services",
-            "name services or an archetype, or let them be drawn (randomize_services)",
+            "set services or an archetype, or choose services at random (randomize_services)",
         ),
     ),
     "services both named and drawn": (

@@ -242,7 +242,7 @@ def test_damage_names_the_last_good_copy_and_the_command_that_restores_it(
     with pytest.raises(SpecError) as refused:
         load_fleet(home)
     restore = f"cp {last_copy(home.state)} {home.state}"
-    assert refused.value.hint == f"mend it there, or take the last good copy: {restore}"
+    assert refused.value.hint == f"correct it there, or restore the last good copy: {restore}"
     home.state.write_bytes(last_copy(home.state).read_bytes())
     assert load_fleet(home) == fleet_of("web-1")
 

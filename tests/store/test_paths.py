@@ -37,7 +37,7 @@ def test_a_home_below_the_current_folder_is_refused(named: str) -> None:
 
 
 def test_a_user_without_a_home_folder_is_told_to_set_one() -> None:
-    with pytest.raises(UsageError, match="has no home folder"):
+    with pytest.raises(UsageError, match="has no home directory"):
         find_home({}, 4_000_000_001)
 
 

@@ -155,7 +155,7 @@ def test_removed_records_are_gone_with_their_copy(home: Home) -> None:
         (lambda text: "[]", "it is not a TinyDB document"),
         (lambda text: '{"meta": []}', "it is not a TinyDB document"),
         (lambda text: "{}", "its table meta has 0 documents, not one"),
-        (lambda text: text.replace('"web-2"', '"web-1"'), "a decky stands in it twice"),
+        (lambda text: text.replace('"web-2"', '"web-1"'), "a project or a decky twice"),
         (lambda text: text.replace('"project":"decnet",', '"project":"other",'), "or a decky has no project"),
         (lambda text: text.replace('"name"', '"nom"'), "name: Field required"),
         (

@@ -266,7 +266,7 @@ def test_after_it_is_withdrawn_the_fleets_key_opens_nothing(ground: Ground) -> N
     assert authorized(ground) == others
     answer = ground.pull()["w1"]
     assert (answer["error"], answer["exit"]) == ("Unreachable", 5)
-    assert "does not let us in" in answer["message"]
+    assert "SSH authentication failed" in answer["message"]
     assert ground.act("withdraw", "w1") == {"ok": False}
 
 
