@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import subprocess
 import sys
@@ -22,14 +21,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from agent_desk import FLEET, WORKER, Desk  # noqa: E402
 
 IMAGES = ("decnet/base:0123456789ab", "decnet/decoys:0123456789ab")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/agent/" in item.path.as_posix() and "worker" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.lab)
-            if os.geteuid() != 0:
-                item.add_marker(pytest.mark.skip(reason="a lab needs root"))
 
 
 @pytest.fixture(scope="session")

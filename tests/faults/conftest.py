@@ -19,14 +19,6 @@ from places import FLEET, WITH_HTTP, Verb  # noqa: E402
 from theatre import Stage  # noqa: E402
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/faults/" in item.path.as_posix() and "lab" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.lab)
-            if os.geteuid() != 0:
-                item.add_marker(pytest.mark.skip(reason="a lab needs root"))
-
-
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """One worker, up, with the decoy images. A test that breaks it mends it again."""
