@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decnet.wire import LABEL_FLEET
 
-from . import arguments, bundle, composerun, docker, identity, jobs, limits, network, probe, slices
+from . import bundle, composerun, docker, identity, jobs, limits, network, probe, request, slices
 from .containers import Container, fleet_containers, holders
-from .failure import Refusal
 from .home import path, write_json
+from .request import Refusal
 from .work import carry_out
 
 TYPE_CHECKING = False
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def apply(args: Dict[str, Any]) -> Dict[str, Any]:
     """Start the job of this request, or answer how far it is if it was sent before."""
     known = identity.require(args)
-    dry_run = arguments.flag(args, "dry_run")
-    wait = arguments.seconds(args, "wait", 0.0, limits.WAIT_MOST)
+    dry_run = request.flag(args, "dry_run")
+    wait = request.seconds(args, "wait", 0.0, limits.WAIT_MOST)
     before = None if dry_run else jobs.known_job(args, wait)
     if before is not None:
         return before

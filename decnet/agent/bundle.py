@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, NETWORK, container_name, digest
 
-from . import arguments, composefile, interfaces, network, shapes, slices
-from .failure import Refusal
+from . import composefile, interfaces, network, request, shapes, slices
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,14 +60,14 @@ def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
 
     Raises Refusal `usage`, `hash`, `generation`, `fleet`, `identity` or `refused`.
     """
-    arguments.only(args, *_HASHED, "request_id", "generation", "hash", "plan_hash", "dry_run", "wait")
+    request.only(args, *_HASHED, "request_id", "generation", "hash", "plan_hash", "dry_run", "wait")
     bundle: Dict[str, Any] = {
-        "request_id": arguments.text(args, "request_id"),
-        "project": arguments.project(args),
-        "generation": arguments.whole(args, "generation"),
-        "plan_hash": arguments.text(args, "plan_hash"),
-        "slice": arguments.mapping(args, "slice"),
-        "compose": arguments.mapping(args, "compose"),
+        "request_id": request.text(args, "request_id"),
+        "project": request.project(args),
+        "generation": request.whole(args, "generation"),
+        "plan_hash": request.text(args, "plan_hash"),
+        "slice": request.mapping(args, "slice"),
+        "compose": request.mapping(args, "compose"),
         "steps": args.get("steps"),
     }
     _check_hashes(args, bundle)

@@ -19,7 +19,7 @@ from decnet.wire import (
 )
 
 from . import shapes
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from decnet.wire import compose_breaks
 from decnet.wire.fault import step
 
 from . import limits
-from .failure import Refusal
 from .home import home, read_json, write_json
+from .request import Refusal
 from .run import PATH, end_of, environment, run
 
 TYPE_CHECKING = False

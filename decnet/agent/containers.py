@@ -10,8 +10,8 @@ from __future__ import annotations
 from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_PROJECT, LABEL_SERVICE, PROJECT
 
 from . import docker
-from .failure import Refusal
 from .home import read_json, write_json
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

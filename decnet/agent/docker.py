@@ -18,11 +18,11 @@ except ImportError:
     from socket import AF_UNIX, SOCK_STREAM
     from socket import socket as Socket  # type: ignore[assignment]
 
-from decnet.wire import read, spell
+from decnet.wire import decode_json, encode_json
 from decnet.wire.fault import step
 
 from . import limits
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def call(
     limit: float = limits.CONTROL,
 ) -> Any:
     """One request; the answer's JSON value, None where it is empty."""
-    payload = b"" if body is None else spell(body).encode()
+    payload = b"" if body is None else encode_json(body).encode()
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload) if payload else ""
     if method == "POST" and not payload:
         head = "Content-Length: 0\r\n"
@@ -92,14 +92,14 @@ def call(
     if not content.strip():
         return None
     try:
-        return read(content.decode())
+        return decode_json(content.decode())
     except ValueError as error:
         raise Refusal("docker-down", "the Docker engine's answer is not JSON") from error
 
 
 def raw_post(path: str, body: Any, limit: float = limits.CONTROL) -> bytes:
     """The body of the answer to a POST, as it is."""
-    payload = spell(body).encode()
+    payload = encode_json(body).encode()
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload)
     status, content = _exchange("POST", path, None, head, payload, limit)
     if status >= 400:
@@ -173,7 +173,7 @@ def _request(method: str, path: str, query: Optional[Dict[str, Any]], head: str)
 def _spelled(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
-    return value if isinstance(value, str) else spell(value)
+    return value if isinstance(value, str) else encode_json(value)
 
 
 def _connect(limit: float) -> Socket:
@@ -255,6 +255,6 @@ def _down(error: OSError) -> Refusal:
 
 def _message(content: bytes) -> str:
     try:
-        return str(read(content.decode())["message"])[:2000]
+        return str(decode_json(content.decode())["message"])[:2000]
     except (ValueError, KeyError, TypeError):
         return content[:2000].decode("utf-8", "replace")

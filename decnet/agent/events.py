@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from . import arguments, docker, identity, limits
+from . import docker, identity, limits, request
 from .containers import Container, fleet_containers
-from .failure import Refusal
 from .fresh import fresh_events
+from .request import Refusal
 from .spool import Spool
 
 TYPE_CHECKING = False
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """Events after a spool number, with the verdict on the caller's cursor; drains all containers first,
     as far as the spool has room for what the caller has not read."""
-    arguments.only(args, "after", "limit", "spool_id", "mark")
-    after = arguments.whole(args, "after", 0)
-    most = arguments.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)
-    spool_id = arguments.optional_text(args, "spool_id")
-    mark = arguments.optional_text(args, "mark")
+    request.only(args, "after", "limit", "spool_id", "mark")
+    after = request.whole(args, "after", 0)
+    most = request.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)
+    spool_id = request.optional_text(args, "spool_id")
+    mark = request.optional_text(args, "mark")
     known = identity.require(args)
     with Spool() as spool:
         spool.acknowledge(after, spool_id, mark)

@@ -7,11 +7,11 @@ import sys
 
 from decnet.wire import LABEL_FLEET
 
-from . import arguments, composerun, docker, identity, interfaces
-from .failure import Refusal
+from . import composerun, docker, identity, interfaces, request
 from .home import home
 from .image import MOST_IMAGES, is_here
 from .network import subnets_of
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def facts(args: Dict[str, Any]) -> Dict[str, Any]:
 
     `images` in the arguments are others than decnet's own, to be named in the answer if they are here.
     """
-    arguments.only(args, "images")
-    others = arguments.texts(args, "images", MOST_IMAGES)
+    request.only(args, "images")
+    others = request.texts(args, "images", MOST_IMAGES)
     known = identity.require(args, stranger="expect" not in args)
     try:
         engine = _engine(known.get("fleet_id", ""), others)

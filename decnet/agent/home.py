@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from decnet.wire import read, spell
+from decnet.wire import decode_json, encode_json
 from decnet.wire.fault import place
 
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read_json(*parts: str) -> Any:
     target = path(*parts)
     try:
         with open(target, "rb") as file:
-            return read(file.read().decode())
+            return decode_json(file.read().decode())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
@@ -49,7 +49,7 @@ def read_json(*parts: str) -> Any:
 
 def write_json(value: Any, *parts: str) -> None:
     """Replace the file by this value, durably: the old or the new content, never anything else."""
-    write_bytes(spell(value).encode(), *parts)
+    write_bytes(encode_json(value).encode(), *parts)
 
 
 def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:

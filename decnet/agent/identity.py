@@ -7,9 +7,9 @@ import time
 
 from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
 
-from . import arguments, docker, limits
-from .failure import Refusal
+from . import docker, limits, request
 from .home import ensure, home, read_json, write_json
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ _PID_FILE = "/var/run/docker.pid"
 def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
     """Write who this worker is. Raises Refusal `fleet` or `identity` where somebody else's agent or fleet
     is already here and `adopt` is not said."""
-    arguments.only(args, "worker_id", "fleet_id", "adopt")
-    worker_id, fleet_id = arguments.text(args, "worker_id", 80), arguments.text(args, "fleet_id", 80)
+    request.only(args, "worker_id", "fleet_id", "adopt")
+    worker_id, fleet_id = request.text(args, "worker_id", 80), request.text(args, "fleet_id", 80)
     engine_id = ask_engine()
-    if not arguments.flag(args, "adopt"):
+    if not request.flag(args, "adopt"):
         _refuse_other_identity(worker_id, fleet_id)
         _refuse_other_tenant(worker_id, fleet_id)
     ensure()
@@ -38,7 +38,7 @@ def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
 
 def hello(args: Dict[str, Any]) -> Dict[str, Any]:
     """Who the agent is; fields of somebody not enrolled, or of an engine that is down, are null."""
-    arguments.only(args)
+    request.only(args)
     known = read_json(FILE) or {}
     docker.patience(limits.ENGINE)
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from . import arguments, docker, identity, limits
-from .failure import Refusal
+from . import docker, identity, limits, request
 from .home import read_json, write_json
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ _NAME = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,199}")
 
 def image_load(args: Dict[str, Any], pieces: Iterator[bytes]) -> Dict[str, Any]:
     """Load the stream (plain or gzip); {"loaded": the expected references that are here now}."""
-    arguments.only(args, "images")
-    expected = arguments.texts(args, "images", MOST_IMAGES)
+    request.only(args, "images")
+    expected = request.texts(args, "images", MOST_IMAGES)
     identity.require_engine(identity.require(args))
     fresh = [name for name in expected if not name.startswith("decnet/") and not is_here(name)]
     try:

@@ -12,9 +12,9 @@ import time
 
 from decnet.wire import PROJECT
 
-from . import arguments, journal, limits, slices
-from .failure import Refusal
+from . import journal, limits, request, slices
 from .home import ensure, path, read_json, write_json
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Claim:
 
 def known_job(args: Dict[str, Any], wait: float) -> Optional[Dict[str, Any]]:
     """The state of the job that this request has started before, if it has."""
-    job_id = job_id_of(arguments.text(args, "request_id"))
+    job_id = job_id_of(request.text(args, "request_id"))
     if lookup(job_id) is None:
         return None
     if wait:

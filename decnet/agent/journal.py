@@ -10,13 +10,12 @@ import fcntl
 import os
 import time
 
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, chained, spell
-from decnet.wire import read as read_json_text
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, chained, decode_json, encode_json
 from decnet.wire.fault import place
 
 from . import limits
-from .failure import Refusal
 from .home import ensure, path, read_json, sync_folder, write_bytes, write_json
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Contents:
     def record(self, seq: int) -> Optional[Dict[str, Any]]:
         """The record of that number; None where its line is damaged or not there."""
         try:
-            record = read_json_text(self.lines[seq - self.first].decode())
+            record = decode_json(self.lines[seq - self.first].decode())
             if record["seq"] == seq and isinstance(record["hash"], str):
                 return dict(record)
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
@@ -93,7 +92,7 @@ def append(decky: str, operation: str, error: Optional[str], request_id: str, pr
             },
             contents.hash_at(contents.last) or GENESIS,
         )
-        line = spell(record).encode() + b"\n"
+        line = encode_json(record).encode() + b"\n"
         _append_line(line)
         if os.path.getsize(path(FILE)) > limits.JOURNAL_BYTES:
             try:
@@ -123,7 +122,7 @@ def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) ->
 def ends_of(request_id: str) -> Dict[str, str]:
     """Decky to status ("succeeded", "failed") of every record that the request has left."""
     contents, found = read(), {}
-    needle = spell(request_id).encode()
+    needle = encode_json(request_id).encode()
     for seq, line in enumerate(contents.lines, contents.first):
         if needle in line:
             record = contents.record(seq)
@@ -242,12 +241,12 @@ def _hash_of(line: bytes) -> str:
 
 def _head_line(journal_id: str, base_seq: int, base_hash: str) -> bytes:
     head = {"journal_id": journal_id, "base_seq": base_seq, "base_hash": base_hash}
-    return spell(head).encode() + b"\n"
+    return encode_json(head).encode() + b"\n"
 
 
 def _head(line: bytes) -> Optional[Tuple[str, int, str]]:
     try:
-        head = read_json_text(line.decode())
+        head = decode_json(line.decode())
         return str(head["journal_id"]), int(head["base_seq"]), str(head["base_hash"])
     except (ValueError, KeyError, TypeError):
         return None

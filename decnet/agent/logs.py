@@ -6,9 +6,9 @@ import json
 
 from decnet.wire import PROJECT
 
-from . import arguments, docker, identity, limits
+from . import docker, identity, limits, request
 from .containers import fleet_containers
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def logs_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """The last lines of a decky's containers: {"logs": {container name: text}}, 256 KiB at most."""
-    arguments.only(args, "project", "decky", "service", "lines")
-    project = arguments.project(args, PROJECT)
-    decky, service = arguments.text(args, "decky"), arguments.optional_text(args, "service")
-    lines = arguments.whole(args, "lines", 50, limits.LOG_LINES)
+    request.only(args, "project", "decky", "service", "lines")
+    project = request.project(args, PROJECT)
+    decky, service = request.text(args, "decky"), request.optional_text(args, "service")
+    lines = request.whole(args, "lines", 50, limits.LOG_LINES)
     known = identity.require(args)
     chosen = [
         container

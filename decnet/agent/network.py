@@ -8,7 +8,7 @@ from __future__ import annotations
 from decnet.wire import LABEL_FLEET, LABEL_WORKER, NETWORK
 
 from . import docker, interfaces
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

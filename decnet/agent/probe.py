@@ -13,9 +13,9 @@ import time
 
 from decnet.wire import container_name
 
-from . import arguments, docker, interfaces, limits, slices
+from . import docker, interfaces, limits, request, slices
 from .containers import Container, fleet_containers
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ _TRIES = 3
 
 def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """{"answered": {address: MAC}, "docker": {address: name of the container that holds it}}."""
-    arguments.only(args, "addresses", "seconds")
-    addresses = arguments.texts(args, "addresses", limits.PROBE_ADDRESSES)
+    request.only(args, "addresses", "seconds")
+    addresses = request.texts(args, "addresses", limits.PROBE_ADDRESSES)
     for address in addresses:
         if interfaces.number_of(address) is None:
             raise Refusal("usage", "%r is not an IPv4 address" % address[:40])
-    seconds = arguments.seconds(args, "seconds", 1.0, limits.PROBE_MOST)
+    seconds = request.seconds(args, "seconds", 1.0, limits.PROBE_MOST)
     held = docker_addresses()
     wanted = set(addresses)
     return {

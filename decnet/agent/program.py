@@ -9,12 +9,11 @@ from decnet.wire import MAX_ANSWER_BYTES, PROTOCOL, TIMELESS, canonical, frame
 from decnet.wire.fault import begin, step
 
 from . import limits
-from .failure import Refusal
-from .request import NO_MARKER, Request, read_request
+from .request import NO_MARKER, Refusal, Request, read_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict
+    from typing import AbstractSet, Any, Dict, Optional
 
 VERBS = {
     "enrol": ("identity", "enrol", limits.CONTROL * 2),
@@ -36,6 +35,8 @@ own verb: reading and compiling the others would cost more than most answers."""
 
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
 STREAMED = frozenset({"image-load"})
+GATE_COMMAND = "decnet-agent"
+LONGEST_COMMAND = 64
 KEEPS_COMPILED = frozenset({"hello", "status"})
 """Verbs after which byte code is kept: every upgrade and every pull asks one of them."""
 
@@ -44,8 +45,6 @@ def main(argv: "list[str]") -> int:
     """Run one verb. 0 when an answer was framed, 2 when there was nothing to answer."""
     verb = argv[0] if len(argv) == 1 else ""
     if verb == "gate":
-        from .gate import verb_of
-
         verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
     if verb not in VERBS:
         if argv[:1] == ["job"]:
@@ -63,6 +62,18 @@ def main(argv: "list[str]") -> int:
     if verb in KEEPS_COMPILED:
         _keep_compiled()
     return status
+
+
+def verb_of(command: Optional[str], verbs: AbstractSet[str]) -> Optional[str]:
+    """The verb of `decnet-agent VERB`, or `VERB`, which a client asked sshd's forced command to run. None for
+    anything else, even one character more or less: the whole line is compared, nothing is parsed, and no
+    shell sees it."""
+    if command is None or len(command) > LONGEST_COMMAND:
+        return None
+    for verb in verbs:
+        if command in (verb, GATE_COMMAND + " " + verb):
+            return verb
+    return None
 
 
 def _keep_compiled() -> None:

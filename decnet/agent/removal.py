@@ -6,7 +6,7 @@ import time
 
 from . import docker, limits
 from .containers import Container, fleet_containers
-from .failure import Refusal
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import os
 import pwd
 import time
 
-from . import arguments, docker, identity, jobs, limits
+from . import docker, identity, jobs, limits, request
 from .containers import fleet_containers
-from .failure import Refusal
 from .home import home, path
 from .network import remove_if_empty
 from .removal import remove_containers
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _JOB = "self-destruct"
 
 def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
     """Start the reaper, a process of its own. Raises Refusal `busy` while a job runs."""
-    arguments.only(args)
+    request.only(args)
     known = identity.require(args)
     from .detach import run
 

@@ -12,7 +12,7 @@ import os
 from decnet.wire import PROJECT, digest, is_project
 from decnet.wire.fault import place
 
-from . import arguments, identity
+from . import identity, request
 from .home import path, read_json, sync_folder, write_json
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ _KEPT_AS = ".v1"
 
 def slice_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """{"projects": {name: what `applied` answers}}."""
-    arguments.only(args)
+    request.only(args)
     return {"projects": all_applied(identity.require(args)["fleet_id"])}
 
 

@@ -16,8 +16,8 @@ import json
 import os
 
 from . import limits
-from .failure import Refusal
 from .home import ensure, path, read_json, write_json
+from .request import Refusal
 from .segments import FOLDER, GIVEN, LOST, Segments
 
 TYPE_CHECKING = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import arguments, docker, identity, journal, limits, slices
+from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
-from .failure import Refusal
 from .jobs import shown
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def status(args: Dict[str, Any]) -> Dict[str, Any]:
     """The answer that `model.actual.Status` describes."""
-    arguments.only(args, "cursor")
+    request.only(args, "cursor")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
     # Jobs before the journal, and that before the containers: a job that goes on in between is seen as

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import arguments, bundle, identity, jobs, limits, shapes
+from . import bundle, identity, jobs, limits, request, shapes
 from .containers import fleet_containers
-from .failure import Refusal
+from .request import Refusal
 from .work import carry_out
 
 TYPE_CHECKING = False
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
     """Start the job that removes these deckies of a project (null: all of them, and then the network if no
     container is on it). Answers like `apply`."""
-    arguments.only(args, "project", "request_id", "generation", "deckies", "wait")
+    request.only(args, "project", "request_id", "generation", "deckies", "wait")
     known = identity.require(args)
-    project = arguments.project(args)
-    wait = arguments.seconds(args, "wait", 0.0, limits.WAIT_MOST)
+    project = request.project(args)
+    wait = request.seconds(args, "wait", 0.0, limits.WAIT_MOST)
     before = jobs.known_job(args, wait)
     if before is not None:
         return before
-    request_id, generation = arguments.text(args, "request_id"), arguments.whole(args, "generation")
+    request_id, generation = request.text(args, "request_id"), request.whole(args, "generation")
     chosen: Optional[List[str]] = None
     if args.get("deckies") is not None:
-        chosen = arguments.texts(args, "deckies", bundle.MOST_DECKIES)
+        chosen = request.texts(args, "deckies", bundle.MOST_DECKIES)
     claim = jobs.Claim(jobs.job_id_of(request_id))
     try:
         again = jobs.known_job(args, 0.0)

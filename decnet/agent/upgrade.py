@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from . import arguments, limits
-from .failure import Refusal
+from . import limits, request
 from .home import ensure, path, sync_folder, write_bytes
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ _KEPT = 3
 def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
     """The new agent's own `hello`, once `current` points to it. Raises Refusal `hash` for other bytes than
     were named, and `failed` for an agent that does not answer: the old one is then still the current one."""
-    arguments.only(args, "sha256", "bytes")
-    wanted = arguments.text(args, "sha256", 64)
+    request.only(args, "sha256", "bytes")
+    wanted = request.text(args, "sha256", 64)
     content = _decoded(args)
     _check_hash(content, wanted)
     ensure(FOLDER)
@@ -79,11 +79,11 @@ def _hello_of(place: str) -> Dict[str, Any]:
     from decnet.wire import PROTOCOL, FrameError, Unframer, canonical, parse
 
     marker = os.urandom(16).hex()
-    request = canonical({"v": PROTOCOL, "marker": marker, "args": {}}) + b"\n"
+    hello = canonical({"v": PROTOCOL, "marker": marker, "args": {}}) + b"\n"
     try:
         ended = subprocess.run(
             [sys.executable, "-I", "-S", place, "hello"],
-            input=request, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            input=hello, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             timeout=limits.CONTROL, check=False,
         )  # fmt: skip
         payload = Unframer(marker).feed(ended.stdout)

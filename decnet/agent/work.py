@@ -10,12 +10,12 @@ from decnet.wire import clean, container_name
 
 from . import composerun, docker, jobs, journal, limits, network, probe, slices
 from .containers import by_name, fleet_containers, holders, start_tick
-from .failure import Refusal
 from .health import trouble
 from .home import path
 from .identity import boot_id
 from .logs import tail
 from .removal import remove_containers
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from decnet.agent import bundle as bundles
 from decnet.agent import composefile
-from decnet.agent.failure import Refusal
+from decnet.agent.request import Refusal
 from decnet.wire import PROJECT
 
 MARK = "a" * 64

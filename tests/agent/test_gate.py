@@ -9,8 +9,7 @@ from agent_desk import MARKER, Desk, answer_in
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet.agent.gate import verb_of
-from decnet.agent.program import OVER_THE_GATE
+from decnet.agent.program import OVER_THE_GATE, verb_of
 from decnet.wire import PROTOCOL
 
 INJECTIONS = [

@@ -13,8 +13,8 @@ from agent_desk import Desk
 
 from decnet.agent import jobs, journal, limits, removal, work
 from decnet.agent.containers import Container
-from decnet.agent.failure import Refusal
 from decnet.agent.home import write_json
+from decnet.agent.request import Refusal
 from decnet.model.actual import Job
 from decnet.wire import LABEL_DECKY, PROJECT
 

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 
 from decnet.agent import docker, journal, limits
 from decnet.agent import status as status_module
-from decnet.agent.failure import Refusal
 from decnet.agent.program import VERBS
-from decnet.agent.request import decode
+from decnet.agent.request import Refusal, decode
 from decnet.agent.status import status
 from decnet.wire import AGENT_VERSION, PROTOCOL, parse
 from decnet.worker.zipapp import build_agent

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from decnet.agent.failure import Refusal
 from decnet.agent.program import VERBS
+from decnet.agent.request import Refusal
 from decnet.catalog import load
 from decnet.engine.context import Context
 from decnet.engine.progress import Event, Said

@@ -20,8 +20,8 @@ from mutation import damaged_bytes, damaged_value
 from spoken import SpokenFleet, asked, shown, steering
 
 from decnet.agent import journal
-from decnet.agent.failure import Refusal
 from decnet.agent.fresh import events_in
+from decnet.agent.request import Refusal
 from decnet.agent.spool import Spool
 from decnet.catalog import load as load_catalog
 from decnet.commands.events import pull
