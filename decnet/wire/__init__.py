@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .canonical import canonical, digest, parse
+from .canonical import GENESIS, canonical, chained, decode_json, digest, encode_json, parse, verify
 from .framing import FrameError, Unframer, frame
 from .limits import (
     AGENT_VERSION,
@@ -22,12 +22,11 @@ from .limits import (
     PROJECT,
     PROTOCOL,
     TIMELESS,
+    compose_breaks,
+    container_name,
+    is_project,
 )
-from .projects import container_name, is_project
-from .records import GENESIS, chained, verify
-from .spelling import read, spell
 from .text import clean
-from .versions import compose_breaks
 
 __all__ = [
     "AGENT_VERSION",
@@ -55,11 +54,11 @@ __all__ = [
     "clean",
     "compose_breaks",
     "container_name",
+    "decode_json",
     "digest",
+    "encode_json",
     "frame",
     "is_project",
     "parse",
-    "read",
-    "spell",
     "verify",
 ]

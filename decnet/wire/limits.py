@@ -1,4 +1,4 @@
-"""Names and bounds that both programs hold to."""
+"""Names, bounds and rules that both programs share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ TIMELESS = frozenset({"hello", "upgrade"})
 different ones could not find that out, and not mend it."""
 
 PROJECT = "decnet"
-"""The project that the fleet is; every other one is a topology."""
+"""A project is a set of networks and deckies on a worker, with a generation of its own. This one is the
+fleet; each topology is `decnet-t-` and 8 hexadecimal digits. Records, jobs and containers that name no
+project are from before there were projects, and belong to the fleet."""
 
 NETWORK = "decnet_lan"
 """The Docker network of a worker that is its LAN: deckies of every project may be attached to it."""
@@ -33,3 +35,35 @@ MAX_DEPTH = 40
 MAX_ENTRIES = 500_000
 """Values in one JSON text: empty lists cost three bytes on the wire and sixty in memory."""
 MAX_ERROR_CHARS = 2000
+
+FIRST_ENGINE_WITHOUT_V1 = 25
+"""Compose 1.x fails with `KeyError: ContainerConfig`: newer engines do not send that field of an image."""
+
+_TOPOLOGY = PROJECT + "-t-"
+_HEX = frozenset("0123456789abcdef")
+
+
+def is_project(name: object) -> bool:
+    """Whether that is a valid project name."""
+    if not isinstance(name, str) or name == PROJECT:
+        return name == PROJECT
+    digits = name[len(_TOPOLOGY) :]
+    return name.startswith(_TOPOLOGY) and len(digits) == 8 and _HEX.issuperset(digits)
+
+
+def container_name(project: str, decky: str, service: str = "") -> str:
+    """`<decky>` for a base, `<decky>-<service>` for a service; in other projects than the fleet with
+    `<project>-` in front. Docker's names keep dashes apart from underscores."""
+    base = decky if project == PROJECT else "%s-%s" % (project, decky)
+    return "%s-%s" % (base, service.replace("_", "-")) if service else base
+
+
+def compose_breaks(compose: str, engine: str) -> bool:
+    """Whether that Compose crashes with that Docker Engine: versions as the programs print them, such as
+    `1.29.2`, `v2.24.5`, `20.10.24+dfsg1`."""
+    return _major(compose) == 1 and _major(engine) >= FIRST_ENGINE_WITHOUT_V1
+
+
+def _major(version: str) -> int:
+    digits = version.strip().lstrip("v").partition(".")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 7 else 0

@@ -1,4 +1,4 @@
-"""The fast way to spell and read JSON gives what the `json` package gives, its errors included."""
+"""The fast JSON encoder and decoder give what the `json` package gives, errors included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decnet.wire import canonical, digest, parse, read, spell
+from decnet.wire import canonical, decode_json, digest, encode_json, parse
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -24,14 +24,14 @@ VALUES = st.recursive(
 @settings(max_examples=300)
 @given(VALUES)
 def test_spelling_is_what_json_dumps_spells(value: object) -> None:
-    assert spell(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    assert encode_json(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 @settings(max_examples=300)
 @given(VALUES, st.sampled_from(["", " ", "\n\t \r"]), st.booleans())
 def test_reading_is_what_json_loads_reads(value: object, blanks: str, indented: bool) -> None:
     text = blanks + json.dumps(value, indent=2 if indented else None) + blanks
-    assert read(text) == json.loads(text)
+    assert decode_json(text) == json.loads(text)
 
 
 @settings(max_examples=300)
@@ -41,9 +41,9 @@ def test_text_is_refused_exactly_where_json_refuses_it(text: str) -> None:
         expected = json.loads(text)
     except ValueError:
         with pytest.raises(ValueError):
-            read(text)
+            decode_json(text)
     else:
-        found = read(text)
+        found = decode_json(text)
         assert found == expected or (isinstance(found, float) and math.isnan(found))
 
 
@@ -54,9 +54,9 @@ def test_bad_syntax_is_a_value_error_also_where_json_was_never_imported(text: st
     package = Path(__file__).parents[2]
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from decnet.wire import read\n"
+        "from decnet.wire import decode_json\n"
         "assert 'json' not in sys.modules\n"
-        "try: read(sys.argv[2])\n"
+        "try: decode_json(sys.argv[2])\n"
         "except ValueError: print('refused')"
     )
     ended = subprocess.run(
