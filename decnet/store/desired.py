@@ -18,11 +18,10 @@ from decnet.model.fleet import Fleet
 
 from .atomic import last_copy, read_whole, write_whole
 from .collecting import uncollected
-from .crosscheck import contradiction, unknown
+from .desired_rules import contradiction, unknown
 from .migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, Migration, backup_path, migrated
 from .paths import Home
-from .positions import Entry, Route, nearest, position, survey
-from .wording import in_words, spelled
+from .validation_messages import Entry, Route, describe, dotted, nearest, position, survey
 
 _MAX_DIGITS = 19
 
@@ -130,7 +129,7 @@ def _as_edited(home: Home, content: bytes, migrations: Mapping[int, Migration]) 
     try:
         return Fleet.model_validate_json(json.dumps(document))
     except ValidationError as error:
-        _refuse(home, text, *in_words(error, document))
+        _refuse(home, text, *describe(error, document))
 
 
 def _text(home: Home, content: bytes) -> str:
@@ -163,12 +162,12 @@ def _check_oddities(home: Home, text: str) -> None:
     escaped = "\\u" in text
     for entry in survey(text):
         if entry.route in known:
-            _refuse_at(home, text, entry.offset, f"{spelled(entry.route)} stands here twice")
+            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} stands here twice")
         known.add(entry.route)
         if entry.token[0] not in '"{[tfn' and not _is_plain_number(entry.token):
-            _refuse_at(home, text, entry.offset, f"{spelled(entry.route)} is not a number that can be used")
+            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} is not a number that can be used")
         if escaped and not _is_plain_text(entry):
-            _refuse_at(home, text, entry.offset, f"{spelled(entry.route)} has half a character (a surrogate)")
+            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} has half a character (a surrogate)")
 
 
 def _is_plain_number(token: str) -> bool:

@@ -11,7 +11,7 @@ from decnet.model import fleetfile
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import NetworkSpec
 from decnet.plan.lans import decide_lan
-from decnet.store.crosscheck import contradiction
+from decnet.store.desired_rules import contradiction
 
 SUBNETS = (
     "192.0.2.0/24", "192.0.2.5/24", "10.0.0.0/8", "172.16.0.0/12", "172.16.0.0/16", "192.0.2.0/31",

@@ -14,8 +14,7 @@ from decnet.model.fleet import Decky, Fleet, Network
 from decnet.plan.grounds import Grounds
 from decnet.wire import NETWORK, clean
 
-from .positions import Route
-from .wording import spelled
+from .validation_messages import Route, dotted
 
 Wrong = tuple[Route, str]
 
@@ -69,7 +68,7 @@ def unknown(fleet: Fleet, catalog: Catalog) -> Wrong | None:
 
 
 def _not_there(route: Route, name: str) -> Wrong:
-    return route, f"{spelled(route)} names {clean(name, 60)}, which the catalog does not have"
+    return route, f"{dotted(route)} names {clean(name, 60)}, which the catalog does not have"
 
 
 def _lan(worker: str, lan: Network) -> Wrong | None:
@@ -83,36 +82,36 @@ def _name(route: Route, key: str, decky: Decky) -> Wrong | None:
     if decky.name == key:
         return None
     where = (*route, "name")
-    return where, f"{spelled(where)} is {decky.name}: it must be its key, {key}"
+    return where, f"{dotted(where)} is {decky.name}: it must be its key, {key}"
 
 
 def _plain(route: Route, decky: Decky) -> Wrong | None:
     if complaint := values.hostname(decky.hostname):
         where = (*route, "hostname")
-        return where, f"{spelled(where)} {complaint}"
+        return where, f"{dotted(where)} {complaint}"
     if decky.mutate_interval is not None and decky.mutate_interval < 1:
         where = (*route, "mutate_interval")
-        return where, f"{spelled(where)} must be minutes, 1 or more, not {decky.mutate_interval}"
+        return where, f"{dotted(where)} must be minutes, 1 or more, not {decky.mutate_interval}"
     return None
 
 
 def _address(route: Route, decky: Decky, networks: dict[str, _Room]) -> Wrong | None:
     if decky.worker not in networks:
         where = (*route, "worker")
-        return where, f"{spelled(where)} is {decky.worker}, and lans has no {decky.worker}"
+        return where, f"{dotted(where)} is {decky.worker}, and lans has no {decky.worker}"
     network, taken = networks[decky.worker]
     if [each.network for each in decky.attachments] != [NETWORK]:
         where = (*route, "attachments")
-        return where, f"{spelled(where)} must be one, of the network {NETWORK}"
+        return where, f"{dotted(where)} must be one, of the network {NETWORK}"
     where = (*route, "attachments", 0, "address")
     try:
         address = IPv4Address(decky.ip)
     except AddressValueError:
-        return where, f"{spelled(where)} must be an address such as 192.0.2.100"
+        return where, f"{dotted(where)} must be an address such as 192.0.2.100"
     if address not in network:
-        return where, f"{spelled(where)} is {decky.ip}, which is not in {network}"
+        return where, f"{dotted(where)} is {decky.ip}, which is not in {network}"
     if int(address) in taken:
-        return where, f"{spelled(where)} is {decky.ip}, which is {taken[int(address)]}"
+        return where, f"{dotted(where)} is {decky.ip}, which is {taken[int(address)]}"
     return None
 
 
@@ -121,4 +120,4 @@ def _taken(route: Route, value: str, owners: dict[str, Route], token: str) -> Wr
     owner = owners.setdefault(token, route)
     if owner == route:
         return None
-    return route, f"{spelled(route)} is {value}, which {owner[3]} has already"
+    return route, f"{dotted(route)} is {value}, which {owner[3]} has already"

@@ -1,21 +1,25 @@
-"""What is wrong in a document, in plain words: the route to the value, and what it must be."""
+"""Messages about invalid documents: which value is wrong, the line and column of it, and what it must be."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
 from decnet.model.noun import Noun
 from decnet.wire import clean
 
-from .positions import Route
-
 if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
+
+Route = tuple[str | int, ...]
+"""The keys and indexes from the top of a document to one value."""
+
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^ \t\n\r{}\[\]:,"]+)')
 
 _WORDS = {
     "missing": "is missing",
@@ -39,22 +43,68 @@ _PATTERNS = {
 FaultKind = Literal["field", "key", "union", "value"]
 
 
-def in_words(error: ValidationError, document: Any) -> tuple[Route, str]:
+class Entry(NamedTuple):
+    """One value: its route, the offset of its key (or of itself in a list), and how it begins."""
+
+    route: Route
+    offset: int
+    token: str
+
+
+def describe(error: ValidationError, document: Any) -> tuple[Route, str]:
     """The route to the first thing that is wrong, and one sentence about it that names the route."""
     # A misspelled field is also a missing one: the misspelling is the better news.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     routes = [_routed(fault, document) for fault in faults]
     route, kind = routes[0]
-    sentence = f"{spelled(route)} {_sentence(faults[0], route, kind)}"
+    sentence = f"{dotted(route)} {_sentence(faults[0], route, kind)}"
     if kind in ("value", "union") and _may_be_shown(route, _value(document, route)):
         sentence += f", not {clean(json.dumps(_value(document, route)), 60)}"
     elsewhere = {other for other, _ in routes} - {route}
     return route, sentence + (f" (and {len(elsewhere)} more)" if elsewhere else "")
 
 
-def spelled(route: Sequence[str | int]) -> str:
+def dotted(route: Sequence[str | int]) -> str:
     """A route as a message names it: projects.decnet.deckies.web-1.hostname."""
     return ".".join(clean(str(part), 60) for part in route) or "the document"
+
+
+def survey(text: str) -> Iterator[Entry]:
+    """Every value of a text that is valid JSON, in order; a repeated key is yielded twice."""
+    route: list[str | int] = []
+    kinds: list[str] = []
+    key_offset = -1
+    for match in _TOKEN.finditer(text):
+        token = match[1]
+        if token in "}]":
+            kinds.pop()
+            route.pop()
+        elif token == "," and kinds:
+            _advance(route, kinds)
+            key_offset = -1
+        elif token[0] == '"' and kinds and kinds[-1] == "{" and key_offset < 0:
+            route[-1] = json.loads(token)
+            key_offset = match.start()
+        elif token != ":":
+            yield Entry(tuple(route), max(key_offset, 0) or match.start(), token)
+            if token in "{[":
+                kinds.append(token)
+                route.append(0 if token == "[" else "")
+                key_offset = -1
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both from 1, of an offset."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def nearest(text: str, route: Route) -> int:
+    """The offset of the value on this route, or of the last value on the way there that exists."""
+    best, offset = -1, 0
+    for entry in survey(text):
+        if len(entry.route) > best and entry.route == route[: len(entry.route)]:
+            best, offset = len(entry.route), entry.offset
+    return offset
 
 
 def _may_be_shown(route: Route, value: object) -> bool:
@@ -113,3 +163,8 @@ def _value(document: Any, route: Route) -> Any:
     for part in route:
         document = document[part]
     return document
+
+
+def _advance(route: list[str | int], kinds: list[str]) -> None:
+    if kinds[-1] == "[":
+        route[-1] = int(route[-1]) + 1
