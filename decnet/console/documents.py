@@ -59,7 +59,7 @@ def names(outcome: Outcome) -> list[str]:
 
 
 def error_document(error: DecnetError) -> dict[str, Any]:
-    """An error as a script reads it on stderr (DESIGN section 8)."""
+    """An error as a script reads it on stderr."""
     return {
         "code": error.code,
         "message": error.message,

@@ -31,7 +31,7 @@ Actual = Literal["absent", "differs", "broken", "running"]
 
 
 def bucket_of(desired: Desired, recorded: Recorded, actual: Actual) -> Bucket:
-    """The table of DESIGN section 6; the first line that fits is the answer."""
+    """The table of docs/internals/design.md; the first line that fits is the answer."""
     match (desired, recorded, actual):
         case ("wanted", "same", "running"):
             return "keep"

@@ -1,4 +1,4 @@
-"""Where everything is kept on the operator's machine (DESIGN section 4)."""
+"""Where everything is kept on the operator's machine."""
 
 from __future__ import annotations
 
