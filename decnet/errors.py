@@ -1,8 +1,8 @@
-"""Every error of the house, and the exit code that each one means.
+"""Every error of decnet with its exit code. docs/troubleshooting.md is generated from this file.
 
 DecnetError                     1
 ├── Failed                      1   the work was tried and did not succeed
-│   ├── StateBroken             1   a file of ours cannot be read or written
+│   ├── StateBroken             1   a file in the state directory cannot be read or written
 │   ├── MassRemoval             1   a plan would remove more than the guard allows
 │   ├── ImageFailed             1   an image could not be made or shipped
 │   └── OutputFailed            1   the output could not be written
@@ -46,49 +46,87 @@ class DecnetError(Exception):
 
 
 class Failed(DecnetError):
-    """The work was tried and did not succeed."""
+    """The operation was tried and did not succeed.
+
+    Cause: The message says what failed; a hint, if there is one, says what to do.
+    Fix: Correct what the message names, then run the command again. `decnet doctor` checks this machine
+    and all workers.
+    """
 
 
 class StateBroken(Failed):
-    """A file of ours cannot be read or written as it has to be."""
+    """A file in the state directory cannot be read or written.
+
+    Cause: A full disk, wrong permissions or owner, a damaged file, or a file of a newer decnet.
+    Fix: Follow the hint: it names the last good copy and the command that restores it. `decnet doctor`
+    checks all files. Free disk space or correct the owner if the message says so.
+    """
 
     code = "state-broken"
 
 
 class MassRemoval(Failed):
-    """A plan would remove more of the fleet than the guard allows."""
+    """The plan would remove more of the fleet than the limit allows: nothing was removed.
+
+    Cause: More than half of the fleet would be removed, often after a state or fleet file lost entries by
+    mistake.
+    Fix: Check the plan with `--dry-run`. If the removal is intended, allow it with `--max-remove N`.
+    """
 
     code = "mass-removal"
 
 
 class ImageFailed(Failed):
-    """An image could not be made or shipped."""
+    """An image could not be built or sent to a worker.
+
+    Cause: The local Docker engine is not running, has no base image and no registry, or the disk is full.
+    Fix: Run `decnet image build` to see the full output of the build, and `decnet doctor` to check the
+    engine.
+    """
 
     code = "image-failed"
 
 
 class OutputFailed(Failed):
-    """The output could not be written to stdout: a full disk, a closed stream."""
+    """The output could not be written to stdout: a full disk or a closed stream.
+
+    Cause: The file or pipe that stdout leads to cannot take more.
+    Fix: Free disk space or redirect the output elsewhere. The work itself was finished; events that were
+    not printed are printed by the next `decnet events --pull`.
+    """
 
     code = "output-failed"
 
 
 class ReaderGone(OutputFailed):
-    """The program that read the output has ended, as `head` does: no failure, and not reported."""
+    """The program that read the output has exited, as `head` does.
+
+    Cause: A pipe was closed early.
+    Fix: Nothing: this is not reported and not a failure.
+    """
 
     exit_code = 0
     code = "reader-gone"
 
 
 class UsageError(DecnetError):
-    """Bad usage or bad input: nothing was changed."""
+    """Bad usage or bad input: nothing was changed.
+
+    Cause: An option, argument or name on the command line is wrong, or a question could not be asked
+    because the session is not interactive.
+    Fix: See `--help` of the command. In scripts, answer questions in advance with `--yes`.
+    """
 
     exit_code = 2
     code = "usage"
 
 
 class SpecError(UsageError):
-    """A fleet file is wrong; `place` is file:line, or the flag it came from."""
+    """A fleet file is wrong; the message starts with its file and line, or with the flag.
+
+    Cause: A key is unknown, a value has the wrong type, or two values contradict each other.
+    Fix: Correct the line and run `decnet validate FILE` until it reports no error.
+    """
 
     code = "bad-spec"
 
@@ -98,21 +136,35 @@ class SpecError(UsageError):
 
 
 class PartlyFailed(DecnetError):
-    """Some deckies or workers failed, the rest is done."""
+    """Some deckies or workers failed; the rest is done.
+
+    Cause: Each failure is reported on a line of its worker or decky, with the last log lines of a
+    container that failed.
+    Fix: Fix what these lines name, then run `decnet reconcile`. `decnet history DECKY` shows earlier
+    attempts.
+    """
 
     exit_code = 4
     code = "partly-failed"
 
 
 class WorkerError(DecnetError):
-    """One worker answered, and the answer is a failure."""
+    """One worker answered, and its answer is a failure.
+
+    Cause: The agent refused the request or could not carry it out; the message has its reason.
+    Fix: Follow the hint, and check the worker with `decnet worker check NAME`.
+    """
 
     exit_code = 4
     code = "worker-failed"
 
 
 class WorkerBusy(WorkerError):
-    """Another job runs on that worker; `job_id` says which."""
+    """Another job runs on that worker; `job_id` names it.
+
+    Cause: An earlier command, possibly an interrupted one, started a job that still runs.
+    Fix: Wait, then run the command again. `decnet status` shows the job's progress.
+    """
 
     code = "worker-busy"
     retryable = True
@@ -123,13 +175,22 @@ class WorkerBusy(WorkerError):
 
 
 class BadAnswer(WorkerError):
-    """A worker's answer breaks the protocol or one of its limits."""
+    """A worker's answer breaks the protocol or one of its limits.
+
+    Cause: A damaged or manipulated agent, or another program that answers in its place.
+    Fix: Replace the agent with `decnet worker upgrade NAME`. If that does not help, treat the worker as
+    compromised: `decnet worker remove NAME --force`.
+    """
 
     code = "bad-answer"
 
 
 class WrongProtocol(BadAnswer):
-    """A worker's agent speaks another protocol; `spoken` is its number where it gives one."""
+    """A worker's agent speaks another protocol; `spoken` is its number, if it gives one.
+
+    Cause: The agent is older or newer than this decnet.
+    Fix: Older agent: `decnet worker upgrade NAME`. Newer agent: upgrade decnet on this machine.
+    """
 
     def __init__(
         self, message: str, *, spoken: int | None = None, hint: str | None = None, worker: str | None = None
@@ -139,13 +200,22 @@ class WrongProtocol(BadAnswer):
 
 
 class ProgramMissing(WorkerError):
-    """The program that was to be run on the worker is not there: it was wiped, or set up anew."""
+    """The agent, or Python to run it, is missing on the worker.
+
+    Cause: The worker was wiped or reinstalled.
+    Fix: Enrol it again with `decnet worker add`.
+    """
 
     code = "program-missing"
 
 
 class DockerDown(WorkerError):
-    """The worker is there, its Docker engine does not answer."""
+    """The worker answers, but its Docker engine does not.
+
+    Cause: Docker is stopped, still starting, or hangs.
+    Fix: Start Docker there (`systemctl start docker`), then run the command again. Its deckies stay
+    unknown until then, and nothing is changed there.
+    """
 
     exit_code = 5
     code = "docker-down"
@@ -153,7 +223,12 @@ class DockerDown(WorkerError):
 
 
 class Unreachable(DecnetError):
-    """Nothing is known about that worker now."""
+    """The worker cannot be reached, so its present state is unknown.
+
+    Cause: The machine is off, the network or its sshd is down, or SSH authentication failed.
+    Fix: Test with `decnet worker check NAME` and plain `ssh`. Nothing is changed on that worker until it
+    answers.
+    """
 
     exit_code = 5
     code = "unreachable"
@@ -161,38 +236,68 @@ class Unreachable(DecnetError):
 
 
 class TrustRefused(DecnetError):
-    """A worker is not the one that was enrolled. Never retried, never called unreachable."""
+    """A worker is not the one that was enrolled: nothing was sent to it. Never retried, and never reported
+    as unreachable.
+
+    Cause: Another machine answers at that address, or the machine was reinstalled or manipulated.
+    Fix: Find out which before anything else; the next entries describe each case.
+    """
 
     exit_code = 6
     code = "trust-refused"
 
 
 class HostKeyRefused(TrustRefused):
-    """The host key is not the pinned one."""
+    """The host key is not the pinned one.
+
+    Cause: The machine was reinstalled or its keys were replaced, another machine has its address, or
+    someone intercepts the connection.
+    Fix: Compare the fingerprint on the machine's console. If the change is legitimate: `decnet worker
+    trust NAME`.
+    """
 
     code = "host-key-refused"
 
 
 class IdentityRefused(TrustRefused):
-    """Another worker answers under this worker's address."""
+    """Another worker answers at this worker's address, or the machine lost its identity.
+
+    Cause: Addresses were swapped, a machine was cloned, or the agent's directory was deleted.
+    Fix: `decnet worker show NAME` shows what was enrolled. Enrol the machine again with `decnet worker
+    add` if it is the right one.
+    """
 
     code = "identity-refused"
 
 
 class FleetRefused(TrustRefused):
-    """The worker belongs to another fleet."""
+    """The worker belongs to another fleet.
+
+    Cause: It was enrolled by another operator, or from another state directory.
+    Fix: Use the state directory of its fleet (`DECNET_HOME`), or take it over with `decnet worker add
+    --adopt`.
+    """
 
     code = "fleet-refused"
 
 
 class HashRefused(TrustRefused):
-    """The two programs compute different hashes of one thing."""
+    """The agent is not one that was installed from here, or the two programs compute different hashes of the
+    same data.
+
+    Cause: A second operator with another build, a manipulated agent, or a damaged transfer.
+    Fix: `decnet worker upgrade NAME --force` installs this operator's agent, if the machine is trusted.
+    """
 
     code = "hash-refused"
 
 
 class LockHeld(DecnetError):
-    """Another command holds the lock."""
+    """Another decnet command holds the lock.
+
+    Cause: Another command runs, for example from cron; the message has its pid, command and start.
+    Fix: Wait for it, or allow more time with `--lock-timeout SECONDS`.
+    """
 
     exit_code = 75
     code = "lock-held"
@@ -200,7 +305,11 @@ class LockHeld(DecnetError):
 
 
 class Interrupted(DecnetError):
-    """The user or the system ended the command."""
+    """The user or the system ended the command.
+
+    Cause: Ctrl-C or SIGTERM.
+    Fix: Jobs that a worker accepted continue there. `decnet reconcile` finishes the work.
+    """
 
     exit_code = 130
     code = "interrupted"
@@ -211,7 +320,7 @@ SEVERITY = (6, 1, 4, 5)
 
 
 def worst(codes: list[int]) -> int:
-    """The one exit code that stands for several (DESIGN section 8: 6, 1, 4, 5, then the largest)."""
+    """The one exit code that stands for several (6, 1, 4, 5, then the largest)."""
     for code in SEVERITY:
         if code in codes:
             return code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decnet import errors
+from decnet.cli.troubleshooting import described
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,11 @@ def test_every_class_is_drawn_in_the_tree_with_its_exit_code() -> None:
         if isinstance(each, type) and issubclass(each, errors.DecnetError)
     }
     assert drawn == classes
+
+
+def test_every_class_has_a_cause_and_a_fix_for_the_troubleshooting_page() -> None:
+    classes = [each for each in vars(errors).values() if isinstance(each, type)]
+    kinds = [
+        each for each in classes if issubclass(each, errors.DecnetError) and each is not errors.DecnetError
+    ]
+    assert [each.__name__ for each in kinds if not all(described(each))] == []

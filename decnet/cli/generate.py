@@ -1,4 +1,4 @@
-"""Write the files that are made from the commands: completions, the command reference, the manual page."""
+"""Write the generated files: completions, command reference, manual page, troubleshooting page."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from decnet.cli.app import app
 from decnet.cli.manual import bounds_in_words, manual
 from decnet.cli.shells import SCRIPTS
 from decnet.cli.tree import spelled
+from decnet.cli.troubleshooting import troubleshooting
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELLS = {"bash": "decnet.bash", "zsh": "_decnet", "fish": "decnet.fish"}
@@ -24,6 +25,7 @@ def generated() -> dict[Path, str]:
         ROOT / "decnet" / "cli" / "tree.json": spelled(),
         ROOT / "docs" / "commands.md": reference(),
         ROOT / "docs" / "decnet.1": manual(),
+        ROOT / "docs" / "troubleshooting.md": troubleshooting(),
     }
 
 

@@ -17,7 +17,7 @@ from decnet.errors import (
     WrongProtocol,
 )
 
-_CLASSES: dict[str, type[DecnetError]] = {
+AGENT_ERRORS: dict[str, type[DecnetError]] = {
     "usage": WorkerError,
     "protocol": BadAnswer,
     "not-enrolled": IdentityRefused,
@@ -35,18 +35,20 @@ _CLASSES: dict[str, type[DecnetError]] = {
     "failed": WorkerError,
     "time-limit": WorkerError,
 }
+"""The agent's codes, and the class that each one becomes."""
 
-_HINTS = {
-    "protocol": "bring its agent up to date: decnet worker upgrade {worker}",
+AGENT_HINTS = {
+    "protocol": "upgrade its agent: decnet worker upgrade {worker}",
     "not-enrolled": "the worker lost its identity; enrol it again: decnet worker add",
-    "identity": "another machine answers there; `decnet worker show {worker}` says what was enrolled",
+    "identity": "another machine answers there; `decnet worker show {worker}` shows what was enrolled",
     "fleet": "that worker belongs to another fleet; `decnet worker add --adopt` takes it over",
-    "hash": "bring its agent up to date: decnet worker upgrade {worker}",
+    "hash": "upgrade its agent: decnet worker upgrade {worker}",
     "generation": "restored from a backup? decnet worker recover --take-generation",
     "busy": "its job continues in the background; `decnet status` shows the progress",
     "docker-down": "start Docker there and run this again",
     "compose": "install Docker Compose v2 there (or v1.29 with an Engine before 25)",
 }
+"""What to do about some of the agent's codes; `{worker}` is its name."""
 
 
 def result_of(answer: Any, worker: str, *, protocol: int | None = wire.PROTOCOL) -> dict[str, Any]:
@@ -73,11 +75,11 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
     hint, details = error.get("hint"), error.get("details", {})
     if not isinstance(code, str) or not isinstance(message, str) or not isinstance(details, dict):
         return _broken(worker, "carries an error of the wrong shape")
-    kind = _CLASSES.get(code)
+    kind = AGENT_ERRORS.get(code)
     if kind is None:
         return BadAnswer(f"{worker}: an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
     text = f"{worker}: {wire.clean(message, wire.MAX_ERROR_CHARS)}{_addresses(code, details)}"
-    ours = _HINTS.get(code, "").format(worker=worker)
+    ours = AGENT_HINTS.get(code, "").format(worker=worker)
     # A hint is what people paste into a shell: one that is not ours says whose it is.
     theirs = f"{worker} says: {wire.clean(hint)}" if isinstance(hint, str) and hint else None
     advice = theirs or ours or None

@@ -34,11 +34,11 @@ class Meaning(NamedTuple):
     """Whether the foreign message adds something: it is made harmless and put behind ours."""
 
 
-CHANGED_KEY = "if the change is known to be right: decnet worker trust {worker}"
-NOT_LET_IN = "the fleet's key is not known there (any more): decnet worker add"
+CHANGED_KEY = "if the change is legitimate: decnet worker trust {worker}"
+NOT_LET_IN = "its sshd does not accept the fleet's key; enrol it again: decnet worker add"
 
-ENROL_ANEW = "enrol it with an address that can be used: decnet worker add {worker} USER@HOST"
-TO_THE_AGENT = "a key with a passphrase: give it to your ssh-agent first (ssh-add)"
+ENROL_ANEW = "enrol it with a valid address: decnet worker add {worker} USER@HOST"
+TO_THE_AGENT = "if the key has a passphrase, add it to ssh-agent first (ssh-add)"
 
 
 MEANINGS: dict[str, Meaning] = {
@@ -49,33 +49,33 @@ MEANINGS: dict[str, Meaning] = {
         TrustRefused, "it offers only weak algorithms", "update the sshd of that machine", told=True
     ),
     "PermissionDenied": Meaning(Unreachable, "SSH authentication failed", NOT_LET_IN),
-    "IllegalUserName": Meaning(Unreachable, "it does not take the user name"),
+    "IllegalUserName": Meaning(Unreachable, "its sshd rejected the user name"),
     "ConnectionLost": Meaning(Unreachable, "the connection was lost"),
     "CompressionError": Meaning(Unreachable, "the connection is damaged"),
     "MACError": Meaning(Unreachable, "the connection is damaged"),
-    "ProtocolError": Meaning(Unreachable, "what answers there does not keep to SSH", told=True),
-    "ProtocolNotSupported": Meaning(Unreachable, "what answers there speaks another SSH", told=True),
+    "ProtocolError": Meaning(Unreachable, "its SSH server breaks the protocol", told=True),
+    "ProtocolNotSupported": Meaning(Unreachable, "its SSH server speaks an unsupported version", told=True),
     "ServiceNotAvailable": Meaning(Unreachable, "its sshd refuses the service"),
     "DisconnectError": Meaning(Unreachable, "its sshd ended the connection", told=True),
     "ChannelOpenError": Meaning(Unreachable, "its sshd opens no channel", told=True),
     "ChannelListenError": Meaning(Unreachable, "its sshd opens no channel", told=True),
     "ProcessError": Meaning(WorkerError, "a command failed there"),
-    "SFTPError": Meaning(WorkerError, "a file could not be carried there", told=True),
-    "PasswordChangeRequired": Meaning(WorkerError, "it wants a new password for the user first"),
-    "BreakReceived": Meaning(BadAnswer, "it sent what no agent sends"),
-    "SignalReceived": Meaning(BadAnswer, "it sent what no agent sends"),
-    "TerminalSizeChanged": Meaning(BadAnswer, "it sent what no agent sends"),
+    "SFTPError": Meaning(WorkerError, "a file transfer to it failed", told=True),
+    "PasswordChangeRequired": Meaning(WorkerError, "the user's password has expired there"),
+    "BreakReceived": Meaning(BadAnswer, "it sent unexpected data"),
+    "SignalReceived": Meaning(BadAnswer, "it sent unexpected data"),
+    "TerminalSizeChanged": Meaning(BadAnswer, "it sent unexpected data"),
     "ConfigParseError": Meaning(UsageError, "your ssh configuration cannot be read", told=True),
     "KeyImportError": Meaning(UsageError, "a key cannot be read", TO_THE_AGENT, told=True),
     "KeyEncryptionError": Meaning(UsageError, "a key cannot be decrypted", TO_THE_AGENT, told=True),
     "KeyExportError": Meaning(UsageError, "a key cannot be written", told=True),
-    "KeyGenerationError": Meaning(UsageError, "a key cannot be made", told=True),
+    "KeyGenerationError": Meaning(UsageError, "a key cannot be generated", told=True),
     # The system's own.
-    "gaierror": Meaning(Unreachable, "no such host name", "`decnet worker show {worker}` says its address"),
+    "gaierror": Meaning(Unreachable, "no such host name", "`decnet worker show {worker}` shows its address"),
     "ConnectionRefusedError": Meaning(Unreachable, "it refuses the connection", "does its sshd run?"),
     "ConnectionError": Meaning(Unreachable, "the connection was lost"),
     # Python's own, of a user name or an address that no connection can be made with.
-    "ValueError": Meaning(WorkerError, "its user, host or jump host cannot be used", ENROL_ANEW, told=True),
+    "ValueError": Meaning(WorkerError, "its user, host or jump host is not valid", ENROL_ANEW, told=True),
 }
 
 

@@ -12,7 +12,7 @@ import typer.main
 
 from decnet.agent.program import OVER_THE_GATE, VERBS
 from decnet.cli import app
-from decnet.worker.answer import _CLASSES
+from decnet.worker.answer import AGENT_ERRORS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
@@ -21,13 +21,15 @@ LAB_DOERS = {("lab", "run"), ("lab", "attack"), ("lab", "operator")}
 
 
 def shown_commands(page: Path) -> Iterator[tuple[int, list[str]]]:
-    """Every `decnet ...` line of the page's indented and fenced blocks, as line number and arguments."""
+    """Every `decnet ...` of the page's text and of its blocks of code, as line number and arguments."""
     fenced = False
     for number, line in enumerate(page.read_text().splitlines(), 1):
         if line.startswith("```"):
             fenced = not fenced
             continue
         if not (fenced or line.startswith("    ")):
+            for text in re.findall(r"`decnet ([^`]*)`", line):
+                yield number, shlex.split(text.split(" | ")[0])
             continue
         text = line.strip().removeprefix("$ ").removeprefix("sudo ").split(";")[0].split(" #")[0]
         if text.startswith("decnet "):
@@ -113,6 +115,6 @@ def test_the_protocol_page_names_every_verb_and_every_error() -> None:
         name for row in re.findall(r"^\| (`[^|]*) \|", page, re.M) for name in re.findall(r"`([a-z-]+)`", row)
     }
     assert set(VERBS) - first_cells == set()
-    assert set(_CLASSES) - first_cells == set()
+    assert set(AGENT_ERRORS) - first_cells == set()
     assert "`enrol` | gives it its identity; not over the gate" in page
     assert frozenset(VERBS) - OVER_THE_GATE == {"enrol"}

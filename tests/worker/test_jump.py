@@ -120,7 +120,7 @@ def test_behind_a_jump_host_only_the_pinned_key_is_the_workers(place: Place) -> 
     assert isinstance(error, HostKeyRefused)
     assert (error.message, error.hint) == (
         "w1: its host key is not the pinned one",
-        "if the change is known to be right: decnet worker trust w1",
+        "if the change is legitimate: decnet worker trust w1",
     )
 
 

@@ -91,8 +91,8 @@ def test_a_row_that_no_connection_can_be_made_with_is_that_workers_own_error(tmp
     assert not isinstance(results.pop("w1"), DecnetError)
     assert {name: error.exit_code for name, error in results.items()} == dict.fromkeys(UNUSABLE, 4)
     for name, error in results.items():
-        assert error.message.startswith(f"{name}: its user, host or jump host cannot be used (")
-        assert error.hint == f"enrol it with an address that can be used: decnet worker add {name} USER@HOST"
+        assert error.message.startswith(f"{name}: its user, host or jump host is not valid (")
+        assert error.hint == f"enrol it with a valid address: decnet worker add {name} USER@HOST"
 
 
 def test_a_pool_keeps_its_connections_between_rounds(tmp_path: Path) -> None:
