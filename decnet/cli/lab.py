@@ -57,15 +57,29 @@ def up(
     operator_engine: Annotated[
         bool, typer.Option("--operator-engine", help="Give the operator's machine an engine, too.")
     ] = False,
+    engine: Annotated[
+        str, typer.Option("--engine", help="host, debian12, trixie, sid; with commas, one each in turn.")
+    ] = "",
+    engine_option: Annotated[
+        list[str] | None,
+        typer.Option("--engine-option", metavar="KEY=VALUE", help="A setting of new workers' dockerd."),
+    ] = None,
     name: Name = "lab",
     output: OutputOption = Output.table,
 ) -> None:
     """Bring the practice network up; what runs already stays."""
     with _told(output.value):
-        from decnet.lab import provide_images
+        from decnet.lab import parse_options, provide_images
         from decnet.lab import up as bring_up
 
-        found = bring_up(_lab(name), workers=workers, emit=_say, operator_engine=operator_engine)
+        found = bring_up(
+            _lab(name),
+            workers=workers,
+            emit=_say,
+            operator_engine=operator_engine,
+            engines=[each for each in engine.split(",") if each],
+            engine_options=parse_options(engine_option or []),
+        )
         if images:
             provide_images(_lab(name), _say, operator=operator_engine)
         _show(found, output.value)
@@ -103,9 +117,9 @@ def _outcome(found: LabStatus) -> StatusOutcome:
 
     from decnet.engine.outcome import Listing, StatusOutcome
 
-    columns = ("worker", "address", "LAN", "engine", "sshd", "remark")
+    columns = ("worker", "release", "address", "LAN", "engine", "sshd", "remark")
     rows = tuple(
-        (w.name, w.address, w.lan_address, w.engine, "up" if w.sshd else "down", _remark(w))
+        (w.name, w.release, w.address, w.lan_address, w.engine, "up" if w.sshd else "down", _remark(w))
         for w in found.workers
     )
     places = (

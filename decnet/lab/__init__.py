@@ -3,6 +3,7 @@
 Nothing is set up in the machine's own network namespace, and nothing of its own configuration is changed.
 """
 
+from decnet.lab.choice import ENGINES, parse_options
 from decnet.lab.enter import run_argv, shell_env
 from decnet.lab.faults import heal, partition, pause, resume, slow, start, stop, wipe
 from decnet.lab.images import provide_images
@@ -11,6 +12,6 @@ from decnet.lab.lifecycle import down, up
 from decnet.lab.status import LabStatus, WorkerStatus, status
 
 __all__ = [
-    "Lab", "LabStatus", "WorkerStatus", "down", "heal", "partition", "pause", "provide_images", "resume",
-    "run_argv", "shell_env", "slow", "start", "status", "stop", "up", "wipe",
+    "ENGINES", "Lab", "LabStatus", "WorkerStatus", "down", "heal", "parse_options", "partition", "pause",
+    "provide_images", "resume", "run_argv", "shell_env", "slow", "start", "status", "stop", "up", "wipe",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
-from decnet.lab import processes
+from decnet.lab import choice, processes
 from decnet.lab.enter import run_in
 from decnet.lab.ground import inside
 from decnet.lab.layout import Place
@@ -25,7 +25,7 @@ def start(place: Place) -> None:
     if recorded(place, "dockerd"):
         return
     _forget_pids(place)
-    config = place.folder / "daemon.json"
+    config, chosen = place.folder / "daemon.json", choice.of(place)
     config.write_text(json.dumps({
         "hosts": ["unix:///run/docker.sock"],
         "data-root": "/var/lib/docker",
@@ -35,8 +35,10 @@ def start(place: Place) -> None:
         "iptables": False,
         "cgroup-parent": f"/{place.cgroup}",
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
+        **chosen.settings,
     }, indent=1))  # fmt: skip
-    launch(place, "dockerd", [*inside(place), "dockerd", "--config-file", str(config)])
+    words = [*inside(place), "env", *chosen.environment, "dockerd", "--config-file", str(config)]
+    launch(place, "dockerd", words)
 
 
 def await_engine(place: Place, *, limit: float = 60) -> None:
@@ -102,7 +104,9 @@ def load(place: Place, tarball: Path, *, limit: float = 600) -> bool:
     wanted = _image_ids(tarball)
     if wanted and _has(place, wanted):
         return False
-    run_in(place, ["docker", "load", "--quiet", "--input", str(tarball.absolute())], limit=limit)
+    # Through a pipe: the path may not exist where the engine is.
+    with tarball.open("rb") as stream:
+        run_in(place, ["docker", "load", "--quiet"], limit=limit, stdin=stream)
     return True
 
 

@@ -3,7 +3,9 @@
 import os
 import sys
 from pathlib import Path
+from typing import IO
 
+from decnet.lab import choice
 from decnet.lab.ground import inside
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.shell import SYSTEM_PATH, require_outside, run
@@ -20,7 +22,8 @@ def run_argv(lab: Lab, where: str, argv: list[str]) -> list[str]:
 
     Every program in it replaces itself by the next one, so the pid that you start is the pid of the command:
     a signal reaches it, its exit code is yours. It is for `os.execvp` and `subprocess` alike. The working
-    folder stays the caller's. Raise Failed when that place is not up.
+    folder stays the caller's; where a release of its own runs, it is /root. Raise Failed when that place
+    is not up.
     """
     require_outside()
     return _inside(place(lab, where)) + argv
@@ -31,16 +34,17 @@ def shell_env(lab: Lab, where: str) -> dict[str, str]:
     return _variables(place(lab, where))
 
 
-def run_in(where: Place, argv: list[str], *, limit: float = 60) -> str:
+def run_in(where: Place, argv: list[str], *, limit: float = 60, stdin: IO[bytes] | None = None) -> str:
     """Run a command in a place and return its stdout; raise Failed with its last words."""
-    return run(_inside(where) + argv, limit=limit)
+    return run(_inside(where) + argv, limit=limit, stdin=stdin)
 
 
 def _inside(where: Place) -> list[str]:
     unset = [word for name in LEFT_BEHIND for word in ("-u", name)]
     variables = [f"{name}={value}" for name, value in _variables(where).items()]
     # Entering a mount namespace lands in its root folder.
-    return [*inside(where), "env", *unset, "-C", str(Path.cwd()), *variables]
+    folder = "/root" if choice.of(where).tree else str(Path.cwd())
+    return [*inside(where), "env", *unset, "-C", folder, *variables]
 
 
 def _variables(where: Place) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A place's own file system: a keeper process holds a mount namespace in which decnet's paths are private.
 
+A place has the machine's own programs, or the root file system of a Debian release.
 The keeper is the machine's hardware: it lives until `down`, while all else may die and come back.
 """
 
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
-from decnet.lab import mountpoints
+from decnet.lab import choice, mountpoints
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import GATEWAY, Place
 from decnet.lab.processes import Process, await_role, end_place, launch, recorded
@@ -54,6 +55,30 @@ done
 exec sleep infinity
 """
 
+# The same for a place with a release of its own: $3 is its tree, which stays as it is. The second /proc is
+# for userns-remap: in a user namespace the kernel mounts /proc only where another one has no mount in it.
+TREE_SCRIPT: Final = """
+home=$1 name=$2 tree=$3 new=$1/root; shift 3
+umount -l -R /run/netns 2>/dev/null || true
+hostname "$name"
+mount -t overlay overlay -o "lowerdir=$tree,upperdir=$home/root-upper,workdir=$home/root-work" "$new"
+mount -t proc proc "$new/proc"
+mount -t sysfs sysfs "$new/sys"
+mount --rbind /sys/fs/cgroup "$new/sys/fs/cgroup"
+mount --rbind /dev "$new/dev"
+mkdir -p "$new$home" "$new/old"
+mount --bind "$home" "$new$home"
+mount -t proc proc "$new$home/proc"
+mount --bind "$home/boot_id" "$new/proc/sys/kernel/random/boot_id"
+while [ $# -gt 0 ]; do mkdir -p "$new$2"; mount --bind "$home/$1" "$new$2"; shift 2; done
+cd "$new"
+pivot_root . old
+umount -l /old
+rmdir /old
+: > "$home/ready"
+exec sleep infinity
+"""
+
 
 def lay(place: Place) -> None:
     """Have the place's keeper running; a place whose keeper died is cleared and begun anew."""
@@ -69,13 +94,21 @@ def lay(place: Place) -> None:
 
 
 def _launch_keeper(place: Place) -> None:
-    binds = [word for path, folder in PRIVATE.items() for word in (folder, path)]
+    binds = [word for path, folder in _private(place).items() for word in (folder, path)]
     layers = [word for path, folder in LAYERED.items() for word in (folder, path)]
-    words = [str(place.folder), hostname(place), *binds, "--", *layers]
+    words = [SCRIPT, "sh", str(place.folder), hostname(place), *binds, "--", *layers]
+    if tree := choice.of(place).tree:
+        words = [TREE_SCRIPT, "sh", str(place.folder), hostname(place), tree, *binds]
     launch(place, "keeper", [
         "nsenter", f"--net={place.netns_path}", "unshare", "--mount", "--uts", "--propagation", "slave",
-        "sh", "-euc", SCRIPT, "sh", *words,
+        "sh", "-euc", *words,
     ])  # fmt: skip
+
+
+def _private(place: Place) -> dict[str, str]:
+    """PRIVATE, with the engine's folder where its settings want it."""
+    data_root = str(choice.of(place).options.get("data-root", "/var/lib/docker"))
+    return {(data_root if folder == "docker" else path): folder for path, folder in PRIVATE.items()}
 
 
 def boot(place: Place) -> None:
@@ -119,25 +152,27 @@ def clear(folder: Path) -> None:
 
 
 def _prepare(place: Place) -> None:
-    layers = [name for layer in LAYERED.values() for name in (layer, f"{layer}-work")]
-    for folder in [*PRIVATE.values(), *layers, "sys"]:
+    layers = [name for layer in (*LAYERED.values(), "root") for name in (layer, f"{layer}-work")]
+    for folder in [*PRIVATE.values(), *layers, "sys", "proc", "root-upper/etc"]:
         (place.folder / folder).mkdir(parents=True, exist_ok=True)
     (place.folder / "ssh").chmod(0o700)
     (place.folder / "ready").unlink(missing_ok=True)
     # The machine's own may do anything, and every command over SSH waits for it (pyenv's: 0.3 s, or 60).
     (place.folder / "bashrc").write_text("# ~/.bashrc: executed by bash for non-login shells.\n")
-    _write_etc(place)
-    mountpoints.make(list(PRIVATE))
+    released = bool(choice.of(place).tree)
+    _write_etc(place, "root-upper/etc" if released else "etc")
+    if not released:
+        _unlock_root(place.folder / "etc")
+        mountpoints.make(list(_private(place)))
 
 
-def _write_etc(place: Place) -> None:
-    etc, name = place.folder / "etc", hostname(place)
+def _write_etc(place: Place, folder: str) -> None:
+    etc, name = place.folder / folder, hostname(place)
     (etc / "hostname").write_text(f"{name}\n")
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n")
     # Nothing listens there, so that a name is refused at once instead of after a time-out.
     (etc / "resolv.conf").write_text(f"nameserver {GATEWAY}\n")
     (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n")
-    _unlock_root(etc)
 
 
 def _unlock_root(etc: Path) -> None:

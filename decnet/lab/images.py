@@ -13,12 +13,12 @@ from pathlib import Path
 from decnet.images import root_name, wanted
 from decnet.images.build import ensure
 from decnet.images.shelf import save_archive
-from decnet.lab import engine
+from decnet.lab import choice, engine
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import Lab, Place
 from decnet.lab.status import workers_of
+from decnet.lab.trees import CACHE
 
-CACHE = Path("/var/cache/decnet-lab")
 Emit = Callable[[str], None]
 
 
@@ -31,7 +31,8 @@ def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
     with exclusive("images"):
         CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
         places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
-        archive = _archive(places[0], emit)
+        # An archive that an old engine wrote is read by all.
+        archive = _archive(min(places, key=lambda each: choice.of(each).engine != choice.HOST), emit)
         for place in places:
             if engine.load(place, archive):
                 emit(f"{place.key}: the decoy images are loaded")

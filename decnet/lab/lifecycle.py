@@ -1,11 +1,13 @@
 """Bringing a lab up and taking it down: both finish whatever another one, or a kill, left half done."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from decnet.errors import Failed, UsageError
-from decnet.lab import cgroups, engine, ground, mountpoints, network, processes, sshd
+from decnet.lab import cgroups, choice, engine, ground, mountpoints, network, processes, sshd
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import DEFAULT_PARENT, MOST_WORKERS, Lab, Place
 from decnet.lab.shell import require_ground, run
@@ -25,9 +27,12 @@ def up(
     *,
     images: Sequence[Path] = (),
     operator_engine: bool = False,
+    engines: Sequence[str] = (),
+    engine_options: Mapping[str, Any] = MappingProxyType({}),
 ) -> LabStatus:
     """Have the lab running with at least `workers` workers, each with every tarball of `images` loaded.
 
+    New workers have one of `engines` (names of choice.ENGINES) in turn, by default this machine's own.
     `operator_engine` gives the operator's machine a Docker engine too, which building images there needs.
     What runs stays as it is, a cable that was pulled included; what died or was powered off is started.
     """
@@ -38,6 +43,7 @@ def up(
         _claim_folder(lab)
         number = max([workers, *(worker.number for worker in workers_of(lab))])
         machines = [lab.worker(each) for each in range(1, number + 1)]
+        choice.choose(machines, engines, engine_options, emit)
         _raise_network(lab, machines, emit)
         _start(lab, machines, emit)
         if operator_engine:
@@ -118,7 +124,8 @@ def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
     for worker in machines:
         engine.await_engine(worker)
         sshd.await_sshd(worker)
-        emit(f"{worker.key}: Docker and sshd are up, {worker.mgmt_address}, {worker.lan_address} on the LAN")
+        where = f"{worker.mgmt_address}, {worker.lan_address} on the LAN"
+        emit(f"{worker.key} ({choice.of(worker).engine}): Docker and sshd are up, {where}")
 
 
 def _stop_engines(lab: Lab, emit: Emit) -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from typing import Final
+from typing import IO, Final
 
 from decnet.errors import DecnetError, Failed, UsageError
 from decnet.lab.guard import held
@@ -24,12 +24,15 @@ PROGRAMS: Final = {
 }
 
 
-def run(argv: list[str], *, limit: float = 20, stdin: str | None = None) -> str:
+def run(argv: list[str], *, limit: float = 20, stdin: str | IO[bytes] | None = None) -> str:
     """Run `argv` for at most `limit` seconds and return its stdout; raise Failed with its last words."""
+    words = stdin if isinstance(stdin, str) else None
+    source = None if isinstance(stdin, str) else stdin or subprocess.DEVNULL
     try:
         ended = subprocess.run(
             argv,
-            input=stdin,
+            input=words,
+            stdin=source,
             capture_output=True,
             text=True,
             errors="replace",

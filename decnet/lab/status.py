@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from decnet.lab import engine, network, sshd
+from decnet.lab import choice, engine, network, sshd
 from decnet.lab.layout import (
     ATTACKER_ADDRESS,
     GATEWAY,
@@ -21,10 +21,12 @@ from decnet.lab.shell import require_outside
 class WorkerStatus:
     """One worker. `engine` is up, down or silent (it runs and does not answer, as when it is paused).
 
+    `release` names what it runs: host, debian12, trixie, sid.
     `address` is where the operator reaches its sshd, `lan_address` what the attacker sees.
     """
 
     name: str
+    release: str
     address: str
     ssh_port: int
     lan_address: str
@@ -76,6 +78,7 @@ def _worker(worker: Place) -> WorkerStatus:
     off = (worker.folder / "off").exists()
     return WorkerStatus(
         name=worker.key,
+        release=choice.of(worker).engine,
         address=worker.mgmt_address or "",
         ssh_port=sshd.PORT,
         lan_address=worker.lan_address or "",

@@ -10,8 +10,9 @@ from three_workers import NINE, Company, Said, eventually
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pythons"))
 
-from debian import Unavailable  # noqa: E402
 from newest import Newest, newest  # noqa: E402
+
+from decnet.lab.trees import Unavailable  # noqa: E402
 
 pytestmark = pytest.mark.lab
 ONE_MORE = (

@@ -54,7 +54,7 @@ def nothing_left() -> None:
     """Take down the labs that a killed run left in a folder of its own."""
     if os.geteuid() != 0:
         return
-    for name in ("tlab", "tlabx"):
+    for name in ("tlab", "tlabx", "tlabr"):
         homes = {processes.home_of(process) for process in processes.of_lab(Lab(name))}
         for home in homes - {None}:
             down(Lab(name, Path(str(home))))

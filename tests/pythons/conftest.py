@@ -10,8 +10,9 @@ import pytest
 # pytest's import mode leaves it to us to find the modules that the tests of this folder share.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from debian import Unavailable  # noqa: E402
 from newest import Newest, newest  # noqa: E402
+
+from decnet.lab.trees import Unavailable  # noqa: E402
 
 
 @pytest.fixture(scope="session")

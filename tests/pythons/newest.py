@@ -9,11 +9,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from debian import CACHE, alone, inside, usr_of
+from decnet.lab.guard import exclusive
+from decnet.lab.trees import CACHE, Recipe, make_tree
 
 ROOT = Path(__file__).resolve().parents[2]
-SUITE = "sid"
 VERSION = "3.14"
+# The machine's own scripts start python3: that stays the machine's.
+RECIPE = Recipe("python", "sid", (f"python{VERSION}-venv",), variant="extract", unwanted=("usr/bin/python3",))
+OVERLAY = 'mount -t overlay overlay -o "lowerdir=$0:/usr" /usr; exec "$@"'
 SOURCES = ("decnet", "pyproject.toml", "README.md", "LICENSE")
 CHOSEN = ("pyproject.toml", "constraints.txt")
 PIP = ("install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
@@ -41,12 +44,13 @@ class Newest:
 
 
 def newest() -> Newest:
-    """Raises debian.Unavailable where the release cannot be had; a pin that does not install is an error."""
-    usr = usr_of(SUITE, f"python{VERSION}-venv")
+    """Raises Unavailable where the release cannot be had; a pin that does not install is an error."""
+    usr = make_tree(RECIPE, print) / "usr"
     chosen = [(ROOT / name).read_bytes() for name in CHOSEN]
     key = hashlib.sha256(b"".join([usr.parent.name.encode(), *chosen])).hexdigest()[:12]
-    venv = CACHE / f"venv-{SUITE}-{key}"
-    with alone("venvs"):
+    venv = CACHE / f"venv-{VERSION}-{key}"
+    # Tests run in two streams.
+    with exclusive("venvs", limit=SECONDS):
         if not (venv / "complete").exists():
             _make(venv, usr)
         made = Newest(usr, venv / "bin")
@@ -54,9 +58,17 @@ def newest() -> Newest:
     return made
 
 
+def inside(usr: Path) -> list[str]:
+    """What a command line begins with whose programs and libraries are that release's, where it has them.
+
+    Everything outside /usr is the machine's own, and so are programs that the release was not given.
+    """
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", OVERLAY, str(usr)]
+
+
 def _make(venv: Path, usr: Path) -> None:
     """Everything of the constraints; decnet itself is put there by each run."""
-    for old in CACHE.glob(f"venv-{SUITE}-*"):
+    for old in CACHE.glob(f"venv-{VERSION}-*"):
         shutil.rmtree(old)
     _checked([*inside(usr), f"/usr/bin/python{VERSION}", "-m", "venv", str(venv)])
     pip = [*inside(usr), str(venv / "bin" / "pip"), *PIP, "--only-binary", ":all:", "-c", "constraints.txt"]

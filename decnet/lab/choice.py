@@ -1,0 +1,145 @@
+"""Which engine a worker has: this machine's own, or a Debian release's, with settings of its own.
+
+The choice is recorded when the worker is first started, and holds until `down`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from decnet.errors import UsageError
+from decnet.lab.layout import Place
+from decnet.lab.trees import Recipe, make_tree
+
+HOST: Final = "host"
+PACKAGES: Final = (
+    "docker.io", "docker-compose", "openssh-server", "openssh-client", "python3", "iproute2", "nftables",
+    "iptables", "procps", "iputils-ping", "sudo", "uidmap",
+)  # fmt: skip
+# Before Debian 13 the client was a part of docker.io.
+RECIPES: Final = {
+    "debian12": Recipe("engine-debian12", "bookworm", PACKAGES),
+    "trixie": Recipe("engine-trixie", "trixie", ("docker-cli", *PACKAGES)),
+    "sid": Recipe("engine-sid", "sid", ("docker-cli", *PACKAGES)),
+}
+ENGINES: Final = (HOST, *RECIPES)
+
+# What the lab itself decides; everything else in daemon.json is free.
+RESERVED: Final = ("hosts", "exec-root", "pidfile", "cgroup-parent")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`engine` is one of ENGINES, `tree` its release's folder (empty: the machine's own programs).
+
+    `options` are entries of daemon.json; a name in capitals is a variable of dockerd's environment.
+    """
+
+    engine: str = HOST
+    tree: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> list[str]:
+        return [f"{name}={_word(value)}" for name, value in self.options.items() if name.isupper()]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {name: value for name, value in self.options.items() if not name.isupper()}
+
+
+def of(place: Place) -> Choice:
+    """What was chosen for the place; the machine's own engine where nothing was."""
+    try:
+        return Choice(**json.loads(_file(place).read_text()))
+    except FileNotFoundError:
+        return Choice()
+
+
+def choose(
+    machines: Sequence[Place],
+    engines: Sequence[str],
+    options: Mapping[str, Any],
+    emit: Callable[[str], None],
+) -> None:
+    """Give each new machine one of `engines` in turn; a machine that has its engine keeps it.
+
+    Raises UsageError for an unknown name, a reserved option, or an engine other than a machine has;
+    trees.Unavailable where a release cannot be had.
+    """
+    _check(engines, options)
+    for number, machine in enumerate(machines):
+        wanted = engines[number % len(engines)] if engines else None
+        if _is_new(machine):
+            _record(machine, Choice(wanted or HOST, "", options), emit)
+        else:
+            _keep(machine, wanted, options, emit)
+
+
+def parse_options(words: Iterable[str]) -> dict[str, Any]:
+    """`key=value` words as entries of daemon.json: dots nest, a value is JSON or else text."""
+    found: dict[str, Any] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        *path, last = key.split(".")
+        if not equals or not all((*path, last)):
+            raise UsageError(f"engine option {word!r}: key=value is wanted", hint="live-restore=true")
+        inner = found
+        for name in path:
+            inner = inner.setdefault(name, {})
+            if not isinstance(inner, dict):
+                raise UsageError(f"engine option {word!r}: {name} has a value of its own already")
+        inner[last] = _value(value)
+    return found
+
+
+def _check(engines: Sequence[str], options: Mapping[str, Any]) -> None:
+    for name in engines:
+        if name not in ENGINES:
+            raise UsageError(f"engine {name!r} is unknown", hint=f"one of {', '.join(ENGINES)}")
+    if taken := sorted(set(options) & set(RESERVED)):
+        raise UsageError(f"engine option {taken[0]!r} belongs to the lab")
+
+
+def _is_new(machine: Place) -> bool:
+    return not _file(machine).exists() and not (machine.folder / "pids").exists()
+
+
+def _keep(
+    machine: Place, wanted: str | None, options: Mapping[str, Any], emit: Callable[[str], None]
+) -> None:
+    has = of(machine)
+    if wanted not in (None, has.engine):
+        raise UsageError(f"{machine.key} has the engine {has.engine!r} already", hint="decnet lab down")
+    if options and options != has.options:
+        raise UsageError(f"{machine.key} has other engine options already", hint="decnet lab down")
+    if has.tree and not Path(has.tree).is_dir():
+        _record(machine, has, emit)
+
+
+def _record(machine: Place, choice: Choice, emit: Callable[[str], None]) -> None:
+    recipe = RECIPES.get(choice.engine)
+    tree = str(make_tree(recipe, emit)) if recipe else ""
+    machine.folder.mkdir(parents=True, exist_ok=True)
+    part = _file(machine).with_suffix(".part")
+    part.write_text(json.dumps({"engine": choice.engine, "tree": tree, "options": dict(choice.options)}))
+    part.replace(_file(machine))
+
+
+def _file(place: Place) -> Path:
+    return place.folder / "choice.json"
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

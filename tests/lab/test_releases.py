@@ -1,0 +1,100 @@
+"""Workers with the Docker of a Debian release: Engine 26 and Compose 2 on trixie."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab_machines import alive, import_image, in_place, start_container
+
+from decnet.errors import UsageError
+from decnet.lab import Lab, choice, down, provide_images, start, status, stop, up
+
+SSH = ("ssh", "-o", "StrictHostKeyChecking=accept-new", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
+DECNET = str(Path(sys.prefix) / "bin" / "decnet")
+FLEET = """
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.110"] }
+
+[decky.web]
+services = ["http"]
+
+[decky.shell]
+services = ["ssh"]
+"""
+
+
+@pytest.fixture(scope="module")
+def modern(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One worker with Debian 13."""
+    lab = Lab("tlabr", tmp_path_factory.mktemp("tlabr"))
+    down(lab)
+    up(lab, engines=["trixie"])
+    yield lab
+    down(lab)
+
+
+def test_a_worker_has_the_releases_programs_and_the_labs_network(modern: Lab) -> None:
+    asked = (
+        "docker version -f '{{.Server.Version}}'; docker compose version --short; hostname; ls /sys/class/net"
+    )
+    engine, compose, *rest = in_place(modern, "w1", "sh", "-c", asked).stdout.split()
+    assert (engine.split(".")[0], compose.split(".")[0], rest) == ("26", "2", ["w1", "eth0", "lo", "mgmt0"])
+    asked = "import sys; print(sys.version_info[:2])"
+    assert (
+        in_place(modern, "operator", *SSH, "root@198.51.100.11", f"python3 -c '{asked}'").stdout
+        == "(3, 13)\n"
+    )
+    assert [(each.release, each.healthy) for each in status(modern).workers] == [("trixie", True)]
+
+
+def test_what_is_written_there_is_neither_in_the_tree_nor_on_the_machine(modern: Lab) -> None:
+    paths = ["/usr/bin/lab-test", "/etc/lab-test", "/var/lib/decnet-agent/lab-test", "/lab-test"]
+    in_place(modern, "w1", "touch", *paths)
+    tree = Path(choice.of(modern.worker(1)).tree)
+    assert tree.is_dir()
+    assert [path for path in paths if Path(path).exists() or (tree / path[1:]).exists()] == []
+
+
+def test_up_again_keeps_it_and_refuses_another_engine(modern: Lab) -> None:
+    before = status(modern)
+    assert up(modern) == before
+    with pytest.raises(UsageError, match="w1 has the engine 'trixie' already"):
+        up(modern, engines=["host"])
+
+
+def test_a_power_cut_ends_its_containers_and_start_is_a_boot(modern: Lab) -> None:
+    import_image(modern)
+    pid = start_container(modern, "lost")
+    boot_id = in_place(modern, "w1", "cat", "/proc/sys/kernel/random/boot_id").stdout
+    in_place(modern, "w1", "touch", "/run/gone", "/root/kept")
+    stop(modern, "w1")
+    assert not alive(pid)
+    start(modern, "w1")
+    assert status(modern).workers[0].healthy
+    assert in_place(modern, "w1", "cat", "/proc/sys/kernel/random/boot_id").stdout != boot_id
+    assert in_place(modern, "w1", "ls", "/run/gone", "/root/kept", check=False).stdout == "/root/kept\n"
+    in_place(modern, "w1", "docker", "rm", "lost")
+
+
+def test_a_fleet_lives_there(modern: Lab, tmp_path: Path) -> None:
+    provide_images(modern, lambda _: None)
+    (tmp_path / "fleet.toml").write_text(FLEET)
+    key = (modern.folder / "w1/sshd/host_ed25519.pub").read_text().split()[:2]
+    (tmp_path / "known").write_text(" ".join(["198.51.100.11", *key]) + "\n")
+
+    def decnet(*argv: str) -> str:
+        return in_place(modern, "operator", DECNET, *argv).stdout
+
+    decnet("worker", "add", "w1", "root@198.51.100.11", "--known-hosts", str(tmp_path / "known"))
+    decnet("deploy", "-c", str(tmp_path / "fleet.toml"), "--yes")
+    shown = json.loads(decnet("status", "-o", "json"))["deckies"]
+    assert {each["name"]: each["status"] for each in shown} == {"web": "running", "shell": "running"}
+    [web] = [each["ip"] for each in shown if each["name"] == "web"]
+    in_place(modern, "attacker", "curl", "-s", "-m", "10", "-o", "/dev/null", f"http://{web}/from-the-lan")
+    assert "from-the-lan" in decnet("events", "--pull", "-o", "jsonl")
+    decnet("teardown", "--all", "--yes")
+    assert in_place(modern, "w1", "docker", "ps", "-aq").stdout == ""
