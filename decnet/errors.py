@@ -28,11 +28,15 @@ DecnetError                     1
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class DecnetError(Exception):
-    """An error with one message for the user: who and what, and a hint what to do."""
+    """An error with one message for the user and a hint what to do.
+
+    One that concerns a worker has its name in `worker` and not in `message`: `str` puts both together. One
+    without a worker is this machine's: its disk, its state, its program.
+    """
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "failed"
@@ -43,6 +47,9 @@ class DecnetError(Exception):
         self.message = message
         self.hint = hint
         self.worker = worker
+
+    def __str__(self) -> str:
+        return named(self.worker, self.message)
 
 
 class Failed(DecnetError):
@@ -313,6 +320,41 @@ class Interrupted(DecnetError):
 
     exit_code = 130
     code = "interrupted"
+
+
+class WorkerFailure(NamedTuple):
+    """How one worker failed, refused or was not reached, as a value. `message` does not name the worker,
+    `str` does."""
+
+    worker: str
+    kind: type[DecnetError]
+    message: str
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, error: DecnetError) -> WorkerFailure:
+        """The failure of the worker that the error names. Raises the error where it names none: what is wrong
+        on this machine is no worker's failure."""
+        if error.worker is None:
+            raise error
+        return cls(error.worker, type(error), error.message, error.hint)
+
+    @property
+    def exit_code(self) -> int:
+        return self.kind.exit_code
+
+    @property
+    def error(self) -> DecnetError:
+        """The failure as an exception, for a command that ends with it."""
+        return self.kind(self.message, hint=self.hint, worker=self.worker)
+
+    def __str__(self) -> str:
+        return named(self.worker, self.message)
+
+
+def named(worker: str | None, message: str) -> str:
+    """A message as it is shown: with the name of the worker that it concerns, where it concerns one."""
+    return f"{worker}: {message}" if worker else message
 
 
 SEVERITY = (6, 1, 4, 5)

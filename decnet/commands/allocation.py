@@ -7,7 +7,7 @@ from random import Random
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, Failed, SpecError
+from decnet.errors import Failed, SpecError, WorkerFailure
 from decnet.model.actual import Seen
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
@@ -88,8 +88,8 @@ async def _answered(links: Links, snap: Snapshot, deckies: dict[str, Decky]) -> 
     own = _own(snap) | {(decky.ip, decky.name) for decky in deckies.values()}
     found: dict[str, str] = {}
     for answer in asked.values():
-        if isinstance(answer, DecnetError):
-            raise answer
+        if isinstance(answer, WorkerFailure):
+            raise answer.error
         for ip, holder in answer.docker.items():
             if (ip, holder) not in own:
                 found[ip] = f"container {holder}"

@@ -14,7 +14,7 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import Propose, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_newcomer
-from decnet.errors import SpecError
+from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
@@ -122,8 +122,7 @@ async def _described(
     }
     kept = {d.name for d in drafts if d.name in snap.desired.deckies}
     if drafts and not reachable and len(kept) < len(drafts):
-        troubles = [o for o in snap.observed.values() if isinstance(o, NotSeen)]
-        raise _no_worker(troubles)
+        raise _no_worker([o for o in snap.observed.values() if isinstance(o, NotSeen)])
     desired = snap.desired.model_copy(update={"lans": lans})
     deckies = await allocate_unclaimed(ctx, links, snap, desired, drafts, reachable, rng)
     if options.add:
@@ -133,18 +132,12 @@ async def _described(
     return desired.model_copy(update={"lans": left}).with_deckies(deckies)
 
 
-def _no_worker(troubles: list[NotSeen]) -> Exception:
-    from decnet.errors import DockerDown, TrustRefused, Unreachable
-
-    if not troubles:
+def _no_worker(unseen: list[NotSeen]) -> DecnetError:
+    """The error of a deploy that no worker can take a decky of: that of the worst worker."""
+    if not unseen:
         return SpecError("no worker can take a decky", hint="decnet worker list")
-    worst = min(troubles, key=lambda t: ("refused", "failed", "docker-down", "unreachable").index(t.kind))
-    kinds = {"refused": TrustRefused, "docker-down": DockerDown}
-    return kinds.get(worst.kind, Unreachable)(
-        f"{worst.worker}: {worst.error.removeprefix(f'{worst.worker}: ')}",
-        hint=worst.hint,
-        worker=worst.worker,
-    )
+    order = ("refused", "failed", "docker-down", "unreachable")
+    return min(unseen, key=lambda each: order.index(each.state)).failure.error
 
 
 def _with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:

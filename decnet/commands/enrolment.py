@@ -12,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.side import fleet_side
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, UsageError, worst
+from decnet.errors import UsageError, WorkerFailure, worst
 from decnet.model import values
 from decnet.model.keys import SliceKey
 from decnet.model.spec import LOCAL
@@ -144,11 +144,11 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
     async with ctx.links(fleet_id) as links:
         answers = await links.each(workers, lambda client: hear(ctx, links, client, None, replaces=True))
     store = ctx.records
-    taken, errors = {}, []
+    taken, failures = {}, []
     for worker in workers:
         answer = answers[worker.name]
-        if isinstance(answer, DecnetError):
-            errors.append(answer)
+        if isinstance(answer, WorkerFailure):
+            failures.append(answer)
             continue
         records = store.load(worker.worker_id)
         ahead = {
@@ -160,9 +160,9 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
             records = records.with_project(project, generation=generation)
             taken[str(SliceKey(worker.name, project))] = generation
         store.save(records)
-    if errors:
-        code = worst([error.exit_code for error in errors])
-        raise next(error for error in errors if error.exit_code == code)
+    if failures:
+        code = worst([failure.exit_code for failure in failures])
+        raise next(failure.error for failure in failures if failure.exit_code == code)
     return taken
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
@@ -83,7 +83,7 @@ async def pull(ctx: Context, on: str | None = None) -> Pulled:
     new: list[tuple[str, AttackerEvent]] = []
     errors: dict[str, DecnetError] = {}
     for name, answer in answers.items():
-        fetched = _Fetched(error=answer) if isinstance(answer, DecnetError) else answer
+        fetched = _Fetched(error=answer.error) if isinstance(answer, WorkerFailure) else answer
         new += [(name, event) for event in fetched.events]
         if fetched.error is not None:
             errors[name] = fetched.error

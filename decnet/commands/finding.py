@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from decnet.engine.outcome import Listing
-from decnet.errors import DecnetError, worst
+from decnet.errors import DecnetError, WorkerFailure, worst
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Finding:
     """Of something that is wrong."""
 
 
-def refused(what: str, error: DecnetError) -> Finding:
+def refused(what: str, error: DecnetError | WorkerFailure) -> Finding:
     """What could not even be looked at."""
     return Finding(what, "wrong", error.message, error.hint or "", error.exit_code)
 

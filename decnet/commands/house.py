@@ -43,7 +43,7 @@ def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker
     try:
         workers = FleetTable(ctx.home).workers()
         for absent in unenrolled(fleet, workers):
-            found.append(Finding(absent.worker, "wrong", absent.message, absent.hint or "", absent.exit_code))
+            found.append(refused(absent.worker, absent))
     except DecnetError as error:
         found.append(refused("workers", error))
     try:

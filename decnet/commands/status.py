@@ -10,11 +10,11 @@ from decnet.engine.agents import beside
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
-from decnet.engine.outcome import Listing, StatusOutcome, Trouble
+from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.report import unenrolled
 from decnet.engine.returned import returned
 from decnet.engine.snapshot import Snapshot, load
-from decnet.errors import LockHeld, StateBroken, worst
+from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, Step
@@ -64,14 +64,14 @@ def _commit_if_free(ctx: Context, before: Snapshot, after: Snapshot) -> str:
                 if store.load(records.worker_id) == before.recorded[name]:
                     store.save(records)
     except (LockHeld, StateBroken) as error:
-        return f"what was learned was not recorded: {error.message}"
+        return f"what was learned was not recorded: {error}"
     return ""
 
 
 def _exit_code(
-    snap: Snapshot, absent: tuple[Trouble, ...], deckies: Listing, plan: Plan, detailed: bool
+    snap: Snapshot, absent: tuple[WorkerFailure, ...], deckies: Listing, plan: Plan, detailed: bool
 ) -> int:
-    codes = [o.exit_code for o in snap.observed.values() if isinstance(o, NotSeen)]
+    codes = [o.failure.exit_code for o in snap.observed.values() if isinstance(o, NotSeen)]
     codes += [trouble.exit_code for trouble in absent]
     if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):
         codes.append(4)
@@ -209,40 +209,49 @@ def _workers(
     snap: Snapshot,
     before: Mapping[str, LastSeen],
     plan: Plan,
-    absent: tuple[Trouble, ...],
+    absent: tuple[WorkerFailure, ...],
 ) -> Listing:
-    views = []
-    for name, observation in snap.observed.items():
-        worker = snap.workers[name]
-        dark = observation if isinstance(observation, NotSeen) else None
-        views.append(
-            WorkerView(
-                name,
-                f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine",
-                _state(observation),
-                len(snap.desired.on(name)),
-                round(observation.skew, 1) if isinstance(observation, Seen) else None,
-                before[worker.worker_id].at if worker.worker_id in before else None,
-                dark.error if dark else "",
-                dark.hint if dark else None,
-                _jobs(observation),
-                **_agent(observation),
-                slice=str(drift) if (drift := plan.slices.get(SliceKey(name))) else "",
-                slice_drift=drift.word if drift else "",
-            )
-        )
-    for trouble in absent:
-        placed, said = len(snap.desired.on(trouble.worker)), (trouble.message, trouble.hint)
-        views.append(WorkerView(trouble.worker, "unknown", "not enrolled", placed, None, None, *said, ()))
-    rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v)) for v in views)
+    found = [_worker_view(snap, before, plan, each) for each in snap.observed.items()]
+    found += [(_absent_view(snap, failure), failure) for failure in absent]
+    rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v, why)) for v, why in found)
     columns = ("worker", "address", "state", "deckies", "remark")
-    return Listing("workers", columns, rows, tuple(asdict(view) for view in views))
+    return Listing("workers", columns, rows, tuple(asdict(view) for view, _ in found))
+
+
+def _worker_view(
+    snap: Snapshot, before: Mapping[str, LastSeen], plan: Plan, observed: tuple[str, Observation]
+) -> tuple[WorkerView, WorkerFailure | None]:
+    """An enrolled worker, and why it was not seen."""
+    name, observation = observed
+    worker, drift = snap.workers[name], plan.slices.get(SliceKey(name))
+    failure = observation.failure if isinstance(observation, NotSeen) else None
+    view = WorkerView(
+        name,
+        f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine",
+        _state(observation),
+        len(snap.desired.on(name)),
+        round(observation.skew, 1) if isinstance(observation, Seen) else None,
+        before[worker.worker_id].at if worker.worker_id in before else None,
+        str(failure or ""),
+        failure.hint if failure else None,
+        _jobs(observation),
+        **_agent(observation),
+        slice=str(drift) if drift else "",
+        slice_drift=drift.word if drift else "",
+    )
+    return view, failure
+
+
+def _absent_view(snap: Snapshot, failure: WorkerFailure) -> WorkerView:
+    placed = len(snap.desired.on(failure.worker))
+    why = str(failure), failure.hint
+    return WorkerView(failure.worker, "unknown", "not enrolled", placed, None, None, *why, ())
 
 
 def _state(observation: Observation) -> str:
     if isinstance(observation, Seen):
         return "up"
-    return {"docker-down": "docker down", "refused": "REFUSED"}.get(observation.kind, observation.kind)
+    return {"docker-down": "docker down", "refused": "REFUSED"}.get(observation.state, observation.state)
 
 
 def _jobs(observation: Observation) -> tuple[str, ...]:
@@ -260,11 +269,11 @@ def _agent(observation: Observation) -> dict[str, Any]:
     return {"agent": standing, "agent_version": hello.version, "agent_remark": remark}
 
 
-def _remark(ctx: Context, view: WorkerView) -> str:
-    if view.error:
+def _remark(ctx: Context, view: WorkerView, failure: WorkerFailure | None) -> str:
+    if failure is not None:
         silent = view.last_seen is not None and view.state != "docker down"
         since = f"; last seen {_ago(ctx.now() - (view.last_seen or 0))} ago" if silent else ""
-        return f"{view.error.removeprefix(f'{view.name}: ')}{since}"
+        return f"{failure.message}{since}"
     parts = [f"working: {job}" for job in view.jobs]
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")

@@ -9,7 +9,7 @@ from decnet.engine.agents import beside, short
 from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, HashRefused, worst
+from decnet.errors import HashRefused, WorkerFailure, worst
 from decnet.plan.select import select
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet
@@ -65,14 +65,14 @@ async def _upgraded(client: AgentClient, own: OwnAgent, *, force: bool) -> Upgra
     )
 
 
-def _told(answers: dict[str, Upgraded | DecnetError], own: OwnAgent) -> Words:
+def _told(answers: dict[str, Upgraded | WorkerFailure], own: OwnAgent) -> Words:
     lines, workers, codes = [], {}, []
     for name, answer in answers.items():
-        if isinstance(answer, DecnetError):
+        if isinstance(answer, WorkerFailure):
             codes.append(answer.exit_code)
-            lines.append(f"{name}: {answer.message.removeprefix(f'{name}: ')}")
+            lines.append(str(answer))
             lines += [f"  hint: {answer.hint}"] if answer.hint else []
-            workers[name] = {"outcome": answer.code, "words": answer.message}
+            workers[name] = {"outcome": answer.kind.code, "words": str(answer)}
         else:
             lines.append(f"{name}: {answer.words}")
             workers[name] = asdict(answer)

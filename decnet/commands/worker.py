@@ -72,9 +72,9 @@ async def show(ctx: Context, name: str) -> Words:
             client = links.client(worker)
             hello, facts = await client.hello(), await client.facts()
     except DecnetError as error:
-        lines.append(f"now: {error.message.removeprefix(f'{name}: ')}")
+        lines.append(f"now: {error.message}")
         lines += [f"  hint: {error.hint}"] if error.hint else []
-        document |= {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+        document |= {"error": {"code": error.code, "message": str(error), "hint": error.hint}}
         return Words(tuple(lines), document, exit_code=error.exit_code)
     document |= {"hello": hello.model_dump(mode="json"), "facts": facts.model_dump(mode="json")}
     lines.append(f"agent: {hello.agent[:12]}, version {hello.version}")

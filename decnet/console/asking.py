@@ -55,7 +55,7 @@ def tell_error(error: DecnetError, style: str) -> None:
     if style in ("json", "jsonl"):
         print(dumps(error_document(error)), file=sys.stderr)
         return
-    for number, line in enumerate(error.message.split("\n")):
+    for number, line in enumerate(str(error).split("\n")):
         print(("error: " if number == 0 else "       ") + cell(line), file=sys.stderr)
     for number, line in enumerate((error.hint or "").split("\n")):
         if line:

@@ -62,7 +62,7 @@ def error_document(error: DecnetError) -> dict[str, Any]:
     """An error as a script reads it on stderr."""
     return {
         "code": error.code,
-        "message": error.message,
+        "message": str(error),
         "worker": error.worker,
         "hint": error.hint,
         "retryable": error.retryable,
@@ -89,7 +89,7 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "slices": {str(key): str(drift) for key, drift in plan.slices.items()},
         "detached": list(outcome.detached),
         "troubles": [
-            {"worker": t.worker, "message": t.message, "hint": t.hint, "exit_code": t.exit_code}
+            {"worker": t.worker, "message": str(t), "hint": t.hint, "exit_code": t.exit_code}
             for t in outcome.troubles
         ],
     }

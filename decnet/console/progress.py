@@ -17,8 +17,8 @@ from decnet.engine.progress import (
     Planned,
     Said,
     StepDone,
-    WorkerLost,
 )
+from decnet.errors import WorkerFailure
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -60,9 +60,8 @@ def sentence(event: Event) -> str:
         case StepDone(worker, decky, operation, status, error, _):
             detail = f": {reason(error)}" if error else ""
             return f"{cell(decky)} on {worker}: {operation} {status}{detail}"
-        case WorkerLost(worker, error, hint):
-            text = cell(error.removeprefix(f"{worker}: "))
-            return f"{worker}: {text}" + (f" (hint: {cell(hint)})" if hint else "")
+        case WorkerFailure(_, _, _, hint):
+            return cell(str(event)) + (f" (hint: {cell(hint)})" if hint else "")
     return ""
 
 
@@ -70,7 +69,7 @@ class Warnings:
     """For scripts and cron: only what went wrong."""
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, WorkerLost) or (isinstance(event, Said) and event.level == "warning"):
+        if isinstance(event, WorkerFailure) or (isinstance(event, Said) and event.level == "warning"):
             _say(sentence(event))
 
     def close(self) -> None:

@@ -86,8 +86,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         shown += _failure_lines(end) if end.status != "succeeded" else []
     shown += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     for trouble in outcome.troubles:
-        start = f"{trouble.worker}: "
-        shown.append(start + cell(trouble.message.removeprefix(start)))
+        shown.append(cell(str(trouble)))
         if trouble.hint:
             shown.append(f"  hint: {cell(trouble.hint)}")
     if plan.strays:

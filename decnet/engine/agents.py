@@ -99,8 +99,8 @@ async def _replaced(ctx: Context, links: Links, client: AgentClient, hello: Hell
     try:
         await client.upgrade(own)
     except WorkerError as error:
-        why = error.message.removeprefix(f"{worker}: ")
-        _say_once(ctx, links, worker, f"{was} could not be replaced and stays in use: {why}", warning=True)
+        text = f"{was} could not be replaced and stays in use: {error.message}"
+        _say_once(ctx, links, worker, text, warning=True)
         return False
     text = f"{was} is replaced by {own.sha256[:12]} (version {own.version})"
     ctx.note(text, worker)

@@ -13,7 +13,7 @@ from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Finished, StepDone
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError
+from decnet.errors import WorkerFailure
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
@@ -24,11 +24,11 @@ Job = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
 
 @dataclass
 class Applied:
-    """How a plan ended: one outcome per decky that was worked on, one error per worker that failed.
+    """How a plan ended: one outcome per decky that was worked on, one failure per worker that failed.
     `unconfirmed`: more is to be done, and the operator has not seen it yet."""
 
     outcomes: list[StepDone] = field(default_factory=list)
-    errors: dict[str, DecnetError] = field(default_factory=dict)
+    failures: dict[str, WorkerFailure] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
     unconfirmed: bool = False
 
@@ -36,13 +36,13 @@ class Applied:
         """Both as one: what was done, and then done later."""
         return Applied(
             self.outcomes + later.outcomes,
-            {**self.errors, **later.errors},
+            {**self.failures, **later.failures},
             self.detached + later.detached,
         )
 
     @property
     def exit_codes(self) -> list[int]:
-        codes = [error.exit_code for error in self.errors.values()]
+        codes = [failure.exit_code for failure in self.failures.values()]
         return codes + [4 for outcome in self.outcomes if outcome.status != "succeeded"]
 
 
@@ -60,14 +60,14 @@ async def apply(
     snap = commit(ctx, recorded_only(snap, plan))
     applied = Applied()
     learned: dict[str, WorkerRecords] = {}
-    ready = await provide_images(ctx, links, snap, plan, applied.errors, no_cache=options.no_cache)
+    ready = await provide_images(ctx, links, snap, plan, applied.failures, no_cache=options.no_cache)
 
     async def job(key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
         shipment = ready.get(key.worker)
         # No other worker waits for images that travel slowly.
-        error = await shipment if shipment is not None else None
-        if error is not None:
-            return JobEnd(error=error)
+        failure = await shipment if shipment is not None else None
+        if failure is not None:
+            return JobEnd(failure=failure)
         end = await run_job(ctx, links, snap.with_records(learned), key, steps, detach=detach)
         if end.records is not None:
             learned[key.worker] = end.records
@@ -146,14 +146,14 @@ async def carry_out(steps: Sequence[Step], job: Job, applied: Applied, *, detach
         async with turns[key.worker]:
             end = await job(key, own, detach)
         applied.outcomes.extend(end.outcomes)
-        if end.error is not None:
-            applied.errors[key.worker] = end.error
+        if end.failure is not None:
+            applied.failures[key.worker] = end.failure
         if end.detached:
             applied.detached.append(key.worker)
 
     async def run_second(key: SliceKey, own: list[Step]) -> None:
         await asyncio.gather(*(begun[other] for other in awaited[key]))
-        left = [step for step in own if key.worker not in applied.errors and not _blocked(step, applied)]
+        left = [step for step in own if key.worker not in applied.failures and not _blocked(step, applied)]
         if left:
             await run(key, left, detach)
 
@@ -172,14 +172,14 @@ def _releasing(steps: Iterable[Step]) -> set[SliceKey]:
 def _blocked(step: Step, applied: Applied) -> bool:
     """Whether the step waits for a release that did not succeed."""
     unreleased = {each.key for each in applied.outcomes if each.status != "succeeded"}
-    return any(release in unreleased or release.worker in applied.errors for release in step.after)
+    return any(release in unreleased or release.worker in applied.failures for release in step.after)
 
 
 async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
     """Bring each seen worker's own copy of desired up to date where no step has done so."""
     worked = {step.worker for step in plan.docker_steps}
-    chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.errors]
+    chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.failures]
     ends = await asyncio.gather(*(job(key, [], False) for key in chosen))
     for key, end in zip(chosen, ends, strict=True):
-        if end.error is not None:
-            applied.errors[key.worker] = end.error
+        if end.failure is not None:
+            applied.failures[key.worker] = end.failure

@@ -8,7 +8,7 @@ from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.progress import JobProgress
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import WorkerBusy
+from decnet.errors import WorkerBusy, WorkerFailure
 from decnet.model.actual import Job, Seen
 from decnet.model.plan import Plan
 from decnet.model.record import OPEN
@@ -69,11 +69,11 @@ def _patience(ctx: Context, snap: Snapshot, name: str, job: Job) -> float:
     return min(JOB_SECONDS, max(0.0, max(written) + JOB_SECONDS - ctx.now()))
 
 
-def endless(name: str, job: Job) -> WorkerBusy:
-    """The error of a worker whose job did not end within its time."""
-    return WorkerBusy(
-        f"{name}: the job that runs there ({job.operation}) does not end; nothing was done there",
-        job_id=job.job_id,
-        hint="decnet status shows it; run this again when it is over",
-        worker=name,
+def endless(name: str, job: Job) -> WorkerFailure:
+    """The failure of a worker whose job did not end within its time."""
+    return WorkerFailure(
+        name,
+        WorkerBusy,
+        f"the job that runs there ({job.operation}) does not end; nothing was done there",
+        "decnet status shows it; run this again when it is over",
     )

@@ -40,7 +40,7 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
 def why_ended(error: BaseException) -> tuple[str, int]:
     """In words and as an exit code, what ends the pass in which this was raised."""
     if isinstance(error, DecnetError):
-        return error.message, error.exit_code
+        return str(error), error.exit_code
     if not isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
         return type(error).__name__, Failed.exit_code
     limit = _limit.get()

@@ -9,14 +9,14 @@ from threading import Event
 from decnet.engine.apart import apart
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.engine.progress import ImagesSent, ImageStep, WorkerLost
+from decnet.engine.progress import ImagesSent, ImageStep
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, ImageFailed, Interrupted
+from decnet.errors import DecnetError, DockerDown, ImageFailed, Interrupted, WorkerFailure
 from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts
 
-Shipment = asyncio.Task[DecnetError | None]
+Shipment = asyncio.Task[WorkerFailure | None]
 """Images on their way to one worker, and how that ended."""
 
 
@@ -25,14 +25,14 @@ async def provide_images(
     links: Links,
     snap: Snapshot,
     plan: Plan,
-    errors: dict[str, DecnetError],
+    failures: dict[str, WorkerFailure],
     *,
     no_cache: bool = False,
 ) -> dict[str, Shipment | None]:
     """Build what is missing and begin to ship it, once per worker; the workers that can do their steps, each
     with its images on their way (None: it has them).
 
-    A worker whose images cannot be made goes into `errors`; a failed build that nobody can do without
+    A worker whose images cannot be made goes into `failures`; a failed build that nobody can do without
     raises ImageFailed.
     """
     needing = sorted({step.worker for step in plan.docker_steps if step.up})
@@ -41,19 +41,19 @@ async def provide_images(
         return dict.fromkeys(others)
     needed = _needed(snap, plan)
     present = set(snap.images.all())
-    have = await _present(links, snap, needing, {n: refs - present for n, refs in needed.items()}, errors)
+    have = await _present(links, snap, needing, {n: refs - present for n, refs in needed.items()}, failures)
     missing = _missing(needed, have, present, rebuild=no_cache)
-    if missing and not await _built_or_told(ctx, snap, missing, errors, others | set(needing), no_cache):
+    if missing and not await _built_or_told(ctx, snap, missing, failures, others | set(needing), no_cache):
         missing = {}
     own = {name: needed[name] - present for name in have}
-    users = await _others_missing(ctx, own, have, errors)
+    users = await _others_missing(ctx, own, have, failures)
     remote = {
         name: (*missing.get(name, ()), *users.get(name, ()))
         for name in {**missing, **users}
-        if name != LOCAL and name not in errors
+        if name != LOCAL and name not in failures
     }
     begun = {name: asyncio.create_task(_ship(ctx, links, snap, name, tags)) for name, tags in remote.items()}
-    return {name: begun.get(name) for name in (*others, *needing) if name not in errors}
+    return {name: begun.get(name) for name in (*others, *needing) if name not in failures}
 
 
 def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
@@ -70,13 +70,13 @@ async def _present(
     snap: Snapshot,
     needing: list[str],
     own: dict[str, set[str]],
-    errors: dict[str, DecnetError],
+    failures: dict[str, WorkerFailure],
 ) -> dict[str, set[str]]:
     """Per worker that answers, those of the images in question that it has."""
     answers = await links.each(
         (snap.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
     )
-    errors.update({name: answer for name, answer in answers.items() if isinstance(answer, DecnetError)})
+    failures.update({name: each for name, each in answers.items() if isinstance(each, WorkerFailure)})
     return {name: set(answer.images) for name, answer in answers.items() if isinstance(answer, Facts)}
 
 
@@ -92,11 +92,11 @@ def _missing(
 
 
 async def _others_missing(
-    ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]], errors: dict[str, DecnetError]
+    ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]], failures: dict[str, WorkerFailure]
 ) -> dict[str, tuple[str, ...]]:
     """Per worker, the other images that it lacks and this machine has: the user's own, and those that earlier
     versions of decnet made. What is not here the worker has to pull; where that is one of decnet's, which
-    cannot be made again, the worker goes into `errors`."""
+    cannot be made again, the worker goes into `failures`."""
     from decnet.images.shelf import on_this_machine
 
     lacking = {name: sorted(own.get(name, set()) - held) for name, held in have.items()}
@@ -108,18 +108,19 @@ async def _others_missing(
         for ref in (ref for ref in refs if ref not in here):
             place = "not here" if name == LOCAL else "neither there nor on this machine"
             if ref.startswith(("decnet/base:", "decnet/decoys:")):
-                errors[name] = _gone(name, ref, place)
+                failures[name] = _gone(name, ref, place)
             else:
                 ctx.note(f"the image {ref} is {place}: it has to be pulled", name)
     found = {name: tuple(ref for ref in refs if ref in here) for name, refs in lacking.items()}
     return {name: refs for name, refs in found.items() if refs}
 
 
-def _gone(name: str, ref: str, place: str) -> ImageFailed:
-    return ImageFailed(
-        f"{name}: the image {ref} of an earlier version of decnet is {place}",
-        hint=f"decnet image upgrade --on {name} makes its deckies of this version's images",
-        worker=name,
+def _gone(name: str, ref: str, place: str) -> WorkerFailure:
+    return WorkerFailure(
+        name,
+        ImageFailed,
+        f"the image {ref} of an earlier version of decnet is {place}",
+        f"decnet image upgrade --on {name} makes its deckies of this version's images",
     )
 
 
@@ -127,7 +128,7 @@ async def _built_or_told(
     ctx: Context,
     snap: Snapshot,
     missing: Collection[str],
-    errors: dict[str, DecnetError],
+    failures: dict[str, WorkerFailure],
     everybody: Collection[str],
     no_cache: bool,
 ) -> bool:
@@ -141,10 +142,17 @@ async def _built_or_told(
         if set(missing) == set(everybody):
             raise
         for name in missing:
-            errors[name] = error
-            ctx.emit(WorkerLost(name, error.message, error.hint))
+            failures[name] = _not_here(name, "made", error)
+            ctx.emit(failures[name])
         return False
     return True
+
+
+def _not_here(name: str, done: str, error: DecnetError) -> WorkerFailure:
+    """The failure of a worker that goes without images, because something is wrong on this machine."""
+    return WorkerFailure(
+        name, ImageFailed, f"its images could not be {done} here: {error.message}", error.hint
+    )
 
 
 async def _built(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
@@ -174,7 +182,7 @@ async def _built(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
 
 async def _ship(
     ctx: Context, links: Links, snap: Snapshot, name: str, tags: tuple[str, ...]
-) -> DecnetError | None:
+) -> WorkerFailure | None:
     from decnet.images.shelf import save_size, save_stream
 
     client = links.client(snap.workers[name])
@@ -183,10 +191,14 @@ async def _ship(
         sent = _Sent(ctx, name, size)
         await client.image_load(tags, save_stream(tags, tell=sent.tell), size=size)
         sent.arrived()
+    except (DockerDown, ImageFailed) as error:
+        failure = WorkerFailure.of(error) if error.worker else _not_here(name, "read", error)
     except DecnetError as error:
-        ctx.emit(WorkerLost(name, error.message, error.hint))
-        return error
-    return None
+        failure = WorkerFailure.of(error)
+    else:
+        return None
+    ctx.emit(failure)
+    return failure
 
 
 class _Sent:

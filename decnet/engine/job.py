@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from decnet.engine.bundle import make_bundle
 from decnet.engine.context import Context
 from decnet.engine.links import Links
-from decnet.engine.progress import JobProgress, JobStarted, StepDone, WorkerLost
+from decnet.engine.progress import JobProgress, JobStarted, StepDone
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError
+from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError, WorkerFailure
 from decnet.model.actual import Container, Status
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
@@ -47,7 +47,7 @@ class JobEnd:
     """How a worker's job ended, and the worker's records after it (None where it never began)."""
 
     outcomes: list[StepDone] = field(default_factory=list)
-    error: DecnetError | None = None
+    failure: WorkerFailure | None = None
     detached: bool = False
     records: WorkerRecords | None = None
 
@@ -57,18 +57,19 @@ async def run_job(
 ) -> JobEnd:
     """Send the steps to the worker as one job and follow it; every commit leaves a resumable state.
 
-    A job without steps only brings the worker's copy of desired up to date. An error of the worker is part
-    of the result, beside what had ended before it.
+    A job without steps only brings the worker's copy of desired up to date. A failure of the worker is part
+    of the result, with what had ended before it; a fault of this machine is raised.
     """
     follower: _Follower | None = None
     try:
         follower = _Follower(ctx, links.client(snap.workers[key.worker]), snap, key, steps)
         return await _run(follower, detach=detach)
     except DecnetError as error:
-        ctx.emit(WorkerLost(key.worker, error.message, error.hint))
+        failure = WorkerFailure.of(error)
+        ctx.emit(failure)
         if follower is None:
-            return JobEnd(error=error)
-        return JobEnd(follower.outcomes, error, records=follower.records)
+            return JobEnd(failure=failure)
+        return JobEnd(follower.outcomes, failure, records=follower.records)
 
 
 async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
@@ -81,7 +82,7 @@ async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
         # An agent that died after it had started the job, or whose answer was spoilt, refused nothing.
         if isinstance(error, TrustRefused) or not await follower.was_started():
             follower.close_refused(error)
-            return JobEnd(follower.outcomes, error, records=follower.records)
+            return JobEnd(follower.outcomes, WorkerFailure.of(error), records=follower.records)
     if not detach:
         await follower.follow()
     return JobEnd(follower.outcomes, detached=detach, records=follower.records)
@@ -191,7 +192,7 @@ class _Follower:
         self.records = self.records.with_project(self.key.project, deckies=kept)
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
         for step in self.steps.values():
-            self._tell(step, "failed", error.message.removeprefix(f"{self.name}: "))
+            self._tell(step, "failed", error.message)
 
     def _update_rows(self, update: dict[str, object]) -> None:
         rows = tuple(
@@ -223,7 +224,7 @@ class _Follower:
             # This machine may have slept: the worker is asked once more when the time is over.
             is_last = clock() - begun > limit
         raise WorkerError(
-            f"{self.name}: its job did not end within {limit:.0f} s; it continues in the background",
+            f"its job did not end within {limit:.0f} s; it continues in the background",
             hint="decnet status shows how it ends",
             worker=self.name,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from decnet.errors import DecnetError
+from decnet.errors import WorkerFailure
 from decnet.model.worker import Worker
 from decnet.store.paths import Home
 
@@ -74,13 +74,9 @@ class Links:
 
     async def each(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]
-    ) -> dict[str, Result | DecnetError]:
-        """The call's result per worker; a worker's error is its own value and stops nobody else."""
-        results = await self._pool.pull(workers, call)
-        for name, result in results.items():
-            if isinstance(result, DecnetError):
-                result.worker = result.worker or name
-        return results
+    ) -> dict[str, Result | WorkerFailure]:
+        """The call's result per worker; a worker's failure is a value of its own and stops no other one."""
+        return await self._pool.pull(workers, call)
 
     async def close(self) -> None:
         await self._pool.close()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from decnet.engine.agents import Heard, hear
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, DockerDown, TrustRefused, Unreachable
+from decnet.errors import DockerDown, WorkerFailure
 from decnet.model.actual import NotSeen, Observation, Seen, Status
 from decnet.model.journal import Cursor
 from decnet.model.record import WorkerRecords
@@ -109,33 +109,14 @@ async def _with_whole_journal(ctx: Context, client: AgentClient, first: Status) 
     return last.model_copy(update={"journal": page})
 
 
-def _observation(name: str, answer: Seen | DecnetError) -> Observation:
+def _observation(name: str, answer: Seen | WorkerFailure) -> Observation:
     if isinstance(answer, Seen):
         if answer.status.docker == "up":
             return answer
-        return NotSeen(
-            worker=name,
-            kind="docker-down",
-            error=f"its Docker engine does not answer ({answer.status.docker_error or 'no reason given'})",
-            hint="start it there: systemctl start docker",
-            status=answer.status,
-            skew=answer.skew,
-        )
-    return NotSeen(
-        worker=name,
-        kind=_kind(answer),
-        error=answer.message,
-        hint=answer.hint,
-        exit_code=answer.exit_code,
-    )
-
-
-def _kind(error: DecnetError) -> Literal["unreachable", "docker-down", "refused", "failed"]:
-    if isinstance(error, TrustRefused):
-        return "refused"
-    if isinstance(error, DockerDown):
-        return "docker-down"
-    return "unreachable" if isinstance(error, Unreachable) else "failed"
+        why = f"its Docker engine does not answer ({answer.status.docker_error or 'no reason given'})"
+        failure = WorkerFailure(name, DockerDown, why, "start it there: systemctl start docker")
+        return NotSeen(failure, answer.status, answer.skew)
+    return NotSeen(answer)
 
 
 def _absorbed(

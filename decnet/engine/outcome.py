@@ -6,20 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.engine.progress import StepDone
-from decnet.errors import worst
+from decnet.errors import WorkerFailure, worst
 
 if TYPE_CHECKING:
     from decnet.model.plan import Plan
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One worker that failed, refused or was not reached in a pass."""
-
-    worker: str
-    message: str
-    hint: str | None
-    exit_code: int
 
 
 @dataclass(frozen=True)
@@ -32,7 +22,7 @@ class PassOutcome:
     carried_out: bool
     exit_code: int = 0
     outcomes: tuple[StepDone, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[WorkerFailure, ...] = ()
     detached: tuple[str, ...] = ()
     quiet: bool = False
     summary: str = ""

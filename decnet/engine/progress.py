@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from decnet.errors import WorkerFailure
 from decnet.model.keys import DeckyKey
 from decnet.wire import PROJECT
 
@@ -80,18 +81,12 @@ class StepDone(NamedTuple):
         return DeckyKey(self.worker, self.project, self.decky)
 
 
-class WorkerLost(NamedTuple):
-    """A worker stopped answering in the middle of a pass."""
-
-    worker: str
-    error: str
-    hint: str | None = None
-
-
 @dataclass(frozen=True)
 class Finished:
     """The pass is over: a progress display may go."""
 
 
-Event = Said | Planned | ImageStep | ImagesSent | JobStarted | JobProgress | StepDone | WorkerLost | Finished
+Event = (
+    Said | Planned | ImageStep | ImagesSent | JobStarted | JobProgress | StepDone | WorkerFailure | Finished
+)
 Emit = Callable[[Event], None]

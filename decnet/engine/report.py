@@ -6,9 +6,9 @@ from collections.abc import Container
 
 from decnet.engine.apply import Applied
 from decnet.engine.options import PassOptions
-from decnet.engine.outcome import PassOutcome, Trouble
+from decnet.engine.outcome import PassOutcome
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, Failed, PartlyFailed, WorkerError, worst
+from decnet.errors import Failed, PartlyFailed, WorkerError, WorkerFailure, worst
 from decnet.model.actual import NotSeen
 from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan, SliceDrift
@@ -21,7 +21,7 @@ def report(
     """The outcome of a pass; without `applied` of one that was not carried out."""
     ends = applied or Applied()
     absent = () if options.on is not None else unenrolled(snap.desired, snap.workers) + snap.returned
-    troubles = absent + _troubles(snap, plan, ends)
+    troubles = absent + _failures(snap, plan, ends)
     codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
     if plan.skipped and applied:
         codes.append(4)
@@ -42,54 +42,50 @@ def report(
     )
 
 
-def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[Trouble, ...]:
-    """A trouble for each worker that desired names and that is not enrolled: nothing heals its deckies."""
+def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[WorkerFailure, ...]:
+    """A failure for each worker that desired names and that is not enrolled: nothing heals its deckies."""
     names = sorted(desired.placed)
     return tuple(_unenrolled(name) for name in names if name not in enrolled)
 
 
-def _unenrolled(name: str) -> Trouble:
+def _unenrolled(name: str) -> WorkerFailure:
     hint = f"decnet worker add {name} USER@HOST, or decnet worker recover"
     if name == LOCAL:
         hint = "decnet deploy takes this machine up again"
-    return Trouble(name, f"{name}: it has deckies and is not enrolled", hint, Failed.exit_code)
+    return WorkerFailure(name, Failed, "it has deckies and is not enrolled", hint)
 
 
-def _troubles(snap: Snapshot, plan: Plan, applied: Applied) -> tuple[Trouble, ...]:
-    seen = [
-        Trouble(name, each.error, each.hint, each.exit_code)
-        for name, each in sorted(snap.observed.items())
-        if isinstance(each, NotSeen)
-    ]
+def _failures(snap: Snapshot, plan: Plan, applied: Applied) -> tuple[WorkerFailure, ...]:
+    unseen = [each.failure for _, each in sorted(snap.observed.items()) if isinstance(each, NotSeen)]
     swarms = [_swarm(name, count) for name, count in plan.swarms.items()]
-    errors = {key.worker: _ahead(key.worker, drift) for key, drift in plan.ahead.items()} | applied.errors
-    failed = [Trouble(name, e.message, e.hint, e.exit_code) for name, e in sorted(errors.items())]
-    return tuple(seen + swarms + failed)
+    ahead = {key.worker: _ahead(key.worker, drift) for key, drift in plan.ahead.items()}
+    return (*unseen, *swarms, *(each for _, each in sorted((ahead | applied.failures).items())))
 
 
-def _swarm(name: str, count: int) -> Trouble:
-    return Trouble(
+def _swarm(name: str, count: int) -> WorkerFailure:
+    return WorkerFailure(
         name,
-        f"{name}: its {count} strays are too many to be pruned unasked, and were left alone",
+        PartlyFailed,
+        f"its {count} strays are too many to be pruned unasked, and were left alone",
         f"if that is meant: decnet reconcile --prune --max-remove {count} --on {name}",
-        PartlyFailed.exit_code,
     )
 
 
-def _ahead(name: str, drift: SliceDrift) -> DecnetError:
-    return WorkerError(
-        f"{name}: its description is {drift}; nothing was done there",
-        hint="decnet worker recover --take-generation, then look at decnet reconcile --check",
-        worker=name,
+def _ahead(name: str, drift: SliceDrift) -> WorkerFailure:
+    return WorkerFailure(
+        name,
+        WorkerError,
+        f"its description is {drift}; nothing was done there",
+        "decnet worker recover --take-generation, then look at decnet reconcile --check",
     )
 
 
-def _summary(plan: Plan, applied: Applied, troubles: tuple[Trouble, ...]) -> str:
+def _summary(plan: Plan, applied: Applied, troubles: tuple[WorkerFailure, ...]) -> str:
     done = sum(1 for end in applied.outcomes if end.status == "succeeded")
     failed = len(applied.outcomes) - done
     recorded = sum(1 for step in plan.steps if not step.touches_docker)
     sent = sum(1 for step in plan.docker_steps if step.worker in applied.detached)
-    pushed = [key for key in plan.slices if key.worker not in applied.errors]
+    pushed = [key for key in plan.slices if key.worker not in applied.failures]
     counts = {
         f"{done} done": done,
         f"{failed} failed": failed,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from decnet.engine.links import Links
-from decnet.engine.outcome import Trouble
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, PartlyFailed
+from decnet.errors import PartlyFailed, WorkerFailure
 from decnet.model.actual import Seen
 from decnet.model.worker import Worker
 from decnet.store.fleet_table import Quarantined
@@ -17,8 +16,8 @@ MOST_ASKED = 1024
 """Quarantined addresses of one LAN that are asked for."""
 
 
-async def returned(links: Links, snap: Snapshot) -> tuple[Trouble, ...]:
-    """A trouble for each removed worker whose addresses are answered for on the LAN.
+async def returned(links: Links, snap: Snapshot) -> tuple[WorkerFailure, ...]:
+    """A failure for each removed worker whose addresses are answered for on the LAN.
 
     One worker of each LAN asks there. Where none can, nothing is known, and nothing is reported.
     """
@@ -30,11 +29,11 @@ async def returned(links: Links, snap: Snapshot) -> tuple[Trouble, ...]:
     found: dict[str, list[str]] = {}
     for worker, rows in asked:
         answer = answers[worker.name]
-        answered = {} if isinstance(answer, DecnetError) else answer.answered
+        answered = {} if isinstance(answer, WorkerFailure) else answer.answered
         for row in rows:
             if row.address in answered:
                 found.setdefault(row.worker, []).append(_holder(row, answered[row.address]))
-    return tuple(_trouble(name, holders) for name, holders in sorted(found.items()))
+    return tuple(_failure(name, holders) for name, holders in sorted(found.items()))
 
 
 def _asked(snap: Snapshot) -> list[tuple[Worker, list[Quarantined]]]:
@@ -71,10 +70,10 @@ def _holder(row: Quarantined, mac: str) -> str:
     return f"{clean(mac, 40)} answers at {row.address}, which {row.decky} may have"
 
 
-def _trouble(name: str, holders: list[str]) -> Trouble:
-    return Trouble(
+def _failure(name: str, holders: list[str]) -> WorkerFailure:
+    return WorkerFailure(
         name,
-        f"{name}: it was removed, and {', '.join(holders)}",
+        PartlyFailed,
+        f"it was removed, and {', '.join(holders)}",
         f"decnet worker add {name} USER@HOST, then decnet reconcile --prune; or switch it off permanently",
-        PartlyFailed.exit_code,
     )

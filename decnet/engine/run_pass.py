@@ -152,5 +152,5 @@ async def _apply_around_jobs(
     if options.asks and not rest.shown <= plan.shown:
         return snap, first, replace(applied, unconfirmed=True)
     snap, later = await apply(ctx, links, snap, rest, options)
-    later.errors.update({name: endless(name, job) for name, job in still.items()})
+    later.failures.update({name: endless(name, job) for name, job in still.items()})
     return snap, first.followed_by(rest), applied.joined(later)

@@ -15,7 +15,7 @@ from decnet.store.fleet_table import FleetTable, Quarantined
 
 if TYPE_CHECKING:
     from decnet.engine.context import Context
-    from decnet.engine.outcome import Trouble
+    from decnet.errors import WorkerFailure
     from decnet.model.actual import Observation
     from decnet.model.catalog import Catalog
     from decnet.model.fleet import Fleet
@@ -40,7 +40,7 @@ class Snapshot:
     recorded: Mapping[str, WorkerRecords] = field(default_factory=dict)
     observed: Mapping[str, Observation] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
-    returned: tuple[Trouble, ...] = ()
+    returned: tuple[WorkerFailure, ...] = ()
     """What is wrong with workers that are no longer enrolled."""
     _made: list[Made] = field(default_factory=list, repr=False, compare=False)
 
@@ -76,9 +76,9 @@ class Snapshot:
         """The same moment with these workers' records instead."""
         return replace(self, recorded={**self.recorded, **learned}) if learned else self
 
-    def with_returned(self, troubles: tuple[Trouble, ...]) -> Snapshot:
+    def with_returned(self, failures: tuple[WorkerFailure, ...]) -> Snapshot:
         """The same moment with what is wrong with workers that were removed."""
-        return replace(self, returned=troubles) if troubles else self
+        return replace(self, returned=failures) if failures else self
 
     def with_observed(self, observed: Mapping[str, Observation]) -> Snapshot:
         """The same moment with these observations, and the earlier ones of the other workers."""

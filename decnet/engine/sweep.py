@@ -8,7 +8,7 @@ from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError
+from decnet.errors import WorkerFailure
 from decnet.model.actual import Seen
 from decnet.store.desired import save_fleet
 from decnet.wire import PROJECT
@@ -24,7 +24,7 @@ async def sweep_networks(
     slice, and forget its LAN here: it is what says that there may be something left to take away."""
     if not options.sweeps or options.detach:
         return snap, applied
-    failed = {*applied.errors, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
+    failed = {*applied.failures, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
     needing = [
         worker
         for name, worker in snap.workers.items()
@@ -39,11 +39,11 @@ async def sweep_networks(
             ctx.identifier(), raised[client.worker].of().generation, wait=SWEEP_SECONDS
         ),
     )
-    swept = {n for n, each in answers.items() if not isinstance(each, DecnetError) and each.state == "done"}
+    swept = {n for n, each in answers.items() if not isinstance(each, WorkerFailure) and each.state == "done"}
     snap = _without_lans(ctx, snap, swept)
-    errors = {name: each for name, each in answers.items() if isinstance(each, DecnetError)}
+    failures = {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
     # What they hold now is recorded, so that the same command has nothing to learn the next time.
-    return await observe(ctx, links, snap, needing), applied.joined(Applied(errors=errors))
+    return await observe(ctx, links, snap, needing), applied.joined(Applied(failures=failures))
 
 
 def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from decnet.engine.observe import observe
-from decnet.errors import DecnetError, FleetRefused
+from decnet.errors import DecnetError, FleetRefused, WorkerError, WorkerFailure
 from decnet.model.actual import NotSeen, Seen, Status
 from decnet.model.journal import JournalPage
 from decnet.model.record import WorkerRecords
@@ -68,7 +68,7 @@ async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bo
 
     For `local` only: that another machine lost its own is no reason to trust it with one."""
     refused = snap.observed.get(LOCAL)
-    if not isinstance(refused, NotSeen) or refused.kind != "refused":
+    if not isinstance(refused, NotSeen) or refused.state != "refused":
         return snap
     worker = snap.workers[LOCAL]
     client = links.stranger(worker)
@@ -85,7 +85,7 @@ async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bo
 
 async def _observed(ctx: Context, links: Links, snap: Snapshot, worker: Worker) -> Snapshot:
     records = ctx.records.load(worker.worker_id)
-    unseen = NotSeen(worker=worker.name, kind="failed", error="was not asked")
+    unseen = NotSeen(WorkerFailure(worker.name, WorkerError, "was not asked"))
     snap = snap.with_worker(worker, records, unseen)
     return await observe(ctx, links, snap, [worker], facts=True)
 
@@ -93,7 +93,7 @@ async def _observed(ctx: Context, links: Links, snap: Snapshot, worker: Worker) 
 def _check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:
     if hello.fleet_id and hello.fleet_id != fleet_id and not adopt:
         raise FleetRefused(
-            "local: the agent on this machine belongs to another fleet",
+            "the agent on this machine belongs to another fleet",
             hint="use --adopt to take it over, or set DECNET_HOME to the state directory of its fleet",
             worker=LOCAL,
         )

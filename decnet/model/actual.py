@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from decnet.errors import DockerDown, TrustRefused, Unreachable, WorkerFailure
 from decnet.wire import PROJECT
 
 from .journal import JournalPage
@@ -92,17 +93,22 @@ class Seen(Noun):
     agent: Standing = "current"
 
 
-class NotSeen(Noun):
-    """A worker of which nothing is known now, with the reason and the exit code it means."""
+class NotSeen(NamedTuple):
+    """A worker of which nothing is known now, and why."""
 
-    worker: str
-    kind: Literal["unreachable", "docker-down", "refused", "failed"]
-    error: str
-    hint: str | None = None
-    exit_code: int = 5
+    failure: WorkerFailure
     status: Status | None = None
     """What an agent said whose Docker engine was down: its journal and jobs still count."""
     skew: float = 0.0
+
+    @property
+    def state(self) -> Literal["unreachable", "docker-down", "refused", "failed"]:
+        """The failure in one word."""
+        if issubclass(self.failure.kind, TrustRefused):
+            return "refused"
+        if issubclass(self.failure.kind, DockerDown):
+            return "docker-down"
+        return "unreachable" if issubclass(self.failure.kind, Unreachable) else "failed"
 
 
 Observation = Seen | NotSeen

@@ -99,7 +99,7 @@ def _why_unknown(observation: Observation | None) -> str:
     if observation is None:
         return "was not asked"
     if not isinstance(observation, Seen):
-        return clean(observation.error) or observation.kind
+        return clean(observation.failure.message) or observation.state
     if observation.status.docker != "up":
         return f"Docker is down: {clean(observation.status.docker_error)}"
     return ""

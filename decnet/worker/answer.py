@@ -77,8 +77,8 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
         return _broken(worker, "carries an error of the wrong shape")
     kind = AGENT_ERRORS.get(code)
     if kind is None:
-        return BadAnswer(f"{worker}: an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
-    text = f"{worker}: {wire.clean(message, wire.MAX_ERROR_CHARS)}{_addresses(code, details)}"
+        return BadAnswer(f"an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
+    text = wire.clean(message, wire.MAX_ERROR_CHARS) + _addresses(code, details)
     ours = AGENT_HINTS.get(code, "").format(worker=worker)
     # A hint is what people paste into a shell: one that is not ours says whose it is.
     theirs = f"{worker} says: {wire.clean(hint)}" if isinstance(hint, str) and hint else None
@@ -96,7 +96,7 @@ def wrong_protocol(version: object, worker: str) -> WrongProtocol:
     newer = isinstance(version, int) and version > wire.PROTOCOL
     said = version if isinstance(version, int) and abs(version) < 10**6 else "?"
     return WrongProtocol(
-        f"{worker}: its agent speaks protocol {said}, this decnet {wire.PROTOCOL}",
+        f"its agent speaks protocol {said}, this decnet {wire.PROTOCOL}",
         spoken=said if isinstance(said, int) else None,
         hint="upgrade decnet here" if newer else f"decnet worker upgrade {worker}",
         worker=worker,
@@ -112,4 +112,4 @@ def _addresses(code: str, details: dict[str, Any]) -> str:
 
 
 def _broken(worker: str, what: str) -> BadAnswer:
-    return BadAnswer(f"{worker}: its answer {what}", hint=f"decnet worker upgrade {worker}", worker=worker)
+    return BadAnswer(f"its answer {what}", hint=f"decnet worker upgrade {worker}", worker=worker)

@@ -59,7 +59,7 @@ def require_fit(survey: Survey, worker: str) -> None:
     found = complaints(survey)
     if found:
         raise WorkerError(
-            f"{worker}: {'; '.join(complaint.says for complaint in found)}",
+            "; ".join(complaint.says for complaint in found),
             hint="; ".join(complaint.mend for complaint in found),
             worker=worker,
         )

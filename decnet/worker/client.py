@@ -106,7 +106,7 @@ class AgentClient:
         if any(
             each.slice is not None and wire.digest(each.slice) != each.plan_hash for each in held.values()
         ):
-            raise HashRefused(f"{self.worker}: its slice is not what its hash says", worker=self.worker)
+            raise HashRefused("its slice is not what its hash says", worker=self.worker)
         return held
 
     async def probe(self, addresses: Iterable[str], *, seconds: float = 1.0) -> Probed:
@@ -173,9 +173,7 @@ class AgentClient:
             args["mark"] = mark
         page = await self._ask(EventPage, "events", args, EVENTS_LIMIT)
         if len(page.events) > limit:
-            raise BadAnswer(
-                f"{self.worker}: it answers with more events than were asked for", worker=self.worker
-            )
+            raise BadAnswer("it answers with more events than were asked for", worker=self.worker)
         return page
 
     async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
@@ -189,7 +187,7 @@ class AgentClient:
         args = {"sha256": own.sha256, "bytes": base64.b64encode(own.content).decode("ascii")}
         hello = self._checked(await self._ask(Hello, "upgrade", args, UPGRADE_LIMIT))
         if hello.agent != own.sha256:
-            raise BadAnswer(f"{self.worker}: another agent answers after the upgrade", worker=self.worker)
+            raise BadAnswer("another agent answers after the upgrade", worker=self.worker)
         self._session.protocol = wire.PROTOCOL
         return hello
 
@@ -199,7 +197,7 @@ class AgentClient:
 
     def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:
         if accepted.request_id != request_id:
-            raise BadAnswer(f"{self.worker}: it answers another request than ours", worker=self.worker)
+            raise BadAnswer("it answers another request than ours", worker=self.worker)
         return accepted
 
     async def _ask(
@@ -249,7 +247,7 @@ def validated(noun: type[Answered], answer: dict[str, Any], worker: str, verb: s
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = wire.clean(".".join(str(part) for part in first["loc"][:6]), 80)
         raise BadAnswer(
-            f"{worker}: its answer to {verb} is not valid at {place}: {wire.clean(first['msg'], 120)}",
+            f"its answer to {verb} is not valid at {place}: {wire.clean(first['msg'], 120)}",
             hint=f"decnet worker upgrade {worker}",
             worker=worker,
         ) from error
@@ -260,14 +258,14 @@ def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id
     if fleet_id is not None and hello.fleet_id != fleet_id:
         whose = "no fleet" if hello.fleet_id is None else f"fleet {wire.clean(hello.fleet_id, 40)}"
         raise FleetRefused(
-            f"{worker}: it belongs to {whose}, not to ours",
+            f"it belongs to {whose}, not to ours",
             hint="enrol it: decnet worker add" + (" --adopt takes it over" if hello.fleet_id else ""),
             worker=worker,
         )
     if worker_id is not None and hello.worker_id != worker_id:
         who = "none" if hello.worker_id is None else wire.clean(hello.worker_id, 40)
         raise IdentityRefused(
-            f"{worker}: another worker answers there, its identity is {who}",
+            f"another worker answers there, its identity is {who}",
             hint=f"`decnet worker show {worker}` says what was enrolled",
             worker=worker,
         )

@@ -87,7 +87,7 @@ async def resolve(login: Login, worker: str) -> Place:
         if word.startswith("-") or any(
             char.isspace() or not char.isprintable() or char == "," for char in word
         ):
-            raise UsageError(f"{worker}: {wire.clean(word, 60)} is not a host or user name")
+            raise UsageError(f"{wire.clean(word, 60)} is not a host or user name", worker=worker)
     if place.jump:
         _parts(place.jump)
     return place
@@ -115,12 +115,12 @@ async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
     key = await fetch(place, worker)
     if vouched.confirm is None:
         raise HostKeyRefused(
-            f"{worker}: its host key {key.fingerprint} is unknown, and this session is not interactive",
+            f"its host key {key.fingerprint} is unknown, and this session is not interactive",
             hint="--host-key SHA256:... or --known-hosts FILE vouches for it",
             worker=worker,
         )
     if not vouched.confirm(key):
-        raise HostKeyRefused(f"{worker}: its host key {key.fingerprint} was not confirmed", worker=worker)
+        raise HostKeyRefused(f"its host key {key.fingerprint} was not confirmed", worker=worker)
     return key
 
 
@@ -139,7 +139,7 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
                 if jump is not None:
                     jump.abort()
     if key is None:
-        raise Unreachable(f"{worker}: it shows no host key", worker=worker)
+        raise Unreachable("it shows no host key", worker=worker)
     return HostKey.parse(key.export_public_key("openssh").decode("ascii"))
 
 
@@ -196,7 +196,7 @@ async def _matching(place: Place, worker: str, fingerprints: set[str], source: s
             return key
         seen.append(key.fingerprint)
     shown = ", ".join(dict.fromkeys(seen)) or "of another kind"
-    raise HostKeyRefused(f"{worker}: its host key {shown} is not the one of {source}", worker=worker)
+    raise HostKeyRefused(f"its host key {shown} is not the one of {source}", worker=worker)
 
 
 def _given(**options: Any) -> dict[str, Any]:

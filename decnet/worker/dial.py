@@ -203,16 +203,18 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
         user, host, port = parts_of(jump)
     who = {"username": user} if user else {}
     try:
-        with dialling(f"{worker}: on the way there, {host}"):
+        with dialling(worker):
             return await library.connect(host, port or (), **who)
     except HostKeyRefused as error:
         raise HostKeyRefused(
-            f"{worker}: on the way there, the host key of {host} is not the one of your known_hosts",
+            f"on the way there, the host key of {host} is not the one of your known_hosts",
             hint=f"see what `ssh {jump} true` says",
             worker=worker,
         ) from error
     except DecnetError as error:
-        error.worker, error.hint = worker, f"does `ssh {jump} true` work?"
+        if error.worker is not None:
+            error.message = f"on the way there, {host}: {error.message}"
+            error.hint = f"does `ssh {jump} true` work?"
         raise
 
 

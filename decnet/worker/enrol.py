@@ -149,7 +149,7 @@ async def recover(
         visit = Visit(connection, wanted.name, emit)
         survey, warnings = await visit.survey()
         if survey.identity is None:
-            raise WorkerError(f"{wanted.name}: no worker was enrolled there", worker=wanted.name)
+            raise WorkerError("no worker was enrolled there", worker=wanted.name)
         require_fit(survey, wanted.name)
         fleet = fleet or make_fleet(survey.identity.fleet_id)
         worker = _worker(wanted, place, survey, fleet.fleet_id, adopt=False)
@@ -274,7 +274,7 @@ class Visit:
         password = ask(f"sudo password of {survey.user} on {self.worker}: ") if ask is not None else None
         if password is None:
             raise WorkerError(
-                f"{self.worker}: {survey.user} cannot make {HOME}",
+                f"{survey.user} cannot make {HOME}",
                 hint=f"as root there: {' '.join(make)}",
                 worker=self.worker,
             )
@@ -284,7 +284,7 @@ class Visit:
         ran = await plain(self.connection, self.worker, argv, stdin)
         if ran.how is not None:
             raise WorkerError(
-                f"{self.worker}: {argv[0]} {ran.how}: {HOME} was not made",
+                f"{argv[0]} {ran.how}: {HOME} was not made",
                 hint="was the password right, and may this user use sudo there?"
                 if argv[0] == "sudo"
                 else None,
@@ -297,7 +297,7 @@ def _worker(wanted: Worker, place: Place, survey: Survey, fleet_id: str, adopt: 
     known = survey.identity
     if known is not None and known.fleet_id != fleet_id and not adopt:
         raise FleetRefused(
-            f"{wanted.name}: it belongs to another fleet",
+            "it belongs to another fleet",
             hint="--adopt takes it over, if that fleet is no longer in use",
             worker=wanted.name,
         )
@@ -314,7 +314,7 @@ def _refuse_twin(survey: Survey, name: str, others: Mapping[str, str], same: str
     if other == LOCAL:
         same = "it is this one, and needs no enrolment"
     raise IdentityRefused(
-        f"{name}: it says that it is {other} (the same worker_id)",
+        f"it says that it is {other} (the same worker_id)",
         hint=f"a clone: remove {HOME}/identity.json there; the same machine: "
         + same.format(other=other, name=name),
         worker=name,
@@ -347,5 +347,5 @@ async def _knock(worker: Worker, key: HostKey, fleet: FleetSide, sha256: str) ->
     finally:
         await client.close()
     if hello.agent != sha256:
-        raise HashRefused(f"{worker.name}: another agent answers than was installed", worker=worker.name)
+        raise HashRefused("another agent answers than was installed", worker=worker.name)
     return hello

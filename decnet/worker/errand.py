@@ -58,7 +58,7 @@ async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) 
             said = await exchange(remote, worker, unframer, text.encode("utf-8"))
         except ProgramMissing as error:
             raise ProgramMissing(
-                f"{worker}: python3 is missing there", hint="apt-get install python3", worker=worker
+                "python3 is missing there", hint="apt-get install python3", worker=worker
             ) from error
     return Told(_result(said, worker), len(unframer.preamble))
 
@@ -82,7 +82,7 @@ async def _bounded(source: Source, worker: str) -> bytes:
     while piece := await source.read(MAX_PLAIN_BYTES):
         content += piece
         if len(content) > MAX_PLAIN_BYTES:
-            raise BadAnswer(f"{worker}: a plain command there prints without end", worker=worker)
+            raise BadAnswer("a plain command there prints without end", worker=worker)
     return content
 
 
@@ -91,5 +91,5 @@ def _result(said: Any, worker: str) -> dict[str, Any]:
         case {"result": dict(result)}:
             return result
         case {"error": str(message)}:
-            raise WorkerError(f"{worker}: {wire.clean(message)}", worker=worker)
-    raise BadAnswer(f"{worker}: an errand's answer has not its shape", worker=worker)
+            raise WorkerError(wire.clean(message), worker=worker)
+    raise BadAnswer("an errand's answer has not its shape", worker=worker)

@@ -53,7 +53,7 @@ def pinned(known_hosts: Path, worker: Worker) -> HostKey:
     key = load_pins(known_hosts).get(worker.worker_id)
     if key is None:
         raise HostKeyRefused(
-            f"{worker.name}: no host key is pinned for it",
+            "no host key is pinned for it",
             hint=f"decnet worker trust {worker.name}",
             worker=worker.name,
         )

@@ -45,9 +45,7 @@ class LocalSession:
                     _LocalAgent(process), self.worker, verb, args, stream, protocol=self.protocol
                 )
         except TimeoutError as error:
-            raise Unreachable(
-                f"{self.worker}: no answer to {verb} within {limit:g} s", worker=self.worker
-            ) from error
+            raise Unreachable(f"no answer to {verb} within {limit:g} s", worker=self.worker) from error
         finally:
             await _end(process)
 
@@ -62,9 +60,7 @@ class LocalSession:
                 env=self._environment, cwd="/", start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            raise WorkerError(
-                f"{self.worker}: the agent cannot be started: {error.strerror}", worker=self.worker
-            ) from error
+            raise WorkerError(f"the agent cannot be started: {error.strerror}", worker=self.worker) from error
 
 
 class _LocalAgent:

@@ -49,7 +49,7 @@ class OwnAgent:
             case (False, "higher", _):
                 return "newer"
         raise HashRefused(
-            f"{worker}: its agent {wire.clean(hello.agent[:12], 40)} (version {hello.version}) was not put "
+            f"its agent {wire.clean(hello.agent[:12], 40)} (version {hello.version}) was not put "
             "there from here",
             hint=f"if that is explained: decnet worker upgrade --force {worker} puts ours there",
             worker=worker,

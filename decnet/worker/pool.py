@@ -10,7 +10,7 @@ from functools import cache
 from types import TracebackType
 from typing import Self, TypeVar
 
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.worker import Worker
 
 from .client import AgentClient
@@ -47,7 +47,7 @@ class Pool:
 
     async def pull(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]
-    ) -> dict[str, Result | DecnetError]:
+    ) -> dict[str, Result | WorkerFailure]:
         """What `call` gives for each worker, by name, in the order of `workers`."""
 
         async def one(worker: Worker) -> Result:
@@ -63,27 +63,28 @@ class Pool:
 
 async def side_by_side(
     calls: Mapping[str, Callable[[], Awaitable[Result]]],
-) -> dict[str, Result | DecnetError]:
-    """All calls at once, each one's result or error of ours under its name.
+) -> dict[str, Result | WorkerFailure]:
+    """All calls at once, each one's result or its worker's failure under its name.
 
-    Any other exception is a mistake in this program: it is raised after all calls have ended.
+    Any other exception is this machine's fault or a mistake in this program: it is raised after all calls
+    have ended.
     """
     if len(calls) > LARGE:
         make_room()
     outcomes = await asyncio.gather(*(_as_value(call) for call in calls.values()), return_exceptions=True)
-    results: dict[str, Result | DecnetError] = {}
+    results: dict[str, Result | WorkerFailure] = {}
     for name, outcome in zip(calls, outcomes, strict=True):
-        if isinstance(outcome, BaseException) and not isinstance(outcome, DecnetError):
+        if isinstance(outcome, BaseException):
             raise outcome
         results[name] = outcome
     return results
 
 
-async def _as_value(call: Callable[[], Awaitable[Result]]) -> Result | DecnetError:
+async def _as_value(call: Callable[[], Awaitable[Result]]) -> Result | WorkerFailure:
     try:
         return await call()
     except DecnetError as error:
-        return error
+        return WorkerFailure.of(error)
 
 
 def _bound(one: Callable[[Worker], Awaitable[Result]], worker: Worker) -> Callable[[], Awaitable[Result]]:

@@ -94,7 +94,7 @@ async def converse(
     marker = secrets.token_hex(16)
     request = wire.canonical({"v": protocol, "marker": marker, "args": args}) + b"\n"
     if len(request) > wire.MAX_REQUEST_BYTES:
-        raise Failed(f"{worker}: the request for {verb} is larger than an agent takes", worker=worker)
+        raise Failed(f"the request for {verb} is larger than an agent takes", worker=worker)
     unframer = wire.Unframer(marker)
     step(f"{verb} to be sent")
     answer = await exchange(remote, worker, unframer, request, stream)
@@ -162,7 +162,7 @@ async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes
         try:
             payload = unframer.feed(piece)
         except wire.FrameError as error:
-            raise BadAnswer(f"{worker}: {error}", worker=worker) from error
+            raise BadAnswer(str(error), worker=worker) from error
         if payload is not None:
             return payload
     return None
@@ -180,7 +180,7 @@ async def _tail(noise: Source, worker: str) -> bytes:
     while piece := await noise.read(PIECE):
         total += len(piece)
         if total > MAX_STDERR_BYTES:
-            raise BadAnswer(f"{worker}: the agent's log has no end", worker=worker)
+            raise BadAnswer("the agent's log has no end", worker=worker)
         tail = (tail + piece)[-STDERR_TAIL:]
     return tail
 
@@ -214,15 +214,15 @@ def status_in_words(status: int) -> str | None:
 def _no_answer(worker: str, how: str | None, last_words: str) -> WorkerError:
     said = f": {last_words}" if last_words else ""
     if how is None:
-        return BadAnswer(f"{worker}: the agent ended without an answer{said}", worker=worker)
+        return BadAnswer(f"the agent ended without an answer{said}", worker=worker)
     if how == status_in_words(NOT_FOUND):
         return ProgramMissing(
-            f"{worker}: its agent is not there{said}",
+            f"its agent is not there{said}",
             hint=f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again",
             worker=worker,
         )
     return WorkerError(
-        f"{worker}: the agent {how}{said}",
+        f"the agent {how}{said}",
         worker=worker,
         hint=f"`decnet worker check {worker}` says what is missing there",
     )
@@ -236,7 +236,7 @@ async def _parsed(payload: bytes, worker: str) -> Any:
         return wire.parse(payload)
     except ValueError as error:
         said = wire.clean(str(error), 120)
-        raise BadAnswer(f"{worker}: its answer is not plain JSON: {said}", worker=worker) from error
+        raise BadAnswer(f"its answer is not plain JSON: {said}", worker=worker) from error
 
 
 @lru_cache(maxsize=1)

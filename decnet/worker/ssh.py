@@ -111,7 +111,7 @@ async def started(connection: Any, worker: str, command: str, limit: float) -> A
     except Unreachable as error:
         if isinstance(error.__cause__, TimeoutError):
             name = command.rpartition(" ")[2]
-            raise _TooLate(f"{worker}: no answer to {name} within {limit:g} s", worker=worker) from error
+            raise _TooLate(f"no answer to {name} within {limit:g} s", worker=worker) from error
         raise
 
 
@@ -154,7 +154,7 @@ class RemoteProgram:
         if signal is not None:
             return f"was ended by signal {wire.clean(signal[0], 20)}"
         if status is None:
-            raise Unreachable(f"{self._worker}: the connection was lost", worker=self._worker)
+            raise Unreachable("the connection was lost", worker=self._worker)
         return status_in_words(status)
 
     def abort(self) -> None:

@@ -107,17 +107,15 @@ def dialling(worker: str) -> Iterator[None]:
 def translate(error: BaseException, worker: str) -> DecnetError:
     """Our error for a foreign one; text from the other side is made harmless."""
     if isinstance(error, OSError) and error.filename is not None:
-        return StateBroken(f"{error.filename}: {error.strerror}", worker=worker)
+        return StateBroken(f"{error.filename}: {error.strerror}")
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-        return Unreachable(f"{worker}: its host name cannot be looked up now", worker=worker)
+        return Unreachable("its host name cannot be looked up now", worker=worker)
     meaning = meaning_of(type(error))
     if meaning is None:
-        return Unreachable(f"{worker}: {_system(error)}", worker=worker)
+        return Unreachable(_system(error), worker=worker)
     said = wire.clean(str(error).strip(), 160) if meaning.told else ""
     hint = meaning.hint.format(worker=worker) if meaning.hint else None
-    return meaning.kind(
-        f"{worker}: {meaning.says}" + (f" ({said})" if said else ""), hint=hint, worker=worker
-    )
+    return meaning.kind(meaning.says + (f" ({said})" if said else ""), hint=hint, worker=worker)
 
 
 def meaning_of(kind: type[BaseException]) -> Meaning | None:

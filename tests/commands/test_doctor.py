@@ -129,7 +129,7 @@ class Lans:
     async def probe(self, addresses: Any) -> Probed:
         answers = self.heard[""]
         if answers is None:
-            raise Unreachable("w2: no answer")
+            raise Unreachable("no answer", worker="w2")
         return Probed(answered={a: mac for a, mac in answers.items() if a in addresses}, docker={})
 
 

@@ -56,7 +56,7 @@ def lines(home: Home) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (HashRefused("w1: another agent answers"), ("ended early: w1: another agent answers", 6)),
+        (HashRefused("another agent answers", worker="w1"), ("ended early: w1: another agent answers", 6)),
         (asyncio.CancelledError(), ("ended early: interrupted", 130)),
         (OSError("no room"), ("ended early: OSError", 1)),
     ],
@@ -75,4 +75,4 @@ def test_a_pass_that_changed_nothing_is_not(home: Home) -> None:
 
 def test_an_audit_log_that_cannot_be_written_does_not_hide_what_ended_the_pass(home: Home) -> None:
     home.audit.mkdir()
-    end(home, HashRefused("w1: another agent answers"))
+    end(home, HashRefused("another agent answers", worker="w1"))

@@ -15,8 +15,8 @@ from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
-from decnet.engine.outcome import Trouble
 from decnet.engine.report import unenrolled
+from decnet.errors import Failed, WorkerFailure
 from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -34,11 +34,11 @@ WEB = Decky(
     hostname="srv-1", os="linux", release="debian-12", services={"http": {}},
     seed=f"{1:032x}", spec_hash="0" * 64, mutated_at=1.0,
 )  # fmt: skip
-TOLD = Trouble(
+TOLD = WorkerFailure(
     "w1",
-    "w1: it has deckies and is not enrolled",
+    Failed,
+    "it has deckies and is not enrolled",
     "decnet worker add w1 USER@HOST, or decnet worker recover",
-    1,
 )
 
 

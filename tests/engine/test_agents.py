@@ -51,7 +51,7 @@ class Machine:
         self.asked.append(verb)
         if verb == "upgrade":
             if not self.takes:
-                raise WorkerError("w1: the new agent does not answer", worker="w1")
+                raise WorkerError("the new agent does not answer", worker="w1")
             content = base64.b64decode(args["bytes"])
             assert hashlib.sha256(content).hexdigest() == args["sha256"]
             self.agent, self.version, self.clear = args["sha256"], AGENT_VERSION, True
@@ -144,7 +144,7 @@ def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: 
     seen, _ = one_pass(Machine(STRANGE, AGENT_VERSION + 1, clear=False), replaces=True)
     assert (
         isinstance(seen, NotSeen)
-        and seen.hint == f"its agent has version {AGENT_VERSION + 1}: upgrade decnet here"
+        and seen.failure.hint == f"its agent has version {AGENT_VERSION + 1}: upgrade decnet here"
     )
 
 
@@ -162,4 +162,4 @@ def test_an_agent_that_somebody_else_put_there_is_refused_and_not_replaced(
     machine = Machine(STRANGE, AGENT_VERSION)
     seen, _ = one_pass(machine, replaces=replaces)
     assert isinstance(seen, NotSeen)
-    assert (seen.kind, seen.exit_code, machine.asked) == ("refused", 6, ["status"])
+    assert (seen.state, seen.failure.exit_code, machine.asked) == ("refused", 6, ["status"])

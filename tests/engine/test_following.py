@@ -18,7 +18,7 @@ from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.run_pass import as_stored, run_pass
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import Unreachable, WorkerError
+from decnet.errors import Unreachable, WorkerError, WorkerFailure
 from decnet.images import wanted
 from decnet.model.actual import Observation, Seen, Status
 from decnet.model.fleet import Fleet
@@ -158,15 +158,15 @@ def test_a_machine_that_slept_asks_once_more_before_it_gives_up(ctx: Context) ->
 
 def test_a_job_that_never_ends_is_left_to_itself(ctx: Context) -> None:
     end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), Teller({"runs": True}), snapshot())
-    assert isinstance(end.error, WorkerError)
-    assert end.error.message == "w1: its job did not end within 600 s; it continues in the background"
+    assert end.failure is not None and end.failure.kind is WorkerError
+    assert end.failure.message == "its job did not end within 600 s; it continues in the background"
 
 
 def test_a_silent_worker_is_given_up_though_somebody_sets_our_clock_back(ctx: Context) -> None:
-    silent = Teller(Unreachable("w1: no way there", worker="w1"))
+    silent = Teller(Unreachable("no way there", worker="w1"))
     backwards = clock(NOW, NOW, NOW, NOW - 3600)
     end = followed(replace(ctx, now=backwards, monotonic=clock(0.0, 1.0, 2.0, 21.0)), silent, snapshot())
-    assert isinstance(end.error, Unreachable)
+    assert end.failure == WorkerFailure("w1", Unreachable, "no way there")
 
 
 def test_a_job_that_says_it_runs_though_all_its_steps_have_ended_is_not_waited_for(ctx: Context) -> None:

@@ -26,7 +26,7 @@ CLOCK = 1.5
 
 class Silent(Machine):
     async def call(self, verb: str, *_: object, **__: object) -> dict[str, object]:
-        raise Unreachable("w1: no answer", worker="w1")
+        raise Unreachable("no answer", worker="w1")
 
 
 def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:

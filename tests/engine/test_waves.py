@@ -18,7 +18,7 @@ from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import StepDone
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import DecnetError, Unreachable
+from decnet.errors import Unreachable, WorkerFailure
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
 from decnet.model.keys import DeckyKey, SliceKey
@@ -79,7 +79,7 @@ class Jobs:
         if worker == "w1":
             await self.slow.wait()
         if worker == self.failing:
-            return JobEnd(error=Unreachable("no", worker=worker))
+            return JobEnd(failure=WorkerFailure(worker, Unreachable, "no"))
         if detach:
             return JobEnd(detached=True)
         return JobEnd([StepDone(worker, step.decky, "change", "succeeded") for step in steps])
@@ -119,7 +119,7 @@ def test_a_slow_release_holds_only_what_waits_for_it() -> None:
 
 def test_what_waits_for_a_release_that_failed_is_not_claimed() -> None:
     _, applied = carried_out(jobs := Jobs(failing="w1"), *STEPS)
-    assert ("w2" in jobs.begun, list(applied.errors), len(applied.outcomes)) == (False, ["w1"], 3)
+    assert ("w2" in jobs.begun, list(applied.failures), len(applied.outcomes)) == (False, ["w1"], 3)
 
 
 def test_a_worker_carries_out_the_jobs_of_its_projects_one_after_the_other() -> None:
@@ -155,12 +155,12 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
     async def run() -> Applied:
         arrived = asyncio.Event()
 
-        async def travel() -> DecnetError | None:
+        async def travel() -> WorkerFailure | None:
             await arrived.wait()
             return None
 
-        async def lose() -> DecnetError | None:
-            return Unreachable("w2: the connection was lost", worker="w2")
+        async def lose() -> WorkerFailure | None:
+            return WorkerFailure("w2", Unreachable, "the connection was lost")
 
         async def provided(*_: object, **__: object) -> dict[str, Shipment | None]:
             return {"w1": asyncio.create_task(travel()), "w2": asyncio.create_task(lose()), "w3": None}
@@ -185,5 +185,5 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
     applied = asyncio.run(run())
     assert begun[-1] == "w1"
     assert set(begun) == {"w1", "w3", "w4"}
-    assert list(applied.errors) == ["w2"]
+    assert list(applied.failures) == ["w2"]
     assert [each.decky for each in applied.outcomes] == ["on-w1", "on-w3"]

@@ -27,8 +27,8 @@ from decnet.commands.worker import drain, remove
 from decnet.engine.context import Context
 from decnet.engine.links import FLEET_KEY
 from decnet.engine.options import PassOptions
-from decnet.engine.progress import Event, Said, WorkerLost
-from decnet.errors import DecnetError
+from decnet.engine.progress import Event, Said
+from decnet.errors import DecnetError, WorkerFailure
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
 from decnet.model.fleetfile import parse
@@ -68,13 +68,13 @@ class Ran:
 
     @property
     def said(self) -> list[str]:
-        """Notes and warnings, each as `worker: text`, and workers that were lost on the way."""
+        """Notes and warnings, each as `worker: text`, and workers that failed on the way."""
         found = []
         for event in self.events:
             if isinstance(event, Said):
                 found.append(f"{event.worker}: {event.text}" if event.worker else event.text)
-            elif isinstance(event, WorkerLost):
-                found.append(event.error)
+            elif isinstance(event, WorkerFailure):
+                found.append(str(event))
         return found
 
 

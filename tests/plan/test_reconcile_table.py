@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from decnet.errors import WorkerError, WorkerFailure
 from decnet.model.actual import NotSeen
 from decnet.model.plan import Plan, Step
 from decnet.plan.reconcile import Actual, Desired, Recorded, bucket_of, reconcile
@@ -349,7 +350,7 @@ def test_escape_sequences_of_a_worker_never_reach_a_reason() -> None:
     world = running(WEB)
     world.machine("w1", "web-ssh").image = "\x1b]8;;evil\x07"
     world.machine("w1", "web-ssh").fingerprint = "other"
-    observed = {**world.observe(), "w2": NotSeen(worker="w2", kind="failed", error="\x1b[2J")}
+    observed = {**world.observe(), "w2": NotSeen(WorkerFailure("w2", WorkerError, "\x1b[2J"))}
     plan = reconcile(world.desired, world.records, observed, world.contents, now=NOW)
     assert "\x1b" not in plan.steps[0].reason + plan.unknown["w2"]
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from decnet.catalog import load
 from decnet.engine.apply import waves
+from decnet.errors import Unreachable, WorkerFailure
 from decnet.model.actual import Conflict, Container, NotSeen, Observation, Seen, Status
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
@@ -298,7 +299,7 @@ class World:
 
     def _seen(self, worker: str) -> Observation:
         if worker in self.away:
-            return NotSeen(worker=worker, kind="unreachable", error=self.away[worker])
+            return NotSeen(WorkerFailure(worker, Unreachable, self.away[worker]))
         return seen(
             worker,
             tuple(self._told(each) for each in self.engines[worker].values()),

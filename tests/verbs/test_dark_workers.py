@@ -164,7 +164,7 @@ def comes_to_rest(fleet: FakeFleet, removed: bool) -> list[str]:
     shown = fleet.run(status)
     if removed:
         assert (ran.code, shown.code) == (4, 4)
-        told = [trouble.message for trouble in ran.outcome.troubles]
+        told = [str(trouble) for trouble in ran.outcome.troubles]
         assert told == [f"{name_of_removed(fleet)}: it was removed, and hq answers at {HQ[0]}"]
         remarks = [item["error"] for item in shown.outcome.workers.items]
         assert told[0] in remarks
@@ -322,5 +322,5 @@ def test_a_stranger_on_a_quarantined_address_is_reported_with_its_mac(hq: FakeFl
     assert hq.reconcile().code == 0
     hq.lan.strangers[HQ[0]] = "02:00:00:00:00:01"
     ran = hq.reconcile()
-    message = f"w1: it was removed, and 02:00:00:00:00:01 answers at {HQ[0]}, which hq may have"
+    message = f"it was removed, and 02:00:00:00:00:01 answers at {HQ[0]}, which hq may have"
     assert (ran.code, [trouble.message for trouble in ran.outcome.troubles]) == (4, [message])

@@ -90,7 +90,7 @@ def test_a_dead_worker_is_removed_by_force_and_its_addresses_are_kept_free(fleet
     assert (ran.code, [trouble.message for trouble in ran.outcome.troubles]) == (
         4,
         [
-            "w1: it was removed, and web-01 answers at 192.0.2.100, web-03 answers at 192.0.2.102",
+            "it was removed, and web-01 answers at 192.0.2.100, web-03 answers at 192.0.2.102",
         ],
     )
     assert not set(held.values()) & {decky.ip for decky in fleet.desired.deckies.values()}

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.worker import Worker
 from decnet.worker import contact, enrol, fleetkey, hostkeys
 from decnet.worker.check import check
@@ -116,7 +116,9 @@ async def pull(seat: Seat, args: argparse.Namespace) -> Any:
             start = time.monotonic()
             results = await pool.pull(seat.known().values(), lambda client: client.status())
             row = {
-                name: told(result) if isinstance(result, DecnetError) else {"worker": result.hello.worker_id}
+                name: told(result.error)
+                if isinstance(result, WorkerFailure)
+                else {"worker": result.hello.worker_id}
                 for name, result in results.items()
             }
             seconds = time.monotonic() - start
@@ -131,7 +133,7 @@ def told(error: DecnetError) -> dict[str, Any]:
         "error": type(error).__name__,
         "code": error.code,
         "exit": error.exit_code,
-        "message": error.message,
+        "message": str(error),
         "hint": error.hint,
     }
 

@@ -103,9 +103,7 @@ def test_a_jump_host_that_is_not_known_is_refused_before_the_worker_is_asked_for
 
     error, asked = asyncio.run(run())
     assert isinstance(error, HostKeyRefused)
-    assert error.message == (
-        "w1: on the way there, the host key of 127.0.0.1 is not the one of your known_hosts"
-    )
+    assert error.message == ("on the way there, the host key of 127.0.0.1 is not the one of your known_hosts")
     assert (error.hint or "").startswith("see what `ssh root@127.0.0.1:")
     assert asked == []
 
@@ -119,7 +117,7 @@ def test_behind_a_jump_host_only_the_pinned_key_is_the_workers(place: Place) -> 
     error = asyncio.run(run())
     assert isinstance(error, HostKeyRefused)
     assert (error.message, error.hint) == (
-        "w1: its host key is not the pinned one",
+        "its host key is not the pinned one",
         "if the change is legitimate: decnet worker trust w1",
     )
 
@@ -132,7 +130,7 @@ def test_a_jump_host_that_does_not_answer_is_not_taken_for_the_worker(place: Pla
     error = asyncio.run(run())
     assert isinstance(error, Unreachable)
     assert (error.message, error.hint, error.worker) == (
-        "w1: on the way there, 127.0.0.1: it refuses the connection",
+        "on the way there, 127.0.0.1: it refuses the connection",
         "does `ssh root@127.0.0.1:1 true` work?",
         "w1",
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from decnet.errors import DecnetError, Unreachable
+from decnet.errors import Unreachable, WorkerFailure
 from decnet.model.worker import Worker
 from decnet.worker import dial, hostkeys
 from decnet.worker.client import AgentClient
@@ -57,9 +57,8 @@ def test_dead_workers_in_any_number_cost_one_limit_and_no_answer(
                 return dict(await pool.pull(workers, hello))
 
     results = asyncio.run(run())
-    assert {name for name, result in results.items() if isinstance(result, Unreachable)} == {
-        f"dead-{n}" for n in range(20)
-    }
+    failed = {name: result.exit_code for name, result in results.items() if isinstance(result, WorkerFailure)}
+    assert failed == {f"dead-{n}": Unreachable.exit_code for n in range(20)}
     # Twenty dead ones over two lanes would take twenty seconds one after the other.
     assert max(ended.values()) - min(ended.values()) < 8
     assert max(ended[f"w{n}"] for n in range(5)) < min(ended[f"dead-{n}"] for n in range(20))
@@ -88,10 +87,10 @@ def test_a_row_that_no_connection_can_be_made_with_is_that_workers_own_error(tmp
             return dict(await pool.pull([*bad, good], lambda client: client.hello()))
 
     results = asyncio.run(run())
-    assert not isinstance(results.pop("w1"), DecnetError)
+    assert not isinstance(results.pop("w1"), WorkerFailure)
     assert {name: error.exit_code for name, error in results.items()} == dict.fromkeys(UNUSABLE, 4)
     for name, error in results.items():
-        assert error.message.startswith(f"{name}: its user, host or jump host is not valid (")
+        assert error.message.startswith("its user, host or jump host is not valid (")
         assert error.hint == f"enrol it with a valid address: decnet worker add {name} USER@HOST"
 
 
@@ -118,10 +117,10 @@ def test_one_failure_is_one_value() -> None:
         return 1
 
     async def bad() -> int:
-        raise Unreachable("w2: gone", worker="w2")
+        raise Unreachable("gone", worker="w2")
 
-    results: dict[str, int | DecnetError] = asyncio.run(side_by_side({"w1": good, "w2": bad, "w3": good}))
-    assert (results["w1"], type(results["w2"]), results["w3"]) == (1, Unreachable, 1)
+    results: dict[str, int | WorkerFailure] = asyncio.run(side_by_side({"w1": good, "w2": bad, "w3": good}))
+    assert results == {"w1": 1, "w2": WorkerFailure("w2", Unreachable, "gone"), "w3": 1}
 
 
 def test_a_mistake_in_this_program_is_not_called_a_dead_worker() -> None:

@@ -55,7 +55,7 @@ def refusal(verb: str, *, limit: float = 20.0) -> DecnetError:
     with pytest.raises(DecnetError) as caught:
         ask(verb, limit=limit)
     assert caught.value.worker == "w1"
-    assert caught.value.message.startswith("w1: ")
+    assert str(caught.value).startswith("w1: ")
     assert not any(ord(char) < 0x20 or char == "\u202e" for char in str(caught.value))
     return caught.value
 
