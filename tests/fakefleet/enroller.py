@@ -72,7 +72,7 @@ class FakeEnroller:
         machine, place, key = self._contacted(login, wanted.name, vouched)
         survey = _survey(machine)
         if survey.identity is None:
-            raise WorkerError(f"{wanted.name}: no worker was enrolled there", worker=wanted.name)
+            raise WorkerError("no worker was enrolled there", worker=wanted.name)
         require_fit(survey, wanted.name)
         fleet = fleet or make_fleet(survey.identity.fleet_id)
         worker = enrol._worker(wanted, place, survey, fleet.fleet_id, False)
@@ -97,7 +97,7 @@ class FakeEnroller:
         machine.arrive(name)
         key = host_key(machine)
         if vouched.pinned is None and vouched.confirm is not None and not vouched.confirm(key):
-            raise HostKeyRefused(f"{name}: its host key was not confirmed", worker=name)
+            raise HostKeyRefused("its host key was not confirmed", worker=name)
         return machine, Place(machine.address, login.port or 22, login.user or "root", login.jump), key
 
     async def _let_in(self, machine: FakeWorker, worker: Worker, key: HostKey, fleet: FleetSide) -> Enrolled:

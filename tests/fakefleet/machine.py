@@ -243,7 +243,7 @@ class FakeWorker:
         self._then.pop(verb, lambda: None)()
         self._clock.advance(min(self.slow, limit))
         if self.slow > limit:
-            raise Unreachable(f"{self.name}: no answer to {verb} within {limit:g} s", worker=self.name)
+            raise Unreachable(f"no answer to {verb} within {limit:g} s", worker=self.name)
 
     def arrive(self, name: str) -> None:
         """Raise what a connection runs into, under the worker's name."""
