@@ -9,19 +9,19 @@ import tempfile
 import time
 
 from decnet.wire import compose_breaks
+from decnet.wire.compose import PATH, compose_files, find_compose
 from decnet.wire.fault import step
 
 from . import limits
 from .home import home, read_json, write_json
 from .request import Refusal
-from .run import PATH, end_of, environment, run
+from .run import end_of, environment, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, List, Optional, Sequence
 
 CACHE = "compose.cache"
-CANDIDATES = (["docker", "compose"], ["docker-compose"])
 PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
 
@@ -70,10 +70,13 @@ def find() -> Optional[Compose]:
         cached = None
     if isinstance(cached, dict) and cached.get("stamp") == stamp and cached.get("command"):
         return Compose(list(cached["command"]), str(cached["version"]))
-    found = _ask()
-    if found is not None and os.path.isdir(home()):
-        write_json({"command": found.command, "version": found.version, "stamp": stamp}, CACHE)
-    return found
+    answer = find_compose(home(), limits.COMPOSE_VERSION)
+    if answer is None:
+        return None
+    command, version = answer
+    if os.path.isdir(home()):
+        write_json({"command": command, "version": version, "stamp": stamp}, CACHE)
+    return Compose(command, version)
 
 
 def require(engine_version: str) -> Compose:
@@ -207,29 +210,15 @@ def _base(compose: Compose, project: str, file: str) -> List[str]:
     return [*compose.command, "-p", project, "-f", os.path.abspath(file)]
 
 
-def _ask() -> Optional[Compose]:
-    for command in CANDIDATES:
-        status, output = run([*command, "version", "--short"], limits.COMPOSE_VERSION)
-        version = output.strip().splitlines()[-1].strip().lstrip("v") if output.strip() else ""
-        if status == 0 and version[:1].isdigit():
-            return Compose(list(command), version[:40])
-    return None
-
-
 def _is_129(version: str) -> bool:
     parts = version.split(".")
     return len(parts) > 1 and parts[1].isdigit() and int(parts[1]) >= 29
 
 
 def _stamp() -> List[Any]:
-    """What would change if another compose were installed: the programs and the plug-in's places."""
-    names = [folder + "/" + name for folder in PATH.split(":") for name in ("docker", "docker-compose")]
-    names += [
-        base + "/docker/cli-plugins/docker-compose" for base in ("/usr/lib", "/usr/libexec", "/usr/local/lib")
-    ]
-    names.append("/usr/local/libexec/docker/cli-plugins/docker-compose")
+    """What would change if another compose were installed."""
     found: List[Any] = []
-    for name in names:
+    for name in compose_files():
         try:
             file = os.stat(name)
         except OSError:

@@ -19,6 +19,7 @@ except ImportError:
     from socket import socket as Socket  # type: ignore[assignment]
 
 from decnet.wire import decode_json, encode_json
+from decnet.wire.engine import START, is_stopped
 from decnet.wire.fault import step
 
 from . import limits
@@ -33,6 +34,7 @@ _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 
 _until: Optional[float] = None
+_may_start = False
 
 
 def patience(seconds: float) -> None:
@@ -40,6 +42,13 @@ def patience(seconds: float) -> None:
     says that the engine hangs, and does not hang with it."""
     global _until
     _until = time.monotonic() + seconds
+
+
+def start_if_stopped() -> None:
+    """Let the first request of this process start an engine that was stopped. Without it every request is
+    refused: whoever stopped the engine did not ask decnet to start it."""
+    global _may_start
+    _may_start = True
 
 
 class EngineError(Exception):
@@ -177,6 +186,8 @@ def _spelled(value: Any) -> str:
 
 
 def _connect(limit: float) -> Socket:
+    if not _may_start and is_stopped(socket_path()):
+        raise Refusal("docker-down", "the Docker engine is stopped", START)
     connection = Socket(AF_UNIX, SOCK_STREAM)
     try:
         _arm(connection, time.monotonic() + limit)

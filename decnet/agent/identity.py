@@ -6,6 +6,7 @@ import os
 import time
 
 from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
+from decnet.wire.engine import PID_FILE
 
 from . import docker, limits, request
 from .home import ensure, home, read_json, write_json
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 FILE = "identity.json"
 _ENGINE_CACHE = "engine.cache"
-_PID_FILE = "/var/run/docker.pid"
 
 
 def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -92,7 +92,7 @@ def require_engine(known: Dict[str, Any]) -> None:
 def engine_identity() -> str:
     """The engine's ID. Asking costs the engine 10 ms and more, so the answer is kept for as long as its
     socket and its pid file are the same files: a restarted engine makes new ones."""
-    stamp = ":".join(_file_stamp(place) for place in (docker.socket_path(), _PID_FILE))
+    stamp = ":".join(_file_stamp(place) for place in (docker.socket_path(), PID_FILE))
     cached = _cached_engine()
     if cached.get("stamp") == stamp and isinstance(cached.get("id"), str):
         return str(cached["id"])

@@ -6,6 +6,8 @@ import os
 import subprocess
 import tempfile
 
+from decnet.wire import compose
+
 from . import limits
 from .home import home
 
@@ -13,24 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 
 def environment() -> Dict[str, str]:
-    """Nothing of the caller's: compose would take its settings, and its files, from there.
-
-    No COMPOSE_PARALLEL_LIMIT either: with 4, compose 1.29 waits for itself for ever (seen with 20 bases and
-    60 services), and its own default is as fast as the engine.
-    """
     from .docker import socket_path
 
-    return {
-        "PATH": PATH,
-        "HOME": home(),
-        "DOCKER_HOST": "unix://" + os.path.abspath(socket_path()),
-        "LC_ALL": "C.UTF-8",
-        "COMPOSE_INTERACTIVE_NO_CLI": "1",
-    }
+    return compose.environment(home(), "unix://" + os.path.abspath(socket_path()))
 
 
 def run(command: List[str], limit: float) -> "tuple[int, str]":

@@ -69,6 +69,7 @@ def without_ours(text: str, agent_home: str) -> str:
 
 
 def _deckies_gone(fleet_id: str) -> bool:
+    docker.start_if_stopped()
     deadline = time.monotonic() + limits.TEARDOWN
     while time.monotonic() < deadline:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DockerDown, ImageFailed
+from ..wire.engine import START, is_stopped
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -23,13 +24,16 @@ DEFAULT_SOCKET = "/var/run/docker.sock"
 def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
     """A client of the engine at `docker_socket`, else at $DECNET_DOCKER_SOCKET, else at the usual place.
 
-    Raises DockerDown when nothing answers there, ImageFailed for every refusal of the engine.
+    Raises DockerDown when nothing answers there or the engine is stopped, ImageFailed for every refusal of
+    the engine.
     """
     import docker
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
     socket = docker_socket or os.environ.get("DECNET_DOCKER_SOCKET") or DEFAULT_SOCKET
+    if is_stopped(socket):
+        raise DockerDown("the Docker engine of this machine is stopped", hint=START)
     try:
         # The SDK leaves its own socket open where there is none to connect to.
         Path(socket).stat()

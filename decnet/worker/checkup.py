@@ -11,6 +11,7 @@ from decnet.errors import WorkerError
 from decnet.model.noun import Noun, Short
 from decnet.model.worker import Count
 from decnet.wire import compose_breaks
+from decnet.wire.engine import START
 
 LEAST_PYTHON = (3, 9)
 LEAST_DISK_MIB = 512
@@ -20,7 +21,7 @@ RESTART = "systemctl restart docker"
 
 
 class Engine(Noun):
-    """Docker's version there, or why there is none: rights, missing, silent."""
+    """Docker's version there, or why there is none: rights, missing, stopped, silent."""
 
     version: Short | None
     error: Short | None
@@ -105,6 +106,8 @@ def _engine(survey: Survey) -> list[Complaint]:
         case "rights":
             mend = f"sudo usermod -aG docker {survey.user}, then log in again"
             return [Complaint(f"{survey.user} may not use Docker", mend)]
+        case "stopped":
+            return [Complaint("its Docker engine is stopped", START)]
         case "missing":
             return [Complaint("there is no Docker socket", "install Docker Engine, or start it")]
     return [Complaint("its Docker engine does not answer", RESTART)]

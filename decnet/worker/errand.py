@@ -20,6 +20,18 @@ PLAIN_LIMIT = 20.0
 MAX_PLAIN_BYTES = 16 * 1024
 PYTHON = "exec python3 -I -S -"
 
+SHARED = ("compose", "engine")
+"""Modules of `decnet.wire` that an errand may import, so that it finds the same answer as the agent."""
+
+# The start of an errand that imports one of them, and the errand itself.
+_HEAD = """
+import sys as _sys, types as _types
+for _name, _source in {shared!r}.items():
+    _sys.modules[_name] = _types.ModuleType(_name)
+    exec(compile(_source, _name, "exec"), _sys.modules[_name].__dict__)
+exec(compile({source!r}, "errand", "exec"))
+"""
+
 # The end of every errand's text: run its `main` on the arguments, and frame what it gives.
 _TAIL = """
 import json as _json, sys as _sys
@@ -51,7 +63,7 @@ async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) 
     """Run `remote/<name>.py` there. Raises WorkerError with its error, or where python3 is missing."""
     marker = secrets.token_hex(16)
     tail = _TAIL.format(args=json.dumps(args), marker=marker)
-    text = files(f"{__package__}.remote").joinpath(f"{name}.py").read_text("utf-8") + tail
+    text = _program(name) + tail
     unframer = wire.Unframer(marker)
     async with started(connection, worker, PYTHON, ERRAND_LIMIT) as remote:
         try:
@@ -61,6 +73,16 @@ async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) 
                 "python3 is missing there", hint="apt-get install python3", worker=worker
             ) from error
     return Told(_result(said, worker), len(unframer.preamble))
+
+
+def _program(name: str) -> str:
+    source = files(f"{__package__}.remote").joinpath(f"{name}.py").read_text("utf-8")
+    if f"from {wire.__name__}." not in source:
+        return source
+    shared = {
+        f"{wire.__name__}.{each}": files(wire).joinpath(f"{each}.py").read_text("utf-8") for each in SHARED
+    }
+    return _HEAD.format(shared=shared, source=source)
 
 
 async def plain(connection: Any, worker: str, argv: list[str], stdin: bytes = b"") -> Ran:

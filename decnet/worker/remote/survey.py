@@ -7,11 +7,13 @@ import os
 import pwd
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from decnet.wire.compose import find_compose
+from decnet.wire.engine import is_stopped
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
         "uid": os.getuid(),
         "user": user.pw_name,
         "docker": docker(args["socket"]),
-        "compose": compose(),
+        "compose": compose(args["home"]),
         "disk_free_mib": shutil.disk_usage(existing(home)).free // 1048576,
         "clock": time.time(),
         "home_ready": is_ours(home),
@@ -32,6 +34,8 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
 
 def docker(path: str) -> dict[str, Any]:
     """The engine's version, or why it does not answer."""
+    if is_stopped(path):
+        return {"version": None, "error": "stopped"}
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(10)
     try:
@@ -55,19 +59,10 @@ def docker(path: str) -> dict[str, Any]:
         sock.close()
 
 
-def compose() -> str | None:
-    """Compose's version by the first command that has one, else None."""
-    for argv in (["docker", "compose", "version", "--short"], ["docker-compose", "version", "--short"]):
-        try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        version = done.stdout.decode("ascii", "replace").strip().lstrip("v")
-        if done.returncode == 0 and version[:1].isdigit():
-            return version[:60]
-    return None
+def compose(home: str) -> str | None:
+    """The version of the Compose that the agent will use, None where it would find none."""
+    found = find_compose(home, 20.0)
+    return found[1] if found else None
 
 
 def existing(path: Path) -> Path:

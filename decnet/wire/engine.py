@@ -1,0 +1,51 @@
+"""Whether the Docker engine of this machine is stopped, found out without starting it.
+
+systemd keeps the engine's socket open while the engine is stopped: a connection to it starts the engine.
+"""
+
+from __future__ import annotations
+
+import os
+
+SOCKET = "/run/docker.sock"
+PID_FILE = "/var/run/docker.pid"
+START = "systemctl start docker"
+_SYSTEMD = "/run/systemd/system"
+_SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
+_PATIENCE = 3.0
+
+
+def is_stopped(socket_path: str) -> bool:
+    """Whether systemd alone listens on that socket. False where it cannot be known without a connection."""
+    if not os.path.isdir(_SYSTEMD) or os.path.realpath(socket_path) != SOCKET or _runs():
+        return False
+    states = _states_of("docker.service", "docker.socket")
+    return states in (["inactive", "active"], ["failed", "active"], ["deactivating", "active"])
+
+
+def _runs() -> bool:
+    """Whether the pid file names a living dockerd: the cheap answer, and nearly always the right one."""
+    try:
+        with open(PID_FILE) as file:
+            pid = int(file.read(20))
+        with open("/proc/%d/comm" % pid) as file:
+            return file.read().startswith("dockerd")
+    except (OSError, ValueError):
+        return False
+
+
+def _states_of(*units: str) -> "list[str]":
+    """The state of each unit as systemd names it; [] where it does not answer."""
+    import subprocess
+
+    program = next((each for each in _SYSTEMCTL if os.access(each, os.X_OK)), None)
+    if program is None:
+        return []
+    try:
+        done = subprocess.run(
+            [program, "is-active", *units], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, timeout=_PATIENCE, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.decode("ascii", "replace").split()
