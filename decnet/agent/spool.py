@@ -40,13 +40,12 @@ class Spool:
         ensure(FOLDER)
         self._lock = os.open(path(FOLDER, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self._head = _read_head()
+        self._head, self._saved = _read_head()
         self._earlier = _read_positions()
         self._segments = Segments()
         self._pending: List[Tuple[Dict[str, Any], bytes]] = []
         self._waiting = 0
         self._moved = False
-        self._saved = json.dumps(self._head, sort_keys=True)
         self._repair()
         self._unread = self._segments.bytes_behind(self._head["acked"])
         self._last, self._mark = self._head["last"], self._head["mark"]
@@ -302,13 +301,16 @@ def _runs(positions: Dict[str, Any], container_id: str) -> Dict[str, int]:
     return {run: n for run, n in runs.items() if isinstance(n, int)}
 
 
-def _read_head() -> Dict[str, Any]:
+def _read_head() -> Tuple[Dict[str, Any], str]:
+    """The head, and how it is stored; "" for a new one, so that it gets stored: else the next pull would meet
+    yet another spool."""
+    is_stored = False
     head: Dict[str, Any] = {"spool_id": os.urandom(16).hex(), "last": 0, "mark": "", "positions": {}}
     try:
         found = read_json(FOLDER, HEAD)
         known = all(isinstance(found[key], type(value)) for key, value in head.items())
         if known and found["spool_id"].isalnum() and (found["spool_id"] + found["mark"]).isascii():
-            head = dict(found)
+            head, is_stored = dict(found), True
     except (Refusal, KeyError, TypeError):
         pass
     # An agent of version 1 does not write these.
@@ -317,7 +319,7 @@ def _read_head() -> Dict[str, Any]:
         head[key] = value if isinstance(value, type(empty)) else type(empty)()
     for key in ("dropped", "unsure"):
         head[key] = {each: counted for each, counted in head[key].items() if _is_count(counted)}
-    return head
+    return head, json.dumps(head, sort_keys=True) if is_stored else ""
 
 
 _LATER: Dict[str, Any] = {"times": {}, "acked": 0, "given": 0, "floor": 0, "dropped": {}, "unsure": {}}

@@ -49,20 +49,24 @@ def events(
         if alert and not (pull or follow or alert_test):
             raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
         wanted = EventFilter(_moment(since), tuple(decky or ()))
-        told = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted) if alert else None
+        told = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
             _try_alert(ctx, told)
         if follow:
-            wait_for(_follow(ctx, wanted, interval, output.value, told))
+            from decnet.cli.following import follow_events
+
+            wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=told))
         if not pull:
-            _stored(ctx, wanted, output.value)
+            _stored(ctx, wanted, on, output.value)
         _pulled(ctx, wanted, on, output.value, told)
 
 
-def _alerts(ctx: Context, text: str, every: float, *, each: bool, wanted: EventFilter) -> Alerts:
+def _alerts(
+    ctx: Context, text: str, every: float, *, each: bool, wanted: EventFilter, on: str | None
+) -> Alerts:
     from decnet.commands.alerts import alerts, begin
 
-    told = alerts(text, every=every, each=each, wanted=wanted)
+    told = alerts(text, every=every, each=each, wanted=wanted, on=on)
     begin(ctx, told)
     return told
 
@@ -78,15 +82,16 @@ def _try_alert(ctx: Context, told: Alerts | None) -> NoReturn:
     raise typer.Exit(0)
 
 
-def _stored(ctx: Context, wanted: EventFilter, style: str) -> NoReturn:
+def _stored(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> NoReturn:
     from decnet.commands.events import stored
     from decnet.console.events import show_events
 
-    show_events(stored(ctx, wanted), style)
+    show_events(stored(ctx, wanted, on), style)
     raise typer.Exit(0)
 
 
 def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told: Alerts | None) -> NoReturn:
+    from decnet.cli.following import print_new
     from decnet.commands.alerts import tell
     from decnet.commands.events import pull
     from decnet.console.asking import tell_error
@@ -95,7 +100,7 @@ def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told:
     pulled = wait_for(pull(ctx, on))
     failures = list(pulled.errors.values())
     try:
-        _print_new(ctx, wanted, on, style)
+        print_new(ctx, wanted, on, style)
     except DecnetError as error:
         failures.append(error)
     try:
@@ -106,47 +111,6 @@ def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told:
     for failure in failures:
         tell_error(failure, style)
     raise typer.Exit(worst([failure.exit_code for failure in failures]))
-
-
-def _print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
-    """Print what no pull has printed yet; what cannot be printed is left to the next pull."""
-    from decnet.commands.shown import showing
-    from decnet.console.events import show_events
-
-    with showing(ctx, wanted, on) as found:
-        show_events(found, style)
-
-
-async def _follow(
-    ctx: Context, wanted: EventFilter, interval: float, style: str, alerts: Alerts | None
-) -> None:
-    import asyncio
-
-    from decnet.commands.alerts import tell_for_ever
-    from decnet.commands.events import follow
-    from decnet.console.asking import tell_error
-    from decnet.errors import LockHeld
-
-    beside = set()
-    if alerts is not None:
-        # A task of its own: what is pulled never waits for who is told of it.
-        telling = tell_for_ever(ctx, alerts, interval, lambda error: tell_error(error, style))
-        beside.add(asyncio.create_task(telling))
-    told: set[str] = set()
-    is_behind = True
-    async for pulled in follow(ctx, interval=interval):
-        errors = dict(pulled.errors)
-        try:
-            if is_behind or pulled.events:
-                is_behind = True
-                _print_new(ctx, wanted, None, "jsonl" if style == "json" else style)
-                is_behind = False
-        except LockHeld as error:
-            errors[""] = error
-        for worker, failure in errors.items():
-            if worker not in told:
-                tell_error(failure, style)
-        told = set(errors)
 
 
 def _moment(text: str | None) -> float | None:

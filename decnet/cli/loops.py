@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from decnet.commands.mutate import MutateOptions, mutate, next_due
@@ -16,7 +14,6 @@ from decnet.engine.deadline import within
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
-from decnet.store.desired import load_fleet
 
 LONGEST_SLEEP = 60.0
 """Seconds after which a sleeping `mutate --watch` looks at the state file again."""
@@ -37,7 +34,7 @@ async def reconcile_for_ever(
     deadline: float | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
-    async with _keeping(ctx) as kept:
+    async with ctx.keeping() as kept:
         while True:
             await pause(kept, jitter)
             try:
@@ -54,7 +51,7 @@ async def status_for_ever(
     ctx: Context, interval: float, style: Format, *, on: str | None, detailed_exitcode: bool
 ) -> None:
     """The status again every `interval` seconds, on a new screen of a terminal."""
-    async with _keeping(ctx) as kept:
+    async with ctx.keeping() as kept:
         while True:
             outcome = await status(kept, on=on, detailed_exitcode=detailed_exitcode)
             clear_screen()
@@ -62,36 +59,27 @@ async def status_for_ever(
             await ctx.sleep(interval)
 
 
-@asynccontextmanager
-async def _keeping(ctx: Context) -> AsyncIterator[Context]:
-    """The context with connections that stay open from round to round."""
-    fleet = load_fleet(ctx.home)
-    if fleet is None:
-        yield ctx
-        return
-    async with ctx.links(fleet.fleet_id) as links:
-        yield replace(ctx, kept=links)
-
-
 async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -> None:
     """Mutate each decky when its interval is over. Ends where no decky has an interval."""
-    while True:
-        moment = next_due(ctx)
-        if moment is None:
-            raise UsageError(
-                "no decky is ever due", hint="give one a mutate_interval, or deploy with --mutate-interval"
-            )
-        wait = moment - ctx.now()
-        if wait > 0:
-            await ctx.sleep(min(wait, LONGEST_SLEEP))
-            continue
-        try:
-            _shown(await mutate(ctx, options), style)
-        except (UsageError, OutputFailed):
-            raise
-        except DecnetError as error:
-            _tell(error, style, quiet=options.run.quiet)
-            await ctx.sleep(LONGEST_SLEEP)
+    async with ctx.keeping() as kept:
+        while True:
+            moment = next_due(kept)
+            if moment is None:
+                raise UsageError(
+                    "no decky is ever due",
+                    hint="give one a mutate_interval, or deploy with --mutate-interval",
+                )
+            wait = moment - ctx.now()
+            if wait > 0:
+                await ctx.sleep(min(wait, LONGEST_SLEEP))
+                continue
+            try:
+                _shown(await mutate(kept, options), style)
+            except (UsageError, OutputFailed):
+                raise
+            except DecnetError as error:
+                _tell(error, style, quiet=options.run.quiet)
+                await ctx.sleep(LONGEST_SLEEP)
 
 
 def _tell(error: DecnetError, style: Format, *, quiet: bool) -> None:

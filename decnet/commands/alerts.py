@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -16,6 +15,7 @@ from decnet.engine.delivery import Receiver, deliver, receiver
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, LockHeld
 from decnet.model.event import AttackerEvent
+from decnet.plan.select import select
 from decnet.store.alerts import Told, Untold, alerts_lock, load_told, save_told, untold
 from decnet.store.events import StoredEvent, last_places
 from decnet.wire import clean
@@ -31,18 +31,21 @@ MOST_NAMED = 20
 @dataclass(frozen=True)
 class Alerts:
     """Who is told (`text`: a command or URL), and how: one alert in `every` seconds at most, or with `each`
-    one per event, ten in that time at most and the rest together."""
+    one per event, ten in that time at most and the rest together. Of the workers that `on` selects; what
+    others report is left to alerts without it."""
 
     to: Receiver
     key: str
     every: float
     each: bool
     wanted: EventFilter
+    on: str | None = None
 
 
-def alerts(text: str, *, every: float, each: bool, wanted: EventFilter) -> Alerts:
+def alerts(text: str, *, every: float, each: bool, wanted: EventFilter, on: str | None = None) -> Alerts:
     """Alerts to a command or URL. Raises UsageError where it is neither."""
-    return Alerts(receiver(text), hashlib.sha256(text.encode()).hexdigest()[:32], every, each, wanted)
+    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return Alerts(receiver(text), key, every, each, wanted, on)
 
 
 def begin(ctx: Context, told: Alerts) -> None:
@@ -66,8 +69,8 @@ async def tell(ctx: Context, told: Alerts) -> None:
             known = load_told(ctx.home, told.key) or Told()
             if 0 <= ctx.now() - known.tried < told.every:
                 return
-            found = untold(ctx.home, _names(ctx), known)
-            if found.ends != known.positions:
+            found = untold(ctx.home, _names(ctx, told.on), known)
+            if any(known.positions.get(worker) != end for worker, end in found.ends.items()):
                 await _tell(ctx, told, replace(known, tried=ctx.now()), found)
     except LockHeld:
         return
@@ -86,7 +89,7 @@ async def tell_for_ever(
             if error.message != last:
                 failed(error)
             last = error.message
-        await asyncio.sleep(interval)
+        await ctx.sleep(interval)
 
 
 async def tell_test(ctx: Context, told: Alerts) -> None:
@@ -98,17 +101,26 @@ async def tell_test(ctx: Context, told: Alerts) -> None:
 
 
 async def _tell(ctx: Context, told: Alerts, known: Told, found: Untold) -> None:
-    names = _names(ctx)
     events = [stored for stored in found.events if passes(stored.event, told.wanted)]
     if events:
         # Before it is tried: a receiver that fails is not asked again at once either.
         save_told(ctx.home, told.key, known)
-        single = len(events) if len(events) <= MOST_SINGLE else 0
-        for stored in events[:single] if told.each else ():
+        if told.each and len(events) <= MOST_SINGLE:
+            known = await _tell_each(ctx, told, known, found)
+        else:
+            await deliver(told.to, _document(ctx, events, _names(ctx), more=found.more))
+    save_told(ctx.home, told.key, known.up_to(found.ends))
+
+
+async def _tell_each(ctx: Context, told: Alerts, known: Told, found: Untold) -> Told:
+    """One alert for each event, and a note of each: one that fails repeats none of those before it."""
+    names = _names(ctx)
+    for place, stored in found.in_order():
+        if passes(stored.event, told.wanted):
             await deliver(told.to, _document(ctx, [stored], names, more=False))
-        if not (told.each and single):
-            await deliver(told.to, _document(ctx, events, names, more=found.more))
-    save_told(ctx.home, told.key, replace(known, positions=found.ends))
+            known = known.up_to({stored.worker: place})
+            save_told(ctx.home, told.key, known)
+    return known
 
 
 def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool) -> bytes:
@@ -166,6 +178,6 @@ def _spelled(document: dict[str, Any]) -> bytes:
     return json.dumps(document).encode("ascii") + b"\n"
 
 
-def _names(ctx: Context) -> dict[str, str]:
-    """Names of the workers by worker_id."""
-    return {worker.worker_id: name for name, worker in known_workers(ctx.home).items()}
+def _names(ctx: Context, on: str | None = None) -> dict[str, str]:
+    """Names of the selected workers by worker_id."""
+    return {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from decnet.engine.apart import apart
 from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
-from decnet.store.events import append_events, event_cursor, read_events
+from decnet.store.events import EarlierIds, append_events, event_cursor, read_events
 from decnet.store.shown import begin_showing
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Pulled:
 class _Fetched:
     """One worker's part of a pull: what was stored before it ended, and how it ended."""
 
+    earlier: EarlierIds = field(default_factory=EarlierIds)
     events: list[AttackerEvent] = field(default_factory=list)
     text: int = 0
     error: DecnetError | None = None
@@ -66,19 +68,22 @@ class _Fetched:
         return len(self.events) >= MOST_EVENTS or self.text >= MOST_TEXT
 
 
-async def pull(ctx: Context, on: str | None = None) -> Pulled:
-    """Fetch every worker's new events and store them; each event is stored once, and what was stored
-    before a worker failed is told."""
+async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None = None) -> Pulled:
+    """Fetch the new events of the selected workers and store them. Each event is stored once; what was stored
+    before a worker failed is part of the result. A command that pulls again and again shares `earlier`."""
     fleet = load_fleet(ctx.home)
     known = known_workers(ctx.home)
     workers = select(known, on)
     if fleet is None or not workers:
         return Pulled((), {})
     identities = {worker.worker_id for worker in known.values()}
-    begin_showing(ctx.home, identities, ctx.command, ctx.lock_timeout)
+    # Waiting for a lock must not hold up what else goes on: alerts here, other workers in `_pull_page`.
+    await apart(lambda: begin_showing(ctx.home, identities, ctx.command, ctx.lock_timeout))
+    shared = earlier or EarlierIds()
     async with ctx.links(fleet.fleet_id) as links:
         answers = await links.each(
-            workers.values(), lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id)
+            workers.values(),
+            lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id, shared),
         )
     new: list[tuple[str, AttackerEvent]] = []
     errors: dict[str, DecnetError] = {}
@@ -90,8 +95,10 @@ async def pull(ctx: Context, on: str | None = None) -> Pulled:
     return Pulled(tuple(sorted(new, key=lambda pair: pair[1].at)), errors)
 
 
-async def _pull_worker(ctx: Context, client: AgentClient, worker_id: str) -> _Fetched:
-    fetched, end = _Fetched(), ctx.now() + MOST_SECONDS
+async def _pull_worker(
+    ctx: Context, client: AgentClient, worker_id: str, earlier: EarlierIds | None = None
+) -> _Fetched:
+    fetched, end = _Fetched(earlier or EarlierIds()), ctx.now() + MOST_SECONDS
     try:
         while await _pull_page(ctx, client, worker_id, fetched):
             if fetched.is_full or ctx.now() > end:
@@ -111,16 +118,16 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
         page = await client.events(cursor.seq, spool_id=cursor.spool_id, mark=cursor.mark)
     if page.verdict in VERDICTS:
         ctx.warn(VERDICTS[page.verdict], client.worker)
-    fetched.add(append_events(ctx.home, worker_id, page))
+    fetched.add(await apart(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
     return page.more and event_cursor(ctx.home, worker_id) != cursor
 
 
-def stored(ctx: Context, wanted: EventFilter) -> Iterator[tuple[str, AttackerEvent]]:
-    """The stored events that the filter lets through with their worker's name, oldest first."""
-    names = {worker.worker_id: name for name, worker in known_workers(ctx.home).items()}
-    for row in read_events(ctx.home, since=wanted.since):
-        if passes(row.event, wanted):
-            yield names.get(row.worker, row.worker), row.event
+def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator[tuple[str, AttackerEvent]]:
+    """The stored events that the filter lets through with their worker's name, oldest first; without `on`
+    also those of workers that are no longer enrolled. Raises UsageError if `on` selects no worker."""
+    names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
+    found = read_events(ctx.home, since=wanted.since, workers=None if on is None else names)
+    return ((names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted))
 
 
 def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
@@ -128,12 +135,3 @@ def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
     if wanted.since is not None and event.at < wanted.since:
         return False
     return not wanted.deckies or event.decky in wanted.deckies
-
-
-async def follow(ctx: Context, *, interval: float) -> AsyncIterator[Pulled]:
-    """Pull again and again, giving each pull."""
-    import asyncio
-
-    while True:
-        yield await pull(ctx)
-        await asyncio.sleep(interval)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
@@ -82,12 +82,20 @@ class Context:
     async def links(self, fleet_id: str) -> AsyncIterator[Links]:
         """The fleet's connections: the kept ones, or new ones that are closed afterwards."""
         if self.kept is not None:
-            yield self.kept
+            yield await self.kept.serve(fleet_id)
             return
         from decnet.engine.links import Links
 
         async with Links(self.home, fleet_id, self.sessions) as opened:
             yield opened
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[Context]:
+        """This context with connections that stay open from round to round, whatever fleet there is then."""
+        from decnet.engine.links import Links
+
+        async with Links(self.home, "", self.sessions) as links:
+            yield replace(self, kept=links)
 
     def lock(self, *, looks: bool = False) -> Lock:
         """The lock of the state folder, to be held while anything is changed. A command that only

@@ -78,6 +78,13 @@ class Links:
         """The call's result per worker; a worker's failure is a value of its own and stops no other one."""
         return await self._pool.pull(workers, call)
 
+    async def serve(self, fleet_id: str) -> Links:
+        """The same connections for this fleet; those to the workers of another one are closed."""
+        if fleet_id != self._fleet_id:
+            await self._pool.close()
+            self._fleet_id = fleet_id
+        return self
+
     async def close(self) -> None:
         await self._pool.close()
 

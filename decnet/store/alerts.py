@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -31,14 +32,29 @@ class Told:
     positions: dict[str, Place] = field(default_factory=dict)
     tried: float = 0.0
 
+    def up_to(self, places: Mapping[str, Place]) -> Told:
+        """The same receiver once it was sent the events up to these places."""
+        return replace(self, positions={**self.positions, **places})
+
 
 @dataclass(frozen=True)
 class Untold:
-    """Stored events that a receiver was not told of, oldest first. `more`: there are still older ones."""
+    """Stored events that a receiver was not told of, by worker and in the order of their places. `ends`: the
+    last place of each worker. `more`: there are still older ones."""
 
-    events: tuple[StoredEvent, ...]
+    by_worker: tuple[Sequence[tuple[Place, StoredEvent]], ...]
     ends: dict[str, Place]
     more: bool
+
+    @property
+    def events(self) -> list[StoredEvent]:
+        """All of them, oldest first."""
+        found = (stored for events in self.by_worker for _, stored in events)
+        return sorted(found, key=lambda stored: stored.event.at)
+
+    def in_order(self) -> Iterator[tuple[Place, StoredEvent]]:
+        """Workers merged by the time of their events, each worker's in the order of their places."""
+        return heapq.merge(*self.by_worker, key=lambda found: found[1].event.at)
 
 
 def alerts_lock(home: Home) -> Lock:
@@ -72,20 +88,20 @@ def save_told(home: Home, receiver: str, told: Told) -> None:
 def untold(home: Home, workers: Iterable[str], told: Told) -> Untold:
     """The events that were stored behind the positions of a receiver."""
     present = last_places(home, workers)
-    events: list[StoredEvent] = []
+    by_worker: list[Sequence[tuple[Place, StoredEvent]]] = []
     more = False
     for worker, end in present.items():
         if end == told.positions.get(worker):
             continue
         found, whole = _behind(home.events(worker) / "events.jsonl", told.positions.get(worker))
-        events += found
+        by_worker.append(found[::-1])
         more = more or not whole
-    return Untold(tuple(sorted(events, key=lambda stored: stored.event.at)), present, more)
+    return Untold(tuple(by_worker), present, more)
 
 
-def _behind(path: Path, position: Place | None) -> tuple[list[StoredEvent], bool]:
+def _behind(path: Path, position: Place | None) -> tuple[list[tuple[Place, StoredEvent]], bool]:
     """What stands behind a position, newest first, and whether nothing was left out."""
-    found: list[StoredEvent] = []
+    found: list[tuple[Place, StoredEvent]] = []
     for line in _backwards(path):
         row = row_of(line)
         if row is None:
@@ -93,7 +109,7 @@ def _behind(path: Path, position: Place | None) -> tuple[list[StoredEvent], bool
         if position is not None and place_of(row) <= position:
             return found, True
         if stored := event_of(row):
-            found.append(stored)
+            found.append((place_of(row), stored))
     # Without a position every event is new; else the position lies further back than is looked.
     return found, position is None
 

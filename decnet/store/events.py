@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -79,13 +81,44 @@ def last_places(home: Home, workers: Iterable[str]) -> dict[str, Place]:
     return {worker: (cursor.epoch, cursor.seq) for worker, cursor in found.items() if cursor is not None}
 
 
+class EarlierIds:
+    """The ids of what workers reported in spools before their present one, read once for each spool: they may
+    be hundreds of thousands, and no more of them come. Those of a few workers are kept."""
+
+    MOST_WORKERS = 8
+
+    def __init__(self) -> None:
+        self._ids: dict[str, tuple[int, frozenset[str]]] = {}
+        self._reading = threading.Lock()
+
+    def before(self, home: Home, worker: str, epoch: int) -> frozenset[str]:
+        """Those of the spools before `epoch`. The worker's lock is held."""
+        # One at a time: workers that were all reset at once shall not fill the memory with lines.
+        with self._reading:
+            known = self._ids.pop(worker, None)
+            if known is None or known[0] != epoch:
+                known = epoch, _ids_before(home, worker, epoch)
+            if len(self._ids) >= self.MOST_WORKERS:
+                del self._ids[next(iter(self._ids))]
+            self._ids[worker] = known
+            return known[1]
+
+
 def append_events(
-    home: Home, worker: str, page: Page, *, limit: int = LIMIT, keep: int = KEEP
+    home: Home,
+    worker: str,
+    page: Page,
+    earlier: EarlierIds | None = None,
+    *,
+    limit: int = LIMIT,
+    keep: int = KEEP,
 ) -> tuple[AttackerEvent, ...]:
     """Stores what is new in a page, and returns that: an event is stored once however often it is pulled.
 
-    `worker` is the same key for ever (its worker_id). Raises LockHeld when another pull of this worker's
-    events takes longer than 5 s, StateBroken when they cannot be written: none is stored then.
+    `worker` is its worker_id; `earlier` is shared by pages that are stored one after the other. This blocks:
+    up to 5 s while another pull stores events of this worker, and for seconds where its spool was reset and
+    much is stored. Raises LockHeld after these 5 s, StateBroken if the events cannot be written: then none of
+    them is stored.
     """
     folder = home.events(worker)
     with translated("make the folder", folder):
@@ -93,7 +126,8 @@ def append_events(
     with Lock(home, "decnet events", LOCK_TIMEOUT, path=folder / "lock"):
         cursor = event_cursor(home, worker)
         epoch = _epoch_of(page, cursor)
-        fresh = _new_ones(home, worker, page, cursor, epoch)
+        known = (earlier or EarlierIds()).before(home, worker, epoch) if epoch else frozenset()
+        fresh = _new_ones(page, known, 0 if cursor is None or cursor.epoch != epoch else cursor.seq)
         end = max((event.seq for event in page.events), default=0)
         lines = [_line(worker, page, event, epoch, is_end=event.seq == end) for event in fresh]
         lines += _position(worker, page, fresh, cursor, epoch)
@@ -106,7 +140,6 @@ def read_events(
     home: Home,
     *,
     since: float | None = None,
-    decky: str | None = None,
     workers: Collection[str] | None = None,
 ) -> Iterator[StoredEvent]:
     """The stored events, workers merged by the time of their events, each worker's in the order of its
@@ -115,7 +148,7 @@ def read_events(
         folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
     wanted = None if workers is None else {home.events(worker) for worker in workers}
     streams = [
-        _stored(read_lines(folder / "events.jsonl"), since, decky)
+        _stored(read_lines(folder / "events.jsonl"), since)
         for folder in folders
         if folder.is_dir() and (wanted is None or folder in wanted)
     ]
@@ -148,15 +181,13 @@ def _epoch_of(page: Page, cursor: EventCursor | None) -> int:
     return cursor.epoch if is_same else cursor.epoch + 1
 
 
-def _new_ones(
-    home: Home, worker: str, page: Page, cursor: EventCursor | None, epoch: int
-) -> tuple[AttackerEvent, ...]:
-    last = cursor.seq if cursor is not None and cursor.epoch == epoch else 0
-    known = set() if _oldest_epoch(home, worker) in (None, epoch) else _ids(home, worker)
+def _new_ones(page: Page, known: Collection[str], last: int) -> tuple[AttackerEvent, ...]:
+    """The page's events behind number `last` whose ids are not known, and none of them twice."""
     fresh: list[AttackerEvent] = []
+    seen: set[str] = set()
     for event in page.events:
-        if event.seq > last and event.id not in known:
-            known.add(event.id)
+        if event.seq > last and event.id not in known and event.id not in seen:
+            seen.add(event.id)
             fresh.append(event)
         last = max(last, event.seq)
     return tuple(fresh)
@@ -183,15 +214,11 @@ def _position(
     return [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)]
 
 
-def _oldest_epoch(home: Home, worker: str) -> int | None:
-    """The epoch of the oldest line; None where nothing is stored."""
+def _ids_before(home: Home, worker: str, epoch: int) -> frozenset[str]:
+    """The ids that are stored of the spools before one. Epochs only grow from line to line."""
     rows = (row_of(line) for line in read_lines(home.events(worker) / "events.jsonl"))
-    return next((_epoch(row) for row in rows if row is not None), None)
-
-
-def _ids(home: Home, worker: str) -> set[str]:
-    rows = (row_of(line) for line in read_lines(home.events(worker) / "events.jsonl"))
-    return {str(row["id"]) for row in rows if row is not None}
+    earlier = takewhile(lambda row: row is None or _epoch(row) < epoch, rows)
+    return frozenset(str(row["id"]) for row in earlier if row is not None)
 
 
 def _line(worker: str, page: Page, event: AttackerEvent, epoch: int, *, is_end: bool) -> bytes:
@@ -206,12 +233,10 @@ def _line(worker: str, page: Page, event: AttackerEvent, epoch: int, *, is_end: 
     return orjson.dumps({**row, "fields": {"cut": True}}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _stored(lines: Iterator[bytes], since: float | None, decky: str | None) -> Iterator[StoredEvent]:
+def _stored(lines: Iterator[bytes], since: float | None) -> Iterator[StoredEvent]:
     for line in lines:
         row = row_of(line)
-        if row is None or (decky is not None and row.get("decky") != decky):
-            continue
-        found = event_of(row)
+        found = event_of(row) if row is not None else None
         if found is not None and (since is None or found.event.at >= since):
             yield found
 

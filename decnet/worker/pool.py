@@ -27,7 +27,7 @@ class Pool:
 
     def __init__(self, open_client: Callable[[Worker], AgentClient]) -> None:
         self._open = open_client
-        self._clients: dict[tuple[str, str], AgentClient] = {}
+        self._clients: dict[Worker, AgentClient] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -39,11 +39,10 @@ class Pool:
 
     def client(self, worker: Worker) -> AgentClient:
         """The worker's client, the same for every call. Raises DecnetError where it cannot be opened."""
-        # A worker that is enrolled in between is asked as itself from then on.
-        key = worker.name, worker.worker_id
-        if key not in self._clients:
-            self._clients[key] = self._open(worker)
-        return self._clients[key]
+        # By the whole value: a worker that is enrolled, or moves to another address, gets a new client.
+        if worker not in self._clients:
+            self._clients[worker] = self._open(worker)
+        return self._clients[worker]
 
     async def pull(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]

@@ -108,6 +108,14 @@ def happens(
     append_events(home, worker, Page(spool, events))
 
 
+def at(seq: int, worker: str, time: float) -> AttackerEvent:
+    """Event number `seq` of a worker, `time` seconds after NOW."""
+    return AttackerEvent(
+        id=f"{worker}-{seq}", seq=seq, at=NOW + time, decky="web-01", service="ssh", kind="login",
+        source_ip="192.0.2.250", source_port=4711, session="s", fields={},
+    )  # fmt: skip
+
+
 def told(to: str, *, each: bool = False, every: float = 30.0, deckies: tuple[str, ...] = ()) -> Alerts:
     return alerts(to, every=every, each=each, wanted=EventFilter(None, deckies))
 
@@ -238,6 +246,27 @@ def test_each_event_by_itself_and_many_together(home: Home, ear: Ear) -> None:
     asyncio.run(tell(context(home, NOW + 60), told(ear.url, each=True)))
     assert [alert["count"] for alert in ear.heard] == [1, 1, 1, 297]
     assert len(ear.heard[-1]["events"]) == 50
+
+
+@pytest.mark.parametrize("times", [(1, 2, 3, 4), (4, 3, 2, 1)])
+def test_a_single_alert_that_fails_repeats_none_of_those_before_it(
+    home: Home, tmp_path: Path, times: tuple[int, ...]
+) -> None:
+    command = script(tmp_path, f"cat >> {tmp_path}/told; [ $(wc -l < {tmp_path}/told) -ne 3 ]")
+    begin(context(home), told(command))
+    for worker in ("id1", "id2"):
+        append_events(
+            home, worker, Page("spool", tuple(at(seq, worker, time) for seq, time in enumerate(times, 1)))
+        )
+    with pytest.raises(Failed):
+        asyncio.run(tell(context(home, NOW), told(command, each=True)))
+    for moment in (NOW + 60, NOW + 120):
+        asyncio.run(tell(context(home, moment), told(command, each=True)))
+    alerts_sent = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
+    [sent, failed, *rest] = [alert["events"][0]["id"] for alert in alerts_sent][1:]
+    assert failed == rest[0]
+    assert len(alerts_sent) == 9
+    assert len({sent, failed, *rest}) == 7
 
 
 def test_an_alert_is_bounded_whatever_the_attacker_said(home: Home, ear: Ear) -> None:

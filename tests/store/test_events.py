@@ -118,7 +118,6 @@ def test_events_are_chosen_by_time_decky_and_worker_and_merged_by_time(home: Hom
     append_events(home, "../w2", Page("s", [event(1, id="x", at=20), event(2, id="y", at=40)]))
     assert ids(home) == ["e1", "x", "e2", "y"]
     assert ids(home, since=20) == ["x", "e2", "y"]
-    assert ids(home, decky="db-1") == ["e2"]
     assert ids(home, workers=["../w2"]) == ["x", "y"]
     assert {stored.worker for stored in read_events(home)} == {"w1", "../w2"}
 

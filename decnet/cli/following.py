@@ -1,0 +1,91 @@
+"""`events --pull` and `--follow`: what no pull has printed yet is printed, and alerts are sent meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from decnet.commands.alerts import tell_for_ever
+from decnet.commands.events import EventFilter, pull
+from decnet.commands.shown import showing
+from decnet.console.asking import tell_error
+from decnet.console.events import show_events
+from decnet.errors import LockHeld
+from decnet.store.events import EarlierIds
+
+if TYPE_CHECKING:
+    from decnet.commands.alerts import Alerts
+    from decnet.engine.context import Context
+
+POLL = 0.1
+"""Seconds between two attempts to get the lock of what is printed."""
+
+
+def print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
+    """Print what no pull has printed yet; what cannot be printed is left to the next pull."""
+    with showing(ctx, wanted, on) as found:
+        show_events(found, style)
+
+
+async def follow_events(
+    ctx: Context,
+    wanted: EventFilter,
+    interval: float,
+    style: str,
+    *,
+    on: str | None = None,
+    alerts: Alerts | None = None,
+) -> None:
+    """Pull and print again and again, over connections that stay open. A pull never waits for an alert, nor
+    an alert for a pull; an unexpected error of either ends both."""
+    async with ctx.keeping() as kept:
+        works = [_rounds(kept, wanted, interval, style, on)]
+        if alerts is not None:
+            works.append(tell_for_ever(kept, alerts, interval, lambda error: tell_error(error, style)))
+        await together(*works)
+
+
+async def together(*works: Coroutine[Any, Any, None]) -> None:
+    """Do all of this at once; the first error ends the rest, and is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _rounds(ctx: Context, wanted: EventFilter, interval: float, style: str, on: str | None) -> None:
+    earlier = EarlierIds()
+    reported: set[str] = set()
+    is_behind = True
+    while True:
+        pulled = await pull(ctx, on, earlier)
+        errors = dict(pulled.errors)
+        is_behind = is_behind or bool(pulled.events)
+        if is_behind:
+            try:
+                await _print_when_free(ctx, wanted, on, "jsonl" if style == "json" else style)
+                is_behind = False
+            except LockHeld as error:
+                errors[""] = error
+        for worker, failure in errors.items():
+            if worker not in reported:
+                tell_error(failure, style)
+        reported = set(errors)
+        await ctx.sleep(interval)
+
+
+async def _print_when_free(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
+    """Print as soon as no other command does. Raises LockHeld after the time that locks are waited for."""
+    at_once, end = replace(ctx, lock_timeout=0.0), ctx.monotonic() + ctx.lock_timeout
+    while ctx.monotonic() < end:
+        with suppress(LockHeld):
+            print_new(at_once, wanted, on, style)
+            return
+        await ctx.sleep(POLL)
+    print_new(at_once, wanted, on, style)
