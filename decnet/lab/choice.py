@@ -92,7 +92,7 @@ def parse_options(words: Iterable[str]) -> dict[str, Any]:
         for name in path:
             inner = inner.setdefault(name, {})
             if not isinstance(inner, dict):
-                raise UsageError(f"engine option {word!r}: {name} has a value of its own already")
+                raise UsageError(f"engine option {word!r}: {name} already has a value")
         inner[last] = _value(value)
     return found
 

@@ -188,7 +188,7 @@ def _goal(step: Step) -> DeckyKey:
 def _way_out(worker: str) -> str:
     """What is to be done about a stray: a worker that lies would say for ever that it is there."""
     prune, remove = f"decnet reconcile --prune --on {worker}", f"decnet worker remove {worker} --force"
-    return f"by its word alone: {prune} removes it; if {worker} lies: {remove}"
+    return f"according to {worker} only: {prune} removes it; if {worker} lies: {remove}"
 
 
 def _of_its_base(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:

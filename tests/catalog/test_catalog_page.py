@@ -19,11 +19,11 @@ def test_the_examples_are_a_catalog(tmp_path: Path) -> None:
     assert "raspbian-12" not in own.fitting("linux", "web-server", "vmware")
 
 
-def test_the_page_lists_what_each_kind_of_machine_keeps() -> None:
+def test_the_page_lists_what_each_archetype_keeps() -> None:
     known = catalog.load()
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in PAGE.partition("## What each kind of machine keeps")[2].splitlines()
+        for line in PAGE.partition("## What each archetype keeps")[2].splitlines()
         if line.startswith("|") and not line.startswith("|-")
     ]
     expected = [["archetype", "core", "side", "interval factor"]]

@@ -182,7 +182,7 @@ def test_who_holds_an_address_by_its_word_alone_is_told_with_the_way_out() -> No
     world.records["w2"] = world.records["w2"].with_project(PROJECT, deckies={})
     world.desired = fleet(decky("mail", "w1", ip=10))
     assert waiting(world.plan()) == {
-        "w1/mail": "192.0.2.10 is held by web on w2, by its word alone: decnet reconcile --prune --on w2 "
+        "w1/mail": "192.0.2.10 is held by web on w2, according to w2 only: decnet reconcile --prune --on w2 "
         "removes it; if w2 lies: decnet worker remove w2 --force"
     }
 
