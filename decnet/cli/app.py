@@ -11,7 +11,7 @@ from decnet.cli import files, fleet, image, lab, look, worker
 
 app = typer.Typer(
     name="decnet",
-    help="Decoy hosts on a real LAN: deploy them, keep them true, change them over time.",
+    help="Deception network: deploy and manage decoy hosts on a real LAN.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -32,7 +32,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Decoy hosts on a real LAN: deploy them, keep them true, change them over time."""
+    """Deception network: deploy and manage decoy hosts on a real LAN."""
 
 
 fleet.register(app)

@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 
 def events(
-    pull: Annotated[bool, typer.Option("--pull", help="Fetch what is new from the workers first.")] = False,
+    pull: Annotated[bool, typer.Option("--pull", help="Fetch new events from the workers first.")] = False,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Keep running and print new events.")
     ] = False,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Not older: 15m, 2h, 1d, or 2026-01-31T12:00.")
+        str | None, typer.Option(metavar="TIME", help="Only events since: 15m, 2h, 1d, or 2026-01-31T12:00.")
     ] = None,
-    decky: Annotated[list[str] | None, typer.Option("--decky", help="Only of this decky.")] = None,
+    decky: Annotated[list[str] | None, typer.Option("--decky", help="Only this decky's events.")] = None,
     interval: Annotated[float, seconds("--interval", least=0.5, help="How often --follow pulls.")] = 2.0,
     alert: Annotated[
         str | None,
-        typer.Option(metavar="CMD|URL|@FILE", help="Tell this command or URL of new events, as JSON."),
+        typer.Option(metavar="CMD|URL|@FILE", help="Send new events to this command or webhook, as JSON."),
     ] = None,
     alert_every: Annotated[
         float,
-        seconds("--alert-every", least=0, help="At most one alert in that time; the rest waits."),
+        seconds("--alert-every", least=0, help="At most one alert in this time."),
     ] = 30.0,
     alert_each: Annotated[
-        bool, typer.Option("--alert-each", help="One alert for each event; more than ten come together.")
+        bool, typer.Option("--alert-each", help="One alert per event; more than ten are combined.")
     ] = False,
-    alert_test: Annotated[bool, typer.Option("--alert-test", help="Send a trial alert, and end.")] = False,
+    alert_test: Annotated[bool, typer.Option("--alert-test", help="Send a test alert and exit.")] = False,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show what attackers did: the stored events, or with --pull the new ones."""
+    """Show attackers' events, and fetch new ones with --pull."""
     with context(output.value, looks=not (pull or follow or alert)) as ctx:
         from decnet.commands.events import EventFilter
         from decnet.errors import UsageError

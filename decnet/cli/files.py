@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 def validate(
     file: Annotated[Path, typer.Argument(help="The fleet file.")], output: OutputOption = Output.table
 ) -> None:
-    """Check a fleet file and change nothing."""
+    """Validate a fleet file without changing anything."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.validate import validate as run
 
@@ -33,15 +33,15 @@ def validate(
 def convert(
     file: Annotated[Path, typer.Argument(help="The INI fleet file of an older system.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there; else to stdout.")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="The output file; default: stdout.")
     ] = None,
     services: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write your own services ([custom-X]) to this file."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Write the INI fleet file of an older system as a fleet file."""
+    """Convert an older system's INI file to a fleet file."""
     with context("table", writes=False) as ctx:
         from decnet.commands.convert import ConvertOptions
         from decnet.commands.convert import convert as run
@@ -50,7 +50,7 @@ def convert(
 
 
 def schema() -> None:
-    """Print the JSON Schema of a fleet file, for editors."""
+    """Print the JSON Schema of fleet files, for editors."""
     with context("table", writes=False):
         from decnet.commands.validate import fleet_schema
 
@@ -58,5 +58,5 @@ def schema() -> None:
 
 
 def completion(shell: Annotated[Shell, typer.Argument(help="The shell.")]) -> None:
-    """Print the script that completes commands and names in a shell: source <(decnet completion bash)."""
+    """Print the tab completion script of a shell."""
     typer.echo(SCRIPTS[shell.value], nl=False)

@@ -43,18 +43,18 @@ def _split(texts: list[str] | None) -> tuple[str, ...]:
 def deploy(
     config: Annotated[Path | None, typer.Option("-c", "--config", help="A fleet file (TOML).")] = None,
     deckies: Annotated[int, typer.Option("-n", "--deckies", metavar="N", help="How many deckies.")] = 1,
-    name: Annotated[str, typer.Option(help="Their name, or the start of it.")] = "decky",
+    name: Annotated[str, typer.Option(help="Their name, or its beginning.")] = "decky",
     services: Annotated[
         list[str] | None, typer.Option("-s", "--services", help="Services, separated by commas.")
     ] = None,
-    archetype: Annotated[str | None, typer.Option(help="A named kind of machine.")] = None,
+    archetype: Annotated[str | None, typer.Option(help="A kind of machine; see `decnet archetypes`.")] = None,
     randomize_services: Annotated[
-        bool, typer.Option("--randomize-services", help="Draw the services at random.")
+        bool, typer.Option("--randomize-services", help="Choose the services at random.")
     ] = False,
     os_profile: Annotated[str | None, typer.Option("--os", help="An OS profile.")] = None,
     worker: Annotated[str | None, typer.Option(help="The worker that runs them.")] = None,
     mutate_interval: Annotated[
-        int | None, typer.Option(min=1, metavar="MINUTES", help="Mutate them that often.")
+        int | None, typer.Option(min=1, metavar="MINUTES", help="How often to mutate them.")
     ] = None,
     interface: Annotated[str | None, typer.Option(help="The worker's interface on the LAN.")] = None,
     subnet: Annotated[str | None, typer.Option(help="The LAN, as ADDRESS/PREFIX.")] = None,
@@ -62,10 +62,10 @@ def deploy(
     ip_start: Annotated[
         str | None, typer.Option("--ip-start", help="Take addresses from this one upwards.")
     ] = None,
-    driver: Annotated[Drivers | None, typer.Option(help="How deckies get onto the LAN.")] = None,
-    add: Annotated[bool, typer.Option("--add", help="Only add: nothing that exists goes.")] = False,
+    driver: Annotated[Drivers | None, typer.Option(help="How deckies are attached to the LAN.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Only add deckies; never remove any.")] = False,
     reset_services: Annotated[
-        bool, typer.Option("--reset-services", help="Undo what mutations gave.")
+        bool, typer.Option("--reset-services", help="Discard the changes made by mutations.")
     ] = False,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Use this version's images for all deckies.")
@@ -85,7 +85,7 @@ def deploy(
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Make the fleet be what is described: by a fleet file, or by flags."""
+    """Deploy the fleet from a fleet file or from flags."""
     with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.deploy import DeployOptions
         from decnet.commands.deploy import deploy as run
@@ -141,17 +141,17 @@ def _spec(config: Path | None, flags: object) -> FleetSpec:
 def mutate(
     names: Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")] = None,
     services: Annotated[
-        list[str] | None, typer.Option("-s", "--services", help="The services that they shall have.")
+        list[str] | None, typer.Option("-s", "--services", help="The exact services to run.")
     ] = None,
     random: Annotated[
         bool, typer.Option("--random", help="Add or remove one side service (the default).")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every decky.")] = False,
-    due: Annotated[bool, typer.Option("--due", help="A few of those that are due.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Some of the deckies that are due.")] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep running and mutate each decky when it is due.")
     ] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Give back the previous services.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Restore the previous services.")] = False,
     seed: Seed = None,
     dry_run: DryRun = False,
     detach: Detach = False,
@@ -161,7 +161,7 @@ def mutate(
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
-    """Add or remove a service of deckies; only the containers of that service are touched."""
+    """Add or remove services of deckies; other containers stay."""
     with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands.mutate import MutateOptions
@@ -189,22 +189,18 @@ def mutate(
 
 def reconcile(
     once: Annotated[bool, typer.Option("--once", help="One pass (the default).")] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; exit 3 if anything is to do.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 3 if there is drift.")] = False,
     record_only: Annotated[
         bool, typer.Option("--record-only", help="Update the records only; do not touch containers.")
     ] = False,
-    prune: Annotated[bool, typer.Option("--prune", help="Remove strays too.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Also remove strays.")] = False,
     interval: Annotated[
         float | None, seconds("--interval", least=1, help="Keep running, one pass per interval.")
     ] = None,
-    jitter: Annotated[
-        float, seconds("--jitter", least=0, help="Wait up to that long first, at random.")
-    ] = 0.0,
+    jitter: Annotated[float, seconds("--jitter", least=0, help="Wait a random time up to this first.")] = 0.0,
     deadline: Annotated[
         float | None,
-        seconds("--deadline", least=1, help="End a pass that takes longer, and say what is open."),
+        seconds("--deadline", least=1, help="Stop a longer pass and report what is unfinished."),
     ] = None,
     max_remove: MaxRemove = None,
     quiet: Quiet = False,
@@ -212,7 +208,7 @@ def reconcile(
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Bring records and containers in line with what is desired."""
+    """Detect and repair drift from the desired fleet."""
     # A deadline holds for waiting as well.
     patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
     with context(output.value, quiet=quiet, lock_timeout=patience, looks=check) as ctx:
@@ -246,7 +242,7 @@ def teardown(
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
-    """Take deckies off the LAN and out of the fleet."""
+    """Remove deckies from the LAN and the fleet."""
     with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.teardown import teardown as run
         from decnet.engine.options import PassOptions

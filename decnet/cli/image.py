@@ -9,7 +9,7 @@ import typer
 from decnet.cli.options import Detach, DryRun, LockTimeout, On, Output, OutputOption, Yes
 from decnet.cli.run import context, finish, wait_for
 
-app = typer.Typer(help="The images that deckies are made of.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Build, upgrade and remove decoy images.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -17,7 +17,7 @@ def build(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Rebuild without Docker's cache.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Make the images that are missing on this machine."""
+    """Build the images that are missing on this machine."""
     with context(output.value) as ctx:
         from decnet.commands.image import build as run
 
@@ -26,7 +26,7 @@ def build(
 
 @app.command()
 def base(output: OutputOption = Output.table) -> None:
-    """Make the root file system from Debian packages, without any registry of images."""
+    """Build the root file system from Debian packages. No image registry is needed."""
     with context(output.value) as ctx:
         from decnet.commands.image import base as run
 
@@ -42,7 +42,7 @@ def upgrade(
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Make deckies of this version's images; they keep the older ones until then."""
+    """Upgrade deckies to this version's images."""
     with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.image import upgrade as run
         from decnet.engine.options import PassOptions
@@ -62,7 +62,7 @@ def list_images(output: OutputOption = Output.table) -> None:
 
 @app.command()
 def prune(output: OutputOption = Output.table) -> None:
-    """Remove decnet images that nothing uses any more."""
+    """Remove unused decnet images."""
     with context(output.value) as ctx:
         from decnet.commands.image import prune as run
 

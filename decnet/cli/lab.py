@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from decnet.lab import Lab, LabStatus
 
 app = typer.Typer(
-    help="A practice network on this machine: workers, a LAN, an attacker.",
+    help="Run a practice network on this machine.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-Name = Annotated[str, typer.Option("--name", help="Which lab, where there are several.")]
+Name = Annotated[str, typer.Option("--name", help="Which lab, if there are several.")]
 
 
 @contextmanager
@@ -52,10 +52,10 @@ def _lab(name: str) -> Lab:
 def up(
     workers: Annotated[int, typer.Option("--workers", min=1, max=8, help="How many workers.")] = 1,
     images: Annotated[
-        bool, typer.Option(help="Give the workers the decoy images (a minute, the first time).")
+        bool, typer.Option(help="Load the decoy images (takes a minute the first time).")
     ] = True,
     operator_engine: Annotated[
-        bool, typer.Option("--operator-engine", help="Give the operator's machine an engine, too.")
+        bool, typer.Option("--operator-engine", help="Give the operator's machine an engine as well.")
     ] = False,
     engine: Annotated[
         str, typer.Option("--engine", help="host, debian12, trixie, sid; with commas, one each in turn.")
@@ -67,7 +67,7 @@ def up(
     name: Name = "lab",
     output: OutputOption = Output.table,
 ) -> None:
-    """Bring the practice network up; what runs already stays."""
+    """Start the practice network; running parts stay."""
     with _told(output.value):
         from decnet.lab import parse_options, provide_images
         from decnet.lab import up as bring_up
@@ -90,7 +90,7 @@ def down(
     name: Name = "lab",
     keep_images: Annotated[bool, typer.Option("--keep-images", help="Keep the workers' images.")] = False,
 ) -> None:
-    """Take the practice network away, whatever state it is in."""
+    """Remove the practice network, whatever state it is in."""
     with _told():
         from decnet.lab import down as take_down
 
@@ -99,7 +99,7 @@ def down(
 
 @app.command("status")
 def lab_status(name: Name = "lab", output: OutputOption = Output.table) -> None:
-    """Show what of the practice network runs."""
+    """Show which parts of the practice network run."""
     with _told(output.value):
         from decnet.lab import status
 
@@ -159,7 +159,7 @@ def attack(ctx: typer.Context, name: Name = "lab") -> None:
 
 @app.command(context_settings=PASS_ON)
 def operator(ctx: typer.Context, name: Name = "lab") -> None:
-    """Run a command on the operator's machine, which reaches the workers by SSH."""
+    """Run a command on the operator's machine."""
     _enter(name, "operator", ctx.args)
 
 

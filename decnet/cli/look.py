@@ -24,14 +24,14 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    watch: Annotated[float | None, seconds("--watch", least=1, help="Look again every so often.")] = None,
+    watch: Annotated[float | None, seconds("--watch", least=1, help="Refresh at this interval.")] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 3 if desired and actual differ.")
     ] = False,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show every worker and every decky as they are now."""
+    """Show the current state of workers and deckies."""
     with context(output.value, looks=True) as ctx:
         from decnet.commands.status import status as run
 
@@ -51,7 +51,7 @@ def history(
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show what was done to each decky: when, why, for how long, and how it ended."""
+    """Show past operations on deckies, with reasons and results."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.history import history as run
 
@@ -60,11 +60,11 @@ def history(
 
 def logs(
     decky: Annotated[str, typer.Argument(help="The decky.")],
-    service: Annotated[str | None, typer.Argument(help="Only this service of it.")] = None,
+    service: Annotated[str | None, typer.Argument(help="Only this service.")] = None,
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=1000, help="How many lines.")] = 50,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show the last lines of a decky's containers."""
+    """Show the last log lines of a decky's containers."""
     with context(output.value, looks=True) as ctx:
         from decnet.commands.logs import logs as run
 
@@ -72,7 +72,7 @@ def logs(
 
 
 def services(output: OutputOption = Output.table) -> None:
-    """List the services that a decky can imitate."""
+    """List the services that deckies can imitate."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.catalog import services as run
 
@@ -80,7 +80,7 @@ def services(output: OutputOption = Output.table) -> None:
 
 
 def archetypes(output: OutputOption = Output.table) -> None:
-    """List the named kinds of machine. Services in brackets have no decoy yet."""
+    """List archetypes (kinds of machine) and their services. Services in brackets have no decoy yet."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.catalog import archetypes as run
 
@@ -88,27 +88,27 @@ def archetypes(output: OutputOption = Output.table) -> None:
 
 
 def doctor(output: OutputOption = Output.table) -> None:
-    """Look for what goes wrong commonly, each finding with the command that mends it."""
+    """Find common problems, each with the command that fixes it."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.doctor import doctor as run
 
         finish(wait_for(run(ctx)), output.value)
 
 
-_config = typer.Typer(help="Where settings and files are.", no_args_is_help=True, rich_markup_mode=None)
+_config = typer.Typer(help="Show settings and file locations.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @_config.callback()
 def _config_root() -> None:
-    """Where settings and files are."""
+    """Show settings and file locations."""
 
 
 @_config.command("show")
 def _config_show(
-    origin: Annotated[bool, typer.Option("--origin", help="Say where each value came from.")] = False,
+    origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show every setting of this machine and the files of the fleet."""
+    """Show all settings of this machine and the fleet's files."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.validate import config
 

@@ -45,8 +45,8 @@ MaxRemove = Annotated[
     typer.Option("--max-remove", min=0, metavar="N", help="Allow the removal of up to N deckies."),
 ]
 LockTimeout = Annotated[float, seconds("--lock-timeout", least=0, help="How long to wait for the lock.")]
-On = Annotated[str | None, typer.Option("--on", metavar="WORKERS", help="Only these: 'edge-*,@dmz,!w3'.")]
+On = Annotated[str | None, typer.Option("--on", metavar="WORKERS", help="Select workers: 'edge-*,@dmz,!w3'.")]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="Draw the same at random for the same N.")
+    int | None, typer.Option("--seed", metavar="N", help="Seed for random choices, to repeat them.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and what was done.")]

@@ -15,18 +15,20 @@ from decnet.cli.run import context, finish, wait_for
 if TYPE_CHECKING:
     from decnet.commands.enrolment import Credentials
 
-app = typer.Typer(help="The machines that run deckies.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Enrol and manage the machines that run deckies.", no_args_is_help=True, rich_markup_mode=None
+)
 Name = Annotated[str, typer.Argument(help="The worker.")]
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The workers; else all.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="The workers; default: all.")]
 Jump = Annotated[str | None, typer.Option("-J", "--jump", help="Reach it through this host.")]
 Identity = Annotated[
     Path | None, typer.Option("-i", "--identity", help="Your own private key for this connection.")
 ]
 HostKey = Annotated[
-    str | None, typer.Option("--host-key", metavar="SHA256:...", help="The fingerprint that it has to show.")
+    str | None, typer.Option("--host-key", metavar="SHA256:...", help="The expected host key fingerprint.")
 ]
 KnownHosts = Annotated[
-    Path | None, typer.Option("--known-hosts", help="A known_hosts file that vouches for its host key.")
+    Path | None, typer.Option("--known-hosts", help="A known_hosts file with its host key.")
 ]
 
 
@@ -59,21 +61,21 @@ def _credentials(
 
 @app.command()
 def add(
-    name_or_address: Annotated[str, typer.Argument(metavar="[NAME]", help="Its name; else its host name.")],
-    address: Annotated[
-        str | None, typer.Argument(metavar="USER@HOST[:PORT]", help="How you log in there.")
-    ] = None,
+    name_or_address: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Its name; default: its host name.")
+    ],
+    address: Annotated[str | None, typer.Argument(metavar="USER@HOST[:PORT]", help="The SSH login.")] = None,
     jump: Jump = None,
     identity: Identity = None,
     host_key: HostKey = None,
     known_hosts: KnownHosts = None,
     tags: Annotated[list[str] | None, typer.Option("--tag", help="A tag for --on; may be repeated.")] = None,
-    max_deckies: Annotated[int | None, typer.Option(min=1, help="How many deckies it may hold.")] = None,
+    max_deckies: Annotated[int | None, typer.Option(min=1, help="How many deckies it may run.")] = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Take it over from another fleet.")] = False,
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
-    """Enrol a machine: checked, equipped with the agent, its host key pinned."""
+    """Enrol a machine: check it, install the agent, pin its key."""
     with context(output.value, lock_timeout=lock_timeout) as ctx:
         from decnet.commands.enrolment import add as run
 
@@ -113,7 +115,7 @@ def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
 
 @app.command()
 def show(name: Name, output: OutputOption = Output.table) -> None:
-    """Show one worker, and what it says of itself now."""
+    """Show one worker and its current facts."""
     with context(output.value, looks=True) as ctx:
         from decnet.commands.worker import show as run
 
@@ -122,7 +124,7 @@ def show(name: Name, output: OutputOption = Output.table) -> None:
 
 @app.command()
 def check(names: Names = None, on: On = None, output: OutputOption = Output.table) -> None:
-    """Check whether workers can do their work."""
+    """Check workers for problems, each with its fix."""
     with context(output.value, looks=True) as ctx:
         from decnet.commands.worker import check as run
 
@@ -137,7 +139,7 @@ def trust(
     yes: Yes = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Accept a changed host key, shown next to the old one, if the same worker answers."""
+    """Accept a worker's changed host key. It is shown next to the old one; the same worker must answer."""
     with context(output.value) as ctx:
         from dataclasses import replace
 
@@ -154,12 +156,10 @@ def trust(
 def upgrade(
     names: Names = None,
     on: On = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also where the agent is newer, or not one that you put there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also replace a newer or an unknown agent.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Give workers this version's agent, now and not with the next deploy, mutate or reconcile."""
+    """Install this version's agent on workers now."""
     with context(output.value) as ctx:
         from decnet.commands.upgrade import upgrade as run
 
@@ -172,7 +172,7 @@ def rename(
     new: Annotated[str, typer.Argument(help="Its new name.")],
     output: OutputOption = Output.table,
 ) -> None:
-    """Give a worker another name."""
+    """Rename a worker."""
     with context(output.value) as ctx:
         from decnet.commands.worker import rename as run
 
@@ -183,10 +183,10 @@ def rename(
 def tag(
     name: Name,
     tags: Annotated[list[str], typer.Argument(help="The tags.")],
-    remove: Annotated[bool, typer.Option("--remove", help="Take them off.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Put tags on a worker, for --on @TAG."""
+    """Add tags to a worker, for --on @TAG."""
     with context(output.value) as ctx:
         from decnet.commands.worker import tag as run
 
@@ -200,7 +200,7 @@ def drain(
     yes: Yes = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Take every decky off a worker."""
+    """Remove every decky from a worker."""
     with context(output.value, yes=yes, looks=dry_run) as ctx:
         from decnet.commands.worker import drain as run
         from decnet.engine.options import PassOptions
@@ -211,15 +211,17 @@ def drain(
 @app.command()
 def remove(
     name: Name,
-    wipe: Annotated[bool, typer.Option("--wipe", help="Remove all that decnet installed there.")] = False,
+    wipe: Annotated[
+        bool, typer.Option("--wipe", help="Remove everything that decnet installed there.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Forget a dead one, quarantine its addresses.")
+        bool, typer.Option("--force", help="Remove a dead worker and quarantine its addresses.")
     ] = False,
     jump: Jump = None,
     identity: Identity = None,
     output: OutputOption = Output.table,
 ) -> None:
-    """Decommission a worker; afterwards the fleet's key opens nothing there."""
+    """Decommission a worker and revoke the fleet's key there."""
     with context(output.value) as ctx:
         from decnet.commands.worker import remove as run
 
@@ -260,7 +262,7 @@ def recover(
 
 @app.command()
 def quarantine(output: OutputOption = Output.table) -> None:
-    """List addresses that a forgotten worker may still hold."""
+    """List addresses that a removed worker may still use."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.worker import quarantined
 
@@ -272,7 +274,7 @@ def release(
     names: Annotated[list[str], typer.Argument(help="Addresses, MACs or deckies.")],
     output: OutputOption = Output.table,
 ) -> None:
-    """Let quarantined addresses be claimed again."""
+    """Release quarantined addresses for use."""
     with context(output.value) as ctx:
         from decnet.commands.worker import release as run
 
