@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..model import values
-from ..model.catalog import LOOKS, Archetype, Catalog, OsProfile, Release, Service, Vendor
+from ..model.catalog import LOOKS, SYSTEMS, Archetype, Catalog, OsProfile, Release, Service, Vendor
 from ..model.nearest import nearest
 
 Complaint = tuple[str, str, str, str, str | None]
@@ -99,6 +99,8 @@ def _release(catalog: Catalog, release: Release) -> Iterator[About]:
         if TELLS.search(banner):
             yield "banners", "a banner says what it is", None
     yield from _stack(release.look or "", release.sysctls)
+    if release.system and release.system not in SYSTEMS:
+        yield "system", f"`system` must be one of {', '.join(SYSTEMS)}", None
 
 
 def _stack(look: str, sysctls: Mapping[str, int]) -> Iterator[About]:

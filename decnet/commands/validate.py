@@ -26,9 +26,10 @@ def validate(ctx: Context, path: Path) -> Words:
     spec = read_spec(path)
     drafts = resolve(spec, ctx.catalog, rng=Random(0), desired={})
     services = sorted({service for draft in drafts for service in draft.services})
-    line = f"{path}: {len(drafts)} decky{'' if len(drafts) == 1 else 's'}, {len(services)} services: valid"
+    deckies = f"{len(drafts)} {'decky' if len(drafts) == 1 else 'deckies'}"
+    found = f"{len(services)} service{'' if len(services) == 1 else 's'}"
     return Words(
-        (line.replace("deckys", "deckies"),),
+        (f"{path}: {deckies}, {found}: valid",),
         {"file": str(path), "deckies": [d.name for d in drafts], "services": services},
     )
 

@@ -26,6 +26,8 @@ class Persona:
     address: str = ""
     mac: str = ""
     machine_seed: str = ""
+    system: str = ""
+    """The system below the services; "": the one that its release is."""
 
     @property
     def machine(self) -> "Persona":
@@ -74,6 +76,7 @@ def from_environment() -> Persona:
             address=str(said.get("address") or ""),
             mac=str(said.get("mac") or ""),
             machine_seed=str(said.get("machine") or ""),
+            system=str(said.get("system") or ""),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"PERSONA is not complete: {error!r}") from error

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
 """Facts of the systems that a decky can be."""
 
+import sys
 from dataclasses import dataclass
 
 from .persona import Persona
@@ -64,9 +65,29 @@ SYSTEMS = {
 }  # fmt: skip
 
 
+NEAREST = {
+    "linux": "debian-12", "windows": "debian-12", "windows_server": "debian-12", "bsd": "freebsd-14",
+    "embedded": "busybox", "cisco": "busybox",
+}  # fmt: skip
+"""By OS profile the system of a release that is not listed and does not say its own."""
+
+OTHERS = (
+    "cisco-ucm-14", "yealink-pbx-37", "windows-10", "windows-11", "windows-server-2016", "windows-server-2019",
+    "windows-server-2022", "hp-laserjet-m404", "brother-hl-l6400", "canon-lbp-226", "esp-idf-4.4",
+    "siemens-s7-1200", "schneider-m340", "cisco-ios-15.2", "cisco-ios-xe-16.12", "edgeswitch-1.9",
+)  # fmt: skip
+"""Releases of the catalog for which the nearest system of their OS profile will do."""
+
+
 def system_of(persona: Persona) -> System:
-    """The system of the persona's release, the nearest where that one is not listed."""
+    """The system that the persona's release names, or that its release is. A release that is not listed is
+    reported on stderr, and has the nearest system of its OS profile."""
     for name, system in SYSTEMS.items():
-        if persona.release.startswith(name):
+        if (persona.system or persona.release).startswith(name):
             return system
-    return SYSTEMS["busybox"] if persona.os in ("embedded", "cisco") else SYSTEMS["debian-12"]
+    nearest = NEAREST.get(persona.os, "debian-12")
+    if persona.release not in OTHERS:
+        sys.stderr.write(
+            f"release {persona.release[:80]!r} names no known system: it is shown as {nearest}\n"
+        )
+    return SYSTEMS[nearest]

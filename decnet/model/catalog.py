@@ -31,6 +31,13 @@ class Port(Entry):
     protocol: Literal["tcp", "udp"] = "tcp"
 
 
+SYSTEMS = (
+    "debian-11", "debian-12", "debian-12-nginx", "ubuntu-20.04", "ubuntu-22.04", "ubuntu-22.04-nginx",
+    "ubuntu-24.04", "rocky-8", "rocky-9", "synology", "qnap", "openwrt", "busybox", "tp-link", "freebsd-13",
+    "freebsd-14",
+)  # fmt: skip
+"""What the shell and kernel of a decky can be: the decoys know them by these names."""
+
 LOOKS = ("windows", "windows_server", "freebsd", "ios", "device", "printer", "controller")
 """What a base can make its network stack look like; each is a file of rules in the base image."""
 
@@ -140,6 +147,9 @@ class Release(Entry):
     """As of its OS profile, which counts where it is None."""
     sysctls: dict[str, int] = field(default_factory=dict)
     """Those that differ from its OS profile's."""
+    system: str = ""
+    """One of SYSTEMS, which its shell and kernel are; "": the one that its name begins with, else one that is
+    near to its OS profile."""
 
     def fits(self, archetype: str | None, vendor: str | None) -> bool:
         """Whether such a machine may run it; without a vendor any maker will do."""

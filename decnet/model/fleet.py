@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import StringConstraints
 
@@ -110,6 +111,20 @@ class Project(Noun):
     networks: dict[Name, Network] = {}
     deckies: dict[Name, Decky] = {}
 
+    @cached_property
+    def by_worker(self) -> dict[str, dict[str, Decky]]:
+        """Its deckies by worker and name."""
+        found: dict[str, dict[str, Decky]] = {}
+        for name, decky in self.deckies.items():
+            found.setdefault(decky.worker, {})[name] = decky
+        return found
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As any noun's; pydantic would copy `by_worker` too, which no longer holds."""
+        copy = super().model_copy(update=update, deep=deep)
+        vars(copy).pop("by_worker", None)
+        return copy
+
 
 class Fleet(Noun):
     """Desired: what `decnet-state.json` holds. `lans` are by worker, and shared by its projects."""
@@ -147,8 +162,7 @@ class Fleet(Noun):
 
     def on(self, worker: str, project: str = PROJECT) -> dict[str, Decky]:
         """The slice of one worker: its deckies of a project by name."""
-        deckies = self.project(project).deckies
-        return {name: decky for name, decky in deckies.items() if decky.worker == worker}
+        return dict(self.project(project).by_worker.get(worker, {}))
 
     def with_deckies(self, deckies: dict[str, Decky], project: str = PROJECT) -> Fleet:
         """The same fleet with these deckies in a project instead."""

@@ -126,6 +126,9 @@ class _Composer:
         """
         frame, settings = self._service_frame(decky, service), decky.services[service]
         home = decky.attachments[0]
+        system = self._catalog.releases[decky.release].system
+        # Left out where it is not named: the containers of earlier versions keep their fingerprints.
+        system = f',"system":{_quoted(system)}' if system else ""
         banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=home.address)
         return (
             f'{{"address":{_quoted(home.address)},"banner":{_quoted(banner)},'
@@ -133,7 +136,7 @@ class _Composer:
             f'"machine":"{service_seed(decky.seed, "")}","os":{_quoted(decky.os)},'
             f'"ports":{frame.spelled_ports},"release":{_quoted(decky.release)},'
             f'"seed":"{service_seed(decky.seed, service)}",'
-            f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}}}'
+            f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}{system}}}'
         )
 
     def _base(self, key: DeckyKey, decky: Decky, lan: Network, content: Content) -> dict[str, Any]:

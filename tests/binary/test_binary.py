@@ -67,7 +67,7 @@ def test_many_at_once_on_a_new_machine_all_work(built: Path, cache: Path) -> Non
 
 def test_it_carries_catalog_agent_and_the_sources_of_the_decoys(built: Path, cache: Path) -> None:
     (built.parent / "empty" / "fleet.toml").write_text(FLEET)
-    assert run(built, cache, "validate", "fleet.toml").stdout == "fleet.toml: 1 decky, 1 services: valid\n"
+    assert run(built, cache, "validate", "fleet.toml").stdout == "fleet.toml: 1 decky, 1 service: valid\n"
     [place] = cache.iterdir()
     packages = next(place.glob("lib/python3.*/site-packages"))
     program = (

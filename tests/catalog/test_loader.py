@@ -141,6 +141,11 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ('[release.x]\nos = "linux"\nbanners = {ssh = "OpenSSH_9 honeypot"}', 3, "says what it is"),
         ('[release.x]\nos = "linux"\nbanners = {}\nlook = "amiga"', 4, "`look` must be one of windows"),
         ('[release.x]\nos = "linux"\nbanners = {}\nsysctls = {"../x" = 1}', 4, "below net.ipv4."),
+        (
+            '[release.x]\nos = "linux"\nbanners = {}\nsystem = "plan9"',
+            4,
+            "`system` must be one of debian-11, ",
+        ),
         ('words = ["UP"]', 1, "`words`"),
         ("[service.x]\n[service.x]", 2, "already written"),
         ("[service.x", 1, "without its closing"),

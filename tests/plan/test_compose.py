@@ -122,6 +122,20 @@ def test_a_persona_is_canonical_json_with_everything_that_a_decoy_needs() -> Non
     assert len(value["seed"]) == 32 and value["seed"] != one().seed
 
 
+def test_a_persona_names_the_system_that_its_release_names() -> None:
+    release = replace(SEVERAL.releases["debian-12"], system="rocky-9")
+    catalog = replace(SEVERAL, releases={**SEVERAL.releases, "debian-12": release})
+    found = compose_document(fleet(tricky()), SliceKey("w1"), catalog, Images())["services"]["web-http"]
+    persona = found["environment"]["PERSONA"].replace("$$", "$")
+    value = json.loads(persona)
+    assert canonical(value).decode() == persona
+    assert (value["system"], "system" in json.loads(_persona_of(tricky()))) == ("rocky-9", False)
+
+
+def _persona_of(each: Decky) -> str:
+    return str(document(each)["services"]["web-ssh"]["environment"]["PERSONA"]).replace("$$", "$")  # type: ignore[index]
+
+
 def test_a_services_seed_outlives_its_removal_and_differs_from_its_neighbours() -> None:
     def seed(each: Decky, service: str) -> str:
         body = document(each)["services"][container_name(PROJECT, each.name, service)]
