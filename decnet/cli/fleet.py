@@ -155,14 +155,13 @@ def mutate(
     seed: Seed = None,
     dry_run: DryRun = False,
     detach: Detach = False,
-    yes: Yes = False,
     max_remove: MaxRemove = None,
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
     """Add or remove services of deckies; other containers stay."""
-    with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, looks=dry_run) as ctx:
+    with context(output.value, quiet=quiet, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands.mutate import MutateOptions
         from decnet.commands.mutate import mutate as run

@@ -82,7 +82,6 @@ async def _pull(ctx: Context, client: AgentClient, heard: Heard, facts: bool) ->
         status=status,
         facts=machine,
         skew=status.hello.clock - (heard.asked + heard.answered) / 2,
-        rtt=heard.answered - heard.asked,
         agent=heard.standing,
     )
 

@@ -53,8 +53,6 @@ WHEELS: Final = (
 UNPACKED_ONLY: Final = {"cffi": ("_cffi_backend",)}
 """Of these wheels only what starts with one of the names is taken: nothing imports the rest."""
 
-PACKAGES_FOLDER: Final = "/usr/lib/python3/dist-packages"
-
 BASE_BUILD: Final = """\
 FROM {root}
 LABEL decnet.content="{content}"

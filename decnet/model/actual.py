@@ -89,7 +89,6 @@ class Seen(Noun):
     status: Status
     facts: Facts | None = None
     skew: float = 0.0
-    rtt: float = 0.0
     agent: Standing = "current"
 
 

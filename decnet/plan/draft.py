@@ -40,8 +40,6 @@ class Draft:
     side: tuple[str, ...] | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     """file:line of the keys that its entry has."""
-    left_out: tuple[str, ...] = field(default=())
-    """Services of its archetype whose decoys do not exist yet."""
 
     def at(self, key: str) -> str:
         """Where a key of its entry stands, or the entry."""

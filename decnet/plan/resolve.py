@@ -202,7 +202,6 @@ class _Resolving:
             previous=kept.previous if kept and given_by_mutation else None,
             core=core,
             side=side,
-            left_out=self._left_out(),
         )
 
     def _os(self) -> str | None:
@@ -323,12 +322,6 @@ class _Resolving:
     def _listed(self, key: str) -> tuple[str, ...] | None:
         names = getattr(self.entry, key)
         return None if names is None else named(names, self.catalog, who=self.who, place=self._at(key))
-
-    def _left_out(self) -> tuple[str, ...]:
-        if not self.archetype or self.entry.services or self.entry.randomize_services:
-            return ()
-        names = self.catalog.archetypes[self.archetype].services
-        return tuple(name for name in names if name not in built(names, self.catalog))
 
     def _configurable(self, names: tuple[str, ...]) -> set[str]:
         if self.entry.randomize_services:

@@ -90,12 +90,6 @@ class FleetTable:
         """The addresses and MACs that nothing may claim, in the order of addresses."""
         return tuple(self._rows(_QUARANTINE, Quarantined))
 
-    def quarantine(self, found: Iterable[Quarantined]) -> bool:
-        """Adds rows; one with an address and MAC that are there already replaces it."""
-        with self._changed() as tables:
-            _add_quarantined(tables, found)
-        return tables.wrote
-
     def release(self, names: Iterable[str]) -> tuple[Quarantined, ...]:
         """Takes rows out by address, MAC or decky's name, and returns those it took."""
         wanted = frozenset(names)

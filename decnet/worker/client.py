@@ -26,8 +26,6 @@ HAND_OVER_LIMIT = 75.0
 """Taking a bundle includes Compose's own check of the document, and that starts slowly."""
 EVENTS_LIMIT = 60.0
 UPGRADE_LIMIT = 60.0
-TEARDOWN_LIMIT = 300.0
-JOB_LIMIT = 600.0
 IMAGE_BASE_LIMIT = 120.0
 IMAGE_BYTES_PER_SECOND = 256 * 1024
 UNKNOWN_IMAGE_SIZE = 512 * 1024 * 1024

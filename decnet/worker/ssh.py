@@ -22,10 +22,7 @@ CHANNELS = 8
 TRIES = 4
 COMMAND = "decnet-agent"
 
-REPEATABLE = frozenset(
-    {"hello", "facts", "status", "slice", "probe", "events", "logs", "apply", "mutate", "teardown",
-     "topology-apply", "topology-teardown", "topology-state"}
-)  # fmt: skip
+REPEATABLE = frozenset({"hello", "facts", "status", "slice", "probe", "events", "logs", "apply", "teardown"})
 """Verbs that may be asked again when the connection broke before the answer: they only read, or the
 agent knows the request by its request_id."""
 
