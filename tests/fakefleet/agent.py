@@ -165,6 +165,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     "composerun": {
         "subprocess": _Subprocess,
         "run": lambda command, limit: here().run_program(command),
+        "find_compose": lambda home, limit: here().find_compose(),
         "_warden": lambda limit: [],
         "_stamp": list,
     },
