@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -15,6 +16,7 @@ from decnet import wire
 from decnet.errors import (
     BadAnswer,
     DecnetError,
+    Failed,
     HostKeyRefused,
     StateBroken,
     TrustRefused,
@@ -78,6 +80,15 @@ MEANINGS: dict[str, Meaning] = {
     "ValueError": Meaning(WorkerError, "its user, host or jump host is not valid", ENROL_ANEW, told=True),
 }
 
+EXHAUSTED = {
+    errno.EMFILE: "raise the limit of open files: ulimit -n",
+    errno.ENFILE: "raise the system's limit of open files: sysctl fs.file-max",
+    errno.ENOMEM: "free some memory and run the command again",
+    errno.ENOBUFS: "free some memory and run the command again",
+    errno.ENOSPC: "free some disk space and run the command again",
+}
+"""What this machine can run out of while it talks to a worker, and the hint for each."""
+
 
 @contextmanager
 def translated(worker: str) -> Iterator[None]:
@@ -105,7 +116,10 @@ def dialling(worker: str) -> Iterator[None]:
 
 
 def translate(error: BaseException, worker: str) -> DecnetError:
-    """Our error for a foreign one; text from the other side is made harmless."""
+    """Our error for a foreign one; text from the other side is made harmless. What is wrong on this machine
+    names no worker."""
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        return exhausted(error)
     if isinstance(error, OSError) and error.filename is not None:
         return StateBroken(f"{error.filename}: {error.strerror}")
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
@@ -116,6 +130,12 @@ def translate(error: BaseException, worker: str) -> DecnetError:
     said = wire.clean(str(error).strip(), 160) if meaning.told else ""
     hint = meaning.hint.format(worker=worker) if meaning.hint else None
     return meaning.kind(meaning.says + (f" ({said})" if said else ""), hint=hint, worker=worker)
+
+
+def exhausted(error: OSError) -> Failed:
+    """The error for what this machine has run out of."""
+    number = error.errno or 0
+    return Failed(f"this machine cannot go on: {os.strerror(number)}", hint=EXHAUSTED[number])
 
 
 def meaning_of(kind: type[BaseException]) -> Meaning | None:
