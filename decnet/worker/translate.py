@@ -118,8 +118,8 @@ def dialling(worker: str) -> Iterator[None]:
 def translate(error: BaseException, worker: str) -> DecnetError:
     """Our error for a foreign one; text from the other side is made harmless. What is wrong on this machine
     names no worker."""
-    if isinstance(error, OSError) and error.errno in EXHAUSTED:
-        return exhausted(error)
+    if (lack := lacking(error)) is not None:
+        return lack
     if isinstance(error, OSError) and error.filename is not None:
         return StateBroken(f"{error.filename}: {error.strerror}")
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
@@ -132,10 +132,22 @@ def translate(error: BaseException, worker: str) -> DecnetError:
     return meaning.kind(meaning.says + (f" ({said})" if said else ""), hint=hint, worker=worker)
 
 
-def exhausted(error: OSError) -> Failed:
-    """The error for what this machine has run out of."""
-    number = error.errno or 0
-    return Failed(f"this machine cannot go on: {os.strerror(number)}", hint=EXHAUSTED[number])
+def lacking(error: BaseException) -> Failed | None:
+    """The error for what this machine has run out of; None where that is not the reason."""
+    number = error.errno if isinstance(error, OSError) and error.errno in EXHAUSTED else _refused_file()
+    return (
+        Failed(f"failed on this machine: {os.strerror(number)}", hint=EXHAUSTED[number]) if number else None
+    )
+
+
+def _refused_file() -> int | None:
+    """Why no file can be opened now. For want of one a name is not resolved or the user is not known, and the
+    error that arrives here says only that."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno if error.errno in EXHAUSTED else None
+    return None
 
 
 def meaning_of(kind: type[BaseException]) -> Meaning | None:

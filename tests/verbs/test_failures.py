@@ -14,6 +14,7 @@ from decnet.errors import (
     DockerDown,
     HostKeyRefused,
     IdentityRefused,
+    ImageFailed,
     ProgramMissing,
     StateBroken,
     Unreachable,
@@ -106,3 +107,17 @@ def test_a_record_that_cannot_be_written_ends_the_command_and_is_no_workers_fail
     shutil.rmtree(record)
     assert fleet.reconcile().code == 0
     assert fleet.is_converged()
+
+
+def test_images_that_this_machine_cannot_make_are_no_failure_to_reach_a_worker(
+    fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{fleet.folder}/no.sock")
+    fleet["w1"].engine.images.clear()
+    fleet["w1"].engine.save()
+    ran = fleet.deploy(SIX)
+    assert (ran.error, ran.code) == (None, 1)
+    [failure] = ran.outcome.troubles
+    assert (failure.worker, failure.kind) == ("w1", ImageFailed)
+    assert failure.message.startswith("its images could not be made here: ")
+    assert fleet.records("w2").of().deckies["web-06"].status == "running"
