@@ -260,7 +260,8 @@ class Login:
         tried(self._channel.line.session, method, success=False, **said)
 
     def _fields(self, answer: Answer, proof: bytes, password: str | None) -> dict[str, bytes | str]:
-        """Who, and the password itself, or a proof in the form that password crackers read, or other bytes."""
+        """Who, and the password itself, or a proof in the form that password crackers read, or other
+        bytes."""
         said: dict[str, bytes | str] = {"username": answer.user}
         if password is not None:
             said["password"] = password

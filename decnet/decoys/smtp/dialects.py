@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
-"""What Postfix, Exim, Sendmail and Microsoft's server say. `{host}` is the server's name, `{peer}` the client's
-address, `{name}` what it called itself, `{path}` an address, `{verb}` and `{line}` what it sent, `{id}` a queue's."""
+"""What Postfix, Exim, Sendmail and Microsoft's server say. `{host}` is the server's name, `{peer}` the
+client's address, `{name}` what it called itself, `{path}` an address, `{verb}` and `{line}` what it sent,
+`{id}` a queue's."""
 
 import time
 from collections.abc import Mapping
