@@ -118,10 +118,10 @@ def dialling(worker: str) -> Iterator[None]:
 def translate(error: BaseException, worker: str) -> DecnetError:
     """Our error for a foreign one; text from the other side is made harmless. What is wrong on this machine
     names no worker."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return StateBroken(f"{error.filename}: {error.strerror}", hint=EXHAUSTED.get(error.errno or 0))
     if (lack := lacking(error)) is not None:
         return lack
-    if isinstance(error, OSError) and error.filename is not None:
-        return StateBroken(f"{error.filename}: {error.strerror}")
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return Unreachable("its host name cannot be looked up now", worker=worker)
     meaning = meaning_of(type(error))

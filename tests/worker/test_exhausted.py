@@ -73,3 +73,8 @@ def test_whatever_is_exhausted_here_names_no_worker(number: int) -> None:
 def test_a_file_of_ours_that_cannot_be_read_names_no_worker() -> None:
     error = translate(OSError(errno.EACCES, "Permission denied", "/etc/ours"), "w1")
     assert (error.worker, str(error)) == (None, "/etc/ours: Permission denied")
+    full = translate(OSError(errno.ENOSPC, "No space left on device", "/etc/ours"), "w1")
+    assert (str(full), full.hint) == (
+        "/etc/ours: No space left on device",
+        "free some disk space and run the command again",
+    )
