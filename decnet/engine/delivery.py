@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import shlex
 import shutil
@@ -12,15 +11,17 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from decnet import __version__
+from decnet.engine.apart import apart
 from decnet.errors import Failed, UsageError
 from decnet.wire import clean
 
 LIMIT = 10.0
 """Seconds that a receiver has for one alert."""
 
+MOST_REDIRECTS = 3
 MAX_TOLD = 64 * 1024
 STDERR_GRACE = 0.5
 
@@ -95,7 +96,7 @@ async def deliver(to: Receiver, document: bytes, *, limit: float = LIMIT) -> Non
     """Give one alert to its receiver. Raises Failed where it was not taken within the limit."""
     try:
         async with asyncio.timeout(limit):
-            await (_run(to, document) if isinstance(to, Command) else _post(to, document))
+            await (_run(to, document) if isinstance(to, Command) else _post(to, document, limit))
     except TimeoutError:
         raise Failed(f"alert: {to.label} did not take it within {limit:g} s") from None
 
@@ -165,51 +166,85 @@ def _last_line(listening: asyncio.Task[bytes]) -> str:
     return f": {clean(lines[-1], 200)}" if lines else ""
 
 
-async def _post(to: Webhook, document: bytes) -> None:
-    url = to.url
-    secure = ssl.create_default_context() if url.scheme.lower() == "https" else None
-    port = url.port or (443 if secure else 80)
-    try:
-        reader, writer = await asyncio.open_connection(url.hostname, port, ssl=secure, limit=MAX_TOLD)
-    except ssl.SSLError as error:
-        raise Failed(
-            f"alert: {to.label}: its certificate is refused: {clean(error.reason or '', 100)}"
-        ) from error
-    except OSError as error:
-        raise Failed(
-            f"alert: {to.label}:{port} is not reached: {clean(error.strerror or str(error), 200)}"
-        ) from error
-    try:
-        writer.write(_request(url, port, document))
-        await writer.drain()
-        status = await reader.readline()
-    except (OSError, ValueError) as error:
-        raise Failed(f"alert: {to.label} broke off: {clean(str(error), 200)}") from error
-    finally:
-        writer.close()
-    words = status.decode("latin-1").strip().split(None, 2)
-    if len(words) < 2 or not words[0].startswith("HTTP/1.") or not words[1].isdigit():
-        raise Failed(f"alert: {to.label} does not answer as an HTTP server")
-    if not words[1].startswith("2"):
-        hint = (
-            "say the address that it leads to: a redirection is not followed" if words[1][0] == "3" else None
-        )
-        raise Failed(f"alert: {to.label} answered {clean(' '.join(words[1:]), 100)}", hint=hint)
+async def _post(to: Webhook, document: bytes, limit: float) -> None:
+    """Post the alert from a thread, which is left alone when the time is up. A receiver that holds one up
+    gets no other: threads must not pile up."""
+    if to in _posting:
+        raise Failed(f"alert: {to.label} has not answered the previous alert yet")
+    _posting.add(to)
+
+    def post() -> tuple[int, str]:
+        try:
+            return _answer(to, document, limit)
+        finally:
+            _posting.discard(to)
+
+    status, reason = await apart(post)
+    if not 200 <= status < 300:
+        hint = "use the address that it redirects to" if 300 <= status < 400 else None
+        raise Failed(f"alert: {to.label} answered {clean(f'{status} {reason}', 100)}", hint=hint)
 
 
-def _request(url: SplitResult, port: int, document: bytes) -> bytes:
-    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
-    usual = 443 if url.scheme.lower() == "https" else 80
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    headers = {
-        "Host": f"{host}" if port == usual else f"{host}:{port}",
-        "User-Agent": f"decnet/{__version__}",
-        "Content-Type": "application/json",
-        "Content-Length": str(len(document)),
-        "Connection": "close",
-    }
-    if url.username is not None:
-        pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-    lines = [f"POST {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
-    return "\r\n".join(lines).encode("ascii") + document
+_posting: set[Webhook] = set()
+
+
+def _answer(to: Webhook, document: bytes, limit: float) -> tuple[int, str]:
+    """The status of the answer and its reason; the rest is not read. Redirects that keep the method are
+    followed, and proxies used, as requests does."""
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    headers = {"User-Agent": f"decnet/{__version__}", "Content-Type": "application/json"}
+    address, found = to.url.geturl(), ssl.get_default_verify_paths()
+    for _ in range(MOST_REDIRECTS + 1):
+        try:
+            answer = requests.post(
+                address, document, headers=headers, timeout=limit, stream=True, allow_redirects=False,
+                # The certificates of this system, and not those that requests brings along.
+                verify=found.cafile or found.capath or True,
+            )  # fmt: skip
+        except requests.Timeout as error:
+            raise TimeoutError from error
+        except (requests.RequestException, HTTPError) as error:
+            raise Failed(f"alert: {to.label}{_failure(error, to)}") from None
+        with answer:
+            target = urljoin(address, answer.headers.get("Location", address))
+            if answer.status_code not in (307, 308) or urlsplit(target).scheme != to.url.scheme:
+                return answer.status_code, answer.reason
+            address = target
+    raise Failed(f"alert: {to.label} redirects more than {MOST_REDIRECTS} times")
+
+
+def _failure(error: Exception, to: Webhook) -> str:
+    """What went wrong, without the URL, which requests puts into its messages."""
+    from http.client import BadStatusLine
+
+    import requests
+    from urllib3.exceptions import LocationParseError, NewConnectionError
+
+    causes = _causes(error)
+    reason = next((each.strerror for each in causes if isinstance(each, OSError) and each.strerror), "")
+    if refused := next((each for each in causes if isinstance(each, ssl.SSLError)), None):
+        return f": its certificate is refused: {clean(refused.reason or str(refused), 100)}"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f": its proxy cannot be used: {clean(reason or 'no connection', 200)}"
+    if any(isinstance(each, (LocationParseError, requests.exceptions.InvalidURL)) for each in causes):
+        return ": this host name is not valid"
+    if any(type(each) is BadStatusLine for each in causes):
+        return " does not answer as an HTTP server"
+    if any(isinstance(each, NewConnectionError) for each in causes):
+        port = to.url.port or (443 if to.url.scheme.lower() == "https" else 80)
+        return f":{port} is not reached: {clean(reason or 'no such host', 200)}"
+    return f" broke off: {clean(reason or 'the connection was closed', 200)}"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and all that it came from: requests and urllib3 put them into each other's arguments."""
+    found: list[BaseException] = []
+    left: list[object] = [error]
+    while left:
+        each = left.pop()
+        if isinstance(each, BaseException) and each not in found:
+            found.append(each)
+            left += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    return found

@@ -48,6 +48,7 @@ class Ear:
 
     url: str
     status: int = 204
+    location: str = "/elsewhere"
     heard: list[Any] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -58,8 +59,8 @@ def ear() -> Iterator[Ear]:
         def do_POST(self) -> None:
             found.heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             found.headers.append({**self.headers, "path": self.path})
-            self.send_response(found.status)
-            self.send_header("Location", "/elsewhere")
+            self.send_response(found.status if self.path != "/moved" else 200)
+            self.send_header("Location", found.location)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -394,10 +395,75 @@ def test_nobody_there_and_a_redirection(ear: Ear) -> None:
     with pytest.raises(Failed) as caught:
         asyncio.run(deliver(receiver(f"http://127.0.0.1:{port}/secret"), b"{}"))
     assert caught.value.message.startswith(f"alert: 127.0.0.1:{port} is not reached: ")
+    with pytest.raises(Failed) as caught:
+        asyncio.run(deliver(receiver(f"http://{'a' * 70}.invalid/secret"), b"{}"))
+    assert caught.value.message.endswith(".invalid: this host name is not valid")
     ear.status = 302
     with pytest.raises(Failed) as caught:
         asyncio.run(deliver(receiver(ear.url), b"{}"))
     assert caught.value.message == "alert: 127.0.0.1 answered 302 Found"
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirection_that_keeps_the_alert_is_followed(ear: Ear, status: int) -> None:
+    ear.status, ear.location = status, "/moved"
+    asyncio.run(deliver(receiver(ear.url), b'{"a": 1}'))
+    assert ear.heard == [{"a": 1}, {"a": 1}]
+    assert [headers["path"] for headers in ear.headers] == ["/hook?token=secret", "/moved"]
+
+
+def test_redirections_have_an_end_and_keep_the_scheme(ear: Ear) -> None:
+    ear.status = 307
+    with pytest.raises(Failed) as caught:
+        asyncio.run(deliver(receiver(ear.url), b"{}"))
+    assert (caught.value.message, len(ear.heard)) == ("alert: 127.0.0.1 redirects more than 3 times", 4)
+    ear.location = "file:///etc/passwd"
+    with pytest.raises(Failed) as caught:
+        asyncio.run(deliver(receiver(ear.url), b"{}"))
+    assert caught.value.message == "alert: 127.0.0.1 answered 307 Temporary Redirect"
+
+
+def test_an_alert_goes_through_the_proxy_of_the_environment(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", ear.url.partition("/hook")[0])
+    asyncio.run(deliver(receiver("http://me:pass@hooks.invalid/path?x=1"), b"{}"))
+    assert [headers["path"] for headers in ear.headers] == ["http://hooks.invalid/path?x=1"]
+    assert ear.headers[0]["Authorization"] == "Basic bWU6cGFzcw=="
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("http_proxy", f"http://user:secret@127.0.0.1:{free.getsockname()[1]}")
+        with pytest.raises(Failed) as caught:
+            asyncio.run(deliver(receiver("http://hooks.invalid/"), b"{}"))
+    assert caught.value.message == "alert: hooks.invalid: its proxy cannot be used: Connection refused"
+
+
+def test_a_receiver_that_answers_byte_by_byte_gets_one_alert_at_a_time() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(4)
+        ended = threading.Event()
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection:
+                while not ended.wait(0.05):
+                    connection.sendall(b"H")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        to = receiver(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        messages = []
+        for _ in range(2):
+            with pytest.raises(Failed) as caught:
+                asyncio.run(deliver(to, b"{}", limit=0.5))
+            messages.append(caught.value.message)
+        ended.set()
+        thread.join()
+    assert messages == [
+        "alert: 127.0.0.1 did not take it within 0.5 s",
+        "alert: 127.0.0.1 has not answered the previous alert yet",
+    ]
 
 
 @pytest.mark.parametrize(
