@@ -1,5 +1,4 @@
-"""Every bound of the agent in one place. Times in seconds, sizes in bytes unless the name has another
-unit."""
+"""Every bound of the agent in one place. Times in seconds, sizes in bytes unless the name says otherwise."""
 
 from __future__ import annotations
 

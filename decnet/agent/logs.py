@@ -50,14 +50,14 @@ def tail(container_id: str, lines: int, most: int = limits.LOG_BYTES) -> str:
 
 
 def conflict_of(container_id: str) -> Optional[str]:
-    """The MAC of the host that answers for a base's address, where the base's last line reports one."""
+    """The MAC of whoever answers for a base's address, where the base's last line says so."""
     for line in reversed(tail(container_id, 3, limits.EVENT_LINE).splitlines()):
         try:
-            row = json.loads(line)
+            said = json.loads(line)
         except ValueError:
             continue
-        if isinstance(row, dict) and "base" in row:
-            return str(row.get("mac", "unknown"))[:40] if row["base"] == "conflict" else None
+        if isinstance(said, dict) and "base" in said:
+            return str(said.get("mac", "unknown"))[:40] if said["base"] == "conflict" else None
     return None
 
 

@@ -11,7 +11,6 @@ from pydantic import StringConstraints
 
 from decnet.wire import NETWORK, PROJECT
 
-from .keys import DeckyKey
 from .noun import Hex32, Loose, Mac, Name, Noun, ProjectName, ServiceName, Short
 from .spec import Driver
 from .values import Settings
@@ -82,6 +81,11 @@ class Decky(Noun):
     """What mutations add and remove; None: as its archetype or OS has it."""
 
     @property
+    def home(self) -> Attachment:
+        """Its attachment to the LAN of its worker."""
+        return self.attachments[0]
+
+    @property
     def ip(self) -> str:
         """Its address at home."""
         return self.attachments[0].address
@@ -150,11 +154,11 @@ class Fleet(Noun):
         """The workers that have deckies, of whatever project."""
         return {decky.worker for project in self.projects.values() for decky in project.deckies.values()}
 
-    def every_decky(self) -> Iterator[tuple[DeckyKey, Decky]]:
-        """The deckies of all projects."""
+    def every_decky(self) -> Iterator[tuple[str, str, Decky]]:
+        """The deckies of all projects: project, name, decky."""
         for project in self.projects.values():
             for name, decky in project.deckies.items():
-                yield DeckyKey(decky.worker, project.name, name), decky
+                yield project.name, name, decky
 
     def decky(self, project: str, name: str) -> Decky | None:
         """One decky, wherever it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
-from decnet.wire import PROJECT
+from decnet.wire import PROJECT, container_name
 
 from .keys import DeckyKey, SliceKey
 from .noun import Loose, Noun
@@ -52,6 +52,11 @@ class Step(Noun):
     @property
     def key(self) -> DeckyKey:
         return DeckyKey(self.worker, self.project, self.decky)
+
+    @property
+    def base(self) -> str:
+        """The name of the decky's base container."""
+        return container_name(self.project, self.decky)
 
     @property
     def touches_docker(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,11 +17,10 @@ from .compose import Content, Contents
 
 @dataclass(slots=True)
 class Case:
-    """`decky`, `row` and `actual` are what is desired, recorded and there; `base` is the name of its base
-    container, `expected` what its containers have to be, `conflict` the MAC that answers for its address."""
+    """`decky`, `row` and `actual` are what is desired, recorded and there; `expected` is what its containers
+    have to be, `conflict` the MAC that answers for its address."""
 
     key: DeckyKey
-    base: str
     decky: Decky | None
     row: DeckyRow | None
     expected: Mapping[str, Content]
@@ -32,9 +32,18 @@ class Case:
         return self.key.worker
 
     @property
+    def project(self) -> str:
+        return self.key.project
+
+    @property
     def name(self) -> str:
         """The decky's."""
         return self.key.decky
+
+    @property
+    def base(self) -> str:
+        """The name of its base container."""
+        return self.key.base
 
 
 def unknown_workers(
@@ -52,46 +61,33 @@ def cases(
     contents: Mapping[SliceKey, Contents],
 ) -> Iterator[Case]:
     """One case for every decky that is desired, recorded or there on a worker that was seen, in order."""
-    wanted = _by_slice(desired)
     for worker in sorted(observed):
         seen = observed[worker]
         if not isinstance(seen, Seen) or _why_unknown(seen):
             continue
         known = recorded[worker].projects if worker in recorded else {}
         there = _by_project(seen.status.containers)
-        conflicts = {(each.project, each.decky): each.mac for each in seen.status.conflicts}
-        own = {project for name, project in wanted if name == worker}
-        for project in sorted({*own, *known, *there}):
-            here, actual = wanted.get((worker, project), {}), there.get(project, {})
+        for project in sorted({*desired.projects, *known, *there}):
+            here, actual = desired.on(worker, project), there.get(project, {})
             rows = known[project].deckies if project in known else {}
             made = contents.get(SliceKey(worker, project), {})
+            conflicts = {each.decky: each.mac for each in seen.status.conflicts if each.project == project}
             for name in sorted({*here, *rows, *actual}):
-                key = DeckyKey(worker, project, name)
                 yield Case(
-                    key,
-                    key.base,
+                    DeckyKey(worker, project, name),
                     here.get(name),
                     rows.get(name),
                     made[name] if name in here else {},
                     actual.get(name, {}),
-                    conflicts.get((project, name), ""),
+                    conflicts.get(name, ""),
                 )
-
-
-def _by_slice(desired: Fleet) -> dict[tuple[str, str], dict[str, Decky]]:
-    result: dict[tuple[str, str], dict[str, Decky]] = {}
-    for project in desired.projects.values():
-        for name, decky in project.deckies.items():
-            result.setdefault((decky.worker, project.name), {})[name] = decky
-    return result
 
 
 def _by_project(containers: tuple[Container, ...]) -> dict[str, dict[str, dict[str, Container]]]:
     """Project to decky to container name to container."""
-    result: dict[str, dict[str, dict[str, Container]]] = {}
+    result: dict[str, dict[str, dict[str, Container]]] = defaultdict(lambda: defaultdict(dict))
     for container in containers:
-        own = result.setdefault(container.project, {})
-        own.setdefault(container.decky, {})[container.name] = container
+        result[container.project][container.decky][container.name] = container
     return result
 
 

@@ -70,25 +70,27 @@ class _Court:
     def hear(self, everything: Iterable[Case]) -> None:
         """Find the claims, and everybody who could hold one of their addresses or MACs."""
         for step in self.steps:
-            self.by_key[step.key] = step
+            key = step.key
+            self.by_key[key] = step
             decky = self.desired.decky(step.project, step.decky)
             if claims(step) and decky is not None:
-                self.wanted[step.key] = (self.grounds.at(step.worker, decky.ip), decky.mac)
+                self.wanted[key] = (self.grounds.at(step.worker, decky.ip), decky.mac)
         self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
         for case in everything:
-            self._hold(case.key, self._held(case))
-            if case.actual and case.decky is None and case.row is None:
-                self.strays.add(case.key)
+            key = case.key
+            if case.actual:
+                self._hold(key, _of_its_base(case, self.desired, self.grounds))
+                if case.decky is None and case.row is None:
+                    self.strays.add(key)
+            if key in self.under_way:
+                self._hold(key, self._brought_up(case))
         for key, claim in may_hold(self.desired, self.recorded, self.unknown):
             self._hold(key, {*self.grounds.anywhere([claim.ip]), claim.mac})
 
-    def _held(self, case: Case) -> set[str]:
-        """What a decky on a worker that was seen holds, or what a job there may yet bring up."""
-        held = _of_its_base(case, self.desired, self.grounds)
-        if case.key in self.under_way:
-            known = claims_of(case.decky, case.row)
-            held |= self.grounds.anywhere(each.ip for each in known) | {each.mac for each in known}
-        return held
+    def _brought_up(self, case: Case) -> set[str]:
+        """What a job on a worker that was seen may yet bring up."""
+        known = claims_of(case.decky, case.row)
+        return self.grounds.anywhere(each.ip for each in known) | {each.mac for each in known}
 
     def _hold(self, key: DeckyKey, tokens: Iterable[str]) -> None:
         for token in tokens:
@@ -191,21 +193,23 @@ def _way_out(worker: str) -> str:
     return f"according to {worker} only: {prune} removes it; if {worker} lies: {remove}"
 
 
-def _of_its_base(case: Case, desired: Fleet, grounds: Grounds) -> set[str]:
+def _of_its_base(case: Case, desired: Fleet, grounds: Grounds) -> Collection[str]:
     """The addresses and MACs that a decky's base could hold; without a base nothing is left to hold them.
 
     The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
     neither, all that this name has anywhere. It covers the LAN too, so that only a base as desired is
     known to be on the LAN that its worker has now.
     """
-    base = case.actual.get(case.base)
+    name = case.base
+    base = case.actual.get(name)
     if base is None:
-        return set()
+        return ()
+    if case.decky and base.fingerprint == case.expected[name].fingerprint:
+        home = case.decky.home
+        own = (grounds.at(case.worker, home.address), home.mac)
+        return (*own, grounds.at(case.worker, base.ip)) if base.ip else own
     told = {base.ip} if base.ip else set()
-    if case.decky and base.fingerprint == case.expected[case.base].fingerprint:
-        here = told | {case.decky.ip}
-        return {*(grounds.at(case.worker, ip) for ip in here), case.decky.mac}
-    recorded = case.row and case.row.containers.get(case.base) == base.fingerprint
-    wanted = None if recorded else case.decky or desired.decky(case.key.project, case.name)
+    recorded = case.row and case.row.containers.get(name) == base.fingerprint
+    wanted = None if recorded else case.decky or desired.decky(case.project, case.name)
     known = claims_of(case.row, wanted)
     return grounds.anywhere(told | {each.ip for each in known}) | {each.mac for each in known}

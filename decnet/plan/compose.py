@@ -72,8 +72,13 @@ def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[S
     own project, if an empty one. Raises KeyError for a worker without a LAN."""
     composer = _Composer(fleet.fleet_id, catalog, images)
     result: dict[SliceKey, Contents] = {SliceKey(worker): {} for worker in fleet.lans}
-    for key, decky in fleet.every_decky():
-        result.setdefault(key.slice, {})[key.decky] = composer.contents(key, decky, fleet.lans[key.worker])
+    for project in fleet.projects.values():
+        for worker, deckies in project.by_worker.items():
+            lan = fleet.lans[worker]
+            result[SliceKey(worker, project.name)] = {
+                name: composer.contents(container_name(project.name, name), decky, lan)
+                for name, decky in deckies.items()
+            }
     return result
 
 
@@ -83,6 +88,8 @@ class _Frame(NamedTuple):
     body: dict[str, Any]
     hash: str
     image: str
+    suffix: str = ""
+    """What the name of a container has after the name of its base."""
     ports: tuple[tuple[int, str], ...] = ()
     spelled_ports: str = "[]"
 
@@ -100,32 +107,34 @@ class _Composer:
 
     def containers(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Any]:
         """The decky's part of a compose document."""
-        made = self.contents(key, decky, lan)
-        result = {key.base: self._base(key, decky, lan, made[key.base])}
-        for service in decky.services:
-            name = container_name(key.project, key.decky, service)
-            result[name] = self._service(name, key, decky, service, made[name])
+        result = {}
+        for name, content in self.contents(key.base, decky, lan).items():
+            if content.service:
+                result[name] = self._service(name, key, decky, content)
+            else:
+                result[name] = self._base(key, decky, lan, content)
         return {name: _escaped(body) for name, body in result.items()}
 
-    def contents(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Content]:
-        frame, base, home = self._base_frame(decky), key.base, decky.attachments[0]
+    def contents(self, base: str, decky: Decky, lan: Network) -> dict[str, Content]:
+        """What each container of the decky is made from; `base` is the name of the first one."""
+        frame, home, machine = self._base_frame(decky), decky.home, _machine_seed(decky)
         made = fingerprint(frame.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac)
         result = {base: Content("", made, frame.image, ())}
         for service in decky.services:
             own = self._service_frame(decky, service)
-            name = container_name(key.project, key.decky, service)
-            mark = fingerprint(own.hash, name, self.persona(decky, service), made)
+            name = base + own.suffix
+            mark = fingerprint(own.hash, name, self._persona(decky, service, own, machine), made)
             result[name] = Content(service, mark, own.image, own.ports)
         return result
 
-    def persona(self, decky: Decky, service: str) -> str:
+    def _persona(self, decky: Decky, service: str, frame: _Frame, machine: str) -> str:
         """What a decoy has to know of the machine that it imitates a part of: canonical JSON.
 
-        Spelled by hand, because a fleet of thousands has every persona spelled on every pass and the
-        general encoder takes three times as long; a test holds the two against each other.
+        Encoded by hand, because every pass encodes the personas of the whole fleet and the general encoder
+        takes three times as long; a test compares the two. For the same reason the caller makes the seed of
+        the machine, once for all of its services.
         """
-        frame, settings = self._service_frame(decky, service), decky.services[service]
-        home = decky.attachments[0]
+        settings, home = decky.services[service], decky.home
         system = self._catalog.releases[decky.release].system
         # Left out where it is not named: the containers of earlier versions keep their fingerprints.
         system = f',"system":{_quoted(system)}' if system else ""
@@ -133,7 +142,7 @@ class _Composer:
         return (
             f'{{"address":{_quoted(home.address)},"banner":{_quoted(banner)},'
             f'"hostname":{_quoted(decky.hostname)},"mac":{_quoted(home.mac)},'
-            f'"machine":"{service_seed(decky.seed, "")}","os":{_quoted(decky.os)},'
+            f'"machine":"{machine}","os":{_quoted(decky.os)},'
             f'"ports":{frame.spelled_ports},"release":{_quoted(decky.release)},'
             f'"seed":"{service_seed(decky.seed, service)}",'
             f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}{system}}}'
@@ -157,15 +166,15 @@ class _Composer:
             },
         }
 
-    def _service(
-        self, name: str, key: DeckyKey, decky: Decky, service: str, content: Content
-    ) -> dict[str, Any]:
+    def _service(self, name: str, key: DeckyKey, decky: Decky, content: Content) -> dict[str, Any]:
+        frame = self._service_frame(decky, content.service)
+        persona = self._persona(decky, content.service, frame, _machine_seed(decky))
         return {
-            **self._service_frame(decky, service).body,
+            **frame.body,
             "container_name": name,
             "labels": self._labels(key, content),
             "network_mode": f"service:{key.base}",
-            "environment": {"PERSONA": self.persona(decky, service)},
+            "environment": {"PERSONA": persona},
         }
 
     def _labels(self, key: DeckyKey, content: Content) -> dict[str, str]:
@@ -182,20 +191,23 @@ class _Composer:
     def _base_frame(self, decky: Decky) -> _Frame:
         image = (decky.images or self._images).base
         kind = decky.os, decky.release, image
-        if kind not in self._bases:
+        frame = self._bases.get(kind)
+        if frame is None:
             body = _base_body(image, *self._catalog.stack(decky.os, decky.release))
-            self._bases[kind] = _Frame(body, self._hash(body), image)
-        return self._bases[kind]
+            frame = self._bases[kind] = _Frame(body, self._hash(body), image)
+        return frame
 
     def _service_frame(self, decky: Decky, service: str) -> _Frame:
         image = (decky.images or self._images).decoys
-        if (service, image) not in self._services:
+        frame = self._services.get((service, image))
+        if frame is None:
             kind = self._catalog.services[service]
             body = _service_body(kind, kind.image or image)
             ports = tuple((port.number, port.protocol) for port in kind.ports)
-            frame = _Frame(body, self._hash(body), body["image"], ports, _spelled(ports))
+            suffix = container_name(PROJECT, "", service)
+            frame = _Frame(body, self._hash(body), body["image"], suffix, ports, _spelled(ports))
             self._services[service, image] = frame
-        return self._services[service, image]
+        return frame
 
     def _hash(self, body: dict[str, Any]) -> str:
         return frame_fingerprint({"fleet": self._fleet_id, "body": body})
@@ -207,6 +219,10 @@ class _Composer:
             parts = [lan.driver, lan.interface, lan.subnet, lan.gateway]
             known = self._lans[id(lan)] = (lan, fingerprint(*parts))
         return known[1]
+
+
+def _machine_seed(decky: Decky) -> str:
+    return service_seed(decky.seed, "")
 
 
 def _spelled(value: object) -> str:

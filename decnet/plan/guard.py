@@ -20,7 +20,7 @@ def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords], seen: Cont
         if worker in seen
         for project, row in records.rows()
     }
-    return len({(key.project, key.decky) for key, _ in desired.every_decky()} | rows)
+    return len({(project, name) for project, name, _ in desired.every_decky()} | rows)
 
 
 def swarms(
@@ -45,7 +45,7 @@ def swarms(
 
 def _most(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
     rows = recorded[worker].rows() if worker in recorded else ()
-    placed = {(key.project, key.decky) for key, _ in desired.every_decky() if key.worker == worker}
+    placed = {(project, name) for project, name, decky in desired.every_decky() if decky.worker == worker}
     return max(1, len(placed | {(project, row.name) for project, row in rows}))
 
 

@@ -22,7 +22,11 @@ def may_hold(
 ) -> Iterator[Held]:
     """All that workers which were not seen may hold, each once: what is desired there, what was recorded of
     it, and what jobs were sent to bring up since. Only seeing the worker takes anything out of that."""
-    wanted = {key: decky for key, decky in desired.every_decky() if key.worker in workers}
+    wanted = {
+        DeckyKey(decky.worker, project, name): decky
+        for project, name, decky in desired.every_decky()
+        if decky.worker in workers
+    }
     rows = {
         DeckyKey(worker, project, row.name): row
         for worker in workers

@@ -79,25 +79,13 @@ def reconcile(
     kept = len(everything) - len(drift)
     begun = under_way(recorded)
     if record_only:
-        ended = [each for each in drift if not _is_awaited(*each, begun)]
-        return Plan(steps=_ordered(_notes(ended)), unknown=unknown, kept=kept)
-    homes = {
-        (project, row.name): worker for worker, records in recorded.items() for project, row in records.rows()
-    }
-    found = [case.worker for case, bucket in drift if bucket == "stray"]
-    left_alone = swarms(found if prune else [], desired, recorded, max_remove=max_remove)
-    steps: list[Step] = []
-    strays: list[Step] = []
-    waiting: dict[DeckyKey, str] = {}
-    for case, bucket in drift:
-        attempts = _attempts(case, bucket, recorded)
-        step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
-        stays = bucket == "stray" and (not prune or case.worker in left_alone)
-        (strays if stays else steps).append(step)
-        if _is_awaited(case, bucket, begun):
-            waiting[case.key] = "a job may still bring it up"
-        elif why := _why_wait(case, step, attempts, now, restart_budget):
-            waiting[case.key] = why
+        return Plan(steps=_ordered(_notes(drift, begun)), unknown=unknown, kept=kept)
+    steps, waiting = _steps(drift, desired, recorded, begun, now=now, budget=restart_budget)
+    found = [step.worker for step in steps if step.bucket == "stray"]
+    swarming = swarms(found if prune else [], desired, recorded, max_remove=max_remove)
+    left_alone = set(swarming if prune else found)
+    strays = [step for step in steps if _stays(step, left_alone)]
+    steps = [step for step in steps if not _stays(step, left_alone)]
     settled, skipped = settle(everything, steps, waiting, desired, recorded, begun, unknown, quarantined)
     notes = [note for case, _ in drift if case.key in skipped and (note := as_seen(case))]
     return Plan(
@@ -105,7 +93,7 @@ def reconcile(
         strays=_ordered(strays),
         skipped=tuple(skipped[key] for key in sorted(skipped)),
         unknown=unknown,
-        swarms=left_alone,
+        swarms=swarming,
         kept=kept,
     )
 
@@ -121,13 +109,13 @@ def _recorded(case: Case) -> Recorded:
     row, decky = case.row, case.decky
     if row is None or decky is None:
         return "none"
+    home = decky.home
     same = (
         row.status == "running"
         and not row.sent
-        and row.ip == decky.ip
-        and row.mac == decky.mac
-        and len(row.containers) == len(case.expected)
-        and all(row.containers.get(name) == content.fingerprint for name, content in case.expected.items())
+        and row.ip == home.address
+        and row.mac == home.mac
+        and row.containers == {name: content.fingerprint for name, content in case.expected.items()}
     )
     return "same" if same else "other"
 
@@ -135,16 +123,19 @@ def _recorded(case: Case) -> Recorded:
 def _actual(case: Case) -> Actual:
     if not case.actual:
         return "absent"
-    if any(name not in case.expected for name in case.actual):
+    if not case.actual.keys() <= case.expected.keys():
         return "differs"
     broken = False
     for name, content in case.expected.items():
         there = case.actual.get(name)
-        if there is None and not _was_there(case.row, name, content.fingerprint):
+        if there is None:
+            if not _was_there(case.row, name, content.fingerprint):
+                return "differs"
+            broken = True
+        elif there.fingerprint != content.fingerprint:
             return "differs"
-        if there is not None and there.fingerprint != content.fingerprint:
-            return "differs"
-        broken = broken or not works(there)
+        elif not works(there):
+            broken = True
     return "broken" if broken else "running"
 
 
@@ -153,16 +144,47 @@ def _was_there(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
     return row is not None and row.containers.get(name) == fingerprint
 
 
+def _steps(
+    drift: Collection[tuple[Case, Bucket]],
+    desired: Fleet,
+    recorded: Mapping[str, WorkerRecords],
+    begun: Collection[DeckyKey],
+    *,
+    now: float,
+    budget: Budget | None,
+) -> tuple[list[Step], dict[DeckyKey, str]]:
+    """A step for each case, and why some of them have to wait."""
+    homes = _homes(recorded) if any(bucket == "create" for _, bucket in drift) else {}
+    steps: list[Step] = []
+    waiting: dict[DeckyKey, str] = {}
+    for case, bucket in drift:
+        attempts = _attempts(case, bucket, recorded)
+        step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
+        steps.append(step)
+        if _is_awaited(case, bucket, begun):
+            waiting[case.key] = "a job may still bring it up"
+        elif why := _why_wait(case, step, attempts, now, budget):
+            waiting[case.key] = why
+    return steps, waiting
+
+
+def _homes(recorded: Mapping[str, WorkerRecords]) -> dict[tuple[str, str], str]:
+    """The worker on which a decky is recorded, by project and name."""
+    return {
+        (project, row.name): worker for worker, records in recorded.items() for project, row in records.rows()
+    }
+
+
 def _step(
     case: Case, bucket: Bucket, desired: Fleet, homes: Mapping[tuple[str, str], str], *, gentle: bool
 ) -> Step:
-    elsewhere = desired.decky(case.key.project, case.name)
     match bucket:
         case "create":
-            return make_so(case, bucket, came_from=homes.get((case.key.project, case.name)))
+            return make_so(case, bucket, came_from=homes.get((case.project, case.name)))
         case "change" | "heal" | "revive":
             return make_so(case, bucket, gentle=gentle)
         case "remove" | "stray":
+            elsewhere = desired.decky(case.project, case.name)
             return take_away(case, bucket, moves_to=elsewhere.worker if elsewhere else None)
         case "forget":
             return forget(case)
@@ -181,8 +203,14 @@ def _written(case: Case, bucket: Bucket) -> Step:
     return write_down(case, bucket, row, reason)
 
 
-def _notes(drift: Iterable[tuple[Case, Bucket]]) -> list[Step]:
-    return [note for case, bucket in drift if (note := _note(case, bucket))]
+def _stays(step: Step, left_alone: Collection[str]) -> bool:
+    """Whether that is a stray on a worker whose strays are left alone."""
+    return step.bucket == "stray" and step.worker in left_alone
+
+
+def _notes(drift: Iterable[tuple[Case, Bucket]], begun: Collection[DeckyKey]) -> list[Step]:
+    ended = (each for each in drift if not _is_awaited(*each, begun))
+    return [note for case, bucket in ended if (note := _note(case, bucket))]
 
 
 def _note(case: Case, bucket: Bucket) -> Step | None:
@@ -198,7 +226,7 @@ def _attempts(case: Case, bucket: Bucket, recorded: Mapping[str, WorkerRecords])
     if records is None:
         return ()
     failed = failures(records.lifecycle, case.key)
-    return (*records.of(case.key.project).heals.get(case.name, ()), *failed) if bucket == "heal" else failed
+    return (*records.of(case.project).heals.get(case.name, ()), *failed) if bucket == "heal" else failed
 
 
 def _is_awaited(case: Case, bucket: Bucket, begun: Collection[DeckyKey]) -> bool:
@@ -211,12 +239,15 @@ def _why_wait(
 ) -> str | None:
     if not step.touches_docker or step.wave == 0:
         return None
-    base = case.actual.get(case.base)
-    at_address = base is not None and base.fingerprint == case.expected[case.base].fingerprint
-    if case.conflict and case.decky and claims(step) and at_address:
+    if case.conflict and case.decky and claims(step) and _has_its_address(case):
         return f"another host answers for {case.decky.ip}: {case.conflict}"
     return refusal(attempts, now=now, budget=budget) if budget else None
 
 
+def _has_its_address(case: Case) -> bool:
+    base = case.actual.get(case.base)
+    return base is not None and base.fingerprint == case.expected[case.base].fingerprint
+
+
 def _ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
-    return tuple(sorted(steps, key=lambda step: (step.wave, step.key)))
+    return tuple(sorted(steps, key=lambda step: (step.wave, step.worker, step.project, step.decky)))

@@ -38,12 +38,12 @@ def make_so(case: Case, bucket: Bucket, *, gentle: bool = True, came_from: str |
     """The step of a desired decky that is to run as described. `gentle`: what only stopped is started;
     else it is made anew, because starting it did not help the last time."""
     assert case.decky is not None
-    work = _work(case, gentle)
-    row = row_of(case.key, case.decky, case.expected)
+    work, key = _work(case, gentle), case.key
+    row = row_of(key, case.decky, case.expected)
     return Step(
-        worker=case.worker,
-        project=case.key.project,
-        decky=case.name,
+        worker=key.worker,
+        project=key.project,
+        decky=key.decky,
         bucket=bucket,
         reason=_reason(case, bucket, came_from),
         operation=OPERATIONS[bucket],
@@ -62,7 +62,7 @@ def take_away(case: Case, bucket: Bucket, *, moves_to: str | None = None) -> Ste
         reason = f"it moves to {moves_to}" if moves_to else "not in the fleet any more"
     return Step(
         worker=case.worker,
-        project=case.key.project,
+        project=case.project,
         decky=case.name,
         bucket=bucket,
         reason=reason,
@@ -78,7 +78,7 @@ def write_down(case: Case, bucket: Bucket, row: DeckyRow, reason: str) -> Step:
     """A step of the record alone."""
     return Step(
         worker=case.worker,
-        project=case.key.project,
+        project=case.project,
         decky=case.name,
         bucket=bucket,
         reason=reason,
@@ -91,7 +91,7 @@ def forget(case: Case) -> Step:
     """The step for a record of a decky that is neither desired nor there."""
     return Step(
         worker=case.worker,
-        project=case.key.project,
+        project=case.project,
         decky=case.name,
         bucket="forget",
         reason="not in the fleet any more, and gone from the worker",
@@ -121,12 +121,14 @@ def release_first(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
 
 def claims(step: Step) -> bool:
     """Whether the step brings the decky's address onto the LAN."""
-    return step.key.base in step.up or step.key.base in step.start
+    base = step.base
+    return base in step.up or base in step.start
 
 
 def lets_go(step: Step) -> bool:
     """Whether the step takes the decky's base, and with it its address, away."""
-    return any(target.name == step.key.base for target in step.remove)
+    base = step.base
+    return any(target.name == base for target in step.remove)
 
 
 def _work(case: Case, gentle: bool) -> Work:
@@ -145,14 +147,15 @@ def _work(case: Case, gentle: bool) -> Work:
 
 
 def _all_anew(case: Case) -> Work:
-    return Work(remove=_base_last(case), up=list(case.expected))
+    return Work(remove=list(case.actual.values()), up=list(case.expected))
 
 
 def _services(case: Case, gentle: bool, work: Work) -> Work:
-    work.remove += [each for name, each in sorted(case.actual.items()) if name not in case.expected]
+    base = case.base
+    work.remove += [each for name, each in case.actual.items() if name not in case.expected]
     for name in case.expected:
         there = case.actual.get(name)
-        if name == case.base or (there is not None and _fits(case, there) and works(there)):
+        if name == base or (there is not None and _fits(case, there) and works(there)):
             continue
         startable = there is not None and _fits(case, there) and there.attached is not False
         if there is not None and startable and gentle and there.state in STOPPED:
@@ -171,11 +174,8 @@ def _up(container: Container) -> bool:
     return container.state not in STOPPED
 
 
-def _base_last(case: Case) -> list[Container]:
-    return [case.actual[name] for name in sorted(case.actual, key=lambda name: (name == case.base, name))]
-
-
 def _targets(containers: Iterable[Container]) -> tuple[Target, ...]:
+    """In the order in which they are removed: the base, whose network the others use, comes last."""
     ordered = sorted(containers, key=lambda each: (each.service == "", each.name))
     return tuple(Target(name=each.name, id=each.id) for each in ordered)
 

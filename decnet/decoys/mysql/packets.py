@@ -3,7 +3,7 @@
 import struct
 import time
 
-from ..tcp_server import Line
+from ..visits import Line
 
 SHORT_PACKET = 16384
 """net_buffer_length: more does not come before a login."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..tcp_server import Gone, Line
+from ..visits import Gone, Line
 
 IDLE_SECONDS = 1800.0
 MOST_INLINE = 64 * 1024

@@ -23,7 +23,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Flavour:
     """One maker's server. Times in seconds."""
 
     rounds: tuple[Round, ...]
@@ -63,7 +63,7 @@ UNIX_ABLE = (t.ECHO, t.SGA, t.STATUS, t.BINARY, t.MARK)
 YES = b"\r\n[Yes]\r\n"
 
 
-def dialect_of(persona: Persona) -> Dialect:
+def flavour_of(persona: Persona) -> Flavour:
     """The server that goes with the persona's banner, else with its system."""
     for sign, make in BY_BANNER.items():
         if sign in persona.banner:
@@ -84,7 +84,7 @@ def _asks(persona: Persona) -> str:
     return persona.banner.rsplit("\n", 1)[-1].lstrip("\r")
 
 
-def _inetutils(persona: Persona) -> Dialect:
+def _inetutils(persona: Persona) -> Flavour:
     values = (*UNIX_VALUES, (DO, t.OLD_ENVIRON))
     first = ((WILL, t.AUTH), (WILL, t.ENCRYPT), *values)
     echo = (DO, t.ECHO)
@@ -94,7 +94,7 @@ def _inetutils(persona: Persona) -> Dialect:
     return _shadow_login(persona, rounds)
 
 
-def _netkit(persona: Persona) -> Dialect:
+def _netkit(persona: Persona) -> Flavour:
     return _shadow_login(persona, _netkit_rounds())
 
 
@@ -104,15 +104,15 @@ def _netkit_rounds() -> tuple[Round, ...]:
     return Round(UNIX_VALUES, UNIX_VALUES, values=True), Round(second, (echo,)), Round(((WILL, t.ECHO),))
 
 
-def _shadow_login(persona: Persona, rounds: tuple[Round, ...]) -> Dialect:
+def _shadow_login(persona: Persona, rounds: tuple[Round, ...]) -> Flavour:
     farewell = "Maximum number of tries exceeded (5)\r\n"
-    return Dialect(
+    return Flavour(
         rounds, UNIX_ABLE, UNIX_WELCOME, persona.banner, _asks(persona), farewell=farewell, are_you_there=YES
     )
 
 
-def _red_hat(persona: Persona) -> Dialect:
-    return Dialect(
+def _red_hat(persona: Persona) -> Flavour:
+    return Flavour(
         _netkit_rounds(),
         UNIX_ABLE,
         UNIX_WELCOME,
@@ -125,7 +125,7 @@ def _red_hat(persona: Persona) -> Dialect:
     )
 
 
-def _freebsd(persona: Persona) -> Dialect:
+def _freebsd(persona: Persona) -> Flavour:
     values = (*UNIX_VALUES, (DO, t.OLD_ENVIRON))
     then = ((WILL, t.SGA), (DO, t.ECHO), (DO, t.LINEMODE), (DO, t.NAWS), (WILL, t.STATUS), (DO, t.LFLOW))
     rounds = (
@@ -134,7 +134,7 @@ def _freebsd(persona: Persona) -> Dialect:
         Round(then, ((DO, t.ECHO),)),
         Round(((WILL, t.ECHO),)),
     )
-    return Dialect(
+    return Flavour(
         rounds,
         UNIX_ABLE,
         UNIX_WELCOME,
@@ -151,8 +151,8 @@ def _freebsd(persona: Persona) -> Dialect:
     )
 
 
-def _busybox(persona: Persona) -> Dialect:
-    return Dialect(
+def _busybox(persona: Persona) -> Flavour:
+    return Flavour(
         (Round(((DO, t.ECHO), (DO, t.NAWS), (WILL, t.ECHO), (WILL, t.SGA))),),
         (t.ECHO, t.SGA),
         (t.NAWS, t.ECHO),
@@ -168,9 +168,9 @@ def _busybox(persona: Persona) -> Dialect:
     )
 
 
-def _bare(persona: Persona) -> Dialect:
+def _bare(persona: Persona) -> Flavour:
     """A microcontroller's, with hardly a protocol."""
-    return Dialect(
+    return Flavour(
         (Round(((WILL, t.ECHO),)),),
         (t.ECHO,),
         (),
@@ -185,8 +185,8 @@ def _bare(persona: Persona) -> Dialect:
     )
 
 
-def _ios(persona: Persona) -> Dialect:
-    return Dialect(
+def _ios(persona: Persona) -> Flavour:
+    return Flavour(
         (Round(((WILL, t.ECHO), (WILL, t.SGA), (DO, t.TTYPE), (DO, t.NAWS))),),
         (t.ECHO, t.SGA),
         (t.TTYPE, t.NAWS, t.SGA),
@@ -202,8 +202,8 @@ def _ios(persona: Persona) -> Dialect:
     )
 
 
-def _fastpath(persona: Persona) -> Dialect:
-    return Dialect(
+def _fastpath(persona: Persona) -> Flavour:
+    return Flavour(
         (Round(((WILL, t.ECHO), (WILL, t.SGA))),),
         (t.ECHO, t.SGA),
         (),
@@ -219,7 +219,7 @@ def _fastpath(persona: Persona) -> Dialect:
     )
 
 
-def _windows(persona: Persona) -> Dialect:
+def _windows(persona: Persona) -> Flavour:
     first = (
         (DO, t.AUTH),
         (WILL, t.ECHO),
@@ -229,7 +229,7 @@ def _windows(persona: Persona) -> Dialect:
         (DO, t.BINARY),
         (WILL, t.BINARY),
     )
-    return Dialect(
+    return Flavour(
         (Round(first, ((DO, t.AUTH), (DO, t.NEW_ENVIRON))),),
         (t.ECHO, t.SGA, t.BINARY),
         (t.NEW_ENVIRON, t.NAWS, t.BINARY, t.TTYPE),
@@ -245,8 +245,8 @@ def _windows(persona: Persona) -> Dialect:
     )
 
 
-def _vxworks(persona: Persona) -> Dialect:
-    return Dialect(
+def _vxworks(persona: Persona) -> Flavour:
+    return Flavour(
         (Round(()),),
         (t.ECHO, t.SGA),
         (t.SGA,),
@@ -259,8 +259,8 @@ def _vxworks(persona: Persona) -> Dialect:
     )
 
 
-def _jetdirect(persona: Persona) -> Dialect:
-    return Dialect(
+def _jetdirect(persona: Persona) -> Flavour:
+    return Flavour(
         (Round(((WILL, t.SGA), (WILL, t.ECHO))),),
         (t.ECHO, t.SGA),
         (t.SGA,),
@@ -272,7 +272,7 @@ def _jetdirect(persona: Persona) -> Dialect:
     )
 
 
-BY_BANNER: dict[str, Callable[[Persona], Dialect]] = {
+BY_BANNER: dict[str, Callable[[Persona], Flavour]] = {
     "JetDirect": _jetdirect,
     "VxWorks": _vxworks,
     "User Access Verification": _ios,

@@ -2,14 +2,14 @@
 
 from ...persona import Persona
 from . import bsd, iis, proftpd, vsftpd
-from .dialect import Dialect
+from .flavour import Flavour
 
-__all__ = ["Dialect", "dialect_of"]
+__all__ = ["Flavour", "flavour_of"]
 
 PRINTERS = ("FTP Server Ready", "FTP print service", "FTP Print Server")
 
 
-def dialect_of(persona: Persona) -> Dialect:
+def flavour_of(persona: Persona) -> Flavour:
     """The server that goes with the persona's greeting, else with its system."""
     greeting = persona.banner
     if "vsFTPd" in greeting:

@@ -6,10 +6,10 @@ import time
 from ..messages import Headers, Page, Reply, Request
 from ..reading import Limits
 from .apache import Apache
-from .dialect import Dialect, http_date
+from .flavour import Flavour, http_date
 
 
-class Lighttpd(Dialect):
+class Lighttpd(Flavour):
     """lighttpd 1.4."""
 
     limits = Limits(line=8192, field=8192, head_seconds=60, idle_seconds=5, method=r"^[A-Z]{1,32}$")

@@ -6,7 +6,7 @@ Source: ftpd.c and ftpcmd.y of FreeBSD; the devices' greetings and refusals in n
 
 from ...persona import Persona
 from ..tree import Node
-from .dialect import COMMON, Dialect, permissions, shown_name
+from .flavour import COMMON, Flavour, permissions, shown_name
 from .proftpd import when
 
 HELP = (
@@ -175,33 +175,33 @@ ARGUMENT = frozenset(
 )
 
 
-def make(persona: Persona) -> Dialect:
+def make(persona: Persona) -> Flavour:
     """FreeBSD's own."""
-    return Dialect(
+    return Flavour(
         TEXTS, listing, known=COMMON | UNIMPLEMENTED, free=frozenset(("USER", "PASS", "QUIT", "HELP", "SYST", "NOOP")),
         unimplemented=UNIMPLEMENTED, argument=ARGUMENT, tries=5, delay=(0.2, 1.0), idle=900.0, denies_root=True,
     )  # fmt: skip
 
 
-def device(persona: Persona) -> Dialect:
+def device(persona: Persona) -> Flavour:
     """A switch's, a storage box's."""
     texts = TEXTS | DEVICE
-    return Dialect(
+    return Flavour(
         texts, listing, known=COMMON - {"EPRT", "MDTM", "SIZE"}, argument=ARGUMENT, delay=(0.2, 0.6), ports=(1024, 5000),
     )  # fmt: skip
 
 
-def vxworks(persona: Persona) -> Dialect:
+def vxworks(persona: Persona) -> Flavour:
     """A controller's, of VxWorks."""
-    return Dialect(
+    return Flavour(
         TEXTS | VXWORKS, listing, known=COMMON - {"EPRT", "MDTM", "STAT"}, argument=ARGUMENT, delay=(0.2, 0.6),
         ports=(1024, 5000),
     )  # fmt: skip
 
 
-def printer(persona: Persona) -> Dialect:
+def printer(persona: Persona) -> Flavour:
     """A printer's: whoever sends a file gets it printed."""
-    return Dialect(
+    return Flavour(
         TEXTS | PRINTER, listing, known=COMMON - {"EPRT", "MDTM", "SITE"}, hides_unknown=True, blank="need_login",
         open_door=True, takes_files=True, guests="always", delay=(0.1, 0.2), idle=270.0, ports=(1024, 5000),
     )  # fmt: skip
