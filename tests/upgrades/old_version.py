@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,18 +58,23 @@ class Old:
         )
 
 
-def old_version(folder: Path) -> Old:
-    """Version 0.1.0 in that folder. Fails where this is a clone without its history."""
+def old_version(folder: Path, *, commit: str = COMMIT, parts: Sequence[str] = ("decnet",)) -> Old:
+    """That version's folders, below this one. Fails where this is a clone without its history."""
     folder.mkdir(exist_ok=True)
     git = ["git", "-C", str(ROOT)]
-    kept = subprocess.run([*git, "archive", COMMIT, "decnet"], capture_output=True, check=False)
+    kept = subprocess.run([*git, "archive", commit, *parts], capture_output=True, check=False)
     assert kept.returncode == 0, (
-        f"decnet {VERSION} is commit {COMMIT[:7]}, which this clone does not have: git fetch --unshallow "
-        f"({kept.stderr.decode().strip()})"
+        f"this clone does not have commit {commit[:7]} (decnet {VERSION} is {COMMIT[:7]}): "
+        f"git fetch --unshallow ({kept.stderr.decode().strip()})"
     )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=kept.stdout, check=True)
     old = Old(folder)
     old.command.parent.mkdir(exist_ok=True)
-    old.command.write_text(COMMAND.format(python=sys.executable, sources=str(folder)))
-    old.command.chmod(0o755)
+    write_command(old.command, folder)
     return old
+
+
+def write_command(path: Path, sources: Path) -> None:
+    """A program `decnet` that runs these sources."""
+    path.write_text(COMMAND.format(python=sys.executable, sources=str(sources)))
+    path.chmod(0o755)
