@@ -351,7 +351,7 @@ class FakeWorker:
             if polls:
                 self._state.jobs[job_id] = polls - 1
             elif held := self._held.pop(job_id, None):
-                module("work").carry_out(job_id, held)
+                module("job_runner").carry_out(job_id, held)
                 for each in held:
                     os.close(each)
                 del self._state.jobs[job_id]
