@@ -141,7 +141,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     assert (caught.value.message, caught.value.hint) == (f"{target} exists already", "--force replaces it")
     assert target.read_text() == "mine"
     convert(desk(tmp_path), tmp_path / "old.ini", ConvertOptions(output=target, force=True))
-    assert target.read_text() == '[decky.aa]\nservices = ["ssh"]\n'
+    assert target.read_text() == '[decky.aa]\nservices = [\n    "ssh",\n]\n'
 
 
 @pytest.mark.parametrize("name", [".", "missing/new.toml"])
