@@ -141,7 +141,7 @@ def _values(spot: _Spot, kind: str | None, current: str, prefix: str) -> Answer:
 
 
 def _names(kind: str, given: list[str]) -> list[tuple[str, str]]:
-    from decnet.store import names
+    from decnet.store import completion_names
     from decnet.store.paths import find_home
 
     home = find_home(os.environ, os.getuid())
@@ -151,12 +151,12 @@ def _names(kind: str, given: list[str]) -> list[tuple[str, str]]:
         section: catalog.Kind = "service" if kind == "services" else kind  # type: ignore[assignment]
         return list(catalog.offered(section, home.catalog).items())
     if kind == "decky":
-        return [(name, ", ".join(services)) for name, services in names.deckies(home).items()]
+        return [(name, ", ".join(services)) for name, services in completion_names.deckies(home).items()]
     if kind == "service-of":
-        return [(name, "") for name in names.deckies(home).get(given[-1] if given else "", ())]
+        return [(name, "") for name in completion_names.deckies(home).get(given[-1] if given else "", ())]
     if kind == "quarantined":
-        return [(address, "") for address in names.quarantined(home)]
-    workers = names.workers(home)
+        return [(address, "") for address in completion_names.quarantined(home)]
+    workers = completion_names.workers(home)
     found = [(name, ", ".join(tags)) for name, tags in {"local": (), **workers}.items()]
     if kind == "selector":
         found += [

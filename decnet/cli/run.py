@@ -39,7 +39,7 @@ def context(
     from decnet.console.asking import ask
     from decnet.console.progress import monitor
     from decnet.engine.context import Context
-    from decnet.store.opening import open_home
+    from decnet.store.home_check import open_home
     from decnet.store.paths import find_home
 
     drawn = monitor(style, quiet=quiet)

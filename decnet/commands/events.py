@@ -14,7 +14,7 @@ from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, read_events
-from decnet.store.shown import begin_showing
+from decnet.store.printed import begin_showing
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient

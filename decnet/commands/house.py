@@ -14,8 +14,8 @@ from decnet.model.worker import Worker
 from decnet.plan.tells import tells
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
-from decnet.store.seen import load_seen
 
 HOME_MIB = 200
 """Less free room than that is told: state, events and images' parts are written there."""

@@ -12,7 +12,7 @@ from decnet.errors import LockHeld
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.events import last_places
-from decnet.store.shown import load_shown, save_shown, shown_lock, unshown
+from decnet.store.printed import load_shown, save_shown, shown_lock, unshown
 
 
 @contextmanager

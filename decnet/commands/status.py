@@ -20,7 +20,7 @@ from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.plan.classify import status_of
 from decnet.plan.select import select
-from decnet.store.seen import LastSeen, load_seen
+from decnet.store.last_seen import LastSeen, load_seen
 from decnet.wire import clean
 
 SKEW_SECONDS = 5.0

@@ -25,7 +25,7 @@ from decnet.store.atomic import write_whole
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
-from decnet.store.seen import forget_seen, load_seen
+from decnet.store.last_seen import forget_seen, load_seen
 
 
 def listed(ctx: Context, on: str | None = None) -> Listing:

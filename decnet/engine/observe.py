@@ -15,7 +15,7 @@ from decnet.model.journal import Cursor
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
 from decnet.plan.absorb import absorb
-from decnet.store.seen import LastSeen, note_seen
+from decnet.store.last_seen import LastSeen, note_seen
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient

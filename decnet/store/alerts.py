@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from decnet.model.noun import Loose, Moment, Noun
 
 from .atomic import read_whole, write_whole
-from .broken import translated
 from .events import Place, StoredEvent, event_of, last_places, place_of, row_of
-from .lines import files_of
+from .jsonl import files_of
 from .lock import Lock
+from .os_errors import translated
 from .paths import Home
 
 MAX_BYTES = 4 * 1024 * 1024

@@ -11,7 +11,7 @@ from pathlib import Path
 from decnet.errors import StateBroken
 from decnet.wire.fault import place
 
-from .broken import translated
+from .os_errors import translated
 from .paths import Home
 
 CHUNK = 1 << 20

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from .lines import MAX_LINE, append_lines, read_lines
+from .jsonl import MAX_LINE, append_lines, read_lines
 from .paths import Home
 
 LIMIT = 4 * 1024 * 1024

@@ -17,8 +17,8 @@ from decnet.model.catalog import Catalog
 from decnet.model.fleet import Fleet
 
 from .atomic import last_copy, read_whole, write_whole
-from .collecting import uncollected
 from .desired_rules import contradiction, unknown
+from .gc_pause import uncollected
 from .migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, Migration, backup_path, migrated
 from .paths import Home
 from .validation_messages import Entry, Route, describe, dotted, nearest, position, survey

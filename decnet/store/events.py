@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from decnet.model.event import AttackerEvent
 
-from .broken import translated
-from .lines import MAX_LINE, append_lines, last_lines, read_lines
+from .jsonl import MAX_LINE, append_lines, last_lines, read_lines
 from .lock import Lock
+from .os_errors import translated
 from .paths import Home
 
 LIMIT = 16 * 1024 * 1024

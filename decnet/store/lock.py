@@ -13,7 +13,7 @@ from decnet.errors import LockHeld, StateBroken
 from decnet.wire import clean
 
 from .atomic import write_all
-from .broken import translated
+from .os_errors import translated
 from .paths import Home
 
 if TYPE_CHECKING:

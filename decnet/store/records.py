@@ -15,9 +15,9 @@ from decnet.model.record import Applied, DeckyRow, LifecycleRow, ProjectRecords,
 from decnet.model.worker import Facts
 
 from .atomic import read_whole, write_whole
-from .broken import translated
-from .collecting import uncollected
+from .gc_pause import uncollected
 from .migrate import RECORD_MIGRATIONS, RECORD_SCHEMA, Migration, backup_path, migrated, version_of
+from .os_errors import translated
 from .paths import Home
 from .tables import Tables, ill, parsed, rows, spelled, transaction
 

@@ -13,7 +13,7 @@ import orjson
 from decnet.errors import StateBroken
 
 from .atomic import last_copy, read_whole, write_whole
-from .broken import translated
+from .os_errors import translated
 
 if TYPE_CHECKING:
     from tinydb import TinyDB

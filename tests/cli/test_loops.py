@@ -12,7 +12,7 @@ from decnet import catalog
 from decnet.cli.loops import reconcile_for_ever
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 

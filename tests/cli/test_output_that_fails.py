@@ -27,9 +27,9 @@ from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
-from decnet.store.shown import begin_showing
+from decnet.store.printed import begin_showing
 from decnet.worker.hostkeys import HostKey, pin
 
 DECNET = Path(sys.executable).with_name("decnet")

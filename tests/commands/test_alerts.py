@@ -28,7 +28,7 @@ from decnet.model.event import AttackerEvent, EventKind
 from decnet.model.worker import Worker
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 NOW = 1_800_000_000.0

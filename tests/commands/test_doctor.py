@@ -24,9 +24,9 @@ from decnet.model.worker import Facts, Hello, Worker
 from decnet.plan.tells import tells
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
+from decnet.store.last_seen import LastSeen, note_seen
 from decnet.store.paths import Home
-from decnet.store.seen import LastSeen, note_seen
 from decnet.wire import PROJECT
 from decnet.worker.answers import Probed
 

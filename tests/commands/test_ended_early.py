@@ -18,7 +18,7 @@ from decnet.errors import HashRefused
 from decnet.model.fleet import Network
 from decnet.store.audit import read
 from decnet.store.desired import new_fleet, save_fleet
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 LAN = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")

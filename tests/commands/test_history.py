@@ -12,7 +12,7 @@ import pytest
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
 

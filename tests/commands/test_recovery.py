@@ -16,7 +16,7 @@ from decnet.errors import IdentityRefused
 from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Hello, Worker
 from decnet.store.desired import load_fleet
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import PROJECT
 from decnet.worker.answers import HeldSlice

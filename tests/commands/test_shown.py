@@ -17,10 +17,10 @@ from decnet.engine.context import Context
 from decnet.errors import LockHeld, OutputFailed
 from decnet.model.event import AttackerEvent
 from decnet.model.worker import Worker
-from decnet.store import shown
+from decnet.store import printed
 from decnet.store.events import append_events, events_between, last_places
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 WORKERS = ("id1", "id2")
@@ -52,7 +52,7 @@ def event(seq: int, *, decky: str = "web") -> AttackerEvent:
 
 def pulls(ctx: Context, *seqs: int, worker: str = "id1", decky: str = "web", **page: str) -> None:
     """A pull that brings these events."""
-    shown.begin_showing(ctx.home, WORKERS, "test", 0.0)
+    printed.begin_showing(ctx.home, WORKERS, "test", 0.0)
     append_events(ctx.home, worker, replace(Page(tuple(event(seq, decky=decky) for seq in seqs)), **page))
 
 
@@ -66,7 +66,7 @@ def prints(
             for worker, each in found:
                 if len(printed) == fails_after:
                     raise OutputFailed("no space")
-                printed.append(f"{worker}:{each.id}")
+                shown.append(f"{worker}:{each.id}")
     except OutputFailed:
         pass
     return printed

@@ -16,7 +16,7 @@ from decnet.errors import UsageError
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.worker.hostkeys import HostKey, pin
 

@@ -13,7 +13,7 @@ from decnet.engine.links import FLEET_KEY
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin

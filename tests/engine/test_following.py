@@ -28,7 +28,7 @@ from decnet.model.record import DeckyRow, LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import AGENT_VERSION, GENESIS, PROJECT, PROTOCOL, chained
 from decnet.worker.ownagent import OwnAgent

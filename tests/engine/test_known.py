@@ -15,7 +15,7 @@ from decnet.engine.snapshot import load
 from decnet.errors import SpecError
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.store.desired import save_fleet
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 OWN = """

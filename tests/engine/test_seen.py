@@ -14,8 +14,8 @@ from decnet.errors import Unreachable
 from decnet.images import wanted
 from decnet.model.record import WorkerRecords
 from decnet.store.desired import new_fleet
+from decnet.store.last_seen import LastSeen, load_seen
 from decnet.store.paths import Home
-from decnet.store.seen import LastSeen, load_seen
 from decnet.wire import AGENT_VERSION
 
 from .test_agents import WORKER, Machine, ours

@@ -39,7 +39,7 @@ from decnet.store import audit
 from decnet.store.atomic import write_whole
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
 from decnet.worker.agentfile import agent_file

@@ -29,7 +29,7 @@ from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import GENESIS, chained
 from decnet.worker import hostkeys

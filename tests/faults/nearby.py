@@ -16,7 +16,7 @@ from decnet.catalog import load
 from decnet.engine.context import Context
 from decnet.engine.progress import Event, Said
 from decnet.store.atomic import write_whole
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import PROTOCOL, canonical, parse
 from decnet.worker.answer import result_of

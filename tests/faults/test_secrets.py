@@ -16,7 +16,7 @@ from decnet.console.documents import error_document
 from decnet.errors import DecnetError
 from decnet.plan.resolve import resolve
 from decnet.store.desired import load_fleet
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 SECRET = "Tr0ub4dor-and-3"

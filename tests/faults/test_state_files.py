@@ -16,11 +16,11 @@ from decnet.model.worker import Worker
 from decnet.store import audit
 from decnet.store.desired import load_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.store.home_check import open_home
+from decnet.store.last_seen import LastSeen, load_seen, note_seen
 from decnet.store.lock import Lock
-from decnet.store.opening import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
-from decnet.store.seen import LastSeen, load_seen, note_seen
 from decnet.worker.hostkeys import load_pins
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChAEaKS1rqBrTHv3u4tyfoMTkJPfkZvZbKzrXrfr"

@@ -11,7 +11,7 @@ import pytest
 
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 InChild = Callable[[Callable[[], object], str], int]

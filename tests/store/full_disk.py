@@ -7,7 +7,7 @@ from pathlib import Path
 
 from decnet.errors import StateBroken
 from decnet.store.atomic import write_whole
-from decnet.store.lines import append_lines
+from decnet.store.jsonl import append_lines
 
 folder = Path(sys.argv[1])
 state, log = folder / "state.json", folder / "log.jsonl"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from decnet.errors import StateBroken
 from decnet.store.desired import load_fleet
+from decnet.store.home_check import open_home
 from decnet.store.lock import Lock
-from decnet.store.opening import open_home
 from decnet.store.paths import Home
 
 home = Home(Path(sys.argv[1]))

@@ -23,7 +23,7 @@ from decnet.model.worker import Worker
 from decnet.store.atomic import collect_temp, last_copy, write_whole
 from decnet.store.desired import load_fleet, render, save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
 from decnet.wire import PROJECT

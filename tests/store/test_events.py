@@ -14,9 +14,9 @@ from decnet.errors import StateBroken
 from decnet.model.event import AttackerEvent
 from decnet.store import audit
 from decnet.store.events import EventCursor, append_events, event_cursor, read_events
-from decnet.store.lines import append_lines, files_of, read_lines
+from decnet.store.jsonl import append_lines, files_of, read_lines
+from decnet.store.last_seen import LastSeen, forget_seen, load_seen, note_seen
 from decnet.store.paths import Home
-from decnet.store.seen import LastSeen, forget_seen, load_seen, note_seen
 
 InChild = Callable[[Callable[[], object], str], int]
 Events = Callable[..., AttackerEvent]

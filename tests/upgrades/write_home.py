@@ -17,10 +17,10 @@ from decnet.store.audit import append
 from decnet.store.desired import save_fleet
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable, Quarantined
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
+from decnet.store.last_seen import LastSeen, note_seen
 from decnet.store.paths import Home
 from decnet.store.records import Records
-from decnet.store.seen import LastSeen, note_seen
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin
 

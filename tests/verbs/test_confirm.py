@@ -17,7 +17,7 @@ from decnet.engine.options import PassOptions
 from decnet.engine.progress import Planned
 from decnet.errors import SpecError
 from decnet.model.fleetfile import parse
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 
 from .conftest import FOUR
 

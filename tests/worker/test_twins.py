@@ -20,7 +20,7 @@ from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
-from decnet.store.opening import open_home
+from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.worker import enrol, hostkeys
 from decnet.worker.contact import Login, Vouched

@@ -10,7 +10,7 @@ from pathlib import Path
 from decnet.errors import StateBroken
 
 from .atomic import collect_temp
-from .broken import translated
+from .os_errors import translated
 from .paths import Home
 
 

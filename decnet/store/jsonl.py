@@ -11,7 +11,7 @@ from pathlib import Path
 from decnet.wire.fault import place
 
 from .atomic import fsync_folder, write_all
-from .broken import translated
+from .os_errors import translated
 
 MAX_LINE = 64 * 1024
 """Bytes of one line, its end included; longer ones are not ours and are passed over."""
