@@ -16,7 +16,14 @@ from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, LockHeld
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
-from decnet.store.alerts import Told, Untold, alerts_lock, load_told, save_told, untold
+from decnet.store.alerts import (
+    AlertState,
+    PendingEvents,
+    alerts_lock,
+    load_alert_state,
+    pending_events,
+    save_alert_state,
+)
 from decnet.store.events import StoredEvent, last_places
 from decnet.wire import clean
 
@@ -52,8 +59,8 @@ def begin(ctx: Context, told: Alerts) -> None:
     """Remember where a new receiver begins: it is told of what comes from now on."""
     try:
         with alerts_lock(ctx.home):
-            if load_told(ctx.home, told.key) is None:
-                save_told(ctx.home, told.key, Told(last_places(ctx.home, _names(ctx))))
+            if load_alert_state(ctx.home, told.key) is None:
+                save_alert_state(ctx.home, told.key, AlertState(last_places(ctx.home, _names(ctx))))
     except LockHeld:
         return
 
@@ -66,10 +73,10 @@ async def tell(ctx: Context, told: Alerts) -> None:
     """
     try:
         with alerts_lock(ctx.home):
-            known = load_told(ctx.home, told.key) or Told()
+            known = load_alert_state(ctx.home, told.key) or AlertState()
             if 0 <= ctx.now() - known.tried < told.every:
                 return
-            found = untold(ctx.home, _names(ctx, told.on), known)
+            found = pending_events(ctx.home, _names(ctx, told.on), known)
             if any(known.positions.get(worker) != end for worker, end in found.ends.items()):
                 await _tell(ctx, told, replace(known, tried=ctx.now()), found)
     except LockHeld:
@@ -100,26 +107,26 @@ async def tell_test(ctx: Context, told: Alerts) -> None:
     )
 
 
-async def _tell(ctx: Context, told: Alerts, known: Told, found: Untold) -> None:
+async def _tell(ctx: Context, told: Alerts, known: AlertState, found: PendingEvents) -> None:
     events = [stored for stored in found.events if passes(stored.event, told.wanted)]
     if events:
         # Before it is tried: a receiver that fails is not asked again at once either.
-        save_told(ctx.home, told.key, known)
+        save_alert_state(ctx.home, told.key, known)
         if told.each and len(events) <= MOST_SINGLE:
             known = await _tell_each(ctx, told, known, found)
         else:
             await deliver(told.to, _document(ctx, events, _names(ctx), more=found.more))
-    save_told(ctx.home, told.key, known.up_to(found.ends))
+    save_alert_state(ctx.home, told.key, known.up_to(found.ends))
 
 
-async def _tell_each(ctx: Context, told: Alerts, known: Told, found: Untold) -> Told:
+async def _tell_each(ctx: Context, told: Alerts, known: AlertState, found: PendingEvents) -> AlertState:
     """One alert for each event, and a note of each: one that fails repeats none of those before it."""
     names = _names(ctx)
     for place, stored in found.in_order():
         if passes(stored.event, told.wanted):
             await deliver(told.to, _document(ctx, [stored], names, more=False))
             known = known.up_to({stored.worker: place})
-            save_told(ctx.home, told.key, known)
+            save_alert_state(ctx.home, told.key, known)
     return known
 
 

@@ -14,7 +14,7 @@ from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, read_events
-from decnet.store.printed import begin_showing
+from decnet.store.printed import begin_printing
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -78,7 +78,7 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
         return Pulled((), {})
     identities = {worker.worker_id for worker in known.values()}
     # Waiting for a lock must not hold up what else goes on: alerts here, other workers in `_pull_page`.
-    await apart(lambda: begin_showing(ctx.home, identities, ctx.command, ctx.lock_timeout))
+    await apart(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
     shared = earlier or EarlierIds()
     async with ctx.links(fleet.fleet_id) as links:
         answers = await links.each(

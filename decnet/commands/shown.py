@@ -12,7 +12,7 @@ from decnet.errors import LockHeld
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.events import last_places
-from decnet.store.printed import load_shown, save_shown, shown_lock, unshown
+from decnet.store.printed import load_printed, printing_lock, save_printed, unprinted
 
 
 @contextmanager
@@ -27,18 +27,18 @@ def showing(
     """
     with _alone(ctx):
         names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
-        shown, ends = load_shown(ctx.home) or {}, last_places(ctx.home, names)
-        found = unshown(ctx.home, shown, ends)
+        shown, ends = load_printed(ctx.home) or {}, last_places(ctx.home, names)
+        found = unprinted(ctx.home, shown, ends)
         yield (
             (names.get(each.worker, each.worker), each.event) for each in found if passes(each.event, wanted)
         )
         if any(shown.get(worker) != end for worker, end in ends.items()):
-            save_shown(ctx.home, {**shown, **ends})
+            save_printed(ctx.home, {**shown, **ends})
 
 
 @contextmanager
 def _alone(ctx: Context) -> Iterator[None]:
-    lock = shown_lock(ctx.home, ctx.command, ctx.lock_timeout)
+    lock = printing_lock(ctx.home, ctx.command, ctx.lock_timeout)
     try:
         lock.acquire()
     except LockHeld as error:

@@ -1,4 +1,4 @@
-"""How far each alert's receiver has been told of the stored events, and what it has not been told yet."""
+"""Which stored events each alert receiver was sent, and which of them it was not sent yet."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ from .atomic import read_whole, write_whole
 from .events import Place, StoredEvent, event_of, last_places, place_of, row_of
 from .jsonl import files_of
 from .lock import Lock
-from .os_errors import translated
+from .os_errors import translate_os_errors
 from .paths import Home
 
 MAX_BYTES = 4 * 1024 * 1024
-"""Bytes of one worker's stored events that are looked through for those that were not told."""
+"""Bytes of one worker's stored events that are searched for those that were not sent yet."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """Per worker the last event that one receiver was told of, and when an alert was last tried."""
+class AlertState:
+    """Per worker the last event that one receiver was sent, and when an alert was last tried (epoch
+    seconds)."""
 
     positions: dict[str, Place] = field(default_factory=dict)
     tried: float = 0.0
 
-    def up_to(self, places: Mapping[str, Place]) -> Told:
+    def up_to(self, places: Mapping[str, Place]) -> AlertState:
         """The same receiver once it was sent the events up to these places."""
         return replace(self, positions={**self.positions, **places})
 
 
 @dataclass(frozen=True)
-class Untold:
-    """Stored events that a receiver was not told of, by worker and in the order of their places. `ends`: the
-    last place of each worker. `more`: there are still older ones."""
+class PendingEvents:
+    """Stored events that a receiver was not sent yet, by worker and in the order of their places. `ends`: the
+    last place of each worker. `more`: there are older ones too."""
 
     by_worker: tuple[Sequence[tuple[Place, StoredEvent]], ...]
     ends: dict[str, Place]
@@ -58,49 +59,49 @@ class Untold:
 
 
 def alerts_lock(home: Home) -> Lock:
-    """The lock of all alerts: two commands never tell one event."""
+    """The lock of all alerts: two commands never send the same event."""
     return Lock(home, "decnet events --alert", path=home.events_dir / "alerts.lock")
 
 
 class _Entry(Noun):
-    """`Told` as its file spells it."""
+    """`AlertState` as its file holds it."""
 
     positions: dict[str, Annotated[Place, Loose]]
     tried: Moment
 
 
-def load_told(home: Home, receiver: str) -> Told | None:
-    """What this receiver was told; None for one that is new here, or of which only damage is kept."""
+def load_alert_state(home: Home, receiver: str) -> AlertState | None:
+    """What this receiver was sent; None for a new one, or one whose entry is damaged."""
     try:
         entry = _Entry.model_validate(_document(home).get(receiver))
     except ValidationError:
         return None
-    return Told(entry.positions, entry.tried)
+    return AlertState(entry.positions, entry.tried)
 
 
-def save_told(home: Home, receiver: str, told: Told) -> None:
-    """Keeps what this receiver was told. The lock of alerts is held."""
-    entry = {"positions": {name: list(at) for name, at in told.positions.items()}, "tried": told.tried}
+def save_alert_state(home: Home, receiver: str, state: AlertState) -> None:
+    """Records what this receiver was sent. The caller holds `alerts_lock`."""
+    entry = {"positions": {name: list(at) for name, at in state.positions.items()}, "tried": state.tried}
     document = {**_document(home), receiver: entry}
     write_whole(_path(home), orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS))
 
 
-def untold(home: Home, workers: Iterable[str], told: Told) -> Untold:
-    """The events that were stored behind the positions of a receiver."""
+def pending_events(home: Home, workers: Iterable[str], state: AlertState) -> PendingEvents:
+    """The events that were stored after the positions of a receiver."""
     present = last_places(home, workers)
     by_worker: list[Sequence[tuple[Place, StoredEvent]]] = []
     more = False
     for worker, end in present.items():
-        if end == told.positions.get(worker):
+        if end == state.positions.get(worker):
             continue
-        found, whole = _behind(home.events(worker) / "events.jsonl", told.positions.get(worker))
+        found, whole = _behind(home.events(worker) / "events.jsonl", state.positions.get(worker))
         by_worker.append(found[::-1])
         more = more or not whole
-    return Untold(tuple(by_worker), present, more)
+    return PendingEvents(tuple(by_worker), present, more)
 
 
 def _behind(path: Path, position: Place | None) -> tuple[list[tuple[Place, StoredEvent]], bool]:
-    """What stands behind a position, newest first, and whether nothing was left out."""
+    """The events after a position, newest first, and whether these are all of them."""
     found: list[tuple[Place, StoredEvent]] = []
     for line in _backwards(path):
         row = row_of(line)
@@ -110,14 +111,14 @@ def _behind(path: Path, position: Place | None) -> tuple[list[tuple[Place, Store
             return found, True
         if stored := event_of(row):
             found.append((place_of(row), stored))
-    # Without a position every event is new; else the position lies further back than is looked.
+    # Without a position every event is new; else the position is further back than MAX_BYTES.
     return found, position is None
 
 
 def _backwards(path: Path) -> Iterator[bytes]:
     left = MAX_BYTES
     for part in files_of(path):
-        with translated("read", part), part.open("rb") as stream:
+        with translate_os_errors("read", part), part.open("rb") as stream:
             end = stream.seek(0, os.SEEK_END)
             stream.seek(max(0, end - left))
             pieces = stream.read(left).split(b"\n")
@@ -136,6 +137,6 @@ def _document(home: Home) -> Mapping[str, object]:
     try:
         document = orjson.loads(content or b"{}")
     except orjson.JSONDecodeError:
-        # Only the memory of what was told: without it the receivers are new ones.
+        # It only records what was sent: without it the receivers count as new.
         return {}
     return document if isinstance(document, dict) else {}

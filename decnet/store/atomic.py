@@ -11,7 +11,7 @@ from pathlib import Path
 from decnet.errors import StateBroken
 from decnet.wire.fault import place
 
-from .os_errors import translated
+from .os_errors import translate_os_errors
 from .paths import Home
 
 CHUNK = 1 << 20
@@ -28,9 +28,9 @@ def last_copy(path: Path) -> Path:
 
 def read_whole(path: Path) -> bytes | None:
     """The content of a file of ours; None if there is none. A link, pipe or folder is refused."""
-    with translated("read", path):
+    with translate_os_errors("read", path):
         try:
-            # Without O_NONBLOCK a pipe in the file's place would stop us for ever.
+            # Without O_NONBLOCK a pipe in the file's place would block us forever.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
@@ -50,7 +50,7 @@ def write_whole(path: Path, content: bytes, *, fsync: bool = True, keep: bool = 
     if read_whole(path) == content:
         return False
     temps: list[Path] = []
-    with translated("write", path):
+    with translate_os_errors("write", path):
         try:
             new = _temp(path, temps, content, fsync)
             copy = _temp(last_copy(path), temps, content, False) if keep else None
@@ -81,7 +81,7 @@ def collect_temp(home: Home) -> int:
     """Removes the temp files that killed processes left, and returns how many those were."""
     folders = [home.root, home.records_dir, home.keys, home.agents]
     removed = 0
-    with translated("clean up", home.root):
+    with translate_os_errors("clean up", home.root):
         for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):
             if _is_left_over(path):
                 path.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ def _is_left_over(path: Path) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    # A killed process that nobody has waited for is still in /proc.
+    # A killed process that its parent has not waited for is still in /proc.
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
     except (OSError, IndexError):

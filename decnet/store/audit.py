@@ -38,7 +38,7 @@ def append(
 
 
 def read(home: Home) -> Iterator[dict[str, Any]]:
-    """The audit log, oldest first; a line that is damaged is passed over."""
+    """The audit log, oldest first; a damaged line is skipped."""
     for line in read_lines(home.audit):
         try:
             row = orjson.loads(line)
@@ -50,9 +50,9 @@ def read(home: Home) -> Iterator[dict[str, Any]]:
 
 def _line(row: dict[str, Any]) -> bytes:
     # A surrogate comes from an argument that is not UTF-8; orjson refuses it.
-    spelled = {
+    plain = {
         key: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
         for key, value in row.items()
     }
-    line = orjson.dumps(spelled, option=orjson.OPT_APPEND_NEWLINE)
+    line = orjson.dumps(plain, option=orjson.OPT_APPEND_NEWLINE)
     return line if len(line) < MAX_LINE else orjson.dumps({"at": row["at"], "who": "?", "cut": True}) + b"\n"

@@ -18,7 +18,7 @@ from decnet.model.fleet import Fleet
 
 from .atomic import last_copy, read_whole, write_whole
 from .desired_rules import contradiction, unknown
-from .gc_pause import uncollected
+from .gc_pause import gc_paused
 from .migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, Migration, backup_path, migrated
 from .paths import Home
 from .validation_messages import Entry, Route, describe, dotted, nearest, position, survey
@@ -43,7 +43,7 @@ def load_fleet(home: Home, *, migrations: Mapping[int, Migration] = FLEET_MIGRAT
     if content is None:
         _check_never_there(home)
         return None
-    with uncollected():
+    with gc_paused():
         fleet = _as_committed(home, content)
         return fleet or _checked(home, content, _as_edited(home, content, migrations))
 
@@ -84,7 +84,7 @@ def check_known(home: Home, fleet: Fleet, catalog: Catalog) -> None:
 
 
 def render(fleet: Fleet) -> bytes:
-    """The one spelling of a fleet: sorted keys, two spaces, a newline at the end."""
+    """The canonical text of a fleet: sorted keys, two spaces, a newline at the end."""
     import orjson
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
@@ -95,7 +95,7 @@ def render(fleet: Fleet) -> bytes:
 
 
 def _as_committed(home: Home, content: bytes) -> Fleet | None:
-    """The fleet of a file that nobody has touched since decnet checked and wrote it, and its copy."""
+    """The fleet of a file that is unchanged since decnet checked and wrote it and its copy."""
     if content != read_whole(last_copy(home.state)):
         return None
     try:
@@ -112,7 +112,7 @@ def _checked(home: Home, content: bytes, fleet: Fleet) -> Fleet:
 
 
 def _as_written(content: bytes) -> Fleet | None:
-    """The fleet of a file that is exactly what decnet writes: then no key can stand in it twice."""
+    """The fleet of a file that is exactly what decnet writes: then it cannot hold a key twice."""
     try:
         fleet = Fleet.model_validate_json(content)
         return fleet if render(fleet) == content else None
@@ -157,7 +157,7 @@ def _document(home: Home, text: str) -> dict[str, Any]:
 
 
 def _check_oddities(home: Home, text: str) -> None:
-    """What is JSON by its grammar, or by Python's, and must not pass as a value."""
+    """Refuse what is JSON by its grammar, or by Python's, but not a valid value."""
     known: set[Route] = set()
     escaped = "\\u" in text
     for entry in survey(text):
@@ -185,10 +185,10 @@ def _is_plain_text(entry: Entry) -> bool:
 def _check_never_there(home: Home) -> None:
     copy = last_copy(home.state)
     if read_whole(copy) is not None:
-        anew = f"rm {shlex.quote(str(copy))}"
+        remove = f"rm {shlex.quote(str(copy))}"
         raise StateBroken(
             f"{home.state} is gone, and its last good copy is there",
-            hint=f"to have it back: {_restore(home.state)}; to begin with no fleet: {anew}",
+            hint=f"to have it back: {_restore(home.state)}; to begin with no fleet: {remove}",
         )
 
 

@@ -1,6 +1,6 @@
-"""What a fleet's values say against each other, the LAN they are on, and the catalog.
+"""Rules about the values of a fleet together: against each other, their LAN, and the catalog.
 
-Each alone may have the right shape, and together they cannot be.
+Each value alone may be valid, and their combination not.
 """
 
 from __future__ import annotations
@@ -32,42 +32,42 @@ def contradiction(fleet: Fleet) -> Wrong | None:
     grounds = Grounds(fleet.lans)
     ips: dict[str, Route] = {}
     macs: dict[str, Route] = {}
-    for route, key, decky in _every_decky(fleet):
+    for route, key, decky in _all_deckies(fleet):
         home = (*route, "attachments", 0)
-        wrong = _name(route, key, decky) or _plain(route, decky) or _address(route, decky, networks)
-        wrong = wrong or _taken((*home, "address"), decky.ip, ips, grounds.at(decky.worker, decky.ip))
-        wrong = wrong or _taken((*home, "mac"), decky.mac, macs, decky.mac)
+        wrong = _name(route, key, decky) or _fields(route, decky) or _address(route, decky, networks)
+        wrong = wrong or _duplicate((*home, "address"), decky.ip, ips, grounds.at(decky.worker, decky.ip))
+        wrong = wrong or _duplicate((*home, "mac"), decky.mac, macs, decky.mac)
         if wrong:
             return wrong
     return None
 
 
-def _every_decky(fleet: Fleet) -> Iterator[tuple[Route, str, Decky]]:
-    """The deckies of all projects, each with its route and the key that it stands under."""
+def _all_deckies(fleet: Fleet) -> Iterator[tuple[Route, str, Decky]]:
+    """The deckies of all projects, each with its route and its key."""
     for name, project in fleet.projects.items():
         for key, decky in project.deckies.items():
             yield ("projects", name, "deckies", key), key, decky
 
 
 def unknown(fleet: Fleet, catalog: Catalog) -> Wrong | None:
-    """The first OS, release or service that a decky names and nothing can be made of."""
-    for route, _, decky in _every_decky(fleet):
+    """The first OS, release or service of a decky that the catalog does not have."""
+    for route, _, decky in _all_deckies(fleet):
         if decky.os not in catalog.os_profiles:
-            return _not_there((*route, "os"), decky.os)
+            return _not_in_catalog((*route, "os"), decky.os)
         if decky.release not in catalog.releases:
-            return _not_there((*route, "release"), decky.release)
+            return _not_in_catalog((*route, "release"), decky.release)
         for service in decky.services:
             known = catalog.services.get(service)
             if known is None or not known.built:
-                return (*route, "services", service), _not_there((*route, "services"), service)[1]
+                return (*route, "services", service), _not_in_catalog((*route, "services"), service)[1]
         for field, names in (("core", decky.core), ("side", decky.side)):
             for name in names or ():
                 if name not in catalog.services:
-                    return _not_there((*route, field), name)
+                    return _not_in_catalog((*route, field), name)
     return None
 
 
-def _not_there(route: Route, name: str) -> Wrong:
+def _not_in_catalog(route: Route, name: str) -> Wrong:
     return route, f"{dotted(route)} names {clean(name, 60)}, which the catalog does not have"
 
 
@@ -85,7 +85,7 @@ def _name(route: Route, key: str, decky: Decky) -> Wrong | None:
     return where, f"{dotted(where)} is {decky.name}: it must be its key, {key}"
 
 
-def _plain(route: Route, decky: Decky) -> Wrong | None:
+def _fields(route: Route, decky: Decky) -> Wrong | None:
     if complaint := values.hostname(decky.hostname):
         where = (*route, "hostname")
         return where, f"{dotted(where)} {complaint}"
@@ -115,7 +115,7 @@ def _address(route: Route, decky: Decky, networks: dict[str, _Room]) -> Wrong | 
     return None
 
 
-def _taken(route: Route, value: str, owners: dict[str, Route], token: str) -> Wrong | None:
+def _duplicate(route: Route, value: str, owners: dict[str, Route], token: str) -> Wrong | None:
     """Whether another decky has the value: an address on the same LAN, a MAC anywhere."""
     owner = owners.setdefault(token, route)
     if owner == route:

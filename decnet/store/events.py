@@ -15,7 +15,7 @@ from decnet.model.event import AttackerEvent
 
 from .jsonl import MAX_LINE, append_lines, last_lines, read_lines
 from .lock import Lock
-from .os_errors import translated
+from .os_errors import translate_os_errors
 from .paths import Home
 
 LIMIT = 16 * 1024 * 1024
@@ -46,7 +46,7 @@ class Page(Protocol):
 class EventCursor(NamedTuple):
     """How far a worker's event spool has been stored here, and the spool's mark there ("" where unknown).
 
-    `epoch` counts the spools that the worker has begun anew, or gone back in.
+    `epoch` counts how often the worker began a new spool, or went back to an older copy.
     """
 
     spool_id: str
@@ -56,7 +56,7 @@ class EventCursor(NamedTuple):
 
 
 Place = tuple[int, int]
-"""Where an event stands among those of its worker (`place_of`)."""
+"""The place of an event among those of its worker (`place_of`)."""
 
 
 class StoredEvent(NamedTuple):
@@ -121,7 +121,7 @@ def append_events(
     them is stored.
     """
     folder = home.events(worker)
-    with translated("make the folder", folder):
+    with translate_os_errors("make the folder", folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with Lock(home, "decnet events", LOCK_TIMEOUT, path=folder / "lock"):
         cursor = event_cursor(home, worker)
@@ -143,8 +143,8 @@ def read_events(
     workers: Collection[str] | None = None,
 ) -> Iterator[StoredEvent]:
     """The stored events, workers merged by the time of their events, each worker's in the order of its
-    spool. `since` is in seconds since the epoch. A damaged line is passed over."""
-    with translated("read", home.events_dir):
+    spool. `since` is in seconds since the epoch. A damaged line is skipped."""
+    with translate_os_errors("read", home.events_dir):
         folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
     wanted = None if workers is None else {home.events(worker) for worker in workers}
     streams = [
@@ -174,7 +174,7 @@ def events_between(home: Home, worker: str, start: Place | None, end: Place) -> 
 
 def _epoch_of(page: Page, cursor: EventCursor | None) -> int:
     """The number of the spool that the page is from: a worker that lost its spool, or was restored from an
-    older copy, tells again under other numbers what its containers' logs still hold."""
+    older copy, reports again, under other numbers, what its containers' logs still hold."""
     if cursor is None:
         return 0
     is_same = cursor.spool_id == page.spool_id and page.verdict not in ("reset", "rewound")
@@ -197,7 +197,7 @@ def _position(
     worker: str, page: Page, fresh: Sequence[AttackerEvent], cursor: EventCursor | None, epoch: int
 ) -> list[bytes]:
     """A line that only moves the cursor, where a page ends in events that are stored already or begins a
-    spool without any: without it a spool that tells old events again would be asked for them for ever."""
+    spool without any: without it every pull would request old events of such a spool again."""
     is_new = cursor is not None and cursor.epoch != epoch
     reached = fresh[-1].seq if fresh else cursor.seq if cursor is not None and not is_new else -1
     seq = max((event.seq for event in page.events), default=0)
@@ -251,7 +251,7 @@ def event_of(row: dict[str, Any]) -> StoredEvent | None:
 
 
 def place_of(row: dict[str, Any]) -> Place:
-    """Where a row stands among the rows of its worker: it only grows."""
+    """The place of a row among the rows of its worker: it only grows."""
     return _epoch(row), int(row["seq"])
 
 

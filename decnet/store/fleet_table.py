@@ -14,7 +14,7 @@ from decnet.model.worker import Worker
 
 from .migrate import TABLE_SCHEMA, version_of
 from .paths import Home
-from .tables import Tables, check_not_gone, ill, read_tables, rows, transaction
+from .tables import Tables, check_not_gone, damaged, read_tables, rows, transaction
 
 _ABOUT = "meta"
 _WORKERS = "workers"
@@ -48,17 +48,17 @@ class FleetTable:
 
     def workers(self) -> dict[str, Worker]:
         """All enrolled workers by name, sorted. StateBroken where two share a name or a worker_id, or one
-        has none: of two that cannot be told apart neither may be dropped."""
+        has none: of two that cannot be distinguished neither may be dropped."""
         found: dict[str, Worker] = {}
         owners: dict[str, str] = {}
         for worker in self._rows(_WORKERS, Worker):
             if worker.name in found:
-                raise ill(self._path, f"two workers are called {worker.name}")
+                raise damaged(self._path, f"two workers are called {worker.name}")
             if not worker.worker_id:
-                raise ill(self._path, f"the worker {worker.name} has no worker_id")
+                raise damaged(self._path, f"the worker {worker.name} has no worker_id")
             if worker.worker_id in owners:
                 both = f"{owners[worker.worker_id]} and {worker.name}"
-                raise ill(self._path, f"the workers {both} have one worker_id")
+                raise damaged(self._path, f"the workers {both} have one worker_id")
             found[worker.name] = worker
             owners[worker.worker_id] = worker.name
         return dict(sorted(found.items()))
@@ -120,7 +120,7 @@ class FleetTable:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, (table, *first["loc"])))
-            raise ill(self._path, f"{where}: {first['msg']}") from error
+            raise damaged(self._path, f"{where}: {first['msg']}") from error
 
 
 def _check_version(about: Iterable[dict[str, Any]], path: Path) -> None:

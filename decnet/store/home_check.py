@@ -1,4 +1,4 @@
-"""The look at the operator's folder before it is used: who owns it, who can read it, what stands there."""
+"""The check of the state directory before it is used: its owner, its modes, and what it holds."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pathlib import Path
 from decnet.errors import StateBroken
 
 from .atomic import collect_temp
-from .os_errors import translated
+from .os_errors import translate_os_errors
 from .paths import Home
 
 
 def open_home(home: Home, *, write: bool = True, looks: bool = False) -> list[str]:
-    """Makes the folders (0700) and checks what stands in them; returns warnings of what was mended.
+    """Creates the folders (0700) and checks what is in them; returns warnings of what was fixed.
 
     Temp files that killed commands left are removed. A file of ours that others can read is set to 0600
-    and said. StateBroken for a symbolic link, another owner, a private key that others can read, and a
-    folder or a catalog file that others can write. With `write=False` nothing is made or mended, and a
-    read-only or missing folder is in order; with `looks` it is so where nothing can be written.
+    with a warning. StateBroken for a symbolic link, another owner, a private key that others can read, and a
+    folder or a catalog file that others can write. With `write=False` nothing is created or fixed, and a
+    read-only or missing folder is accepted; with `looks` the same holds where nothing can be written.
     """
     if write:
-        write = _folders_made(home, looks=looks)
+        write = _ensure_folders(home, looks=looks)
     warnings: list[str] = []
     for folder in (*_folders(home), home.catalog):
         _check_folder(folder)
@@ -32,7 +32,7 @@ def open_home(home: Home, *, write: bool = True, looks: bool = False) -> list[st
     for key in _keys(home):
         _check_key(key)
     for path in _files(home):
-        warnings += _check_file(path, mend=write)
+        warnings += _check_file(path, fix=write)
     if write:
         collect_temp(home)
     return warnings
@@ -42,7 +42,7 @@ def _folders(home: Home) -> tuple[Path, ...]:
     return (home.root, home.records_dir, home.events_dir, home.keys, home.cache, home.agents)
 
 
-def _folders_made(home: Home, *, looks: bool) -> bool:
+def _ensure_folders(home: Home, *, looks: bool) -> bool:
     """Whether the folders are there to be written in; not to `looks`, where they cannot be."""
     try:
         _make_folders(home)
@@ -55,18 +55,18 @@ def _folders_made(home: Home, *, looks: bool) -> bool:
 
 def _make_folders(home: Home) -> None:
     for folder in _folders(home):
-        with translated("make the folder", folder):
+        with translate_os_errors("make the folder", folder):
             if folder == home.root:
                 folder.parent.mkdir(parents=True, exist_ok=True)
             if not folder.is_symlink() and not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
-        with translated("write in", folder):
+        with translate_os_errors("write in", folder):
             if folder == home.root and not os.access(folder, os.W_OK | os.X_OK):
                 _probe_writing(folder)
 
 
 def _probe_writing(folder: Path) -> None:
-    # access() says only that it is not possible; a real attempt gives the reason.
+    # access() has no reason; a real attempt gives one.
     probe = folder / f".probe.{os.getpid()}.0.tmp"
     os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     probe.unlink()
@@ -86,16 +86,16 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _check_file(path: Path, *, mend: bool) -> list[str]:
+def _check_file(path: Path, *, fix: bool) -> list[str]:
     found = _lstat(path)
     if found is None:
         return []
     _check_regular(path, found)
     if not found.st_mode & 0o077:
         return []
-    if not mend:
+    if not fix:
         return [f"{path} can be read by other users (mode {stat.S_IMODE(found.st_mode):04o})"]
-    with translated("change the mode of", path):
+    with translate_os_errors("change the mode of", path):
         path.chmod(0o600)
     return [f"{path} could be read by other users: its mode was {stat.S_IMODE(found.st_mode):04o}, now 0600"]
 
@@ -113,14 +113,14 @@ def _check_key(path: Path) -> None:
 
 
 def _check_catalog(path: Path) -> None:
-    """A file that says which images run. A link to one elsewhere is in order, and so is one of root's."""
-    with translated("read", path):
+    """A file that names images to run. A link to one elsewhere is accepted, and so is a file of root."""
+    with translate_os_errors("read", path):
         found = path.stat()
     if found.st_uid not in (0, os.geteuid()):
         _check_owner(path, found)
     if found.st_mode & 0o022:
         raise StateBroken(
-            f"{path} can be written by other users, and it says which images run",
+            f"{path} can be written by other users, and it names the images to run",
             hint=f"look at what is in it, then: chmod go-w {path}",
         )
 
@@ -154,23 +154,23 @@ def _files(home: Home) -> Iterator[Path]:
     for path in (home.state, home.fleet, home.seen, home.known_hosts, home.audit, home.lock):
         yield path
         yield path.with_name(f"{path.name}.last")
-    with translated("read", home.records_dir):
+    with translate_os_errors("read", home.records_dir):
         if home.records_dir.is_dir():
             yield from sorted(home.records_dir.iterdir())
 
 
 def _keys(home: Home) -> list[Path]:
-    with translated("read", home.keys):
+    with translate_os_errors("read", home.keys):
         return sorted(home.keys.iterdir()) if home.keys.is_dir() else []
 
 
 def _catalog(home: Home) -> list[Path]:
-    with translated("read", home.catalog):
+    with translate_os_errors("read", home.catalog):
         return sorted(home.catalog.glob("*.toml")) if home.catalog.is_dir() else []
 
 
 def _lstat(path: Path) -> os.stat_result | None:
-    with translated("read", path):
+    with translate_os_errors("read", path):
         try:
             return path.lstat()
         except FileNotFoundError:

@@ -11,10 +11,10 @@ from pathlib import Path
 from decnet.wire.fault import place
 
 from .atomic import fsync_folder, write_all
-from .os_errors import translated
+from .os_errors import translate_os_errors
 
 MAX_LINE = 64 * 1024
-"""Bytes of one line, its end included; longer ones are not ours and are passed over."""
+"""Bytes of one line, its end included; longer ones are not ours and are skipped."""
 
 _BLOCK = 32 * 1024
 
@@ -25,7 +25,7 @@ def append_lines(path: Path, content: bytes, *, limit: int, keep: int) -> None:
     A file of more than `limit` bytes is moved to `<name>.1` before, that one to `.2`, up to `keep`.
     StateBroken on any error of the system, with nothing appended.
     """
-    with translated("write", path), _locked(path) as descriptor:
+    with translate_os_errors("write", path), _locked(path) as descriptor:
         size = os.fstat(descriptor).st_size
         if size <= limit:
             _append(descriptor, content)
@@ -42,7 +42,7 @@ def read_lines(path: Path, is_behind: Callable[[bytes], bool] | None = None) -> 
     No file is kept open between two lines, so that many of these can be read side by side. Where the lines
     are in an order, most of those for which `is_behind` is false are skipped without being read.
     """
-    with translated("read", path):
+    with translate_os_errors("read", path):
         inodes = list(dict.fromkeys(found.stat().st_ino for found in files_of(path)))
     # Listed from the newest: a rotation meanwhile can only show a file twice, never hide one.
     for inode in reversed(inodes):
@@ -51,7 +51,7 @@ def read_lines(path: Path, is_behind: Callable[[bytes], bool] | None = None) -> 
 
 def last_lines(path: Path, size: int = 4 * MAX_LINE) -> list[bytes]:
     """The last whole lines, newest first, of the newest file that has any; about `size` bytes of them."""
-    with translated("read", path):
+    with translate_os_errors("read", path):
         for found in files_of(path):
             with found.open("rb") as stream:
                 end = stream.seek(0, os.SEEK_END)
@@ -142,7 +142,7 @@ def _start(path: Path, inode: int, is_behind: Callable[[bytes], bool]) -> int:
 
 
 def _size(path: Path, inode: int) -> int:
-    with translated("read", path):
+    with translate_os_errors("read", path):
         sizes = (found.stat() for found in files_of(path))
         return next((each.st_size for each in sizes if each.st_ino == inode), 0)
 
@@ -158,7 +158,7 @@ def _lines_of(path: Path, inode: int, offset: int) -> Iterator[bytes]:
 
 
 def _block(path: Path, inode: int, offset: int) -> bytes:
-    with translated("read", path):
+    with translate_os_errors("read", path):
         for found in files_of(path):
             if found.stat().st_ino == inode:
                 with found.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""When each worker was seen last, and how far its clock is off. Neither fsynced nor under the lock."""
+"""When each worker was last seen, and how far its clock is off. Neither fsynced nor under the lock."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def note_seen(home: Home, seen: Mapping[str, LastSeen]) -> bool:
 
 
 def forget_seen(home: Home, worker_id: str) -> None:
-    """Takes a worker out."""
+    """Removes a worker."""
     rows = load_seen(home)
     if rows.pop(worker_id, None) is not None:
         write_whole(home.seen, _ROWS.dump_json(rows) + b"\n", fsync=False)

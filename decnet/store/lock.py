@@ -1,4 +1,4 @@
-"""The one lock around everything that changes the fleet; a second command waits, or says who holds it."""
+"""The one lock around everything that changes the fleet; a second command waits, or reports the holder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from decnet.errors import LockHeld, StateBroken
 from decnet.wire import clean
 
 from .atomic import write_all
-from .os_errors import translated
+from .os_errors import translate_os_errors
 from .paths import Home
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class Lock:
 
     Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system frees it when its
     holder dies. Not re-entrant: taking it twice in one process is a RuntimeError. StateBroken where the
-    lock file cannot be written, but not for a command that `looks`: nobody can write there, and it does
-    not want to. `path` is another lock than the home's own.
+    lock file cannot be written, but not for a command that `looks`: it needs no lock where no command can
+    write. `path` is another lock than the home's own.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Lock:
         if self._path in _held:
             raise RuntimeError(f"this process already holds {self._path}")
         self._file = FileLock(self._path, mode=0o600, thread_local=False)
-        with translated("lock", self._path):
+        with translate_os_errors("lock", self._path):
             # filelock would make a missing folder, with its own idea of a mode.
             self._path.parent.stat()
             try:
@@ -106,7 +106,8 @@ class Lock:
 
 
 def holder(path: Path) -> str | None:
-    """Who holds this lock, in words: "`decnet deploy` (pid 123, since 14:03:22)"; None if it does not say."""
+    """The holder of this lock as text: "`decnet deploy` (pid 123, since 14:03:22)"; None if it is not
+    known."""
     try:
         with path.open("rb") as stream:
             note = json.loads(stream.read(_MAX_NOTE))

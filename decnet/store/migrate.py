@@ -20,7 +20,8 @@ TABLE_SCHEMA = 1
 
 
 def _fleet_from_1(document: Document) -> Document:
-    """Version 1 had one LAN and the deckies of one fleet; an address and a MAC stood in the decky itself."""
+    """Version 1 had one LAN and the deckies of one fleet; the address and the MAC were in the decky
+    itself."""
     deckies = document.pop("deckies", {})
     if isinstance(deckies, dict):
         deckies = {name: _attached(decky) for name, decky in deckies.items()}
@@ -37,7 +38,7 @@ def _attached(decky: object) -> object:
 
 
 def slice_in_todays_shape(content: Document) -> Document:
-    """The slice that a worker holds, as one of today's; an older agent was given it in schema 1."""
+    """The slice that a worker holds, in the present schema; an older agent was given it in schema 1."""
     if content.get("schema") != 1:
         return content
     lan = content.get("lan")
@@ -47,7 +48,7 @@ def slice_in_todays_shape(content: Document) -> Document:
 
 
 def _records_from_1(document: Document) -> Document:
-    """Version 1 kept what is now each project's own beside what is the worker's."""
+    """Version 1 kept in the worker's document what now belongs to each project."""
     meta = dict(document["meta"])
     own = {key: meta.pop(key) for key in ("generation", "plan_hash", "applied", "heals") if key in meta}
     return {

@@ -24,7 +24,7 @@ _HINTS = {
 
 
 @contextmanager
-def translated(doing: str, path: Path) -> Iterator[None]:
+def translate_os_errors(doing: str, path: Path) -> Iterator[None]:
     """Turns any OSError inside into a StateBroken: `doing` is "read", "write" or the like."""
     try:
         yield

@@ -21,47 +21,47 @@ Places = Mapping[str, Place]
 """The place of one event of each worker, by worker_id."""
 
 
-class _Shown(Noun):
+class _Printed(Noun):
     """The file's content."""
 
     positions: dict[str, Annotated[Place, Loose]]
 
 
-def shown_lock(home: Home, command: str, timeout: float) -> Lock:
+def printing_lock(home: Home, command: str, timeout: float) -> Lock:
     """Held while events are printed, so that two commands do not print the same event."""
     return Lock(home, command, timeout, path=home.events_dir / "shown.lock")
 
 
-def begin_showing(home: Home, workers: Collection[str], command: str, timeout: float) -> None:
+def begin_printing(home: Home, workers: Collection[str], command: str, timeout: float) -> None:
     """Notes before a pull where printing starts. A state directory that has never printed any event starts
     with those of this pull, and a worker whose stored events were lost starts from the first one."""
-    if _start(home, workers) == load_shown(home):
+    if _start(home, workers) == load_printed(home):
         return
     try:
-        with shown_lock(home, command, timeout):
-            save_shown(home, _start(home, workers))
+        with printing_lock(home, command, timeout):
+            save_printed(home, _start(home, workers))
     except LockHeld:
         # The command that prints now has noted it.
         return
 
 
 def _start(home: Home, workers: Collection[str]) -> Places:
-    shown, present = load_shown(home), last_places(home, workers)
+    shown, present = load_printed(home), last_places(home, workers)
     if shown is None:
         return present
     kept = {worker: place for worker, place in shown.items() if worker in present or worker not in workers}
     return {worker: min(place, present.get(worker, place)) for worker, place in kept.items()}
 
 
-def load_shown(home: Home) -> Places | None:
+def load_printed(home: Home) -> Places | None:
     """The last event of each worker that was printed; None if nothing usable is recorded."""
     try:
-        return _Shown.model_validate_json(read_whole(home.events_dir / "shown.json") or b"").positions
+        return _Printed.model_validate_json(read_whole(home.events_dir / "shown.json") or b"").positions
     except ValidationError:
         return None
 
 
-def save_shown(home: Home, positions: Places) -> None:
+def save_printed(home: Home, positions: Places) -> None:
     """Records what was printed. The caller holds `shown_lock`."""
     document = {"positions": {worker: list(place) for worker, place in positions.items()}}
     write_whole(
@@ -70,7 +70,7 @@ def save_shown(home: Home, positions: Places) -> None:
     )
 
 
-def unshown(home: Home, shown: Places, ends: Places) -> Iterator[StoredEvent]:
+def unprinted(home: Home, shown: Places, ends: Places) -> Iterator[StoredEvent]:
     """The events behind `shown` and up to `ends`, workers merged by the time of their events."""
     streams = [events_between(home, worker, shown.get(worker), end) for worker, end in ends.items()]
     return heapq.merge(*streams, key=lambda stored: stored.event.at)

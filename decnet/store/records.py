@@ -15,11 +15,11 @@ from decnet.model.record import Applied, DeckyRow, LifecycleRow, ProjectRecords,
 from decnet.model.worker import Facts
 
 from .atomic import read_whole, write_whole
-from .gc_pause import uncollected
+from .gc_pause import gc_paused
 from .migrate import RECORD_MIGRATIONS, RECORD_SCHEMA, Migration, backup_path, migrated, version_of
-from .os_errors import translated
+from .os_errors import translate_os_errors
 from .paths import Home
-from .tables import Tables, ill, parsed, rows, spelled, transaction
+from .tables import Tables, damaged, encode, parsed, rows, transaction
 
 _ABOUT = "meta"
 _PROJECTS = "projects"
@@ -31,7 +31,7 @@ Signature = tuple[int, int, int]
 
 class Records:
     """The records of one home. What was read is remembered, so that an unchanged save costs nothing and
-    a save over somebody else's newer commit is refused."""
+    a save over another command's newer commit is refused."""
 
     def __init__(self, home: Home, *, migrations: Mapping[int, Migration] = RECORD_MIGRATIONS) -> None:
         self._home = home
@@ -48,13 +48,13 @@ class Records:
         signature = _signature(path)
         records = self._parsed(path, worker_id) or WorkerRecords(worker_id=worker_id)
         if records.worker_id != worker_id:
-            raise ill(path, f"it holds the records of worker {records.worker_id}")
+            raise damaged(path, f"it holds the records of worker {records.worker_id}")
         self._read[worker_id] = (records, signature)
         return records
 
     def load_many(self, worker_ids: Iterable[str]) -> dict[str, WorkerRecords]:
         """The same of several workers, in less time than one by one; what else lies in the folder is left."""
-        with uncollected():
+        with gc_paused():
             return {worker_id: self.load(worker_id) for worker_id in worker_ids}
 
     def save(self, records: WorkerRecords) -> bool:
@@ -74,7 +74,7 @@ class Records:
             write_whole(backup_path(path, RECORD_SCHEMA - 1), older)
         with transaction(path) as tables:
             _fill(tables, records)
-            if _at_once(spelled(tables.db.storage.read() or {})) != records:
+            if _at_once(encode(tables.db.storage.read() or {})) != records:
                 raise Failed(
                     f"the records of {records.worker_id} cannot be written so that they read the same"
                 )
@@ -126,7 +126,7 @@ class _Project(Noun):
 
 
 class _File(BaseModel):
-    """The tables of one file, as TinyDB spells them."""
+    """The tables of one file, as TinyDB lays them out."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
     meta: dict[str, _About]
@@ -169,7 +169,7 @@ def _at_once(content: bytes) -> WorkerRecords | None:
 
 
 def _projects(abouts: Iterable[_Project], rows: Collection[DeckyRow]) -> dict[str, ProjectRecords] | None:
-    """The projects with their rows; None where one stands there twice, or a row has none."""
+    """The projects with their rows; None where one is there twice, or a row has none."""
     own: dict[str, dict[str, DeckyRow]] = {}
     for row in rows:
         own.setdefault(row.project, {})[row.name] = row
@@ -188,7 +188,7 @@ def _projects(abouts: Iterable[_Project], rows: Collection[DeckyRow]) -> dict[st
 def _assembled(tables: Mapping[str, Any], path: Path, migrations: Mapping[int, Migration]) -> WorkerRecords:
     about = rows(tables, _ABOUT, path)
     if len(about) != 1:
-        raise ill(path, f"its table {_ABOUT} has {len(about)} documents, not one")
+        raise damaged(path, f"its table {_ABOUT} has {len(about)} documents, not one")
     document: dict[str, Any] = {
         "meta": dict(about[0]),
         **{table: rows(tables, table, path) for table in (_PROJECTS, _DECKIES, _LIFECYCLE)},
@@ -200,10 +200,10 @@ def _assembled(tables: Mapping[str, Any], path: Path, migrations: Mapping[int, M
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise ill(path, f"{where}: {first['msg']}") from error
+        raise damaged(path, f"{where}: {first['msg']}") from error
     projects = _projects(whole.projects, whole.deckies)
     if projects is None:
-        raise ill(path, "it lists a project or a decky twice, or a decky has no project")
+        raise damaged(path, "it lists a project or a decky twice, or a decky has no project")
     fields = {name: getattr(whole.meta, name) for name in _About.model_fields}
     return WorkerRecords(**fields, projects=projects, lifecycle=whole.lifecycle)
 
@@ -222,8 +222,8 @@ def _fill(tables: Tables, records: WorkerRecords) -> None:
 
 
 def _signature(path: Path) -> Signature | None:
-    # Every commit is a new file, so that the inode alone almost tells them apart.
-    with translated("read", path):
+    # Every commit is a new file, so that the inode alone almost distinguishes them.
+    with translate_os_errors("read", path):
         try:
             found = path.lstat()
         except FileNotFoundError:

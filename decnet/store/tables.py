@@ -13,7 +13,7 @@ import orjson
 from decnet.errors import StateBroken
 
 from .atomic import last_copy, read_whole, write_whole
-from .os_errors import translated
+from .os_errors import translate_os_errors
 
 if TYPE_CHECKING:
     from tinydb import TinyDB
@@ -52,7 +52,7 @@ class WholeFile:
 
 class Tables:
     """The tables of one file inside a transaction. `db` is TinyDB on them, in memory until the commit;
-    `wrote` says afterwards whether the commit had to write."""
+    `wrote` is then whether the commit had to write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -78,7 +78,7 @@ class Tables:
 
     def remove(self) -> bool:
         """Deletes the file and the copy of it."""
-        with translated("remove", self.path):
+        with translate_os_errors("remove", self.path):
             there = self.path.exists()
             self.path.unlink(missing_ok=True)
             last_copy(self.path).unlink(missing_ok=True)
@@ -115,18 +115,20 @@ def check_not_gone(path: Path) -> None:
 
 
 def parsed(path: Path, content: bytes) -> dict[str, Any]:
-    """The tables in a file's content as TinyDB spells them: {table: {document id: document}}.
+    """The tables in a file's content as TinyDB lays them out: {table: {document id: document}}.
 
     StateBroken for content that is empty, cut off, or not JSON; it names the last good copy.
     """
     if not content.strip():
-        raise ill(path, "it is empty")
+        raise damaged(path, "it is empty")
     try:
         tables = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise ill(path, f"it is not JSON ({error.msg}, line {error.lineno}, column {error.colno})") from error
+        raise damaged(
+            path, f"it is not JSON ({error.msg}, line {error.lineno}, column {error.colno})"
+        ) from error
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
-        raise ill(path, "it is not a TinyDB document")
+        raise damaged(path, "it is not a TinyDB document")
     return tables
 
 
@@ -136,23 +138,23 @@ def rows(tables: Mapping[str, Any], table: str, path: Path) -> list[Row]:
     try:
         ordered = [documents[number] for number in sorted(documents, key=int)]
     except ValueError:
-        raise ill(path, f"a document of its table {table} has no number") from None
+        raise damaged(path, f"a document of its table {table} has no number") from None
     if not all(isinstance(row, dict) for row in ordered):
-        raise ill(path, f"a document of its table {table} is not an object")
+        raise damaged(path, f"a document of its table {table} is not an object")
     return ordered
 
 
 def write_tables(path: Path, tables: Mapping[str, Any]) -> bool:
     """Writes the tables whole; returns whether that changed the file."""
-    return write_whole(path, spelled(tables), keep=True)
+    return write_whole(path, encode(tables), keep=True)
 
 
-def spelled(tables: Mapping[str, Any]) -> bytes:
+def encode(tables: Mapping[str, Any]) -> bytes:
     """The content of the file that holds these tables."""
     return orjson.dumps(tables, option=_SPELLING)
 
 
-def ill(path: Path, why: str) -> StateBroken:
+def damaged(path: Path, why: str) -> StateBroken:
     """The refusal of a damaged file, with the last good copy if that one can be read."""
     copy = last_copy(path)
     good = _is_good(copy)

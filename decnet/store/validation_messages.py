@@ -146,7 +146,7 @@ def _suggestion(route: Route) -> str:
 
 def _routed(fault: ErrorDetails, document: Any) -> tuple[Route, FaultKind]:
     """The part of pydantic's location that is a route in the document, and what the fault is about:
-    behind the route pydantic names members of a union, or says that a key is meant."""
+    after the route pydantic names members of a union, or marks that the key is meant."""
     loc = fault["loc"]
     if fault["type"] in ("missing", "extra_forbidden"):
         return loc, "field"

@@ -29,7 +29,7 @@ from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
-from decnet.store.printed import begin_showing
+from decnet.store.printed import begin_printing
 from decnet.worker.hostkeys import HostKey, pin
 
 DECNET = Path(sys.executable).with_name("decnet")
@@ -113,7 +113,7 @@ def folder(tmp_path: Path) -> Path:
     worker = Worker(name="w1", worker_id="id1", host="127.0.0.1", port=1, user="root")
     FleetTable(home).put_worker(worker)
     pin(home.known_hosts, worker, HostKey.parse(KEY), write_whole)
-    begin_showing(home, ["id1"], "test", 1.0)
+    begin_printing(home, ["id1"], "test", 1.0)
     append_events(home, "id1", Page((event(1), event(2))))
     return tmp_path
 

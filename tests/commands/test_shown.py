@@ -52,7 +52,7 @@ def event(seq: int, *, decky: str = "web") -> AttackerEvent:
 
 def pulls(ctx: Context, *seqs: int, worker: str = "id1", decky: str = "web", **page: str) -> None:
     """A pull that brings these events."""
-    printed.begin_showing(ctx.home, WORKERS, "test", 0.0)
+    printed.begin_printing(ctx.home, WORKERS, "test", 0.0)
     append_events(ctx.home, worker, replace(Page(tuple(event(seq, decky=decky) for seq in seqs)), **page))
 
 
@@ -66,7 +66,7 @@ def prints(
             for worker, each in found:
                 if len(printed) == fails_after:
                     raise OutputFailed("no space")
-                shown.append(f"{worker}:{each.id}")
+                printed.append(f"{worker}:{each.id}")
     except OutputFailed:
         pass
     return printed
