@@ -7,8 +7,8 @@ from decnet.wire import LABEL_FLEET
 from . import bundle, composerun, docker, identity, jobs, limits, network, probe, request, slices
 from .containers import Container, fleet_containers, holders
 from .home import path, write_json
+from .job_runner import carry_out
 from .request import Refusal
-from .work import carry_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _check_dry(content: Dict[str, Any]) -> None:
         addresses = {slices.home_of(deckies[name])["address"]: mac for name, mac in taken.items()}
         raise Refusal(
             "address",
-            "somebody answers for %s" % ", ".join(sorted(addresses)),
+            "another host answers for %s" % ", ".join(sorted(addresses)),
             "exclude them in the fleet file",
             {"addresses": addresses},
         )

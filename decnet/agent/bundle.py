@@ -1,10 +1,10 @@
-"""The arguments of `apply`, checked before anything is believed: hashes, generation, shapes."""
+"""The arguments of `apply`, checked before anything is believed: hashes, generation, validators."""
 
 from __future__ import annotations
 
 from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, NETWORK, container_name, digest
 
-from . import composefile, interfaces, network, request, shapes, slices
+from . import composefile, interfaces, network, request, slices, validators
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -17,20 +17,20 @@ _HASHED = ("project", "slice", "steps", "compose")
 _MULTICAST = 1
 """The bit of a MAC's first byte that makes it a group's."""
 
-_ATTACHMENT = shapes.fields(
-    {"network": shapes.exactly(NETWORK), "address": shapes.ADDRESS, "mac": shapes.MAC}, {}
+_ATTACHMENT = validators.fields(
+    {"network": validators.exactly(NETWORK), "address": validators.ADDRESS, "mac": validators.MAC}, {}
 )
 
-_SERVICE_OR_BASE = shapes.fields(
+_SERVICE_OR_BASE = validators.fields(
     {
-        "service": lambda value: value == "" or shapes.SERVICE(value),
-        "fingerprint": shapes.HEX64,
-        "image": shapes.matching(r"[!-~]{1,255}"),
-        "ports": shapes.items(
+        "service": lambda value: value == "" or validators.SERVICE(value),
+        "fingerprint": validators.HEX64,
+        "image": validators.matching(r"[!-~]{1,255}"),
+        "ports": validators.items(
             lambda port: (
                 isinstance(port, list)
                 and len(port) == 2
-                and shapes.whole(1, 65535)(port[0])
+                and validators.whole(1, 65535)(port[0])
                 and port[1] in ("tcp", "udp")
             ),
             64,
@@ -38,19 +38,26 @@ _SERVICE_OR_BASE = shapes.fields(
     },
     {},
 )
-_STEP = shapes.fields(
-    {"decky": shapes.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"), "operation": shapes.one_of(*OPERATIONS)},
+_STEP = validators.fields(
     {
-        "remove": shapes.items(
+        "decky": validators.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"),
+        "operation": validators.one_of(*OPERATIONS),
+    },
+    {
+        "remove": validators.items(
             lambda target: (
-                not shapes.fields(
-                    {"name": shapes.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"), "id": shapes.HEX64}, {}
+                not validators.fields(
+                    {
+                        "name": validators.matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"),
+                        "id": validators.HEX64,
+                    },
+                    {},
                 )(target)
             ),
             64,
         ),
-        "up": shapes.items(shapes.CONTAINER, 64),
-        "start": shapes.items(shapes.CONTAINER, 64),
+        "up": validators.items(validators.CONTAINER, 64),
+        "start": validators.items(validators.CONTAINER, 64),
     },
 )
 
@@ -116,7 +123,7 @@ def _check_slice(content: Dict[str, Any], known: Dict[str, Any], project: str) -
 
 
 def _check_entry(name: str, entry: Any, project: str) -> None:
-    if not shapes.NAME(name) or not isinstance(entry, dict) or not isinstance(entry.get("decky"), dict):
+    if not validators.NAME(name) or not isinstance(entry, dict) or not isinstance(entry.get("decky"), dict):
         raise Refusal("refused", "slice.deckies: %s" % str(name)[:80])
     attachments = entry["decky"].get("attachments")
     if not isinstance(attachments, list) or len(attachments) != 1 or _ATTACHMENT(attachments[0]):
@@ -152,9 +159,9 @@ def _check_document(services: Dict[str, Any], deckies: Dict[str, Any]) -> None:
             raise Refusal("refused", "%s: its decky is not in the slice" % name)
         if "networks" not in service:
             continue
-        home, told = slices.home_of(entry), service["environment"]
-        addresses = {service["networks"]["lan"]["ipv4_address"], told.get("ADDRESS", home["address"])}
-        macs = {service.get("mac_address"), told.get("MAC", home["mac"])}
+        home, environment = slices.home_of(entry), service["environment"]
+        addresses = {service["networks"]["lan"]["ipv4_address"], environment.get("ADDRESS", home["address"])}
+        macs = {service.get("mac_address"), environment.get("MAC", home["mac"])}
         if addresses != {home["address"]} or macs != {home["mac"]}:
             raise Refusal("refused", "%s: slice and compose document differ in address or MAC" % name)
 
@@ -169,7 +176,7 @@ def _check_steps(bundle: Dict[str, Any]) -> List[Dict[str, Any]]:
         if bad:
             raise Refusal("refused", "steps: %s" % bad[0])
         if step["decky"] in seen:
-            raise Refusal("refused", "steps: %s stands there twice" % step["decky"])
+            raise Refusal("refused", "steps: %s is listed twice" % step["decky"])
         seen.add(step["decky"])
         checked.append(dict({"remove": [], "up": [], "start": []}, **step))
         _check_step(checked[-1], bundle)

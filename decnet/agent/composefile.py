@@ -18,7 +18,7 @@ from decnet.wire import (
     is_project,
 )
 
-from . import shapes
+from . import validators
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -29,88 +29,90 @@ MOST_SERVICES = 4000
 BASE_CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "SETPCAP")
 SERVICE_CAPABILITIES = ("NET_BIND_SERVICE", "NET_RAW")
 
-_LOGGING = shapes.fields(
+_LOGGING = validators.fields(
     {
-        "driver": shapes.exactly("json-file"),
+        "driver": validators.exactly("json-file"),
         "options": lambda value: (
-            not shapes.fields({"max-size": shapes.SIZE, "max-file": shapes.matching(r"[1-9]")}, {})(value)
+            not validators.fields(
+                {"max-size": validators.SIZE, "max-file": validators.matching(r"[1-9]")}, {}
+            )(value)
         ),
     },
     {},
 )
-_LABELS = shapes.fields(
+_LABELS = validators.fields(
     {
-        LABEL_FLEET: shapes.matching(r"[!-~]{1,80}"),
-        LABEL_DECKY: shapes.NAME,
-        LABEL_SERVICE: lambda value: value == "" or shapes.SERVICE(value),
-        LABEL_FINGERPRINT: shapes.HEX64,
+        LABEL_FLEET: validators.matching(r"[!-~]{1,80}"),
+        LABEL_DECKY: validators.NAME,
+        LABEL_SERVICE: lambda value: value == "" or validators.SERVICE(value),
+        LABEL_FINGERPRINT: validators.HEX64,
     },
     {LABEL_PROJECT: is_project},
 )
-_LAN = shapes.fields(
-    {"lan": lambda value: not shapes.fields({"ipv4_address": shapes.ADDRESS}, {})(value)}, {}
+_LAN = validators.fields(
+    {"lan": lambda value: not validators.fields({"ipv4_address": validators.ADDRESS}, {})(value)}, {}
 )
-_TMPFS = shapes.items(
-    shapes.matching(
+_TMPFS = validators.items(
+    validators.matching(
         r"/(?:tmp|run|var/[a-z0-9/_-]{1,60}|home/[a-z0-9/_-]{1,60})"
         r"(?::(?:size=[1-9]\d{0,3}[km]|mode=[01]?[0-7]{3}|uid=\d{1,6}|gid=\d{1,6}|noexec|nosuid|nodev|rw)"
         r"(?:,(?:size=[1-9]\d{0,3}[km]|mode=[01]?[0-7]{3}|uid=\d{1,6}|gid=\d{1,6}|noexec|nosuid|nodev|rw)){0,7})?"
     ),
     8,
 )
-_WORDS = shapes.items(shapes.plain_text(4096), 64)
+_WORDS = validators.items(validators.plain_text(4096), 64)
 
 _COMMON = {
-    "container_name": shapes.CONTAINER,
+    "container_name": validators.CONTAINER,
     "labels": lambda value: not _LABELS(value),
-    "cap_drop": shapes.exactly(["ALL"]),
-    "security_opt": shapes.exactly(["no-new-privileges:true"]),
-    "read_only": shapes.exactly(True),
-    "mem_limit": shapes.SIZE,
-    "pids_limit": shapes.whole(1, 4096),
-    "cpus": shapes.number(0.01, 64),
-    "restart": shapes.exactly("unless-stopped"),
-    "environment": shapes.entries(shapes.VARIABLE, shapes.plain_text(), 32),
+    "cap_drop": validators.exactly(["ALL"]),
+    "security_opt": validators.exactly(["no-new-privileges:true"]),
+    "read_only": validators.exactly(True),
+    "mem_limit": validators.SIZE,
+    "pids_limit": validators.whole(1, 4096),
+    "cpus": validators.number(0.01, 64),
+    "restart": validators.exactly("unless-stopped"),
+    "environment": validators.entries(validators.VARIABLE, validators.plain_text(), 32),
     "logging": lambda value: not _LOGGING(value),
 }
-_ENDING = {"stop_signal": shapes.one_of("SIGTERM", "SIGKILL"), "stop_grace_period": shapes.GRACE}
-_BASE = shapes.fields(
+_ENDING = {"stop_signal": validators.one_of("SIGTERM", "SIGKILL"), "stop_grace_period": validators.GRACE}
+_BASE = validators.fields(
     {
         **_COMMON,
-        "image": shapes.matching(r"decnet/base:[0-9a-f]{12}"),
-        "hostname": shapes.HOSTNAME,
+        "image": validators.matching(r"decnet/base:[0-9a-f]{12}"),
+        "hostname": validators.HOSTNAME,
         "networks": lambda value: not _LAN(value),
-        "sysctls": shapes.entries(
-            shapes.matching(r"net\.ipv[46]\.[a-z0-9_]+(?:\.[a-z0-9_]+){0,3}"),
-            shapes.matching(r"\d{1,10}(?:[ \t]\d{1,10}){0,3}"),
+        "sysctls": validators.entries(
+            validators.matching(r"net\.ipv[46]\.[a-z0-9_]+(?:\.[a-z0-9_]+){0,3}"),
+            validators.matching(r"\d{1,10}(?:[ \t]\d{1,10}){0,3}"),
             64,
         ),
-        "cap_add": shapes.subset_of(*BASE_CAPABILITIES),
+        "cap_add": validators.subset_of(*BASE_CAPABILITIES),
     },
-    {**_ENDING, "mac_address": shapes.MAC, "tmpfs": _TMPFS},
+    {**_ENDING, "mac_address": validators.MAC, "tmpfs": _TMPFS},
 )
-_SERVICE = shapes.fields(
+_SERVICE = validators.fields(
     {
         **_COMMON,
-        "image": shapes.matching(
+        "image": validators.matching(
             r"[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[a-z0-9][a-z0-9._-]*)*"
             r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
         ),
-        "network_mode": shapes.matching(r"service:[a-z0-9][a-z0-9-]{0,99}"),
+        "network_mode": validators.matching(r"service:[a-z0-9][a-z0-9-]{0,99}"),
     },
     {
         **_ENDING,
-        "user": shapes.matching(r"\d{1,6}:\d{1,6}"),
+        "user": validators.matching(r"\d{1,6}:\d{1,6}"),
         "command": _WORDS,
         "entrypoint": _WORDS,
-        "cap_add": shapes.subset_of(*SERVICE_CAPABILITIES),
+        "cap_add": validators.subset_of(*SERVICE_CAPABILITIES),
         "tmpfs": _TMPFS,
     },
 )
-_DOCUMENT = shapes.fields(
+_DOCUMENT = validators.fields(
     {
-        "version": shapes.exactly("2.4"),
-        "networks": shapes.exactly({"lan": {"external": True, "name": NETWORK}}),
+        "version": validators.exactly("2.4"),
+        "networks": validators.exactly({"lan": {"external": True, "name": NETWORK}}),
         "services": lambda value: isinstance(value, dict) and len(value) <= MOST_SERVICES,
     },
     {},
@@ -139,7 +141,7 @@ def _is_service(service: Any) -> bool:
 def _inconsistent(
     name: str, service: Dict[str, Any], services: Dict[str, Any], fleet_id: str, project: str
 ) -> Optional[str]:
-    """Names and labels have to tell one story: they decide what may be removed later."""
+    """Names and labels have to agree: they decide what may be removed later."""
     labels = service["labels"]
     decky, role = labels[LABEL_DECKY], labels[LABEL_SERVICE]
     if labels[LABEL_FLEET] != fleet_id:

@@ -148,12 +148,12 @@ def is_transient(error: str) -> bool:
 
 
 def reason_in(output: str) -> str:
-    """The lines of compose's output that say what went wrong: those with an error, else the last ones."""
+    """The lines of compose's output about the failure: those with an error, else the last ones."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     # What compose 1.29 is about to do is no reason.
     lines = [line for line in lines if not line.endswith("...")] or lines
-    told = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
-    return "\n".join((told or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a word"
+    errors = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
+    return "\n".join((errors or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a message"
 
 
 def _follow(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], bool]) -> Optional[str]:
@@ -163,10 +163,10 @@ def _follow(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[]
             return None
         except subprocess.TimeoutExpired:
             pass
-        going_on = tick()
-        if not going_on or time.monotonic() > deadline:
+        continues = tick()
+        if not continues or time.monotonic() > deadline:
             _end(process)
-            return "compose did not end in time" if going_on else "interrupted"
+            return "compose did not end in time" if continues else "interrupted"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -176,7 +176,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
     try:
-        # What compose has started may be deaf to the polite word; the warden made a group of all.
+        # What compose has started may ignore SIGTERM; the warden made a group of all.
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
@@ -185,7 +185,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _warden(limit: float) -> List[str]:
     """What kills compose, and what compose has started, at the limit or when the agent is killed: a plug-in
-    is a process of its own, which would go on and keep the locks. [] where there is no such program."""
+    is a process of its own, which would continue and keep the locks. [] where there is no such program."""
     for folder in PATH.split(":"):
         program = folder + "/timeout"
         # The one of busybox knows no groups.
@@ -195,8 +195,8 @@ def _warden(limit: float) -> List[str]:
 
 
 def _end_with_parent(warden: List[str]) -> Optional[Callable[[], None]]:
-    """Have the kernel end compose when the agent is killed; without ctypes the lock alone has to do. To the
-    warden SIGALRM says that the time is over."""
+    """Have the kernel end compose when the agent is killed; without ctypes the lock alone has to do. The
+    warden takes SIGALRM as the end of its time."""
     try:
         from ctypes import CDLL
     except ImportError:

@@ -1,8 +1,8 @@
 """Our fleet's containers as Docker has them now, at the price of one list call.
 
-The list does not say when a container was started; asking for each (inspect) costs 1 ms and more. So
-what inspect said is kept, and holds for as long as the container's main process is the same one: the
-same pid with the same start tick.
+The list does not hold the time when a container was started; a request for each (inspect) costs 1 ms and
+more. So the result of inspect is cached, and is valid for as long as the container's main process is the
+same one: the same pid with the same start tick.
 """
 
 from __future__ import annotations

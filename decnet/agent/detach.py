@@ -16,7 +16,7 @@ SYSTEMD_RUN = "/usr/bin/systemd-run"
 
 
 def run(work: Callable[[], int], log: str) -> None:
-    """Fork twice with a new session between, so that nobody waits for the child and no terminal ends it.
+    """Fork twice with a new session between, so that no process waits for the child and no terminal ends it.
     Its standard streams are /dev/null and the log file: sshd waits until all copies of its own are closed."""
     step("job to be started")
     middle = os.fork()
@@ -34,7 +34,7 @@ def run(work: Callable[[], int], log: str) -> None:
         begin("job")
         os.chdir("/")
         status = work()
-    except BaseException:  # noqa: BLE001 - a child that returned would go on as its parent
+    except BaseException:  # noqa: BLE001 - a child that returned would continue as its parent
         import traceback
 
         traceback.print_exc()

@@ -1,7 +1,7 @@
 """The Docker engine over its unix socket: one HTTP/1.0 request per connection, bounded in bytes and time.
 
 `http.client` alone costs more to import than a whole `status` may take, so the few lines of HTTP that
-are needed stand here.
+are needed are written here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _may_start = False
 
 def patience(seconds: float) -> None:
     """Let all requests of this process together take no longer than that: a verb that has to answer in time
-    says that the engine hangs, and does not hang with it."""
+    reports that the engine hangs, and does not hang with it."""
     global _until
     _until = time.monotonic() + seconds
 
@@ -65,7 +65,7 @@ def socket_path() -> str:
 
 
 def get(path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL) -> Any:
-    """The JSON answer to a GET. Raises EngineError, and Refusal `docker-down` where nobody answers."""
+    """The JSON answer to a GET. Raises EngineError, and Refusal `docker-down` where nothing answers."""
     return call("GET", path, query, limit=limit)
 
 
@@ -206,7 +206,7 @@ def _send(connection: Socket, content: bytes, deadline: float) -> None:
     try:
         connection.sendall(content)
     except OSError as error:
-        # The engine refuses an upload by answering and closing: its answer says why.
+        # The engine refuses an upload by answering and closing: its answer has the reason.
         if error.errno not in (errno.EPIPE, errno.ECONNRESET):
             raise _down(error) from error
 

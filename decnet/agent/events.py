@@ -35,7 +35,7 @@ def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def drain(chosen: List[Container]) -> None:
-    """Move what these containers have told since the last time into the spool, whatever has to go for it."""
+    """Move the new events of these containers into the spool, whatever it has to drop for them."""
     with Spool() as spool:
         for container in chosen:
             if container.service and container.state != "created":
@@ -53,7 +53,7 @@ def _drain_whole(spool: Spool, container: Container) -> None:
 
 
 def _drain_all(spool: Spool, fleet_id: str) -> bool:
-    """Whether no container has more. What has been spooled can be told also while the engine is down."""
+    """Whether no container has more. Spooled events can be pulled while the engine is down too."""
     try:
         chosen = [container for container in fleet_containers(fleet_id) if container.service]
     except (Refusal, docker.EngineError) as error:

@@ -102,11 +102,11 @@ def images() -> List[str]:
 
 
 def _virtual_machine() -> str:
-    """Maker and model as a virtual machine's firmware tells them; "" on bare metal."""
+    """Maker and model as a virtual machine's firmware reports them; "" on bare metal."""
     if " hypervisor" not in _start_of("/proc/cpuinfo"):
         return ""
-    told = [_start_of("/sys/class/dmi/id/" + name).strip() for name in ("sys_vendor", "product_name")]
-    return " ".join(each for each in told if each)[:200]
+    fields = [_start_of("/sys/class/dmi/id/" + name).strip() for name in ("sys_vendor", "product_name")]
+    return " ".join(each for each in fields if each)[:200]
 
 
 def _start_of(place: str) -> str:

@@ -130,7 +130,7 @@ class _Log:
 
 
 def _begin(event: Dict[str, Any]) -> int:
-    """The first number that an event stands for: the decoy folds a flood into one event."""
+    """The first number that an event represents: the decoy folds a flood into one event."""
     return max(1, int(event["n"]) - max(1, weight(event)) + 1)
 
 
@@ -139,10 +139,10 @@ def _follows(event: Dict[str, Any], known: Dict[str, int]) -> bool:
     return run in known and _begin(event) <= known[run] + 1
 
 
-def _event(said: bytes) -> Optional[Dict[str, Any]]:
+def _event(line: bytes) -> Optional[Dict[str, Any]]:
     """The decoy's line, checked and bounded; None where it is not an event."""
     try:
-        value = parse(said, 4)
+        value = parse(line, 4)
     except ValueError:
         return None
     if not isinstance(value, dict) or value.get("kind") not in KINDS:

@@ -96,7 +96,7 @@ def _collect(folder: str) -> None:
 
 
 def _lives(pid: str) -> bool:
-    """A killed process that nobody has waited for is still in /proc."""
+    """A killed process that its parent has not waited for is still in /proc."""
     try:
         with open("/proc/%s/stat" % pid, "rb") as file:
             return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")

@@ -21,8 +21,8 @@ _ENGINE_CACHE = "engine.cache"
 
 
 def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Write who this worker is. Raises Refusal `fleet` or `identity` where somebody else's agent or fleet
-    is already here and `adopt` is not said."""
+    """Write this worker's identity. Raises Refusal `fleet` or `identity` where another agent or fleet is
+    already here, unless `adopt` is set."""
     request.only(args, "worker_id", "fleet_id", "adopt")
     worker_id, fleet_id = request.text(args, "worker_id", 80), request.text(args, "fleet_id", 80)
     engine_id = ask_engine()
@@ -37,7 +37,7 @@ def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def hello(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Who the agent is; fields of somebody not enrolled, or of an engine that is down, are null."""
+    """The agent's identity; fields are null where it is not enrolled, or where the engine is down."""
     request.only(args)
     known = read_json(FILE) or {}
     docker.patience(limits.ENGINE)
@@ -85,7 +85,7 @@ def require_engine(known: Dict[str, Any]) -> None:
         raise Refusal(
             "identity",
             "the Docker engine here is not the one that this worker was enrolled with",
-            "if the engine was set up anew, enrol again with --adopt",
+            "if the engine was reinstalled, enrol again with --adopt",
         )
 
 

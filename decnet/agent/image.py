@@ -31,8 +31,8 @@ def image_load(args: Dict[str, Any], pieces: Iterator[bytes]) -> Dict[str, Any]:
     loaded: List[str] = [reference for reference in expected if is_here(reference)]
     if len(loaded) != len(expected):
         missing = ", ".join(sorted(set(expected) - set(loaded)))
-        said = answer[-300:].decode("utf-8", "replace").strip()
-        raise Refusal("failed", "not in the stream, or not loaded: %s (%s)" % (missing, said))
+        reply = answer[-300:].decode("utf-8", "replace").strip()
+        raise Refusal("failed", "not in the stream, or not loaded: %s (%s)" % (missing, reply))
     if fresh:
         write_json(sorted({*sent(), *fresh}), SENT)
     return {"loaded": loaded}
@@ -48,7 +48,7 @@ def sent() -> List[str]:
 
 
 def is_here(reference: str) -> bool:
-    """Whether the engine has an image, however its name is spelled: with or without its registry or tag."""
+    """Whether the engine has an image, whatever the form of its name: with or without its registry or tag."""
     if not _NAME.fullmatch(reference) or ".." in reference:
         return False
     try:

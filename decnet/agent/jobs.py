@@ -47,7 +47,7 @@ def running_job() -> Optional[str]:
     return next((job_id for job_id in _ids() if _is_held(job_id + ".lock")), None)
 
 
-def shown() -> List[Dict[str, Any]]:
+def recent_jobs() -> List[Dict[str, Any]]:
     """The newest jobs as `status` reports them, oldest first, and the one that runs."""
     chosen, running = _ids()[-limits.JOBS_SHOWN :], running_job()
     if running is not None and running not in chosen:
@@ -114,8 +114,8 @@ def submit(
 
 def answer(row: Dict[str, Any]) -> Dict[str, Any]:
     """The job as `apply` and `teardown` answer it."""
-    told = {key: row[key] for key in ("job_id", "request_id", "state", "generation")}
-    return dict(told, project=_project_of(row))
+    report = {key: row[key] for key in ("job_id", "request_id", "state", "generation")}
+    return dict(report, project=_project_of(row))
 
 
 def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
@@ -242,8 +242,8 @@ def _project_of(row: Dict[str, Any]) -> str:
 
 
 def _is_held(name: str) -> bool:
-    """Whether somebody holds that lock. A shared one is asked for, so that two who look do not see each
-    other as the holder."""
+    """Whether that lock is held. The test takes a shared lock, so that two tests do not see each other as the
+    holder."""
     try:
         descriptor = os.open(path(FOLDER, name), os.O_RDWR | os.O_NOFOLLOW)
     except (FileNotFoundError, IsADirectoryError):

@@ -27,7 +27,7 @@ ACKNOWLEDGED = "journal.cursor"
 
 
 class Contents:
-    """A journal as read: whole lines only, parsed on demand. Record number n stands in `lines[n - first]`."""
+    """A journal as read: whole lines only, parsed on demand. Record number n is `lines[n - first]`."""
 
     def __init__(self, content: bytes) -> None:
         whole = content[: content.rfind(b"\n") + 1]
@@ -59,7 +59,7 @@ class Contents:
     def hash_at(self, seq: int) -> Optional[str]:
         """The hash of a record, or of the last dropped one; None where this journal does not know it.
 
-        A damaged line has one too, of its bytes: reading goes on behind it, and the chain with it."""
+        A damaged line has one too, of its bytes: reading continues after it, and so does the chain."""
         if seq == self.base_seq:
             return self.base_hash
         if not self.first <= seq <= self.last:
@@ -67,8 +67,8 @@ class Contents:
         record = self.record(seq)
         return str(record["hash"]) if record else _hash_of(self.lines[seq - self.first])
 
-    def told(self, seq: int) -> Dict[str, Any]:
-        """The record as it is answered; of a damaged one its number and hash alone."""
+    def report(self, seq: int) -> Dict[str, Any]:
+        """The record as an answer holds it; of a damaged one only its number and hash."""
         return self.record(seq) or {"seq": seq, "hash": self.hash_at(seq)}
 
 
@@ -103,7 +103,7 @@ def append(decky: str, operation: str, error: Optional[str], request_id: str, pr
 
 
 def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) -> Dict[str, Any]:
-    """The records after the cursor, at most `most`, with the verdict. Remembers how far it was asked."""
+    """The records after the cursor, at most `most`, with the verdict. Remembers the cursor of the request."""
     contents = _readable()
     verdict, after = _verdict(contents, cursor)
     if verdict == "ok" and cursor is not None:
@@ -114,7 +114,7 @@ def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) ->
         "first_seq": contents.first,
         "last_seq": contents.last,
         "verdict": verdict,
-        "records": [contents.told(seq) for seq in range(after + 1, end + 1)],
+        "records": [contents.report(seq) for seq in range(after + 1, end + 1)],
         "more": end < contents.last,
     }
 
@@ -158,7 +158,7 @@ def check_cursor(cursor: Any) -> Optional[Dict[str, Any]]:
 
 
 def _verdict(contents: Contents, cursor: Optional[Dict[str, Any]]) -> Tuple[str, int]:
-    """How the journal relates to the cursor, and the number after which reading goes on."""
+    """How the journal relates to the cursor, and the number after which reading continues."""
     if cursor is None:
         return ("gap" if contents.base_seq else "ok"), contents.base_seq
     if cursor["journal_id"] != contents.journal_id:
@@ -190,7 +190,8 @@ def _readable() -> Contents:
 
 
 def _writable() -> Contents:
-    """The journal, mended: a torn last line cut off, one that cannot be read set aside. The lock is held."""
+    """The journal, repaired: a torn last line is cut off, an unreadable journal is set aside. The lock is
+    held."""
     contents = read()
     if contents.readable:
         if contents.torn:
@@ -216,7 +217,7 @@ def _append_line(line: bytes) -> None:
 
 
 def _prune() -> None:
-    """Drop the oldest records down to half the size, but none younger than the cursor last asked with."""
+    """Drop the oldest records down to half the size, but none after the last cursor that was requested."""
     contents, known = read(), read_json(ACKNOWLEDGED)
     if not isinstance(known, dict) or known.get("journal_id") != contents.journal_id:
         return

@@ -1,4 +1,5 @@
-"""Every bound of the agent in one place. Times in seconds, sizes in bytes unless the name says otherwise."""
+"""Every bound of the agent in one place. Times in seconds, sizes in bytes unless the name has another
+unit."""
 
 from __future__ import annotations
 

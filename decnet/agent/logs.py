@@ -50,14 +50,14 @@ def tail(container_id: str, lines: int, most: int = limits.LOG_BYTES) -> str:
 
 
 def conflict_of(container_id: str) -> Optional[str]:
-    """The MAC of whoever answers for a base's address, where the base's last line says so."""
+    """The MAC of the host that answers for a base's address, where the base's last line reports one."""
     for line in reversed(tail(container_id, 3, limits.EVENT_LINE).splitlines()):
         try:
-            said = json.loads(line)
+            row = json.loads(line)
         except ValueError:
             continue
-        if isinstance(said, dict) and "base" in said:
-            return str(said.get("mac", "unknown"))[:40] if said["base"] == "conflict" else None
+        if isinstance(row, dict) and "base" in row:
+            return str(row.get("mac", "unknown"))[:40] if row["base"] == "conflict" else None
     return None
 
 

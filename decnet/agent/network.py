@@ -46,7 +46,7 @@ def lan_of(networks: Any) -> Optional[Dict[str, str]]:
 
 def check(lan: Dict[str, str], fleet_id: str, leaving: Collection[str], holders: Collection[str]) -> None:
     """Raises Refusal `network` where the network cannot be used or made. `holders` are the ids of our
-    containers that are on it, `leaving` those that will be gone before it has to be made anew."""
+    containers that are on it, `leaving` those that will be gone before it has to be recreated."""
     present = _present(lan, fleet_id)
     if lan["driver"] != "bridge" and interfaces.mac_of(lan["interface"]) is None:
         raise Refusal("network", "there is no interface %s here" % lan["interface"])
@@ -55,7 +55,7 @@ def check(lan: Dict[str, str], fleet_id: str, leaving: Collection[str], holders:
 
 
 def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collection[str]) -> None:
-    """Make the network, or make it anew where it is ours, differs, and nobody is on it."""
+    """Create the network; recreate it where it is ours, differs, and no container is on it."""
     present = _present(lan, fleet_id)
     if present is not None:
         if not _differences(present, lan):

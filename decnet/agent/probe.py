@@ -1,8 +1,8 @@
-"""Who on the LAN answers for an address, asked now.
+"""Which hosts on the LAN answer for an address at this moment.
 
-Root sends ARP probes of its own (RFC 5227: the sender address is 0.0.0.0, so nobody's table learns
-anything) and believes only the answers. Without rights a datagram to port 9 makes the kernel ask, and
-its neighbour table is read; an address that has left the LAN can stand there for some seconds more.
+Root sends ARP probes of its own (RFC 5227: the sender address is 0.0.0.0, so no neighbour table
+changes) and believes only the answers. Without rights a datagram to port 9 makes the kernel send them, and
+its neighbour table is read; an address that has left the LAN can stay in it for some seconds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     held = docker_addresses()
     wanted = set(addresses)
     return {
-        "answered": answered(addresses, seconds),
+        "answered": responses(addresses, seconds),
         "docker": {address: name for address, name in held.items() if address in wanted},
     }
 
@@ -54,25 +54,25 @@ def docker_addresses() -> Dict[str, str]:
 
 
 def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str, str]:
-    """Decky to MAC, for those whose address somebody else answers for now. A base of the decky's own that
-    runs holds its address rightly."""
+    """Decky to MAC, for those whose address another host answers for now. Where the decky's own base
+    runs, it is the one that answers."""
     deckies = content["slice"]["deckies"]
     running = {each.name for each in fleet_containers(content["fleet_id"]) if each.state == "running"}
-    asked = {}
+    claimed = {}
     for step in claims:
         base = container_name(content["project"], step["decky"])
         if base in step["up"] + step["start"] and base not in running:
-            asked[slices.home_of(deckies[step["decky"]])["address"]] = step["decky"]
-    return {asked[address]: mac for address, mac in answered(asked).items()}
+            claimed[slices.home_of(deckies[step["decky"]])["address"]] = step["decky"]
+    return {claimed[address]: mac for address, mac in responses(claimed).items()}
 
 
-def answered(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:
-    """Address to MAC for those that somebody answers for. This machine's own addresses answer too."""
+def responses(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:
+    """Address to MAC for those that a host answers for. This machine's own addresses answer too."""
     wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
     if not wanted:
         return {}
     found, groups = _by_interface(wanted)
-    asked: List[Tuple[Socket, Dict[bytes, str]]] = []
+    probed: List[Tuple[Socket, Dict[bytes, str]]] = []
     others: List[str] = []
     try:
         for name, group in groups.items():
@@ -80,12 +80,12 @@ def answered(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[st
             if raw is None:
                 others += group.values()
             else:
-                asked.append((raw, group))
-        share = seconds / 2 if asked and others else seconds
-        if asked:
-            found.update(_ask(asked, share))
+                probed.append((raw, group))
+        share = seconds / 2 if probed and others else seconds
+        if probed:
+            found.update(_send_rounds(probed, share))
     finally:
-        for raw, _ in asked:
+        for raw, _ in probed:
             raw.close()
     if others:
         found.update(_datagrams(others, share))
@@ -131,16 +131,16 @@ def _raw_socket(name: str) -> Optional[Socket]:
     return raw
 
 
-def _ask(asked: List[Tuple[Socket, Dict[bytes, str]]], seconds: float) -> Dict[str, str]:
-    """Three rounds of questions in the first two thirds of the time, listening all the while."""
+def _send_rounds(probed: List[Tuple[Socket, Dict[bytes, str]]], seconds: float) -> Dict[str, str]:
+    """Three rounds of probes in the first two thirds of the time, listening throughout."""
     found: Dict[str, str] = {}
     begin = time.monotonic()
     for number in range(_TRIES):
-        for raw, group in asked:
+        for raw, group in probed:
             _send_probes(raw, [packed for packed, address in group.items() if address not in found])
             _take(raw, group, found)
         last = number == _TRIES - 1
-        _listen(asked, found, begin + (seconds if last else seconds * (number + 1) / (_TRIES + 1)))
+        _listen(probed, found, begin + (seconds if last else seconds * (number + 1) / (_TRIES + 1)))
     return found
 
 
@@ -156,8 +156,8 @@ def _send_probes(raw: Socket, targets: List[bytes]) -> None:
             return
 
 
-def _listen(asked: List[Tuple[Socket, Dict[bytes, str]]], found: Dict[str, str], until: float) -> None:
-    groups = dict(asked)
+def _listen(probed: List[Tuple[Socket, Dict[bytes, str]]], found: Dict[str, str], until: float) -> None:
+    groups = dict(probed)
     while True:
         left = until - time.monotonic()
         if left <= 0:
@@ -167,7 +167,7 @@ def _listen(asked: List[Tuple[Socket, Dict[bytes, str]]], found: Dict[str, str],
 
 
 def _take(raw: Socket, group: Dict[bytes, str], found: Dict[str, str]) -> None:
-    """Read what has arrived: an ARP reply from, or anybody's own use of, an address that was asked for."""
+    """Read what has arrived: an ARP reply from, or any use by its owner of, an address that was probed."""
     own = raw.getsockname()[4]
     for _ in range(4096):
         try:

@@ -48,7 +48,7 @@ def main(argv: "list[str]") -> int:
         verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
     if verb not in VERBS:
         if argv[:1] == ["job"]:
-            from .work import resume
+            from .job_runner import resume
 
             begin("job")
             return resume(argv[1:])
@@ -103,7 +103,7 @@ def _answer(verb: str) -> "tuple[str, bytes]":
     except OSError as failure:
         message = "%s: %s" % (failure.filename or verb, failure.strerror or failure)
         error = Refusal("failed", message).answer()
-    except Exception as failure:  # noqa: BLE001 - the operator has to be told, whatever it was
+    except Exception as failure:  # noqa: BLE001 - the operator needs an answer, whatever it was
         import traceback
 
         traceback.print_exc()
@@ -119,7 +119,7 @@ def _run(verb: str, request: Request) -> Dict[str, Any]:
     if verb not in ("enrol", "hello"):
         from .identity import require
 
-        # Facts and a probe tell of the machine only: a plan may ask for them before it is enrolled.
+        # Facts and a probe are about the machine only: a plan may need them before it is enrolled.
         require(request.args, stranger=verb in ("facts", "probe") and "expect" not in request.args)
     result: Dict[str, Any] = (
         function(request.args, request.pieces()) if verb in STREAMED else function(request.args)

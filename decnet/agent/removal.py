@@ -35,7 +35,7 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
         else:
             chosen.append(container)
     chosen = [container for container in chosen if container.decky not in errors]
-    # Services before bases: a decoy says good-bye in its log while its network is still there.
+    # Services before bases: a decoy writes its last events to its log while its network is still there.
     for group in ([c for c in chosen if c.service], [c for c in chosen if not c.service]):
         _together(group, _stop, errors, until)
     drain(chosen)

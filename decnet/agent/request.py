@@ -70,7 +70,7 @@ def read_request(timeless: bool = False) -> Request:
 
 
 def decode(value: Any, rest: bytes = b"", timeless: bool = False) -> Request:
-    """The request that a parsed line spells. Raises Refusal; details.marker holds a marker that is good."""
+    """The request in a parsed line. Raises Refusal, whose details.marker holds the marker if it is valid."""
     if not isinstance(value, dict):
         raise Refusal("usage", "the request is not a JSON object")
     marker = value.get("marker")

@@ -118,8 +118,8 @@ class Segments:
                 self._split_end(begin)
 
     def _before(self, file: BinaryIO, begin: int, after: int) -> int:
-        """Where a line starts that no row above `after` stands before: to read all of them takes longer than
-        all else that a page does."""
+        """The start of a line that no row above `after` precedes: to read all lines takes longer than all
+        else that a page does."""
         low, high = 0, self._sizes[begin]
         while high - low > _NEAR:
             file.seek((low + high) // 2)
@@ -193,7 +193,8 @@ def _last_end(file: BinaryIO, size: int) -> int:
 def _row(line: bytes) -> Optional[Dict[str, Any]]:
     """The event of a line; None where a disk has damaged it."""
     try:
-        # Strictly only where half a character or a constant could stand: that takes four times as long.
+        # Parsed strictly only where half a character or a constant is possible: that takes four times as
+        # long.
         odd = b"\\ud" in line or b"N" in line or b"I" in line
         row = parse(line) if odd else json.loads(line)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
 """The end of this worker: everything that decnet installed goes, and nothing else.
 
-The journal and the event spool stay, for whoever has to find out what was done here.
+The journal and the event spool stay, for those who have to find out what was done here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
 
 def reap(known: Dict[str, Any], own: str) -> None:
     """Remove the deckies, then the files. While Docker cannot be reached the files stay: without them
-    nobody would know any more what is to be removed."""
+    it would no longer be known what has to be removed."""
     if not _deckies_gone(known["fleet_id"]):
         return
     _images_gone()
@@ -87,8 +87,8 @@ def _deckies_gone(fleet_id: str) -> bool:
 
 
 def _images_gone() -> None:
-    """Images that were sent here; one that somebody else's container uses stays, and on a machine that
-    makes images the one that they are made from."""
+    """Images that were sent here. One that a foreign container uses stays, and on a machine that builds
+    images so does the one that they are built from."""
     from .facts import images
     from .image import sent
 
@@ -114,7 +114,7 @@ def _is_gate_line(line: str, agent_home: str) -> bool:
 
 
 def _users() -> List[str]:
-    """Home folders that may hold our line: this user's, and root's sees to everybody's."""
+    """Home directories that may hold our line: this user's; root covers those of all users."""
     try:
         return [pwd.getpwuid(os.geteuid()).pw_dir]
     except KeyError:

@@ -1,7 +1,7 @@
-"""The applied slices, whole: what this worker was last told to be, in one folder a project.
+"""The applied slices, whole: the state that this worker was last given, in one folder per project.
 
-An agent of protocol 1 knew one project and kept its two files in the home itself. They stand for the
-project `decnet` until its first write, which puts the new files in place and then renames the old ones to
+An agent of protocol 1 knew one project and kept its two files in the state directory itself. They belong to
+the project `decnet` until its first write, which puts the new files in place and then renames the old ones to
 `*.v1`. Where both are there, a write was killed in between: the new file counts, the next write renames.
 """
 

@@ -2,8 +2,8 @@
 
 `events/spool.json` holds the spool's id, how far each container has been read, and how far the operator has
 read; it is written after the events, and what a crash left out of it is taken from the events' own lines.
-Each event has a mark, the hash of its id and of the mark before, so that a cursor can tell a spool that was
-restored from an older copy. What is dropped unread is counted there first, per service, and becomes an
+Each event has a mark, the hash of its id and of the mark before, so that a cursor can recognize a spool that
+was restored from an older copy. What is dropped unread is counted there first, per service, and becomes an
 event of kind `lost`.
 
 `positions.json`, outside of the folder, outlives the spool: what an earlier spool held is not lost.
@@ -240,10 +240,10 @@ class Spool:
 
     def _save(self) -> None:
         self._segments.sync()
-        spelled = json.dumps(self._head, sort_keys=True)
-        if spelled != self._saved:
+        encoded = json.dumps(self._head, sort_keys=True)
+        if encoded != self._saved:
             write_json(self._head, FOLDER, HEAD)
-            self._saved = spelled
+            self._saved = encoded
         if self._moved:
             self._save_positions()
             self._moved = False
@@ -258,7 +258,7 @@ class Spool:
 
 
 def weight(event: Dict[str, Any]) -> int:
-    """How many things that happened an event stands for."""
+    """How many occurrences an event represents."""
     count = event["fields"].get("count" if event["kind"] == LOST else "folded", 1)
     is_whole = isinstance(count, int) and not isinstance(count, bool)
     return count if is_whole and 0 <= count <= 2**53 else 1

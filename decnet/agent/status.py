@@ -1,10 +1,10 @@
-"""The heartbeat: who, what runs, what was done. It answers also when the Docker engine does not."""
+"""The heartbeat: identity, what runs, what was done. It works even while the Docker engine is down."""
 
 from __future__ import annotations
 
 from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
-from .jobs import shown
+from .jobs import recent_jobs
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -17,9 +17,9 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     request.only(args, "cursor")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
-    # Jobs before the journal, and that before the containers: a job that goes on in between is seen as
-    # running with its records, never as ended without them, and no end is told beside an older state.
-    jobs = shown()
+    # Jobs are read before the journal, and the journal before the containers: a job that continues in between
+    # appears as running with its records, never as ended without them, and no end comes with an older state.
+    jobs = recent_jobs()
     journaled = journal.page(cursor)
     docker.patience(limits.ENGINE)
     engine_id: Optional[str] = None
@@ -53,8 +53,8 @@ def _conflicts(found: List[Container]) -> List[Dict[str, str]]:
         if not container.service and container.state != "running":
             mac = _conflict(container)
             if mac:
-                told = container.answer()
-                conflicts.append({"project": told["project"], "decky": told["decky"], "mac": mac})
+                row = container.answer()
+                conflicts.append({"project": row["project"], "decky": row["decky"], "mac": mac})
     return conflicts
 
 

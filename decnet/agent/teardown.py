@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import bundle, identity, jobs, limits, request, shapes
+from . import bundle, identity, jobs, limits, request, validators
 from .containers import fleet_containers
+from .job_runner import carry_out
 from .request import Refusal
-from .work import carry_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def teardown(args: Dict[str, Any]) -> Dict[str, Any]:
 
 def _steps(fleet_id: str, project: str, chosen: Optional[List[str]]) -> List[Dict[str, Any]]:
     targets: Dict[str, List[Dict[str, str]]] = {name: [] for name in chosen or []}
-    if not all(map(shapes.NAME, targets)):
+    if not all(map(validators.NAME, targets)):
         raise Refusal("usage", "argument deckies: not a decky's name")
     for container in fleet_containers(fleet_id):
         if container.project == project and (chosen is None or container.decky in targets):

@@ -72,7 +72,7 @@ def _check_hash(content: bytes, wanted: str) -> None:
 
 
 def _hello_of(place: str) -> Dict[str, Any]:
-    """What the agent in that file answers to `hello`, asked the way it will be started."""
+    """The answer of the agent in that file to `hello`, started as it will be in use."""
     import subprocess
     import sys
 

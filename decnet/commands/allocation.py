@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from random import Random
+from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
 from decnet.engine.links import Links
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import Failed, SpecError, WorkerFailure
-from decnet.model.actual import Seen
+from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
 from decnet.plan.allocate import allocate
 from decnet.plan.case import unknown_workers
 from decnet.plan.draft import Draft
 from decnet.plan.held import claims_of, may_hold
+
+if TYPE_CHECKING:
+    from decnet.worker.answers import Probed
 
 ROUNDS = 8
 """How often addresses are drawn anew before the LAN counts as full of strangers."""
@@ -28,14 +33,14 @@ async def allocate_unclaimed(
     drafts: tuple[Draft, ...],
     lans: dict[str, Network],
     dice: Random,
-) -> dict[str, Decky]:
-    """The drafts with worker, address and MAC, none of the new addresses answered for by anybody.
+) -> tuple[Snapshot, dict[str, Decky]]:
+    """The drafts with worker, address and MAC, where no one else answers for a new address. In the snapshot a
+    worker that failed when its LAN was to be asked is not seen any more: it gets no new decky.
 
-    Raises SpecError where an address that was written by hand is taken, Failed where the LAN is full.
+    Raises SpecError where an address that was written by hand is taken, Failed where the LAN is full, and the
+    error of a worker that failed and that a new address cannot do without.
     """
-    facts = _facts(snap)
     barred = {text for row in snap.quarantined for text in (row.address, row.mac)}
-    held = _held_by_unseen(snap)
     taken: set[str] = set()
     state = dice.getstate()
     for _ in range(ROUNDS):
@@ -45,23 +50,40 @@ async def allocate_unclaimed(
             catalog=ctx.catalog,
             lans=desired.lans,
             desired=desired,
-            facts=facts,
-            capacity={name: snap.workers[name].max_deckies for name in lans},
+            facts=_facts(snap),
+            capacity={name: snap.workers[name].max_deckies for name in _seen(snap, lans)},
             rng=dice,
             now=ctx.now(),
             taken=taken,
             quarantined=barred,
-            held=held,
+            held=_held_by_unseen(snap),
         )
-        answered = await _answered(links, snap, deckies)
-        if not answered:
-            return deckies
+        answers = await _probed(links, snap, deckies)
+        lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]
+        answered = _answered(snap, deckies, answers.values())
         _refuse_written(drafts, deckies, answered)
+        if not answered and not lost:
+            return snap, deckies
         taken |= set(answered)
+        snap = _without(snap, lost, lans)
     raise Failed(
         "too many addresses of the LAN are answered for by others",
         hint="say which range is free: addresses.use in the fleet file, or --ip-start",
     )
+
+
+def _seen(snap: Snapshot, names: Iterable[str]) -> list[str]:
+    return [name for name in names if isinstance(snap.observed.get(name), Seen)]
+
+
+def _without(snap: Snapshot, lost: Sequence[WorkerFailure], lans: Iterable[str]) -> Snapshot:
+    """The snapshot in which these workers are not seen. Raises the error of one that was not seen before: a
+    new address has to be there; and of one after which no worker is left."""
+    left = snap.with_observed({failure.worker: NotSeen(failure) for failure in lost})
+    for failure in lost:
+        if not _seen(snap, [failure.worker]) or not _seen(left, lans):
+            raise failure.error
+    return left
 
 
 def _facts(snap: Snapshot) -> dict[str, Facts]:
@@ -75,21 +97,29 @@ def _held_by_unseen(snap: Snapshot) -> set[str]:
     return {text for claim in claims for text in (claim.ip, claim.mac)}
 
 
-async def _answered(links: Links, snap: Snapshot, deckies: dict[str, Decky]) -> dict[str, str]:
-    """The new addresses that somebody else answers for, each with who."""
+async def _probed(
+    links: Links, snap: Snapshot, deckies: dict[str, Decky]
+) -> dict[str, Probed | WorkerFailure]:
+    """What each worker finds out about the new addresses on its LAN."""
     claims: dict[str, list[str]] = {}
     for decky in deckies.values():
         if not (_held(snap, decky) or _cannot_be_asked(snap, decky)):
             claims.setdefault(decky.worker, []).append(decky.ip)
-    asked = await links.each(
+    return await links.each(
         (snap.workers[name] for name in claims if name in snap.workers),
         lambda client: client.probe(sorted(claims[client.worker])),
     )
+
+
+def _answered(
+    snap: Snapshot, deckies: dict[str, Decky], answers: Iterable[Probed | WorkerFailure]
+) -> dict[str, str]:
+    """The new addresses that somebody else answers for, each with who."""
     own = _own(snap) | {(decky.ip, decky.name) for decky in deckies.values()}
     found: dict[str, str] = {}
-    for answer in asked.values():
+    for answer in answers:
         if isinstance(answer, WorkerFailure):
-            raise answer.error
+            continue
         for ip, holder in answer.docker.items():
             if (ip, holder) not in own:
                 found[ip] = f"container {holder}"

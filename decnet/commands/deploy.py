@@ -62,7 +62,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             if _needs_local(snap, drafts):
                 snap = await with_newcomer(ctx, links, snap, adopt=options.run.adopt)
             lans = _lans(snap, spec, drafts, options)
-            desired = await _described(ctx, links, snap, drafts, lans, rng, options)
+            snap, desired = await _described(ctx, links, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return _with_ranges(snap, desired, dry_run=options.run.dry_run)
@@ -112,8 +112,9 @@ async def _described(
     lans: dict[str, Network],
     rng: Random,
     options: DeployOptions,
-) -> Fleet:
-    """Desired as described, with every address checked on its LAN."""
+) -> tuple[Snapshot, Fleet]:
+    """Desired as described, with every address checked on its LAN; and the snapshot after that, in which a
+    worker that failed meanwhile is not seen any more."""
     open_to_new = select(snap.workers, options.on)
     reachable = {
         name: lan
@@ -124,12 +125,12 @@ async def _described(
     if drafts and not reachable and len(kept) < len(drafts):
         raise _no_worker([o for o in snap.observed.values() if isinstance(o, NotSeen)])
     desired = snap.desired.model_copy(update={"lans": lans})
-    deckies = await allocate_unclaimed(ctx, links, snap, desired, drafts, reachable, rng)
+    snap, deckies = await allocate_unclaimed(ctx, links, snap, desired, drafts, reachable, rng)
     if options.add:
         deckies = {**snap.desired.deckies, **deckies}
     used = {decky.worker for decky in deckies.values()} | set(snap.desired.lans)
     left = {name: lan for name, lan in lans.items() if name in used}
-    return desired.model_copy(update={"lans": left}).with_deckies(deckies)
+    return snap, desired.model_copy(update={"lans": left}).with_deckies(deckies)
 
 
 def _no_worker(unseen: list[NotSeen]) -> DecnetError:

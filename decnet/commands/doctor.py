@@ -60,7 +60,7 @@ async def _looked_at(links: Links, worker: Worker, fleet: Fleet) -> tuple[list[F
         ]
         status = await client.status() if worker.worker_id and checked.facts.docker_version else None
     except DecnetError as error:
-        return [refused(name, error)], None
+        return [refused(error.worker or "this machine", error)], None
     stand = Stand(worker, checked.facts, status, fleet.lans.get(name))
     return [*found, *ground_findings(stand, fleet)], stand if status is not None else None
 

@@ -143,7 +143,7 @@ async def _taken(links: Links, stand: Stand, fleet: Fleet) -> list[Finding]:
     try:
         probed = await links.client(stand.worker).probe(deckies)
     except DecnetError as error:
-        return [Finding(name, "warning", error.message, error.hint or "")]
+        return [Finding(error.worker or "this machine", "warning", error.message, error.hint or "")]
     return [
         Finding(
             name,

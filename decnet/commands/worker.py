@@ -15,7 +15,7 @@ from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.run_pass import run_pass, settled
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, Unreachable, UsageError
+from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
 from decnet.model.fleet import Fleet
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
@@ -72,10 +72,11 @@ async def show(ctx: Context, name: str) -> Words:
             client = links.client(worker)
             hello, facts = await client.hello(), await client.facts()
     except DecnetError as error:
-        lines.append(f"now: {error.message}")
-        lines += [f"  hint: {error.hint}"] if error.hint else []
-        document |= {"error": {"code": error.code, "message": str(error), "hint": error.hint}}
-        return Words(tuple(lines), document, exit_code=error.exit_code)
+        failure = WorkerFailure.of(error)
+        lines.append(f"now: {failure.message}")
+        lines += [f"  hint: {failure.hint}"] if failure.hint else []
+        document |= {"error": {"code": failure.kind.code, "message": str(failure), "hint": failure.hint}}
+        return Words(tuple(lines), document, exit_code=failure.exit_code)
     document |= {"hello": hello.model_dump(mode="json"), "facts": facts.model_dump(mode="json")}
     lines.append(f"agent: {hello.agent[:12]}, version {hello.version}")
     lines.append(f"LAN: {facts.subnet} on {facts.interface}, gateway {facts.gateway}")

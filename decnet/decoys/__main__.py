@@ -2,12 +2,12 @@
 
 import sys
 
-from . import lean
+from .import_blocker import block_imports
 
 
 def main() -> int:
     """Run one decoy until it is told to stop or its network is gone; the exit status."""
-    lean.leave_out(sys.argv[1] if len(sys.argv) > 1 else "")
+    block_imports(sys.argv[1] if len(sys.argv) > 1 else "")
     from .serve import run
 
     return run(sys.argv[1:])

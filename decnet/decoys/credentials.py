@@ -1,13 +1,63 @@
-"""Credentials as events: each one that a visitor sends is a `login`, whatever the service answers."""
+"""Credentials: which ones log in, and the `login` event of each that a visitor sends, whatever the answer."""
 
 import base64
 import binascii
+import time
+from collections import OrderedDict
 from typing import Protocol
 
 from .events import shown
+from .persona import Persona
 
 LONG = 1000
 """Base64 text of this length may have been cut on the way in."""
+
+WEAK = (
+    "root:123456", "root:password", "root:root", "root:toor", "root:qwerty", "root:12345678",
+    "root:admin123", "admin:admin", "admin:123456", "admin:password",
+    "ubuntu:ubuntu", "user:user", "test:test", "oracle:oracle",
+    "postgres:postgres", "pi:raspberry", "deploy:deploy123", "backup:backup", "git:git", "support:support",
+)  # fmt: skip
+"""Pairs from the top of every list that is tried against servers."""
+
+WEAK_ON = {
+    "windows": ("administrator:password", "administrator:Passw0rd", "admin:admin", "user:user", "test:test"),
+    "windows_server": ("administrator:P@ssw0rd", "administrator:Passw0rd", "administrator:admin123",
+                       "backup:backup"),
+    "embedded": ("root:root", "admin:admin", "root:admin", "admin:1234", "admin:password", "root:12345",
+                 "support:support", "user:user"),
+    "cisco": ("cisco:cisco", "admin:cisco", "admin:admin", "admin:password"),
+}  # fmt: skip
+"""The same for machines on which those accounts would be implausible."""
+
+MOST_SOURCES = 1000
+FORGET_SECONDS = 24 * 3600.0
+
+
+class Accounts:
+    """Who gets in, the same at all services of a machine: the fleet file's pairs, else one weak pair."""
+
+    def __init__(self, persona: Persona) -> None:
+        configured = persona.text("credentials")
+        weak = persona.machine.choice("account", WEAK_ON.get(persona.os, WEAK))
+        pairs = [weak] if configured is None else configured.split(",")
+        self.pairs = {tuple(pair.strip().split(":", 1)) for pair in pairs if ":" in pair}
+        self._after = int(persona.settings.get("accept_after", 0) or 0)
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def accepts(self, source: str, user: str, password: str) -> bool:
+        """Whether this pair logs in; failures of a source are counted for `accept_after`."""
+        if (user, password) in self.pairs:
+            return True
+        count, last = self._failures.pop(source, (0, 0.0))
+        if time.monotonic() - last > FORGET_SECONDS:
+            count = 0
+        if self._after and count >= self._after:
+            return True
+        self._failures[source] = (count + 1, time.monotonic())
+        if len(self._failures) > MOST_SOURCES:
+            self._failures.popitem(last=False)
+        return False
 
 
 class Witness(Protocol):

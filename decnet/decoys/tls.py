@@ -20,7 +20,7 @@ from .der import (
 )
 from .machine import Machine
 from .persona import Persona
-from .visits import Gone, Line
+from .tcp_server import Gone, Line
 from .waits import at_most
 
 if TYPE_CHECKING:

@@ -75,9 +75,8 @@ async def apply(
 
     try:
         steps = [step for step in plan.docker_steps if step.worker in ready]
-        await asyncio.gather(
-            carry_out(steps, job, applied, detach=options.detach),
-            _push_slices(plan, job, applied),
+        await _all_ended(
+            carry_out(steps, job, applied, detach=options.detach), _push_slices(plan, job, applied)
         )
     finally:
         for shipment in ready.values():
@@ -160,7 +159,7 @@ async def carry_out(steps: Sequence[Step], job: Job, applied: Applied, *, detach
     begun = {
         key: asyncio.create_task(run(key, own, detach and key not in followed)) for key, own in first.items()
     }
-    await asyncio.gather(*begun.values(), *(run_second(key, own) for key, own in second.items()))
+    await _all_ended(*begun.values(), *(run_second(key, own) for key, own in second.items()))
     applied.outcomes.sort(key=lambda outcome: outcome.worker)
     applied.detached.sort()
 
@@ -179,7 +178,18 @@ async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
     """Bring each seen worker's own copy of desired up to date where no step has done so."""
     worked = {step.worker for step in plan.docker_steps}
     chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.failures]
-    ends = await asyncio.gather(*(job(key, [], False) for key in chosen))
-    for key, end in zip(chosen, ends, strict=True):
+
+    async def push(key: SliceKey) -> None:
+        end = await job(key, [], False)
         if end.failure is not None:
             applied.failures[key.worker] = end.failure
+
+    await _all_ended(*(push(key) for key in chosen))
+
+
+async def _all_ended(*work: Awaitable[None]) -> None:
+    """Wait for all of it; then raise the first error: a fault of this machine, which ends the command when
+    each worker's job has come to its end as far as it can."""
+    for end in await asyncio.gather(*work, return_exceptions=True):
+        if end is not None:
+            raise end

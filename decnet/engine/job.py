@@ -17,7 +17,7 @@ from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.plan.absorb import absorb
-from decnet.plan.classify import row_as_seen
+from decnet.plan.classify import row_as_left, row_as_seen
 from decnet.plan.held import claims_of
 from decnet.plan.steps import claims
 from decnet.wire import MAX_ERROR_CHARS, clean
@@ -271,6 +271,8 @@ class _Follower:
             rows[step.decky] = row_as_seen(
                 step.key, decky, self.expected[step.decky], present, rows.get(step.decky) or step.row
             )
+        elif (row := rows.get(step.decky)) is not None:
+            rows[step.decky] = row_as_left(step.key, row, present)
         return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 
     def _tell(self, step: Step, status: str, error: str) -> None:

@@ -51,13 +51,25 @@ class Choice:
     def settings(self) -> dict[str, Any]:
         return {name: value for name, value in self.options.items() if not name.isupper()}
 
+    @property
+    def data_root(self) -> str:
+        return str(self.options.get("data-root", "/var/lib/docker"))
+
+    @property
+    def images_in_containerd(self) -> bool:
+        return bool(self.options.get("features", {}).get("containerd-snapshotter"))
+
 
 def of(place: Place) -> Choice:
     """What was chosen for the place; the machine's own engine where nothing was."""
     try:
-        return Choice(**json.loads(_file(place).read_text()))
+        return Choice(**json.loads(file_of(place).read_text()))
     except FileNotFoundError:
         return Choice()
+
+
+def file_of(place: Place) -> Path:
+    return place.folder / "choice.json"
 
 
 def choose(
@@ -66,18 +78,21 @@ def choose(
     options: Mapping[str, Any],
     emit: Callable[[str], None],
 ) -> None:
-    """Give each new machine one of `engines` in turn; a machine that has its engine keeps it.
+    """Give each new machine one of `engines` in turn, and `options`; a machine that is there keeps its own.
 
-    Raises UsageError for an unknown name, a reserved option, or an engine other than a machine has;
-    trees.Unavailable where a release cannot be had.
+    Raises UsageError for an unknown name, a reserved option, an engine other than a machine has, or options
+    that no machine would get; trees.Unavailable where a release cannot be had.
     """
     _check(engines, options)
+    new = [machine for machine in machines if _is_new(machine)]
+    if options and not new and any(of(machine).options != options for machine in machines):
+        raise UsageError("engine options are for new workers, and there is none", hint="decnet lab down")
     for number, machine in enumerate(machines):
         wanted = engines[number % len(engines)] if engines else None
-        if _is_new(machine):
+        if machine in new:
             _record(machine, Choice(wanted or HOST, "", options), emit)
         else:
-            _keep(machine, wanted, options, emit)
+            _keep(machine, wanted, emit)
 
 
 def parse_options(words: Iterable[str]) -> dict[str, Any]:
@@ -103,20 +118,19 @@ def _check(engines: Sequence[str], options: Mapping[str, Any]) -> None:
             raise UsageError(f"engine {name!r} is unknown", hint=f"one of {', '.join(ENGINES)}")
     if taken := sorted(set(options) & set(RESERVED)):
         raise UsageError(f"engine option {taken[0]!r} belongs to the lab")
+    data_root = str(options.get("data-root", "/"))
+    if not data_root.startswith("/"):
+        raise UsageError(f"engine option data-root: {data_root!r} is not an absolute path")
 
 
 def _is_new(machine: Place) -> bool:
-    return not _file(machine).exists() and not (machine.folder / "pids").exists()
+    return not file_of(machine).exists() and not (machine.folder / "pids").exists()
 
 
-def _keep(
-    machine: Place, wanted: str | None, options: Mapping[str, Any], emit: Callable[[str], None]
-) -> None:
+def _keep(machine: Place, wanted: str | None, emit: Callable[[str], None]) -> None:
     has = of(machine)
     if wanted not in (None, has.engine):
         raise UsageError(f"{machine.key} has the engine {has.engine!r} already", hint="decnet lab down")
-    if options and options != has.options:
-        raise UsageError(f"{machine.key} has other engine options already", hint="decnet lab down")
     if has.tree and not Path(has.tree).is_dir():
         _record(machine, has, emit)
 
@@ -125,13 +139,9 @@ def _record(machine: Place, choice: Choice, emit: Callable[[str], None]) -> None
     recipe = RECIPES.get(choice.engine)
     tree = str(make_tree(recipe, emit)) if recipe else ""
     machine.folder.mkdir(parents=True, exist_ok=True)
-    part = _file(machine).with_suffix(".part")
+    part = file_of(machine).with_suffix(".part")
     part.write_text(json.dumps({"engine": choice.engine, "tree": tree, "options": dict(choice.options)}))
-    part.replace(_file(machine))
-
-
-def _file(place: Place) -> Path:
-    return place.folder / "choice.json"
+    part.replace(file_of(machine))
 
 
 def _value(text: str) -> Any:

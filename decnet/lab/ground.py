@@ -107,7 +107,7 @@ def _launch_keeper(place: Place) -> None:
 
 def _private(place: Place) -> dict[str, str]:
     """PRIVATE, with the engine's folder where its settings want it."""
-    data_root = str(choice.of(place).options.get("data-root", "/var/lib/docker"))
+    data_root = choice.of(place).data_root
     return {(data_root if folder == "docker" else path): folder for path, folder in PRIVATE.items()}
 
 

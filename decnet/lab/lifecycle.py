@@ -142,7 +142,7 @@ def _remove_folder(lab: Lab, keep_images: bool) -> None:
         if path == lab.record:
             continue
         if keep_images and (path / "docker").is_dir():
-            _keep_images(path)
+            _keep_images(Place(lab, path.name))
         elif path.is_dir() and not path.is_symlink():
             run(["rm", "-rf", "--one-file-system", str(path)], limit=300)
         else:
@@ -156,10 +156,14 @@ def _remove_folder(lab: Lab, keep_images: bool) -> None:
         DEFAULT_PARENT.rmdir()
 
 
-def _keep_images(folder: Path) -> None:
-    """Keep a stopped engine's images and layers; its containers, networks and volumes go."""
-    others = [path for path in folder.iterdir() if path.name != "docker"]
-    dropped = [folder / "docker" / name for name in ("containers", "network", "volumes", "containerd")]
+def _keep_images(place: Place) -> None:
+    """Keep a stopped engine's images and layers, and which engine wrote them; containers and networks go."""
+    kept = [place.folder / "docker", choice.file_of(place)]
+    others = [path for path in place.folder.iterdir() if path not in kept]
+    names = ["containers", "network", "volumes"]
+    if not choice.of(place).images_in_containerd:
+        names.append("containerd")
+    dropped = [place.folder / "docker" / name for name in names]
     run(["rm", "-rf", "--one-file-system", *map(str, others + dropped)], limit=300)
 
 

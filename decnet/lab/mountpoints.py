@@ -4,6 +4,7 @@ They are written down when made, and removed when no namespace of the machine mo
 """
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +12,12 @@ REGISTER: Final = Path("/run/decnet-lab.mountpoints")
 
 
 def make(paths: list[str]) -> None:
-    """Make the folders that are missing, each written down before it is made."""
+    """Make the folders that are missing and those above them, each written down before it is made."""
     for path in map(Path, paths):
-        if not path.is_dir():
+        for missing in [each for each in (*reversed(path.parents), path) if not each.is_dir()]:
             with REGISTER.open("a") as register:
-                register.write(f"{path}\n")
-            path.mkdir(mode=0o700, parents=True)
+                register.write(f"{missing}\n")
+            missing.mkdir(mode=0o700)
 
 
 def remove() -> None:
@@ -25,8 +26,8 @@ def remove() -> None:
         return
     made = [Path(line) for line in dict.fromkeys(REGISTER.read_text().splitlines()) if line]
     mounted = _mounted_anywhere()
-    left = [path for path in made if str(path) in mounted]
-    for path in set(made) - set(left):
+    left = [path for path in made if any(Path(point).is_relative_to(path) for point in mounted)]
+    for path in sorted(set(made) - set(left), reverse=True):
         with contextlib.suppress(OSError):
             path.rmdir()
     if left:
@@ -46,4 +47,9 @@ def _mounted_anywhere() -> set[str]:
 
 def mounted(table: Path) -> list[str]:
     """The mount points of a /proc/<pid>/mountinfo (proc(5), field 5), in the order of mounting."""
-    return [line.split(" ", 5)[4] for line in table.read_text(errors="surrogateescape").splitlines()]
+    return [_plain(line.split(" ", 5)[4]) for line in table.read_text(errors="surrogateescape").splitlines()]
+
+
+def _plain(point: str) -> str:
+    """The path without the octal escapes that the kernel writes for blanks and backslashes."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), point)

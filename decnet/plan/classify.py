@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from decnet.model.actual import Container, DeckyStatus
 from decnet.model.fleet import Decky
@@ -34,12 +34,15 @@ def status_of(expected: Mapping[str, Content], actual: Mapping[str, Container]) 
 
     A service cannot work without its base, whatever Docker says of it.
     """
+    return _status({name for name, content in expected.items() if not content.service}, expected, actual)
+
+
+def _status(bases: Iterable[str], names: Iterable[str], actual: Mapping[str, Container]) -> DeckyStatus:
     if not actual:
         return "torn_down"
-    bases = [name for name, content in expected.items() if not content.service]
     if not all(works(actual.get(name)) for name in bases):
         return "failed"
-    return "running" if all(works(actual.get(name)) for name in expected) else "degraded"
+    return "running" if all(works(actual.get(name)) for name in names) else "degraded"
 
 
 def row_of(
@@ -81,4 +84,14 @@ def row_as_seen(
         status=status_of(expected, actual),
         adopted=row.adopted if row else True,
         sent=row.sent if row and as_recorded else (),
+    )
+
+
+def row_as_left(key: DeckyKey, row: DeckyRow, actual: Mapping[str, Container]) -> DeckyRow:
+    """The record of a decky that is not desired any more, of which these containers are still there."""
+    return row.model_copy(
+        update={
+            "containers": {name: actual[name].fingerprint for name in sorted(actual)},
+            "status": _status((key.base,), row.containers, actual),
+        }
     )

@@ -17,6 +17,7 @@ from decnet.wire.fault import VARIABLE
 
 from .session import PIECE, Sink, Source, converse, status_in_words
 from .starting import start
+from .translate import lacking
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
 AGENT_FAULT = "DECNET_AGENT_FAULT"
@@ -60,6 +61,8 @@ class LocalSession:
                 env=self._environment, cwd="/", start_new_session=True,
             )  # fmt: skip
         except OSError as error:
+            if (lack := lacking(error)) is not None:
+                raise lack from error
             raise WorkerError(f"the agent cannot be started: {error.strerror}", worker=self.worker) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -15,6 +16,7 @@ from decnet import wire
 from decnet.errors import (
     BadAnswer,
     DecnetError,
+    Failed,
     HostKeyRefused,
     StateBroken,
     TrustRefused,
@@ -78,6 +80,15 @@ MEANINGS: dict[str, Meaning] = {
     "ValueError": Meaning(WorkerError, "its user, host or jump host is not valid", ENROL_ANEW, told=True),
 }
 
+EXHAUSTED = {
+    errno.EMFILE: "raise the limit of open files: ulimit -n",
+    errno.ENFILE: "raise the system's limit of open files: sysctl fs.file-max",
+    errno.ENOMEM: "free some memory and run the command again",
+    errno.ENOBUFS: "free some memory and run the command again",
+    errno.ENOSPC: "free some disk space and run the command again",
+}
+"""What this machine can run out of while it talks to a worker, and the hint for each."""
+
 
 @contextmanager
 def translated(worker: str) -> Iterator[None]:
@@ -105,9 +116,12 @@ def dialling(worker: str) -> Iterator[None]:
 
 
 def translate(error: BaseException, worker: str) -> DecnetError:
-    """Our error for a foreign one; text from the other side is made harmless."""
+    """Our error for a foreign one; text from the other side is made harmless. What is wrong on this machine
+    names no worker."""
     if isinstance(error, OSError) and error.filename is not None:
-        return StateBroken(f"{error.filename}: {error.strerror}")
+        return StateBroken(f"{error.filename}: {error.strerror}", hint=EXHAUSTED.get(error.errno or 0))
+    if (lack := lacking(error)) is not None:
+        return lack
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return Unreachable("its host name cannot be looked up now", worker=worker)
     meaning = meaning_of(type(error))
@@ -116,6 +130,24 @@ def translate(error: BaseException, worker: str) -> DecnetError:
     said = wire.clean(str(error).strip(), 160) if meaning.told else ""
     hint = meaning.hint.format(worker=worker) if meaning.hint else None
     return meaning.kind(meaning.says + (f" ({said})" if said else ""), hint=hint, worker=worker)
+
+
+def lacking(error: BaseException) -> Failed | None:
+    """The error for what this machine has run out of; None where that is not the reason."""
+    number = error.errno if isinstance(error, OSError) and error.errno in EXHAUSTED else _refused_file()
+    return (
+        Failed(f"failed on this machine: {os.strerror(number)}", hint=EXHAUSTED[number]) if number else None
+    )
+
+
+def _refused_file() -> int | None:
+    """Why no file can be opened now. For want of one a name is not resolved or the user is not known, and the
+    error that arrives here says only that."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno if error.errno in EXHAUSTED else None
+    return None
 
 
 def meaning_of(kind: type[BaseException]) -> Meaning | None:

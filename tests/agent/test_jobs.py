@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from agent_desk import Desk
 
-from decnet.agent import jobs, journal, limits, removal, work
+from decnet.agent import job_runner, jobs, journal, limits, removal
 from decnet.agent.containers import Container
 from decnet.agent.home import write_json
 from decnet.agent.request import Refusal
@@ -97,10 +97,10 @@ def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch
         "project": PROJECT, "fleet_id": "f", "request_id": "r1", "steps": [step], "compose": {},
         "compose_command": ["no"],
     }  # fmt: skip
-    run = work.Run(content, jobs.Progress(row["job_id"]), [])
+    run = job_runner.Run(content, jobs.Progress(row["job_id"]), [])
     run.deadline = time.monotonic() + limits.HEALTH - 1
     begun: list[object] = []
-    monkeypatch.setattr(work.composerun, "up", lambda *args: begun.append(args))
+    monkeypatch.setattr(job_runner.composerun, "up", lambda *args: begun.append(args))
     run._bring_up([step])
     assert (begun, run.failed) == ([], {"a": limits.NO_TIME})
 
@@ -131,7 +131,7 @@ def test_only_the_newest_jobs_are_kept_and_shown(home: Path, monkeypatch: pytest
         accepted(f"r{number}")
         os.utime(home / "jobs" / (jobs.job_id_of(f"r{number}") + ".bundle"), (number, number))
     assert len(list((home / "jobs").glob("*.json"))) == 5
-    assert [row["request_id"] for row in jobs.shown()] == ["r6", "r7", "r8"]
+    assert [row["request_id"] for row in jobs.recent_jobs()] == ["r6", "r7", "r8"]
 
 
 def test_a_job_that_runs_is_shown_and_kept_though_the_clock_went_back(
@@ -145,11 +145,11 @@ def test_a_job_that_runs_is_shown_and_kept_though_the_clock_went_back(
         os.utime(home / "jobs" / (jobs.job_id_of(f"r{number}") + ".bundle"), (tomorrow, tomorrow))
     claim = jobs.Claim(jobs.job_id_of("r5"))
     accepted("r5")
-    assert [row["request_id"] for row in jobs.shown()] == ["r3", "r4", "r5"]
+    assert [row["request_id"] for row in jobs.recent_jobs()] == ["r3", "r4", "r5"]
     jobs.forget_bundle(jobs.job_id_of("r5"))
-    assert jobs.shown()[-1]["request_id"] == "r5"
+    assert jobs.recent_jobs()[-1]["request_id"] == "r5"
     os.utime(home / "jobs" / (jobs.job_id_of("r5") + ".bundle"), (1, 1))
-    assert "r5" in [row["request_id"] for row in jobs.shown()]
+    assert "r5" in [row["request_id"] for row in jobs.recent_jobs()]
     claim.release()
 
 
@@ -158,13 +158,13 @@ def test_a_row_that_cannot_be_read_hides_no_other_job(home: Path) -> None:
     accepted("r0")
     accepted("r1")
     (home / "jobs" / (jobs.job_id_of("r0") + ".json")).write_text("half")
-    assert [row["request_id"] for row in jobs.shown()] == ["r1"]
+    assert [row["request_id"] for row in jobs.recent_jobs()] == ["r1"]
 
 
 def test_a_shown_job_is_what_the_model_says(home: Path) -> None:
     (home / "jobs").mkdir()
     accepted()
-    (row,) = jobs.shown()
+    (row,) = jobs.recent_jobs()
     assert Job.model_validate(row).state == "lost"
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from decnet.catalog import load
-from decnet.decoys.ftp.flavours import flavour_of
+from decnet.decoys.ftp.dialects import dialect_of
 from decnet.decoys.persona import Persona
 from decnet.decoys.shell.world import World
 
@@ -262,7 +262,7 @@ def test_any_lines_end_only_their_own_visit(inside: Callable[..., Any], release:
 
 def test_every_flavour_has_words_for_every_command() -> None:
     for release in CATALOG.releases.values():
-        flavour = flavour_of(
+        dialect = dialect_of(
             Persona(
                 **{"service": "ftp", "hostname": "h", "seed": "", "ports": (), **persona_of(release.name)}
             )
@@ -281,8 +281,8 @@ def test_every_flavour_has_words_for_every_command() -> None:
             "SITE",
             "TYPE",
         }
-        assert {verb for verb in flavour.known & small if verb.lower() not in flavour.texts} == set(), (
+        assert {verb for verb in dialect.known & small if verb.lower() not in dialect.texts} == set(), (
             release.name
         )
-        assert not flavour.known & {"AUTH", "PBSZ", "PROT"} or flavour.says("secure")
-        assert ("MLSD" in flavour.known) == (flavour.facts is not None)
+        assert not dialect.known & {"AUTH", "PBSZ", "PROT"} or dialect.says("secure")
+        assert ("MLSD" in dialect.known) == (dialect.facts is not None)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from decnet.decoys.events import MAX_LINE, Recorder
 from decnet.decoys.persona import Persona
-from decnet.decoys.shell.commands import all_commands
 from decnet.decoys.shell.state import MOST_OUTPUT, Answer, Shell
+from decnet.decoys.shell.terminal import all_commands
 from decnet.decoys.shell.world import World
-from decnet.decoys.ssh.groups import prime
+from decnet.decoys.ssh.kex import prime
 from decnet.decoys.ssh.sntrup import P, Q, decode, encode
 from decnet.decoys.ssh.umac import Umac
 

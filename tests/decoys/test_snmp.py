@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.catalog import load
-from decnet.decoys.datagrams import ALL_BYTES, MOST_ANSWER, SOURCE_BYTES, Budget, near
 from decnet.decoys.machine import Machine
 from decnet.decoys.persona import Persona
 from decnet.decoys.snmp import ber
 from decnet.decoys.snmp.agent import Agent
-from decnet.decoys.snmp.profile import profile_of
+from decnet.decoys.snmp.objects import objects_of
+from decnet.decoys.udp_server import ALL_BYTES, MOST_ANSWER, SOURCE_BYTES, Budget, near
 
 FORBIDDEN = (b"decnet", b"decky", b"decoy", b"honeypot", b"canary", b"python", b"traceback")
 CATALOG = load()
@@ -72,7 +72,7 @@ def answered(data: bytes | None) -> tuple[int, int, list[tuple[ber.Oid, int]]]:
 
 
 def agent(release: str = "debian-12") -> Agent:
-    return Agent(profile_of(persona(release)), frozenset((b"public",)))
+    return Agent(objects_of(persona(release)), frozenset((b"public",)))
 
 
 def run(*argv: str) -> subprocess.CompletedProcess[str]:
@@ -219,9 +219,9 @@ def test_the_lan_is_what_the_routing_table_says(tmp_path: Path) -> None:
 
 def test_an_engine_is_the_same_for_ever_and_names_its_maker() -> None:
     engines = {
-        name: profile_of(persona(name)).engine for name in ("debian-12", "cisco-ios-15.2", "windows-10")
+        name: objects_of(persona(name)).engine for name in ("debian-12", "cisco-ios-15.2", "windows-10")
     }
-    assert engines == {name: profile_of(persona(name)).engine for name in engines}
+    assert engines == {name: objects_of(persona(name)).engine for name in engines}
     assert (
         engines["cisco-ios-15.2"] == bytes.fromhex("8000000903005056010203") and engines["windows-10"] == b""
     )
@@ -230,7 +230,7 @@ def test_an_engine_is_the_same_for_ever_and_names_its_maker() -> None:
 
 def test_every_release_can_be_walked_to_its_end_and_gives_nothing_away() -> None:
     for release in CATALOG.releases:
-        tree, name, said = profile_of(persona(release)).tree, (1, 3), b""
+        tree, name, said = objects_of(persona(release)).tree, (1, 3), b""
         count = 0
         while (found := tree.next(name)) is not None:
             assert found > name

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from decnet import catalog
+from decnet.decoys.machine import NEAREST, SYSTEMS, system_of
 from decnet.decoys.persona import Persona
-from decnet.decoys.systems import NEAREST, SYSTEMS, system_of
 from decnet.model.catalog import SYSTEMS as NAMES
 
 CATALOG = catalog.load()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from decnet.decoys.persona import Persona
-from decnet.decoys.visits import MOST_OF_ONE_SOURCE
+from decnet.decoys.tcp_server import MOST_OF_ONE_SOURCE
 
 
 def test_one_source_cannot_take_every_place(decoy: Callable[..., Any]) -> None:

@@ -165,6 +165,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     "composerun": {
         "subprocess": _Subprocess,
         "run": lambda command, limit: here().run_program(command),
+        "find_compose": lambda home, limit: here().find_compose(),
         "_warden": lambda limit: [],
         "_stamp": list,
     },
@@ -185,11 +186,11 @@ REPLACED: dict[str, dict[str, Any]] = {
         "is_leased": lambda name: False,
     },
     "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},
-    "probe": {"answered": lambda addresses, seconds=0.0: here().answered(list(addresses))},
+    "probe": {"responses": lambda addresses, seconds=0.0: here().answered(list(addresses))},
     "program": {"_limit": lambda seconds: None},
     "request": {"_read": _read},
     "self_destruct": {"_users": lambda: [str(here().home.parent / "user")]},
-    "work": {"signal": type("_NoSignals", (), {"SIGTERM": 0, "signal": staticmethod(lambda *_: None)})},
+    "job_runner": {"signal": type("_NoSignals", (), {"SIGTERM": 0, "signal": staticmethod(lambda *_: None)})},
 }
 """By module, what the copy has in the place of the real name."""
 

@@ -301,12 +301,16 @@ class FakeWorker:
     def start_work(self, work: Any) -> None:
         work()
 
+    def find_compose(self) -> tuple[list[str], str]:
+        """Command and version of the compose of this machine."""
+        return list(COMPOSE), "1.29.2"
+
     def run_program(self, command: list[str]) -> tuple[int, str]:
         """Exit status and output of the compose of this machine."""
         if command[: len(COMPOSE)] != COMPOSE:
             return 127, ""
         if "up" not in command:
-            return 0, "1.29.2\n" if "version" in command else ""
+            return 0, ""
         document = json.loads(Path(command[command.index("-f") + 1]).read_text())
         names = command[command.index("--no-build") + 1 :]
         errors = self._brought_up({name: document["services"][name] for name in names})

@@ -49,7 +49,7 @@ TUNNEL = (
     "subprocess.run(['ip', 'link', 'set', 'tun0', 'up'], check=True);"
 )
 """TUNSETIFF of linux/if_tun.h: a tun device has a carrier for as long as somebody holds it."""
-ANSWERED = "from decnet.agent.probe import answered; said = answered(sys.argv[1:], 1.0)"
+ANSWERED = "from decnet.agent.probe import responses; said = responses(sys.argv[1:], 1.0)"
 
 
 def inside(setup: str, code: str, *words: str) -> Any:

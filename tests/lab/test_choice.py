@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from decnet.errors import UsageError
-from decnet.lab import Lab, choice, parse_options, trees, up
+from decnet.lab import Lab, choice, mountpoints, parse_options, trees, up
+from decnet.lab.guard import exclusive
 from decnet.lab.trees import Recipe
 
 
@@ -50,6 +51,8 @@ def test_an_unknown_engine_and_a_setting_of_the_labs_own_are_refused(tmp_path: P
         up(lab, engines=["woody"])
     with pytest.raises(UsageError, match="'hosts' belongs to the lab"):
         up(lab, engine_options={"hosts": ["tcp://0.0.0.0:2375"]})
+    with pytest.raises(UsageError, match="not an absolute path"):
+        up(lab, engine_options={"data-root": "docker"})
     assert choice.of(lab.worker(1)) == choice.Choice()
 
 
@@ -62,7 +65,7 @@ def test_a_worker_keeps_its_engine_and_refuses_another(tmp_path: Path) -> None:
     assert choice.of(second) == choice.Choice()
     with pytest.raises(UsageError, match="w1 has the engine 'host' already"):
         choice.choose([first], ["trixie"], {}, silent)
-    with pytest.raises(UsageError, match="w2 has other engine options already"):
+    with pytest.raises(UsageError, match="for new workers, and there is none"):
         choice.choose([second], [], {"live-restore": True}, silent)
 
 
@@ -71,6 +74,21 @@ def test_a_worker_of_a_lab_before_this_choice_has_the_machines_engine(tmp_path: 
     (worker.folder / "pids").mkdir(parents=True)
     with pytest.raises(UsageError, match="w1 has the engine 'host' already"):
         choice.choose([worker], ["trixie"], {}, silent)
+
+
+def test_the_folders_above_a_mount_point_go_with_it() -> None:
+    point = Path("/srv/tlabx a/b c")
+    with exclusive(""):
+        mountpoints.make([str(point)])
+        assert point.is_dir()
+        mountpoints.remove()
+    assert not point.parent.exists()
+
+
+def test_a_mount_point_is_read_without_its_escapes(tmp_path: Path) -> None:
+    table = tmp_path / "mountinfo"
+    table.write_text("36 35 98:0 / /srv/my\\040docker\\134x rw - ext4 /dev/root rw\n")
+    assert mountpoints.mounted(table) == ["/srv/my docker\\x"]
 
 
 def test_a_release_that_cannot_be_had_is_one_sentence_and_leaves_nothing() -> None:

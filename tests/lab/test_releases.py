@@ -80,6 +80,31 @@ def test_a_power_cut_ends_its_containers_and_start_is_a_boot(modern: Lab) -> Non
     in_place(modern, "w1", "docker", "rm", "lost")
 
 
+def test_containers_outlive_their_engine_where_it_is_set_so(own: Lab) -> None:
+    up(own, engines=["trixie"], engine_options={"live-restore": True, "data-root": "/srv/my docker"})
+    asked = ("docker", "info", "-f", "{{.LiveRestoreEnabled}} {{.DockerRootDir}}")
+    assert in_place(own, "w1", *asked).stdout == "true /srv/my docker\n"
+    import_image(own)
+    pid = start_container(own, "c1")
+    stop(own, "w1", "engine")
+    assert alive(pid)
+    start(own, "w1")
+    assert in_place(own, "w1", "docker", "ps", "--format", "{{.Names}}").stdout == "c1\n"
+    down(own)
+    assert not alive(pid)
+
+
+def test_kept_images_stay_with_the_engine_that_has_them(own: Lab) -> None:
+    up(own, engines=["trixie"], engine_options={"features": {"containerd-snapshotter": True}})
+    import_image(own)
+    start_container(own, "c1")
+    down(own, keep_images=True)
+    assert [each.release for each in up(own).workers] == ["trixie"]
+    assert "sleeper" in in_place(own, "w1", "docker", "image", "ls").stdout
+    assert in_place(own, "w1", "docker", "ps", "-aq").stdout == ""
+    start_container(own, "c1")
+
+
 def test_a_fleet_lives_there(modern: Lab, tmp_path: Path) -> None:
     provide_images(modern, lambda _: None)
     (tmp_path / "fleet.toml").write_text(FLEET)

@@ -16,15 +16,10 @@ PENDING = "http | unknown | - | create pending"
 RUNNING = "http | unknown | - | create running"
 W2_WENT_ON = {**NEW_ON_BOTH, "w1/web-05": PENDING}
 
-ENDS_ALL = "a worker that is lost between its answer and the probe ends the command for the others too"
 LOST: list[Any] = [
     *(
-        pytest.param(verb, after, NEW_ON_W2, marks=marks, id=f"{verb} {'answered' if after else 'sent'}")
-        for verb, marks in (
-            ("status", ()),
-            ("facts", ()),
-            ("probe", (pytest.mark.xfail(reason=ENDS_ALL, strict=True),)),
-        )
+        pytest.param(verb, after, NEW_ON_W2, id=f"{verb} {'answered' if after else 'sent'}")
+        for verb in ("status", "facts", "probe")
         for after in (False, True)
     ),
     pytest.param("apply", False, {**W2_WENT_ON, "w1": "journal 2 of 2, generation 2 of 1"}, id="apply sent"),

@@ -6,7 +6,7 @@ import random
 import socket
 from dataclasses import dataclass
 
-from ..visits import Line
+from ..tcp_server import Line
 from ..waits import Turn, at_most
 
 ACCEPT_SECONDS = 60.0

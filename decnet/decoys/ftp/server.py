@@ -1,11 +1,11 @@
 """Visits: read commands line by line, and answer as the server would."""
 
-from ..accounts import Accounts
+from ..credentials import Accounts
 from ..events import Recorder
 from ..persona import Persona
 from ..serve import Stop
-from ..visits import Line, receive
-from .flavours import Flavour, flavour_of
+from ..tcp_server import Line, receive
+from .dialects import Dialect, dialect_of
 from .session import Session
 
 GUESTS = {"linux": (True, False, False), "bsd": (True, False), "windows": (True, False, False)}
@@ -21,7 +21,7 @@ class FtpServer:
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
-        self._flavour = flavour_of(persona)
+        self._flavour = dialect_of(persona)
         self._accounts = Accounts(persona)
         self._guests = lets_guests_in(persona, self._flavour)
         self._clients = 0
@@ -39,11 +39,11 @@ class FtpServer:
             await session.close()
 
 
-def lets_guests_in(persona: Persona, flavour: Flavour) -> bool:
-    """Whether there is an anonymous login: as the settings or the flavour say, else drawn once."""
+def lets_guests_in(persona: Persona, dialect: Dialect) -> bool:
+    """Whether there is an anonymous login: as the settings or the dialect say, else drawn once."""
     said = persona.settings.get("anonymous")
     if said is not None:
         return bool(said)
-    if flavour.guests != "drawn":
-        return flavour.guests == "always"
+    if dialect.guests != "drawn":
+        return dialect.guests == "always"
     return persona.choice("ftp guests", GUESTS.get(persona.os, (False,)))

@@ -5,12 +5,12 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 
-from ..accounts import Accounts
+from ..credentials import Accounts
 from ..persona import Persona
-from ..visits import Gone, Line
+from ..tcp_server import Gone, Line
 from . import places
 from .attempts import Attempts
-from .flavours import Flavour
+from .dialects import Dialect
 from .talk import Talk, printed
 from .transfers import Transfers
 from .tree import of_guest, of_user
@@ -29,7 +29,7 @@ class Session:
 
     def __init__(
         self,
-        flavour: Flavour,
+        dialect: Dialect,
         persona: Persona,
         accounts: Accounts,
         line: Line,
@@ -42,7 +42,7 @@ class Session:
             "source": line.session.source, "clients": clients, "version": version[0] if version else "",
             "address": persona.address, "hostname": persona.hostname,
         }  # fmt: skip
-        self._talk = Talk(flavour, persona, line, always)
+        self._talk = Talk(dialect, persona, line, always)
         self._accounts = accounts
         self._guests = guests
         self._failures = 0
@@ -72,7 +72,7 @@ class Session:
         """The next line; None when there is nothing to answer."""
         talk = self._talk
         try:
-            raw = await talk.line.read_line(talk.flavour.idle)
+            raw = await talk.line.read_line(talk.dialect.idle)
         except TimeoutError:
             await self._leave("timeout")
             return None
@@ -83,10 +83,10 @@ class Session:
             self._attempts.refused(await talk.line.unread())
             raise Gone from error
         raw = TELNET.sub(b"", raw).rstrip(b"\r\n")
-        if len(raw) <= talk.flavour.longest:
+        if len(raw) <= talk.dialect.longest:
             return raw
         self._attempts.refused(raw)
-        if talk.flavour.texts["too_long"]:
+        if talk.dialect.texts["too_long"]:
             await self._leave("too_long")
         return None
 
@@ -111,19 +111,19 @@ class Session:
 
     def _refusal(self) -> str | None:
         """Why the command is not carried out, "" without a word; None when it is."""
-        talk, flavour, verb = self._talk, self._talk.flavour, self._talk.verb
+        talk, dialect, verb = self._talk, self._talk.dialect, self._talk.verb
         if not talk.typed.strip():
-            return flavour.blank
-        if not verb.isalpha() and flavour.says("blank"):
+            return dialect.blank
+        if not verb.isalpha() and dialect.says("blank"):
             return "blank"
         outside = talk.tree is None
-        if verb not in flavour.known:
-            return "need_login" if outside and flavour.hides_unknown else "unknown"
-        if outside and verb not in flavour.free:
+        if verb not in dialect.known:
+            return "need_login" if outside and dialect.hides_unknown else "unknown"
+        if outside and verb not in dialect.free:
             return "need_login"
-        if verb in flavour.unimplemented:
+        if verb in dialect.unimplemented:
             return "unimplemented"
-        wrong = verb in (flavour.bare if talk.argument else flavour.argument)
+        wrong = verb in (dialect.bare if talk.argument else dialect.argument)
         return "no_argument" if wrong else None
 
     async def _user(self, talk: Talk, name: str) -> None:
@@ -140,39 +140,39 @@ class Session:
             await talk.reply("user", "guest" if is_guest else "")
 
     async def _pass(self, talk: Talk, password: str) -> None:
-        if talk.tree is not None or (not talk.named and not talk.flavour.open_door):
+        if talk.tree is not None or (not talk.named and not talk.dialect.open_door):
             self._attempts.password(password)
             await talk.reply("pass_first" if talk.tree is None else "already_in")
             return
         talk.guest = self._guests and talk.named.lower() in GUEST_NAMES
-        accepted = talk.guest or talk.flavour.open_door or self._accepts(talk.named, password)
+        accepted = talk.guest or talk.dialect.open_door or self._accepts(talk.named, password)
         self._attempts.password(password, "anonymous" if talk.guest else "password", success=accepted)
         await (self._enter(talk) if accepted else self._turn_away(talk))
 
     def _accepts(self, user: str, password: str) -> bool:
         talk = self._talk
-        if user == "root" and talk.flavour.denies_root and talk.persona.text("credentials") is None:
+        if user == "root" and talk.dialect.denies_root and talk.persona.text("credentials") is None:
             return False
         return self._accounts.accepts(talk.line.session.source, user, password)
 
     async def _enter(self, talk: Talk) -> None:
         if talk.guest:
-            talk.named, talk.tree = "ftp", of_guest(talk.persona, talk.flavour.guest_owner)
+            talk.named, talk.tree = "ftp", of_guest(talk.persona, talk.dialect.guest_owner)
         else:
             talk.tree = of_user(talk.persona, talk.named)
         talk.cwd = talk.tree.home
         await talk.reply("welcome", "guest" if talk.guest else "")
 
     async def _turn_away(self, talk: Talk) -> None:
-        await asyncio.sleep(random.uniform(*talk.flavour.delay))
+        await asyncio.sleep(random.uniform(*talk.dialect.delay))
         self._failures += 1
-        talk.over = self._failures >= talk.flavour.tries
+        talk.over = self._failures >= talk.dialect.tries
         await talk.reply("wrong")
         talk.named = ""
 
     async def _site(self, talk: Talk, argument: str) -> None:
         self._attempts.refused(talk.typed.encode("utf-8", "surrogateescape"))
-        if talk.guest and talk.flavour.says("site guest"):
+        if talk.guest and talk.dialect.says("site guest"):
             await talk.reply("site guest")
         else:
             words = argument.split()
@@ -209,6 +209,6 @@ async def _secure(talk: Talk, argument: str) -> None:
 async def _type(talk: Talk, argument: str) -> None:
     kind = argument.upper()
     kind = "A" if kind == "A N" else kind
-    if talk.flavour.says(f"type {kind}"):
+    if talk.dialect.says(f"type {kind}"):
         talk.text = kind == "A"
     await talk.reply("type", kind)

@@ -3,16 +3,16 @@
 from typing import Any
 
 from ..persona import Persona
-from ..visits import Line
-from .flavours import Flavour
+from ..tcp_server import Line
+from .dialects import Dialect
 from .tree import Tree
 
 
 class Talk:
     """What is known between two commands, and how an answer is given."""
 
-    def __init__(self, flavour: Flavour, persona: Persona, line: Line, always: dict[str, object]) -> None:
-        self.flavour = flavour
+    def __init__(self, dialect: Dialect, persona: Persona, line: Line, always: dict[str, object]) -> None:
+        self.dialect = dialect
         self.persona = persona
         self.line = line
         self.address: str = line.writer.get_extra_info("sockname")[0]
@@ -41,7 +41,7 @@ class Talk:
             "verb": self.verb, "argument": self.argument, "line": self.typed, "name": self.argument,
             "user": self.named, "path": self.cwd, "type": "ASCII" if self.text else "BINARY",
         }  # fmt: skip
-        await self.send(self.flavour.text(occasion, which, {**self._always, **fields, **more}))
+        await self.send(self.dialect.text(occasion, which, {**self._always, **fields, **more}))
 
     async def send(self, text: str) -> None:
         """Say this."""

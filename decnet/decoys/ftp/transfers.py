@@ -64,7 +64,7 @@ class Transfers:
             await talk.reply("stat")
             return
         entries = _listed(talk, argument, hidden=True)[1] or []
-        listing = talk.flavour.listing(entries, time.time())
+        listing = talk.dialect.listing(entries, time.time())
         indented = "".join(f" {each}\r\n" for each in listing.split("\r\n")[:-1])
         name = OPTIONS.sub(r"\2", argument) or "."
         await talk.reply("stat_path", name=name, listing=listing, indented=indented)
@@ -75,14 +75,14 @@ class Transfers:
             await talk.reply("no_data")
             return
         name = OPTIONS.sub(r"\2", argument)
-        tells = entries is None and talk.flavour.says("list_missing")
+        tells = entries is None and talk.dialect.says("list_missing")
         if tells and talk.verb == "NLST":
             await talk.reply("list_missing", name=name)
             return
         if talk.verb == "NLST" and "l" not in options:
             shown = "".join(f"{each}\r\n" for each, _ in entries or [])
         else:
-            shown = talk.flavour.listing(entries or [], time.time())
+            shown = talk.dialect.listing(entries or [], time.time())
         await self._give(shown, "list", "list_missing" if tells else "listed", name=name)
 
     async def mlsd(self, talk: Talk, argument: str) -> None:
@@ -106,22 +106,22 @@ class Transfers:
             await talk.reply("mlst", facts=_facts(talk, node, None, path), path=path)
 
     async def retr(self, talk: Talk, argument: str) -> None:
-        if self._passive is None and not talk.flavour.names_files and argument:
+        if self._passive is None and not talk.dialect.names_files and argument:
             await talk.reply("no_data")
             return
         content = talk.inside.content(talk.path(argument))
         if content is None:
             if await is_plain(talk, argument):
-                await talk.reply("denied" if talk.flavour.names_files else "no_file")
+                await talk.reply("denied" if talk.dialect.names_files else "no_file")
             return
         rest, self._start = content[self._start :], 0
-        as_text = talk.text and talk.flavour.ascii
+        as_text = talk.text and talk.dialect.ascii
         sent = rest.replace(b"\n", b"\r\n") if as_text else rest
         await self._give(sent, "retr", "done", size=len(content), left=len(rest))
 
     async def stor(self, talk: Talk, argument: str) -> None:
         """Take a file, where that is what the machine is for; only length and hash are kept."""
-        if not talk.flavour.takes_files:
+        if not talk.dialect.takes_files:
             await change(talk, argument)
             return
         connection = await self._meet()
@@ -143,7 +143,7 @@ class Transfers:
     def _listen(self) -> int:
         """The port on which a data connection is waited for, 0 for none."""
         self.close()
-        self._passive = data.listen(self._talk.address, self._talk.flavour.ports)
+        self._passive = data.listen(self._talk.address, self._talk.dialect.ports)
         return self._passive.port if self._passive is not None else 0
 
     async def _give(self, content: str | bytes, first: str, last: str, **more: Any) -> None:
@@ -184,6 +184,6 @@ def _listed(talk: Talk, argument: str, *, hidden: bool = False) -> tuple[str, En
 
 
 def _facts(talk: Talk, node: Node, kind: str | None, path: str) -> str:
-    assert talk.flavour.facts is not None
+    assert talk.dialect.facts is not None
     number = talk.persona.machine.number(f"inode {path}", 0x20000, 0x3FFFF)
-    return talk.flavour.facts(node, kind or ("dir" if node.folder else "file"), f"FE00U{number:X}")
+    return talk.dialect.facts(node, kind or ("dir" if node.folder else "file"), f"FE00U{number:X}")

@@ -5,7 +5,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
-from ..visits import Line
+from ..tcp_server import Line
 from ..waits import at_most
 from .messages import Headers, Refused, Request
 

@@ -6,8 +6,8 @@ from ..credentials import tried
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
-from ..visits import Line, receive
-from .flavours import Flavour, flavour_of
+from ..tcp_server import Line, receive
+from .dialects import Dialect, dialect_of
 from .logins import logins, salvaged
 from .messages import Refused, Reply, Request
 from .reading import STREAM_LIMIT, read_body, read_request
@@ -18,12 +18,12 @@ MOST_REQUESTS = 100
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
     """Listen on the persona's TCP ports; the returned call ends every connection."""
-    flavour = flavour_of(persona)
-    site = build_site(persona, flavour)
+    dialect = dialect_of(persona)
+    site = build_site(persona, dialect)
 
     async def converse(line: Line) -> None:
         line.summary["requests"] = 0
-        visit = Visit(flavour, site, line)
+        visit = Visit(dialect, site, line)
         try:
             line.summary["requests"] = await visit.converse()
         finally:
@@ -35,8 +35,8 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
 class Visit:
     """One connection."""
 
-    def __init__(self, flavour: Flavour, site: Site, line: Line) -> None:
-        self._flavour = flavour
+    def __init__(self, dialect: Dialect, site: Site, line: Line) -> None:
+        self._flavour = dialect
         self._site = site
         self._line = line
 

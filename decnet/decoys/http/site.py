@@ -2,7 +2,7 @@
 
 from ..persona import Persona
 from . import pages
-from .flavours import Flavour, Lighttpd, Nginx
+from .dialects import Dialect, Lighttpd, Nginx
 from .messages import Page, Reply, Request
 
 LOGIN_PATHS = ("/login", "/login.php", "/admin", "/user/login", "/auth/login", "/cgi-bin/login.cgi")
@@ -22,10 +22,10 @@ class Site:
     """The pages of one persona."""
 
     def __init__(
-        self, persona: Persona, flavour: Flavour, contents: dict[str, Page], login: str, realm: str
+        self, persona: Persona, dialect: Dialect, contents: dict[str, Page], login: str, realm: str
     ) -> None:
         self._persona = persona
-        self._flavour = flavour
+        self._flavour = dialect
         self._pages = contents
         self._login = login
         self._realm = realm
@@ -65,28 +65,28 @@ class Site:
         return Reply(404)
 
 
-def build_site(persona: Persona, flavour: Flavour) -> Site:
+def build_site(persona: Persona, dialect: Dialect) -> Site:
     """The persona's site: as its settings say, else drawn once from its seed."""
     kind = persona.text("site") or persona.choice("http site", DRAWN_SITES.get(persona.os, ("default",)))
     wanted = persona.settings.get("login")
     with_login = kind in WITH_LOGIN if wanted is None else bool(wanted)
     changed = 1_690_000_000 + persona.number("http changed", 0, 40_000_000)
-    look = pages.Look(persona, persona.text("title"), flavour.server)
+    look = pages.Look(persona, persona.text("title"), dialect.server)
     realm = ""
     if kind == "device" and with_login and persona.choice("http basic", (True, False)):
         realm, login = look.product(), ""
     else:
-        login = _login_path(persona, flavour, kind) if with_login else ""
-    contents = _contents(kind, look, login, changed, dynamic=not isinstance(flavour, Nginx | Lighttpd))
-    return Site(persona, flavour, contents, login, realm)
+        login = _login_path(persona, dialect, kind) if with_login else ""
+    contents = _contents(kind, look, login, changed, dynamic=not isinstance(dialect, Nginx | Lighttpd))
+    return Site(persona, dialect, contents, login, realm)
 
 
-def _login_path(persona: Persona, flavour: Flavour, kind: str) -> str:
+def _login_path(persona: Persona, dialect: Dialect, kind: str) -> str:
     if kind == "device":
         return "/cgi-bin/login.cgi"
     if persona.os.startswith("windows"):
         return "/login.aspx"
-    return "/login" if isinstance(flavour, Nginx) else "/login.php"
+    return "/login" if isinstance(dialect, Nginx) else "/login.php"
 
 
 def _contents(kind: str, look: pages.Look, login: str, changed: int, *, dynamic: bool) -> dict[str, Page]:
@@ -111,7 +111,7 @@ def _session(look: pages.Look, login: str, kind: str) -> tuple[tuple[str, str], 
 
 def not_modified(request: Request, etag: str, changed: int) -> bool:
     """Whether the client has this version already (RFC 9110, 13.1: the ETag counts before the date)."""
-    from .flavours import http_date
+    from .dialects import http_date
 
     tags = request.header("if-none-match")
     if tags:

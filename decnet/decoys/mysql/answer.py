@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..events import shown
-from . import flavour as no
-from .flavour import CLEAR, NATIVE
+from . import dialects as no
+from .dialects import CLEAR, NATIVE
 from .packets import Fields, Malformed
 
 MOST_STATEMENT = 4096

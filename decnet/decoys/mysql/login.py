@@ -6,16 +6,16 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from ..aside import Later
 from ..credentials import is_text, tried
 from ..der import BASIC_CONSTRAINTS, Wanted, certificate, pem, rsa_key, sequence
 from ..events import shown
 from ..machine import Machine
 from ..persona import Persona
+from ..threads import Later
 from ..tls import TEN_YEARS, Identity, Secured
-from . import flavour as no
+from . import dialects as no
 from .answer import Answer, change_of_user, replica, take_apart
-from .flavour import CACHING, CLEAR, NATIVE, Flavour
+from .dialects import CACHING, CLEAR, NATIVE, Dialect
 from .packets import SHORT_PACKET, Channel, Failed, Malformed, OutOfOrder
 from .passwords import Known, caching_proof, native_proof, unwrap
 
@@ -50,9 +50,9 @@ class Visitor:
 class Gate:
     """What all logins share: the accounts, the keys, and who made too many errors."""
 
-    def __init__(self, persona: Persona, flavour: Flavour) -> None:
+    def __init__(self, persona: Persona, dialect: Dialect) -> None:
         self._persona = persona
-        self._flavour = flavour
+        self._flavour = dialect
         self.known = Known(persona)
         self._errors: OrderedDict[str, int] = OrderedDict()
         self.identity = Later(self._certify)
@@ -101,9 +101,9 @@ class Gate:
 class Login:
     """One connection's way in."""
 
-    def __init__(self, gate: Gate, flavour: Flavour, channel: Channel, thread: int) -> None:
+    def __init__(self, gate: Gate, dialect: Dialect, channel: Channel, thread: int) -> None:
         self._gate = gate
-        self._flavour = flavour
+        self._flavour = dialect
         self._channel = channel
         self._thread = thread
         self._salt = bytes(1 + byte % 126 for byte in os.urandom(20)).replace(b"$", b"%")
@@ -136,12 +136,12 @@ class Login:
         self._tell_later(replica(content), "register slave")
 
     def _greeting(self) -> bytes:
-        flavour = self._flavour
+        dialect = self._flavour
         return (
-            b"\x0a" + flavour.greeting.encode() + b"\0" + self._thread.to_bytes(4, "little") + self._salt[:8] + b"\0"
-            + (flavour.capabilities & 0xFFFF).to_bytes(2, "little") + bytes((flavour.charset, STATUS, 0))
-            + (flavour.capabilities >> 16).to_bytes(2, "little") + bytes((21,)) + bytes(6)
-            + flavour.extended.to_bytes(4, "little") + self._salt[8:] + b"\0" + flavour.plugin.encode() + b"\0"
+            b"\x0a" + dialect.greeting.encode() + b"\0" + self._thread.to_bytes(4, "little") + self._salt[:8] + b"\0"
+            + (dialect.capabilities & 0xFFFF).to_bytes(2, "little") + bytes((dialect.charset, STATUS, 0))
+            + (dialect.capabilities >> 16).to_bytes(2, "little") + bytes((21,)) + bytes(6)
+            + dialect.extended.to_bytes(4, "little") + self._salt[8:] + b"\0" + dialect.plugin.encode() + b"\0"
         )  # fmt: skip
 
     async def _read(self) -> None:
@@ -260,7 +260,8 @@ class Login:
         tried(self._channel.line.session, method, success=False, **said)
 
     def _fields(self, answer: Answer, proof: bytes, password: str | None) -> dict[str, bytes | str]:
-        """Who, and the password itself, or a proof in the form that password crackers read, or other bytes."""
+        """Who, and the password itself, or a proof in the form that password crackers read, or other
+        bytes."""
         said: dict[str, bytes | str] = {"username": answer.user}
         if password is not None:
             said["password"] = password

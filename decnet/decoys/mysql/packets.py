@@ -3,7 +3,7 @@
 import struct
 import time
 
-from ..visits import Line
+from ..tcp_server import Line
 
 SHORT_PACKET = 16384
 """net_buffer_length: more does not come before a login."""

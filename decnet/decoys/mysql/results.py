@@ -4,8 +4,8 @@
 import struct
 from dataclasses import dataclass, field
 
-from . import flavour as no
-from .flavour import Flavour
+from . import dialects as no
+from .dialects import Dialect
 from .login import STATUS, Visitor
 from .packets import Channel, Failed, counted, number
 from .world import Cell
@@ -47,17 +47,17 @@ def refusal(failed: Failed) -> bytes:
     return b"\xff" + struct.pack("<H", failed.code) + state.encode() + failed.text.encode()
 
 
-def put_result(channel: Channel, visitor: Visitor, flavour: Flavour, result: Rows | Done) -> None:
+def put_result(channel: Channel, visitor: Visitor, dialect: Dialect, result: Rows | Done) -> None:
     """All packets of a result."""
     if isinstance(result, Done):
         channel.put(_ok(result, visitor))
         return
     short = bool(visitor.capabilities & no.CLIENT_NO_EOF)
-    cached = flavour.maria and visitor.extended & no.CACHED_METADATA and not visitor.capabilities & 1
+    cached = dialect.maria and visitor.extended & no.CACHED_METADATA and not visitor.capabilities & 1
     channel.put(number(len(result.columns)) + (b"\x01" if cached else b""))
     for at, column in enumerate(result.columns):
         longest = max((len(str(row[at])) for row in result.rows), default=0)
-        channel.put(_column(column, at in result.whole, longest, result.table, visitor, flavour))
+        channel.put(_column(column, at in result.whole, longest, result.table, visitor, dialect))
     if not short:
         channel.put(_eof())
     for row in result.rows:
@@ -79,19 +79,19 @@ def _eof() -> bytes:
 
 
 def put_columns(
-    channel: Channel, visitor: Visitor, flavour: Flavour, columns: dict[str, str], table: tuple[str, str]
+    channel: Channel, visitor: Visitor, dialect: Dialect, columns: dict[str, str], table: tuple[str, str]
 ) -> None:
     """The columns of a table without its rows: COM_FIELD_LIST."""
     for name, kind in columns.items():
-        channel.put(_column(name, "int" in kind, 11, table, visitor, flavour) + b"\xfb")
+        channel.put(_column(name, "int" in kind, 11, table, visitor, dialect) + b"\xfb")
     channel.put(_eof())
 
 
 def _column(
-    name: str, whole: bool, longest: int, table: tuple[str, str], visitor: Visitor, flavour: Flavour
+    name: str, whole: bool, longest: int, table: tuple[str, str], visitor: Visitor, dialect: Dialect
 ) -> bytes:
     schema, table_name = (part.encode() for part in table)
-    more = flavour.maria and visitor.extended & no.EXTENDED_METADATA and not visitor.capabilities & 1
+    more = dialect.maria and visitor.extended & no.EXTENDED_METADATA and not visitor.capabilities & 1
     charset, length, code, flags, digits = (
         (BINARY_CHARSET, longest, WHOLE if longest < 10 else LONG, 0x0081, 0)
         if whole

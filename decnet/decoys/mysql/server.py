@@ -10,9 +10,9 @@ from ..credentials import tried
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
-from ..visits import Line, receive
+from ..tcp_server import Line, receive
 from .answer import passwords
-from .flavour import CLIENT_COMPRESS, Flavour, flavour_of
+from .dialects import CLIENT_COMPRESS, Dialect, dialect_of
 from .login import Gate, Login, Visitor
 from .packets import LONG_PACKET, Channel, Failed, Malformed
 from .results import Done, Rows, put_columns, put_result, refusal
@@ -40,8 +40,8 @@ UNKNOWN = Failed(1047, "08S01", "Unknown command")
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
     """Listen on the persona's TCP ports; the returned call ends every connection."""
-    flavour = flavour_of(persona)
-    server = Server(persona, flavour)
+    dialect = dialect_of(persona)
+    server = Server(persona, dialect)
     stop = await receive(persona, recorder, server.converse)
     preparing = asyncio.create_task(server.prepare())
 
@@ -55,10 +55,10 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
 class Server:
     """One persona's server."""
 
-    def __init__(self, persona: Persona, flavour: Flavour) -> None:
-        self._flavour = flavour
-        self._gate = Gate(persona, flavour)
-        self._world = World(persona, flavour)
+    def __init__(self, persona: Persona, dialect: Dialect) -> None:
+        self._flavour = dialect
+        self._gate = Gate(persona, dialect)
+        self._world = World(persona, dialect)
 
     async def prepare(self) -> None:
         """Work out the keys some time after the start: a worker starts many deckies at once."""
@@ -91,12 +91,12 @@ class Talk:
     """The commands of somebody who got in."""
 
     def __init__(
-        self, channel: Channel, visitor: Visitor, login: Login, flavour: Flavour, desk: Desk, world: World
+        self, channel: Channel, visitor: Visitor, login: Login, dialect: Dialect, desk: Desk, world: World
     ) -> None:
         self._channel = channel
         self._visitor = visitor
         self._login = login
-        self._flavour = flavour
+        self._flavour = dialect
         self._desk = desk
         self._world = world
         self._session = channel.line.session

@@ -77,7 +77,7 @@ class Shows:
             ),
             "engines": Rows(["Engine", "Support", "Comment", "Transactions", "XA", "Savepoints"],
                             [("InnoDB", "DEFAULT", engine, "YES", "YES", "YES")]),
-            "plugins": Rows(["Name", "Status", "Type", "Library", "License"], [(self.world.flavour.plugin, "ACTIVE", "AUTHENTICATION", None, "GPL")]),
+            "plugins": Rows(["Name", "Status", "Type", "Library", "License"], [(self.world.dialect.plugin, "ACTIVE", "AUTHENTICATION", None, "GPL")]),
             "collation": Rows(["Collation", "Charset", "Id", "Default", "Compiled", "Sortlen"],
                               [("utf8mb4_general_ci", "utf8mb4", 45, "Yes", "Yes", 1)], frozenset((2, 5))),
             "character": Rows(["Charset", "Description", "Default collation", "Maxlen"],
@@ -161,8 +161,8 @@ class Shows:
         )
 
     def denied(self, verb: str, schema: str, table: str) -> Failed:
-        flavour = self.world.flavour
-        place = f"`{schema}`.`{table}`" if flavour.maria and flavour.number >= (10, 7) else f"'{table}'"
+        dialect = self.world.dialect
+        place = f"`{schema}`.`{table}`" if dialect.maria and dialect.number >= (10, 7) else f"'{table}'"
         who = f"'{self.visitor.user}'@'{self.visitor.source}'"
         return Failed(1142, "42000", f"{verb} command denied to user {who} for table {place}")
 
@@ -172,7 +172,7 @@ class Shows:
             if statement[:20] in text
             else statement[:MOST_SHOWN]
         )
-        name = self.world.flavour.name
+        name = self.world.dialect.name
         return Failed(
             1064, "42000",
             f"You have an error in your SQL syntax; check the manual that corresponds to your {name} server version "

@@ -83,11 +83,11 @@ class Desk(Shows):
         assert found is not None
         verb = found.group(1).upper()
         if self.visitor.user in ADMINISTRATORS:
-            option = "--read-only" if self.world.flavour.maria else "--super-read-only"
+            option = "--read-only" if self.world.dialect.maria else "--super-read-only"
             return Failed(
                 1290,
                 "HY000",
-                f"The {self.world.flavour.name} server is running with the {option} option so it cannot execute this statement",
+                f"The {self.world.dialect.name} server is running with the {option} option so it cannot execute this statement",
             )
         if verb in ("CREATE", "DROP") and re.match(r"\w+\s+(?:database|schema)\b", statement, re.IGNORECASE):
             name = statement.split()[-1].strip("`")[:64]
@@ -152,7 +152,7 @@ class Desk(Shows):
         if not found:
             clause = (
                 "SELECT"
-                if self.world.flavour.maria and self.world.flavour.number >= (10, 12)
+                if self.world.dialect.maria and self.world.dialect.number >= (10, 12)
                 else "field list"
             )
             raise Failed(1054, "42S22", f"Unknown column '{column[:64]}' in '{clause}'")
@@ -174,7 +174,7 @@ class Desk(Shows):
                 raise Failed(
                     1054,
                     "42S22",
-                    f"Unknown column '{column[:64]}' in '{'WHERE' if self.world.flavour.number >= (11,) else 'where clause'}'",
+                    f"Unknown column '{column[:64]}' in '{'WHERE' if self.world.dialect.number >= (11,) else 'where clause'}'",
                 )
             fits = like(value)
             rows = [row for row in rows if fits(str(row[place]))]
@@ -214,7 +214,7 @@ class Desk(Shows):
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
         user = f"{self.visitor.user}@{self.visitor.source}"
         values: dict[str, Cell] = {
-            "version()": self.world.flavour.version, "user()": user, "session_user()": user, "system_user()": user,
+            "version()": self.world.dialect.version, "user()": user, "session_user()": user, "system_user()": user,
             "current_user()": self.visitor.account, "current_user": self.visitor.account,
             "database()": self.database or None, "schema()": self.database or None, "connection_id()": self.thread,
             "now()": now, "current_timestamp": now, "current_timestamp()": now, "sysdate()": now, "curdate()": now[:10],

@@ -5,7 +5,7 @@ import time
 
 from ..machine import Machine
 from ..persona import Persona
-from .flavour import Flavour
+from .dialects import Dialect
 
 Cell = str | int | None
 FIRST = ("Anna", "Mark", "Jens", "Paula", "Lena", "Eva", "Tom", "Ines", "Karl", "Mira", "Otto", "Ruth")
@@ -39,10 +39,10 @@ class Table:
 class World:
     """One server's contents."""
 
-    def __init__(self, persona: Persona, flavour: Flavour) -> None:
+    def __init__(self, persona: Persona, dialect: Dialect) -> None:
         self.persona = persona
         self.machine = Machine(persona)
-        self.flavour = flavour
+        self.dialect = dialect
         self.application = persona.choice("mysql application", APPLICATIONS)
         self.databases: dict[str, dict[str, Table]] = {self.application: _application(persona)}
         self.queries = persona.number("mysql queries", 4000, 900_000)
@@ -59,10 +59,10 @@ class World:
     def schemas(self, user: str) -> list[str]:
         """The databases that this user sees."""
         own = ["mysql", "performance_schema", "sys"] if user in ADMINISTRATORS else []
-        if self.flavour.maria and self.flavour.number < (10, 6) and own:
+        if self.dialect.maria and self.dialect.number < (10, 6) and own:
             own.remove("sys")
         names = sorted({"information_schema", self.application, *own})
-        if self.flavour.maria:
+        if self.dialect.maria:
             names.sort(key=lambda name: name != "information_schema")
         return names
 
@@ -115,12 +115,12 @@ class World:
 
     def variables(self) -> dict[str, str]:
         """What SHOW VARIABLES and @@ tell."""
-        flavour, windows = self.flavour, self.persona.os.startswith("windows")
+        dialect, windows = self.dialect, self.persona.os.startswith("windows")
         folder = "C:\\ProgramData\\MySQL\\MySQL Server 8.0\\Data\\" if windows else "/var/lib/mysql/"
         base = "C:\\Program Files\\MySQL\\MySQL Server 8.0\\" if windows else "/usr/"
-        collation = "utf8mb4_general_ci" if flavour.maria else "utf8mb4_0900_ai_ci"
+        collation = "utf8mb4_general_ci" if dialect.maria else "utf8mb4_0900_ai_ci"
         mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION"
-        if not flavour.maria:
+        if not dialect.maria:
             mode = ("ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
                     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION")  # fmt: skip
         found = {
@@ -129,21 +129,21 @@ class World:
             "character_set_database": "utf8mb4", "character_set_results": "utf8mb4",
             "character_set_server": "utf8mb4", "character_set_system": "utf8mb3", "collation_connection": collation,
             "collation_database": collation, "collation_server": collation, "connect_timeout": "10",
-            "datadir": folder, "general_log": "OFF", "have_ssl": "DISABLED" if flavour.maria else "YES",
-            "hostname": self.machine.hostname, "init_connect": "", "innodb_version": flavour.version.split("-")[0],
-            "interactive_timeout": "28800", "license": "GPL", "local_infile": "ON" if flavour.maria else "OFF",
-            "log_error": "" if flavour.maria else "/var/log/mysql/error.log", "lower_case_table_names": "1" if windows else "0",
-            "max_allowed_packet": "16777216" if flavour.maria else "67108864", "max_connections": "151",
+            "datadir": folder, "general_log": "OFF", "have_ssl": "DISABLED" if dialect.maria else "YES",
+            "hostname": self.machine.hostname, "init_connect": "", "innodb_version": dialect.version.split("-")[0],
+            "interactive_timeout": "28800", "license": "GPL", "local_infile": "ON" if dialect.maria else "OFF",
+            "log_error": "" if dialect.maria else "/var/log/mysql/error.log", "lower_case_table_names": "1" if windows else "0",
+            "max_allowed_packet": "16777216" if dialect.maria else "67108864", "max_connections": "151",
             "net_buffer_length": "16384", "net_write_timeout": "60", "plugin_dir": self._plugins(windows),
             "port": str(next(iter(self.persona.tcp_ports()), 3306)), "protocol_version": "10",
-            "query_cache_size": "1048576" if flavour.maria else "0", "query_cache_type": "OFF", "read_only": "ON",
-            "secure_file_priv": "" if flavour.maria else "/var/lib/mysql-files/", "server_id": "1",
+            "query_cache_size": "1048576" if dialect.maria else "0", "query_cache_type": "OFF", "read_only": "ON",
+            "secure_file_priv": "" if dialect.maria else "/var/lib/mysql-files/", "server_id": "1",
             "skip_name_resolve": "OFF", "socket": "MySQL" if windows else "/run/mysqld/mysqld.sock", "sql_mode": mode,
             "system_time_zone": "UTC", "time_zone": "SYSTEM", "transaction_isolation": "REPEATABLE-READ",
-            "tx_isolation": "REPEATABLE-READ", "version": flavour.version, "version_comment": flavour.comment,
-            "version_compile_machine": "x86_64", "version_compile_os": flavour.system, "wait_timeout": "28800",
+            "tx_isolation": "REPEATABLE-READ", "version": dialect.version, "version_comment": dialect.comment,
+            "version_compile_machine": "x86_64", "version_compile_os": dialect.system, "wait_timeout": "28800",
         }  # fmt: skip
-        if not flavour.maria:
+        if not dialect.maria:
             del found["query_cache_size"], found["query_cache_type"], found["tx_isolation"]
         return found
 

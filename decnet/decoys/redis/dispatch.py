@@ -5,7 +5,7 @@ import sys
 from collections.abc import Awaitable
 from typing import Any
 
-from ..visits import Gone
+from ..tcp_server import Gone
 from . import (
     credentials,
     on_clients,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..machine import Machine
 from ..persona import Persona
-from ..visits import Gone, Line
+from ..tcp_server import Gone, Line
 from . import contents
 from .config import Config, places
 from .keyspace import Database, Keyspace

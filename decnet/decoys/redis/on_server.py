@@ -5,7 +5,7 @@ import struct
 import time
 from collections.abc import Awaitable
 
-from ..visits import Gone
+from ..tcp_server import Gone
 from .arguments import SYNTAX, real, said, whole, word
 from .info import info
 from .instance import Client, Handlers

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..visits import Gone, Line
+from ..tcp_server import Gone, Line
 
 IDLE_SECONDS = 1800.0
 MOST_INLINE = 64 * 1024

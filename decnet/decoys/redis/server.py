@@ -6,7 +6,7 @@ import time
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
-from ..visits import Line, receive
+from ..tcp_server import Line, receive
 from .arguments import word
 from .credentials import refuse, salvaged, sent
 from .dispatch import COMMANDS, perform

@@ -7,10 +7,9 @@ from collections.abc import Callable
 
 from ..events import Session
 from ..waits import Turn, at_most
-from . import passwords
-from .commands import all_commands
+from . import on_files, on_network, on_system, on_text, passwords
 from .consoles import Console, Router, Windows
-from .state import Answer, Shell
+from .state import Answer, Command, Shell
 from .stream import Stream
 from .world import World
 
@@ -59,6 +58,14 @@ def console_for(world: World, user: str, session: Session, *, interactive: bool)
     if world.persona.os == "cisco":
         return Router(world, user, session)
     return Shell(world, user, session, all_commands(), interactive=interactive)
+
+
+def all_commands() -> dict[str, Command]:
+    """A fresh table of everything that the shell knows."""
+    table: dict[str, Command] = {}
+    for module in (on_files, on_text, on_system, on_network):
+        table |= module.COMMANDS
+    return table
 
 
 def greeting(world: World) -> str:

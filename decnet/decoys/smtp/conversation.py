@@ -6,15 +6,14 @@ import random
 import re
 from dataclasses import dataclass, field
 
-from ..aside import Later
 from ..events import shown
 from ..persona import Persona
+from ..tcp_server import Line
+from ..threads import Later
 from ..tls import Identity, Secured
-from ..visits import Line
-from .addresses import address
-from .message import Mail, queue_id
+from .dialects import LOGIN_PROMPTS, Dialect, date
+from .message import Mail, address, queue_id
 from .sasl import Attempts
-from .software import LOGIN_PROMPTS, Software, date
 from .talk import Ended, Talk
 
 MOST_RECIPIENTS = 100
@@ -38,9 +37,9 @@ class Conversation(Talk):
     """One visitor."""
 
     def __init__(
-        self, software: Software, persona: Persona, host: str, identity: Later[Identity], line: Line
+        self, dialect: Dialect, persona: Persona, host: str, identity: Later[Identity], line: Line
     ) -> None:
-        super().__init__(software, host, line)
+        super().__init__(dialect, host, line)
         self._identity = identity
         self._domains = {
             host.lower(),
@@ -57,7 +56,7 @@ class Conversation(Talk):
 
     async def run(self) -> None:
         """From the greeting to the end."""
-        self._send(self._software.banner.replace("{date}", date()))
+        self._send(self._dialect.banner.replace("{date}", date()))
         try:
             while True:
                 try:
@@ -77,15 +76,15 @@ class Conversation(Talk):
         text = line.decode("latin-1")
         verb, _, rest = text.strip().partition(" ")
         verb, rest = verb.upper(), rest.strip()
-        if verb in self._software.forbidden or (
-            self._software.kind == "postfix" and text[:1] and not text[0].isalpha() and not text[0].isspace()
+        if verb in self._dialect.forbidden or (
+            self._dialect.kind == "postfix" and text[:1] and not text[0].isalpha() and not text[0].isspace()
         ):
             await self._answer("forbidden")
             raise Ended
         name = f"_do_{verb.lower()}"
         if not verb:
             await self._fail("empty")
-        elif verb in self._software.verbs and hasattr(self, name):
+        elif verb in self._dialect.verbs and hasattr(self, name):
             self._attempts.end()
             await getattr(self, name)(rest, verb)
         else:
@@ -94,7 +93,7 @@ class Conversation(Talk):
             await self._fail("unknown", verb=verb[:40], line=text[:200])
 
     async def _do_helo(self, rest: str, verb: str) -> None:
-        if not rest or (self._software.kind == "exim" and not re.fullmatch(r"[\w.\-\[\]:]+", rest)):
+        if not rest or (self._dialect.kind == "exim" and not re.fullmatch(r"[\w.\-\[\]:]+", rest)):
             await self._fail("hello_syntax", verb=verb)
             return
         self._name, self._envelope = rest[:255], Envelope()
@@ -102,7 +101,7 @@ class Conversation(Talk):
         if not self._extended:
             await self._answer("hello")
             return
-        offers = [each for each in self._software.offers if not (each == "STARTTLS" and self._secure)]
+        offers = [each for each in self._dialect.offers if not (each == "STARTTLS" and self._secure)]
         lines = [self._filled("extended"), *(f"250-{each}" for each in offers[:-1]), f"250 {offers[-1]}"]
         self._send("\r\n".join(lines))
 
@@ -130,10 +129,10 @@ class Conversation(Talk):
             await self._fail("verify_syntax")
             return
         path = rest.strip("<>")[:200]
-        if self._software.kind == "exim" and "@" not in path:
+        if self._dialect.kind == "exim" and "@" not in path:
             await self._answer("no_domain", line=path)
             return
-        found = self._judged(path) if self._software.kind == "postfix" else ""
+        found = self._judged(path) if self._dialect.kind == "postfix" else ""
         await self._answer(found or "verify", path=path)
 
     async def _do_expn(self, rest: str, verb: str) -> None:
@@ -152,7 +151,7 @@ class Conversation(Talk):
             await self._fail("syntax", verb="STARTTLS")
         elif self._secure:
             await self._fail("tls_again")
-        elif self._software.kind == "exim" and not self._extended:
+        elif self._dialect.kind == "exim" and not self._extended:
             await self._fail("tls_first")
         else:
             await self._answer("tls")
@@ -178,7 +177,7 @@ class Conversation(Talk):
         if complaint:
             self._attempts.refused()
             await self._fail(complaint)
-        elif f" {mechanism}" not in next(each for each in self._software.offers if each.startswith("AUTH")):
+        elif f" {mechanism}" not in next(each for each in self._dialect.offers if each.startswith("AUTH")):
             self._attempts.refused()
             await self._fail("auth_kind", line=mechanism[:40])
         else:
@@ -218,18 +217,18 @@ class Conversation(Talk):
             self._trusted = True
             await self._answer("auth_done")
             return
-        await self._wait(random.uniform(*self._software.login_seconds))
+        await self._wait(random.uniform(*self._dialect.login_seconds))
         own = (
             "auth_wrong_login"
-            if mechanism == "LOGIN" and "auth_wrong_login" in self._software.says
+            if mechanism == "LOGIN" and "auth_wrong_login" in self._dialect.says
             else "auth_wrong"
         )
         await self._fail(own)
 
     async def _do_mail(self, rest: str, verb: str) -> None:
-        path, options, complaint = address(rest, "FROM:", self._software.kind)
+        path, options, complaint = address(rest, "FROM:", self._dialect.kind)
         said = rest[rest.find(":") + 1 :].strip()[:100]
-        if self._software.helo_first and not self._name:
+        if self._dialect.helo_first and not self._name:
             await self._fail("need_hello")
         elif complaint == "syntax":
             await self._fail("mail_syntax", line=f"MAIL {rest}"[:100])
@@ -244,21 +243,21 @@ class Conversation(Talk):
         for option in options:
             name, _, value = option.partition("=")
             bad_body = name.upper() == "BODY" and value.upper() not in ("7BIT", "8BITMIME", "BINARYMIME")
-            if name.upper() not in self._software.options or bad_body:
-                key = "body" if bad_body and "body" in self._software.says else "option"
+            if name.upper() not in self._dialect.options or bad_body:
+                key = "body" if bad_body and "body" in self._dialect.says else "option"
                 await self._fail(key, line=option[:100], path=said.split(" ")[0])
                 return
-            if name.upper() == "SIZE" and value.isdigit() and int(value[:18]) > self._software.size:
+            if name.upper() == "SIZE" and value.isdigit() and int(value[:18]) > self._dialect.size:
                 self._envelope.too_big = True
         if self._envelope.too_big:
-            self._envelope.too_big = self._software.kind == "postfix"
+            self._envelope.too_big = self._dialect.kind == "postfix"
             await self._fail("too_big")
             return
         self._envelope = Envelope(sender=path)
         await self._answer("sender", path=path)
 
     async def _do_rcpt(self, rest: str, verb: str) -> None:
-        path, options, complaint = address(rest, "TO:", self._software.kind)
+        path, options, complaint = address(rest, "TO:", self._dialect.kind)
         if self._envelope.sender is None:
             await self._fail("need_mail")
         elif complaint == "syntax":
@@ -267,13 +266,13 @@ class Conversation(Talk):
             await self._fail("bad_recipient", line=rest[rest.find(":") + 1 :].strip()[:100])
         elif unknown := self._unknown_option(options):
             await self._fail("option", line=unknown[:100], path=f"<{path}>")
-        elif self._software.kind == "exim" and "@" not in path and path.lower() != "postmaster":
+        elif self._dialect.kind == "exim" and "@" not in path and path.lower() != "postmaster":
             await self._fail("no_domain", line=rest[rest.find(":") + 1 :].strip()[:100])
         else:
             await self._to(path)
 
     def _unknown_option(self, options: list[str]) -> str:
-        known = ("NOTIFY", "ORCPT") if self._software.kind != "exim" else ()
+        known = ("NOTIFY", "ORCPT") if self._dialect.kind != "exim" else ()
         return next((each for each in options if each.partition("=")[0].upper() not in known), "")
 
     async def _to(self, path: str) -> None:
@@ -293,7 +292,7 @@ class Conversation(Talk):
         if (
             at
             and domain.lower() in self._domains
-            and "restricted" in self._software.says
+            and "restricted" in self._dialect.says
             and RESTRICTED.search(local)
         ):
             return "restricted"
@@ -312,14 +311,14 @@ class Conversation(Talk):
 
     async def _missing(self, verb: str) -> None:
         """There is nobody that a mail could be for."""
-        refusals, says = self._envelope.refusals, self._software.says
+        refusals, says = self._envelope.refusals, self._dialect.says
         if self._envelope.sender is None and "need_mail_data" in says:
             await self._fail("need_mail_data")
-        elif self._software.kind == "exim" and len(refusals) == 1:
+        elif self._dialect.kind == "exim" and len(refusals) == 1:
             why = f"503-All RCPT commands were rejected with this error:\r\n503-{next(iter(refusals))}"
             self._send(f"{why}\r\n{self._filled('no_rcpt', verb=verb)}")
         else:
-            known = self._envelope.sender is not None and (self._software.kind != "exim" or refusals)
+            known = self._envelope.sender is not None and (self._dialect.kind != "exim" or refusals)
             await self._fail("no_rcpt" if known else "need_rcpt", verb=verb)
 
     async def _take(self) -> None:
@@ -327,7 +326,7 @@ class Conversation(Talk):
         mail = Mail()
         while (line := await self._read(most=65536)) != b".":
             mail.add((line[1:] if line[:1] == b"." else line) + b"\n")
-        if mail.size > self._software.size:
+        if mail.size > self._dialect.size:
             self._envelope = Envelope()
             await self._fail("grown")
         else:
@@ -339,7 +338,7 @@ class Conversation(Talk):
             await self._fail("bdat_syntax")
             return
         mail = self._envelope.mail or Mail()
-        early = self._software.kind == "exim" and not self._envelope.recipients
+        early = self._dialect.kind == "exim" and not self._envelope.recipients
         if early:
             await self._missing(verb)
         await self._chunk(int(count), mail)
@@ -371,5 +370,5 @@ class Conversation(Talk):
                 content=shown(bytes(mail.beginning)),
             )  # fmt: skip
         self._envelope = Envelope()
-        identity = queue_id(self._software.kind)
+        identity = queue_id(self._dialect.kind)
         await self._answer(how, id=identity, line=str(mail.size), number=str(random.randint(10**9, 10**12)))

@@ -4,25 +4,25 @@ import asyncio
 import random
 from dataclasses import replace
 
-from ..aside import Later
 from ..events import Recorder
 from ..persona import Persona
 from ..serve import Stop
+from ..tcp_server import Line, receive
+from ..threads import Later
 from ..tls import Identity, of_the_machine
-from ..visits import Line, receive
 from .conversation import Conversation
-from .software import Software, software_of
+from .dialects import Dialect, dialect_of
 
 PREPARE_SECONDS = (30.0, 300.0)
 
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
     """Listen on the persona's TCP ports; the returned call ends every connection."""
-    software, host = named(software_of(persona), persona)
+    dialect, host = named(dialect_of(persona), persona)
     identity: Later[Identity] = Later(lambda: of_the_machine(persona))
 
     async def converse(line: Line) -> None:
-        await Conversation(software, persona, host, identity, line).run()
+        await Conversation(dialect, persona, host, identity, line).run()
 
     stop = await receive(persona, recorder, converse)
     preparing = asyncio.create_task(identity.prepare(random.uniform(*PREPARE_SECONDS)))
@@ -34,8 +34,8 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
     return end
 
 
-def named(software: Software, persona: Persona) -> tuple[Software, str]:
+def named(dialect: Dialect, persona: Persona) -> tuple[Dialect, str]:
     """The server with its whole name in the greeting: the setting `domain` comes behind the hostname."""
     domain = persona.text("domain")
     host = f"{persona.hostname}.{domain}" if domain else persona.hostname
-    return replace(software, banner=software.banner.replace(persona.hostname, host, 1)), host
+    return replace(dialect, banner=dialect.banner.replace(persona.hostname, host, 1)), host

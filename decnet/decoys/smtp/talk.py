@@ -4,8 +4,8 @@ import asyncio
 import re
 
 from ..events import shown
-from ..visits import Line
-from .software import Software
+from ..tcp_server import Line
+from .dialects import Dialect
 
 IDLE_SECONDS = 300.0
 MOST_LINE = 2048
@@ -19,8 +19,8 @@ class Ended(Exception):
 class Talk:
     """Lines in, answers out."""
 
-    def __init__(self, software: Software, host: str, line: Line) -> None:
-        self._software = software
+    def __init__(self, dialect: Dialect, host: str, line: Line) -> None:
+        self._dialect = dialect
         self._host = host
         self._line = line
         self._name = ""
@@ -64,23 +64,23 @@ class Talk:
 
     def _filled(self, key: str, **words: str) -> str:
         known = {"host": self._host, "peer": self._line.session.source, "name": self._name} | words
-        return re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), self._software.says[key])
+        return re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), self._dialect.says[key])
 
     async def _answer(self, key: str, **words: str) -> None:
         self._send(self._filled(key, **words))
 
     async def _fail(self, key: str, **words: str) -> None:
         """An answer that counts as an error; after too many the server hangs up."""
-        text, software = self._filled(key, **words), self._software
-        self._errors += software.counted is None or key in software.counted
-        if self._errors <= software.most_errors or (software.counted and key not in software.counted):
-            if self._errors > software.slow_after:
+        text, dialect = self._filled(key, **words), self._dialect
+        self._errors += dialect.counted is None or key in dialect.counted
+        if self._errors <= dialect.most_errors or (dialect.counted and key not in dialect.counted):
+            if self._errors > dialect.slow_after:
                 await self._wait(1.0)
             self._send(text)
             return
-        if software.kind != "exim":
+        if dialect.kind != "exim":
             text = self._filled("errors")
-        elif self._unknown > software.most_errors:
+        elif self._unknown > dialect.most_errors:
             text = self._filled("unknowns")
         elif key != "hello_syntax":
             text = f"{text[:3]}-{text[4:]}\r\n{text[:3]} {self._filled('errors')}"

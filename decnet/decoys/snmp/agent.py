@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from . import ber, message
 from .ber import Malformed, Oid
 from .message import Binding, Pdu, Request, Secure
-from .profile import Profile
+from .objects import AgentObjects
 from .tree import Tree
 
 MOST_BINDINGS = 128
@@ -35,9 +35,9 @@ class Handled:
 class Agent:
     """One machine's."""
 
-    def __init__(self, profile: Profile, communities: frozenset[bytes]) -> None:
-        self._profile = profile
-        self._tree: Tree = profile.tree
+    def __init__(self, objects: AgentObjects, communities: frozenset[bytes]) -> None:
+        self._objects = objects
+        self._tree: Tree = objects.tree
         self._communities = communities
         self._counts = {UNKNOWN_USERS: 0, UNKNOWN_ENGINES: 0}
 
@@ -120,7 +120,7 @@ class Agent:
 
     def _secure(self, request: Secure, login: Mapping[str, bytes | str]) -> Handled:
         """Version 3 has no users here: every request ends in a report."""
-        engine = self._profile.engine
+        engine = self._objects.engine
         ours = engine and request.engine == engine
         login = login if ours or request.user else {}
         if not engine:
@@ -131,8 +131,8 @@ class Agent:
         said = message.report(
             request,
             engine,
-            self._profile.boots,
-            self._profile.seconds(),
+            self._objects.boots,
+            self._objects.seconds(),
             counter,
             self._counts[counter],
             number,

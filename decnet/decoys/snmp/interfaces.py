@@ -7,7 +7,7 @@ from ..machine import Machine
 from ..persona import Persona
 from . import ber
 from .ber import Oid
-from .makes import OTHER_CARD, VMWARE_CARD, Make
+from .dialects import OTHER_CARD, VMWARE_CARD, Dialect
 from .tree import Value
 
 ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
@@ -36,32 +36,39 @@ class Card:
         return self.kind == LOOPBACK
 
 
-def cards_of(persona: Persona, machine: Machine, make: Make) -> list[Card]:
+def cards_of(persona: Persona, machine: Machine, dialect: Dialect) -> list[Card]:
     """The machine's interfaces, in the order of their indices."""
     mac = bytes.fromhex(machine.mac.replace(":", ""))
-    if make.ports:
-        return _switch(persona, make, mac, machine.address)
+    if dialect.ports:
+        return _switch(persona, dialect, mac, machine.address)
     cards: list[Card] = []
-    if make.loopback:
-        speed = 10_000_000 if make.net_snmp else 1_073_741_824
+    if dialect.loopback:
+        speed = 10_000_000 if dialect.net_snmp else 1_073_741_824
         cards.append(
-            Card(1, make.loopback, LOOPBACK, speed, address="127.0.0.1", mtu=65536 if make.net_snmp else 1500)
+            Card(
+                1,
+                dialect.loopback,
+                LOOPBACK,
+                speed,
+                address="127.0.0.1",
+                mtu=65536 if dialect.net_snmp else 1500,
+            )
         )
-    name = _card_name(persona, machine, make)
-    cards.append(Card(len(cards) + 1, name, ETHERNET, make.speed, mac, machine.address, share=1.0))
+    name = _card_name(persona, machine, dialect)
+    cards.append(Card(len(cards) + 1, name, ETHERNET, dialect.speed, mac, machine.address, share=1.0))
     return cards
 
 
-def _card_name(persona: Persona, machine: Machine, make: Make) -> str:
+def _card_name(persona: Persona, machine: Machine, dialect: Dialect) -> str:
     if persona.os.startswith("windows"):
         return VMWARE_CARD if persona.mac.startswith(("00:50:56", "00:0c:29")) else OTHER_CARD
-    return machine.interface() if make.net_snmp else make.card
+    return machine.interface() if dialect.net_snmp else dialect.card
 
 
-def _switch(persona: Persona, make: Make, mac: bytes, address: str) -> list[Card]:
-    cisco = make.object_id[0] == 9
+def _switch(persona: Persona, dialect: Dialect, mac: bytes, address: str) -> list[Card]:
+    cisco = dialect.object_id[0] == 9
     ports = []
-    for port in range(1, make.ports + 1):
+    for port in range(1, dialect.ports + 1):
         up = persona.choice(f"port {port}", (True, True, False))
         name = f"GigabitEthernet1/0/{port}" if cisco else f"Slot: 0 Port: {port} Gigabit - Level"
         number = (int.from_bytes(mac, "big") + port).to_bytes(7, "big")[-6:]
@@ -78,7 +85,9 @@ def _switch(persona: Persona, make: Make, mac: bytes, address: str) -> list[Card
             )
         )
     if not cisco:
-        cpu = Card(make.ports + 41, " CPU Interface for Slot: 5 Port: 1", OTHER, 0, mac, address, share=1.0)
+        cpu = Card(
+            dialect.ports + 41, " CPU Interface for Slot: 5 Port: 1", OTHER, 0, mac, address, share=1.0
+        )
         return [*ports, cpu]
     vlan = Card(1, "Vlan1", VIRTUAL, 1_000_000_000, mac, address, share=1.0)
     return [vlan, *ports, Card(14501, "Null0", OTHER, 4_294_967_295)]

@@ -1,12 +1,12 @@
 """Datagrams: answer the agent's way, and record who tried which community or user."""
 
 from ..credentials import tried
-from ..datagrams import Visit, receive
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
+from ..udp_server import Visit, receive
 from .agent import Agent, Handled
-from .profile import profile_of
+from .objects import objects_of
 
 COMMUNITIES = "public"
 MOST_REQUESTS = 30
@@ -19,7 +19,7 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
     communities = frozenset(
         part.strip().encode() for part in (COMMUNITIES if said is None else said).split(",")
     )
-    agent = Agent(profile_of(persona), communities - {b""})
+    agent = Agent(objects_of(persona), communities - {b""})
 
     def answer(data: bytes, visit: Visit, room: int) -> bytes | None:
         handled = agent.handle(data, room)

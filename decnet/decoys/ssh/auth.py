@@ -6,11 +6,11 @@ Source: sshd of OpenSSH 9.2p1 and Dropbear 2022.83, message by message.
 import asyncio
 import random
 
-from ..accounts import Accounts
+from ..credentials import Accounts
 from ..events import Session, shown
 from . import numbers as no
 from .attempts import Attempts
-from .profile import Profile
+from .dialects import Dialect
 from .transport import Refused, Transport
 from .wire import Malformed, Message, flag, names, string
 
@@ -26,11 +26,11 @@ NEVER_COUNTED = "gssapi-with-mic"
 """Where the server has no key of its own for it, OpenSSH takes the failure for its own."""
 
 
-async def authenticate(transport: Transport, profile: Profile, accounts: Accounts, session: Session) -> str:
+async def authenticate(transport: Transport, dialect: Dialect, accounts: Accounts, session: Session) -> str:
     """The name of the user who got in. Raises Gone, Refused, Malformed."""
     attempts = Attempts(session)
     try:
-        return await _Authentication(transport, profile, accounts, session.source, attempts).run()
+        return await _Authentication(transport, dialect, accounts, session.source, attempts).run()
     except (Refused, Malformed):
         for packet in await transport.unread():
             attempts.take(packet)
@@ -43,18 +43,18 @@ class _Authentication:
     """One connection's way in; its messages come in whatever order the client chooses."""
 
     def __init__(
-        self, transport: Transport, profile: Profile, accounts: Accounts, source: str, attempts: Attempts
+        self, transport: Transport, dialect: Dialect, accounts: Accounts, source: str, attempts: Attempts
     ) -> None:
         self._transport = transport
-        self._profile = profile
+        self._dialect = dialect
         self._accounts = accounts
         self._source = source
         self._attempts = attempts
         self._named: tuple[bytes, bytes] | None = None
         self._count = self._failures = 0
-        self._open = profile.dropbear
+        self._open = dialect.dropbear
         """Whether attempts are taken: OpenSSH wants its service to be asked for first."""
-        self._awaits_extensions = profile.version >= (9, 6) and "ext-info-c" in transport.offered["kex"]
+        self._awaits_extensions = dialect.version >= (9, 6) and "ext-info-c" in transport.offered["kex"]
 
     async def run(self) -> str:
         """Answer message after message until a user is in."""
@@ -84,7 +84,7 @@ class _Authentication:
 
     def _strange(self, number: int) -> None:
         """A message that has no place here."""
-        if self._profile.dropbear and (number > no.USERAUTH_LAST or no.NEWKEYS <= number <= no.KEX_LAST):
+        if self._dialect.dropbear and (number > no.USERAUTH_LAST or no.NEWKEYS <= number <= no.KEX_LAST):
             raise Refused
         self._transport.unimplemented()
 
@@ -94,7 +94,7 @@ class _Authentication:
         accepted = False
         try:
             user, service, method = self._word(message), self._word(message), self._word(message)
-            name = user if self._profile.dropbear else user.partition(b":")[0]
+            name = user if self._dialect.dropbear else user.partition(b":")[0]
             objection = self._objection(name, service)
             if method == b"password":
                 accepted = self._password(message, name, judged=objection is None and service == NEXT_SERVICE)
@@ -124,7 +124,7 @@ class _Authentication:
         if (name, service) != named:
             change = b"(%b,%b) -> (%b,%b)" % (*named, name, service)
             return self._refusal(b"Change of username or service not allowed: " + change)
-        return Refused() if self._profile.dropbear and service != NEXT_SERVICE else None
+        return Refused() if self._dialect.dropbear and service != NEXT_SERVICE else None
 
     def _password(self, message: Message, name: bytes, *, judged: bool) -> bool:
         """Whether the password lets in."""
@@ -132,20 +132,20 @@ class _Authentication:
         password = message.text()
         if changes:
             message.text()
-        if not self._profile.dropbear and (message.left or "\0" in password):
+        if not self._dialect.dropbear and (message.left or "\0" in password):
             raise Malformed
         accepts = judged and not changes
         return accepts and self._accounts.accepts(self._source, shown(name), password)
 
     def _fail(self, method: bytes) -> None:
         """Count the failure and send it. Raises Refused where it is one too many."""
-        first = self._profile.dropbear or self._count == 1
-        forgiven = method == NEVER_COUNTED.encode() and NEVER_COUNTED in self._profile.methods
+        first = self._dialect.dropbear or self._count == 1
+        forgiven = method == NEVER_COUNTED.encode() and NEVER_COUNTED in self._dialect.methods
         self._failures += not forgiven and not (method == b"none" and first)
-        over = self._failures >= self._profile.tries
-        if over and not self._profile.dropbear:
+        over = self._failures >= self._dialect.tries
+        if over and not self._dialect.dropbear:
             raise self._refusal(TOO_MANY)
-        self._transport.send(bytes((no.USERAUTH_FAILURE,)) + names(self._profile.methods) + flag(False))
+        self._transport.send(bytes((no.USERAUTH_FAILURE,)) + names(self._dialect.methods) + flag(False))
         if over:
             raise Refused
 
@@ -158,12 +158,12 @@ class _Authentication:
 
     def _end(self, message: Message) -> None:
         """OpenSSH hangs up at a message that is longer than it should be."""
-        if message.left and not self._profile.dropbear:
+        if message.left and not self._dialect.dropbear:
             raise Malformed
 
     def _refusal(self, reason: bytes) -> Refused:
         """The end of the connection; Dropbear never says why."""
-        return Refused() if self._profile.dropbear else Refused(reason)
+        return Refused() if self._dialect.dropbear else Refused(reason)
 
 
 def _public_key(message: Message) -> None:

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from ..aside import aside
 from ..events import Session
 from ..shell.stream import IDLE_SECONDS, Terminal
-from ..visits import Gone
+from ..tcp_server import Gone
+from ..threads import in_thread
 from ..waits import at_most
 from . import numbers as no
 from .attempts import Attempts
@@ -140,7 +140,7 @@ class Connection:
         """OpenSSH tells a client all its host keys, so that it can keep them."""
         if not self._host_keys:
             return
-        keys = await aside(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
+        keys = await in_thread(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
         blobs = b"".join(string(key) for key in keys)
         self.transport.send(
             bytes((no.GLOBAL_REQUEST,)) + string("hostkeys-00@openssh.com") + flag(False) + blobs
@@ -194,7 +194,7 @@ class Connection:
             parts = ((ours[key], string(PROVE) + string(session) + string(key)) for key in asked)
             return b"".join(string(keys.sign(name, told)) for name, told in parts)
 
-        return await aside(signed)
+        return await in_thread(signed)
 
     def _open(self, message: Message) -> None:
         kind, theirs, room, packet = message.text(100), message.number(), message.number(), message.number()

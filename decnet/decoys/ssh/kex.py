@@ -1,5 +1,6 @@
 """Key exchange, the server's side: from the client's first message to the shared secret."""
 
+import functools
 import hashlib
 import os
 from collections.abc import Callable
@@ -10,12 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from . import sntrup
-from .groups import CONSTANTS, prime
 from .wire import Malformed, mpint, string
 
 SLOW = ("sntrup", "diffie-hellman")
-"""Exchanges that take long enough to be worked out aside."""
+"""Exchanges that take long enough to be computed in a thread."""
 EXPONENT_BYTES = 32
+CONSTANTS = {2048: 124476, 3072: 1690314, 4096: 240904, 6144: 929484, 8192: 4743158}
+"""By the bits n of RFC 3526's primes, c in p = 2^n - 2^(n-64) - 1 + 2^64 * (floor(2^(n-130) * pi) + c)."""
 
 Hash = Callable[..., "hashlib._Hash"]
 
@@ -102,3 +104,25 @@ FIXED = {
     "diffie-hellman-group16-sha512": 4096,
     "diffie-hellman-group18-sha512": 8192,
 }
+
+
+@functools.cache
+def prime(bits: int) -> int:
+    """The prime of RFC 3526 with this number of bits, computed from its definition."""
+    return (1 << bits) - (1 << bits - 64) - 1 + ((_pi(bits - 130) + CONSTANTS[bits]) << 64)
+
+
+def _pi(bits: int) -> int:
+    """floor(2^bits * pi), by Machin's formula with 64 bits to spare."""
+    one = 1 << bits + 64
+    return (4 * (4 * _inverse_tangent(5, one) - _inverse_tangent(239, one))) >> 64
+
+
+def _inverse_tangent(x: int, one: int) -> int:
+    total = term = one // x
+    square, sign, odd = x * x, -1, 3
+    while term:
+        term //= square
+        total += sign * (term // odd)
+        sign, odd = -sign, odd + 2
+    return total

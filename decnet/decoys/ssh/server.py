@@ -4,19 +4,19 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-from ..accounts import Accounts
-from ..aside import aside
+from ..credentials import Accounts
 from ..events import Recorder, Session
 from ..persona import Persona
 from ..serve import Stop
 from ..shell.terminal import run_command, run_shell
 from ..shell.world import World
-from ..visits import Line, receive
+from ..tcp_server import Line, receive
+from ..threads import in_thread
 from ..waits import at_most
 from .auth import authenticate
 from .channels import Channel, Connection
+from .dialects import dialect_of
 from .hostkeys import HostKeys
-from .profile import profile_of
 from .transport import LOGIN_SECONDS, Refused, Transport
 from .wire import Malformed
 
@@ -48,8 +48,8 @@ class SshServer:
     """One persona's SSH server."""
 
     def __init__(self, persona: Persona) -> None:
-        self._profile = profile_of(persona)
-        old = self._profile.dropbear or self._profile.version < (8, 0)
+        self._dialect = dialect_of(persona)
+        old = self._dialect.dropbear or self._dialect.version < (8, 0)
         self._keys = HostKeys(persona, OLD_RSA_BITS if old else RSA_BITS)
         self._accounts = Accounts(persona)
         self._world = World(persona)
@@ -59,7 +59,7 @@ class SshServer:
     async def prepare(self) -> None:
         """Work out the RSA key some time after the start, so that hardly anybody has to wait for it."""
         await asyncio.sleep(random.uniform(*PREPARE_SECONDS))
-        await aside(self._keys.prepare)
+        await in_thread(self._keys.prepare)
 
     def admits(self) -> bool:
         """Whether one more connection may come in, by OpenSSH's rule."""
@@ -73,7 +73,7 @@ class SshServer:
 
     async def converse(self, line: Line) -> None:
         """One visit."""
-        transport = Transport(line, self._profile, self._keys)
+        transport = Transport(line, self._dialect, self._keys)
         try:
             await self._serve(transport, line.session)
         except Refused as refused:
@@ -90,14 +90,14 @@ class SshServer:
             async with at_most(LOGIN_SECONDS):
                 await transport.greet()
                 await transport.first_exchange()
-                user = await authenticate(transport, self._profile, self._accounts, session)
+                user = await authenticate(transport, self._dialect, self._accounts, session)
         finally:
             self._startups -= 1
         if self._sessions >= MOST_SESSIONS:
             raise Refused
         self._sessions += 1
         try:
-            shown = [] if self._profile.dropbear else list(SHOWN_KEYS)
+            shown = [] if self._dialect.dropbear else list(SHOWN_KEYS)
             await Connection(transport, session, shown, self._runner(user, session)).serve()
         finally:
             self._sessions -= 1

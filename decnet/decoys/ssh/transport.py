@@ -6,14 +6,14 @@ import zlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from ..aside import aside
-from ..visits import WRITE_SECONDS, Gone, Line
+from ..tcp_server import WRITE_SECONDS, Gone, Line
+from ..threads import in_thread
 from ..waits import at_most
 from . import numbers as no
 from .ciphers import CIPHERS, Corrupt, Nothing, Protection, mac_key_size, protection
+from .dialects import Dialect
 from .hostkeys import HostKeys
 from .kex import SLOW, Agreed, diffie_hellman, exchange, group_for, hash_of
-from .profile import Profile
 from .wire import Message, flag, mpint, names, string, uint32
 
 LOGIN_SECONDS = 120.0
@@ -40,17 +40,17 @@ class Refused(Exception):
 class Transport:
     """Packets in and out. `client_version` is known after `greet`."""
 
-    def __init__(self, line: Line, profile: Profile, keys: HostKeys) -> None:
+    def __init__(self, line: Line, dialect: Dialect, keys: HostKeys) -> None:
         self.client_version = ""
         self.offered: dict[str, list[str]] = {}
         self._line = line
-        self._profile = profile
+        self._dialect = dialect
         self._keys = keys
         self._in: Protection = Nothing()
         self._out: Protection = Nothing()
         self._in_number = self._out_number = 0
         self._session_id = b""
-        self._versions = (b"", b"SSH-2.0-" + profile.banner.encode())
+        self._versions = (b"", b"SSH-2.0-" + dialect.banner.encode())
         self._strict = False
         self._our_init = b""
         self._inflate: Callable[[bytes], bytes] | None = None
@@ -61,8 +61,8 @@ class Transport:
         self._settled.set()
         self._held: list[bytes] = []
         self._idle = LOGIN_SECONDS
-        self._exchanges_again = profile.dropbear
-        self._has_ping = profile.version >= (9, 5)
+        self._exchanges_again = dialect.dropbear
+        self._has_ping = dialect.version >= (9, 5)
 
     async def greet(self) -> None:
         """Exchange version lines. Raises Gone; Refused, after what OpenSSH says to what is no SSH client."""
@@ -85,7 +85,7 @@ class Transport:
         self._versions = (version, self._versions[1])
 
     async def _not_ssh(self) -> None:
-        if not self._profile.dropbear:
+        if not self._dialect.dropbear:
             await self._line.send(b"Invalid SSH identification string.\r\n")
         raise Refused
 
@@ -94,7 +94,7 @@ class Transport:
         self._send_init()
         packet = await self._packet()
         if packet[0] != no.KEXINIT:
-            if self._profile.dropbear or packet[0] in (no.DISCONNECT, no.IGNORE, no.DEBUG):
+            if self._dialect.dropbear or packet[0] in (no.DISCONNECT, no.IGNORE, no.DEBUG):
                 packet = await self._wanted(packet)
             if packet[0] != no.KEXINIT:
                 raise Refused
@@ -173,7 +173,7 @@ class Transport:
         return self._keys
 
     def _is_no_message(self, number: int) -> bool:
-        if self._profile.dropbear:
+        if self._dialect.dropbear:
             return False
         return not number or (number >= no.FIRST_LOCAL and not self._has_ping)
 
@@ -215,10 +215,10 @@ class Transport:
         self._out_number = (self._out_number + 1) & 0xFFFFFFFF
 
     def _send_init(self) -> None:
-        profile = self._profile
-        kex = [name for name in profile.kex if not self._session_id or name not in NOT_KEX]
-        twice = (part for part in (profile.ciphers, profile.macs, profile.compressions) for _ in range(2))
-        lists = b"".join(names(part) for part in (kex, profile.host_keys, *twice, (), ()))
+        dialect = self._dialect
+        kex = [name for name in dialect.kex if not self._session_id or name not in NOT_KEX]
+        twice = (part for part in (dialect.ciphers, dialect.macs, dialect.compressions) for _ in range(2))
+        lists = b"".join(names(part) for part in (kex, dialect.host_keys, *twice, (), ()))
         self._our_init = bytes((no.KEXINIT,)) + os.urandom(16) + lists + flag(False) + uint32(0)
         self.send(self._our_init)
         self._settled.clear()
@@ -227,9 +227,9 @@ class Transport:
         offered = _parse_init(their_init)
         if not self._session_id:
             self.offered = offered
-            self._strict = self._profile.strict and STRICT_CLIENT in offered["kex"]
-        kex = _choose(offered["kex"], [name for name in self._profile.kex if name not in NOT_KEX])
-        host_key = _choose(offered["host_keys"], self._profile.host_keys)
+            self._strict = self._dialect.strict and STRICT_CLIENT in offered["kex"]
+        kex = _choose(offered["kex"], [name for name in self._dialect.kex if name not in NOT_KEX])
+        host_key = _choose(offered["host_keys"], self._dialect.host_keys)
         ways = [self._way(offered, side) for side in ("in", "out")]
         if offered["guess"] and (offered["kex"][:1] != [kex] or offered["host_keys"][:1] != [host_key]):
             await self._packet()
@@ -252,7 +252,7 @@ class Transport:
     async def _public_key(self, algorithm: str) -> bytes:
         """Our public key. The RSA key takes a moment the first time: in a thread, so that others go on."""
         if "rsa" in algorithm:
-            return await aside(lambda: self._keys.public(algorithm))
+            return await in_thread(lambda: self._keys.public(algorithm))
         return self._keys.public(algorithm)
 
     async def _agree(self, kex: str) -> tuple[int, Agreed, bytes]:
@@ -262,7 +262,7 @@ class Transport:
         message = Message(await self._expect(30))
         client = message.string(8192)
         if kex.startswith(SLOW):
-            return 31, await aside(lambda: exchange(kex, client)), string(client)
+            return 31, await in_thread(lambda: exchange(kex, client)), string(client)
         return 31, exchange(kex, client), string(client)
 
     async def _agree_group(self) -> tuple[int, Agreed, bytes]:
@@ -273,7 +273,7 @@ class Transport:
             raise Refused
         self.send(b"\x1f" + mpint(prime) + mpint(2))
         client = Message(await self._expect(32)).mpint()
-        agreed = await aside(lambda: diffie_hellman(prime, 2, client))
+        agreed = await in_thread(lambda: diffie_hellman(prime, 2, client))
         sizes = uint32(least) + uint32(wanted) + uint32(most)
         return 33, agreed, sizes + mpint(prime) + mpint(2) + mpint(client)
 
@@ -304,9 +304,9 @@ class Transport:
         self._out = out
         if self._strict:
             self._out_number = 0
-        if first and self._profile.extensions and "ext-info-c" in self.offered["kex"]:
-            parts = b"".join(string(name) + string(value) for name, value in self._profile.extensions)
-            self.send(bytes((no.EXT_INFO,)) + uint32(len(self._profile.extensions)) + parts)
+        if first and self._dialect.extensions and "ext-info-c" in self.offered["kex"]:
+            parts = b"".join(string(name) + string(value) for name, value in self._dialect.extensions)
+            self.send(bytes((no.EXT_INFO,)) + uint32(len(self._dialect.extensions)) + parts)
         await self._expect(no.NEWKEYS)
         self._in = into
         if self._strict:
@@ -319,10 +319,10 @@ class Transport:
 
     def _way(self, offered: dict[str, list[str]], side: str) -> tuple[str, str, str]:
         """Cipher, MAC and compression of one direction."""
-        cipher = _choose(offered[f"cipher {side}"], self._profile.ciphers)
+        cipher = _choose(offered[f"cipher {side}"], self._dialect.ciphers)
         own = CIPHERS[cipher].own_mac
-        mac = cipher if own else _choose(offered[f"mac {side}"], self._profile.macs)
-        return cipher, mac, _choose(offered[f"compression {side}"], self._profile.compressions)
+        mac = cipher if own else _choose(offered[f"mac {side}"], self._dialect.macs)
+        return cipher, mac, _choose(offered[f"compression {side}"], self._dialect.compressions)
 
 
 def _protect(way: tuple[str, str, str], key: Callable[[bytes, int], bytes], letters: bytes) -> Protection:

@@ -1,7 +1,7 @@
 """What a visitor types and sees, through Telnet: lines with echo for a login, and a stream for a shell."""
 
 from ..shell.stream import IDLE_SECONDS, Terminal
-from ..visits import Gone, Line
+from ..tcp_server import Gone, Line
 from ..waits import at_most
 from .protocol import Options, Parser
 

@@ -5,15 +5,14 @@ import random
 import re
 from typing import TYPE_CHECKING
 
-from ..accounts import Accounts
-from ..credentials import tried
+from ..credentials import Accounts, tried
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
-from ..visits import Gone, Line, receive
+from ..tcp_server import Gone, Line, receive
 from ..waits import at_most
 from . import jetdirect
-from .flavours import Flavour, flavour_of
+from .dialects import Dialect, dialect_of
 from .keyboard import Keyboard
 from .protocol import Options
 
@@ -36,13 +35,13 @@ class TelnetServer:
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
-        self._flavour: Flavour = flavour_of(persona)
+        self._flavour: Dialect = dialect_of(persona)
         self._accounts = Accounts(persona)
 
     async def converse(self, line: Line) -> None:
         """One visit."""
-        flavour = self._flavour
-        keyboard = Keyboard(line, Options(flavour.able, flavour.welcome, flavour.are_you_there))
+        dialect = self._flavour
+        keyboard = Keyboard(line, Options(dialect.able, dialect.welcome, dialect.are_you_there))
         try:
             await self._serve(keyboard, line)
         finally:
@@ -95,9 +94,9 @@ class TelnetServer:
         return World(self._persona)
 
 
-async def negotiate(keyboard: Keyboard, flavour: Flavour) -> None:
+async def negotiate(keyboard: Keyboard, dialect: Dialect) -> None:
     """Send the server's requests; like the real one, wait as long as the client does not answer."""
-    for stage in flavour.rounds:
+    for stage in dialect.rounds:
         said = keyboard.options.ask(stage.requests)
         if said:
             await keyboard.send_commands(said)
@@ -116,9 +115,9 @@ async def _answers(keyboard: Keyboard, awaited: tuple[tuple[int, int], ...]) -> 
 class Login:
     """Name and password, as often as the server asks for them."""
 
-    def __init__(self, flavour: Flavour, accounts: Accounts, keyboard: Keyboard, line: Line) -> None:
+    def __init__(self, dialect: Dialect, accounts: Accounts, keyboard: Keyboard, line: Line) -> None:
         self.accepted = False
-        self._flavour = flavour
+        self._flavour = dialect
         self._accounts = accounts
         self._keyboard = keyboard
         self._line = line

@@ -2,14 +2,14 @@
 
 from ...persona import Persona
 from . import bsd, iis, proftpd, vsftpd
-from .flavour import Flavour
+from .dialect import Dialect
 
-__all__ = ["Flavour", "flavour_of"]
+__all__ = ["Dialect", "dialect_of"]
 
 PRINTERS = ("FTP Server Ready", "FTP print service", "FTP Print Server")
 
 
-def flavour_of(persona: Persona) -> Flavour:
+def dialect_of(persona: Persona) -> Dialect:
     """The server that goes with the persona's greeting, else with its system."""
     greeting = persona.banner
     if "vsFTPd" in greeting:

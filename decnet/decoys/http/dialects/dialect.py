@@ -18,7 +18,7 @@ def http_date(at: float) -> str:
     return f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year} {clock} GMT"
 
 
-class Flavour(ABC):
+class Dialect(ABC):
     """One server software."""
 
     limits = Limits()

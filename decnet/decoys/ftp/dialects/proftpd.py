@@ -8,7 +8,7 @@ import time
 
 from ...persona import Persona
 from ..tree import Node
-from .flavour import COMMON, Flavour, permissions, shown_name
+from .dialect import COMMON, Dialect, permissions, shown_name
 
 HALF_A_YEAR = 182 * 86400
 UNIMPLEMENTED = frozenset(("ACCT", "REIN", "SMNT"))
@@ -152,11 +152,11 @@ TEXTS = {
 }  # fmt: skip
 
 
-def make(persona: Persona) -> Flavour:
-    """The flavour of this machine."""
+def make(persona: Persona) -> Dialect:
+    """The dialect of this machine."""
     more = frozenset(("FEAT", "OPTS", "CLNT", "MLSD", "MLST"))
     texts = TEXTS | {"stat": TEXTS["stat"].replace("Debian", _server(persona))}
-    return Flavour(
+    return Dialect(
         texts,
         listing,
         known=COMMON | UNIMPLEMENTED | more,

@@ -6,10 +6,10 @@ import time
 from ..messages import Headers, Page, Reply, Request
 from ..reading import Limits
 from .apache import Apache
-from .flavour import Flavour, http_date
+from .dialect import Dialect, http_date
 
 
-class Lighttpd(Flavour):
+class Lighttpd(Dialect):
     """lighttpd 1.4."""
 
     limits = Limits(line=8192, field=8192, head_seconds=60, idle_seconds=5, method=r"^[A-Z]{1,32}$")

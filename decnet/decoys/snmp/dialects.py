@@ -10,7 +10,7 @@ LINUX_CONTACTS = ("Me <me@example.org>", "root@localhost", "root")
 
 
 @dataclass(frozen=True)
-class Make:
+class Dialect:
     """A kind of agent. `object_id` is below 1.3.6.1.4.1; its first number starts the engine identifier."""
 
     name: str
@@ -47,45 +47,47 @@ class Make:
         return persona.choice("snmp location", LINUX_LOCATIONS) if self.net_snmp else ""
 
 
-MAKES = {
-    "JETDIRECT": Make(
+DIALECTS = {
+    "JETDIRECT": Dialect(
         "HP LaserJet Pro M404dn", (11, 2, 3, 9, 1), 64, host=True, printer=True, card="HP ETHERNET"
     ),
-    "Brother": Make(
+    "Brother": Dialect(
         "Brother HL-L6400DW series", (2435, 2, 3, 9, 1), 72, host=True, printer=True, card="NC-8900h"
     ),
-    "Canon": Make("Canon LBP226", (1602, 4, 7), 72, host=True, printer=True, card="Canon LBP226"),
-    "C2960X": Make("Cisco IOS", (9, 1, 1208), 6, ports=24),
-    "CAT9K": Make("Cisco IOS XE", (9, 1, 2494), 6, ports=24),
-    "Cisco IOS": Make("Cisco IOS", (9, 1, 1208), 6, ports=24),
-    "EdgeSwitch": Make("EdgeSwitch", (4413,), 6, ports=24),
-    "SIMATIC": Make("SIMATIC S7", (4329,), 72, card="Siemens, SIMATIC NET, internal, X1", speed=100_000_000),
-    "Schneider": Make(
+    "Canon": Dialect("Canon LBP226", (1602, 4, 7), 72, host=True, printer=True, card="Canon LBP226"),
+    "C2960X": Dialect("Cisco IOS", (9, 1, 1208), 6, ports=24),
+    "CAT9K": Dialect("Cisco IOS XE", (9, 1, 2494), 6, ports=24),
+    "Cisco IOS": Dialect("Cisco IOS", (9, 1, 1208), 6, ports=24),
+    "EdgeSwitch": Dialect("EdgeSwitch", (4413,), 6, ports=24),
+    "SIMATIC": Dialect(
+        "SIMATIC S7", (4329,), 72, card="Siemens, SIMATIC NET, internal, X1", speed=100_000_000
+    ),
+    "Schneider": Dialect(
         "Modicon M340", (3833, 1, 7, 255, 9), 72, card="Ethernet", speed=100_000_000, version_3=False
     ),
-    "ESP32": Make("ESP32", (26381,), 72, card="st", speed=54_000_000, version_3=False),
-    "UCOS": Make("UCOS", (9, 1, 1348), 72, host=True, loopback="lo"),
+    "ESP32": Dialect("ESP32", (26381,), 72, card="st", speed=54_000_000, version_3=False),
+    "UCOS": Dialect("UCOS", (9, 1, 1348), 72, host=True, loopback="lo"),
 }
 WINDOWS_LOOPBACK = "Software Loopback Interface 1\0"
 WINDOWS = {
-    "windows": Make(
+    "windows": Dialect(
         "Windows", (311, 1, 1, 3, 1, 1), 76, host=True, loopback=WINDOWS_LOOPBACK, version_3=False
     ),
-    "windows_server": Make(
+    "windows_server": Dialect(
         "Windows", (311, 1, 1, 3, 1, 2), 76, host=True, loopback=WINDOWS_LOOPBACK, version_3=False
     ),
 }
 VMWARE_CARD, OTHER_CARD = "vmxnet3 Ethernet Adapter\0", "Intel(R) Ethernet Connection (7) I219-LM\0"
 
 
-def make_of(persona: Persona) -> Make:
+def dialect_of(persona: Persona) -> Dialect:
     """The agent that goes with the persona's description of itself."""
     if persona.os in WINDOWS:
         return WINDOWS[persona.os]
-    for sign, make in MAKES.items():
+    for sign, dialect in DIALECTS.items():
         if sign in persona.banner:
-            return make
+            return dialect
     system = 8 if persona.os == "bsd" else 10
-    return Make(
+    return Dialect(
         "net-snmp", (8072, 3, 2, system), net_snmp=True, host=True, loopback="lo0" if system == 8 else "lo"
     )

@@ -11,7 +11,7 @@ from ..machine import Machine
 from ..persona import Persona
 from . import ber, interfaces
 from .ber import Oid
-from .makes import Make, make_of
+from .dialects import Dialect, dialect_of
 from .tree import Tree, Value
 
 MIB2: Oid = (1, 3, 6, 1, 2, 1)
@@ -39,7 +39,7 @@ IN_MIB2 = ("TCP", "UDP", "IP and", "logging")
 
 
 @dataclass(frozen=True)
-class Profile:
+class AgentObjects:
     """One agent's objects; `engine` is empty where there is no version 3."""
 
     tree: Tree
@@ -49,19 +49,21 @@ class Profile:
     """Since the agent was started."""
 
 
-def profile_of(persona: Persona) -> Profile:
+def objects_of(persona: Persona) -> AgentObjects:
     """The agent of this machine."""
     shared = persona.machine
     machine = Machine(persona)
-    make = make_of(persona)
+    dialect = dialect_of(persona)
     started = shared.number("snmp started", 5, 60)
 
     def seconds() -> int:
         return int(time.time()) - machine.booted() - started
 
-    rows = dict(_rows(shared, machine, make, seconds))
+    rows = dict(_rows(shared, machine, dialect, seconds))
     columns = frozenset(name[: _column_length(name)] for name in rows)
-    return Profile(Tree(rows, columns), make.engine(shared), shared.number("snmp boots", 2, 40), seconds)
+    return AgentObjects(
+        Tree(rows, columns), dialect.engine(shared), shared.number("snmp boots", 2, 40), seconds
+    )
 
 
 def _column_length(name: Oid) -> int:
@@ -72,33 +74,33 @@ def _column_length(name: Oid) -> int:
 
 
 def _rows(
-    persona: Persona, machine: Machine, make: Make, seconds: Callable[[], int]
+    persona: Persona, machine: Machine, dialect: Dialect, seconds: Callable[[], int]
 ) -> Iterator[tuple[Oid, Value]]:
-    yield from _system(persona, make, seconds)
-    if make.net_snmp:
+    yield from _system(persona, dialect, seconds)
+    if dialect.net_snmp:
         yield from _modules()
-    cards = interfaces.cards_of(persona, machine, make)
+    cards = interfaces.cards_of(persona, machine, dialect)
     yield from interfaces.table((*MIB2, 2), cards, machine)
     yield from _ip(persona, cards)
-    if make.host:
+    if dialect.host:
         yield from _host(persona, machine)
-    if make.printer:
-        yield from _printer(persona, make)
+    if dialect.printer:
+        yield from _printer(persona, dialect)
 
 
-def _system(persona: Persona, make: Make, seconds: Callable[[], int]) -> Iterator[tuple[Oid, Value]]:
+def _system(persona: Persona, dialect: Dialect, seconds: Callable[[], int]) -> Iterator[tuple[Oid, Value]]:
     texts = {
-        1: persona.banner or make.name,
-        4: make.contact(persona),
+        1: persona.banner or dialect.name,
+        4: dialect.contact(persona),
         5: persona.hostname,
-        6: make.location(persona),
+        6: dialect.location(persona),
     }
     fraction = persona.number("snmp fraction", 0, 99)
-    yield (*SYSTEM, 2, 0), ber.oid((*ENTERPRISES, *make.object_id))
+    yield (*SYSTEM, 2, 0), ber.oid((*ENTERPRISES, *dialect.object_id))
     yield (*SYSTEM, 3, 0), lambda: ber.integer((seconds() * 100 + fraction) & TICKS, ber.TICKS)
     for column, text in texts.items():
         yield (*SYSTEM, column, 0), ber.string(text.encode("utf-8", "replace"))
-    yield (*SYSTEM, 7, 0), ber.integer(make.services)
+    yield (*SYSTEM, 7, 0), ber.integer(dialect.services)
 
 
 def _modules() -> Iterator[tuple[Oid, Value]]:
@@ -149,9 +151,9 @@ def _host(persona: Persona, machine: Machine) -> Iterator[tuple[Oid, Value]]:
     yield (*HOST, 1, 7, 0), ber.integer(0)
 
 
-def _printer(persona: Persona, make: Make) -> Iterator[tuple[Oid, Value]]:
+def _printer(persona: Persona, dialect: Dialect) -> Iterator[tuple[Oid, Value]]:
     device = (
-        ber.integer(1), ber.oid((*HOST, 3, 1, 5)), ber.string(make.name.encode()), ber.oid((0, 0)),
+        ber.integer(1), ber.oid((*HOST, 3, 1, 5)), ber.string(dialect.name.encode()), ber.oid((0, 0)),
         ber.integer(2), ber.integer(0, ber.COUNTER),
     )  # fmt: skip
     for column, value in enumerate(device, 1):

@@ -6,10 +6,10 @@ from html import escape
 
 from ..messages import Headers, Page, Reply, Request
 from ..reading import Limits
-from .flavour import Flavour, http_date
+from .dialect import Dialect, http_date
 
 
-class Appliance(Flavour):
+class Appliance(Dialect):
     """The small web server of a device, in the manner of Boa: one answer per connection."""
 
     limits = Limits(line=2048, field=2048, head_seconds=30, idle_seconds=10, absent_host=True)

@@ -23,7 +23,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Flavour:
+class Dialect:
     """One maker's server. Times in seconds."""
 
     rounds: tuple[Round, ...]
@@ -63,7 +63,7 @@ UNIX_ABLE = (t.ECHO, t.SGA, t.STATUS, t.BINARY, t.MARK)
 YES = b"\r\n[Yes]\r\n"
 
 
-def flavour_of(persona: Persona) -> Flavour:
+def dialect_of(persona: Persona) -> Dialect:
     """The server that goes with the persona's banner, else with its system."""
     for sign, make in BY_BANNER.items():
         if sign in persona.banner:
@@ -84,7 +84,7 @@ def _asks(persona: Persona) -> str:
     return persona.banner.rsplit("\n", 1)[-1].lstrip("\r")
 
 
-def _inetutils(persona: Persona) -> Flavour:
+def _inetutils(persona: Persona) -> Dialect:
     values = (*UNIX_VALUES, (DO, t.OLD_ENVIRON))
     first = ((WILL, t.AUTH), (WILL, t.ENCRYPT), *values)
     echo = (DO, t.ECHO)
@@ -94,7 +94,7 @@ def _inetutils(persona: Persona) -> Flavour:
     return _shadow_login(persona, rounds)
 
 
-def _netkit(persona: Persona) -> Flavour:
+def _netkit(persona: Persona) -> Dialect:
     return _shadow_login(persona, _netkit_rounds())
 
 
@@ -104,15 +104,15 @@ def _netkit_rounds() -> tuple[Round, ...]:
     return Round(UNIX_VALUES, UNIX_VALUES, values=True), Round(second, (echo,)), Round(((WILL, t.ECHO),))
 
 
-def _shadow_login(persona: Persona, rounds: tuple[Round, ...]) -> Flavour:
+def _shadow_login(persona: Persona, rounds: tuple[Round, ...]) -> Dialect:
     farewell = "Maximum number of tries exceeded (5)\r\n"
-    return Flavour(
+    return Dialect(
         rounds, UNIX_ABLE, UNIX_WELCOME, persona.banner, _asks(persona), farewell=farewell, are_you_there=YES
     )
 
 
-def _red_hat(persona: Persona) -> Flavour:
-    return Flavour(
+def _red_hat(persona: Persona) -> Dialect:
+    return Dialect(
         _netkit_rounds(),
         UNIX_ABLE,
         UNIX_WELCOME,
@@ -125,7 +125,7 @@ def _red_hat(persona: Persona) -> Flavour:
     )
 
 
-def _freebsd(persona: Persona) -> Flavour:
+def _freebsd(persona: Persona) -> Dialect:
     values = (*UNIX_VALUES, (DO, t.OLD_ENVIRON))
     then = ((WILL, t.SGA), (DO, t.ECHO), (DO, t.LINEMODE), (DO, t.NAWS), (WILL, t.STATUS), (DO, t.LFLOW))
     rounds = (
@@ -134,7 +134,7 @@ def _freebsd(persona: Persona) -> Flavour:
         Round(then, ((DO, t.ECHO),)),
         Round(((WILL, t.ECHO),)),
     )
-    return Flavour(
+    return Dialect(
         rounds,
         UNIX_ABLE,
         UNIX_WELCOME,
@@ -151,8 +151,8 @@ def _freebsd(persona: Persona) -> Flavour:
     )
 
 
-def _busybox(persona: Persona) -> Flavour:
-    return Flavour(
+def _busybox(persona: Persona) -> Dialect:
+    return Dialect(
         (Round(((DO, t.ECHO), (DO, t.NAWS), (WILL, t.ECHO), (WILL, t.SGA))),),
         (t.ECHO, t.SGA),
         (t.NAWS, t.ECHO),
@@ -168,9 +168,9 @@ def _busybox(persona: Persona) -> Flavour:
     )
 
 
-def _bare(persona: Persona) -> Flavour:
+def _bare(persona: Persona) -> Dialect:
     """A microcontroller's, with hardly a protocol."""
-    return Flavour(
+    return Dialect(
         (Round(((WILL, t.ECHO),)),),
         (t.ECHO,),
         (),
@@ -185,8 +185,8 @@ def _bare(persona: Persona) -> Flavour:
     )
 
 
-def _ios(persona: Persona) -> Flavour:
-    return Flavour(
+def _ios(persona: Persona) -> Dialect:
+    return Dialect(
         (Round(((WILL, t.ECHO), (WILL, t.SGA), (DO, t.TTYPE), (DO, t.NAWS))),),
         (t.ECHO, t.SGA),
         (t.TTYPE, t.NAWS, t.SGA),
@@ -202,8 +202,8 @@ def _ios(persona: Persona) -> Flavour:
     )
 
 
-def _fastpath(persona: Persona) -> Flavour:
-    return Flavour(
+def _fastpath(persona: Persona) -> Dialect:
+    return Dialect(
         (Round(((WILL, t.ECHO), (WILL, t.SGA))),),
         (t.ECHO, t.SGA),
         (),
@@ -219,7 +219,7 @@ def _fastpath(persona: Persona) -> Flavour:
     )
 
 
-def _windows(persona: Persona) -> Flavour:
+def _windows(persona: Persona) -> Dialect:
     first = (
         (DO, t.AUTH),
         (WILL, t.ECHO),
@@ -229,7 +229,7 @@ def _windows(persona: Persona) -> Flavour:
         (DO, t.BINARY),
         (WILL, t.BINARY),
     )
-    return Flavour(
+    return Dialect(
         (Round(first, ((DO, t.AUTH), (DO, t.NEW_ENVIRON))),),
         (t.ECHO, t.SGA, t.BINARY),
         (t.NEW_ENVIRON, t.NAWS, t.BINARY, t.TTYPE),
@@ -245,8 +245,8 @@ def _windows(persona: Persona) -> Flavour:
     )
 
 
-def _vxworks(persona: Persona) -> Flavour:
-    return Flavour(
+def _vxworks(persona: Persona) -> Dialect:
+    return Dialect(
         (Round(()),),
         (t.ECHO, t.SGA),
         (t.SGA,),
@@ -259,8 +259,8 @@ def _vxworks(persona: Persona) -> Flavour:
     )
 
 
-def _jetdirect(persona: Persona) -> Flavour:
-    return Flavour(
+def _jetdirect(persona: Persona) -> Dialect:
+    return Dialect(
         (Round(((WILL, t.SGA), (WILL, t.ECHO))),),
         (t.ECHO, t.SGA),
         (t.SGA,),
@@ -272,7 +272,7 @@ def _jetdirect(persona: Persona) -> Flavour:
     )
 
 
-BY_BANNER: dict[str, Callable[[Persona], Flavour]] = {
+BY_BANNER: dict[str, Callable[[Persona], Dialect]] = {
     "JetDirect": _jetdirect,
     "VxWorks": _vxworks,
     "User Access Verification": _ios,

@@ -1,4 +1,4 @@
-"""Slow arithmetic beside the event loop, in a thread that never holds up the end of the process."""
+"""Slow arithmetic outside the event loop, in threads that do not delay the exit of the process."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ _places: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore
 )
 
 
-async def aside(work: Callable[[], Result]) -> Result:
+async def in_thread(work: Callable[[], Result]) -> Result:
     """What `work` returns or raises. A few run at once, others wait. (A pool's threads hold up the exit.)"""
     loop = asyncio.get_running_loop()
     places = _places.setdefault(loop, asyncio.Semaphore(MOST_AT_ONCE))
@@ -56,14 +56,14 @@ class Later(Generic[Result]):
     def get(self) -> Awaitable[Result]:
         """It, when it is there."""
         if self._task is None:
-            self._task = asyncio.create_task(aside(self._work))
+            self._task = asyncio.create_task(in_thread(self._work))
         return asyncio.shield(self._task)
 
     async def prepare(self, seconds: float) -> None:
         """Work it out so many seconds from now at the lowest priority, unless somebody asked before."""
         await asyncio.sleep(seconds)
         if self._task is None:
-            self._task = asyncio.create_task(aside(self._idly))
+            self._task = asyncio.create_task(in_thread(self._idly))
             await self._task
 
     def _idly(self) -> Result:

@@ -5,14 +5,14 @@ import time
 from ...persona import Persona
 from .apache import Apache
 from .appliance import Appliance
-from .flavour import Flavour, http_date
+from .dialect import Dialect, http_date
 from .iis import Iis
 from .lighttpd import Lighttpd
 from .nginx import Nginx
 
-__all__ = ["Flavour", "Lighttpd", "Nginx", "flavour_of", "http_date"]
+__all__ = ["Dialect", "Lighttpd", "Nginx", "dialect_of", "http_date"]
 
-FLAVOURS: tuple[tuple[str, type[Flavour]], ...] = (
+FLAVOURS: tuple[tuple[str, type[Dialect]], ...] = (
     ("nginx", Nginx),
     ("openresty", Nginx),
     ("Apache", Apache),
@@ -30,8 +30,8 @@ DEFAULT_SOFTWARE = {
 }
 
 
-def flavour_of(persona: Persona) -> "Flavour":
-    """The flavour that fits the persona's Server header."""
+def dialect_of(persona: Persona) -> "Dialect":
+    """The dialect that fits the persona's Server header."""
     said = persona.text("server_header")
     software = persona.banner or DEFAULT_SOFTWARE.get(persona.os, "nginx")
     software = software.format_map(_Plain(persona)) if "{" in software else software

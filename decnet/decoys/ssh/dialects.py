@@ -36,7 +36,7 @@ PATCHED = ("9.2p1 Debian-2+deb12u2", "8.4p1 Debian-5+deb11u3", "8.2p1 Ubuntu-4ub
 
 
 @dataclass(frozen=True)
-class Profile:
+class Dialect:
     """One server software: its version line and what it offers."""
 
     banner: str
@@ -57,8 +57,8 @@ class Profile:
         return STRICT in self.kex
 
 
-def profile_of(persona: Persona) -> Profile:
-    """The profile of the persona's banner; what has none is taken for a current OpenSSH."""
+def dialect_of(persona: Persona) -> Dialect:
+    """The dialect of the persona's banner; what has none is taken for a current OpenSSH."""
     banner = persona.banner or "OpenSSH_9.2p1 Debian-2+deb12u3"
     banner = banner.replace("{hostname}", persona.hostname)
     if banner.lower().startswith("dropbear"):
@@ -78,7 +78,7 @@ def profile_of(persona: Persona) -> Profile:
             else ("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa")
         )
         host_keys = (*order, "ecdsa-sha2-nistp256", "ssh-ed25519")
-    return Profile(
+    return Dialect(
         banner, version, _kex(version, banner), host_keys, _ciphers(persona), MACS,
         ("none", "zlib@openssh.com"), _extensions(version), methods,
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _extensions(version: tuple[int, int]) -> tuple[tuple[str, str], ...]:
     return (*extensions, ("ping@openssh.com", "0")) if version >= (9, 5) else extensions
 
 
-def _dropbear(banner: str) -> Profile:
+def _dropbear(banner: str) -> Dialect:
     year = int((re.findall(r"\d{4}", banner) or ["2020"])[0])
     kex: tuple[str, ...] = (
         *CURVE,
@@ -151,7 +151,7 @@ def _dropbear(banner: str) -> Profile:
     extensions = (
         (("server-sig-algs", "ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-256,ssh-rsa"),) if year >= 2020 else ()
     )
-    return Profile(
+    return Dialect(
         banner, (0, 0), kex, keys, ciphers, ("hmac-sha1", "hmac-sha2-256"), ("zlib@openssh.com", "none"), extensions,
         ("publickey", "password"), tries=10, dropbear=True,
     )  # fmt: skip

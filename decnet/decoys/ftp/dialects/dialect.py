@@ -16,7 +16,7 @@ COMMON = frozenset((*READS, *SETTINGS, *WRITES, *OTHERS))
 
 
 @dataclass(frozen=True)
-class Flavour:
+class Dialect:
     """One server's words and ways. Times in seconds.
 
     A text stands under its occasion, or under

@@ -25,7 +25,7 @@ COMMENTS = (
 
 
 @dataclass(frozen=True)
-class Flavour:
+class Dialect:
     """One server software. `version` as SELECT VERSION() says it."""
 
     greeting: str
@@ -46,7 +46,7 @@ class Flavour:
         return "MariaDB" if self.maria else "MySQL"
 
 
-def flavour_of(persona: Persona) -> Flavour:
+def dialect_of(persona: Persona) -> Dialect:
     """The persona's server."""
     said = persona.text("version") or persona.banner or DEFAULT.get(persona.os, "8.0.39")
     version = said.removeprefix("5.5.5-")
@@ -54,7 +54,7 @@ def flavour_of(persona: Persona) -> Flavour:
     number = tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())
     own = next((text for name, text in COMMENTS if persona.release.startswith(name)), "")
     comment = own or ("MariaDB Server" if maria else "MySQL Community Server - GPL")
-    return Flavour(
+    return Dialect(
         greeting=f"5.5.5-{version}" if maria and number < (11,) else version, version=version, number=number,
         maria=maria, tls=not maria, capabilities=_capabilities(maria, number), extended=_extended(maria, number),
         charset=_charset(persona, maria, number),

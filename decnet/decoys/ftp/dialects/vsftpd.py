@@ -8,7 +8,7 @@ import time
 
 from ...persona import Persona
 from ..tree import Node
-from .flavour import COMMON, Flavour, permissions, shown_name
+from .dialect import COMMON, Dialect, permissions, shown_name
 
 HALF_A_YEAR = 182 * 86400
 
@@ -91,10 +91,10 @@ TEXTS = {
 }  # fmt: skip
 
 
-def make(persona: Persona) -> Flavour:
-    """The flavour of this machine."""
+def make(persona: Persona) -> Dialect:
+    """The dialect of this machine."""
     unimplemented = frozenset(("ACCT", "REIN", "SMNT"))
-    return Flavour(
+    return Dialect(
         TEXTS,
         listing,
         known=COMMON | unimplemented | {"FEAT", "OPTS", "PBSZ", "PROT"},

@@ -8,7 +8,7 @@ import time
 
 from ...persona import Persona
 from ..tree import Node
-from .flavour import COMMON, Flavour
+from .dialect import COMMON, Dialect
 
 HELP = (
     "214-The following commands are recognized (* ==>'s unimplemented).\r\n"
@@ -88,8 +88,8 @@ TEXTS = {
 }  # fmt: skip
 
 
-def make(persona: Persona) -> Flavour:
-    """The flavour of this machine."""
+def make(persona: Persona) -> Dialect:
+    """The dialect of this machine."""
     unimplemented = frozenset(("ACCT", "REIN", "SMNT"))
     free = frozenset(("USER", "PASS", "QUIT", "FEAT", "OPTS", "NOOP", "HELP", "SYST", "AUTH", "PBSZ", "PROT"))
     argument = frozenset(
@@ -113,7 +113,7 @@ def make(persona: Persona) -> Flavour:
             "RNTO",
         )
     )
-    return Flavour(
+    return Dialect(
         TEXTS, listing, known=COMMON | unimplemented | {"FEAT", "OPTS", "AUTH", "PBSZ", "PROT"}, free=free,
         unimplemented=unimplemented, argument=argument, tries=10, delay=(0.1, 0.3), idle=120.0,
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""What a job does: remove, make the network, bring up, watch until healthy, and write each end down."""
+"""What a job does: remove, make the network, bring up, watch until healthy, and record how each decky
+ended."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ _stopped = False
 
 def carry_out(job_id: str, locks: List[int]) -> int:
     """Carry out an accepted job; the process's exit status. Every decky's end is in the journal before the
-    job's row says that it is over."""
+    job's row shows that it is over."""
     global _stopped
     _stopped = False
     signal.signal(signal.SIGTERM, _stop)
@@ -129,7 +130,8 @@ class Run:
         network.ensure(self.content["lan"], self.fleet_id, str(self.content["worker_id"]), present)
 
     def _bring_up(self, claims: List[Dict[str, Any]]) -> None:
-        """One compose run for all; where it fails for good, one per decky, so that the good ones come up."""
+        """One compose run for all; where that fails permanently, one per decky, so that the good ones come
+        up."""
         self.progress.set(current="bringing up")
         watch = Watch(self, [step["decky"] for step in claims])
         names = [name for step in claims for name in step["up"]]
@@ -204,7 +206,7 @@ class Watch:
         self._last: Dict[str, Tuple[str, str]] = {}
 
     def tick(self) -> bool:
-        """Write down who is healthy by now; whether the job goes on."""
+        """Record which deckies are healthy by now; whether the job continues."""
         try:
             self.check()
         except (Refusal, docker.EngineError):
@@ -213,7 +215,7 @@ class Watch:
         return self._run.still_going()
 
     def check(self) -> bool:
-        """Look once at all that are left; whether none is."""
+        """Check once all that are left; whether none is."""
         waiting = [name for name in self._names if name in self._run.open]
         if waiting:
             found = by_name(fleet_containers(self._run.fleet_id))
@@ -232,11 +234,11 @@ class Watch:
         found = by_name(fleet_containers(self._run.fleet_id)) if waiting else {}
         for decky in waiting:
             container, reason = self._last.get(decky, (self._run.base_of(decky), "was not seen"))
-            told = error or "%s %s" % (container, reason)
+            message = error or "%s %s" % (container, reason)
             if container in found:
                 lines = tail(found[container].id, limits.FAILURE_LINES, 4096).splitlines()
-                told = "\n".join([told] + [clean(line, 300) for line in lines])
-            self._run.end(decky, told[:2000])
+                message = "\n".join([message] + [clean(line, 300) for line in lines])
+            self._run.end(decky, message[:2000])
 
 
 def _is_open(descriptor: int) -> bool:

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
-"""What Postfix, Exim, Sendmail and Microsoft's server say. `{host}` is the server's name, `{peer}` the client's
-address, `{name}` what it called itself, `{path}` an address, `{verb}` and `{line}` what it sent, `{id}` a queue's."""
+"""What Postfix, Exim, Sendmail and Microsoft's server say. `{host}` is the server's name, `{peer}` the
+client's address, `{name}` what it called itself, `{path}` an address, `{verb}` and `{line}` what it sent,
+`{id}` a queue's."""
 
 import time
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ LOGIN_PROMPTS = ("334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6")
 
 
 @dataclass(frozen=True)
-class Software:
+class Dialect:
     """One mail server. `offers`: the lines of EHLO after the first, AUTH and STARTTLS in their places."""
 
     kind: str
@@ -142,25 +143,25 @@ NEW_REASONS = ("debian-12", "ubuntu-24.04")
 """Releases whose Postfix gives a reason where Dovecot gave none."""
 
 
-def software_of(persona: Persona) -> Software:
+def dialect_of(persona: Persona) -> Dialect:
     """The persona's mail server, by the first words that it greets with."""
     banner = persona.banner or f"220 {persona.hostname} ESMTP Postfix"
     if "Exim" in banner:
-        return Software("exim", banner, ("SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING",
+        return Dialect("exim", banner, ("SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING",
                         "STARTTLS", "SMTPUTF8", "HELP"), EXIM, 3, (*COMMON, "HELP", "EXPN", "ETRN", "BDAT"), size=52_428_800, helo_first=True, counted=EXIM_COUNTS)  # fmt: skip
     if "Sendmail" in banner:
-        return Software("sendmail", banner, ("ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "DSN", "AUTH LOGIN PLAIN",
+        return Dialect("sendmail", banner, ("ENHANCEDSTATUSCODES", "PIPELINING", "8BITMIME", "SIZE", "DSN", "AUTH LOGIN PLAIN",
                         "STARTTLS", "DELIVERBY", "HELP"), SENDMAIL, 25, (*COMMON, "HELP", "EXPN", "ETRN"),
                         ("GET", "POST", "CONNECT", "USER"), size=20_000_000)  # fmt: skip
     if "Microsoft" in banner:
-        return Software("exchange", banner, ("SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH LOGIN",
+        return Dialect("exchange", banner, ("SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH LOGIN",
                         "8BITMIME", "BINARYMIME", "CHUNKING"), EXCHANGE, 4, (*COMMON, "HELP", "BDAT"), size=37_748_736,
                         login_seconds=(5.0, 5.4), helo_first=True)  # fmt: skip
     says = dict(POSTFIX)
     if not persona.release.startswith(NEW_REASONS):
         says["auth_wrong"] = "535 5.7.8 Error: authentication failed: "
         says["auth_wrong_login"] = "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6"
-    return Software("postfix", banner, ("PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN",
+    return Dialect("postfix", banner, ("PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN",
                     "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"), says, 20, (*COMMON, "ETRN", "BDAT", "XCLIENT", "XFORWARD"),
                     ("CONNECT", "GET", "POST"), login_seconds=(1.9, 2.3), slow_after=10)  # fmt: skip
 

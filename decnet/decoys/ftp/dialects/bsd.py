@@ -6,7 +6,7 @@ Source: ftpd.c and ftpcmd.y of FreeBSD; the devices' greetings and refusals in n
 
 from ...persona import Persona
 from ..tree import Node
-from .flavour import COMMON, Flavour, permissions, shown_name
+from .dialect import COMMON, Dialect, permissions, shown_name
 from .proftpd import when
 
 HELP = (
@@ -175,33 +175,33 @@ ARGUMENT = frozenset(
 )
 
 
-def make(persona: Persona) -> Flavour:
+def make(persona: Persona) -> Dialect:
     """FreeBSD's own."""
-    return Flavour(
+    return Dialect(
         TEXTS, listing, known=COMMON | UNIMPLEMENTED, free=frozenset(("USER", "PASS", "QUIT", "HELP", "SYST", "NOOP")),
         unimplemented=UNIMPLEMENTED, argument=ARGUMENT, tries=5, delay=(0.2, 1.0), idle=900.0, denies_root=True,
     )  # fmt: skip
 
 
-def device(persona: Persona) -> Flavour:
+def device(persona: Persona) -> Dialect:
     """A switch's, a storage box's."""
     texts = TEXTS | DEVICE
-    return Flavour(
+    return Dialect(
         texts, listing, known=COMMON - {"EPRT", "MDTM", "SIZE"}, argument=ARGUMENT, delay=(0.2, 0.6), ports=(1024, 5000),
     )  # fmt: skip
 
 
-def vxworks(persona: Persona) -> Flavour:
+def vxworks(persona: Persona) -> Dialect:
     """A controller's, of VxWorks."""
-    return Flavour(
+    return Dialect(
         TEXTS | VXWORKS, listing, known=COMMON - {"EPRT", "MDTM", "STAT"}, argument=ARGUMENT, delay=(0.2, 0.6),
         ports=(1024, 5000),
     )  # fmt: skip
 
 
-def printer(persona: Persona) -> Flavour:
+def printer(persona: Persona) -> Dialect:
     """A printer's: whoever sends a file gets it printed."""
-    return Flavour(
+    return Dialect(
         TEXTS | PRINTER, listing, known=COMMON - {"EPRT", "MDTM", "SITE"}, hides_unknown=True, blank="need_login",
         open_door=True, takes_files=True, guests="always", delay=(0.1, 0.2), idle=270.0, ports=(1024, 5000),
     )  # fmt: skip

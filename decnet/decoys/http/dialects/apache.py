@@ -6,10 +6,10 @@ from html import escape
 
 from ..messages import Headers, Page, Reply, Request
 from ..reading import Limits
-from .flavour import Flavour, http_date
+from .dialect import Dialect, http_date
 
 
-class Apache(Flavour):
+class Apache(Dialect):
     """Apache httpd 2.4; Debian and Ubuntu sign their error pages, others do not."""
 
     limits = Limits(line=8190, field=8190, head_seconds=20, idle_seconds=5, method=r"^[A-Za-z0-9_-]{1,64}$")

@@ -5,10 +5,10 @@ import time
 
 from ..messages import Headers, Reply, Request
 from ..reading import Limits
-from .flavour import Flavour, http_date
+from .dialect import Dialect, http_date
 
 
-class Nginx(Flavour):
+class Nginx(Dialect):
     """nginx 1.x as distributions build it."""
 
     limits = Limits(line=8192, field=8192, head_seconds=60, idle_seconds=65, method=r"^[A-Z_-]{1,32}$")

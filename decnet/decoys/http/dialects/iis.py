@@ -6,10 +6,10 @@ from html import escape
 
 from ..messages import Headers, Page, Reply, Request
 from ..reading import Limits
-from .flavour import Flavour, http_date
+from .dialect import Dialect, http_date
 
 
-class Iis(Flavour):
+class Iis(Dialect):
     """Microsoft IIS 10 behind HTTP.sys, which answers what is not a request by itself."""
 
     limits = Limits(line=16384, field=16384, head_seconds=30, idle_seconds=120, method=r"^[A-Za-z-]{1,32}$")
