@@ -6,13 +6,32 @@ import os
 import sys
 
 from decnet.wire.fault import begin, step
+from decnet.wire.sessions import has_systemd, lingers, user_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, List
 
-SYSTEMD = "/run/systemd/system"
 SYSTEMD_RUN = "/usr/bin/systemd-run"
+
+
+def run_apart(
+    arguments: List[str],
+    locks: List[int],
+    unit: str,
+    log: str,
+    work: Callable[[], int],
+    is_begun: Callable[[], bool],
+) -> None:
+    """Carry out `work` in a process that outlives this one and its login, and holds these locks. Where
+    systemd makes a scope for it, it is the agent with these `arguments`; `is_begun` says whether it was."""
+
+    def either_way() -> int:
+        if run_in_a_scope(arguments, locks, unit) and is_begun():
+            return 0
+        return work()
+
+    run(either_way, log)
 
 
 def run(work: Callable[[], int], log: str) -> None:
@@ -46,16 +65,31 @@ def run(work: Callable[[], int], log: str) -> None:
 def run_in_a_scope(arguments: List[str], descriptors: List[int], unit: str) -> bool:
     """Run the agent again in a scope of its own, to its end. False where no systemd makes one.
 
-    A new session alone does not leave the login's scope, which systemd may end with everything in it."""
-    if not os.path.isdir(SYSTEMD) or not os.path.exists(SYSTEMD_RUN) or os.geteuid() != 0:
+    A new session alone does not leave the login's scope, which systemd may end with everything in it. A user
+    who is not root has a systemd that outlives his logins only if he lingers."""
+    if not has_systemd() or not os.path.exists(SYSTEMD_RUN):
         return False
     import subprocess
 
+    own = os.geteuid()
+    if own != 0 and not lingers(user_name()):
+        return False
+    manager = ["--user"] if own else []
     command = [
-        SYSTEMD_RUN, "--scope", "--quiet", "--collect", "--unit=" + unit, "--",
+        SYSTEMD_RUN, *manager, "--scope", "--quiet", "--collect", "--unit=" + unit, "--",
         sys.executable, "-I", "-S", os.path.realpath(sys.argv[0]), *arguments, *map(str, descriptors),
     ]  # fmt: skip
-    subprocess.run(command, pass_fds=descriptors, check=False)
+    environment = dict(os.environ, XDG_RUNTIME_DIR="/run/user/%d" % own) if own else None
+    subprocess.run(command, pass_fds=descriptors, env=environment, check=False)
+    return True
+
+
+def is_open(descriptor: int) -> bool:
+    """Whether a lock was handed down; one that was not is no loss: the waiting parent holds it too."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
     return True
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 from decnet.wire import LABEL_FLEET
+from decnet.wire.sessions import end_with_their_session, user_name
 
 from . import composerun, docker, identity, interfaces, request
 from .home import home
@@ -47,6 +48,7 @@ def facts(args: Dict[str, Any]) -> Dict[str, Any]:
         "hostname": os.uname().nodename,
         "machine": _virtual_machine(),
         "root": os.geteuid() == 0,
+        "ends_with_session": _user_without_jobs(),
     }
 
 
@@ -99,6 +101,11 @@ def images() -> List[str]:
     for row in docker.get("/images/json", {"filters": {"label": [_CONTENT_LABEL]}}):
         tags += [str(tag)[:200] for tag in row.get("RepoTags") or [] if tag != "<none>:<none>"]
     return sorted(tags)[:4096]
+
+
+def _user_without_jobs() -> str:
+    user = user_name()
+    return user if os.geteuid() != 0 and end_with_their_session(user) else ""
 
 
 def _virtual_machine() -> str:

@@ -11,6 +11,7 @@ from decnet.wire import clean, container_name
 
 from . import composerun, docker, jobs, journal, limits, network, probe, slices
 from .containers import by_name, fleet_containers, holders, start_tick
+from .detach import is_open
 from .health import trouble
 from .home import path
 from .identity import boot_id
@@ -55,7 +56,7 @@ def resume(argv: List[str]) -> int:
     """`job ID LOCK...`: carry out an accepted job whose lock descriptors were inherited (systemd-run)."""
     if not argv or not all(number.isdigit() for number in argv[1:]):
         return 2
-    return carry_out(argv[0], [int(number) for number in argv[1:] if _is_open(int(number))])
+    return carry_out(argv[0], [int(number) for number in argv[1:] if is_open(int(number))])
 
 
 class Run:
@@ -239,15 +240,6 @@ class Watch:
                 lines = tail(found[container].id, limits.FAILURE_LINES, 4096).splitlines()
                 message = "\n".join([message] + [clean(line, 300) for line in lines])
             self._run.end(decky, message[:2000])
-
-
-def _is_open(descriptor: int) -> bool:
-    """The waiting parent holds the locks too, so that one that was not handed down is no loss."""
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
 
 
 def _stop(_number: int, _frame: object) -> None:

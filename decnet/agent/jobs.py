@@ -190,16 +190,16 @@ def wait_for_end(job_id: str, seconds: float) -> None:
 
 
 def _start(job_id: str, claim: Claim, carry_out: Callable[[str, List[int]], int]) -> None:
-    from .detach import run, run_in_a_scope
+    from .detach import run_apart
 
-    def work() -> int:
-        if run_in_a_scope(["job", job_id], claim.descriptors(), "decnet-job-" + job_id):
-            row = lookup(job_id)
-            if row is not None and row["state"] != "accepted":
-                return 0
-        return carry_out(job_id, claim.descriptors())
+    def is_begun() -> bool:
+        row = lookup(job_id)
+        return row is not None and row["state"] != "accepted"
 
-    run(work, path(FOLDER, job_id + ".log"))
+    run_apart(
+        ["job", job_id], claim.descriptors(), "decnet-job-" + job_id, path(FOLDER, job_id + ".log"),
+        lambda: carry_out(job_id, claim.descriptors()), is_begun,
+    )  # fmt: skip
 
 
 def _state(row: Dict[str, Any]) -> str:

@@ -33,6 +33,9 @@ VERBS = {
 """Verb to module, function and the time limit of the whole, in seconds. A module is imported only for its
 own verb: reading and compiling the others would cost more than most answers."""
 
+RESUMED = {"job": "job_runner", "reap": "self_destruct"}
+"""What is begun by a verb and goes on in a scope of its own, and the module whose `resume` does it."""
+
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
 STREAMED = frozenset({"image-load"})
 GATE_COMMAND = "decnet-agent"
@@ -47,11 +50,8 @@ def main(argv: "list[str]") -> int:
     if verb == "gate":
         verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
     if verb not in VERBS:
-        if argv[:1] == ["job"]:
-            from .job_runner import resume
-
-            begin("job")
-            return resume(argv[1:])
+        if argv[:1] and argv[0] in RESUMED:
+            return _resume(argv)
         sys.stderr.write("decnet-agent: refused: not one of the agent's verbs\n")
         return 2
     os.umask(0o077)
@@ -61,6 +61,14 @@ def main(argv: "list[str]") -> int:
     status = _write(frame(marker, answer))
     if verb in KEEPS_COMPILED:
         _keep_compiled()
+    return status
+
+
+def _resume(argv: "list[str]") -> int:
+    from importlib import import_module
+
+    begin(argv[0])
+    status: int = import_module("." + RESUMED[argv[0]], __package__).resume(argv[1:])
     return status
 
 

@@ -11,6 +11,7 @@ import time
 
 from . import docker, identity, jobs, limits, request
 from .containers import fleet_containers
+from .detach import is_open, run_apart
 from .home import home, path
 from .network import remove_if_empty
 from .removal import remove_containers
@@ -30,8 +31,6 @@ def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
     """Start the reaper, a process of its own. Raises Refusal `busy` while a job runs."""
     request.only(args)
     known = identity.require(args)
-    from .detach import run
-
     claim = jobs.Claim(_JOB)
     own = identity.program()
 
@@ -39,9 +38,20 @@ def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
         reap(known, own)
         return 0
 
-    run(work, path("self-destruct.log"))
+    def is_begun() -> bool:
+        return not os.path.exists(path(identity.FILE))
+
+    run_apart(["reap"], claim.descriptors(), "decnet-" + _JOB, path("self-destruct.log"), work, is_begun)
     claim.release()
     return {"started": True}
+
+
+def resume(argv: List[str]) -> int:
+    """`reap LOCK...`: the reaper in a scope of its own, with the locks that it has inherited."""
+    if not argv or not all(number.isdigit() and is_open(int(number)) for number in argv):
+        return 2
+    reap(identity.require({}), identity.program())
+    return 0
 
 
 def reap(known: Dict[str, Any], own: str) -> None:

@@ -86,3 +86,5 @@ class Facts(Noun):
     """Maker and model of a virtual machine; "" on bare metal, and where it does not say."""
     hostname: Short = ""
     root: bool = False
+    ends_with_session: Short = ""
+    """The agent's user, if systemd ends his jobs with the connection that started them; "" if not."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from decnet.model.worker import Facts, Hello
 
-from .checkup import Complaint, noise_complaint, skew_complaint
+from .checkup import Complaint, noise_complaint, session_complaint, skew_complaint
 from .client import AgentClient
 
 SLOW_HELLO = 0.5
@@ -31,7 +31,11 @@ async def check(client: AgentClient) -> Checked:
     await client.hello()
     seconds, skew, hello = min([await _timed_hello(client) for _ in range(TRIES)], key=lambda one: one[0])
     facts = await client.facts()
-    found = (noise_complaint(client.noise, seconds if seconds > SLOW_HELLO else 0.0), skew_complaint(skew))
+    found = (
+        noise_complaint(client.noise, seconds if seconds > SLOW_HELLO else 0.0),
+        skew_complaint(skew),
+        session_complaint(facts.ends_with_session) if facts.ends_with_session else None,
+    )
     return Checked(hello, facts, skew, seconds, tuple(complaint for complaint in found if complaint))
 
 

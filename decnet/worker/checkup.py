@@ -46,6 +46,8 @@ class Survey(Noun):
     clock: float = Field(ge=0)
     home_ready: bool
     identity: Identity | None
+    ends_with_session: bool = False
+    """Whether systemd ends what the user has started when he logs out."""
 
 
 class Complaint(NamedTuple):
@@ -69,7 +71,17 @@ def require_fit(survey: Survey, worker: str) -> None:
 def complaints(survey: Survey) -> list[Complaint]:
     """What keeps the machine from being a worker; empty where nothing does."""
     compose = _compose(survey.compose, survey.docker.version)
-    return [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
+    ended = session_complaint(survey.user) if survey.ends_with_session else None
+    found = [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
+    return found + ([ended] if ended else [])
+
+
+def session_complaint(user: str) -> Complaint:
+    """That jobs cannot outlive the connection that started them."""
+    return Complaint(
+        f"systemd ends the processes of {user} when the SSH session ends (KillUserProcesses=yes)",
+        f"sudo loginctl enable-linger {user}",
+    )
 
 
 def skew_complaint(skew: float) -> Complaint | None:

@@ -20,7 +20,7 @@ PLAIN_LIMIT = 20.0
 MAX_PLAIN_BYTES = 16 * 1024
 PYTHON = "exec python3 -I -S -"
 
-SHARED = ("compose", "engine")
+SHARED = ("compose", "engine", "sessions")
 """Modules of `decnet.wire` that an errand may import, so that it finds the same answer as the agent."""
 
 # The start of an errand that imports one of them, and the errand itself.

@@ -169,7 +169,10 @@ REPLACED: dict[str, dict[str, Any]] = {
         "_warden": lambda limit: [],
         "_stamp": list,
     },
-    "detach": {"run": lambda work, log: here().start_work(work)},
+    "detach": {
+        "run": lambda work, log: here().start_work(work),
+        "run_in_a_scope": lambda arguments, descriptors, unit: False,
+    },
     "containers": {"start_tick": lambda pid: here().start_tick(pid)},
     "facts": {"_memory": lambda: 4096, "_disk_free": lambda place: 9000, "_virtual_machine": lambda: ""},
     "identity": {

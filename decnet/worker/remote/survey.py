@@ -14,6 +14,7 @@ from typing import Any
 
 from decnet.wire.compose import find_compose
 from decnet.wire.engine import is_stopped
+from decnet.wire.sessions import end_with_their_session
 
 
 def main(args: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
         "clock": time.time(),
         "home_ready": is_ours(home),
         "identity": identity(home),
+        "ends_with_session": end_with_their_session(user.pw_name),
     }
 
 
