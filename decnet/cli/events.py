@@ -76,9 +76,9 @@ def _try_alert(ctx: Context, told: Alerts | None) -> NoReturn:
     from decnet.errors import UsageError
 
     if told is None:
-        raise UsageError("--alert-test tries what --alert names", hint="add --alert CMD, or --alert URL")
+        raise UsageError("--alert-test needs --alert", hint="add --alert CMD, or --alert URL")
     wait_for(tell_test(ctx, told))
-    typer.echo(f"{told.to.label} has taken the trial alert", err=True)
+    typer.echo(f"{told.to.label} accepted the test alert", err=True)
     raise typer.Exit(0)
 
 

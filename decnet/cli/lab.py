@@ -171,7 +171,7 @@ def _enter(name: str, place: str, argv: list[str]) -> None:
         from decnet.lab import run_argv
 
         if not argv:
-            raise UsageError("say which command", hint="decnet lab attack nmap -sV 192.0.2.100")
+            raise UsageError("the command is missing", hint="decnet lab attack nmap -sV 192.0.2.100")
         sys.stdout.flush()
         full = run_argv(_lab(name), place, argv)
         os.execvp(full[0], full)

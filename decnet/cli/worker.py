@@ -253,7 +253,7 @@ def recover(
         from decnet.errors import UsageError
 
         if take_generation == bool(addresses):
-            raise UsageError("say the workers' addresses, or --take-generation")
+            raise UsageError("specify the workers' addresses, or --take-generation")
         if take_generation or not addresses:
             finish(wait_for(catch_up(ctx)), output.value)
         credentials = _credentials(jump, identity, host_key, known_hosts)

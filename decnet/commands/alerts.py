@@ -101,7 +101,7 @@ async def tell_for_ever(
 
 async def tell_test(ctx: Context, told: Alerts) -> None:
     """Send an alert that says it is a trial."""
-    text = "A trial of decnet's alerts: nothing has happened."
+    text = "Test alert from decnet: nothing has happened."
     await deliver(
         told.to, _spelled({"kind": "test", "at": ctx.now(), "text": text, "count": 0, "events": []})
     )

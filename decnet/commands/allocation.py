@@ -67,8 +67,8 @@ async def allocate_unclaimed(
         taken |= set(answered)
         snap = _without(snap, lost, lans)
     raise Failed(
-        "too many addresses of the LAN are answered for by others",
-        hint="say which range is free: addresses.use in the fleet file, or --ip-start",
+        "too many addresses of the LAN are in use",
+        hint="specify a free range: addresses.use in the fleet file, or --ip-start",
     )
 
 

@@ -8,7 +8,7 @@ from decnet.engine.outcome import Listing
 from decnet.model.catalog import Archetype, Catalog
 from decnet.plan.core import core_of, side_of
 
-LEGEND = "* core: a mutation never takes it away; (no decoy yet); the side services: -o json"
+LEGEND = "* core: mutations never remove it; (no decoy yet); side services: -o json"
 
 
 def services(catalog: Catalog) -> Listing:

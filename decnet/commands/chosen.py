@@ -20,6 +20,6 @@ def chosen(known: Collection[str], names: Sequence[str]) -> tuple[str, ...]:
         if not matching:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "decnet status lists them"
-            raise UsageError(f"no decky is called {name!r}", hint=hint)
+            raise UsageError(f"no decky is named {name!r}", hint=hint)
         found.update(matching)
     return tuple(sorted(found))

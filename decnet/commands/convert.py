@@ -38,7 +38,7 @@ def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Wor
     own = [service for service in old.services if ctx.catalog.services.get(service.name) != service]
     _refuse(ctx, path, options, own)
     for section, name in old.renamed:
-        ctx.note(f"[{section}] is called {name} now")
+        ctx.note(f"[{section}] is renamed to {name} now")
     _warn(ctx, old.spec, own)
     lines = list(_write_services(ctx, options, own))
     text = to_toml(old.spec)

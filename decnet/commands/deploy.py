@@ -77,7 +77,7 @@ def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
     unknown = sorted(named - set(snap.workers) - {LOCAL})
     if unknown:
         raise SpecError(
-            f"no worker is called {unknown[0]!r}",
+            f"no worker is named {unknown[0]!r}",
             hint=f"known: {', '.join(snap.workers) or 'none'}; decnet worker add {unknown[0]} USER@HOST",
         )
 
@@ -134,9 +134,9 @@ async def _described(
 
 
 def _no_worker(unseen: list[NotSeen]) -> DecnetError:
-    """The error of a deploy that no worker can take a decky of: that of the worst worker."""
+    """The error of a deploy that no worker has room for a decky of: that of the worst worker."""
     if not unseen:
-        return SpecError("no worker can take a decky", hint="decnet worker list")
+        return SpecError("no worker has room for a decky", hint="decnet worker list")
     order = ("refused", "failed", "docker-down", "unreachable")
     return min(unseen, key=lambda each: order.index(each.state)).failure.error
 
@@ -156,7 +156,7 @@ def _with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
 
 def _question(subnet: str) -> Question:
     return Question(
-        f"Addresses will be taken from all of {subnet}. Is that outside of what DHCP gives out?",
+        f"Addresses will be taken from all of {subnet}. Is that range outside of DHCP?",
         f"which addresses of {subnet} are free is not known",
-        "say which: --ip-start ADDRESS, or addresses.use in the fleet file",
+        "specify them: --ip-start ADDRESS, or addresses.use in the fleet file",
     )

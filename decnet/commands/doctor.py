@@ -85,7 +85,7 @@ def _engine(name: str, facts: Facts) -> Iterator[Finding]:
         return
     major = facts.docker_version.split(".")[0]
     if major.isdigit() and int(major) < OLDEST_ENGINE:
-        text = f"Docker Engine {facts.docker_version} is older than any that decnet was tried on"
+        text = f"Docker Engine {facts.docker_version} is older than any that decnet was tested with"
         yield Finding(name, "warning", text, "apt install docker.io, 20.10 or newer")
         return
     yield Finding(name, "fine", f"Docker Engine {facts.docker_version}, compose {facts.compose_version}")
@@ -96,7 +96,7 @@ def _room(name: str, facts: Facts, fleet: Fleet) -> Iterator[Finding]:
         text = f"{facts.disk_free_mib} MiB of disk are free for Docker"
         yield Finding(name, "warning", text, "decnet image prune; docker system df")
     if len(fleet.on(name)) > room(facts):
-        text = f"{facts.memory_mib} MiB of memory are little for {len(fleet.on(name))} deckies"
+        text = f"{facts.memory_mib} MiB of memory are not enough for {len(fleet.on(name))} deckies"
         yield Finding(name, "warning", text, "spread them over more workers")
     if not facts.root:
         yield Finding(name, "fine", "the agent is not root there, and in the docker group")

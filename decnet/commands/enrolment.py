@@ -250,7 +250,7 @@ def enrolled_worker(ctx: Context, name: str) -> Worker:
     """The worker of that name that is reached over SSH. Raises UsageError."""
     workers = known_workers(ctx.home)
     if name not in workers:
-        raise UsageError(f"no worker is called {name!r}", hint="decnet worker list")
+        raise UsageError(f"no worker is named {name!r}", hint="decnet worker list")
     if workers[name].is_local:
         raise UsageError("`local` is this machine: it is not reached over SSH")
     return workers[name]

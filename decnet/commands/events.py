@@ -27,7 +27,7 @@ honest spool holds 32 MiB at the most."""
 
 VERDICTS = {
     "gap": "some events were dropped from its spool before they were pulled",
-    "reset": "its event spool is a new one: what it held and was not pulled is gone",
+    "reset": "its event spool was replaced: events that were not pulled are lost",
     "rewound": "its event spool was rewound: the worker was restored from an older copy",
 }
 

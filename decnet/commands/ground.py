@@ -89,19 +89,19 @@ def ground_findings(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
     yield from _outside(stand, fleet)
     for each in stand.status.conflicts if stand.status else ():
         text = f"{each.decky} is stopped, because {each.mac} answers for its address"
-        yield Finding(name, "wrong", text, "give the decky another `ip`, or find out whose that is", 4)
+        yield Finding(name, "wrong", text, "give the decky another `ip`, or find out which host has it", 4)
 
 
 def _dhcp(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
     facts, name, lan = stand.facts, stand.worker.name, stand.lan
     if not facts.leased or lan is None or not fleet.on(name):
         return
-    mend = 'addresses = { use = ["..."] } in [network]: what DHCP does not hand out'
+    mend = 'addresses = { use = ["..."] } in [network]: addresses outside of DHCP'
     if not lan.use:
-        text = f"{lan.subnet} has DHCP, and no addresses in it are set aside for deckies"
+        text = f"{lan.subnet} has DHCP, and no addresses are reserved for deckies"
         yield Finding(name, "warning", text, mend)
     elif facts.address and _may_be_used(facts.address, lan):
-        text = f"its own address {facts.address} is from DHCP, and among those that deckies may have"
+        text = f"its own address {facts.address} is from DHCP and in the range of the deckies"
         yield Finding(name, "warning", text, mend)
 
 
@@ -119,7 +119,7 @@ def _outside(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
     for decky in fleet.on(name).values():
         if IPv4Address(decky.ip) not in IPv4Network(subnet, strict=False):
             text = f"{decky.name} has {decky.ip}, which is not in its LAN {subnet} any more"
-            yield Finding(name, "wrong", text, "decnet deploy, with the LAN as it is now")
+            yield Finding(name, "wrong", text, "run decnet deploy with the present LAN")
             return
 
 
@@ -149,7 +149,7 @@ async def _taken(links: Links, stand: Stand, fleet: Fleet) -> list[Finding]:
             name,
             "wrong",
             f"{mac} answers for {address}, which is {deckies[address]}'s",
-            "give the decky another `ip`, or find out whose that is",
+            "give the decky another `ip`, or find out which host has it",
             4,
         )
         for address, mac in sorted(probed.answered.items())
@@ -171,8 +171,8 @@ async def _unheard(links: Links, stand: Stand, stands: Mapping[str, Stand]) -> l
     except DecnetError:
         return list(_hypervisor(stand))
     if any(address in probed.answered for address in running):
-        return [Finding(name, "fine", f"{peer.name} hears its deckies on the LAN")]
-    text = f"{peer.name} hears none of its deckies on the LAN: something on the way drops their MAC addresses"
+        return [Finding(name, "fine", f"{peer.name} reaches its deckies on the LAN")]
+    text = f"{peer.name} cannot reach its deckies on the LAN: a switch or hypervisor drops their frames"
     return [Finding(name, "wrong", text, LET_THROUGH, 4)]
 
 
@@ -189,7 +189,7 @@ def _hypervisor(stand: Stand) -> Iterator[Finding]:
     if stand.lan is not None and not stand.on_the_lan:
         return
     if any(cloud in machine for cloud in CLOUDS):
-        text = f"it is a cloud's machine ({stand.facts.machine}): only its own MAC address gets through"
+        text = f"it is a cloud machine ({stand.facts.machine}): only its own MAC address gets through"
         yield Finding(name, "warning", text, NO_MACVLAN)
         return
     for mark, what, mend in HYPERVISORS:

@@ -35,7 +35,7 @@ def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str 
     shown = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
     cells = tuple(_cells(ctx, row) for row in shown)
     items = tuple(asdict(row) for row in shown)
-    return Listing("history", COLUMNS, cells, items, key="decky", empty="nothing was done yet")
+    return Listing("history", COLUMNS, cells, items, key="decky", empty="no operations yet")
 
 
 @dataclass(frozen=True)
@@ -94,4 +94,4 @@ def _check_known(ctx: Context, decky: str, rows: list[HistoryView]) -> None:
     if not any(fnmatchcase(name, decky) for name in known):
         near = nearest(decky, known)
         hint = f"did you mean {near!r}?" if near else "decnet history lists all"
-        raise UsageError(f"nothing is known of a decky {decky!r}", hint=hint)
+        raise UsageError(f"no record of a decky {decky!r}", hint=hint)

@@ -63,7 +63,7 @@ def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker
 def _home(ctx: Context) -> Iterator[Finding]:
     root = ctx.home.root
     if root.is_dir() and not os.access(root, os.W_OK | os.X_OK):
-        yield Finding("state folder", "wrong", f"{root} cannot be written by you", f"ls -ld {root}")
+        yield Finding("state directory", "wrong", f"{root} is not writable for you", f"ls -ld {root}")
 
 
 def _others_fleet(ctx: Context) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def _others_fleet(ctx: Context) -> Iterator[Finding]:
         and not ctx.home.state.exists()
     ):
         text = f"{ctx.home.root} has no fleet, and {ROOT_HOME} has one that is root's"
-        yield Finding("state folder", "warning", text, "sudo decnet doctor")
+        yield Finding("state directory", "warning", text, "sudo decnet doctor")
 
 
 def _disk(ctx: Context) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def _disk(ctx: Context) -> Iterator[Finding]:
     free = room.f_bavail * room.f_frsize >> 20
     if free < HOME_MIB:
         text = f"{free} MiB are free for {ctx.home.root}, where state and events are written"
-        yield Finding("disk", "warning", text, f"make room: df -h {folder}")
+        yield Finding("disk", "warning", text, f"free disk space: df -h {folder}")
 
 
 def _clock(ctx: Context) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ def next_due(ctx: Context) -> float | None:
 
 def _check(options: MutateOptions) -> None:
     if sum((bool(options.names), options.everything, options.due)) != 1:
-        raise UsageError("say which deckies: their names, --all, or --due")
+        raise UsageError("specify deckies: their names, --all, or --due")
     if options.undo and options.services:
         raise UsageError("--undo and --services exclude each other")
 
@@ -87,7 +87,7 @@ def _report_fixed(ctx: Context, fleet: Fleet, names: Sequence[str], options: Mut
     fixed = [name for name in names if not rules.may_change(fleet.deckies[name], ctx.catalog)]
     message = f"{_listed(fixed)}: no side service to add or remove"
     if fixed and options.names and len(fixed) == len(names):
-        hint = "`side` in the fleet file allows some; or name the services: --services"
+        hint = "`side` in the fleet file allows some; or set the services with --services"
         raise UsageError(message, hint=hint)
     if fixed:
         ctx.note(message)

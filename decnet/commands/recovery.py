@@ -62,7 +62,7 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         await _take_up(ctx, fleet)
     names = ", ".join(fleet.deckies) or "none"
     line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
-    return Words((line, "decnet status shows how they are"), {"deckies": list(fleet.deckies)})
+    return Words((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
 
 
 async def _take_up(ctx: Context, fleet: Fleet) -> None:
@@ -125,8 +125,8 @@ def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:
     for each, name in zip(found, names, strict=True):
         if name in told:
             raise IdentityRefused(
-                f"{_where(each)}: it says that it is worker {name}, and so does {told[name]}",
-                hint="recover without the one that is wrong, and enrol that one again afterwards",
+                f"{_where(each)}: it identifies itself as worker {name}, and so does {told[name]}",
+                hint="recover without the wrong one, and enrol it again afterwards",
             )
         told[name] = _where(each)
 
@@ -140,7 +140,7 @@ def _first_told(
     for each, own in zip(found, held, strict=True):
         for project, name, decky in own.deckies:
             if projects.setdefault(project, {}).setdefault(name, decky) is not decky:
-                ctx.warn(f"{name}: {_where(each)} has it too; it is taken from whom you named before")
+                ctx.warn(f"{name}: {_where(each)} has it, too; the worker that you named first is used")
     return projects
 
 

@@ -41,7 +41,7 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
     """`count` deckies of one kind. Raises UsageError where no kind was said."""
     if not flags.given:
         raise UsageError(
-            "say what the deckies shall be",
+            "specify what to deploy",
             hint="-c FLEET.toml, or --services ssh,http, --archetype linux-server or --randomize-services",
         )
     if complaint := values.decky(flags.name):

@@ -20,7 +20,7 @@ async def teardown(
 ) -> PassOutcome:
     """Remove the named deckies from desired and from their workers; `everything` also takes the networks."""
     if everything == bool(names):
-        raise UsageError("say which deckies, or --all")
+        raise UsageError("specify deckies, or --all")
 
     def proposal(snap: Snapshot) -> Proposal:
         gone = set(snap.desired.deckies) if everything else set(chosen(_known(snap), names))

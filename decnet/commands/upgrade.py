@@ -41,7 +41,7 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words
             answers = await links.each(remote, lambda client: _upgraded(client, own, force=force))
         replaced = [n for n, a in answers.items() if isinstance(a, Upgraded) and a.outcome == "replaced"]
         if replaced:
-            outcome = f"agent version {own.version} given to {', '.join(replaced)}"
+            outcome = f"agent version {own.version} installed on {', '.join(replaced)}"
             append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome)
     return _told(answers, own)
 
@@ -55,9 +55,9 @@ async def _upgraded(client: AgentClient, own: OwnAgent, *, force: bool) -> Upgra
             raise
         standing = "older"
     if standing == "current":
-        return Upgraded("current", own.version, f"its agent is ours already, version {own.version}")
+        return Upgraded("current", own.version, f"its agent is up to date, version {own.version}")
     if standing == "newer" and not force:
-        return Upgraded("left", hello.version, f"{beside(hello, standing)}; --force puts ours there")
+        return Upgraded("left", hello.version, f"{beside(hello, standing)}; --force replaces it")
     await client.upgrade(own)
     was = f"{short(hello)} (version {hello.version})"
     return Upgraded(

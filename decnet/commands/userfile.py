@@ -30,7 +30,7 @@ def write_text(path: Path, text: str) -> None:
     temp = path.parent / f".{path.name}.{os.urandom(4).hex()}.tmp"
     try:
         if path.is_dir():
-            raise UsageError(f"{path} is a folder", hint="say the name of the file as well")
+            raise UsageError(f"{path} is a directory", hint="include the name of the file")
         descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)

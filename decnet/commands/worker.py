@@ -98,7 +98,7 @@ def rename(ctx: Context, old: str, new: str) -> Words:
     with ctx.lock():
         worker = _known(ctx, old)
         if new in known_workers(ctx.home):
-            raise UsageError(f"a worker is called {new!r} already")
+            raise UsageError(f"a worker is named {new!r} already")
         fleet = load_fleet(ctx.home) or new_fleet()
         renamed = worker.model_copy(update={"name": new})
         lans = {new if name == old else name: lan for name, lan in fleet.lans.items()}
@@ -111,8 +111,8 @@ def rename(ctx: Context, old: str, new: str) -> Words:
             renamed_fleet = renamed_fleet.with_deckies(deckies, name)
         save_fleet(ctx.home, renamed_fleet)
         FleetTable(ctx.home).put_worker(renamed)
-        _note(ctx, f"{old} is called {new} now")
-    return Words((f"{old} is called {new} now",), {"name": new})
+        _note(ctx, f"{old} is named {new} now")
+    return Words((f"{old} is named {new} now",), {"name": new})
 
 
 def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:

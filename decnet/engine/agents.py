@@ -71,8 +71,8 @@ async def replace_agents(ctx: Context, links: Links, snap: Snapshot, options: Pa
 def beside(hello: Hello, standing: Standing) -> str:
     """A sentence about an agent that is not ours."""
     if hello.version == AGENT_VERSION:
-        return f"its agent {short(hello)} is another build of version {AGENT_VERSION} than ours"
-    return f"its agent is {standing}: version {hello.version}, ours is {AGENT_VERSION}"
+        return f"its agent {short(hello)} is another build of version {AGENT_VERSION}"
+    return f"its agent is {standing}: version {hello.version}, this decnet has {AGENT_VERSION}"
 
 
 def short(hello: Hello) -> str:

@@ -49,7 +49,7 @@ async def after_jobs(ctx: Context, links: Links, snap: Snapshot) -> Snapshot:
     begun = ctx.monotonic()
     patience = {name: _patience(ctx, snap, name, job) for name, job in busy(snap).items()}
     for name, job in busy(snap).items():
-        ctx.note(f"waiting for a job that an earlier command has left running ({job.operation})", name)
+        ctx.note(f"waiting for a running job of an earlier command ({job.operation})", name)
     while running := {
         name: job for name, job in busy(snap).items() if ctx.monotonic() - begun < patience.get(name, 0.0)
     }:
@@ -75,5 +75,5 @@ def endless(name: str, job: Job) -> WorkerFailure:
         name,
         WorkerBusy,
         f"the job that runs there ({job.operation}) does not end; nothing was done there",
-        "decnet status shows it; run this again when it is over",
+        "decnet status shows it; run the command again when it has ended",
     )

@@ -32,7 +32,7 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
         if not limit.expired():
             raise
     raise PartlyFailed(
-        f"the pass was not over after {seconds:g} s and was ended; {_open(ctx)}",
+        f"the pass did not finish within {seconds:g} s and was stopped; {_open(ctx)}",
         hint="jobs that a worker accepted continue there; the next decnet reconcile records their results",
     )
 

@@ -98,7 +98,7 @@ async def deliver(to: Receiver, document: bytes, *, limit: float = LIMIT) -> Non
         async with asyncio.timeout(limit):
             await (_run(to, document) if isinstance(to, Command) else _post(to, document, limit))
     except TimeoutError:
-        raise Failed(f"alert: {to.label} did not take it within {limit:g} s") from None
+        raise Failed(f"alert: {to.label} did not accept it within {limit:g} s") from None
 
 
 async def _run(to: Command, document: bytes) -> None:
@@ -234,8 +234,8 @@ def _failure(error: Exception, to: Webhook) -> str:
         return " does not answer as an HTTP server"
     if any(isinstance(each, NewConnectionError) for each in causes):
         port = to.url.port or (443 if to.url.scheme.lower() == "https" else 80)
-        return f":{port} is not reached: {clean(reason or 'no such host', 200)}"
-    return f" broke off: {clean(reason or 'the connection was closed', 200)}"
+        return f":{port} cannot be reached: {clean(reason or 'no such host', 200)}"
+    return f" did not complete the request: {clean(reason or 'the connection was closed', 200)}"
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -225,7 +225,7 @@ class _Follower:
             is_last = clock() - begun > limit
         raise WorkerError(
             f"its job did not end within {limit:.0f} s; it continues in the background",
-            hint="decnet status shows how it ends",
+            hint="decnet status shows its result",
             worker=self.name,
         )
 

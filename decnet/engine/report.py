@@ -51,7 +51,7 @@ def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[WorkerFailure,
 def _unenrolled(name: str) -> WorkerFailure:
     hint = f"decnet worker add {name} USER@HOST, or decnet worker recover"
     if name == LOCAL:
-        hint = "decnet deploy takes this machine up again"
+        hint = "decnet deploy enrols this machine again"
     return WorkerFailure(name, Failed, "it has deckies and is not enrolled", hint)
 
 
@@ -66,8 +66,8 @@ def _swarm(name: str, count: int) -> WorkerFailure:
     return WorkerFailure(
         name,
         PartlyFailed,
-        f"its {count} strays are too many to be pruned unasked, and were left alone",
-        f"if that is meant: decnet reconcile --prune --max-remove {count} --on {name}",
+        f"its {count} strays are too many to prune without confirmation, and were kept",
+        f"if this is intended: decnet reconcile --prune --max-remove {count} --on {name}",
     )
 
 
@@ -76,7 +76,7 @@ def _ahead(name: str, drift: SliceDrift) -> WorkerFailure:
         name,
         WorkerError,
         f"its description is {drift}; nothing was done there",
-        "decnet worker recover --take-generation, then look at decnet reconcile --check",
+        "decnet worker recover --take-generation, then check decnet reconcile --check",
     )
 
 
@@ -90,7 +90,7 @@ def _summary(plan: Plan, applied: Applied, troubles: tuple[WorkerFailure, ...]) 
         f"{done} done": done,
         f"{failed} failed": failed,
         f"{recorded} recorded": recorded,
-        f"{sent} on the way": sent,
+        f"{sent} in progress": sent,
         f"{len(pushed)} re-synced": len(pushed),
         f"{len(plan.skipped)} skipped": len(plan.skipped),
         f"{plan.kept} kept": plan.kept,

@@ -79,13 +79,13 @@ async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bo
         await client.enrol(worker.worker_id, snap.desired.fleet_id)
     except DecnetError:
         return snap
-    ctx.warn("its agent had lost its folder, and is enrolled again", LOCAL)
+    ctx.warn("its agent had lost its directory and is enrolled again", LOCAL)
     return await observe(ctx, links, snap, [worker], facts=facts)
 
 
 async def _observed(ctx: Context, links: Links, snap: Snapshot, worker: Worker) -> Snapshot:
     records = ctx.records.load(worker.worker_id)
-    unseen = NotSeen(WorkerFailure(worker.name, WorkerError, "was not asked"))
+    unseen = NotSeen(WorkerFailure(worker.name, WorkerError, "was not contacted"))
     snap = snap.with_worker(worker, records, unseen)
     return await observe(ctx, links, snap, [worker], facts=True)
 

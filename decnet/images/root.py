@@ -35,7 +35,7 @@ def make_root(client: DockerClient, emit: Emit, source: Source = "auto") -> str:
     raw = f"{RAW}:{root_content()[:12]}"
     try:
         _make_raw(client, raw, emit, source)
-        _say(emit, 2, "taking out what no decoy needs")
+        _say(emit, 2, "removing what decoys do not need")
         _slim(client, raw, emit)
     finally:
         _forget(client, raw)
@@ -97,7 +97,7 @@ def _pull(client: DockerClient) -> None:
 
 def _from_packages(client: DockerClient, raw: str, emit: Emit, refused: str) -> None:
     if shutil.which("mmdebstrap") is None:
-        reason = f" and no registry image can be had ({refused})" if refused else ""
+        reason = f" and no image from a registry is available ({refused})" if refused else ""
         raise ImageFailed(
             f"mmdebstrap is not installed{reason}",
             hint="apt install mmdebstrap, or load an image: docker load -i FILE && decnet image base",
@@ -159,7 +159,7 @@ def _slim(client: DockerClient, raw: str, emit: Emit) -> None:
     command = [PYTHON, "-I", "-S", "-c", SLIM(), json.dumps(recipe.UNWANTED), json.dumps(recipe.KEEP)]
     container = _run(client, raw, command, network_disabled=True)
     try:
-        _say(emit, 3, "putting it together")
+        _say(emit, 3, "assembling the root file system")
         _import(
             client, client.api.export(container), root_name(), [f"LABEL {LABEL_CONTENT}={root_content()}"]
         )
@@ -192,7 +192,7 @@ def _import(client: DockerClient, stream: Iterator[bytes], name: str, changes: l
     for line in str(answer).splitlines():
         said = json.loads(line) if line.startswith("{") else {}
         if "error" in said:
-            raise ImageFailed(f"Docker did not take the root file system: {said['error']}")
+            raise ImageFailed(f"Docker did not accept the root file system: {said['error']}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

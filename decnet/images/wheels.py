@@ -71,7 +71,7 @@ def _cached(cache: Path, wheel: recipe.Wheel, architecture: str) -> Path | None:
 def _found(cache: Path, wheel: recipe.Wheel, architecture: str) -> Path:
     path = _cached(cache, wheel, architecture)
     if path is None:
-        raise ImageFailed(f"pip did not bring {wheel.name} {wheel.version}")
+        raise ImageFailed(f"pip did not fetch {wheel.name} {wheel.version}")
     return path
 
 
@@ -108,7 +108,7 @@ def _run_pip(argv: list[str]) -> None:
             process.kill()
             process.communicate()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise ImageFailed(f"pip did not end within {PIP_SECONDS} s", hint=hint) from error
+                raise ImageFailed(f"pip did not finish within {PIP_SECONDS} s", hint=hint) from error
             raise
     if process.returncode:
         lines = said.decode("utf-8", "replace").strip().splitlines()

@@ -67,7 +67,7 @@ class Demo:
             provide_images(self.lab, self.say, operator=True)
             self._story()
         finally:
-            self.chapter("The practice network goes, too")
+            self.chapter("The practice network is removed, too")
             down(self.lab, emit=self.say)
         self.say(f"\ndone in {time.monotonic() - self.started:.0f} s")
 
@@ -101,7 +101,7 @@ class Demo:
         return " ".join(public.read_text().split()[:2])
 
     def _deploy(self, fleet: Path) -> None:
-        self.chapter("Six decoys, described in a file")
+        self.chapter("Six decoys, defined in a file")
         self.say(fleet.read_text())
         self.decnet("deploy", "-c", str(fleet), "--yes")
         self.decnet("status")
@@ -192,7 +192,7 @@ class Demo:
         self.expect(code == "2", f"a broken fleet file ended with exit {code}")
 
     def _leave(self) -> None:
-        self.chapter("Everything goes, and nothing stays")
+        self.chapter("Everything is removed, and nothing stays")
         self.decnet("teardown", "--all", "--yes")
         self.expect(not self.containers(), "a container was left over")
         for worker in ("w1", "w2"):

@@ -59,7 +59,7 @@ def require_outside() -> None:
     """Raise unless this process may look at labs: root, and outside of any."""
     if os.environ.get("DECNET_LAB_PLACE"):
         hint = "leave this shell: `lab up`, changes and `lab down` run outside of the lab"
-        raise UsageError("this shell stands inside a lab", hint=hint)
+        raise UsageError("this shell runs inside a lab", hint=hint)
     if os.geteuid() != 0:
         why = "it makes namespaces and runs Docker engines"
         raise DecnetError(f"the lab needs root: {why}", hint="run it with sudo")

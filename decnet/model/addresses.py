@@ -31,7 +31,7 @@ def host(value: str) -> str | None:
     except ValueError:
         return f"must be an IPv4 address like 192.0.2.10, not {shown(value)}"
     if address.is_multicast or address.is_loopback or address.is_unspecified or int(address) >> 28 == 15:
-        return f"must be an address that a host can have, not {value}"
+        return f"must be an address for a host, not {value}"
     return None
 
 
@@ -63,11 +63,11 @@ def mac(value: str) -> str | None:
     """A hardware address that one host can have; Docker's own prefix would give a decky away."""
     plain = value.lower().replace("-", ":")
     if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", plain):
-        return f"must be a hardware address like 00:50:56:12:34:56, not {shown(value)}"
+        return f"must be a MAC address like 00:50:56:12:34:56, not {shown(value)}"
     if int(plain[:2], 16) & 1 or plain == "00:00:00:00:00:00":
         return f"must be the address of one host, not {value}"
     if plain.startswith("02:42:"):
-        return "must not begin with 02:42, which is Docker's own prefix and gives a decky away"
+        return "must not begin with 02:42: Docker's prefix identifies a decky as a honeypot"
     return None
 
 

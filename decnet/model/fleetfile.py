@@ -43,7 +43,7 @@ def parse(text: str, filename: str) -> FleetSpec:
     fleetrules.check(mistakes, right)
     if not mistakes and not right.get("decky"):
         hint = "a decky is a table [decky.NAME]; `decnet teardown --all` removes a fleet"
-        mistakes.add(("decky",), "no decky is described", hint)
+        mistakes.add(("decky",), "no decky is defined", hint)
     mistakes.raise_any()
     return _spec(right, mistakes)
 

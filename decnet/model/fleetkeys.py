@@ -68,7 +68,7 @@ NETWORK = {
         "how deckies are attached to the LAN; default: macvlan",
         choices=("macvlan", "ipvlan", "bridge"),
     ),
-    "addresses": Key("table", "which addresses may be claimed", keys=ADDRESSES),
+    "addresses": Key("table", "which addresses deckies may use", keys=ADDRESSES),
 }
 
 DECKY = {
@@ -78,9 +78,9 @@ DECKY = {
         minimum=1,
         maximum=100,
     ),
-    "archetype": Key("text", "a named kind of machine: `decnet archetypes` lists them", values.word),
+    "archetype": Key("text", "a kind of machine: `decnet archetypes` lists them", values.word),
     "services": Key("list", "what it offers: `decnet services` lists them", values.services),
-    "randomize_services": Key("true or false", "draw the services at random"),
+    "randomize_services": Key("true or false", "choose the services at random"),
     "os": Key("text", "the OS profile: linux, windows, windows_server, bsd, embedded, cisco", values.word),
     "ip": Key("text", "its address; default: the next free one", addresses.host),
     "mac": Key("text", "its MAC address; default: one of a matching vendor", addresses.mac),
@@ -106,6 +106,6 @@ FLEET = {
     "mutate_interval": MINUTES,
     "core": CORE,
     "side": SIDE,
-    "network": Key("table", "the LAN that the deckies sit on", keys=NETWORK),
-    "decky": Key("tables", "one table per decky, or per group of equal ones", keys=DECKY),
+    "network": Key("table", "the LAN of the deckies", keys=NETWORK),
+    "decky": Key("tables", "one table per decky, or per group of identical ones", keys=DECKY),
 }

@@ -30,7 +30,7 @@ def _check_choices(mistakes: Mistakes, entries: Entries) -> None:
     for name, entry in entries.items():
         if entry.get("randomize_services") and "services" in entry:
             said = f"[decky.{name}] sets both `services` and `randomize_services`"
-            mistakes.add(("decky", name, "randomize_services"), said, "leave one of the two out")
+            mistakes.add(("decky", name, "randomize_services"), said, "remove one of the two")
 
 
 def _check_core(mistakes: Mistakes, table: dict[str, Any], entries: Entries) -> None:
@@ -60,7 +60,7 @@ def _check_names(mistakes: Mistakes, entries: Entries) -> None:
     for name, entry in entries.items():
         for single in _numbered(name, entry.get("count", 1)):
             if single in owner:
-                said = f"[decky.{name}] and [decky.{owner[single]}] both make a decky named {single}"
+                said = f"[decky.{name}] and [decky.{owner[single]}] both define a decky named {single}"
                 mistakes.add(("decky", name), said)
                 break
             owner[single] = name

@@ -58,7 +58,7 @@ def parse(text: str, filename: str, catalog: Catalog) -> OldFleet:
     mistakes = reading.mistakes
     fleetrules.check(mistakes, {"network": reading.network, "decky": reading.deckies})
     if not mistakes and not reading.deckies:
-        mistakes.add((), "no decky is described", "a decky is a section [NAME]")
+        mistakes.add((), "no decky is defined", "a decky is a section [NAME]")
     mistakes.raise_any()
     return OldFleet(reading.spec(), tuple(reading.own.values()), tuple(reading.renamed))
 
@@ -145,7 +145,7 @@ class _Reading:
         if complaint := values.decky(name):
             self.mistakes.add((section.name,), f"the name of [{clean(section.name, 60)}] {complaint}")
         elif name in self.deckies:
-            said = f"[{clean(section.name, 60)}] and another section both make a decky named {name}"
+            said = f"[{clean(section.name, 60)}] and another section both define a decky named {name}"
             self.mistakes.add((section.name,), said)
         else:
             entry = {

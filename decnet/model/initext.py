@@ -55,16 +55,16 @@ class _Reading:
     def _open(self, number: int, name: str) -> None:
         if name in self.found:
             first = self.found[name].line
-            raise self._wrong(number, f"section [{clean(name, 40)}] stands twice, first in line {first}")
+            raise self._wrong(number, f"section [{clean(name, 40)}] appears twice, first in line {first}")
         self.section = self.found[name] = Section(name, number)
         self.key = None
 
     def _pair(self, number: int, key: str, value: str) -> None:
         if self.section is None:
-            raise self._wrong(number, f"`{clean(key, 40)}` stands before the first [section]")
+            raise self._wrong(number, f"`{clean(key, 40)}` is before the first [section]")
         if key in self.section.values:
             first = self.section.lines[key]
-            raise self._wrong(number, f"`{clean(key, 40)}` stands twice, first in line {first}")
+            raise self._wrong(number, f"`{clean(key, 40)}` appears twice, first in line {first}")
         self.section.values[key], self.section.lines[key] = value, number
         self.key = key
 

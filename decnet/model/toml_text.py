@@ -91,22 +91,22 @@ _QUOTES = 'text needs quotes: name = "value"'
 
 _WORDS: tuple[tuple[str, str, str | None], ...] = (
     (r"Expected '=' after a key", "`=` is missing after the key", "a line is `key = value` or `[table]`"),
-    (r"Invalid value|Invalid date", "no value that TOML knows", _QUOTES),
+    (r"Invalid value|Invalid date", "not a valid TOML value", _QUOTES),
     (r"Unterminated string|Expected \"'\"", "a text without its closing quote", None),
     (r"Illegal character '\\n'", "a text without its closing quote", None),
     (r"Cannot declare", "this table was already written", "keep one and give it the keys of both"),
-    (r"Cannot overwrite|Cannot redefine", "this key stands twice in its table", None),
-    (r"Duplicate inline table key", "this key stands twice in its table", None),
+    (r"Cannot overwrite|Cannot redefine", "this key appears twice in its table", None),
+    (r"Duplicate inline table key", "this key appears twice in its table", None),
     (r"Cannot mutate immutable|Cannot append|namespace", "this table is closed: it was written inline", None),
     (r"Expected newline or end", "something is left over after the value", _QUOTES),
     (r"Unclosed array", "a list without its closing `]`, or without a comma", None),
     (r"Unclosed inline table", "an inline table without its closing `}`, or without a comma", None),
     (r"Expected ']'|Expected '\]\]'", "a table header without its closing `]`", None),
-    (r"Invalid initial character for a key", "no key that TOML knows", "keys are letters, digits, - and _"),
+    (r"Invalid initial character for a key", "not a valid TOML key", "keys are letters, digits, - and _"),
     (r"Invalid statement", "neither `key = value` nor `[table]`", None),
     (r"Unescaped", "an unknown escape in a text", "write \\\\ for a backslash, or use '...'"),
     (r"Invalid hex value|not a Unicode scalar", "an escape that is not a character", None),
-    (r"Illegal character", "a control character that may not stand here", None),
+    (r"Illegal character", "a control character that is not allowed here", None),
 )
 
 

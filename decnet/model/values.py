@@ -55,7 +55,7 @@ def names(value: Sequence[object]) -> str | None:
     """A list of service names, each once, perhaps empty."""
     for entry in value:
         if not isinstance(entry, str) or word(entry):
-            return f"must be a list of service names, and {shown(entry)} is none"
+            return f"must be a list of service names, and {shown(entry)} is not one"
     twice = sorted({str(entry) for entry in value if value.count(entry) > 1})
     return f"names {twice[0]} twice" if twice else None
 

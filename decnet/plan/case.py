@@ -93,7 +93,7 @@ def _by_project(containers: tuple[Container, ...]) -> dict[str, dict[str, dict[s
 
 def _why_unknown(observation: Observation | None) -> str:
     if observation is None:
-        return "was not asked"
+        return "was not contacted"
     if not isinstance(observation, Seen):
         return clean(observation.failure.message) or observation.state
     if observation.status.docker != "up":

@@ -44,7 +44,7 @@ def examined(page: JournalPage, cursor: Cursor | None) -> Examined:
     # What was malformed is told elsewhere, and leaves a hole where it stood.
     notes = _of_verdict(verdict, page, cursor) + ([] if page.damaged else holes[:1])
     if forged or repeated:
-        notes.append(f"{forged + repeated} of its journal records are repeated or not what their hashes say")
+        notes.append(f"{forged + repeated} of its journal records are repeated or do not match their hashes")
     return Examined(verdict, tuple(believed), tuple(notes))
 
 
@@ -63,7 +63,7 @@ def _of_verdict(verdict: Verdict, page: JournalPage, cursor: Cursor | None) -> l
     return {
         "ok": [],
         "gap": [f"its journal lacks the records {cursor.seq + 1} to {page.first_seq - 1}"],
-        "reset": ["its journal is a new one: the worker was wiped, or its agent's folder was"],
+        "reset": ["its journal is new: the worker or its agent's directory was wiped"],
         "rewound": ["its journal was rewound: the worker was restored from an older copy"],
     }[verdict]
 

@@ -88,5 +88,5 @@ def _leaving(plan: Plan, desired: Fleet) -> set[tuple[str, str]]:
 def _refusal(count: int, size: int, why: str) -> MassRemoval:
     return MassRemoval(
         f"this would remove {count} of {size} deckies, and {why}: nothing was done",
-        hint=f"if that is meant: --max-remove {count}",
+        hint=f"if this is intended: --max-remove {count}",
     )

@@ -35,7 +35,7 @@ def holding(records: ProjectRecords, held: HeldProject, wanted: str | None) -> S
             word="replaced", reason=f"its description of generation {generation} was changed there"
         )
     if wanted is not None and held.plan_hash != wanted:
-        return SliceDrift(word="behind", reason=f"it holds an older description (generation {generation})")
+        return SliceDrift(word="behind", reason=f"it has an older state (generation {generation})")
     return None
 
 

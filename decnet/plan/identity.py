@@ -31,7 +31,7 @@ def draw_mac(
         mac = f"{rng.choice(ouis)}:{rng.randbytes(3).hex(':')}"
         if mac not in used and mac not in held:
             return mac
-    message = f"{draft.name}: no MAC address of {', '.join(makers) or 'any maker'} is free"
+    message = f"{draft.name}: no MAC address of {', '.join(makers) or 'any vendor'} is free"
     raise SpecError(message, place=draft.place)
 
 
@@ -42,7 +42,7 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
         message = f"{draft.name}: mac {clean(mac, 40)!r} is not like 00:50:56:01:02:03"
         raise SpecError(message, place=draft.at("mac"))
     if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
-        raise SpecError(f"{draft.name}: mac {mac} is not one machine's but a group's", place=draft.at("mac"))
+        raise SpecError(f"{draft.name}: mac {mac} is a group address, not a machine's", place=draft.at("mac"))
     if mac in used:
         raise SpecError(f"{draft.name}: mac {mac} is used twice, by {used[mac]} too", place=draft.at("mac"))
     return mac

@@ -30,10 +30,10 @@ def decide_lan(
     if not interface or not subnet:
         raise SpecError(
             f"{worker}: it has no default route, so its LAN is unknown",
-            hint="say --interface, --subnet and --gateway",
+            hint="set --interface, --subnet and --gateway",
         )
     if not gateway:
-        raise SpecError(f"{worker}: no gateway is known", hint="say --gateway")
+        raise SpecError(f"{worker}: no gateway is known", hint="set --gateway")
     lan = Network(
         driver=network.driver,
         interface=interface,
@@ -44,7 +44,7 @@ def decide_lan(
     )
     if wrong := addresses.lan(lan):
         field, complaint = wrong
-        hint = f"say --{field}" if field in ("interface", "subnet", "gateway") else ""
+        hint = f"set --{field}" if field in ("interface", "subnet", "gateway") else ""
         raise SpecError(f"{worker}: its LAN's {field} {complaint}", hint=hint)
     _check_wireless(worker, lan, facts)
     return lan.model_copy(update={"use": _from(ip_start, addresses.network(lan))}) if ip_start else lan

@@ -162,7 +162,7 @@ def _steps(
         step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
         steps.append(step)
         if _is_awaited(case, bucket, begun):
-            waiting[case.key] = "a job may still bring it up"
+            waiting[case.key] = "a job may still start it"
         elif why := _why_wait(case, step, attempts, now, budget):
             waiting[case.key] = why
     return steps, waiting

@@ -44,7 +44,7 @@ def resolve(
     """
     entries = _expanded(spec)
     if not entries and not add:
-        raise SpecError("no decky is described", hint="decnet teardown --all takes a fleet down")
+        raise SpecError("no decky is defined", hint="decnet teardown --all removes a fleet")
     _refuse_names(entries, catalog, desired if add else ())
     root = rng.getrandbits(128)
     usual_core = _usual(spec, "core", catalog)

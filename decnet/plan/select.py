@@ -19,7 +19,7 @@ def select(workers: Mapping[str, Worker], text: str | None) -> dict[str, Worker]
         return dict(workers)
     terms = [term.strip() for term in text.split(",") if term.strip()]
     if not terms:
-        raise UsageError("--on chooses no worker", hint="--on 'edge-*,@dmz,!w3'")
+        raise UsageError("--on selects no worker", hint="--on 'edge-*,@dmz,!w3'")
     wanted = [term for term in terms if not term.startswith("!")]
     chosen = set(workers) if not wanted else set().union(*(_meant(workers, term) for term in wanted))
     for term in terms:
@@ -36,6 +36,6 @@ def _meant(workers: Mapping[str, Worker], term: str) -> set[str]:
     else:
         found = {name for name in workers if fnmatchcase(name, term)}
     if not found:
-        kind = "has the tag" if term.startswith("@") else "is called"
+        kind = "has the tag" if term.startswith("@") else "is named"
         raise UsageError(f"no worker {kind} {term.lstrip('@')!r}", hint="decnet worker list")
     return found

@@ -35,19 +35,19 @@ def tells(fleet: Fleet, catalog: Catalog) -> Iterator[Tell]:
 
 def _of(decky: Decky, catalog: Catalog) -> Iterator[tuple[str, str]]:
     if HOSTNAMES.search(decky.hostname):
-        yield f"its hostname {decky.hostname}", "say another `hostname`, and deploy"
+        yield f"its hostname {decky.hostname}", "set another `hostname`, and deploy"
     if decky.mac.startswith(DOCKERS_MAC):
-        yield f"its hardware address {decky.mac}, which is Docker's own", "leave `mac` out, and deploy"
+        yield f"its MAC address {decky.mac}, which is Docker's own", "remove `mac`, and deploy"
     for service, settings in decky.services.items():
         known = catalog.services.get(service)
         for key, value in settings.items():
             definition = known.settings.get(key) if known else None
             secret = definition is not None and definition.secret
             if isinstance(value, str) and not secret and (found := BANNERS.search(value)):
-                by = f"`{key}` of {service}, which says {found[0]}"
+                by = f"`{key}` of {service}, which contains {found[0]}"
                 yield by, f"change [decky.{decky.name}.settings.{service}], and deploy"
         if decky.release in catalog.releases:
             banner = catalog.banner(decky.release, service, hostname="", address="")
             if found := BANNERS.search(banner):
-                by = f"the banner of {service}, which says {found[0]}"
+                by = f"the banner of {service}, which contains {found[0]}"
                 yield by, f"change [release.{decky.release}.banners] in your catalog"

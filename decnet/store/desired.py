@@ -149,7 +149,7 @@ def _document(home: Home, text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         _refuse_at(home, text, error.pos, f"this is not JSON: {error.msg}")
     except (RecursionError, ValueError):
-        _refuse_at(home, text, 0, "this is not JSON that can be read: nested too deeply, or a huge number")
+        _refuse_at(home, text, 0, "this JSON cannot be read: nested too deeply, or a huge number")
     _check_oddities(home, text)
     if not isinstance(document, dict):
         _refuse_at(home, text, 0, "the document must be an object {...}")
@@ -162,10 +162,10 @@ def _check_oddities(home: Home, text: str) -> None:
     escaped = "\\u" in text
     for entry in survey(text):
         if entry.route in known:
-            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} stands here twice")
+            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} appears twice")
         known.add(entry.route)
         if entry.token[0] not in '"{[tfn' and not _is_plain_number(entry.token):
-            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} is not a number that can be used")
+            _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} is not a valid number")
         if escaped and not _is_plain_text(entry):
             _refuse_at(home, text, entry.offset, f"{dotted(entry.route)} has half a character (a surrogate)")
 
@@ -187,8 +187,8 @@ def _check_never_there(home: Home) -> None:
     if read_whole(copy) is not None:
         remove = f"rm {shlex.quote(str(copy))}"
         raise StateBroken(
-            f"{home.state} is gone, and its last good copy is there",
-            hint=f"to have it back: {_restore(home.state)}; to begin with no fleet: {remove}",
+            f"{home.state} is missing, but its last good copy exists",
+            hint=f"to restore it: {_restore(home.state)}; to start without a fleet: {remove}",
         )
 
 

@@ -53,7 +53,7 @@ class FleetTable:
         owners: dict[str, str] = {}
         for worker in self._rows(_WORKERS, Worker):
             if worker.name in found:
-                raise damaged(self._path, f"two workers are called {worker.name}")
+                raise damaged(self._path, f"two workers are named {worker.name}")
             if not worker.worker_id:
                 raise damaged(self._path, f"the worker {worker.name} has no worker_id")
             if worker.worker_id in owners:

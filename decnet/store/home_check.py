@@ -77,12 +77,12 @@ def _check_folder(folder: Path) -> None:
     if found is None:
         return
     if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
-        raise StateBroken(f"{folder} is {_kind(found)}, not a folder", hint=f"move {folder} away")
+        raise StateBroken(f"{folder} is {_kind(found)}, not a directory", hint=f"move {folder} away")
     _check_owner(folder, found)
     if found.st_mode & 0o022:
         raise StateBroken(
             f"{folder} can be written by other users: nothing in it can be trusted",
-            hint=f"look at what is in it, then: chmod 700 {folder}",
+            hint=f"check its content, then: chmod 700 {folder}",
         )
 
 
@@ -121,7 +121,7 @@ def _check_catalog(path: Path) -> None:
     if found.st_mode & 0o022:
         raise StateBroken(
             f"{path} can be written by other users, and it names the images to run",
-            hint=f"look at what is in it, then: chmod go-w {path}",
+            hint=f"check its content, then: chmod go-w {path}",
         )
 
 
@@ -142,7 +142,7 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
 def _kind(found: os.stat_result) -> str:
     kinds = (
         (stat.S_ISLNK, "a symbolic link"),
-        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISDIR, "a directory"),
         (stat.S_ISREG, "a file"),
         (stat.S_ISFIFO, "a pipe"),
         (stat.S_ISSOCK, "a socket"),

@@ -127,7 +127,7 @@ def _note(command: str) -> bytes:
 def _refusal(path: Path) -> LockHeld:
     return LockHeld(
         f"the lock is held by {holder(path) or 'another decnet command'}",
-        hint="wait for it to end, or give --lock-timeout SECONDS",
+        hint="wait for it to end, or use --lock-timeout SECONDS",
     )
 
 

@@ -14,11 +14,11 @@ _HINTS = {
     errno.EDQUOT: "the disk quota is used up: free some space and run the command again",
     errno.EIO: "the disk reports errors: look at the kernel's log (dmesg) and at your backups",
     errno.EROFS: "the file system is mounted read-only",
-    errno.EACCES: "run decnet as the user who owns its folder, or set DECNET_HOME to another one",
-    errno.EPERM: "run decnet as the user who owns its folder, or set DECNET_HOME to another one",
-    errno.ELOOP: "it is a symbolic link: put the file itself there",
-    errno.ENOTDIR: "a folder was expected on the way there",
-    errno.EISDIR: "a file was expected, it is a folder",
+    errno.EACCES: "run decnet as the user who owns the directory, or set DECNET_HOME to another one",
+    errno.EPERM: "run decnet as the user who owns the directory, or set DECNET_HOME to another one",
+    errno.ELOOP: "it is a symbolic link: replace it with the file",
+    errno.ENOTDIR: "a part of the path is not a directory",
+    errno.EISDIR: "it is a directory, not a file",
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
 }
 

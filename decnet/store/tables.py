@@ -109,8 +109,8 @@ def check_not_gone(path: Path) -> None:
     copy = last_copy(path)
     if read_whole(path) is None and read_whole(copy) is not None:
         raise StateBroken(
-            f"{path} is gone, and its last good copy is there",
-            hint=f"to have it back: cp {shlex.quote(str(copy))} {shlex.quote(str(path))}",
+            f"{path} is missing, but its last good copy exists",
+            hint=f"to restore it: cp {shlex.quote(str(copy))} {shlex.quote(str(path))}",
         )
 
 
@@ -158,7 +158,9 @@ def damaged(path: Path, why: str) -> StateBroken:
     """The refusal of a damaged file, with the last good copy if that one can be read."""
     copy = last_copy(path)
     good = _is_good(copy)
-    hint = f"take the last good copy: cp {shlex.quote(str(copy))} {shlex.quote(str(path))}" if good else None
+    hint = (
+        f"restore the last good copy: cp {shlex.quote(str(copy))} {shlex.quote(str(path))}" if good else None
+    )
     return StateBroken(f"{path} is damaged: {why}", hint=hint)
 
 

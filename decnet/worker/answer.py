@@ -66,7 +66,7 @@ def result_of(answer: Any, worker: str, *, protocol: int | None = wire.PROTOCOL)
             return dict(result)
         case {"v": _, "ok": False, "error": dict(error), **rest} if not rest:
             raise agent_error(error, worker)
-    raise _broken(worker, "has not the shape of an answer")
+    raise _broken(worker, "is malformed")
 
 
 def agent_error(error: dict[str, Any], worker: str) -> DecnetError:

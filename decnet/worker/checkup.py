@@ -101,7 +101,7 @@ def noise_complaint(printed: int, seconds: float) -> Complaint | None:
         return None
     return Complaint(
         f"a shell start-up file {' and '.join(said)} before every answer",
-        "put it behind a test for an interactive shell: case $- in *i*) ;; *) return ;; esac",
+        "run it in interactive shells only: case $- in *i*) ;; *) return ;; esac",
     )
 
 
@@ -138,7 +138,9 @@ def _disk(free_mib: int) -> list[Complaint]:
     if free_mib >= LEAST_DISK_MIB:
         return []
     return [
-        Complaint(f"{free_mib} MiB are free for the agent, {LEAST_DISK_MIB} are needed", "make room there")
+        Complaint(
+            f"{free_mib} MiB are free for the agent, {LEAST_DISK_MIB} are needed", "free disk space there"
+        )
     ]
 
 

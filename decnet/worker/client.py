@@ -104,7 +104,7 @@ class AgentClient:
         if any(
             each.slice is not None and wire.digest(each.slice) != each.plan_hash for each in held.values()
         ):
-            raise HashRefused("its slice is not what its hash says", worker=self.worker)
+            raise HashRefused("its slice does not match its hash", worker=self.worker)
         return held
 
     async def probe(self, addresses: Iterable[str], *, seconds: float = 1.0) -> Probed:
@@ -171,7 +171,7 @@ class AgentClient:
             args["mark"] = mark
         page = await self._ask(EventPage, "events", args, EVENTS_LIMIT)
         if len(page.events) > limit:
-            raise BadAnswer("it answers with more events than were asked for", worker=self.worker)
+            raise BadAnswer("its answer has more events than requested", worker=self.worker)
         return page
 
     async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
@@ -195,7 +195,7 @@ class AgentClient:
 
     def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:
         if accepted.request_id != request_id:
-            raise BadAnswer("it answers another request than ours", worker=self.worker)
+            raise BadAnswer("it answers another request", worker=self.worker)
         return accepted
 
     async def _ask(
@@ -256,7 +256,7 @@ def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id
     if fleet_id is not None and hello.fleet_id != fleet_id:
         whose = "no fleet" if hello.fleet_id is None else f"fleet {wire.clean(hello.fleet_id, 40)}"
         raise FleetRefused(
-            f"it belongs to {whose}, not to ours",
+            f"it belongs to {whose}, not to this fleet",
             hint="enrol it: decnet worker add" + (" --adopt takes it over" if hello.fleet_id else ""),
             worker=worker,
         )
@@ -264,6 +264,6 @@ def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id
         who = "none" if hello.worker_id is None else wire.clean(hello.worker_id, 40)
         raise IdentityRefused(
             f"another worker answers there, its identity is {who}",
-            hint=f"`decnet worker show {worker}` says what was enrolled",
+            hint=f"`decnet worker show {worker}` shows what was enrolled",
             worker=worker,
         )

@@ -116,7 +116,7 @@ async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
     if vouched.confirm is None:
         raise HostKeyRefused(
             f"its host key {key.fingerprint} is unknown, and this session is not interactive",
-            hint="--host-key SHA256:... or --known-hosts FILE vouches for it",
+            hint="--host-key SHA256:... or --known-hosts FILE confirms it",
             worker=worker,
         )
     if not vouched.confirm(key):

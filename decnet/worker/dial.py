@@ -207,13 +207,13 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
             return await library.connect(host, port or (), **who)
     except HostKeyRefused as error:
         raise HostKeyRefused(
-            f"on the way there, the host key of {host} is not the one of your known_hosts",
+            f"at the jump host, the host key of {host} is not the one of your known_hosts",
             hint=f"see what `ssh {jump} true` says",
             worker=worker,
         ) from error
     except DecnetError as error:
         if error.worker is not None:
-            error.message = f"on the way there, {host}: {error.message}"
+            error.message = f"at the jump host, {host}: {error.message}"
             error.hint = f"does `ssh {jump} true` work?"
         raise
 
@@ -277,7 +277,7 @@ def own_key(path: Path) -> Any:
             f"{path}: {error.strerror}", hint="the fleet's key is made by: decnet worker add"
         ) from error
     if not stat.S_ISREG(found.st_mode):
-        raise StateBroken(f"{path}: it is not a plain file")
+        raise StateBroken(f"{path}: it is not a regular file")
     if found.st_mode & 0o077:
         raise StateBroken(f"{path}: others can read the fleet's key", hint=f"chmod 600 {path}")
     return _read_key(path, found.st_mtime_ns, found.st_ino)
@@ -289,4 +289,4 @@ def _read_key(path: Path, _mtime: int, _inode: int) -> Any:
     try:
         return library.read_private_key(path)
     except (library.KeyImportError, library.KeyEncryptionError) as error:
-        raise StateBroken(f"{path}: it does not hold the fleet's key: {error}") from error
+        raise StateBroken(f"{path}: it is not the fleet's key: {error}") from error

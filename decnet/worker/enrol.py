@@ -127,7 +127,7 @@ async def add(
     finally:
         await dial.hang_up(connection)
     hello = await _knock(worker, key, fleet, newer.agent if newer else fleet.agent.sha256)
-    emit(f"{worker.name}: the fleet's key opens it")
+    emit(f"{worker.name}: the fleet's key works")
     warnings += [_left(worker.name, newer, fleet.agent)] if newer else []
     return Enrolled(worker, key, hello, tuple(changed), tuple(warnings))
 
@@ -314,7 +314,7 @@ def _refuse_twin(survey: Survey, name: str, others: Mapping[str, str], same: str
     if other == LOCAL:
         same = "it is this one, and needs no enrolment"
     raise IdentityRefused(
-        f"it says that it is {other} (the same worker_id)",
+        f"it identifies itself as {other} (the same worker_id)",
         hint=f"a clone: remove {HOME}/identity.json there; the same machine: "
         + same.format(other=other, name=name),
         worker=name,
@@ -334,8 +334,8 @@ def _client(worker: Worker, key: HostKey, fleet: FleetSide) -> AgentClient:
 
 def _left(worker: str, newer: Hello, own: OwnAgent) -> str:
     return (
-        f"{worker}: its agent is newer: version {newer.version}, ours is {own.version}; it is left as it is "
-        f"(decnet worker upgrade --force {worker} puts ours there)"
+        f"{worker}: its agent is newer: version {newer.version}, this decnet has {own.version}; "
+        f"it stays (decnet worker upgrade --force {worker} replaces it)"
     )
 
 
@@ -347,5 +347,5 @@ async def _knock(worker: Worker, key: HostKey, fleet: FleetSide, sha256: str) ->
     finally:
         await client.close()
     if hello.agent != sha256:
-        raise HashRefused("another agent answers than was installed", worker=worker.name)
+        raise HashRefused("the agent that answers is not the installed one", worker=worker.name)
     return hello

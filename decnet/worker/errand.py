@@ -104,7 +104,7 @@ async def _bounded(source: Source, worker: str) -> bytes:
     while piece := await source.read(MAX_PLAIN_BYTES):
         content += piece
         if len(content) > MAX_PLAIN_BYTES:
-            raise BadAnswer("a plain command there prints without end", worker=worker)
+            raise BadAnswer("a simple command there prints endlessly", worker=worker)
     return content
 
 
@@ -114,4 +114,4 @@ def _result(said: Any, worker: str) -> dict[str, Any]:
             return result
         case {"error": str(message)}:
             raise WorkerError(wire.clean(message), worker=worker)
-    raise BadAnswer("an errand's answer has not its shape", worker=worker)
+    raise BadAnswer("the answer is malformed", worker=worker)

@@ -44,7 +44,7 @@ class HostKey:
             raise ValueError("the key is not base64") from error
         name = algorithm.encode("ascii")
         if raw[: 4 + len(name)] != len(name).to_bytes(4, "big") + name:
-            raise ValueError("the key is not of the type that it says")
+            raise ValueError("the key does not match its type")
         return cls(algorithm, blob)
 
 

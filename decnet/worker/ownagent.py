@@ -49,9 +49,9 @@ class OwnAgent:
             case (False, "higher", _):
                 return "newer"
         raise HashRefused(
-            f"its agent {wire.clean(hello.agent[:12], 40)} (version {hello.version}) was not put "
-            "there from here",
-            hint=f"if that is explained: decnet worker upgrade --force {worker} puts ours there",
+            f"its agent {wire.clean(hello.agent[:12], 40)} (version {hello.version}) was not "
+            "installed from here",
+            hint=f"if this is expected: decnet worker upgrade --force {worker} replaces it",
             worker=worker,
         )
 

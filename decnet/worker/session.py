@@ -180,7 +180,7 @@ async def _tail(noise: Source, worker: str) -> bytes:
     while piece := await noise.read(PIECE):
         total += len(piece)
         if total > MAX_STDERR_BYTES:
-            raise BadAnswer("the agent's log has no end", worker=worker)
+            raise BadAnswer("the agent's log is too long", worker=worker)
         tail = (tail + piece)[-STDERR_TAIL:]
     return tail
 
@@ -217,14 +217,14 @@ def _no_answer(worker: str, how: str | None, last_words: str) -> WorkerError:
         return BadAnswer(f"the agent ended without an answer{said}", worker=worker)
     if how == status_in_words(NOT_FOUND):
         return ProgramMissing(
-            f"its agent is not there{said}",
+            f"its agent is missing{said}",
             hint=f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again",
             worker=worker,
         )
     return WorkerError(
         f"the agent {how}{said}",
         worker=worker,
-        hint=f"`decnet worker check {worker}` says what is missing there",
+        hint=f"`decnet worker check {worker}` shows what is missing there",
     )
 
 

@@ -84,7 +84,7 @@ def test_files_are_left_to_the_shell(home: Path) -> None:
 
 
 def test_options_are_completed_with_what_they_mean(home: Path) -> None:
-    assert ("--archetype", "A named kind of machine.") in answer("decnet deploy --a").words
+    assert ("--archetype", "A kind of machine; see `decnet archetypes`.") in answer("decnet deploy --a").words
     assert dict(answer("decnet deploy -s z").words) == {"zed": "mine"}
 
 

@@ -325,7 +325,7 @@ def test_a_pull_is_never_held_up_by_who_is_told(home: Home, tmp_path: Path) -> N
     [
         ("echo one >&2; echo the reason >&2; exit 3", "alert: `receiver` exited with status 3: the reason"),
         ("kill -9 $$", "alert: `receiver` was ended by signal 9"),
-        ("sleep 60 & sleep 60", "alert: `receiver` did not take it within 0.5 s"),
+        ("sleep 60 & sleep 60", "alert: `receiver` did not accept it within 0.5 s"),
         ("exec <&-; exit 0", None),
         ("sleep 60 & exit 0", None),
     ],
@@ -359,8 +359,8 @@ def _other(connection: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("behaves", "message"),
     [
-        (_silent, "alert: 127.0.0.1 did not take it within 0.5 s"),
-        (_endless, "alert: 127.0.0.1 broke off"),
+        (_silent, "alert: 127.0.0.1 did not accept it within 0.5 s"),
+        (_endless, "alert: 127.0.0.1 did not complete the request"),
         (_other, "alert: 127.0.0.1 does not answer as an HTTP server"),
     ],
 )
@@ -394,7 +394,7 @@ def test_nobody_there_and_a_redirection(ear: Ear) -> None:
         port = free.getsockname()[1]
     with pytest.raises(Failed) as caught:
         asyncio.run(deliver(receiver(f"http://127.0.0.1:{port}/secret"), b"{}"))
-    assert caught.value.message.startswith(f"alert: 127.0.0.1:{port} is not reached: ")
+    assert caught.value.message.startswith(f"alert: 127.0.0.1:{port} cannot be reached: ")
     with pytest.raises(Failed) as caught:
         asyncio.run(deliver(receiver(f"http://{'a' * 70}.invalid/secret"), b"{}"))
     assert caught.value.message.endswith(".invalid: this host name is not valid")
@@ -461,7 +461,7 @@ def test_a_receiver_that_answers_byte_by_byte_gets_one_alert_at_a_time() -> None
         ended.set()
         thread.join()
     assert messages == [
-        "alert: 127.0.0.1 did not take it within 0.5 s",
+        "alert: 127.0.0.1 did not accept it within 0.5 s",
         "alert: 127.0.0.1 has not answered the previous alert yet",
     ]
 
@@ -493,7 +493,7 @@ def test_a_secret_url_can_stand_in_a_file(tmp_path: Path, ear: Ear) -> None:
         [*command, "--alert-test"], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (tried.returncode, tried.stdout) == (0, "")
-    assert tried.stderr == "127.0.0.1 has taken the trial alert\n"
+    assert tried.stderr == "127.0.0.1 accepted the test alert\n"
     assert [alert["kind"] for alert in ear.heard] == ["test"]
     alone = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert alone.returncode == 2

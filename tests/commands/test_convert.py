@@ -110,7 +110,7 @@ def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None
     shown = convert(ctx, tmp_path / "old.ini", ConvertOptions(services=target))
     assert isinstance(shown, Verbatim)
     assert [event.text for event in said if isinstance(event, Said)] == [
-        "[Web_1] is called web-1 now",
+        "[Web_1] is renamed to web-1 now",
         f"{target}: written, with intra",
     ]
     catalog.loader.loaded.cache_clear()

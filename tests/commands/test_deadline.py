@@ -73,7 +73,9 @@ def test_a_time_limit_of_the_work_itself_is_not_taken_for_the_deadline(home: Hom
 def test_what_is_open_is_named(home: Home) -> None:
     with pytest.raises(PartlyFailed) as caught:
         asyncio.run(within(context(home), 0.01, asyncio.sleep(30)))
-    assert caught.value.message == ("the pass was not over after 0.01 s and was ended; open: web-01 on w1")
+    assert caught.value.message == (
+        "the pass did not finish within 0.01 s and was stopped; open: web-01 on w1"
+    )
     assert caught.value.hint == (
         "jobs that a worker accepted continue there; the next decnet reconcile records their results"
     )
@@ -116,5 +118,5 @@ def test_a_silent_worker_does_not_hold_a_pass_beyond_its_deadline(home: Home) ->
     )
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr.startswith(
-        "error: the pass was not over after 1 s and was ended; open: web-01 on w1\n"
+        "error: the pass did not finish within 1 s and was stopped; open: web-01 on w1\n"
     )

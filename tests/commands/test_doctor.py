@@ -94,12 +94,12 @@ def bad(findings: list[Finding] | Any) -> list[tuple[str, str]]:
         (stand(wireless=True), [("warning", "eth0 is wireless: access points drop the frames of macvlan")]),
         (
             stand(leased=True, lan=LAN.model_copy(update={"use": ()})),
-            [("warning", "192.0.2.0/24 has DHCP, and no addresses in it are set aside for deckies")],
+            [("warning", "192.0.2.0/24 has DHCP, and no addresses are reserved for deckies")],
         ),
         (stand(leased=True), []),
         (
             stand(leased=True, address="192.0.2.105"),
-            [("warning", "its own address 192.0.2.105 is from DHCP, and among those that deckies may have")],
+            [("warning", "its own address 192.0.2.105 is from DHCP and in the range of the deckies")],
         ),
         (
             stand(subnet="198.51.100.0/24"),
@@ -141,13 +141,16 @@ def asked(heard: dict[str, Any], *stands: Stand) -> list[Finding]:
 
 def test_deckies_that_another_worker_hears_are_fine() -> None:
     found = asked({"w1": {}, "w2": {"192.0.2.100": "00:50:56:00:00:01"}}, stand(), stand("w2"))
-    assert [(each.state, each.finding) for each in found] == [("fine", "w2 hears its deckies on the LAN")]
+    assert [(each.state, each.finding) for each in found] == [("fine", "w2 reaches its deckies on the LAN")]
 
 
 def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
     found = asked({"w1": {}, "w2": {}}, stand(machine="VMware, Inc. VMware7,1"), stand("w2"))
     assert bad(found) == [
-        ("wrong", "w2 hears none of its deckies on the LAN: something on the way drops their MAC addresses")
+        (
+            "wrong",
+            "w2 cannot reach its deckies on the LAN: a switch or hypervisor drops their frames",
+        )
     ]
     assert (found[0].exit_code, "forged transmits" in found[0].mend) == (4, True)
 
@@ -164,7 +167,7 @@ def test_an_address_that_somebody_has_is_told_with_who_it_is() -> None:
         (stand(machine="QEMU Standard PC (Q35 + ICH9, 2009)"), None),
         (stand(machine="VMware, Inc. VMware Virtual Platform"), "it is a VMware guest: "),
         (stand(machine="Microsoft Corporation Virtual Machine"), "it is a Hyper-V guest: "),
-        (stand(machine="Amazon EC2 t3.small"), "it is a cloud's machine (Amazon EC2 t3.small): "),
+        (stand(machine="Amazon EC2 t3.small"), "it is a cloud machine (Amazon EC2 t3.small): "),
         (stand(machine="Amazon EC2 t3.small", lan=LAN.model_copy(update={"driver": "bridge"})), None),
     ],
 )
@@ -187,7 +190,7 @@ def test_a_listener_that_does_not_answer_proves_nothing() -> None:
         ((None, None), "wrong", "no Docker engine answers"),
         (("20.10.24", None), "wrong", "no Docker Compose is installed"),
         (("25.0.1", "1.29.2"), "wrong", "compose 1.29.2 crashes with Docker Engine 25.0.1"),
-        (("17.05", "1.29.2"), "warning", "Docker Engine 17.05 is older than any that decnet was tried on"),
+        (("17.05", "1.29.2"), "warning", "Docker Engine 17.05 is older than any that decnet was tested with"),
         (("26.1", "2.27.0"), "fine", "Docker Engine 26.1, compose 2.27.0"),
     ],
 )
@@ -211,8 +214,8 @@ def test_what_gives_a_decky_away() -> None:
         known,
     )
     assert [(tell.decky, tell.by) for tell in found] == [
-        ("docker", "its hardware address 02:42:ac:00:00:01, which is Docker's own"),
-        ("header", "`server_header` of http, which says Apache/2.2.22"),
+        ("docker", "its MAC address 02:42:ac:00:00:01, which is Docker's own"),
+        ("header", "`server_header` of http, which contains Apache/2.2.22"),
         ("old", "its hostname svr04"),
     ]
 

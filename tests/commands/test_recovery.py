@@ -64,7 +64,7 @@ def test_each_worker_gets_its_own_name_and_deckies_back(ctx: Context) -> None:
 
 
 def test_two_that_tell_the_same_name_are_refused_and_nothing_is_saved(ctx: Context) -> None:
-    said = "root@198.51.100.2: it says that it is worker b, and so does root@198.51.100.1"
+    said = "root@198.51.100.2: it identifies itself as worker b, and so does root@198.51.100.1"
     with pytest.raises(IdentityRefused, match=said):
         _rebuild(ctx, [recovered(1, web=decky("web", "b", 9)), recovered(2, db=decky("db", "b", 10))])
     assert load_fleet(ctx.home) is None
@@ -77,4 +77,4 @@ def test_a_decky_that_two_have_is_taken_from_the_first_and_said(ctx: Context) ->
     fleet = _rebuild(replace(ctx, emit=said.append), found)
     assert {name: each.worker for name, each in fleet.deckies.items()} == {"web": "b"}
     (warning,) = [event.text for event in said if isinstance(event, Said)]
-    assert warning.startswith("web: root@198.51.100.2 has it too")
+    assert warning.startswith("web: root@198.51.100.2 has it, too")

@@ -98,5 +98,5 @@ def test_who_chose_other_workers_hears_nothing_of_it(ctx: Context) -> None:
 def test_this_machine_is_taken_up_by_a_deploy(ctx: Context) -> None:
     here = WEB.model_copy(update={"worker": "local"})
     fleet = new_fleet().with_deckies({"web": here})
-    assert [each.hint for each in unenrolled(fleet, ())] == ["decnet deploy takes this machine up again"]
+    assert [each.hint for each in unenrolled(fleet, ())] == ["decnet deploy enrols this machine again"]
     assert unenrolled(fleet, ("local",)) == ()

@@ -136,7 +136,8 @@ def test_a_newer_agent_is_left_and_said_once(one_pass: Pass) -> None:
     seen, said = one_pass(machine, replaces=True, rounds=3)
     assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
     assert said == [
-        f"note: its agent is newer: version {AGENT_VERSION + 1}, ours is {AGENT_VERSION}; it is left as it is"
+        f"note: its agent is newer: version {AGENT_VERSION + 1}, this decnet has {AGENT_VERSION}; "
+        "it is left as it is"
     ]
 
 

@@ -37,7 +37,7 @@ SAID = {
     "not_an_object": ("failed", "is not an object"),
     "no_json": ("failed", "not plain JSON"),
     "unknown_field": ("failed", "Extra inputs are not permitted"),
-    "unknown_envelope_field": ("failed", "has not the shape of an answer"),
+    "unknown_envelope_field": ("failed", "is malformed"),
     "missing_field": ("failed", "Field required"),
     "wrong_types": ("failed", "not valid at"),
     "newer_protocol": ("failed", "speaks protocol 3"),
@@ -54,7 +54,7 @@ SAID = {
     "unknown_error": ("failed", "an error of an unknown kind"),
     "another_worker": ("refused", "another worker answers there"),
     "another_fleet": ("refused", "belongs to fleet somebody-else"),
-    "another_agent": ("refused", "was not put there from here"),
+    "another_agent": ("refused", "was not installed from here"),
     "escapes_everywhere": ("up", ""),
     "markup_everywhere": ("up", ""),
     "paths_everywhere": ("up", ""),
@@ -203,7 +203,7 @@ def test_a_mass_of_strays_stops_the_pruning_of_its_worker_and_of_nobody_else(tmp
     assert told.code == 4, told.err
     count = 10_000
     assert [(each["worker"], each["hint"]) for each in told.json["troubles"]] == [
-        (liar, f"if that is meant: decnet reconcile --prune --max-remove {count} --on {liar}")
+        (liar, f"if this is intended: decnet reconcile --prune --max-remove {count} --on {liar}")
     ]
     steps = {(each["worker"], each["bucket"]) for each in told.json["steps"]}
     assert (GOOD, "adopt") in steps

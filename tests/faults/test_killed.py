@@ -54,7 +54,7 @@ def test_a_first_deploy_killed_while_it_enrols_this_machine_is_finished_by_the_n
 
 def test_a_command_waits_for_the_job_that_an_earlier_one_left_running(stage: Stage, deploy: Verb) -> None:
     stage.decnet("teardown", "--all", "--yes", code=None)
-    assert "deploy: 1 on the way" in stage.decnet(*deploy.argv, "--detach").out
+    assert "deploy: 1 in progress" in stage.decnet(*deploy.argv, "--detach").out
     said = stage.decnet("reconcile")
-    assert "waiting for a job that an earlier command has left running (apply)" in said.err
+    assert "waiting for a running job of an earlier command (apply)" in said.err
     check(stage, deploy, "after a detached deploy")

@@ -61,7 +61,7 @@ def test_this_machines_agent_that_lost_its_folder_is_enrolled_and_told_again(web
     run(web, f"rm -rf {AGENT}/*")
     assert "this worker is not enrolled" in web.decnet("status", code=6).out
     said = web.decnet("reconcile")
-    assert "its agent had lost its folder, and is enrolled again" in said.err
+    assert "its agent had lost its directory and is enrolled again" in said.err
     assert "local is out of date and will be re-synced: lost" in said.err
     mended(web, before)
 
@@ -127,7 +127,7 @@ def test_a_journal_that_is_lost_or_torn_costs_no_decky(web: Stage, harm: str) ->
     before = web.containers()
     run(web, harm.format(AGENT))
     said = web.decnet("status")
-    assert ("its journal is a new one" in said.err) == ("rm" in harm)
+    assert ("its journal is new" in said.err) == ("rm" in harm)
     mended(web, before)
     web.decnet("mutate", "web", "--services", "ssh")
     last = web.decnet("history", "web", "-o", "json").json[-1]

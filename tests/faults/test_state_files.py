@@ -124,10 +124,10 @@ def test_a_broken_lock_file_is_no_lock(home: Home, harm: str) -> None:
 def test_a_file_that_is_gone_while_its_copy_is_there_is_not_an_empty_one(home: Home, name: str) -> None:
     path = home.root / name
     path.unlink()
-    with pytest.raises(StateBroken, match="is gone, and its last good copy is there"):
+    with pytest.raises(StateBroken, match="is missing, but its last good copy exists"):
         read(home, name)
     if name == "fleet.json":
-        with pytest.raises(StateBroken, match="is gone"):
+        with pytest.raises(StateBroken, match="is missing"):
             FleetTable(home).put_worker(Worker(name="w2", worker_id="id2", host="192.0.2.2"))
         assert not path.exists()
 

@@ -43,8 +43,8 @@ def test_a_switch_that_filters_and_an_address_that_is_taken_are_both_found(fleet
     finally:
         switch(fleet, "delete table bridge doctor\n")
         fleet.attack("ip", "addr", "del", f"{taken['ip']}/32", "dev", "eth0")
-    assert [text.partition(" hears ")[2] for text in wrong["w1"]] == [
-        "none of its deckies on the LAN: something on the way drops their MAC addresses"
+    assert [text.partition(" cannot reach ")[2] for text in wrong["w1"]] == [
+        "its deckies on the LAN: a switch or hypervisor drops their frames"
     ]
     assert [text.partition(" answers for ")[2] for text in wrong["w2"]] == [
         f"{taken['ip']}, which is {taken['name']}'s"

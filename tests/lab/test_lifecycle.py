@@ -197,7 +197,7 @@ def test_a_bad_name_is_refused(name: str) -> None:
 def test_a_lab_is_not_taken_down_from_inside(lab: Lab) -> None:
     code = f"from decnet.lab import *; from pathlib import Path; down(Lab('tlab', Path({str(lab.folder)!r})))"
     ended = in_place(lab, "w1", sys.executable, "-c", code, check=False)
-    assert "stands inside a lab" in ended.stderr
+    assert "runs inside a lab" in ended.stderr
     assert status(lab).up
 
 

@@ -134,7 +134,7 @@ def test_the_exit_code_and_the_environment_are_the_commands(
 
 @pytest.mark.parametrize("name", ["w0", "w100", "lan", "op", "../w1", ""])
 def test_a_place_that_is_none_is_refused(lab: Lab, name: str) -> None:
-    with pytest.raises(UsageError, match="no place of a lab"):
+    with pytest.raises(UsageError, match="not a machine of the lab"):
         run_argv(lab, name, ["true"])
 
 

@@ -109,14 +109,14 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "old.ini:1: no decky is described"),
-        ("x = 1", "old.ini:1: `x` stands before the first [section]"),
+        ("", "old.ini:1: no decky is defined"),
+        ("x = 1", "old.ini:1: `x` is before the first [section]"),
         ("[web]\nwhat", "old.ini:2: neither [section] nor key = value: what"),
         ("[web]\nbogus S3CRETPW", "old.ini:2: neither [section] nor key = value: bogus"),
         ("[web]\n=S3CRETPW", "old.ini:2: neither [section] nor key = value: ="),
         ("[web", "old.ini:1: neither [section] nor key = value: [web"),
-        ("[web]\nservices = ssh\n[web]", "old.ini:3: section [web] stands twice, first in line 1"),
-        ("[web]\nip = 192.0.2.1\nIP = 192.0.2.2", "old.ini:3: `ip` stands twice, first in line 2"),
+        ("[web]\nservices = ssh\n[web]", "old.ini:3: section [web] appears twice, first in line 1"),
+        ("[web]\nip = 192.0.2.1\nIP = 192.0.2.2", "old.ini:3: `ip` appears twice, first in line 2"),
         (
             "[web]\nserivces = ssh",
             "old.ini:2: `serivces` in [web] is not a valid key there (did you mean `services`?)",
@@ -150,8 +150,8 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
             "old.ini:3: `ip` in [web] is for one decky, and its `amount` is 2",
         ),
         ("[aa]\nip = 192.0.2.9\n[bb]\nip = 192.0.2.9", "old.ini:4: `ip` in [bb] is also that of [aa]"),
-        ("[aa]\namount = 2\n[aa-02]", "old.ini:3: [aa-02] and [aa] both make a decky named aa-02"),
-        ("[Web]\n[web]", "both make a decky named web"),
+        ("[aa]\namount = 2\n[aa-02]", "old.ini:3: [aa-02] and [aa] both define a decky named aa-02"),
+        ("[Web]\n[web]", "both define a decky named web"),
         ("[wéb]", "old.ini:1: the name of [wéb] must be 2 to 40 lower case letters"),
         ("[general]\nnet = 192.0.2.1\n[web]", "old.ini:2: `net` in [general] must be a network like"),
         (

@@ -224,7 +224,7 @@ def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "word"), [("gap", "lacks"), ("reset", "new one"), ("rewound", "rewound")]
+    ("verdict", "word"), [("gap", "lacks"), ("reset", "journal is new"), ("rewound", "rewound")]
 )
 def test_a_verdict_that_is_not_ok_is_said(verdict: str, word: str) -> None:
     cursor = Cursor(journal_id="j", seq=3, hash=ZERO)

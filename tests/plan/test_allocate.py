@@ -111,7 +111,7 @@ def test_an_address_written_twice_is_refused_with_both_names() -> None:
 def test_a_macs_owner_is_one_machine() -> None:
     one, two = at("192.0.2.9", mac="00:50:56:AA:bb:cc"), at("192.0.2.10", "b", mac="00:50:56:aa:bb:CC")
     assert refusal(one, two) == "f.toml:2: b: mac 00:50:56:aa:bb:cc is used twice, by a too"
-    assert refusal(at("192.0.2.9", mac="01:00:5e:00:00:01")).endswith("is not one machine's but a group's")
+    assert refusal(at("192.0.2.9", mac="01:00:5e:00:00:01")).endswith("is a group address, not a machine's")
     assert "is not like" in refusal(at("192.0.2.9", mac="nonsense"))
 
 

@@ -53,14 +53,14 @@ def test_a_record_that_is_not_what_its_hash_says_is_dropped() -> None:
     forged[1]["status"] = "failed"
     seen = examined(page(forged), None)
     assert believed(seen) == [1, 3]
-    assert seen.notes == ("1 of its journal records are repeated or not what their hashes say",)
+    assert seen.notes == ("1 of its journal records are repeated or do not match their hashes",)
 
 
 def test_a_record_that_is_repeated_is_dropped() -> None:
     first, second = rows(2)
     seen = examined(page([first, first, second, first]), None)
     assert believed(seen) == [1, 2]
-    assert seen.notes == ("2 of its journal records are repeated or not what their hashes say",)
+    assert seen.notes == ("2 of its journal records are repeated or do not match their hashes",)
 
 
 def test_records_that_were_read_before_are_dropped() -> None:

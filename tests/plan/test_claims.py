@@ -84,7 +84,7 @@ def test_what_a_job_may_still_bring_up_is_held_and_its_record_stays() -> None:
     plan = world.plan()
     assert (plan.steps, waiting(plan)) == (
         (),
-        {"w1/new": "192.0.2.10 is held by old on w2", "w2/old": "a job may still bring it up"},
+        {"w1/new": "192.0.2.10 is held by old on w2", "w2/old": "a job may still start it"},
     )
     assert world.plan(record_only=True).steps == ()
     world.records["w2"] = world.records["w2"].model_copy(update={"lifecycle": (under_way("remove"),)})

@@ -170,4 +170,4 @@ def test_the_refusal_says_how_many_and_how_to_mean_it() -> None:
     with pytest.raises(MassRemoval, match="remove 6 of 10 deckies") as raised:
         world = left(10, 4)
         guard(world.plan(), 10, world.desired)
-    assert raised.value.hint == "if that is meant: --max-remove 6"
+    assert raised.value.hint == "if this is intended: --max-remove 6"

@@ -343,7 +343,7 @@ def test_a_docker_engine_that_is_down_is_unknown() -> None:
 def test_a_worker_that_was_not_asked_is_unknown() -> None:
     world = running(WEB)
     plan = reconcile(world.desired, world.records, {}, world.contents, now=NOW)
-    assert (plan.steps, plan.unknown["w1"]) == ((), "was not asked")
+    assert (plan.steps, plan.unknown["w1"]) == ((), "was not contacted")
 
 
 def test_escape_sequences_of_a_worker_never_reach_a_reason() -> None:

@@ -222,7 +222,7 @@ def test_adding_refuses_to_change_a_decky_that_exists() -> None:
 
 
 def test_an_empty_description_is_refused() -> None:
-    with pytest.raises(SpecError, match="no decky is described"):
+    with pytest.raises(SpecError, match="no decky is defined"):
         drafts(spec())
 
 

@@ -56,7 +56,7 @@ BAD = {
     "a list": ("[]", "1:1: the document must be an object {...}"),
     "a decky twice": (
         GOOD.replace('"web-2": {', '"web-1": {'),
-        "15:5: deckies.web-1 stands here twice",
+        "15:5: deckies.web-1 appears twice",
     ),
     "a number as address": (
         GOOD.replace('"192.0.2.101"', "5"),
@@ -99,15 +99,15 @@ BAD = {
     ),
     "not a number": (
         GOOD.replace('"port": 22', '"port": NaN'),
-        "12:28: deckies.web-1.services.ssh.port is not a number that can be used",
+        "12:28: deckies.web-1.services.ssh.port is not a valid number",
     ),
     "infinity": (
         GOOD.replace('"port": 22', '"port": 1e999'),
-        "12:28: deckies.web-1.services.ssh.port is not a number that can be used",
+        "12:28: deckies.web-1.services.ssh.port is not a valid number",
     ),
     "a huge number": (
         GOOD.replace('"port": 22', '"port": ' + "9" * 25),
-        "12:28: deckies.web-1.services.ssh.port is not a number that can be used",
+        "12:28: deckies.web-1.services.ssh.port is not a valid number",
     ),
     "half a character": (
         GOOD.replace('"port": 22', '"port": "\\ud800"'),
@@ -260,7 +260,7 @@ def test_a_file_that_is_gone_is_not_an_empty_fleet(home: Home, fleet_of: Fleets)
     assert load_fleet(home) is None
     save_fleet(home, fleet_of("web-1"))
     home.state.unlink()
-    with pytest.raises(StateBroken, match="is gone, and its last good copy is there"):
+    with pytest.raises(StateBroken, match="is missing, but its last good copy exists"):
         load_fleet(home)
 
 

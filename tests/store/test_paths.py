@@ -72,13 +72,13 @@ def test_a_link_in_a_files_place_is_refused(home: Home, tmp_path: Path, name: st
 def test_a_link_in_a_folders_place_is_refused(home: Home, tmp_path: Path) -> None:
     home.keys.rmdir()
     home.keys.symlink_to(tmp_path)
-    with pytest.raises(StateBroken, match="is a symbolic link, not a folder"):
+    with pytest.raises(StateBroken, match="is a symbolic link, not a directory"):
         open_home(home)
 
 
 def test_a_folder_and_a_pipe_in_a_files_place_are_refused(home: Home) -> None:
     home.state.mkdir()
-    with pytest.raises(StateBroken, match="is a folder, not a file"):
+    with pytest.raises(StateBroken, match="is a directory, not a file"):
         open_home(home)
     home.state.rmdir()
     os.mkfifo(home.state)
@@ -135,7 +135,7 @@ def test_a_catalog_that_others_can_write_is_refused(home: Home, write: bool) -> 
     own.chmod(0o664)
     with pytest.raises(StateBroken, match=r"own\.toml can be written by other users") as refused:
         open_home(home, write=write)
-    assert refused.value.hint == f"look at what is in it, then: chmod go-w {own}"
+    assert refused.value.hint == f"check its content, then: chmod go-w {own}"
     own.chmod(0o644)
     os.chown(own, 65534, 65534)
     with pytest.raises(StateBroken, match="belongs to user 65534"):

@@ -177,7 +177,7 @@ def test_a_damaged_file_is_refused_and_its_copy_named(
             read()
         assert refused.value.message.startswith(f"{path} is damaged: ")
         assert reason in refused.value.message
-        assert refused.value.hint == f"take the last good copy: cp {last_copy(path)} {path}"
+        assert refused.value.hint == f"restore the last good copy: cp {last_copy(path)} {path}"
 
 
 @pytest.mark.parametrize("field", ["created", "started", "ended"])
@@ -303,7 +303,7 @@ def test_a_fleet_table_of_a_newer_schema_is_refused_and_left_as_it_is(home: Home
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("name", "w1", "two workers are called w1"),
+        ("name", "w1", "two workers are named w1"),
         ("worker_id", "u-w1", "the workers w1 and w2 have one worker_id"),
         ("worker_id", "", "the worker w2 has no worker_id"),
     ],
@@ -317,7 +317,7 @@ def test_workers_that_cannot_be_told_apart_are_refused(home: Home, field: str, v
     home.fleet.write_text(json.dumps(tables))
     with pytest.raises(StateBroken, match=f"is damaged: {said}") as refused:
         table.workers()
-    assert refused.value.hint == f"take the last good copy: cp {last_copy(home.fleet)} {home.fleet}"
+    assert refused.value.hint == f"restore the last good copy: cp {last_copy(home.fleet)} {home.fleet}"
 
 
 def test_a_damaged_fleet_table_is_not_an_empty_one(home: Home) -> None:

@@ -90,7 +90,7 @@ def detached(fleet: FakeFleet) -> FakeFleet:
     assert fleet.deploy(SIX, detach=True).code == 0
     held = "journal 2 of 2, generation 2 of 2"
     now = {"w1/web-05": RUNNING, "w2/web-06": RUNNING, "w1": held, "w2": held}
-    audit = ["4 done (0)", "2 on the way, 4 kept (0)"]
+    audit = ["4 done (0)", "2 in progress, 4 kept (0)"]
     assert fleet.picture() == {**BEFORE, **now, "audit": audit}
     return fleet
 
@@ -129,9 +129,9 @@ def test_a_verb_waits_for_the_job_of_an_earlier_one_and_loses_nothing_of_it(
     detached: FakeFleet, act: Act, summary: str, changed: dict[str, str]
 ) -> None:
     ran = act(detached)
-    audit = ["4 done (0)", "2 on the way, 4 kept (0)", f"{summary} (0)"]
+    audit = ["4 done (0)", "2 in progress, 4 kept (0)", f"{summary} (0)"]
     assert detached.picture(ran) == {"exit": 0, **BEFORE, **NEW_ON_BOTH, **changed, "audit": audit}
-    waiting = "waiting for a job that an earlier command has left running (apply)"
+    waiting = "waiting for a running job of an earlier command (apply)"
     assert [line for line in ran.said if waiting in line] == [f"w1: {waiting}", f"w2: {waiting}"]
     assert detached.is_converged()
 

@@ -90,7 +90,7 @@ def test_only_the_selected_workers_stored_events_are_shown(fleet: FakeFleet) -> 
     ctx = fleet.context()
     asyncio.run(pull(ctx))
     assert [(worker, event.decky) for worker, event in stored(ctx, ALL, "w2")] == [("w2", "web-02")]
-    with pytest.raises(UsageError, match="no worker is called 'w9'"):
+    with pytest.raises(UsageError, match="no worker is named 'w9'"):
         stored(ctx, ALL, "w9")
 
 
@@ -297,7 +297,7 @@ def test_a_spool_that_is_new_and_empty_is_reported_once(fleet: FakeFleet) -> Non
     )  # fmt: skip
     append_events(fleet.home, "id-w1", Page((told,)))
     said = [fleet.run(lambda ctx: pull(ctx, "w1")).said for _ in range(3)]
-    assert said == [["w1: its event spool is a new one: what it held and was not pulled is gone"], [], []]
+    assert said == [["w1: its event spool was replaced: events that were not pulled are lost"], [], []]
 
 
 def read_so_far() -> int:

@@ -144,6 +144,6 @@ def test_a_mutation_removes_what_is_no_longer_desired_only_as_far_as_it_is_allow
     few = {name: office.desired.deckies[name] for name in ("mail", "web-01")}
     save_fleet(office.home, office.desired.with_deckies(few))
     ran = mutated(office, "mail", seed=1)
-    assert (ran.code, ran.error is not None and ran.error.hint) == (1, "if that is meant: --max-remove 9")
+    assert (ran.code, ran.error is not None and ran.error.hint) == (1, "if this is intended: --max-remove 9")
     assert mutated(office, "mail", seed=1, max_remove=9).code == 0
     assert {name for name in containers(office) if name.count("-") == 0} == {"mail"}

@@ -103,7 +103,7 @@ def test_a_jump_host_that_is_not_known_is_refused_before_the_worker_is_asked_for
 
     error, asked = asyncio.run(run())
     assert isinstance(error, HostKeyRefused)
-    assert error.message == ("on the way there, the host key of 127.0.0.1 is not the one of your known_hosts")
+    assert error.message == ("at the jump host, the host key of 127.0.0.1 is not the one of your known_hosts")
     assert (error.hint or "").startswith("see what `ssh root@127.0.0.1:")
     assert asked == []
 
@@ -130,7 +130,7 @@ def test_a_jump_host_that_does_not_answer_is_not_taken_for_the_worker(place: Pla
     error = asyncio.run(run())
     assert isinstance(error, Unreachable)
     assert (error.message, error.hint, error.worker) == (
-        "on the way there, 127.0.0.1: it refuses the connection",
+        "at the jump host, 127.0.0.1: it refuses the connection",
         "does `ssh root@127.0.0.1:1 true` work?",
         "w1",
     )

@@ -109,7 +109,7 @@ def test_a_machine_that_says_it_is_another_worker_replaces_nobody(seat: Seat) ->
     assert (type(error), error.exit_code, error.message) == (
         IdentityRefused,
         6,
-        "it says that it is w1 (the same worker_id)",
+        "it identifies itself as w1 (the same worker_id)",
     )
     assert error.hint == (
         "a clone: remove /var/lib/decnet-agent/identity.json there; "
@@ -143,7 +143,7 @@ def test_two_addresses_of_one_identity_are_not_recovered_as_two_workers(seat: Se
                 others={TWIN: "w1"},
             )
 
-    with pytest.raises(IdentityRefused, match="w2: it says that it is w1") as caught:
+    with pytest.raises(IdentityRefused, match="w2: it identifies itself as w1") as caught:
         asyncio.run(run())
     assert str(caught.value.hint).endswith("the same machine: give its address once")
     assert seat.machine.commands == SURVEY
