@@ -16,7 +16,7 @@ from decnet.worker.answer import AGENT_ERRORS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])
-WRITTEN = [page for page in PAGES if page.name != "commands.md"]
+WRITTEN = [page for page in PAGES if page.name not in ("commands.md", "CHANGELOG.md")]
 LAB_DOERS = {("lab", "run"), ("lab", "attack"), ("lab", "operator")}
 
 
