@@ -103,6 +103,12 @@ def test_a_link_that_leads_nowhere_is_noticed(tmp_path: Path) -> None:
     assert broken_links(page) == ["other.md#two", "gone.md"]
 
 
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_every_file_of_the_repository_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`((?:decnet|tests|docs)/[\w./*-]+)`", page.read_text())
+    assert [path for path in named if not list(ROOT.glob(path))] == []
+
+
 def test_the_readme_leads_to_every_page() -> None:
     readme = (ROOT / "README.md").read_text()
     pages = [page.relative_to(ROOT).as_posix() for page in PAGES if page.is_relative_to(ROOT / "docs")]
