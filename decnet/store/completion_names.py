@@ -1,4 +1,7 @@
-"""Names alone, for completion: nothing is validated, and a missing or broken file has none."""
+"""Names alone, for completion: nothing is validated, and a missing or broken file has none.
+
+Not by way of TinyDB: the tab key is pressed often, and a broken file must not stop it.
+"""
 
 from __future__ import annotations
 

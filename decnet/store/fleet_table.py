@@ -14,7 +14,7 @@ from decnet.model.worker import Worker
 
 from .migrate import TABLE_SCHEMA, version_of
 from .paths import Home
-from .tables import Tables, check_not_gone, damaged, read_tables, rows, transaction
+from .tables import Tables, check_not_gone, damaged, transaction
 
 _ABOUT = "meta"
 _WORKERS = "workers"
@@ -68,7 +68,7 @@ class FleetTable:
         with self._changed() as tables:
             kept = [
                 row
-                for row in _documents(tables, _WORKERS)
+                for row in tables.documents(_WORKERS)
                 if row["name"] != worker.name and row["worker_id"] != worker.worker_id
             ]
             rest = [*kept, worker.model_dump(warnings="error")]
@@ -81,7 +81,7 @@ class FleetTable:
         if name not in self.workers() and not rows_to_add:
             return False
         with self._changed() as tables:
-            rest = [row for row in _documents(tables, _WORKERS) if row["name"] != name]
+            rest = [row for row in tables.documents(_WORKERS) if row["name"] != name]
             tables.replace(_WORKERS, rest)
             _add_quarantined(tables, rows_to_add)
         return tables.wrote
@@ -98,23 +98,23 @@ class FleetTable:
             return ()
         keys = {(row.address, row.mac) for row in gone}
         with self._changed() as tables:
-            rest = [row for row in _documents(tables, _QUARANTINE) if _key(row) not in keys]
+            rest = [row for row in tables.documents(_QUARANTINE) if _key(row) not in keys]
             tables.replace(_QUARANTINE, rest)
         return gone
 
     @contextmanager
     def _changed(self) -> Iterator[Tables]:
         with transaction(self._path, lasting=True) as tables:
-            _check_version(_documents(tables, _ABOUT), self._path)
+            _check_version(tables.documents(_ABOUT), self._path)
             yield tables
             tables.replace(_ABOUT, [{"schema_version": TABLE_SCHEMA}])
 
     def _rows(self, table: str, noun: type[N]) -> list[N]:
-        tables = read_tables(self._path)
-        if tables is None:
+        tables = Tables(self._path)
+        if tables.is_new:
             check_not_gone(self._path)
-        _check_version(rows(tables or {}, _ABOUT, self._path), self._path)
-        documents = rows(tables or {}, table, self._path)
+        _check_version(tables.documents(_ABOUT), self._path)
+        documents = tables.documents(table)
         try:
             return [noun.model_validate(document) for document in documents]
         except ValidationError as error:
@@ -131,14 +131,10 @@ def _check_version(about: Iterable[dict[str, Any]], path: Path) -> None:
 
 def _add_quarantined(tables: Tables, found: Iterable[Quarantined]) -> None:
     added = [row.model_dump(warnings="error") for row in found]
-    by_key = {_key(row): row for row in [*_documents(tables, _QUARANTINE), *added]}
+    by_key = {_key(row): row for row in [*tables.documents(_QUARANTINE), *added]}
     tables.replace(_QUARANTINE, [by_key[key] for key in sorted(by_key)])
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str]:
     """One address may have been two machines': each MAC is kept."""
     return str(row["address"]), str(row["mac"])
-
-
-def _documents(tables: Tables, table: str) -> list[dict[str, Any]]:
-    return [dict(document) for document in tables.db.table(table)]

@@ -68,6 +68,23 @@ class Tables:
             self._database = TinyDB(storage=lambda: self._storage)
         return self._database
 
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no file yet."""
+        return self._storage.read() is None
+
+    def documents(self, table: str) -> list[Row]:
+        """The documents of a table in the order of their numbers; none where there is no such table. Raises
+        StateBroken for a number or a document that is not one."""
+        if self.is_new:
+            return []
+        try:
+            found = sorted(self.db.table(table), key=lambda document: document.doc_id)
+        except (ValueError, TypeError) as error:
+            why = f"a document of its table {table} has no number, or is not an object"
+            raise damaged(self.path, why) from error
+        return [dict(document) for document in found]
+
     def replace(self, table: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Makes these the documents of a table, numbered from 1 in their order."""
         self.db.drop_table(table)

@@ -330,3 +330,22 @@ def test_a_damaged_fleet_table_is_not_an_empty_one(home: Home) -> None:
     home.fleet.write_text('{"workers":{"1":{"name":"w1"}}}')
     with pytest.raises(StateBroken, match=r"workers.worker_id: Field required"):
         FleetTable(home).workers()
+
+
+@pytest.mark.parametrize("document", ['"ten":{}', '"1":[1]', '"1":"ab"', '"1":7'])
+def test_a_document_of_the_fleet_table_that_is_none_is_refused_by_readers_and_writers(
+    home: Home, document: str
+) -> None:
+    home.fleet.write_text(f'{{"workers":{{{document}}},"quarantine":{{{document}}}}}')
+    table = FleetTable(home)
+    for use in (table.workers, table.quarantined, lambda: table.put_worker(WORKERS[0])):
+        with pytest.raises(StateBroken, match="has no number, or is not an object"):
+            use()
+
+
+def test_rows_of_the_fleet_table_are_in_the_order_of_their_numbers(home: Home) -> None:
+    table = FleetTable(home)
+    table.put_worker(WORKERS[1])
+    many = [quarantined(f"192.0.2.{number}") for number in range(100, 112)]
+    table.remove_worker("w1", quarantine=many)
+    assert table.quarantined() == tuple(many)
