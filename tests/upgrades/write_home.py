@@ -6,6 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from decnet.store.opening import open_home
+from decnet.store.seen import LastSeen, note_seen
+
 from decnet import __version__
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Decky, Fleet, Lan
@@ -17,8 +20,6 @@ from decnet.store.audit import append
 from decnet.store.desired import save_fleet
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable, Quarantined
-from decnet.store.home_check import open_home
-from decnet.store.last_seen import LastSeen, note_seen
 from decnet.store.paths import Home
 from decnet.store.records import Records
 from decnet.worker.fleetkey import ensure_key
