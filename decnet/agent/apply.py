@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decnet.wire import LABEL_FLEET
 
-from . import bundle, composerun, docker, identity, jobs, limits, network, probe, request, slices
+from . import bundle, composefile, composerun, docker, identity, jobs, limits, network, probe, request, slices
 from .containers import Container, fleet_containers, holders
 from .home import path, write_json
 from .job_runner import carry_out
@@ -91,7 +91,7 @@ def _check_names(names: Set[str], project: str, fleet_id: str) -> None:
 def _check_dry(content: Dict[str, Any]) -> None:
     """What a real run would find out later: compose's own opinion, and taken addresses."""
     if content["compose"]["services"]:
-        write_json(content["compose"], "compose.check.json")
+        write_json(composefile.as_run(content["compose"]), "compose.check.json")
         composerun.validate(_compose(), content["project"], path("compose.check.json"))
     taken = probe.conflicts(content, content["steps"])
     if taken:

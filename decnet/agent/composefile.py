@@ -19,6 +19,7 @@ from decnet.wire import (
 )
 
 from . import validators
+from .home import home
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Optional
 
 MOST_SERVICES = 4000
+OURS = "decnet/"
 BASE_CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "SETPCAP")
 SERVICE_CAPABILITIES = ("NET_BIND_SERVICE", "NET_RAW")
 
@@ -134,6 +136,20 @@ def check(document: Any, fleet_id: str, project: str = PROJECT) -> None:
             raise _refused(str(name)[:80], reason)
 
 
+def as_run(document: Dict[str, Any]) -> Dict[str, Any]:
+    """The checked document as Compose gets it: an image of ours that has vanished since is missing. It is not
+    requested from a registry, where the name would be someone else's.
+
+    Compose 2 pulls nothing by `pull_policy`, which 1.29 reads and ignores. That one does not pull what it
+    could build; it runs with `--no-build`, and only wants a folder that exists."""
+    never = {"pull_policy": "never", "build": {"context": home()}}
+    services = {
+        name: dict(service, **never) if service["image"].startswith(OURS) else service
+        for name, service in document["services"].items()
+    }
+    return dict(document, services=services)
+
+
 def _is_service(service: Any) -> bool:
     return isinstance(service, dict) and "network_mode" in service
 
@@ -160,7 +176,7 @@ def _inconsistent(
     base = services.get(own_base)
     if not isinstance(base, dict) or _is_service(base):
         return "network_mode: no such base"
-    if service["image"].startswith("decnet/") and not service.get("user"):
+    if service["image"].startswith(OURS) and not service.get("user"):
         return "user"
     return None
 

@@ -138,7 +138,7 @@ def up(
         step("compose ended")
         if ended_by is not None:
             return ended_by
-        return None if process.returncode == 0 else reason_in(end_of(output.fileno()))
+        return None if process.returncode == 0 else _reworded(reason_in(end_of(output.fileno())))
 
 
 def is_transient(error: str) -> bool:
@@ -154,6 +154,11 @@ def reason_in(output: str) -> str:
     lines = [line for line in lines if not line.endswith("...")] or lines
     errors = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
     return "\n".join((errors or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a message"
+
+
+def _reworded(reason: str) -> str:
+    """Compose 1.29 speaks of a build where an image of ours is missing."""
+    return "no such image: %s" % reason if "--no-build was passed" in reason else reason
 
 
 def _follow(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], bool]) -> Optional[str]:

@@ -12,7 +12,7 @@ import os
 from decnet.wire import PROJECT, digest, is_project
 from decnet.wire.fault import place
 
-from . import identity, request
+from . import composefile, identity, request
 from .home import path, read_json, sync_folder, write_json
 
 TYPE_CHECKING = False
@@ -48,7 +48,7 @@ def keep_of(job: Dict[str, Any]) -> None:
     """What the project is to be from now on, by the content of an accepted job."""
     project = str(job["project"])
     if "compose" in job:
-        write_json(job["compose"], FOLDER, project, COMPOSE)
+        write_json(composefile.as_run(job["compose"]), FOLDER, project, COMPOSE)
         content, plan_hash = job["slice"], job["plan_hash"]
     else:
         content = _without(job)
