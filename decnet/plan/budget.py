@@ -47,7 +47,7 @@ def recent_of(attempts: Iterable[float], *, now: float, budget: Budget = BUDGET)
 def failures(lifecycle: Sequence[LifecycleRow], key: DeckyKey) -> tuple[float, ...]:
     """When the decky's operations failed since the last one that succeeded."""
     ends: list[float] = []
-    own = (row for row in lifecycle if (row.project, row.decky) == (key.project, key.decky))
+    own = [row for row in lifecycle if row.decky == key.decky and row.project == key.project]
     for row in sorted(own, key=lambda row: row.created):
         if row.status == "succeeded":
             ends.clear()

@@ -72,9 +72,9 @@ class _Court:
         for step in self.steps:
             key = step.key
             self.by_key[key] = step
-            decky = self.desired.decky(step.project, step.decky)
-            if claims(step) and decky is not None:
-                self.wanted[key] = (self.grounds.at(step.worker, decky.ip), decky.mac)
+            if claims(step) and (decky := self.desired.decky(step.project, step.decky)):
+                home = decky.home
+                self.wanted[key] = (self.grounds.at(step.worker, home.address), home.mac)
         self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
         for case in everything:
             key = case.key

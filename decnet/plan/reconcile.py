@@ -235,13 +235,13 @@ def _is_awaited(case: Case, bucket: Bucket, begun: Collection[DeckyKey]) -> bool
 
 
 def _why_wait(
-    case: Case, step: Step, attempts: Iterable[float], now: float, budget: Budget | None
+    case: Case, step: Step, attempts: Collection[float], now: float, budget: Budget | None
 ) -> str | None:
     if not step.touches_docker or step.wave == 0:
         return None
     if case.conflict and case.decky and claims(step) and _has_its_address(case):
         return f"another host answers for {case.decky.ip}: {case.conflict}"
-    return refusal(attempts, now=now, budget=budget) if budget else None
+    return refusal(attempts, now=now, budget=budget) if budget and attempts else None
 
 
 def _has_its_address(case: Case) -> bool:

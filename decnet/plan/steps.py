@@ -177,7 +177,7 @@ def _up(container: Container) -> bool:
 def _targets(containers: Iterable[Container]) -> tuple[Target, ...]:
     """In the order in which they are removed: the base, whose network the others use, comes last."""
     ordered = sorted(containers, key=lambda each: (each.service == "", each.name))
-    return tuple(Target(name=each.name, id=each.id) for each in ordered)
+    return tuple([Target(name=each.name, id=each.id) for each in ordered])
 
 
 def _record(before: DeckyRow | None, after: DeckyRow) -> RecordAction | None:
