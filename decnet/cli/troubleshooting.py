@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from decnet import errors
 from decnet.cli.manual import EXIT_CODES
 from decnet.errors import DecnetError
-from decnet.worker.answer import AGENT_ERRORS, AGENT_HINTS
+from decnet.worker.envelope import AGENT_ERRORS, AGENT_HINTS
 from decnet.worker.translate import MEANINGS
 
 INTRODUCTION = """\

@@ -19,7 +19,7 @@ from decnet.plan.draft import Draft
 from decnet.plan.held import claims_of, may_hold
 
 if TYPE_CHECKING:
-    from decnet.worker.answers import Probed
+    from decnet.worker.responses import Probed
 
 ROUNDS = 8
 """How often addresses are drawn anew before the LAN counts as full of strangers."""

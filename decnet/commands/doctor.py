@@ -46,7 +46,7 @@ async def findings_of(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> 
 
 async def _looked_at(links: Links, worker: Worker, fleet: Fleet) -> tuple[list[Finding], Stand | None]:
     """What is right and wrong with one worker; and where it stands, if its engine can be asked."""
-    from decnet.worker.check import check
+    from decnet.worker.requirements import check
 
     name = worker.name
     try:

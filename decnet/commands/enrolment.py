@@ -23,9 +23,9 @@ from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
 
 if TYPE_CHECKING:
-    from decnet.worker.contact import Login, Vouched
     from decnet.worker.enrol import Enrolled
     from decnet.worker.hostkeys import HostKey
+    from decnet.worker.login import Login, Vouched
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Credentials:
     confirm_key: bool = True
 
     def login(self, address: str) -> Login:
-        from decnet.worker.contact import Login
+        from decnet.worker.login import Login
 
         return Login.parse(address, jump=self.jump, identity=self.identity, ask=self.ask)
 
     def vouched(self, ctx: Context, pinned: HostKey | None) -> Vouched:
-        from decnet.worker.contact import Vouched
+        from decnet.worker.login import Vouched
 
         def confirm(key: HostKey) -> bool:
             return ctx.confirm(f"Its host key is {key.fingerprint}. Is that the right one?")
@@ -103,7 +103,7 @@ async def _refuse_taken(
     name: str, address: str, credentials: Credentials, known: Mapping[str, Worker], pinned: HostKey | None
 ) -> None:
     """Raises UsageError where a worker of that name is elsewhere, or one of another name is there."""
-    from decnet.worker.contact import resolve
+    from decnet.worker.login import resolve
 
     place = await resolve(credentials.login(address), name)
     where = (place.host.lower(), place.port)
@@ -212,9 +212,9 @@ def _told(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
 
 async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
     """Take a changed host key, after it was shown beside the old one and the worker behind it is the same."""
-    from decnet.worker.contact import Place, Vouched, vetted_key
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pin
+    from decnet.worker.login import Place, Vouched, vetted_key
 
     with ctx.lock():
         worker = enrolled_worker(ctx, name)

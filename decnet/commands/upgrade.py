@@ -15,8 +15,8 @@ from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet
 
 if TYPE_CHECKING:
+    from decnet.worker.agent_package import AgentPackage
     from decnet.worker.client import AgentClient
-    from decnet.worker.ownagent import OwnAgent
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words
     return _told(answers, own)
 
 
-async def _upgraded(client: AgentClient, own: OwnAgent, *, force: bool) -> Upgraded:
+async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> Upgraded:
     hello = await client.hello_of_any()
     try:
         standing = client.standing(hello)
@@ -65,7 +65,7 @@ async def _upgraded(client: AgentClient, own: OwnAgent, *, force: bool) -> Upgra
     )
 
 
-def _told(answers: dict[str, Upgraded | WorkerFailure], own: OwnAgent) -> Words:
+def _told(answers: dict[str, Upgraded | WorkerFailure], own: AgentPackage) -> Words:
     lines, workers, codes = [], {}, []
     for name, answer in answers.items():
         if isinstance(answer, WorkerFailure):

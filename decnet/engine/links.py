@@ -10,8 +10,8 @@ from decnet.model.worker import Worker
 from decnet.store.paths import Home
 
 if TYPE_CHECKING:
+    from decnet.worker.agent_package import AgentPackage
     from decnet.worker.client import AgentClient
-    from decnet.worker.ownagent import OwnAgent
     from decnet.worker.session import Session
 
     Sessions = Callable[[Worker], Session]
@@ -30,19 +30,19 @@ class Links:
         from decnet.worker.pool import Pool
 
         self._home = home
-        self._own: OwnAgent | None = None
+        self._own: AgentPackage | None = None
         self._told: set[str] = set()
         self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
         self._pool = Pool(self._introduced)
 
     @property
-    def own(self) -> OwnAgent:
+    def own(self) -> AgentPackage:
         """The agent that this program brings along; read once."""
         if self._own is None:
-            from decnet.worker.ownagent import OwnAgent
+            from decnet.worker.agent_package import AgentPackage
 
-            self._own = OwnAgent.of(self._home.agents)
+            self._own = AgentPackage.of(self._home.agents)
         return self._own
 
     def first_time(self, sentence: str) -> bool:
@@ -97,10 +97,10 @@ class Links:
 
 def _real_sessions(home: Home) -> Sessions:
     """Sessions that share one limit on work at once."""
-    from decnet.worker.lanes import Lanes
-    from decnet.worker.opening import open_session
+    from decnet.worker.concurrency import Concurrency
+    from decnet.worker.session import open_session
 
-    lanes, key = Lanes(), home.keys / FLEET_KEY
+    concurrency, key = Concurrency(), home.keys / FLEET_KEY
     return lambda worker: open_session(
-        worker, agents=home.agents, known_hosts=home.known_hosts, key=key, lanes=lanes
+        worker, agents=home.agents, known_hosts=home.known_hosts, key=key, concurrency=concurrency
     )

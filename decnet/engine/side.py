@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def fleet_side(home: Home, fleet_id: str) -> FleetSide:
     """The fleet's side of an enrolment; the key is made where there is none. Raises StateBroken."""
+    from decnet.worker.agent_package import AgentPackage
     from decnet.worker.enrol import FleetSide
     from decnet.worker.fleetkey import ensure_key
-    from decnet.worker.ownagent import OwnAgent
 
-    own = OwnAgent.of(home.agents)
+    own = AgentPackage.of(home.agents)
     return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), own)

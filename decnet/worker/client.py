@@ -16,9 +16,9 @@ from decnet.model.plan import Bundle
 from decnet.model.worker import Facts, Hello, Standing
 
 from . import older
-from .answer import wrong_protocol
-from .answers import Accepted, EventPage, HeldSlice, HeldSlices, Loaded, Logs, Probed, Started
-from .ownagent import OwnAgent
+from .agent_package import AgentPackage
+from .envelope import wrong_protocol
+from .responses import Accepted, EventPage, HeldSlice, HeldSlices, Loaded, Logs, Probed, Started
 from .session import Session
 
 CONTROL_LIMIT = 15.0
@@ -46,7 +46,7 @@ class AgentClient:
         *,
         worker_id: str | None = None,
         fleet_id: str | None = None,
-        own: OwnAgent | None = None,
+        own: AgentPackage | None = None,
     ) -> None:
         self._session = session
         self._worker_id = worker_id
@@ -179,7 +179,7 @@ class AgentClient:
         args = {"decky": decky, "service": service, "lines": lines}
         return (await self._ask(Logs, "logs", args, CONTROL_LIMIT)).logs
 
-    async def upgrade(self, own: OwnAgent) -> Hello:
+    async def upgrade(self, own: AgentPackage) -> Hello:
         """Give the worker our agent. Raises BadAnswer where it is not the one that answers then, WorkerError
         where it did not answer there and the old one was taken up again."""
         args = {"sha256": own.sha256, "bytes": base64.b64encode(own.content).decode("ascii")}

@@ -13,17 +13,16 @@ from decnet.errors import FleetRefused, HashRefused, IdentityRefused, WorkerErro
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 
-from . import dial
-from .answers import HeldSlice
-from .checkup import Survey, noise_complaint, require_fit, skew_complaint
+from . import connect
+from .agent_package import AgentPackage, start
+from .bootstrap import errand, plain
 from .client import CONTROL_LIMIT, AgentClient, check_identity, validated
-from .contact import Login, Place, Vouched, operators_connection, resolve, vetted_key
-from .errand import errand, plain
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
-from .ownagent import OwnAgent
+from .login import Login, Place, Vouched, operators_connection, resolve, vetted_key
+from .requirements import Survey, noise_complaint, require_fit, skew_complaint
+from .responses import HeldSlice
 from .ssh import SshSession, ask_over
-from .starting import start
 
 HOME = "/var/lib/decnet-agent"
 AGENT_COMMAND = f"{HOME}/decnet-agent"
@@ -38,7 +37,7 @@ class FleetSide:
 
     fleet_id: str
     key: FleetKey
-    agent: OwnAgent
+    agent: AgentPackage
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ async def add(
         await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)
         changed += await visit.let_in(fleet)
     finally:
-        await dial.hang_up(connection)
+        await connect.hang_up(connection)
     hello = await _knock(worker, key, fleet, newer.agent if newer else fleet.agent.sha256)
     emit(f"{worker.name}: the fleet's key works")
     warnings += [_left(worker.name, newer, fleet.agent)] if newer else []
@@ -158,7 +157,7 @@ async def recover(
         changed = await visit.equip(survey, fleet, login.ask) if newer is None else []
         changed += await visit.let_in(fleet)
     finally:
-        await dial.hang_up(connection)
+        await connect.hang_up(connection)
     client = _client(worker, key, fleet)
     try:
         hello, held = await client.hello(), await client.slices()
@@ -177,12 +176,12 @@ async def withdraw(login: Login, worker: Worker, key: FleetKey, pinned: HostKey)
         told = await errand(connection, worker.name, "authorize", args)
         return bool(told.result.get("changed"))
     finally:
-        await dial.hang_up(connection)
+        await connect.hang_up(connection)
 
 
 async def try_key(worker: Worker, key: HostKey, fleet_key: FleetKey, fleet_id: str) -> Hello:
     """Before another host key is pinned: that the enrolled worker, and no other, answers behind it."""
-    target = dial.enrolled(worker, key, fleet_key.path)
+    target = connect.enrolled(worker, key, fleet_key.path)
     client = AgentClient(SshSession(target), worker_id=worker.worker_id, fleet_id=fleet_id)
     try:
         return await client.hello()
@@ -211,7 +210,7 @@ class Visit:
         self.emit(f"{self.worker}: checked")
         return survey, [f"{self.worker}: {one.says}: {one.mend}" for one in found if one]
 
-    async def newer_agent(self, survey: Survey, own: OwnAgent) -> Hello | None:
+    async def newer_agent(self, survey: Survey, own: AgentPackage) -> Hello | None:
         """The agent that is there already, if it is newer than ours: it is not ours to replace unasked."""
         if survey.identity is None:
             return None
@@ -327,12 +326,12 @@ def _placed(wanted: Worker, place: Place, worker_id: str) -> Worker:
 
 
 def _client(worker: Worker, key: HostKey, fleet: FleetSide) -> AgentClient:
-    target = dial.enrolled(worker, key, fleet.key.path)
+    target = connect.enrolled(worker, key, fleet.key.path)
     session = SshSession(target)
     return AgentClient(session, worker_id=worker.worker_id, fleet_id=fleet.fleet_id, own=fleet.agent)
 
 
-def _left(worker: str, newer: Hello, own: OwnAgent) -> str:
+def _left(worker: str, newer: Hello, own: AgentPackage) -> str:
     return (
         f"{worker}: its agent is newer: version {newer.version}, this decnet has {own.version}; "
         f"it stays (decnet worker upgrade --force {worker} replaces it)"

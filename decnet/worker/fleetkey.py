@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .dial import own_key
+from .connect import own_key
 from .hostkeys import HostKey, Write
 from .ssh_library import asyncssh
 

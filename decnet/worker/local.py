@@ -15,8 +15,8 @@ from decnet.errors import Unreachable, WorkerError
 from decnet.wire import PROTOCOL
 from decnet.wire.fault import VARIABLE
 
-from .session import PIECE, Sink, Source, converse, status_in_words
-from .starting import start
+from .agent_package import start
+from .exchange import PIECE, Sink, Source, converse, status_in_words
 from .translate import lacking
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")

@@ -12,9 +12,10 @@ from decnet import wire
 from decnet.errors import Unreachable
 from decnet.model.worker import Worker
 
-from . import dial, hostkeys
-from .lanes import Lanes, pauses
-from .session import Sink, Source, converse, status_in_words
+from . import connect, hostkeys
+from .backoff import backoff
+from .concurrency import Concurrency
+from .exchange import Sink, Source, converse, status_in_words
 from .translate import translated
 
 CHANNELS = 8
@@ -30,30 +31,36 @@ agent knows the request by its request_id."""
 class SshSession:
     """Calls one worker's agent. The connection is made at the first call, kept, and remade when broken."""
 
-    def __init__(self, target: dial.Target, *, lanes: Lanes | None = None, command: str = COMMAND) -> None:
+    def __init__(
+        self, target: connect.Target, *, concurrency: Concurrency | None = None, command: str = COMMAND
+    ) -> None:
         self.worker = target.name
         self.noise = 0
         self.protocol = wire.PROTOCOL
         self._target = target
         self._command = command
-        self._lanes = lanes or Lanes()
+        self._concurrency = concurrency or Concurrency()
         self._channels = asyncio.Semaphore(CHANNELS)
         self._connecting: asyncio.Task[Any] | None = None
         self._connection: Any = None
 
     @classmethod
-    def to(cls, worker: Worker, *, known_hosts: Path, key: Path, lanes: Lanes | None = None) -> SshSession:
+    def to(
+        cls, worker: Worker, *, known_hosts: Path, key: Path, concurrency: Concurrency | None = None
+    ) -> SshSession:
         """To an enrolled worker, with the fleet's key and its pinned host key. Raises HostKeyRefused."""
-        return cls(dial.enrolled(worker, hostkeys.pinned(known_hosts, worker), key), lanes=lanes)
+        return cls(
+            connect.enrolled(worker, hostkeys.pinned(known_hosts, worker), key), concurrency=concurrency
+        )
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
         async with self._channels:
-            for pause in (*pauses(TRIES), None):
+            for pause in (*backoff(TRIES), None):
                 connection = await self._connected()
                 try:
-                    async with self._lanes.verbs:
+                    async with self._concurrency.calls:
                         command = f"{self._command} {verb}"
                         async with started(connection, self.worker, command, limit) as remote:
                             result = await converse(
@@ -74,13 +81,13 @@ class SshSession:
             connecting.cancel()
             await asyncio.wait({connecting})
             if not connecting.cancelled() and connecting.exception() is None:
-                await dial.hang_up(connecting.result())
+                await connect.hang_up(connecting.result())
 
     async def _connected(self) -> Any:
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         if self._connecting is None or self._connecting.done():
-            self._connecting = asyncio.create_task(dial.connect(self._target, self._lanes))
+            self._connecting = asyncio.create_task(connect.connect(self._target, self._concurrency))
         # Shared and shielded: calls side by side make one connection, and a cancelled one ends no other.
         self._connection = await asyncio.shield(self._connecting)
         return self._connection

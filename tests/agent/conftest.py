@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from decnet.lab import Lab, down, run_argv, up
-from decnet.worker.zipapp import build_agent
+from decnet.worker.agent_package import build_agent
 
 # pytest's import mode leaves it to us to find the module that the tests of this folder share.
 sys.path.insert(0, str(Path(__file__).parent))

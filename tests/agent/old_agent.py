@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_desk import signed
 
-from decnet.worker.zipapp import MAIN, ROOMS
+from decnet.worker.agent_package import MAIN, ROOMS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "upgrades"))
 

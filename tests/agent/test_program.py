@@ -21,7 +21,7 @@ from decnet.agent.program import VERBS
 from decnet.agent.request import Refusal, decode
 from decnet.agent.status import status
 from decnet.wire import AGENT_VERSION, PROTOCOL, parse
-from decnet.worker.zipapp import build_agent
+from decnet.worker.agent_package import build_agent
 
 
 def test_an_end_is_never_told_beside_an_older_list_of_containers(

@@ -17,7 +17,7 @@ import pytest
 from agent_desk import Desk
 from engine_server import EngineServer, engine_server
 
-from decnet.worker import errand
+from decnet.worker import bootstrap
 
 PROGRAMS = {name: Path("/usr/bin") / name for name in ("systemd-run", "loginctl")}
 USER = pwd.getpwnam("nobody")
@@ -163,7 +163,7 @@ def test_enrolment_and_worker_check_know_whom_systemd_ends(
 ) -> None:
     command = Machine(ground / "systemd", settings).command(lingers=lingers, user=True)
     facts = replace(users_desk, before=command).get("facts")
-    survey = errand._program("survey") + "\nprint(end_with_their_session('nobody'))"
+    survey = bootstrap._program("survey") + "\nprint(end_with_their_session('nobody'))"
     told = subprocess.run(
         [*command, sys.executable, "-"], input=survey.encode(), capture_output=True, check=True
     )

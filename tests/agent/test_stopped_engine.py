@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from agent_desk import Desk, bundle
 
-from decnet.worker import errand
+from decnet.worker import bootstrap
 
 SYSTEMCTL = Path("/usr/bin/systemctl")
 SOCKET = "/run/docker.sock"
@@ -93,7 +93,7 @@ def test_an_engine_that_systemd_knows_as_running_is_asked(machine: Machine, desk
 
 def test_enrolment_finds_a_stopped_engine_and_does_not_start_it(machine: Machine, tmp_path: Path) -> None:
     machine.is_in_state("inactive")
-    survey = errand._program("survey") + f"\nprint(docker({SOCKET!r})['error'])"
+    survey = bootstrap._program("survey") + f"\nprint(docker({SOCKET!r})['error'])"
     told = subprocess.run(
         [*machine.command(), sys.executable, "-I", "-S", "-"],
         input=survey.encode(), capture_output=True, check=True, timeout=60,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from agent_desk import Desk
 
-from decnet.worker import errand
+from decnet.worker import bootstrap
 
 PASSWD = "root:x:{uid}:0:root:{home}:/bin/sh\n"
 GROUND = 'mount --bind "$0" /etc/passwd && exec "$@"'
@@ -42,7 +42,7 @@ def plugin(folder: Path, version: str) -> Path:
 
 def surveyed(user: Path, agent_home: Path, extra: dict[str, str] | None = None) -> str:
     """What enrolment finds, with that in the environment of the login."""
-    survey = errand._program("survey") + f"\nprint(compose({str(agent_home)!r}))"
+    survey = bootstrap._program("survey") + f"\nprint(compose({str(agent_home)!r}))"
     argv = [*in_the_home_of(user), sys.executable, "-I", "-S", "-"]
     ended = subprocess.run(
         argv, input=survey.encode(), capture_output=True, check=True, env={**os.environ, **(extra or {})}

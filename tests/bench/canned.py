@@ -11,7 +11,7 @@ from decnet.plan.absorb import absorb
 from decnet.store.desired import save_fleet
 from decnet.store.paths import Home
 from decnet.store.records import Records
-from decnet.worker.ownagent import OwnAgent
+from decnet.worker.agent_package import AgentPackage
 
 from .ground import address, name
 from .passes import Large
@@ -23,7 +23,7 @@ def write_canned(folder: Path, home: Home, workers: int) -> None:
     """A desired fleet and its records into the home, and for each worker the answer that is all in order."""
     large = Large(DECKIES * workers, workers)
     save_fleet(home, large.fleet)
-    agent = OwnAgent.of(home.agents)
+    agent = AgentPackage.of(home.agents)
     answers = folder / "canned"
     answers.mkdir(exist_ok=True)
     for number in range(workers):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from decnet.store.paths import Home
-from decnet.worker.dial import CONNECT_LIMIT
+from decnet.worker.connect import CONNECT_LIMIT
 
 from . import clients
 from .canned import write_canned

@@ -19,8 +19,7 @@ from decnet.model.worker import Worker
 from decnet.store.desired import save_fleet
 from decnet.store.paths import Home
 from decnet.store.tables import transaction
-from decnet.worker.ownagent import OwnAgent
-from decnet.worker.starting import start
+from decnet.worker.agent_package import AgentPackage, start
 
 from .place import LAB, WORKER
 
@@ -107,7 +106,7 @@ class Ground:
     def fleet(self, workers: int, *, dead: int = 0) -> Home:
         """An operator's home with workers whose agents answer, and some more that nothing leads to."""
         home = self.empty_home(f"fleet-{workers}-{dead}", "fleet", workers, dead)
-        agent = OwnAgent.of(self.folder / "own")
+        agent = AgentPackage.of(self.folder / "own")
         for number in range(workers):
             place = self.folder / "agents" / address(number)
             place.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
 """decnet with a longer time limit for connections: one sshd here stands for a thousand machines, and
 takes as long for their greetings as no machine would for its own."""
 
-from decnet.worker import dial
+from decnet.worker import connect
 
-dial.CONNECT_LIMIT = 120.0
+connect.CONNECT_LIMIT = 120.0
 
 if __name__ == "__main__":
     from decnet.cli import main

@@ -29,7 +29,7 @@ MOST_MIB = 32.0
 
 def spool_rows() -> list[Row]:
     """Wall seconds, memory and disk of a whole pull."""
-    from decnet.worker.zipapp import build_agent
+    from decnet.worker.agent_package import build_agent
 
     with tempfile.TemporaryDirectory() as folder:
         agent, home, place = (Path(folder) / name for name in ("agent.pyz", "home", "docker.sock"))

@@ -14,7 +14,7 @@ import pytest
 from decnet import __version__
 from decnet.images.names import wanted
 from decnet.lab import Lab, down, provide_images, run_argv, up
-from decnet.worker.zipapp import build_agent
+from decnet.worker.agent_package import build_agent
 
 pytestmark = pytest.mark.slow
 

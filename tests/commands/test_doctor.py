@@ -28,7 +28,7 @@ from decnet.store.home_check import open_home
 from decnet.store.last_seen import LastSeen, note_seen
 from decnet.store.paths import Home
 from decnet.wire import PROJECT
-from decnet.worker.answers import Probed
+from decnet.worker.responses import Probed
 
 NOW = 1_800_000_000.0
 LAN = Network(

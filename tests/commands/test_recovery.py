@@ -19,9 +19,9 @@ from decnet.store.desired import load_fleet
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import PROJECT
-from decnet.worker.answers import HeldSlice
 from decnet.worker.enrol import Enrolled, Recovered
 from decnet.worker.hostkeys import HostKey
+from decnet.worker.responses import HeldSlice
 
 KEY = HostKey.parse("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEkt+y3yAf1Uc4ppSjtx3ZyyU6yqxUuyqZ1VNcCPZKyu")
 LAN = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")

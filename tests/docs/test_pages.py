@@ -12,7 +12,7 @@ import typer.main
 
 from decnet.agent.program import OVER_THE_GATE, VERBS
 from decnet.cli import app
-from decnet.worker.answer import AGENT_ERRORS
+from decnet.worker.envelope import AGENT_ERRORS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"])

@@ -31,7 +31,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import AGENT_VERSION, GENESIS, PROJECT, PROTOCOL, chained
-from decnet.worker.ownagent import OwnAgent
+from decnet.worker.agent_package import AgentPackage
 
 WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
 ROW = DeckyRow(name="web", ip="192.0.2.9", mac="00:50:56:00:00:09", status="running", containers={"web": "f"})
@@ -112,7 +112,7 @@ async def no_pause(seconds: float) -> None:
 
 
 def links_to(teller: Teller, ctx: Context) -> Links:
-    teller.agent = OwnAgent.of(ctx.home.agents).sha256
+    teller.agent = AgentPackage.of(ctx.home.agents).sha256
     return Links(ctx.home, "f", lambda worker: teller)
 
 
@@ -182,7 +182,7 @@ def test_mending_the_records_alone_waits_for_no_job_and_touches_no_container(ctx
     teller = Teller({"base": True, "runs": True})
 
     def run(options: PassOptions) -> None:
-        teller.agent = OwnAgent.of(ctx.home.agents).sha256
+        teller.agent = AgentPackage.of(ctx.home.agents).sha256
         asyncio.run(run_pass(replace(ctx, sessions=lambda _: teller), "reconcile", as_stored, options))
 
     run(PassOptions(record_only=True, max_remove=9))

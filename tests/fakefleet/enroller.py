@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from decnet.errors import HostKeyRefused, WorkerError
 from decnet.model.worker import Hello, Worker
 from decnet.worker import enrol
-from decnet.worker.answer import agent_error
-from decnet.worker.answers import HeldSlice
-from decnet.worker.checkup import Engine, Identity, Survey, require_fit
 from decnet.worker.client import AgentClient
-from decnet.worker.contact import Login, Place, Vouched
 from decnet.worker.enrol import Emit, Enrolled, FleetSide, Recovered
+from decnet.worker.envelope import agent_error
 from decnet.worker.fleetkey import FleetKey
 from decnet.worker.hostkeys import HostKey
+from decnet.worker.login import Login, Place, Vouched
+from decnet.worker.requirements import Engine, Identity, Survey, require_fit
+from decnet.worker.responses import HeldSlice
 
 from .machine import FakeWorker
 from .session import FakeSession

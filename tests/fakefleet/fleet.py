@@ -42,7 +42,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
-from decnet.worker.agentfile import agent_file
+from decnet.worker.agent_package import agent_file
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin
 

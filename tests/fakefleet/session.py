@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from decnet.wire import PROTOCOL
-from decnet.worker.session import NOT_FOUND, converse, status_in_words
+from decnet.worker.exchange import NOT_FOUND, converse, status_in_words
 
 from .machine import FakeWorker
 from .mouth import Mouth

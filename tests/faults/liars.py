@@ -33,8 +33,8 @@ from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import GENESIS, chained
 from decnet.worker import hostkeys
+from decnet.worker.agent_package import AgentPackage
 from decnet.worker.fleetkey import ensure_key
-from decnet.worker.ownagent import OwnAgent
 
 HERE = Path(__file__).parent
 FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
@@ -80,7 +80,7 @@ class LyingFleet:
         self.says = self.folder / "says"
         self.says.mkdir()
         open_home(self.home)
-        self.agent = OwnAgent.of(self.home.agents)
+        self.agent = AgentPackage.of(self.home.agents)
         names = [GOOD, *self.lies]
         self.ports = {**free_ports(names), **self.ports}
         self.workers = {

@@ -19,8 +19,8 @@ from decnet.store.atomic import write_whole
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.wire import PROTOCOL, canonical, parse
-from decnet.worker.answer import result_of
 from decnet.worker.client import AgentClient
+from decnet.worker.envelope import result_of
 
 FLEET = "fleet-1"
 WORKER = "worker-1"

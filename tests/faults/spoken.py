@@ -22,7 +22,7 @@ from decnet.console.progress import Lines
 from decnet.engine.context import Context
 from decnet.errors import DecnetError
 from decnet.wire import PROTOCOL
-from decnet.worker.session import converse
+from decnet.worker.exchange import converse
 
 NOW = 1_700_000_100.0
 Say = Callable[[str, str, dict[str, Any], bytes], bytes]

@@ -36,9 +36,9 @@ from decnet.model.worker import Facts, Hello
 from decnet.store.desired import load_fleet
 from decnet.store.events import event_cursor, read_events
 from decnet.store.records import Records
-from decnet.worker.answers import Accepted, EventPage, HeldSlice, Logs, Probed
 from decnet.worker.client import validated
-from decnet.worker.session import converse
+from decnet.worker.exchange import converse
+from decnet.worker.responses import Accepted, EventPage, HeldSlice, Logs, Probed
 
 QUICK, WHOLE = 2_000, 100_000
 COMMANDS: dict[str, Any] = {"status": status, "events": pull, "check": lambda ctx: check(ctx, None)}

@@ -10,7 +10,7 @@ from newest import ROOT, VERSION, Newest
 
 from decnet import __version__
 from decnet.images import wanted
-from decnet.worker.zipapp import build_agent
+from decnet.worker.agent_package import build_agent
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -24,7 +24,7 @@ print(len(sys.modules), decnet.__file__)
 MADE = """
 import json
 from decnet.images import wanted
-from decnet.worker.zipapp import build_agent
+from decnet.worker.agent_package import build_agent
 print(json.dumps([build_agent()[1], *wanted().all()]))
 """
 FLEET = """

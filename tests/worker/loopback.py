@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from decnet.model.worker import Worker
-from decnet.worker import dial, hostkeys
-from decnet.worker.lanes import Lanes
+from decnet.worker import connect, hostkeys
+from decnet.worker.concurrency import Concurrency
 from decnet.worker.ssh import SshSession
 from decnet.worker.ssh_library import asyncssh
 
@@ -38,17 +38,17 @@ class Place:
         line = (key or self.server_key).export_public_key("openssh").decode()
         hostkeys.pin(self.known_hosts, worker, hostkeys.HostKey.parse(line), Path.write_bytes)
 
-    def target(self, port: int) -> dial.Target:
+    def target(self, port: int) -> connect.Target:
         """What leads to a worker that is not pinned yet."""
         worker = self.worker(port)
         self.pin(worker)
-        return dial.enrolled(worker, hostkeys.pinned(self.known_hosts, worker), self.key)
+        return connect.enrolled(worker, hostkeys.pinned(self.known_hosts, worker), self.key)
 
-    def session(self, port: int, *, lanes: Lanes | None = None, name: str = "w1") -> SshSession:
+    def session(self, port: int, *, concurrency: Concurrency | None = None, name: str = "w1") -> SshSession:
         worker = self.worker(port, name)
         if worker.worker_id not in hostkeys.load_pins(self.known_hosts):
             self.pin(worker)
-        return SshSession.to(worker, known_hosts=self.known_hosts, key=self.key, lanes=lanes)
+        return SshSession.to(worker, known_hosts=self.known_hosts, key=self.key, concurrency=concurrency)
 
 
 @asynccontextmanager

@@ -12,13 +12,14 @@ from typing import Any
 
 from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.worker import Worker
-from decnet.worker import contact, enrol, fleetkey, hostkeys
-from decnet.worker.check import check
+from decnet.worker import enrol, fleetkey, hostkeys
+from decnet.worker.agent_package import AgentPackage
 from decnet.worker.client import AgentClient
-from decnet.worker.lanes import Lanes
-from decnet.worker.opening import open_session
-from decnet.worker.ownagent import OwnAgent
+from decnet.worker.concurrency import Concurrency
+from decnet.worker.login import Login, Place, Vouched, fetch
 from decnet.worker.pool import Pool
+from decnet.worker.requirements import check
+from decnet.worker.session import open_session
 
 FLEET = "5d0f3f8e-0000-4000-8000-00000000f1ee"
 
@@ -35,11 +36,11 @@ class Seat:
         self.fleet_id = fleet_id
         self.known_hosts = home / "known_hosts"
         self.workers = home / "workers.json"
-        self.lanes = Lanes()
+        self.concurrency = Concurrency()
 
     def side(self, fleet_id: str | None = None) -> enrol.FleetSide:
         key = fleetkey.ensure_key(self.home / "keys" / "fleet", write)
-        return enrol.FleetSide(fleet_id or self.fleet_id, key, OwnAgent.of(self.home / "agents"))
+        return enrol.FleetSide(fleet_id or self.fleet_id, key, AgentPackage.of(self.home / "agents"))
 
     def known(self) -> dict[str, Worker]:
         text = self.workers.read_text() if self.workers.exists() else "{}"
@@ -53,7 +54,7 @@ class Seat:
     def client(self, worker: Worker) -> AgentClient:
         session = open_session(
             worker, agents=self.home / "agents", known_hosts=self.known_hosts,
-            key=self.home / "keys" / "fleet", lanes=self.lanes,
+            key=self.home / "keys" / "fleet", concurrency=self.concurrency,
         )  # fmt: skip
         return AgentClient(session, worker_id=worker.worker_id, fleet_id=self.fleet_id)
 
@@ -61,14 +62,14 @@ class Seat:
 async def add(seat: Seat, args: argparse.Namespace) -> Any:
     known = seat.known().get(args.name)
     pins = hostkeys.load_pins(seat.known_hosts)
-    vouched = contact.Vouched(
+    vouched = Vouched(
         pinned=pins.get(known.worker_id) if known else None,
         fingerprint=args.host_key,
         confirm=(lambda key: True) if args.yes else None,
     )
     wanted = known or Worker(name=args.name, worker_id="")
     ask = (lambda prompt: str(args.password)) if args.password else None
-    login = contact.Login.parse(args.address, ask=ask, jump=args.jump)
+    login = Login.parse(args.address, ask=ask, jump=args.jump)
     done = await enrol.add(login, seat.side(), wanted, vouched, others={}, adopt=args.adopt)
     seat.record(done.worker, done.host_key)
     return {"changed": done.changed, "warnings": done.warnings, "worker_id": done.worker.worker_id}
@@ -76,8 +77,8 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
 
 async def recover(seat: Seat, args: argparse.Namespace) -> Any:
     done = await enrol.recover(
-        contact.Login.parse(args.address), None, seat.side, Worker(name=args.name, worker_id=""),
-        contact.Vouched(confirm=lambda key: True), others={},
+        Login.parse(args.address), None, seat.side, Worker(name=args.name, worker_id=""),
+        Vouched(confirm=lambda key: True), others={},
     )  # fmt: skip
     seat.record(done.enrolled.worker, done.enrolled.host_key)
     return {"worker_id": done.enrolled.worker.worker_id, "fleet_id": done.enrolled.hello.fleet_id}
@@ -85,8 +86,8 @@ async def recover(seat: Seat, args: argparse.Namespace) -> Any:
 
 async def trust(seat: Seat, args: argparse.Namespace) -> Any:
     worker = seat.known()[args.name]
-    place = contact.Place(worker.host, worker.port, worker.user, worker.jump)
-    key = await contact.fetch(place, worker.name)
+    place = Place(worker.host, worker.port, worker.user, worker.jump)
+    key = await fetch(place, worker.name)
     old = hostkeys.load_pins(seat.known_hosts)[worker.worker_id]
     await enrol.try_key(worker, key, seat.side().key, seat.fleet_id)
     hostkeys.pin(seat.known_hosts, worker, key, write)
@@ -96,7 +97,7 @@ async def trust(seat: Seat, args: argparse.Namespace) -> Any:
 async def withdraw(seat: Seat, args: argparse.Namespace) -> Any:
     worker = seat.known()[args.name]
     pin = hostkeys.pinned(seat.known_hosts, worker)
-    login = contact.Login(worker.host, worker.user, worker.port)
+    login = Login(worker.host, worker.user, worker.port)
     return await enrol.withdraw(login, worker, seat.side().key, pin)
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from decnet.errors import DecnetError, StateBroken
 from decnet.model.worker import Worker
-from decnet.worker.agentfile import agent_file
+from decnet.worker.agent_package import agent_file
 from decnet.worker.client import AgentClient
-from decnet.worker.opening import open_session
+from decnet.worker.session import open_session
 
 LOCAL = Worker(name="local", worker_id="w-local")
 

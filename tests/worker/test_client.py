@@ -12,8 +12,8 @@ import pytest
 from decnet import wire
 from decnet.errors import BadAnswer, DecnetError, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
 from decnet.model.plan import Bundle
+from decnet.worker.agent_package import AgentPackage
 from decnet.worker.client import AgentClient
-from decnet.worker.ownagent import OwnAgent
 
 HELLO: dict[str, Any] = {
     "protocol": 1, "agent": "a" * 64, "worker_id": "w", "fleet_id": "f", "engine_id": "e", "boot_id": "b",
@@ -138,7 +138,7 @@ def test_an_answer_to_another_request_is_refused() -> None:
 
 
 def test_an_upgrade_that_another_agent_answers_is_refused() -> None:
-    own = OwnAgent(b"x", "b" * 64, Path("/nonexistent"))
+    own = AgentPackage(b"x", "b" * 64, Path("/nonexistent"))
     assert type(refusal(client(upgrade=HELLO).upgrade(own))) is BadAnswer
 
 

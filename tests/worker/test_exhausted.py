@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from decnet.errors import Failed
-from decnet.worker.contact import Place, fetch
 from decnet.worker.local import LocalSession
+from decnet.worker.login import Place, fetch
 from decnet.worker.pool import side_by_side
 from decnet.worker.ssh_library import asyncssh
 from decnet.worker.translate import translate

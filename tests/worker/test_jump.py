@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from decnet.errors import HostKeyRefused, Unreachable
-from decnet.worker import dial, hostkeys
-from decnet.worker.contact import Place as Whereabouts
-from decnet.worker.contact import fetch
+from decnet.worker import connect, hostkeys
+from decnet.worker.login import Place as Whereabouts
+from decnet.worker.login import fetch
 from decnet.worker.ssh import SshSession
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
@@ -57,7 +57,7 @@ class Way:
     def session(self, jump: str | None = None) -> SshSession:
         worker = self.place.worker(self.port).model_copy(update={"jump": jump or self.jump})
         pinned = hostkeys.pinned(self.place.known_hosts, worker)
-        return SshSession(dial.enrolled(worker, pinned, self.place.key))
+        return SshSession(connect.enrolled(worker, pinned, self.place.key))
 
 
 @asynccontextmanager

@@ -10,9 +10,9 @@ import pytest
 
 from decnet.errors import Unreachable, WorkerFailure
 from decnet.model.worker import Worker
-from decnet.worker import dial, hostkeys
+from decnet.worker import connect, hostkeys
 from decnet.worker.client import AgentClient
-from decnet.worker.lanes import Lanes
+from decnet.worker.concurrency import Concurrency
 from decnet.worker.pool import Pool, make_room, side_by_side
 from decnet.worker.ssh import SshSession
 
@@ -32,8 +32,8 @@ async def says_hello(process: Any) -> None:
 def test_dead_workers_in_any_number_cost_one_limit_and_no_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dial, "CONNECT_LIMIT", 2.0)
-    place, lanes = Place(tmp_path), Lanes(work=2)
+    monkeypatch.setattr(connect, "CONNECT_LIMIT", 2.0)
+    place, concurrency = Place(tmp_path), Concurrency(work=2)
     ended: dict[str, float] = {}
 
     async def run() -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_dead_workers_in_any_number_cost_one_limit_and_no_answer(
             workers = [place.worker(port, name) for name, port in ports.items()]
 
             def opened(worker: Worker) -> AgentClient:
-                return AgentClient(place.session(worker.port, lanes=lanes, name=worker.name))
+                return AgentClient(place.session(worker.port, concurrency=concurrency, name=worker.name))
 
             async def hello(client: AgentClient) -> object:
                 try:
@@ -59,7 +59,7 @@ def test_dead_workers_in_any_number_cost_one_limit_and_no_answer(
     results = asyncio.run(run())
     failed = {name: result.exit_code for name, result in results.items() if isinstance(result, WorkerFailure)}
     assert failed == {f"dead-{n}": Unreachable.exit_code for n in range(20)}
-    # Twenty dead ones over two lanes would take twenty seconds one after the other.
+    # Twenty dead ones two at a time would take twenty seconds one after the other.
     assert max(ended.values()) - min(ended.values()) < 8
     assert max(ended[f"w{n}"] for n in range(5)) < min(ended[f"dead-{n}"] for n in range(20))
 
@@ -78,7 +78,7 @@ def test_a_row_that_no_connection_can_be_made_with_is_that_workers_own_error(tmp
     def opened(worker: Worker) -> AgentClient:
         place.pin(worker)
         pinned = hostkeys.pinned(place.known_hosts, worker)
-        return AgentClient(SshSession(dial.enrolled(worker, pinned, place.key)))
+        return AgentClient(SshSession(connect.enrolled(worker, pinned, place.key)))
 
     async def run() -> dict[str, Any]:
         async with ssh_server(place, says_hello) as server, Pool(opened) as pool:

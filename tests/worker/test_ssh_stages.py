@@ -20,8 +20,8 @@ from decnet.errors import (
     Unreachable,
     WorkerError,
 )
-from decnet.worker import dial, errand
-from decnet.worker.lanes import Lanes
+from decnet.worker import bootstrap, connect
+from decnet.worker.concurrency import Concurrency
 from decnet.worker.ssh import RemoteProgram, SshSession, started
 
 from .loopback import LIBRARY, Place, answer_to, raw_server, request_of, ssh_server, well_behaved
@@ -34,7 +34,7 @@ def place(tmp_path: Path) -> Place:
 
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dial, "CONNECT_LIMIT", 1.5)
+    monkeypatch.setattr(connect, "CONNECT_LIMIT", 1.5)
 
 
 async def failing(session: SshSession, verb: str = "hello", limit: float = 10.0) -> DecnetError:
@@ -463,14 +463,14 @@ def test_a_plain_command_that_is_over_before_it_is_given_its_input_is_no_lost_co
         process.stdout.write(b"x")
         process.exit(3)
 
-    async def run() -> errand.Ran:
+    async def run() -> bootstrap.Ran:
         async with ssh_server(place, behave) as server:
-            connection = await dial.connect(place.target(server.get_port()), Lanes())
+            connection = await connect.connect(place.target(server.get_port()), Concurrency())
             try:
-                return await errand.plain(connection, "w1", ["true"], stdin)
+                return await bootstrap.plain(connection, "w1", ["true"], stdin)
             finally:
-                await dial.hang_up(connection)
+                await connect.hang_up(connection)
 
-    monkeypatch.setattr(errand, "started", slowly)
+    monkeypatch.setattr(bootstrap, "started", slowly)
     ran = asyncio.run(run())
     assert (ran.how, ran.output) == ("ended with exit status 3", b"x")

@@ -23,8 +23,8 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.worker import enrol, hostkeys
-from decnet.worker.contact import Login, Vouched
-from decnet.worker.errand import PYTHON
+from decnet.worker.bootstrap import PYTHON
+from decnet.worker.login import Login, Vouched
 
 from .loopback import Place, ssh_server
 

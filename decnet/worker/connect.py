@@ -17,8 +17,9 @@ from decnet import wire
 from decnet.errors import DecnetError, HostKeyRefused, StateBroken
 from decnet.model.worker import Worker
 
+from .backoff import backoff
+from .concurrency import Concurrency
 from .hostkeys import HostKey
-from .lanes import Lanes, pauses
 from .ssh_library import asyncssh
 from .translate import dialling
 
@@ -94,25 +95,27 @@ def enrolled(worker: Worker, host_key: HostKey, key: Path) -> Target:
     return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, key, login)
 
 
-async def connect(target: Target, lanes: Lanes | None = None, *, limit: float | None = None) -> Any:
+async def connect(
+    target: Target, concurrency: Concurrency | None = None, *, limit: float | None = None
+) -> Any:
     """An authenticated connection, within `limit` seconds in total (CONNECT_LIMIT): name, tries and login.
 
-    Waiting for a place in the lanes does not count. Raises Unreachable, HostKeyRefused, TrustRefused, and
+    Waiting for a free place does not count. Raises Unreachable, HostKeyRefused, TrustRefused, and
     StateBroken or UsageError for a key file.
     """
-    lanes = lanes or Lanes()
+    concurrency = concurrency or Concurrency()
     budget = _Budget(CONNECT_LIMIT if limit is None else limit)
     with dialling(target.name):
         library = asyncssh()
         dropped = (library.ConnectionLost, ConnectionResetError, BrokenPipeError)
-        for pause in pauses(TRIES):
+        for pause in backoff(TRIES):
             try:
-                return await _attempt(library, target, lanes, budget)
+                return await _attempt(library, target, concurrency, budget)
             except dropped:
                 # sshd's MaxStartups drops a connection before login and gives no reason.
                 async with budget.spent():
                     await asyncio.sleep(pause)
-        return await _attempt(library, target, lanes, budget)
+        return await _attempt(library, target, concurrency, budget)
 
 
 async def hang_up(connection: Any) -> None:
@@ -142,15 +145,15 @@ class _Budget:
             self._left -= loop.time() - start
 
 
-async def _attempt(library: Any, target: Target, lanes: Lanes, budget: _Budget) -> Any:
+async def _attempt(library: Any, target: Target, concurrency: Concurrency, budget: _Budget) -> Any:
     if target.jump is not None:
-        async with lanes.logins, budget.spent():
+        async with concurrency.logins, budget.spent():
             return await _through(library, target, _options(library, target))
-    async with lanes.dials:
+    async with concurrency.connects:
         async with budget.spent():
             sock = await _dialled(target.host, target.port)
         try:
-            async with lanes.logins, budget.spent():
+            async with concurrency.logins, budget.spent():
                 options = _options(library, target)
                 return await library.connect(target.host, target.port, sock=sock, **options)
         except BaseException:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from decnet import wire
 from decnet.errors import BadAnswer, ProgramMissing, WorkerError
 
-from .session import Source, exchange
+from .exchange import Source, exchange
 from .ssh import started
 
 ERRAND_LIMIT = 90.0

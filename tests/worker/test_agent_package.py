@@ -9,8 +9,7 @@ import pytest
 
 from decnet.errors import HashRefused
 from decnet.model.worker import Hello
-from decnet.worker.agentfile import agent_file
-from decnet.worker.ownagent import OwnAgent
+from decnet.worker.agent_package import AgentPackage, agent_file
 
 OURS, EARLIER, FOREIGN = (
     hashlib.sha256(content).hexdigest() for content in (b"ours", b"earlier", b"foreign")
@@ -18,10 +17,10 @@ OURS, EARLIER, FOREIGN = (
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> OwnAgent:
+def own(tmp_path: Path) -> AgentPackage:
     for content in (b"ours", b"earlier"):
         (tmp_path / f"{hashlib.sha256(content).hexdigest()}.pyz").write_bytes(content)
-    return OwnAgent(b"ours", OURS, tmp_path, version=5)
+    return AgentPackage(b"ours", OURS, tmp_path, version=5)
 
 
 def hello(agent: str, version: int) -> Hello:
@@ -39,7 +38,7 @@ def hello(agent: str, version: int) -> Hello:
     ],
 )  # fmt: skip
 def test_the_version_decides_and_among_equals_who_put_it_there(
-    own: OwnAgent, agent: str, version: int, standing: str
+    own: AgentPackage, agent: str, version: int, standing: str
 ) -> None:
     assert own.standing(hello(agent, version), "w1") == standing
 
@@ -49,24 +48,24 @@ def test_the_version_decides_and_among_equals_who_put_it_there(
     [(FOREIGN, 5), (OURS, 4), (OURS, 6), ("", 5), ("../" * 20 + "abcd", 5), ("\x1b[2J", 5)],
 )
 def test_an_agent_of_our_version_that_somebody_else_put_there_is_refused(
-    own: OwnAgent, agent: str, version: int
+    own: AgentPackage, agent: str, version: int
 ) -> None:
     with pytest.raises(HashRefused) as caught:
         own.standing(hello(agent, version), "w1")
     assert (caught.value.exit_code, caught.value.worker, "\x1b" in caught.value.message) == (6, "w1", False)
 
 
-def test_a_file_under_that_name_with_other_content_vouches_for_nothing(own: OwnAgent) -> None:
+def test_a_file_under_that_name_with_other_content_vouches_for_nothing(own: AgentPackage) -> None:
     (own.folder / f"{FOREIGN}.pyz").write_bytes(b"something else")
     with pytest.raises(HashRefused):
         own.standing(hello(FOREIGN, 5), "w1")
 
 
 def test_what_is_sent_is_kept_first(tmp_path: Path) -> None:
-    own = OwnAgent.of(tmp_path / "agents")
+    own = AgentPackage.of(tmp_path / "agents")
     assert (tmp_path / "agents" / f"{own.sha256}.pyz").read_bytes() == own.content
 
 
 def test_a_folder_that_cannot_be_written_keeps_nobody_from_asking(tmp_path: Path) -> None:
     (tmp_path / "agents").write_text("a file")
-    assert OwnAgent.of(tmp_path / "agents").sha256 == agent_file(tmp_path / "other").stem
+    assert AgentPackage.of(tmp_path / "agents").sha256 == agent_file(tmp_path / "other").stem

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from decnet.errors import WorkerError
-from decnet.worker.checkup import Survey, complaints, noise_complaint, require_fit, skew_complaint
+from decnet.worker.requirements import Survey, complaints, noise_complaint, require_fit, skew_complaint
 
 FIT: dict[str, Any] = {
     "python": "3.9.2", "uid": 0, "user": "root", "docker": {"version": "20.10.24", "error": None},
@@ -40,7 +40,7 @@ def test_a_fit_machine_has_no_complaint() -> None:
         ({"compose": None}, "Compose is missing", "plug-in"),
         ({"docker": {"version": "25.0.1", "error": None}}, "crashes with Docker Engine 25", "v2"),
         ({"ends_with_session": True, "user": "deck"}, "processes of deck", "loginctl enable-linger deck"),
-        ({"disk_free_mib": 100}, "100 MiB", "room"),
+        ({"disk_free_mib": 100}, "100 MiB", "free disk space"),
     ],
 )
 def test_each_lack_is_said_with_how_to_mend_it(changed: dict[str, Any], says: str, mend: str) -> None:

@@ -1,22 +1,28 @@
-"""Whether a machine can be a worker, and how to mend what is missing."""
+"""What a machine needs to be a worker, at its enrolment and later, and how to fix what is missing."""
 
 from __future__ import annotations
 
 import re
+import time
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import Field
 
 from decnet.errors import WorkerError
 from decnet.model.noun import Noun, Short
-from decnet.model.worker import Count
+from decnet.model.worker import Count, Facts, Hello
 from decnet.wire import compose_breaks
 from decnet.wire.engine import START
+
+from .client import AgentClient
 
 LEAST_PYTHON = (3, 9)
 LEAST_DISK_MIB = 512
 MOST_SKEW = 30.0
 NOISE_SECONDS = 0.15
+SLOW_HELLO = 0.5
+TRIES = 3
 RESTART = "systemctl restart docker"
 
 
@@ -57,6 +63,17 @@ class Complaint(NamedTuple):
     mend: str
 
 
+@dataclass(frozen=True)
+class Checked:
+    """Who answered, what the machine is, its clock's skew in seconds, and what somebody should look at."""
+
+    hello: Hello
+    facts: Facts
+    skew: float
+    seconds: float
+    complaints: tuple[Complaint, ...]
+
+
 def require_fit(survey: Survey, worker: str) -> None:
     """Raises WorkerError with everything that keeps the machine from being a worker."""
     found = complaints(survey)
@@ -74,6 +91,20 @@ def complaints(survey: Survey) -> list[Complaint]:
     ended = session_complaint(survey.user) if survey.ends_with_session else None
     found = [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
     return found + ([ended] if ended else [])
+
+
+async def check(client: AgentClient) -> Checked:
+    """Ask the worker for everything that enrolment asked for. Raises what any verb raises."""
+    # The first answer pays for the connection, and a busy machine may be late with the next.
+    await client.hello()
+    seconds, skew, hello = min([await _timed_hello(client) for _ in range(TRIES)], key=lambda one: one[0])
+    facts = await client.facts()
+    found = (
+        noise_complaint(client.noise, seconds if seconds > SLOW_HELLO else 0.0),
+        skew_complaint(skew),
+        session_complaint(facts.ends_with_session) if facts.ends_with_session else None,
+    )
+    return Checked(hello, facts, skew, seconds, tuple(complaint for complaint in found if complaint))
 
 
 def session_complaint(user: str) -> Complaint:
@@ -103,6 +134,15 @@ def noise_complaint(printed: int, seconds: float) -> Complaint | None:
         f"a shell start-up file {' and '.join(said)} before every answer",
         "run it in interactive shells only: case $- in *i*) ;; *) return ;; esac",
     )
+
+
+async def _timed_hello(client: AgentClient) -> tuple[float, float, Hello]:
+    """How long the answer took, the skew of the worker's clock, and the answer."""
+    asked, start = time.time(), time.monotonic()
+    hello = await client.hello()
+    seconds = time.monotonic() - start
+    # The worker read its clock about in the middle of the question.
+    return seconds, hello.clock - (asked + seconds / 2), hello
 
 
 def _python(version: str) -> list[Complaint]:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from decnet.errors import DecnetError, HostKeyRefused, Unreachable, UsageError
-from decnet.worker.contact import Login, Vouched, operators_connection, resolve, vetted_key
-from decnet.worker.dial import hang_up
+from decnet.worker.connect import hang_up
 from decnet.worker.hostkeys import HostKey
+from decnet.worker.login import Login, Vouched, operators_connection, resolve, vetted_key
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
 

@@ -11,10 +11,10 @@ from typing import Any
 from decnet import wire
 from decnet.errors import HostKeyRefused, TrustRefused, Unreachable, UsageError
 
-from . import dial
-from .dial import CONNECT_LIMIT, HOST_KEYS, KEX
+from . import connect
+from .backoff import backoff
+from .connect import CONNECT_LIMIT, HOST_KEYS, KEX
 from .hostkeys import HostKey, trusted_fingerprints
-from .lanes import pauses
 from .ssh_library import asyncssh
 from .translate import dialling
 
@@ -95,7 +95,7 @@ async def resolve(login: Login, worker: str) -> Place:
 
 def _parts(address: str) -> tuple[str | None, str, int | None]:
     try:
-        return dial.parts_of(address)
+        return connect.parts_of(address)
     except ValueError as error:
         raise UsageError(
             f"{wire.clean(address, 80)}: not [USER@]HOST[:PORT]", hint="for example root@198.51.100.7:22"
@@ -129,7 +129,7 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
     library = asyncssh()
     with dialling(worker):
         async with asyncio.timeout(CONNECT_LIMIT):
-            jump = await dial.jump_host(library, worker, place.jump) if place.jump else None
+            jump = await connect.jump_host(library, worker, place.jump) if place.jump else None
             try:
                 key = await _shown_key(
                     library, place, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
@@ -146,7 +146,7 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
 async def _shown_key(library: Any, place: Place, **options: Any) -> Any:
     """The key as asyncssh has it. A connection that is dropped before the key is asked for again a few times:
     sshd's MaxStartups does that, and gives no reason."""
-    for pause in pauses(KEY_TRIES):
+    for pause in backoff(KEY_TRIES):
         try:
             return await library.get_server_host_key(place.host, place.port, **options)
         except (library.ConnectionLost, ConnectionResetError, BrokenPipeError):
@@ -166,8 +166,8 @@ async def operators_connection(place: Place, login: Login, worker: str, key: Hos
     if login.ask is not None:
         ask = login.ask
         options["password"] = lambda: ask(f"{place.user}@{place.host}'s password: ")
-    target = dial.Target(worker, place.host, place.port, place.user, key, place.jump, login=options)
-    return await dial.connect(target, limit=dial.ASKING_LIMIT if login.ask else CONNECT_LIMIT)
+    target = connect.Target(worker, place.host, place.port, place.user, key, place.jump, login=options)
+    return await connect.connect(target, limit=connect.ASKING_LIMIT if login.ask else CONNECT_LIMIT)
 
 
 def _identity(login: Login) -> Any:

@@ -1,0 +1,227 @@
+"""One request to one agent and its answer, whatever carries the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, Protocol
+
+from decnet import wire
+from decnet.errors import BadAnswer, Failed, ProgramMissing, WorkerError
+from decnet.wire.fault import step
+
+from .envelope import result_of
+
+PIECE = 64 * 1024
+MAX_STDERR_BYTES = 4 * 1024 * 1024
+STDERR_TAIL = 2048
+STDERR_GRACE = 0.5
+LARGE_ANSWER = 256 * 1024
+NOT_FOUND = 127
+"""Exit status of a shell that does not find a program (POSIX.1-2017, Shell Command Language, 2.8.2)."""
+
+
+class Source(Protocol):
+    """Bytes from the other side; b"" at the end."""
+
+    async def read(self, n: int = -1, /) -> bytes: ...
+
+
+class Sink(Protocol):
+    """Bytes to the other side."""
+
+    def write(self, data: bytes, /) -> None: ...
+    async def drain(self) -> None: ...
+    def write_eof(self) -> None: ...
+
+
+class Remote(Protocol):
+    """A running agent process, local or on a worker."""
+
+    preamble: int
+
+    @property
+    def sink(self) -> Sink: ...
+    @property
+    def source(self) -> Source: ...
+    @property
+    def noise(self) -> Source: ...
+    async def ended(self) -> str | None:
+        """Wait for the end; None for exit status 0, else how it ended, in words."""
+        ...
+
+
+async def converse(
+    remote: Remote,
+    worker: str,
+    verb: str,
+    args: dict[str, Any],
+    stream: AsyncIterator[bytes] | None,
+    *,
+    protocol: int = wire.PROTOCOL,
+) -> dict[str, Any]:
+    """Send one request to a running agent and read its one answer, bounded in bytes.
+
+    The caller bounds the time and ends the process. Connection errors pass through untranslated.
+    """
+    marker = secrets.token_hex(16)
+    request = wire.canonical({"v": protocol, "marker": marker, "args": args}) + b"\n"
+    if len(request) > wire.MAX_REQUEST_BYTES:
+        raise Failed(f"the request for {verb} is larger than an agent takes", worker=worker)
+    unframer = wire.Unframer(marker)
+    step(f"{verb} to be sent")
+    answer = await exchange(remote, worker, unframer, request, stream)
+    step(f"{verb} answered")
+    remote.preamble = len(unframer.preamble)
+    return result_of(answer, worker, protocol=None if verb in wire.TIMELESS else protocol)
+
+
+async def exchange(
+    remote: Remote,
+    worker: str,
+    unframer: wire.Unframer,
+    request: bytes,
+    stream: AsyncIterator[bytes] | None = None,
+) -> Any:
+    """Write `request` and `stream` to a running program; the value of the one frame that it answers with.
+
+    Raises BadAnswer over a bound, WorkerError where the program fails, and whatever the stream raises.
+    """
+    feeding = asyncio.create_task(_feed(remote.sink, request, stream))
+    answering = asyncio.create_task(_answer(remote.source, unframer, worker))
+    listening = asyncio.create_task(_tail(remote.noise, worker))
+    tasks: list[asyncio.Task[Any]] = [feeding, answering, listening]
+    try:
+        payload = await _first_failure_or_answer(feeding, answering, listening)
+        tasks.append(asyncio.create_task(_drain(remote.source)))
+        how = await remote.ended()
+        if payload is None or how is not None:
+            raise _no_answer(worker, how, await _last_words(listening))
+        return await _parsed(payload, worker)
+    finally:
+        await _stop(tasks)
+
+
+async def _feed(sink: Sink, request: bytes, stream: AsyncIterator[bytes] | None) -> None:
+    try:
+        await _write(sink, request)
+        step("request sent")
+        if stream is not None:
+            async for piece in stream:
+                await _write(sink, piece)
+        sink.write_eof()
+    except _SinkClosed:
+        # The agent stopped reading: its answer says why, or its end does.
+        return
+
+
+class _SinkClosed(Exception):
+    """The other side reads no more."""
+
+
+async def _write(sink: Sink, data: bytes) -> None:
+    # Only errors of the sink count as a closed sink: a stream's own OSError must be told.
+    for start in range(0, len(data), PIECE):
+        try:
+            sink.write(data[start : start + PIECE])
+            await sink.drain()
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _SinkClosed from error
+
+
+async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes | None:
+    """The framed payload, None when the stream ends without one."""
+    while piece := await source.read(PIECE):
+        try:
+            payload = unframer.feed(piece)
+        except wire.FrameError as error:
+            raise BadAnswer(str(error), worker=worker) from error
+        if payload is not None:
+            return payload
+    return None
+
+
+async def _drain(source: Source) -> None:
+    # Else a program that goes on writing after its answer would never end; the time limit bounds it.
+    while await source.read(PIECE):
+        pass
+
+
+async def _tail(noise: Source, worker: str) -> bytes:
+    """The last bytes of stderr. Reads on to its end, so that the agent never blocks on writing there."""
+    tail, total = b"", 0
+    while piece := await noise.read(PIECE):
+        total += len(piece)
+        if total > MAX_STDERR_BYTES:
+            raise BadAnswer("the agent's log is too long", worker=worker)
+        tail = (tail + piece)[-STDERR_TAIL:]
+    return tail
+
+
+async def _first_failure_or_answer(
+    feeding: asyncio.Task[None], answering: asyncio.Task[bytes | None], listening: asyncio.Task[bytes]
+) -> bytes | None:
+    waiting: set[asyncio.Task[Any]] = {feeding, listening}
+    while not answering.done():
+        done, _ = await asyncio.wait({answering, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {answering}:
+            task.result()
+        waiting -= done
+    return answering.result()
+
+
+async def _last_words(listening: asyncio.Task[bytes]) -> str:
+    # A child of the agent may hold stderr open, so its end is not waited for.
+    done, _ = await asyncio.wait({listening}, timeout=STDERR_GRACE)
+    if not done:
+        return ""
+    lines = listening.result().decode("utf-8", "replace").strip().splitlines()
+    return wire.clean(" | ".join(lines[-3:]))
+
+
+def status_in_words(status: int) -> str | None:
+    """An exit status in words; None for success."""
+    return f"ended with exit status {status}" if status else None
+
+
+def _no_answer(worker: str, how: str | None, last_words: str) -> WorkerError:
+    said = f": {last_words}" if last_words else ""
+    if how is None:
+        return BadAnswer(f"the agent ended without an answer{said}", worker=worker)
+    if how == status_in_words(NOT_FOUND):
+        return ProgramMissing(
+            f"its agent is missing{said}",
+            hint=f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again",
+            worker=worker,
+        )
+    return WorkerError(
+        f"the agent {how}{said}",
+        worker=worker,
+        hint=f"`decnet worker check {worker}` shows what is missing there",
+    )
+
+
+async def _parsed(payload: bytes, worker: str) -> Any:
+    try:
+        if len(payload) > LARGE_ANSWER:
+            # Off the event loop: one worker's huge answer must not hold up the others.
+            return await asyncio.get_running_loop().run_in_executor(_readers(), wire.parse, payload)
+        return wire.parse(payload)
+    except ValueError as error:
+        said = wire.clean(str(error), 120)
+        raise BadAnswer(f"its answer is not plain JSON: {said}", worker=worker) from error
+
+
+@lru_cache(maxsize=1)
+def _readers() -> ThreadPoolExecutor:
+    """Few: reading an answer takes several times its length, and many workers may lie at once."""
+    return ThreadPoolExecutor(2, "large-answers")
+
+
+async def _stop(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
