@@ -6,7 +6,7 @@ from .import_blocker import block_imports
 
 
 def main() -> int:
-    """Run one decoy until it is told to stop or its network is gone; the exit status."""
+    """Run one decoy until it is stopped or its network is gone; the exit status."""
     block_imports(sys.argv[1] if len(sys.argv) > 1 else "")
     from .serve import run
 

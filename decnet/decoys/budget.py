@@ -1,9 +1,9 @@
 """How much of what attackers do goes into the log one by one, and the counts of the rest.
 
 Docker keeps two whole log files of 4,000,000 bytes. All lines of half a day fit into that, whatever is done:
-what was written fades with a time constant of FADE_SECONDS, so in any T seconds at most
-(POOL + FOLDS) * (1 + T / FADE_SECONDS) bytes are written: 7,600,000 in half a day, besides COMPLAINTS on
-stderr and the last counts when the decoy stops.
+what was written fades with a time constant of FADE_SECONDS, so in any T seconds at most (POOL + FOLDS) * (1 +
+T / FADE_SECONDS) bytes are written: 7,600,000 in half a day, in addition to COMPLAINTS on stderr and the last
+counts when the decoy stops.
 """
 
 import math
@@ -85,7 +85,7 @@ class Budget:
 
 @dataclass
 class Fold:
-    """Events of one kind and source that were only counted. `source` is "" where it stands for several."""
+    """Events of one kind and source that were only counted. `source` is "" for several together."""
 
     kind: str
     source: str
@@ -117,7 +117,7 @@ class Folds:
         fold.last, fold.latest = at, now
 
     def due(self, now: float) -> list[Fold]:
-        """Those that have been quiet for a moment, or have gone on for long."""
+        """Those that have been quiet for a moment, or have lasted long."""
         return [
             fold
             for fold in self._folds.values()

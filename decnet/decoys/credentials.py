@@ -67,19 +67,19 @@ class Witness(Protocol):
         """Record one thing that this visitor did."""
 
 
-def tried(witness: Witness, method: str, *, success: bool, **said: bytes | str) -> None:
+def record_login(witness: Witness, method: str, *, success: bool, **fields: bytes | str) -> None:
     """Record one attempt to get in.
 
-    `said` is what the visitor sent: `username` (empty if there was none), then `password`, or what came
+    `fields` are what the visitor sent: `username` (empty if there was none), then `password`, or what came
     instead of one: `hash` (proof of a password), `key` (fingerprint), `response` (anything else, as it was
     sent) or SNMP's `community`.
     """
-    texts = {name: value if isinstance(value, str) else shown(value) for name, value in said.items()}
+    texts = {name: value if isinstance(value, str) else shown(value) for name, value in fields.items()}
     witness.record("login", **texts, success=success, method=method)
 
 
 def unwrapped(text: str) -> bytes | None:
-    """What base64 text stands for, with or without its padding, and if it was cut; None for other text."""
+    """The bytes of base64 text, with or without its padding, and if it was cut; None for other text."""
     whole = text.strip()
     if len(whole) >= LONG:
         whole = whole[: len(whole) // 4 * 4]

@@ -78,7 +78,7 @@ class Wanted:
 
 
 def rsa_key(persona: Persona, purpose: str, bits: int = 2048) -> RsaKey:
-    """The key of this seed and purpose, the same for ever. A quarter of a second of work at 2048 bits."""
+    """The key of this seed and purpose, always the same. A quarter of a second of work at 2048 bits."""
     return RsaKey(*(prime(persona, f"{purpose} {name}", bits // 2) for name in "pq"))
 
 
@@ -146,5 +146,5 @@ def _common_name(text: str) -> bytes:
 
 
 def _time(seconds: int) -> bytes:
-    spelled = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(seconds)).encode()
-    return tagged(0x18, spelled) if seconds >= GENERALIZED_FROM else tagged(0x17, spelled[2:])
+    text = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(seconds)).encode()
+    return tagged(0x18, text) if seconds >= GENERALIZED_FROM else tagged(0x17, text[2:])

@@ -58,7 +58,7 @@ class Recorder:
         self._look_later()
 
     async def close(self) -> None:
-        """Write all counts, and wait a moment for whoever reads."""
+        """Write all counts, and wait a moment for the reader."""
         for fold in self._folds.due(float("inf")):
             self._put_fold(fold, self._spell_fold(fold))
         deadline = self._clock() + CLOSE_SECONDS

@@ -13,7 +13,7 @@ Setting = str | int | float | bool
 
 @dataclass(frozen=True)
 class Persona:
-    """One service of one machine. `banner` is what the software says of itself."""
+    """One service of one machine. `banner` is how the software introduces itself."""
 
     service: str
     hostname: str
@@ -35,7 +35,7 @@ class Persona:
         return replace(self, seed=self.machine_seed or self.seed)
 
     def bytes_for(self, purpose: str, count: int = 32) -> bytes:
-        """`count` bytes that are the same for this seed and purpose for ever."""
+        """`count` bytes that are the same for this seed and purpose, always."""
         return hashlib.shake_256(f"{self.seed}:{purpose}".encode()).digest(count)
 
     def number(self, purpose: str, low: int, high: int) -> int:
@@ -47,7 +47,7 @@ class Persona:
         return things[self.number(purpose, 0, len(things) - 1)]
 
     def text(self, setting: str) -> str | None:
-        """A setting of the fleet file as text, None when it was left out."""
+        """A setting of the fleet file as text, None if omitted."""
         value = self.settings.get(setting)
         return None if value is None else str(value)
 
@@ -63,20 +63,20 @@ class Persona:
 def from_environment() -> Persona:
     """The persona of this container. Raises ValueError when $PERSONA is not whole."""
     try:
-        said = json.loads(os.environ.get("PERSONA", ""))
+        document = json.loads(os.environ.get("PERSONA", ""))
         return Persona(
-            service=str(said["service"]),
-            hostname=str(said["hostname"]),
-            os=str(said.get("os") or "linux"),
-            release=str(said.get("release") or ""),
-            banner=str(said.get("banner") or ""),
-            seed=str(said["seed"]),
-            ports=tuple((int(number), str(protocol)) for number, protocol in said["ports"]),
-            settings=dict(said.get("settings") or {}),
-            address=str(said.get("address") or ""),
-            mac=str(said.get("mac") or ""),
-            machine_seed=str(said.get("machine") or ""),
-            system=str(said.get("system") or ""),
+            service=str(document["service"]),
+            hostname=str(document["hostname"]),
+            os=str(document.get("os") or "linux"),
+            release=str(document.get("release") or ""),
+            banner=str(document.get("banner") or ""),
+            seed=str(document["seed"]),
+            ports=tuple((int(number), str(protocol)) for number, protocol in document["ports"]),
+            settings=dict(document.get("settings") or {}),
+            address=str(document.get("address") or ""),
+            mac=str(document.get("mac") or ""),
+            machine_seed=str(document.get("machine") or ""),
+            system=str(document.get("system") or ""),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"PERSONA is not complete: {error!r}") from error

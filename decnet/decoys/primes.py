@@ -1,4 +1,4 @@
-"""Prime numbers that follow from the seed, for RSA keys that are the same for ever."""
+"""Prime numbers that follow from the seed, for RSA keys that are always the same."""
 
 import functools
 import hashlib

@@ -1,4 +1,4 @@
-"""The frame of every decoy: find the service, listen, stop when told or when the network is gone."""
+"""The frame of every decoy: find the service, listen, stop on a signal or when the network is gone."""
 
 import asyncio
 import fcntl
@@ -36,7 +36,7 @@ Stop = Callable[[], Awaitable[None]]
 
 
 def run(arguments: list[str]) -> int:
-    """The exit status: 0 told to stop, 1 the network is gone, 2 wrong call."""
+    """The exit status: 0 stopped by a signal, 1 the network is gone, 2 wrong call."""
     try:
         persona = from_environment()
         name = SERVICES[arguments[0]]

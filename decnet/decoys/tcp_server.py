@@ -20,11 +20,11 @@ MOST_LATE = 16384
 
 
 class Gone(Exception):
-    """The visitor left, or is sent away without a word."""
+    """The visitor left, or is disconnected without an answer."""
 
 
 class Line:
-    """One connection. `summary` is told with the end of its session."""
+    """One connection. `summary` is recorded with the end of its session."""
 
     def __init__(self, reader: Input, writer: asyncio.StreamWriter, session: Session, port: int) -> None:
         self.reader = reader
@@ -68,7 +68,7 @@ class Line:
             return b""
 
     async def linger(self) -> bytes:
-        """Say that nothing more comes, and read on for a moment, so that the visitor gets the last words
+        """Send the end of our output, and read on for a moment, so that the visitor gets the last words
         and not a reset. Returns the beginning of what came too late to be answered."""
         late = bytearray()
         try:
@@ -94,9 +94,9 @@ async def receive(
     admits: Admits | None = None,
     stream_limit: int = STREAM_LIMIT,
 ) -> Stop:
-    """Listen on the persona's TCP ports and hold `converse` with everybody who comes.
+    """Listen on the persona's TCP ports and run `converse` with every visitor.
 
-    `converse` may end by returning, or with Gone, TimeoutError, EOFError or OSError. `admits` says who may
+    `converse` may end by returning, or with Gone, TimeoutError, EOFError or OSError. `admits` decides who may
     come in instead of the limits here. The returned call ends every connection.
     """
     visits = Visits(recorder, converse, admits)
@@ -116,7 +116,7 @@ async def receive(
 
 
 class Visits:
-    """Everybody who is connected."""
+    """All current connections."""
 
     def __init__(self, recorder: Recorder, converse: Converse, admits: Admits | None) -> None:
         self._recorder = recorder

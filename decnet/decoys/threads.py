@@ -39,7 +39,7 @@ async def in_thread(work: Callable[[], Result]) -> Result:
             error = raised
         try:
             loop.call_soon_threadsafe(settle, result, error)
-        except RuntimeError:  # the loop is closed: nobody waits any more
+        except RuntimeError:  # the loop is closed: nothing waits any more
             return
 
     threading.Thread(target=run, daemon=True).start()
@@ -47,20 +47,20 @@ async def in_thread(work: Callable[[], Result]) -> Result:
 
 
 class Later(Generic[Result]):
-    """Something that is worked out once, when it is first asked for or before that at leisure."""
+    """A value that is computed once, on first use or earlier at low priority."""
 
     def __init__(self, work: Callable[[], Result]) -> None:
         self._work = work
         self._task: asyncio.Task[Result] | None = None
 
     def get(self) -> Awaitable[Result]:
-        """It, when it is there."""
+        """The value, when it is ready."""
         if self._task is None:
             self._task = asyncio.create_task(in_thread(self._work))
         return asyncio.shield(self._task)
 
     async def prepare(self, seconds: float) -> None:
-        """Work it out so many seconds from now at the lowest priority, unless somebody asked before."""
+        """Compute it so many seconds from now at the lowest priority, unless it was needed before."""
         await asyncio.sleep(seconds)
         if self._task is None:
             self._task = asyncio.create_task(in_thread(self._idly))

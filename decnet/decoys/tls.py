@@ -1,4 +1,4 @@
-"""TLS for services that a client asks for it: OpenSSL is imported when the first client does, not before."""
+"""TLS for services where a client can request it: OpenSSL is imported when the first client does so."""
 
 import functools
 import os

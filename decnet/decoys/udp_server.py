@@ -32,7 +32,7 @@ Network = tuple[int, int]
 
 
 class Visit:
-    """What one source and port asked."""
+    """What one source and port requested."""
 
     def __init__(self, session: Session, now: float) -> None:
         self.session = session
@@ -76,18 +76,18 @@ class Budget:
         self._all = Bucket(ALL_BYTES, ALL_BYTES_A_SECOND, now)
         self._sources: OrderedDict[str, Bucket] = OrderedDict()
 
-    def room(self, source: str, asked: int, now: float) -> int:
+    def room(self, source: str, received: int, now: float) -> int:
         """Bytes for the answer to so many bytes."""
         if not self._is_near(source):
-            return asked
+            return received
         left = min(self._bucket(source, now).left(now), self._all.left(now), MOST_ANSWER)
-        return max(asked, int(left))
+        return max(received, int(left))
 
-    def spend(self, source: str, asked: int, answered: int, now: float) -> None:
+    def spend(self, source: str, received: int, sent: int, now: float) -> None:
         """Account for an answer that was longer than its question."""
-        if answered > asked:
-            self._bucket(source, now).spend(answered)
-            self._all.spend(answered)
+        if sent > received:
+            self._bucket(source, now).spend(sent)
+            self._all.spend(sent)
 
     def _is_near(self, source: str) -> bool:
         address = int.from_bytes(socket.inet_aton(source), "big")
@@ -102,7 +102,7 @@ class Budget:
 
 
 class Visits:
-    """Everybody who asked lately."""
+    """The recent visitors."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
@@ -149,10 +149,10 @@ class Datagrams(asyncio.DatagramProtocol):
         """Answer one datagram, or be silent."""
         now = time.monotonic()
         room = self._budget.room(peer[0], len(data), now)
-        said = self._answer(data, self._visits.of(peer[:2], now), room)
-        if said is not None and len(said) <= room and not self._is_full:
-            self._budget.spend(peer[0], len(data), len(said), now)
-            self._transport.sendto(said, peer)
+        answer = self._answer(data, self._visits.of(peer[:2], now), room)
+        if answer is not None and len(answer) <= room and not self._is_full:
+            self._budget.spend(peer[0], len(data), len(answer), now)
+            self._transport.sendto(answer, peer)
 
     def pause_writing(self) -> None:
         """The network takes no more: nothing is answered, and nothing kept for later."""

@@ -284,5 +284,5 @@ def test_every_flavour_has_words_for_every_command() -> None:
         assert {verb for verb in dialect.known & small if verb.lower() not in dialect.texts} == set(), (
             release.name
         )
-        assert not dialect.known & {"AUTH", "PBSZ", "PROT"} or dialect.says("secure")
+        assert not dialect.known & {"AUTH", "PBSZ", "PROT"} or dialect.has_text("secure")
         assert ("MLSD" in dialect.known) == (dialect.facts is not None)

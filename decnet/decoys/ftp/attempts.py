@@ -1,6 +1,6 @@
 """The names and passwords of one visit as events, whether or not the server wants them."""
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Session
 
 MOST_LATE = 50
@@ -31,10 +31,10 @@ class Attempts:
 
     def password(self, text: str, method: str = "password", *, success: bool = False) -> None:
         """PASS, or another secret."""
-        said = text.encode("utf-8", "surrogateescape")
+        raw = text.encode("utf-8", "surrogateescape")
         self._open = False
-        if success or said or self._name:
-            tried(self._session, method, success=success, username=self._name, password=said)
+        if success or raw or self._name:
+            record_login(self._session, method, success=success, username=self._name, password=raw)
 
     def refused(self, raw: bytes) -> None:
         """A line that is not carried out."""
@@ -49,9 +49,10 @@ class Attempts:
             self.password(argument, SECRET[verb])
 
     def end(self, unread: bytes = b"") -> None:
-        """The visit is over; `unread` came and is never answered. A name without a password is told, too."""
+        """The visit is over; `unread` came and is never answered. A name without a password is recorded
+        too."""
         for line in unread.split(b"\n")[:MOST_LATE]:
             self.refused(line.rstrip(b"\r"))
         if self._open:
-            tried(self._session, "none", success=False, username=self._name)
+            record_login(self._session, "none", success=False, username=self._name)
         self._open = False

@@ -17,7 +17,7 @@ MOST_UPLOAD = 64 * 1024 * 1024
 
 
 class NoConnection(Exception):
-    """Nobody came, or somebody else did."""
+    """No one connected, or another host did."""
 
 
 class Broken(Exception):
@@ -57,7 +57,7 @@ class Passive:
         return connection
 
     def close(self) -> None:
-        """Wait for nobody any more."""
+        """Stop waiting for a connection."""
         self._listener.close()
 
 

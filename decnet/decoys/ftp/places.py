@@ -24,7 +24,7 @@ async def cdup(talk: Talk, argument: str) -> None:
 
 
 async def size(talk: Talk, argument: str) -> None:
-    if talk.text and talk.dialect.says("size_ascii"):
+    if talk.text and talk.dialect.has_text("size_ascii"):
         await talk.reply("size_ascii")
         return
     node = talk.inside.node(talk.path(argument))
@@ -39,9 +39,9 @@ async def mdtm(talk: Talk, argument: str) -> None:
 
 
 async def is_plain(talk: Talk, argument: str) -> bool:
-    """Whether it is a file; else that is said."""
+    """Whether it is a file; else the reply reports that."""
     node = talk.inside.node(talk.path(argument)) if argument else None
-    if node is None or (node.folder and not talk.dialect.says("not_plain")):
+    if node is None or (node.folder and not talk.dialect.has_text("not_plain")):
         await talk.reply("no_file", talk.verb)
     elif node.folder:
         await talk.reply("not_plain", talk.verb)
@@ -53,12 +53,12 @@ async def is_plain(talk: Talk, argument: str) -> bool:
 async def change(talk: Talk, argument: str) -> None:
     """Everything that would change something: it is denied."""
     dialect, verb = talk.dialect, talk.verb
-    if verb == "RNTO" and dialect.says("rename_first"):
+    if verb == "RNTO" and dialect.has_text("rename_first"):
         await talk.reply("rename_first")
     elif verb in ("DELE", "RMD", "XRMD", "RNFR") and dialect.names_files and _is_missing(talk, argument):
         await talk.reply("no_file")
     else:
-        as_guest = talk.guest and dialect.says("denied guest") and verb not in ("MKD", "XMKD")
+        as_guest = talk.guest and dialect.has_text("denied guest") and verb not in ("MKD", "XMKD")
         await talk.reply("denied", "guest" if as_guest else verb)
 
 

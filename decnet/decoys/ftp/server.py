@@ -21,16 +21,16 @@ class FtpServer:
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
-        self._flavour = dialect_of(persona)
+        self._dialect = dialect_of(persona)
         self._accounts = Accounts(persona)
-        self._guests = lets_guests_in(persona, self._flavour)
+        self._guests = lets_guests_in(persona, self._dialect)
         self._clients = 0
 
     async def converse(self, line: Line) -> None:
         """One visit."""
         self._clients += 1
         session = Session(
-            self._flavour, self._persona, self._accounts, line, self._clients, guests=self._guests
+            self._dialect, self._persona, self._accounts, line, self._clients, guests=self._guests
         )
         try:
             await session.converse()
@@ -40,10 +40,10 @@ class FtpServer:
 
 
 def lets_guests_in(persona: Persona, dialect: Dialect) -> bool:
-    """Whether there is an anonymous login: as the settings or the dialect say, else drawn once."""
-    said = persona.settings.get("anonymous")
-    if said is not None:
-        return bool(said)
+    """Whether there is an anonymous login: by the settings or the dialect, else chosen once by the seed."""
+    setting = persona.settings.get("anonymous")
+    if setting is not None:
+        return bool(setting)
     if dialect.guests != "drawn":
         return dialect.guests == "always"
     return persona.choice("ftp guests", GUESTS.get(persona.os, (False,)))

@@ -110,11 +110,11 @@ class Session:
             await talk.reply(refusal, talk.verb)
 
     def _refusal(self) -> str | None:
-        """Why the command is not carried out, "" without a word; None when it is."""
+        """Why the command is not carried out, "" without a reply; None when it is."""
         talk, dialect, verb = self._talk, self._talk.dialect, self._talk.verb
         if not talk.typed.strip():
             return dialect.blank
-        if not verb.isalpha() and dialect.says("blank"):
+        if not verb.isalpha() and dialect.has_text("blank"):
             return "blank"
         outside = talk.tree is None
         if verb not in dialect.known:
@@ -172,7 +172,7 @@ class Session:
 
     async def _site(self, talk: Talk, argument: str) -> None:
         self._attempts.refused(talk.typed.encode("utf-8", "surrogateescape"))
-        if talk.guest and talk.dialect.says("site guest"):
+        if talk.guest and talk.dialect.has_text("site guest"):
             await talk.reply("site guest")
         else:
             words = argument.split()
@@ -185,7 +185,7 @@ class Session:
         to = self._transfers
         return {
             "USER": self._user, "PASS": self._pass, "QUIT": self._quit,
-            **dict.fromkeys(SMALL_TALK, _said),
+            **dict.fromkeys(SMALL_TALK, _reply_only),
             **dict.fromkeys(("AUTH", "PBSZ", "PROT"), _secure),
             "SITE": self._site, "TYPE": _type, "REST": to.rest, "STAT": to.stat,
             "PWD": places.pwd, "XPWD": places.pwd, "CWD": places.cwd, "XCWD": places.cwd,
@@ -197,7 +197,7 @@ class Session:
         }  # fmt: skip
 
 
-async def _said(talk: Talk, argument: str) -> None:
+async def _reply_only(talk: Talk, argument: str) -> None:
     """Commands that only have an answer."""
     await talk.reply(talk.verb.lower(), argument.upper())
 
@@ -209,6 +209,6 @@ async def _secure(talk: Talk, argument: str) -> None:
 async def _type(talk: Talk, argument: str) -> None:
     kind = argument.upper()
     kind = "A" if kind == "A N" else kind
-    if talk.dialect.says(f"type {kind}"):
+    if talk.dialect.has_text(f"type {kind}"):
         talk.text = kind == "A"
     await talk.reply("type", kind)

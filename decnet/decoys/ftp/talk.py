@@ -36,7 +36,7 @@ class Talk:
         return self.inside.absolute(argument, self.cwd)
 
     async def reply(self, occasion: str, which: str = "", **more: Any) -> None:
-        """Say what the server says on this occasion."""
+        """Send the server's text for this occasion."""
         fields: dict[str, object] = {
             "verb": self.verb, "argument": self.argument, "line": self.typed, "name": self.argument,
             "user": self.named, "path": self.cwd, "type": "ASCII" if self.text else "BINARY",

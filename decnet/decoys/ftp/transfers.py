@@ -51,7 +51,7 @@ class Transfers:
             await talk.reply("epsv" if port else "no_connection", port=port)
 
     async def active(self, talk: Talk, argument: str) -> None:
-        """The visitor asks the server to come to it, or to somebody else: it never does."""
+        """The visitor asks the server to come to it, or to another host: it never does."""
         await talk.reply("after_all" if self._only_extended else "active", talk.verb)
 
     async def rest(self, talk: Talk, argument: str) -> None:
@@ -75,15 +75,15 @@ class Transfers:
             await talk.reply("no_data")
             return
         name = OPTIONS.sub(r"\2", argument)
-        tells = entries is None and talk.dialect.says("list_missing")
-        if tells and talk.verb == "NLST":
+        reports = entries is None and talk.dialect.has_text("list_missing")
+        if reports and talk.verb == "NLST":
             await talk.reply("list_missing", name=name)
             return
         if talk.verb == "NLST" and "l" not in options:
             shown = "".join(f"{each}\r\n" for each, _ in entries or [])
         else:
             shown = talk.dialect.listing(entries or [], time.time())
-        await self._give(shown, "list", "list_missing" if tells else "listed", name=name)
+        await self._give(shown, "list", "list_missing" if reports else "listed", name=name)
 
     async def mlsd(self, talk: Talk, argument: str) -> None:
         if self._passive is None:
@@ -164,7 +164,7 @@ class Transfers:
             connection.close()
 
     async def _meet(self) -> socket.socket | None:
-        """The data connection; None when there is none, which is said."""
+        """The data connection; None when there is none, after the reply that reports it."""
         passive, self._passive = self._passive, None
         if passive is None:
             await self._talk.reply("no_data")

@@ -1,4 +1,4 @@
-"""The credentials in a request, wherever they stand in it and whatever becomes of it."""
+"""The credentials in a request, wherever they are in it and whatever the answer is."""
 
 import json
 import re
@@ -51,19 +51,19 @@ def salvaged(refused: Refused, rest: bytes) -> Request:
 
 
 def _authorization(value: str) -> Login:
-    scheme, _, said = value.partition(" ")
-    method, said = scheme.lower()[:60], said.strip()
-    raw = said.encode("latin-1", "replace")
+    scheme, _, rest = value.partition(" ")
+    method, rest = scheme.lower()[:60], rest.strip()
+    raw = rest.encode("latin-1", "replace")
     if method == "basic":
-        return method, _basic(said, raw)
+        return method, _basic(rest, raw)
     if method == "digest":
-        found = dict(PARAMETER.findall(said))
+        found = dict(PARAMETER.findall(rest))
         return method, {"username": found.get("username", "").encode("latin-1"), "response": raw}
-    return method if said else "authorization", {"username": "", "response": raw or scheme}
+    return method if rest else "authorization", {"username": "", "response": raw or scheme}
 
 
-def _basic(said: str, raw: bytes) -> dict[str, bytes | str]:
-    decoded = unwrapped(said)
+def _basic(rest: str, raw: bytes) -> dict[str, bytes | str]:
+    decoded = unwrapped(rest)
     if decoded is None:
         return {"username": "", "response": raw}
     user, colon, password = decoded.partition(b":")
@@ -108,7 +108,7 @@ def _unquoted(text: bytes) -> bytes:
 
 
 def _plain(value: bytes) -> bytes:
-    """A JSON text or number as what it stands for."""
+    """The value of a JSON text or number."""
     try:
         return str(json.loads(value)).encode("utf-8", "surrogatepass")
     except ValueError:

@@ -49,12 +49,12 @@ class Request:
     @property
     def wants_to_stay(self) -> bool:
         """Whether the client leaves the connection open, by HTTP's own default for its version."""
-        said = self.header("connection").lower()
-        return "keep-alive" in said if self.version < (1, 1) else "close" not in said
+        value = self.header("connection").lower()
+        return "keep-alive" in value if self.version < (1, 1) else "close" not in value
 
     @property
     def asked_to_stay(self) -> bool:
-        """Whether it said so in words."""
+        """Whether it requests that in a header."""
         return "keep-alive" in self.header("connection").lower()
 
     @property
@@ -83,7 +83,7 @@ class Page:
 
 @dataclass
 class Reply:
-    """One answer before it is spelled as this server spells it. `why` picks the text of an error page."""
+    """One answer before it is rendered in this server's way. `why` picks the text of an error page."""
 
     status: int
     body: bytes = b""

@@ -32,7 +32,7 @@ class Limits:
 
 
 async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | None:
-    """The next request; None when the client is gone or has said nothing for too long. Raises Refused."""
+    """The next request; None when the client is gone or has been silent for too long. Raises Refused."""
     raw = await _first_line(line, limits, first)
     if raw is None:
         return None

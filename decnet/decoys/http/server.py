@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
@@ -36,7 +36,7 @@ class Visit:
     """One connection."""
 
     def __init__(self, dialect: Dialect, site: Site, line: Line) -> None:
-        self._flavour = dialect
+        self._dialect = dialect
         self._site = site
         self._line = line
 
@@ -44,7 +44,7 @@ class Visit:
         """Answer request after request; how many there were."""
         for count in range(1, MOST_REQUESTS + 1):
             try:
-                request = await read_request(self._line, self._flavour.limits, first=count == 1)
+                request = await read_request(self._line, self._dialect.limits, first=count == 1)
                 if request is None:
                     return count - 1
                 request = await self._with_body(request)
@@ -57,7 +57,7 @@ class Visit:
             if reply.delay:
                 await asyncio.sleep(reply.delay)
             stay = request.wants_to_stay and not reply.close and count < MOST_REQUESTS
-            await self._line.send(self._flavour.spell(reply, request, self._line.port, stay=stay))
+            await self._line.send(self._dialect.render(reply, request, self._line.port, stay=stay))
             if not stay:
                 return count
         return MOST_REQUESTS
@@ -76,7 +76,7 @@ class Visit:
         request = refused.request or Request("", "", (1, 1))
         reply = Reply(refused.status, why=refused.why, close=True)
         self._record(request, reply, shown(refused.raw) if refused.raw else "")
-        answer = self._flavour.spell_refusal(reply, request, self._line.port) if refused.status else b""
+        answer = self._dialect.render_refusal(reply, request, self._line.port) if refused.status else b""
         rest = await self._line.unread()
         try:
             if answer:
@@ -98,5 +98,5 @@ class Visit:
         self._line.session.record("request", **fields)
 
     def _record_logins(self, request: Request) -> None:
-        for method, said in logins(request):
-            tried(self._line.session, method, success=False, **said)
+        for method, fields in logins(request):
+            record_login(self._line.session, method, success=False, **fields)

@@ -25,28 +25,28 @@ class Site:
         self, persona: Persona, dialect: Dialect, contents: dict[str, Page], login: str, realm: str
     ) -> None:
         self._persona = persona
-        self._flavour = dialect
+        self._dialect = dialect
         self._pages = contents
         self._login = login
         self._realm = realm
 
     def answer(self, request: Request, port: int) -> Reply:
         """The reply to one whole request."""
-        special = self._flavour.special(request)
+        special = self._dialect.special(request)
         if special:
             return special
         page = self._pages.get(request.path)
         if self._login and request.path == self._login and request.method == "POST":
             return self._wrong(request)
         if request.method not in ("GET", "HEAD"):
-            refused = self._flavour.refuse_method(request, page)
+            refused = self._dialect.refuse_method(request, page)
             if refused:
                 return refused
         if page is None:
             return self._missing(request)
         if self._realm and request.path == "/" and not self._login:
             return self._challenge(request)
-        if page.changed and not_modified(request, self._flavour.etag(page), page.changed):
+        if page.changed and not_modified(request, self._dialect.etag(page), page.changed):
             return Reply(304, page=page, headers=list(page.headers))
         return Reply(page.status, page.body, page.content_type, list(page.headers), page=page)
 
@@ -66,7 +66,7 @@ class Site:
 
 
 def build_site(persona: Persona, dialect: Dialect) -> Site:
-    """The persona's site: as its settings say, else drawn once from its seed."""
+    """The persona's site: from its settings, else chosen once by its seed."""
     kind = persona.text("site") or persona.choice("http site", DRAWN_SITES.get(persona.os, ("default",)))
     wanted = persona.settings.get("login")
     with_login = kind in WITH_LOGIN if wanted is None else bool(wanted)

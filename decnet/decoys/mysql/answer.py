@@ -37,7 +37,7 @@ class Answer:
 
 
 def take_apart(content: bytes, answer: Answer) -> None:
-    """Fill `answer`. Raises Malformed; what stands before the mistake is kept."""
+    """Fill `answer`. Raises Malformed; what precedes the mistake is kept."""
     fields = Fields(content)
     capabilities = fields.number(2)
     if not capabilities & no.CLIENT_41:
@@ -118,7 +118,7 @@ def _take_old(fields: Fields, capabilities: int, answer: Answer) -> None:
 
 
 def _attributes(fields: Fields) -> dict[str, str]:
-    """What the client says of itself."""
+    """What the client reports about itself."""
     inside = Fields(fields.counted())
     found: dict[str, str] = {}
     while len(inside) and len(found) < 32:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """What MariaDB and the versions of MySQL do differently."""
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ COMMENTS = (
 
 @dataclass(frozen=True)
 class Dialect:
-    """One server software. `version` as SELECT VERSION() says it."""
+    """One server software. `version` as SELECT VERSION() prints it."""
 
     greeting: str
     version: str
@@ -48,8 +48,8 @@ class Dialect:
 
 def dialect_of(persona: Persona) -> Dialect:
     """The persona's server."""
-    said = persona.text("version") or persona.banner or DEFAULT.get(persona.os, "8.0.39")
-    version = said.removeprefix("5.5.5-")
+    text = persona.text("version") or persona.banner or DEFAULT.get(persona.os, "8.0.39")
+    version = text.removeprefix("5.5.5-")
     maria = "MariaDB" in version
     number = tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())
     own = next((text for name, text in COMMENTS if persona.release.startswith(name)), "")
@@ -65,7 +65,7 @@ def dialect_of(persona: Persona) -> Dialect:
 
 
 def _capabilities(maria: bool, number: tuple[int, ...]) -> int:
-    """MariaDB does without the lowest bit, which says that it is MariaDB, and here without TLS."""
+    """MariaDB does without the lowest bit, which marks MariaDB, and here without TLS."""
     if maria:
         return 0x81FFF7FE if number >= (10, 4) else 0x81BFF7FE
     return 0xDFFFFFFF if number >= (8, 0, 19) else 0xC3FFFFFF if number >= (8,) else 0xC1FFFFFF

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """From the greeting to the verdict."""
 
 import contextlib
@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from ..credentials import is_text, tried
+from ..credentials import is_text, record_login
 from ..der import BASIC_CONSTRAINTS, Wanted, certificate, pem, rsa_key, sequence
 from ..events import shown
 from ..machine import Machine
@@ -52,7 +52,7 @@ class Gate:
 
     def __init__(self, persona: Persona, dialect: Dialect) -> None:
         self._persona = persona
-        self._flavour = dialect
+        self._dialect = dialect
         self.known = Known(persona)
         self._errors: OrderedDict[str, int] = OrderedDict()
         self.identity = Later(self._certify)
@@ -63,7 +63,7 @@ class Gate:
     def _certify(self) -> Identity:
         """The certificates that MySQL makes for itself at its first start."""
         persona, begins = self._persona, Machine(self._persona).installed + 3600
-        label = f"MySQL_Server_{self._flavour.version.split('-')[0]}_Auto_Generated"
+        label = f"MySQL_Server_{self._dialect.version.split('-')[0]}_Auto_Generated"
         authority, key = rsa_key(persona, "mysql ca"), rsa_key(persona, "mysql tls")
         issuer = f"{label}_CA_Certificate"
         root = Wanted(issuer, issuer, 1, begins, begins + TEN_YEARS,
@@ -74,8 +74,8 @@ class Gate:
 
     def plugin_of(self, user: str) -> str:
         """How this user proves a password. Of unknown ones the server invents it, for each user the same."""
-        if self.known.has(user) or self._flavour.plugin == NATIVE:
-            return self._flavour.plugin
+        if self.known.has(user) or self._dialect.plugin == NATIVE:
+            return self._dialect.plugin
         return self._persona.choice(f"mysql plugin {user[:64]}", (CACHING, NATIVE))
 
     def failed(self, source: str) -> None:
@@ -91,8 +91,8 @@ class Gate:
     def check(self, source: str) -> None:
         """Raises Failed for a source with too many errors."""
         if self._errors.get(source, 0) >= MOST_ERRORS:
-            tool = "mariadb-admin flush-hosts" if self._flavour.maria else "mysqladmin flush-hosts"
-            if self._flavour.maria and self._flavour.number < (10, 5):
+            tool = "mariadb-admin flush-hosts" if self._dialect.maria else "mysqladmin flush-hosts"
+            if self._dialect.maria and self._dialect.number < (10, 5):
                 tool = "mysqladmin flush-hosts"
             text = f"Host '{source}' is blocked because of many connection errors; unblock with '{tool}'"
             raise Failed(1129, "HY000", text, fatal=True)
@@ -103,14 +103,14 @@ class Login:
 
     def __init__(self, gate: Gate, dialect: Dialect, channel: Channel, thread: int) -> None:
         self._gate = gate
-        self._flavour = dialect
+        self._dialect = dialect
         self._channel = channel
         self._thread = thread
         self._salt = bytes(1 + byte % 126 for byte in os.urandom(20)).replace(b"$", b"%")
         self._secure = False
         self._source = channel.line.session.source
         self._answer = Answer()
-        self._whole = self._told = self._asked = False
+        self._whole = self._recorded = self._asked = False
 
     async def run(self) -> Visitor:
         """The visitor who got in. Raises Failed, EOFError, TimeoutError, Gone."""
@@ -120,23 +120,23 @@ class Login:
             await self._read()
             await self._prove()
         finally:
-            self._tell_unproven()
+            self._record_unproven()
         self._gate.forgive(self._source)
         answer = self._answer
         return Visitor(
             shown(answer.user), self._source, answer.capabilities, answer.extended, answer.database
         )
 
-    def tell_change(self, content: bytes) -> None:
+    def record_change(self, content: bytes) -> None:
         """Record the login in a COM_CHANGE_USER, which is refused."""
-        self._tell_later(change_of_user(content, self._answer.capabilities), "change user")
+        self._record_later(change_of_user(content, self._answer.capabilities), "change user")
 
-    def tell_replica(self, content: bytes) -> None:
+    def record_replica(self, content: bytes) -> None:
         """Record the account in a COM_REGISTER_SLAVE, which is refused."""
-        self._tell_later(replica(content), "register slave")
+        self._record_later(replica(content), "register slave")
 
     def _greeting(self) -> bytes:
-        dialect = self._flavour
+        dialect = self._dialect
         return (
             b"\x0a" + dialect.greeting.encode() + b"\0" + self._thread.to_bytes(4, "little") + self._salt[:8] + b"\0"
             + (dialect.capabilities & 0xFFFF).to_bytes(2, "little") + bytes((dialect.charset, STATUS, 0))
@@ -148,14 +148,14 @@ class Login:
         """Read the handshake response; one that is not whole counts against its source."""
         try:
             content = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
-            if self._flavour.tls and len(content) == 32 and content[1] << 8 & no.CLIENT_SSL:
+            if self._dialect.tls and len(content) == 32 and content[1] << 8 & no.CLIENT_SSL:
                 await self._secured()
                 content = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
             take_apart(content, self._answer)
             self._whole = True
         except (Failed, EOFError, TimeoutError) as error:
             self._gate.failed(self._source)
-            if isinstance(error, OutOfOrder) and self._flavour.maria and error.head in PROXY_HEADS:
+            if isinstance(error, OutOfOrder) and self._dialect.maria and error.head in PROXY_HEADS:
                 text = f"Proxy header is not accepted from {self._source}"
                 raise Failed(1130, "HY000", text, fatal=True) from error
             raise
@@ -177,7 +177,7 @@ class Login:
         plugin = self._gate.plugin_of(shown(answer.user))
         proof = answer.proof
         if answer.plugin == CLEAR and proof:
-            self._tell(CLEAR, proof, shown(proof.removesuffix(b"\0")), accepted=False)
+            self._record(CLEAR, proof, shown(proof.removesuffix(b"\0")), accepted=False)
         if answer.plugin != plugin and answer.capabilities & no.CLIENT_PLUGINS:
             await self._channel.send(b"\xfe" + plugin.encode() + b"\0" + self._salt + b"\0")
             proof = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
@@ -204,18 +204,18 @@ class Login:
 
     async def _password(self) -> str | None:
         """The password itself, inside TLS or under the server's RSA key."""
-        said = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
+        reply = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
         if self._secure:
-            return shown(said.removesuffix(b"\0"))
+            return shown(reply.removesuffix(b"\0"))
         key = await self._gate.key.get()
-        if said == KEY_PLEASE:
+        if reply == KEY_PLEASE:
             await self._channel.send(b"\x01" + pem("PUBLIC KEY", key.public()))
-            said = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
-        password = unwrap(key, said, self._salt)
+            reply = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
+        password = unwrap(key, reply, self._salt)
         return None if password is None else shown(password)
 
     def _guess(self, answer: Answer, proof: bytes) -> str | None:
-        """The password of this proof, where it is one of those that everybody tries."""
+        """The password of this proof, where it is one of the common ones."""
         prove = {0: native_proof, 20: native_proof, 32: caching_proof}.get(len(proof))
         if prove is None:
             return None
@@ -225,50 +225,50 @@ class Login:
     def _judge(self, plugin: str, proof: bytes, password: str | None) -> None:
         answer = self._answer
         accepted = password is not None and self._gate.known.accepts(shown(answer.user), password)
-        self._tell(plugin, proof, password, accepted=accepted)
+        self._record(plugin, proof, password, accepted=accepted)
         if not accepted:
             using = "YES" if proof else "NO"
             name = answer.user.decode("utf-8", "replace").replace("\ufffd", "?")
             text = f"Access denied for user '{name[:128]}'@'{self._source}' (using password: {using})"
             raise Failed(1045, "28000" if answer.capabilities & no.CLIENT_41 else "", text, fatal=True)
 
-    def _tell_unproven(self) -> None:
+    def _record_unproven(self) -> None:
         """Record what was sent of a login that came to no verdict."""
-        if self._told:
+        if self._recorded:
             return
         answer, rest = self._answer, self._channel.left()
         if self._whole:
             password = shown(rest.removesuffix(b"\0")) if self._asked and rest else None
-            self._tell(answer.plugin[:60], answer.proof, password, accepted=False)
+            self._record(answer.plugin[:60], answer.proof, password, accepted=False)
             return
         if not answer.user:
             with contextlib.suppress(Malformed):
                 take_apart(rest, answer)
         if answer.user and is_text(answer.user) and answer.user.decode().isprintable():
-            self._tell(answer.plugin[:60], answer.proof, self._guess(answer, answer.proof), accepted=False)
+            self._record(answer.plugin[:60], answer.proof, self._guess(answer, answer.proof), accepted=False)
 
-    def _tell(self, plugin: str, proof: bytes, password: str | None, *, accepted: bool) -> None:
-        answer, self._told = self._answer, True
+    def _record(self, plugin: str, proof: bytes, password: str | None, *, accepted: bool) -> None:
+        answer, self._recorded = self._answer, True
         client = " ".join(answer.attributes[name] for name in ATTRIBUTES if name in answer.attributes)
-        said = self._fields(answer, proof, password) | ({"client": client} if client else {})
-        tried(self._channel.line.session, plugin, success=accepted, **said)
+        fields = self._fields(answer, proof, password) | ({"client": client} if client else {})
+        record_login(self._channel.line.session, plugin, success=accepted, **fields)
 
-    def _tell_later(self, answer: Answer, method: str) -> None:
+    def _record_later(self, answer: Answer, method: str) -> None:
         clear = answer.plugin == CLEAR
         password = shown(answer.proof.removesuffix(b"\0")) if clear else self._guess(answer, answer.proof)
-        said = self._fields(answer, answer.proof, password)
-        tried(self._channel.line.session, method, success=False, **said)
+        fields = self._fields(answer, answer.proof, password)
+        record_login(self._channel.line.session, method, success=False, **fields)
 
     def _fields(self, answer: Answer, proof: bytes, password: str | None) -> dict[str, bytes | str]:
         """Who, and the password itself, or a proof in the form that password crackers read, or other
         bytes."""
-        said: dict[str, bytes | str] = {"username": answer.user}
+        fields: dict[str, bytes | str] = {"username": answer.user}
         if password is not None:
-            said["password"] = password
+            fields["password"] = password
         elif len(proof) == 20:
-            said["hash"] = f"$mysqlna${self._salt.hex()}*{proof.hex()}"
+            fields["hash"] = f"$mysqlna${self._salt.hex()}*{proof.hex()}"
         elif len(proof) == 32:
-            said["hash"] = f"{self._salt.hex()}*{proof.hex()}"
+            fields["hash"] = f"{self._salt.hex()}*{proof.hex()}"
         elif proof:
-            said["response"] = proof.hex()
-        return said | ({"database": answer.database} if answer.database else {})
+            fields["response"] = proof.hex()
+        return fields | ({"database": answer.database} if answer.database else {})

@@ -13,7 +13,7 @@ MOST_KEPT = 4096
 
 
 class Failed(Exception):
-    """What the server says no with. `fatal`: and then it hangs up."""
+    """The server's refusal. `fatal`: it then closes the connection."""
 
     def __init__(self, code: int, state: str, text: str, *, fatal: bool = False) -> None:
         super().__init__(code, text)
@@ -160,7 +160,7 @@ class Fields:
         return int.from_bytes(self.take(count), "little")
 
     def text(self) -> bytes:
-        """What stands before the next NUL; that has to be there."""
+        """The text before the next NUL, which must be there."""
         found, nul, rest = self._rest.partition(b"\0")
         if not nul:
             raise Malformed
@@ -168,7 +168,7 @@ class Fields:
         return found
 
     def last(self) -> bytes:
-        """What stands before the next NUL, or before the end."""
+        """The text before the next NUL, or before the end."""
         found, _, self._rest = self._rest.partition(b"\0")
         return found
 

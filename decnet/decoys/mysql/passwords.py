@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """What clients prove that they know a password with, and which passwords are known."""
 
 import hashlib
@@ -12,11 +12,11 @@ COMMON = (
     "changeme", "secret", "pass", "passw0rd", "P@ssw0rd", "p@ssw0rd", "1qaz2wsx", "qwerty123", "123123", "654321",
     "000000", "root1234", "mysql123", "server", "backup", "oracle", "default", "guest", "user", "web", "dbadmin", "db",
 )  # fmt: skip
-"""What is tried first everywhere: a proof that one of these makes is told with it."""
+"""Passwords that are tried first everywhere: a proof that is made from one of them is recorded with it."""
 
 
 class Known:
-    """The accounts: pairs of the setting `credentials`. Without it nobody gets in."""
+    """The accounts: pairs of the setting `credentials`. Without it no one gets in."""
 
     def __init__(self, persona: Persona) -> None:
         pairs = (pair.strip().partition(":") for pair in (persona.text("credentials") or "").split(","))

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Answers to commands as packets."""
 
 import struct
@@ -34,7 +34,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Told:
+class Outcome:
     """Rows or not, and the database that is chosen from then on."""
 
     result: Rows | Done

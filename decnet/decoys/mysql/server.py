@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Connections: greet, log in, answer; every one recorded."""
 
 import asyncio
@@ -6,7 +6,7 @@ import contextlib
 import random
 import sys
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
@@ -56,13 +56,13 @@ class Server:
     """One persona's server."""
 
     def __init__(self, persona: Persona, dialect: Dialect) -> None:
-        self._flavour = dialect
+        self._dialect = dialect
         self._gate = Gate(persona, dialect)
         self._world = World(persona, dialect)
 
     async def prepare(self) -> None:
         """Work out the keys some time after the start: a worker starts many deckies at once."""
-        if self._flavour.tls:
+        if self._dialect.tls:
             await self._gate.identity.prepare(random.uniform(*PREPARE_SECONDS))
             await self._gate.key.prepare(1.0)
 
@@ -72,23 +72,23 @@ class Server:
         thread = self._world.threads
         channel = Channel(line)
         try:
-            login = Login(self._gate, self._flavour, channel, thread)
+            login = Login(self._gate, self._dialect, channel, thread)
             visitor = await login.run()
             desk = Desk(self._world, visitor, thread)
             if visitor.database:
                 desk.choose(visitor.database)
-            put_result(channel, visitor, self._flavour, Done())
+            put_result(channel, visitor, self._dialect, Done())
             await channel.flush()
             if visitor.capabilities & CLIENT_COMPRESS:
                 channel.compress()
-            await Talk(channel, visitor, login, self._flavour, desk, self._world).run()
+            await Talk(channel, visitor, login, self._dialect, desk, self._world).run()
         except Failed as failed:
             await channel.send(refusal(failed))
             await channel.line.linger()
 
 
 class Talk:
-    """The commands of somebody who got in."""
+    """The commands of a visitor who logged in."""
 
     def __init__(
         self, channel: Channel, visitor: Visitor, login: Login, dialect: Dialect, desk: Desk, world: World
@@ -96,7 +96,7 @@ class Talk:
         self._channel = channel
         self._visitor = visitor
         self._login = login
-        self._flavour = dialect
+        self._dialect = dialect
         self._desk = desk
         self._world = world
         self._session = channel.line.session
@@ -122,11 +122,11 @@ class Talk:
                 self._channel.put(b"\xfe\x00\x00\x02\x00")
             elif code == FIELDS:
                 columns, place = self._desk.fields(shown(rest.split(b"\0")[0]))
-                put_columns(self._channel, self._visitor, self._flavour, columns, place)
+                put_columns(self._channel, self._visitor, self._dialect, columns, place)
             elif code in (LONG_DATA, CLOSE):
                 return
             else:
-                put_result(self._channel, self._visitor, self._flavour, self._result(code, rest))
+                put_result(self._channel, self._visitor, self._dialect, self._result(code, rest))
         except Failed as failed:
             self._channel.put(refusal(failed))
         except (Malformed, LookupError, ValueError, TypeError, ArithmeticError) as error:  # ours, and hidden
@@ -162,9 +162,9 @@ class Talk:
         if code == KILL:
             raise Failed(1094, "HY000", f"Unknown thread id: {int.from_bytes(rest[:4], 'little')}")
         if code == CHANGE_USER:
-            self._login.tell_change(rest)
+            self._login.record_change(rest)
         if code == REGISTER_REPLICA:
-            self._login.tell_replica(rest)
+            self._login.record_replica(rest)
         if code in NEEDED:
             raise Failed(
                 1227,
@@ -184,7 +184,7 @@ class Talk:
 
     def _tell_passwords(self, raw: bytes, *, accepted: bool) -> None:
         for user, password in passwords(shown(raw)):
-            tried(self._session, "statement", success=accepted, username=user, password=password)
+            record_login(self._session, "statement", success=accepted, username=user, password=password)
 
     def _record(self, text: str) -> None:
         self._commands += 1

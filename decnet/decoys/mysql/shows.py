@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """SHOW and DESCRIBE, and the errors that statements share."""
 
 import re
@@ -40,8 +40,8 @@ class Shows:
             r"^show\s+(?:full\s+|global\s+|session\s+|extended\s+)*", "", statement, flags=re.IGNORECASE
         )
         what = words.split(None, 1)[0].lower() if words.split() else ""
-        asked = LIKE.search(statement)
-        fits = like(asked.group(1) if asked else "%")
+        pattern = LIKE.search(statement)
+        fits = like(pattern.group(1) if pattern else "%")
         if what in ("databases", "schemas"):
             return Rows(
                 ["Database"], [(each,) for each in self.world.schemas(self.visitor.user) if fits(each)]

@@ -1,5 +1,5 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
-"""The few statements that a visitor tries first, answered from a world that nobody can change."""
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
+"""The few statements that a visitor tries first, answered from a world that no one can change."""
 
 import re
 import time
@@ -41,10 +41,10 @@ NEEDS = {
 
 
 class Desk(Shows):
-    """What one visitor asks, and what is answered."""
+    """The statements of one visitor, and the answers."""
 
     def fields(self, name: str) -> tuple[dict[str, str], tuple[str, str]]:
-        """The columns of a table of the chosen database, and where it stands. Raises Failed."""
+        """The columns of a table of the chosen database, and its place. Raises Failed."""
         if not self.database:
             raise Failed(1046, "3D000", "No database selected")
         table = self.world.table(self.database, name, self.visitor.user)
@@ -78,7 +78,7 @@ class Desk(Shows):
         return self.choose(statement[3:].strip().strip("`"))
 
     def _refused(self, statement: str) -> Failed:
-        """Whoever writes is told that nobody may."""
+        """Every write is refused."""
         found = WRITES.match(statement)
         assert found is not None
         verb = found.group(1).upper()

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """The databases behind the password, and the server's variables: made up from the seed, read-only."""
 
 import time
@@ -29,7 +29,7 @@ ADMINISTRATORS = ("root", "admin", "administrator", "dba", "mysql")
 
 
 class Table:
-    """Rows under named columns; a column's type as SHOW COLUMNS says it."""
+    """Rows under named columns; a column's type as SHOW COLUMNS prints it."""
 
     def __init__(self, columns: dict[str, str], rows: list[tuple[Cell, ...]]) -> None:
         self.columns = columns
@@ -67,7 +67,7 @@ class World:
         return names
 
     def table(self, schema: str, name: str, user: str) -> Table | None:
-        """One table, those of information_schema made when they are asked for."""
+        """One table, those of information_schema made when they are requested."""
         if schema.lower() == "information_schema":
             return self._information(name.lower(), user)
         return self.databases.get(schema, {}).get(name)
@@ -114,7 +114,7 @@ class World:
         return None
 
     def variables(self) -> dict[str, str]:
-        """What SHOW VARIABLES and @@ tell."""
+        """What SHOW VARIABLES and @@ report."""
         dialect, windows = self.dialect, self.persona.os.startswith("windows")
         folder = "C:\\ProgramData\\MySQL\\MySQL Server 8.0\\Data\\" if windows else "/var/lib/mysql/"
         base = "C:\\Program Files\\MySQL\\MySQL Server 8.0\\" if windows else "/usr/"
@@ -153,7 +153,7 @@ class World:
         return "/usr/lib/mysql/plugin/"
 
     def status(self) -> dict[str, str]:
-        """What SHOW STATUS tells."""
+        """What SHOW STATUS reports."""
         return {
             "Aborted_clients": "0", "Connections": str(self.threads), "Queries": str(self.queries),
             "Questions": str(self.queries), "Slow_queries": "0", "Threads_connected": "1", "Threads_running": "1",

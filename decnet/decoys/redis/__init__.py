@@ -1,4 +1,4 @@
-"""The Redis decoy: a small keyspace in memory; nothing that it is told to load, fetch or run is."""
+"""The Redis decoy: a small keyspace in memory; it never loads, fetches or runs anything."""
 
 from .server import start
 

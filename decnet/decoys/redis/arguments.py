@@ -45,11 +45,11 @@ def real(text: bytes, complaint: str = NOT_A_FLOAT) -> float:
 
 
 def word(text: bytes) -> str:
-    """A word of the language, in lower case; nobody else's bytes come out of it."""
+    """A word of the language, in lower case; no other bytes come out of it."""
     return text.decode("latin-1").lower()
 
 
-def said(text: bytes) -> str:
+def printable(text: bytes) -> str:
     """Bytes as an error repeats them."""
     return text.decode("latin-1")
 

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """CONFIG: what the server is set to. It is remembered, and obeyed in nothing that reaches out."""
 
 from pathlib import Path
@@ -98,7 +98,7 @@ class Config:
             self._values[name] = value[:MOST_VALUE]
 
     def can_save(self) -> bool:
-        """Whether the server's user could write the file that it is told to write."""
+        """Whether the server's user could write the configured file."""
         folder = self._values["dir"]
         return folder in WRITABLE or folder.startswith(("C:", "/var/db", "/var/lib/redis/"))
 

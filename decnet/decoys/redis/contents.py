@@ -1,4 +1,4 @@
-"""What stands in the database of a server that is in use, made up from the seed."""
+"""The database of a server that is in use, made up from the seed."""
 
 import json
 
@@ -27,7 +27,7 @@ DAY = 86_400_000
 
 
 def fill(database: Database, persona: Persona) -> None:
-    """The keys of one kind of application: the setting `content`, else one drawn."""
+    """The keys of one kind of application: the setting `content`, else one chosen by the seed."""
     kind = persona.text("content") or persona.choice("redis content", KINDS)
     if kind == "empty":
         return
@@ -43,13 +43,13 @@ def fill(database: Database, persona: Persona) -> None:
 
 def _session(database: Database, persona: Persona, number: int) -> None:
     key = b"session:" + persona.bytes_for(f"redis session {number}", 16).hex().encode()
-    said = {
+    content = {
         "user_id": persona.number(f"redis session user {number}", 3, 900),
         "csrf": persona.bytes_for(f"redis csrf {number}", 8).hex(),
         "ip": f"10.{persona.number(f'a {number}', 0, 40)}.{persona.number(f'b {number}', 0, 255)}."
         f"{persona.number(f'c {number}', 2, 250)}",
     }
-    database.put(key, json.dumps(said).encode())
+    database.put(key, json.dumps(content).encode())
     database.ends[key] = now() + persona.number(f"redis end {number}", DAY // 8, 14 * DAY)
 
 
@@ -96,13 +96,13 @@ def _jobs(database: Database, persona: Persona) -> None:
     jobs = Items()
     for number in range(persona.number("jobs", 2, 7)):
         identity = persona.bytes_for(f"job {number}", 12).hex()
-        said = {
+        content = {
             "class": "MailWorker",
             "jid": identity,
             "args": [persona.number(f"to {number}", 3, 900)],
             "retry": True,
         }
-        jobs.append(json.dumps(said).encode())
+        jobs.append(json.dumps(content).encode())
     database.put(b"queue:default", jobs)
     database.put(b"queues", Members({b"default": None, b"mailers": None}))
     database.put(b"stat:processed", b"%d" % persona.number("processed", 2000, 900_000))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from ..credentials import tried
+from ..credentials import record_login
 from .arguments import word
 from .instance import Client
 from .resp import Failure, Reply
@@ -21,8 +21,8 @@ def record(client: Client, words: list[bytes], reply: Reply) -> None:
     """Record the credentials of a command that its handler has not judged itself: its reply did."""
     judged, client.judged = client.judged, 0
     accepted = reply is not None and not isinstance(reply, Failure)
-    for method, said in sent(words)[judged:]:
-        tried(client.line.session, method, success=accepted, **said)
+    for method, fields in sent(words)[judged:]:
+        record_login(client.line.session, method, success=accepted, **fields)
 
 
 def refuse(client: Client, commands: Iterable[list[bytes]]) -> None:
@@ -38,7 +38,7 @@ def sent(words: list[bytes]) -> list[Credential]:
 
 
 def salvaged(words: list[bytes], raw: bytes) -> list[list[bytes]]:
-    """The commands in bytes that could not be read as such; the first goes on from `words`."""
+    """The commands in bytes that could not be read as such; the first continues `words`."""
     commands = [list(words)]
     in_array = bool(words)
     for line in re.split(rb"\r?\n", raw.rstrip(b"\r\n")):

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """What becomes of a command: the checks in the server's own order, then its handler."""
 
 import sys
@@ -16,7 +16,7 @@ from . import (
     on_server,
     on_strings,
 )
-from .arguments import SYNTAX, said, word
+from .arguments import SYNTAX, printable, word
 from .instance import MOST_SENDING, Client, CommandSet, Handlers, waits
 from .keyspace import Wrong, matcher
 from .resp import NO_LIST, OK, SILENCE, Failure, Push, Reply, Status, size
@@ -63,7 +63,12 @@ async def _performed(client: Client, words: list[bytes]) -> Reply:
     except Wrong as wrong:
         client.aborted = client.aborted or client.queue is not None
         return wrong.reply
-    except (LookupError, ValueError, TypeError, ArithmeticError) as error:  # ours, and nobody is to see it
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+    ) as error:  # ours: the visitor must not see it
         sys.stderr.write(f"{name[:40]!r}: {error!r}"[:500] + "\n")
         return Failure(SYNTAX)
 
@@ -123,15 +128,15 @@ def _unknown(client: Client, words: list[bytes]) -> str:
     for each in words[1:]:
         if len(shown) >= MOST_SHOWN:
             break
-        text = said(each)[: MOST_SHOWN - len(shown)]
+        text = printable(each)[: MOST_SHOWN - len(shown)]
         shown += f"'{text}' " if new else f"`{text}`, "
-    name = said(words[0])[:MOST_SHOWN]
+    name = printable(words[0])[:MOST_SHOWN]
     name = f"'{name}'" if new else f"`{name}`"
     return f"ERR unknown command {name}, with args beginning with: {shown}"
 
 
 def _unknown_part(name: str, part: bytes, new: bool) -> str:
-    shown = said(part)[:MOST_SHOWN]
+    shown = printable(part)[:MOST_SHOWN]
     if new:
         return f"ERR unknown subcommand '{shown}'. Try {name.upper()} HELP."
     return f"ERR Unknown subcommand or wrong number of arguments for '{shown}'. Try {name.upper()} HELP."
@@ -264,11 +269,11 @@ def _publish(client: Client, channel: bytes, message: bytes) -> Reply:
     count = 0
     for each in list(client.server.clients.values()):
         if channel in each.channels:
-            each.tell("message", channel, message)
+            each.push("message", channel, message)
             count += 1
         for pattern, fits in each.patterns.items():
             if fits(channel):
-                each.tell("pmessage", pattern, channel, message)
+                each.push("pmessage", pattern, channel, message)
                 count += 1
     return count
 

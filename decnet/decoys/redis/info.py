@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """INFO: every line as that version writes it, and figures that fit each other and the machine."""
 
 import hashlib
@@ -16,7 +16,7 @@ COMPILERS = {
     "debian-11": "10.2.1", "debian-12": "12.2.0", "ubuntu-20.04": "9.3.0", "ubuntu-22.04": "11.4.0",
     "ubuntu-24.04": "13.2.0", "rocky-8": "8.5.0", "rocky-9": "11.3.1", "freebsd": "4.2.1", "windows": "0.0.0",
 }  # fmt: skip
-"""freebsd: clang says that it is this GCC."""
+"""freebsd: clang reports itself as this GCC."""
 ALLOCATORS = {
     "debian-11": "jemalloc-5.2.1", "debian-12": "jemalloc-5.3.0", "ubuntu-20.04": "jemalloc-5.2.1",
     "ubuntu-22.04": "jemalloc-5.2.1", "ubuntu-24.04": "jemalloc-5.3.0", "rocky": "jemalloc-5.1.0",
@@ -25,7 +25,7 @@ ALLOCATORS = {
 
 
 def info(server: Instance, wanted: list[str]) -> str:
-    """The sections that are asked for by their names; without names the usual ones."""
+    """The sections that are requested by name; without names the usual ones."""
     values = _values(server)
     out: list[str] = []
     for section, lines in _sections(server):
@@ -70,11 +70,11 @@ def _named(table: dict[str, str], server: Instance, otherwise: str) -> str:
 def _of_the_machine(server: Instance) -> dict[str, object]:
     system = server.machine.system
     windows = server.persona.os.startswith("windows")
-    build = hashlib.sha256(f"{server.persona.release} {server.spelled_version}".encode()).hexdigest()[:16]
+    build = hashlib.sha256(f"{server.persona.release} {server.version_text}".encode()).hexdigest()[:16]
     up = int(time.time() - server.started())
     place = places(server.machine)
     return {
-        "version": server.spelled_version.split("-")[0], "build": build.lstrip("0"),
+        "version": server.version_text.split("-")[0], "build": build.lstrip("0"),
         "os": "Windows" if windows else f"{system.sysname} {system.kernel} {system.machine}",
         "bits": 32 if system.machine == "mips" else 64, "clock": "POSIX clock_gettime",
         "api": "WinSock_IOCP" if windows else "kqueue" if system.sysname == "FreeBSD" else "epoll",

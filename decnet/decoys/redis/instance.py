@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """The running server, what all connections share, and one connection as the server knows it."""
 
 import asyncio
@@ -74,7 +74,7 @@ class Client:
         """Channels and patterns that it listens to."""
         return len(self.channels) + len(self.patterns)
 
-    def described(self) -> str:
+    def describe(self) -> str:
         """Its line in CLIENT LIST."""
         version = self.server.version
         flags = ("O" if self.monitoring else "") + ("P" if self.subscriptions() else "")
@@ -98,7 +98,7 @@ class Client:
         }  # fmt: skip
         return " ".join(f"{k}={v}" for k, v in fields.items() if version >= since.get(k, (0,)))
 
-    def tell(self, *parts: Reply) -> None:
+    def push(self, *parts: Reply) -> None:
         """Send what it has subscribed to; who does not read is left."""
         self.server.send(self, Push(parts))
 
@@ -124,8 +124,8 @@ class Instance:
         self.persona = persona
         self.commands = commands
         self.machine = Machine(persona)
-        self.spelled_version = persona.text("version") or persona.banner or DEFAULT_VERSION
-        self.version = _version(self.spelled_version)
+        self.version_text = persona.text("version") or persona.banner or DEFAULT_VERSION
+        self.version = _version(self.version_text)
         self.address = persona.address or "127.0.0.1"
         self.port = next(iter(persona.tcp_ports()), 6379)
         self.table = Table(self.version)
@@ -157,7 +157,7 @@ class Instance:
         self.saved = 0.0
 
     def restart(self) -> None:
-        """Everybody is cut off, and it comes up as it came up first."""
+        """Disconnects all clients, and comes up as it first did."""
         for client in list(self.clients.values()):
             client.line.writer.close()
         self.began = time.time()
@@ -169,7 +169,7 @@ class Instance:
         return self.config.password
 
     def started(self) -> float:
-        """When the server was started: with the machine, unless somebody stopped it since."""
+        """When the server was started: with the machine, unless a client stopped it since."""
         return max(self.began, self.machine.booted() + self.persona.number("redis start", 6, 40))
 
     def last_save(self) -> int:
@@ -179,7 +179,7 @@ class Instance:
         return int(max(self.saved, time.time() - ago))
 
     def used(self) -> int:
-        """Bytes of memory as INFO tells them."""
+        """Bytes of memory as INFO reports them."""
         return self.empty + self.keyspace.used + 1832 * len(self.clients)
 
     def pushed(self) -> None:
@@ -218,7 +218,7 @@ class Instance:
         client.queued = 0
 
     def rules(self) -> str:
-        """What the default user may do, as ACL LIST says it."""
+        """The permissions of the default user, as ACL LIST prints them."""
         handled = self.commands.handled
         missing = [command for command in self.table.commands.values() if command.name not in handled]
         groups = [f"-@{group}" for group in LEFT_OUT if any(command.group == group for command in missing)]

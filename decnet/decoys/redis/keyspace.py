@@ -8,7 +8,7 @@ from .resp import Failure
 
 DATABASES = 16
 OVERHEAD = 96
-"""Bytes that an entry costs beside its content, here and in the server that is imitated."""
+"""Bytes that an entry costs in addition to its content, here and in the server that is imitated."""
 LOOK_SECONDS = 0.5
 MOST_PATTERN = 512
 
@@ -74,7 +74,7 @@ class Keyspace:
         return self.used > self.most
 
     def measure(self) -> int:
-        """Count anew what is held."""
+        """Count again what is held."""
         self.used = sum(database.weight() for database in self.databases)
         return self.used
 
@@ -187,7 +187,7 @@ def now() -> int:
 
 
 def matcher(pattern: bytes) -> Callable[[bytes], object]:
-    """What says whether a text fits a glob pattern: * ? [a-z] [^a] and backslash. Never backtracks."""
+    """The test whether a text fits a glob pattern: * ? [a-z] [^a] and backslash. Never backtracks."""
     fixed = [b""]
     at = 0
     while at < len(pattern[:MOST_PATTERN]):

@@ -1,11 +1,11 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Commands on connections and rights: who is there, who may do what, which commands there are."""
 
 import hashlib
 import os
 
-from ..credentials import tried
-from .arguments import SYNTAX, said, whole, word
+from ..credentials import record_login
+from .arguments import SYNTAX, printable, whole, word
 from .credentials import refuse
 from .instance import Client, Handlers
 from .keyspace import Wrong
@@ -30,9 +30,9 @@ def auth(client: Client, words: list[bytes]) -> Reply:
 
 def log_in(client: Client, user: bytes, password: bytes) -> bool:
     """Whether this pair gets in. Without a password of its own the server takes any for its default user."""
-    asked = client.server.password
-    accepted = user == b"default" and (not asked or password == asked)
-    tried(client.line.session, "auth", username=user, password=password, success=accepted)
+    expected = client.server.password
+    accepted = user == b"default" and (not expected or password == expected)
+    record_login(client.line.session, "auth", username=user, password=password, success=accepted)
     client.judged += 1
     client.known = client.known or accepted
     return accepted
@@ -62,7 +62,7 @@ def hello(client: Client, words: list[bytes]) -> Reply:
         elif option == "setname" and len(rest) > 1:
             name, rest = _name(rest[1]), rest[2:]
         else:
-            raise Wrong(f"ERR Syntax error in HELLO option '{said(rest[0])}'")
+            raise Wrong(f"ERR Syntax error in HELLO option '{printable(rest[0])}'")
     if not client.known:
         raise Wrong(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
@@ -71,7 +71,7 @@ def hello(client: Client, words: list[bytes]) -> Reply:
         )
     client.protocol, client.name = protocol, name
     return {
-        "server": "redis", "version": server.spelled_version.split("-")[0], "proto": protocol,
+        "server": "redis", "version": server.version_text.split("-")[0], "proto": protocol,
         "id": client.number, "mode": "standalone", "role": "replica" if server.master else "master", "modules": [],
     }  # fmt: skip
 
@@ -101,15 +101,15 @@ def about_client(client: Client, words: list[bytes]) -> Reply:
         whole(rest[0])
         return 0
     answers: dict[str, Reply] = {
-        "id": client.number, "getname": client.name or None, "info": Verbatim(client.described() + "\n"),
+        "id": client.number, "getname": client.name or None, "info": Verbatim(client.describe() + "\n"),
         "getredir": -1, "trackinginfo": {"flags": [b"off"], "redirect": -1, "prefixes": []},
-        "list": Verbatim("".join(f"{each.described()}\n" for each in _shown(client))),
+        "list": Verbatim("".join(f"{each.describe()}\n" for each in _shown(client))),
     }  # fmt: skip
     return answers[what]
 
 
 def _shown(client: Client) -> list[Client]:
-    """The clients that this one may see: those of its own address. Others are nobody's business."""
+    """The clients that this one may see: those of its own address. It does not learn of others."""
     source = client.line.session.source
     return [each for each in client.server.clients.values() if each.line.session.source == source]
 
@@ -124,7 +124,7 @@ def _replies(client: Client, how: str) -> Reply:
 def _kill(client: Client, words: list[bytes]) -> Reply:
     chosen = _shown(client)
     if len(words) == 1:
-        found = [each for each in chosen if each.address == said(words[0])]
+        found = [each for each in chosen if each.address == printable(words[0])]
         if not found:
             raise Wrong("ERR No such client")
     else:
@@ -145,7 +145,7 @@ def _filtered(client: Client, chosen: list[Client], words: list[bytes]) -> list[
                 raise Wrong("ERR client-id should be greater than 0")
             chosen = [each for each in chosen if each.number == number]
         elif word(name) == "addr":
-            chosen = [each for each in chosen if each.address == said(value)]
+            chosen = [each for each in chosen if each.address == printable(value)]
         elif word(name) not in ("type", "user", "laddr", "skipme"):
             raise Wrong(SYNTAX)
     return chosen
@@ -173,7 +173,7 @@ def _entry(client: Client, name: str) -> Reply:
     if command is None:
         return NoList()
     entry: list[Reply] = [
-        name, command.arity, [Status(flag) for flag in command.spelled_flags(version)], *command.keys
+        name, command.arity, [Status(flag) for flag in command.flag_names(version)], *command.keys
     ]  # fmt: skip
     if version >= (6,):
         entry.append([Status(f"@{category}") for category in command.categories()])

@@ -83,13 +83,13 @@ def random_fields(client: Client, words: list[bytes]) -> Reply:
     value = _hash(client, words[0])
     if len(words) == 1:
         return random.choice(list(value)) if value else None
-    fields = drawn(list(value), whole(words[1]))
+    fields = sample(list(value), whole(words[1]))
     if len(words) > 2 and word(words[2]) != "withvalues":
         raise Wrong(SYNTAX)
     return [part for field in fields for part in ((field, value[field]) if len(words) > 2 else (field,))]
 
 
-def drawn(entries: list[bytes], count: int) -> list[bytes]:
+def sample(entries: list[bytes], count: int) -> list[bytes]:
     """Some of them at random; with a negative number one may come more than once."""
     if not entries:
         return []
@@ -126,7 +126,7 @@ def pop_members(client: Client, words: list[bytes]) -> Reply:
         raise Wrong(SYNTAX)
     count = positive(words[1]) if len(words) > 1 else 1
     value = _members(client, words[0])
-    chosen = drawn(list(value), count)
+    chosen = sample(list(value), count)
     drop_members(client, [words[0], *chosen])
     if len(words) > 1:
         return frozenset(chosen)
@@ -138,7 +138,7 @@ def random_members(client: Client, words: list[bytes]) -> Reply:
         raise Wrong(SYNTAX)
     value = list(_members(client, words[0]))
     if len(words) > 1:
-        return list(drawn(value, whole(words[1])))
+        return list(sample(value, whole(words[1])))
     return random.choice(value) if value else None
 
 

@@ -1,9 +1,9 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Commands on keys of any kind."""
 
 import random
 
-from .arguments import NOT_AN_INTEGER, SYNTAX, said, whole, word
+from .arguments import NOT_AN_INTEGER, SYNTAX, printable, whole, word
 from .instance import Client, Handlers
 from .keyspace import (
     DATABASES,
@@ -21,7 +21,7 @@ from .keyspace import (
     weight,
 )
 from .on_strings import no_time
-from .resp import OK, Reply, Status, spelled
+from .resp import OK, Reply, Status, format_number
 
 MOST_TIME = 2**63 // 1000
 SCANNED = 10
@@ -55,7 +55,7 @@ def scan(client: Client, words: list[bytes]) -> Reply:
 
 
 class _Options:
-    """What a SCAN is asked for."""
+    """The options of a SCAN."""
 
     def __init__(self) -> None:
         self.count = SCANNED
@@ -99,7 +99,7 @@ def scan_inside(client: Client, words: list[bytes], sort: type[Value]) -> Reply:
             if isinstance(value, Hash):
                 out.append(value[entry])
             elif isinstance(value, Scores):
-                out.append(spelled(value[entry]))
+                out.append(format_number(value[entry]))
     return [_next(cursor + options.count, len(entries)), out]
 
 
@@ -175,7 +175,7 @@ def expire(client: Client, words: list[bytes], factor: int, base: bool, name: st
         raise Wrong(no_time(client, name))
     flags = {word(flag) for flag in words[2:]}
     if flags - {"nx", "xx", "gt", "lt"}:
-        raise Wrong(f"ERR Unsupported option {said(words[2])}")
+        raise Wrong(f"ERR Unsupported option {printable(words[2])}")
     if "nx" in flags and len(flags) > 1:
         raise Wrong("ERR NX and XX, GT or LT options at the same time are not compatible")
     end = number * factor + (0 if base else now())

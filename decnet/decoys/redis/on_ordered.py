@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Commands on lists and sorted sets."""
 
 from collections.abc import Awaitable

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import cast
 
-from .arguments import said, whole, word
+from .arguments import printable, whole, word
 from .instance import Client, Handlers, waits
 from .keyspace import Wrong
 from .resp import OK, Reply
@@ -60,7 +60,7 @@ def _result(client: Client, script: bytes, keys: list[bytes], arguments: list[by
             raise Wrong(_inside(script, wrong.reply, new)) from wrong
     forbidden = FORBIDDEN.search(script)
     if forbidden:
-        raise Wrong(_no_such_global(script, said(forbidden.group(1)), new))
+        raise Wrong(_no_such_global(script, printable(forbidden.group(1)), new))
     if not SHAPE.match(script):
         place = "user_script:1: '=' expected near '<eof>'"
         raise Wrong(f"ERR Error compiling script (new function): {place}")

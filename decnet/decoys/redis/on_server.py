@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Commands on the server itself. What reaches out, loads or stops something is answered and not done."""
 
 import struct
@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable
 
 from ..tcp_server import Gone
-from .arguments import SYNTAX, real, said, whole, word
+from .arguments import SYNTAX, printable, real, whole, word
 from .info import info
 from .instance import Client, Handlers
 from .keyspace import Wrong, matcher
@@ -31,7 +31,7 @@ LONGEST_SLEEP = 20.0
 EMPTY_FILE = b"\xff" + bytes(8)
 
 
-def tell(client: Client, words: list[bytes]) -> Reply:
+def report_info(client: Client, words: list[bytes]) -> Reply:
     """INFO."""
     wanted = [word(name) for name in words]
     if len(wanted) > 1 and client.server.version < (7,):
@@ -49,7 +49,7 @@ def config(client: Client, words: list[bytes]) -> Reply:
             raise Wrong("ERR wrong number of arguments for 'config|set' command" if server.version >= (7,) else
                         "ERR Unknown subcommand or wrong number of arguments for 'SET'. Try CONFIG HELP.")  # fmt: skip
         server.config.set(
-            [(said(name), said(value)) for name, value in zip(rest[::2], rest[1::2], strict=True)]
+            [(printable(name), printable(value)) for name, value in zip(rest[::2], rest[1::2], strict=True)]
         )
         return OK
     if what == "resetstat":
@@ -60,9 +60,9 @@ def config(client: Client, words: list[bytes]) -> Reply:
 
 
 def replicate(client: Client, words: list[bytes]) -> Reply:
-    """REPLICAOF: remembered and told of; nobody is asked for anything."""
+    """REPLICAOF: stored and reported; no other host is contacted."""
     server = client.server
-    host, port = said(words[0]), words[1]
+    host, port = printable(words[0]), words[1]
     if word(words[0]) == "no" and word(port) == "one":
         server.master = None
         return OK
@@ -88,7 +88,7 @@ def synchronise(client: Client, words: list[bytes], *, partial: bool) -> Reply:
     number = 11 if server.version >= (7, 2) else 10 if server.version >= (7,) else 9
     size, at = b"\xc2" + struct.pack("<i", server.used()), b"\xc2" + struct.pack("<I", int(time.time()))
     fields = {
-        b"redis-ver": _short(server.spelled_version.encode()), b"redis-bits": b"\xc0@", b"ctime": at, b"used-mem": size,
+        b"redis-ver": _short(server.version_text.encode()), b"redis-bits": b"\xc0@", b"ctime": at, b"used-mem": size,
         b"repl-stream-db": b"\xc0\0", b"repl-id": _short(server.replication.encode()), b"repl-offset": b"\xc0\0",
         b"aof-base" if server.version >= (7,) else b"aof-preamble": b"\xc0\0",
     }  # fmt: skip
@@ -135,7 +135,7 @@ def debug(client: Client, words: list[bytes]) -> Reply | Awaitable[Reply]:
     if what in ("set-active-expire", "change-repl-id", "jmap", "reload", "loadaof", "flushall"):
         return OK
     raise Wrong(
-        f"ERR Unknown subcommand or wrong number of arguments for '{said(words[0])}'. Try DEBUG HELP."
+        f"ERR Unknown subcommand or wrong number of arguments for '{printable(words[0])}'. Try DEBUG HELP."
     )
 
 
@@ -180,7 +180,7 @@ def save(client: Client, words: list[bytes], *, aside: str = "") -> Reply:
 
 
 def shut_down(client: Client, words: list[bytes]) -> Reply:
-    """SHUTDOWN: everybody is cut off, and the server comes up again."""
+    """SHUTDOWN: all clients are disconnected, and the server comes up again."""
     if {word(flag) for flag in words} - {"save", "nosave", "now", "force", "abort"}:
         raise Wrong(SYNTAX)
     if words and word(words[0]) == "abort":
@@ -235,7 +235,7 @@ def count_channels(client: Client, words: list[bytes]) -> Reply:
 
 
 HANDLERS: Handlers = {
-    "info": tell, "config": config, "slaveof": replicate, "replicaof": replicate, "role": role,
+    "info": report_info, "config": config, "slaveof": replicate, "replicaof": replicate, "role": role,
     "sync": lambda client, words: synchronise(client, words, partial=False),
     "psync": lambda client, words: synchronise(client, words, partial=True),
     "replconf": lambda client, words: OK, "module": module, "debug": debug, "memory": memory, "latency": latency,
@@ -246,5 +246,5 @@ HANDLERS: Handlers = {
     "cluster": no_cluster, "readonly": no_cluster, "readwrite": no_cluster, "asking": no_cluster, "time": the_time,
     "ping": ping, "echo": lambda client, words: words[0], "monitor": monitor,
     "pubsub": count_channels,
-    "lolwut": lambda client, words: Verbatim(f"Redis ver. {client.server.spelled_version.split('-')[0]}\n"),
+    "lolwut": lambda client, words: Verbatim(f"Redis ver. {client.server.version_text.split('-')[0]}\n"),
 }  # fmt: skip

@@ -13,7 +13,7 @@ MOST_HELD = 1024 * 1024
 MOST_ARGUMENTS = 1024 * 1024
 PER_ARGUMENT = 64
 UNKNOWN_ARGUMENTS, UNKNOWN_LENGTH = 10, 16384
-"""What somebody who has not said the password may send: arguments, and bytes of one."""
+"""Limits for a client before its password: arguments, and bytes of one."""
 
 SPACES = b" \t\n\v\f\r"
 ESCAPES = {ord("n"): 10, ord("r"): 13, ord("t"): 9, ord("b"): 8, ord("a"): 7}
@@ -116,7 +116,7 @@ class Reader:
         self._held = held
 
     async def _until(self, end: bytes, what: str) -> bytes:
-        """All before `end`, which is taken too. A NUL hides what stands behind it, as in C."""
+        """All before `end`, which is taken too. A NUL hides what follows it, as in C."""
         while True:
             stop, nul = self._buffer.find(end), self._buffer.find(0)
             if stop >= 0 and not 0 <= nul < stop:
@@ -196,7 +196,7 @@ def split(line: bytes) -> list[bytes]:
 
 
 def _quoted(line: bytes, at: int, word: bytearray) -> int:
-    """Append what stands in the quotes that begin at `at`; where they end."""
+    """Append the text of the quotes that begin at `at`; where they end."""
     quote = line[at]
     at += 1
     while at < len(line):
@@ -244,7 +244,7 @@ def size(reply: Reply) -> int:
 
 
 def encode(reply: Reply, version: int, most: int) -> bytearray:
-    """A reply in RESP 2 or 3. Raises Gone above `most` bytes: one key may be asked for often."""
+    """A reply in RESP 2 or 3. Raises Gone above `most` bytes: one key may be requested often."""
     out = bytearray()
     _encode(reply, version, out, most)
     return out
@@ -270,7 +270,7 @@ def _encode(reply: Reply, version: int, out: bytearray, most: int) -> None:
     elif reply is None or isinstance(reply, NoList):
         out += b"_\r\n" if version > 2 else b"$-1\r\n" if reply is None else b"*-1\r\n"
     elif isinstance(reply, float):
-        text = spelled(reply)
+        text = format_number(reply)
         out += b",%b\r\n" % text if version > 2 else b"$%d\r\n%b\r\n" % (len(text), text)
     else:
         _encode_many(reply, version, out, most)
@@ -292,11 +292,11 @@ def _encode_many(
 
 
 def clean(text: str) -> bytes:
-    """An error's bytes: it stands on one line."""
+    """An error's bytes, on one line."""
     return text.encode("latin-1", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
 
 
-def spelled(number: float) -> bytes:
+def format_number(number: float) -> bytes:
     """A floating point number as the server writes it (%.17g, whole ones without a point)."""
     if math.isinf(number):
         return b"inf" if number > 0 else b"-inf"

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """Connections: commands in, replies out, and every one recorded."""
 
 import time
@@ -40,7 +40,7 @@ LOUD = frozenset(
         "cluster",
     ]
 )
-"""What is told however many came before it, up to ten times as many."""
+"""What is recorded however many came before it, up to ten times as many."""
 HIDDEN = frozenset(("auth", "hello"))
 
 
@@ -110,8 +110,8 @@ def _show(watcher: Client, client: Client, index: int, words: list[bytes]) -> No
         or watcher.line.session.source != client.line.session.source
     ):
         return
-    spelled = " ".join(quoted(each) for each in words)
-    watcher.server.send(watcher, Status(f"{time.time():.6f} [{index} {client.address}] {spelled}"))
+    line = " ".join(quoted(each) for each in words)
+    watcher.server.send(watcher, Status(f"{time.time():.6f} [{index} {client.address}] {line}"))
 
 
 def _record(client: Client, words: list[bytes], number: int) -> None:
@@ -121,10 +121,10 @@ def _record(client: Client, words: list[bytes], number: int) -> None:
     if number > MOST_RECORDED * (10 if name in LOUD else 1):
         client.line.session.count("command")
         return
-    client.line.session.record("command", input=spelled(words))
+    client.line.session.record("command", input=render(words))
 
 
-def spelled(words: list[bytes]) -> str:
+def render(words: list[bytes]) -> str:
     """A command as it would be typed."""
     out: list[str] = []
     length = 0

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (what the real server says is not broken into shorter lines)
+# ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
 """The commands that a version of the server has: how many arguments, which rights, since when."""
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ FLAGS = {
     "u": "allow_busy",
 }  # fmt: skip
 NEW_FLAGS = "AynXu"
-"""What COMMAND tells of since 7.0."""
+"""What COMMAND reports since 7.0."""
 
 CATEGORIES = (
     "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
@@ -32,7 +32,8 @@ OF_FLAG = {"w": ("write",), "r": ("read",), "a": ("admin", "dangerous"), "p": ("
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. `arity` counts its name; negative: at least so many. Keys stand from `first` to `last`."""
+    """One command. `arity` counts its name; negative: at least so many. Keys are the arguments from `first`
+    to `last`."""
 
     name: str
     arity: int
@@ -45,7 +46,7 @@ class Command:
         """Whether so many words, its name among them, can be this command."""
         return words == self.arity if self.arity >= 0 else words >= -self.arity
 
-    def spelled_flags(self, version: Version) -> list[str]:
+    def flag_names(self, version: Version) -> list[str]:
         """Its flags by their names."""
         return [FLAGS[flag] for flag in self.flags if version >= (7,) or flag not in NEW_FLAGS]
 
@@ -89,14 +90,14 @@ class Table:
             self.commands[fields[0]] = Command(fields[0], int(fields[1]), flags, keys, fields[7], difference)
 
     def docs(self, names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-        """What COMMAND DOCS says of commands: read anew, for it is hardly ever asked for."""
+        """What COMMAND DOCS prints about commands: read each time, because it is rarely used."""
         for line in _lines():
             fields = line.split(" ", 9)
             if fields[0] in names:
                 yield fields[0], {"summary": fields[9], "since": fields[6], "group": fields[7]}
 
     def help(self, name: str) -> Iterator[str]:
-        """What NAME HELP says."""
+        """What NAME HELP prints."""
         yield f"{name.upper()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
         known = self.parts[name]
         for line in _lines():

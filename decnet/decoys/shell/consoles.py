@@ -4,7 +4,7 @@
 import time
 from typing import Protocol
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Session
 from .state import Answer
 from .world import World
@@ -20,7 +20,7 @@ class Console(Protocol):
     leaving: bool
 
     def prompt(self) -> str:
-        """What stands before the cursor."""
+        """The prompt."""
 
     def run(self, line: str, given: str = "") -> Answer:
         """Carry out one line."""
@@ -53,7 +53,7 @@ class Windows(Plain):
         return where if self._on_telnet() else f"{self.user}@{self.world.hostname} {where}"
 
     def hello(self) -> str:
-        """What it says first."""
+        """The greeting."""
         if self._on_telnet():
             rule = "*" + "=" * 63
             return f"\n{rule}\nMicrosoft Telnet Server.\n{rule}\n"
@@ -105,13 +105,13 @@ class Router(Plain):
     """A switch's command line at its lowest privilege."""
 
     _enabling = False
-    """Whether the last command was `enable`: its password may follow, asked for or not."""
+    """Whether the last command was `enable`: its password may follow, with or without a prompt."""
 
     def prompt(self) -> str:
         return f"{self.world.hostname}>"
 
     def hello(self) -> str:
-        """A switch says nothing but a blank line."""
+        """A switch shows only a blank line."""
         return "\n"
 
     def run(self, line: str, given: str = "") -> Answer:
@@ -127,7 +127,7 @@ class Router(Plain):
         if words[0].startswith("sh") and words[1:2] and words[1].startswith("ver"):
             return Answer(self._version())
         if enabling:
-            tried(self.session, "enable", success=False, username=self.user, password=line)
+            record_login(self.session, "enable", success=False, username=self.user, password=line)
         pad = " " * (len(self.prompt()) + line.index(words[0]))
         return Answer(f"{pad}^\n% Invalid input detected at '^' marker.\n\n")
 

@@ -175,7 +175,7 @@ def expand(word: str, variables: Mapping[str, str], run: Callable[[str], str]) -
 
 
 def _inside(text: str, variables: Mapping[str, str], run: Callable[[str], str]) -> str:
-    """What stands between double quotes."""
+    """The text between double quotes."""
     out = ""
     at = 0
     while at < len(text) and len(out) < MOST_WORD:

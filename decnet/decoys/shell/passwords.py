@@ -1,6 +1,6 @@
-"""Passwords that a shell's commands are fed: to become somebody else, and to be set."""
+"""Passwords that a shell's commands are fed: to become another user, and to be set."""
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Session
 
 MOST = 20
@@ -12,7 +12,7 @@ def are_read_by(line: str) -> bool:
     return any(word.rsplit("/", 1)[-1] in READERS for word in line.split()[:1])
 
 
-def tell(session: Session, user: str, words: list[str], given: str, *, success: bool) -> None:
+def record_passwords(session: Session, user: str, words: list[str], given: str, *, success: bool) -> None:
     """Record the passwords in the input of a command that reads some."""
     name, arguments = words[0].rsplit("/", 1)[-1], words[1:]
     lines = [line for line in given.splitlines() if line][:MOST]
@@ -25,7 +25,7 @@ def tell(session: Session, user: str, words: list[str], given: str, *, success: 
     else:
         return
     for account, password in pairs:
-        tried(session, name, success=success, username=account, password=_plain(password))
+        record_login(session, name, success=success, username=account, password=_plain(password))
 
 
 def _plain(text: str) -> bytes:

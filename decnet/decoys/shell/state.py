@@ -1,4 +1,4 @@
-"""One intruder's shell: where it stands, what it changed, and how a line is carried out."""
+"""One intruder's shell: its folder, what it changed, and how a line is carried out."""
 
 import hashlib
 import time
@@ -78,7 +78,7 @@ class Shell:
         return f"-{shell}" if self.interactive else f"{shell}: line 1"
 
     def prompt(self) -> str:
-        """What stands before the cursor, as this release's own profile sets it."""
+        """The prompt, as this release's own profile sets it."""
         home = self.world.home(self.user)
         where = (
             "~" + self.cwd[len(home) :] if self.cwd == home or self.cwd.startswith(home + "/") else self.cwd
@@ -160,7 +160,7 @@ class Shell:
                 given = found
         answer = self._call(words, given) if words else Answer()
         if words and given:
-            passwords.tell(self.session, self.user, words, given, success=answer.status == 0)
+            passwords.record_passwords(self.session, self.user, words, given, success=answer.status == 0)
         return self._redirected(answer, command.redirections)
 
     def _expanded(self, word: str) -> list[str]:

@@ -8,7 +8,7 @@ IDLE_SECONDS = 900.0
 
 @dataclass
 class Terminal:
-    """What a client said of its terminal."""
+    """What a client reported about its terminal."""
 
     name: str = "xterm"
     columns: int = 80

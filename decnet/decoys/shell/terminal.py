@@ -225,9 +225,9 @@ class Editor:
         """Draw a changed line over the old one."""
         left = "\x08" * self._at
         blank = max(0, len(self._line) - len(line))
-        drawn = left + line + " " * blank + "\x08" * (blank + len(line) - at)
+        output = left + line + " " * blank + "\x08" * (blank + len(line) - at)
         self._line, self._at = line, at
-        await self._channel.write(drawn.encode())
+        await self._channel.write(output.encode())
 
 
 async def _plain(shell: Console, channel: Stream) -> int:

@@ -134,13 +134,13 @@ def _passwd(world: World) -> str:
 def _shadow(world: World) -> str:
     letters = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-    def drawn(name: str, count: int) -> str:
+    def letters_for(name: str, count: int) -> str:
         return "".join(letters[byte & 63] for byte in world.persona.bytes_for(name, count))
 
     lines = []
     for user in ("root", world.user):
         lines.append(
-            f"{user}:$y$j9T${drawn(f'salt {user}', 22)}${drawn(f'hash {user}', 43)}:19600:0:99999:7:::"
+            f"{user}:$y$j9T${letters_for(f'salt {user}', 22)}${letters_for(f'hash {user}', 43)}:19600:0:99999:7:::"
         )
     lines[1:1] = [f"{user.split(':')[0]}:*:19600:0:99999:7:::" for user in SERVICE_USERS]
     return "\n".join(lines) + "\n"

@@ -220,14 +220,14 @@ class Conversation(Talk):
         await self._wait(random.uniform(*self._dialect.login_seconds))
         own = (
             "auth_wrong_login"
-            if mechanism == "LOGIN" and "auth_wrong_login" in self._dialect.says
+            if mechanism == "LOGIN" and "auth_wrong_login" in self._dialect.texts
             else "auth_wrong"
         )
         await self._fail(own)
 
     async def _do_mail(self, rest: str, verb: str) -> None:
         path, options, complaint = address(rest, "FROM:", self._dialect.kind)
-        said = rest[rest.find(":") + 1 :].strip()[:100]
+        text = rest[rest.find(":") + 1 :].strip()[:100]
         if self._dialect.helo_first and not self._name:
             await self._fail("need_hello")
         elif complaint == "syntax":
@@ -235,17 +235,17 @@ class Conversation(Talk):
         elif self._envelope.sender is not None:
             await self._fail("nested")
         elif complaint:
-            await self._fail("bad_sender", line=said)
+            await self._fail("bad_sender", line=text)
         else:
-            await self._from(path, options, said)
+            await self._from(path, options, text)
 
-    async def _from(self, path: str, options: list[str], said: str) -> None:
+    async def _from(self, path: str, options: list[str], text: str) -> None:
         for option in options:
             name, _, value = option.partition("=")
             bad_body = name.upper() == "BODY" and value.upper() not in ("7BIT", "8BITMIME", "BINARYMIME")
             if name.upper() not in self._dialect.options or bad_body:
-                key = "body" if bad_body and "body" in self._dialect.says else "option"
-                await self._fail(key, line=option[:100], path=said.split(" ")[0])
+                key = "body" if bad_body and "body" in self._dialect.texts else "option"
+                await self._fail(key, line=option[:100], path=text.split(" ")[0])
                 return
             if name.upper() == "SIZE" and value.isdigit() and int(value[:18]) > self._dialect.size:
                 self._envelope.too_big = True
@@ -292,7 +292,7 @@ class Conversation(Talk):
         if (
             at
             and domain.lower() in self._domains
-            and "restricted" in self._dialect.says
+            and "restricted" in self._dialect.texts
             and RESTRICTED.search(local)
         ):
             return "restricted"
@@ -310,9 +310,9 @@ class Conversation(Talk):
             await self._take()
 
     async def _missing(self, verb: str) -> None:
-        """There is nobody that a mail could be for."""
-        refusals, says = self._envelope.refusals, self._dialect.says
-        if self._envelope.sender is None and "need_mail_data" in says:
+        """There is no recipient for a mail."""
+        refusals, texts = self._envelope.refusals, self._dialect.texts
+        if self._envelope.sender is None and "need_mail_data" in texts:
             await self._fail("need_mail_data")
         elif self._dialect.kind == "exim" and len(refusals) == 1:
             why = f"503-All RCPT commands were rejected with this error:\r\n503-{next(iter(refusals))}"

@@ -19,7 +19,7 @@ class Dialect:
     kind: str
     banner: str
     offers: tuple[str, ...]
-    says: Mapping[str, str]
+    texts: Mapping[str, str]
     most_errors: int
     verbs: tuple[str, ...]
     forbidden: tuple[str, ...] = ()
@@ -157,12 +157,12 @@ def dialect_of(persona: Persona) -> Dialect:
         return Dialect("exchange", banner, ("SIZE 37748736", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH LOGIN",
                         "8BITMIME", "BINARYMIME", "CHUNKING"), EXCHANGE, 4, (*COMMON, "HELP", "BDAT"), size=37_748_736,
                         login_seconds=(5.0, 5.4), helo_first=True)  # fmt: skip
-    says = dict(POSTFIX)
+    texts = dict(POSTFIX)
     if not persona.release.startswith(NEW_REASONS):
-        says["auth_wrong"] = "535 5.7.8 Error: authentication failed: "
-        says["auth_wrong_login"] = "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6"
+        texts["auth_wrong"] = "535 5.7.8 Error: authentication failed: "
+        texts["auth_wrong_login"] = "535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6"
     return Dialect("postfix", banner, ("PIPELINING", "SIZE 10240000", "VRFY", "ETRN", "STARTTLS", "AUTH PLAIN LOGIN",
-                    "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"), says, 20, (*COMMON, "ETRN", "BDAT", "XCLIENT", "XFORWARD"),
+                    "ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING"), texts, 20, (*COMMON, "ETRN", "BDAT", "XCLIENT", "XFORWARD"),
                     ("CONNECT", "GET", "POST"), login_seconds=(1.9, 2.3), slow_after=10)  # fmt: skip
 
 

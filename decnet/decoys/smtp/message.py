@@ -35,10 +35,10 @@ def address(rest: str, word: str, kind: str) -> tuple[str, list[str], str]:
     """Address, options, and "syntax" or "address" where there is none. `word`: FROM: or TO:."""
     if not rest.upper().replace(" ", "").startswith(word):
         return "", [], "syntax"
-    said = rest[rest.find(":") + 1 :]
-    if not said.strip():
+    text = rest[rest.find(":") + 1 :]
+    if not text.strip():
         return "", [], "syntax"
-    found = ADDRESS.fullmatch(said[:1000])
+    found = ADDRESS.fullmatch(text[:1000])
     if found is None:
         return "", [], "address"
     path = found.group(1) if found.group(1) is not None else found.group(2)

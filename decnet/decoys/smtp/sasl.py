@@ -1,8 +1,8 @@
-"""What visitors say to AUTH, as logins: asked for or not, whole or not."""
+"""What visitors send to AUTH, as logins: requested or not, complete or not."""
 
 import re
 
-from ..credentials import is_text, tried, unwrapped
+from ..credentials import is_text, record_login, unwrapped
 from ..events import Session, shown
 
 ANSWERS = {"LOGIN": 2}
@@ -35,7 +35,7 @@ class Attempts:
         self._mechanism, self._answers = "", []
         if any(text not in ("", "=") for text in answers):
             method = f"auth {mechanism.lower()}"[:60].strip()
-            tried(self._session, method, success=success, **meaning(mechanism, answers))
+            record_login(self._session, method, success=success, **meaning(mechanism, answers))
 
     def stray(self, line: bytes) -> None:
         """A line that is not understood: AUTH itself, or the answer to one that was refused."""
@@ -48,7 +48,7 @@ class Attempts:
             self.refused()
 
     def refused(self) -> None:
-        """Record the attempt if it is complete; else answers may follow that nobody asked for."""
+        """Record the attempt if it is complete; else answers may follow that were not requested."""
         if len(self._answers) >= ANSWERS.get(self._mechanism.upper(), 1):
             self.end()
 

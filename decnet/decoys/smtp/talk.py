@@ -13,7 +13,7 @@ MOST_RECORDED = 300
 
 
 class Ended(Exception):
-    """The session is over, and was told so."""
+    """The session is over, and its client knows it."""
 
 
 class Talk:
@@ -64,7 +64,7 @@ class Talk:
 
     def _filled(self, key: str, **words: str) -> str:
         known = {"host": self._host, "peer": self._line.session.source, "name": self._name} | words
-        return re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), self._dialect.says[key])
+        return re.sub(r"\{(\w+)\}", lambda found: known.get(found.group(1), ""), self._dialect.texts[key])
 
     async def _answer(self, key: str, **words: str) -> None:
         self._send(self._filled(key, **words))

@@ -53,7 +53,8 @@ class Agent:
         known = request.community in self._communities
         if not known:
             return Handled(login=login, version=version)
-        return Handled(self._answer(request, room), login, version, known, _told(version, request.pdu))
+        fields = _request_fields(version, request.pdu)
+        return Handled(self._answer(request, room), login, version, known, fields)
 
     def _answer(self, request: Request, room: int) -> bytes | None:
         pdu = request.pdu
@@ -74,25 +75,25 @@ class Agent:
             index = next(missing, 0)
             if index:
                 return message.answer(request, message.NO_SUCH_NAME, index, pdu.bindings)
-        said = message.answer(request, 0, 0, bindings)
-        return said if len(said) <= room else self._too_big(request, room)
+        reply = message.answer(request, 0, 0, bindings)
+        return reply if len(reply) <= room else self._too_big(request, room)
 
     def _too_big(self, request: Request, room: int) -> bytes | None:
         kept = request.pdu.bindings if request.version == message.V1 else ()
-        said = message.answer(request, message.TOO_BIG, 0, kept)
-        return said if len(said) <= room else None
+        reply = message.answer(request, message.TOO_BIG, 0, kept)
+        return reply if len(reply) <= room else None
 
     def _bulk(self, request: Request, room: int) -> bytes:
-        """As many of the asked for objects as there is room for (RFC 3416, 4.2.3)."""
+        """As many of the requested objects as there is room for (RFC 3416, 4.2.3)."""
         kept: list[Binding] = []
-        said = message.answer(request, 0, 0, ())
-        size = len(said) + 12  # lengths of what is around grow with it
+        reply = message.answer(request, 0, 0, ())
+        size = len(reply) + 12  # lengths of what is around grow with it
         for binding in self._repeated(request.pdu):
             size += len(ber.oid(binding[0])) + len(binding[1]) + 4
             if size > room:
                 break
             kept.append(binding)
-        return message.answer(request, 0, 0, tuple(kept)) if kept else said
+        return message.answer(request, 0, 0, tuple(kept)) if kept else reply
 
     def _repeated(self, pdu: Pdu) -> Iterator[Binding]:
         once = min(max(pdu.first, 0), len(pdu.bindings))
@@ -124,11 +125,11 @@ class Agent:
         ours = engine and request.engine == engine
         login = login if ours or request.user else {}
         if not engine:
-            return Handled(None, login, "v3", request=_told("v3", request.pdu))
+            return Handled(None, login, "v3", request=_request_fields("v3", request.pdu))
         counter = UNKNOWN_USERS if ours else UNKNOWN_ENGINES
         self._counts[counter] = (self._counts[counter] + 1) & 0xFFFFFFFF
         number = request.pdu.number if request.pdu is not None else 0
-        said = message.report(
+        reply = message.report(
             request,
             engine,
             self._objects.boots,
@@ -137,10 +138,10 @@ class Agent:
             self._counts[counter],
             number,
         )
-        return Handled(said, login, "v3", request=_told("v3", request.pdu))
+        return Handled(reply, login, "v3", request=_request_fields("v3", request.pdu))
 
 
-def _told(version: str, pdu: Pdu | None) -> dict[str, str | int]:
+def _request_fields(version: str, pdu: Pdu | None) -> dict[str, str | int]:
     """A request as it is recorded."""
     if pdu is None:
         return {"version": version, "pdu": "encrypted"}

@@ -1,4 +1,4 @@
-"""SNMP messages as values: what a request asks, and how an answer is spelled (RFC 3416, 3412, 3414)."""
+"""SNMP messages as values: what a request asks, and how an answer is encoded (RFC 3416, 3412, 3414)."""
 
 from dataclasses import dataclass
 
@@ -71,27 +71,27 @@ def credentials(data: bytes) -> tuple[str, dict[str, bytes | str]]:
     A digest is a `hash` as hashcat reads it (mode 25000): the message without it, the engine, the digest.
     """
     version = ""
-    said: dict[str, bytes | str] = {}
+    fields: dict[str, bytes | str] = {}
     try:
         outer = Reader(data).cut_inside()
         version = VERSIONS.get(outer.integer(), "")
         if version in ("v1", "v2c"):
-            said["community"] = outer.string()
+            fields["community"] = outer.string()
         elif version == "v3":
             outer.inside()
             security = Reader(outer.string()).inside()
-            engine, _, _, said["username"] = (
+            engine, _, _, fields["username"] = (
                 security.string(), security.integer(), security.integer(), security.string()
             )  # fmt: skip
             digest = security.string()
             if len(digest) in DIGESTS:
                 bare = data.replace(digest, bytes(len(digest)), 1)
-                said["hash"] = f"$SNMPv3$0$1${bare.hex()}${engine.hex()}${digest.hex()}"
+                fields["hash"] = f"$SNMPv3$0$1${bare.hex()}${engine.hex()}${digest.hex()}"
             elif digest:
-                said["response"] = digest.hex()
+                fields["response"] = digest.hex()
     except Malformed:
         pass
-    return version, said
+    return version, fields
 
 
 def _pdu(tag: int, content: bytes) -> Pdu:
@@ -126,14 +126,14 @@ def _secure(outer: Reader) -> Secure:
 
 def answer(request: Request, status: int, index: int, bindings: tuple[Binding, ...]) -> bytes:
     """The answer to a request of version 1 or 2c."""
-    pdu = _spelled(RESPONSE, request.pdu.number, status, index, bindings)
+    pdu = _encode(RESPONSE, request.pdu.number, status, index, bindings)
     return ber.sequence(ber.integer(request.version), ber.string(request.community), pdu)
 
 
 def report(
     request: Secure, engine: bytes, boots: int, seconds: int, counter: Oid, count: int, number: int
 ) -> bytes:
-    """What an agent tells a manager that it cannot serve: its engine, and which counter went up."""
+    """What an agent reports to a manager that it cannot serve: its engine, and which counter went up."""
     binding = ((counter, ber.integer(count, ber.COUNTER)),)
     security = ber.sequence(
         ber.string(engine),
@@ -147,10 +147,10 @@ def report(
         ber.integer(V3),
         ber.sequence(ber.integer(request.number), ber.integer(65507), ber.string(b"\0"), ber.integer(USM)),
         ber.string(security),
-        ber.sequence(ber.string(engine), ber.string(b""), _spelled(REPORT, number, 0, 0, binding)),
+        ber.sequence(ber.string(engine), ber.string(b""), _encode(REPORT, number, 0, 0, binding)),
     )
 
 
-def _spelled(tag: int, number: int, status: int, index: int, bindings: tuple[Binding, ...]) -> bytes:
-    spelled = ber.sequence(*(ber.sequence(ber.oid(name), value) for name, value in bindings))
-    return ber.sequence(ber.integer(number), ber.integer(status), ber.integer(index), spelled, tag=tag)
+def _encode(tag: int, number: int, status: int, index: int, bindings: tuple[Binding, ...]) -> bytes:
+    encoded = ber.sequence(*(ber.sequence(ber.oid(name), value) for name, value in bindings))
+    return ber.sequence(ber.integer(number), ber.integer(status), ber.integer(index), encoded, tag=tag)

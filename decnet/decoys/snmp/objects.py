@@ -1,4 +1,4 @@
-"""What an agent tells: the groups of a machine of this make, true to its name, address, card and uptime.
+"""What an agent reports: the groups of a machine of this make, true to its name, address, card and uptime.
 
 Source: net-snmp 5.9 of Debian 12, walked and compared; the other makers' object identifiers from their MIBs.
 """
@@ -104,7 +104,7 @@ def _system(persona: Persona, dialect: Dialect, seconds: Callable[[], int]) -> I
 
 
 def _modules() -> Iterator[tuple[Oid, Value]]:
-    """The MIB modules that net-snmp says it has."""
+    """The MIB modules that net-snmp lists."""
     never = ber.integer(0, ber.TICKS)
     yield (*SYSTEM, 8, 0), never
     for row, (arcs, text) in enumerate(MODULES, 1):

@@ -1,6 +1,6 @@
 """Datagrams: answer the agent's way, and record who tried which community or user."""
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
@@ -15,9 +15,9 @@ MOST_REQUESTS = 30
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
     """Listen on the persona's UDP ports; the returned call ends it."""
-    said = persona.text("communities")
+    configured = persona.text("communities")
     communities = frozenset(
-        part.strip().encode() for part in (COMMUNITIES if said is None else said).split(",")
+        part.strip().encode() for part in (COMMUNITIES if configured is None else configured).split(",")
     )
     agent = Agent(objects_of(persona), communities - {b""})
 
@@ -33,7 +33,7 @@ def _record(handled: Handled, data: bytes, visit: Visit) -> None:
     key = f"{handled.version} {handled.login.get('community')!r}"
     if handled.login and key not in visit.known:
         visit.known |= {key} if handled.known else set()
-        tried(visit, handled.version, success=handled.known, **handled.login)
+        record_login(visit, handled.version, success=handled.known, **handled.login)
     if visit.count > MOST_REQUESTS:
         if handled.malformed or handled.request:
             visit.session.count("error" if handled.malformed else "request")

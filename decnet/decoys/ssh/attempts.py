@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b64encode
 
-from ..credentials import tried
+from ..credentials import record_login
 from ..events import Session
 from . import numbers as no
 from .wire import Malformed, Message
@@ -32,51 +32,51 @@ class Attempts:
     def end(self) -> None:
         """No more is sent for this user."""
         if self._open and self._user:
-            tried(self._session, self._open, success=False, username=self._user)
+            record_login(self._session, self._open, success=False, username=self._user)
         self._open = ""
 
     def _request(self, message: Message, success: bool) -> None:
-        said: dict[str, bytes | str] = {}
+        fields: dict[str, bytes | str] = {}
         user, method = b"", ""
         try:
             user = message.cut()
             message.cut()
             method = message.cut()[:MOST_METHOD].decode("utf-8", "backslashreplace")
-            _read(message, method, said)
+            _read(message, method, fields)
         except Malformed:
             pass
         if user != self._user:
             self.end()
-        self._user, self._open = user, "" if said or success else method or "none"
-        if said or success:
-            tried(self._session, method, success=success, username=user, **said)
+        self._user, self._open = user, "" if fields or success else method or "none"
+        if fields or success:
+            record_login(self._session, method, success=success, username=user, **fields)
 
     def _answers(self, message: Message) -> None:
         try:
             for _ in range(min(message.number(), MOST_ANSWERS)):
                 answer = message.cut()
                 self._open = ""
-                tried(
+                record_login(
                     self._session, "keyboard-interactive", success=False, username=self._user, password=answer
                 )
         except Malformed:
             return
 
 
-def _read(message: Message, method: str, said: dict[str, bytes | str]) -> None:
+def _read(message: Message, method: str, fields: dict[str, bytes | str]) -> None:
     """What a method sends with the name. Raises Malformed; what came before the mistake is kept."""
     if method == "password":
         changes = message.flag()
-        said["password"] = message.cut()
+        fields["password"] = message.cut()
         if changes:
-            said["new_password"] = message.cut()
+            fields["new_password"] = message.cut()
     elif method == "publickey":
         message.flag()
         message.cut()
-        said["key"] = fingerprint(message.cut())
+        fields["key"] = fingerprint(message.cut())
     elif method == "hostbased":
         message.cut()
-        said["key"] = fingerprint(message.cut())
+        fields["key"] = fingerprint(message.cut())
 
 
 def fingerprint(blob: bytes) -> str:

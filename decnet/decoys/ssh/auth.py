@@ -53,7 +53,7 @@ class _Authentication:
         self._named: tuple[bytes, bytes] | None = None
         self._count = self._failures = 0
         self._open = dialect.dropbear
-        """Whether attempts are taken: OpenSSH wants its service to be asked for first."""
+        """Whether attempts are taken: OpenSSH wants its service to be requested first."""
         self._awaits_extensions = dialect.version >= (9, 6) and "ext-info-c" in transport.offered["kex"]
 
     async def run(self) -> str:
@@ -116,7 +116,7 @@ class _Authentication:
         return shown(name)
 
     def _objection(self, name: bytes, service: bytes) -> Refused | None:
-        """The first attempt says who it is for; no later one may be for another user."""
+        """The first attempt fixes the user; no later one may be for another user."""
         self._count += 1
         if self._count > MOST_ATTEMPTS:
             return self._refusal(TOO_MANY)
@@ -162,7 +162,7 @@ class _Authentication:
             raise Malformed
 
     def _refusal(self, reason: bytes) -> Refused:
-        """The end of the connection; Dropbear never says why."""
+        """The end of the connection; Dropbear never sends a reason."""
         return Refused() if self._dialect.dropbear else Refused(reason)
 
 

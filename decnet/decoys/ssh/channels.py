@@ -60,7 +60,7 @@ class Channel:
         self._drops = False
         self._unread += len(taken)
         if self._unread > WINDOW // 2:
-            self.connection.tell(no.CHANNEL_WINDOW_ADJUST, self.theirs, uint32(self._unread))
+            self.connection.send_message(no.CHANNEL_WINDOW_ADJUST, self.theirs, uint32(self._unread))
             self._unread = 0
         return taken
 
@@ -75,9 +75,10 @@ class Channel:
             data = data[len(piece) :]
             self.room -= len(piece)
             if error:
-                self.connection.tell(no.CHANNEL_EXTENDED_DATA, self.theirs, uint32(no.STDERR) + string(piece))
+                data = uint32(no.STDERR) + string(piece)
+                self.connection.send_message(no.CHANNEL_EXTENDED_DATA, self.theirs, data)
             else:
-                self.connection.tell(no.CHANNEL_DATA, self.theirs, string(piece))
+                self.connection.send_message(no.CHANNEL_DATA, self.theirs, string(piece))
             await self.connection.transport.drain()
 
     async def take(self, data: bytes) -> None:
@@ -132,12 +133,12 @@ class Connection:
         finally:
             await self._stop_all()
 
-    def tell(self, number: int, channel: int, rest: bytes = b"") -> None:
+    def send_message(self, number: int, channel: int, rest: bytes = b"") -> None:
         """Send a message about a channel."""
         self.transport.send(bytes((number,)) + uint32(channel) + rest)
 
     async def _show_host_keys(self) -> None:
-        """OpenSSH tells a client all its host keys, so that it can keep them."""
+        """OpenSSH sends a client all its host keys, so that it can store them."""
         if not self._host_keys:
             return
         keys = await in_thread(lambda: [self.transport.host_keys.public(name) for name in self._host_keys])
@@ -182,17 +183,17 @@ class Connection:
 
         Source: OpenSSH's PROTOCOL file, section 2.5.
         """
-        asked: list[bytes] = []
-        while message.left and len(asked) < len(self._host_keys):
-            asked.append(message.string(4096))
+        requested: list[bytes] = []
+        while message.left and len(requested) < len(self._host_keys):
+            requested.append(message.string(4096))
         keys, session = self.transport.host_keys, self.transport.session_id
 
         def signed() -> bytes:
             ours = {keys.public(name): name for name in reversed(self._host_keys)}
-            if not asked or message.left or not set(asked) <= set(ours):
+            if not requested or message.left or not set(requested) <= set(ours):
                 return b""
-            parts = ((ours[key], string(PROVE) + string(session) + string(key)) for key in asked)
-            return b"".join(string(keys.sign(name, told)) for name, told in parts)
+            parts = ((ours[key], string(PROVE) + string(session) + string(key)) for key in requested)
+            return b"".join(string(keys.sign(name, data)) for name, data in parts)
 
         return await in_thread(signed)
 
@@ -213,7 +214,7 @@ class Connection:
             number = next(n for n in range(MOST_CHANNELS) if n not in self._channels)
             self._channels[number] = Channel(self, number, theirs, room, max(1, packet))
             rest = uint32(number) + uint32(0) + uint32(PACKET)
-            self.tell(no.CHANNEL_OPEN_CONFIRMATION, theirs, rest)
+            self.send_message(no.CHANNEL_OPEN_CONFIRMATION, theirs, rest)
 
     async def _refuse_connect(self, theirs: int) -> None:
         """A tunnel to elsewhere: the decky's own network does not let it out."""
@@ -221,7 +222,7 @@ class Connection:
         self._refuse(theirs, no.CONNECT_FAILED, "Connection timed out")
 
     def _refuse(self, theirs: int, code: int, reason: str) -> None:
-        self.tell(no.CHANNEL_OPEN_FAILURE, theirs, uint32(code) + string(reason) + string(""))
+        self.send_message(no.CHANNEL_OPEN_FAILURE, theirs, uint32(code) + string(reason) + string(""))
 
     def _on_channel(self, number: int, channel: Channel, message: Message) -> None:
         if number == no.CHANNEL_WINDOW_ADJUST:
@@ -237,9 +238,9 @@ class Connection:
         name, wants_answer = message.text(100), message.flag()
         known = self._take_request(channel, name, message)
         if wants_answer:
-            self.tell(no.CHANNEL_SUCCESS if known else no.CHANNEL_FAILURE, channel.theirs)
+            self.send_message(no.CHANNEL_SUCCESS if known else no.CHANNEL_FAILURE, channel.theirs)
         if known and name in ("shell", "exec"):
-            self.tell(no.CHANNEL_WINDOW_ADJUST, channel.theirs, uint32(WINDOW))
+            self.send_message(no.CHANNEL_WINDOW_ADJUST, channel.theirs, uint32(WINDOW))
             channel.task = asyncio.create_task(self._execute(channel))
 
     def _take_request(self, channel: Channel, name: str, message: Message) -> bool:
@@ -266,7 +267,7 @@ class Connection:
         return name in ("signal", "eow@openssh.com")
 
     async def _execute(self, channel: Channel) -> None:
-        """Run what was asked for and report how it ended."""
+        """Run what was requested and report how it ended."""
         try:
             status = await self._run(channel)
         except (TimeoutError, Gone, OSError):
@@ -274,19 +275,19 @@ class Connection:
         except Exception:  # noqa: BLE001 (a mistake of ours has to look like a command that failed)
             status = 1
         if not channel.closed:
-            self.tell(no.CHANNEL_EOF, channel.theirs)
+            self.send_message(no.CHANNEL_EOF, channel.theirs)
             rest = string("exit-status") + flag(False) + uint32(status)
-            self.tell(no.CHANNEL_REQUEST, channel.theirs, rest)
-            self.tell(no.CHANNEL_CLOSE, channel.theirs)
+            self.send_message(no.CHANNEL_REQUEST, channel.theirs, rest)
+            self.send_message(no.CHANNEL_CLOSE, channel.theirs)
             channel.stop()
 
     def _close(self, channel: Channel) -> None:
         if not channel.closed:
-            self.tell(no.CHANNEL_CLOSE, channel.theirs)
+            self.send_message(no.CHANNEL_CLOSE, channel.theirs)
         channel.stop()
         self._channels.pop(channel.number, None)
         if channel.task is not None:
-            # Not before it has begun: what it was asked for is recorded then.
+            # Not before it has begun: the request is recorded then.
             asyncio.get_running_loop().call_soon(channel.task.cancel)
 
     def _soon(self, work: Awaitable[None]) -> None:

@@ -1,4 +1,4 @@
-"""Host keys that follow from the seed, the same for ever; the RSA key is worked out when first asked for."""
+"""Host keys that follow from the seed, always the same; the RSA key is computed on first use."""
 
 import functools
 import os

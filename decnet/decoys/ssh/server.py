@@ -57,7 +57,7 @@ class SshServer:
         self._sessions = 0
 
     async def prepare(self) -> None:
-        """Work out the RSA key some time after the start, so that hardly anybody has to wait for it."""
+        """Compute the RSA key some time after the start, so that hardly any client has to wait for it."""
         await asyncio.sleep(random.uniform(*PREPARE_SECONDS))
         await in_thread(self._keys.prepare)
 

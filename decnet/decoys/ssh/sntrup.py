@@ -101,7 +101,7 @@ def decode(data: bytes, limits: list[int]) -> list[int]:
 
 
 def _short() -> list[int]:
-    """A random polynomial of small coefficients, WEIGHT of them not zero. Not in constant time: nobody
+    """A random polynomial of small coefficients, WEIGHT of them not zero. Not in constant time: no one
     trusts this server with a secret."""
     words = [int.from_bytes(os.urandom(4), "little") for _ in range(P)]
     keyed = [(word & ~1) if at < WEIGHT else (word & ~2) | 1 for at, word in enumerate(words)]

@@ -65,7 +65,8 @@ class Transport:
         self._has_ping = dialect.version >= (9, 5)
 
     async def greet(self) -> None:
-        """Exchange version lines. Raises Gone; Refused, after what OpenSSH says to what is no SSH client."""
+        """Exchange version lines. Raises Gone; Refused, after OpenSSH's reply to a client that does not speak
+        SSH."""
         await self._line.send(self._versions[1] + b"\r\n")
         line = bytearray()
         while not line.endswith(b"\n"):

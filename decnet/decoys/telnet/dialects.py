@@ -48,7 +48,7 @@ class Dialect:
     longest_name: int = 512
     """With a longer one it hangs up."""
     empty_again: bool = False
-    """Whether an empty name is asked for again; else its password is."""
+    """Whether an empty name gets the name prompt again; else the password prompt."""
     menu: bool = False
     """No login at all."""
 
@@ -80,7 +80,7 @@ def dialect_of(persona: Persona) -> Dialect:
 
 
 def _asks(persona: Persona) -> str:
-    """The banner's last line, which asks for the user's name."""
+    """The banner's last line, the prompt for the user's name."""
     return persona.banner.rsplit("\n", 1)[-1].lstrip("\r")
 
 

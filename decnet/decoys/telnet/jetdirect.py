@@ -1,4 +1,4 @@
-"""The configuration prompt of a printer's network card, which asks nobody who they are."""
+"""The configuration prompt of a printer's network card, which has no login."""
 
 from collections.abc import Callable
 

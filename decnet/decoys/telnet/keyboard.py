@@ -26,9 +26,9 @@ class Keyboard:
         """Show something."""
         await self._line.send(data.replace(b"\xff", b"\xff\xff"))
 
-    async def send_commands(self, said: bytes) -> None:
+    async def send_commands(self, commands: bytes) -> None:
         """Send commands of the protocol."""
-        await self._line.send(said)
+        await self._line.send(commands)
 
     async def read(self, limit: float = IDLE_SECONDS) -> bytes:
         """What was typed since, b"" at the end. Raises TimeoutError after `limit` seconds of silence."""
@@ -54,7 +54,7 @@ class Keyboard:
         return bool(raw)
 
     async def pause(self, seconds: float) -> None:
-        """Take one's time, as the server does behind a protocol that goes on. Raises Gone."""
+        """Take one's time, as the server does while the protocol continues. Raises Gone."""
         try:
             async with at_most(seconds):
                 while await self.listen():
@@ -99,7 +99,7 @@ class Keyboard:
 
 
 def _take(line: bytearray, key: int, echo: bool, mask: bytes) -> bytes:
-    """Change the line as the key says; what is shown for it."""
+    """Change the line by the key; what is shown for it."""
     if key in ERASE or key in (KILL, WORD):
         count = _erased(line, key)
         rubbed = b"".join(_rub(byte, echo, mask) for byte in reversed(line[len(line) - count :]))

@@ -40,27 +40,27 @@ class Options:
         self._ours: dict[int, State] = {}
         self._theirs: dict[int, State] = {}
         self._values: set[int] = set()
-        self._told: set[int] = set()
+        self._known_values: set[int] = set()
         self._count = 0
 
     def ask(self, requests: Iterable[Request]) -> bytes:
         """Offer and demand; the bytes that do it."""
-        said = bytearray()
+        commands = bytearray()
         for verb, option in requests:
             side = self._ours if verb == WILL else self._theirs
             if side.get(option, "no") == "no":
                 side[option] = "asked"
-                said += bytes((IAC, verb, option))
-        return bytes(said)
+                commands += bytes((IAC, verb, option))
+        return bytes(commands)
 
     def ask_values(self) -> bytes:
         """Demand the values of the options that the client has."""
         wanted = [option for option in ASKED_FOR if self._theirs.get(option) == "yes"]
-        self._values = set(wanted) - self._told
+        self._values = set(wanted) - self._known_values
         return b"".join(bytes((IAC, SB, option, 1, IAC, SE)) for option in wanted)
 
     def open_questions(self, requests: Iterable[Request]) -> bool:
-        """Whether the client has yet to answer one of these, or to tell a value."""
+        """Whether the client has yet to answer one of these, or to send a value."""
         return bool(self._values) or any(
             (self._ours if verb == WILL else self._theirs).get(option) == "asked" for verb, option in requests
         )
@@ -99,23 +99,23 @@ class Options:
             self.authentication = {"username": "", **self.authentication, "response": content.hex()}
         elif option and content[:1] == b"\0":
             self._values.discard(option[0])
-            self._told.add(option[0])
+            self._known_values.add(option[0])
             if option[0] == TTYPE:
                 self.terminal = content[1:41].decode("ascii", "replace")
             elif option[0] == NEW_ENVIRON:
                 self.environment = content[1:]
 
     def command(self, number: int) -> bytes:
-        """A command without option: the key that it stands for."""
+        """A command without option: the key that it means."""
         if number == AYT:
             self._reply(self._are_you_there)
         return KEYS.get(number, b"")
 
-    def _reply(self, said: bytes) -> None:
-        """Answer, but not for ever: a client that keeps asking is told nothing more."""
+    def _reply(self, commands: bytes) -> None:
+        """Answer, up to a limit: a client that keeps asking gets nothing more."""
         self._count += 1
         if self._count <= MOST_REPLIES:
-            self.replies += said
+            self.replies += commands
 
 
 class Parser:

@@ -1,11 +1,11 @@
-"""Visits: agree on options, ask who it is, and let in whoever knows the machine's weak password."""
+"""Visits: negotiate options, ask for a login, and accept the machine's weak password."""
 
 import functools
 import random
 import re
 from typing import TYPE_CHECKING
 
-from ..credentials import Accounts, tried
+from ..credentials import Accounts, record_login
 from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_EMPTY = 10
 MOST_UNASKED = 40
-"""Lines that are taken for names and passwords though nothing was asked."""
+"""Lines that are taken for names and passwords though there was no prompt."""
 
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
@@ -35,12 +35,12 @@ class TelnetServer:
 
     def __init__(self, persona: Persona) -> None:
         self._persona = persona
-        self._flavour: Dialect = dialect_of(persona)
+        self._dialect: Dialect = dialect_of(persona)
         self._accounts = Accounts(persona)
 
     async def converse(self, line: Line) -> None:
         """One visit."""
-        dialect = self._flavour
+        dialect = self._dialect
         keyboard = Keyboard(line, Options(dialect.able, dialect.welcome, dialect.are_you_there))
         try:
             await self._serve(keyboard, line)
@@ -49,10 +49,10 @@ class TelnetServer:
 
     async def _serve(self, keyboard: Keyboard, line: Line) -> None:
         try:
-            async with at_most(self._flavour.seconds):
+            async with at_most(self._dialect.seconds):
                 user = await self._let_in(keyboard, line)
         except TimeoutError:
-            await line.send(self._flavour.timed_out.encode())
+            await line.send(self._dialect.timed_out.encode())
             await line.linger()
             return
         if user is None:
@@ -61,24 +61,25 @@ class TelnetServer:
             await self._shell(user, keyboard, line)
 
     async def _let_in(self, keyboard: Keyboard, line: Line) -> str | None:
-        """The user who got in, None for nobody."""
-        login = Login(self._flavour, self._accounts, keyboard, line)
+        """The user who logged in, or None."""
+        login = Login(self._dialect, self._accounts, keyboard, line)
         try:
-            await negotiate(keyboard, self._flavour)
-            await line.send(self._flavour.banner.encode("latin-1", "replace"))
-            if self._flavour.menu:
+            await negotiate(keyboard, self._dialect)
+            await line.send(self._dialect.banner.encode("latin-1", "replace"))
+            if self._dialect.menu:
                 await self._menu(keyboard, line)
                 return None
             return await login.run()
         finally:
-            login.end(keyboard.unused() if not login.accepted and not self._flavour.menu else b"")
+            login.end(keyboard.unused() if not login.accepted and not self._dialect.menu else b"")
 
     async def _menu(self, keyboard: Keyboard, line: Line) -> None:
         def record(text: str) -> None:
             line.session.record("command", input=text, way="menu")
             name, colon, secret = text.partition(":")
             if colon and name.strip().lower() in jetdirect.SECRETS:
-                tried(line.session, name.strip().lower(), success=True, username="", password=secret.strip())
+                method, password = name.strip().lower(), secret.strip()
+                record_login(line.session, method, success=True, username="", password=password)
 
         await jetdirect.converse(keyboard, self._persona, record)
 
@@ -97,9 +98,9 @@ class TelnetServer:
 async def negotiate(keyboard: Keyboard, dialect: Dialect) -> None:
     """Send the server's requests; like the real one, wait as long as the client does not answer."""
     for stage in dialect.rounds:
-        said = keyboard.options.ask(stage.requests)
-        if said:
-            await keyboard.send_commands(said)
+        commands = keyboard.options.ask(stage.requests)
+        if commands:
+            await keyboard.send_commands(commands)
         await _answers(keyboard, stage.awaited)
         if stage.values:
             await keyboard.send_commands(keyboard.options.ask_values())
@@ -113,11 +114,11 @@ async def _answers(keyboard: Keyboard, awaited: tuple[tuple[int, int], ...]) -> 
 
 
 class Login:
-    """Name and password, as often as the server asks for them."""
+    """Name and password, as often as the server prompts for them."""
 
     def __init__(self, dialect: Dialect, accounts: Accounts, keyboard: Keyboard, line: Line) -> None:
         self.accepted = False
-        self._flavour = dialect
+        self._dialect = dialect
         self._accounts = accounts
         self._keyboard = keyboard
         self._line = line
@@ -126,20 +127,21 @@ class Login:
 
     async def run(self) -> str | None:
         """The user who got in, None when the tries are over."""
-        for left in range(self._flavour.tries - 1, -1, -1):
+        for left in range(self._dialect.tries - 1, -1, -1):
             user = await self._name()
             if user is None:
                 return None
             if await self._accepts(user):
                 return user
-            await self._line.send(self._flavour.wrong.encode())
+            await self._line.send(self._dialect.wrong.encode())
             if left:
-                await self._line.send(self._flavour.again.encode())
-        await self._line.send(self._flavour.farewell.encode())
+                await self._line.send(self._dialect.again.encode())
+        await self._line.send(self._dialect.farewell.encode())
         return None
 
     def end(self, unread: bytes) -> None:
-        """No more is asked for. Record the rest: a name without a password, and what was typed unasked."""
+        """There is no further prompt. Record the rest: a name without a password, and what was typed without
+        a prompt."""
         lines = re.split(rb"[\r\n]", unread)[:MOST_UNASKED]
         if lines[-1] == b"":
             lines.pop()
@@ -156,39 +158,39 @@ class Login:
     async def _name(self) -> str | None:
         for _ in range(MOST_EMPTY):
             typed = await self._keyboard.read_line(echo=True)
-            if typed is not None and len(typed) > self._flavour.longest_name:
+            if typed is not None and len(typed) > self._dialect.longest_name:
                 self._tell(shown(typed), None)
                 return None
-            if typed or (typed is not None and not self._flavour.empty_again):
+            if typed or (typed is not None and not self._dialect.empty_again):
                 return shown(typed)
-            await self._line.send(self._flavour.again.encode())
+            await self._line.send(self._dialect.again.encode())
         return None
 
     async def _accepts(self, user: str) -> bool:
-        """Whether the password that is asked for lets this user in."""
+        """Whether the expected password logs this user in."""
         self._user = user
-        await self._line.send(self._flavour.password.encode())
-        typed = await self._keyboard.read_line(echo=False, mask=self._flavour.mask)
+        await self._line.send(self._dialect.password.encode())
+        typed = await self._keyboard.read_line(echo=False, mask=self._dialect.mask)
         if typed is None:
             await self._line.send(b"\r\n")
         self._user = None
         self.accepted = self._accounts.accepts(self._line.session.source, user, shown(typed or b""))
         self._tell(user, shown(self._keyboard.given_up() if typed is None else typed))
         if not self.accepted:
-            await self._keyboard.pause(random.uniform(*self._flavour.delay))
+            await self._keyboard.pause(random.uniform(*self._dialect.delay))
         return self.accepted
 
     def _tell(self, user: str, password: str | None) -> None:
-        said = {"username": user} if password is None else {"username": user, "password": password}
+        fields = {"username": user} if password is None else {"username": user, "password": password}
         method = "none" if password is None else "password"
-        tried(self._line.session, method, success=self.accepted, **said)
+        record_login(self._line.session, method, success=self.accepted, **fields)
 
 
 def _tell(options: Options, line: Line) -> None:
-    """What the client said of itself, with the end of its session."""
+    """What the client reported about itself, with the end of its session."""
     if options.terminal:
         line.summary["terminal"] = options.terminal
     if options.authentication:
-        tried(line.session, "telnet", success=False, **options.authentication)
+        record_login(line.session, "telnet", success=False, **options.authentication)
     if options.environment:
         line.session.record("request", request="environment", environment=shown(options.environment))

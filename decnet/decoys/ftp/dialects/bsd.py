@@ -200,7 +200,7 @@ def vxworks(persona: Persona) -> Dialect:
 
 
 def printer(persona: Persona) -> Dialect:
-    """A printer's: whoever sends a file gets it printed."""
+    """A printer's server: it prints every file that it receives."""
     return Dialect(
         TEXTS | PRINTER, listing, known=COMMON - {"EPRT", "MDTM", "SITE"}, hides_unknown=True, blank="need_login",
         open_door=True, takes_files=True, guests="always", delay=(0.1, 0.2), idle=270.0, ports=(1024, 5000),

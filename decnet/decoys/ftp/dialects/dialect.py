@@ -19,7 +19,7 @@ COMMON = frozenset((*READS, *SETTINGS, *WRITES, *OTHERS))
 class Dialect:
     """One server's words and ways. Times in seconds.
 
-    A text stands under its occasion, or under
+    A text is filed under its occasion, or under
     occasion and verb where that verb has one of its own ("denied STOR").
     """
 
@@ -45,23 +45,24 @@ class Dialect:
     ascii: bool = True
     """Whether text is sent with the line ends of a network."""
     open_door: bool = False
-    """Whether anybody gets in, as at a printer."""
+    """Whether every login is accepted, as at a printer."""
     takes_files: bool = False
     guests: str = "drawn"
-    """Whether there is an anonymous login: "always", "never", or drawn once from the seed."""
+    """Whether there is an anonymous login: "always", "never", or chosen once by the seed (the value
+    "drawn")."""
     guest_owner: str = "root"
     """Whose the files of the anonymous are."""
     denies_root: bool = False
 
     facts: Callable[[Node, str, str], str] | None = None
-    """A node, its kind and its unique name as MLSD tells them; None where there is no MLSD."""
+    """A node, its kind and its unique name as MLSD lists them; None where there is no MLSD."""
 
     @property
     def names_files(self) -> bool:
         """Whether its errors say which file and why."""
         return "{name}" in self.texts["no_file"]
 
-    def says(self, occasion: str) -> bool:
+    def has_text(self, occasion: str) -> bool:
         """Whether it has words of its own for an occasion."""
         return occasion in self.texts
 

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
 """ProFTPD as Debian configures it, with active mode and writing refused.
 
-Source: ProFTPD 1.3.8 of Debian 12, asked the same and compared byte by byte.
+Source: ProFTPD 1.3.8 of Debian 12, given the same requests and compared byte by byte.
 """
 
 import time
@@ -196,7 +196,7 @@ def when(changed: int, now: float) -> str:
 
 
 def facts(node: Node, kind: str, unique: str) -> str:
-    """What MLSD says of one entry (RFC 3659)."""
+    """The facts of one entry in MLSD (RFC 3659)."""
     number = 0 if node.owner == "root" else 1000
     kept = [f"modify={time.strftime('%Y%m%d%H%M%S', time.gmtime(node.changed))}"]
     kept += [f"perm={'fle' if node.folder else 'adfr'}"]

@@ -1,7 +1,8 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
 """vsftpd as Debian configures it, with active mode and writing switched off.
 
-Source: vsftpd 3.0.3 of Debian 12, asked the same and compared byte by byte (tests/decoys/test_ftp.py).
+Source: vsftpd 3.0.3 of Debian 12, given the same requests and compared byte by byte
+(tests/decoys/test_ftp.py).
 """
 
 import time

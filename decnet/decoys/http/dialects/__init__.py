@@ -1,4 +1,4 @@
-"""How each server software spells an answer: order of headers, error pages, refusals."""
+"""How each server software renders an answer: order of headers, error pages, refusals."""
 
 import time
 
@@ -12,7 +12,7 @@ from .nginx import Nginx
 
 __all__ = ["Dialect", "Lighttpd", "Nginx", "dialect_of", "http_date"]
 
-FLAVOURS: tuple[tuple[str, type[Dialect]], ...] = (
+DIALECTS: tuple[tuple[str, type[Dialect]], ...] = (
     ("nginx", Nginx),
     ("openresty", Nginx),
     ("Apache", Apache),
@@ -32,11 +32,11 @@ DEFAULT_SOFTWARE = {
 
 def dialect_of(persona: Persona) -> "Dialect":
     """The dialect that fits the persona's Server header."""
-    said = persona.text("server_header")
+    header = persona.text("server_header")
     software = persona.banner or DEFAULT_SOFTWARE.get(persona.os, "nginx")
     software = software.format_map(_Plain(persona)) if "{" in software else software
-    kind = next((made for start, made in FLAVOURS if (said or software).startswith(start)), Appliance)
-    return kind(software if said is None else said, persona)
+    kind = next((made for start, made in DIALECTS if (header or software).startswith(start)), Appliance)
+    return kind(software if header is None else header, persona)
 
 
 class _Plain(dict[str, str]):

@@ -1,4 +1,4 @@
-"""What every server software has to spell: headers, error pages, refusals."""
+"""What every server software renders: headers, error pages, refusals."""
 
 import time
 from abc import ABC, abstractmethod
@@ -54,7 +54,7 @@ class Dialect(ABC):
         """Answers that this software gives before it looks for a file."""
         return None
 
-    def spell(self, reply: Reply, request: Request, port: int, *, stay: bool) -> bytes:
+    def render(self, reply: Reply, request: Request, port: int, *, stay: bool) -> bytes:
         """The bytes of an answer."""
         body = reply.body
         if (
@@ -72,9 +72,9 @@ class Dialect(ABC):
         raw = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
         return raw if request.method == "HEAD" or reply.status == 304 else raw + body
 
-    def spell_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
-        """The bytes of the answer to a request that could not be read; b"" to close without a word."""
-        return self.spell(reply, request, port, stay=False)
+    def render_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
+        """The bytes of the answer to a request that could not be read; b"" to close without an answer."""
+        return self.render(reply, request, port, stay=False)
 
     def error_type(self) -> str:
         """The Content-Type of error pages."""

@@ -84,7 +84,7 @@ class Iis(Dialect):
             f" <h3>{text}</h3>\r\n</div>\r\n</body>\r\n</html>\r\n"
         ).encode()
 
-    def spell_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
+    def render_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
         title, text = self.system.get(
             reply.why, ("Bad Request", "HTTP Error 400. The request is badly formed.")
         )

@@ -53,5 +53,5 @@ class Nginx(Dialect):
             f"{middle}<hr><center>{self.server or 'nginx'}</center>\r\n</body>\r\n</html>\r\n"
         ).encode()
 
-    def spell_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
-        return b"" if reply.status == 408 else super().spell_refusal(reply, request, port)
+    def render_refusal(self, reply: Reply, request: Request, port: int) -> bytes:
+        return b"" if reply.status == 408 else super().render_refusal(reply, request, port)
