@@ -15,7 +15,7 @@ SHARED = ("", "shell")
 """Folders whose functions every service may call."""
 PRIMITIVES = {"readexactly", "readuntil", "readline", "sock_accept", "sock_recv", "wait"}
 NEVER_WAIT = {
-    "aside.py": "what is waited for is a thread of our own",
+    "threads.py": "the wait is for a thread of our own",
     "unread": "it takes what is there, within asyncio.timeout(0)",
 }
 """Files and functions, with the reason."""

@@ -40,7 +40,7 @@ GROUPS = (
         Stand("the end of a wrong login", "ftp/session.py:_turn_away", saying(b"USER a\r\nPASS b\r\n")),
         Stand("a connection for a list", "ftp/data.py:meet", passive(b"LIST\r\n")),
         Stand("a connection for a file", "ftp/data.py:meet", passive(b"RETR /etc/hostname\r\n")),
-        Stand("the end after QUIT", "visits.py:linger", saying(b"QUIT\r\n")),
+        Stand("the end after QUIT", "tcp_server.py:linger", saying(b"QUIT\r\n")),
     ), WEAK),
     Group("ftp, proftpd", "ftp", "debian-12-nginx", asking(b"220 ", b"SYST\r\n", b"215 "), (
         Stand("a connection for facts", "ftp/data.py:meet", passive(b"MLSD\r\n")),

@@ -36,6 +36,6 @@ GROUPS = (
         Stand("a chunk", "http/reading.py:_chunks", saying(CHUNKED + b"4")),
         Stand("the rest of a chunk", "http/reading.py:_sized", saying(CHUNKED + b"4\r\na=")),
         Stand("the end of a chunk", "http/reading.py:_chunks", saying(CHUNKED + b"2\r\na=")),
-        Stand("the end after a refusal", "visits.py:linger", saying(b"!\r\n\r\n")),
+        Stand("the end after a refusal", "tcp_server.py:linger", saying(b"!\r\n\r\n")),
     )),
 )  # fmt: skip

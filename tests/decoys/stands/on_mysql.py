@@ -91,7 +91,7 @@ GROUPS = (
         Stand("the rest of a handshake", "mysql/packets.py:_take", saying(rest=packet(1, bytes(40))[:20])),
         Stand("what is too long", "mysql/packets.py:_forget", saying(rest=b"\xff\xff\x0f\x01abc")),
         Stand("another proof", "mysql/login.py:_prove", saying((1, response(b"x" * 32, CACHING)))),
-        Stand("the end after a refusal", "visits.py:linger",
+        Stand("the end after a refusal", "tcp_server.py:linger",
               saying((1, response(b"x" * 20, "mysql_native_password")))),
         Stand("a command", "mysql/server.py:run", commanding()),
         Stand("the rest of a command", "mysql/packets.py:_take", commanding(packet(0, b"\x03select 1")[:8])),

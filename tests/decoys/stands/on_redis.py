@@ -16,8 +16,8 @@ GROUPS = (
         Stand("the end of a length", "redis/resp.py:_skip", saying(b"*1\r\n$4\r")),
         Stand("a word", "redis/resp.py:_bulk", saying(b"*1\r\n$4\r\nPI")),
         Stand("something in a list", "redis/instance.py:until", saying(b"BLPOP nothing 0\r\n")),
-        Stand("the end after QUIT", "visits.py:linger", saying(b"QUIT\r\n")),
-        Stand("the end after an error", "visits.py:linger", saying(b"*1\r\n:1\r\n")),
+        Stand("the end after QUIT", "tcp_server.py:linger", saying(b"QUIT\r\n")),
+        Stand("the end after an error", "tcp_server.py:linger", saying(b"*1\r\n:1\r\n")),
     )),
     Group("redis 6", "redis", "ubuntu-22.04", STEADY, (
         Stand("the end of a DEBUG SLEEP", "redis/dispatch.py:_inside",

@@ -37,6 +37,6 @@ GROUPS = (
               saying(b"EHLO a\r\nSTARTTLS\r\n", (b"220 2.0.0", b"\x16\x03\x01\x02\x00\x01"))),
         Stand("a command in TLS", "tls.py:read", secured),
         Stand("the end of TLS", "tls.py:linger", secured_and_done),
-        Stand("the end after QUIT", "visits.py:linger", saying(b"QUIT\r\n")),
+        Stand("the end after QUIT", "tcp_server.py:linger", saying(b"QUIT\r\n")),
     )),
 )  # fmt: skip

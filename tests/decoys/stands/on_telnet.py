@@ -74,9 +74,9 @@ GROUPS = (
     Group("telnet, a switch", "telnet", "edgeswitch-1.9", steadily_new, (
         Stand("a name", "telnet/server.py:_name", saying(SWITCH)),
         Stand("a password", "telnet/server.py:_accepts", saying(SWITCH, (b"User:", b"root\r\0"))),
-        Stand("the end after three", "visits.py:linger",
+        Stand("the end after three", "tcp_server.py:linger",
               saying(SWITCH, *((b"User:", b"a\r\0"), (b"assword:", b"b\r\0")) * 3)),
-        Stand("the end after the time for a login", "visits.py:linger", saying(SWITCH), impatient=True),
+        Stand("the end after the time for a login", "tcp_server.py:linger", saying(SWITCH), impatient=True),
     ), WEAK),
     Group("telnet, a printer", "telnet", "hp-laserjet-m404", steadily_new, (
         Stand("a setting", "telnet/jetdirect.py:converse", saying(SWITCH, (b"> ", b"/\r\0"))),
