@@ -31,7 +31,7 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
             continue
         meant = target["id"], target["project"], target["decky"]
         if (container.id, container.project, container.decky) != meant:
-            errors[target["decky"]] = "%s is not the container that was to be removed" % target["name"]
+            errors[target["decky"]] = "%s is not the container to remove" % target["name"]
         else:
             chosen.append(container)
     chosen = [container for container in chosen if container.decky not in errors]

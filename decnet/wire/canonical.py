@@ -34,7 +34,7 @@ def digest(value: Any) -> str:
 def parse(text: bytes, max_depth: int = MAX_DEPTH, max_entries: int = MAX_ENTRIES) -> Any:
     """The value of a JSON text from the other side. Raises ValueError on anything that is not plain JSON.
 
-    Refused besides bad syntax: bytes that are not UTF-8, nesting deeper than `max_depth`, more than
+    Refused in addition to bad syntax: bytes that are not UTF-8, nesting deeper than `max_depth`, more than
     `max_entries` values, NaN and infinities, integers of more than 18 digits, the same key twice, and
     lone surrogates.
     """
@@ -115,7 +115,7 @@ def _check_shape(text: bytes, max_depth: int, max_entries: int) -> None:
     bare = text.replace(b"\\\\", b"").replace(b'\\"', b"")
     if bare.count(b'"') > 4 * max_entries:
         raise ValueError("more than %d values" % max_entries)
-    # What stands outside of strings, and of that only what makes a new value or closes one.
+    # The text outside of strings, and of that only what begins a new value or closes one.
     bones = b"".join(bare.split(b'"')[::2]).translate(None, _NO_BONES)
     if len(bones) - bones.count(b"]") - bones.count(b"}") > max_entries:
         raise ValueError("more than %d values" % max_entries)
@@ -141,7 +141,7 @@ def _bounded_int(digits: str) -> int:
 
 def _bounded_float(digits: str) -> float:
     number = float(digits)
-    # Also of a plain spelling like 1e999.
+    # Also for plain text like 1e999.
     if number in (float("inf"), float("-inf")):
         raise ValueError("a number is too large")
     return number
@@ -150,14 +150,14 @@ def _bounded_float(digits: str) -> float:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("one object has a key twice")
     return result
 
 
 def _check_surrogates(value: Any) -> None:
     if isinstance(value, str):
         if any("\ud800" <= char <= "\udfff" for char in value):
-            raise ValueError("a lone surrogate stands in a string")
+            raise ValueError("a string has a lone surrogate")
     elif isinstance(value, list):
         for item in value:
             _check_surrogates(item)

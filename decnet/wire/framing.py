@@ -14,7 +14,7 @@ class FrameError(ValueError):
 
 
 def frame(marker: str, payload: bytes) -> bytes:
-    """The payload behind a line `\\n<marker> <length>\\n`; a shell's noise may stand before it."""
+    """The payload behind a line `\\n<marker> <length>\\n`; a shell's noise may precede it."""
     return b"\n%s %d\n" % (marker.encode("ascii"), len(payload)) + payload
 
 

@@ -6,11 +6,11 @@ PROTOCOL = 2
 AGENT_VERSION = 3
 """Raised by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that holds
 the operator's lock replaces an agent with a lower number, and leaves one with a higher. An agent from before
-there were versions says none, which is 0."""
+there were versions sends none, which is 0."""
 
 TIMELESS = frozenset({"hello", "upgrade"})
 """Verbs whose request and answer look the same in every protocol: without them two programs that speak
-different ones could not find that out, and not mend it."""
+different ones could not find that out, and not fix it."""
 
 PROJECT = "decnet"
 """A project is a set of networks and deckies on a worker, with a generation of its own. This one is the

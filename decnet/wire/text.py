@@ -8,12 +8,12 @@ _PLAIN = frozenset(chr(code) for code in range(0x20, 0x7F))
 
 
 def clean(text: str, limit: int = 400) -> str:
-    """The text with control, format and bidi characters spelled as escapes, cut at `limit`."""
+    """The text with control, format and bidi characters written as escapes, cut at `limit`."""
     cut = text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
-    return "".join(char if char in _PLAIN else _spelled(char) for char in cut)
+    return "".join(char if char in _PLAIN else _escape(char) for char in cut)
 
 
-def _spelled(char: str) -> str:
+def _escape(char: str) -> str:
     # C: control, format (bidi, zero width), surrogate, private, unassigned. Z: separators.
     if unicodedata.category(char)[0] not in "CZ":
         return char
