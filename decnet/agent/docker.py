@@ -46,7 +46,7 @@ def patience(seconds: float) -> None:
 
 def start_if_stopped() -> None:
     """Let the first request of this process start an engine that was stopped. Without it every request is
-    refused: whoever stopped the engine did not ask decnet to start it."""
+    refused: the person who stopped the engine did not ask decnet to start it."""
     global _may_start
     _may_start = True
 

@@ -95,7 +95,7 @@ class _Reading:
 def events_in(
     lines: Iterable[bytes], container_id: str, decky: str, service: str
 ) -> Iterator[Dict[str, Any]]:
-    """The events of a log; a line that is not one of ours is passed over."""
+    """The events of a log; a line that is not one of ours is skipped."""
     for line in lines:
         event = _event(line) if len(line) <= limits.EVENT_LINE and line[:1] == b"{" else None
         if event is not None:

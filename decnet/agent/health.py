@@ -17,7 +17,7 @@ _UDP_OPEN = "07"
 
 
 def trouble(expected: Dict[str, Any], found: Dict[str, Container], base: str) -> Optional[Tuple[str, str]]:
-    """The first container of the decky that is not in order, and why; None for a healthy decky.
+    """The first container of the decky that is not healthy, and why; None for a healthy decky.
 
     `expected` is the slice's containers of the decky by name, `base` the name of the one whose network they
     share, `found` all of the fleet's by name.

@@ -60,7 +60,7 @@ def resume(argv: List[str]) -> int:
 
 
 class Run:
-    """One job on its way. `open` holds the steps whose end is not yet written, by decky."""
+    """A running job. `open` holds the steps whose end is not yet written, by decky."""
 
     def __init__(self, content: Dict[str, Any], progress: jobs.Progress, locks: List[int]) -> None:
         self.content = content

@@ -34,7 +34,7 @@ VERBS = {
 own verb: reading and compiling the others would cost more than most answers."""
 
 RESUMED = {"job": "job_runner", "reap": "self_destruct"}
-"""What is begun by a verb and goes on in a scope of its own, and the module whose `resume` does it."""
+"""What a verb begins and what continues in its own scope, and the module whose `resume` does it."""
 
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
 STREAMED = frozenset({"image-load"})

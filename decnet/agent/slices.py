@@ -45,7 +45,7 @@ def applied(project: str, fleet_id: str) -> Dict[str, Any]:
 
 
 def keep_of(job: Dict[str, Any]) -> None:
-    """What the project is to be from now on, by the content of an accepted job."""
+    """Sets the desired state of the project to the content of an accepted job."""
     project = str(job["project"])
     if "compose" in job:
         write_json(composefile.as_run(job["compose"]), FOLDER, project, COMPOSE)

@@ -1,7 +1,7 @@
 """The bounded store of attacker events: numbered JSON lines in segments, the oldest segment dropped first.
 
 `events/spool.json` holds the spool's id, how far each container has been read, and how far the operator has
-read; it is written after the events, and what a crash left out of it is taken from the events' own lines.
+read; it is written after the events, and what a crash lost of it is taken from the events' own lines.
 Each event has a mark, the hash of its id and of the mark before, so that a cursor can recognize a spool that
 was restored from an older copy. What is dropped unread is counted there first, per service, and becomes an
 event of kind `lost`.

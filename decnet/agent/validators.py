@@ -82,7 +82,7 @@ def plain_text(longest: int = LONGEST_VALUE) -> Check:
 
 
 def fields(required: Dict[str, Check], optional: Dict[str, Check]) -> Callable[[Any], Sequence[str]]:
-    """What is wrong with an object that has to have exactly these keys: the names of the bad ones."""
+    """The names of the missing, unknown and invalid keys of an object that must have exactly these."""
 
     def check(value: Any) -> Sequence[str]:
         if not isinstance(value, dict):

@@ -102,7 +102,7 @@ class Machine:
         self._packets = persona.number("received", 200_000, 9_000_000)
 
     def booted(self) -> int:
-        """When the machine was started: a restart of ours does not show in it."""
+        """When the machine was started: our restarts do not show in it."""
         now = int(time.time())
         return now - (now - self._phase) % self._period
 

@@ -73,7 +73,7 @@ def of_the_machine(persona: Persona) -> Identity:
 
 
 def openssl() -> Any:
-    """The module, also where it was left out at the start."""
+    """The module, also where its import was blocked at the start."""
     for name in ("ssl", "_ssl"):
         if sys.modules.get(name, True) is None:
             del sys.modules[name]

@@ -163,7 +163,7 @@ class Datagrams(asyncio.DatagramProtocol):
         self._is_full = False
 
     def error_received(self, error: Exception) -> None:
-        """Somebody does not want our answer."""
+        """A client refuses our answer."""
 
 
 async def receive(persona: Persona, recorder: Recorder, answer: Answer) -> Stop:

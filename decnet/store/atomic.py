@@ -27,7 +27,7 @@ def last_copy(path: Path) -> Path:
 
 
 def read_whole(path: Path) -> bytes | None:
-    """The content of a file of ours; None if there is none. A link, pipe or folder is refused."""
+    """The content of one of our files; None if there is none. A link, pipe or folder is refused."""
     with translate_os_errors("read", path):
         try:
             # Without O_NONBLOCK a pipe in the file's place would block us forever.

@@ -17,7 +17,7 @@ from .paths import Home
 def open_home(home: Home, *, write: bool = True, looks: bool = False) -> list[str]:
     """Creates the folders (0700) and checks what is in them; returns warnings of what was fixed.
 
-    Temp files that killed commands left are removed. A file of ours that others can read is set to 0600
+    Temp files that killed commands left are removed. One of our files that others can read is set to 0600
     with a warning. StateBroken for a symbolic link, another owner, a private key that others can read, and a
     folder or a catalog file that others can write. With `write=False` nothing is created or fixed, and a
     read-only or missing folder is accepted; with `looks` the same holds where nothing can be written.

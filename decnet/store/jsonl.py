@@ -117,7 +117,7 @@ def _end_of_whole_lines(descriptor: int) -> int:
 
 
 def _rotate(path: Path, keep: int) -> None:
-    # Only up to the first free number: a rotation that was killed half-way left one.
+    # Only up to the first free number: a rotation that was killed before its end left one.
     numbered = [path.with_name(f"{path.name}.{number}") for number in range(1, keep + 1)]
     free = next((index for index, entry in enumerate(numbered) if not entry.exists()), keep - 1)
     for older, newer in zip(numbered[free:0:-1], numbered[free - 1 :: -1], strict=False):

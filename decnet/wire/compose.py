@@ -18,7 +18,7 @@ _NO_ENGINE = "unix:///dev/null"
 def environment(home: str, docker_host: str) -> Dict[str, str]:
     """Nothing of the caller's: Compose would take its settings, and its files, from there.
 
-    No COMPOSE_PARALLEL_LIMIT either: with 4, compose 1.29 waits for itself for ever (seen with 20 bases and
+    No COMPOSE_PARALLEL_LIMIT either: with 4, compose 1.29 waits for itself forever (seen with 20 bases and
     60 services), and its own default is as fast as the engine.
     """
     return {

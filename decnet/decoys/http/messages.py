@@ -59,7 +59,7 @@ class Request:
 
     @property
     def tries_basic(self) -> bool:
-        """Whether it has a basic Authorization header in order."""
+        """Whether it has a valid basic Authorization header."""
         scheme, _, value = self.header("authorization").partition(" ")
         if scheme.lower() != "basic":
             return False

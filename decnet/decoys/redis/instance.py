@@ -248,7 +248,7 @@ class Instance:
         return sum(_lying(each) for each in self.clients.values())
 
     async def answer(self, client: Client, reply: Reply) -> None:
-        """Send a command's reply and wait until it is on its way. Raises Gone, TimeoutError, OSError."""
+        """Send a command's reply and wait until it is sent. Raises Gone, TimeoutError, OSError."""
         if isinstance(reply, Failure):
             self.errors[reply.split(" ", 1)[0][:32]] += 1
         self.send(client, reply)

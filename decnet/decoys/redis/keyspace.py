@@ -62,7 +62,7 @@ class Keyspace:
         self._looked = 0.0
 
     def charge(self, size: int) -> None:
-        """So many bytes more, roughly; what is taken away shows when it is looked at again."""
+        """So many bytes more, roughly; what is removed counts when it is measured again."""
         self.used += size
         self.peak = max(self.peak, self.used)
 

@@ -1,4 +1,4 @@
-"""The mail server decoy: logins and mail are taken down, and nothing is ever delivered."""
+"""The mail server decoy: logins and mail are recorded, and nothing is ever delivered."""
 
 from .server import start
 

@@ -361,7 +361,7 @@ class Conversation(Talk):
             mail.add(piece)
 
     async def _keep(self, mail: Mail, how: str) -> None:
-        """Take down what came, and say that it will be delivered."""
+        """Record what came, and answer that it will be delivered."""
         self._mails += 1
         if self._mails <= MOST_MAILS:
             self._line.session.record(

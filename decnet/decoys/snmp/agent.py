@@ -1,4 +1,4 @@
-"""One agent: a datagram in, an answer or silence out, and what is to be recorded of it. Without any I/O."""
+"""One agent: a datagram in, an answer or silence out, and what to record of it. Without any I/O."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

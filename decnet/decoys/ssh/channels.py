@@ -272,7 +272,7 @@ class Connection:
             status = await self._run(channel)
         except (TimeoutError, Gone, OSError):
             status = 255
-        except Exception:  # noqa: BLE001 (a mistake of ours has to look like a command that failed)
+        except Exception:  # noqa: BLE001 (our mistake has to look like a command that failed)
             status = 1
         if not channel.closed:
             self.send_message(no.CHANNEL_EOF, channel.theirs)

@@ -29,7 +29,7 @@ class Protection(ABC):
     head = 4
     """Bytes that have to be there before the length can be read."""
     plain_length = False
-    """Whether the length field is left out of what is padded to whole blocks."""
+    """Whether the padding to whole blocks excludes the length field."""
 
     @abstractmethod
     def length(self, number: int, head: bytes) -> int:

@@ -251,7 +251,7 @@ class Transport:
         await self._take_keys(kex, agreed, hashed, ways, first=self._session_id is hashed)
 
     async def _public_key(self, algorithm: str) -> bytes:
-        """Our public key. The RSA key takes a moment the first time: in a thread, so that others go on."""
+        """Our public key. The RSA key takes a moment the first time: in a thread, so that others continue."""
         if "rsa" in algorithm:
             return await in_thread(lambda: self._keys.public(algorithm))
         return self._keys.public(algorithm)
