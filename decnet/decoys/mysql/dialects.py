@@ -48,8 +48,8 @@ class Dialect:
 
 def dialect_of(persona: Persona) -> Dialect:
     """The persona's server."""
-    text = persona.text("version") or persona.banner or DEFAULT.get(persona.os, "8.0.39")
-    version = text.removeprefix("5.5.5-")
+    banner = persona.text("version") or persona.banner or DEFAULT.get(persona.os, "8.0.39")
+    version = banner.removeprefix("5.5.5-")
     maria = "MariaDB" in version
     number = tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())
     own = next((text for name, text in COMMENTS if persona.release.startswith(name)), "")

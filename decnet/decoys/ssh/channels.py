@@ -75,8 +75,8 @@ class Channel:
             data = data[len(piece) :]
             self.room -= len(piece)
             if error:
-                data = uint32(no.STDERR) + string(piece)
-                self.connection.send_message(no.CHANNEL_EXTENDED_DATA, self.theirs, data)
+                marked = uint32(no.STDERR) + string(piece)
+                self.connection.send_message(no.CHANNEL_EXTENDED_DATA, self.theirs, marked)
             else:
                 self.connection.send_message(no.CHANNEL_DATA, self.theirs, string(piece))
             await self.connection.transport.drain()
