@@ -89,7 +89,7 @@ def deploy(
     with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
         from decnet.commands.deploy import DeployOptions
         from decnet.commands.deploy import deploy as run
-        from decnet.commands.spec import FleetFlags, NetworkFlags, with_network
+        from decnet.commands.fleet_flags import FleetFlags, NetworkFlags, with_network
         from decnet.engine.options import PassOptions
 
         flags = FleetFlags(
@@ -126,7 +126,7 @@ def deploy(
 
 
 def _spec(config: Path | None, flags: object) -> FleetSpec:
-    from decnet.commands.spec import FleetFlags, spec_from_flags
+    from decnet.commands.fleet_flags import FleetFlags, spec_from_flags
     from decnet.commands.validate import read_spec
     from decnet.errors import UsageError
 

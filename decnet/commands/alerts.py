@@ -11,7 +11,7 @@ from typing import Any
 
 from decnet.commands.events import EventFilter, passes
 from decnet.engine.context import Context
-from decnet.engine.delivery import Receiver, deliver, receiver
+from decnet.engine.notify import Receiver, deliver, receiver
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, LockHeld
 from decnet.model.event import AttackerEvent

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import Failed, SpecError, WorkerFailure
 from decnet.model.actual import NotSeen, Seen
@@ -27,7 +27,7 @@ ROUNDS = 8
 
 async def allocate_unclaimed(
     ctx: Context,
-    links: Links,
+    connections: Connections,
     snap: Snapshot,
     desired: Fleet,
     drafts: tuple[Draft, ...],
@@ -58,7 +58,7 @@ async def allocate_unclaimed(
             quarantined=barred,
             held=_held_by_unseen(snap),
         )
-        answers = await _probed(links, snap, deckies)
+        answers = await _probed(connections, snap, deckies)
         lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]
         answered = _answered(snap, deckies, answers.values())
         _refuse_written(drafts, deckies, answered)
@@ -98,14 +98,14 @@ def _held_by_unseen(snap: Snapshot) -> set[str]:
 
 
 async def _probed(
-    links: Links, snap: Snapshot, deckies: dict[str, Decky]
+    connections: Connections, snap: Snapshot, deckies: dict[str, Decky]
 ) -> dict[str, Probed | WorkerFailure]:
     """What each worker finds out about the new addresses on its LAN."""
     claims: dict[str, list[str]] = {}
     for decky in deckies.values():
         if not (_held(snap, decky) or _cannot_be_asked(snap, decky)):
             claims.setdefault(decky.worker, []).append(decky.ip)
-    return await links.each(
+    return await connections.each(
         (snap.workers[name] for name in claims if name in snap.workers),
         lambda client: client.probe(sorted(claims[client.worker])),
     )

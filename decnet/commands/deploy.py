@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from decnet.commands.allocation import allocate_unclaimed
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, Question
-from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import Propose, run_pass
@@ -58,11 +58,11 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
         )
         _check_workers(stored, drafts)
 
-        async def propose(ctx: Context, links: Links, snap: Snapshot) -> Proposal:
+        async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if _needs_local(snap, drafts):
-                snap = await with_newcomer(ctx, links, snap, adopt=options.run.adopt)
+                snap = await with_newcomer(ctx, connections, snap, adopt=options.run.adopt)
             lans = _lans(snap, spec, drafts, options)
-            snap, desired = await _described(ctx, links, snap, drafts, lans, rng, options)
+            snap, desired = await _described(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return _with_ranges(snap, desired, dry_run=options.run.dry_run)
@@ -106,7 +106,7 @@ def _lans(
 
 async def _described(
     ctx: Context,
-    links: Links,
+    connections: Connections,
     snap: Snapshot,
     drafts: tuple[Draft, ...],
     lans: dict[str, Network],
@@ -125,7 +125,7 @@ async def _described(
     if drafts and not reachable and len(kept) < len(drafts):
         raise _no_worker([o for o in snap.observed.values() if isinstance(o, NotSeen)])
     desired = snap.desired.model_copy(update={"lans": lans})
-    snap, deckies = await allocate_unclaimed(ctx, links, snap, desired, drafts, reachable, rng)
+    snap, deckies = await allocate_unclaimed(ctx, connections, snap, desired, drafts, reachable, rng)
     if options.add:
         deckies = {**snap.desired.deckies, **deckies}
     used = {decky.worker for decky in deckies.values()} | set(snap.desired.lans)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 
-from decnet.commands.finding import Finding, refused, told
-from decnet.commands.ground import Stand, asked_findings, ground_findings
-from decnet.commands.house import house_findings
-from decnet.engine.agents import beside
+from decnet.commands.checks.finding import Finding, listing_of, refused
+from decnet.commands.checks.network import CheckedWorker, lan_findings, machine_findings
+from decnet.commands.checks.operator import operator_findings
+from decnet.engine.agent_version import describe_mismatch
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.outcome import Listing
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
@@ -25,50 +25,52 @@ OLDEST_ENGINE = 19
 
 async def doctor(ctx: Context) -> Listing:
     """Look at everything that commonly goes wrong."""
-    findings, fleet, known = house_findings(ctx)
+    findings, fleet, known = operator_findings(ctx)
     unknown = any(finding.what == "workers" for finding in findings)
     workers = known or ({} if unknown else {LOCAL: Worker(name=LOCAL, worker_id="")})
-    return told("what", findings + await findings_of(ctx, workers.values(), fleet))
+    return listing_of("what", findings + await findings_of(ctx, workers.values(), fleet))
 
 
 async def findings_of(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> list[Finding]:
     """What is right and wrong with these workers, who are asked side by side; then the LAN is asked."""
     chosen = list(workers)
-    async with ctx.links(fleet.fleet_id) as links:
-        looked = await asyncio.gather(*(_looked_at(links, worker, fleet) for worker in chosen))
-        stands = {stand.worker.name: stand for _, stand in looked if stand is not None}
-        asked = await asked_findings(links, stands, fleet)
+    async with ctx.connections(fleet.fleet_id) as connections:
+        results = await asyncio.gather(*(_check_worker(connections, worker, fleet) for worker in chosen))
+        reachable = {checked.worker.name: checked for _, checked in results if checked is not None}
+        on_lan = await lan_findings(connections, reachable, fleet)
     found: list[Finding] = []
-    for worker, (findings, _) in zip(chosen, looked, strict=True):
-        found += findings + asked.get(worker.name, [])
+    for worker, (findings, _) in zip(chosen, results, strict=True):
+        found += findings + on_lan.get(worker.name, [])
     return found
 
 
-async def _looked_at(links: Links, worker: Worker, fleet: Fleet) -> tuple[list[Finding], Stand | None]:
-    """What is right and wrong with one worker; and where it stands, if its engine can be asked."""
+async def _check_worker(
+    connections: Connections, worker: Worker, fleet: Fleet
+) -> tuple[list[Finding], CheckedWorker | None]:
+    """The findings about one worker, and what it reported if its Docker engine answers."""
     from decnet.worker.requirements import check
 
     name = worker.name
     try:
-        client = links.client(worker)
-        checked = await check(client)
+        client = connections.client(worker)
+        answer = await check(client)
         found = [
-            *_agent(name, checked.hello, client.standing(checked.hello)),
-            *_engine(name, checked.facts),
-            *(Finding(name, "warning", one.says, one.mend) for one in checked.complaints),
-            *_room(name, checked.facts, fleet),
+            *_agent(name, answer.hello, client.standing(answer.hello)),
+            *_engine(name, answer.facts),
+            *(Finding(name, "warning", one.says, one.mend) for one in answer.complaints),
+            *_room(name, answer.facts, fleet),
         ]
-        status = await client.status() if worker.worker_id and checked.facts.docker_version else None
+        status = await client.status() if worker.worker_id and answer.facts.docker_version else None
     except DecnetError as error:
         return [refused(error.worker or "this machine", error)], None
-    stand = Stand(worker, checked.facts, status, fleet.lans.get(name))
-    return [*found, *ground_findings(stand, fleet)], stand if status is not None else None
+    checked = CheckedWorker(worker, answer.facts, status, fleet.lans.get(name))
+    return [*found, *machine_findings(checked, fleet)], checked if status is not None else None
 
 
-def _agent(name: str, hello: Hello, standing: Standing) -> Iterator[Finding]:
-    if standing != "current":
-        mend = f"decnet worker upgrade {name}" if standing == "older" else "upgrade decnet here"
-        yield Finding(name, "warning", beside(hello, standing), mend)
+def _agent(name: str, hello: Hello, compatibility: Standing) -> Iterator[Finding]:
+    if compatibility != "current":
+        mend = f"decnet worker upgrade {name}" if compatibility == "older" else "upgrade decnet here"
+        yield Finding(name, "warning", describe_mismatch(hello, compatibility), mend)
 
 
 def _engine(name: str, facts: Facts) -> Iterator[Finding]:

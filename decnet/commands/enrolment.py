@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from decnet.engine.agents import hear
+from decnet.engine.agent_version import ask_status
 from decnet.engine.context import Context
 from decnet.engine.outcome import Words
-from decnet.engine.side import fleet_side
+from decnet.engine.side import fleet_credentials
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError, WorkerFailure, worst
 from decnet.model import values
@@ -87,7 +87,7 @@ async def add(
         )
         enrolled = await ctx.enrolment.add(
             credentials.login(address),
-            fleet_side(ctx.home, fleet.fleet_id),
+            fleet_credentials(ctx.home, fleet.fleet_id),
             wanted,
             credentials.vouched(ctx, pinned),
             others={each.worker_id: each.name for each in known.values() if each.name != name},
@@ -141,8 +141,10 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
     """Go on from the generation that each worker has applied: what it was told by an earlier fleet, or by
     this one before its home was restored from a backup. The generations that were taken, by name. Raises
     the worst error of those that did not answer, when the others are done."""
-    async with ctx.links(fleet_id) as links:
-        answers = await links.each(workers, lambda client: hear(ctx, links, client, None, replaces=True))
+    async with ctx.connections(fleet_id) as connections:
+        answers = await connections.each(
+            workers, lambda client: ask_status(ctx, connections, client, None, replaces=True)
+        )
     store = ctx.records
     taken, failures = {}, []
     for worker in workers:
@@ -232,7 +234,7 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
         key = await vetted_key(place, name, vouched)
         if key == old:
             return Words((f"{name}: its host key is the pinned one",), {"name": name, "changed": False})
-        fleet_key = load_key(fleet_side(ctx.home, fleet.fleet_id).key.path)
+        fleet_key = load_key(fleet_credentials(ctx.home, fleet.fleet_id).key.path)
         await ctx.enrolment.try_key(worker, key, fleet_key, fleet.fleet_id)
         pin(ctx.home.known_hosts, worker, key, write_whole)
         append(

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from decnet.engine.apart import apart
 from decnet.engine.context import Context
+from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, WorkerFailure
 from decnet.model.event import AttackerEvent
@@ -78,10 +78,10 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
         return Pulled((), {})
     identities = {worker.worker_id for worker in known.values()}
     # Waiting for a lock must not hold up what else goes on: alerts here, other workers in `_pull_page`.
-    await apart(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
+    await in_daemon_thread(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
     shared = earlier or EarlierIds()
-    async with ctx.links(fleet.fleet_id) as links:
-        answers = await links.each(
+    async with ctx.connections(fleet.fleet_id) as connections:
+        answers = await connections.each(
             workers.values(),
             lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id, shared),
         )
@@ -118,7 +118,7 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
         page = await client.events(cursor.seq, spool_id=cursor.spool_id, mark=cursor.mark)
     if page.verdict in VERDICTS:
         ctx.warn(VERDICTS[page.verdict], client.worker)
-    fetched.add(await apart(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
+    fetched.add(await in_daemon_thread(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
     return page.more and event_cursor(ctx.home, worker_id) != cursor
 
 

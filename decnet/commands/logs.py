@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decnet.commands.chosen import chosen
+from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.workers import known_workers
@@ -14,12 +14,12 @@ from decnet.wire import clean
 async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Words:
     """The last lines of each of the decky's containers, cleaned of what a terminal would obey."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    (name,) = chosen(fleet.deckies, [decky])[:1]
+    (name,) = select_deckies(fleet.deckies, [decky])[:1]
     worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
     if worker is None:
         raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")
-    async with ctx.links(fleet.fleet_id) as links:
-        texts = await links.client(worker).logs(name, service, lines=lines)
+    async with ctx.connections(fleet.fleet_id) as connections:
+        texts = await connections.client(worker).logs(name, service, lines=lines)
     shown = []
     for container, text in sorted(texts.items()):
         shown.append(f"== {clean(container, 80)}")

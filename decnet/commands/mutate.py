@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from decnet.commands.chosen import chosen
+from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
@@ -63,7 +63,7 @@ def _check(options: MutateOptions) -> None:
 def _names(ctx: Context, fleet: Fleet, options: MutateOptions) -> Sequence[str]:
     if options.due:
         return rules.due(fleet, ctx.catalog, ctx.now())
-    return tuple(fleet.deckies) if options.everything else chosen(fleet.deckies, options.names)
+    return tuple(fleet.deckies) if options.everything else select_deckies(fleet.deckies, options.names)
 
 
 def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:

@@ -12,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Words
-from decnet.engine.side import fleet_side
+from decnet.engine.side import fleet_credentials
 from decnet.engine.snapshot import load
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.fleet import Decky, Fleet, Network
@@ -46,12 +46,12 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         found: list[Recovered] = []
         for number, address in enumerate(addresses, 1):
             fleet_id = found[0].enrolled.hello.fleet_id if found else None
-            side = fleet_side(ctx.home, fleet_id) if fleet_id else None
+            side = fleet_credentials(ctx.home, fleet_id) if fleet_id else None
             found.append(
                 await ctx.enrolment.recover(
                     credentials.login(address),
                     side,
-                    lambda fleet_id: fleet_side(ctx.home, fleet_id),
+                    lambda fleet_id: fleet_credentials(ctx.home, fleet_id),
                     Worker(name=f"w{number}", worker_id="", enrolled_at=ctx.now()),
                     credentials.vouched(ctx, None),
                     others={each.enrolled.worker.worker_id: each.enrolled.worker.name for each in found},
@@ -68,8 +68,8 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
 async def _take_up(ctx: Context, fleet: Fleet) -> None:
     """Record the deckies that run as described: what is left for the first pass is what has to be mended."""
     snap = load(ctx)
-    async with ctx.links(fleet.fleet_id) as links:
-        snap = await observe(ctx, links, snap, facts=True)
+    async with ctx.connections(fleet.fleet_id) as connections:
+        snap = await observe(ctx, connections, snap, facts=True)
     snap = with_images(snap)
     commit(ctx, recorded_only(snap, make_plan(ctx, snap)))
 

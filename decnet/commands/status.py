@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from decnet.engine.agents import beside
+from decnet.engine.agent_version import describe_mismatch
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
@@ -30,10 +30,12 @@ SKEW_SECONDS = 5.0
 async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool = False) -> StatusOutcome:
     """Every worker and every decky, merged from desired, recorded and actual."""
     stored, before = load(ctx), load_seen(ctx.home)
-    async with ctx.links(stored.desired.fleet_id) as links:
+    async with ctx.connections(stored.desired.fleet_id) as connections:
         chosen = select(stored.workers, on).values()
-        snap = await observe(ctx, links, stored, chosen, once=ctx.kept is None and not stored.quarantined)
-        gone = () if on else await returned(links, snap)
+        snap = await observe(
+            ctx, connections, stored, chosen, once=ctx.kept is None and not stored.quarantined
+        )
+        gone = () if on else await returned(connections, snap)
     unsaved = _commit_if_free(ctx, stored, snap)
     snap = with_images(snap)
     plan = make_plan(ctx, snap)
@@ -265,7 +267,7 @@ def _agent(observation: Observation) -> dict[str, Any]:
     if not isinstance(observation, Seen):
         return {}
     hello, standing = observation.status.hello, observation.agent
-    remark = beside(hello, standing) if standing != "current" else ""
+    remark = describe_mismatch(hello, standing) if standing != "current" else ""
     return {"agent": standing, "agent_version": hello.version, "agent_remark": remark}
 
 

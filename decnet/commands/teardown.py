@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from decnet.commands.chosen import chosen
+from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
@@ -23,7 +23,7 @@ async def teardown(
         raise UsageError("specify deckies, or --all")
 
     def proposal(snap: Snapshot) -> Proposal:
-        gone = set(snap.desired.deckies) if everything else set(chosen(_known(snap), names))
+        gone = set(snap.desired.deckies) if everything else set(select_deckies(_known(snap), names))
         left = {name: decky for name, decky in snap.desired.deckies.items() if name not in gone}
         return Proposal(
             snap.with_desired(snap.desired.with_deckies(left)), named=_count(snap, gone, everything)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from decnet.engine.agents import beside, short
+from decnet.engine.agent_version import describe_mismatch, short_hash
 from decnet.engine.context import Context
 from decnet.engine.outcome import Words
 from decnet.engine.workers import known_workers
@@ -36,9 +36,9 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words
     with ctx.lock():
         fleet = load_fleet(ctx.home) or new_fleet()
         remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
-        async with ctx.links(fleet.fleet_id) as links:
-            own = links.own
-            answers = await links.each(remote, lambda client: _upgraded(client, own, force=force))
+        async with ctx.connections(fleet.fleet_id) as connections:
+            own = connections.own
+            answers = await connections.each(remote, lambda client: _upgraded(client, own, force=force))
         replaced = [n for n, a in answers.items() if isinstance(a, Upgraded) and a.outcome == "replaced"]
         if replaced:
             outcome = f"agent version {own.version} installed on {', '.join(replaced)}"
@@ -57,9 +57,9 @@ async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> U
     if standing == "current":
         return Upgraded("current", own.version, f"its agent is up to date, version {own.version}")
     if standing == "newer" and not force:
-        return Upgraded("left", hello.version, f"{beside(hello, standing)}; --force replaces it")
+        return Upgraded("left", hello.version, f"{describe_mismatch(hello, standing)}; --force replaces it")
     await client.upgrade(own)
-    was = f"{short(hello)} (version {hello.version})"
+    was = f"{short_hash(hello)} (version {hello.version})"
     return Upgraded(
         "replaced", own.version, f"agent {was} is replaced by {own.sha256[:12]} (version {own.version})"
     )

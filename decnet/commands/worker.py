@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from decnet.commands.checks.finding import listing_of
 from decnet.commands.doctor import findings_of
 from decnet.commands.enrolment import Credentials, check_name, enrolled_worker
-from decnet.commands.finding import told
+from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
-from decnet.engine.links import FLEET_KEY
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.run_pass import run_pass, settled
@@ -68,8 +68,8 @@ async def show(ctx: Context, name: str) -> Words:
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
     lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
     try:
-        async with ctx.links(fleet.fleet_id) as links:
-            client = links.client(worker)
+        async with ctx.connections(fleet.fleet_id) as connections:
+            client = connections.client(worker)
             hello, facts = await client.hello(), await client.facts()
     except DecnetError as error:
         failure = WorkerFailure.of(error)
@@ -89,7 +89,7 @@ async def check(ctx: Context, on: str | None) -> Listing:
     """Whether the workers can do their work, each finding with what mends it."""
     fleet = load_fleet(ctx.home) or new_fleet()
     workers = select(known_workers(ctx.home), on)
-    return told("worker", await findings_of(ctx, workers.values(), fleet))
+    return listing_of("worker", await findings_of(ctx, workers.values(), fleet))
 
 
 def rename(ctx: Context, old: str, new: str) -> Words:
@@ -200,8 +200,8 @@ async def _leave(
 ) -> None:
     """Take what lets us in out of the worker, by its own agent or by the operator's login."""
     if wipe or worker.is_local:
-        async with ctx.links(fleet_id) as links:
-            await links.client(worker).self_destruct()
+        async with ctx.connections(fleet_id) as connections:
+            await connections.client(worker).self_destruct()
         return
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pinned

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.images import provide_images
 from decnet.engine.job import JobEnd, run_job
-from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Finished, StepDone
 from decnet.engine.snapshot import Snapshot
@@ -48,7 +48,7 @@ class Applied:
 
 async def apply(
     ctx: Context,
-    links: Links,
+    connections: Connections,
     snap: Snapshot,
     plan: Plan,
     options: PassOptions,
@@ -60,7 +60,7 @@ async def apply(
     snap = commit(ctx, recorded_only(snap, plan))
     applied = Applied()
     learned: dict[str, WorkerRecords] = {}
-    ready = await provide_images(ctx, links, snap, plan, applied.failures, no_cache=options.no_cache)
+    ready = await provide_images(ctx, connections, snap, plan, applied.failures, no_cache=options.no_cache)
 
     async def job(key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
         shipment = ready.get(key.worker)
@@ -68,7 +68,7 @@ async def apply(
         failure = await shipment if shipment is not None else None
         if failure is not None:
             return JobEnd(failure=failure)
-        end = await run_job(ctx, links, snap.with_records(learned), key, steps, detach=detach)
+        end = await run_job(ctx, connections, snap.with_records(learned), key, steps, detach=detach)
         if end.records is not None:
             learned[key.worker] = end.records
         return end

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.job import JOB_SECONDS
-from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.progress import JobProgress
 from decnet.engine.snapshot import Snapshot
@@ -43,7 +43,7 @@ def awaited(snap: Snapshot, plan: Plan) -> dict[str, Job]:
     }
 
 
-async def after_jobs(ctx: Context, links: Links, snap: Snapshot) -> Snapshot:
+async def after_jobs(ctx: Context, connections: Connections, snap: Snapshot) -> Snapshot:
     """The snapshot of the same workers, observed again when none of them is at work any more, or when each
     that is has had its time: one that claims an endless job holds nothing up for long."""
     begun = ctx.monotonic()
@@ -56,8 +56,8 @@ async def after_jobs(ctx: Context, links: Links, snap: Snapshot) -> Snapshot:
         for name, job in running.items():
             ctx.emit(JobProgress(name, job.done, job.total, job.current))
         await ctx.sleep(PAUSE_SECONDS)
-        snap = await observe(ctx, links, snap, [snap.workers[name] for name in running])
-    return await observe(ctx, links, snap, [snap.workers[name] for name in snap.observed])
+        snap = await observe(ctx, connections, snap, [snap.workers[name] for name in running])
+    return await observe(ctx, connections, snap, [snap.workers[name] for name in snap.observed])
 
 
 def _patience(ctx: Context, snap: Snapshot, name: str, job: Job) -> float:

@@ -15,7 +15,7 @@ from decnet.engine.progress import Emit, Said
 from decnet.errors import UsageError
 
 if TYPE_CHECKING:
-    from decnet.engine.links import Links, Sessions
+    from decnet.engine.connections import Connections, Sessions
     from decnet.images import ImageNames
     from decnet.model.catalog import Catalog
     from decnet.store.lock import Lock
@@ -61,7 +61,7 @@ class Context:
     images: ImageNames | None = None
     """The images that new deckies are made of; None: those of this installation."""
     enroller: Enrolment | None = None
-    kept: Links | None = None
+    kept: Connections | None = None
     """Connections that a command with several rounds keeps open between them."""
 
     @cached_property
@@ -79,23 +79,23 @@ class Context:
         return self.enroller or enrol
 
     @asynccontextmanager
-    async def links(self, fleet_id: str) -> AsyncIterator[Links]:
+    async def connections(self, fleet_id: str) -> AsyncIterator[Connections]:
         """The fleet's connections: the kept ones, or new ones that are closed afterwards."""
         if self.kept is not None:
             yield await self.kept.serve(fleet_id)
             return
-        from decnet.engine.links import Links
+        from decnet.engine.connections import Connections
 
-        async with Links(self.home, fleet_id, self.sessions) as opened:
+        async with Connections(self.home, fleet_id, self.sessions) as opened:
             yield opened
 
     @asynccontextmanager
     async def keeping(self) -> AsyncIterator[Context]:
         """This context with connections that stay open from round to round, whatever fleet there is then."""
-        from decnet.engine.links import Links
+        from decnet.engine.connections import Connections
 
-        async with Links(self.home, "", self.sessions) as links:
-            yield replace(self, kept=links)
+        async with Connections(self.home, "", self.sessions) as connections:
+            yield replace(self, kept=connections)
 
     def lock(self, *, looks: bool = False) -> Lock:
         """The lock of the state folder, to be held while anything is changed. A command that only

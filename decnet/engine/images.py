@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Collection
 from threading import Event
 
-from decnet.engine.apart import apart
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
+from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.progress import ImagesSent, ImageStep
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, DockerDown, ImageFailed, Interrupted, WorkerFailure
@@ -22,7 +22,7 @@ Shipment = asyncio.Task[WorkerFailure | None]
 
 async def provide_images(
     ctx: Context,
-    links: Links,
+    connections: Connections,
     snap: Snapshot,
     plan: Plan,
     failures: dict[str, WorkerFailure],
@@ -41,7 +41,9 @@ async def provide_images(
         return dict.fromkeys(others)
     needed = _needed(snap, plan)
     present = set(snap.images.all())
-    have = await _present(links, snap, needing, {n: refs - present for n, refs in needed.items()}, failures)
+    have = await _present(
+        connections, snap, needing, {n: refs - present for n, refs in needed.items()}, failures
+    )
     missing = _missing(needed, have, present, rebuild=no_cache)
     if missing and not await _built_or_told(ctx, snap, missing, failures, others | set(needing), no_cache):
         missing = {}
@@ -52,7 +54,9 @@ async def provide_images(
         for name in {**missing, **users}
         if name != LOCAL and name not in failures
     }
-    begun = {name: asyncio.create_task(_ship(ctx, links, snap, name, tags)) for name, tags in remote.items()}
+    begun = {
+        name: asyncio.create_task(_ship(ctx, connections, snap, name, tags)) for name, tags in remote.items()
+    }
     return {name: begun.get(name) for name in (*others, *needing) if name not in failures}
 
 
@@ -66,14 +70,14 @@ def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
 
 
 async def _present(
-    links: Links,
+    connections: Connections,
     snap: Snapshot,
     needing: list[str],
     own: dict[str, set[str]],
     failures: dict[str, WorkerFailure],
 ) -> dict[str, set[str]]:
     """Per worker that answers, those of the images in question that it has."""
-    answers = await links.each(
+    answers = await connections.each(
         (snap.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
     )
     failures.update({name: each for name, each in answers.items() if isinstance(each, WorkerFailure)})
@@ -103,7 +107,7 @@ async def _others_missing(
     wanted = {ref for refs in lacking.values() for ref in refs}
     # A digest is no name that a saved image keeps.
     named = sorted(ref for ref in wanted if "@" not in ref)
-    here = set(await apart(lambda: on_this_machine(named))) if named else set()
+    here = set(await in_daemon_thread(lambda: on_this_machine(named))) if named else set()
     for name, refs in lacking.items():
         for ref in (ref for ref in refs if ref not in here):
             place = "not here" if name == LOCAL else "neither there nor on this machine"
@@ -173,7 +177,7 @@ async def _built(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
         ensure(snap.images, say, cache=ctx.home.cache, no_cache=no_cache)
 
     try:
-        await apart(build)
+        await in_daemon_thread(build)
     except asyncio.CancelledError:
         stopped.set()
         end_programs()
@@ -181,11 +185,11 @@ async def _built(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
 
 
 async def _ship(
-    ctx: Context, links: Links, snap: Snapshot, name: str, tags: tuple[str, ...]
+    ctx: Context, connections: Connections, snap: Snapshot, name: str, tags: tuple[str, ...]
 ) -> WorkerFailure | None:
     from decnet.images.shelf import save_size, save_stream
 
-    client = links.client(snap.workers[name])
+    client = connections.client(snap.workers[name])
     try:
         size = await asyncio.to_thread(save_size, tags)
         sent = _Sent(ctx, name, size)

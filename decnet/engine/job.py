@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from decnet.engine.bundle import make_bundle
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.progress import JobProgress, JobStarted, StepDone
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError, WorkerFailure
@@ -53,7 +53,13 @@ class JobEnd:
 
 
 async def run_job(
-    ctx: Context, links: Links, snap: Snapshot, key: SliceKey, steps: Sequence[Step], *, detach: bool
+    ctx: Context,
+    connections: Connections,
+    snap: Snapshot,
+    key: SliceKey,
+    steps: Sequence[Step],
+    *,
+    detach: bool,
 ) -> JobEnd:
     """Send the steps to the worker as one job and follow it; every commit leaves a resumable state.
 
@@ -62,7 +68,7 @@ async def run_job(
     """
     follower: _Follower | None = None
     try:
-        follower = _Follower(ctx, links.client(snap.workers[key.worker]), snap, key, steps)
+        follower = _Follower(ctx, connections.client(snap.workers[key.worker]), snap, key, steps)
         return await _run(follower, detach=detach)
     except DecnetError as error:
         failure = WorkerFailure.of(error)

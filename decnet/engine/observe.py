@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from decnet.engine.agents import Heard, hear
+from decnet.engine.agent_version import Answer, ask_status
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DockerDown, WorkerFailure
 from decnet.model.actual import NotSeen, Observation, Seen, Status
@@ -27,7 +27,7 @@ MOST_SECONDS = 20.0
 
 async def observe(
     ctx: Context,
-    links: Links,
+    connections: Connections,
     snap: Snapshot,
     workers: Iterable[Worker] | None = None,
     *,
@@ -46,13 +46,15 @@ async def observe(
 
     async def pull(client: AgentClient) -> Seen:
         try:
-            heard = await hear(ctx, links, client, _cursor(snap, client.worker), replaces=replaces)
+            heard = await ask_status(
+                ctx, connections, client, _cursor(snap, client.worker), replaces=replaces
+            )
             return await _pull(ctx, client, heard, facts)
         finally:
             if once:
                 await client.close()
 
-    answers = await links.each(chosen, pull)
+    answers = await connections.each(chosen, pull)
     observed = {name: _observation(name, answer) for name, answer in answers.items()}
     statuses = {name: status for name, each in observed.items() if (status := each.status) is not None}
     if statuses:
@@ -74,7 +76,7 @@ def _cursor(snap: Snapshot, name: str) -> Cursor | None:
     return snap.recorded[name].cursor if name in snap.recorded else None
 
 
-async def _pull(ctx: Context, client: AgentClient, heard: Heard, facts: bool) -> Seen:
+async def _pull(ctx: Context, client: AgentClient, heard: Answer, facts: bool) -> Seen:
     status = await _with_whole_journal(ctx, client, heard.status)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(

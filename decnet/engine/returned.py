@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
 
-from decnet.engine.links import Links
+from decnet.engine.connections import Connections
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import PartlyFailed, WorkerFailure
 from decnet.model.actual import Seen
@@ -16,14 +16,14 @@ MOST_ASKED = 1024
 """Quarantined addresses of one LAN that are asked for."""
 
 
-async def returned(links: Links, snap: Snapshot) -> tuple[WorkerFailure, ...]:
+async def returned(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
     """A failure for each removed worker whose addresses are answered for on the LAN.
 
     One worker of each LAN asks there. Where none can, nothing is known, and nothing is reported.
     """
     asked = _asked(snap)
     addresses = {worker.name: {row.address for row in rows} for worker, rows in asked}
-    answers = await links.each(
+    answers = await connections.each(
         (worker for worker, _ in asked), lambda client: client.probe(addresses[client.worker])
     )
     found: dict[str, list[str]] = {}

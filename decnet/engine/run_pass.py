@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from decnet.engine.agents import replace_agents
+from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import Applied, apply, commit
 from decnet.engine.audited import audited
 from decnet.engine.busy_workers import after_jobs, awaited, endless
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, decide
-from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
@@ -26,7 +26,7 @@ from decnet.model.plan import Plan
 from decnet.plan.select import select
 from decnet.store.desired import save_fleet
 
-Propose = Callable[[Context, Links, Snapshot], Awaitable[Proposal]]
+Propose = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
 Change = Callable[[Snapshot], Propose]
 """A verb. Given what is stored it refuses bad input, before any worker is asked, and gives the function that
 turns what was observed into a proposal. It may be called several times and proposes the same each time."""
@@ -42,9 +42,11 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
         with ctx.lock(looks=options.looks):
             snap = load(ctx)
             propose = change(snap)
-            async with ctx.links(snap.desired.fleet_id) as links:
-                snap = await _observed(ctx, links, snap, options)
-                proposal = await enrol_newcomers(ctx, links, await propose(ctx, links, snap), options)
+            async with ctx.connections(snap.desired.fleet_id) as connections:
+                snap = await _observed(ctx, connections, snap, options)
+                proposal = await enrol_newcomers(
+                    ctx, connections, await propose(ctx, connections, snap), options
+                )
                 snap, plan = decide(ctx, proposal, options)
                 if options.looks:
                     return report(verb, snap, plan, options)
@@ -55,9 +57,11 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                     if preview is None:
                         _show(ctx, plan, options)
                     snap = _record_desired(ctx, snap)
-                    snap = await replace_agents(ctx, links, snap, options)
-                    snap, plan, applied = await _apply_around_jobs(ctx, links, proposal, snap, plan, options)
-                    snap, applied = await sweep_networks(ctx, links, snap, applied, options)
+                    snap = await replace_agents(ctx, connections, snap, options)
+                    snap, plan, applied = await _apply_around_jobs(
+                        ctx, connections, proposal, snap, plan, options
+                    )
+                    snap, applied = await sweep_networks(ctx, connections, snap, applied, options)
                     ended.outcome = report(verb, commit(ctx, snap), plan, options, applied)
         if not ended.outcome.unconfirmed:
             return ended.outcome
@@ -67,7 +71,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
 def as_stored(snap: Snapshot) -> Propose:
     """The change that keeps desired as it is stored: what `reconcile` wants."""
 
-    async def propose(ctx: Context, links: Links, snap: Snapshot) -> Proposal:
+    async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
         return Proposal(snap)
 
     return propose
@@ -79,7 +83,7 @@ def settled(proposal: Callable[[Snapshot], Proposal]) -> Change:
     def change(stored: Snapshot) -> Propose:
         desired = proposal(stored)
 
-        async def propose(ctx: Context, links: Links, snap: Snapshot) -> Proposal:
+        async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             return desired.on(snap)
 
         return propose
@@ -100,8 +104,10 @@ async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Previ
     """Decide without the lock, show, and ask. Raises SpecError where a question is answered with no."""
     snap = load(ctx)
     propose = change(snap)
-    async with ctx.links(snap.desired.fleet_id) as links:
-        proposal = await propose(ctx, links, await _observed(ctx, links, snap, options, held=False))
+    async with ctx.connections(snap.desired.fleet_id) as connections:
+        proposal = await propose(
+            ctx, connections, await _observed(ctx, connections, snap, options, held=False)
+        )
     snap, plan = decide(ctx, proposal, options)
     for question in proposal.questions:
         if not ctx.confirm(question.text):
@@ -118,15 +124,15 @@ def _show(ctx: Context, plan: Plan, options: PassOptions) -> None:
 
 
 async def _observed(
-    ctx: Context, links: Links, snap: Snapshot, options: PassOptions, *, held: bool = True
+    ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions, *, held: bool = True
 ) -> Snapshot:
     """The snapshot after asking the chosen workers; `held` says whether the lock is."""
     replaces = held and options.replaces
     chosen = select(snap.workers, options.on).values()
-    snap = await observe(ctx, links, snap, chosen, facts=options.facts, replaces=replaces)
+    snap = await observe(ctx, connections, snap, chosen, facts=options.facts, replaces=replaces)
     if options.on is None:
-        snap = snap.with_returned(await returned(links, snap))
-    return await restore_local(ctx, links, snap, facts=options.facts) if replaces else snap
+        snap = snap.with_returned(await returned(connections, snap))
+    return await restore_local(ctx, connections, snap, facts=options.facts) if replaces else snap
 
 
 def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
@@ -136,21 +142,26 @@ def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
 
 
 async def _apply_around_jobs(
-    ctx: Context, links: Links, proposal: Proposal, snap: Snapshot, plan: Plan, options: PassOptions
+    ctx: Context,
+    connections: Connections,
+    proposal: Proposal,
+    snap: Snapshot,
+    plan: Plan,
+    options: PassOptions,
 ) -> tuple[Snapshot, Plan, Applied]:
     """Apply the plan. What concerns a worker that still carries out an earlier command's job is decided again
     when that has ended; where the operator was asked, nothing is applied then that was not shown."""
     busy = {} if options.detach or options.record_only else awaited(snap, plan)
     first = plan.without(busy)
-    snap, applied = await apply(ctx, links, snap, first, options)
+    snap, applied = await apply(ctx, connections, snap, first, options)
     if not busy:
         return snap, plan, applied
-    snap = await after_jobs(ctx, links, snap)
+    snap = await after_jobs(ctx, connections, snap)
     snap, rest = decide(ctx, proposal.on(snap), options, before=plan.before)
     still = awaited(snap, rest)
     rest = rest.without(still)
     if options.asks and not rest.shown <= plan.shown:
         return snap, first, replace(applied, unconfirmed=True)
-    snap, later = await apply(ctx, links, snap, rest, options)
+    snap, later = await apply(ctx, connections, snap, rest, options)
     later.failures.update({name: endless(name, job) for name, job in still.items()})
     return snap, first.followed_by(rest), applied.joined(later)

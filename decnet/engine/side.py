@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from decnet.engine.links import FLEET_KEY
+from decnet.engine.connections import FLEET_KEY
 from decnet.store.atomic import write_whole
 from decnet.store.paths import Home
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from decnet.worker.enrol import FleetSide
 
 
-def fleet_side(home: Home, fleet_id: str) -> FleetSide:
+def fleet_credentials(home: Home, fleet_id: str) -> FleetSide:
     """The fleet's side of an enrolment; the key is made where there is none. Raises StateBroken."""
     from decnet.worker.agent_package import AgentPackage
     from decnet.worker.enrol import FleetSide

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from decnet.engine.apply import Applied, commit
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.snapshot import Snapshot
@@ -18,7 +18,7 @@ SWEEP_SECONDS = 10.0
 
 
 async def sweep_networks(
-    ctx: Context, links: Links, snap: Snapshot, applied: Applied, options: PassOptions
+    ctx: Context, connections: Connections, snap: Snapshot, applied: Applied, options: PassOptions
 ) -> tuple[Snapshot, Applied]:
     """With `options.sweeps` let every worker that carried out its part remove our network and forget its
     slice, and forget its LAN here: it is what says that there may be something left to take away."""
@@ -33,7 +33,7 @@ async def sweep_networks(
     known = {worker.name: snap.recorded[worker.name] for worker in needing}
     raised = {n: r.with_project(PROJECT, generation=r.of().generation + 1) for n, r in known.items()}
     snap = commit(ctx, snap.with_records(raised))
-    answers = await links.each(
+    answers = await connections.each(
         needing,
         lambda client: client.teardown(
             ctx.identifier(), raised[client.worker].of().generation, wait=SWEEP_SECONDS
@@ -43,7 +43,7 @@ async def sweep_networks(
     snap = _without_lans(ctx, snap, swept)
     failures = {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
     # What they hold now is recorded, so that the same command has nothing to learn the next time.
-    return await observe(ctx, links, snap, needing), applied.joined(Applied(failures=failures))
+    return await observe(ctx, connections, snap, needing), applied.joined(Applied(failures=failures))
 
 
 def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:

@@ -16,9 +16,9 @@ from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
 
 if TYPE_CHECKING:
+    from decnet.engine.connections import Connections
     from decnet.engine.context import Context
     from decnet.engine.decide import Proposal
-    from decnet.engine.links import Links
     from decnet.engine.options import PassOptions
     from decnet.engine.snapshot import Snapshot
     from decnet.store.paths import Home
@@ -29,23 +29,25 @@ def known_workers(home: Home) -> dict[str, Worker]:
     return FleetTable(home).workers()
 
 
-async def with_newcomer(ctx: Context, links: Links, snap: Snapshot, *, adopt: bool) -> Snapshot:
+async def with_newcomer(ctx: Context, connections: Connections, snap: Snapshot, *, adopt: bool) -> Snapshot:
     """The snapshot with `local` as the worker that it will be; nothing is written, here or there.
 
     Raises FleetRefused where the agent of this machine belongs to another fleet and `adopt` is not set.
     """
     fresh = Worker(name=LOCAL, worker_id="")
-    client = links.stranger(fresh)
+    client = connections.stranger(fresh)
     hello = await client.hello()
     _check_fleet(hello, snap.desired.fleet_id, adopt=adopt)
     if hello.fleet_id == snap.desired.fleet_id and hello.worker_id:
         worker = fresh.model_copy(update={"worker_id": hello.worker_id})
-        return await _observed(ctx, links, snap, worker)
+        return await _observed(ctx, connections, snap, worker)
     seen = Seen(worker=LOCAL, status=_empty_status(hello), facts=await client.facts())
     return snap.with_worker(fresh, WorkerRecords(worker_id=""), seen)
 
 
-async def enrol_newcomers(ctx: Context, links: Links, proposal: Proposal, options: PassOptions) -> Proposal:
+async def enrol_newcomers(
+    ctx: Context, connections: Connections, proposal: Proposal, options: PassOptions
+) -> Proposal:
     """The proposal after a `local` that it needs was enrolled: its agent has an identity, and is observed. A
     pass that only looks enrols nothing."""
     snap = proposal.snap
@@ -58,12 +60,12 @@ async def enrol_newcomers(ctx: Context, links: Links, proposal: Proposal, option
         update={"worker_id": local.worker_id or ctx.identifier(), "enrolled_at": ctx.now()}
     )
     if not local.worker_id:
-        await links.stranger(worker).enrol(worker.worker_id, snap.desired.fleet_id, adopt=options.adopt)
+        await connections.stranger(worker).enrol(worker.worker_id, snap.desired.fleet_id, adopt=options.adopt)
     FleetTable(ctx.home).put_worker(worker)
-    return replace(proposal, snap=await _observed(ctx, links, snap, worker))
+    return replace(proposal, snap=await _observed(ctx, connections, snap, worker))
 
 
-async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bool) -> Snapshot:
+async def restore_local(ctx: Context, connections: Connections, snap: Snapshot, *, facts: bool) -> Snapshot:
     """Give this machine's agent its identity again where it has none any more.
 
     For `local` only: that another machine lost its own is no reason to trust it with one."""
@@ -71,7 +73,7 @@ async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bo
     if not isinstance(refused, NotSeen) or refused.state != "refused":
         return snap
     worker = snap.workers[LOCAL]
-    client = links.stranger(worker)
+    client = connections.stranger(worker)
     try:
         hello = await client.hello()
         if hello.worker_id is not None or hello.fleet_id is not None:
@@ -80,14 +82,14 @@ async def restore_local(ctx: Context, links: Links, snap: Snapshot, *, facts: bo
     except DecnetError:
         return snap
     ctx.warn("its agent had lost its directory and is enrolled again", LOCAL)
-    return await observe(ctx, links, snap, [worker], facts=facts)
+    return await observe(ctx, connections, snap, [worker], facts=facts)
 
 
-async def _observed(ctx: Context, links: Links, snap: Snapshot, worker: Worker) -> Snapshot:
+async def _observed(ctx: Context, connections: Connections, snap: Snapshot, worker: Worker) -> Snapshot:
     records = ctx.records.load(worker.worker_id)
     unseen = NotSeen(WorkerFailure(worker.name, WorkerError, "was not contacted"))
     snap = snap.with_worker(worker, records, unseen)
-    return await observe(ctx, links, snap, [worker], facts=True)
+    return await observe(ctx, connections, snap, [worker], facts=True)
 
 
 def _check_fleet(hello: Hello, fleet_id: str, *, adopt: bool) -> None:

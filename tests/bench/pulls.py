@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from decnet.catalog import load
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.workers import known_workers
 from decnet.model.actual import Seen
@@ -33,10 +33,10 @@ async def rounds(home: Home, count: int) -> None:
     records = {name: Records(home).load(worker.worker_id) for name, worker in workers.items()}
     ctx = Context(home, load(), emit=lambda event: None)
     asyncssh()
-    async with Links(home, fleet.fleet_id) as links:
+    async with Connections(home, fleet.fleet_id) as connections:
         for _ in range(count):
             cpu, began = _cpu(), time.perf_counter()
-            observed = await observe(ctx, links, workers.values(), records)
+            observed = await observe(ctx, connections, workers.values(), records)
             seen = sum(isinstance(each, Seen) for each in observed.values())
             figures = {"cpu": _cpu() - cpu, "wall": time.perf_counter() - began, "seen": seen}
             print(json.dumps(figures), flush=True)

@@ -22,7 +22,7 @@ from decnet import catalog
 from decnet.commands.alerts import Alerts, alerts, begin, tell, tell_for_ever
 from decnet.commands.events import EventFilter
 from decnet.engine.context import Context
-from decnet.engine.delivery import deliver, receiver
+from decnet.engine.notify import deliver, receiver
 from decnet.errors import Failed, UsageError
 from decnet.model.event import AttackerEvent, EventKind
 from decnet.model.worker import Worker
@@ -308,7 +308,7 @@ def test_a_pull_is_never_held_up_by_who_is_told(home: Home, tmp_path: Path) -> N
     begin(context(home), told(sleeper))
     happens(home, 1, 1)
 
-    async def beside() -> float:
+    async def describe_mismatch() -> float:
         telling = asyncio.create_task(tell_for_ever(context(home), told(sleeper), 0.05, lambda error: None))
         begin_at = time.monotonic()
         await asyncio.to_thread(_appears, tmp_path / "pid")
@@ -316,7 +316,7 @@ def test_a_pull_is_never_held_up_by_who_is_told(home: Home, tmp_path: Path) -> N
         await asyncio.gather(telling, return_exceptions=True)
         return time.monotonic() - begin_at
 
-    assert asyncio.run(beside()) < 10
+    assert asyncio.run(describe_mismatch()) < 10
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
 
 

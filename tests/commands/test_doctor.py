@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from decnet import catalog
+from decnet.commands.checks.finding import Finding
+from decnet.commands.checks.network import CheckedWorker, lan_findings, machine_findings
+from decnet.commands.checks.operator import operator_findings
 from decnet.commands.doctor import _engine
-from decnet.commands.finding import Finding
-from decnet.commands.ground import Stand, asked_findings, ground_findings
-from decnet.commands.house import house_findings
 from decnet.engine.context import Context
 from decnet.errors import Unreachable
 from decnet.model.actual import Conflict, Container, Status
@@ -61,9 +61,9 @@ BASE = Container(
 )  # fmt: skip
 
 
-def stand(
+def checked(
     name: str = "w1", *, lan: Network | None = LAN, conflicts: dict[str, str] | None = None, **facts: Any
-) -> Stand:
+) -> CheckedWorker:
     """A worker as it was looked at; on w1 the decky `web` runs."""
     values: dict[str, Any] = {
         "interface": "eth0", "address": "192.0.2.11", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1",
@@ -79,7 +79,7 @@ def stand(
         journal=JournalPage(journal_id="j", verdict="ok", first_seq=0, last_seq=0, records=(), more=False),
         conflicts=tuple(Conflict(project=PROJECT, decky=n, mac=m) for n, m in (conflicts or {}).items()),
     )
-    return Stand(Worker(name=name, worker_id=name), Facts(**{**values, **facts}), status, lan)
+    return CheckedWorker(Worker(name=name, worker_id=name), Facts(**{**values, **facts}), status, lan)
 
 
 def bad(findings: list[Finding] | Any) -> list[tuple[str, str]]:
@@ -89,37 +89,37 @@ def bad(findings: list[Finding] | Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("there", "wanted"),
     [
-        (stand(), []),
-        (stand(interface=None), [("warning", "it has no default route")]),
-        (stand(wireless=True), [("warning", "eth0 is wireless: access points drop the frames of macvlan")]),
+        (checked(), []),
+        (checked(interface=None), [("warning", "it has no default route")]),
+        (checked(wireless=True), [("warning", "eth0 is wireless: access points drop the frames of macvlan")]),
         (
-            stand(leased=True, lan=LAN.model_copy(update={"use": ()})),
+            checked(leased=True, lan=LAN.model_copy(update={"use": ()})),
             [("warning", "192.0.2.0/24 has DHCP, and no addresses are reserved for deckies")],
         ),
-        (stand(leased=True), []),
+        (checked(leased=True), []),
         (
-            stand(leased=True, address="192.0.2.105"),
+            checked(leased=True, address="192.0.2.105"),
             [("warning", "its own address 192.0.2.105 is from DHCP and in the range of the deckies")],
         ),
         (
-            stand(subnet="198.51.100.0/24"),
+            checked(subnet="198.51.100.0/24"),
             [("wrong", "web has 192.0.2.100, which is not in its LAN 198.51.100.0/24 any more")],
         ),
         (
-            stand(conflicts={"web": "8c:16:45:00:00:01"}),
+            checked(conflicts={"web": "8c:16:45:00:00:01"}),
             [("wrong", "web is stopped, because 8c:16:45:00:00:01 answers for its address")],
         ),
     ],
 )
-def test_what_a_machines_facts_show(there: Stand, wanted: list[tuple[str, str]]) -> None:
-    found = list(ground_findings(there, fleet()))
+def test_what_a_machines_facts_show(there: CheckedWorker, wanted: list[tuple[str, str]]) -> None:
+    found = list(machine_findings(there, fleet()))
     assert bad(found) == wanted
     assert all(each.mend for each in found if each.state != "fine")
 
 
 @dataclass
 class Lans:
-    """Links whose workers hear these addresses, each with its MAC; None: a worker that does not answer."""
+    """Connections whose workers hear these addresses, each with its MAC; None: a worker that is silent."""
 
     heard: dict[str, dict[str, str] | None]
 
@@ -133,19 +133,19 @@ class Lans:
         return Probed(answered={a: mac for a, mac in answers.items() if a in addresses}, docker={})
 
 
-def asked(heard: dict[str, Any], *stands: Stand) -> list[Finding]:
-    links: Any = Lans(heard)
-    by_name = {each.worker.name: each for each in stands}
-    return asyncio.run(asked_findings(links, by_name, fleet()))["w1"]
+def asked(heard: dict[str, Any], *workers: CheckedWorker) -> list[Finding]:
+    connections: Any = Lans(heard)
+    by_name = {each.worker.name: each for each in workers}
+    return asyncio.run(lan_findings(connections, by_name, fleet()))["w1"]
 
 
 def test_deckies_that_another_worker_hears_are_fine() -> None:
-    found = asked({"w1": {}, "w2": {"192.0.2.100": "00:50:56:00:00:01"}}, stand(), stand("w2"))
+    found = asked({"w1": {}, "w2": {"192.0.2.100": "00:50:56:00:00:01"}}, checked(), checked("w2"))
     assert [(each.state, each.finding) for each in found] == [("fine", "w2 reaches its deckies on the LAN")]
 
 
 def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
-    found = asked({"w1": {}, "w2": {}}, stand(machine="VMware, Inc. VMware7,1"), stand("w2"))
+    found = asked({"w1": {}, "w2": {}}, checked(machine="VMware, Inc. VMware7,1"), checked("w2"))
     assert bad(found) == [
         (
             "wrong",
@@ -156,32 +156,32 @@ def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
 
 
 def test_an_address_that_somebody_has_is_told_with_who_it_is() -> None:
-    found = asked({"w1": {"192.0.2.100": "8c:16:45:00:00:01"}}, stand())
+    found = asked({"w1": {"192.0.2.100": "8c:16:45:00:00:01"}}, checked())
     assert bad(found) == [("wrong", "8c:16:45:00:00:01 answers for 192.0.2.100, which is web's")]
 
 
 @pytest.mark.parametrize(
     ("there", "said"),
     [
-        (stand(), None),
-        (stand(machine="QEMU Standard PC (Q35 + ICH9, 2009)"), None),
-        (stand(machine="VMware, Inc. VMware Virtual Platform"), "it is a VMware guest: "),
-        (stand(machine="Microsoft Corporation Virtual Machine"), "it is a Hyper-V guest: "),
-        (stand(machine="Amazon EC2 t3.small"), "it is a cloud machine (Amazon EC2 t3.small): "),
-        (stand(machine="Amazon EC2 t3.small", lan=LAN.model_copy(update={"driver": "bridge"})), None),
+        (checked(), None),
+        (checked(machine="QEMU Standard PC (Q35 + ICH9, 2009)"), None),
+        (checked(machine="VMware, Inc. VMware Virtual Platform"), "it is a VMware guest: "),
+        (checked(machine="Microsoft Corporation Virtual Machine"), "it is a Hyper-V guest: "),
+        (checked(machine="Amazon EC2 t3.small"), "it is a cloud machine (Amazon EC2 t3.small): "),
+        (checked(machine="Amazon EC2 t3.small", lan=LAN.model_copy(update={"driver": "bridge"})), None),
     ],
 )
-def test_where_nobody_can_listen_the_kind_of_machine_is_told(there: Stand, said: str | None) -> None:
+def test_where_nobody_can_listen_the_kind_of_machine_is_told(there: CheckedWorker, said: str | None) -> None:
     found = bad(asked({"w1": {}}, there))
     assert [text.startswith(said or "") for _, text in found] == ([True] if said else [])
 
 
 def test_a_worker_on_another_lan_is_not_asked_to_listen() -> None:
-    assert asked({"w1": {}, "w2": {}}, stand(), stand("w2", subnet="198.51.100.0/24")) == []
+    assert asked({"w1": {}, "w2": {}}, checked(), checked("w2", subnet="198.51.100.0/24")) == []
 
 
 def test_a_listener_that_does_not_answer_proves_nothing() -> None:
-    assert bad(asked({"w1": {}, "w2": None}, stand(), stand("w2"))) == []
+    assert bad(asked({"w1": {}, "w2": None}, checked(), checked("w2"))) == []
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_listener_that_does_not_answer_proves_nothing() -> None:
 def test_versions_that_do_not_go_together(
     versions: tuple[str | None, str | None], state: str, said: str
 ) -> None:
-    facts = stand(docker_version=versions[0], compose_version=versions[1]).facts
+    facts = checked(docker_version=versions[0], compose_version=versions[1]).facts
     assert [(each.state, each.finding) for each in _engine("w1", facts)] == [(state, said)]
 
 
@@ -241,7 +241,9 @@ def home(tmp_path: Path) -> Home:
 
 def house(home: Home, now: float = NOW) -> list[tuple[str, str, str]]:
     ctx = Context(home=home, catalog=catalog.load(), emit=lambda event: None, now=lambda: now)
-    return [(each.what, each.state, each.finding) for each in house_findings(ctx)[0] if each.state != "fine"]
+    return [
+        (each.what, each.state, each.finding) for each in operator_findings(ctx)[0] if each.state != "fine"
+    ]
 
 
 def test_a_house_in_order_has_nothing_to_say(home: Home) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from decnet import catalog
-from decnet.commands.house import house_findings
+from decnet.commands.checks.operator import operator_findings
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
@@ -80,7 +80,7 @@ def test_status_has_a_row_of_it_and_fails(ctx: Context) -> None:
 
 
 def test_doctor_finds_it(ctx: Context) -> None:
-    found, _, _ = house_findings(ctx)
+    found, _, _ = operator_findings(ctx)
     assert [(f.what, f.state, f.finding, f.mend) for f in found if f.what == "w1"] == [
         ("w1", "wrong", TOLD.message, TOLD.hint)
     ]

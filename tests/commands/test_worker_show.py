@@ -8,8 +8,8 @@ from pathlib import Path
 
 from decnet.catalog import load
 from decnet.commands.worker import show
+from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
-from decnet.engine.links import FLEET_KEY
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
 from decnet.store.fleet_table import FleetTable

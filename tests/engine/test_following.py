@@ -12,9 +12,9 @@ import pytest
 
 from decnet.catalog import load
 from decnet.engine.busy_workers import FOREIGN_SECONDS, after_jobs, awaited
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
-from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.run_pass import as_stored, run_pass
 from decnet.engine.snapshot import Snapshot
@@ -111,9 +111,9 @@ async def no_pause(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-def links_to(teller: Teller, ctx: Context) -> Links:
+def links_to(teller: Teller, ctx: Context) -> Connections:
     teller.agent = AgentPackage.of(ctx.home.agents).sha256
-    return Links(ctx.home, "f", lambda worker: teller)
+    return Connections(ctx.home, "f", lambda worker: teller)
 
 
 FLEET = Fleet(fleet_id="f")
@@ -130,8 +130,8 @@ def snapshot(*rows: LifecycleRow, seen: Status | None = None) -> Snapshot:
 
 def followed(ctx: Context, teller: Teller, now: Snapshot) -> JobEnd:
     async def run() -> JobEnd:
-        async with links_to(teller, ctx) as links:
-            return await run_job(ctx, links, now, SliceKey("w1"), [REMOVAL], detach=False)
+        async with links_to(teller, ctx) as connections:
+            return await run_job(ctx, connections, now, SliceKey("w1"), [REMOVAL], detach=False)
 
     return asyncio.run(run())
 
@@ -236,9 +236,9 @@ def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
         return float(next(moments))
 
     async def run() -> Snapshot:
-        async with links_to(teller, ctx) as links:
+        async with links_to(teller, ctx) as connections:
             now = snapshot(*rows, seen=working(teller))
-            return await after_jobs(replace(ctx, monotonic=tick), links, now)
+            return await after_jobs(replace(ctx, monotonic=tick), connections, now)
 
     asyncio.run(run())
     assert 0 <= polls[0] - seconds < 15

@@ -9,7 +9,7 @@ import pytest
 
 from decnet import catalog
 from decnet.catalog.loader import loaded
-from decnet.commands.house import house_findings
+from decnet.commands.checks.operator import operator_findings
 from decnet.engine.context import Context
 from decnet.engine.snapshot import load
 from decnet.errors import SpecError
@@ -94,7 +94,7 @@ def test_a_catalog_file_that_is_gone_is_refused_until_it_is_back(tmp_path: Path)
     ctx = context(tmp_path, services={"intranet": {}})
     with pytest.raises(SpecError, match=r"services names intranet, which the catalog does not have"):
         load(ctx)
-    findings, _, _ = house_findings(ctx)
+    findings, _, _ = operator_findings(ctx)
     assert [each.state for each in findings if each.what == "desired"] == ["wrong"]
     ctx.home.catalog.mkdir(mode=0o700)
     (ctx.home.catalog / "own.toml").write_text(OWN)

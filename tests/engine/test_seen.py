@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from decnet.catalog import load
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import Unreachable
@@ -34,10 +34,10 @@ def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:
     ctx = Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: 100.0)
 
     async def run() -> None:
-        async with Links(home, "f", lambda worker: machine) as links:
+        async with Connections(home, "f", lambda worker: machine) as connections:
             records = {"w1": WorkerRecords(worker_id="w")}
             fleet = new_fleet()
-            await observe(ctx, links, Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), load(), records))
+            await observe(ctx, connections, Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), load(), records))
 
     asyncio.run(run())
     return load_seen(home)

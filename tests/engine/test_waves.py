@@ -11,10 +11,10 @@ import pytest
 from decnet.catalog import load
 from decnet.engine import apply as engine_apply
 from decnet.engine.apply import Applied, carry_out, waves
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.images import Shipment
 from decnet.engine.job import JobEnd
-from decnet.engine.links import Links
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import StepDone
 from decnet.engine.snapshot import Snapshot
@@ -177,10 +177,10 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
         ctx = Context(home=home, catalog=load(), emit=lambda event: None)
         steps = tuple(claim(worker, f"on-{worker}") for worker in ("w1", "w2", "w3"))
         plan = Plan(steps=steps, slices={SliceKey("w4"): SliceDrift(word="behind", reason="so")})
-        async with asyncio.timeout(10), Links(home, "f") as links:
+        async with asyncio.timeout(10), Connections(home, "f") as connections:
             fleet = Fleet(fleet_id="f")
             snap = Snapshot(fleet, fleet, {}, wanted(), ctx.catalog)
-            return (await engine_apply.apply(ctx, links, snap, plan, PassOptions()))[1]
+            return (await engine_apply.apply(ctx, connections, snap, plan, PassOptions()))[1]
 
     applied = asyncio.run(run())
     assert begun[-1] == "w1"

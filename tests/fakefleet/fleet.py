@@ -24,8 +24,8 @@ from decnet.commands.reconcile import reconcile
 from decnet.commands.recovery import recover
 from decnet.commands.teardown import teardown
 from decnet.commands.worker import drain, remove
+from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
-from decnet.engine.links import FLEET_KEY
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Said
 from decnet.errors import DecnetError, WorkerFailure

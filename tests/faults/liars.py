@@ -23,7 +23,7 @@ from typing import Any
 
 from fakefleet import Clock, FakeFleet, FakeWorker, in_memory
 
-from decnet.engine.links import FLEET_KEY
+from decnet.engine.connections import FLEET_KEY
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole

@@ -37,7 +37,7 @@ DECKIES = ("web", "db", "mail")
 
 
 class NearbyLinks:
-    """Links to the one agent of this process."""
+    """Connections to the one agent of this process."""
 
     def __init__(self, place: Nearby) -> None:
         self._place = place

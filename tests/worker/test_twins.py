@@ -14,7 +14,7 @@ import pytest
 from decnet import catalog
 from decnet.commands.enrolment import Credentials, add
 from decnet.engine.context import Context
-from decnet.engine.side import fleet_side
+from decnet.engine.side import fleet_credentials
 from decnet.errors import DecnetError, IdentityRefused, WorkerError
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole
@@ -137,7 +137,7 @@ def test_two_addresses_of_one_identity_are_not_recovered_as_two_workers(seat: Se
             await enrol.recover(
                 Login("127.0.0.1", "root", server.get_port(), identity=seat.place.key),
                 None,
-                lambda fleet_id: fleet_side(seat.home, fleet_id),
+                lambda fleet_id: fleet_credentials(seat.home, fleet_id),
                 Worker(name="w2", worker_id=""),
                 Vouched(pinned=seat.key),
                 others={TWIN: "w1"},

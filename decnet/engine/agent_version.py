@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.errors import BadAnswer, WorkerError
 from decnet.model.actual import Seen, Status
 from decnet.model.journal import Cursor
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Answer:
     """A status, when it was asked for and answered by our clock, and where the agent that gave it stands."""
 
     status: Status
@@ -30,19 +30,19 @@ class Heard:
     answered: float
 
 
-async def hear(
-    ctx: Context, links: Links, client: AgentClient, cursor: Cursor | None, *, replaces: bool
-) -> Heard:
+async def ask_status(
+    ctx: Context, connections: Connections, client: AgentClient, cursor: Cursor | None, *, replaces: bool
+) -> Answer:
     """The worker's status, and where its agent stands. With `replaces` an older agent whose answers are not
     understood any more is replaced first.
 
     Raises what `status` raises, HashRefused for an agent that somebody else put there.
     """
     heard = await _heard_or_not(ctx, client, cursor)
-    hello = heard.status.hello if isinstance(heard, Heard) else await client.hello_of_any()
+    hello = heard.status.hello if isinstance(heard, Answer) else await client.hello_of_any()
     standing = client.standing(hello)
     if isinstance(heard, BadAnswer):
-        if standing == "older" and replaces and await _replaced(ctx, links, client, hello):
+        if standing == "older" and replaces and await _replaced(ctx, connections, client, hello):
             return await _asked(ctx, client, cursor)
         if standing == "newer":
             heard.hint = f"its agent has version {hello.version}: upgrade decnet here"
@@ -50,7 +50,9 @@ async def hear(
     return heard
 
 
-async def replace_agents(ctx: Context, links: Links, snap: Snapshot, options: PassOptions) -> Snapshot:
+async def replace_agents(
+    ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions
+) -> Snapshot:
     """The snapshot after older agents of seen workers were replaced by ours, if the pass may do that; a newer
     one is left and reported, and so is one that cannot be replaced."""
     if not options.replaces:
@@ -58,49 +60,49 @@ async def replace_agents(ctx: Context, links: Links, snap: Snapshot, options: Pa
     seen = {name: each for name, each in snap.observed.items() if isinstance(each, Seen)}
     for name, each in seen.items():
         if each.agent == "newer":
-            text = f"{beside(each.status.hello, each.agent)}; it is left as it is"
-            _say_once(ctx, links, name, text)
+            text = f"{describe_mismatch(each.status.hello, each.agent)}; it is left as it is"
+            _say_once(ctx, connections, name, text)
     older = [snap.workers[name] for name, each in seen.items() if each.agent == "older"]
-    done = await links.each(
-        older, lambda client: _replaced(ctx, links, client, seen[client.worker].status.hello)
+    done = await connections.each(
+        older, lambda client: _replaced(ctx, connections, client, seen[client.worker].status.hello)
     )
     current = {n: seen[n].model_copy(update={"agent": "current"}) for n, each in done.items() if each is True}
     return snap.with_observed(current) if current else snap
 
 
-def beside(hello: Hello, standing: Standing) -> str:
+def describe_mismatch(hello: Hello, standing: Standing) -> str:
     """A sentence about an agent that is not ours."""
     if hello.version == AGENT_VERSION:
-        return f"its agent {short(hello)} is another build of version {AGENT_VERSION}"
+        return f"its agent {short_hash(hello)} is another build of version {AGENT_VERSION}"
     return f"its agent is {standing}: version {hello.version}, this decnet has {AGENT_VERSION}"
 
 
-def short(hello: Hello) -> str:
+def short_hash(hello: Hello) -> str:
     """The first digits of the agent's hash, fit to be shown."""
     return clean(hello.agent[:12], 40)
 
 
-async def _heard_or_not(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Heard | BadAnswer:
+async def _heard_or_not(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Answer | BadAnswer:
     try:
         return await _asked(ctx, client, cursor)
     except BadAnswer as error:
         return error
 
 
-async def _asked(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Heard:
+async def _asked(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Answer:
     asked = ctx.now()
     status = await client.status(cursor)
-    return Heard(status, client.standing(status.hello), asked, ctx.now())
+    return Answer(status, client.standing(status.hello), asked, ctx.now())
 
 
-async def _replaced(ctx: Context, links: Links, client: AgentClient, hello: Hello) -> bool:
-    own, worker = links.own, client.worker
-    was = f"agent {short(hello)} (version {hello.version})"
+async def _replaced(ctx: Context, connections: Connections, client: AgentClient, hello: Hello) -> bool:
+    own, worker = connections.own, client.worker
+    was = f"agent {short_hash(hello)} (version {hello.version})"
     try:
         await client.upgrade(own)
     except WorkerError as error:
         text = f"{was} could not be replaced and stays in use: {error.message}"
-        _say_once(ctx, links, worker, text, warning=True)
+        _say_once(ctx, connections, worker, text, warning=True)
         return False
     text = f"{was} is replaced by {own.sha256[:12]} (version {own.version})"
     ctx.note(text, worker)
@@ -108,6 +110,8 @@ async def _replaced(ctx: Context, links: Links, client: AgentClient, hello: Hell
     return True
 
 
-def _say_once(ctx: Context, links: Links, worker: str, text: str, *, warning: bool = False) -> None:
-    if links.first_time(f"{worker}: {text}"):
+def _say_once(
+    ctx: Context, connections: Connections, worker: str, text: str, *, warning: bool = False
+) -> None:
+    if connections.first_time(f"{worker}: {text}"):
         (ctx.warn if warning else ctx.note)(text, worker)

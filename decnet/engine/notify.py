@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from decnet import __version__
-from decnet.engine.apart import apart
+from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.errors import Failed, UsageError
 from decnet.wire import clean
 
@@ -179,7 +179,7 @@ async def _post(to: Webhook, document: bytes, limit: float) -> None:
         finally:
             _posting.discard(to)
 
-    status, reason = await apart(post)
+    status, reason = await in_daemon_thread(post)
     if not 200 <= status < 300:
         hint = "use the address that it redirects to" if 300 <= status < 400 else None
         raise Failed(f"alert: {to.label} answered {clean(f'{status} {reason}', 100)}", hint=hint)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from decnet.catalog import load
-from decnet.engine.agents import replace_agents
+from decnet.engine.agent_version import replace_agents
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.links import Links
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Said
@@ -86,10 +86,10 @@ def one_pass(tmp_path: Path) -> Pass:
         options = PassOptions(check=not replaces)
 
         async def pull() -> Seen | NotSeen:
-            async with Links(home, "f", lambda worker: machine) as links:
+            async with Connections(home, "f", lambda worker: machine) as connections:
                 for _ in range(rounds):
-                    found = await observe(ctx, links, snap, replaces=replaces)
-                    found = await replace_agents(ctx, links, found, options)
+                    found = await observe(ctx, connections, snap, replaces=replaces)
+                    found = await replace_agents(ctx, connections, found, options)
                 return found.observed["w1"]
 
         seen = asyncio.run(pull())
@@ -99,7 +99,7 @@ def one_pass(tmp_path: Path) -> Pass:
 
 
 def ours(tmp_path: Path) -> str:
-    return Links(Home(tmp_path), "f").own.sha256
+    return Connections(Home(tmp_path), "f").own.sha256
 
 
 @pytest.mark.parametrize("clear", [True, False])

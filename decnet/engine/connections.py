@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from decnet.errors import WorkerFailure
 from decnet.model.worker import Worker
 from decnet.store.paths import Home
 
@@ -23,7 +22,7 @@ FLEET_KEY = "fleet_ed25519"
 """The file below `keys/` that holds the fleet's private key."""
 
 
-class Links:
+class Connections:
     """The agent clients of one command: one connection per worker, opened when first needed."""
 
     def __init__(self, home: Home, fleet_id: str, sessions: Sessions | None = None) -> None:
@@ -34,7 +33,11 @@ class Links:
         self._told: set[str] = set()
         self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
-        self._pool = Pool(self._introduced)
+        self._pool = Pool(self._client_of)
+        self.client = self._pool.client
+        """The worker's client, made at the first call; nothing is sent before its first verb."""
+        self.each = self._pool.pull
+        """The result of a call per worker. A worker's failure is its value and stops no other worker."""
 
     @property
     def own(self) -> AgentPackage:
@@ -46,21 +49,16 @@ class Links:
         return self._own
 
     def first_time(self, sentence: str) -> bool:
-        """Whether a sentence has not been told over these links before: `--interval` says it once."""
+        """Whether a sentence has not been told over these connections before: `--interval` says it once."""
         new = sentence not in self._told
         self._told.add(sentence)
         return new
-
-    def client(self, worker: Worker) -> AgentClient:
-        """The worker's client; nothing is sent before its first verb. A worker without an id yet (a dry run's
-        `local`) is asked as a stranger."""
-        return self._pool.client(worker)
 
     def stranger(self, worker: Worker) -> AgentClient:
         """A client for a worker that has no identity yet: it expects none, and is not kept."""
         return self._opened(worker, None, None)
 
-    def _introduced(self, worker: Worker) -> AgentClient:
+    def _client_of(self, worker: Worker) -> AgentClient:
         if not worker.worker_id:
             return self.stranger(worker)
         return self._opened(worker, worker.worker_id, self._fleet_id)
@@ -72,13 +70,7 @@ class Links:
         own = None if worker.is_local else self.own
         return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own)
 
-    async def each(
-        self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]
-    ) -> dict[str, Result | WorkerFailure]:
-        """The call's result per worker; a worker's failure is a value of its own and stops no other one."""
-        return await self._pool.pull(workers, call)
-
-    async def serve(self, fleet_id: str) -> Links:
+    async def serve(self, fleet_id: str) -> Connections:
         """The same connections for this fleet; those to the workers of another one are closed."""
         if fleet_id != self._fleet_id:
             await self._pool.close()
@@ -88,7 +80,7 @@ class Links:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def __aenter__(self) -> Links:
+    async def __aenter__(self) -> Connections:
         return self
 
     async def __aexit__(self, *_: object) -> None:

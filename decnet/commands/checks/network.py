@@ -1,4 +1,4 @@
-"""What the ground does to deckies that stand on it: Wi-Fi, hypervisors, DHCP, addresses that somebody has."""
+"""Checks of the network that deckies are on: Wi-Fi, hypervisors, DHCP, addresses in use by another host."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from decnet.commands.finding import Finding
-from decnet.engine.links import Links
+from decnet.commands.checks.finding import Finding
+from decnet.engine.connections import Connections
 from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import Status
 from decnet.model.addresses import usable
@@ -51,7 +51,7 @@ LET_THROUGH = (
 
 
 @dataclass(frozen=True)
-class Stand:
+class CheckedWorker:
     """One worker that answered: the machine, what runs on it, and the LAN that its deckies shall be on."""
 
     worker: Worker
@@ -73,9 +73,9 @@ class Stand:
         return self.lan is not None and self.lan.driver == "macvlan"
 
 
-def ground_findings(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
+def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
     """What the machine's own facts show of its ground."""
-    name, facts = stand.worker.name, stand.facts
+    name, facts = checked.worker.name, checked.facts
     if facts.interface is None:
         yield Finding(
             name, "warning", "it has no default route", "deploy with --interface, --subnet and --gateway"
@@ -85,15 +85,15 @@ def ground_findings(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
     if facts.wireless:
         text = f"{facts.interface} is wireless: access points drop the frames of macvlan"
         yield Finding(name, "warning", text, "use a wired interface, or --driver ipvlan")
-    yield from _dhcp(stand, fleet)
-    yield from _outside(stand, fleet)
-    for each in stand.status.conflicts if stand.status else ():
+    yield from _dhcp(checked, fleet)
+    yield from _outside(checked, fleet)
+    for each in checked.status.conflicts if checked.status else ():
         text = f"{each.decky} is stopped, because {each.mac} answers for its address"
         yield Finding(name, "wrong", text, "give the decky another `ip`, or find out which host has it", 4)
 
 
-def _dhcp(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
-    facts, name, lan = stand.facts, stand.worker.name, stand.lan
+def _dhcp(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
+    facts, name, lan = checked.facts, checked.worker.name, checked.lan
     if not facts.leased or lan is None or not fleet.on(name):
         return
     mend = 'addresses = { use = ["..."] } in [network]: addresses outside of DHCP'
@@ -112,9 +112,9 @@ def _may_be_used(address: str, lan: Network) -> bool:
         return False
 
 
-def _outside(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
-    name, subnet = stand.worker.name, stand.facts.subnet
-    if subnet is None or (stand.lan is not None and stand.lan.interface != stand.facts.interface):
+def _outside(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
+    name, subnet = checked.worker.name, checked.facts.subnet
+    if subnet is None or (checked.lan is not None and checked.lan.interface != checked.facts.interface):
         return
     for decky in fleet.on(name).values():
         if IPv4Address(decky.ip) not in IPv4Network(subnet, strict=False):
@@ -123,25 +123,27 @@ def _outside(stand: Stand, fleet: Fleet) -> Iterator[Finding]:
             return
 
 
-async def asked_findings(links: Links, stands: Mapping[str, Stand], fleet: Fleet) -> dict[str, list[Finding]]:
+async def lan_findings(
+    connections: Connections, workers: Mapping[str, CheckedWorker], fleet: Fleet
+) -> dict[str, list[Finding]]:
     """What is found by asking the LAN: addresses that somebody else has, deckies that nobody hears."""
-    own = {name: _taken(links, stand, fleet) for name, stand in stands.items()}
-    heard = {name: _unheard(links, stand, stands) for name, stand in stands.items()}
+    own = {name: _taken(connections, checked, fleet) for name, checked in workers.items()}
+    heard = {name: _unheard(connections, checked, workers) for name, checked in workers.items()}
     answers = await asyncio.gather(*own.values(), *heard.values())
-    found: dict[str, list[Finding]] = {name: [] for name in stands}
+    found: dict[str, list[Finding]] = {name: [] for name in workers}
     for name, findings in zip([*own, *heard], answers, strict=True):
         found[name] += findings
     return found
 
 
-async def _taken(links: Links, stand: Stand, fleet: Fleet) -> list[Finding]:
+async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet) -> list[Finding]:
     """A machine cannot hear its own deckies: whoever answers it for their addresses is somebody else."""
-    name = stand.worker.name
+    name = checked.worker.name
     deckies = {decky.ip: decky.name for decky in list(fleet.on(name).values())[:MOST_ASKED]}
-    if not deckies or not stand.on_the_lan:
+    if not deckies or not checked.on_the_lan:
         return []
     try:
-        probed = await links.client(stand.worker).probe(deckies)
+        probed = await connections.client(checked.worker).probe(deckies)
     except DecnetError as error:
         return [Finding(error.worker or "this machine", "warning", error.message, error.hint or "")]
     return [
@@ -157,39 +159,42 @@ async def _taken(links: Links, stand: Stand, fleet: Fleet) -> list[Finding]:
     ]
 
 
-async def _unheard(links: Links, stand: Stand, stands: Mapping[str, Stand]) -> list[Finding]:
+async def _unheard(
+    connections: Connections, checked: CheckedWorker, workers: Mapping[str, CheckedWorker]
+) -> list[Finding]:
     """Whether a worker on the same LAN hears the deckies: only it can tell that their frames arrive."""
-    name = stand.worker.name
-    running = dict(list(stand.running.items())[:MOST_HEARD]) if stand.on_the_lan else {}
+    name = checked.worker.name
+    running = dict(list(checked.running.items())[:MOST_HEARD]) if checked.on_the_lan else {}
     peer = next(
-        (other.worker for other in stands.values() if other is not stand and _same_lan(other, stand)), None
+        (other.worker for other in workers.values() if other is not checked and _same_lan(other, checked)),
+        None,
     )
     if not running or peer is None:
-        return list(_hypervisor(stand))
+        return list(_hypervisor(checked))
     try:
-        probed = await links.client(peer).probe(running)
+        probed = await connections.client(peer).probe(running)
     except DecnetError:
-        return list(_hypervisor(stand))
+        return list(_hypervisor(checked))
     if any(address in probed.answered for address in running):
         return [Finding(name, "fine", f"{peer.name} reaches its deckies on the LAN")]
     text = f"{peer.name} cannot reach its deckies on the LAN: a switch or hypervisor drops their frames"
     return [Finding(name, "wrong", text, LET_THROUGH, 4)]
 
 
-def _same_lan(one: Stand, other: Stand) -> bool:
+def _same_lan(one: CheckedWorker, other: CheckedWorker) -> bool:
     return bool(one.facts.subnet) and (one.facts.subnet, one.facts.gateway) == (
         other.facts.subnet,
         other.facts.gateway,
     )
 
 
-def _hypervisor(stand: Stand) -> Iterator[Finding]:
+def _hypervisor(checked: CheckedWorker) -> Iterator[Finding]:
     """Where nobody can listen: what this kind of virtual machine is known to do."""
-    name, machine = stand.worker.name, stand.facts.machine.lower()
-    if stand.lan is not None and not stand.on_the_lan:
+    name, machine = checked.worker.name, checked.facts.machine.lower()
+    if checked.lan is not None and not checked.on_the_lan:
         return
     if any(cloud in machine for cloud in CLOUDS):
-        text = f"it is a cloud machine ({stand.facts.machine}): only its own MAC address gets through"
+        text = f"it is a cloud machine ({checked.facts.machine}): only its own MAC address gets through"
         yield Finding(name, "warning", text, NO_MACVLAN)
         return
     for mark, what, mend in HYPERVISORS:

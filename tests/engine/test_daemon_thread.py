@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from decnet.engine.apart import apart
+from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.errors import ImageFailed
 
 
@@ -21,30 +21,30 @@ def test_what_is_done_apart_gives_its_result_and_its_error() -> None:
 
     async def both() -> int:
         with pytest.raises(ImageFailed, match="no room"):
-            await apart(fail)
-        return await apart(lambda: 7)
+            await in_daemon_thread(fail)
+        return await in_daemon_thread(lambda: 7)
 
     assert asyncio.run(both()) == 7
 
 
 def test_the_loop_goes_on_meanwhile() -> None:
-    async def beside() -> bool:
+    async def describe_mismatch() -> bool:
         done = threading.Event()
-        waiting = asyncio.create_task(apart(lambda: done.wait(10)))
+        waiting = asyncio.create_task(in_daemon_thread(lambda: done.wait(10)))
         await asyncio.sleep(0)
         done.set()
         return await waiting
 
-    assert asyncio.run(beside())
+    assert asyncio.run(describe_mismatch())
 
 
 def test_an_interrupted_program_ends_at_once_though_the_work_does_not() -> None:
     script = (
         "import asyncio, time\n"
-        "from decnet.engine.apart import apart\n"
+        "from decnet.engine.daemon_thread import in_daemon_thread\n"
         "async def main():\n"
         "    print('begun', flush=True)\n"
-        "    await apart(lambda: time.sleep(60))\n"
+        "    await in_daemon_thread(lambda: time.sleep(60))\n"
         "asyncio.run(main())\n"
     )
     process = subprocess.Popen(

@@ -27,7 +27,7 @@ def refused(what: str, error: DecnetError | WorkerFailure) -> Finding:
     return Finding(what, "wrong", error.message, error.hint or "", error.exit_code)
 
 
-def told(column: str, findings: Sequence[Finding]) -> Listing:
+def listing_of(column: str, findings: Sequence[Finding]) -> Listing:
     """The findings as a list; what is wrong decides the exit code."""
     items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
     rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)

@@ -11,7 +11,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def apart(work: Callable[[], Result]) -> Result:
+async def in_daemon_thread(work: Callable[[], Result]) -> Result:
     """What `work` gives or raises. Cancelled, it is left alone: the program can end before it does.
 
     `asyncio.to_thread` is for what is short: a program waits for such threads before it ends.

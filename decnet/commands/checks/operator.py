@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from decnet.commands.finding import Finding, refused
+from decnet.commands.checks.finding import Finding, refused
 from decnet.engine.context import Context
 from decnet.engine.report import unenrolled
 from decnet.errors import DecnetError
@@ -27,7 +27,7 @@ SLACK = 120.0
 UNWATCHED = 86_400.0
 
 
-def house_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker]]:
+def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker]]:
     """The findings, and what could be read of fleet and workers."""
     found: list[Finding] = []
     fleet = new_fleet()

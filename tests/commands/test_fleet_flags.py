@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decnet.commands.spec import FleetFlags, NetworkFlags, spec_from_flags, with_network
+from decnet.commands.fleet_flags import FleetFlags, NetworkFlags, spec_from_flags, with_network
 from decnet.errors import UsageError
 from decnet.model.spec import AddressesSpec, FleetSpec, NetworkSpec
 

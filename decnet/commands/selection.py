@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from decnet.errors import UsageError
 
 
-def chosen(known: Collection[str], names: Sequence[str]) -> tuple[str, ...]:
+def select_deckies(known: Collection[str], names: Sequence[str]) -> tuple[str, ...]:
     """The known deckies that the names or patterns (`web-*`) mean, sorted.
 
     Raises UsageError for a name that means none.
