@@ -214,8 +214,8 @@ def reconcile(
         from decnet.cli.loops import pause, reconcile_for_ever
         from decnet.cli.run import cut_off_after
         from decnet.commands.reconcile import reconcile as run
-        from decnet.engine.deadline import within
         from decnet.engine.options import PassOptions
+        from decnet.engine.pass_end import within
         from decnet.errors import UsageError
 
         if once and interval:

@@ -9,8 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.commands.alerts import tell_for_ever
-from decnet.commands.events import EventFilter, pull
-from decnet.commands.shown import showing
+from decnet.commands.events import EventFilter, pull, unprinted_events
 from decnet.console.asking import tell_error
 from decnet.console.events import show_events
 from decnet.errors import LockHeld
@@ -26,7 +25,7 @@ POLL = 0.1
 
 def print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
     """Print what no pull has printed yet; what cannot be printed is left to the next pull."""
-    with showing(ctx, wanted, on) as found:
+    with unprinted_events(ctx, wanted, on) as found:
         show_events(found, style)
 
 

@@ -110,6 +110,6 @@ def _config_show(
 ) -> None:
     """Show all settings of this machine and the fleet's files."""
     with context(output.value, writes=False) as ctx:
-        from decnet.commands.validate import config
+        from decnet.commands.config import config
 
         finish(config(ctx, with_origin=origin), output.value)

@@ -10,9 +10,9 @@ from decnet.commands.status import status
 from decnet.console.asking import tell_error
 from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
-from decnet.engine.deadline import within
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
+from decnet.engine.pass_end import within
 from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
 
 LONGEST_SLEEP = 60.0

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from decnet.engine.agent_version import ask_status
 from decnet.engine.context import Context
 from decnet.engine.outcome import Words
-from decnet.engine.side import fleet_credentials
-from decnet.engine.workers import known_workers
+from decnet.engine.workers import fleet_credentials, known_workers
 from decnet.errors import UsageError, WorkerFailure, worst
 from decnet.model import values
 from decnet.model.keys import SliceKey

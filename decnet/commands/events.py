@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
 from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, WorkerFailure
+from decnet.errors import DecnetError, LockHeld, WorkerFailure
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
-from decnet.store.events import EarlierIds, append_events, event_cursor, read_events
-from decnet.store.printed import begin_printing
+from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
+from decnet.store.printed import begin_printing, load_printed, printing_lock, save_printed, unprinted
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -128,6 +129,40 @@ def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator
     names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
     found = read_events(ctx.home, since=wanted.since, workers=None if on is None else names)
     return ((names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted))
+
+
+@contextmanager
+def unprinted_events(
+    ctx: Context, wanted: EventFilter, on: str | None = None
+) -> Iterator[Iterable[tuple[str, AttackerEvent]]]:
+    """The stored events of the selected workers that no pull has printed yet, oldest first, each with the
+    name of its worker; of these, those that the filter lets through.
+
+    They count as printed when the block ends. If it ends with an error, the next pull prints them again.
+    Raises LockHeld while another command prints events.
+    """
+    with _printing_alone(ctx):
+        names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
+        shown, ends = load_printed(ctx.home) or {}, last_places(ctx.home, names)
+        found = unprinted(ctx.home, shown, ends)
+        yield (
+            (names.get(each.worker, each.worker), each.event) for each in found if passes(each.event, wanted)
+        )
+        if any(shown.get(worker) != end for worker, end in ends.items()):
+            save_printed(ctx.home, {**shown, **ends})
+
+
+@contextmanager
+def _printing_alone(ctx: Context) -> Iterator[None]:
+    lock = printing_lock(ctx.home, ctx.command, ctx.lock_timeout)
+    try:
+        lock.acquire()
+    except LockHeld as error:
+        raise LockHeld(error.message, hint="it prints events now; the next pull prints the rest") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def passes(event: AttackerEvent, wanted: EventFilter) -> bool:

@@ -12,8 +12,8 @@ from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Words
-from decnet.engine.side import fleet_credentials
 from decnet.engine.snapshot import load
+from decnet.engine.workers import fleet_credentials
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.record import DeckyRow, ProjectRecords, WorkerRecords

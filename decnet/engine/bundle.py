@@ -1,16 +1,18 @@
-"""What one worker is sent, made from the snapshot."""
+"""What one worker is sent: the slice that it keeps from then on, the steps, and the compose document."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from decnet.engine.snapshot import Snapshot
+from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
-from decnet.plan.bundle import bundle, slice_of
-from decnet.plan.compose import compose_document, empty_document
+from decnet.plan.compose import Content, Contents, compose_document, empty_document
 from decnet.wire import digest
+
+SLICE_SCHEMA = 2
 
 
 def slice_hash(snap: Snapshot, key: SliceKey) -> str:
@@ -34,6 +36,74 @@ def make_bundle(
         generation=generation,
         request_id=request_id,
     )
+
+
+def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, made: Contents) -> dict[str, Any]:
+    """The part of a project that lives on one worker, as its agent keeps it: JSON values only."""
+    lan = fleet.lans.get(key.worker)
+    return {
+        "schema": SLICE_SCHEMA,
+        "project": key.project,
+        "fleet_id": fleet.fleet_id,
+        "worker_id": worker_id,
+        "networks": {lan.name: lan.model_dump(mode="json")} if lan else {},
+        "deckies": {
+            name: {
+                "decky": decky.model_dump(mode="json"),
+                "containers": {container: _encoded(content) for container, content in made[name].items()},
+            }
+            for name, decky in sorted(fleet.on(*key).items())
+        },
+    }
+
+
+def bundle(
+    key: SliceKey,
+    steps: Iterable[Step],
+    *,
+    held: Mapping[str, Any],
+    document: Mapping[str, Any],
+    generation: int,
+    request_id: str,
+) -> Bundle:
+    """The arguments of the agent's `apply`, with the two hashes that it computes again.
+
+    `held` is the slice (`slice_of`), `document` the compose document; steps without work for Docker
+    are left out.
+    """
+    encoded = tuple(step_of(step) for step in steps if step.touches_docker)
+    hashed = {"project": key.project, "slice": held, "steps": list(encoded), "compose": document}
+    return Bundle(
+        worker=key.worker,
+        project=key.project,
+        request_id=request_id,
+        generation=generation,
+        slice=dict(held),
+        steps=encoded,
+        compose=dict(document),
+        plan_hash=digest(held),
+        hash=digest(hashed),
+    )
+
+
+def step_of(step: Step) -> dict[str, Any]:
+    """A step as the agent reads it."""
+    return {
+        "decky": step.decky,
+        "operation": step.operation,
+        "remove": [{"name": target.name, "id": target.id} for target in step.remove],
+        "up": list(step.up),
+        "start": list(step.start),
+    }
+
+
+def _encoded(content: Content) -> dict[str, Any]:
+    return {
+        "service": content.service,
+        "fingerprint": content.fingerprint,
+        "image": content.image,
+        "ports": [list(port) for port in content.ports],
+    }
 
 
 def _slice(snap: Snapshot, key: SliceKey) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import Applied, apply, commit
-from decnet.engine.audited import audited
 from decnet.engine.busy_workers import after_jobs, awaited, endless
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
@@ -15,6 +14,7 @@ from decnet.engine.decide import Proposal, decide
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
+from decnet.engine.pass_end import audited
 from decnet.engine.progress import Planned
 from decnet.engine.report import report
 from decnet.engine.returned import returned

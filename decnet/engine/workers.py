@@ -1,10 +1,11 @@
-"""Which workers there are. This machine, `local`, is enrolled by itself when it is first used."""
+"""The enrolled workers, and the credentials for new ones. This machine, `local`, is enrolled at first use."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from decnet.engine.connections import FLEET_KEY
 from decnet.engine.observe import observe
 from decnet.errors import DecnetError, FleetRefused, WorkerError, WorkerFailure
 from decnet.model.actual import NotSeen, Seen, Status
@@ -12,6 +13,7 @@ from decnet.model.journal import JournalPage
 from decnet.model.record import WorkerRecords
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
+from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
 
@@ -22,11 +24,23 @@ if TYPE_CHECKING:
     from decnet.engine.options import PassOptions
     from decnet.engine.snapshot import Snapshot
     from decnet.store.paths import Home
+    from decnet.worker.enrol import FleetSide
 
 
 def known_workers(home: Home) -> dict[str, Worker]:
     """Every enrolled worker by name, sorted."""
     return FleetTable(home).workers()
+
+
+def fleet_credentials(home: Home, fleet_id: str) -> FleetSide:
+    """What a worker gets at enrolment: the fleet's id, its key and this version's agent. Creates the key if
+    there is none. Raises StateBroken."""
+    from decnet.worker.agent_package import AgentPackage
+    from decnet.worker.enrol import FleetSide
+    from decnet.worker.fleetkey import ensure_key
+
+    own = AgentPackage.of(home.agents)
+    return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), own)
 
 
 async def with_newcomer(ctx: Context, connections: Connections, snap: Snapshot, *, adopt: bool) -> Snapshot:

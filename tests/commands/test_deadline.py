@@ -13,7 +13,7 @@ import pytest
 
 from decnet import catalog
 from decnet.engine.context import Context
-from decnet.engine.deadline import why_ended, within
+from decnet.engine.pass_end import why_ended, within
 from decnet.errors import PartlyFailed
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker

@@ -18,7 +18,7 @@ from decnet.store.last_seen import LastSeen, load_seen
 from decnet.store.paths import Home
 from decnet.wire import AGENT_VERSION
 
-from .test_agents import WORKER, Machine, ours
+from .test_agent_version import WORKER, Machine, ours
 
 CLOCK = 1.5
 """The machine's own."""

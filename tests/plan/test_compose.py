@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from decnet.agent import composefile
+from decnet.engine.bundle import bundle, slice_of
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.keys import SliceKey
-from decnet.plan.bundle import bundle, slice_of
 from decnet.plan.compose import compose_document, fleet_contents
 from decnet.plan.fingerprint import fingerprint
 from decnet.store.migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, migrated

@@ -14,7 +14,7 @@ import pytest
 from decnet import catalog
 from decnet.commands.enrolment import Credentials, add
 from decnet.engine.context import Context
-from decnet.engine.side import fleet_credentials
+from decnet.engine.workers import fleet_credentials
 from decnet.errors import DecnetError, IdentityRefused, WorkerError
 from decnet.model.worker import Worker
 from decnet.store.atomic import write_whole

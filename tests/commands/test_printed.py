@@ -11,8 +11,7 @@ import pytest
 from filelock import FileLock
 
 from decnet import catalog
-from decnet.commands.events import EventFilter
-from decnet.commands.shown import showing
+from decnet.commands.events import EventFilter, unprinted_events
 from decnet.engine.context import Context
 from decnet.errors import LockHeld, OutputFailed
 from decnet.model.event import AttackerEvent
@@ -62,7 +61,7 @@ def prints(
     """What is printed; with `fails_after`, a disk that takes so many lines."""
     printed: list[str] = []
     try:
-        with showing(ctx, EventFilter(**wanted), on) as found:  # type: ignore[arg-type]
+        with unprinted_events(ctx, EventFilter(**wanted), on) as found:  # type: ignore[arg-type]
             for worker, each in found:
                 if len(printed) == fails_after:
                     raise OutputFailed("no space")
@@ -131,7 +130,7 @@ def test_two_commands_do_not_print_the_same_event(ctx: Context) -> None:
     pulls(ctx, 1)
     with FileLock(ctx.home.events_dir / "shown.lock"), pytest.raises(LockHeld):
         prints(ctx)
-    with showing(ctx, EventFilter()) as found:
+    with unprinted_events(ctx, EventFilter()) as found:
         assert [each.id for _, each in found] == ["web-1"]
         append_events(ctx.home, "id1", Page((event(2),)))
     assert prints(ctx) == ["w1:web-2"]
