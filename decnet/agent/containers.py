@@ -42,9 +42,11 @@ class Container:
         self.started = 0
         self.restarts = 0
         self.attached: Optional[bool] = None
+        self.ready: Optional[str] = None
 
     def answer(self) -> Dict[str, Any]:
-        """The container as `status` reports it; `attached` is set by `fleet_containers`."""
+        """The container as `status` reports it; `attached` is set by `fleet_containers`, `ready` by
+        `note_readiness`."""
         return {
             "name": self.name[:200],
             "id": self.id,
@@ -57,6 +59,7 @@ class Container:
             "restarts": self.restarts,
             "exit_code": self.exit_code,
             "attached": self.attached,
+            "ready": self.ready,
             "ip": self.addresses[0] if self.addresses and not self.service else "",
         }
 

@@ -1,9 +1,11 @@
-"""Whether a decky is really there: its containers run, share one network namespace, and listen."""
+"""Whether a decky is really there: its containers run, share one network namespace, its base has become
+ready, and its services listen."""
 
 from __future__ import annotations
 
-from . import docker, limits
-from .logs import frames
+import sys
+
+from . import docker, interfaces, limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 TABLES = ("tcp", "tcp6", "udp", "udp6")
 _TCP_LISTEN = "0A"
 _UDP_OPEN = "07"
+SLEEPER = b"/bin/busybox\0sleep\0"
+"""How the command line of a base begins once it is ready: images/base/start.py becomes this program when its
+address is announced and its rights are dropped. It does not rotate like a log, and no visitor reaches it."""
 
 
 def trouble(expected: Dict[str, Any], found: Dict[str, Container], base: str) -> Optional[Tuple[str, str]]:
@@ -27,7 +32,33 @@ def trouble(expected: Dict[str, Any], found: Dict[str, Container], base: str) ->
         reason = _reason(container, wanted)
         if reason is not None:
             return name, reason
-    return _silent(expected, found, base)
+    reason = unready(found[base])
+    return (base, reason) if reason else _silent(expected, found, base)
+
+
+def unready(base: Container) -> Optional[str]:
+    """Why a running base is not ready; None where it is, or where its process cannot be seen from here."""
+    command = shown(base.pid, "cmdline")
+    return "has not become ready" if command and not command.startswith(SLEEPER) else cut_off(base)
+
+
+def cut_off(base: Container) -> Optional[str]:
+    """That a base has no interface with its address any more; None where it has, or that cannot be seen."""
+    content = shown(base.pid, "net/route")
+    if content is None or not base.addresses:
+        return None
+    routes = content.decode("ascii", "replace")
+    is_there = any(_leads_to(routes, address) for address in base.addresses)
+    return None if is_there else "has lost its interface"
+
+
+def shown(pid: int, name: str) -> Optional[bytes]:
+    """A file of the process in /proc, at most 1 MiB; None where it cannot be read."""
+    try:
+        with open("/proc/%d/%s" % (pid, name), "rb") as file:
+            return file.read(1 << 20)
+    except OSError:
+        return None
 
 
 def listening(container: Container) -> Set[Tuple[int, str]]:
@@ -58,6 +89,24 @@ def ports_in(text: str, protocol: str) -> Set[Tuple[int, str]]:
     return found
 
 
+def _leads_to(routes: str, address: str) -> bool:
+    """Whether a route goes to the address's own LAN, by /proc/net/route. The kernel removes it with the
+    interface, and while the interface is down."""
+    number = interfaces.number_of(address)
+    for line in routes.splitlines()[1:]:
+        words = line.split()
+        if len(words) > 7 and number is not None:
+            network, mask = _in_order(words[1]), _in_order(words[7])
+            if mask and number & mask == network:
+                return True
+    return False
+
+
+def _in_order(digits: str) -> int:
+    """A number that the kernel shows in the byte order of the machine."""
+    return int.from_bytes(int(digits, 16).to_bytes(4, sys.byteorder), "big")
+
+
 def _reason(container: Optional[Container], wanted: Dict[str, Any]) -> Optional[str]:
     if container is None:
         return "is not there"
@@ -84,6 +133,8 @@ def _silent(expected: Dict[str, Any], found: Dict[str, Container], base: str) ->
 
 def _asked_inside(container: Container) -> Set[Tuple[int, str]]:
     """The way for an agent that may not look into a foreign /proc entry: `cat` in the container."""
+    from .logs import frames
+
     open_ports: Set[Tuple[int, str]] = set()
     for table in TABLES:
         command = {"AttachStdout": True, "Cmd": ["cat", "/proc/net/" + table]}

@@ -16,6 +16,7 @@ from .health import trouble
 from .home import path
 from .identity import boot_id
 from .logs import tail
+from .readiness import remember
 from .removal import remove_containers
 from .request import Refusal
 
@@ -224,6 +225,7 @@ class Watch:
                 expected = self._run.content["slice"]["deckies"][decky]["containers"]
                 reason = trouble(expected, found, self._run.base_of(decky))
                 if reason is None:
+                    remember([found[name] for name in expected])
                     self._run.end(decky)
                 else:
                     self._last[decky] = reason

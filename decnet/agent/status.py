@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
 from .jobs import recent_jobs
+from .readiness import note_readiness
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -24,10 +25,12 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     docker.patience(limits.ENGINE)
     engine_id: Optional[str] = None
     found: List[Container] = []
+    applied = slices.all_applied(known["fleet_id"])
     docker_error = ""
     try:
         engine_id = identity.engine_identity()
         found = fleet_containers(known["fleet_id"])
+        note_readiness(found, applied)
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise
@@ -37,8 +40,8 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "docker": "down" if docker_error else "up",
         "docker_error": docker_error,
         "projects": {
-            name: {"generation": applied["generation"], "plan_hash": applied["plan_hash"]}
-            for name, applied in slices.all_applied(known["fleet_id"]).items()
+            name: {"generation": each["generation"], "plan_hash": each["plan_hash"]}
+            for name, each in applied.items()
         },
         "containers": [container.answer() for container in found],
         "jobs": jobs,

@@ -31,6 +31,9 @@ class Container(Noun):
     restarts: Count = 0
     exit_code: Annotated[int, Field(ge=-(2**31), le=2**32)] | None = None
     attached: bool | None = None
+    ready: Literal["yes", "no", "starting"] | None = None
+    """Whether a base has become ready, and a service listens; `starting` within 15 seconds of its start, None
+    where it is not known: the container does not run, or its agent is older."""
     ip: Short = ""
     """A base's address where the agent knows it."""
 

@@ -20,12 +20,14 @@ def loops(container: Container) -> bool:
 
 
 def works(container: Container | None) -> bool:
-    """Whether the container runs, stays up, and sits in its base's network namespace."""
+    """Whether the container runs, stays up, sits in its base's network namespace, and is ready or may become
+    ready."""
     return (
         container is not None
         and container.state == "running"
         and container.attached is not False
         and container.restarts < MANY_RESTARTS
+        and container.ready != "no"
     )
 
 
@@ -42,7 +44,8 @@ def _status(bases: Iterable[str], names: Iterable[str], actual: Mapping[str, Con
         return "torn_down"
     if not all(works(actual.get(name)) for name in bases):
         return "failed"
-    return "running" if all(works(actual.get(name)) for name in names) else "degraded"
+    is_whole = all(works(actual.get(name)) and actual[name].ready != "starting" for name in names)
+    return "running" if is_whole else "degraded"
 
 
 def row_of(

@@ -255,6 +255,8 @@ def _faults(case: Case) -> list[str]:
             faults.append(f"{what} is {there.state}")
         elif there.attached is False:
             faults.append(f"the network namespace of {what} is not its base's")
+        elif there.ready == "no":
+            faults.append(f"{what} does not listen" if content.service else "its base is not ready")
     return faults
 
 

@@ -25,6 +25,8 @@ def after(**states: str) -> tuple[World, dict[str, Container]]:
             del world.engines["w1"][name]
         elif state == "often":
             machine.restarts = 50
+        elif state in ("not ready", "starting"):
+            machine.ready = "no" if state == "not ready" else state
         elif state == "restarted":
             machine.born += 1
         else:
@@ -45,6 +47,10 @@ CASES = {
     "a service that restarts often": ({"ssh": "often"}, "degraded"),
     "the base restarted": ({"base": "restarted"}, "degraded"),
     "the base stopped": ({"base": "exited"}, "failed"),
+    "the base not ready": ({"base": "not ready"}, "failed"),
+    "a service that does not listen": ({"ssh": "not ready"}, "degraded"),
+    "the base starting": ({"base": "starting"}, "degraded"),
+    "a service starting": ({"http": "starting"}, "degraded"),
     "a service paused": ({"ssh": "paused"}, "degraded"),
 }
 

@@ -182,6 +182,15 @@ SCENARIOS = {
         with_images(Images(base="decnet/base:ffffffffffff")),
         [f"change w1/web update {ALL} +web +web-ssh +web-http"],
     ),
+    "the base not ready": (
+        broken("running", "web", ready="no"),
+        [f"heal w1/web same {ALL} +web +web-ssh +web-http"],
+    ),
+    "a service that does not listen": (
+        broken("running", "web-ssh", ready="no"),
+        ["heal w1/web same -web-ssh +web-ssh"],
+    ),
+    "a decky that is starting": (broken("running", "web", "web-ssh", ready="starting"), []),
     "a service stopped": (broken("exited", "web-ssh"), ["heal w1/web same ~web-ssh"]),
     "a service never started": (broken("created", "web-ssh"), ["heal w1/web same ~web-ssh"]),
     "a service paused": (broken("paused", "web-ssh"), ["heal w1/web same -web-ssh +web-ssh"]),

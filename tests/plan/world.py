@@ -133,6 +133,7 @@ class Machine:
     restarts: int = 0
     born: int = 0
     joined: tuple[str, int] = ("", 0)
+    ready: str | None = None
 
 
 class Crash(Exception):
@@ -324,6 +325,7 @@ class World:
             restarts=machine.restarts,
             exit_code=137 if machine.state == "exited" else None,
             attached=attached,
+            ready=machine.ready,  # type: ignore[arg-type]
             ip=machine.ip,
         )
 

@@ -1,0 +1,121 @@
+"""What `status` reports of readiness, at a price that a heartbeat can pay.
+
+The kernel takes milliseconds to list the sockets of one namespace. So a service that was seen to listen
+counts as ready for as long as its main process is the same one, and one heartbeat looks no longer than LOOK
+seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from . import limits
+from .containers import RUNNING
+from .health import SLEEPER, cut_off, ports_in, shown
+from .home import read_json, write_json
+from .request import Refusal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Set, Tuple
+
+    from .containers import Container
+
+CACHE = "ready.cache"
+LOOK = 1.0
+YES, NO, STARTING = "yes", "no", "starting"
+
+
+def note_readiness(found: List[Container], applied: Dict[str, Dict[str, Any]]) -> None:
+    """Set `ready` of the containers that run; `applied` are the slices by project. It stays None where it
+    cannot be known: a process that cannot be seen from here, another container than the slice describes."""
+    bases = {(each.project, each.decky): each for each in found if not each.service}
+    known, until = _remembered(), time.monotonic() + LOOK
+    seen = {}
+    for container in found:
+        ports = _ports_of(container, applied)
+        if ports is None or container.state != RUNNING or not container.pid or container.attached is False:
+            continue
+        is_known = known.get(container.id) == _mark(container)
+        if container.service:
+            base = bases[(container.project, container.decky)]
+            is_ready = is_known or _listens(base, ports, until)
+        else:
+            is_ready = is_known or _has_become_ready(container)
+        if is_ready:
+            seen[container.id] = _mark(container)
+        if is_ready and not container.service and cut_off(container):
+            is_ready = False
+        container.ready = None if is_ready is None else _verdict(container, is_ready)
+    if seen != known:
+        _remember(seen)
+
+
+def remember(ready: List[Container]) -> None:
+    """Keep that these were seen to be ready."""
+    known = _remembered()
+    known.update({each.id: _mark(each) for each in ready})
+    _remember(known)
+
+
+def _mark(container: Container) -> List[int]:
+    return [container.pid, container.started]
+
+
+def _has_become_ready(base: Container) -> Optional[bool]:
+    command = shown(base.pid, "cmdline")
+    return command.startswith(SLEEPER) if command else None
+
+
+def _verdict(container: Container, is_ready: bool) -> str:
+    if is_ready:
+        return YES
+    return STARTING if _age(container) < limits.HEALTH else NO
+
+
+def _age(container: Container) -> float:
+    """Seconds since the container's main process was started."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - container.started / os.sysconf("SC_CLK_TCK")
+
+
+def _ports_of(container: Container, applied: Dict[str, Dict[str, Any]]) -> Optional[Set[Tuple[int, str]]]:
+    """The ports that the slice gives the container; None where the slice describes another one, or none."""
+    content = (applied.get(container.project) or {}).get("slice") or {}
+    entry = content.get("deckies", {}).get(container.decky) or {}
+    row = entry.get("containers", {}).get(container.name)
+    if row is None or row.get("fingerprint") != container.fingerprint:
+        return None
+    return {(int(port), str(protocol)) for port, protocol in row.get("ports", [])}
+
+
+def _listens(base: Container, ports: Set[Tuple[int, str]], until: float) -> Optional[bool]:
+    """Whether something listens on all of these ports in the base's network; None where it cannot be seen, or
+    the time for it is over."""
+    left = set(ports)
+    for table in ("tcp", "udp", "tcp6", "udp6"):
+        if not any(protocol == table[:3] for _, protocol in left):
+            continue
+        if time.monotonic() > until:
+            return None
+        content = shown(base.pid, "net/" + table)
+        if content is None and table in ("tcp", "udp"):
+            return None
+        left -= ports_in((content or b"").decode("ascii", "replace"), table[:3])
+    return not left
+
+
+def _remembered() -> Dict[str, Any]:
+    try:
+        known = read_json(CACHE)
+    except Refusal:
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _remember(known: Dict[str, Any]) -> None:
+    try:
+        write_json(known, CACHE)
+    except Refusal:
+        # A full disk must not make a worker unseen; the next heartbeat looks again.
+        pass
