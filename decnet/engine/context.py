@@ -42,7 +42,7 @@ class Context:
     that nobody sets, by which waiting is measured, `sleep` the pause between two polls; `dice` is the only
     source of chance, `identifier` makes a new random UUID. `sessions` opens the session to a worker; None
     is the real way: SSH, or a subprocess for `local`. `enroller` does what needs the operator's own login;
-    None is `decnet.worker.enrol`.
+    None is `decnet.worker.enrol` over SSH.
     """
 
     home: Home
@@ -74,9 +74,9 @@ class Context:
     @property
     def enrolment(self) -> Enrolment:
         """What is done on a machine with the operator's own login: enrolment and its end."""
-        from decnet.worker import enrol
+        from decnet.worker.enrol import Enrolment
 
-        return self.enroller or enrol
+        return self.enroller or Enrolment()
 
     @asynccontextmanager
     async def connections(self, fleet_id: str) -> AsyncIterator[Connections]:

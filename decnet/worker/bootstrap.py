@@ -44,8 +44,8 @@ _sys.stdout.write("\\n%s %d\\n%s" % ({marker!r}, len(_content), _content))
 """
 
 
-class Told(NamedTuple):
-    """What an errand gave, and how many bytes a shell start-up file printed before it."""
+class Report(NamedTuple):
+    """The result of an errand, and how many bytes a shell start-up file printed before it."""
 
     result: dict[str, Any]
     noise: int
@@ -59,7 +59,7 @@ class Ran(NamedTuple):
     seconds: float
 
 
-async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) -> Told:
+async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) -> Report:
     """Run `remote/<name>.py` there. Raises WorkerError with its error, or where python3 is missing."""
     marker = secrets.token_hex(16)
     tail = _TAIL.format(args=json.dumps(args), marker=marker)
@@ -72,7 +72,7 @@ async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) 
             raise ProgramMissing(
                 "python3 is missing there", hint="apt-get install python3", worker=worker
             ) from error
-    return Told(_result(said, worker), len(unframer.preamble))
+    return Report(_result(said, worker), len(unframer.preamble))
 
 
 def _program(name: str) -> str:

@@ -43,11 +43,12 @@ from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
 from decnet.worker.agent_package import agent_file
+from decnet.worker.enrol import Enrolment
 from decnet.worker.fleetkey import ensure_key
 from decnet.worker.hostkeys import pin
 
+from .access import FakeAccess, host_key
 from .clock import START, Clock
-from .enroller import FakeEnroller, host_key
 from .machine import FakeWorker, Lan
 from .session import FakeSession
 
@@ -165,7 +166,7 @@ class FakeFleet:
             "user": "operator", "lock_timeout": 0.0, "confirm": lambda question: True, "now": self.clock.now,
             "monotonic": self.clock.monotonic, "sleep": self.clock.sleep, "dice": Random(self._runs),
             "identifier": self._identifier, "sessions": self.session,
-            "enroller": FakeEnroller(lambda: self.workers.values()),
+            "enroller": Enrolment(FakeAccess(lambda: self.workers.values())),
         }  # fmt: skip
         return Context(**settings | changes)
 

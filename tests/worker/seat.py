@@ -70,13 +70,13 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
     wanted = known or Worker(name=args.name, worker_id="")
     ask = (lambda prompt: str(args.password)) if args.password else None
     login = Login.parse(args.address, ask=ask, jump=args.jump)
-    done = await enrol.add(login, seat.side(), wanted, vouched, others={}, adopt=args.adopt)
+    done = await enrol.Enrolment().add(login, seat.side(), wanted, vouched, others={}, adopt=args.adopt)
     seat.record(done.worker, done.host_key)
     return {"changed": done.changed, "warnings": done.warnings, "worker_id": done.worker.worker_id}
 
 
 async def recover(seat: Seat, args: argparse.Namespace) -> Any:
-    done = await enrol.recover(
+    done = await enrol.Enrolment().recover(
         Login.parse(args.address), None, seat.side, Worker(name=args.name, worker_id=""),
         Vouched(confirm=lambda key: True), others={},
     )  # fmt: skip
@@ -89,7 +89,7 @@ async def trust(seat: Seat, args: argparse.Namespace) -> Any:
     place = Place(worker.host, worker.port, worker.user, worker.jump)
     key = await fetch(place, worker.name)
     old = hostkeys.load_pins(seat.known_hosts)[worker.worker_id]
-    await enrol.try_key(worker, key, seat.side().key, seat.fleet_id)
+    await enrol.Enrolment().try_key(worker, key, seat.side().key, seat.fleet_id)
     hostkeys.pin(seat.known_hosts, worker, key, write)
     return {"old": old.fingerprint, "new": key.fingerprint}
 
@@ -98,7 +98,7 @@ async def withdraw(seat: Seat, args: argparse.Namespace) -> Any:
     worker = seat.known()[args.name]
     pin = hostkeys.pinned(seat.known_hosts, worker)
     login = Login(worker.host, worker.user, worker.port)
-    return await enrol.withdraw(login, worker, seat.side().key, pin)
+    return await enrol.Enrolment().withdraw(login, worker, seat.side().key, pin)
 
 
 async def check_worker(seat: Seat, args: argparse.Namespace) -> Any:

@@ -134,7 +134,7 @@ def test_the_same_machine_may_be_enrolled_again_and_under_a_new_name_once_the_ol
 def test_two_addresses_of_one_identity_are_not_recovered_as_two_workers(seat: Seat) -> None:
     async def run() -> None:
         async with ssh_server(seat.place, seat.machine) as server:
-            await enrol.recover(
+            await enrol.Enrolment().recover(
                 Login("127.0.0.1", "root", server.get_port(), identity=seat.place.key),
                 None,
                 lambda fleet_id: fleet_credentials(seat.home, fleet_id),

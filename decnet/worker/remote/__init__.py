@@ -1,6 +1,6 @@
 """Errands: short programs that enrolment sends to a worker and runs there with its own python3.
 
-Standard library, and the modules of `decnet.wire` that `errand.SHARED` names; Python 3.9 or newer. Nothing
+Standard library, and the modules of `decnet.wire` that `bootstrap.SHARED` names; Python 3.9 or newer. Nothing
 here is imported on the operator's side.
 Each has `main(args) -> result`, both plain JSON values.
 """

@@ -1,0 +1,184 @@
+"""The operator's own connection to a machine that becomes a worker, or stops being one."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from decnet.errors import WorkerError
+from decnet.model.worker import Hello, Worker
+
+from . import connect
+from .agent_package import AgentPackage, start
+from .bootstrap import errand, plain
+from .client import CONTROL_LIMIT, validated
+from .fleetkey import FleetKey
+from .hostkeys import HostKey
+from .login import Login, Place, Vouched, operators_connection, resolve, vetted_key
+from .requirements import Survey, noise_complaint, skew_complaint
+from .session import Session
+from .ssh import SshSession, ask_over
+
+HOME = "/var/lib/decnet-agent"
+AGENT_COMMAND = f"{HOME}/decnet-agent"
+DOCKER_SOCKET = "/var/run/docker.sock"
+
+
+class Visit(Protocol):
+    """An open connection with the operator's own login. `place` and `key` are to be recorded."""
+
+    @property
+    def worker(self) -> str: ...
+    @property
+    def place(self) -> Place: ...
+    @property
+    def key(self) -> HostKey: ...
+
+    async def survey(self) -> tuple[Survey, list[str]]:
+        """What the machine has, and warnings about its clock and its shell."""
+        ...
+
+    async def hello(self) -> Hello | None:
+        """The agent that is there already; None where none answers."""
+        ...
+
+    async def equip(self, survey: Survey, agent: AgentPackage) -> list[str]:
+        """Install the agent; returns what changed."""
+        ...
+
+    async def enrol(self, worker_id: str, fleet_id: str, adopt: bool) -> Hello:
+        """Give the agent its identity; `adopt` takes it from another fleet."""
+        ...
+
+    async def authorize(self, key: FleetKey, fleet_id: str) -> list[str]:
+        """Authorize the fleet's key, for the agent's gate only; returns what changed."""
+        ...
+
+    async def revoke(self, key: FleetKey) -> bool:
+        """Remove the fleet's key; False where it was not there."""
+        ...
+
+
+class Access(Protocol):
+    """How machines are reached for an enrolment."""
+
+    def visit(self, login: Login, worker: str, vouched: Vouched) -> AbstractAsyncContextManager[Visit]:
+        """A connection with the operator's login. Raises HostKeyRefused, Unreachable, UsageError."""
+        ...
+
+    def session(self, worker: Worker, key: HostKey, fleet_key: FleetKey) -> Session:
+        """A session with the fleet's key, to a machine with that host key; nothing is sent yet."""
+        ...
+
+
+class SshAccess:
+    """Access over SSH."""
+
+    @asynccontextmanager
+    async def visit(self, login: Login, worker: str, vouched: Vouched) -> AsyncIterator[Visit]:
+        place = await resolve(login, worker)
+        key = await vetted_key(place, worker, vouched)
+        connection = await operators_connection(place, login, worker, key)
+        try:
+            yield SshVisit(connection, worker, place, key, login.ask)
+        finally:
+            await connect.hang_up(connection)
+
+    def session(self, worker: Worker, key: HostKey, fleet_key: FleetKey) -> Session:
+        return SshSession(connect.enrolled(worker, key, fleet_key.path))
+
+
+@dataclass(frozen=True)
+class SshVisit:
+    """A Visit over SSH; `ask` asks the operator for a password."""
+
+    connection: Any
+    worker: str
+    place: Place
+    key: HostKey
+    ask: Callable[[str], str | None] | None
+
+    async def survey(self) -> tuple[Survey, list[str]]:
+        # Only the second one is measured: a first command is slower for reasons of its own.
+        await plain(self.connection, self.worker, ["true"])
+        quiet = await plain(self.connection, self.worker, ["true"])
+        report = await errand(self.connection, self.worker, "survey", {"home": HOME, "socket": DOCKER_SOCKET})
+        survey = validated(Survey, report.result, self.worker, "survey")
+        found = [
+            noise_complaint(max(report.noise, len(quiet.output)), quiet.seconds),
+            skew_complaint(survey.clock - time.time()),
+        ]
+        return survey, [f"{self.worker}: {one.says}: {one.mend}" for one in found if one]
+
+    async def hello(self) -> Hello | None:
+        command = f"{AGENT_COMMAND} hello"
+        try:
+            answer = await ask_over(self.connection, self.worker, command, {}, 2 * CONTROL_LIMIT)
+            return validated(Hello, answer, self.worker, "hello")
+        except WorkerError:
+            return None
+
+    async def equip(self, survey: Survey, agent: AgentPackage) -> list[str]:
+        changed = []
+        if not survey.home_ready:
+            await self._make_home(survey)
+            changed.append("folder")
+        args = {
+            "home": HOME,
+            "command": AGENT_COMMAND,
+            "start": start(f"{HOME}/current"),
+            "sha256": agent.sha256,
+            "bytes": base64.b64encode(agent.content).decode("ascii"),
+        }
+        report = await errand(self.connection, self.worker, "install", args)
+        return changed + [str(what) for what in report.result.get("changed", [])][:8]
+
+    async def enrol(self, worker_id: str, fleet_id: str, adopt: bool) -> Hello:
+        args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": adopt}
+        command = f"{AGENT_COMMAND} enrol"
+        answer = await ask_over(self.connection, self.worker, command, args, 2 * CONTROL_LIMIT)
+        return validated(Hello, answer, self.worker, "enrol")
+
+    async def authorize(self, key: FleetKey, fleet_id: str) -> list[str]:
+        return ["key"] if await self._authorize(key.authorized_line(AGENT_COMMAND, fleet_id), key) else []
+
+    async def revoke(self, key: FleetKey) -> bool:
+        return await self._authorize(None, key)
+
+    async def _authorize(self, line: str | None, key: FleetKey) -> bool:
+        args = {"line": line, "blob": key.public.blob, "command": AGENT_COMMAND}
+        report = await errand(self.connection, self.worker, "authorize", args)
+        return bool(report.result.get("changed"))
+
+    async def _make_home(self, survey: Survey) -> None:
+        make = ["install", "-d", "-m", "0700", "-o", survey.user, HOME]
+        if survey.uid == 0:
+            await self._run(make, b"")
+            return
+        if (await plain(self.connection, self.worker, ["sudo", "-n", "true"])).how is None:
+            await self._run(["sudo", "-n", *make], b"")
+            return
+        prompt = f"sudo password of {survey.user} on {self.worker}: "
+        password = self.ask(prompt) if self.ask is not None else None
+        if password is None:
+            raise WorkerError(
+                f"{survey.user} cannot make {HOME}",
+                hint=f"as root there: {' '.join(make)}",
+                worker=self.worker,
+            )
+        await self._run(["sudo", "-S", "-p", "", *make], password.encode() + b"\n")
+
+    async def _run(self, argv: list[str], stdin: bytes) -> None:
+        ran = await plain(self.connection, self.worker, argv, stdin)
+        if ran.how is not None:
+            raise WorkerError(
+                f"{argv[0]} {ran.how}: {HOME} was not made",
+                hint="was the password right, and may this user use sudo there?"
+                if argv[0] == "sudo"
+                else None,
+                worker=self.worker,
+            )
