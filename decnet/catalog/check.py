@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..model import values
-from ..model.catalog import LOOKS, SYSTEMS, Archetype, Catalog, OsProfile, Release, Service, Vendor
-from ..model.nearest import nearest
+from ..model.catalog import Catalog
+from ..model.catalog_entries import LOOKS, SYSTEMS, Archetype, OsProfile, Release, Service, Vendor
+from ..model.suggest import nearest
 
 Complaint = tuple[str, str, str, str, str | None]
 """Section, name, the key that it is about, what is wrong, hint."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..errors import SpecError
 from ..model import toml_lines
-from ..model.catalog import Archetype, Catalog, Entry, OsProfile, Port, Release, Service, SettingDef, Vendor
-from ..model.nearest import nearest
+from ..model.catalog import Catalog
+from ..model.catalog_entries import Archetype, Entry, OsProfile, Port, Release, Service, SettingDef, Vendor
+from ..model.suggest import nearest
 from ..wire import clean
 from . import files
 from .check import complaints

@@ -36,7 +36,7 @@ def _entered() -> None:
 
         sys.exit(completion.main())
     from decnet.cli.app import app
-    from decnet.cli.entering import entered
+    from decnet.cli.lazy_group import entered
 
     entered(app)(prog_name="decnet")
 

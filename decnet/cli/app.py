@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from decnet import __version__
-from decnet.cli import files, fleet, image, lab, look, worker
+from decnet.cli import files, fleet, image, inspect, lab, worker
 
 app = typer.Typer(
     name="decnet",
@@ -36,7 +36,7 @@ def _root(
 
 
 fleet.register(app)
-look.register(app)
+inspect.register(app)
 files.register(app)
 app.add_typer(worker.app, name="worker")
 app.add_typer(image.app, name="image")

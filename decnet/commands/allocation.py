@@ -14,9 +14,9 @@ from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
 from decnet.plan.allocate import allocate
-from decnet.plan.case import unknown_workers
-from decnet.plan.draft import Draft
-from decnet.plan.held import claims_of, may_hold
+from decnet.plan.claims import claims_of, may_hold
+from decnet.plan.decky_view import unknown_workers
+from decnet.plan.resolve import Draft
 
 if TYPE_CHECKING:
     from decnet.worker.responses import Probed

@@ -13,7 +13,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Verbatim, Words
 from decnet.errors import SpecError, UsageError
 from decnet.model import inifile
-from decnet.model.catalog import Service
+from decnet.model.catalog_entries import Service
 from decnet.model.fleetwriter import services_to_toml, to_toml
 from decnet.model.spec import FleetSpec
 from decnet.plan.resolve import resolve

@@ -18,10 +18,9 @@ from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
-from decnet.plan.draft import Draft
 from decnet.plan.images import upgraded
 from decnet.plan.lans import decide_lan, unconfirmed
-from decnet.plan.resolve import resolve
+from decnet.plan.resolve import Draft, resolve
 from decnet.plan.select import select
 
 

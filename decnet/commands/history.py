@@ -10,8 +10,8 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
-from decnet.model.nearest import nearest
 from decnet.model.record import LifecycleRow
+from decnet.model.suggest import nearest
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 

@@ -18,7 +18,7 @@ from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, Step
-from decnet.plan.classify import status_of
+from decnet.plan.decky_view import status_of
 from decnet.plan.select import select
 from decnet.store.last_seen import LastSeen, load_seen
 from decnet.wire import clean

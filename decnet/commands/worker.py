@@ -19,7 +19,7 @@ from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
 from decnet.model.fleet import Fleet
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
-from decnet.plan.held import may_hold
+from decnet.plan.claims import may_hold
 from decnet.plan.select import select
 from decnet.store.atomic import write_whole
 from decnet.store.audit import append

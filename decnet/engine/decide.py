@@ -12,9 +12,9 @@ from decnet.model.actual import Seen
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, SliceDrift
 from decnet.plan.guard import fleet_size, guard
-from decnet.plan.holding import holding
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
+from decnet.plan.slice_drift import holding
 
 
 @dataclass(frozen=True)

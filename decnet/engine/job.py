@@ -16,9 +16,9 @@ from decnet.model.actual import Container, Status
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
-from decnet.plan.absorb import absorb
-from decnet.plan.classify import row_as_left, row_as_seen
-from decnet.plan.held import claims_of
+from decnet.plan.claims import claims_of
+from decnet.plan.decky_view import row_as_left, row_as_seen
+from decnet.plan.ingest_status import absorb
 from decnet.plan.steps import claims
 from decnet.wire import MAX_ERROR_CHARS, clean
 

@@ -14,7 +14,7 @@ from decnet.model.actual import NotSeen, Observation, Seen, Status
 from decnet.model.journal import Cursor
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
-from decnet.plan.absorb import absorb
+from decnet.plan.ingest_status import absorb
 from decnet.store.last_seen import LastSeen, note_seen
 
 if TYPE_CHECKING:

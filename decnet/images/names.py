@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model.catalog import LOOKS
+from ..model.catalog_entries import LOOKS
 from . import recipe
 
 DECOYS_FOLDER = Path(__file__).resolve().parent.parent / "decoys"

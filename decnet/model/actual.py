@@ -9,8 +9,8 @@ from pydantic import Field
 from decnet.errors import DockerDown, TrustRefused, Unreachable, WorkerFailure
 from decnet.wire import PROJECT
 
+from .base import Moment, Noun, Short, Text
 from .journal import JournalPage
-from .noun import Moment, Noun, Short, Text
 from .worker import Count, Facts, Hello, Standing
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .noun import Moment, Noun, Short
+from .base import Moment, Noun, Short
 from .worker import Count
 
 EventKind = Literal["contact", "login", "command", "request", "file", "disconnect", "error", "lost"]

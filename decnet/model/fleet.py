@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 
 from decnet.wire import NETWORK, PROJECT
 
-from .noun import Hex32, Loose, Mac, Name, Noun, ProjectName, ServiceName, Short
+from .base import Hex32, Loose, Mac, Name, Noun, ProjectName, ServiceName, Short
 from .spec import Driver
 from .values import Settings
 

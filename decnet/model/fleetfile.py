@@ -11,10 +11,10 @@ from typing import Any
 from ..errors import SpecError
 from ..wire import clean
 from . import fleetkeys, fleetrules, toml_lines, toml_text, values
+from .diagnostics import Mistakes
 from .fleetkeys import Key
-from .mistakes import Mistakes
-from .nearest import nearest
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
+from .suggest import nearest
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from .addresses import not_within, parse_addresses
-from .mistakes import Mistakes
+from .diagnostics import Mistakes
 from .spec import LOCAL
 
 Entries = dict[str, dict[str, Any]]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from .catalog import Port, Service
+from .catalog_entries import Port, Service
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 

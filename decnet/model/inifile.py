@@ -10,11 +10,12 @@ from typing import Any
 
 from ..wire import clean
 from . import addresses, fleetrules, toml_text, values
-from .catalog import ELSEWHERE, Catalog, Port, Service
+from .catalog import Catalog
+from .catalog_entries import ELSEWHERE, Port, Service
+from .diagnostics import Mistakes
 from .initext import Section, sections
-from .mistakes import Mistakes
-from .nearest import nearest
 from .spec import DeckySpec, FleetSpec, NetworkSpec
+from .suggest import nearest
 from .values import Setting, Settings
 
 Check = Callable[[str], str | None]

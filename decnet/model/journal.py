@@ -8,7 +8,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_va
 
 from decnet.wire import MAX_ERROR_CHARS, PROJECT
 
-from .noun import Hex64, Noun, Short, Text
+from .base import Hex64, Noun, Short, Text
 from .worker import Count
 
 MOST_RECORDS = 2000

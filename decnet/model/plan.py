@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from decnet.wire import PROJECT, container_name
 
+from .base import Loose, Noun
 from .keys import DeckyKey, SliceKey
-from .noun import Loose, Noun
 from .record import DeckyRow, Operation
 
 Bucket = Literal[

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from decnet.wire import PROJECT
 
 from .actual import DeckyStatus
+from .base import Loose, Moment, Noun, Short, Text
 from .journal import Cursor
-from .noun import Loose, Moment, Noun, Short, Text
 from .worker import Count, Facts
 
 Operation = Literal["create", "change", "heal", "remove", "mutate", "revive"]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from .noun import Loose, Moment, Name, Noun, Short
+from .base import Loose, Moment, Name, Noun, Short
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Strings = Annotated[tuple[Short, ...], Field(strict=False, max_length=4096)]

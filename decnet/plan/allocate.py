@@ -21,13 +21,14 @@ from decnet.model.addresses import (
 )
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
+from decnet.model.suggest import unknown
 from decnet.model.worker import Facts
 
 from .capacity import weights
-from .draft import Draft
-from .grounds import Grounds
 from .identity import check_hostname, check_mac, draw_hostname, draw_mac
-from .refusal import dice, natural, unknown
+from .lans import Grounds
+from .resolve import Draft, natural
+from .seeds import dice
 
 
 @dataclass(slots=True)

@@ -7,17 +7,17 @@ and neither does a job that is still at work; what is quarantined is held until 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from decnet.model.fleet import Fleet
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey
 from decnet.model.plan import Skipped, Step
-from decnet.model.record import WorkerRecords
+from decnet.model.record import OPEN, Claim, DeckyRow, WorkerRecords
 
-from .case import Case
-from .grounds import Grounds, plain
-from .held import claims_of, may_hold
+from .decky_view import Case
+from .lans import Grounds, plain
 from .steps import claims, lets_go, release_first
 
 
@@ -43,6 +43,54 @@ def settle(
     court.hear(everything)
     court.decide()
     return court.sentence(everything)
+
+
+class Held(NamedTuple):
+    """What one decky may hold on one worker."""
+
+    key: DeckyKey
+    claim: Claim
+
+
+def may_hold(
+    desired: Fleet, recorded: Mapping[str, WorkerRecords], workers: Collection[str]
+) -> Iterator[Held]:
+    """All that workers which were not seen may hold, each once: what is desired there, what was recorded of
+    it, and what jobs were sent to bring up since. Only seeing the worker takes anything out of that."""
+    wanted = {
+        DeckyKey(decky.worker, project, name): decky
+        for project, name, decky in desired.every_decky()
+        if decky.worker in workers
+    }
+    rows = {
+        DeckyKey(worker, project, row.name): row
+        for worker in workers
+        if worker in recorded
+        for project, row in recorded[worker].rows()
+    }
+    for key in sorted({*wanted, *rows}):
+        for claim in claims_of(wanted.get(key), rows.get(key)):
+            yield Held(key, claim)
+
+
+def claims_of(*known: Decky | DeckyRow | None) -> tuple[Claim, ...]:
+    """The addresses of a decky as desired and as recorded, each once."""
+    found = []
+    for each in known:
+        if each is not None:
+            found.append(Claim(ip=each.ip, mac=each.mac))
+            found += each.sent if isinstance(each, DeckyRow) else ()
+    return tuple(dict.fromkeys(found))
+
+
+def under_way(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
+    """The deckies that a job may still bring up."""
+    return frozenset(
+        DeckyKey(worker, row.project, row.decky)
+        for worker, records in recorded.items()
+        for row in records.lifecycle
+        if row.status in OPEN and row.operation != "remove"
+    )
 
 
 @dataclass(slots=True)

@@ -8,11 +8,13 @@ the agent's allow-list; Compose v1.29 and v2 both read them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, NamedTuple, Protocol
 
-from decnet.model.catalog import Catalog, Service
+from decnet.model.catalog import Catalog
+from decnet.model.catalog_entries import Service
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.wire import (
@@ -25,9 +27,10 @@ from decnet.wire import (
     PROJECT,
     canonical,
     container_name,
+    digest,
 )
 
-from .fingerprint import fingerprint, frame_fingerprint, service_seed
+from .seeds import service_seed
 
 
 class ImageNames(Protocol):
@@ -80,6 +83,17 @@ def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[S
                 for name, decky in deckies.items()
             }
     return result
+
+
+def fingerprint(*parts: str) -> str:
+    """SHA-256 over the parts, each behind its length, so that no two lists of parts spell the same."""
+    spelled = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.sha256(spelled.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def frame_fingerprint(frame: dict[str, Any]) -> str:
+    """The hash of what many containers have in common: made once, then one of their parts."""
+    return digest(frame)
 
 
 class _Frame(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from decnet.model.catalog import Archetype, Catalog
+from decnet.model.catalog import Catalog
+from decnet.model.catalog_entries import Archetype
 
 from .services import built
 

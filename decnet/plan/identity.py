@@ -11,7 +11,7 @@ from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
 from decnet.wire import clean
 
-from .draft import Draft
+from .resolve import Draft
 
 ATTEMPTS = 200
 GIVEAWAYS = ("decnet", "decky", "honeypot", "canary")

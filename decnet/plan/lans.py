@@ -1,8 +1,8 @@
-"""Which LAN each worker's deckies sit on: what the fleet file says, completed by the worker's own facts."""
+"""Which LAN each worker's deckies sit on, and which workers share one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
 from decnet.errors import SpecError
@@ -50,6 +50,50 @@ def decide_lan(
     return lan.model_copy(update={"use": _from(ip_start, addresses.network(lan))}) if ip_start else lan
 
 
+def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
+    """The subnets on which addresses would be drawn from the whole range without a yes to that so far."""
+    return tuple(sorted({lan.subnet for lan in lans.values() if not lan.use} - set(confirmed)))
+
+
+class Grounds:
+    """Workers told apart by the LAN that their deckies are on.
+
+    A bridge is the worker's own. Others are apart where their subnets are; two that overlap count as one
+    LAN, for nothing that a worker says proves that they are not, and a wrong guess is an address used
+    twice on somebody's network.
+    """
+
+    def __init__(self, lans: Mapping[str, Network]) -> None:
+        self._of = {worker: worker for worker, lan in lans.items() if lan.driver == "bridge"}
+        blocks = [(addresses.network(lan), worker) for worker, lan in lans.items()]
+        end, first = -1, ""
+        # Networks are apart or one within the other: the wider one comes first.
+        for block, worker in sorted(blocks, key=lambda each: (each[0].network_address, each[0].prefixlen)):
+            if worker in self._of:
+                continue
+            if int(block.network_address) > end:
+                end, first = int(block.broadcast_address), worker
+            self._of[worker] = first
+        self._all = sorted(set(self._of.values()))
+
+    def of(self, worker: str) -> str:
+        """The LAN's name: that of one of its workers."""
+        return self._of[worker]
+
+    def at(self, worker: str, ip: str) -> str:
+        """The address as it is on that worker's LAN."""
+        return f"{ip}@{self._of[worker]}"
+
+    def anywhere(self, ips: Iterable[str]) -> set[str]:
+        """The addresses on every LAN of the fleet: of somebody of whom it is not known on which."""
+        return {f"{ip}@{ground}" for ip in ips for ground in self._all}
+
+
+def plain(token: str) -> str:
+    """The address of a token of `Grounds`; other text is left as it is."""
+    return token.partition("@")[0]
+
+
 def _first(said: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:
     """What the operator said, else what held so far, else what the worker says of itself."""
     value: str | None = said or getattr(known, field, None) or getattr(facts, field, None)
@@ -68,8 +112,3 @@ def _check_wireless(worker: str, lan: Network, facts: Facts | None) -> None:
             f"{worker}: {lan.interface} is wireless, and an access point drops the frames of other MACs",
             hint="use a wired interface (--interface), or --driver ipvlan",
         )
-
-
-def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
-    """The subnets on which addresses would be drawn from the whole range without a yes to that so far."""
-    return tuple(sorted({lan.subnet for lan in lans.values() if not lan.use} - set(confirmed)))

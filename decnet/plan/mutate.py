@@ -9,9 +9,10 @@ from itertools import islice, takewhile
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
+from decnet.model.suggest import unknown
 
 from .core import bounds, is_derived
-from .refusal import dice, unknown
+from .seeds import dice
 from .services import expand, first_clash, without_clash
 
 MOST_SIDE = 2

@@ -17,12 +17,10 @@ from decnet.model.plan import Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
 
 from .budget import BUDGET, Budget, failures, recent_of, refusal
-from .case import Case, cases, unknown_workers
-from .claims import settle
-from .classify import row_of, works
+from .claims import settle, under_way
 from .compose import Contents
+from .decky_view import Case, cases, row_of, unknown_workers, works
 from .guard import swarms
-from .held import under_way
 from .steps import as_seen, claims, forget, make_so, take_away, write_down
 
 Desired = Literal["wanted", "unwanted"]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
 from decnet.model.spec import DeckySpec, FleetSpec
+from decnet.model.suggest import unknown
 from decnet.model.values import Settings
 from decnet.wire import digest
 
 from .core import core_of, side_of
-from .draft import Draft
-from .refusal import dice, natural, unknown
+from .seeds import dice
 from .services import built, draw, expand, named, settings_of, without_clash
 
 if TYPE_CHECKING:
@@ -26,6 +27,41 @@ DEFAULT_OS = "linux"
 REDRAWN_WITH = {"archetype", "services", "randomize_services", "settings", "os"}
 """The keys of an entry that decide what is drawn. The others are wishes that are followed as they stand,
 so that a new address or interval does not take back the services that a mutation gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One decky as resolved. `worker`, `ip`, `mac` and `hostname` are wishes written by hand; `kept` is
+    the decky of that name in desired, and `same_machine` says whether it keeps its MAC and hostname."""
+
+    name: str
+    place: str
+    services: dict[str, Settings]
+    settings: dict[str, Settings]
+    os: str
+    release: str
+    archetype: str | None
+    vendor: str | None
+    seed: str
+    spec_hash: str
+    mutate_interval: int | None
+    worker: str | None = None
+    ip: str | None = None
+    mac: str | None = None
+    hostname: str | None = None
+    kept: Decky | None = None
+    same_machine: bool = False
+    mutated: bool = False
+    previous: tuple[str, ...] | None = None
+    core: tuple[str, ...] | None = None
+    """What mutations never take away, where it is not what the archetype says."""
+    side: tuple[str, ...] | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
+    """file:line of the keys that its entry has."""
+
+    def at(self, key: str) -> str:
+        """Where a key of its entry stands, or the entry."""
+        return self.places.get(key) or self.place
 
 
 def resolve(
@@ -58,6 +94,13 @@ def resolve(
         described = {entry.name for entry, _ in entries}
         drafts += [_as_it_is(decky) for name, decky in desired.items() if name not in described]
     return tuple(sorted(drafts, key=lambda draft: natural(draft.name)))
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Sorting key in which web-2 comes before web-10."""
+    parts = [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
+    # web-1 and web-01 are told apart, or the order that they come in would count.
+    return (*parts, (-2, name))
 
 
 def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:

@@ -6,10 +6,10 @@ import random
 from collections.abc import Collection, Iterable, Sequence
 
 from decnet.errors import SpecError
-from decnet.model.catalog import ELSEWHERE, Catalog
+from decnet.model.catalog import Catalog
+from decnet.model.catalog_entries import ELSEWHERE
+from decnet.model.suggest import unknown
 from decnet.model.values import Settings
-
-from .refusal import unknown
 
 MOST_DRAWN = 3
 ATTEMPTS = 40

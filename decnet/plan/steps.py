@@ -11,8 +11,7 @@ from decnet.model.plan import Bucket, RecordAction, Step, Target
 from decnet.model.record import DeckyRow, Operation
 from decnet.wire import clean
 
-from .case import Case
-from .classify import loops, row_as_seen, row_of, works
+from .decky_view import Case, loops, row_as_seen, row_of, works
 
 STOPPED = ("exited", "created")
 OPERATIONS: dict[Bucket, Operation] = {

@@ -12,7 +12,7 @@ from typing import Annotated
 import orjson
 from pydantic import ValidationError
 
-from decnet.model.noun import Loose, Moment, Noun
+from decnet.model.base import Loose, Moment, Noun
 
 from .atomic import read_whole, write_whole
 from .events import Place, StoredEvent, event_of, last_places, place_of, row_of

@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from decnet.model import addresses, values
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet, Network
-from decnet.plan.grounds import Grounds
+from decnet.plan.lans import Grounds
 from decnet.wire import NETWORK, clean
 
 from .validation_messages import Route, dotted

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from decnet.model.noun import Noun
+from decnet.model.base import Noun
 from decnet.model.worker import Worker
 
 from .migrate import TABLE_SCHEMA, version_of

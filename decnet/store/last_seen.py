@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter, ValidationError
 
 from decnet.errors import StateBroken
-from decnet.model.noun import Noun
+from decnet.model.base import Noun
 
 from .atomic import read_whole, write_whole
 from .paths import Home

@@ -10,7 +10,7 @@ import orjson
 from pydantic import ValidationError
 
 from decnet.errors import LockHeld
-from decnet.model.noun import Loose, Noun
+from decnet.model.base import Loose, Noun
 
 from .atomic import read_whole, write_whole
 from .events import Place, StoredEvent, events_between, last_places

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from decnet.errors import Failed, StateBroken
+from decnet.model.base import Loose, Noun
 from decnet.model.journal import Cursor
-from decnet.model.noun import Loose, Noun
 from decnet.model.record import Applied, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from decnet.model.base import Noun
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
-from decnet.model.noun import Noun
 from decnet.wire import clean
 
 if TYPE_CHECKING:

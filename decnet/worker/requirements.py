@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from decnet.errors import WorkerError
-from decnet.model.noun import Noun, Short
+from decnet.model.base import Noun, Short
 from decnet.model.worker import Count, Facts, Hello
 from decnet.wire import compose_breaks
 from decnet.wire.engine import START

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from decnet.model.base import Hex64, Noun, Short
 from decnet.model.event import AttackerEvent
-from decnet.model.noun import Hex64, Noun, Short
 from decnet.model.worker import Count, Strings
 from decnet.wire import PROJECT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from decnet import wire
 from decnet.model.actual import Seen
-from decnet.plan.absorb import absorb
+from decnet.plan.ingest_status import absorb
 from decnet.store.desired import save_fleet
 from decnet.store.paths import Home
 from decnet.store.records import Records

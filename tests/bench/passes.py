@@ -16,8 +16,8 @@ from decnet.model.journal import JournalPage
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.classify import row_of
 from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.decky_view import row_of
 from decnet.plan.reconcile import reconcile
 from decnet.store.paths import Home
 from decnet.store.records import Records

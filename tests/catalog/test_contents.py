@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 import decnet
 from decnet import catalog
 from decnet.catalog.check import complaints
-from decnet.model.catalog import ELSEWHERE, LOOKS, Catalog
+from decnet.model.catalog import Catalog
+from decnet.model.catalog_entries import ELSEWHERE, LOOKS
 from decnet.plan.core import core_of
 
 PORTS = """

@@ -9,7 +9,7 @@ import pytest
 
 from decnet import catalog
 from decnet.errors import SpecError
-from decnet.model.catalog import Port
+from decnet.model.catalog_entries import Port
 from decnet.plan.core import core_of, side_of
 
 OWN = """

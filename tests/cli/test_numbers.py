@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from decnet.cli.app import app
-from decnet.cli.entering import entered
+from decnet.cli.lazy_group import entered
 
 
 def said(capsys: Any, *words: str) -> tuple[int, str]:

@@ -21,7 +21,7 @@ from decnet.model.actual import Conflict, Container, Status
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
 from decnet.model.worker import Facts, Hello, Worker
-from decnet.plan.tells import tells
+from decnet.plan.giveaways import tells
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home

@@ -7,7 +7,7 @@ import pytest
 from decnet import catalog
 from decnet.decoys.machine import NEAREST, SYSTEMS, system_of
 from decnet.decoys.persona import Persona
-from decnet.model.catalog import SYSTEMS as NAMES
+from decnet.model.catalog_entries import SYSTEMS as NAMES
 
 CATALOG = catalog.load()
 

@@ -20,7 +20,7 @@ from decnet.images.build import ensure
 from decnet.images.progress import ImageProgress
 from decnet.images.shelf import listed, prune, save_size, save_stream
 from decnet.lab import Lab, down, run_argv, up
-from decnet.model.catalog import LOOKS
+from decnet.model.catalog_entries import LOOKS
 
 pytestmark = [
     pytest.mark.lab,

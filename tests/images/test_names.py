@@ -18,7 +18,7 @@ from decnet.images.names import BASE_FOLDER, DECOYS_FOLDER
 from decnet.images.shelf import absent
 from decnet.images.slim import slim
 from decnet.images.wheels import expected_hash, fetch_wheels
-from decnet.model.catalog import LOOKS
+from decnet.model.catalog_entries import LOOKS
 
 
 def test_a_changed_decoy_leaves_the_base_as_it_is(tmp_path: Path) -> None:

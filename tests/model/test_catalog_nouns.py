@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from decnet.model.catalog import SettingDef
-from decnet.model.nearest import nearest
+from decnet.model.catalog_entries import SettingDef
+from decnet.model.suggest import nearest
 from decnet.model.values import Setting
 
 TEXT = SettingDef(kind="str", help="")

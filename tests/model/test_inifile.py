@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from decnet import catalog
 from decnet.errors import SpecError
 from decnet.model import fleetfile, inifile
-from decnet.model.catalog import Port, Service
+from decnet.model.catalog_entries import Port, Service
 from decnet.model.fleetwriter import services_to_toml, to_toml
 from decnet.model.spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 

@@ -15,8 +15,7 @@ from decnet.agent import composefile
 from decnet.engine.bundle import bundle, slice_of
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.keys import SliceKey
-from decnet.plan.compose import compose_document, fleet_contents
-from decnet.plan.fingerprint import fingerprint
+from decnet.plan.compose import compose_document, fingerprint, fleet_contents
 from decnet.store.migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, migrated
 from decnet.wire import PROJECT, canonical, container_name, digest
 

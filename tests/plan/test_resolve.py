@@ -9,12 +9,12 @@ import pytest
 
 from decnet.errors import SpecError
 from decnet.model import fleetfile
-from decnet.model.catalog import ELSEWHERE, Catalog
+from decnet.model.catalog import Catalog
+from decnet.model.catalog_entries import ELSEWHERE
 from decnet.model.fleet import Fleet
 from decnet.model.spec import FleetSpec
-from decnet.plan.draft import Draft
 from decnet.plan.mutate import mutate
-from decnet.plan.resolve import resolve
+from decnet.plan.resolve import Draft, resolve
 
 from .world import CATALOG, NOW, SEVERAL, deployed, fleet, spec
 

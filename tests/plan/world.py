@@ -25,9 +25,9 @@ from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.worker import Hello
 from decnet.plan.allocate import allocate
 from decnet.plan.budget import Budget
+from decnet.plan.claims import may_hold
 from decnet.plan.compose import Contents, fleet_contents
-from decnet.plan.grounds import Grounds
-from decnet.plan.held import may_hold
+from decnet.plan.lans import Grounds
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
 from decnet.wire import NETWORK, PROJECT

@@ -11,7 +11,7 @@ from decnet.engine.report import unenrolled
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
-from decnet.plan.tells import tells
+from decnet.plan.giveaways import tells
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.last_seen import load_seen

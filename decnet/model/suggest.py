@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from decnet.wire import clean
+
+from ..errors import SpecError
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like this one, or None where none is."""
@@ -12,3 +16,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     folded = {key.lower().replace("-", "_"): key for key in sorted(known, reverse=True)}
     close = difflib.get_close_matches(name[:100].lower().replace("-", "_"), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
+
+
+def unknown(kind: str, given: str, valid: Iterable[str], *, who: str, place: str = "") -> SpecError:
+    """The error for a name that does not exist; the hint has the nearest one, or all of them."""
+    names = sorted(valid)
+    near = nearest(given, names)
+    hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names) or 'none'}"
+    return SpecError(f"{who}: unknown {kind} `{clean(given, 60)}`", place=place, hint=hint)

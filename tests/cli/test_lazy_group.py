@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from decnet.cli.app import app
-from decnet.cli.entering import entered
+from decnet.cli.lazy_group import entered
 
 
 def groups(mine: Any, typers: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -9,10 +9,10 @@ from decnet.model.actual import Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, Operation, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
-from decnet.plan.holding import applied_after
+from decnet.plan.slice_drift import applied_after
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean
 
-from .chain import examined
+from .journal_verify import examined
 
 KEPT_ROWS = 500
 """How many closed lifecycle rows of one worker are kept; the oldest go first."""

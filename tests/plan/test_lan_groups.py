@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from decnet.errors import SpecError
 from decnet.model.fleet import Fleet
-from decnet.plan.grounds import Grounds, plain
+from decnet.plan.lans import Grounds, plain
 
 from .test_allocate import at, ips
 from .world import deployed, fleet, lan, spec

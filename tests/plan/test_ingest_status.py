@@ -10,7 +10,7 @@ from decnet.model.actual import HeldProject, Job, Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.absorb import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, TOLD, absorb
+from decnet.plan.ingest_status import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, TOLD, absorb
 from decnet.wire import PROJECT, chained
 
 NOW = 1_700_000_000.0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from decnet.model.journal import Cursor, JournalPage
-from decnet.plan.chain import examined
+from decnet.plan.journal_verify import examined
 from decnet.wire import GENESIS, chained
 
 

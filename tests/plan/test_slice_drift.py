@@ -9,8 +9,8 @@ from decnet.model.journal import JournalPage
 from decnet.model.plan import SliceDrift
 from decnet.model.record import Applied, WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.absorb import absorb
-from decnet.plan.holding import holding
+from decnet.plan.ingest_status import absorb
+from decnet.plan.slice_drift import holding
 from decnet.wire import PROJECT
 
 NOW = 1_700_000_000.0

@@ -6,7 +6,7 @@ import pytest
 
 from decnet.model.actual import Container
 from decnet.model.keys import DeckyKey, SliceKey
-from decnet.plan.classify import row_as_seen, row_of, status_of
+from decnet.plan.decky_view import row_as_seen, row_of, status_of
 from decnet.wire import PROJECT
 
 from .world import Machine, World, decky, running
