@@ -23,9 +23,9 @@ def main() -> None:
     try:
         _entered()
     except OutputFailed as error:
-        from decnet.console.asking import tell_error
+        from decnet.console.prompts import print_error
 
-        tell_error(error, "table")
+        print_error(error, "table")
         sys.exit(error.exit_code)
 
 

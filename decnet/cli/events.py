@@ -1,4 +1,4 @@
-"""`decnet events`: what attackers did, shown, followed, and told to somebody."""
+"""`decnet events`: what attackers did, shown, followed, and target to somebody."""
 
 from __future__ import annotations
 
@@ -49,36 +49,36 @@ def events(
         if alert and not (pull or follow or alert_test):
             raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
         wanted = EventFilter(_moment(since), tuple(decky or ()))
-        told = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
+        target = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
-            _try_alert(ctx, told)
+            _try_alert(ctx, target)
         if follow:
             from decnet.cli.following import follow_events
 
-            wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=told))
+            wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target))
         if not pull:
             _stored(ctx, wanted, on, output.value)
-        _pulled(ctx, wanted, on, output.value, told)
+        _pulled(ctx, wanted, on, output.value, target)
 
 
 def _alerts(
     ctx: Context, text: str, every: float, *, each: bool, wanted: EventFilter, on: str | None
 ) -> Alerts:
-    from decnet.commands.alerts import alerts, begin
+    from decnet.commands.alerts import alerts_to, start_alerts
 
-    told = alerts(text, every=every, each=each, wanted=wanted, on=on)
-    begin(ctx, told)
-    return told
+    target = alerts_to(text, every=every, each=each, wanted=wanted, on=on)
+    start_alerts(ctx, target)
+    return target
 
 
-def _try_alert(ctx: Context, told: Alerts | None) -> NoReturn:
-    from decnet.commands.alerts import tell_test
+def _try_alert(ctx: Context, target: Alerts | None) -> NoReturn:
+    from decnet.commands.alerts import send_test_alert
     from decnet.errors import UsageError
 
-    if told is None:
+    if target is None:
         raise UsageError("--alert-test needs --alert", hint="add --alert CMD, or --alert URL")
-    wait_for(tell_test(ctx, told))
-    typer.echo(f"{told.to.label} accepted the test alert", err=True)
+    wait_for(send_test_alert(ctx, target))
+    typer.echo(f"{target.to.label} accepted the test alert", err=True)
     raise typer.Exit(0)
 
 
@@ -90,11 +90,11 @@ def _stored(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> No
     raise typer.Exit(0)
 
 
-def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told: Alerts | None) -> NoReturn:
+def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, target: Alerts | None) -> NoReturn:
     from decnet.cli.following import print_new
-    from decnet.commands.alerts import tell
+    from decnet.commands.alerts import send_alert
     from decnet.commands.events import pull
-    from decnet.console.asking import tell_error
+    from decnet.console.prompts import print_error
     from decnet.errors import DecnetError, worst
 
     pulled = wait_for(pull(ctx, on))
@@ -104,12 +104,12 @@ def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, told:
     except DecnetError as error:
         failures.append(error)
     try:
-        if told is not None:
-            wait_for(tell(ctx, told))
+        if target is not None:
+            wait_for(send_alert(ctx, target))
     except DecnetError as error:
         failures.append(error)
     for failure in failures:
-        tell_error(failure, style)
+        print_error(failure, style)
     raise typer.Exit(worst([failure.exit_code for failure in failures]))
 
 

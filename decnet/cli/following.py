@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from decnet.commands.alerts import tell_for_ever
+from decnet.commands.alerts import send_alerts_forever
 from decnet.commands.events import EventFilter, pull, unprinted_events
-from decnet.console.asking import tell_error
 from decnet.console.events import show_events
+from decnet.console.prompts import print_error
 from decnet.errors import LockHeld
 from decnet.store.events import EarlierIds
 
@@ -40,10 +40,10 @@ async def follow_events(
 ) -> None:
     """Pull and print again and again, over connections that stay open. A pull never waits for an alert, nor
     an alert for a pull; an unexpected error of either ends both."""
-    async with ctx.keeping() as kept:
+    async with ctx.reusing_connections() as kept:
         works = [_rounds(kept, wanted, interval, style, on)]
         if alerts is not None:
-            works.append(tell_for_ever(kept, alerts, interval, lambda error: tell_error(error, style)))
+            works.append(send_alerts_forever(kept, alerts, interval, lambda error: print_error(error, style)))
         await together(*works)
 
 
@@ -74,7 +74,7 @@ async def _rounds(ctx: Context, wanted: EventFilter, interval: float, style: str
                 errors[""] = error
         for worker, failure in errors.items():
             if worker not in reported:
-                tell_error(failure, style)
+                print_error(failure, style)
         reported = set(errors)
         await ctx.sleep(interval)
 

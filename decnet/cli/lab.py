@@ -26,13 +26,13 @@ Name = Annotated[str, typer.Option("--name", help="Which lab, if there are sever
 
 @contextmanager
 def _told(style: str = "table") -> Iterator[None]:
-    from decnet.console.asking import tell_error
+    from decnet.console.prompts import print_error
     from decnet.errors import DecnetError
 
     try:
         yield
     except DecnetError as error:
-        tell_error(error, style)
+        print_error(error, style)
         raise typer.Exit(error.exit_code) from None
 
 

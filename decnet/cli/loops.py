@@ -7,7 +7,7 @@ from dataclasses import replace
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
-from decnet.console.asking import tell_error
+from decnet.console.prompts import print_error
 from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
@@ -34,7 +34,7 @@ async def reconcile_for_ever(
     deadline: float | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
-    async with ctx.keeping() as kept:
+    async with ctx.reusing_connections() as kept:
         while True:
             await pause(kept, jitter)
             try:
@@ -51,7 +51,7 @@ async def status_for_ever(
     ctx: Context, interval: float, style: Format, *, on: str | None, detailed_exitcode: bool
 ) -> None:
     """The status again every `interval` seconds, on a new screen of a terminal."""
-    async with ctx.keeping() as kept:
+    async with ctx.reusing_connections() as kept:
         while True:
             outcome = await status(kept, on=on, detailed_exitcode=detailed_exitcode)
             clear_screen()
@@ -61,7 +61,7 @@ async def status_for_ever(
 
 async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -> None:
     """Mutate each decky when its interval is over. Ends where no decky has an interval."""
-    async with ctx.keeping() as kept:
+    async with ctx.reusing_connections() as kept:
         while True:
             moment = next_due(kept)
             if moment is None:
@@ -85,7 +85,7 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
 def _tell(error: DecnetError, style: Format, *, quiet: bool) -> None:
     """A held lock is no news to who wants to hear little: the next round tries again."""
     if not (quiet and isinstance(error, LockHeld)):
-        tell_error(error, style)
+        print_error(error, style)
 
 
 def _shown(outcome: PassOutcome, style: Format) -> None:

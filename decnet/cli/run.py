@@ -36,8 +36,8 @@ def context(
     """The context of one command; its errors are told and become exit codes. One that `looks` notes what it
     sees where it can, and works where nothing can be written."""
     from decnet.catalog import load
-    from decnet.console.asking import ask
     from decnet.console.progress import monitor
+    from decnet.console.prompts import ask
     from decnet.engine.context import Context
     from decnet.store.home_check import open_home
     from decnet.store.paths import find_home
@@ -63,7 +63,7 @@ def context(
 @contextmanager
 def _errors_told(style: str, close: Callable[[], None], *, quiet: bool) -> Iterator[None]:
     """Errors end what is drawn, are told, and become exit codes."""
-    from decnet.console.asking import tell_error
+    from decnet.console.prompts import print_error
     from decnet.errors import DecnetError, Interrupted, LockHeld
 
     try:
@@ -71,11 +71,11 @@ def _errors_told(style: str, close: Callable[[], None], *, quiet: bool) -> Itera
     except DecnetError as error:
         close()
         if not (quiet and isinstance(error, LockHeld)):
-            tell_error(error, style)
+            print_error(error, style)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         close()
-        tell_error(Interrupted("interrupted"), style)
+        print_error(Interrupted("interrupted"), style)
         raise typer.Exit(Interrupted.exit_code) from None
     finally:
         close()
@@ -122,7 +122,7 @@ def _asking(close: Callable[[], None], ask: Callable[[str], bool]) -> Callable[[
 
 def finish(outcome: Outcome, style: str) -> NoReturn:
     """Print an outcome and leave with its exit code, or with a worse one if it cannot be printed."""
-    from decnet.console.asking import tell_error
+    from decnet.console.prompts import print_error
     from decnet.console.show import show
     from decnet.errors import OutputFailed, worst
 
@@ -130,7 +130,7 @@ def finish(outcome: Outcome, style: str) -> NoReturn:
     try:
         show(outcome, style)  # type: ignore[arg-type]
     except OutputFailed as error:
-        tell_error(error, style)
+        print_error(error, style)
         code = worst([code, error.exit_code])
     raise typer.Exit(code)
 

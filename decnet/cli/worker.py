@@ -38,7 +38,7 @@ def _secret() -> Callable[[str], str | None] | None:
         return None
     from getpass import getpass
 
-    from decnet.console.asking import interruptible
+    from decnet.console.prompts import interruptible
 
     def secret(prompt: str) -> str:
         with interruptible():

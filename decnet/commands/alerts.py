@@ -1,4 +1,4 @@
-"""`decnet events --alert`: a command or a URL is told of what was stored, at most so often."""
+"""`decnet events --alert`: sends stored events to a command or a URL, at a limited rate."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Alerts:
-    """Who is told (`text`: a command or URL), and how: one alert in `every` seconds at most, or with `each`
-    one per event, ten in that time at most and the rest together. Of the workers that `on` selects; what
-    others report is left to alerts without it."""
+    """The receiver of alerts, and their rate: at most one alert in `every` seconds, or with `each` one per
+    event, at most ten in that time and the rest in one alert. `on` limits them to events of these workers."""
 
     to: Receiver
     key: str
@@ -49,48 +48,48 @@ class Alerts:
     on: str | None = None
 
 
-def alerts(text: str, *, every: float, each: bool, wanted: EventFilter, on: str | None = None) -> Alerts:
-    """Alerts to a command or URL. Raises UsageError where it is neither."""
+def alerts_to(text: str, *, every: float, each: bool, wanted: EventFilter, on: str | None = None) -> Alerts:
+    """Alerts to `text`, a command or a URL. Raises UsageError if it is neither."""
     key = hashlib.sha256(text.encode()).hexdigest()[:32]
     return Alerts(receiver(text), key, every, each, wanted, on)
 
 
-def begin(ctx: Context, told: Alerts) -> None:
-    """Remember where a new receiver begins: it is told of what comes from now on."""
+def start_alerts(ctx: Context, target: Alerts) -> None:
+    """Store the position of a new receiver: it gets the events that arrive from now on."""
     try:
         with alerts_lock(ctx.home):
-            if load_alert_state(ctx.home, told.key) is None:
-                save_alert_state(ctx.home, told.key, AlertState(last_places(ctx.home, _names(ctx))))
+            if load_alert_state(ctx.home, target.key) is None:
+                save_alert_state(ctx.home, target.key, AlertState(last_places(ctx.home, _names(ctx))))
     except LockHeld:
         return
 
 
-async def tell(ctx: Context, told: Alerts) -> None:
-    """Tell the receiver of everything that was stored since the last alert, if one is due.
+async def send_alert(ctx: Context, target: Alerts) -> None:
+    """Send the receiver everything that was stored since the last alert, if one is due.
 
-    Raises Failed where it was not taken: nothing is lost then, the next alert tells it. Where another
-    command tells at this moment, that one does.
+    Raises Failed if the receiver did not accept it; the next alert then contains the same events.
+    Does nothing while another command sends alerts.
     """
     try:
         with alerts_lock(ctx.home):
-            known = load_alert_state(ctx.home, told.key) or AlertState()
-            if 0 <= ctx.now() - known.tried < told.every:
+            known = load_alert_state(ctx.home, target.key) or AlertState()
+            if 0 <= ctx.now() - known.tried < target.every:
                 return
-            found = pending_events(ctx.home, _names(ctx, told.on), known)
+            found = pending_events(ctx.home, _names(ctx, target.on), known)
             if any(known.positions.get(worker) != end for worker, end in found.ends.items()):
-                await _tell(ctx, told, replace(known, tried=ctx.now()), found)
+                await _send(ctx, target, replace(known, tried=ctx.now()), found)
     except LockHeld:
         return
 
 
-async def tell_for_ever(
-    ctx: Context, told: Alerts, interval: float, failed: Callable[[DecnetError], None]
+async def send_alerts_forever(
+    ctx: Context, target: Alerts, interval: float, failed: Callable[[DecnetError], None]
 ) -> None:
-    """Tell again and again, beside whatever pulls; a failure is said once until it changes."""
+    """Send alerts every `interval` seconds, next to the pulls; reports a failure once until it changes."""
     last = ""
     while True:
         try:
-            await tell(ctx, told)
+            await send_alert(ctx, target)
             last = ""
         except DecnetError as error:
             if error.message != last:
@@ -99,39 +98,39 @@ async def tell_for_ever(
         await ctx.sleep(interval)
 
 
-async def tell_test(ctx: Context, told: Alerts) -> None:
-    """Send an alert that says it is a trial."""
+async def send_test_alert(ctx: Context, target: Alerts) -> None:
+    """Send an alert that is marked as a test."""
     text = "Test alert from decnet: nothing has happened."
     await deliver(
-        told.to, _spelled({"kind": "test", "at": ctx.now(), "text": text, "count": 0, "events": []})
+        target.to, _encoded({"kind": "test", "at": ctx.now(), "text": text, "count": 0, "events": []})
     )
 
 
-async def _tell(ctx: Context, told: Alerts, known: AlertState, found: PendingEvents) -> None:
-    events = [stored for stored in found.events if passes(stored.event, told.wanted)]
+async def _send(ctx: Context, target: Alerts, known: AlertState, found: PendingEvents) -> None:
+    events = [stored for stored in found.events if passes(stored.event, target.wanted)]
     if events:
-        # Before it is tried: a receiver that fails is not asked again at once either.
-        save_alert_state(ctx.home, told.key, known)
-        if told.each and len(events) <= MOST_SINGLE:
-            known = await _tell_each(ctx, told, known, found)
+        # Before the attempt: a receiver that fails is not retried at once either.
+        save_alert_state(ctx.home, target.key, known)
+        if target.each and len(events) <= MOST_SINGLE:
+            known = await _send_each(ctx, target, known, found)
         else:
-            await deliver(told.to, _document(ctx, events, _names(ctx), more=found.more))
-    save_alert_state(ctx.home, told.key, known.up_to(found.ends))
+            await deliver(target.to, _document(ctx, events, _names(ctx), more=found.more))
+    save_alert_state(ctx.home, target.key, known.up_to(found.ends))
 
 
-async def _tell_each(ctx: Context, told: Alerts, known: AlertState, found: PendingEvents) -> AlertState:
-    """One alert for each event, and a note of each: one that fails repeats none of those before it."""
+async def _send_each(ctx: Context, target: Alerts, known: AlertState, found: PendingEvents) -> AlertState:
+    """Send one alert per event and store each position: a failure repeats none of the earlier ones."""
     names = _names(ctx)
     for place, stored in found.in_order():
-        if passes(stored.event, told.wanted):
-            await deliver(told.to, _document(ctx, [stored], names, more=False))
+        if passes(stored.event, target.wanted):
+            await deliver(target.to, _document(ctx, [stored], names, more=False))
             known = known.up_to({stored.worker: place})
-            save_alert_state(ctx.home, told.key, known)
+            save_alert_state(ctx.home, target.key, known)
     return known
 
 
 def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool) -> bytes:
-    """The alert itself: what happened in a sentence, in numbers, and event by event within bounds."""
+    """The alert: a summary in one sentence, counts, and the events, all of limited size."""
     deckies, sources, kinds = (
         _counted((getattr(stored.event, name), stored.event) for stored in events)
         for name in ("decky", "source_ip", "kind")
@@ -151,18 +150,18 @@ def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str]
         "kinds": dict(kinds),
         "events": [],
     }
-    size = len(_spelled(document))
+    size = len(_encoded(document))
     for stored in events[:MAX_EVENTS]:
         entry = {"worker": names.get(stored.worker, stored.worker), **stored.event.model_dump(mode="json")}
-        size += len(_spelled(entry))
+        size += len(_encoded(entry))
         if size > MAX_BYTES:
             break
         document["events"].append(entry)
-    return _spelled(document)
+    return _encoded(document)
 
 
 def _counted(events: Iterable[tuple[str, AttackerEvent]]) -> Counter[str]:
-    """How often each thing happened; a flood is one event that says how often."""
+    """How often each name occurs; a folded event counts as many times as it stands for."""
     counts: Counter[str] = Counter()
     for name, event in events:
         counts[name] += max(event.stands_for, 1)
@@ -181,7 +180,7 @@ def _sentence(deckies: Counter[str], sources: Counter[str], kinds: Counter[str],
     )
 
 
-def _spelled(document: dict[str, Any]) -> bytes:
+def _encoded(document: dict[str, Any]) -> bytes:
     return json.dumps(document).encode("ascii") + b"\n"
 
 

@@ -13,7 +13,7 @@ from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import Propose, run_pass
 from decnet.engine.snapshot import Snapshot
-from decnet.engine.workers import with_newcomer
+from decnet.engine.workers import with_local
 from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Network
@@ -59,7 +59,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if _needs_local(snap, drafts):
-                snap = await with_newcomer(ctx, connections, snap, adopt=options.run.adopt)
+                snap = await with_local(ctx, connections, snap, adopt=options.run.adopt)
             lans = _lans(snap, spec, drafts, options)
             snap, desired = await _described(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:

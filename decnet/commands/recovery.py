@@ -81,7 +81,7 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
     held = [_held(each) for each in found]
     names = _names(held)
     _refuse_twins(found, names)
-    projects = _first_told(ctx, found, held)
+    projects = _first_reported(ctx, found, held)
     for each, name, own in zip(found, names, held, strict=True):
         if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
             raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
@@ -131,7 +131,7 @@ def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:
         told[name] = _where(each)
 
 
-def _first_told(
+def _first_reported(
     ctx: Context, found: Sequence[Recovered], held: Sequence[_Held]
 ) -> dict[str, dict[str, Decky]]:
     """By project, each decky as the first worker reports it that has it: a move that was cut off may have

@@ -33,7 +33,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     async with ctx.connections(stored.desired.fleet_id) as connections:
         chosen = select(stored.workers, on).values()
         snap = await observe(
-            ctx, connections, stored, chosen, once=ctx.kept is None and not stored.quarantined
+            ctx, connections, stored, chosen, once=ctx.reused is None and not stored.quarantined
         )
         gone = () if on else await returned(connections, snap)
     unsaved = _commit_if_free(ctx, stored, snap)
@@ -83,7 +83,7 @@ def _exit_code(
 
 def _notes(plan: Plan) -> tuple[str, ...]:
     steps = [f"{s.decky} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
-    told, more = plan.told_strays
+    told, more = plan.listed_strays
     strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in told]
     strays += [f"{number} more strays on {worker}" for worker, number in more.items()]
     skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
@@ -148,7 +148,7 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
                 decky.mutated_at,
             )
         )
-    told, more = plan.told_strays
+    told, more = plan.listed_strays
     columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
     # Rows for people are few, items for scripts are all there are.
     shown = [*views, *map(_stray, told)]

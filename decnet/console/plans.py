@@ -27,7 +27,7 @@ def plan_lines(plan: Plan) -> list[str]:
     if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
         return [f"nothing to do, {counted(plan.kept, 'decky')} unchanged", *upgrade_lines(plan)]
     lines = step_lines(plan, len(plan.steps))
-    told, more = plan.told_strays
+    told, more = plan.listed_strays
     lines += [_line("?", step) + " (--prune removes it)" for step in told]
     lines += [
         f"? {counted(number, 'more stray', 'more strays')} on {worker}" for worker, number in more.items()

@@ -90,7 +90,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         if trouble.hint:
             shown.append(f"  hint: {cell(trouble.hint)}")
     if plan.strays:
-        told, more = plan.told_strays
+        told, more = plan.listed_strays
         names = [f"{cell(s.decky)} on {s.worker}" for s in told]
         found = ", ".join(names + [f"{number} more on {worker}" for worker, number in more.items()])
         # Where they were to be pruned, the trouble of their worker says what to do.

@@ -1,4 +1,4 @@
-"""Workers that still carry out an earlier command's job: a plan for them waits, the other workers do not."""
+"""Workers that still run the job of an earlier command: their part of a plan waits, other workers do not."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from decnet.model.record import OPEN
 PAUSE_SECONDS = 0.5
 
 FOREIGN_SECONDS = 60.0
-"""How long a job is waited for of which nothing is recorded here: it may be none."""
+"""How long to wait for a job that is not recorded here: it may not exist."""
 
 
-def busy(snap: Snapshot) -> dict[str, Job]:
-    """The workers that carry out a job now, with it."""
+def running_jobs(snap: Snapshot) -> dict[str, Job]:
+    """The running job of each worker that has one."""
     found = {}
     for name, observation in snap.observed.items():
         jobs = observation.status.jobs if isinstance(observation, Seen) else ()
@@ -30,28 +30,30 @@ def busy(snap: Snapshot) -> dict[str, Job]:
     return found
 
 
-def awaited(snap: Snapshot, plan: Plan) -> dict[str, Job]:
-    """The workers at work that the plan has to wait for: it has something for them, something of it waits
-    for them, or an operation that is open here may be what they work on."""
+def blocking_jobs(snap: Snapshot, plan: Plan) -> dict[str, Job]:
+    """The running jobs that the plan has to wait for: on workers that it has steps for, that its steps depend
+    on, or that have an open operation here."""
     concerned = {key.worker for key in plan.slices}
     for step in plan.docker_steps:
         concerned |= {step.worker, *(release.worker for release in step.after)}
     return {
         name: job
-        for name, job in busy(snap).items()
+        for name, job in running_jobs(snap).items()
         if name in concerned or any(row.status in OPEN for row in snap.recorded[name].lifecycle)
     }
 
 
-async def after_jobs(ctx: Context, connections: Connections, snap: Snapshot) -> Snapshot:
-    """The snapshot of the same workers, observed again when none of them is at work any more, or when each
-    that is has had its time: one that claims an endless job holds nothing up for long."""
+async def wait_for_jobs(ctx: Context, connections: Connections, snap: Snapshot) -> Snapshot:
+    """The snapshot after the running jobs have ended or have used up their time: a worker that reports an
+    endless job does not block the others for long."""
     begun = ctx.monotonic()
-    patience = {name: _patience(ctx, snap, name, job) for name, job in busy(snap).items()}
-    for name, job in busy(snap).items():
+    patience = {name: _patience(ctx, snap, name, job) for name, job in running_jobs(snap).items()}
+    for name, job in running_jobs(snap).items():
         ctx.note(f"waiting for a running job of an earlier command ({job.operation})", name)
     while running := {
-        name: job for name, job in busy(snap).items() if ctx.monotonic() - begun < patience.get(name, 0.0)
+        name: job
+        for name, job in running_jobs(snap).items()
+        if ctx.monotonic() - begun < patience.get(name, 0.0)
     }:
         for name, job in running.items():
             ctx.emit(JobProgress(name, job.done, job.total, job.current))
@@ -61,7 +63,7 @@ async def after_jobs(ctx: Context, connections: Connections, snap: Snapshot) -> 
 
 
 def _patience(ctx: Context, snap: Snapshot, name: str, job: Job) -> float:
-    """Seconds that the job may still take, by when its command wrote it down."""
+    """Seconds that the job may still take, according to when its command recorded it."""
     rows = snap.recorded[name].lifecycle
     written = [row.created for row in rows if row.request_id == job.request_id and row.status in OPEN]
     if not written:
@@ -69,8 +71,8 @@ def _patience(ctx: Context, snap: Snapshot, name: str, job: Job) -> float:
     return min(JOB_SECONDS, max(0.0, max(written) + JOB_SECONDS - ctx.now()))
 
 
-def endless(name: str, job: Job) -> WorkerFailure:
-    """The failure of a worker whose job did not end within its time."""
+def still_busy(name: str, job: Job) -> WorkerFailure:
+    """The failure of a worker whose job did not end in time."""
     return WorkerFailure(
         name,
         WorkerBusy,

@@ -1,4 +1,4 @@
-"""Open connections to workers, and work on all of them side by side."""
+"""Open connections to the workers, and calls on all of them concurrently."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Connections:
 
         self._home = home
         self._own: AgentPackage | None = None
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
         self._pool = Pool(self._client_of)
@@ -41,37 +41,37 @@ class Connections:
 
     @property
     def own(self) -> AgentPackage:
-        """The agent that this program brings along; read once."""
+        """The agent of this version; read once."""
         if self._own is None:
             from decnet.worker.agent_package import AgentPackage
 
             self._own = AgentPackage.of(self._home.agents)
         return self._own
 
-    def first_time(self, sentence: str) -> bool:
-        """Whether a sentence has not been told over these connections before: `--interval` says it once."""
-        new = sentence not in self._told
-        self._told.add(sentence)
+    def is_new(self, sentence: str) -> bool:
+        """Whether this sentence was not reported before: `--interval` reports it once."""
+        new = sentence not in self._reported
+        self._reported.add(sentence)
         return new
 
-    def stranger(self, worker: Worker) -> AgentClient:
-        """A client for a worker that has no identity yet: it expects none, and is not kept."""
+    def unenrolled_client(self, worker: Worker) -> AgentClient:
+        """A client for a worker that is not enrolled: it expects no identity and is not cached."""
         return self._opened(worker, None, None)
 
     def _client_of(self, worker: Worker) -> AgentClient:
         if not worker.worker_id:
-            return self.stranger(worker)
+            return self.unenrolled_client(worker)
         return self._opened(worker, worker.worker_id, self._fleet_id)
 
     def _opened(self, worker: Worker, worker_id: str | None, fleet_id: str | None) -> AgentClient:
         from decnet.worker.client import AgentClient
 
-        # `local` is our own file by the way it is started.
+        # `local` starts this version's agent itself.
         own = None if worker.is_local else self.own
         return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own)
 
     async def serve(self, fleet_id: str) -> Connections:
-        """The same connections for this fleet; those to the workers of another one are closed."""
+        """These connections for the given fleet; closes those to the workers of another fleet."""
         if fleet_id != self._fleet_id:
             await self._pool.close()
             self._fleet_id = fleet_id
@@ -88,7 +88,7 @@ class Connections:
 
 
 def _real_sessions(home: Home) -> Sessions:
-    """Sessions that share one limit on work at once."""
+    """Sessions that share one limit on concurrent work."""
     from decnet.worker.concurrency import Concurrency
     from decnet.worker.session import open_session
 

@@ -1,4 +1,4 @@
-"""What a verb works with: where files are, what can be imitated, whom to tell, what time it is."""
+"""What a verb works with: the state directory, the catalog, the output, the clock and the connections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from decnet.worker.enrol import Enrolment
 
 
-def _nobody_asked(question: str) -> bool:
+def _not_interactive(question: str) -> bool:
     raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
 
 
@@ -36,13 +36,13 @@ async def _sleep(seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """Everything of the outside that a verb may touch.
+    """Everything outside of the engine that a verb may use.
 
-    `confirm` asks the user one question; `now` is the clock (seconds since the epoch), `monotonic` the one
-    that nobody sets, by which waiting is measured, `sleep` the pause between two polls; `dice` is the only
-    source of chance, `identifier` makes a new random UUID. `sessions` opens the session to a worker; None
-    is the real way: SSH, or a subprocess for `local`. `enroller` does what needs the operator's own login;
-    None is `decnet.worker.enrol` over SSH.
+    `confirm` asks the user one question. `now` is the wall clock (seconds since the epoch), `monotonic` the
+    clock that measures waiting, `sleep` the pause between two polls, `dice` the only random source,
+    `identifier` a new random UUID. `sessions` opens the session to a worker; the default is SSH, or a
+    subprocess for `local`. `enroller` does what needs the operator's own login; the default is
+    `decnet.worker.enrol` over SSH.
     """
 
     home: Home
@@ -51,7 +51,7 @@ class Context:
     command: str = "decnet"
     user: str = "unknown"
     lock_timeout: float = 10.0
-    confirm: Callable[[str], bool] = _nobody_asked
+    confirm: Callable[[str], bool] = _not_interactive
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = _sleep
@@ -61,28 +61,28 @@ class Context:
     images: ImageNames | None = None
     """The images that new deckies are made of; None: those of this installation."""
     enroller: Enrolment | None = None
-    kept: Connections | None = None
-    """Connections that a command with several rounds keeps open between them."""
+    reused: Connections | None = None
+    """Connections that a command with several rounds keeps open between rounds."""
 
     @cached_property
     def records(self) -> Records:
-        """The one record store of this command: what it has read is guarded against other writers."""
+        """The only record store of this command: it refuses to overwrite newer records."""
         from decnet.store.records import Records
 
         return Records(self.home)
 
     @property
     def enrolment(self) -> Enrolment:
-        """What is done on a machine with the operator's own login: enrolment and its end."""
+        """Enrolment and its removal, which need the operator's own login."""
         from decnet.worker.enrol import Enrolment
 
         return self.enroller or Enrolment()
 
     @asynccontextmanager
     async def connections(self, fleet_id: str) -> AsyncIterator[Connections]:
-        """The fleet's connections: the kept ones, or new ones that are closed afterwards."""
-        if self.kept is not None:
-            yield await self.kept.serve(fleet_id)
+        """The fleet's connections: the ones in reuse, or new ones that are closed afterwards."""
+        if self.reused is not None:
+            yield await self.reused.serve(fleet_id)
             return
         from decnet.engine.connections import Connections
 
@@ -90,16 +90,16 @@ class Context:
             yield opened
 
     @asynccontextmanager
-    async def keeping(self) -> AsyncIterator[Context]:
-        """This context with connections that stay open from round to round, whatever fleet there is then."""
+    async def reusing_connections(self) -> AsyncIterator[Context]:
+        """This context with connections that stay open between rounds, also if the fleet changes."""
         from decnet.engine.connections import Connections
 
         async with Connections(self.home, "", self.sessions) as connections:
-            yield replace(self, kept=connections)
+            yield replace(self, reused=connections)
 
     def lock(self, *, looks: bool = False) -> Lock:
-        """The lock of the state folder, to be held while anything is changed. A command that only
-        `looks` goes without it in a home that cannot be written."""
+        """The lock of the state directory, to be held during any change. A command that only `looks` does
+        without it if the state directory is read-only."""
         from decnet.store.lock import Lock
 
         return Lock(self.home, self.command, self.lock_timeout, looks=looks)

@@ -1,4 +1,4 @@
-"""Work that blocks, in a thread that nobody has to wait for."""
+"""Blocking work in a daemon thread, which the program does not wait for when it ends."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ Result = TypeVar("Result")
 
 
 async def in_daemon_thread(work: Callable[[], Result]) -> Result:
-    """What `work` gives or raises. Cancelled, it is left alone: the program can end before it does.
+    """What `work` returns or raises. If the caller is cancelled, the thread continues; it does not delay the
+    end of the program.
 
-    `asyncio.to_thread` is for what is short: a program waits for such threads before it ends.
+    `asyncio.to_thread` is for short work only: a program waits for its threads before it ends.
     """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[Result] = loop.create_future()
 
-    def tell(result: Result | None, error: BaseException | None) -> None:
+    def finish(result: Result | None, error: BaseException | None) -> None:
         if ended.cancelled():
             return
         if error is not None:
@@ -32,10 +33,10 @@ async def in_daemon_thread(work: Callable[[], Result]) -> Result:
         error: BaseException | None = None
         try:
             result = work()
-        except BaseException as raised:  # noqa: BLE001 - it is raised where it is awaited
+        except BaseException as raised:  # noqa: BLE001 - it is raised again in the caller
             error = raised
-        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
-            loop.call_soon_threadsafe(tell, result, error)
+        with suppress(RuntimeError):  # The loop is closed: no one waits for the result.
+            loop.call_soon_threadsafe(finish, result, error)
 
-    threading.Thread(target=run, name="apart", daemon=True).start()
+    threading.Thread(target=run, name="blocking", daemon=True).start()
     return await ended

@@ -45,10 +45,10 @@ async def provide_images(
         connections, snap, needing, {n: refs - present for n, refs in needed.items()}, failures
     )
     missing = _missing(needed, have, present, rebuild=no_cache)
-    if missing and not await _built_or_told(ctx, snap, missing, failures, others | set(needing), no_cache):
+    if missing and not await _build_or_report(ctx, snap, missing, failures, others | set(needing), no_cache):
         missing = {}
     own = {name: needed[name] - present for name in have}
-    users = await _others_missing(ctx, own, have, failures)
+    users = await _missing_other_images(ctx, own, have, failures)
     remote = {
         name: (*missing.get(name, ()), *users.get(name, ()))
         for name in {**missing, **users}
@@ -95,7 +95,7 @@ def _missing(
     return {name: tags for name, tags in lacking.items() if tags}
 
 
-async def _others_missing(
+async def _missing_other_images(
     ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]], failures: dict[str, WorkerFailure]
 ) -> dict[str, tuple[str, ...]]:
     """Per worker, the other images that it lacks and this machine has: the user's own, and those that earlier
@@ -128,7 +128,7 @@ def _gone(name: str, ref: str, place: str) -> WorkerFailure:
     )
 
 
-async def _built_or_told(
+async def _build_or_report(
     ctx: Context,
     snap: Snapshot,
     missing: Collection[str],

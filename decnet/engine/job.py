@@ -94,7 +94,7 @@ async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
     return JobEnd(follower.outcomes, detached=detach, records=follower.records)
 
 
-def parted(error: str) -> tuple[str, tuple[str, ...]]:
+def split_error(error: str) -> tuple[str, tuple[str, ...]]:
     """What an agent wrote of a failure, as its first line and the last of those that follow: the agent puts
     the log of the container that failed there. Every line is made harmless."""
     first, *more = error.splitlines() or [""]
@@ -282,7 +282,7 @@ class _Follower:
         return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 
     def _tell(self, step: Step, status: str, error: str) -> None:
-        line, log = parted(error)
+        line, log = split_error(error)
         done = StepDone(self.name, step.decky, step.operation or "change", status, line, log, step.project)
         self.outcomes.append(done)
         self.ctx.emit(done)

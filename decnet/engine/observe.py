@@ -1,4 +1,4 @@
-"""Ask every worker what is so, all at once; one that does not answer becomes a value."""
+"""Request the status of all workers at once; a worker that does not answer becomes a value."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from decnet.store.last_seen import LastSeen, note_seen
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
 
-MOST_RECORDS = 20_000
-MOST_SECONDS = 20.0
-"""How much of a journal one pull reads, and for how long; what is left is read by the next one."""
+MAX_RECORDS = 20_000
+MAX_SECONDS = 20.0
+"""How many records of a journal one pull reads, and for how long; the next one reads the rest."""
 
 
 async def observe(
@@ -46,10 +46,10 @@ async def observe(
 
     async def pull(client: AgentClient) -> Seen:
         try:
-            heard = await ask_status(
+            answer = await ask_status(
                 ctx, connections, client, _cursor(snap, client.worker), replaces=replaces
             )
-            return await _pull(ctx, client, heard, facts)
+            return await _pull(ctx, client, answer, facts)
         finally:
             if once:
                 await client.close()
@@ -76,30 +76,30 @@ def _cursor(snap: Snapshot, name: str) -> Cursor | None:
     return snap.recorded[name].cursor if name in snap.recorded else None
 
 
-async def _pull(ctx: Context, client: AgentClient, heard: Answer, facts: bool) -> Seen:
-    status = await _with_whole_journal(ctx, client, heard.status)
+async def _pull(ctx: Context, client: AgentClient, answer: Answer, facts: bool) -> Seen:
+    status = await _with_whole_journal(ctx, client, answer.status)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(
         worker=client.worker,
         status=status,
         facts=machine,
-        skew=status.hello.clock - (heard.asked + heard.answered) / 2,
-        agent=heard.standing,
+        skew=status.hello.clock - (answer.requested + answer.answered) / 2,
+        agent=answer.compatibility,
     )
 
 
 async def _with_whole_journal(ctx: Context, client: AgentClient, first: Status) -> Status:
     """The status with the journal's further pages joined to its first one."""
     last, records, damaged = first, list(first.journal.records), list(first.journal.damaged)
-    end = ctx.monotonic() + MOST_SECONDS
+    end = ctx.monotonic() + MAX_SECONDS
     while last.journal.more and last.journal.end is not None:
-        if len(records) + len(damaged) > MOST_RECORDS or ctx.monotonic() > end:
+        if len(records) + len(damaged) > MAX_RECORDS or ctx.monotonic() > end:
             break
         last = await client.status(last.journal.end)
         records.extend(last.journal.records)
         damaged.extend(last.journal.damaged)
     page = last.journal.model_copy(
-        # Where the journal began when it was asked for: retention may have dropped what was read since.
+        # Its start at the time of the request: retention may have dropped records that were read since.
         update={
             "records": tuple(records),
             "damaged": tuple(damaged),

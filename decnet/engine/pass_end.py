@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-MOST_NAMED = 10
+MAX_NAMED = 10
 
 _limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
 
 
 async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of the work. Raises PartlyFailed, naming what is open, where it takes longer.
+    """The result of the work. Raises PartlyFailed, which names the open operations, if it takes longer.
 
-    What a worker has accepted goes on there: ending a pass is what a crash of it would be.
+    Jobs that a worker accepted continue there: the timeout has the same effect as a crash of the pass.
     """
     try:
         async with asyncio.timeout(seconds) as limit:
@@ -39,34 +39,34 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
         if not limit.expired():
             raise
     raise PartlyFailed(
-        f"the pass did not finish within {seconds:g} s and was stopped; {_open(ctx)}",
+        f"the pass did not finish within {seconds:g} s and was stopped; {_open_operations(ctx)}",
         hint="jobs that a worker accepted continue there; the next decnet reconcile records their results",
     )
 
 
 class Ended:
-    """How the pass inside ended; it has to be set there."""
+    """The outcome of the pass; the block sets it."""
 
     outcome: PassOutcome
 
 
 @contextmanager
 def audited(ctx: Context, snap: Snapshot, plan: Plan) -> Iterator[Ended]:
-    """Write down how the pass inside ends, if it has anything to do."""
+    """Log how the pass in the block ends, if it has anything to do."""
     changes = snap.desired != snap.stored or not plan.is_empty
     ended = Ended()
     try:
         yield ended
     except BaseException as error:
         why, exit_code = why_ended(error)
-        # What ended the pass has to be reported, not that it could not be written down.
+        # Report what ended the pass, not that the audit log cannot be written.
         with suppress(DecnetError):
-            _note(ctx, changes, f"ended early: {why}", exit_code)
+            _write_entry(ctx, changes, f"ended early: {why}", exit_code)
         raise
-    _note(ctx, changes, ended.outcome.summary, ended.outcome.exit_code)
+    _write_entry(ctx, changes, ended.outcome.summary, ended.outcome.exit_code)
 
 
-def _note(ctx: Context, changes: bool, outcome: str, exit_code: int) -> None:
+def _write_entry(ctx: Context, changes: bool, outcome: str, exit_code: int) -> None:
     if changes:
         append(
             ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome, exit_code=exit_code
@@ -74,7 +74,7 @@ def _note(ctx: Context, changes: bool, outcome: str, exit_code: int) -> None:
 
 
 def why_ended(error: BaseException) -> tuple[str, int]:
-    """In words and as an exit code, what ends the pass in which this was raised."""
+    """Why a pass ends with this error, in words, and the exit code."""
     if isinstance(error, DecnetError):
         return str(error), error.exit_code
     if not isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
@@ -85,8 +85,8 @@ def why_ended(error: BaseException) -> tuple[str, int]:
     return "interrupted", Interrupted.exit_code
 
 
-def _open(ctx: Context) -> str:
-    """Which operations are begun and not known to have ended."""
+def _open_operations(ctx: Context) -> str:
+    """The operations that were started and are not known to have ended."""
     records = ctx.records
     names = [
         f"{row.decky} on {name}"
@@ -96,5 +96,5 @@ def _open(ctx: Context) -> str:
     ]
     if not names:
         return "no operation is open"
-    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
-    return "open: " + ", ".join([*names[:MOST_NAMED], *more])
+    more = [f"{len(names) - MAX_NAMED} more"] if len(names) > MAX_NAMED else []
+    return "open: " + ", ".join([*names[:MAX_NAMED], *more])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import Applied, apply, commit
-from decnet.engine.busy_workers import after_jobs, awaited, endless
+from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, decide
@@ -20,7 +20,7 @@ from decnet.engine.report import report
 from decnet.engine.returned import returned
 from decnet.engine.snapshot import Snapshot, load
 from decnet.engine.sweep import sweep_networks
-from decnet.engine.workers import enrol_newcomers, restore_local
+from decnet.engine.workers import enrol_local, restore_local
 from decnet.errors import SpecError
 from decnet.model.plan import Plan
 from decnet.plan.select import select
@@ -44,9 +44,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
             propose = change(snap)
             async with ctx.connections(snap.desired.fleet_id) as connections:
                 snap = await _observed(ctx, connections, snap, options)
-                proposal = await enrol_newcomers(
-                    ctx, connections, await propose(ctx, connections, snap), options
-                )
+                proposal = await enrol_local(ctx, connections, await propose(ctx, connections, snap), options)
                 snap, plan = decide(ctx, proposal, options)
                 if options.looks:
                     return report(verb, snap, plan, options)
@@ -151,17 +149,17 @@ async def _apply_around_jobs(
 ) -> tuple[Snapshot, Plan, Applied]:
     """Apply the plan. What concerns a worker that still carries out an earlier command's job is decided again
     when that has ended; where the operator was asked, nothing is applied then that was not shown."""
-    busy = {} if options.detach or options.record_only else awaited(snap, plan)
+    busy = {} if options.detach or options.record_only else blocking_jobs(snap, plan)
     first = plan.without(busy)
     snap, applied = await apply(ctx, connections, snap, first, options)
     if not busy:
         return snap, plan, applied
-    snap = await after_jobs(ctx, connections, snap)
+    snap = await wait_for_jobs(ctx, connections, snap)
     snap, rest = decide(ctx, proposal.on(snap), options, before=plan.before)
-    still = awaited(snap, rest)
+    still = blocking_jobs(snap, rest)
     rest = rest.without(still)
     if options.asks and not rest.shown <= plan.shown:
         return snap, first, replace(applied, unconfirmed=True)
     snap, later = await apply(ctx, connections, snap, rest, options)
-    later.failures.update({name: endless(name, job) for name, job in still.items()})
+    later.failures.update({name: still_busy(name, job) for name, job in still.items()})
     return snap, first.followed_by(rest), applied.joined(later)

@@ -43,13 +43,13 @@ def fleet_credentials(home: Home, fleet_id: str) -> FleetSide:
     return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), own)
 
 
-async def with_newcomer(ctx: Context, connections: Connections, snap: Snapshot, *, adopt: bool) -> Snapshot:
-    """The snapshot with `local` as the worker that it will be; nothing is written, here or there.
+async def with_local(ctx: Context, connections: Connections, snap: Snapshot, *, adopt: bool) -> Snapshot:
+    """The snapshot with `local` as it will be enrolled; nothing is written, here or there.
 
-    Raises FleetRefused where the agent of this machine belongs to another fleet and `adopt` is not set.
+    Raises FleetRefused if the agent of this machine belongs to another fleet and `adopt` is not set.
     """
     fresh = Worker(name=LOCAL, worker_id="")
-    client = connections.stranger(fresh)
+    client = connections.unenrolled_client(fresh)
     hello = await client.hello()
     _check_fleet(hello, snap.desired.fleet_id, adopt=adopt)
     if hello.fleet_id == snap.desired.fleet_id and hello.worker_id:
@@ -59,35 +59,37 @@ async def with_newcomer(ctx: Context, connections: Connections, snap: Snapshot, 
     return snap.with_worker(fresh, WorkerRecords(worker_id=""), seen)
 
 
-async def enrol_newcomers(
+async def enrol_local(
     ctx: Context, connections: Connections, proposal: Proposal, options: PassOptions
 ) -> Proposal:
-    """The proposal after a `local` that it needs was enrolled: its agent has an identity, and is observed. A
+    """The proposal after `local` was enrolled, if it needs it: the agent has an identity and was observed. A
     pass that only looks enrols nothing."""
     snap = proposal.snap
     local = snap.workers.get(LOCAL)
     if options.looks or local is None or local.enrolled_at:
         return proposal
-    # The fleet's id is stored before any agent has it.
+    # Store the fleet's id before any agent has it.
     save_fleet(ctx.home, snap.stored)
     worker = local.model_copy(
         update={"worker_id": local.worker_id or ctx.identifier(), "enrolled_at": ctx.now()}
     )
     if not local.worker_id:
-        await connections.stranger(worker).enrol(worker.worker_id, snap.desired.fleet_id, adopt=options.adopt)
+        await connections.unenrolled_client(worker).enrol(
+            worker.worker_id, snap.desired.fleet_id, adopt=options.adopt
+        )
     FleetTable(ctx.home).put_worker(worker)
     return replace(proposal, snap=await _observed(ctx, connections, snap, worker))
 
 
 async def restore_local(ctx: Context, connections: Connections, snap: Snapshot, *, facts: bool) -> Snapshot:
-    """Give this machine's agent its identity again where it has none any more.
+    """Give this machine's agent its identity again if it has lost it.
 
-    For `local` only: that another machine lost its own is no reason to trust it with one."""
+    Only for `local`: a remote machine without an identity is not trusted."""
     refused = snap.observed.get(LOCAL)
     if not isinstance(refused, NotSeen) or refused.state != "refused":
         return snap
     worker = snap.workers[LOCAL]
-    client = connections.stranger(worker)
+    client = connections.unenrolled_client(worker)
     try:
         hello = await client.hello()
         if hello.worker_id is not None or hello.fleet_id is not None:

@@ -155,7 +155,7 @@ class Plan(Noun):
         return tuple(step for step in self.steps if step.touches_docker)
 
     @property
-    def told_strays(self) -> tuple[tuple[Step, ...], dict[str, int]]:
+    def listed_strays(self) -> tuple[tuple[Step, ...], dict[str, int]]:
         """The first strays of each worker, and how many more there are, by worker."""
         told: list[Step] = []
         counts: dict[str, int] = {}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet.console.asking import tell_error
 from decnet.console.documents import document, dumps
 from decnet.console.events import show_events
+from decnet.console.prompts import print_error
 from decnet.console.show import show
 from decnet.console.text import aligned, cell, reason
 from decnet.engine.outcome import Listing, Words
@@ -64,14 +64,14 @@ def test_json_keeps_the_very_text() -> None:
 
 @pytest.mark.parametrize("style", ["table", "json"])
 def test_an_error_is_told_without_obeying_it(style: str, capsys: pytest.CaptureFixture[str]) -> None:
-    tell_error(UsageError(HOSTILE, hint=HOSTILE), style)
+    print_error(UsageError(HOSTILE, hint=HOSTILE), style)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert not steers(captured.err)
 
 
 def test_an_error_for_a_script_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_error(UsageError("no such decky", hint="look"), "json")
+    print_error(UsageError("no such decky", hint="look"), "json")
     told = json.loads(capsys.readouterr().err)
     assert told == {
         "code": "usage",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet.console.show import show
-from decnet.engine.job import LOG_CHARS, LOG_LINES, parted
+from decnet.engine.job import LOG_CHARS, LOG_LINES, split_error
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.progress import StepDone
 from decnet.model.plan import Plan, Step
@@ -18,7 +18,7 @@ ERROR = "web-1-http is exited, exit status 1\nTraceback:\n  File \x1b[2J\n\nValu
 
 
 def outcome() -> PassOutcome:
-    line, log = parted(ERROR)
+    line, log = split_error(ERROR)
     ends = (
         StepDone("w1", "web-1", "create", "failed", line, log),
         StepDone("w2", "web-2", "create", "succeeded"),
@@ -56,7 +56,7 @@ def test_a_script_gets_the_log_as_a_list_of_lines(capsys: pytest.CaptureFixture[
 
 @given(st.text() | st.lists(st.text(), max_size=60).map("\n".join))
 def test_whatever_a_worker_writes_is_a_few_short_plain_lines(text: str) -> None:
-    first, log = parted(text)
+    first, log = split_error(text)
     assert first.isprintable() and all(line.isprintable() for line in log)
     assert len(log) <= LOG_LINES
     # One character may be spelled with ten.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from decnet.catalog import load
-from decnet.engine.busy_workers import FOREIGN_SECONDS, after_jobs, awaited
+from decnet.engine.busy_workers import FOREIGN_SECONDS, blocking_jobs, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
@@ -204,14 +204,16 @@ def working(teller: Teller) -> Status:
 
 def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something_is_to_be_done() -> None:
     seen = working(Teller({}))
-    assert awaited(snapshot(seen=seen), Plan()) == {}
-    assert set(awaited(snapshot(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
+    assert blocking_jobs(snapshot(seen=seen), Plan()) == {}
+    assert set(blocking_jobs(snapshot(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
     assert set(
-        awaited(snapshot(seen=seen), Plan(slices={SliceKey("w1"): SliceDrift(word="behind", reason="so")}))
+        blocking_jobs(
+            snapshot(seen=seen), Plan(slices={SliceKey("w1"): SliceDrift(word="behind", reason="so")})
+        )
     ) == {"w1"}
     late = REMOVAL.model_copy(update={"worker": "w2", "after": (DeckyKey("w1", PROJECT, "web"),)})
-    assert set(awaited(snapshot(seen=seen), Plan(steps=(late,)))) == {"w1"}
-    assert set(awaited(snapshot(row("r", NOW), seen=seen), Plan())) == {"w1"}
+    assert set(blocking_jobs(snapshot(seen=seen), Plan(steps=(late,)))) == {"w1"}
+    assert set(blocking_jobs(snapshot(row("r", NOW), seen=seen), Plan())) == {"w1"}
 
 
 @pytest.mark.parametrize(
@@ -238,7 +240,7 @@ def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
     async def run() -> Snapshot:
         async with links_to(teller, ctx) as connections:
             now = snapshot(*rows, seen=working(teller))
-            return await after_jobs(replace(ctx, monotonic=tick), connections, now)
+            return await wait_for_jobs(replace(ctx, monotonic=tick), connections, now)
 
     asyncio.run(run())
     assert 0 <= polls[0] - seconds < 15

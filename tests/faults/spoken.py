@@ -17,8 +17,8 @@ from liars import LyingFleet
 from nearby import SHARED_MEMORY
 
 from decnet.catalog import load as load_catalog
-from decnet.console.asking import tell_error
 from decnet.console.progress import Lines
+from decnet.console.prompts import print_error
 from decnet.engine.context import Context
 from decnet.errors import DecnetError
 from decnet.wire import PROTOCOL
@@ -101,8 +101,8 @@ class SpokenFleet:
                 outcome = asyncio.run(command(context))
             except DecnetError as error:
                 outcome = error
-                tell_error(error, "table")
-                tell_error(error, "json")
+                print_error(error, "table")
+                print_error(error, "json")
         return outcome, told.getvalue()
 
     def close(self) -> None:

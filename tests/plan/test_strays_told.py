@@ -14,7 +14,7 @@ def strays(worker: str, count: int) -> list[Step]:
 
 def test_the_strays_of_one_worker_do_not_hide_those_of_another() -> None:
     plan = Plan(strays=(*strays("bad", 9_000), *strays("good", 2)))
-    told, more = plan.told_strays
+    told, more = plan.listed_strays
     assert [step.worker for step in told] == ["bad"] * MOST_STRAYS + ["good"] * 2
     assert more == {"bad": 9_000 - MOST_STRAYS}
 

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from decnet.cli.following import follow_events, print_new, together
 from decnet.cli.loops import mutate_when_due
-from decnet.commands.alerts import Alerts, alerts, begin, tell
+from decnet.commands.alerts import Alerts, alerts_to, send_alert, start_alerts
 from decnet.commands.events import EventFilter, pull, stored
 from decnet.commands.mutate import MutateOptions
 from decnet.engine.context import Context
@@ -101,12 +101,12 @@ def test_alerts_tell_of_the_selected_workers_and_leave_the_others_to_the_next(
     receiver.write_text(f"#!/bin/sh\ncat >> {tmp_path}/told\n")
     receiver.chmod(0o755)
     ctx = fleet.context()
-    begin(ctx, alerts(str(receiver), every=0, each=False, wanted=ALL))
+    start_alerts(ctx, alerts_to(str(receiver), every=0, each=False, wanted=ALL))
     visit(fleet, "w1", "web-01", 1)
     visit(fleet, "w2", "web-02", 1)
     asyncio.run(pull(ctx))
     for on in ("w2", "w2", None):
-        asyncio.run(tell(ctx, alerts(str(receiver), every=0, each=False, wanted=ALL, on=on)))
+        asyncio.run(send_alert(ctx, alerts_to(str(receiver), every=0, each=False, wanted=ALL, on=on)))
     told = [json.loads(line)["deckies"] for line in (tmp_path / "told").read_text().splitlines()]
     assert told == [{"web-02": 1}, {"web-01": 1}]
 
@@ -211,8 +211,8 @@ def test_an_error_that_nobody_expects_ends_a_command_of_several_works() -> None:
 
 
 def test_alerts_that_end_with_an_unexpected_error_end_the_command(fleet: FakeFleet) -> None:
-    told = alerts("true", every=0, each=False, wanted=ALL)
-    begin(fleet.context(), told)
+    told = alerts_to("true", every=0, each=False, wanted=ALL)
+    start_alerts(fleet.context(), told)
     visit(fleet, "w1", "web-01", 1)
     broken: Any = None
 

@@ -48,7 +48,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def tell_error(error: DecnetError, style: str) -> None:
+def print_error(error: DecnetError, style: str) -> None:
     """One error on stderr: a message and a hint, or one JSON object for a script."""
     if isinstance(error, ReaderGone):
         return
