@@ -9,6 +9,7 @@ from decnet.wire import LABEL_FLEET
 from decnet.wire.sessions import end_with_their_session, user_name
 
 from . import composerun, docker, identity, interfaces, request
+from .boot import is_installed
 from .home import home
 from .image import MOST_IMAGES, is_here
 from .network import subnets_of
@@ -48,6 +49,7 @@ def facts(args: Dict[str, Any]) -> Dict[str, Any]:
         "hostname": os.uname().nodename,
         "machine": _virtual_machine(),
         "root": os.geteuid() == 0,
+        "heals_at_boot": is_installed(),
         "ends_with_session": _user_without_jobs(),
     }
 

@@ -33,8 +33,8 @@ VERBS = {
 """Verb to module, function and the time limit of the whole, in seconds. A module is imported only for its
 own verb: reading and compiling the others would cost more than most answers."""
 
-RESUMED = {"job": "job_runner", "reap": "self_destruct"}
-"""What a verb begins and what continues in its own scope, and the module whose `resume` does it."""
+RESUMED = {"job": "job_runner", "reap": "self_destruct", "heal": "revive"}
+"""What systemd starts, in a scope or by the unit of boot.py, and the module whose `resume` carries it out."""
 
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
 STREAMED = frozenset({"image-load"})
@@ -61,7 +61,17 @@ def main(argv: "list[str]") -> int:
     status = _write(frame(marker, answer))
     if verb in KEEPS_COMPILED:
         _keep_compiled()
+    if verb == "enrol" or (verb == "hello" and _is_taken_up()):
+        from .boot import install
+
+        _limit(0)
+        install()
     return status
+
+
+def _is_taken_up() -> bool:
+    """Whether an upgrade asks: it alone starts the agent by its link, which others follow themselves."""
+    return os.path.basename(sys.argv[0]) == "current"
 
 
 def _resume(argv: "list[str]") -> int:

@@ -9,7 +9,7 @@ import os
 import pwd
 import time
 
-from . import docker, identity, jobs, limits, request
+from . import boot, docker, identity, jobs, limits, request
 from .containers import fleet_containers
 from .detach import is_open, run_apart
 from .home import home, path
@@ -65,6 +65,7 @@ def reap(known: Dict[str, Any], own: str) -> None:
     for command in COMMANDS:
         if _is_ours(command):
             _remove(command)
+    boot.remove()
     inside = os.path.realpath(home()) + os.sep
     for name in sorted(os.listdir(home())):
         if name not in KEPT:

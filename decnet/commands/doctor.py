@@ -100,5 +100,12 @@ def _room(name: str, facts: Facts, fleet: Fleet) -> Iterator[Finding]:
     if len(fleet.on(name)) > room(facts):
         text = f"{facts.memory_mib} MiB of memory are not enough for {len(fleet.on(name))} deckies"
         yield Finding(name, "warning", text, "spread them over more workers")
+    if facts.docker_version is not None:
+        way = (
+            "by themselves"
+            if facts.heals_at_boot
+            else "with the next reconcile (no systemd unit for it, or no root)"
+        )
+        yield Finding(name, "fine", f"after a restart of the Docker engine deckies return {way}")
     if not facts.root:
         yield Finding(name, "fine", "the agent is not root there, and in the docker group")

@@ -86,5 +86,7 @@ class Facts(Noun):
     """Maker and model of a virtual machine; "" on bare metal, and where it does not say."""
     hostname: Short = ""
     root: bool = False
+    heals_at_boot: bool = False
+    """Whether systemd starts the agent's heal with the Docker engine."""
     ends_with_session: Short = ""
     """The agent's user, if systemd ends his jobs with the connection that started them; "" if not."""
