@@ -1,4 +1,4 @@
-"""Carry out a plan: workers side by side, releases before claims, a record after every step."""
+"""Carries out a plan: workers concurrently, releases before claims, a record after every step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Job = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
 @dataclass
 class Applied:
     """How a plan ended: one outcome per decky that was worked on, one failure per worker that failed.
-    `unconfirmed`: more is to be done, and the operator has not seen it yet."""
+    `unconfirmed`: there is more to do that the operator has not seen yet."""
 
     outcomes: list[StepDone] = field(default_factory=list)
     failures: dict[str, WorkerFailure] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Applied:
     unconfirmed: bool = False
 
     def joined(self, later: Applied) -> Applied:
-        """Both as one: what was done, and then done later."""
+        """Both as one: what was done first, and what was done later."""
         return Applied(
             self.outcomes + later.outcomes,
             {**self.failures, **later.failures},
@@ -53,9 +53,9 @@ async def apply(
     plan: Plan,
     options: PassOptions,
 ) -> tuple[Snapshot, Applied]:
-    """Carry out every step of the plan; what fails stays failed and is recorded, the rest continues.
+    """Carry out every step of the plan; failures are recorded, the rest continues.
 
-    Gives the snapshot with the records as they are now: each was committed when it was learned.
+    Returns the snapshot with the new records: each was committed as soon as it was known.
     """
     snap = commit(ctx, recorded_only(snap, plan))
     applied = Applied()
@@ -64,7 +64,7 @@ async def apply(
 
     async def job(key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
         shipment = ready.get(key.worker)
-        # No other worker waits for images that travel slowly.
+        # No other worker waits for a slow transfer of images.
         failure = await shipment if shipment is not None else None
         if failure is not None:
             return JobEnd(failure=failure)
@@ -87,14 +87,14 @@ async def apply(
 
 
 def commit(ctx: Context, snap: Snapshot) -> Snapshot:
-    """Save the records of every worker that are not saved yet; gives the snapshot back."""
+    """Save all records that are not saved yet; returns the snapshot."""
     for records in snap.recorded.values():
         ctx.records.save(records)
     return snap
 
 
 def recorded_only(snap: Snapshot, plan: Plan) -> Snapshot:
-    """The snapshot after the steps that change nothing but the record."""
+    """The snapshot after the steps that only change the record."""
     learned = dict(snap.recorded)
     for step in plan.steps:
         if not step.touches_docker and step.worker in learned:
@@ -103,7 +103,7 @@ def recorded_only(snap: Snapshot, plan: Plan) -> Snapshot:
 
 
 def _recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
-    """The records after a step: its row put in, or taken out where it has none."""
+    """The records after a step: with its row, or without one if the step has none."""
     rows = dict(records.of(step.project).deckies)
     rows.pop(step.decky, None)
     if step.row is not None and step.record != "delete":
@@ -111,14 +111,16 @@ def _recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
     return records.with_project(step.project, deckies=dict(sorted(rows.items())))
 
 
-def waves(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[SliceKey, list[Step]]]:
-    """The first job of each slice, and the second one of those that need one.
+def split_jobs(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[SliceKey, list[Step]]]:
+    """The first job of each slice, and the second job of those that need one.
 
-    A job removes before it creates, so that one is enough; but a slice of which a claim waits for a
-    release in another one, or for its own decky's, claims in a second job.
+    A job removes before it creates, so one is enough; but if a claim of a slice waits for a release in
+    another slice, or of its own decky, the slice claims in a second job.
     """
     steps = list(steps)
-    waiting = {step.key.slice for step in steps if any(_is_apart(step, release) for release in step.after)}
+    waiting = {
+        step.key.slice for step in steps if any(_needs_second_job(step, release) for release in step.after)
+    }
     first: dict[SliceKey, list[Step]] = {}
     second: dict[SliceKey, list[Step]] = {}
     for step in steps:
@@ -127,7 +129,7 @@ def waves(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[Slice
     return first, second
 
 
-def _is_apart(step: Step, release: DeckyKey) -> bool:
+def _needs_second_job(step: Step, release: DeckyKey) -> bool:
     """Whether the release cannot be in one job with the step; a job knows each decky once."""
     return release.slice != step.key.slice or release == step.key
 
@@ -135,9 +137,9 @@ def _is_apart(step: Step, release: DeckyKey) -> bool:
 async def carry_out(steps: Sequence[Step], job: Job, applied: Applied, *, detach: bool = False) -> None:
     """One job per slice, workers side by side; a second one waits for the first ones that it names. Where a
     release fails, what waits for it is not claimed. A worker carries out one job at a time."""
-    first, second = waves(steps)
+    first, second = split_jobs(steps)
     awaited = {key: {key, *_releasing(own)} & set(first) for key, own in second.items()}
-    # What a second job waits for is followed to its end, whatever was said of detaching.
+    # A job that a second one waits for is followed to its end, even with --detach.
     followed = set().union(*awaited.values())
     turns = {key.worker: asyncio.Lock() for key in (*first, *second)}
 
@@ -175,7 +177,7 @@ def _blocked(step: Step, applied: Applied) -> bool:
 
 
 async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
-    """Bring each seen worker's own copy of desired up to date where no step has done so."""
+    """Update the slice of each seen worker that had no steps."""
     worked = {step.worker for step in plan.docker_steps}
     chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.failures]
 
@@ -188,8 +190,8 @@ async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
 
 
 async def _all_ended(*work: Awaitable[None]) -> None:
-    """Wait for all of it; then raise the first error: a fault of this machine, which ends the command when
-    each worker's job has come to its end as far as it can."""
+    """Wait for all of it, then raise the first error: a failure of this machine, which ends the command after
+    every worker's job has ended as far as it can."""
     for end in await asyncio.gather(*work, return_exceptions=True):
         if end is not None:
             raise end

@@ -16,7 +16,7 @@ SLICE_SCHEMA = 2
 
 
 def slice_hash(snap: Snapshot, key: SliceKey) -> str:
-    """The hash of a slice of desired."""
+    """The hash of the slice that the worker should hold."""
     return digest(_slice(snap, key))
 
 
@@ -24,7 +24,7 @@ def make_bundle(
     snap: Snapshot, key: SliceKey, steps: Sequence[Step], *, request_id: str, generation: int
 ) -> Bundle:
     """The slice of desired, its compose document and these steps, hashed."""
-    # A worker without a LAN has no deckies any more; strays may still have to go.
+    # A worker without a LAN has no deckies; it may still have strays to remove.
     has_lan = key.worker in snap.desired.lans
     return bundle(
         key,
@@ -69,7 +69,7 @@ def bundle(
     """The arguments of the agent's `apply`, with the two hashes that it computes again.
 
     `held` is the slice (`slice_of`), `document` the compose document; steps without work for Docker
-    are left out.
+    are omitted.
     """
     encoded = tuple(step_of(step) for step in steps if step.touches_docker)
     hashed = {"project": key.project, "slice": held, "steps": list(encoded), "compose": document}

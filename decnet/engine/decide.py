@@ -1,4 +1,4 @@
-"""The decision of a pass: what the three-way plan would do, and whether it may be done."""
+"""The decision of a pass: the three-way plan, and whether it may be carried out."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from decnet.plan.slice_drift import holding
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a verb wants: a snapshot whose `desired` is the fleet as it is to be.
+    """What a verb wants: a snapshot whose `desired` is the new fleet.
 
-    `named` counts the removals that the user typed by name: these are never a surprise to the guard.
-    `questions` have to be answered with yes before anything is done, each with what to say to a no.
+    `named` counts the removals that the user named: the guard does not count them as a surprise. All
+    `questions` must be answered with yes before anything is done.
     """
 
     snap: Snapshot
@@ -30,13 +30,13 @@ class Proposal:
     questions: tuple[Question, ...] = ()
 
     def on(self, snap: Snapshot) -> Proposal:
-        """The same proposal when more is known."""
+        """The same proposal on a newer snapshot."""
         return replace(self, snap=snap.with_desired(self.snap.desired))
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the operator has to confirm; a no ends the command with this message and hint."""
+    """A question to the operator; a no ends the command with this message and hint."""
 
     text: str
     refusal: str
@@ -48,8 +48,8 @@ def decide(
 ) -> tuple[Snapshot, Plan]:
     """The proposed snapshot and its plan, without the workers on which nothing may be done.
 
-    Raises MassRemoval where the plan takes away too much of a fleet of `before` deckies, or of as many
-    as there are now. A pass that only looks gives every plan as it is.
+    Raises MassRemoval if the plan removes too much of a fleet of `before` deckies, or of as many as there are
+    now. A pass that only looks returns every plan.
     """
     snap = with_images(proposal.snap)
     plan = make_plan(ctx, snap, options)
@@ -63,12 +63,12 @@ def decide(
 
 
 def with_images(snap: Snapshot) -> Snapshot:
-    """The snapshot whose deckies name the images that they keep."""
+    """The snapshot with each decky's image pinned to the one that it has."""
     return snap.with_desired(pinned(snap.desired, snap.observed, snap.images))
 
 
 def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) -> Plan:
-    """The three-way pass over a snapshot; workers that were not asked are no part of it."""
+    """The three-way plan of a snapshot, without the workers that were not contacted."""
     options = options or PassOptions()
     plan = reconcile(
         snap.desired,
@@ -92,7 +92,7 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
 
 
 def _quarantined(snap: Snapshot) -> dict[str, str]:
-    """Each address and MAC that nothing may claim, with the reason and what to do about it."""
+    """Each quarantined address and MAC, with the reason and how to release it."""
     return {
         text: f"{row.reason}; decnet worker release {text} lets it be used again"
         for row in snap.quarantined
@@ -101,8 +101,8 @@ def _quarantined(snap: Snapshot) -> dict[str, str]:
 
 
 def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:
-    """The slices that seen workers do not hold as they should. That a worker which is about to be given steps
-    does not have the newest one yet is no news."""
+    """The slices of seen workers that are not as recorded. An outdated slice does not count if the plan sends
+    the worker steps: they bring the current one."""
     given_steps = {step.key.slice for step in plan.docker_steps}
     found = {}
     for key in snap.contents:

@@ -1,4 +1,4 @@
-"""Give every worker of a plan the images that it lacks."""
+"""Provides every worker of a plan with its missing images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts
 
 Shipment = asyncio.Task[WorkerFailure | None]
-"""Images on their way to one worker, and how that ended."""
+"""The transfer of images to one worker, and its failure if it had one."""
 
 
 async def provide_images(
@@ -29,11 +29,11 @@ async def provide_images(
     *,
     no_cache: bool = False,
 ) -> dict[str, Shipment | None]:
-    """Build what is missing and begin to ship it, once per worker; the workers that can do their steps, each
-    with its images on their way (None: it has them).
+    """Build missing images and start their transfer, once per worker. Gives the workers that can carry out
+    their steps, each with its transfer (None: it has all images).
 
-    A worker whose images cannot be made goes into `failures`; a failed build that nobody can do without
-    raises ImageFailed.
+    A worker whose images cannot be built is added to `failures`. Raises ImageFailed if every worker needs the
+    build that failed.
     """
     needing = sorted({step.worker for step in plan.docker_steps if step.up})
     others = {step.worker for step in plan.docker_steps} - set(needing)
@@ -61,7 +61,7 @@ async def provide_images(
 
 
 def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
-    """Per worker, the images that the steps there need."""
+    """The images that the steps of each worker need."""
     found: dict[str, set[str]] = {}
     for step in plan.docker_steps:
         made = snap.contents.get(step.key.slice, {}).get(step.decky, {})
@@ -76,7 +76,7 @@ async def _present(
     own: dict[str, set[str]],
     failures: dict[str, WorkerFailure],
 ) -> dict[str, set[str]]:
-    """Per worker that answers, those of the images in question that it has."""
+    """The images that each answering worker has, of those in question."""
     answers = await connections.each(
         (snap.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
     )
@@ -87,7 +87,7 @@ async def _present(
 def _missing(
     needed: dict[str, set[str]], have: dict[str, set[str]], present: set[str], *, rebuild: bool
 ) -> dict[str, tuple[str, ...]]:
-    """Per worker that lacks any, the images of this version that it needs and lacks."""
+    """The missing images of this version, per worker that lacks any."""
     lacking = {
         name: tuple(sorted((needed[name] & present) - (set() if rebuild else held)))
         for name, held in have.items()
@@ -98,28 +98,28 @@ def _missing(
 async def _missing_other_images(
     ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]], failures: dict[str, WorkerFailure]
 ) -> dict[str, tuple[str, ...]]:
-    """Per worker, the other images that it lacks and this machine has: the user's own, and those that earlier
-    versions of decnet made. What is not here the worker has to pull; where that is one of decnet's, which
-    cannot be made again, the worker goes into `failures`."""
+    """Per worker, the other images that it lacks and this machine has: the user's own, and those of earlier
+    versions of decnet. The worker has to pull images that are not here; if one of them is an image of decnet,
+    which cannot be rebuilt, the worker is added to `failures`."""
     from decnet.images.shelf import on_this_machine
 
     lacking = {name: sorted(own.get(name, set()) - held) for name, held in have.items()}
     wanted = {ref for refs in lacking.values() for ref in refs}
-    # A digest is no name that a saved image keeps.
+    # A saved image does not keep a digest as its name.
     named = sorted(ref for ref in wanted if "@" not in ref)
     here = set(await in_daemon_thread(lambda: on_this_machine(named))) if named else set()
     for name, refs in lacking.items():
         for ref in (ref for ref in refs if ref not in here):
             place = "not here" if name == LOCAL else "neither there nor on this machine"
             if ref.startswith(("decnet/base:", "decnet/decoys:")):
-                failures[name] = _gone(name, ref, place)
+                failures[name] = _unavailable(name, ref, place)
             else:
                 ctx.note(f"the image {ref} is {place}: it has to be pulled", name)
     found = {name: tuple(ref for ref in refs if ref in here) for name, refs in lacking.items()}
     return {name: refs for name, refs in found.items() if refs}
 
 
-def _gone(name: str, ref: str, place: str) -> WorkerFailure:
+def _unavailable(name: str, ref: str, place: str) -> WorkerFailure:
     return WorkerFailure(
         name,
         ImageFailed,
@@ -133,17 +133,16 @@ async def _build_or_report(
     snap: Snapshot,
     missing: Collection[str],
     failures: dict[str, WorkerFailure],
-    everybody: Collection[str],
+    every_worker: Collection[str],
     no_cache: bool,
 ) -> bool:
-    """Whether the images are here. A worker that lacks them, or says so, must not end the work of those
-    that do not."""
+    """Whether the images were built. A failed build must not stop the workers that do not need it."""
     try:
-        await _built(ctx, snap, no_cache)
+        await _build(ctx, snap, no_cache)
     except Interrupted:
         raise
     except DecnetError as error:
-        if set(missing) == set(everybody):
+        if set(missing) == set(every_worker):
             raise
         for name in missing:
             failures[name] = _not_here(name, "made", error)
@@ -153,28 +152,28 @@ async def _build_or_report(
 
 
 def _not_here(name: str, done: str, error: DecnetError) -> WorkerFailure:
-    """The failure of a worker that goes without images, because something is wrong on this machine."""
+    """The failure of a worker that gets no images, because of an error on this machine."""
     return WorkerFailure(
         name, ImageFailed, f"its images could not be {done} here: {error.message}", error.hint
     )
 
 
-async def _built(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
-    """Make what is missing here. An interrupted command does not wait for it: what is left half made is
-    taken away by the next one."""
+async def _build(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
+    """Build missing images here. An interrupted command does not wait for the build; the next command removes
+    what it leaves."""
     from decnet.images.build import ensure
     from decnet.images.programs import end_programs
     from decnet.images.progress import ImageProgress
 
     stopped = Event()
 
-    def say(step: ImageProgress) -> None:
+    def report(step: ImageProgress) -> None:
         if stopped.is_set():
             raise Interrupted("interrupted")
         ctx.emit(ImageStep(step.message, step.done, step.total))
 
     def build() -> None:
-        ensure(snap.images, say, cache=ctx.home.cache, no_cache=no_cache)
+        ensure(snap.images, report, cache=ctx.home.cache, no_cache=no_cache)
 
     try:
         await in_daemon_thread(build)
@@ -193,7 +192,7 @@ async def _ship(
     try:
         size = await asyncio.to_thread(save_size, tags)
         sent = _Sent(ctx, name, size)
-        await client.image_load(tags, save_stream(tags, tell=sent.tell), size=size)
+        await client.image_load(tags, save_stream(tags, tell=sent.update), size=size)
         sent.arrived()
     except (DockerDown, ImageFailed) as error:
         failure = WorkerFailure.of(error) if error.worker else _not_here(name, "read", error)
@@ -206,18 +205,18 @@ async def _ship(
 
 
 class _Sent:
-    """How far a worker's images are, told once per MiB; all of them only when they have arrived."""
+    """The progress of a worker's images, reported once per MiB; complete only when they have arrived."""
 
     def __init__(self, ctx: Context, worker: str, size: int) -> None:
         self._emit, self._worker = ctx.emit, worker
         self._total = (size >> 20) + 1
-        self._told = 0
+        self._reported = 0
         self._emit(ImagesSent(worker, 0, self._total))
 
-    def tell(self, done: int) -> None:
+    def update(self, done: int) -> None:
         mib = min(done >> 20, self._total - 1)
-        if mib > self._told:
-            self._told = mib
+        if mib > self._reported:
+            self._reported = mib
             self._emit(ImagesSent(self._worker, mib, self._total))
 
     def arrived(self) -> None:

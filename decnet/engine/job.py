@@ -1,4 +1,4 @@
-"""One job on one worker: written pending, sent, followed to its end, recorded step by step."""
+"""One job on one worker: recorded as pending, sent, followed to its end, recorded step by step."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ JOB_SECONDS = 600.0
 """The longest that a job may take."""
 
 PUSH_SECONDS = 60.0
-"""The same of one without steps, which only writes a description down."""
+"""The longest that a job without steps may take, which only stores the slice."""
 
 LINGER_SECONDS = 10.0
-"""How long a job may still say that it runs when all its steps have ended."""
+"""How long a job may report that it runs after all its steps have ended."""
 
 PATIENCE_SECONDS = 20.0
-"""How long a worker may stay silent while a job of it is followed, before it counts as lost."""
+"""How long a worker may be silent during its job before it counts as lost."""
 
 HEALS_KEPT = 20
 LOG_LINES, LOG_CHARS = 15, 200
-"""What is shown of the log of a container that failed."""
+"""Lines, and characters per line, that are shown of a failed container's log."""
 
 
 @dataclass
@@ -61,10 +61,10 @@ async def run_job(
     *,
     detach: bool,
 ) -> JobEnd:
-    """Send the steps to the worker as one job and follow it; every commit leaves a resumable state.
+    """Send the steps to the worker as one job and follow it; after every commit the job can be resumed.
 
-    A job without steps only brings the worker's copy of desired up to date. A failure of the worker is part
-    of the result, with what had ended before it; a fault of this machine is raised.
+    A job without steps only updates the worker's copy of desired. A failure of the worker is part of the
+    result, with the steps that had ended before it; a failure of this machine is raised.
     """
     follower: _Follower | None = None
     try:
@@ -85,7 +85,7 @@ async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
     except Unreachable:
         raise
     except DecnetError as error:
-        # An agent that died after it had started the job, or whose answer was spoilt, refused nothing.
+        # The agent may have started the job before it died or before its answer was damaged.
         if isinstance(error, TrustRefused) or not await follower.was_started():
             follower.close_refused(error)
             return JobEnd(follower.outcomes, WorkerFailure.of(error), records=follower.records)
@@ -95,8 +95,8 @@ async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
 
 
 def split_error(error: str) -> tuple[str, tuple[str, ...]]:
-    """What an agent wrote of a failure, as its first line and the last of those that follow: the agent puts
-    the log of the container that failed there. Every line is made harmless."""
+    """The first line of an agent's error, and the last of the following lines: the log of the failed
+    container. Without control characters."""
     first, *more = error.splitlines() or [""]
     lines = [clean(line.rstrip(), LOG_CHARS) for line in more if line.strip()]
     return clean(first, LOG_CHARS * 2), tuple(lines[-LOG_LINES:])
@@ -123,7 +123,7 @@ class _Follower:
 
     @property
     def own(self) -> ProjectRecords:
-        """What is recorded of the project that the job is for."""
+        """The records of the job's project."""
         return self.records.of(self.key.project)
 
     def save(self, records: WorkerRecords) -> None:
@@ -160,8 +160,8 @@ class _Follower:
         )
 
     def _with_begun(self) -> dict[str, DeckyRow]:
-        """The rows, with one for each decky that is to be created, and with the address that each other one
-        is to have: were this command killed, what the job makes would be nobody's otherwise."""
+        """The rows, including one for each decky that will be created and the new address of each that will
+        change: if this command is killed, its containers still belong to a row."""
         rows = dict(self.own.deckies)
         for step in self.steps.values():
             if (begun := _begun(step, rows.get(step.decky))) is not None:
@@ -191,14 +191,15 @@ class _Follower:
         )
 
     def close_refused(self, error: DecnetError) -> None:
-        """The worker refused the bundle: nothing was started, and the rows say so."""
-        told = error.message[:MAX_ERROR_CHARS]
+        """The worker refused the bundle: record the steps as failed, and undo the rows of what was not
+        started."""
+        message = error.message[:MAX_ERROR_CHARS]
         rows = {**self.own.deckies, **self.before}
         kept = {name: row for name, row in rows.items() if row is not None}
         self.records = self.records.with_project(self.key.project, deckies=kept)
-        self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": told})
+        self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": message})
         for step in self.steps.values():
-            self._tell(step, "failed", error.message)
+            self._report(step, "failed", error.message)
 
     def _update_rows(self, update: dict[str, object]) -> None:
         rows = tuple(
@@ -211,14 +212,14 @@ class _Follower:
         """Poll until every step has an end. Raises Unreachable when the worker stays silent."""
         clock, pause = self.ctx.monotonic, 0.15
         limit = JOB_SECONDS if self.steps else PUSH_SECONDS
-        begun = heard = clock()
+        begun = last_answer = clock()
         is_last = False
         while True:
             try:
                 running = self._take(await self.client.status(self.records.cursor))
-                heard = clock()
+                last_answer = clock()
             except (Unreachable, WorkerError):
-                if clock() - heard > PATIENCE_SECONDS:
+                if clock() - last_answer > PATIENCE_SECONDS:
                     raise
                 running = True
             if not running:
@@ -227,7 +228,7 @@ class _Follower:
                 break
             await self.ctx.sleep(pause)
             pause = min(pause * 1.3, 1.0)
-            # This machine may have slept: the worker is asked once more when the time is over.
+            # This machine may have been suspended: poll once more after the limit.
             is_last = clock() - begun > limit
         raise WorkerError(
             f"its job did not end within {limit:.0f} s; it continues in the background",
@@ -240,13 +241,13 @@ class _Follower:
         learned = absorb(self.records, status, now=self.ctx.now())
         records = learned.records
         ended = [row for row in records.lifecycle if row.request_id == self.request_id]
-        told = {outcome.decky for outcome in self.outcomes}
+        reported = {outcome.decky for outcome in self.outcomes}
         for row in ended:
-            if row.status not in OPEN and row.decky not in told:
+            if row.status not in OPEN and row.decky not in reported:
                 step = self.steps[row.decky]
                 if status.docker == "up":
                     records = self._recorded_end(records, step, status.containers)
-                self._tell(step, row.status, row.error)
+                self._report(step, row.status, row.error)
         self.save(records)
         is_open = any(row.status in OPEN for row in records.lifecycle if row.request_id == self.request_id)
         for job in status.jobs:
@@ -256,7 +257,7 @@ class _Follower:
         return is_open
 
     def _has_lingered(self) -> bool:
-        """Whether a job whose steps have all ended has had its time to end too."""
+        """Whether a job whose steps have all ended has had enough time to end."""
         if not self.steps:
             return False
         self.settled = self.settled or self.ctx.monotonic()
@@ -265,7 +266,7 @@ class _Follower:
     def _recorded_end(
         self, records: WorkerRecords, step: Step, containers: Sequence[Container]
     ) -> WorkerRecords:
-        """The records after a step's end, as the containers are and not as the step hoped."""
+        """The records after a step's end, according to the containers and not to the step."""
         present = {c.name: c for c in containers if (c.project, c.decky) == (step.project, step.decky)}
         decky = self.snap.desired.decky(step.project, step.decky)
         known = records.of(step.project)
@@ -281,7 +282,7 @@ class _Follower:
             rows[step.decky] = row_as_left(step.key, row, present)
         return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 
-    def _tell(self, step: Step, status: str, error: str) -> None:
+    def _report(self, step: Step, status: str, error: str) -> None:
         line, log = split_error(error)
         done = StepDone(self.name, step.decky, step.operation or "change", status, line, log, step.project)
         self.outcomes.append(done)
@@ -289,7 +290,7 @@ class _Follower:
 
 
 def _begun(step: Step, row: DeckyRow | None) -> DeckyRow | None:
-    """The row of a decky that a job is about to bring up; None where what it will hold is in its row."""
+    """The row of a decky that a job is about to start; None if the row has its address already."""
     if step.row is None or not (step.up or step.start):
         return None
     if row is None:

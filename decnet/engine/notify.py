@@ -1,4 +1,4 @@
-"""An alert on its way out: JSON on a command's stdin, or posted to a URL. No shell, and a limit in time."""
+"""Delivery of an alert: JSON on the stdin of a command, or posted to a URL; no shell, within a time limit."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from decnet.errors import Failed, UsageError
 from decnet.wire import clean
 
 LIMIT = 10.0
-"""Seconds that a receiver has for one alert."""
+"""Seconds that a receiver may take for one alert."""
 
-MOST_REDIRECTS = 3
-MAX_TOLD = 64 * 1024
+MAX_REDIRECTS = 3
+MAX_STDERR = 64 * 1024
 STDERR_GRACE = 0.5
 
 
@@ -52,8 +52,8 @@ Receiver = Command | Webhook
 
 
 def receiver(text: str) -> Receiver:
-    """A URL, or a command line, split as a shell does but never given to one; `@FILE` is a file that holds
-    it. Raises UsageError."""
+    """The receiver that `text` names: a URL, or a command line, which is split as by a shell but run without
+    one. `@FILE` reads it from a file. Raises UsageError."""
     if text.startswith("@"):
         text = _from_file(Path(text[1:]))
     if text.lower().startswith(("http://", "https://")):
@@ -77,8 +77,8 @@ def _from_file(path: Path) -> str:
         with path.open(encoding="utf-8") as stream:
             return stream.readline(4096).strip()
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UsageError(f"--alert: {path} cannot be read: {said}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise UsageError(f"--alert: {path} cannot be read: {reason}") from error
 
 
 def _webhook(text: str) -> Webhook:
@@ -93,7 +93,7 @@ def _webhook(text: str) -> Webhook:
 
 
 async def deliver(to: Receiver, document: bytes, *, limit: float = LIMIT) -> None:
-    """Give one alert to its receiver. Raises Failed where it was not taken within the limit."""
+    """Deliver one alert. Raises Failed if the receiver does not accept it within the limit."""
     try:
         async with asyncio.timeout(limit):
             await (_run(to, document) if isinstance(to, Command) else _post(to, document, limit))
@@ -113,25 +113,25 @@ async def _run(to: Command, document: bytes) -> None:
     except OSError as error:
         raise Failed(f"alert: {to.label} cannot be started: {error.strerror}") from error
     assert process.stderr is not None
-    listening = asyncio.create_task(_tail(process.stderr))
+    stderr_tail = asyncio.create_task(_tail(process.stderr))
     try:
-        await _feed(process, document)
+        await _write_stdin(process, document)
         code = await _exit_status(process)
-        await asyncio.wait({listening}, timeout=STDERR_GRACE)
+        await asyncio.wait({stderr_tail}, timeout=STDERR_GRACE)
     finally:
-        # What it started goes with it: nothing may pile up behind a receiver that hangs.
+        # End its child processes too: a receiver that hangs must not accumulate processes.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await _exit_status(process)
-        await asyncio.wait({listening}, timeout=STDERR_GRACE)
+        await asyncio.wait({stderr_tail}, timeout=STDERR_GRACE)
         process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - else an open pipe is a leak
     if code != 0:
         how = f"exited with status {code}" if code > 0 else f"was ended by signal {-code}"
-        raise Failed(f"alert: {to.label} {how}{_last_line(listening)}")
+        raise Failed(f"alert: {to.label} {how}{_last_line(stderr_tail)}")
 
 
-async def _feed(process: asyncio.subprocess.Process, document: bytes) -> None:
-    """Write the alert to the command's stdin. One that does not read it is in order, too."""
+async def _write_stdin(process: asyncio.subprocess.Process, document: bytes) -> None:
+    """Write the alert to the command's stdin. A command that does not read it is not an error."""
     assert process.stdin is not None
     process.stdin.write(document)
     writing = asyncio.create_task(process.stdin.drain())
@@ -155,27 +155,27 @@ async def _exit_status(process: asyncio.subprocess.Process) -> int:
 
 async def _tail(stream: asyncio.StreamReader) -> bytes:
     tail = b""
-    while piece := await stream.read(MAX_TOLD):
-        tail = (tail + piece)[-MAX_TOLD:]
+    while piece := await stream.read(MAX_STDERR):
+        tail = (tail + piece)[-MAX_STDERR:]
     return tail
 
 
-def _last_line(listening: asyncio.Task[bytes]) -> str:
-    said = listening.result() if listening.done() else b""
-    lines = said.decode("utf-8", "replace").strip().splitlines()
+def _last_line(stderr_tail: asyncio.Task[bytes]) -> str:
+    output = stderr_tail.result() if stderr_tail.done() else b""
+    lines = output.decode("utf-8", "replace").strip().splitlines()
     return f": {clean(lines[-1], 200)}" if lines else ""
 
 
 async def _post(to: Webhook, document: bytes, limit: float) -> None:
-    """Post the alert from a thread, which is left alone when the time is up. A receiver that holds one up
-    gets no other: threads must not pile up."""
+    """Post the alert from a thread, which is abandoned after the limit. A receiver that still blocks a thread
+    gets no other one: threads must not accumulate."""
     if to in _posting:
         raise Failed(f"alert: {to.label} has not answered the previous alert yet")
     _posting.add(to)
 
     def post() -> tuple[int, str]:
         try:
-            return _answer(to, document, limit)
+            return _response(to, document, limit)
         finally:
             _posting.discard(to)
 
@@ -188,19 +188,19 @@ async def _post(to: Webhook, document: bytes, limit: float) -> None:
 _posting: set[Webhook] = set()
 
 
-def _answer(to: Webhook, document: bytes, limit: float) -> tuple[int, str]:
-    """The status of the answer and its reason; the rest is not read. Redirects that keep the method are
-    followed, and proxies used, as requests does."""
+def _response(to: Webhook, document: bytes, limit: float) -> tuple[int, str]:
+    """The status of the response and its reason; the body is not read. Follows redirects that keep the
+    method, and uses proxies as requests does."""
     import requests
     from urllib3.exceptions import HTTPError
 
     headers = {"User-Agent": f"decnet/{__version__}", "Content-Type": "application/json"}
     address, found = to.url.geturl(), ssl.get_default_verify_paths()
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         try:
             answer = requests.post(
                 address, document, headers=headers, timeout=limit, stream=True, allow_redirects=False,
-                # The certificates of this system, and not those that requests brings along.
+                # The certificates of this system, not those of requests.
                 verify=found.cafile or found.capath or True,
             )  # fmt: skip
         except requests.Timeout as error:
@@ -212,11 +212,11 @@ def _answer(to: Webhook, document: bytes, limit: float) -> tuple[int, str]:
             if answer.status_code not in (307, 308) or urlsplit(target).scheme != to.url.scheme:
                 return answer.status_code, answer.reason
             address = target
-    raise Failed(f"alert: {to.label} redirects more than {MOST_REDIRECTS} times")
+    raise Failed(f"alert: {to.label} redirects more than {MAX_REDIRECTS} times")
 
 
 def _failure(error: Exception, to: Webhook) -> str:
-    """What went wrong, without the URL, which requests puts into its messages."""
+    """The cause of the failure, without the URL, which requests puts into its messages."""
     from http.client import BadStatusLine
 
     import requests
@@ -239,7 +239,7 @@ def _failure(error: Exception, to: Webhook) -> str:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error and all that it came from: requests and urllib3 put them into each other's arguments."""
+    """The error and all its causes: requests and urllib3 put them into each other's arguments."""
     found: list[BaseException] = []
     left: list[object] = [error]
     while left:

@@ -1,4 +1,4 @@
-"""How a pass is made, the same for every verb."""
+"""The options of a pass, the same for every verb."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PassOptions:
-    """`confirm`: ask before anything is done; `on` and `facts`: which workers are asked, and what.
+    """`confirm` asks before anything is done; `on` selects the workers, `facts` reads their machines too.
 
-    `sweeps`: take the networks away afterwards too, where no decky is left. Workers that were not selected
-    by `on` are not reported.
+    `sweeps` also removes the networks if no decky is left. Workers that `on` does not select are not
+    reported.
     """
 
     dry_run: bool = False
@@ -29,7 +29,7 @@ class PassOptions:
 
     @property
     def looks(self) -> bool:
-        """Whether nothing is to be changed anywhere."""
+        """Whether the pass changes nothing anywhere."""
         return self.dry_run or self.check
 
     @property
@@ -39,5 +39,5 @@ class PassOptions:
 
     @property
     def replaces(self) -> bool:
-        """Whether older agents are replaced: not where workers are to stay as they are."""
+        """Whether the pass replaces older agents: not if it leaves the workers unchanged."""
         return not (self.looks or self.record_only)

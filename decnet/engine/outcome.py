@@ -29,7 +29,7 @@ class PassOutcome:
     unconfirmed: bool = False
 
     def joined(self, later: PassOutcome) -> PassOutcome:
-        """This pass and the one that finished it, as one."""
+        """This pass and the later one that finished it, as one."""
         return replace(
             later,
             verb=self.verb,
@@ -58,7 +58,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class StatusOutcome:
-    """The fleet as it is seen now: workers, deckies, and where they differ from desired."""
+    """The observed fleet: workers, deckies, and their drift from desired."""
 
     workers: Listing
     deckies: Listing
@@ -70,7 +70,7 @@ class StatusOutcome:
 
 @dataclass(frozen=True)
 class Words:
-    """A plain answer in sentences, with the same facts as a mapping."""
+    """An answer in sentences, with the same facts as a mapping."""
 
     lines: tuple[str, ...]
     document: dict[str, Any] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """A text that is the outcome itself: printed as it stands, whatever the format."""
+    """A text that is printed unchanged, in every format."""
 
     text: str
     exit_code: int = 0

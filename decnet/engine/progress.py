@@ -1,6 +1,6 @@
-"""What the engine says while it works; the console draws it.
+"""The events that the engine emits while it works; the console renders them.
 
-Named tuples: every command imports them, and a dataclass takes ten times as long to make.
+Named tuples: every command imports them, and defining a dataclass takes ten times as long.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Said(NamedTuple):
-    """One sentence. `level` is note or warning."""
+    """One sentence for the user. `level` is note or warning."""
 
     text: str
     worker: str = ""
@@ -26,13 +26,13 @@ class Said(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A plan is about to be confirmed and carried out."""
+    """A plan that will be confirmed and carried out."""
 
     plan: Plan
 
 
 class ImageStep(NamedTuple):
-    """Progress of an image's build; `total` 0 where it is not known."""
+    """Progress of an image build; `total` is 0 if unknown."""
 
     phase: str
     done: int = 0
@@ -40,7 +40,7 @@ class ImageStep(NamedTuple):
 
 
 class ImagesSent(NamedTuple):
-    """Images on their way to a worker: `done` of about `total` MiB, equal once they have arrived."""
+    """Images that are sent to a worker: `done` of about `total` MiB, equal once they have arrived."""
 
     worker: str
     done: int
@@ -66,7 +66,7 @@ class JobProgress(NamedTuple):
 
 class StepDone(NamedTuple):
     """The end of one decky's operation: succeeded, failed or lost, with its error in one line and the last
-    lines of the log of the container that failed, made harmless."""
+    lines of the failed container's log, without control characters."""
 
     worker: str
     decky: str
@@ -83,7 +83,7 @@ class StepDone(NamedTuple):
 
 @dataclass(frozen=True)
 class Finished:
-    """The pass is over: a progress display may go."""
+    """The pass is over: the progress display can close."""
 
 
 Event = (

@@ -1,4 +1,4 @@
-"""What a pass amounts to, for the console and for scripts."""
+"""The outcome of a pass, for the console and for scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from decnet.model.spec import LOCAL
 def report(
     verb: str, snap: Snapshot, plan: Plan, options: PassOptions, applied: Applied | None = None
 ) -> PassOutcome:
-    """The outcome of a pass; without `applied` of one that was not carried out."""
+    """The outcome of a pass; without `applied`, of a pass that only looked."""
     ends = applied or Applied()
     absent = () if options.on is not None else unenrolled(snap.desired, snap.workers) + snap.returned
     troubles = absent + _failures(snap, plan, ends)
@@ -43,7 +43,7 @@ def report(
 
 
 def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[WorkerFailure, ...]:
-    """A failure for each worker that desired names and that is not enrolled: nothing heals its deckies."""
+    """A failure for each worker that desired names but that is not enrolled: no one maintains its deckies."""
     names = sorted(desired.placed)
     return tuple(_unenrolled(name) for name in names if name not in enrolled)
 

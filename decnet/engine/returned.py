@@ -1,4 +1,4 @@
-"""Deckies of workers that were removed by force and are on the LAN again."""
+"""Deckies of workers that were removed by force and answer on the LAN again."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from decnet.model.worker import Worker
 from decnet.store.fleet_table import Quarantined
 from decnet.wire import clean
 
-MOST_ASKED = 1024
-"""Quarantined addresses of one LAN that are asked for."""
+MAX_PROBED = 1024
+"""Quarantined addresses that are probed on one LAN."""
 
 
 async def returned(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
-    """A failure for each removed worker whose addresses are answered for on the LAN.
+    """A failure for each removed worker whose quarantined addresses answer on the LAN.
 
-    One worker of each LAN asks there. Where none can, nothing is known, and nothing is reported.
+    One worker of each LAN probes them. If a LAN has none that can, nothing is reported for it.
     """
-    asked = _asked(snap)
-    addresses = {worker.name: {row.address for row in rows} for worker, rows in asked}
+    probes = _probes(snap)
+    addresses = {worker.name: {row.address for row in rows} for worker, rows in probes}
     answers = await connections.each(
-        (worker for worker, _ in asked), lambda client: client.probe(addresses[client.worker])
+        (worker for worker, _ in probes), lambda client: client.probe(addresses[client.worker])
     )
     found: dict[str, list[str]] = {}
-    for worker, rows in asked:
+    for worker, rows in probes:
         answer = answers[worker.name]
         answered = {} if isinstance(answer, WorkerFailure) else answer.answered
         for row in rows:
@@ -36,9 +36,9 @@ async def returned(connections: Connections, snap: Snapshot) -> tuple[WorkerFail
     return tuple(_failure(name, holders) for name, holders in sorted(found.items()))
 
 
-def _asked(snap: Snapshot) -> list[tuple[Worker, list[Quarantined]]]:
-    """For each LAN a worker that was seen, with the quarantined addresses of its subnet that no container of
-    ours is seen to have."""
+def _probes(snap: Snapshot) -> list[tuple[Worker, list[Quarantined]]]:
+    """One seen worker for each LAN, with the quarantined addresses of its subnet that none of our containers
+    has."""
     ours = {
         container.ip
         for each in snap.observed.values()
@@ -51,13 +51,13 @@ def _asked(snap: Snapshot) -> list[tuple[Worker, list[Quarantined]]]:
         subnet = _subnet(snap, name) if isinstance(snap.observed.get(name), Seen) else None
         inside = [row for row in rows if subnet is not None and IPv4Address(row.address) in subnet]
         if inside:
-            found.append((snap.workers[name], inside[:MOST_ASKED]))
+            found.append((snap.workers[name], inside[:MAX_PROBED]))
             rows = [row for row in rows if row not in inside]
     return found
 
 
 def _subnet(snap: Snapshot, name: str) -> IPv4Network | None:
-    """That of the LAN where the worker can ask; None where it has a bridge of its own."""
+    """The subnet where the worker can probe; None if its LAN is a bridge."""
     lan, facts = snap.desired.lans.get(name), snap.recorded[name].facts
     if lan is not None:
         return None if lan.driver == "bridge" else IPv4Network(lan.subnet)

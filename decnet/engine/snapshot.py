@@ -1,4 +1,4 @@
-"""One moment of the fleet: desired, recorded and observed, with the workers that they are about."""
+"""The fleet at one moment: desired, recorded and observed, with its workers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from decnet.model.record import WorkerRecords
     from decnet.model.worker import Worker
 
-Made = dict[SliceKey, Contents]
+FleetContents = dict[SliceKey, Contents]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every mapping is keyed by the worker's name and read-only: whoever learns something makes a new one.
+    """Every mapping is keyed by the worker's name and read-only: a change makes a new snapshot.
 
-    `stored` is desired as the state file holds it, `desired` what a verb makes of it (the same at first).
+    `stored` is desired as in the state file, `desired` what a verb changes it to (at first the same).
     """
 
     stored: Fleet
@@ -41,30 +41,30 @@ class Snapshot:
     observed: Mapping[str, Observation] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
     returned: tuple[WorkerFailure, ...] = ()
-    """What is wrong with workers that are no longer enrolled."""
-    _made: list[Made] = field(default_factory=list, repr=False, compare=False)
+    """The failures of workers that are no longer enrolled."""
+    _contents: list[FleetContents] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("workers", "recorded", "observed"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property
-    def contents(self) -> Made:
-        """Per slice and decky, what each container has to be; computed once for one desired fleet."""
-        if not self._made:
-            self._made.append(fleet_contents(self.desired, self.catalog, self.images))
-        return self._made[0]
+    def contents(self) -> FleetContents:
+        """The desired content of each container, per slice and decky; computed once per desired fleet."""
+        if not self._contents:
+            self._contents.append(fleet_contents(self.desired, self.catalog, self.images))
+        return self._contents[0]
 
     def with_desired(self, desired: Fleet) -> Snapshot:
-        """The same moment with another wish."""
-        return self if desired is self.desired else replace(self, desired=desired, _made=[])
+        """The same moment with another desired fleet."""
+        return self if desired is self.desired else replace(self, desired=desired, _contents=[])
 
     def with_stored(self) -> Snapshot:
         """The same moment after desired was written to the state file."""
         return replace(self, stored=self.desired)
 
     def with_worker(self, worker: Worker, records: WorkerRecords, observation: Observation) -> Snapshot:
-        """The same moment with one more worker, or with one that is known better."""
+        """The same moment with one more worker, or with newer knowledge of one."""
         return replace(
             self,
             workers=dict(sorted({**self.workers, worker.name: worker}.items())),
@@ -73,11 +73,11 @@ class Snapshot:
         )
 
     def with_records(self, learned: Mapping[str, WorkerRecords]) -> Snapshot:
-        """The same moment with these workers' records instead."""
+        """The same moment with new records of these workers."""
         return replace(self, recorded={**self.recorded, **learned}) if learned else self
 
     def with_returned(self, failures: tuple[WorkerFailure, ...]) -> Snapshot:
-        """The same moment with what is wrong with workers that were removed."""
+        """The same moment with the failures of removed workers."""
         return replace(self, returned=failures) if failures else self
 
     def with_observed(self, observed: Mapping[str, Observation]) -> Snapshot:
@@ -87,7 +87,7 @@ class Snapshot:
 
 def load(ctx: Context) -> Snapshot:
     """Desired and recorded as stored. A state directory that was never used gives an empty fleet, not yet
-    saved. Raises SpecError for a fleet that names what the catalog does not have."""
+    saved. Raises SpecError for a fleet that names something that is not in the catalog."""
     desired = load_fleet(ctx.home) or new_fleet()
     check_known(ctx.home, desired, ctx.catalog)
     table = FleetTable(ctx.home)

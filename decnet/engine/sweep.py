@@ -1,4 +1,4 @@
-"""After the last decky: the workers' networks and slices go too."""
+"""Removes the workers' networks and slices after their last decky."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from decnet.store.desired import save_fleet
 from decnet.wire import PROJECT
 
 SWEEP_SECONDS = 10.0
-"""How long a network may take to go; what is left then goes with the next `teardown --all`."""
+"""How long the removal of a network may take; the next `teardown --all` removes the rest."""
 
 
 async def sweep_networks(
     ctx: Context, connections: Connections, snap: Snapshot, applied: Applied, options: PassOptions
 ) -> tuple[Snapshot, Applied]:
-    """With `options.sweeps` let every worker that carried out its part remove our network and forget its
-    slice, and forget its LAN here: it is what says that there may be something left to take away."""
+    """With `options.sweeps`, let every worker that carried out its part remove our network and its slice.
+    Then remove its LAN from desired, which records that a network may be left."""
     if not options.sweeps or options.detach:
         return snap, applied
     failed = {*applied.failures, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
@@ -42,7 +42,7 @@ async def sweep_networks(
     swept = {n for n, each in answers.items() if not isinstance(each, WorkerFailure) and each.state == "done"}
     snap = _without_lans(ctx, snap, swept)
     failures = {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
-    # What they hold now is recorded, so that the same command has nothing to learn the next time.
+    # Record what the workers hold now: the same command then has nothing to do.
     return await observe(ctx, connections, snap, needing), applied.joined(Applied(failures=failures))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from decnet.catalog import load
 from decnet.engine import apply as engine_apply
-from decnet.engine.apply import Applied, carry_out, waves
+from decnet.engine.apply import Applied, carry_out, split_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.images import Shipment
@@ -40,7 +40,7 @@ def claim(worker: str, decky: str, *after: str) -> Step:
 
 def told(*steps: Step) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     first, second = (
-        {key.worker: [step.decky for step in own] for key, own in jobs.items()} for jobs in waves(steps)
+        {key.worker: [step.decky for step in own] for key, own in jobs.items()} for jobs in split_jobs(steps)
     )
     return first, second
 

@@ -45,7 +45,7 @@ class NearbyLinks:
     async def each(self, workers: Iterable[Worker], call: Callable[[Any], Awaitable[Any]]) -> dict[str, Any]:
         return {worker.name: await call(self._place.client) for worker in workers}
 
-    def first_time(self, sentence: str) -> bool:
+    def is_new(self, sentence: str) -> bool:
         return True
 
 
