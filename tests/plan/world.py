@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from decnet.catalog import load
-from decnet.engine.apply import waves
+from decnet.engine.apply import split_jobs
 from decnet.errors import Unreachable, WorkerFailure
 from decnet.model.actual import Conflict, Container, NotSeen, Observation, Seen, Status
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
@@ -203,7 +203,7 @@ class World:
             if not step.touches_docker:
                 notes.setdefault(step.key.slice, []).append(step)
         try:
-            for jobs in (notes, *waves(plan.docker_steps)):
+            for jobs in (notes, *split_jobs(plan.docker_steps)):
                 for slice_key in sorted(jobs):
                     self._job(jobs[slice_key])
         except Crash:
