@@ -193,17 +193,17 @@ class BadAnswer(WorkerError):
 
 
 class WrongProtocol(BadAnswer):
-    """A worker's agent speaks another protocol; `spoken` is its number, if it gives one.
+    """A worker's agent speaks another protocol; `protocol` is its number, if it gives one.
 
     Cause: The agent is older or newer than this decnet.
     Fix: Older agent: `decnet worker upgrade NAME`. Newer agent: upgrade decnet on this machine.
     """
 
     def __init__(
-        self, message: str, *, spoken: int | None = None, hint: str | None = None, worker: str | None = None
+        self, message: str, *, protocol: int | None = None, hint: str | None = None, worker: str | None = None
     ) -> None:
         super().__init__(message, hint=hint, worker=worker)
-        self.spoken = spoken
+        self.protocol = protocol
 
 
 class ProgramMissing(WorkerError):
@@ -333,8 +333,8 @@ class WorkerFailure(NamedTuple):
 
     @classmethod
     def of(cls, error: DecnetError) -> WorkerFailure:
-        """The failure of the worker that the error names. Raises the error where it names none: what is wrong
-        on this machine is no worker's failure."""
+        """The failure of the worker that the error names. Raises the error where it names none: a problem
+        of this machine is not a worker's failure."""
         if error.worker is None:
             raise error
         return cls(error.worker, type(error), error.message, error.hint)
@@ -353,16 +353,16 @@ class WorkerFailure(NamedTuple):
 
 
 def named(worker: str | None, message: str) -> str:
-    """A message as it is shown: with the name of the worker that it concerns, where it concerns one."""
+    """The message, with the name of the worker that it concerns, if any."""
     return f"{worker}: {message}" if worker else message
 
 
 SEVERITY = (6, 1, 4, 5)
-"""Exit codes from the worst down: where several things went wrong, the first of these wins."""
+"""Exit codes, the worst first: with several failures, the first of these wins."""
 
 
 def worst(codes: list[int]) -> int:
-    """The one exit code that stands for several (6, 1, 4, 5, then the largest)."""
+    """The one exit code for several (6, 1, 4, 5, then the largest)."""
     for code in SEVERITY:
         if code in codes:
             return code

@@ -69,7 +69,7 @@ def _classes() -> Iterator[type[DecnetError]]:
 def _connection_rows() -> Iterator[str]:
     for meaning in MEANINGS.values():
         fix = meaning.hint or _see(meaning.kind)
-        yield f"| {meaning.says} | `{meaning.kind.code}` | {_filled(fix)} |"
+        yield f"| {meaning.message} | `{meaning.kind.code}` | {_filled(fix)} |"
 
 
 def _agent_rows() -> Iterator[str]:

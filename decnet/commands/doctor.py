@@ -55,9 +55,9 @@ async def _check_worker(
         client = connections.client(worker)
         answer = await check(client)
         found = [
-            *_agent(name, answer.hello, client.standing(answer.hello)),
+            *_agent(name, answer.hello, client.compatibility(answer.hello)),
             *_engine(name, answer.facts),
-            *(Finding(name, "warning", one.says, one.mend) for one in answer.complaints),
+            *(Finding(name, "warning", one.message, one.fix) for one in answer.complaints),
             *_room(name, answer.facts, fleet),
         ]
         status = await client.status() if worker.worker_id and answer.facts.docker_version else None

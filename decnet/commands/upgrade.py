@@ -49,7 +49,7 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words
 async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> Upgraded:
     hello = await client.hello_of_any()
     try:
-        standing = client.standing(hello)
+        standing = client.compatibility(hello)
     except HashRefused:
         if not force:
             raise

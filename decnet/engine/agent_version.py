@@ -40,7 +40,7 @@ async def ask_status(
     """
     answer = await _ask_or_error(ctx, client, cursor)
     hello = answer.status.hello if isinstance(answer, Answer) else await client.hello_of_any()
-    compatibility = client.standing(hello)
+    compatibility = client.compatibility(hello)
     if isinstance(answer, BadAnswer):
         if compatibility == "older" and replaces and await _replace(ctx, connections, client, hello):
             return await _ask(ctx, client, cursor)
@@ -92,7 +92,7 @@ async def _ask_or_error(ctx: Context, client: AgentClient, cursor: Cursor | None
 async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Answer:
     requested = ctx.now()
     status = await client.status(cursor)
-    return Answer(status, client.standing(status.hello), requested, ctx.now())
+    return Answer(status, client.compatibility(status.hello), requested, ctx.now())
 
 
 async def _replace(ctx: Context, connections: Connections, client: AgentClient, hello: Hello) -> bool:

@@ -192,7 +192,7 @@ async def _ship(
     try:
         size = await asyncio.to_thread(save_size, tags)
         sent = _Sent(ctx, name, size)
-        await client.image_load(tags, save_stream(tags, tell=sent.update), size=size)
+        await client.image_load(tags, save_stream(tags, on_progress=sent.update), size=size)
         sent.arrived()
     except (DockerDown, ImageFailed) as error:
         failure = WorkerFailure.of(error) if error.worker else _not_here(name, "read", error)

@@ -1,6 +1,6 @@
 """The images that deckies run: built by content, without the network, and shipped to workers.
 
-Their names are here, which most commands ask for; building and shipping is in `build`, `shelf`, `programs`.
+Most commands need only their names, which are here; `build`, `shelf` and `programs` build and ship them.
 """
 
 from .names import ImageNames, root_name, wanted

@@ -1,4 +1,4 @@
-"""Make the images that are missing: from their files, without the network, named by content."""
+"""Builds missing images from their files, without the network, named by content."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ensure(
     """Build the images of this installation that the engine lacks; returns the tags that were built.
 
     `images` must be `wanted()`: an image of another version cannot be made from these files. Downloads
-    are kept in the folder `cache`. `no_cache` builds all anew. Blocks for up to a minute the first time;
+    are kept in the folder `cache`. `no_cache` rebuilds all. Blocks for up to a minute the first time;
     raises ImageFailed or DockerDown. Safe to kill at any moment: a tag appears only when its image is whole.
     """
     if images != wanted():
@@ -55,7 +55,7 @@ def ensure(
 
 
 def make_base_image(emit: Emit, *, source: Source = "auto", docker_socket: str | None = None) -> str:
-    """Make the root file system anew by hand (`decnet image base`) and return its tag. Raises ImageFailed."""
+    """Rebuild the root file system (`decnet image base`) and return its tag. Raises ImageFailed."""
     with docker_engine(docker_socket) as client:
         sweep(client)
         return make_root(client, emit, source)
@@ -74,13 +74,13 @@ def _build(client: DockerClient, name: str, emit: Emit, cache: Path) -> None:
 
 
 def architecture_of(client: DockerClient) -> str:
-    """The engine's machine as wheels call it."""
-    said = str(client.api.version().get("Arch", ""))
-    if said not in ARCHITECTURES:
+    """The engine's architecture by its name in wheels."""
+    machine = str(client.api.version().get("Arch", ""))
+    if machine not in ARCHITECTURES:
         raise ImageFailed(
-            f"no decoys exist for {said or 'this machine'}", hint="workers are x86_64 or aarch64"
+            f"no decoys exist for {machine or 'this machine'}", hint="workers are x86_64 or aarch64"
         )
-    return ARCHITECTURES[said]
+    return ARCHITECTURES[machine]
 
 
 def base_context(folder: Path = BASE_FOLDER) -> bytes:
@@ -121,5 +121,5 @@ def _docker_build(client: DockerClient, name: str, context: bytes) -> None:
     for part in stream:
         lines += str(part.get("stream", "")).splitlines()
         if "error" in part:
-            said = " / ".join(line for line in lines[-SHOWN_LINES:] if line.strip())
-            raise ImageFailed(f"{name} could not be built: {part['error']} ({said[-500:]})")
+            output = " / ".join(line for line in lines[-SHOWN_LINES:] if line.strip())
+            raise ImageFailed(f"{name} could not be built: {part['error']} ({output[-500:]})")

@@ -1,4 +1,4 @@
-"""The one place that talks to the Docker SDK for images; its errors become ours here."""
+"""The only place that uses the Docker SDK for images; translates its errors."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DEFAULT_SOCKET = "/var/run/docker.sock"
 
 @contextlib.contextmanager
 def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
-    """A client of the engine at `docker_socket`, else at $DECNET_DOCKER_SOCKET, else at the usual place.
+    """A client of the engine at `docker_socket`, else at $DECNET_DOCKER_SOCKET, else at the default.
 
-    Raises DockerDown when nothing answers there or the engine is stopped, ImageFailed for every refusal of
+    Raises DockerDown when nothing answers there or the engine is stopped, ImageFailed for every error of
     the engine.
     """
     import docker
@@ -35,7 +35,7 @@ def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
     if is_stopped(socket):
         raise DockerDown("the Docker engine of this machine is stopped", hint=START)
     try:
-        # The SDK leaves its own socket open where there is none to connect to.
+        # The SDK leaks a socket when it cannot connect.
         Path(socket).stat()
         client = docker.DockerClient(base_url=f"unix://{socket}", timeout=BUILD_SECONDS, version="auto")
     except (DockerException, RequestException, OSError) as error:
@@ -52,7 +52,7 @@ def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
 
 
 def translated(error: Exception) -> ImageFailed:
-    """An engine's refusal in our words, with the hint that fits."""
+    """An engine's error as ours, with a hint."""
     text = str(getattr(error, "explanation", "") or error) or type(error).__name__
     hint = None
     if "no space left" in text or "disk quota" in text:
@@ -63,7 +63,7 @@ def translated(error: Exception) -> ImageFailed:
 
 
 def present_tags(client: DockerClient) -> dict[str, dict[str, Any]]:
-    """The images of ours that the engine has, by tag, as it lists them."""
+    """Our images that the engine has, by tag, as it lists them."""
     listed = client.api.images()
     return {
         tag: image for image in listed for tag in image.get("RepoTags") or () if tag.startswith("decnet/")
@@ -71,7 +71,7 @@ def present_tags(client: DockerClient) -> dict[str, dict[str, Any]]:
 
 
 def sweep(client: DockerClient) -> None:
-    """Remove the containers that a killed build of ours left behind."""
+    """Remove the containers that a killed build left behind."""
     for left in client.api.containers(all=True, filters={"label": LABEL_BUILD}):
         with contextlib.suppress(Exception):
             client.api.remove_container(left["Id"], force=True)

@@ -1,4 +1,4 @@
-"""Images named by what they are made of: reading files only, without Docker."""
+"""The names of images, derived from their content; needs no Docker."""
 
 import functools
 import hashlib
@@ -12,7 +12,7 @@ DECOYS_FOLDER = Path(__file__).resolve().parent.parent / "decoys"
 BASE_FOLDER = Path(__file__).resolve().parent / "base"
 BASE_FILES = ("rules.nft", "start.py", *(f"look-{look}.nft" for look in LOOKS))
 
-# Work of the two programs that the recipe's texts do not show: raised when slimming or unpacking changes.
+# Raised when slimming or unpacking changes in a way that the recipe does not show.
 ROOT_SCHEMA = 1
 DECOYS_SCHEMA = 1
 
@@ -30,26 +30,26 @@ class ImageNames:
 
 @functools.cache
 def wanted(decoys: Path = DECOYS_FOLDER, base: Path = BASE_FOLDER) -> ImageNames:
-    """The names of the images that the files of this installation make."""
+    """The names of the images that are built from the files of this installation."""
     return ImageNames(
         base=f"decnet/base:{base_content(base)[:12]}", decoys=f"decnet/decoys:{decoys_content(decoys)[:12]}"
     )
 
 
 def root_content() -> str:
-    """SHA-256 over everything that the root file system is made from."""
+    """SHA-256 over everything that the root file system is built from."""
     slimmer = (Path(__file__).resolve().parent / "slim.py").read_bytes()
     parts = (ROOT_SCHEMA, recipe.ROOT_IMAGE, recipe.SUITE, recipe.PACKAGES, recipe.UNWANTED, recipe.KEEP)
     return _hash(repr(parts).encode(), slimmer)
 
 
 def root_name() -> str:
-    """The tag of the root file system that both images stand on."""
+    """The tag of the root file system under both images."""
     return f"decnet/root:{root_content()[:12]}"
 
 
 def base_content(folder: Path = BASE_FOLDER) -> str:
-    """SHA-256 over everything that the base image is made from."""
+    """SHA-256 over everything that the base image is built from."""
     return _hash(
         root_content().encode(),
         recipe.BASE_BUILD.encode(),
@@ -58,7 +58,7 @@ def base_content(folder: Path = BASE_FOLDER) -> str:
 
 
 def decoys_content(folder: Path = DECOYS_FOLDER) -> str:
-    """SHA-256 over everything that the decoy image is made from."""
+    """SHA-256 over everything that the decoy image is built from."""
     parts = (DECOYS_SCHEMA, recipe.WHEELS, recipe.UNPACKED_ONLY)
     files = [part for name, path in source_files(folder) for part in (name.encode(), path.read_bytes())]
     return _hash(root_content().encode(), recipe.DECOYS_BUILD.encode(), repr(parts).encode(), *files)

@@ -1,4 +1,4 @@
-"""Other programs that make an image, so that an interrupted command can end them."""
+"""The subprocesses of an image build, so that an interrupted command can end them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _running: set[subprocess.Popen[bytes]] = set()
 def program(
     argv: list[str], *, stderr: IO[bytes] | int, env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program whose output is read from a pipe; the caller sees to its end."""
+    """A program whose output is read from a pipe; the caller waits for its end."""
     process = subprocess.Popen(  # noqa: S603
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, env=env
     )
@@ -30,7 +30,7 @@ def program(
 
 
 def end_programs() -> None:
-    """Ask every program that runs now to end: what waits for it then fails."""
+    """Terminate every running program; whatever waits for one then fails."""
     with _lock:
         for process in _running:
             process.terminate()

@@ -1,4 +1,4 @@
-"""What the images room says while it works."""
+"""Progress of image builds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Phase = Literal["root", "wheels", "base", "decoys"]
 
 @dataclass(frozen=True)
 class ImageProgress:
-    """How far one image is: `done` of `total` parts, and what is done now in words."""
+    """How far one image is: `done` of `total` parts, and a message about the present step."""
 
     phase: Phase
     done: int

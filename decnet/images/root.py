@@ -1,4 +1,4 @@
-"""The root file system under both images: from a registry image, else from Debian packages."""
+"""Builds the root file system of both images: from a registry image, else from Debian packages."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def make_root(client: DockerClient, emit: Emit, source: Source = "auto") -> str:
     raw = f"{RAW}:{root_content()[:12]}"
     try:
         _make_raw(client, raw, emit, source)
-        _say(emit, 2, "removing what decoys do not need")
+        _report(emit, 2, "removing what decoys do not need")
         _slim(client, raw, emit)
     finally:
-        _forget(client, raw)
-    _say(emit, STEPS, f"{root_name()} is ready")
+        _remove_image(client, raw)
+    _report(emit, STEPS, f"{root_name()} is ready")
     return root_name()
 
 
@@ -53,14 +53,14 @@ def _make_raw(client: DockerClient, raw: str, emit: Emit, source: Source) -> Non
             if source == "registry":
                 raise
             refused = error.message
-            _say(emit, 0, f"no registry ({refused[:120]}): making it from Debian packages with mmdebstrap")
+            _report(emit, 0, f"no registry ({refused[:120]}): making it from Debian packages with mmdebstrap")
     _from_packages(client, raw, emit, refused)
 
 
 def _from_registry(client: DockerClient, raw: str, emit: Emit) -> None:
-    _say(emit, 0, f"looking for {recipe.ROOT_IMAGE}")
+    _report(emit, 0, f"looking for {recipe.ROOT_IMAGE}")
     _pull(client)
-    _say(emit, 1, f"installing {len(recipe.PACKAGES)} packages into {recipe.ROOT_IMAGE}")
+    _report(emit, 1, f"installing {len(recipe.PACKAGES)} packages into {recipe.ROOT_IMAGE}")
     install = (
         "export DEBIAN_FRONTEND=noninteractive; apt-get -q update && "
         f"apt-get -q -y install --no-install-recommends {' '.join(recipe.PACKAGES)}"
@@ -74,7 +74,7 @@ def _from_registry(client: DockerClient, raw: str, emit: Emit) -> None:
 
 
 def _pull(client: DockerClient) -> None:
-    """The registry's image, pulled with a time limit of its own unless the engine has it already."""
+    """Pull the registry's image, with its own time limit, unless the engine has it already."""
     from docker.errors import DockerException, ImageNotFound
     from requests.exceptions import RequestException
 
@@ -84,7 +84,7 @@ def _pull(client: DockerClient) -> None:
     except ImageNotFound:
         pass
     repository, tag = recipe.ROOT_IMAGE.rsplit(":", 1)
-    patience, client.api.timeout = client.api.timeout, PULL_SECONDS
+    timeout, client.api.timeout = client.api.timeout, PULL_SECONDS
     try:
         for line in client.api.pull(repository, tag=tag, stream=True, decode=True):
             if "error" in line:
@@ -92,7 +92,7 @@ def _pull(client: DockerClient) -> None:
     except (DockerException, RequestException) as error:
         raise translated(error) from error
     finally:
-        client.api.timeout = patience
+        client.api.timeout = timeout
 
 
 def _from_packages(client: DockerClient, raw: str, emit: Emit, refused: str) -> None:
@@ -102,19 +102,19 @@ def _from_packages(client: DockerClient, raw: str, emit: Emit, refused: str) -> 
             f"mmdebstrap is not installed{reason}",
             hint="apt install mmdebstrap, or load an image: docker load -i FILE && decnet image base",
         )
-    _say(emit, 1, f"fetching and unpacking {len(recipe.PACKAGES)} Debian packages")
+    _report(emit, 1, f"fetching and unpacking {len(recipe.PACKAGES)} Debian packages")
     with tempfile.TemporaryFile() as errors:
         with program(mmdebstrap_command(), stderr=errors, env=_environment()) as process:
-            refusal = _take_in(client, process, raw)
+            refusal = _import_output(client, process, raw)
         errors.seek(0)
-        said = _last_lines(errors.read())
+        output = _last_lines(errors.read())
     if process.returncode:
-        raise ImageFailed(f"mmdebstrap failed: {said}", hint=_hint(said))
+        raise ImageFailed(f"mmdebstrap failed: {output}", hint=_hint(output))
     if refusal:
         raise refusal
 
 
-def _take_in(client: DockerClient, process: subprocess.Popen[bytes], raw: str) -> ImageFailed | None:
+def _import_output(client: DockerClient, process: subprocess.Popen[bytes], raw: str) -> ImageFailed | None:
     """Hand the tar that `process` writes to the engine; it has ended when this returns."""
     pipe = process.stdout
     assert pipe is not None
@@ -159,7 +159,7 @@ def _slim(client: DockerClient, raw: str, emit: Emit) -> None:
     command = [PYTHON, "-I", "-S", "-c", SLIM(), json.dumps(recipe.UNWANTED), json.dumps(recipe.KEEP)]
     container = _run(client, raw, command, network_disabled=True)
     try:
-        _say(emit, 3, "assembling the root file system")
+        _report(emit, 3, "assembling the root file system")
         _import(
             client, client.api.export(container), root_name(), [f"LABEL {LABEL_CONTENT}={root_content()}"]
         )
@@ -190,9 +190,9 @@ def _import(client: DockerClient, stream: Iterator[bytes], name: str, changes: l
     repository, tag = name.split(":")
     answer = client.api.import_image_from_stream(stream, repository=repository, tag=tag, changes=changes)
     for line in str(answer).splitlines():
-        said = json.loads(line) if line.startswith("{") else {}
-        if "error" in said:
-            raise ImageFailed(f"Docker did not accept the root file system: {said['error']}")
+        message = json.loads(line) if line.startswith("{") else {}
+        if "error" in message:
+            raise ImageFailed(f"Docker did not accept the root file system: {message['error']}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -223,7 +223,7 @@ def _environment() -> dict[str, str]:
     return chosen
 
 
-def _forget(client: DockerClient, raw: str) -> None:
+def _remove_image(client: DockerClient, raw: str) -> None:
     from docker.errors import DockerException
 
     try:
@@ -232,5 +232,5 @@ def _forget(client: DockerClient, raw: str) -> None:
         return
 
 
-def _say(emit: Emit, done: int, message: str) -> None:
+def _report(emit: Emit, done: int, message: str) -> None:
     emit(ImageProgress("root", done, STEPS, message))

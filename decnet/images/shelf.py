@@ -1,4 +1,4 @@
-"""The images that lie on the operator's engine: list, prune, and save for shipping."""
+"""The images on the operator's engine: list, prune, and save for shipping."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class ImageRow:
-    """One image of ours on this engine. `size` in bytes, `created` in seconds since the epoch."""
+    """One of our images on this engine. `size` in bytes, `created` in seconds since the epoch."""
 
     name: str
     size: int
@@ -31,12 +31,12 @@ class ImageRow:
 
 
 def absent(have: Collection[str], images: ImageNames) -> tuple[str, ...]:
-    """Which of `images` a worker lacks that reports the tags `have`."""
+    """Which of `images` a worker with the tags `have` lacks."""
     return tuple(name for name in images.all() if name not in have)
 
 
 def listed(docker_socket: str | None = None) -> tuple[ImageRow, ...]:
-    """Every image of ours on the engine, by name."""
+    """Our images on the engine, by name."""
     needed = {*wanted().all(), root_name()}
     with docker_engine(docker_socket) as client:
         tags = present_tags(client)
@@ -47,7 +47,7 @@ def listed(docker_socket: str | None = None) -> tuple[ImageRow, ...]:
 
 
 def on_this_machine(names: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
-    """Which of these images, of whatever making, the engine here has; none where no engine answers."""
+    """Which of these images, ours or not, this machine's engine has; none if no engine answers."""
     from docker.errors import ImageNotFound
 
     found = []
@@ -63,7 +63,7 @@ def on_this_machine(names: Collection[str], docker_socket: str | None = None) ->
 
 
 def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
-    """Remove images of ours that are neither this version's nor in `keep` nor in use; returns their tags."""
+    """Remove our images that are neither this version's nor in `keep` nor in use; returns their tags."""
     from docker.errors import APIError
 
     removed = []
@@ -81,7 +81,7 @@ def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str,
 
 
 def save_size(tags: Collection[str], docker_socket: str | None = None) -> int:
-    """About how many bytes a save of `tags` has before compression; what ours stand on counts once."""
+    """About how many bytes a save of `tags` has before compression; the root of our images counts once."""
     sizes = {row.name: row.size for row in listed(docker_socket)}
     ours, others = [tag for tag in tags if tag in sizes], [tag for tag in tags if tag not in sizes]
     with docker_engine(docker_socket) as client:
@@ -94,19 +94,19 @@ async def save_stream(
     tags: Collection[str],
     docker_socket: str | None = None,
     *,
-    tell: Callable[[int], None] = lambda done: None,
+    on_progress: Callable[[int], None] = lambda done: None,
 ) -> AsyncIterator[bytes]:
     """`docker save` of `tags` as one gzip stream, in pieces of at most 256 KiB before compression.
 
-    Each piece is read in a thread, so that other workers' connections go on meanwhile. `tell` gets the bytes
-    before compression whose pieces have been taken so far. Raises ImageFailed.
+    Each piece is read in a thread, so that other workers' connections continue meanwhile. `on_progress` gets
+    the number of bytes before compression that were consumed so far. Raises ImageFailed.
     """
     pieces = _saved(tuple(sorted(tags)), docker_socket)
     try:
         while (read := await asyncio.to_thread(next, pieces, None)) is not None:
             done, piece = read
             yield piece
-            tell(done)
+            on_progress(done)
     finally:
         await asyncio.to_thread(pieces.close)
 

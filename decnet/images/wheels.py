@@ -1,4 +1,4 @@
-"""The Python packages of the decoy image: fetched outside the build, checked by hash, unpacked."""
+"""The Python packages of the decoy image: downloaded before the build, checked by hash, unpacked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .programs import program
 from .progress import Emit, ImageProgress
 
 HOUSE = Path(__file__).resolve().parent / "wheelhouse"
-"""The wheels that the single file carries; elsewhere there is no such folder."""
+"""The wheels in the single-file program; other installations have no such folder."""
 
 PIP_SECONDS = 300
 PLATFORMS = ("manylinux_2_17_{0}", "manylinux2014_{0}", "manylinux_2_28_{0}", "manylinux_2_34_{0}")
@@ -36,7 +36,7 @@ def fetch_wheels(cache: Path, architecture: str, emit: Emit) -> list[Path]:
 
 
 def unpacked(wheels: list[Path]) -> dict[str, bytes]:
-    """The files of `wheels` as they lie in the image, without what nothing imports."""
+    """The files of `wheels` by their path in the image, without what is never imported."""
     files: dict[str, bytes] = {}
     for path in wheels:
         only = recipe.UNPACKED_ONLY.get(path.name.split("-")[0].lower(), ("",))
@@ -50,7 +50,7 @@ def unpacked(wheels: list[Path]) -> dict[str, bytes]:
 
 
 def expected_hash(wheel: recipe.Wheel, architecture: str) -> str:
-    """The SHA-256 that `wheel` has to have. Raises ImageFailed for a machine that no wheel is pinned for."""
+    """The SHA-256 that `wheel` must have. Raises ImageFailed for an architecture without a pinned wheel."""
     found = wheel.sha256.get("any") or wheel.sha256.get(architecture)
     if found is None:
         raise ImageFailed(
@@ -103,7 +103,7 @@ def _run_pip(argv: list[str]) -> None:
     hint = "pip's own configuration decides where packages come from: pip config list"
     with program(argv, stderr=subprocess.PIPE) as process:
         try:
-            _, said = process.communicate(timeout=PIP_SECONDS)
+            _, errors = process.communicate(timeout=PIP_SECONDS)
         except BaseException as error:
             process.kill()
             process.communicate()
@@ -111,7 +111,7 @@ def _run_pip(argv: list[str]) -> None:
                 raise ImageFailed(f"pip did not finish within {PIP_SECONDS} s", hint=hint) from error
             raise
     if process.returncode:
-        lines = said.decode("utf-8", "replace").strip().splitlines()
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
         raise ImageFailed(
             f"pip could not fetch the decoys' packages: {' / '.join(lines[-3:])[-600:]}", hint=hint
         )

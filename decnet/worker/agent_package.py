@@ -45,7 +45,7 @@ _TEXT = (
 
 @dataclass(frozen=True)
 class AgentPackage:
-    """Our agent's bytes and their SHA-256; `folder` keeps every agent that this home ever put anywhere."""
+    """Our agent's bytes and their SHA-256; `folder` keeps every agent that was ever installed from here."""
 
     content: bytes
     sha256: str
@@ -54,22 +54,22 @@ class AgentPackage:
 
     @classmethod
     def of(cls, folder: Path) -> AgentPackage:
-        """Today's agent, kept in `folder` before it goes anywhere. A folder that cannot be written, as on a
-        full disk, keeps nobody from asking a worker."""
+        """This installation's agent, kept in `folder` before it is sent anywhere. A folder that cannot be
+        written, as on a full disk, is no error: workers can still be asked."""
         try:
             path = agent_file(folder)
             return cls(path.read_bytes(), path.stem, folder)
         except (StateBroken, OSError):
             return cls(*build_agent(), folder)
 
-    def standing(self, hello: Hello, worker: str) -> Standing:
-        """Where the worker's agent stands beside ours. One of our own version that is not ours was built
-        from other sources: older too, if this home has put it there.
+    def compatibility(self, hello: Hello, worker: str) -> Standing:
+        """How the worker's agent compares with ours. A different agent of the same version was built from
+        other sources: it counts as older if it was installed from here.
 
-        Raises HashRefused for one that somebody else put there.
+        Raises HashRefused for one that was not installed from here.
         """
         same, order = hello.agent == self.sha256, _order(hello.version, self.version)
-        known = not same and order == "same" and self._known(hello.agent)
+        known = not same and order == "same" and self._was_installed(hello.agent)
         match (same, order, known):
             case (True, "same", _):
                 return "current"
@@ -84,8 +84,8 @@ class AgentPackage:
             worker=worker,
         )
 
-    def _known(self, sha256: str) -> bool:
-        # The name comes from a worker: it must not lead anywhere else.
+    def _was_installed(self, sha256: str) -> bool:
+        # The name comes from a worker: it must not lead out of the folder.
         if len(sha256) != 64 or not sha256.isalnum():
             return False
         path = self.folder / f"{sha256}.pyz"
@@ -98,7 +98,7 @@ class AgentPackage:
 
 @lru_cache(maxsize=16)
 def _holds(path: Path, sha256: str, _mtime: int, _size: int, _inode: int) -> bool:
-    # Cached by the file's stat: every worker of a fleet names the same few, at every pull.
+    # Cached by the file's stat: all workers of a fleet name the same few agents, at every pull.
     return holds(path, sha256)
 
 
@@ -107,7 +107,7 @@ def _order(theirs: int, ours: int) -> str:
 
 
 def agent_file(folder: Path) -> Path:
-    """The path of `<folder>/<sha256>.pyz` with today's agent in it. Raises StateBroken."""
+    """The path of `<folder>/<sha256>.pyz`, this installation's agent, written if missing. StateBroken."""
     payload, sha256 = build_agent()
     path = folder / f"{sha256}.pyz"
     try:
@@ -122,7 +122,7 @@ def agent_file(folder: Path) -> Path:
 
 
 def holds(path: Path, sha256: str) -> bool:
-    """Whether that very content lies there, in a file of its own."""
+    """Whether the path is a regular file with that content."""
     try:
         return not path.is_symlink() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
     except FileNotFoundError:
@@ -130,7 +130,7 @@ def holds(path: Path, sha256: str) -> bool:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    # Named as the store's own temp files are: what a killed command left is collected with those.
+    # Named like the store's temp files, so that those of a killed command are removed with them.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
     place("opening of a temp file")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -180,9 +180,9 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def start(agent: str) -> tuple[str, ...]:
-    """Python's arguments; the agent's verb goes behind them.
+    """Python's arguments that start an agent's file; the verb follows them.
 
-    The file alone would do, but Python then imports `runpy` first: a quarter of a heartbeat. The link to the
-    current agent is followed once, as in the file itself: an upgrade moves it.
+    The file alone would do, but Python then imports `runpy` first: a quarter of the time of a `status`.
+    The link to the current agent is followed once, as in the file itself: an upgrade moves it.
     """
     return ("-I", "-S", "-c", _TEXT.format(agent=agent))

@@ -1,4 +1,4 @@
-"""Running a short program, or one plain command, on a machine that has no agent yet."""
+"""Running a script or a command on a machine that has no agent yet."""
 
 from __future__ import annotations
 
@@ -13,66 +13,66 @@ from decnet import wire
 from decnet.errors import BadAnswer, ProgramMissing, WorkerError
 
 from .exchange import Source, exchange
-from .ssh import started
+from .ssh import running
 
-ERRAND_LIMIT = 90.0
-PLAIN_LIMIT = 20.0
-MAX_PLAIN_BYTES = 16 * 1024
+SCRIPT_LIMIT = 90.0
+COMMAND_LIMIT = 20.0
+MAX_OUTPUT_BYTES = 16 * 1024
 PYTHON = "exec python3 -I -S -"
 
 SHARED = ("compose", "engine", "sessions")
-"""Modules of `decnet.wire` that an errand may import, so that it finds the same answer as the agent."""
+"""Modules of `decnet.wire` that a script may import, so that it finds the same as the agent."""
 
-# The start of an errand that imports one of them, and the errand itself.
+# The start of a script that imports one of them, and the script itself.
 _HEAD = """
 import sys as _sys, types as _types
 for _name, _source in {shared!r}.items():
     _sys.modules[_name] = _types.ModuleType(_name)
     exec(compile(_source, _name, "exec"), _sys.modules[_name].__dict__)
-exec(compile({source!r}, "errand", "exec"))
+exec(compile({source!r}, "script", "exec"))
 """
 
-# The end of every errand's text: run its `main` on the arguments, and frame what it gives.
+# The end of every script: run its `main` on the arguments, and frame the result.
 _TAIL = """
 import json as _json, sys as _sys
 try:
-    _said = {{"result": main(_json.loads({args!r}))}}
+    _report = {{"result": main(_json.loads({args!r}))}}
 except (OSError, ValueError) as _error:
-    _said = {{"error": "%s: %s" % (type(_error).__name__, _error)}}
-_content = _json.dumps(_said)
+    _report = {{"error": "%s: %s" % (type(_error).__name__, _error)}}
+_content = _json.dumps(_report)
 _sys.stdout.write("\\n%s %d\\n%s" % ({marker!r}, len(_content), _content))
 """
 
 
 class Report(NamedTuple):
-    """The result of an errand, and how many bytes a shell start-up file printed before it."""
+    """The result of a script, and how many bytes a shell start-up file printed before it."""
 
     result: dict[str, Any]
     noise: int
 
 
 class Ran(NamedTuple):
-    """The outcome of a plain command; `how` is None for exit status 0."""
+    """The outcome of a command; `how` is None for exit status 0."""
 
     how: str | None
     output: bytes
     seconds: float
 
 
-async def errand(connection: Any, worker: str, name: str, args: dict[str, Any]) -> Report:
+async def run_script(connection: Any, worker: str, name: str, args: dict[str, Any]) -> Report:
     """Run `remote/<name>.py` there. Raises WorkerError with its error, or where python3 is missing."""
     marker = secrets.token_hex(16)
     tail = _TAIL.format(args=json.dumps(args), marker=marker)
     text = _program(name) + tail
     unframer = wire.Unframer(marker)
-    async with started(connection, worker, PYTHON, ERRAND_LIMIT) as remote:
+    async with running(connection, worker, PYTHON, SCRIPT_LIMIT) as remote:
         try:
-            said = await exchange(remote, worker, unframer, text.encode("utf-8"))
+            answer = await exchange(remote, worker, unframer, text.encode("utf-8"))
         except ProgramMissing as error:
             raise ProgramMissing(
                 "python3 is missing there", hint="apt-get install python3", worker=worker
             ) from error
-    return Report(_result(said, worker), len(unframer.preamble))
+    return Report(_result(answer, worker), len(unframer.preamble))
 
 
 def _program(name: str) -> str:
@@ -85,31 +85,31 @@ def _program(name: str) -> str:
     return _HEAD.format(shared=shared, source=source)
 
 
-async def plain(connection: Any, worker: str, argv: list[str], stdin: bytes = b"") -> Ran:
+async def run_command(connection: Any, worker: str, argv: list[str], stdin: bytes = b"") -> Ran:
     """Run one command there, quoted once; its stdout and stderr together, at most 16 KiB."""
     clock = asyncio.get_running_loop().time
     start = clock()
-    async with started(connection, worker, shlex.join(argv), PLAIN_LIMIT) as remote:
+    async with running(connection, worker, shlex.join(argv), COMMAND_LIMIT) as remote:
         try:
             remote.sink.write(stdin)
             remote.sink.write_eof()
         except BrokenPipeError:
-            pass  # It is over already, and read nothing: how it ended says the rest.
+            pass  # It ended without reading anything: its status shows why.
         pieces = await asyncio.gather(_bounded(remote.source, worker), _bounded(remote.noise, worker))
         return Ran(await remote.ended(), b"".join(pieces), clock() - start)
 
 
 async def _bounded(source: Source, worker: str) -> bytes:
     content = b""
-    while piece := await source.read(MAX_PLAIN_BYTES):
+    while piece := await source.read(MAX_OUTPUT_BYTES):
         content += piece
-        if len(content) > MAX_PLAIN_BYTES:
+        if len(content) > MAX_OUTPUT_BYTES:
             raise BadAnswer("a simple command there prints endlessly", worker=worker)
     return content
 
 
-def _result(said: Any, worker: str) -> dict[str, Any]:
-    match said:
+def _result(answer: Any, worker: str) -> dict[str, Any]:
+    match answer:
         case {"result": dict(result)}:
             return result
         case {"error": str(message)}:

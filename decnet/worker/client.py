@@ -1,4 +1,4 @@
-"""The agent's verbs, typed: values of ours in, validated nouns out."""
+"""The agent's verbs with types: our values in, validated models out."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from .session import Session
 
 CONTROL_LIMIT = 15.0
 HAND_OVER_LIMIT = 75.0
-"""Taking a bundle includes Compose's own check of the document, and that starts slowly."""
+"""The agent has Compose check the document of a bundle, and Compose starts slowly."""
 EVENTS_LIMIT = 60.0
 UPGRADE_LIMIT = 60.0
 IMAGE_BASE_LIMIT = 120.0
 IMAGE_BYTES_PER_SECOND = 256 * 1024
 UNKNOWN_IMAGE_SIZE = 512 * 1024 * 1024
 
-Answered = TypeVar("Answered", bound=BaseModel)
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class AgentClient:
-    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that very worker, with
-    `own` from an agent that was put there from here, or from an older or newer one.
+    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that worker, with `own`
+    from an agent that was installed from here, or from an older or newer one.
 
     All methods raise the classes of `decnet.errors`, with `worker` set. Limits are seconds.
     """
@@ -70,37 +70,37 @@ class AgentClient:
         return self._checked(await self.hello_of_any())
 
     async def hello_of_any(self) -> Hello:
-        """The same of an agent of any protocol and of any hash, for one that is to be replaced."""
-        hello = await self._ask(Hello, "hello", {}, CONTROL_LIMIT, expect=False)
+        """The same for an agent of any protocol and any hash, for one that will be replaced."""
+        hello = await self._request(Hello, "hello", {}, CONTROL_LIMIT, expect=False)
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
         return hello
 
-    def standing(self, hello: Hello) -> Standing:
-        """Where that agent stands beside ours. Raises HashRefused."""
-        return self._own.standing(hello, self.worker) if self._own is not None else "current"
+    def compatibility(self, hello: Hello) -> Standing:
+        """How that agent compares with ours. Raises HashRefused."""
+        return self._own.compatibility(hello, self.worker) if self._own is not None else "current"
 
     async def enrol(self, worker_id: str, fleet_id: str, *, adopt: bool = False) -> Hello:
         """Give the worker its identity; `adopt` takes it from another fleet."""
         args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": adopt}
-        hello = await self._ask(Hello, "enrol", args, CONTROL_LIMIT, expect=False)
+        hello = await self._request(Hello, "enrol", args, CONTROL_LIMIT, expect=False)
         check_identity(hello, self.worker, worker_id=worker_id, fleet_id=fleet_id)
         return hello
 
     async def facts(self, images: Iterable[str] = ()) -> Facts:
-        """What the worker is. Of `images`, which are not decnet's own, the answer names those it has."""
+        """What the worker is, and which of `images` (not decnet's own) it has."""
         others = sorted(images)
-        return await self._ask(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
+        return await self._request(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
 
     async def status(self, cursor: Cursor | None = None) -> Status:
-        """The heartbeat and one page of the journal after `cursor`; `journal.more` says there is more."""
+        """The heartbeat and one page of the journal after `cursor`; `journal.more`: there are more."""
         args = {"cursor": cursor.model_dump() if cursor else None}
-        status = await self._ask(Status, "status", args, CONTROL_LIMIT)
+        status = await self._request(Status, "status", args, CONTROL_LIMIT)
         self._checked(status.hello)
         return status
 
     async def slices(self) -> dict[str, HeldSlice]:
-        """What the worker was last given, by project. Raises HashRefused where its hash says otherwise."""
-        held = (await self._ask(HeldSlices, "slice", {}, CONTROL_LIMIT)).projects
+        """The slices that the worker was last given, by project. Raises HashRefused if a hash is wrong."""
+        held = (await self._request(HeldSlices, "slice", {}, CONTROL_LIMIT)).projects
         if any(
             each.slice is not None and wire.digest(each.slice) != each.plan_hash for each in held.values()
         ):
@@ -110,10 +110,10 @@ class AgentClient:
     async def probe(self, addresses: Iterable[str], *, seconds: float = 1.0) -> Probed:
         """Who on the worker's LAN, or in its Docker engine, holds the addresses."""
         args = {"addresses": sorted(addresses), "seconds": seconds}
-        return await self._ask(Probed, "probe", args, CONTROL_LIMIT + seconds)
+        return await self._request(Probed, "probe", args, CONTROL_LIMIT + seconds)
 
     async def apply(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
-        """Hand over a bundle; the job goes on by itself. The same request_id is the same job."""
+        """Hand over a bundle; the job then runs on its own. The same request_id is the same job."""
         args = {
             "request_id": bundle.request_id,
             "project": bundle.project,
@@ -127,7 +127,7 @@ class AgentClient:
             "wait": wait,
         }
         return self._same_request(
-            await self._ask(Accepted, "apply", args, HAND_OVER_LIMIT + wait), bundle.request_id
+            await self._request(Accepted, "apply", args, HAND_OVER_LIMIT + wait), bundle.request_id
         )
 
     async def teardown(
@@ -139,7 +139,7 @@ class AgentClient:
         project: str = wire.PROJECT,
         wait: float = 0.0,
     ) -> Accepted:
-        """Start taking deckies of a project down; None is all of them on that worker."""
+        """Start removing deckies of a project; None is all of them on that worker."""
         args = {
             "request_id": request_id,
             "project": project,
@@ -148,66 +148,66 @@ class AgentClient:
             "wait": wait,
         }
         return self._same_request(
-            await self._ask(Accepted, "teardown", args, CONTROL_LIMIT + wait), request_id
+            await self._request(Accepted, "teardown", args, CONTROL_LIMIT + wait), request_id
         )
 
     async def image_load(
         self, refs: Iterable[str], stream: AsyncIterator[bytes], *, size: int = UNKNOWN_IMAGE_SIZE
     ) -> tuple[str, ...]:
-        """Give the worker's engine a `docker save` stream of about `size` bytes. What it has loaded then."""
+        """Give the worker's engine a `docker save` stream of about `size` bytes; returns what it loaded."""
         limit = IMAGE_BASE_LIMIT + size / IMAGE_BYTES_PER_SECOND
         args = {"images": list(refs)}
-        return (await self._ask(Loaded, "image-load", args, limit, stream=stream)).loaded
+        return (await self._request(Loaded, "image-load", args, limit, stream=stream)).loaded
 
     async def events(
         self, after: int = 0, *, limit: int = 1000, spool_id: str | None = None, mark: str | None = None
     ) -> EventPage:
-        """Attacker events after a position in the spool; `more` says whether to ask again.
+        """Attacker events after a position in the spool; `more`: whether to ask again.
 
-        `mark` is that of event `after` when it was read: the verdict is `rewound` if it is another one now.
+        `mark` is the mark of event `after` when it was read: the verdict is `rewound` if it has changed.
         """
         args: dict[str, Any] = {"after": after, "limit": limit, "spool_id": spool_id}
         if mark:
             args["mark"] = mark
-        page = await self._ask(EventPage, "events", args, EVENTS_LIMIT)
+        page = await self._request(EventPage, "events", args, EVENTS_LIMIT)
         if len(page.events) > limit:
             raise BadAnswer("its answer has more events than requested", worker=self.worker)
         return page
 
     async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
-        """Container name to the last lines of its log. The text is hostile: escape it before it is shown."""
+        """Container name to the last lines of its log. The text is hostile: escape it before printing."""
         args = {"decky": decky, "service": service, "lines": lines}
-        return (await self._ask(Logs, "logs", args, CONTROL_LIMIT)).logs
+        return (await self._request(Logs, "logs", args, CONTROL_LIMIT)).logs
 
     async def upgrade(self, own: AgentPackage) -> Hello:
-        """Give the worker our agent. Raises BadAnswer where it is not the one that answers then, WorkerError
-        where it did not answer there and the old one was taken up again."""
+        """Install our agent. Raises BadAnswer if another one answers afterwards, WorkerError if ours did not
+        answer and the old one was restored."""
         args = {"sha256": own.sha256, "bytes": base64.b64encode(own.content).decode("ascii")}
-        hello = self._checked(await self._ask(Hello, "upgrade", args, UPGRADE_LIMIT))
+        hello = self._checked(await self._request(Hello, "upgrade", args, UPGRADE_LIMIT))
         if hello.agent != own.sha256:
             raise BadAnswer("another agent answers after the upgrade", worker=self.worker)
         self._session.protocol = wire.PROTOCOL
         return hello
 
     async def self_destruct(self) -> bool:
-        """Tear all down and remove what decnet installed; goes on there by itself."""
-        return (await self._ask(Started, "self-destruct", {}, CONTROL_LIMIT)).started
+        """Tear everything down and remove what decnet installed; the worker does so in the background."""
+        return (await self._request(Started, "self-destruct", {}, CONTROL_LIMIT)).started
 
     def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:
         if accepted.request_id != request_id:
             raise BadAnswer("it answers another request", worker=self.worker)
         return accepted
 
-    async def _ask(
+    async def _request(
         self,
-        noun: type[Answered],
+        noun: type[Answer],
         verb: str,
         args: dict[str, Any],
         limit: float,
         *,
         expect: bool = True,
         stream: AsyncIterator[bytes] | None = None,
-    ) -> Answered:
+    ) -> Answer:
         if expect and self._worker_id is not None and self._fleet_id is not None:
             args = {**args, "expect": {"worker_id": self._worker_id, "fleet_id": self._fleet_id}}
         answer = await self._call(verb, args, limit, stream)
@@ -216,29 +216,29 @@ class AgentClient:
     async def _call(
         self, verb: str, args: dict[str, Any], limit: float, stream: AsyncIterator[bytes] | None
     ) -> dict[str, Any]:
-        """The verb's answer in today's shape. An agent that speaks an older protocol is still asked what it
-        knows; for what changes something it has to be replaced first."""
+        """The verb's answer in the present protocol's shape. An agent that speaks an older protocol is only
+        read; it must be replaced before anything is changed."""
         if self._session.protocol != wire.PROTOCOL and verb not in (*older.READS, *wire.TIMELESS):
             raise wrong_protocol(self._session.protocol, self.worker)
         try:
             answer = await self._session.call(verb, args, limit=limit, stream=stream)
         except WrongProtocol as error:
-            if error.spoken not in older.PROTOCOLS or verb not in older.READS:
+            if error.protocol not in older.PROTOCOLS or verb not in older.READS:
                 raise
-            self._session.protocol = error.spoken
+            self._session.protocol = error.protocol
             answer = await self._session.call(verb, args, limit=limit)
-        return answer if self._session.protocol == wire.PROTOCOL else older.in_todays_shape(verb, answer)
+        return answer if self._session.protocol == wire.PROTOCOL else older.convert(verb, answer)
 
     def _checked(self, hello: Hello) -> Hello:
         if hello.protocol not in (wire.PROTOCOL, *older.PROTOCOLS):
             raise wrong_protocol(hello.protocol, self.worker)
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
-        self.standing(hello)
+        self.compatibility(hello)
         return hello
 
 
-def validated(noun: type[Answered], answer: dict[str, Any], worker: str, verb: str) -> Answered:
-    """The answer as a noun. Raises BadAnswer with the first thing that is wrong, in one short line."""
+def validated(noun: type[Answer], answer: dict[str, Any], worker: str, verb: str) -> Answer:
+    """The answer as a model. Raises BadAnswer with its first error, in one short line."""
     try:
         return noun.model_validate(answer)
     except ValidationError as error:
@@ -252,7 +252,7 @@ def validated(noun: type[Answered], answer: dict[str, Any], worker: str, verb: s
 
 
 def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id: str | None) -> None:
-    """Raises FleetRefused or IdentityRefused where the agent is not the one that was enrolled. None: any."""
+    """Raises FleetRefused or IdentityRefused if another agent answers than the enrolled one. None: any."""
     if fleet_id is not None and hello.fleet_id != fleet_id:
         whose = "no fleet" if hello.fleet_id is None else f"fleet {wire.clean(hello.fleet_id, 40)}"
         raise FleetRefused(

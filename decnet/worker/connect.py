@@ -1,4 +1,4 @@
-"""Making one SSH connection: who is meant, with which key, within which limits."""
+"""Making one SSH connection: to which host, with which keys, within which limits."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .backoff import backoff
 from .concurrency import Concurrency
 from .hostkeys import HostKey
 from .ssh_library import asyncssh
-from .translate import dialling
+from .translate import connecting
 
 CONNECT_LIMIT = 10.0
-ASKING_LIMIT = 180.0
-"""Where a person is asked for a password meanwhile."""
-HANG_UP_LIMIT = 1.0
+PROMPT_LIMIT = 180.0
+"""The same where a person types a password meanwhile."""
+DISCONNECT_LIMIT = 1.0
 KEEPALIVE_INTERVAL = 5.0
 KEEPALIVE_MISSED = 3
 TRIES = 6
@@ -50,7 +50,7 @@ STRONG: dict[str, Any] = {
     "mac_algs": MACS,
     "compression_algs": ("none",),
     # The total limit is ours; asyncssh's own only must not be shorter.
-    "login_timeout": 2 * ASKING_LIMIT,
+    "login_timeout": 2 * PROMPT_LIMIT,
     "keepalive_interval": KEEPALIVE_INTERVAL,
     "keepalive_count_max": KEEPALIVE_MISSED,
     "agent_forwarding": False,
@@ -69,7 +69,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class Target:
-    """Where to connect, whom to expect there, and how to log in: with the fleet's key, or by `login`,
+    """Where to connect, which host key to expect, and how to log in: with the fleet's key, or by `login`,
     which are options of asyncssh.
 
     `host_key` None leaves the check to `login["known_hosts"]`.
@@ -85,7 +85,7 @@ class Target:
     login: dict[str, Any] = field(default_factory=dict)
 
 
-def enrolled(worker: Worker, host_key: HostKey, key: Path) -> Target:
+def target_of(worker: Worker, host_key: HostKey, key: Path) -> Target:
     """An enrolled worker: the fleet's key, no agent, no configuration file of the user."""
     login = {
         "agent_path": None,
@@ -105,7 +105,7 @@ async def connect(
     """
     concurrency = concurrency or Concurrency()
     budget = _Budget(CONNECT_LIMIT if limit is None else limit)
-    with dialling(target.name):
+    with connecting(target.name):
         library = asyncssh()
         dropped = (library.ConnectionLost, ConnectionResetError, BrokenPipeError)
         for pause in backoff(TRIES):
@@ -118,11 +118,11 @@ async def connect(
         return await _attempt(library, target, concurrency, budget)
 
 
-async def hang_up(connection: Any) -> None:
-    """Close a connection; abort it when the other side does not agree within HANG_UP_LIMIT seconds."""
+async def disconnect(connection: Any) -> None:
+    """Close a connection; abort it when the other side does not agree within DISCONNECT_LIMIT seconds."""
     connection.close()
     try:
-        async with asyncio.timeout(HANG_UP_LIMIT):
+        async with asyncio.timeout(DISCONNECT_LIMIT):
             await connection.wait_closed()
     except TimeoutError:
         connection.abort()
@@ -148,10 +148,10 @@ class _Budget:
 async def _attempt(library: Any, target: Target, concurrency: Concurrency, budget: _Budget) -> Any:
     if target.jump is not None:
         async with concurrency.logins, budget.spent():
-            return await _through(library, target, _options(library, target))
+            return await _connect_through(library, target, _options(library, target))
     async with concurrency.connects:
         async with budget.spent():
-            sock = await _dialled(target.host, target.port)
+            sock = await _connected_socket(target.host, target.port)
         try:
             async with concurrency.logins, budget.spent():
                 options = _options(library, target)
@@ -162,10 +162,10 @@ async def _attempt(library: Any, target: Target, concurrency: Concurrency, budge
 
 
 def _options(library: Any, target: Target) -> dict[str, Any]:
-    return {**STRONG, **target.login, **_expecting(library, target)}
+    return {**STRONG, **target.login, **_key_options(library, target)}
 
 
-def _expecting(library: Any, target: Target) -> dict[str, Any]:
+def _key_options(library: Any, target: Target) -> dict[str, Any]:
     algorithms = HOST_KEYS
     known: dict[str, Any] = {}
     if target.host_key is not None:
@@ -176,7 +176,7 @@ def _expecting(library: Any, target: Target) -> dict[str, Any]:
         algorithms = tuple(name for name in own if name in HOST_KEYS) + HOST_KEYS
         known = {"known_hosts": ([key], [], [])}
     if target.fleet_key is not None:
-        known["client_keys"] = [own_key(target.fleet_key)]
+        known["client_keys"] = [read_fleet_key(target.fleet_key)]
     return {
         **known,
         "username": target.user,
@@ -184,7 +184,7 @@ def _expecting(library: Any, target: Target) -> dict[str, Any]:
     }
 
 
-async def _through(library: Any, target: Target, options: dict[str, Any]) -> Any:
+async def _connect_through(library: Any, target: Target, options: dict[str, Any]) -> Any:
     assert target.jump is not None
     jump = await jump_host(library, target.name, target.jump)
     try:
@@ -202,11 +202,11 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
     It is the operator's own affair: their configuration, keys, agent and known_hosts count there, and
     what goes wrong there has nothing to do with the worker's own pinned key or the fleet's.
     """
-    with dialling(worker):
-        user, host, port = parts_of(jump)
+    with connecting(worker):
+        user, host, port = split_address(jump)
     who = {"username": user} if user else {}
     try:
-        with dialling(worker):
+        with connecting(worker):
             return await library.connect(host, port or (), **who)
     except HostKeyRefused as error:
         raise HostKeyRefused(
@@ -221,9 +221,9 @@ async def jump_host(library: Any, worker: str, jump: str) -> Any:
         raise
 
 
-def parts_of(address: str) -> tuple[str | None, str, int | None]:
-    """User, host and port of `[USER@]HOST[:PORT]`; an IPv6 address with a port stands in brackets. Raises
-    ValueError for what is no such address."""
+def split_address(address: str) -> tuple[str | None, str, int | None]:
+    """User, host and port of `[USER@]HOST[:PORT]`; an IPv6 address with a port needs brackets. Raises
+    ValueError for anything else."""
     match = _ADDRESS.fullmatch(address)
     if match is None or not 0 < int(match["port"] or 1) < 65536:
         raise ValueError(f"{wire.clean(address, 80)} is not [USER@]HOST[:PORT]")
@@ -233,8 +233,8 @@ def parts_of(address: str) -> tuple[str | None, str, int | None]:
     return match["user"], host, int(match["port"]) if match["port"] else None
 
 
-async def _dialled(host: str, port: int) -> socket.socket:
-    """A connected socket on which the other side has begun to speak."""
+async def _connected_socket(host: str, port: int) -> socket.socket:
+    """A connected socket on which the other side has sent its first bytes."""
     failure: OSError | None = None
     for family, kind, protocol, _, address in (await _addresses(host, port))[:4]:
         sock = socket.socket(family, kind, protocol)
@@ -261,7 +261,7 @@ async def _addresses(host: str, port: int) -> list[Any]:
 
 
 async def _readable(sock: socket.socket) -> None:
-    # An SSH server speaks first. One that accepts and stays silent must not hold a place among the workers.
+    # An SSH server sends first. One that accepts and stays silent must not hold a place among the workers.
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(sock, ready.set)
@@ -271,7 +271,7 @@ async def _readable(sock: socket.socket) -> None:
         loop.remove_reader(sock)
 
 
-def own_key(path: Path) -> Any:
+def read_fleet_key(path: Path) -> Any:
     """The fleet's private key. Raises StateBroken when it is missing, a link, or readable by others."""
     try:
         found = path.lstat()

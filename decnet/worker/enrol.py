@@ -25,7 +25,7 @@ Emit = Callable[[str], None]
 
 @dataclass(frozen=True)
 class FleetSide:
-    """What the fleet brings to a worker: its id, its key, and the agent."""
+    """What a worker gets from its fleet: the fleet's id and key, and the agent."""
 
     fleet_id: str
     key: FleetKey
@@ -34,8 +34,8 @@ class FleetSide:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A worker that may be recorded now, with the host key to pin. `changed` says what was done there
-    (empty: nothing), `warnings` what somebody should look at."""
+    """A worker that may be recorded now, with the host key to pin. `changed` names what was done there
+    (empty: nothing), `warnings` what the operator should look at."""
 
     worker: Worker
     host_key: HostKey
@@ -46,7 +46,7 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Recovered:
-    """An enrolled worker of a fleet whose records were lost, with what it still holds."""
+    """An enrolled worker of a fleet whose records were lost, with the slices that it still holds."""
 
     enrolled: Enrolled
     held: dict[str, HeldSlice]
@@ -143,7 +143,7 @@ class Enrolment:
             await client.close()
 
     async def _verify(self, worker: Worker, key: HostKey, fleet: FleetSide, sha256: str) -> Hello:
-        """Once more from outside: the fleet's key, the pinned host key, the gate, and that very agent."""
+        """Check from outside: the fleet's key, the pinned host key, the gate, and which agent answers."""
         client = self._client(worker, key, fleet)
         try:
             hello = await client.hello()
@@ -172,7 +172,7 @@ async def _equip(
 
 
 def _worker(wanted: Worker, place: Place, survey: Survey, fleet_id: str, adopt: bool) -> Worker:
-    """The record to be: its address from the login, its id from an earlier enrolment where there was one."""
+    """The worker to record: its address from the login, its id from an earlier enrolment, if any."""
     known = survey.identity
     if known is not None and known.fleet_id != fleet_id and not adopt:
         raise FleetRefused(
@@ -186,7 +186,7 @@ def _worker(wanted: Worker, place: Place, survey: Survey, fleet_id: str, adopt: 
 
 def _refuse_twin(survey: Survey, name: str, others: Mapping[str, str], same: str) -> None:
     """Raises IdentityRefused for a machine with another worker's identity: recorded, it would replace it.
-    `same` is what to do where it is that very machine."""
+    `same` is what to do if it is the same machine."""
     other = others.get(survey.identity.worker_id) if survey.identity is not None else None
     if other is None:
         return

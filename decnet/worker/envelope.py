@@ -1,4 +1,4 @@
-"""The agent's envelope opened: a result, or its error as one of ours."""
+"""The envelope of an agent's answer: its result, or its error as one of our classes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def result_of(answer: Any, worker: str, *, protocol: int | None = wire.PROTOCOL)
 
 
 def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
-    """The agent's `{code, message, hint, details}` as one of our errors; every string is made harmless."""
+    """The agent's `{code, message, hint, details}` as one of our errors; every string is cleaned."""
     code, message = error.get("code"), error.get("message")
     hint, details = error.get("hint"), error.get("details", {})
     if not isinstance(code, str) or not isinstance(message, str) or not isinstance(details, dict):
@@ -80,7 +80,7 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
         return BadAnswer(f"an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
     text = wire.clean(message, wire.MAX_ERROR_CHARS) + _addresses(code, details)
     ours = AGENT_HINTS.get(code, "").format(worker=worker)
-    # A hint is what people paste into a shell: one that is not ours says whose it is.
+    # People paste hints into a shell: one that does not come from here names its worker.
     theirs = f"{worker} says: {wire.clean(hint)}" if isinstance(hint, str) and hint else None
     advice = theirs or ours or None
     if kind is WorkerBusy:
@@ -94,10 +94,10 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
 def wrong_protocol(version: object, worker: str) -> WrongProtocol:
     """The error for an agent that speaks another version than ours."""
     newer = isinstance(version, int) and version > wire.PROTOCOL
-    said = version if isinstance(version, int) and abs(version) < 10**6 else "?"
+    number = version if isinstance(version, int) and abs(version) < 10**6 else "?"
     return WrongProtocol(
-        f"its agent speaks protocol {said}, this decnet {wire.PROTOCOL}",
-        spoken=said if isinstance(said, int) else None,
+        f"its agent speaks protocol {number}, this decnet {wire.PROTOCOL}",
+        protocol=number if isinstance(number, int) else None,
         hint="upgrade decnet here" if newer else f"decnet worker upgrade {worker}",
         worker=worker,
     )

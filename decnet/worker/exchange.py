@@ -99,7 +99,7 @@ async def exchange(
         tasks.append(asyncio.create_task(_drain(remote.source)))
         how = await remote.ended()
         if payload is None or how is not None:
-            raise _no_answer(worker, how, await _last_words(listening))
+            raise _no_answer(worker, how, await _stderr_tail(listening))
         return await _parsed(payload, worker)
     finally:
         await _stop(tasks)
@@ -114,7 +114,7 @@ async def _feed(sink: Sink, request: bytes, stream: AsyncIterator[bytes] | None)
                 await _write(sink, piece)
         sink.write_eof()
     except _SinkClosed:
-        # The agent stopped reading: its answer says why, or its end does.
+        # The agent stopped reading: its answer or its exit status shows why.
         return
 
 
@@ -123,7 +123,7 @@ class _SinkClosed(Exception):
 
 
 async def _write(sink: Sink, data: bytes) -> None:
-    # Only errors of the sink count as a closed sink: a stream's own OSError must be told.
+    # Only errors of the sink count as a closed sink: a stream's own OSError must be reported.
     for start in range(0, len(data), PIECE):
         try:
             sink.write(data[start : start + PIECE])
@@ -145,7 +145,7 @@ async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes
 
 
 async def _drain(source: Source) -> None:
-    # Else a program that goes on writing after its answer would never end; the time limit bounds it.
+    # A program that continues to write after its answer would else never end; the time limit bounds it.
     while await source.read(PIECE):
         pass
 
@@ -173,7 +173,7 @@ async def _first_failure_or_answer(
     return answering.result()
 
 
-async def _last_words(listening: asyncio.Task[bytes]) -> str:
+async def _stderr_tail(listening: asyncio.Task[bytes]) -> str:
     # A child of the agent may hold stderr open, so its end is not waited for.
     done, _ = await asyncio.wait({listening}, timeout=STDERR_GRACE)
     if not done:
@@ -182,23 +182,23 @@ async def _last_words(listening: asyncio.Task[bytes]) -> str:
     return wire.clean(" | ".join(lines[-3:]))
 
 
-def status_in_words(status: int) -> str | None:
+def describe_status(status: int) -> str | None:
     """An exit status in words; None for success."""
     return f"ended with exit status {status}" if status else None
 
 
-def _no_answer(worker: str, how: str | None, last_words: str) -> WorkerError:
-    said = f": {last_words}" if last_words else ""
+def _no_answer(worker: str, how: str | None, tail: str) -> WorkerError:
+    detail = f": {tail}" if tail else ""
     if how is None:
-        return BadAnswer(f"the agent ended without an answer{said}", worker=worker)
-    if how == status_in_words(NOT_FOUND):
+        return BadAnswer(f"the agent ended without an answer{detail}", worker=worker)
+    if how == describe_status(NOT_FOUND):
         return ProgramMissing(
-            f"its agent is missing{said}",
+            f"its agent is missing{detail}",
             hint=f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again",
             worker=worker,
         )
     return WorkerError(
-        f"the agent {how}{said}",
+        f"the agent {how}{detail}",
         worker=worker,
         hint=f"`decnet worker check {worker}` shows what is missing there",
     )
@@ -207,17 +207,17 @@ def _no_answer(worker: str, how: str | None, last_words: str) -> WorkerError:
 async def _parsed(payload: bytes, worker: str) -> Any:
     try:
         if len(payload) > LARGE_ANSWER:
-            # Off the event loop: one worker's huge answer must not hold up the others.
+            # Off the event loop: one worker's huge answer must not delay the others.
             return await asyncio.get_running_loop().run_in_executor(_readers(), wire.parse, payload)
         return wire.parse(payload)
     except ValueError as error:
-        said = wire.clean(str(error), 120)
-        raise BadAnswer(f"its answer is not plain JSON: {said}", worker=worker) from error
+        detail = wire.clean(str(error), 120)
+        raise BadAnswer(f"its answer is not plain JSON: {detail}", worker=worker) from error
 
 
 @lru_cache(maxsize=1)
 def _readers() -> ThreadPoolExecutor:
-    """Few: reading an answer takes several times its length, and many workers may lie at once."""
+    """Few: parsing an answer takes several times its size in memory, and many workers may be hostile."""
     return ThreadPoolExecutor(2, "large-answers")
 
 

@@ -1,11 +1,11 @@
-"""The fleet's own key pair, and the line that lets it in."""
+"""The fleet's own key pair, and its line for authorized_keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from .connect import own_key
+from .connect import read_fleet_key
 from .hostkeys import HostKey, Write
 from .ssh_library import asyncssh
 
@@ -20,14 +20,14 @@ class FleetKey:
     public: HostKey
 
     def authorized_line(self, command: str, fleet_id: str) -> str:
-        """The line for authorized_keys: nothing but the agent's gate can be run with this key."""
+        """The line for authorized_keys: this key can run the agent's gate only."""
         return f'restrict,command="{command} gate" {self.public.line} {COMMENT}-{fleet_id}'
 
 
 def ensure_key(path: Path, write: Write) -> FleetKey:
     """The fleet's ed25519 key, made at `path` if there is none. `write` has to leave the file 0600.
 
-    Raises StateBroken for a key that others can read or that is no key.
+    Raises StateBroken for a key that others can read or that is not valid.
     """
     if not path.exists() and not path.is_symlink():
         key = asyncssh().generate_private_key("ssh-ed25519", comment=COMMENT)
@@ -37,6 +37,6 @@ def ensure_key(path: Path, write: Write) -> FleetKey:
 
 
 def load_key(path: Path) -> FleetKey:
-    """The fleet's key. Raises StateBroken where it is missing, readable by others, or no key."""
-    public = own_key(path).export_public_key("openssh").decode("ascii")
+    """The fleet's key. Raises StateBroken if it is missing, readable by others, or not valid."""
+    public = read_fleet_key(path).export_public_key("openssh").decode("ascii")
     return FleetKey(path, HostKey.parse(public))

@@ -14,7 +14,7 @@ from decnet.errors import HostKeyRefused, StateBroken, UsageError
 from decnet.model.worker import Worker
 
 Write = Callable[[Path, bytes], object]
-"""Writes a file of ours whole, or not at all."""
+"""Writes a file whole, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def pin(known_hosts: Path, worker: Worker, key: HostKey, write: Write) -> bool:
 
 
 def unpin(known_hosts: Path, worker_id: str, write: Write) -> bool:
-    """Forget the worker's key. False where none was pinned."""
+    """Remove the worker's key. False if none was pinned."""
     lines = {held: line for held, line in _lines(known_hosts).items() if held != worker_id}
     return _replace(known_hosts, lines, write)
 

@@ -16,12 +16,12 @@ from decnet.wire import PROTOCOL
 from decnet.wire.fault import VARIABLE
 
 from .agent_package import start
-from .exchange import PIECE, Sink, Source, converse, status_in_words
-from .translate import lacking
+from .exchange import PIECE, Sink, Source, converse, describe_status
+from .translate import exhausted
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
 AGENT_FAULT = "DECNET_AGENT_FAULT"
-"""What the agent finds as its own $DECNET_FAULT: ours counts our own places."""
+"""Becomes the agent's $DECNET_FAULT: ours counts our own places."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -55,13 +55,13 @@ class LocalSession:
 
     async def _start(self, verb: str) -> Process:
         try:
-            # A session of its own: Ctrl-C in the terminal ends the command, which ends the agent in order.
+            # In its own session: Ctrl-C in the terminal ends the command, which then ends the agent.
             return await asyncio.create_subprocess_exec(
                 *self._argv, verb, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=PIECE,
                 env=self._environment, cwd="/", start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            if (lack := lacking(error)) is not None:
+            if (lack := exhausted(error)) is not None:
                 raise lack from error
             raise WorkerError(f"the agent cannot be started: {error.strerror}", worker=self.worker) from error
 
@@ -78,17 +78,17 @@ class _LocalAgent:
         self.noise: Source = process.stderr
 
     async def ended(self) -> str | None:
-        return how_it_ended(await _exit_status(self._process))
+        return describe_exit(await _exit_status(self._process))
 
 
-def how_it_ended(status: int) -> str | None:
+def describe_exit(status: int) -> str | None:
     """A process's return code in words; None for success."""
     if status < 0:
         try:
             return f"was ended by signal {signal.Signals(-status).name}"
         except ValueError:
             return f"was ended by signal {-status}"
-    return status_in_words(status)
+    return describe_status(status)
 
 
 async def _exit_status(process: Process) -> int:
@@ -103,7 +103,7 @@ async def _exit_status(process: Process) -> int:
 
 
 async def _end(process: Process) -> None:
-    """End the agent and what it started in its session; a detached job has left that."""
+    """End the agent and what it started in its session; a detached job has its own session."""
     if process.returncode is None:
         try:
             os.killpg(process.pid, signal.SIGKILL)

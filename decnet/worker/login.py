@@ -1,4 +1,4 @@
-"""First contact: the operator's own way to a machine, and whether its host key is to be believed."""
+"""The operator's own login to a machine, and whether its host key can be trusted."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .backoff import backoff
 from .connect import CONNECT_LIMIT, HOST_KEYS, KEX
 from .hostkeys import HostKey, trusted_fingerprints
 from .ssh_library import asyncssh
-from .translate import dialling
+from .translate import connecting
 
 FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
             ("rsa-sha2-512", "rsa-sha2-256"))  # fmt: skip
-"""A server with several keys shows one for each connection: these are asked for in turn."""
+"""A server with several keys presents one per connection: these are requested in turn."""
 
 KEY_TRIES = 4
 
 
 @dataclass(frozen=True)
 class Login:
-    """How the operator gets in: what is None comes from their ~/.ssh/config, keys and ssh-agent.
+    """How the operator logs in: what is None comes from their ~/.ssh/config, keys and ssh-agent.
 
-    `ask` is called with a prompt for a password or a passphrase; None where nobody can be asked.
-    `config` False leaves the configuration file, `agent` False the ssh-agent out of it.
+    `ask` is called with a prompt for a password or a passphrase; None if the session is not interactive.
+    `config` False ignores the configuration file, `agent` False the ssh-agent.
     """
 
     host: str
@@ -44,8 +44,8 @@ class Login:
 
     @classmethod
     def parse(cls, address: str, **options: Any) -> Login:
-        """From `[USER@]HOST[:PORT]`; an IPv6 address with a port stands in brackets. Raises UsageError."""
-        user, host, port = _parts(address)
+        """From `[USER@]HOST[:PORT]`; an IPv6 address with a port needs brackets. Raises UsageError."""
+        user, host, port = _split_address(address)
         return cls(host, user, port, **options)
 
 
@@ -61,8 +61,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Vouched:
-    """What vouches for a host key, the first that is given: our own pin, a fingerprint, a known_hosts
-    file, or a person who is shown the key."""
+    """What proves a host key, the first one given counts: our own pin, a fingerprint, a known_hosts file, or
+    a person who compares the key."""
 
     pinned: HostKey | None = None
     fingerprint: str | None = None
@@ -73,7 +73,7 @@ class Vouched:
 async def resolve(login: Login, worker: str) -> Place:
     """The address, port, user and jump host that a login means. Raises UsageError."""
     library = asyncssh()
-    with dialling(worker):
+    with connecting(worker):
         options = await library.SSHClientConnectionOptions.construct(
             host=login.host,
             config=() if login.config else None,
@@ -89,13 +89,13 @@ async def resolve(login: Login, worker: str) -> Place:
         ):
             raise UsageError(f"{wire.clean(word, 60)} is not a host or user name", worker=worker)
     if place.jump:
-        _parts(place.jump)
+        _split_address(place.jump)
     return place
 
 
-def _parts(address: str) -> tuple[str | None, str, int | None]:
+def _split_address(address: str) -> tuple[str | None, str, int | None]:
     try:
-        return connect.parts_of(address)
+        return connect.split_address(address)
     except ValueError as error:
         raise UsageError(
             f"{wire.clean(address, 80)}: not [USER@]HOST[:PORT]", hint="for example root@198.51.100.7:22"
@@ -103,7 +103,7 @@ def _parts(address: str) -> tuple[str | None, str, int | None]:
 
 
 async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
-    """The machine's host key, after somebody vouched for it. Raises HostKeyRefused, Unreachable."""
+    """The machine's host key, once it is proved. Raises HostKeyRefused, Unreachable."""
     if vouched.pinned is not None:
         # The connection itself checks a pinned key: nothing has to be fetched.
         return vouched.pinned
@@ -112,7 +112,7 @@ async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
     if vouched.known_hosts is not None:
         keys = trusted_fingerprints(vouched.known_hosts, place.host, place.port)
         return await _matching(place, worker, {key.fingerprint for key in keys}, str(vouched.known_hosts))
-    key = await fetch(place, worker)
+    key = await fetch_key(place, worker)
     if vouched.confirm is None:
         raise HostKeyRefused(
             f"its host key {key.fingerprint} is unknown, and this session is not interactive",
@@ -124,14 +124,14 @@ async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
     return key
 
 
-async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KEYS) -> HostKey:
-    """The host key that the machine shows now; nothing is sent to it. Raises Unreachable."""
+async def fetch_key(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KEYS) -> HostKey:
+    """The host key that the machine presents now; nothing is sent to it. Raises Unreachable."""
     library = asyncssh()
-    with dialling(worker):
+    with connecting(worker):
         async with asyncio.timeout(CONNECT_LIMIT):
             jump = await connect.jump_host(library, worker, place.jump) if place.jump else None
             try:
-                key = await _shown_key(
+                key = await _presented_key(
                     library, place, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
                     **_given(tunnel=jump),
                 )  # fmt: skip
@@ -143,9 +143,9 @@ async def fetch(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KE
     return HostKey.parse(key.export_public_key("openssh").decode("ascii"))
 
 
-async def _shown_key(library: Any, place: Place, **options: Any) -> Any:
-    """The key as asyncssh has it. A connection that is dropped before the key is asked for again a few times:
-    sshd's MaxStartups does that, and gives no reason."""
+async def _presented_key(library: Any, place: Place, **options: Any) -> Any:
+    """The key as asyncssh has it. A connection that is dropped before the key arrives is made again a few
+    times: sshd's MaxStartups drops connections without a reason."""
     for pause in backoff(KEY_TRIES):
         try:
             return await library.get_server_host_key(place.host, place.port, **options)
@@ -154,9 +154,9 @@ async def _shown_key(library: Any, place: Place, **options: Any) -> Any:
     return await library.get_server_host_key(place.host, place.port, **options)
 
 
-async def operators_connection(place: Place, login: Login, worker: str, key: HostKey) -> Any:
+async def connect_as_operator(place: Place, login: Login, worker: str, key: HostKey) -> Any:
     """A connection with the operator's own credentials, for enrolment. Raises Unreachable, TrustRefused."""
-    with dialling(worker):
+    with connecting(worker):
         options: dict[str, Any] = _given(client_keys=[_identity(login)] if login.identity else None)
     if not login.config:
         options["config"] = None
@@ -167,11 +167,11 @@ async def operators_connection(place: Place, login: Login, worker: str, key: Hos
         ask = login.ask
         options["password"] = lambda: ask(f"{place.user}@{place.host}'s password: ")
     target = connect.Target(worker, place.host, place.port, place.user, key, place.jump, login=options)
-    return await connect.connect(target, limit=connect.ASKING_LIMIT if login.ask else CONNECT_LIMIT)
+    return await connect.connect(target, limit=connect.PROMPT_LIMIT if login.ask else CONNECT_LIMIT)
 
 
 def _identity(login: Login) -> Any:
-    # Asked here: asyncssh 2.24 hands a callable for the passphrase on uncalled, unless a .pub stands beside.
+    # Asked here: asyncssh 2.24 calls a callable for the passphrase only if a .pub file is next to the key.
     library = asyncssh()
     try:
         return library.read_private_key(login.identity)
@@ -186,7 +186,7 @@ async def _matching(place: Place, worker: str, fingerprints: set[str], source: s
     seen = []
     for algorithms in FAMILIES:
         try:
-            key = await fetch(place, worker, algorithms)
+            key = await fetch_key(place, worker, algorithms)
         except (TrustRefused, Unreachable):
             if algorithms is HOST_KEYS:
                 raise
@@ -195,10 +195,10 @@ async def _matching(place: Place, worker: str, fingerprints: set[str], source: s
         if key.fingerprint in fingerprints:
             return key
         seen.append(key.fingerprint)
-    shown = ", ".join(dict.fromkeys(seen)) or "of another kind"
-    raise HostKeyRefused(f"its host key {shown} is not the one of {source}", worker=worker)
+    presented = ", ".join(dict.fromkeys(seen)) or "of another kind"
+    raise HostKeyRefused(f"its host key {presented} is not the one of {source}", worker=worker)
 
 
 def _given(**options: Any) -> dict[str, Any]:
-    # asyncssh tells None from "not given".
+    # asyncssh treats None differently from "not given".
     return {name: value for name, value in options.items() if value is not None}

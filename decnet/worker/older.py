@@ -1,4 +1,4 @@
-"""Answers of agents that speak an older protocol, in today's shape: they are read until they are replaced."""
+"""Answers of agents that speak an older protocol, converted: they are read until they are replaced."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ READS = frozenset({"facts", "status", "slice", "probe", "logs", "events"})
 """Verbs that change nothing. `hello` and `upgrade` look the same in every protocol."""
 
 
-def in_todays_shape(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer of protocol 1, which knew the fleet's own project only. What is malformed is left as it is,
-    to be refused like any other answer."""
+def convert(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """Convert an answer of protocol 1, which had only the fleet's own project. A malformed one stays as it is
+    and is refused like any other."""
     if verb == "status":
         return _status(answer)
     if verb == "slice":

@@ -1,4 +1,4 @@
-"""The whole fleet at once: every worker side by side, and one's failure is that one's value."""
+"""The whole fleet at once: all workers concurrently, and a worker's failure is its own result."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Pool:
         return await side_by_side({worker.name: _bound(one, worker) for worker in workers})
 
     async def close(self) -> None:
-        """End all connections, side by side."""
+        """Close all connections at the same time."""
         clients, self._clients = self._clients, {}
         await asyncio.gather(*(client.close() for client in clients.values()))
 
@@ -92,8 +92,8 @@ def _bound(one: Callable[[Worker], Awaitable[Result]], worker: Worker) -> Callab
 
 @cache
 def make_room() -> None:
-    """Once, before a large fan-out: file descriptors for the sockets, and a garbage collector that leaves
-    alone what is there already, and looks at the rest often enough: a closed connection is a circle."""
+    """Once, before a large fan-out: file descriptors for the sockets, and a garbage collector that ignores
+    existing objects and checks new ones often enough: a closed connection is a reference cycle."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -27,21 +27,21 @@ RESTART = "systemctl restart docker"
 
 
 class Engine(Noun):
-    """Docker's version there, or why there is none: rights, missing, stopped, silent."""
+    """Docker's version, or why it is unknown: rights, missing, stopped, silent."""
 
     version: Short | None
     error: Short | None
 
 
 class Identity(Noun):
-    """Whose worker a machine is already."""
+    """The worker and fleet that a machine already belongs to."""
 
     worker_id: Short
     fleet_id: Short
 
 
 class Survey(Noun):
-    """What the errand `survey` reports of a machine. Disk in MiB, clock in seconds since the epoch."""
+    """What the script `survey` reports of a machine. Disk in MiB, clock in seconds since the epoch."""
 
     python: Short
     uid: Count
@@ -53,19 +53,19 @@ class Survey(Noun):
     home_ready: bool
     identity: Identity | None
     ends_with_session: bool = False
-    """Whether systemd ends what the user has started when he logs out."""
+    """Whether systemd ends the user's processes at logout."""
 
 
 class Complaint(NamedTuple):
-    """Something that is not right, and how to mend it."""
+    """A problem and how to fix it."""
 
-    says: str
-    mend: str
+    message: str
+    fix: str
 
 
 @dataclass(frozen=True)
 class Checked:
-    """Who answered, what the machine is, its clock's skew in seconds, and what somebody should look at."""
+    """Who answered, what the machine is, its clock's skew in seconds, and its problems."""
 
     hello: Hello
     facts: Facts
@@ -75,18 +75,18 @@ class Checked:
 
 
 def require_fit(survey: Survey, worker: str) -> None:
-    """Raises WorkerError with everything that keeps the machine from being a worker."""
+    """Raises WorkerError with every problem that keeps the machine from being a worker."""
     found = complaints(survey)
     if found:
         raise WorkerError(
-            "; ".join(complaint.says for complaint in found),
-            hint="; ".join(complaint.mend for complaint in found),
+            "; ".join(complaint.message for complaint in found),
+            hint="; ".join(complaint.fix for complaint in found),
             worker=worker,
         )
 
 
 def complaints(survey: Survey) -> list[Complaint]:
-    """What keeps the machine from being a worker; empty where nothing does."""
+    """The problems that keep the machine from being a worker."""
     compose = _compose(survey.compose, survey.docker.version)
     ended = session_complaint(survey.user) if survey.ends_with_session else None
     found = [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
@@ -94,8 +94,8 @@ def complaints(survey: Survey) -> list[Complaint]:
 
 
 async def check(client: AgentClient) -> Checked:
-    """Ask the worker for everything that enrolment asked for. Raises what any verb raises."""
-    # The first answer pays for the connection, and a busy machine may be late with the next.
+    """Check an enrolled worker with the fleet's key alone. Raises what any verb raises."""
+    # The first answer includes connecting, and a busy machine may be slow once.
     await client.hello()
     seconds, skew, hello = min([await _timed_hello(client) for _ in range(TRIES)], key=lambda one: one[0])
     facts = await client.facts()
@@ -108,7 +108,7 @@ async def check(client: AgentClient) -> Checked:
 
 
 def session_complaint(user: str) -> Complaint:
-    """That jobs cannot outlive the connection that started them."""
+    """The problem that jobs cannot outlive the connection that started them."""
     return Complaint(
         f"systemd ends the processes of {user} when the SSH session ends (KillUserProcesses=yes)",
         f"sudo loginctl enable-linger {user}",
@@ -116,7 +116,7 @@ def session_complaint(user: str) -> Complaint:
 
 
 def skew_complaint(skew: float) -> Complaint | None:
-    """Whether a clock that is `skew` seconds ahead of ours (behind: negative) is too far off."""
+    """The problem of a clock that is `skew` seconds ahead of ours (negative: behind); None if it is close."""
     if abs(skew) <= MOST_SKEW:
         return None
     way = "ahead of" if skew > 0 else "behind"
@@ -124,25 +124,25 @@ def skew_complaint(skew: float) -> Complaint | None:
 
 
 def noise_complaint(printed: int, seconds: float) -> Complaint | None:
-    """Whether a shell start-up file prints, or takes long: it runs before every answer."""
-    said = [f"prints {printed} bytes"] if printed else []
+    """The problem of a shell start-up file that prints or is slow: it runs before every answer."""
+    causes = [f"prints {printed} bytes"] if printed else []
     if seconds > NOISE_SECONDS:
-        said.append(f"takes {seconds:.2f} s")
-    if not said:
+        causes.append(f"takes {seconds:.2f} s")
+    if not causes:
         return None
     return Complaint(
-        f"a shell start-up file {' and '.join(said)} before every answer",
+        f"a shell start-up file {' and '.join(causes)} before every answer",
         "run it in interactive shells only: case $- in *i*) ;; *) return ;; esac",
     )
 
 
 async def _timed_hello(client: AgentClient) -> tuple[float, float, Hello]:
     """How long the answer took, the skew of the worker's clock, and the answer."""
-    asked, start = time.time(), time.monotonic()
+    sent, start = time.time(), time.monotonic()
     hello = await client.hello()
     seconds = time.monotonic() - start
-    # The worker read its clock about in the middle of the question.
-    return seconds, hello.clock - (asked + seconds / 2), hello
+    # The worker read its clock about halfway through the call.
+    return seconds, hello.clock - (sent + seconds / 2), hello
 
 
 def _python(version: str) -> list[Complaint]:
@@ -156,8 +156,8 @@ def _engine(survey: Survey) -> list[Complaint]:
         case None:
             return []
         case "rights":
-            mend = f"sudo usermod -aG docker {survey.user}, then log in again"
-            return [Complaint(f"{survey.user} may not use Docker", mend)]
+            fix = f"sudo usermod -aG docker {survey.user}, then log in again"
+            return [Complaint(f"{survey.user} may not use Docker", fix)]
         case "stopped":
             return [Complaint("its Docker engine is stopped", START)]
         case "missing":
@@ -169,8 +169,8 @@ def _compose(version: str | None, engine: str | None) -> list[Complaint]:
     if version is None:
         return [Complaint("Docker Compose is missing", "install the docker compose plug-in (v2)")]
     if compose_breaks(version, engine or ""):
-        says = f"Compose {version} crashes with Docker Engine {engine}"
-        return [Complaint(says, "install the docker compose plug-in (v2)")]
+        message = f"Compose {version} crashes with Docker Engine {engine}"
+        return [Complaint(message, "install the docker compose plug-in (v2)")]
     return []
 
 

@@ -1,4 +1,4 @@
-"""Answers of verbs that no other room needs as nouns of the model."""
+"""The responses of verbs that only the client needs; the others are in `decnet.model`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JobState = Literal["checked", "accepted", "running", "done", "failed", "lost"]
 
 
 class Accepted(Noun):
-    """The answer to `apply` and `teardown`: the job, the same for the same request_id."""
+    """The response to `apply` and `teardown`: the job, the same for the same request_id."""
 
     job_id: Short
     request_id: Short
@@ -25,7 +25,7 @@ class Accepted(Noun):
 
 
 class HeldSlice(Noun):
-    """What the worker was last given of a project, None where nothing was."""
+    """The slice of a project that the worker was last given, None if there was none."""
 
     slice: dict[str, Any] | None
     generation: Count
@@ -33,21 +33,21 @@ class HeldSlice(Noun):
 
 
 class HeldSlices(Noun):
-    """The answer to `slice`: what the worker holds, by project."""
+    """The response to `slice`: what the worker holds, by project."""
 
     projects: Annotated[dict[Short, HeldSlice], Field(max_length=4096)]
 
 
 class Probed(Noun):
-    """The answer to `probe`: address to MAC of who answers on the LAN, and address to container name
-    for what this worker's Docker engine holds itself."""
+    """The response to `probe`: address to MAC of the hosts that answer on the LAN, and address to container
+    name for the addresses that this worker's Docker engine holds."""
 
     answered: dict[Short, Short]
     docker: dict[Short, Short]
 
 
 class EventPage(Noun):
-    """The answer to `events`: the spool after a position."""
+    """The response to `events`: the spool after a position."""
 
     spool_id: Short
     events: Annotated[tuple[AttackerEvent, ...], Field(strict=False, max_length=5000)]
@@ -55,23 +55,23 @@ class EventPage(Noun):
     last_seq: Count
     more: bool
     mark: Short = ""
-    """The hash over the spool up to the page's last event, which the next request gives back."""
+    """The hash over the spool up to the page's last event, which the next request returns."""
     verdict: Literal["ok", "gap", "reset", "rewound"]
 
 
 class Loaded(Noun):
-    """The answer to `image-load`: image references that the engine has now."""
+    """The response to `image-load`: image references that the engine has now."""
 
     loaded: Strings
 
 
 class Logs(Noun):
-    """The answer to `logs`: container name to its last lines."""
+    """The response to `logs`: container name to its last lines."""
 
     logs: dict[Short, Annotated[str, Field(max_length=512 * 1024)]]
 
 
 class Started(Noun):
-    """The answer to `self-destruct`."""
+    """The response to `self-destruct`."""
 
     started: bool

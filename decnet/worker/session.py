@@ -14,13 +14,13 @@ from .local import LocalSession
 
 
 class Session(Protocol):
-    """A way to one worker's agent. One session may carry several calls side by side."""
+    """A connection to one worker's agent. One session may carry several calls at the same time."""
 
     worker: str
     noise: int
     """Bytes that a shell's start-up file printed before the last answer."""
     protocol: int
-    """The one in which the agent is spoken to: today's, until it has answered in an older one."""
+    """The protocol of requests: the present one, until the agent has answered in an older one."""
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None

@@ -15,17 +15,17 @@ from decnet.model.worker import Worker
 from . import connect, hostkeys
 from .backoff import backoff
 from .concurrency import Concurrency
-from .exchange import Sink, Source, converse, status_in_words
+from .exchange import Sink, Source, converse, describe_status
 from .translate import translated
 
 CHANNELS = 8
-"""Side by side on one connection; sshd's MaxSessions is 10 as it comes."""
+"""Concurrent channels of one connection; sshd's MaxSessions is 10 by default."""
 TRIES = 4
 COMMAND = "decnet-agent"
 
 REPEATABLE = frozenset({"hello", "facts", "status", "slice", "probe", "events", "logs", "apply", "teardown"})
-"""Verbs that may be asked again when the connection broke before the answer: they only read, or the
-agent knows the request by its request_id."""
+"""Verbs that may be repeated when the connection broke before the answer: they only read, or the agent
+recognizes the request by its request_id."""
 
 
 class SshSession:
@@ -50,7 +50,7 @@ class SshSession:
     ) -> SshSession:
         """To an enrolled worker, with the fleet's key and its pinned host key. Raises HostKeyRefused."""
         return cls(
-            connect.enrolled(worker, hostkeys.pinned(known_hosts, worker), key), concurrency=concurrency
+            connect.target_of(worker, hostkeys.pinned(known_hosts, worker), key), concurrency=concurrency
         )
 
     async def call(
@@ -62,7 +62,7 @@ class SshSession:
                 try:
                     async with self._concurrency.calls:
                         command = f"{self._command} {verb}"
-                        async with started(connection, self.worker, command, limit) as remote:
+                        async with running(connection, self.worker, command, limit) as remote:
                             result = await converse(
                                 remote, self.worker, verb, args, stream, protocol=self.protocol
                             )
@@ -81,33 +81,33 @@ class SshSession:
             connecting.cancel()
             await asyncio.wait({connecting})
             if not connecting.cancelled() and connecting.exception() is None:
-                await connect.hang_up(connecting.result())
+                await connect.disconnect(connecting.result())
 
     async def _connected(self) -> Any:
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(connect.connect(self._target, self._concurrency))
-        # Shared and shielded: calls side by side make one connection, and a cancelled one ends no other.
+        # Shared and shielded: concurrent calls make one connection, and a cancelled one ends no other.
         self._connection = await asyncio.shield(self._connecting)
         return self._connection
 
 
-async def ask_over(
+async def call_over(
     connection: Any, worker: str, command: str, args: dict[str, Any], limit: float
 ) -> dict[str, Any]:
-    """One verb over an open connection: `command` is the agent's and the verb, `limit` seconds in all."""
-    async with started(connection, worker, command, limit) as remote:
+    """One verb over an open connection: `command` is the agent's path and the verb, `limit` is in seconds."""
+    async with running(connection, worker, command, limit) as remote:
         return await converse(remote, worker, command.rpartition(" ")[2], args, None)
 
 
 @asynccontextmanager
-async def started(connection: Any, worker: str, command: str, limit: float) -> AsyncIterator[RemoteProgram]:
+async def running(connection: Any, worker: str, command: str, limit: float) -> AsyncIterator[RemoteProgram]:
     """A program on the worker for at most `limit` seconds; its channel is ended on the way out."""
     try:
         with translated(worker):
             async with asyncio.timeout(limit):
-                remote = await _opened(connection, worker, command)
+                remote = await _open_channel(connection, worker, command)
                 try:
                     yield remote
                 finally:
@@ -119,7 +119,7 @@ async def started(connection: Any, worker: str, command: str, limit: float) -> A
         raise
 
 
-async def _opened(connection: Any, worker: str, command: str) -> RemoteProgram:
+async def _open_channel(connection: Any, worker: str, command: str) -> RemoteProgram:
     try:
         with translated(worker):
             return RemoteProgram(worker, *await connection.open_session(command, encoding=None))
@@ -128,11 +128,11 @@ async def _opened(connection: Any, worker: str, command: str) -> RemoteProgram:
 
 
 class _NotSent(Unreachable):
-    """No channel was opened, so the request has not left."""
+    """No channel was opened, so the request was not sent."""
 
 
 class _TooLate(Unreachable):
-    """The time limit of the call passed: there is no time for another try."""
+    """The time limit of the call has passed, so there is no time for another try."""
 
 
 def _may_repeat(error: Unreachable, verb: str, streamed: bool) -> bool:
@@ -159,7 +159,7 @@ class RemoteProgram:
             return f"was ended by signal {wire.clean(signal[0], 20)}"
         if status is None:
             raise Unreachable("the connection was lost", worker=self._worker)
-        return status_in_words(status)
+        return describe_status(status)
 
     def abort(self) -> None:
         self._channel.abort()

@@ -1,4 +1,4 @@
-"""asyncssh, brought in safely and only when a connection is made."""
+"""asyncssh, imported safely and only when a connection is made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def asyncssh() -> Any:
     """The asyncssh module.
 
     Its import looks for optional libraries by starting ldconfig, gcc and ld from PATH (23 to 50 ms, and
-    somebody else's program where PATH is hostile): PATH leads nowhere meanwhile.
+    another user's program where PATH is hostile): PATH is empty meanwhile.
     """
     if "asyncssh" not in sys.modules:
         path = os.environ.get("PATH")
@@ -26,6 +26,6 @@ def asyncssh() -> Any:
                 del os.environ["PATH"]
             else:
                 os.environ["PATH"] = path
-        # Its log would put text of the other side on our stderr as it is.
+        # Its log would print the other side's text on our stderr unescaped.
         logging.getLogger("asyncssh").setLevel(logging.CRITICAL + 1)
     return sys.modules["asyncssh"]

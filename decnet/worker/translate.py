@@ -30,16 +30,16 @@ class Meaning(NamedTuple):
     """What a foreign class of error means here."""
 
     kind: type[DecnetError]
-    says: str
+    message: str
     hint: str | None = None
-    told: bool = False
+    detailed: bool = False
     """Whether the foreign message adds something: it is made harmless and put behind ours."""
 
 
 CHANGED_KEY = "if the change is legitimate: decnet worker trust {worker}"
 NOT_LET_IN = "its sshd does not accept the fleet's key; enrol it again: decnet worker add"
 
-ENROL_ANEW = "enrol it with a valid address: decnet worker add {worker} USER@HOST"
+ENROL_AGAIN = "enrol it with a valid address: decnet worker add {worker} USER@HOST"
 TO_THE_AGENT = "if the key has a passphrase, add it to ssh-agent first (ssh-add)"
 
 
@@ -48,36 +48,40 @@ MEANINGS: dict[str, Meaning] = {
     "TimeoutError": Meaning(Unreachable, "no answer in time"),
     "HostKeyNotVerifiable": Meaning(HostKeyRefused, "its host key is not the pinned one", CHANGED_KEY),
     "KeyExchangeFailed": Meaning(
-        TrustRefused, "it offers only weak algorithms", "update the sshd of that machine", told=True
+        TrustRefused, "it offers only weak algorithms", "update the sshd of that machine", detailed=True
     ),
     "PermissionDenied": Meaning(Unreachable, "SSH authentication failed", NOT_LET_IN),
     "IllegalUserName": Meaning(Unreachable, "its sshd rejected the user name"),
     "ConnectionLost": Meaning(Unreachable, "the connection was lost"),
     "CompressionError": Meaning(Unreachable, "the connection is damaged"),
     "MACError": Meaning(Unreachable, "the connection is damaged"),
-    "ProtocolError": Meaning(Unreachable, "its SSH server breaks the protocol", told=True),
-    "ProtocolNotSupported": Meaning(Unreachable, "its SSH server speaks an unsupported version", told=True),
+    "ProtocolError": Meaning(Unreachable, "its SSH server breaks the protocol", detailed=True),
+    "ProtocolNotSupported": Meaning(
+        Unreachable, "its SSH server speaks an unsupported version", detailed=True
+    ),
     "ServiceNotAvailable": Meaning(Unreachable, "its sshd refuses the service"),
-    "DisconnectError": Meaning(Unreachable, "its sshd ended the connection", told=True),
-    "ChannelOpenError": Meaning(Unreachable, "its sshd opens no channel", told=True),
-    "ChannelListenError": Meaning(Unreachable, "its sshd opens no channel", told=True),
+    "DisconnectError": Meaning(Unreachable, "its sshd ended the connection", detailed=True),
+    "ChannelOpenError": Meaning(Unreachable, "its sshd opens no channel", detailed=True),
+    "ChannelListenError": Meaning(Unreachable, "its sshd opens no channel", detailed=True),
     "ProcessError": Meaning(WorkerError, "a command failed there"),
-    "SFTPError": Meaning(WorkerError, "a file transfer to it failed", told=True),
+    "SFTPError": Meaning(WorkerError, "a file transfer to it failed", detailed=True),
     "PasswordChangeRequired": Meaning(WorkerError, "the user's password has expired there"),
     "BreakReceived": Meaning(BadAnswer, "it sent unexpected data"),
     "SignalReceived": Meaning(BadAnswer, "it sent unexpected data"),
     "TerminalSizeChanged": Meaning(BadAnswer, "it sent unexpected data"),
-    "ConfigParseError": Meaning(UsageError, "your ssh configuration cannot be read", told=True),
-    "KeyImportError": Meaning(UsageError, "a key cannot be read", TO_THE_AGENT, told=True),
-    "KeyEncryptionError": Meaning(UsageError, "a key cannot be decrypted", TO_THE_AGENT, told=True),
-    "KeyExportError": Meaning(UsageError, "a key cannot be written", told=True),
-    "KeyGenerationError": Meaning(UsageError, "a key cannot be generated", told=True),
+    "ConfigParseError": Meaning(UsageError, "your ssh configuration cannot be read", detailed=True),
+    "KeyImportError": Meaning(UsageError, "a key cannot be read", TO_THE_AGENT, detailed=True),
+    "KeyEncryptionError": Meaning(UsageError, "a key cannot be decrypted", TO_THE_AGENT, detailed=True),
+    "KeyExportError": Meaning(UsageError, "a key cannot be written", detailed=True),
+    "KeyGenerationError": Meaning(UsageError, "a key cannot be generated", detailed=True),
     # The system's own.
     "gaierror": Meaning(Unreachable, "no such host name", "`decnet worker show {worker}` shows its address"),
     "ConnectionRefusedError": Meaning(Unreachable, "it refuses the connection", "does its sshd run?"),
     "ConnectionError": Meaning(Unreachable, "the connection was lost"),
     # Python's own, of a user name or an address that no connection can be made with.
-    "ValueError": Meaning(WorkerError, "its user, host or jump host is not valid", ENROL_ANEW, told=True),
+    "ValueError": Meaning(
+        WorkerError, "its user, host or jump host is not valid", ENROL_AGAIN, detailed=True
+    ),
 }
 
 EXHAUSTED = {
@@ -106,7 +110,7 @@ def translated(worker: str) -> Iterator[None]:
 
 
 @contextmanager
-def dialling(worker: str) -> Iterator[None]:
+def connecting(worker: str) -> Iterator[None]:
     """The same while a connection is made, where an address that is none is a ValueError of Python's."""
     with translated(worker):
         try:
@@ -120,19 +124,19 @@ def translate(error: BaseException, worker: str) -> DecnetError:
     names no worker."""
     if isinstance(error, OSError) and error.filename is not None:
         return StateBroken(f"{error.filename}: {error.strerror}", hint=EXHAUSTED.get(error.errno or 0))
-    if (lack := lacking(error)) is not None:
+    if (lack := exhausted(error)) is not None:
         return lack
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return Unreachable("its host name cannot be looked up now", worker=worker)
     meaning = meaning_of(type(error))
     if meaning is None:
         return Unreachable(_system(error), worker=worker)
-    said = wire.clean(str(error).strip(), 160) if meaning.told else ""
+    detail = wire.clean(str(error).strip(), 160) if meaning.detailed else ""
     hint = meaning.hint.format(worker=worker) if meaning.hint else None
-    return meaning.kind(meaning.says + (f" ({said})" if said else ""), hint=hint, worker=worker)
+    return meaning.kind(meaning.message + (f" ({detail})" if detail else ""), hint=hint, worker=worker)
 
 
-def lacking(error: BaseException) -> Failed | None:
+def exhausted(error: BaseException) -> Failed | None:
     """The error for what this machine has run out of; None where that is not the reason."""
     number = error.errno if isinstance(error, OSError) and error.errno in EXHAUSTED else _refused_file()
     return (

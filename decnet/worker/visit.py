@@ -14,14 +14,14 @@ from decnet.model.worker import Hello, Worker
 
 from . import connect
 from .agent_package import AgentPackage, start
-from .bootstrap import errand, plain
+from .bootstrap import run_command, run_script
 from .client import CONTROL_LIMIT, validated
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
-from .login import Login, Place, Vouched, operators_connection, resolve, vetted_key
+from .login import Login, Place, Vouched, connect_as_operator, resolve, vetted_key
 from .requirements import Survey, noise_complaint, skew_complaint
 from .session import Session
-from .ssh import SshSession, ask_over
+from .ssh import SshSession, call_over
 
 HOME = "/var/lib/decnet-agent"
 AGENT_COMMAND = f"{HOME}/decnet-agent"
@@ -82,14 +82,14 @@ class SshAccess:
     async def visit(self, login: Login, worker: str, vouched: Vouched) -> AsyncIterator[Visit]:
         place = await resolve(login, worker)
         key = await vetted_key(place, worker, vouched)
-        connection = await operators_connection(place, login, worker, key)
+        connection = await connect_as_operator(place, login, worker, key)
         try:
             yield SshVisit(connection, worker, place, key, login.ask)
         finally:
-            await connect.hang_up(connection)
+            await connect.disconnect(connection)
 
     def session(self, worker: Worker, key: HostKey, fleet_key: FleetKey) -> Session:
-        return SshSession(connect.enrolled(worker, key, fleet_key.path))
+        return SshSession(connect.target_of(worker, key, fleet_key.path))
 
 
 @dataclass(frozen=True)
@@ -104,20 +104,22 @@ class SshVisit:
 
     async def survey(self) -> tuple[Survey, list[str]]:
         # Only the second one is measured: a first command is slower for reasons of its own.
-        await plain(self.connection, self.worker, ["true"])
-        quiet = await plain(self.connection, self.worker, ["true"])
-        report = await errand(self.connection, self.worker, "survey", {"home": HOME, "socket": DOCKER_SOCKET})
+        await run_command(self.connection, self.worker, ["true"])
+        quiet = await run_command(self.connection, self.worker, ["true"])
+        report = await run_script(
+            self.connection, self.worker, "survey", {"home": HOME, "socket": DOCKER_SOCKET}
+        )
         survey = validated(Survey, report.result, self.worker, "survey")
         found = [
             noise_complaint(max(report.noise, len(quiet.output)), quiet.seconds),
             skew_complaint(survey.clock - time.time()),
         ]
-        return survey, [f"{self.worker}: {one.says}: {one.mend}" for one in found if one]
+        return survey, [f"{self.worker}: {one.message}: {one.fix}" for one in found if one]
 
     async def hello(self) -> Hello | None:
         command = f"{AGENT_COMMAND} hello"
         try:
-            answer = await ask_over(self.connection, self.worker, command, {}, 2 * CONTROL_LIMIT)
+            answer = await call_over(self.connection, self.worker, command, {}, 2 * CONTROL_LIMIT)
             return validated(Hello, answer, self.worker, "hello")
         except WorkerError:
             return None
@@ -134,13 +136,13 @@ class SshVisit:
             "sha256": agent.sha256,
             "bytes": base64.b64encode(agent.content).decode("ascii"),
         }
-        report = await errand(self.connection, self.worker, "install", args)
+        report = await run_script(self.connection, self.worker, "install", args)
         return changed + [str(what) for what in report.result.get("changed", [])][:8]
 
     async def enrol(self, worker_id: str, fleet_id: str, adopt: bool) -> Hello:
         args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": adopt}
         command = f"{AGENT_COMMAND} enrol"
-        answer = await ask_over(self.connection, self.worker, command, args, 2 * CONTROL_LIMIT)
+        answer = await call_over(self.connection, self.worker, command, args, 2 * CONTROL_LIMIT)
         return validated(Hello, answer, self.worker, "enrol")
 
     async def authorize(self, key: FleetKey, fleet_id: str) -> list[str]:
@@ -151,7 +153,7 @@ class SshVisit:
 
     async def _authorize(self, line: str | None, key: FleetKey) -> bool:
         args = {"line": line, "blob": key.public.blob, "command": AGENT_COMMAND}
-        report = await errand(self.connection, self.worker, "authorize", args)
+        report = await run_script(self.connection, self.worker, "authorize", args)
         return bool(report.result.get("changed"))
 
     async def _make_home(self, survey: Survey) -> None:
@@ -159,7 +161,7 @@ class SshVisit:
         if survey.uid == 0:
             await self._run(make, b"")
             return
-        if (await plain(self.connection, self.worker, ["sudo", "-n", "true"])).how is None:
+        if (await run_command(self.connection, self.worker, ["sudo", "-n", "true"])).how is None:
             await self._run(["sudo", "-n", *make], b"")
             return
         prompt = f"sudo password of {survey.user} on {self.worker}: "
@@ -173,7 +175,7 @@ class SshVisit:
         await self._run(["sudo", "-S", "-p", "", *make], password.encode() + b"\n")
 
     async def _run(self, argv: list[str], stdin: bytes) -> None:
-        ran = await plain(self.connection, self.worker, argv, stdin)
+        ran = await run_command(self.connection, self.worker, argv, stdin)
         if ran.how is not None:
             raise WorkerError(
                 f"{argv[0]} {ran.how}: {HOME} was not made",

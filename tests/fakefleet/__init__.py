@@ -3,7 +3,6 @@
 from .clock import Clock
 from .fleet import FakeFleet, Ran, in_memory
 from .machine import FakeWorker
-from .mouth import Mouth
-from .session import FakeSession
+from .session import FakeProgram, FakeSession
 
-__all__ = ["Clock", "FakeFleet", "FakeSession", "FakeWorker", "Mouth", "Ran", "in_memory"]
+__all__ = ["Clock", "FakeFleet", "FakeSession", "FakeWorker", "FakeProgram", "Ran", "in_memory"]

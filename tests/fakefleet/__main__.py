@@ -1,8 +1,8 @@
 """`python -m fakefleet`: runs commands on fake fleets, each in a process of its own that may be killed.
 
-One line of JSON in, {"folder", "verb", "args", "options", "fault"}; one line out, {"code", "told"}: the exit
-code, or the negative number of the signal that ended it, and the error or the summary. Everything is imported
-once, and each command is a fork.
+One line of JSON in, {"folder", "verb", "args", "options", "fault"}; one line out, {"code", "output"}: the
+exit code, or the negative number of the signal that ended it, and the error or the summary. Everything is
+imported once, and each command is a fork.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ def warm_up() -> None:
 
 def forked(command: dict[str, Any]) -> dict[str, Any]:
     """Run one command in a child, and wait for its end."""
-    told, tells = os.pipe()
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         status = 70
         try:
-            status = run(command, tells)
+            status = run(command, writer)
         finally:
             os._exit(status)
-    os.close(tells)
-    with os.fdopen(told) as pipe:
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
         words = pipe.read()
-    return {"code": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "told": words}
+    return {"code": os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), "output": words}
 
 
-def run(command: dict[str, Any], tells: int) -> int:
+def run(command: dict[str, Any], writer: int) -> int:
     """The command's exit code; its words go to the descriptor."""
     fleet = FakeFleet(Path(command["folder"]))
     if command.get("fault"):
@@ -73,7 +73,7 @@ def run(command: dict[str, Any], tells: int) -> int:
     fault.begin("")
     ran = getattr(fleet, command["verb"])(*command.get("args", ()), **command.get("options", {}))
     words = str(ran.error) if ran.error else getattr(ran.outcome, "summary", "")
-    os.write(tells, words.encode())
+    os.write(writer, words.encode())
     return int(ran.code)
 
 

@@ -1,4 +1,4 @@
-"""A home in the shapes that version 0.1.0 wrote."""
+"""A state directory in the format of version 0.1.0."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LATER = ("core", "side", "images", "attachments")
 
 
 def age(home: Path) -> None:
-    """Write the state file and the records anew, in schema 1."""
+    """Rewrite the state file and the records in schema 1."""
     state = home / "decnet-state.json"
     state.write_text(json.dumps(older_state(json.loads(state.read_bytes()))))
     for path in (home / "records").glob("*.json"):

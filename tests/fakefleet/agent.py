@@ -29,7 +29,7 @@ SOURCES = Path(decnet.agent.__file__).parent
 
 
 class Machine(Protocol):
-    """What the agent finds around it."""
+    """The machine as the agent sees it."""
 
     home: Path
     socket: Path
@@ -108,13 +108,13 @@ class _Time:
 
 
 class _Process:
-    """A program that compose was started as: it has done its work before anybody waits for it."""
+    """A started Compose program: its work is done before anyone waits for it."""
 
     pid = 0
 
     def __init__(self, command: list[str], *, stdout: Any, **_ignored: Any) -> None:
-        self.returncode, told = here().run_program(command)
-        stdout.write(told.encode())
+        self.returncode, output = here().run_program(command)
+        stdout.write(output.encode())
         stdout.flush()
         self._is_first = True
 
@@ -199,7 +199,7 @@ REPLACED: dict[str, dict[str, Any]] = {
 
 
 def _with_this_machine(hello_of: Callable[[str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
-    """A new agent is really started to say its hello: on this machine, it would say this machine's."""
+    """A new agent is really started for its hello, which would describe this machine: the fake's values."""
 
     def hello(place: str) -> dict[str, Any]:
         ours = module("identity").hello({})
@@ -211,7 +211,7 @@ def _with_this_machine(hello_of: Callable[[str], dict[str, Any]]) -> Callable[[s
 WRAPPED = {"upgrade": {"_hello_of": _with_this_machine}}
 
 EVERYWHERE = {"time": _Time, "place": lambda name: None, "step": lambda name: None}
-"""The same for a name of any module: a place at which a process is killed is one of the operator's here."""
+"""Names that are replaced in every module; only the operator's process is killed at a place here."""
 
 
 class _Loader(SourceFileLoader):

@@ -1,4 +1,4 @@
-"""A clock that moves only when somebody sleeps by it."""
+"""A clock that moves only when its `sleep` is called."""
 
 from __future__ import annotations
 

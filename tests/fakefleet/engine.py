@@ -22,7 +22,7 @@ CONTENT_LABEL = "decnet.content"
 VERSION = "20.10.24+dfsg1"
 LOOPS = 3
 FIRST_PID = 10_000_000
-"""Above what Linux gives to a process: nothing in /proc is taken for a container's."""
+"""Above any pid of Linux, so that no process of this machine is taken for a container's."""
 
 Answer = tuple[int, Any]
 Ports = Callable[[str, str], set[tuple[int, str]]]
@@ -30,7 +30,7 @@ Ports = Callable[[str, str], set[tuple[int, str]]]
 
 
 class EngineFailure(Exception):
-    """What the engine cannot do, in its words."""
+    """An engine's error message."""
 
 
 class Engine:
@@ -116,7 +116,7 @@ class Engine:
             raise EngineFailure(refusal)
 
     def loop(self, container: dict[str, Any], code: int, log: list[str]) -> None:
-        """It ends again and again, and Docker starts it again."""
+        """The container exits repeatedly, and Docker restarts it."""
         container.update(State="restarting", ExitCode=code, RestartCount=LOOPS, Pid=0, Tick=0)
         container["Log"] += log * (LOOPS + 1)
         self.save()
@@ -266,8 +266,8 @@ class Engine:
                     self.images |= dict.fromkeys(each["RepoTags"], labels)
                     names += each["RepoTags"]
         except (tarfile.TarError, KeyError):
-            told = "Error processing tar file(exit status 1): archive/tar: invalid tar header"
-            answer = {"errorDetail": {"message": told}, "error": told}
+            message = "Error processing tar file(exit status 1): archive/tar: invalid tar header"
+            answer = {"errorDetail": {"message": message}, "error": message}
             return 200, json.dumps(answer, separators=(",", ":")).encode() + b"\r\n"
         self.save()
         lines = [json.dumps({"stream": f"Loaded image: {name}\n"}, separators=(",", ":")) for name in names]

@@ -1,4 +1,4 @@
-"""A whole fleet in memory: an operator's real home, real verbs, and workers that are fakes."""
+"""A whole fleet in memory: a real state directory, real verbs, and fake workers."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Ran:
     events: list[Event] = field(default_factory=list)
 
     @property
-    def said(self) -> list[str]:
-        """Notes and warnings, each as `worker: text`, and workers that failed on the way."""
+    def messages(self) -> list[str]:
+        """Notes and warnings, each as `worker: text`, and failures of workers."""
         found = []
         for event in self.events:
             if isinstance(event, Said):
@@ -81,7 +81,7 @@ class Ran:
 
 class FakeFleet:
     """`names` are enrolled workers; `local` among them is this machine. A folder that has a fleet already is
-    taken up as it is: nothing lives in this object alone but the clock and the faults."""
+    used as it is: only the clock and the faults live in this object alone."""
 
     def __init__(self, folder: Path, names: Iterable[str] = ("w1", "w2"), clock: Clock | None = None) -> None:
         self.folder = folder
@@ -126,7 +126,7 @@ class FakeFleet:
         return self.run(lambda ctx: remove(ctx, worker, Credentials(), **options))
 
     def recover(self, *workers: str) -> Ran:
-        """From an empty home; see `lose_home`."""
+        """From an empty state directory; see `lose_home`."""
         addresses = [f"root@{self[name].address}" for name in workers]
         return self.run(lambda ctx: recover(ctx, addresses, Credentials()))
 
@@ -135,14 +135,14 @@ class FakeFleet:
         return self.run(catch_up)
 
     def lose_home(self) -> None:
-        """The operator's home is a new one."""
+        """The operator's state directory is a new one."""
         shutil.rmtree(self.home.root)
         open_home(self.home)
         self._keep_agent()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Inside, another process holds the lock of the home."""
+        """Inside, another process holds the lock of the state directory."""
         with self.home.lock.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
@@ -175,7 +175,7 @@ class FakeFleet:
         machine = next(each for each in self.workers.values() if worker.host in ("", each.address))
         return FakeSession(machine if worker.host else self.workers[LOCAL], worker.name)
 
-    # What is so.
+    # The state.
 
     @property
     def desired(self) -> Fleet:
@@ -185,11 +185,12 @@ class FakeFleet:
         return Records(self.home).load(FleetTable(self.home).workers()[name].worker_id)
 
     def picture(self, ran: Ran | None = None) -> dict[str, Any]:
-        """All that a command leaves behind, in short.
+        """Everything that a command leaves behind, in short.
 
         By worker/decky, separated by `|`: its services as desired, its recorded status, its containers (with
-        their state where they do not run), and every operation recorded of it. By worker: how far its journal
-        and generation are known here. `audit` has the log's lines with exit codes, `exit` the command's own.
+        their state where they do not run), and every operation recorded for it. By worker: how far its
+        journal and generation are known here. `audit` has the log's lines with exit codes, `exit` is the
+        command's own.
         """
         recorded = {name: self.records(name) for name in FleetTable(self.home).workers()}
         found: dict[str, Any] = {"exit": ran.code} if ran else {}
@@ -226,7 +227,7 @@ class FakeFleet:
         for each in self.workers.values():
             each.close()
 
-    # How it is made.
+    # Construction.
 
     def _machine(self, name: str, number: int) -> FakeWorker:
         return FakeWorker(
@@ -259,7 +260,7 @@ class FakeFleet:
         return str(UUID(int=self._runs << 64 | self._count))
 
     def _run_number(self) -> int:
-        """How often a fleet was taken up from this folder: times and identifiers go on from there."""
+        """How often a fleet was started from this folder: times and identifiers continue from there."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "runs"
         number = int(file.read_text()) + 1 if file.exists() else 0

@@ -30,7 +30,7 @@ class Ended:
     """The exit code (negative: the signal that ended it), and the error or the summary."""
 
     code: int
-    told: str
+    output: str
 
 
 class Executioner:
@@ -44,9 +44,9 @@ class Executioner:
 
     def run(self, folder: Path, command: Command, fault: str = "") -> Ended:
         """Run it; `fault` is the value of $DECNET_FAULT (`kill:12`)."""
-        asked = {"folder": str(folder), "fault": fault, "verb": command.verb, "args": command.args}
+        command_line = {"folder": str(folder), "fault": fault, "verb": command.verb, "args": command.args}
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps({**asked, "options": command.options}) + "\n")
+        self._process.stdin.write(json.dumps({**command_line, "options": command.options}) + "\n")
         self._process.stdin.flush()
         return Ended(**json.loads(self._process.stdout.readline()))
 

@@ -44,7 +44,7 @@ class Lan:
 
 @dataclass
 class State:
-    """What outlives the process, beside the agent's own folder and the engine."""
+    """What outlives the process, in addition to the agent's folder and the engine."""
 
     address: str
     boots: int = 1
@@ -56,8 +56,8 @@ class State:
 class FakeWorker:
     """One machine. Its faults are attributes: set them, and the next call meets them.
 
-    `is_reachable` False: no connection. `is_trusted` False: another host key is shown. `becomes(id)`: another
-    worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds that each call takes.
+    `is_reachable` False: no connection. `is_trusted` False: another host key is presented. `becomes(id)`:
+    another worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds per call.
     `job_polls`: how many `status` answers show a new job as running before it is carried out.
     `breaks(decky, error)`: what is done to this decky fails. `lose(verb)`: the connection is lost at the next
     such call. `on(verb, act)`: something happens then.
@@ -71,7 +71,7 @@ class FakeWorker:
         self.program = self.home / "current"
         self.stdin = b""
         self._keys = folder / "user" / ".ssh" / "authorized_keys"
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.is_reachable = True
         self.is_trusted = True
         self.slow = 0.0
@@ -90,7 +90,7 @@ class FakeWorker:
         lan.machines.append(self)
         self._take_up_jobs()
 
-    # What a test sets and asks.
+    # What a test sets and reads.
 
     @property
     def address(self) -> str:
@@ -119,7 +119,7 @@ class FakeWorker:
 
     @property
     def generation(self) -> int:
-        """That of the fleet's slice which was taken last."""
+        """The generation of the fleet's slice that was applied last."""
         with running_on(self):
             fleet_id = module("identity").require({})["fleet_id"]
             return int(module("slices").applied(PROJECT, fleet_id)["generation"])
@@ -182,11 +182,11 @@ class FakeWorker:
 
     def restart(self, container: str) -> None:
         """Restart a container behind the agent's back; one that shares its network is cut off by that."""
-        status, told = self.engine.answer("POST", f"/containers/{container}/restart", b"")
-        assert status == 204, told
+        status, answer = self.engine.answer("POST", f"/containers/{container}/restart", b"")
+        assert status == 204, answer
 
-    def begin_foreign_job(self, polls: int, request_id: str = "of-somebody-else") -> None:
-        """A job of which the operator's home knows nothing; it does nothing, for so many polls."""
+    def begin_foreign_job(self, polls: int, request_id: str = "of-another-operator") -> None:
+        """A job that the operator's state directory does not know; it does nothing for so many polls."""
         with running_on(self):
             jobs, known = module("jobs"), module("identity").require({})
             job_id = jobs.job_id_of(request_id)
@@ -198,7 +198,7 @@ class FakeWorker:
             claim.release()
 
     def finish_jobs(self) -> None:
-        """What still runs is carried out at the next poll."""
+        """Jobs that still run are carried out at the next poll."""
         self._state.jobs = dict.fromkeys(self._state.jobs, 0)
         self._save()
 
@@ -214,7 +214,7 @@ class FakeWorker:
 
     def answer(self, verb: str, request: bytes) -> bytes:
         """The agent's standard output for its standard input, as its program writes it."""
-        self.asked.append(verb)
+        self.requests.append(verb)
         with running_on(self):
             if verb == "status":
                 self._pass_time()
@@ -262,7 +262,7 @@ class FakeWorker:
             with translated(self.name):
                 raise ConnectionResetError
 
-    # What the agent finds around it.
+    # The machine as the agent sees it.
 
     @property
     def boot_id(self) -> str:
@@ -286,7 +286,7 @@ class FakeWorker:
         return self.engine.tick_of(pid)
 
     def answered(self, addresses: Sequence[str]) -> dict[str, str]:
-        """By strangers, machines and other workers' deckies: none sees its own macvlan children."""
+        """Strangers, machines and other workers' deckies; a machine does not see its own macvlan children."""
         found = {each.address: mac_of_machine(each.address).hex(":") for each in self._lan.machines}
         found |= self._lan.strangers
         for machine in self._lan.machines:
@@ -335,7 +335,7 @@ class FakeWorker:
         return errors
 
     def _listens(self, _base: str, container: str) -> set[tuple[int, str]]:
-        """A decoy listens where its description says."""
+        """A decoy listens on the ports of its description."""
         for file in self.home.glob("projects/*/slice.json"):
             for entry in json.loads(file.read_text())["slice"]["deckies"].values():
                 if container in entry["containers"]:
@@ -350,7 +350,7 @@ class FakeWorker:
         self._save()
 
     def _pass_time(self) -> None:
-        """One poll more: what has had its time is carried out now."""
+        """One more poll: a job whose polls are over is carried out now."""
         for job_id, polls in list(self._state.jobs.items()):
             if polls:
                 self._state.jobs[job_id] = polls - 1
@@ -362,7 +362,7 @@ class FakeWorker:
         self._save()
 
     def _take_up_jobs(self) -> None:
-        """What ran when the process that had this machine ended runs on."""
+        """Jobs that ran when the process with this machine ended continue."""
         with running_on(self):
             for job_id in self._state.jobs:
                 self._held[job_id] = module("jobs").Claim(job_id).descriptors()

@@ -12,7 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from fakefleet import Mouth
+from fakefleet import FakeProgram
 from liars import LyingFleet
 from nearby import SHARED_MEMORY
 
@@ -39,7 +39,7 @@ def asked(say: Callable[[dict[str, Any], bytes], bytes]) -> Callable[[bytes], by
     return answer
 
 
-class MouthSession:
+class ProgramSession:
     noise = 0
     protocol = PROTOCOL
 
@@ -51,8 +51,10 @@ class MouthSession:
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
-        mouth = Mouth(asked(lambda args, marker: self._say(self.worker, verb, args, marker)), self._size)
-        return await converse(mouth, self.worker, verb, args, stream)
+        program = FakeProgram(
+            asked(lambda args, marker: self._say(self.worker, verb, args, marker)), self._size
+        )
+        return await converse(program, self.worker, verb, args, stream)
 
     async def close(self) -> None:
         return
@@ -95,7 +97,7 @@ class SpokenFleet:
                 catalog=self.catalog,
                 emit=Lines(),
                 now=lambda: NOW,
-                sessions=lambda worker: MouthSession(worker.name, say, size),
+                sessions=lambda worker: ProgramSession(worker.name, say, size),
             )
             try:
                 outcome = asyncio.run(command(context))

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from fakefleet import Mouth
+from fakefleet import FakeProgram
 from liars import GOOD
 from mutation import damaged_bytes, damaged_value
 from spoken import SpokenFleet, asked, shown, steering
@@ -87,9 +87,9 @@ def answers(fleet: SpokenFleet, numbers: range) -> None:
 async def one_answer(fleet: SpokenFleet, dice: Random) -> None:
     verb = dice.choice(sorted(NOUNS))
     truth = fleet.truth[GOOD][verb]
-    mouth = Mouth(asked(lambda args, marker: damaged_answer(dice, marker, truth)), dice.choice(SIZES))
+    program = FakeProgram(asked(lambda args, marker: damaged_answer(dice, marker, truth)), dice.choice(SIZES))
     try:
-        value = validated(NOUNS[verb], await converse(mouth, "w1", verb, {}, None), "w1", verb)
+        value = validated(NOUNS[verb], await converse(program, "w1", verb, {}, None), "w1", verb)
     except DecnetError as error:
         assert str(error).isprintable()
         assert error.worker == "w1"

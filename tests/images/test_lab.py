@@ -141,7 +141,7 @@ def test_without_a_registry_it_says_what_it_does_instead(worker: Worker) -> None
 
 def test_what_is_saved_can_be_loaded_again(worker: Worker) -> None:
     async def saved() -> bytes:
-        pieces = save_stream(wanted().all(), worker.socket, tell=told.append)
+        pieces = save_stream(wanted().all(), worker.socket, on_progress=told.append)
         return b"".join([piece async for piece in pieces])
 
     told: list[int] = []

@@ -132,7 +132,7 @@ def test_a_verb_waits_for_the_job_of_an_earlier_one_and_loses_nothing_of_it(
     audit = ["4 done (0)", "2 in progress, 4 kept (0)", f"{summary} (0)"]
     assert detached.picture(ran) == {"exit": 0, **BEFORE, **NEW_ON_BOTH, **changed, "audit": audit}
     waiting = "waiting for a running job of an earlier command (apply)"
-    assert [line for line in ran.said if waiting in line] == [f"w1: {waiting}", f"w2: {waiting}"]
+    assert [line for line in ran.messages if waiting in line] == [f"w1: {waiting}", f"w2: {waiting}"]
     assert detached.is_converged()
 
 

@@ -78,10 +78,10 @@ def follows(ctx: Context, rounds: int, *, on: str | None = None, told: Alerts | 
 def test_only_the_selected_workers_are_followed(fleet: FakeFleet, capsys: pytest.CaptureFixture[str]) -> None:
     visit(fleet, "w1", "web-01", 1)
     visit(fleet, "w2", "web-02", 1)
-    fleet["w1"].asked.clear()
+    fleet["w1"].requests.clear()
     follows(fleet.context(), 2, on="w2")
     assert capsys.readouterr().out == "web-02\n"
-    assert fleet["w1"].asked == []
+    assert fleet["w1"].requests == []
 
 
 def test_only_the_selected_workers_stored_events_are_shown(fleet: FakeFleet) -> None:
@@ -296,8 +296,8 @@ def test_a_spool_that_is_new_and_empty_is_reported_once(fleet: FakeFleet) -> Non
         source_ip="192.0.2.250", source_port=1, session="s", fields={},
     )  # fmt: skip
     append_events(fleet.home, "id-w1", Page((told,)))
-    said = [fleet.run(lambda ctx: pull(ctx, "w1")).said for _ in range(3)]
-    assert said == [["w1: its event spool was replaced: events that were not pulled are lost"], [], []]
+    messages = [fleet.run(lambda ctx: pull(ctx, "w1")).messages for _ in range(3)]
+    assert messages == [["w1: its event spool was replaced: events that were not pulled are lost"], [], []]
 
 
 def read_so_far() -> int:

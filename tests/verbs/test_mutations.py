@@ -77,20 +77,20 @@ def test_a_mutation_by_chance_touches_the_container_of_one_service_and_takes_no_
 def test_services_named_by_the_operator_may_take_the_core_which_is_said(office: FakeFleet) -> None:
     ran = mutated(office, "mail", "web-01", services=("ssh",))
     assert (ran.code, services(office)["mail"], services(office)["web-01"]) == (0, {"ssh"}, {"ssh"})
-    assert [said for said in ran.said if "core" in said] == [
+    assert [line for line in ran.messages if "core" in line] == [
         "mail: this removes core services (smtp); the next random mutation restores them",
         "web-01: this removes core services (http); the next random mutation restores them",
     ]
     again = mutated(office, "mail", "web-01", seed=1)
     assert (services(office)["mail"], services(office)["web-01"]) == ({"smtp", "ssh"}, {"http", "ssh"})
-    assert not [said for said in again.said if "core" in said]
+    assert not [line for line in again.messages if "core" in line]
 
 
 def test_undo_says_what_it_takes_too(office: FakeFleet) -> None:
     mutated(office, "mail", services=("ssh",))
     mutated(office, "mail", seed=1)
     ran = mutated(office, "mail", undo=True)
-    assert (services(office)["mail"], [s for s in ran.said if "core services (smtp)" in s] != []) == (
+    assert (services(office)["mail"], [s for s in ran.messages if "core services (smtp)" in s] != []) == (
         {"ssh"},
         True,
     )
@@ -107,7 +107,7 @@ def test_a_decky_that_may_not_change_is_refused_by_name_and_named_among_others(o
     assert "--services" in str(alone.error.hint)
     ran = mutated(office, everything=True)
     assert (ran.code, changed(office, before)) == (0, set(before) - {"still"})
-    assert "still: no side service to add or remove" in ran.said
+    assert "still: no side service to add or remove" in ran.messages
 
 
 def test_what_is_due_after_a_long_pause_changes_two_by_two(office: FakeFleet) -> None:

@@ -313,11 +313,11 @@ def test_every_verb_has_a_case_for_every_harm() -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_that_finds_the_lock_held_changes_nothing(fleet: FakeFleet, verb: str) -> None:
-    fleet["w1"].asked.clear()
+    fleet["w1"].requests.clear()
     with fleet.locked():
         ran = fleet.reconcile() if verb == "reconcile" else VERBS[verb](fleet)
     assert fleet.picture(ran) == {"exit": 75, **BEFORE, "audit": ["4 done (0)"]}
-    assert fleet["w1"].asked == []
+    assert fleet["w1"].requests == []
 
 
 @pytest.mark.parametrize("harm", [harm for harm in HARM if harm != "a job runs on w1"])

@@ -42,7 +42,7 @@ class Place:
         """What leads to a worker that is not pinned yet."""
         worker = self.worker(port)
         self.pin(worker)
-        return connect.enrolled(worker, hostkeys.pinned(self.known_hosts, worker), self.key)
+        return connect.target_of(worker, hostkeys.pinned(self.known_hosts, worker), self.key)
 
     def session(self, port: int, *, concurrency: Concurrency | None = None, name: str = "w1") -> SshSession:
         worker = self.worker(port, name)

@@ -16,7 +16,7 @@ from decnet.worker import enrol, fleetkey, hostkeys
 from decnet.worker.agent_package import AgentPackage
 from decnet.worker.client import AgentClient
 from decnet.worker.concurrency import Concurrency
-from decnet.worker.login import Login, Place, Vouched, fetch
+from decnet.worker.login import Login, Place, Vouched, fetch_key
 from decnet.worker.pool import Pool
 from decnet.worker.requirements import check
 from decnet.worker.session import open_session
@@ -87,7 +87,7 @@ async def recover(seat: Seat, args: argparse.Namespace) -> Any:
 async def trust(seat: Seat, args: argparse.Namespace) -> Any:
     worker = seat.known()[args.name]
     place = Place(worker.host, worker.port, worker.user, worker.jump)
-    key = await fetch(place, worker.name)
+    key = await fetch_key(place, worker.name)
     old = hostkeys.load_pins(seat.known_hosts)[worker.worker_id]
     await enrol.Enrolment().try_key(worker, key, seat.side().key, seat.fleet_id)
     hostkeys.pin(seat.known_hosts, worker, key, write)
@@ -107,7 +107,11 @@ async def check_worker(seat: Seat, args: argparse.Namespace) -> Any:
         done = await check(client)
     finally:
         await client.close()
-    return {"warnings": [one.says for one in done.complaints], "agent": done.hello.agent, "skew": done.skew}
+    return {
+        "warnings": [one.message for one in done.complaints],
+        "agent": done.hello.agent,
+        "skew": done.skew,
+    }
 
 
 async def pull(seat: Seat, args: argparse.Namespace) -> Any:

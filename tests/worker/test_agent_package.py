@@ -40,7 +40,7 @@ def hello(agent: str, version: int) -> Hello:
 def test_the_version_decides_and_among_equals_who_put_it_there(
     own: AgentPackage, agent: str, version: int, standing: str
 ) -> None:
-    assert own.standing(hello(agent, version), "w1") == standing
+    assert own.compatibility(hello(agent, version), "w1") == standing
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_an_agent_of_our_version_that_somebody_else_put_there_is_refused(
     own: AgentPackage, agent: str, version: int
 ) -> None:
     with pytest.raises(HashRefused) as caught:
-        own.standing(hello(agent, version), "w1")
+        own.compatibility(hello(agent, version), "w1")
     assert (caught.value.exit_code, caught.value.worker, "\x1b" in caught.value.message) == (6, "w1", False)
 
 
 def test_a_file_under_that_name_with_other_content_vouches_for_nothing(own: AgentPackage) -> None:
     (own.folder / f"{FOREIGN}.pyz").write_bytes(b"something else")
     with pytest.raises(HashRefused):
-        own.standing(hello(FOREIGN, 5), "w1")
+        own.compatibility(hello(FOREIGN, 5), "w1")
 
 
 def test_what_is_sent_is_kept_first(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from decnet.errors import Failed
 from decnet.worker.local import LocalSession
-from decnet.worker.login import Place, fetch
+from decnet.worker.login import Place, fetch_key
 from decnet.worker.pool import side_by_side
 from decnet.worker.ssh_library import asyncssh
 from decnet.worker.translate import translate
@@ -37,7 +37,7 @@ def no_more_files() -> Iterator[None]:
 
 
 async def over_ssh() -> object:
-    return await fetch(Place("127.0.0.1", 1, "root", None), "w1")
+    return await fetch_key(Place("127.0.0.1", 1, "root", None), "w1")
 
 
 async def by_a_subprocess() -> object:

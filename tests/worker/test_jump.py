@@ -13,7 +13,7 @@ import pytest
 from decnet.errors import HostKeyRefused, Unreachable
 from decnet.worker import connect, hostkeys
 from decnet.worker.login import Place as Whereabouts
-from decnet.worker.login import fetch
+from decnet.worker.login import fetch_key
 from decnet.worker.ssh import SshSession
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
@@ -57,7 +57,7 @@ class Way:
     def session(self, jump: str | None = None) -> SshSession:
         worker = self.place.worker(self.port).model_copy(update={"jump": jump or self.jump})
         pinned = hostkeys.pinned(self.place.known_hosts, worker)
-        return SshSession(connect.enrolled(worker, pinned, self.place.key))
+        return SshSession(connect.target_of(worker, pinned, self.place.key))
 
 
 @asynccontextmanager
@@ -90,7 +90,9 @@ def test_a_worker_is_reached_through_its_jump_host_and_over_one_connection(place
 def test_the_host_key_of_a_worker_behind_a_jump_host_can_be_fetched(place: Place) -> None:
     async def run() -> str:
         async with way(place) as there:
-            return (await fetch(Whereabouts("127.0.0.1", there.port, "root", there.jump), "w1")).fingerprint
+            return (
+                await fetch_key(Whereabouts("127.0.0.1", there.port, "root", there.jump), "w1")
+            ).fingerprint
 
     assert asyncio.run(run()) == place.server_key.get_fingerprint()
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from decnet.errors import DecnetError, HostKeyRefused, Unreachable, UsageError
-from decnet.worker.connect import hang_up
+from decnet.worker.connect import disconnect
 from decnet.worker.hostkeys import HostKey
-from decnet.worker.login import Login, Vouched, operators_connection, resolve, vetted_key
+from decnet.worker.login import Login, Vouched, connect_as_operator, resolve, vetted_key
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
 
@@ -114,7 +114,7 @@ def logged_in(place: Place, login: Login, **options: Any) -> DecnetError | None:
             full = Login(**{**login.__dict__, "host": "127.0.0.1", "port": server.get_port(), "user": "root"})
             found = await resolve(full, "w1")
             try:
-                await hang_up(await operators_connection(found, full, "w1", shown_key(place)))
+                await disconnect(await connect_as_operator(found, full, "w1", shown_key(place)))
             except DecnetError as error:
                 return error
             return None

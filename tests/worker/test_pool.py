@@ -78,7 +78,7 @@ def test_a_row_that_no_connection_can_be_made_with_is_that_workers_own_error(tmp
     def opened(worker: Worker) -> AgentClient:
         place.pin(worker)
         pinned = hostkeys.pinned(place.known_hosts, worker)
-        return AgentClient(SshSession(connect.enrolled(worker, pinned, place.key)))
+        return AgentClient(SshSession(connect.target_of(worker, pinned, place.key)))
 
     async def run() -> dict[str, Any]:
         async with ssh_server(place, says_hello) as server, Pool(opened) as pool:

@@ -22,7 +22,7 @@ from decnet.errors import (
 )
 from decnet.worker import bootstrap, connect
 from decnet.worker.concurrency import Concurrency
-from decnet.worker.ssh import RemoteProgram, SshSession, started
+from decnet.worker.ssh import RemoteProgram, SshSession, running
 
 from .loopback import LIBRARY, Place, answer_to, raw_server, request_of, ssh_server, well_behaved
 
@@ -455,7 +455,7 @@ def test_a_plain_command_that_is_over_before_it_is_given_its_input_is_no_lost_co
 ) -> None:
     @asynccontextmanager
     async def slowly(*args: Any) -> AsyncIterator[RemoteProgram]:
-        async with started(*args) as remote:
+        async with running(*args) as remote:
             await asyncio.sleep(0.3)
             yield remote
 
@@ -467,10 +467,10 @@ def test_a_plain_command_that_is_over_before_it_is_given_its_input_is_no_lost_co
         async with ssh_server(place, behave) as server:
             connection = await connect.connect(place.target(server.get_port()), Concurrency())
             try:
-                return await bootstrap.plain(connection, "w1", ["true"], stdin)
+                return await bootstrap.run_command(connection, "w1", ["true"], stdin)
             finally:
-                await connect.hang_up(connection)
+                await connect.disconnect(connection)
 
-    monkeypatch.setattr(bootstrap, "started", slowly)
+    monkeypatch.setattr(bootstrap, "running", slowly)
     ran = asyncio.run(run())
     assert (ran.how, ran.output) == ("ended with exit status 3", b"x")

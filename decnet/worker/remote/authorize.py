@@ -1,4 +1,4 @@
-"""The fleet's line in the user's authorized_keys, put there or taken away; other lines stay as they are."""
+"""Adds or removes the fleet's line in the user's authorized_keys; other lines stay as they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def main(args: dict[str, Any]) -> dict[str, bool]:
-    """`line` None only takes away: every line with the key `blob`, and every other fleet's line for the
+    """`line` None only removes: every line with the key `blob`, and every other fleet's line for the
     gate `command`, since an agent has one fleet."""
     folder = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
     path = folder / "authorized_keys"

@@ -1,4 +1,4 @@
-"""The agent's file, the link to the current one, and the one command. The same again changes nothing."""
+"""Installs the agent's file, the link to the current one, and the command. Repeating it changes nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(args: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def put(path: Path, content: bytes, mode: int) -> bool:
-    """Whole or not at all; False where the file is already so."""
+    """Write the file whole or not at all; False if it is already the same."""
     try:
         if path.read_bytes() == content and stat.S_IMODE(path.stat().st_mode) == mode:
             return False
@@ -51,7 +51,7 @@ def put(path: Path, content: bytes, mode: int) -> bool:
 
 
 def point(link: Path, target: str) -> bool:
-    """The link moved in one step, so that no moment is without an agent."""
+    """Move the link in one step, so that there is always an agent."""
     if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - Python 3.9
         return False
     draft = link.with_name(f"{link.name}.{os.getpid()}.tmp")

@@ -1,4 +1,4 @@
-"""What a machine brings along: python, Docker, Compose, rights, disk, clock. Changes nothing."""
+"""Reports what a machine has: Python, Docker, Compose, rights, disk, clock. Changes nothing."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def is_ours(home: Path) -> bool:
 
 
 def identity(home: Path) -> dict[str, str] | None:
-    """Whose worker the machine is already; None where no agent was enrolled."""
+    """The worker and fleet that the machine already belongs to; None if no agent was enrolled."""
     try:
         known = json.loads((home / "identity.json").read_bytes()[:65536])
         return {key: str(known[key])[:200] for key in ("worker_id", "fleet_id")}
