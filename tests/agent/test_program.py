@@ -71,7 +71,7 @@ def test_the_whole_agent_imports_the_standard_library_and_itself_only(agent_file
 
 
 def test_the_file_is_the_same_whoever_builds_it(agent_file: Path) -> None:
-    script = "from decnet.worker.zipapp import build_agent; print(build_agent()[1])"
+    script = "from decnet.worker.agent_package import build_agent; print(build_agent()[1])"
     for seed in ("1", "2"):
         ended = subprocess.run(
             [sys.executable, "-c", script],

@@ -71,7 +71,8 @@ def test_it_carries_catalog_agent_and_the_sources_of_the_decoys(built: Path, cac
     [place] = cache.iterdir()
     packages = next(place.glob("lib/python3.*/site-packages"))
     program = (
-        f"import sys; sys.path.append({str(packages)!r}); from decnet.worker.zipapp import build_agent;"
+        f"import sys; sys.path.append({str(packages)!r});"
+        "from decnet.worker.agent_package import build_agent;"
         "from decnet.images.names import wanted; print(build_agent()[1], *wanted().all())"
     )
     [python] = place.glob("bin/python3.*")
