@@ -57,7 +57,7 @@ async def _check_worker(
         found = [
             *_agent(name, answer.hello, client.compatibility(answer.hello)),
             *_engine(name, answer.facts),
-            *(Finding(name, "warning", one.message, one.fix) for one in answer.complaints),
+            *(Finding(name, "warning", one.message, one.fix) for one in answer.problems),
             *_room(name, answer.facts, fleet),
         ]
         status = await client.status() if worker.worker_id and answer.facts.docker_version else None

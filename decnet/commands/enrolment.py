@@ -24,7 +24,7 @@ from decnet.store.fleet_table import FleetTable
 if TYPE_CHECKING:
     from decnet.worker.enrol import Enrolled
     from decnet.worker.hostkeys import HostKey
-    from decnet.worker.login import Login, Vouched
+    from decnet.worker.login import HostKeyProof, Login
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Credentials:
 
         return Login.parse(address, jump=self.jump, identity=self.identity, ask=self.ask)
 
-    def vouched(self, ctx: Context, pinned: HostKey | None) -> Vouched:
-        from decnet.worker.login import Vouched
+    def vouched(self, ctx: Context, pinned: HostKey | None) -> HostKeyProof:
+        from decnet.worker.login import HostKeyProof
 
         def confirm(key: HostKey) -> bool:
             return ctx.confirm(f"Its host key is {key.fingerprint}. Is that the right one?")
 
         asked = confirm if self.confirm_key else None
-        return Vouched(pinned, self.host_key, self.known_hosts, asked)
+        return HostKeyProof(pinned, self.host_key, self.known_hosts, asked)
 
 
 async def add(
@@ -215,7 +215,7 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
     """Take a changed host key, after it was shown beside the old one and the worker behind it is the same."""
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pin
-    from decnet.worker.login import Place, Vouched, vetted_key
+    from decnet.worker.login import HostKeyProof, Place, verified_key
 
     with ctx.lock():
         worker = enrolled_worker(ctx, name)
@@ -227,10 +227,10 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
             return old == key or ctx.confirm(f"{name}: pinned {was}, shown {key.fingerprint}. Take it?")
 
         place = Place(worker.host, worker.port, worker.user, worker.jump)
-        vouched = Vouched(
+        vouched = HostKeyProof(
             None, credentials.host_key, credentials.known_hosts, confirm if credentials.confirm_key else None
         )
-        key = await vetted_key(place, name, vouched)
+        key = await verified_key(place, name, vouched)
         if key == old:
             return Words((f"{name}: its host key is the pinned one",), {"name": name, "changed": False})
         fleet_key = load_key(fleet_credentials(ctx.home, fleet.fleet_id).key.path)

@@ -25,7 +25,7 @@ from .translate import connecting
 
 CONNECT_LIMIT = 10.0
 PROMPT_LIMIT = 180.0
-"""The same where a person types a password meanwhile."""
+"""The same if a person has to type a password."""
 DISCONNECT_LIMIT = 1.0
 KEEPALIVE_INTERVAL = 5.0
 KEEPALIVE_MISSED = 3
@@ -49,7 +49,7 @@ STRONG: dict[str, Any] = {
     "encryption_algs": CIPHERS,
     "mac_algs": MACS,
     "compression_algs": ("none",),
-    # The total limit is ours; asyncssh's own only must not be shorter.
+    # We limit the total; asyncssh's own limit only must not be shorter.
     "login_timeout": 2 * PROMPT_LIMIT,
     "keepalive_interval": KEEPALIVE_INTERVAL,
     "keepalive_count_max": KEEPALIVE_MISSED,
@@ -112,7 +112,7 @@ async def connect(
             try:
                 return await _attempt(library, target, concurrency, budget)
             except dropped:
-                # sshd's MaxStartups drops a connection before login and gives no reason.
+                # sshd's MaxStartups drops a connection before login without a reason.
                 async with budget.spent():
                     await asyncio.sleep(pause)
         return await _attempt(library, target, concurrency, budget)

@@ -15,7 +15,7 @@ from .agent_package import AgentPackage
 from .client import AgentClient, check_identity
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
-from .login import Login, Place, Vouched
+from .login import HostKeyProof, Login, Place
 from .requirements import Survey, require_fit
 from .responses import HeldSlice
 from .visit import HOME, Access, SshAccess, Visit
@@ -63,7 +63,7 @@ class Enrolment:
         login: Login,
         fleet: FleetSide,
         wanted: Worker,
-        vouched: Vouched,
+        proof: HostKeyProof,
         *,
         others: Mapping[str, str],
         adopt: bool = False,
@@ -77,7 +77,7 @@ class Enrolment:
         HostKeyRefused, FleetRefused, IdentityRefused, WorkerError with a hint how to fix what is missing,
         Unreachable.
         """
-        async with self.access.visit(login, wanted.name, vouched) as visit:
+        async with self.access.visit(login, wanted.name, proof) as visit:
             survey, warnings = await visit.survey()
             emit(f"{wanted.name}: checked")
             require_fit(survey, wanted.name)
@@ -98,7 +98,7 @@ class Enrolment:
         fleet: FleetSide | None,
         make_fleet: Callable[[str], FleetSide],
         wanted: Worker,
-        vouched: Vouched,
+        proof: HostKeyProof,
         *,
         others: Mapping[str, str],
         emit: Emit = lambda line: None,
@@ -109,7 +109,7 @@ class Enrolment:
         the workers that were recovered before it, by worker_id.
         Raises WorkerError where no agent was enrolled there, FleetRefused for a worker of another fleet.
         """
-        async with self.access.visit(login, wanted.name, vouched) as visit:
+        async with self.access.visit(login, wanted.name, proof) as visit:
             survey, warnings = await visit.survey()
             emit(f"{wanted.name}: checked")
             if survey.identity is None:
@@ -130,7 +130,7 @@ class Enrolment:
 
     async def withdraw(self, login: Login, worker: Worker, key: FleetKey, pinned: HostKey) -> bool:
         """Remove the fleet's key from the worker. False where it was not there."""
-        async with self.access.visit(login, worker.name, Vouched(pinned)) as visit:
+        async with self.access.visit(login, worker.name, HostKeyProof(pinned)) as visit:
             return await visit.revoke(key)
 
     async def try_key(self, worker: Worker, key: HostKey, fleet_key: FleetKey, fleet_id: str) -> Hello:

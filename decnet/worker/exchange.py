@@ -151,7 +151,7 @@ async def _drain(source: Source) -> None:
 
 
 async def _tail(noise: Source, worker: str) -> bytes:
-    """The last bytes of stderr. Reads on to its end, so that the agent never blocks on writing there."""
+    """The last bytes of stderr. Reads to its end, so that the agent never blocks on writing there."""
     tail, total = b"", 0
     while piece := await noise.read(PIECE):
         total += len(piece)

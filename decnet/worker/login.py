@@ -60,7 +60,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Vouched:
+class HostKeyProof:
     """What proves a host key, the first one given counts: our own pin, a fingerprint, a known_hosts file, or
     a person who compares the key."""
 
@@ -102,24 +102,24 @@ def _split_address(address: str) -> tuple[str | None, str, int | None]:
         ) from error
 
 
-async def vetted_key(place: Place, worker: str, vouched: Vouched) -> HostKey:
+async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKey:
     """The machine's host key, once it is proved. Raises HostKeyRefused, Unreachable."""
-    if vouched.pinned is not None:
+    if proof.pinned is not None:
         # The connection itself checks a pinned key: nothing has to be fetched.
-        return vouched.pinned
-    if vouched.fingerprint is not None:
-        return await _matching(place, worker, {vouched.fingerprint}, "the given fingerprint")
-    if vouched.known_hosts is not None:
-        keys = trusted_fingerprints(vouched.known_hosts, place.host, place.port)
-        return await _matching(place, worker, {key.fingerprint for key in keys}, str(vouched.known_hosts))
+        return proof.pinned
+    if proof.fingerprint is not None:
+        return await _matching(place, worker, {proof.fingerprint}, "the given fingerprint")
+    if proof.known_hosts is not None:
+        keys = trusted_fingerprints(proof.known_hosts, place.host, place.port)
+        return await _matching(place, worker, {key.fingerprint for key in keys}, str(proof.known_hosts))
     key = await fetch_key(place, worker)
-    if vouched.confirm is None:
+    if proof.confirm is None:
         raise HostKeyRefused(
             f"its host key {key.fingerprint} is unknown, and this session is not interactive",
             hint="--host-key SHA256:... or --known-hosts FILE confirms it",
             worker=worker,
         )
-    if not vouched.confirm(key):
+    if not proof.confirm(key):
         raise HostKeyRefused(f"its host key {key.fingerprint} was not confirmed", worker=worker)
     return key
 

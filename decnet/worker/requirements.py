@@ -56,7 +56,7 @@ class Survey(Noun):
     """Whether systemd ends the user's processes at logout."""
 
 
-class Complaint(NamedTuple):
+class Problem(NamedTuple):
     """A problem and how to fix it."""
 
     message: str
@@ -64,73 +64,73 @@ class Complaint(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """Who answered, what the machine is, its clock's skew in seconds, and its problems."""
 
     hello: Hello
     facts: Facts
     skew: float
     seconds: float
-    complaints: tuple[Complaint, ...]
+    problems: tuple[Problem, ...]
 
 
 def require_fit(survey: Survey, worker: str) -> None:
     """Raises WorkerError with every problem that keeps the machine from being a worker."""
-    found = complaints(survey)
+    found = problems_of(survey)
     if found:
         raise WorkerError(
-            "; ".join(complaint.message for complaint in found),
-            hint="; ".join(complaint.fix for complaint in found),
+            "; ".join(problem.message for problem in found),
+            hint="; ".join(problem.fix for problem in found),
             worker=worker,
         )
 
 
-def complaints(survey: Survey) -> list[Complaint]:
+def problems_of(survey: Survey) -> list[Problem]:
     """The problems that keep the machine from being a worker."""
     compose = _compose(survey.compose, survey.docker.version)
-    ended = session_complaint(survey.user) if survey.ends_with_session else None
+    ended = session_problem(survey.user) if survey.ends_with_session else None
     found = [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
     return found + ([ended] if ended else [])
 
 
-async def check(client: AgentClient) -> Checked:
+async def check(client: AgentClient) -> CheckResult:
     """Check an enrolled worker with the fleet's key alone. Raises what any verb raises."""
     # The first answer includes connecting, and a busy machine may be slow once.
     await client.hello()
     seconds, skew, hello = min([await _timed_hello(client) for _ in range(TRIES)], key=lambda one: one[0])
     facts = await client.facts()
     found = (
-        noise_complaint(client.noise, seconds if seconds > SLOW_HELLO else 0.0),
-        skew_complaint(skew),
-        session_complaint(facts.ends_with_session) if facts.ends_with_session else None,
+        noise_problem(client.noise, seconds if seconds > SLOW_HELLO else 0.0),
+        skew_problem(skew),
+        session_problem(facts.ends_with_session) if facts.ends_with_session else None,
     )
-    return Checked(hello, facts, skew, seconds, tuple(complaint for complaint in found if complaint))
+    return CheckResult(hello, facts, skew, seconds, tuple(problem for problem in found if problem))
 
 
-def session_complaint(user: str) -> Complaint:
+def session_problem(user: str) -> Problem:
     """The problem that jobs cannot outlive the connection that started them."""
-    return Complaint(
+    return Problem(
         f"systemd ends the processes of {user} when the SSH session ends (KillUserProcesses=yes)",
         f"sudo loginctl enable-linger {user}",
     )
 
 
-def skew_complaint(skew: float) -> Complaint | None:
+def skew_problem(skew: float) -> Problem | None:
     """The problem of a clock that is `skew` seconds ahead of ours (negative: behind); None if it is close."""
     if abs(skew) <= MOST_SKEW:
         return None
     way = "ahead of" if skew > 0 else "behind"
-    return Complaint(f"its clock is {abs(skew):.0f} s {way} ours", "timedatectl set-ntp true")
+    return Problem(f"its clock is {abs(skew):.0f} s {way} ours", "timedatectl set-ntp true")
 
 
-def noise_complaint(printed: int, seconds: float) -> Complaint | None:
+def noise_problem(printed: int, seconds: float) -> Problem | None:
     """The problem of a shell start-up file that prints or is slow: it runs before every answer."""
     causes = [f"prints {printed} bytes"] if printed else []
     if seconds > NOISE_SECONDS:
         causes.append(f"takes {seconds:.2f} s")
     if not causes:
         return None
-    return Complaint(
+    return Problem(
         f"a shell start-up file {' and '.join(causes)} before every answer",
         "run it in interactive shells only: case $- in *i*) ;; *) return ;; esac",
     )
@@ -145,40 +145,40 @@ async def _timed_hello(client: AgentClient) -> tuple[float, float, Hello]:
     return seconds, hello.clock - (sent + seconds / 2), hello
 
 
-def _python(version: str) -> list[Complaint]:
+def _python(version: str) -> list[Problem]:
     if _numbers(version) >= LEAST_PYTHON:
         return []
-    return [Complaint(f"its python3 is {version}, 3.9 is needed", "install a newer python3")]
+    return [Problem(f"its python3 is {version}, 3.9 is needed", "install a newer python3")]
 
 
-def _engine(survey: Survey) -> list[Complaint]:
+def _engine(survey: Survey) -> list[Problem]:
     match survey.docker.error:
         case None:
             return []
         case "rights":
             fix = f"sudo usermod -aG docker {survey.user}, then log in again"
-            return [Complaint(f"{survey.user} may not use Docker", fix)]
+            return [Problem(f"{survey.user} may not use Docker", fix)]
         case "stopped":
-            return [Complaint("its Docker engine is stopped", START)]
+            return [Problem("its Docker engine is stopped", START)]
         case "missing":
-            return [Complaint("there is no Docker socket", "install Docker Engine, or start it")]
-    return [Complaint("its Docker engine does not answer", RESTART)]
+            return [Problem("there is no Docker socket", "install Docker Engine, or start it")]
+    return [Problem("its Docker engine does not answer", RESTART)]
 
 
-def _compose(version: str | None, engine: str | None) -> list[Complaint]:
+def _compose(version: str | None, engine: str | None) -> list[Problem]:
     if version is None:
-        return [Complaint("Docker Compose is missing", "install the docker compose plug-in (v2)")]
+        return [Problem("Docker Compose is missing", "install the docker compose plug-in (v2)")]
     if compose_breaks(version, engine or ""):
         message = f"Compose {version} crashes with Docker Engine {engine}"
-        return [Complaint(message, "install the docker compose plug-in (v2)")]
+        return [Problem(message, "install the docker compose plug-in (v2)")]
     return []
 
 
-def _disk(free_mib: int) -> list[Complaint]:
+def _disk(free_mib: int) -> list[Problem]:
     if free_mib >= LEAST_DISK_MIB:
         return []
     return [
-        Complaint(
+        Problem(
             f"{free_mib} MiB are free for the agent, {LEAST_DISK_MIB} are needed", "free disk space there"
         )
     ]

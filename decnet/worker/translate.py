@@ -1,4 +1,4 @@
-"""The one place where errors of asyncssh and of the system become ours."""
+"""The only place that translates errors of asyncssh and of the system into ours."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Meaning(NamedTuple):
     message: str
     hint: str | None = None
     detailed: bool = False
-    """Whether the foreign message adds something: it is made harmless and put behind ours."""
+    """Whether the foreign message adds something: it is cleaned and appended to ours."""
 
 
 CHANGED_KEY = "if the change is legitimate: decnet worker trust {worker}"
@@ -111,7 +111,7 @@ def translated(worker: str) -> Iterator[None]:
 
 @contextmanager
 def connecting(worker: str) -> Iterator[None]:
-    """The same while a connection is made, where an address that is none is a ValueError of Python's."""
+    """The same while a connection is made, when Python raises ValueError for an invalid address."""
     with translated(worker):
         try:
             yield
@@ -137,7 +137,7 @@ def translate(error: BaseException, worker: str) -> DecnetError:
 
 
 def exhausted(error: BaseException) -> Failed | None:
-    """The error for what this machine has run out of; None where that is not the reason."""
+    """The error for a resource that this machine has run out of; None if that is not the reason."""
     number = error.errno if isinstance(error, OSError) and error.errno in EXHAUSTED else _refused_file()
     return (
         Failed(f"failed on this machine: {os.strerror(number)}", hint=EXHAUSTED[number]) if number else None
@@ -155,7 +155,7 @@ def _refused_file() -> int | None:
 
 
 def meaning_of(kind: type[BaseException]) -> Meaning | None:
-    """The meaning of the nearest class among the class and its ancestors; None where none is known."""
+    """The meaning of the nearest class among the class and its ancestors; None if there is none."""
     return next((MEANINGS[parent.__name__] for parent in kind.__mro__ if parent.__name__ in MEANINGS), None)
 
 

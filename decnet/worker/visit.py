@@ -18,8 +18,8 @@ from .bootstrap import run_command, run_script
 from .client import CONTROL_LIMIT, validated
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
-from .login import Login, Place, Vouched, connect_as_operator, resolve, vetted_key
-from .requirements import Survey, noise_complaint, skew_complaint
+from .login import HostKeyProof, Login, Place, connect_as_operator, resolve, verified_key
+from .requirements import Survey, noise_problem, skew_problem
 from .session import Session
 from .ssh import SshSession, call_over
 
@@ -66,7 +66,7 @@ class Visit(Protocol):
 class Access(Protocol):
     """How machines are reached for an enrolment."""
 
-    def visit(self, login: Login, worker: str, vouched: Vouched) -> AbstractAsyncContextManager[Visit]:
+    def visit(self, login: Login, worker: str, proof: HostKeyProof) -> AbstractAsyncContextManager[Visit]:
         """A connection with the operator's login. Raises HostKeyRefused, Unreachable, UsageError."""
         ...
 
@@ -79,9 +79,9 @@ class SshAccess:
     """Access over SSH."""
 
     @asynccontextmanager
-    async def visit(self, login: Login, worker: str, vouched: Vouched) -> AsyncIterator[Visit]:
+    async def visit(self, login: Login, worker: str, proof: HostKeyProof) -> AsyncIterator[Visit]:
         place = await resolve(login, worker)
-        key = await vetted_key(place, worker, vouched)
+        key = await verified_key(place, worker, proof)
         connection = await connect_as_operator(place, login, worker, key)
         try:
             yield SshVisit(connection, worker, place, key, login.ask)
@@ -111,8 +111,8 @@ class SshVisit:
         )
         survey = validated(Survey, report.result, self.worker, "survey")
         found = [
-            noise_complaint(max(report.noise, len(quiet.output)), quiet.seconds),
-            skew_complaint(survey.clock - time.time()),
+            noise_problem(max(report.noise, len(quiet.output)), quiet.seconds),
+            skew_problem(survey.clock - time.time()),
         ]
         return survey, [f"{self.worker}: {one.message}: {one.fix}" for one in found if one]
 

@@ -15,7 +15,7 @@ from decnet.worker.client import validated
 from decnet.worker.envelope import result_of
 from decnet.worker.fleetkey import FleetKey
 from decnet.worker.hostkeys import HostKey
-from decnet.worker.login import Login, Place, Vouched
+from decnet.worker.login import HostKeyProof, Login, Place
 from decnet.worker.requirements import Engine, Identity, Survey
 
 from .machine import FakeWorker
@@ -37,12 +37,12 @@ class FakeAccess:
         self._machines = machines
 
     @asynccontextmanager
-    async def visit(self, login: Login, worker: str, vouched: Vouched) -> AsyncIterator[FakeVisit]:
+    async def visit(self, login: Login, worker: str, proof: HostKeyProof) -> AsyncIterator[FakeVisit]:
         """Raises what a connection to the machine runs into, HostKeyRefused."""
         machine = self._at(login.host)
         machine.arrive(worker)
         key = host_key(machine)
-        if vouched.pinned is None and vouched.confirm is not None and not vouched.confirm(key):
+        if proof.pinned is None and proof.confirm is not None and not proof.confirm(key):
             raise HostKeyRefused("its host key was not confirmed", worker=worker)
         place = Place(machine.address, login.port or 22, login.user or "root", login.jump)
         yield FakeVisit(machine, worker, place, key)

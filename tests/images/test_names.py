@@ -33,7 +33,7 @@ def test_a_changed_decoy_leaves_the_base_as_it_is(tmp_path: Path) -> None:
     assert after.base == before.base and after.decoys != before.decoys
 
 
-def test_a_cache_folder_beside_the_sources_changes_no_name(tmp_path: Path) -> None:
+def test_a_cache_folder_next_to_the_sources_changes_no_name(tmp_path: Path) -> None:
     shutil.copytree(DECOYS_FOLDER, tmp_path / "decoys", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "decoys" / "__pycache__").mkdir()
     (tmp_path / "decoys" / "__pycache__" / "x.pyc").write_bytes(b"x")
@@ -79,7 +79,7 @@ def test_a_wheel_with_the_wrong_hash_in_the_cache_is_not_taken(tmp_path: Path) -
     assert digests == {expected_hash(one, "x86_64") for one in recipe.WHEELS}
 
 
-def test_slimming_keeps_what_it_is_told_to_keep(tmp_path: Path) -> None:
+def test_slimming_keeps_the_exceptions(tmp_path: Path) -> None:
     for name in ("usr/sbin/nft", "usr/sbin/other", "usr/share/doc/x", "lib/mod.py", "bin/sh"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x = 1\n")

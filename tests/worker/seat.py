@@ -16,7 +16,7 @@ from decnet.worker import enrol, fleetkey, hostkeys
 from decnet.worker.agent_package import AgentPackage
 from decnet.worker.client import AgentClient
 from decnet.worker.concurrency import Concurrency
-from decnet.worker.login import Login, Place, Vouched, fetch_key
+from decnet.worker.login import HostKeyProof, Login, Place, fetch_key
 from decnet.worker.pool import Pool
 from decnet.worker.requirements import check
 from decnet.worker.session import open_session
@@ -62,7 +62,7 @@ class Seat:
 async def add(seat: Seat, args: argparse.Namespace) -> Any:
     known = seat.known().get(args.name)
     pins = hostkeys.load_pins(seat.known_hosts)
-    vouched = Vouched(
+    vouched = HostKeyProof(
         pinned=pins.get(known.worker_id) if known else None,
         fingerprint=args.host_key,
         confirm=(lambda key: True) if args.yes else None,
@@ -78,7 +78,7 @@ async def add(seat: Seat, args: argparse.Namespace) -> Any:
 async def recover(seat: Seat, args: argparse.Namespace) -> Any:
     done = await enrol.Enrolment().recover(
         Login.parse(args.address), None, seat.side, Worker(name=args.name, worker_id=""),
-        Vouched(confirm=lambda key: True), others={},
+        HostKeyProof(confirm=lambda key: True), others={},
     )  # fmt: skip
     seat.record(done.enrolled.worker, done.enrolled.host_key)
     return {"worker_id": done.enrolled.worker.worker_id, "fleet_id": done.enrolled.hello.fleet_id}
@@ -108,7 +108,7 @@ async def check_worker(seat: Seat, args: argparse.Namespace) -> Any:
     finally:
         await client.close()
     return {
-        "warnings": [one.message for one in done.complaints],
+        "warnings": [one.message for one in done.problems],
         "agent": done.hello.agent,
         "skew": done.skew,
     }

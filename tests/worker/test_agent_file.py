@@ -34,7 +34,7 @@ def test_a_damaged_agent_is_not_run_but_written_again(tmp_path: Path) -> None:
     assert agent_file(tmp_path).read_bytes() == whole
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "agents").write_text("a file")
     with pytest.raises(StateBroken):
         agent_file(tmp_path / "agents")

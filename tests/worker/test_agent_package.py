@@ -47,7 +47,7 @@ def test_the_version_decides_and_among_equals_who_put_it_there(
     ("agent", "version"),
     [(FOREIGN, 5), (OURS, 4), (OURS, 6), ("", 5), ("../" * 20 + "abcd", 5), ("\x1b[2J", 5)],
 )
-def test_an_agent_of_our_version_that_somebody_else_put_there_is_refused(
+def test_an_agent_of_our_version_that_was_not_installed_from_here_is_refused(
     own: AgentPackage, agent: str, version: int
 ) -> None:
     with pytest.raises(HashRefused) as caught:
@@ -66,6 +66,6 @@ def test_what_is_sent_is_kept_first(tmp_path: Path) -> None:
     assert (tmp_path / "agents" / f"{own.sha256}.pyz").read_bytes() == own.content
 
 
-def test_a_folder_that_cannot_be_written_keeps_nobody_from_asking(tmp_path: Path) -> None:
+def test_workers_can_be_asked_when_the_folder_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "agents").write_text("a file")
     assert AgentPackage.of(tmp_path / "agents").sha256 == agent_file(tmp_path / "other").stem

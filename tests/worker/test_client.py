@@ -142,7 +142,7 @@ def test_an_upgrade_that_another_agent_answers_is_refused() -> None:
     assert type(refusal(client(upgrade=HELLO).upgrade(own))) is BadAnswer
 
 
-def test_what_a_newer_agent_says_of_itself_besides_is_passed_over() -> None:
+def test_unknown_fields_in_the_hello_of_a_newer_agent_are_ignored() -> None:
     assert asyncio.run(client(hello={**HELLO, "version": 7, "colour": "green"}).hello()).version == 7
 
 

@@ -11,7 +11,7 @@ import pytest
 from decnet.errors import DecnetError, HostKeyRefused, Unreachable, UsageError
 from decnet.worker.connect import disconnect
 from decnet.worker.hostkeys import HostKey
-from decnet.worker.login import Login, Vouched, connect_as_operator, resolve, vetted_key
+from decnet.worker.login import HostKeyProof, Login, connect_as_operator, resolve, verified_key
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
 
@@ -64,7 +64,7 @@ def test_a_jump_host_that_is_none_is_bad_usage(place: Place, jump: str) -> None:
         asyncio.run(resolve(Login("192.0.2.9", "root", jump=jump), "w1"))
 
 
-def test_what_is_said_outweighs_the_configuration(place: Place) -> None:
+def test_given_values_override_the_configuration(place: Place) -> None:
     (Path.home() / ".ssh" / "config").write_text("Host *\n  Port 2200\n  User deck\n")
     found = asyncio.run(resolve(Login("h", user="root", port=22), "w1"))
     assert (found.port, found.user) == (22, "root")
@@ -76,11 +76,11 @@ def test_a_configuration_that_cannot_be_read_is_a_usage_error(place: Place) -> N
         asyncio.run(resolve(Login("edge"), "w1"))
 
 
-def vetted(place: Place, vouched: Vouched, **options: Any) -> HostKey:
+def vetted(place: Place, vouched: HostKeyProof, **options: Any) -> HostKey:
     async def run() -> HostKey:
         async with ssh_server(place, well_behaved, **options) as server:
             found = await resolve(Login("127.0.0.1", "root", server.get_port()), "w1")
-            return await vetted_key(found, "w1", vouched)
+            return await verified_key(found, "w1", vouched)
 
     return asyncio.run(run())
 
@@ -90,14 +90,14 @@ def shown_key(place: Place) -> HostKey:
 
 
 def test_a_person_who_confirms_vouches_and_one_who_does_not_refuses(place: Place) -> None:
-    assert vetted(place, Vouched(confirm=lambda key: key == shown_key(place))) == shown_key(place)
+    assert vetted(place, HostKeyProof(confirm=lambda key: key == shown_key(place))) == shown_key(place)
     with pytest.raises(HostKeyRefused, match="not confirmed"):
-        vetted(place, Vouched(confirm=lambda key: False))
+        vetted(place, HostKeyProof(confirm=lambda key: False))
 
 
-def test_nobody_to_ask_is_a_refusal_with_a_hint(place: Place) -> None:
+def test_a_session_that_is_not_interactive_is_refused_with_a_hint(place: Place) -> None:
     with pytest.raises(HostKeyRefused) as caught:
-        vetted(place, Vouched())
+        vetted(place, HostKeyProof())
     assert "--host-key" in (caught.value.hint or "")
 
 
@@ -105,7 +105,7 @@ def test_a_fingerprint_of_a_second_key_is_found(place: Place) -> None:
     rsa = LIBRARY.generate_private_key("ssh-rsa")
     wanted = HostKey.parse(rsa.export_public_key("openssh").decode())
     keys = [place.server_key, rsa]
-    assert vetted(place, Vouched(fingerprint=wanted.fingerprint), server_host_keys=keys) == wanted
+    assert vetted(place, HostKeyProof(fingerprint=wanted.fingerprint), server_host_keys=keys) == wanted
 
 
 def logged_in(place: Place, login: Login, **options: Any) -> DecnetError | None:
@@ -142,7 +142,7 @@ def test_a_password_is_asked_for_once_and_lets_in(place: Place) -> None:
     assert asked == ["root@127.0.0.1's password: "]
 
 
-def test_a_wrong_password_is_told_and_not_tried_for_ever(place: Place) -> None:
+def test_a_wrong_password_is_reported_and_not_retried_forever(place: Place) -> None:
     asked: list[str] = []
 
     def ask(prompt: str) -> str:

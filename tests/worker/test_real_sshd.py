@@ -65,7 +65,9 @@ def test_a_worker_behind_another_ones_sshd_is_enrolled_and_pulled_from(ground: G
     )
 
 
-def test_a_first_contact_that_nobody_vouches_for_is_refused_and_nothing_is_left_there(ground: Ground) -> None:
+def test_a_first_contact_without_a_trusted_host_key_is_refused_and_nothing_is_left_there(
+    ground: Ground,
+) -> None:
     before = (ground.folder("w2") / "ssh" / "authorized_keys").read_bytes()
     outcome = ground.act("add", "w2", "root@198.51.100.12")
     assert (outcome["error"], outcome["exit"]) == ("HostKeyRefused", 6)
@@ -287,7 +289,7 @@ def test_a_lost_home_is_recovered_from_what_the_worker_knows(ground: Ground) -> 
     assert ground.pull() == {"w1": {"worker": known}}
 
 
-def test_a_machine_without_a_working_engine_says_how_to_mend_it_and_gets_nothing(ground: Ground) -> None:
+def test_a_machine_without_a_working_engine_is_refused_with_a_hint_and_left_unchanged(ground: Ground) -> None:
     stop(ground.lab, "w2", "engine")
     before = (ground.folder("w2") / "ssh" / "authorized_keys").read_bytes()
     outcome = ground.act("add", "w2", "root@198.51.100.12", "--yes", "--adopt")

@@ -1,4 +1,4 @@
-"""What keeps a machine from being a worker, each with how to mend it."""
+"""What keeps a machine from being a worker, each with its fix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from decnet.errors import WorkerError
-from decnet.worker.requirements import Survey, complaints, noise_complaint, require_fit, skew_complaint
+from decnet.worker.requirements import Survey, noise_problem, problems_of, require_fit, skew_problem
 
 FIT: dict[str, Any] = {
     "python": "3.9.2", "uid": 0, "user": "root", "docker": {"version": "20.10.24", "error": None},
@@ -21,13 +21,13 @@ def survey(**changed: Any) -> Survey:
     return Survey.model_validate({**FIT, **changed})
 
 
-def test_a_fit_machine_has_no_complaint() -> None:
-    assert complaints(survey()) == []
-    assert complaints(survey(compose="2.29.7", docker={"version": "27.1", "error": None})) == []
+def test_a_fit_machine_has_no_problem() -> None:
+    assert problems_of(survey()) == []
+    assert problems_of(survey(compose="2.29.7", docker={"version": "27.1", "error": None})) == []
 
 
 @pytest.mark.parametrize(
-    ("changed", "says", "mend"),
+    ("changed", "message", "fix"),
     [
         ({"python": "3.8.10"}, "3.9 is needed", "newer python3"),
         (
@@ -43,28 +43,28 @@ def test_a_fit_machine_has_no_complaint() -> None:
         ({"disk_free_mib": 100}, "100 MiB", "free disk space"),
     ],
 )
-def test_each_lack_is_said_with_how_to_mend_it(changed: dict[str, Any], says: str, mend: str) -> None:
+def test_each_problem_is_reported_with_its_fix(changed: dict[str, Any], message: str, fix: str) -> None:
     with pytest.raises(WorkerError) as caught:
         require_fit(survey(**changed), "w1")
-    assert says in caught.value.message
-    assert mend in (caught.value.hint or "")
+    assert message in caught.value.message
+    assert fix in (caught.value.hint or "")
 
 
-def test_all_lacks_are_said_at_once() -> None:
-    assert len(complaints(survey(python="3.6.0", compose=None, disk_free_mib=0))) == 3
+def test_all_problems_are_reported_at_once() -> None:
+    assert len(problems_of(survey(python="3.6.0", compose=None, disk_free_mib=0))) == 3
 
 
-def test_a_clock_that_is_off_is_said_with_its_direction() -> None:
-    assert skew_complaint(5.0) is None
-    assert "3600 s ahead" in str(skew_complaint(3600.0))
-    assert "3600 s behind" in str(skew_complaint(-3600.0))
+def test_a_clock_that_is_off_is_reported_with_its_direction() -> None:
+    assert skew_problem(5.0) is None
+    assert "3600 s ahead" in str(skew_problem(3600.0))
+    assert "3600 s behind" in str(skew_problem(-3600.0))
 
 
 def test_a_quiet_quick_shell_is_not_warned_about() -> None:
-    assert noise_complaint(0, 0.01) is None
+    assert noise_problem(0, 0.01) is None
 
 
 @pytest.mark.parametrize("name", ["survey", "install", "authorize"])
-def test_an_errand_is_a_program_for_python_3_9(name: str) -> None:
+def test_a_script_is_a_program_for_python_3_9(name: str) -> None:
     text = files("decnet.worker.remote").joinpath(f"{name}.py").read_text("utf-8")
     ast.parse(text, feature_version=(3, 9))

@@ -101,7 +101,7 @@ def test_an_agent_that_refuses_a_stream_early_is_heard() -> None:
         ask("refuse-stream", stream=pieces(2000))
 
 
-def test_a_stream_that_cannot_be_read_is_told_and_not_called_a_bad_worker() -> None:
+def test_a_stream_that_cannot_be_read_is_not_the_workers_failure() -> None:
     with pytest.raises(Failed, match="the image cannot be read"):
         ask("count-stream", stream=broken_pieces())
 
@@ -132,7 +132,7 @@ def test_a_child_that_holds_the_pipes_open_does_not_hold_up_the_answer() -> None
     assert ask("child-holds-pipes", limit=10.0) == {"it": "is fine"}
 
 
-def test_a_signal_is_told() -> None:
+def test_a_signal_is_reported() -> None:
     error = refusal("killed")
     assert type(error) is WorkerError
     assert "SIGKILL" in error.message

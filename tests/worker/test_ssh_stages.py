@@ -157,7 +157,7 @@ def test_only_weak_algorithms_are_refused(place: Place, weak: dict[str, Any]) ->
     assert (type(error), error.exit_code) == (TrustRefused, 6)
 
 
-def test_a_key_that_is_not_let_in_is_told(place: Place) -> None:
+def test_a_key_that_is_not_authorized_is_reported(place: Place) -> None:
     other = LIBRARY.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
     error = served(place, well_behaved, authorized_client_keys=LIBRARY.import_authorized_keys(other))
     assert type(error) is Unreachable

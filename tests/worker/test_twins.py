@@ -24,7 +24,7 @@ from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.worker import enrol, hostkeys
 from decnet.worker.bootstrap import PYTHON
-from decnet.worker.login import Login, Vouched
+from decnet.worker.login import HostKeyProof, Login
 
 from .loopback import Place, ssh_server
 
@@ -103,7 +103,7 @@ def seat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seat:
     return Seat(tmp_path)
 
 
-def test_a_machine_that_says_it_is_another_worker_replaces_nobody(seat: Seat) -> None:
+def test_a_machine_with_the_identity_of_another_worker_replaces_no_one(seat: Seat) -> None:
     before = seat.recorded()
     error = seat.add("w9")
     assert (type(error), error.exit_code, error.message) == (
@@ -139,7 +139,7 @@ def test_two_addresses_of_one_identity_are_not_recovered_as_two_workers(seat: Se
                 None,
                 lambda fleet_id: fleet_credentials(seat.home, fleet_id),
                 Worker(name="w2", worker_id=""),
-                Vouched(pinned=seat.key),
+                HostKeyProof(pinned=seat.key),
                 others={TWIN: "w1"},
             )
 
