@@ -9,7 +9,7 @@ from typing import Any
 from ..model import values
 from ..model.catalog import Catalog
 from ..model.catalog_entries import LOOKS, SYSTEMS, Archetype, OsProfile, Release, Service, Vendor
-from ..model.suggest import nearest
+from ..model.suggest import suggest
 
 Complaint = tuple[str, str, str, str, str | None]
 """Section, name, the key that it is about, what is wrong, hint."""
@@ -68,7 +68,7 @@ def _mutable(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
     yield from _unknown("side", "service", archetype.side or (), catalog.services)
     for name in archetype.core or ():
         if name not in archetype.services:
-            close = nearest(name, archetype.services)
+            close = suggest(name, archetype.services)
             hint = f"did you mean `{close}`?" if close else "`core` are those of `services` that always stay"
             yield "core", f"`core` names `{name}`, which is not one of its services", hint
     for name in sorted({*(archetype.core or ())} & {*(archetype.side or ())}):
@@ -124,6 +124,6 @@ def _usable(oui: str) -> bool:
 def _unknown(key: str, kind: str, names: tuple[str, ...], known: Mapping[str, object]) -> Iterator[About]:
     for name in names:
         if name not in known:
-            close = nearest(name, known)
+            close = suggest(name, known)
             hint = f"did you mean `{close}`?" if close else None
             yield key, f"names the {kind} `{name}`, which does not exist", hint

@@ -14,7 +14,7 @@ from ..errors import SpecError
 from ..model import toml_lines
 from ..model.catalog import Catalog
 from ..model.catalog_entries import Archetype, Entry, OsProfile, Port, Release, Service, SettingDef, Vendor
-from ..model.suggest import nearest
+from ..model.suggest import suggest
 from ..wire import clean
 from . import files
 from .check import complaints
@@ -155,7 +155,7 @@ def _validated(
 def _meant(noun: Any, path: toml_lines.Place) -> str:
     """A hint for a key that does not exist: the nearest one, else all of them."""
     known = [key for key in noun.__dataclass_fields__ if key not in ("name", "built")]
-    close = nearest(str(path[0]), known)
+    close = suggest(str(path[0]), known)
     return f"did you mean `{close}`?" if close else "known: " + ", ".join(known)
 
 

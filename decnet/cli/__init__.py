@@ -36,9 +36,9 @@ def _entered() -> None:
 
         sys.exit(completion.main())
     from decnet.cli.app import app
-    from decnet.cli.lazy_group import entered
+    from decnet.cli.lazy_group import lazy_group
 
-    entered(app)(prog_name="decnet")
+    lazy_group(app)(prog_name="decnet")
 
 
 __all__ = ["main"]

@@ -16,43 +16,43 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info, get_command_name, get_group
 from typer.models import CommandInfo
 
-Whole = dict[str, Callable[[], Any]]
+Builders = dict[str, Callable[[], Any]]
 """How each command of a group is built."""
 
 
-class Entered(TyperGroup):
+class LazyGroup(TyperGroup):
     """A group whose commands have a name and a help text only, until one is entered."""
 
-    whole: Whole = {}
+    builders: Builders = {}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, self.whole[name]() if name else command, rest
+        return name, self.builders[name]() if name else command, rest
 
 
-def entered(app: typer.Typer) -> Entered:
+def lazy_group(app: typer.Typer) -> LazyGroup:
     """The app's group; commands of groups below it are as unbuilt as its own."""
-    group = _empty(app)
-    group.whole = {}
+    group = _empty_group(app)
+    group.builders = {}
     for command in app.registered_commands:
         assert command.callback is not None
         name = command.name or get_command_name(command.callback.__name__)
         help_text = command.help or inspect.getdoc(command.callback)
-        _put(group, TyperCommand(name, help=help_text, hidden=command.hidden), _builder(command))
-    for below in app.registered_groups:
-        assert below.typer_instance is not None
-        inner = entered(below.typer_instance)
-        inner.name = below.name
-        _put(group, inner, _itself(inner))
+        _add(group, TyperCommand(name, help=help_text, hidden=command.hidden), _builder(command))
+    for subgroup in app.registered_groups:
+        assert subgroup.typer_instance is not None
+        inner = lazy_group(subgroup.typer_instance)
+        inner.name = subgroup.name
+        _add(group, inner, _always(inner))
     return group
 
 
-def _put(group: Entered, command: Any, whole: Callable[[], Any]) -> None:
+def _add(group: LazyGroup, command: Any, builders: Callable[[], Any]) -> None:
     group.commands[command.name] = command
-    group.whole[command.name] = whole
+    group.builders[command.name] = builders
 
 
-def _itself(group: Entered) -> Callable[[], Any]:
+def _always(group: LazyGroup) -> Callable[[], Any]:
     return lambda: group
 
 
@@ -60,11 +60,11 @@ def _builder(command: CommandInfo) -> Callable[[], Any]:
     return lambda: get_command_from_info(command, pretty_exceptions_short=True, rich_markup_mode=None)
 
 
-def _empty(app: typer.Typer) -> Entered:
+def _empty_group(app: typer.Typer) -> LazyGroup:
     bare = copy(app)
     bare.registered_commands, bare.registered_groups = [], []
     bare.info = copy(app.info)
-    bare.info.cls = Entered
+    bare.info.cls = LazyGroup
     group = get_group(bare)
-    assert isinstance(group, Entered)
+    assert isinstance(group, LazyGroup)
     return group

@@ -14,7 +14,7 @@ from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.worker import Facts
 from decnet.plan.allocate import allocate
-from decnet.plan.claims import claims_of, may_hold
+from decnet.plan.claims import known_claims, possible_holders
 from decnet.plan.decky_view import unknown_workers
 from decnet.plan.resolve import Draft
 
@@ -93,7 +93,7 @@ def _facts(snap: Snapshot) -> dict[str, Facts]:
 def _held_by_unseen(snap: Snapshot) -> set[str]:
     """The addresses and MACs that workers may hold which were not seen now."""
     unseen = unknown_workers(snap.stored, snap.recorded, snap.observed)
-    claims = [each.claim for each in may_hold(snap.stored, snap.recorded, unseen)]
+    claims = [each.claim for each in possible_holders(snap.stored, snap.recorded, unseen)]
     return {text for claim in claims for text in (claim.ip, claim.mac)}
 
 
@@ -133,14 +133,14 @@ def _own(snap: Snapshot) -> set[tuple[str, str]]:
     """Addresses of our deckies, each with its MAC and its container's name: a plan releases them before
     they are claimed anew, here or on another worker."""
     rows = [row for records in snap.recorded.values() for _, row in records.rows()]
-    return {(claim.ip, who) for row in rows for claim in claims_of(row) for who in (claim.mac, row.name)}
+    return {(claim.ip, who) for row in rows for claim in known_claims(row) for who in (claim.mac, row.name)}
 
 
 def _held(snap: Snapshot, decky: Decky) -> bool:
     """Whether this decky already has that address on that worker, as recorded."""
     records = snap.recorded.get(decky.worker)
     row = records.of().deckies.get(decky.name) if records else None
-    return any(claim.ip == decky.ip for claim in claims_of(row))
+    return any(claim.ip == decky.ip for claim in known_claims(row))
 
 
 def _cannot_be_asked(snap: Snapshot, decky: Decky) -> bool:

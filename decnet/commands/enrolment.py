@@ -133,7 +133,7 @@ def _elsewhere(name: str, address: str, pinned: HostKey | None) -> str:
 def check_name(name: str) -> None:
     """Raises UsageError for what cannot be a worker's name."""
     if complaint := values.name(name):
-        raise UsageError(f"{values.shown(name)}: a worker's name {complaint}", hint="choose another name")
+        raise UsageError(f"{values.display(name)}: a worker's name {complaint}", hint="choose another name")
 
 
 async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
 from decnet.model.record import LifecycleRow
-from decnet.model.suggest import nearest
+from decnet.model.suggest import suggest
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 
@@ -92,6 +92,6 @@ def _check_known(ctx: Context, decky: str, rows: list[HistoryView]) -> None:
     fleet = load_fleet(ctx.home)
     known = {row.decky for row in rows} | set(fleet.deckies if fleet else ())
     if not any(fnmatchcase(name, decky) for name in known):
-        near = nearest(decky, known)
+        near = suggest(decky, known)
         hint = f"did you mean {near!r}?" if near else "decnet history lists all"
         raise UsageError(f"no record of a decky {decky!r}", hint=hint)

@@ -19,7 +19,7 @@ from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
 from decnet.model.fleet import Fleet
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
-from decnet.plan.claims import may_hold
+from decnet.plan.claims import possible_holders
 from decnet.plan.select import select
 from decnet.store.atomic import write_whole
 from decnet.store.audit import append
@@ -191,7 +191,7 @@ def _quarantine(
             reason=f"{worker.name} was removed while it may still run {key.decky}",
             since=ctx.now(),
         )
-        for key, claim in may_hold(fleet, {worker.name: recorded}, {worker.name})
+        for key, claim in possible_holders(fleet, {worker.name: recorded}, {worker.name})
     )
 
 

@@ -94,7 +94,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         names = [f"{cell(s.decky)} on {s.worker}" for s in told]
         found = ", ".join(names + [f"{number} more on {worker}" for worker, number in more.items()])
         # Where they were to be pruned, the trouble of their worker says what to do.
-        how = "" if plan.swarms else " (decnet reconcile --prune removes them)"
+        how = "" if plan.excess_strays else " (decnet reconcile --prune removes them)"
         shown.append(f"strays left alone: {found}{how}")
     return shown
 

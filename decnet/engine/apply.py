@@ -124,8 +124,8 @@ def split_jobs(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[
     first: dict[SliceKey, list[Step]] = {}
     second: dict[SliceKey, list[Step]] = {}
     for step in steps:
-        wave = second if step.wave == 1 and step.key.slice in waiting else first
-        wave.setdefault(step.key.slice, []).append(step)
+        phase = second if step.phase == 1 and step.key.slice in waiting else first
+        phase.setdefault(step.key.slice, []).append(step)
     return first, second
 
 

@@ -14,7 +14,7 @@ from decnet.model.plan import Plan, SliceDrift
 from decnet.plan.guard import fleet_size, guard
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
-from decnet.plan.slice_drift import holding
+from decnet.plan.slice_drift import slice_drift
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def decide(
         return snap, plan
     seen = {name for name, each in snap.observed.items() if isinstance(each, Seen)}
     size = max(before, fleet_size(snap.stored, snap.recorded, seen))
-    plan = plan.barred(before=size)
+    plan = plan.without_ahead(before=size)
     guard(plan, size, snap.desired, max_remove=options.max_remove, asked=proposal.named)
     return snap, plan
 
@@ -109,7 +109,7 @@ def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:
         seen = snap.observed.get(key.worker)
         if isinstance(seen, Seen):
             records = snap.recorded[key.worker].of(key.project)
-            drift = holding(records, seen.status.held(key.project), slice_hash(snap, key))
+            drift = slice_drift(records, seen.status.held(key.project), slice_hash(snap, key))
             if drift is not None and not (drift.word == "behind" and key in given_steps):
                 found[key] = drift
     return found

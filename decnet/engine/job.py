@@ -16,10 +16,10 @@ from decnet.model.actual import Container, Status
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
-from decnet.plan.claims import claims_of
-from decnet.plan.decky_view import row_as_left, row_as_seen
-from decnet.plan.ingest_status import absorb
-from decnet.plan.steps import claims
+from decnet.plan.claims import known_claims
+from decnet.plan.decky_view import observed_row, remaining_row
+from decnet.plan.ingest_status import ingest_status
+from decnet.plan.steps import claims_address
 from decnet.wire import MAX_ERROR_CHARS, clean
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ class _Follower:
 
     def _take(self, status: Status) -> bool:
         """Absorb one status, record the steps that ended; whether the job is still open."""
-        learned = absorb(self.records, status, now=self.ctx.now())
+        learned = ingest_status(self.records, status, now=self.ctx.now())
         records = learned.records
         ended = [row for row in records.lifecycle if row.request_id == self.request_id]
         reported = {outcome.decky for outcome in self.outcomes}
@@ -275,11 +275,11 @@ class _Follower:
             rows.pop(step.decky, None)
             heals.pop(step.decky, None)
         elif decky is not None and decky.worker == self.name:
-            rows[step.decky] = row_as_seen(
+            rows[step.decky] = observed_row(
                 step.key, decky, self.expected[step.decky], present, rows.get(step.decky) or step.row
             )
         elif (row := rows.get(step.decky)) is not None:
-            rows[step.decky] = row_as_left(step.key, row, present)
+            rows[step.decky] = remaining_row(step.key, row, present)
         return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 
     def _report(self, step: Step, status: str, error: str) -> None:
@@ -296,6 +296,6 @@ def _begun(step: Step, row: DeckyRow | None) -> DeckyRow | None:
     if row is None:
         return step.row.model_copy(update={"containers": {}, "status": "unknown"})
     claim = Claim(ip=step.row.ip, mac=step.row.mac)
-    if not claims(step) or claim in claims_of(row):
+    if not claims_address(step) or claim in known_claims(row):
         return None
     return row.model_copy(update={"sent": (*row.sent, claim)})

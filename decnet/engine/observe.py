@@ -14,7 +14,7 @@ from decnet.model.actual import NotSeen, Observation, Seen, Status
 from decnet.model.journal import Cursor
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
-from decnet.plan.ingest_status import absorb
+from decnet.plan.ingest_status import ingest_status
 from decnet.store.last_seen import LastSeen, note_seen
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _absorbed(
     ctx: Context, name: str, records: WorkerRecords, status: Status, observation: Observation
 ) -> WorkerRecords:
     facts = observation.facts if isinstance(observation, Seen) else None
-    learned = absorb(records, status, now=ctx.now(), facts=facts)
+    learned = ingest_status(records, status, now=ctx.now(), facts=facts)
     for note in learned.notes:
         ctx.warn(note, name)
     return learned.records

@@ -57,9 +57,9 @@ def _unenrolled(name: str) -> WorkerFailure:
 
 def _failures(snap: Snapshot, plan: Plan, applied: Applied) -> tuple[WorkerFailure, ...]:
     unseen = [each.failure for _, each in sorted(snap.observed.items()) if isinstance(each, NotSeen)]
-    swarms = [_swarm(name, count) for name, count in plan.swarms.items()]
+    excess_strays = [_swarm(name, count) for name, count in plan.excess_strays.items()]
     ahead = {key.worker: _ahead(key.worker, drift) for key, drift in plan.ahead.items()}
-    return (*unseen, *swarms, *(each for _, each in sorted((ahead | applied.failures).items())))
+    return (*unseen, *excess_strays, *(each for _, each in sorted((ahead | applied.failures).items())))
 
 
 def _swarm(name: str, count: int) -> WorkerFailure:

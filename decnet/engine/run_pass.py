@@ -48,7 +48,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                 snap, plan = decide(ctx, proposal, options)
                 if options.looks:
                     return report(verb, snap, plan, options)
-                if preview is not None and plan.shown != preview.plan.shown:
+                if preview is not None and plan.approval_key != preview.plan.approval_key:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
                 with audited(ctx, snap, plan) as ended:
@@ -158,7 +158,7 @@ async def _apply_around_jobs(
     snap, rest = decide(ctx, proposal.on(snap), options, before=plan.before)
     still = blocking_jobs(snap, rest)
     rest = rest.without(still)
-    if options.asks and not rest.shown <= plan.shown:
+    if options.asks and not rest.approval_key <= plan.approval_key:
         return snap, first, replace(applied, unconfirmed=True)
     snap, later = await apply(ctx, connections, snap, rest, options)
     later.failures.update({name: still_busy(name, job) for name, job in still.items()})

@@ -9,14 +9,14 @@ from pydantic import Field
 from decnet.errors import DockerDown, TrustRefused, Unreachable, WorkerFailure
 from decnet.wire import PROJECT
 
-from .base import Moment, Noun, Short, Text
+from .base import FrozenModel, Short, Text, Timestamp
 from .journal import JournalPage
 from .worker import Count, Facts, Hello, Standing
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
 
 
-class Container(Noun):
+class Container(FrozenModel):
     """One container with our fleet's label. `service` is "" for a base; `attached` says whether a
     service's network namespace is its base's present one (None for a base)."""
 
@@ -38,7 +38,7 @@ class Container(Noun):
     """A base's address where the agent knows it."""
 
 
-class Job(Noun):
+class Job(FrozenModel):
     """One detached job of the agent."""
 
     job_id: Short
@@ -49,18 +49,18 @@ class Job(Noun):
     done: Count = 0
     total: Count = 0
     current: Short = ""
-    started: Moment = 0.0
+    started: Timestamp = 0.0
     error: Text = ""
 
 
-class HeldProject(Noun):
+class HeldProject(FrozenModel):
     """What a worker holds of a project: the generation of the last slice, and its hash."""
 
     generation: Count
     plan_hash: Short | None
 
 
-class Conflict(Noun):
+class Conflict(FrozenModel):
     """A decky that was stopped because another host, with this MAC, answers for its address."""
 
     project: Short
@@ -68,7 +68,7 @@ class Conflict(Noun):
     mac: Short
 
 
-class Status(Noun):
+class Status(FrozenModel):
     """The answer to `status`, the heartbeat that is pulled."""
 
     hello: Hello
@@ -85,7 +85,7 @@ class Status(Noun):
         return self.projects.get(project) or HeldProject(generation=0, plan_hash=None)
 
 
-class Seen(Noun):
+class Seen(FrozenModel):
     """A worker that answered, and whose Docker engine answered too."""
 
     worker: str

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from decnet.errors import SpecError
 
-from .values import interface, shown
+from .values import display, interface
 
 if TYPE_CHECKING:
     from .fleet import Network
@@ -29,7 +29,7 @@ def host(value: str) -> str | None:
     try:
         address = IPv4Address(value)
     except ValueError:
-        return f"must be an IPv4 address like 192.0.2.10, not {shown(value)}"
+        return f"must be an IPv4 address like 192.0.2.10, not {display(value)}"
     if address.is_multicast or address.is_loopback or address.is_unspecified or int(address) >> 28 == 15:
         return f"must be an address for a host, not {value}"
     return None
@@ -42,7 +42,7 @@ def subnet(value: str) -> str | None:
     except ValueError:
         block = None
     if block is None or "/" not in value:
-        return f"must be a network like 192.0.2.0/24, not {shown(value)}"
+        return f"must be a network like 192.0.2.0/24, not {display(value)}"
     if str(block.network_address) != value.partition("/")[0]:
         return f"must be a network, and {value} is a host in {block}"
     if not WIDEST <= block.prefixlen <= NARROWEST:
@@ -55,7 +55,7 @@ def ranges(value: Sequence[object]) -> str | None:
     for entry in value:
         complaint = _range(entry) if isinstance(entry, str) else "an entry must be text"
         if isinstance(complaint, str):
-            return f"has {shown(entry)}: {complaint}"
+            return f"has {display(entry)}: {complaint}"
     return None
 
 
@@ -63,7 +63,7 @@ def mac(value: str) -> str | None:
     """A hardware address that one host can have; Docker's own prefix would give a decky away."""
     plain = value.lower().replace("-", ":")
     if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", plain):
-        return f"must be a MAC address like 00:50:56:12:34:56, not {shown(value)}"
+        return f"must be a MAC address like 00:50:56:12:34:56, not {display(value)}"
     if int(plain[:2], 16) & 1 or plain == "00:00:00:00:00:00":
         return f"must be the address of one host, not {value}"
     if plain.startswith("02:42:"):
@@ -156,7 +156,7 @@ def number(text: str, *, what: str, place: str = "") -> int:
         return int(IPv4Address(text.strip()))
     except ValueError:
         raise SpecError(
-            f"{what} must be an IPv4 address like 192.0.2.10, not {shown(text)}", place=place
+            f"{what} must be an IPv4 address like 192.0.2.10, not {display(text)}", place=place
         ) from None
 
 
@@ -167,7 +167,7 @@ def text_of(address: int) -> str:
 def _parsed(item: str, place: str) -> Range:
     found = _range(item)
     if isinstance(found, str):
-        raise SpecError(f"{shown(item)} {found}", place=place)
+        raise SpecError(f"{display(item)} {found}", place=place)
     return found
 
 

@@ -11,7 +11,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints  # noqa: E402 - the variable comes first
 
 
-class Noun(BaseModel):
+class FrozenModel(BaseModel):
     """A value of the house: frozen, strictly typed, no field that it does not know."""
 
     # Built when first used: a command uses few of them.
@@ -34,5 +34,5 @@ Mac = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$"
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
 
-Moment = Annotated[float, Field(ge=0, le=1e11)]
+Timestamp = Annotated[float, Field(ge=0, le=1e11)]
 """Seconds since the epoch, by anybody's clock, however wrong: up to the year 5138."""

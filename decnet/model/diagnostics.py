@@ -8,32 +8,32 @@ from typing import NamedTuple
 from ..errors import SpecError
 from .toml_lines import Place
 
-MAX_TOLD = 20
+MAX_REPORTED = 20
 
 
-class Mistake(NamedTuple):
+class Diagnostic(NamedTuple):
     """One mistake, in the line that it stands in."""
 
     line: int
-    said: str
+    message: str
     hint: str | None
 
 
 @dataclass
-class Mistakes:
+class Diagnostics:
     """Mistakes of `filename`, whose keys stand in `lines`."""
 
     filename: str
     lines: dict[Place, int]
     spellings: dict[str, str] = field(default_factory=dict)
     """What this kind of file calls a thing, where a rule has the fleet file's word for it."""
-    found: list[Mistake] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
 
-    def add(self, path: Place, said: str, hint: str | None = None) -> None:
+    def add(self, path: Place, message: str, hint: str | None = None) -> None:
         """Note a mistake of the key, or of the nearest table around it that has a line."""
         for ours, theirs in self.spellings.items():
-            said = said.replace(ours, theirs)
-        self.found.append(Mistake(self._line(path), said, hint))
+            message = message.replace(ours, theirs)
+        self.found.append(Diagnostic(self._line(path), message, hint))
 
     def place(self, path: Place) -> str:
         """file:line of a key."""
@@ -53,18 +53,18 @@ class Mistakes:
         first, *others = sorted(self.found, key=lambda mistake: mistake.line)
         place = f"{self.filename}:{first.line}"
         if not others:
-            raise SpecError(first.said, place=place, hint=first.hint)
-        told = [self._told(mistake) for mistake in others[: MAX_TOLD - 1]]
-        left = len(self.found) - len(told) - 1
+            raise SpecError(first.message, place=place, hint=first.hint)
+        more_messages = [self._located(mistake) for mistake in others[: MAX_REPORTED - 1]]
+        left = len(self.found) - len(more_messages) - 1
         more = [f"and {left} more"] if left else []
         hint = f"{len(self.found)} mistakes in {self.filename}; nothing was changed"
-        raise SpecError("\n".join([_said(first), *told, *more]), place=place, hint=hint)
+        raise SpecError("\n".join([_with_hint(first), *more_messages, *more]), place=place, hint=hint)
 
     def __bool__(self) -> bool:
         return bool(self.found)
 
-    def _told(self, mistake: Mistake) -> str:
-        return f"{self.filename}:{mistake.line}: {_said(mistake)}"
+    def _located(self, mistake: Diagnostic) -> str:
+        return f"{self.filename}:{mistake.line}: {_with_hint(mistake)}"
 
     def _line(self, path: Place) -> int:
         while path and path not in self.lines:
@@ -72,5 +72,5 @@ class Mistakes:
         return self.lines.get(path, 1)
 
 
-def _said(mistake: Mistake) -> str:
-    return f"{mistake.said} ({mistake.hint})" if mistake.hint else mistake.said
+def _with_hint(mistake: Diagnostic) -> str:
+    return f"{mistake.message} ({mistake.hint})" if mistake.hint else mistake.message

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import Moment, Noun, Short
+from .base import FrozenModel, Short, Timestamp
 from .worker import Count
 
 EventKind = Literal["contact", "login", "command", "request", "file", "disconnect", "error", "lost"]
@@ -14,7 +14,7 @@ EventKind = Literal["contact", "login", "command", "request", "file", "disconnec
 Said = Annotated[str, StringConstraints(max_length=4000)]
 
 
-class AttackerEvent(Noun):
+class AttackerEvent(FrozenModel):
     """One thing that was done to a decky. `id` is the same however often the event is pulled.
 
     `at` is seconds since the epoch by the worker's clock; `fields` holds what is particular to the
@@ -27,7 +27,7 @@ class AttackerEvent(Noun):
 
     id: Short
     seq: Count
-    at: Moment
+    at: Timestamp
     decky: Short
     service: Short
     kind: EventKind

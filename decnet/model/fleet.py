@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 
 from decnet.wire import NETWORK, PROJECT
 
-from .base import Hex32, Loose, Mac, Name, Noun, ProjectName, ServiceName, Short
+from .base import FrozenModel, Hex32, Loose, Mac, Name, ProjectName, ServiceName, Short
 from .spec import Driver
 from .values import Settings
 
@@ -20,7 +20,7 @@ BASE_IMAGE = r"^decnet/base:[0-9a-f]{12}$"
 DECOYS_IMAGE = r"^decnet/decoys:[0-9a-f]{12}$"
 
 
-class Network(Noun):
+class Network(FrozenModel):
     """One network that deckies are attached to. A `lan` is the real one of a worker, behind `interface`."""
 
     name: Short = NETWORK
@@ -33,7 +33,7 @@ class Network(Noun):
     exclude: Annotated[tuple[str, ...], Loose] = ()
 
 
-class Attachment(Noun):
+class Attachment(FrozenModel):
     """One interface of a decky: a network by name, its address there, its MAC."""
 
     network: Short = NETWORK
@@ -41,7 +41,7 @@ class Attachment(Noun):
     mac: Mac
 
 
-class DeckyImages(Noun):
+class DeckyImages(FrozenModel):
     """The images of ours that a decky is made of, by content tag."""
 
     base: Annotated[str, StringConstraints(pattern=BASE_IMAGE)]
@@ -53,7 +53,7 @@ class DeckyImages(Noun):
         return bool(re.fullmatch(BASE_IMAGE, base) and re.fullmatch(DECOYS_IMAGE, decoys))
 
 
-class Decky(Noun):
+class Decky(FrozenModel):
     """One decoy host as desired: everything about it that was chosen or drawn."""
 
     name: Name
@@ -107,7 +107,7 @@ class Decky(Noun):
         )
 
 
-class Project(Noun):
+class Project(FrozenModel):
     """Deckies that are described, sent and applied together: the fleet itself, or later a topology with
     networks of its own (by name)."""
 
@@ -130,7 +130,7 @@ class Project(Noun):
         return copy
 
 
-class Fleet(Noun):
+class Fleet(FrozenModel):
     """Desired: what `decnet-state.json` holds. `lans` are by worker, and shared by its projects."""
 
     schema_version: Literal[2] = 2

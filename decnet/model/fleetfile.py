@@ -11,10 +11,10 @@ from typing import Any
 from ..errors import SpecError
 from ..wire import clean
 from . import fleetkeys, fleetrules, toml_lines, toml_text, values
-from .diagnostics import Mistakes
+from .diagnostics import Diagnostics
 from .fleetkeys import Key
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
-from .suggest import nearest
+from .suggest import suggest
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),
@@ -37,7 +37,7 @@ def parse(text: str, filename: str) -> FleetSpec:
     if len(text) > toml_text.MAX_BYTES:
         raise SpecError(f"larger than {toml_text.MAX_BYTES // 1024} KiB", place=filename)
     table = toml_text.load(text, filename)
-    mistakes = Mistakes(filename, toml_lines.lines(text.removeprefix("\ufeff")))
+    mistakes = Diagnostics(filename, toml_lines.lines(text.removeprefix("\ufeff")))
     # The rules see what is right by itself, so that one mistake does not hide another.
     right = _right(mistakes, (), table, fleetkeys.FLEET)
     fleetrules.check(mistakes, right)
@@ -49,7 +49,7 @@ def parse(text: str, filename: str) -> FleetSpec:
 
 
 def _right(
-    mistakes: Mistakes, path: tuple[str, ...], table: dict[str, Any], keys: dict[str, Key]
+    mistakes: Diagnostics, path: tuple[str, ...], table: dict[str, Any], keys: dict[str, Key]
 ) -> dict[str, Any]:
     """The part of a table that is right; the rest is noted as mistakes."""
     right: dict[str, Any] = {}
@@ -65,7 +65,7 @@ def _right(
     return right
 
 
-def _inside(mistakes: Mistakes, path: tuple[str, ...], value: Any, key: Key) -> Any:
+def _inside(mistakes: Diagnostics, path: tuple[str, ...], value: Any, key: Key) -> Any:
     if key.kind == "table":
         return _right(mistakes, path, value, key.keys)
     if key.kind == "tables":
@@ -82,7 +82,7 @@ def _within(path: tuple[str, ...]) -> str:
 
 
 def _meant(path: tuple[str, ...], name: str, value: Any, keys: dict[str, Key]) -> str:
-    close = nearest(name, keys)
+    close = suggest(name, keys)
     if close:
         return f"did you mean `{close}`?"
     if not path and isinstance(value, dict):
@@ -96,10 +96,10 @@ def _complaint(value: Any, key: Key) -> str | None:
     if not fits or (isinstance(value, bool) and key.kind != "true or false"):
         return f"must be {_wanted(key)}, not {_what(value)}"
     if key.choices and value not in key.choices:
-        close = nearest(value, key.choices)
-        return f"must be {_wanted(key)}, not {values.shown(value)}" + (f" ({close}?)" if close else "")
+        close = suggest(value, key.choices)
+        return f"must be {_wanted(key)}, not {values.display(value)}" + (f" ({close}?)" if close else "")
     if key.kind == "whole number" and not (key.minimum or 0) <= value <= (key.maximum or 2**53):
-        return f"must be {_wanted(key)}, not {values.shown(value)}"
+        return f"must be {_wanted(key)}, not {values.display(value)}"
     if key.kind == "list" and len(value) > values.MAX_LIST:
         return f"must have at most {values.MAX_LIST} entries"
     return key.check(value) if key.check else None
@@ -118,10 +118,10 @@ def _wanted(key: Key) -> str:
 def _what(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
-    return "a table" if isinstance(value, dict) else values.shown(value)
+    return "a table" if isinstance(value, dict) else values.display(value)
 
 
-def _decky(mistakes: Mistakes, path: tuple[str, ...], entry: Any, key: Key) -> dict[str, Any] | None:
+def _decky(mistakes: Diagnostics, path: tuple[str, ...], entry: Any, key: Key) -> dict[str, Any] | None:
     name = path[-1]
     if not isinstance(entry, dict):
         hint = f"a decky is a table: [decky.NAME], then `{clean(name, 40)} = ...` below it"
@@ -134,7 +134,7 @@ def _decky(mistakes: Mistakes, path: tuple[str, ...], entry: Any, key: Key) -> d
     return right
 
 
-def _check_settings(mistakes: Mistakes, path: tuple[str, ...], settings: Any) -> None:
+def _check_settings(mistakes: Diagnostics, path: tuple[str, ...], settings: Any) -> None:
     title = f"[{'.'.join(clean(part, 40) for part in path)}]"
     if not isinstance(settings, dict):
         hint = f"settings belong to a service: {title} is a table"
@@ -149,7 +149,7 @@ def _check_settings(mistakes: Mistakes, path: tuple[str, ...], settings: Any) ->
             mistakes.add((*path, name), f"`{clean(name, 60)}` in {title} {complaint}")
 
 
-def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
+def _spec(right: dict[str, Any], mistakes: Diagnostics) -> FleetSpec:
     network = dict(right.get("network", {}))
     addresses = network.get("addresses", {})
     network["addresses"] = AddressesSpec(**{key: tuple(value) for key, value in addresses.items()})
@@ -162,7 +162,7 @@ def _spec(right: dict[str, Any], mistakes: Mistakes) -> FleetSpec:
     )
 
 
-def _decky_spec(name: str, entry: dict[str, Any], mistakes: Mistakes) -> DeckySpec:
+def _decky_spec(name: str, entry: dict[str, Any], mistakes: Diagnostics) -> DeckySpec:
     mac = entry.get("mac")
     given = {**entry, "mac": mac.lower().replace("-", ":")} if mac else dict(entry)
     return DeckySpec(**_tuples(given), name=name, place=mistakes.place(("decky", name)))

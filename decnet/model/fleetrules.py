@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from .addresses import not_within, parse_addresses
-from .diagnostics import Mistakes
+from .diagnostics import Diagnostics
 from .spec import LOCAL
 
 Entries = dict[str, dict[str, Any]]
@@ -14,7 +14,7 @@ Entries = dict[str, dict[str, Any]]
 _OF_ONE = ("ip", "mac", "hostname")
 
 
-def check(mistakes: Mistakes, table: dict[str, Any]) -> None:
+def check(mistakes: Diagnostics, table: dict[str, Any]) -> None:
     """Note every contradiction in the values of a fleet file whose keys are right one by one."""
     entries: Entries = table.get("decky", {})
     _check_choices(mistakes, entries)
@@ -26,14 +26,14 @@ def check(mistakes: Mistakes, table: dict[str, Any]) -> None:
     _check_network(mistakes, table.get("network", {}), entries)
 
 
-def _check_choices(mistakes: Mistakes, entries: Entries) -> None:
+def _check_choices(mistakes: Diagnostics, entries: Entries) -> None:
     for name, entry in entries.items():
         if entry.get("randomize_services") and "services" in entry:
             said = f"[decky.{name}] sets both `services` and `randomize_services`"
             mistakes.add(("decky", name, "randomize_services"), said, "remove one of the two")
 
 
-def _check_core(mistakes: Mistakes, table: dict[str, Any], entries: Entries) -> None:
+def _check_core(mistakes: Diagnostics, table: dict[str, Any], entries: Entries) -> None:
     """That nothing is both what stays and what comes and goes; an entry's list replaces the fleet's."""
     written: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), table)]
     written += [(("decky", name), entry) for name, entry in entries.items()]
@@ -44,7 +44,7 @@ def _check_core(mistakes: Mistakes, table: dict[str, Any], entries: Entries) -> 
             mistakes.add((*path, "side"), f"`side`{where} names {both[0]}, which `core` names too")
 
 
-def _check_counts(mistakes: Mistakes, entries: Entries) -> None:
+def _check_counts(mistakes: Diagnostics, entries: Entries) -> None:
     for name, entry in entries.items():
         count = entry.get("count", 1)
         for key in _OF_ONE:
@@ -55,7 +55,7 @@ def _check_counts(mistakes: Mistakes, entries: Entries) -> None:
             mistakes.add(("decky", name), f"the name of [decky.{name}] has no room for the number of each")
 
 
-def _check_names(mistakes: Mistakes, entries: Entries) -> None:
+def _check_names(mistakes: Diagnostics, entries: Entries) -> None:
     owner: dict[str, str] = {}
     for name, entry in entries.items():
         for single in _numbered(name, entry.get("count", 1)):
@@ -70,7 +70,7 @@ def _numbered(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}-{number:02d}" for number in range(1, count + 1)]
 
 
-def _check_once(mistakes: Mistakes, entries: Entries, key: str) -> None:
+def _check_once(mistakes: Diagnostics, entries: Entries, key: str) -> None:
     owner: dict[str, str] = {}
     for name, entry in entries.items():
         if key not in entry:
@@ -87,7 +87,7 @@ def _on_two_workers(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return None not in (one.get("worker"), other.get("worker")) and one["worker"] != other["worker"]
 
 
-def _check_network(mistakes: Mistakes, network: dict[str, Any], entries: Entries) -> None:
+def _check_network(mistakes: Diagnostics, network: dict[str, Any], entries: Entries) -> None:
     if "subnet" not in network:
         return
     subnet = IPv4Network(network["subnet"])

@@ -12,10 +12,10 @@ from ..wire import clean
 from . import addresses, fleetrules, toml_text, values
 from .catalog import Catalog
 from .catalog_entries import ELSEWHERE, Port, Service
-from .diagnostics import Mistakes
+from .diagnostics import Diagnostics
 from .initext import Section, sections
 from .spec import DeckySpec, FleetSpec, NetworkSpec
-from .suggest import nearest
+from .suggest import suggest
 from .values import Setting, Settings
 
 Check = Callable[[str], str | None]
@@ -53,7 +53,7 @@ def parse(text: str, filename: str, catalog: Catalog) -> OldFleet:
     Raises SpecError, whose message has one line per mistake.
     """
     found = sections(text.removeprefix("\ufeff"), filename)
-    reading = _Reading(catalog, Mistakes(filename, _lines(found), _SPELLINGS))
+    reading = _Reading(catalog, Diagnostics(filename, _lines(found), _SPELLINGS))
     for section in sorted(found, key=_order):
         reading.take(section)
     mistakes = reading.mistakes
@@ -97,7 +97,7 @@ def _decky_name(written: str) -> str:
 @dataclass
 class _Reading:
     catalog: Catalog
-    mistakes: Mistakes
+    mistakes: Diagnostics
     network: dict[str, Any] = field(default_factory=dict)
     mutate_interval: int | None = None
     deckies: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -166,7 +166,9 @@ class _Reading:
             complaint = addresses.host(value)
         else:
             known = self.catalog.archetypes if key == "archetype" else self.catalog.os_profiles
-            complaint = None if value in known else f"is unknown: {values.shown(value)}{_meant(value, known)}"
+            complaint = (
+                None if value in known else f"is unknown: {values.display(value)}{_meant(value, known)}"
+            )
         if complaint:
             self._wrong(section, key, complaint)
             return None
@@ -181,7 +183,7 @@ class _Reading:
         for name in names:
             if name not in self.catalog.services and name not in self.own:
                 hint = f" ({ELSEWHERE[name]})" if name in ELSEWHERE else _meant(name, self.catalog.services)
-                self._wrong(section, "services", f"names {values.shown(name)}, which does not exist{hint}")
+                self._wrong(section, "services", f"names {values.display(name)}, which does not exist{hint}")
                 return None
         if complaint := values.services(names):
             self._wrong(section, "services", complaint)
@@ -263,7 +265,7 @@ class _Reading:
     def _number(self, section: Section, key: str, value: str, most: int) -> int | None:
         if re.fullmatch(r"[0-9]{1,9}", value) and 1 <= int(value) <= most:
             return int(value)
-        self._wrong(section, key, f"must be a whole number from 1 to {most}, not {values.shown(value)}")
+        self._wrong(section, key, f"must be a whole number from 1 to {most}, not {values.display(value)}")
         return None
 
     def _known(self, section: Section, keys: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -278,5 +280,5 @@ class _Reading:
 
 
 def _meant(name: str, known: Any) -> str:
-    close = nearest(name, known)
+    close = suggest(name, known)
     return f" (did you mean `{close}`?)" if close else ""

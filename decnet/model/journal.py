@@ -8,14 +8,14 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_va
 
 from decnet.wire import MAX_ERROR_CHARS, PROJECT
 
-from .base import Hex64, Noun, Short, Text
+from .base import FrozenModel, Hex64, Short, Text
 from .worker import Count
 
 MOST_RECORDS = 2000
 """Records in one page, at the most."""
 
 
-class Cursor(Noun):
+class Cursor(FrozenModel):
     """How far a journal has been read; `hash` is that of record `seq` ("0"*64 at 0)."""
 
     journal_id: Short
@@ -23,7 +23,7 @@ class Cursor(Noun):
     hash: Hex64
 
 
-class JournalRecord(Noun):
+class JournalRecord(FrozenModel):
     """One end of one decky's operation. `at` is None where the worker's time cannot be read."""
 
     seq: Count
@@ -44,7 +44,7 @@ class JournalRecord(Noun):
         return self.project or PROJECT, self.decky, self.operation, self.request_id
 
 
-class Damaged(Noun):
+class Damaged(FrozenModel):
     """A record that is none. With `seq` and `hash` the reading can go on behind it."""
 
     seq: Count | None = None
@@ -54,7 +54,7 @@ class Damaged(Noun):
 Verdict = Literal["ok", "gap", "reset", "rewound"]
 
 
-class JournalPage(Noun):
+class JournalPage(FrozenModel):
     """The journal after a cursor. `gap`: records before `first_seq` are gone; `reset`: another
     journal_id than the cursor's; `rewound`: the record at the cursor is not the one that was read.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from decnet.wire import PROJECT, container_name
 
-from .base import Loose, Noun
+from .base import FrozenModel, Loose
 from .keys import DeckyKey, SliceKey
 from .record import DeckyRow, Operation
 
@@ -17,19 +17,19 @@ Bucket = Literal[
 RecordAction = Literal["insert", "update", "delete"]
 
 
-class Target(Noun):
+class Target(FrozenModel):
     """One container that a step removes: both must still match on the worker."""
 
     name: str
     id: str
 
 
-class Step(Noun):
+class Step(FrozenModel):
     """One planned change of one decky on one worker.
 
     `remove` goes first, container by container; then `up` (compose service names to create), then
     `start` (names of containers to start again). `row` is the record after the step (None: none).
-    `wave` 0 releases (removals), wave 1 claims.
+    `phase` 0 releases addresses (removals), phase 1 claims them.
     """
 
     worker: str
@@ -38,7 +38,7 @@ class Step(Noun):
     bucket: Bucket
     reason: str
     operation: Operation | None = None
-    wave: Literal[0, 1] = 1
+    phase: Literal[0, 1] = 1
     record: RecordAction | None = None
     row: DeckyRow | None = None
     remove: Annotated[tuple[Target, ...], Loose] = ()
@@ -63,7 +63,7 @@ class Step(Noun):
         return bool(self.remove or self.up or self.start)
 
 
-class Skipped(Noun):
+class Skipped(FrozenModel):
     """A step that may not be carried out now, and why."""
 
     worker: str
@@ -72,7 +72,7 @@ class Skipped(Noun):
     reason: str
 
 
-class SliceDrift(Noun):
+class SliceDrift(FrozenModel):
     """How the description that a worker holds differs from the one that it should hold, in one word and in a
     sentence. `ahead`: it was given more than this state directory knows of. `lost`, `rewound`, `replaced`:
     something happened to it there. `behind`: it was not given the newest one yet."""
@@ -85,10 +85,10 @@ class SliceDrift(Noun):
 
 
 MOST_STRAYS = 10
-"""Strays of one worker that are told by name: it can report as many as it likes."""
+"""Strays of one worker that are shown by name: it can report as many as it likes."""
 
 
-class Plan(Noun):
+class Plan(FrozenModel):
     """One pass over the fleet. `steps` has every decky that is not in order; `kept` counts the rest."""
 
     steps: Annotated[tuple[Step, ...], Loose] = ()
@@ -98,7 +98,7 @@ class Plan(Noun):
     """Workers that were not seen, each with the reason."""
     slices: dict[SliceKey, SliceDrift] = {}
     """Slices that a worker does not hold as it should: they are given again, but for those ahead."""
-    swarms: dict[str, int] = {}
+    excess_strays: dict[str, int] = {}
     """Workers with too many strays to be pruned, and how many: these are left alone."""
     kept: int = 0
     upgrades: dict[str, int] = {}
@@ -128,12 +128,12 @@ class Plan(Noun):
         """Both as one, where `rest` was planned after this plan had been carried out: what this one did is
         not kept in addition."""
         planned = {step.key for step in rest.steps}
-        done = {s.key for s in self.steps if s.row is not None and s.wave == 1} - planned
+        done = {s.key for s in self.steps if s.row is not None and s.phase == 1} - planned
         return rest.model_copy(
             update={"steps": self.steps + rest.steps, "kept": max(0, rest.kept - len(done))}
         )
 
-    def barred(self, *, before: int) -> Plan:
+    def without_ahead(self, *, before: int) -> Plan:
         """The plan as it may be carried out: without the workers that were given more than this state
         directory knows of. What an older copy of desired asks for was not asked for now."""
         ahead = {key: drift for key, drift in self.slices.items() if drift.word == "ahead"}
@@ -142,7 +142,7 @@ class Plan(Noun):
         )
 
     @property
-    def shown(self) -> frozenset[tuple[object, ...]]:
+    def approval_key(self) -> frozenset[tuple[object, ...]]:
         """What an operator agrees to, to be compared: each step with its reason, each slice with its word."""
         steps = {
             (s.key, s.bucket, s.reason, s.remove, s.up, s.start, s.row and (s.row.ip, s.row.mac))
@@ -157,16 +157,16 @@ class Plan(Noun):
     @property
     def listed_strays(self) -> tuple[tuple[Step, ...], dict[str, int]]:
         """The first strays of each worker, and how many more there are, by worker."""
-        told: list[Step] = []
+        shown: list[Step] = []
         counts: dict[str, int] = {}
         for step in self.strays:
             counts[step.worker] = counts.get(step.worker, 0) + 1
             if counts[step.worker] <= MOST_STRAYS:
-                told.append(step)
-        return tuple(told), {name: n - MOST_STRAYS for name, n in counts.items() if n > MOST_STRAYS}
+                shown.append(step)
+        return tuple(shown), {name: n - MOST_STRAYS for name, n in counts.items() if n > MOST_STRAYS}
 
 
-class Bundle(Noun):
+class Bundle(FrozenModel):
     """What one worker is sent: the arguments of the agent's `apply`."""
 
     worker: str

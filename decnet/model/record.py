@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from decnet.wire import PROJECT
 
 from .actual import DeckyStatus
-from .base import Loose, Moment, Noun, Short, Text
+from .base import FrozenModel, Loose, Short, Text, Timestamp
 from .journal import Cursor
 from .worker import Count, Facts
 
@@ -17,14 +17,14 @@ LifecycleStatus = Literal["pending", "running", "succeeded", "failed", "lost"]
 OPEN: frozenset[str] = frozenset({"pending", "running"})
 
 
-class Claim(Noun):
+class Claim(FrozenModel):
     """An address on a LAN, and the MAC that answers for it."""
 
     ip: str
     mac: str
 
 
-class DeckyRow(Noun):
+class DeckyRow(FrozenModel):
     """One decky as last known: its content (container name to fingerprint, the base's under its own
     name) and its status."""
 
@@ -39,7 +39,7 @@ class DeckyRow(Noun):
     """Other addresses that a job was sent to bring up and that it may have by now."""
 
 
-class LifecycleRow(Noun):
+class LifecycleRow(FrozenModel):
     """One operation on one decky. Times in seconds since the epoch, by the operator's clock unless
     `ended_by_worker`."""
 
@@ -50,21 +50,21 @@ class LifecycleRow(Noun):
     request_id: str
     status: LifecycleStatus
     reason: str = ""
-    created: Moment
-    started: Moment | None = None
-    ended: Moment | None = None
+    created: Timestamp
+    started: Timestamp | None = None
+    ended: Timestamp | None = None
     ended_by_worker: bool = False
     error: Text = ""
 
 
-class Applied(Noun):
+class Applied(FrozenModel):
     """A description that a worker said it holds: its generation and its hash."""
 
     generation: Count
     plan_hash: Short | None
 
 
-class ProjectRecords(Noun):
+class ProjectRecords(FrozenModel):
     """What is recorded of one project on one worker. `generation` is that of the last slice sent, `plan_hash`
     what the worker said it holds."""
 
@@ -77,7 +77,7 @@ class ProjectRecords(Noun):
     """When each decky was healed lately: what its restart budget is counted from."""
 
 
-class WorkerRecords(Noun):
+class WorkerRecords(FrozenModel):
     """Everything recorded about one worker: what `records/<worker_id>.json` holds."""
 
     schema_version: Literal[2] = 2

@@ -9,7 +9,7 @@ from decnet.wire import clean
 from ..errors import SpecError
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def suggest(name: str, known: Iterable[str]) -> str | None:
     """The known name that is most like this one, or None where none is."""
     import difflib
 
@@ -18,9 +18,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
-def unknown(kind: str, given: str, valid: Iterable[str], *, who: str, place: str = "") -> SpecError:
+def unknown_name(kind: str, given: str, valid: Iterable[str], *, who: str, place: str = "") -> SpecError:
     """The error for a name that does not exist; the hint has the nearest one, or all of them."""
     names = sorted(valid)
-    near = nearest(given, names)
+    near = suggest(given, names)
     hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names) or 'none'}"
     return SpecError(f"{who}: unknown {kind} `{clean(given, 60)}`", place=place, hint=hint)

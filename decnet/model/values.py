@@ -21,7 +21,7 @@ Setting = str | int | bool | float
 Settings = dict[str, Setting]
 
 
-def shown(value: object) -> str:
+def display(value: object) -> str:
     """A value as a message quotes it: short, and without control characters."""
     spelled = f'"{value}"' if isinstance(value, str) else str(value).lower()
     return clean(spelled, 60)
@@ -43,7 +43,7 @@ def decky(value: str) -> str | None:
 
 def word(value: str) -> str | None:
     """The name of something in the catalog."""
-    return None if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value) else f"must be one word, not {shown(value)}"
+    return None if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value) else f"must be one word, not {display(value)}"
 
 
 def services(value: Sequence[object]) -> str | None:
@@ -55,7 +55,7 @@ def names(value: Sequence[object]) -> str | None:
     """A list of service names, each once, perhaps empty."""
     for entry in value:
         if not isinstance(entry, str) or word(entry):
-            return f"must be a list of service names, and {shown(entry)} is not one"
+            return f"must be a list of service names, and {display(entry)} is not one"
     twice = sorted({str(entry) for entry in value if value.count(entry) > 1})
     return f"names {twice[0]} twice" if twice else None
 
@@ -64,14 +64,14 @@ def hostname(value: str) -> str | None:
     """One label of letters, digits and inner dashes (RFC 1123)."""
     if re.fullmatch(HOSTNAME, value):
         return None
-    return f"must be letters, digits and inner dashes, at most 63, not {shown(value)}"
+    return f"must be letters, digits and inner dashes, at most 63, not {display(value)}"
 
 
 def interface(value: str) -> str | None:
     """A Linux network interface."""
     if re.fullmatch(INTERFACE, value) and value not in (".", ".."):
         return None
-    return f"must be an interface's name like eth0, not {shown(value)}"
+    return f"must be an interface's name like eth0, not {display(value)}"
 
 
 def setting(value: object) -> str | None:
@@ -93,4 +93,4 @@ def image(value: str) -> str | None:
     """A reference to an image of Docker's."""
     if re.fullmatch(IMAGE, value):
         return None
-    return f"must be an image like registry.example/decoy:1, not {shown(value)}"
+    return f"must be an image like registry.example/decoy:1, not {display(value)}"

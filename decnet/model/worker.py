@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from .base import Loose, Moment, Name, Noun, Short
+from .base import FrozenModel, Loose, Name, Short, Timestamp
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Strings = Annotated[tuple[Short, ...], Field(strict=False, max_length=4096)]
 
 
-class Worker(Noun):
+class Worker(FrozenModel):
     """One enrolled worker; `local` is this machine and has no address."""
 
     name: Name
@@ -34,7 +34,7 @@ Standing = Literal["current", "older", "newer"]
 """Where a worker's agent stands beside the operator's own."""
 
 
-class Hello(Noun):
+class Hello(FrozenModel):
     """The answer to `hello`: who the agent is. `clock` is seconds since the epoch, UTC.
 
     Fields that a newer agent adds are passed over: it has to be understood as far as that it is newer.
@@ -49,10 +49,10 @@ class Hello(Noun):
     fleet_id: Short | None
     engine_id: Short | None
     boot_id: Short
-    clock: Moment
+    clock: Timestamp
 
 
-class DockerNetwork(Noun):
+class DockerNetwork(FrozenModel):
     """One network of the worker's Docker engine."""
 
     name: Short
@@ -62,7 +62,7 @@ class DockerNetwork(Noun):
     ours: bool = False
 
 
-class Facts(Noun):
+class Facts(FrozenModel):
     """The answer to `facts`: what the worker is. Memory and disk in MiB."""
 
     interface: Short | None

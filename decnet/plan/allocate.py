@@ -21,14 +21,14 @@ from decnet.model.addresses import (
 )
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
-from decnet.model.suggest import unknown
+from decnet.model.suggest import unknown_name
 from decnet.model.worker import Facts
 
 from .capacity import weights
 from .identity import check_hostname, check_mac, draw_hostname, draw_mac
-from .lans import Grounds
-from .resolve import Draft, natural
-from .seeds import dice
+from .lans import LanGroups
+from .resolve import Draft, natural_key
+from .seeds import rng_for
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class _Site:
     reserved: dict[int, str]
     capacity: int | None
     weight: int
-    ground: str
+    lan_group: str
     load: int = 0
     addresses: Iterator[int] = field(default_factory=lambda: iter(()))
 
@@ -82,15 +82,15 @@ def allocate(
     worker which was not seen may hold: these are not chosen, and kept where they are. Raises SpecError with
     the place of the decky.
     """
-    ordered = sorted(drafts, key=lambda draft: natural(draft.name))
-    board = _Board(ordered, lans, desired, facts, capacity, taken, quarantined, held)
-    board.settle()
-    return _identified(
-        ordered, board, catalog, rng.getrandbits(128), now, frozenset(quarantined), frozenset(held)
+    ordered = sorted(drafts, key=lambda draft: natural_key(draft.name))
+    allocation = _Allocation(ordered, lans, desired, facts, capacity, taken, quarantined, held)
+    allocation.settle()
+    return _with_identities(
+        ordered, allocation, catalog, rng.getrandbits(128), now, frozenset(quarantined), frozenset(held)
     )
 
 
-class _Board:
+class _Allocation:
     """Who sits where, filled step by step: hand-written addresses, kept ones, then new ones."""
 
     def __init__(
@@ -108,13 +108,15 @@ class _Board:
         self.quarantined = {ip for ip in quarantined if ":" not in ip}
         self.in_use = {number(ip, what="an address in use") for ip in taken}
         hosts = {
-            _soft(each.address.split("/")[0]): f"{worker}'s own address"
+            _lenient_number(each.address.split("/")[0]): f"{worker}'s own address"
             for worker, each in facts.items()
             if each.address
         }
-        weight, grounds = weights(capacity, facts), Grounds(lans)
+        weight, lan_groups = weights(capacity, facts), LanGroups(lans)
         self.sites = {
-            worker: _site(worker, lan, hosts, capacity.get(worker), weight.get(worker, 0), grounds.of(worker))
+            worker: _site(
+                worker, lan, hosts, capacity.get(worker), weight.get(worker, 0), lan_groups.group_of(worker)
+            )
             for worker, lan in lans.items()
         }
         self.queue: list[tuple[float, str]] | None = None
@@ -122,44 +124,48 @@ class _Board:
         self.address: dict[str, int] = {}
         self.owner: dict[tuple[str, int], str] = {}
         staying = {draft.name for draft in drafts}
-        leaving = {_soft(decky.ip) for name, decky in desired.deckies.items() if name not in staying}
-        neighbours = {_soft(ip) for each in facts.values() for ip in each.neighbours}
-        barred = {_soft(ip) for ip in (*self.quarantined, *held) if ":" not in ip}
-        shut = ((self.in_use | neighbours) - leaving) | barred
-        self._open_pools(shut, leaving)
+        leaving = {
+            _lenient_number(decky.ip) for name, decky in desired.deckies.items() if name not in staying
+        }
+        neighbours = {_lenient_number(ip) for each in facts.values() for ip in each.neighbours}
+        excluded = {_lenient_number(ip) for ip in (*self.quarantined, *held) if ":" not in ip}
+        unavailable = ((self.in_use | neighbours) - leaving) | excluded
+        self._open_pools(unavailable, leaving)
 
-    def _open_pools(self, shut: set[int], leaving: set[int]) -> None:
+    def _open_pools(self, unavailable: set[int], leaving: set[int]) -> None:
         for site in self.sites.values():
-            blocked = _Blocked(shut | set(site.reserved), site.ground, self.owner)
+            blocked = _Blocked(unavailable | set(site.reserved), site.lan_group, self.owner)
             site.addresses = free(site.ranges, blocked, leaving)
 
     def settle(self) -> None:
         for draft in self.drafts:
-            self._seat_fixed(draft)
+            self._place_fixed(draft)
         for draft in self.drafts:
             if draft.ip is not None:
-                self._claim(draft, self._hand_written(draft))
+                self._claim(draft, self._requested_address(draft))
         for draft in self.drafts:
-            if draft.name not in self.address and (kept := self._kept(draft)) is not None:
+            if draft.name not in self.address and (kept := self._kept_address(draft)) is not None:
                 self._claim(draft, kept)
         for draft in self.drafts:
             if draft.name not in self.address:
-                self._give(draft)
+                self._assign_new(draft)
 
-    def _seat_fixed(self, draft: Draft) -> None:
+    def _place_fixed(self, draft: Draft) -> None:
         """Whose worker is known before any address is: pinned, or where it is already."""
         if draft.worker is not None:
             if draft.worker not in self.sites:
-                raise unknown("worker", draft.worker, self.sites, who=draft.name, place=draft.at("worker"))
-            self._seat(draft, self.sites[draft.worker])
+                raise unknown_name(
+                    "worker", draft.worker, self.sites, who=draft.name, place=draft.at("worker")
+                )
+            self._place(draft, self.sites[draft.worker])
         elif draft.kept and draft.kept.worker in self.sites and self._may_stay(draft, draft.kept.worker):
-            self._seat(draft, self.sites[draft.kept.worker])
+            self._place(draft, self.sites[draft.kept.worker])
 
     def _may_stay(self, draft: Draft, worker: str) -> bool:
         site = self.sites[worker]
         return draft.ip is None or site.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.at("ip")))
 
-    def _seat(self, draft: Draft, site: _Site) -> None:
+    def _place(self, draft: Draft, site: _Site) -> None:
         moved_in = draft.kept is None or draft.kept.worker != site.worker
         if moved_in and site.full:
             message = f"{draft.name}: {site.worker} is full, {site.load} of {site.capacity} deckies"
@@ -167,13 +173,13 @@ class _Board:
         self.worker[draft.name] = site.worker
         site.load += 1
 
-    def _hand_written(self, draft: Draft) -> int:
+    def _requested_address(self, draft: Draft) -> int:
         address = number(draft.ip or "", what=f"{draft.name}: ip", place=draft.at("ip"))
         if draft.name not in self.worker:
             sites = [site for site in self._by_load() if site.has(address)]
             if not sites:
-                self._refuse(draft, address, f"is in no subnet of {_listed(self.sites)}")
-            self._seat(draft, sites[0])
+                self._refuse(draft, address, f"is in no subnet of {_site_list(self.sites)}")
+            self._place(draft, sites[0])
         site = self.sites[self.worker[draft.name]]
         if not site.has(address):
             self._refuse(draft, address, f"is outside of {site.worker}'s subnet {site.lan.subnet}")
@@ -189,12 +195,12 @@ class _Board:
             self._refuse(draft, address, "is in use on the LAN")
         return address
 
-    def _kept(self, draft: Draft) -> int | None:
+    def _kept_address(self, draft: Draft) -> int | None:
         """The address that the decky has, if it may keep it where it now sits."""
         kept = draft.kept
         if kept is None or kept.ip in self.quarantined or draft.name not in self.worker:
             return None
-        site, address = self.sites[self.worker[draft.name]], _soft(kept.ip)
+        site, address = self.sites[self.worker[draft.name]], _lenient_number(kept.ip)
         if not site.has(address) or address in site.reserved:
             return None
         if any(low <= address <= high for low, high in parse_addresses(site.lan.exclude)):
@@ -202,19 +208,19 @@ class _Board:
         return address
 
     def _claim(self, draft: Draft, address: int) -> None:
-        ground = self.sites[self.worker[draft.name]].ground
-        other = self.owner.setdefault((ground, address), draft.name)
+        lan_group = self.sites[self.worker[draft.name]].lan_group
+        other = self.owner.setdefault((lan_group, address), draft.name)
         if other != draft.name:
             self._refuse(draft, address, f"is used twice, by {other} too")
         self.address[draft.name] = address
 
-    def _give(self, draft: Draft) -> None:
+    def _assign_new(self, draft: Draft) -> None:
         """A new address, on the decky's worker or on the one with the most room."""
         if draft.name in self.worker:
             site = self.sites[self.worker[draft.name]]
             address = next(site.addresses, None)
             if address is None:
-                self._refuse_place(draft, [site])
+                self._refuse_full(draft, [site])
             else:
                 self._claim(draft, address)
             return
@@ -226,11 +232,11 @@ class _Board:
             if address is None:
                 heapq.heappop(self.queue)
                 continue
-            self._seat(draft, site)
+            self._place(draft, site)
             self._claim(draft, address)
             heapq.heapreplace(self.queue, (self._share(site), site.worker))
             return
-        self._refuse_place(draft, [site for site in self.sites.values() if site.open])
+        self._refuse_full(draft, [site for site in self.sites.values() if site.open])
 
     def _by_load(self) -> list[_Site]:
         """Workers that may be given one more, the one with the most room in proportion first."""
@@ -244,13 +250,13 @@ class _Board:
     def _refuse(self, draft: Draft, address: int, why: str, hint: str | None = None) -> None:
         raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"), hint=hint)
 
-    def _refuse_place(self, draft: Draft, asked: list[_Site]) -> None:
-        rooms = ", ".join(self._room(site) for site in sorted(asked, key=lambda site: site.worker))
-        message = f"{draft.name}: no free address for it ({rooms or 'no worker can be given new deckies'})"
+    def _refuse_full(self, draft: Draft, candidates: list[_Site]) -> None:
+        usage = ", ".join(self._usage(site) for site in sorted(candidates, key=lambda site: site.worker))
+        message = f"{draft.name}: no free address for it ({usage or 'no worker can be given new deckies'})"
         hint = "more addresses in network.addresses.use, or fewer deckies"
         raise SpecError(message, place=draft.place, hint=hint)
 
-    def _room(self, site: _Site) -> str:
+    def _usage(self, site: _Site) -> str:
         if site.full:
             return f"{site.worker}: full with {site.load} deckies"
         given = sum(1 for name in self.address if self.worker[name] == site.worker)
@@ -260,9 +266,9 @@ class _Board:
 class _Blocked:
     """A growing set of one LAN's addresses: those shut from the start and those given since."""
 
-    def __init__(self, shut: set[int], ground: str, owner: Mapping[tuple[str, int], str]) -> None:
-        self._shut = shut
-        self._ground = ground
+    def __init__(self, unavailable: set[int], lan_group: str, owner: Mapping[tuple[str, int], str]) -> None:
+        self._shut = unavailable
+        self._ground = lan_group
         self._owner = owner
 
     def __contains__(self, address: object) -> bool:
@@ -270,7 +276,7 @@ class _Blocked:
 
 
 def _site(
-    worker: str, lan: Network, hosts: dict[int, str], capacity: int | None, weight: int, ground: str
+    worker: str, lan: Network, hosts: dict[int, str], capacity: int | None, weight: int, lan_group: str
 ) -> _Site:
     subnet = network(lan)
     return _Site(
@@ -282,11 +288,11 @@ def _site(
         reserved={**hosts, **reserved(lan)},
         capacity=capacity,
         weight=weight,
-        ground=ground,
+        lan_group=lan_group,
     )
 
 
-def _soft(ip: str) -> int:
+def _lenient_number(ip: str) -> int:
     """An address that was checked when it came in, or one from a worker: -1 for what is none."""
     try:
         return number(ip, what="address")
@@ -294,41 +300,42 @@ def _soft(ip: str) -> int:
         return -1
 
 
-def _listed(sites: Mapping[str, _Site]) -> str:
+def _site_list(sites: Mapping[str, _Site]) -> str:
     return ", ".join(f"{name} ({site.lan.subnet})" for name, site in sorted(sites.items()))
 
 
-def _identified(
+def _with_identities(
     drafts: list[Draft],
-    board: _Board,
+    allocation: _Allocation,
     catalog: Catalog,
     root: int,
     now: float,
     quarantined: frozenset[str],
     held: frozenset[str],
 ) -> dict[str, Decky]:
-    macs = _assigned(
+    macs = _unique_values(
         drafts,
         dict.fromkeys((mac for mac in quarantined if ":" in mac), "the quarantine"),
         written=lambda draft: draft.mac,
         kept=lambda draft: draft.kept.mac if draft.kept else None,
         check=check_mac,
-        drawn=lambda draft, used: draw_mac(draft, catalog, dice(root, draft.name, "mac"), used, held),
+        drawn=lambda draft, used: draw_mac(draft, catalog, rng_for(root, draft.name, "mac"), used, held),
     )
-    hostnames = _assigned(
+    hostnames = _unique_values(
         drafts,
         {},
         written=lambda draft: draft.hostname,
         kept=lambda draft: draft.kept.hostname if draft.kept else None,
         check=check_hostname,
-        drawn=lambda draft, used: draw_hostname(draft, catalog, dice(root, draft.name, "hostname"), used),
+        drawn=lambda draft, used: draw_hostname(draft, catalog, rng_for(root, draft.name, "hostname"), used),
     )
     return {
-        draft.name: _decky(draft, board, macs[draft.name], hostnames[draft.name], now) for draft in drafts
+        draft.name: _decky(draft, allocation, macs[draft.name], hostnames[draft.name], now)
+        for draft in drafts
     }
 
 
-def _assigned(
+def _unique_values(
     drafts: list[Draft],
     used: dict[str, str],
     *,
@@ -356,12 +363,12 @@ def _assigned(
     return result
 
 
-def _decky(draft: Draft, board: _Board, mac: str, hostname: str, now: float) -> Decky:
+def _decky(draft: Draft, allocation: _Allocation, mac: str, hostname: str, now: float) -> Decky:
     kept = draft.kept
     return Decky(
         name=draft.name,
-        worker=board.worker[draft.name],
-        attachments=(Attachment(address=text_of(board.address[draft.name]), mac=mac),),
+        worker=allocation.worker[draft.name],
+        attachments=(Attachment(address=text_of(allocation.address[draft.name]), mac=mac),),
         hostname=hostname,
         os=draft.os,
         release=draft.release,

@@ -23,23 +23,23 @@ class Budget:
 BUDGET = Budget()
 
 
-def refusal(attempts: Iterable[float], *, now: float, budget: Budget) -> str | None:
+def retry_refusal(attempts: Iterable[float], *, now: float, budget: Budget) -> str | None:
     """Why there may be no further attempt now, or None. Attempts that lie in the future were made under
     a wrong clock and do not count."""
-    recent = recent_of(attempts, now=now, budget=budget)
+    recent = recent_attempts(attempts, now=now, budget=budget)
     if len(recent) < budget.free:
         return None
     if len(recent) >= budget.tries:
         wait = recent[-budget.tries] + budget.window - now
-        often = f"{len(recent)} times in {_spelled(budget.window)}"
-        return f"tried {often}, again in {_spelled(wait)} at the earliest"
+        attempts_text = f"{len(recent)} times in {_duration(budget.window)}"
+        return f"tried {attempts_text}, again in {_duration(wait)} at the earliest"
     wait = recent[-1] + budget.first_wait * 2 ** (len(recent) - budget.free) - now
     if wait <= 0:
         return None
-    return f"tried {_spelled(now - recent[-1])} ago, again in {_spelled(wait)} at the earliest"
+    return f"tried {_duration(now - recent[-1])} ago, again in {_duration(wait)} at the earliest"
 
 
-def recent_of(attempts: Iterable[float], *, now: float, budget: Budget = BUDGET) -> tuple[float, ...]:
+def recent_attempts(attempts: Iterable[float], *, now: float, budget: Budget = BUDGET) -> tuple[float, ...]:
     """The attempts that still count, oldest first: what is worth keeping."""
     return tuple(sorted(at for at in attempts if now - budget.window < at <= now))
 
@@ -56,7 +56,7 @@ def failures(lifecycle: Sequence[LifecycleRow], key: DeckyKey) -> tuple[float, .
     return tuple(ends)
 
 
-def _spelled(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min"

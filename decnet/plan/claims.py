@@ -1,7 +1,7 @@
 """An address is on the LAN once: which of the steps that claim one may be carried out, and after what.
 
 A claim needs that everybody else who has, had, or should have its address or MAC is positively gone,
-or lets go of it in wave 0 of the same plan. Whoever sits on a worker that was not seen lets go of nothing,
+or lets go of it in phase 0 of the same plan. Whoever sits on a worker that was not seen lets go of nothing,
 and neither does a job that is still at work; what is quarantined is held until it is released by name.
 """
 
@@ -16,18 +16,18 @@ from decnet.model.keys import DeckyKey
 from decnet.model.plan import Skipped, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, WorkerRecords
 
-from .decky_view import Case
-from .lans import Grounds, plain
-from .steps import claims, lets_go, release_first
+from .decky_view import DeckyView
+from .lans import LanGroups, address_of
+from .steps import claims_address, releases_address, split_release
 
 
 def settle(
-    everything: Iterable[Case],
+    views: Iterable[DeckyView],
     steps: list[Step],
     waiting: Mapping[DeckyKey, str],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
-    under_way: Collection[DeckyKey],
+    in_progress: Collection[DeckyKey],
     unknown: Mapping[str, str],
     quarantined: Mapping[str, str],
 ) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
@@ -39,22 +39,22 @@ def settle(
     """
     if not waiting and not any(step.touches_docker for step in steps):
         return steps, {}
-    court = _Court(steps, dict(waiting), desired, recorded, under_way, unknown, quarantined)
-    court.hear(everything)
-    court.decide()
-    return court.sentence(everything)
+    settlement = _Settlement(steps, dict(waiting), desired, recorded, in_progress, unknown, quarantined)
+    settlement.collect(views)
+    settlement.refuse_conflicts()
+    return settlement.outcome(views)
 
 
-class Held(NamedTuple):
+class PossibleHolder(NamedTuple):
     """What one decky may hold on one worker."""
 
     key: DeckyKey
     claim: Claim
 
 
-def may_hold(
+def possible_holders(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], workers: Collection[str]
-) -> Iterator[Held]:
+) -> Iterator[PossibleHolder]:
     """All that workers which were not seen may hold, each once: what is desired there, what was recorded of
     it, and what jobs were sent to bring up since. Only seeing the worker takes anything out of that."""
     wanted = {
@@ -69,11 +69,11 @@ def may_hold(
         for project, row in recorded[worker].rows()
     }
     for key in sorted({*wanted, *rows}):
-        for claim in claims_of(wanted.get(key), rows.get(key)):
-            yield Held(key, claim)
+        for claim in known_claims(wanted.get(key), rows.get(key)):
+            yield PossibleHolder(key, claim)
 
 
-def claims_of(*known: Decky | DeckyRow | None) -> tuple[Claim, ...]:
+def known_claims(*known: Decky | DeckyRow | None) -> tuple[Claim, ...]:
     """The addresses of a decky as desired and as recorded, each once."""
     found = []
     for each in known:
@@ -83,7 +83,7 @@ def claims_of(*known: Decky | DeckyRow | None) -> tuple[Claim, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def under_way(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
+def in_progress(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
     """The deckies that a job may still bring up."""
     return frozenset(
         DeckyKey(worker, row.project, row.decky)
@@ -94,58 +94,58 @@ def under_way(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
 
 
 @dataclass(slots=True)
-class _Court:
+class _Settlement:
     """Who holds what, and who may not act. A decision may take another one with it, until none does."""
 
     steps: list[Step]
     refused: dict[DeckyKey, str]
     desired: Fleet
     recorded: Mapping[str, WorkerRecords]
-    under_way: Collection[DeckyKey]
+    in_progress: Collection[DeckyKey]
     unknown: Mapping[str, str]
     quarantined: Mapping[str, str]
     by_key: dict[DeckyKey, Step] = field(default_factory=dict)
     wanted: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
-    awaited: dict[DeckyKey, set[DeckyKey]] = field(default_factory=dict)
+    releases: dict[DeckyKey, set[DeckyKey]] = field(default_factory=dict)
     strays: set[DeckyKey] = field(default_factory=set)
     """Of which nothing but their worker's word is known."""
-    grounds: Grounds = field(init=False)
+    lan_groups: LanGroups = field(init=False)
 
     def __post_init__(self) -> None:
-        self.grounds = Grounds(self.desired.lans)
+        self.lan_groups = LanGroups(self.desired.lans)
 
-    def hear(self, everything: Iterable[Case]) -> None:
+    def collect(self, views: Iterable[DeckyView]) -> None:
         """Find the claims, and everybody who could hold one of their addresses or MACs."""
         for step in self.steps:
             key = step.key
             self.by_key[key] = step
-            if claims(step) and (decky := self.desired.decky(step.project, step.decky)):
+            if claims_address(step) and (decky := self.desired.decky(step.project, step.decky)):
                 home = decky.home
-                self.wanted[key] = (self.grounds.at(step.worker, home.address), home.mac)
+                self.wanted[key] = (self.lan_groups.token(step.worker, home.address), home.mac)
         self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
-        for case in everything:
-            key = case.key
-            if case.actual:
-                self._hold(key, _of_its_base(case, self.desired, self.grounds))
-                if case.decky is None and case.row is None:
+        for view in views:
+            key = view.key
+            if view.actual:
+                self._hold(key, _base_tokens(view, self.desired, self.lan_groups))
+                if view.decky is None and view.row is None:
                     self.strays.add(key)
-            if key in self.under_way:
-                self._hold(key, self._brought_up(case))
-        for key, claim in may_hold(self.desired, self.recorded, self.unknown):
-            self._hold(key, {*self.grounds.anywhere([claim.ip]), claim.mac})
+            if key in self.in_progress:
+                self._hold(key, self._in_progress_tokens(view))
+        for key, claim in possible_holders(self.desired, self.recorded, self.unknown):
+            self._hold(key, {*self.lan_groups.tokens([claim.ip]), claim.mac})
 
-    def _brought_up(self, case: Case) -> set[str]:
+    def _in_progress_tokens(self, view: DeckyView) -> set[str]:
         """What a job on a worker that was seen may yet bring up."""
-        known = claims_of(case.decky, case.row)
-        return self.grounds.anywhere(each.ip for each in known) | {each.mac for each in known}
+        known = known_claims(view.decky, view.row)
+        return self.lan_groups.tokens(each.ip for each in known) | {each.mac for each in known}
 
     def _hold(self, key: DeckyKey, tokens: Iterable[str]) -> None:
         for token in tokens:
             if token in self.holders:
                 self.holders[token].add(key)
 
-    def decide(self) -> None:
+    def refuse_conflicts(self) -> None:
         """Refuse claims until every one that is left can have its address."""
         settled = False
         while not settled:
@@ -163,50 +163,50 @@ class _Court:
 
     def _obstacle(self, key: DeckyKey, claimed: Mapping[str, DeckyKey]) -> str | None:
         for token in self.wanted[key]:
-            if plain(token) in self.quarantined:
-                return f"{plain(token)} is quarantined: {self.quarantined[plain(token)]}"
+            if address_of(token) in self.quarantined:
+                return f"{address_of(token)} is quarantined: {self.quarantined[address_of(token)]}"
             if token in claimed:
-                return f"{claimed[token]} claims {plain(token)} too"
+                return f"{claimed[token]} claims {address_of(token)} too"
             for holder in sorted(self.holders[token] - {key}):
-                if not self._lets_go(holder, token):
-                    return self._told(holder, token)
+                if not self._will_release(holder, token):
+                    return self._held_message(holder, token)
         return None
 
-    def _told(self, holder: DeckyKey, token: str) -> str:
+    def _held_message(self, holder: DeckyKey, token: str) -> str:
         if holder.worker in self.unknown:
-            return f"{plain(token)} may still be held by {holder}: {self.unknown[holder.worker]}"
-        held = f"{plain(token)} is held by {holder}"
-        return f"{held}, {_way_out(holder.worker)}" if holder in self.strays else held
+            return f"{address_of(token)} may still be held by {holder}: {self.unknown[holder.worker]}"
+        held = f"{address_of(token)} is held by {holder}"
+        return f"{held}, {_stray_advice(holder.worker)}" if holder in self.strays else held
 
-    def _lets_go(self, holder: DeckyKey, token: str) -> bool:
+    def _will_release(self, holder: DeckyKey, token: str) -> bool:
         """Whether the holder gives the address up in this plan, before anybody claims it."""
         step = self.by_key.get(holder)
         if step is None or holder in self.refused:
             return False
-        if step.wave == 0:
+        if step.phase == 0:
             return self._may_leave(step)
-        return lets_go(step) and token not in self.wanted.get(holder, ())
+        return releases_address(step) and token not in self.wanted.get(holder, ())
 
     def _may_leave(self, step: Step) -> bool:
         """A decky that moves stays where it is until it can be where it goes."""
         if step.moves_to is None or step.bucket != "remove":
             return True
-        return step.moves_to not in self.unknown and _goal(step) not in self.refused
+        return step.moves_to not in self.unknown and _destination(step) not in self.refused
 
-    def sentence(self, everything: Iterable[Case]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
+    def outcome(self, views: Iterable[DeckyView]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
         """The steps that are left, each claim with the releases that it has to wait for."""
         self._refuse_departures()
-        rows = {case.key: case.row for case in everything if case.key in self.by_key}
-        releasing = {key: self._awaited(key) for key in self.wanted if key not in self.refused}
-        awaited = {holder for holders in releasing.values() for holder in holders}
-        split = {holder for holder in awaited if self.by_key[holder].wave == 1}
+        rows = {view.key: view.row for view in views if view.key in self.by_key}
+        releasing = {key: self._releases_before(key) for key in self.wanted if key not in self.refused}
+        releases = {holder for holders in releasing.values() for holder in holders}
+        split = {holder for holder in releases if self.by_key[holder].phase == 1}
         allowed: list[Step] = []
         for key, step in self.by_key.items():
             if key in self.refused:
                 continue
             after = set(releasing.get(key, ()))
             if key in split:
-                release, step = release_first(step, rows[key])
+                release, step = split_release(step, rows[key])
                 allowed.append(release)
                 after.add(key)
             allowed.append(step.model_copy(update={"after": tuple(sorted(after))}) if after else step)
@@ -219,45 +219,45 @@ class _Court:
     def _refuse_departures(self) -> None:
         for key, step in self.by_key.items():
             if step.bucket == "remove" and not self._may_leave(step):
-                goal = _goal(step)
-                why = self.unknown.get(goal.worker) or self.refused.get(goal)
+                destination = _destination(step)
+                why = self.unknown.get(destination.worker) or self.refused.get(destination)
                 self.refused[key] = f"it stays until it can move to {step.moves_to}: {why}"
 
-    def _awaited(self, key: DeckyKey) -> set[DeckyKey]:
+    def _releases_before(self, key: DeckyKey) -> set[DeckyKey]:
         """Whose release has to come before the claim. One job of a worker removes before it creates, so a
         change beside it on the same worker needs no order of its own."""
         holders = set().union(*(self.holders[token] for token in self.wanted[key])) - {key}
-        return {each for each in holders if each.worker != key.worker or self.by_key[each].wave == 0}
+        return {each for each in holders if each.worker != key.worker or self.by_key[each].phase == 0}
 
 
-def _goal(step: Step) -> DeckyKey:
+def _destination(step: Step) -> DeckyKey:
     """The decky that a removed one becomes elsewhere."""
     return DeckyKey(step.moves_to or "", step.project, step.decky)
 
 
-def _way_out(worker: str) -> str:
+def _stray_advice(worker: str) -> str:
     """What is to be done about a stray: a worker that lies would say for ever that it is there."""
     prune, remove = f"decnet reconcile --prune --on {worker}", f"decnet worker remove {worker} --force"
     return f"according to {worker} only: {prune} removes it; if {worker} lies: {remove}"
 
 
-def _of_its_base(case: Case, desired: Fleet, grounds: Grounds) -> Collection[str]:
+def _base_tokens(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> Collection[str]:
     """The addresses and MACs that a decky's base could hold; without a base nothing is left to hold them.
 
     The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
     neither, all that this name has anywhere. It covers the LAN too, so that only a base as desired is
     known to be on the LAN that its worker has now.
     """
-    name = case.base
-    base = case.actual.get(name)
+    name = view.base
+    base = view.actual.get(name)
     if base is None:
         return ()
-    if case.decky and base.fingerprint == case.expected[name].fingerprint:
-        home = case.decky.home
-        own = (grounds.at(case.worker, home.address), home.mac)
-        return (*own, grounds.at(case.worker, base.ip)) if base.ip else own
-    told = {base.ip} if base.ip else set()
-    recorded = case.row and case.row.containers.get(name) == base.fingerprint
-    wanted = None if recorded else case.decky or desired.decky(case.project, case.name)
-    known = claims_of(case.row, wanted)
-    return grounds.anywhere(told | {each.ip for each in known}) | {each.mac for each in known}
+    if view.decky and base.fingerprint == view.expected[name].fingerprint:
+        home = view.decky.home
+        own = (lan_groups.token(view.worker, home.address), home.mac)
+        return (*own, lan_groups.token(view.worker, base.ip)) if base.ip else own
+    reported = {base.ip} if base.ip else set()
+    recorded = view.row and view.row.containers.get(name) == base.fingerprint
+    wanted = None if recorded else view.decky or desired.decky(view.project, view.name)
+    known = known_claims(view.row, wanted)
+    return lan_groups.tokens(reported | {each.ip for each in known}) | {each.mac for each in known}

@@ -87,8 +87,8 @@ def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[S
 
 def fingerprint(*parts: str) -> str:
     """SHA-256 over the parts, each behind its length, so that no two lists of parts spell the same."""
-    spelled = "".join([f"{len(part)}:{part}" for part in parts])
-    return hashlib.sha256(spelled.encode("utf-8", "surrogatepass")).hexdigest()
+    encoded = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def frame_fingerprint(frame: dict[str, Any]) -> str:
@@ -105,7 +105,7 @@ class _Frame(NamedTuple):
     suffix: str = ""
     """What the name of a container has after the name of its base."""
     ports: tuple[tuple[int, str], ...] = ()
-    spelled_ports: str = "[]"
+    ports_json: str = "[]"
 
 
 class _Composer:
@@ -132,13 +132,17 @@ class _Composer:
     def contents(self, base: str, decky: Decky, lan: Network) -> dict[str, Content]:
         """What each container of the decky is made from; `base` is the name of the first one."""
         frame, home, machine = self._base_frame(decky), decky.home, _machine_seed(decky)
-        made = fingerprint(frame.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac)
-        result = {base: Content("", made, frame.image, ())}
+        base_fingerprint = fingerprint(
+            frame.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac
+        )
+        result = {base: Content("", base_fingerprint, frame.image, ())}
         for service in decky.services:
             own = self._service_frame(decky, service)
             name = base + own.suffix
-            mark = fingerprint(own.hash, name, self._persona(decky, service, own, machine), made)
-            result[name] = Content(service, mark, own.image, own.ports)
+            own_fingerprint = fingerprint(
+                own.hash, name, self._persona(decky, service, own, machine), base_fingerprint
+            )
+            result[name] = Content(service, own_fingerprint, own.image, own.ports)
         return result
 
     def _persona(self, decky: Decky, service: str, frame: _Frame, machine: str) -> str:
@@ -157,9 +161,9 @@ class _Composer:
             f'{{"address":{_quoted(home.address)},"banner":{_quoted(banner)},'
             f'"hostname":{_quoted(decky.hostname)},"mac":{_quoted(home.mac)},'
             f'"machine":"{machine}","os":{_quoted(decky.os)},'
-            f'"ports":{frame.spelled_ports},"release":{_quoted(decky.release)},'
+            f'"ports":{frame.ports_json},"release":{_quoted(decky.release)},'
             f'"seed":"{service_seed(decky.seed, service)}",'
-            f'"service":{_quoted(service)},"settings":{_spelled(settings) if settings else "{}"}{system}}}'
+            f'"service":{_quoted(service)},"settings":{_json(settings) if settings else "{}"}{system}}}'
         )
 
     def _base(self, key: DeckyKey, decky: Decky, lan: Network, content: Content) -> dict[str, Any]:
@@ -219,7 +223,7 @@ class _Composer:
             body = _service_body(kind, kind.image or image)
             ports = tuple((port.number, port.protocol) for port in kind.ports)
             suffix = container_name(PROJECT, "", service)
-            frame = _Frame(body, self._hash(body), body["image"], suffix, ports, _spelled(ports))
+            frame = _Frame(body, self._hash(body), body["image"], suffix, ports, _json(ports))
             self._services[service, image] = frame
         return frame
 
@@ -239,7 +243,7 @@ def _machine_seed(decky: Decky) -> str:
     return service_seed(decky.seed, "")
 
 
-def _spelled(value: object) -> str:
+def _json(value: object) -> str:
     return canonical(value).decode("ascii")
 
 

@@ -19,7 +19,7 @@ MANY_RESTARTS = 10
 
 
 @dataclass(slots=True)
-class Case:
+class DeckyView:
     """`decky`, `row` and `actual` are what is desired, recorded and there; `expected` is what its containers
     have to be, `conflict` the MAC that answers for its address."""
 
@@ -57,12 +57,12 @@ def unknown_workers(
     return {worker: why for worker in sorted(workers) if (why := _why_unknown(observed.get(worker)))}
 
 
-def cases(
+def decky_views(
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
     observed: Mapping[str, Observation],
     contents: Mapping[SliceKey, Contents],
-) -> Iterator[Case]:
+) -> Iterator[DeckyView]:
     """One case for every decky that is desired, recorded or there on a worker that was seen, in order."""
     for worker in sorted(observed):
         seen = observed[worker]
@@ -76,7 +76,7 @@ def cases(
             made = contents.get(SliceKey(worker, project), {})
             conflicts = {each.decky: each.mac for each in seen.status.conflicts if each.project == project}
             for name in sorted({*here, *rows, *actual}):
-                yield Case(
+                yield DeckyView(
                     DeckyKey(worker, project, name),
                     here.get(name),
                     rows.get(name),
@@ -86,11 +86,11 @@ def cases(
                 )
 
 
-def loops(container: Container) -> bool:
+def is_crash_looping(container: Container) -> bool:
     return container.state == "restarting" or container.restarts >= MANY_RESTARTS
 
 
-def works(container: Container | None) -> bool:
+def is_working(container: Container | None) -> bool:
     """Whether the container runs, stays up, sits in its base's network namespace, and is ready or may become
     ready."""
     return (
@@ -113,13 +113,13 @@ def status_of(expected: Mapping[str, Content], actual: Mapping[str, Container]) 
 def _status(bases: Iterable[str], names: Iterable[str], actual: Mapping[str, Container]) -> DeckyStatus:
     if not actual:
         return "torn_down"
-    if not all(works(actual.get(name)) for name in bases):
+    if not all(is_working(actual.get(name)) for name in bases):
         return "failed"
-    is_whole = all(works(actual.get(name)) and actual[name].ready != "starting" for name in names)
+    is_whole = all(is_working(actual.get(name)) and actual[name].ready != "starting" for name in names)
     return "running" if is_whole else "degraded"
 
 
-def row_of(
+def desired_row(
     key: DeckyKey, decky: Decky, expected: Mapping[str, Content], *, adopted: bool = False
 ) -> DeckyRow:
     """The record of a decky that is as it should be."""
@@ -135,7 +135,7 @@ def row_of(
     )
 
 
-def row_as_seen(
+def observed_row(
     key: DeckyKey,
     decky: Decky,
     expected: Mapping[str, Content],
@@ -161,7 +161,7 @@ def row_as_seen(
     )
 
 
-def row_as_left(key: DeckyKey, row: DeckyRow, actual: Mapping[str, Container]) -> DeckyRow:
+def remaining_row(key: DeckyKey, row: DeckyRow, actual: Mapping[str, Container]) -> DeckyRow:
     """The record of a decky that is not desired any more, of which these containers are still there."""
     return row.model_copy(
         update={

@@ -16,27 +16,27 @@ BANNERS = re.compile(
 """Banners that well-known honeypots have by default, and words that say what it is."""
 
 HOSTNAMES = re.compile(r"svr0?4|nas3|decnet|decky|honeypot|honey|canary|decoy", re.IGNORECASE)
-DOCKERS_MAC = "02:42:"
+DOCKER_MAC_PREFIX = "02:42:"
 
 
-class Tell(NamedTuple):
+class Giveaway(NamedTuple):
     """A decky that gives itself away: by what, and what mends it."""
 
     decky: str
-    by: str
-    mend: str
+    what: str
+    fix: str
 
 
-def tells(fleet: Fleet, catalog: Catalog) -> Iterator[Tell]:
+def giveaways(fleet: Fleet, catalog: Catalog) -> Iterator[Giveaway]:
     """Each decky that gives itself away, once for each thing that does."""
     for name, decky in fleet.deckies.items():
-        yield from (Tell(name, by, mend) for by, mend in _of(decky, catalog))
+        yield from (Giveaway(name, what, fix) for what, fix in _giveaways_of(decky, catalog))
 
 
-def _of(decky: Decky, catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _giveaways_of(decky: Decky, catalog: Catalog) -> Iterator[tuple[str, str]]:
     if HOSTNAMES.search(decky.hostname):
         yield f"its hostname {decky.hostname}", "set another `hostname`, and deploy"
-    if decky.mac.startswith(DOCKERS_MAC):
+    if decky.mac.startswith(DOCKER_MAC_PREFIX):
         yield f"its MAC address {decky.mac}, which is Docker's own", "remove `mac`, and deploy"
     for service, settings in decky.services.items():
         known = catalog.services.get(service)
@@ -44,10 +44,10 @@ def _of(decky: Decky, catalog: Catalog) -> Iterator[tuple[str, str]]:
             definition = known.settings.get(key) if known else None
             secret = definition is not None and definition.secret
             if isinstance(value, str) and not secret and (found := BANNERS.search(value)):
-                by = f"`{key}` of {service}, which contains {found[0]}"
-                yield by, f"change [decky.{decky.name}.settings.{service}], and deploy"
+                what = f"`{key}` of {service}, which contains {found[0]}"
+                yield what, f"change [decky.{decky.name}.settings.{service}], and deploy"
         if decky.release in catalog.releases:
             banner = catalog.banner(decky.release, service, hostname="", address="")
             if found := BANNERS.search(banner):
-                by = f"the banner of {service}, which contains {found[0]}"
-                yield by, f"change [release.{decky.release}.banners] in your catalog"
+                what = f"the banner of {service}, which contains {found[0]}"
+                yield what, f"change [release.{decky.release}.banners] in your catalog"

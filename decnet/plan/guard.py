@@ -23,7 +23,7 @@ def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords], seen: Cont
     return len({(project, name) for project, name, _ in desired.every_decky()} | rows)
 
 
-def swarms(
+def excess_strays(
     strays: Iterable[str],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
@@ -39,11 +39,11 @@ def swarms(
     return {
         worker: count
         for worker, count in sorted(Counter(strays).items())
-        if count > (_most(worker, desired, recorded) if max_remove is None else max_remove)
+        if count > (_stray_limit(worker, desired, recorded) if max_remove is None else max_remove)
     }
 
 
-def _most(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
+def _stray_limit(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecords]) -> int:
     rows = recorded[worker].rows() if worker in recorded else ()
     placed = {(project, name) for project, name, decky in desired.every_decky() if decky.worker == worker}
     return max(1, len(placed | {(project, row.name) for project, row in rows}))
@@ -66,16 +66,16 @@ def guard(
     """
     pruned = sum(1 for step in plan.steps if step.bucket == "stray")
     gone = len(_leaving(plan, desired))
-    unasked = max(0, gone + pruned - asked)
+    unrequested = max(0, gone + pruned - asked)
     if max_remove is not None:
-        if unasked > max_remove:
-            raise _refusal(gone + pruned, size_before + pruned, f"--max-remove allows {max_remove}")
+        if unrequested > max_remove:
+            raise _mass_removal(gone + pruned, size_before + pruned, f"--max-remove allows {max_remove}")
         return
     replaced = any(step.bucket == "create" for step in plan.steps)
     if gone > asked and gone >= size_before and not replaced:
-        raise _refusal(gone, size_before, "nothing of the fleet would be left")
-    if unasked > 1 and 2 * unasked > size_before + pruned:
-        raise _refusal(gone + pruned, size_before + pruned, "that is more than half of the fleet")
+        raise _mass_removal(gone, size_before, "nothing of the fleet would be left")
+    if unrequested > 1 and 2 * unrequested > size_before + pruned:
+        raise _mass_removal(gone + pruned, size_before + pruned, "that is more than half of the fleet")
 
 
 def _leaving(plan: Plan, desired: Fleet) -> set[tuple[str, str]]:
@@ -85,7 +85,7 @@ def _leaving(plan: Plan, desired: Fleet) -> set[tuple[str, str]]:
     return {(step.project, step.decky) for step in left} if any(s.bucket == "remove" for s in left) else set()
 
 
-def _refusal(count: int, size: int, why: str) -> MassRemoval:
+def _mass_removal(count: int, size: int, why: str) -> MassRemoval:
     return MassRemoval(
         f"this would remove {count} of {size} deckies, and {why}: nothing was done",
         hint=f"if this is intended: --max-remove {count}",

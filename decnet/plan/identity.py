@@ -14,7 +14,7 @@ from decnet.wire import clean
 from .resolve import Draft
 
 ATTEMPTS = 200
-GIVEAWAYS = ("decnet", "decky", "honeypot", "canary")
+HONEYPOT_WORDS = ("decnet", "decky", "honeypot", "canary")
 _HOSTNAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
 _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
 # An N inside a word in capitals (BRNXXXXXX, WIN-XXXX) is a letter, not a place for a digit.
@@ -54,7 +54,7 @@ def draw_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Coll
     for attempt in range(ATTEMPTS * 5):
         # A style with room for few names grows by a digit when it is used up.
         style = rng.choice(styles) + "N" * (attempt // ATTEMPTS)
-        name = _STYLE.sub(_filled(rng, catalog.words or ("host",)), style)
+        name = _STYLE.sub(_filler(rng, catalog.words or ("host",)), style)
         if _plausible(name, draft.name) and name.lower() not in used:
             return name
     raise SpecError(f"{draft.name}: no hostname like {' or '.join(styles)} is free", place=draft.place)
@@ -85,7 +85,7 @@ def _makers(draft: Draft, catalog: Catalog) -> tuple[str, ...]:
     return catalog.os_profiles[draft.os].vendors
 
 
-def _filled(rng: random.Random, words: Collection[str]) -> Callable[[re.Match[str]], str]:
+def _filler(rng: random.Random, words: Collection[str]) -> Callable[[re.Match[str]], str]:
     choices = sorted(words)
 
     def fill(match: re.Match[str]) -> str:
@@ -102,4 +102,4 @@ def _filled(rng: random.Random, words: Collection[str]) -> Callable[[re.Match[st
 
 def _plausible(hostname: str, name: str) -> bool:
     low = hostname.lower()
-    return bool(_HOSTNAME.match(hostname)) and low != name and not any(word in low for word in GIVEAWAYS)
+    return bool(_HOSTNAME.match(hostname)) and low != name and not any(word in low for word in HONEYPOT_WORDS)

@@ -9,10 +9,10 @@ from decnet.model.actual import Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, Operation, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
-from decnet.plan.slice_drift import applied_after
+from decnet.plan.slice_drift import newest_applied
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean
 
-from .journal_verify import examined
+from .journal_verify import verify_page
 
 KEPT_ROWS = 500
 """How many closed lifecycle rows of one worker are kept; the oldest go first."""
@@ -23,12 +23,12 @@ FUTURE_SECONDS = 5.0
 LONGEST_SECONDS = 1800.0
 """An agent ends each job within 600 seconds: one that is said to run longer than this is not believed."""
 
-TOLD = 5
+MAX_NOTES = 5
 """How many dropped records of one pull are told one by one."""
 
 
 @dataclass(frozen=True)
-class Absorbed:
+class IngestedStatus:
     """The records after a pull, the records of the journal that were new, and what is worth saying."""
 
     records: WorkerRecords
@@ -36,82 +36,89 @@ class Absorbed:
     notes: tuple[str, ...] = ()
 
 
-def absorb(records: WorkerRecords, status: Status, *, now: float, facts: Facts | None = None) -> Absorbed:
+def ingest_status(
+    records: WorkerRecords, status: Status, *, now: float, facts: Facts | None = None
+) -> IngestedStatus:
     """The records of one worker after one pull. `now` is the operator's clock, seconds since the epoch."""
     page = status.journal
     rows = list(records.lifecycle)
-    seen = examined(page, records.cursor)
-    strays = [record for record in seen.records if not _close(rows, record, now)]
+    verified = verify_page(page, records.cursor)
+    unmatched = [record for record in verified.records if not _close_row(rows, record, now)]
     if records.cursor is None and not records.lifecycle:
         # Nothing is known of this worker, or not any more: what its journal remembers is the history.
-        rows = [row for each in strays[-KEPT_ROWS:] if (row := _remembered(each, page.journal_id, now))]
+        rows = [
+            row for each in unmatched[-KEPT_ROWS:] if (row := _row_from_record(each, page.journal_id, now))
+        ]
     # A page that promises more and brings nothing is no reason to wait; nor is any, for ever.
     is_whole = page.end is None or not page.more
-    rows = [_lost_if_gone(row, status, now) if is_whole or _is_old(row, now) else row for row in rows]
+    rows = [_mark_lost(row, status, now) if is_whole or _is_overdue(row, now) else row for row in rows]
     updated = records.model_copy(
         update={
-            "lifecycle": _trimmed([_running_if_so(row, status, now) for row in rows]),
-            "cursor": _moved(records.cursor, page, seen.verdict),
-            "projects": _projects(records, status),
+            "lifecycle": _trim([_mark_running(row, status, now) for row in rows]),
+            "cursor": _next_cursor(records.cursor, page, verified.verdict),
+            "projects": _all_projects(records, status),
             "facts": _facts(records.facts, facts),
         }
     )
-    notes = [*seen.notes, *_dropped(page, strays if records.cursor else [])]
-    return Absorbed(updated, seen.records, tuple(notes))
+    notes = [*verified.notes, *_unmatched_notes(page, unmatched if records.cursor else [])]
+    return IngestedStatus(updated, verified.records, tuple(notes))
 
 
-def _projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRecords]:
+def _all_projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRecords]:
     """What is recorded of each project that is known here or held there."""
-    return {name: _held(records, name, status) for name in sorted({*records.projects, *status.projects})}
+    return {
+        name: _project_records(records, name, status)
+        for name in sorted({*records.projects, *status.projects})
+    }
 
 
-def _held(records: WorkerRecords, name: str, status: Status) -> ProjectRecords:
+def _project_records(records: WorkerRecords, name: str, status: Status) -> ProjectRecords:
     known, held = records.of(name), status.held(name)
     # Where nothing was ever read from this worker the records are lost or new: they go on from its own.
     generation = known.generation if records.cursor else max(known.generation, held.generation)
     return known.model_copy(
         update={
             "plan_hash": held.plan_hash,
-            "applied": applied_after(known.applied, held),
+            "applied": newest_applied(known.applied, held),
             "generation": generation,
         }
     )
 
 
-def _facts(known: Facts | None, told: Facts | None) -> Facts | None:
+def _facts(known: Facts | None, reported: Facts | None) -> Facts | None:
     """The facts to record: the known ones, while only what is never still has changed."""
-    if known is None or told is None:
-        return told or known
-    return known if _steady(known) == _steady(told) else told
+    if known is None or reported is None:
+        return reported or known
+    return known if _without_volatile(known) == _without_volatile(reported) else reported
 
 
-def _steady(facts: Facts) -> Facts:
+def _without_volatile(facts: Facts) -> Facts:
     return facts.model_copy(update={"disk_free_mib": 0, "neighbours": (), "networks": (), "images": ()})
 
 
-def _dropped(page: JournalPage, strays: list[JournalRecord]) -> list[str]:
+def _unmatched_notes(page: JournalPage, unmatched: list[JournalRecord]) -> list[str]:
     """What is said of records that are not taken. A journal that is read for the first time tells of
     operations that were never ours to follow: the caller leaves those out."""
-    notes = [f"journal record {r.seq} for {clean(r.decky, 40)} fits no open operation" for r in strays]
-    if len(notes) > TOLD:
-        notes[TOLD:] = [f"{len(notes) - TOLD} more journal records fit no open operation"]
+    notes = [f"journal record {r.seq} for {clean(r.decky, 40)} fits no open operation" for r in unmatched]
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more journal records fit no open operation"]
     if page.damaged:
         notes.append(f"{len(page.damaged)} of its journal records are malformed and were dropped")
     return notes
 
 
-def _close(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
+def _close_row(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
     """Close the newest open row for the record's decky and operation that its own request has opened:
     an old record that is read again ends nothing that is on its way now."""
     for index in range(len(rows) - 1, -1, -1):
         row = rows[index]
         if row.status in OPEN and (row.project, row.decky, row.operation, row.request_id) == record.key:
-            rows[index] = _closed(row, record, now)
+            rows[index] = _closed_row(row, record, now)
             return True
     return False
 
 
-def _remembered(record: JournalRecord, journal_id: str, now: float) -> LifecycleRow | None:
+def _row_from_record(record: JournalRecord, journal_id: str, now: float) -> LifecycleRow | None:
     """The row that a record tells of; None for what is none of our operations."""
     if record.operation not in get_args(Operation):
         return None
@@ -131,25 +138,25 @@ def _remembered(record: JournalRecord, journal_id: str, now: float) -> Lifecycle
     )
 
 
-def _closed(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:
+def _closed_row(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:
     at = record.at
     earliest = max(0.0, row.created - FUTURE_SECONDS)
-    believable = at is not None and earliest <= at <= now + FUTURE_SECONDS
+    plausible = at is not None and earliest <= at <= now + FUTURE_SECONDS
     return row.model_copy(
         update={
             "status": record.status,
-            "ended": at if believable else now,
-            "ended_by_worker": believable,
+            "ended": at if plausible else now,
+            "ended_by_worker": plausible,
             "error": record.error[:MAX_ERROR_CHARS],
         }
     )
 
 
-def _lost_if_gone(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
+def _mark_lost(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
     """A row whose job is not there, or runs longer than any can, is lost: nothing stays open for ever."""
     if row.status not in OPEN:
         return row
-    if _job_runs(row, status) and not _is_old(row, now):
+    if _job_runs(row, status) and not _is_overdue(row, now):
         return row
     job = next((job for job in status.jobs if job.request_id == row.request_id), None)
     if job is None or job.state == "lost":
@@ -161,11 +168,11 @@ def _lost_if_gone(row: LifecycleRow, status: Status, now: float) -> LifecycleRow
     return row.model_copy(update={"status": "lost", "ended": now, "error": error})
 
 
-def _is_old(row: LifecycleRow, now: float) -> bool:
+def _is_overdue(row: LifecycleRow, now: float) -> bool:
     return now - row.created >= LONGEST_SECONDS
 
 
-def _running_if_so(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
+def _mark_running(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
     """A row whose job was accepted by a worker, though the command that sent it did not live to say so."""
     if row.status == "pending" and _job_runs(row, status):
         return row.model_copy(update={"status": "running", "started": now})
@@ -176,7 +183,7 @@ def _job_runs(row: LifecycleRow, status: Status) -> bool:
     return any(job.request_id == row.request_id and job.state == "running" for job in status.jobs)
 
 
-def _moved(cursor: Cursor | None, page: JournalPage, verdict: Verdict) -> Cursor:
+def _next_cursor(cursor: Cursor | None, page: JournalPage, verdict: Verdict) -> Cursor:
     if page.end is not None:
         return page.end
     if cursor is not None and verdict in ("ok", "gap"):
@@ -184,7 +191,7 @@ def _moved(cursor: Cursor | None, page: JournalPage, verdict: Verdict) -> Cursor
     return Cursor(journal_id=page.journal_id, seq=0, hash=GENESIS)
 
 
-def _trimmed(rows: list[LifecycleRow]) -> tuple[LifecycleRow, ...]:
+def _trim(rows: list[LifecycleRow]) -> tuple[LifecycleRow, ...]:
     """Without the oldest that have ended; those of the newest request stay, for who follows it to tell."""
     surplus = len(rows) - KEPT_ROWS
     newest = rows[-1].request_id if rows else ""

@@ -12,7 +12,7 @@ from decnet.model.journal import Cursor, Damaged, JournalPage, JournalRecord, Ve
 from decnet.wire import GENESIS, MAX_ERROR_CHARS, verify
 
 
-class Examined(NamedTuple):
+class VerifiedPage(NamedTuple):
     """The verdict as the operator sees it, the records that can be believed, and what is worth saying."""
 
     verdict: Verdict
@@ -20,32 +20,34 @@ class Examined(NamedTuple):
     notes: tuple[str, ...]
 
 
-def examined(page: JournalPage, cursor: Cursor | None) -> Examined:
+def verify_page(page: JournalPage, cursor: Cursor | None) -> VerifiedPage:
     """The page as it is to be taken. `cursor` is where the operator's reading had ended."""
     verdict = _verdict(page, cursor)
-    seq, mark = (
-        (cursor.seq, cursor.hash) if cursor and verdict == "ok" else (page.first_seq - 1, _before(page))
+    seq, last_hash = (
+        (cursor.seq, cursor.hash)
+        if cursor and verdict == "ok"
+        else (page.first_seq - 1, _hash_before_first(page))
     )
-    believed, forged, repeated, holes = [], 0, 0, []
+    accepted, forged, repeated, gaps = [], 0, 0, []
     for each in _in_order(page):
         if each.seq <= seq:
             repeated += 1
             continue
         if each.seq != seq + 1:
-            holes.append(f"its journal lacks the records {seq + 1} to {each.seq - 1}")
-        elif isinstance(each, JournalRecord) and mark not in (each.prev, ""):
-            holes.append(f"its journal was rewritten before record {each.seq}")
-        seq, mark = each.seq, each.hash
+            gaps.append(f"its journal lacks the records {seq + 1} to {each.seq - 1}")
+        elif isinstance(each, JournalRecord) and last_hash not in (each.prev, ""):
+            gaps.append(f"its journal was rewritten before record {each.seq}")
+        seq, last_hash = each.seq, each.hash
         if isinstance(each, JournalRecord):
-            if _is_sound(each):
-                believed.append(each)
+            if _matches_hash(each):
+                accepted.append(each)
             else:
                 forged += 1
     # What was malformed is told elsewhere, and leaves a hole where it stood.
-    notes = _of_verdict(verdict, page, cursor) + ([] if page.damaged else holes[:1])
+    notes = _verdict_notes(verdict, page, cursor) + ([] if page.damaged else gaps[:1])
     if forged or repeated:
         notes.append(f"{forged + repeated} of its journal records are repeated or do not match their hashes")
-    return Examined(verdict, tuple(believed), tuple(notes))
+    return VerifiedPage(verdict, tuple(accepted), tuple(notes))
 
 
 def _verdict(page: JournalPage, cursor: Cursor | None) -> Verdict:
@@ -57,7 +59,7 @@ def _verdict(page: JournalPage, cursor: Cursor | None) -> Verdict:
     return "rewound" if page.last_seq < cursor.seq else "ok"
 
 
-def _of_verdict(verdict: Verdict, page: JournalPage, cursor: Cursor | None) -> list[str]:
+def _verdict_notes(verdict: Verdict, page: JournalPage, cursor: Cursor | None) -> list[str]:
     if cursor is None:
         return [f"its journal begins with record {page.first_seq}"] if verdict == "gap" else []
     return {
@@ -87,12 +89,12 @@ def _is_link(each: Damaged) -> bool:
     return each.seq is not None and each.hash is not None
 
 
-def _before(page: JournalPage) -> str:
+def _hash_before_first(page: JournalPage) -> str:
     """The hash that the first record names; "" where it cannot be known."""
     return GENESIS if page.first_seq == 1 else ""
 
 
-def _is_sound(record: JournalRecord) -> bool:
+def _matches_hash(record: JournalRecord) -> bool:
     # What was made to fit cannot be held against its hash any more.
     was_changed = record.at is None or len(record.error) >= MAX_ERROR_CHARS
     return was_changed or verify(record.model_dump(exclude=None if record.project else {"project"}))

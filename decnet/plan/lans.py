@@ -47,7 +47,7 @@ def decide_lan(
         hint = f"set --{field}" if field in ("interface", "subnet", "gateway") else ""
         raise SpecError(f"{worker}: its LAN's {field} {complaint}", hint=hint)
     _check_wireless(worker, lan, facts)
-    return lan.model_copy(update={"use": _from(ip_start, addresses.network(lan))}) if ip_start else lan
+    return lan.model_copy(update={"use": _range_from(ip_start, addresses.network(lan))}) if ip_start else lan
 
 
 def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tupl
     return tuple(sorted({lan.subnet for lan in lans.values() if not lan.use} - set(confirmed)))
 
 
-class Grounds:
+class LanGroups:
     """Workers told apart by the LAN that their deckies are on.
 
     A bridge is the worker's own. Others are apart where their subnets are; two that overlap count as one
@@ -64,43 +64,43 @@ class Grounds:
     """
 
     def __init__(self, lans: Mapping[str, Network]) -> None:
-        self._of = {worker: worker for worker, lan in lans.items() if lan.driver == "bridge"}
+        self._group_of = {worker: worker for worker, lan in lans.items() if lan.driver == "bridge"}
         blocks = [(addresses.network(lan), worker) for worker, lan in lans.items()]
         end, first = -1, ""
         # Networks are apart or one within the other: the wider one comes first.
         for block, worker in sorted(blocks, key=lambda each: (each[0].network_address, each[0].prefixlen)):
-            if worker in self._of:
+            if worker in self._group_of:
                 continue
             if int(block.network_address) > end:
                 end, first = int(block.broadcast_address), worker
-            self._of[worker] = first
-        self._all = sorted(set(self._of.values()))
+            self._group_of[worker] = first
+        self._all = sorted(set(self._group_of.values()))
 
-    def of(self, worker: str) -> str:
+    def group_of(self, worker: str) -> str:
         """The LAN's name: that of one of its workers."""
-        return self._of[worker]
+        return self._group_of[worker]
 
-    def at(self, worker: str, ip: str) -> str:
+    def token(self, worker: str, ip: str) -> str:
         """The address as it is on that worker's LAN."""
-        return f"{ip}@{self._of[worker]}"
+        return f"{ip}@{self._group_of[worker]}"
 
-    def anywhere(self, ips: Iterable[str]) -> set[str]:
+    def tokens(self, ips: Iterable[str]) -> set[str]:
         """The addresses on every LAN of the fleet: of somebody of whom it is not known on which."""
         return {f"{ip}@{ground}" for ip in ips for ground in self._all}
 
 
-def plain(token: str) -> str:
-    """The address of a token of `Grounds`; other text is left as it is."""
+def address_of(token: str) -> str:
+    """The address of a token of `LanGroups`; other text is left as it is."""
     return token.partition("@")[0]
 
 
-def _first(said: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:
+def _first(given: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:
     """What the operator said, else what held so far, else what the worker says of itself."""
-    value: str | None = said or getattr(known, field, None) or getattr(facts, field, None)
+    value: str | None = given or getattr(known, field, None) or getattr(facts, field, None)
     return value
 
 
-def _from(start: str, block: IPv4Network) -> tuple[str, ...]:
+def _range_from(start: str, block: IPv4Network) -> tuple[str, ...]:
     if complaint := addresses.host(start) or addresses.not_within(start, block):
         raise SpecError(f"--ip-start {complaint}")
     return (f"{start}-{block.broadcast_address - 1}",)

@@ -9,10 +9,10 @@ from itertools import islice, takewhile
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
-from decnet.model.suggest import unknown
+from decnet.model.suggest import unknown_name
 
 from .core import bounds, is_derived
-from .seeds import dice
+from .seeds import rng_for
 from .services import expand, first_clash, without_clash
 
 MOST_SIDE = 2
@@ -38,12 +38,12 @@ def choose(
     """
     now = tuple(sorted(decky.services))
     core, side = bounds(decky, catalog)
-    proper = _proper(now, core, side, catalog)
-    if proper and set(proper) != set(now):
-        return proper
-    ways = _one_more(now, side, catalog), _one_less(now, side)
-    for shunned in (avoid, ()):
-        left = [[each for each in way if frozenset(each) not in shunned] for way in ways]
+    restored = _restored(now, core, side, catalog)
+    if restored and set(restored) != set(now):
+        return restored
+    ways = _additions(now, side, catalog), _removals(now, side)
+    for excluded in (avoid, ()):
+        left = [[each for each in way if frozenset(each) not in excluded] for way in ways]
         if any(left):
             return rng.choice(rng.choice([way for way in left if way]))
     return ()
@@ -60,21 +60,21 @@ def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
     A decky is due about one interval after its last mutation, or its creation. When many are due, for example
     after a pause, the others follow one by one: a fleet that changes in one second is not a real one.
     """
-    moments = _moments(fleet, catalog, now)
-    begun, gap = _pace(fleet, moments, catalog, now)
-    if not moments or now < begun + gap:
+    due_times = _due_times(fleet, catalog, now)
+    last_change, gap = _pace(fleet, due_times, catalog, now)
+    if not due_times or now < last_change + gap:
         return ()
-    waiting = takewhile(lambda name: moments[name] <= now, _in_turn(fleet, moments, catalog))
-    most = min((now - begun) // gap, -(-len(moments) // AT_ONCE))
+    waiting = takewhile(lambda name: due_times[name] <= now, _by_due_time(fleet, due_times, catalog))
+    most = min((now - last_change) // gap, -(-len(due_times) // AT_ONCE))
     return tuple(islice(waiting, max(1, int(most))))
 
 
 def next_due(fleet: Fleet, catalog: Catalog, now: float) -> float | None:
     """When `due` has names next (seconds since the epoch, perhaps past); None where no decky is ever due."""
-    moments = _moments(fleet, catalog, now)
-    begun, gap = _pace(fleet, moments, catalog, now)
-    first = next(_in_turn(fleet, moments, catalog), None)
-    return None if first is None else max(moments[first], begun + gap)
+    due_times = _due_times(fleet, catalog, now)
+    last_change, gap = _pace(fleet, due_times, catalog, now)
+    first = next(_by_due_time(fleet, due_times, catalog), None)
+    return None if first is None else max(due_times[first], last_change + gap)
 
 
 def mutate(
@@ -93,25 +93,25 @@ def mutate(
     """
     root = rng.getrandbits(128)
     deckies = dict(fleet.deckies)
-    for decky in _named(fleet, names):
+    for decky in _selected(fleet, names):
         if services is None:
             before = [frozenset(decky.previous)] if decky.previous else []
-            chosen = choose(decky, catalog, dice(root, decky.name, "mutate"), before)
+            chosen = choose(decky, catalog, rng_for(root, decky.name, "mutate"), before)
         else:
             chosen = expand(services, catalog, who=decky.name)
-        core = _kept_core(decky, catalog, by_chance=services is None)
-        deckies[decky.name] = _given(decky, chosen or tuple(decky.services), core, now)
+        core = _core_to_store(decky, catalog, by_chance=services is None)
+        deckies[decky.name] = _with_services(decky, chosen or tuple(decky.services), core, now)
     return fleet.with_deckies(deckies)
 
 
 def undo(fleet: Fleet, names: Iterable[str], *, catalog: Catalog, now: float) -> Fleet:
     """The fleet with the services back that these deckies had before their last mutation."""
     deckies = dict(fleet.deckies)
-    for decky in _named(fleet, names):
+    for decky in _selected(fleet, names):
         if not decky.previous:
             raise UsageError(f"{decky.name}: it has no mutation that could be undone")
         previous = expand(decky.previous, catalog, who=decky.name)
-        deckies[decky.name] = _given(decky, previous, _kept_core(decky, catalog), now)
+        deckies[decky.name] = _with_services(decky, previous, _core_to_store(decky, catalog), now)
     return fleet.with_deckies(deckies)
 
 
@@ -126,7 +126,7 @@ def core_lost(before: Fleet, after: Fleet, catalog: Catalog) -> Mapping[tuple[st
     return found
 
 
-def _proper(
+def _restored(
     now: Sequence[str], core: Sequence[str], side: Sequence[str], catalog: Catalog
 ) -> tuple[str, ...]:
     """The core, and what is there and belongs to such a machine, or may not be touched by chance."""
@@ -135,20 +135,20 @@ def _proper(
     return tuple(sorted(without_clash(dict.fromkeys((*core, *staying)), catalog)))
 
 
-def _one_more(now: Sequence[str], side: Sequence[str], catalog: Catalog) -> list[tuple[str, ...]]:
+def _additions(now: Sequence[str], side: Sequence[str], catalog: Catalog) -> list[tuple[str, ...]]:
     if sum(1 for name in now if name in side) >= MOST_SIDE:
         return []
     more = [(*now, name) for name in side if name not in now]
     return [tuple(sorted(names)) for names in more if not first_clash(names, catalog)]
 
 
-def _one_less(now: Sequence[str], side: Sequence[str]) -> list[tuple[str, ...]]:
+def _removals(now: Sequence[str], side: Sequence[str]) -> list[tuple[str, ...]]:
     """A decky without any service would be a machine that nobody notices: the last one stays."""
     less = [tuple(name for name in now if name != gone) for gone in now if gone in side]
     return [names for names in less if names]
 
 
-def _moments(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
+def _due_times(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
     """When each decky is due that has an interval."""
     return {
         name: _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
@@ -157,9 +157,9 @@ def _moments(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
     }
 
 
-def _in_turn(fleet: Fleet, moments: Mapping[str, float], catalog: Catalog) -> Iterator[str]:
+def _by_due_time(fleet: Fleet, due_times: Mapping[str, float], catalog: Catalog) -> Iterator[str]:
     """The deckies that can change, the one that is due first before the others."""
-    ordered = sorted(moments, key=lambda name: (moments[name], name))
+    ordered = sorted(due_times, key=lambda name: (due_times[name], name))
     return (name for name in ordered if may_change(fleet.deckies[name], catalog))
 
 
@@ -167,8 +167,8 @@ def _pace(fleet: Fleet, names: Iterable[str], catalog: Catalog, now: float) -> t
     """When the last of these deckies changed, and how long (seconds) the next change waits after that."""
     deckies = [fleet.deckies[name] for name in names]
     rate = sum(1 / _interval(decky, catalog) for decky in deckies)
-    begun = max((_since(decky, now) for decky in deckies), default=0.0)
-    return begun, 1 / (rate * CATCHING_UP) if rate else 0.0
+    last_change = max((_since(decky, now) for decky in deckies), default=0.0)
+    return last_change, 1 / (rate * CATCHING_UP) if rate else 0.0
 
 
 def _since(decky: Decky, now: float) -> float:
@@ -184,20 +184,20 @@ def _interval(decky: Decky, catalog: Catalog) -> float:
 
 def _jitter(decky: Decky, now: float) -> float:
     """A factor that is the decky's own and another one after each mutation."""
-    chance = dice(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
+    chance = rng_for(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
     return chance.uniform(EARLIEST, LATEST)
 
 
-def _named(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
+def _selected(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
     result = []
     for name in dict.fromkeys(names):
         if name not in fleet.deckies:
-            raise unknown("decky", name, fleet.deckies, who="fleet")
+            raise unknown_name("decky", name, fleet.deckies, who="fleet")
         result.append(fleet.deckies[name])
     return result
 
 
-def _kept_core(decky: Decky, catalog: Catalog, *, by_chance: bool = False) -> tuple[str, ...] | None:
+def _core_to_store(decky: Decky, catalog: Catalog, *, by_chance: bool = False) -> tuple[str, ...] | None:
     """The core to store before the services change: what a decky was deployed with is known only until its
     first mutation. One that version 0.1.0 mutated keeps what it has when chance changes it next."""
     if decky.core is not None or is_derived(decky, catalog) or (decky.mutated and not by_chance):
@@ -205,7 +205,7 @@ def _kept_core(decky: Decky, catalog: Catalog, *, by_chance: bool = False) -> tu
     return tuple(sorted(decky.services))
 
 
-def _given(decky: Decky, names: Sequence[str], core: tuple[str, ...] | None, now: float) -> Decky:
+def _with_services(decky: Decky, names: Sequence[str], core: tuple[str, ...] | None, now: float) -> Decky:
     if set(names) == set(decky.services):
         return decky
     services = {name: decky.services.get(name, decky.settings.get(name, {})) for name in names}

@@ -16,12 +16,19 @@ from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
 
-from .budget import BUDGET, Budget, failures, recent_of, refusal
-from .claims import settle, under_way
+from .budget import BUDGET, Budget, failures, recent_attempts, retry_refusal
+from .claims import in_progress, settle
 from .compose import Contents
-from .decky_view import Case, cases, row_of, unknown_workers, works
-from .guard import swarms
-from .steps import as_seen, claims, forget, make_so, take_away, write_down
+from .decky_view import DeckyView, decky_views, desired_row, is_working, unknown_workers
+from .guard import excess_strays
+from .steps import (
+    claims_address,
+    step_to_forget,
+    step_to_record,
+    step_to_record_observed,
+    step_to_remove,
+    step_to_run,
+)
 
 Desired = Literal["wanted", "unwanted"]
 Recorded = Literal["none", "same", "other"]
@@ -72,39 +79,39 @@ def reconcile(
     `swarms`); `record_only` leaves Docker alone and writes down what is there; without a `restart_budget`
     everything is tried at once. `quarantined`: addresses and MACs that nothing may claim, each with why."""
     unknown = unknown_workers(desired, recorded, observed)
-    everything = list(cases(desired, recorded, observed, contents))
-    drift = [(case, bucket) for case in everything if (bucket := bucket_of(*standing(case))) != "keep"]
-    kept = len(everything) - len(drift)
-    begun = under_way(recorded)
+    views = list(decky_views(desired, recorded, observed, contents))
+    drift = [(view, bucket) for view in views if (bucket := bucket_of(*classify(view))) != "keep"]
+    kept = len(views) - len(drift)
+    pending = in_progress(recorded)
     if record_only:
-        return Plan(steps=_ordered(_notes(drift, begun)), unknown=unknown, kept=kept)
-    steps, waiting = _steps(drift, desired, recorded, begun, now=now, budget=restart_budget)
+        return Plan(steps=_ordered(_record_only_steps(drift, pending)), unknown=unknown, kept=kept)
+    steps, waiting = _steps(drift, desired, recorded, pending, now=now, budget=restart_budget)
     found = [step.worker for step in steps if step.bucket == "stray"]
-    swarming = swarms(found if prune else [], desired, recorded, max_remove=max_remove)
-    left_alone = set(swarming if prune else found)
-    strays = [step for step in steps if _stays(step, left_alone)]
-    steps = [step for step in steps if not _stays(step, left_alone)]
-    settled, skipped = settle(everything, steps, waiting, desired, recorded, begun, unknown, quarantined)
-    notes = [note for case, _ in drift if case.key in skipped and (note := as_seen(case))]
+    excess = excess_strays(found if prune else [], desired, recorded, max_remove=max_remove)
+    left_alone = set(excess if prune else found)
+    strays = [step for step in steps if _is_left_alone(step, left_alone)]
+    steps = [step for step in steps if not _is_left_alone(step, left_alone)]
+    settled, skipped = settle(views, steps, waiting, desired, recorded, pending, unknown, quarantined)
+    notes = [note for view, _ in drift if view.key in skipped and (note := step_to_record_observed(view))]
     return Plan(
         steps=_ordered([*settled, *notes]),
         strays=_ordered(strays),
         skipped=tuple(skipped[key] for key in sorted(skipped)),
         unknown=unknown,
-        swarms=swarming,
+        excess_strays=excess,
         kept=kept,
     )
 
 
-def standing(case: Case) -> tuple[Desired, Recorded, Actual]:
+def classify(view: DeckyView) -> tuple[Desired, Recorded, Actual]:
     """Where a case stands in the table."""
-    if case.decky is None:
-        return "unwanted", "other" if case.row else "none", "differs" if case.actual else "absent"
-    return "wanted", _recorded(case), _actual(case)
+    if view.decky is None:
+        return "unwanted", "other" if view.row else "none", "differs" if view.actual else "absent"
+    return "wanted", _recorded_state(view), _actual_state(view)
 
 
-def _recorded(case: Case) -> Recorded:
-    row, decky = case.row, case.decky
+def _recorded_state(view: DeckyView) -> Recorded:
+    row, decky = view.row, view.decky
     if row is None or decky is None:
         return "none"
     home = decky.home
@@ -113,60 +120,60 @@ def _recorded(case: Case) -> Recorded:
         and not row.sent
         and row.ip == home.address
         and row.mac == home.mac
-        and row.containers == {name: content.fingerprint for name, content in case.expected.items()}
+        and row.containers == {name: content.fingerprint for name, content in view.expected.items()}
     )
     return "same" if same else "other"
 
 
-def _actual(case: Case) -> Actual:
-    if not case.actual:
+def _actual_state(view: DeckyView) -> Actual:
+    if not view.actual:
         return "absent"
-    if not case.actual.keys() <= case.expected.keys():
+    if not view.actual.keys() <= view.expected.keys():
         return "differs"
     broken = False
-    for name, content in case.expected.items():
-        there = case.actual.get(name)
-        if there is None:
-            if not _was_there(case.row, name, content.fingerprint):
+    for name, content in view.expected.items():
+        found = view.actual.get(name)
+        if found is None:
+            if not _was_recorded(view.row, name, content.fingerprint):
                 return "differs"
             broken = True
-        elif there.fingerprint != content.fingerprint:
+        elif found.fingerprint != content.fingerprint:
             return "differs"
-        elif not works(there):
+        elif not is_working(found):
             broken = True
     return "broken" if broken else "running"
 
 
-def _was_there(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
+def _was_recorded(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
     """A container that is recorded as it should be was removed by somebody: that is a fault, not a change."""
     return row is not None and row.containers.get(name) == fingerprint
 
 
 def _steps(
-    drift: Collection[tuple[Case, Bucket]],
+    drift: Collection[tuple[DeckyView, Bucket]],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
-    begun: Collection[DeckyKey],
+    pending: Collection[DeckyKey],
     *,
     now: float,
     budget: Budget | None,
 ) -> tuple[list[Step], dict[DeckyKey, str]]:
     """A step for each case, and why some of them have to wait."""
-    homes = _homes(recorded) if any(bucket == "create" for _, bucket in drift) else {}
+    recorded_on = _recorded_workers(recorded) if any(bucket == "create" for _, bucket in drift) else {}
     steps: list[Step] = []
     waiting: dict[DeckyKey, str] = {}
-    for case, bucket in drift:
-        attempts = _attempts(case, bucket, recorded)
-        step = _step(case, bucket, desired, homes, gentle=not recent_of(attempts, now=now))
+    for view, bucket in drift:
+        attempts = _attempts(view, bucket, recorded)
+        step = _step(view, bucket, desired, recorded_on, allow_restart=not recent_attempts(attempts, now=now))
         steps.append(step)
-        if _is_awaited(case, bucket, begun):
-            waiting[case.key] = "a job may still start it"
-        elif why := _why_wait(case, step, attempts, now, budget):
-            waiting[case.key] = why
+        if _job_may_start_it(view, bucket, pending):
+            waiting[view.key] = "a job may still start it"
+        elif why := _wait_reason(view, step, attempts, now, budget):
+            waiting[view.key] = why
     return steps, waiting
 
 
-def _homes(recorded: Mapping[str, WorkerRecords]) -> dict[tuple[str, str], str]:
+def _recorded_workers(recorded: Mapping[str, WorkerRecords]) -> dict[tuple[str, str], str]:
     """The worker on which a decky is recorded, by project and name."""
     return {
         (project, row.name): worker for worker, records in recorded.items() for project, row in records.rows()
@@ -174,78 +181,85 @@ def _homes(recorded: Mapping[str, WorkerRecords]) -> dict[tuple[str, str], str]:
 
 
 def _step(
-    case: Case, bucket: Bucket, desired: Fleet, homes: Mapping[tuple[str, str], str], *, gentle: bool
+    view: DeckyView,
+    bucket: Bucket,
+    desired: Fleet,
+    recorded_on: Mapping[tuple[str, str], str],
+    *,
+    allow_restart: bool,
 ) -> Step:
     match bucket:
         case "create":
-            return make_so(case, bucket, came_from=homes.get((case.project, case.name)))
+            return step_to_run(view, bucket, came_from=recorded_on.get((view.project, view.name)))
         case "change" | "heal" | "revive":
-            return make_so(case, bucket, gentle=gentle)
+            return step_to_run(view, bucket, allow_restart=allow_restart)
         case "remove" | "stray":
-            elsewhere = desired.decky(case.project, case.name)
-            return take_away(case, bucket, moves_to=elsewhere.worker if elsewhere else None)
+            elsewhere = desired.decky(view.project, view.name)
+            return step_to_remove(view, bucket, moves_to=elsewhere.worker if elsewhere else None)
         case "forget":
-            return forget(case)
+            return step_to_forget(view)
         case "adopt" | "refresh":
-            return _written(case, bucket)
+            return _record_step(view, bucket)
     raise AssertionError(f"no step for {bucket}")
 
 
-def _written(case: Case, bucket: Bucket) -> Step:
-    assert case.decky is not None
-    row = row_of(case.key, case.decky, case.expected, adopted=case.row.adopted if case.row else True)
-    was = case.row.status.replace("_", " ") if case.row else ""
+def _record_step(view: DeckyView, bucket: Bucket) -> Step:
+    assert view.decky is not None
+    row = desired_row(view.key, view.decky, view.expected, adopted=view.row.adopted if view.row else True)
+    was = view.row.status.replace("_", " ") if view.row else ""
     reason = "it runs as described, and was not recorded"
     if was:
         reason = "it runs as described" + (f", and was recorded as {was}" if was != "running" else "")
-    return write_down(case, bucket, row, reason)
+    return step_to_record(view, bucket, row, reason)
 
 
-def _stays(step: Step, left_alone: Collection[str]) -> bool:
+def _is_left_alone(step: Step, left_alone: Collection[str]) -> bool:
     """Whether that is a stray on a worker whose strays are left alone."""
     return step.bucket == "stray" and step.worker in left_alone
 
 
-def _notes(drift: Iterable[tuple[Case, Bucket]], begun: Collection[DeckyKey]) -> list[Step]:
-    ended = (each for each in drift if not _is_awaited(*each, begun))
-    return [note for case, bucket in ended if (note := _note(case, bucket))]
+def _record_only_steps(
+    drift: Iterable[tuple[DeckyView, Bucket]], pending: Collection[DeckyKey]
+) -> list[Step]:
+    ended = (each for each in drift if not _job_may_start_it(*each, pending))
+    return [note for view, bucket in ended if (note := _record_only_step(view, bucket))]
 
 
-def _note(case: Case, bucket: Bucket) -> Step | None:
+def _record_only_step(view: DeckyView, bucket: Bucket) -> Step | None:
     """The record's column alone: what is there is written down, and only what is gone is forgotten."""
     if bucket == "forget":
-        return forget(case)
-    return _written(case, bucket) if bucket in ("adopt", "refresh") else as_seen(case)
+        return step_to_forget(view)
+    return _record_step(view, bucket) if bucket in ("adopt", "refresh") else step_to_record_observed(view)
 
 
-def _attempts(case: Case, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
+def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
     """When the same was tried before: heals, or a deploy's operations that failed."""
-    records = recorded.get(case.worker)
+    records = recorded.get(view.worker)
     if records is None:
         return ()
-    failed = failures(records.lifecycle, case.key)
-    return (*records.of(case.project).heals.get(case.name, ()), *failed) if bucket == "heal" else failed
+    failed = failures(records.lifecycle, view.key)
+    return (*records.of(view.project).heals.get(view.name, ()), *failed) if bucket == "heal" else failed
 
 
-def _is_awaited(case: Case, bucket: Bucket, begun: Collection[DeckyKey]) -> bool:
+def _job_may_start_it(view: DeckyView, bucket: Bucket, pending: Collection[DeckyKey]) -> bool:
     """Whether a record has to stay, though nothing is there: what a job brings up would be unknown."""
-    return bucket == "forget" and case.key in begun
+    return bucket == "forget" and view.key in pending
 
 
-def _why_wait(
-    case: Case, step: Step, attempts: Collection[float], now: float, budget: Budget | None
+def _wait_reason(
+    view: DeckyView, step: Step, attempts: Collection[float], now: float, budget: Budget | None
 ) -> str | None:
-    if not step.touches_docker or step.wave == 0:
+    if not step.touches_docker or step.phase == 0:
         return None
-    if case.conflict and case.decky and claims(step) and _has_its_address(case):
-        return f"another host answers for {case.decky.ip}: {case.conflict}"
-    return refusal(attempts, now=now, budget=budget) if budget and attempts else None
+    if view.conflict and view.decky and claims_address(step) and _has_its_address(view):
+        return f"another host answers for {view.decky.ip}: {view.conflict}"
+    return retry_refusal(attempts, now=now, budget=budget) if budget and attempts else None
 
 
-def _has_its_address(case: Case) -> bool:
-    base = case.actual.get(case.base)
-    return base is not None and base.fingerprint == case.expected[case.base].fingerprint
+def _has_its_address(view: DeckyView) -> bool:
+    base = view.actual.get(view.base)
+    return base is not None and base.fingerprint == view.expected[view.base].fingerprint
 
 
 def _ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
-    return tuple(sorted(steps, key=lambda step: (step.wave, step.worker, step.project, step.decky)))
+    return tuple(sorted(steps, key=lambda step: (step.phase, step.worker, step.project, step.decky)))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
 from decnet.model.spec import DeckySpec, FleetSpec
-from decnet.model.suggest import unknown
+from decnet.model.suggest import unknown_name
 from decnet.model.values import Settings
 from decnet.wire import digest
 
 from .core import core_of, side_of
-from .seeds import dice
+from .seeds import rng_for
 from .services import built, draw, expand, named, settings_of, without_clash
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _Places = dict[str, str]
 DEFAULT_OS = "linux"
-REDRAWN_WITH = {"archetype", "services", "randomize_services", "settings", "os"}
+REDRAW_KEYS = {"archetype", "services", "randomize_services", "settings", "os"}
 """The keys of an entry that decide what is drawn. The others are wishes that are followed as they stand,
 so that a new address or interval does not take back the services that a mutation gave."""
 
@@ -83,20 +83,20 @@ def resolve(
         raise SpecError("no decky is defined", hint="decnet teardown --all removes a fleet")
     _refuse_names(entries, catalog, desired if add else ())
     root = rng.getrandbits(128)
-    usual_core = _usual(spec, "core", catalog)
-    _usual(spec, "side", catalog)
+    default_core = _default_services(spec, "core", catalog)
+    _default_services(spec, "side", catalog)
     drafts = [
-        _Resolving(entry, places, catalog, desired.get(entry.name), root, reset_services, usual_core).draft()
+        _Resolver(entry, places, catalog, desired.get(entry.name), root, reset_services, default_core).draft()
         for entry, places in entries
     ]
     if add:
         _refuse_changes(drafts)
         described = {entry.name for entry, _ in entries}
-        drafts += [_as_it_is(decky) for name, decky in desired.items() if name not in described]
-    return tuple(sorted(drafts, key=lambda draft: natural(draft.name)))
+        drafts += [_unchanged(decky) for name, decky in desired.items() if name not in described]
+    return tuple(sorted(drafts, key=lambda draft: natural_key(draft.name)))
 
 
-def natural(name: str) -> tuple[tuple[int, str], ...]:
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Sorting key in which web-2 comes before web-10."""
     parts = [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
     # web-1 and web-01 are told apart, or the order that they come in would count.
@@ -124,7 +124,7 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
     return entries
 
 
-def _usual(spec: FleetSpec, key: str, catalog: Catalog) -> tuple[str, ...] | None:
+def _default_services(spec: FleetSpec, key: str, catalog: Catalog) -> tuple[str, ...] | None:
     """A list of services that holds for every decky without its own."""
     names = getattr(spec, key)
     return None if names is None else named(names, catalog, who=key, place=spec.place(key))
@@ -164,7 +164,7 @@ def _refuse_changes(drafts: list[Draft]) -> None:
             raise SpecError(message, place=draft.place, hint="another name, or deploy the whole fleet file")
 
 
-def _as_it_is(decky: Decky) -> Draft:
+def _unchanged(decky: Decky) -> Draft:
     return Draft(
         name=decky.name,
         place="",
@@ -186,7 +186,7 @@ def _as_it_is(decky: Decky) -> Draft:
     )
 
 
-class _Resolving:
+class _Resolver:
     """One entry on its way to a draft: what the parts of the answer have in common."""
 
     def __init__(
@@ -197,18 +197,18 @@ class _Resolving:
         kept: Decky | None,
         root: int,
         reset_services: bool,
-        usual_core: tuple[str, ...] | None,
+        default_core: tuple[str, ...] | None,
     ) -> None:
         self.entry = entry
-        self.usual_core = usual_core
+        self.default_core = default_core
         self.places = places
         self.catalog = catalog
         self.kept = kept
         self.root = root
         self.who = entry.name
-        self.archetype = self._known("archetype", entry.archetype, catalog.archetypes)
-        self.os = self._known("os", self._os(), catalog.os_profiles) or DEFAULT_OS
-        self.spec_hash = digest({key: getattr(entry, key) for key in REDRAWN_WITH})
+        self.archetype = self._checked("archetype", entry.archetype, catalog.archetypes)
+        self.os = self._checked("os", self._os(), catalog.os_profiles) or DEFAULT_OS
+        self.spec_hash = digest({key: getattr(entry, key) for key in REDRAW_KEYS})
         self.same = kept is not None and kept.spec_hash == self.spec_hash
         self.reset = reset_services and kept is not None and kept.mutated
 
@@ -232,7 +232,7 @@ class _Resolving:
             release=release,
             archetype=self.archetype,
             vendor=vendor,
-            seed=kept.seed if kept else f"{dice(self.root, entry.name, 'seed').getrandbits(128):032x}",
+            seed=kept.seed if kept else f"{rng_for(self.root, entry.name, 'seed').getrandbits(128):032x}",
             spec_hash=self.spec_hash,
             mutate_interval=entry.mutate_interval,
             worker=entry.worker,
@@ -255,23 +255,23 @@ class _Resolving:
     def _at(self, key: str) -> str:
         return self.places.get(key) or self.entry.place
 
-    def _known(self, kind: str, given: str | None, valid: Collection[str]) -> str | None:
+    def _checked(self, kind: str, given: str | None, valid: Collection[str]) -> str | None:
         if given is not None and given not in valid:
-            raise unknown(kind, given, valid, who=self.who, place=self._at(kind))
+            raise unknown_name(kind, given, valid, who=self.who, place=self._at(kind))
         return given
 
     def _machine(self, kept: Decky | None) -> tuple[str | None, str]:
         """The maker of the network card, and the release that such a machine runs."""
-        if kept and kept.release in self.catalog.releases and not self._other_maker(kept):
+        if kept and kept.release in self.catalog.releases and not self._other_vendor(kept):
             return None, kept.release
-        rng = dice(self.root, self.who, "machine")
+        rng = rng_for(self.root, self.who, "machine")
         vendor = self._vendor(rng)
         releases = self.catalog.fitting(self.os, self.archetype, vendor)
         if not releases:
             raise SpecError(f"{self.who}: no release of {self.os} is known", place=self.entry.place)
         return vendor, rng.choice(releases)
 
-    def _other_maker(self, kept: Decky) -> bool:
+    def _other_vendor(self, kept: Decky) -> bool:
         return bool(self.entry.mac) and str(self.entry.mac).lower()[:8] != kept.mac[:8]
 
     def _vendor(self, rng: random.Random) -> str | None:
@@ -284,7 +284,7 @@ class _Resolving:
 
     def _services(self) -> tuple[tuple[str, ...], bool]:
         """Names of the services, and whether a mutation gave them."""
-        written = self._written()
+        written = self._fixed_services()
         kept = self.kept if self.same and not self.reset else None
         still_built = kept is not None and set(built(kept.services, self.catalog)) == set(kept.services)
         if kept and still_built and (kept.mutated or written is None):
@@ -292,15 +292,15 @@ class _Resolving:
         if written is not None:
             return written, False
         first = self.catalog.archetypes[self.archetype].services if self.archetype else ()
-        chance = dice(self.root, self.who, "services")
+        chance = rng_for(self.root, self.who, "services")
         drawn = draw(self.catalog, chance, first=first, kin=self.catalog.usual(self.os))
         if not drawn:
             raise SpecError(f"{self.who}: no service is available to choose from", place=self.entry.place)
-        own = self._listed("core")
+        own = self._named_services("core")
         always = core_of(self.archetype, self.catalog) or () if own is None else own
         return tuple(sorted(without_clash(dict.fromkeys((*always, *drawn)), self.catalog))), False
 
-    def _written(self) -> tuple[str, ...] | None:
+    def _fixed_services(self) -> tuple[str, ...] | None:
         """The services that the entry fixes; None where they are to be drawn."""
         entry = self.entry
         if entry.services is not None:
@@ -312,11 +312,11 @@ class _Resolving:
         if entry.randomize_services:
             return None
         if self.archetype and entry.services is None:
-            return self._of_archetype(self.archetype)
+            return self._archetype_services(self.archetype)
         hint = "set services or an archetype, or choose services at random (randomize_services)"
         raise SpecError(f"{self.who}: it has no services", place=entry.place, hint=hint)
 
-    def _of_archetype(self, archetype: str) -> tuple[str, ...]:
+    def _archetype_services(self, archetype: str) -> tuple[str, ...]:
         names = self.catalog.archetypes[archetype].services
         there = built(names, self.catalog)
         if not there:
@@ -328,8 +328,8 @@ class _Resolving:
         self, names: tuple[str, ...], mutated: bool
     ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
         """Core and side services to store, sorted; None where the archetype or the services say it."""
-        side = self._listed("side")
-        base = self._deployed_with(names, mutated)
+        side = self._named_services("side")
+        base = self._deployed_services(names, mutated)
         core = self._core(names, base, side or ())
         if core is None and side is None:
             derived = not self.entry.services if self.archetype else not mutated
@@ -343,10 +343,10 @@ class _Resolving:
         self, names: tuple[str, ...], base: tuple[str, ...], side: tuple[str, ...]
     ) -> tuple[str, ...] | None:
         """The core as the fleet file has it; None where it does not say."""
-        own = self._listed("core")
+        own = self._named_services("core")
         if own is None:
-            core = tuple(n for n in self.usual_core or () if n in base and n not in side)
-            return core if core or self.usual_core == () else None
+            core = tuple(n for n in self.default_core or () if n in base and n not in side)
+            return core if core or self.default_core == () else None
         allowed = self._configurable(names)
         for name in own:
             if name not in allowed:
@@ -354,22 +354,22 @@ class _Resolving:
                 raise SpecError(message, place=self._at("core"), hint=f"has {', '.join(sorted(allowed))}")
         return own
 
-    def _deployed_with(self, names: tuple[str, ...], mutated: bool) -> tuple[str, ...]:
+    def _deployed_services(self, names: tuple[str, ...], mutated: bool) -> tuple[str, ...]:
         """The services before any mutation, as far as that is known."""
-        written, kept = self._written(), self.kept
+        written, kept = self._fixed_services(), self.kept
         if written is not None or kept is None or not mutated or kept.core is None:
             return written or names
-        has_core = self.entry.core is not None or self.usual_core is not None
+        has_core = self.entry.core is not None or self.default_core is not None
         return (*kept.core, *(kept.side or ())) if has_core else kept.core
 
-    def _listed(self, key: str) -> tuple[str, ...] | None:
+    def _named_services(self, key: str) -> tuple[str, ...] | None:
         names = getattr(self.entry, key)
         return None if names is None else named(names, self.catalog, who=self.who, place=self._at(key))
 
     def _configurable(self, names: tuple[str, ...]) -> set[str]:
         if self.entry.randomize_services:
             return set(self.catalog.drawable()) | set(names)
-        return set(self._written() or names)
+        return set(self._fixed_services() or names)
 
 
 def vendor_of(mac: str, catalog: Catalog) -> str | None:

@@ -21,16 +21,16 @@ def select(workers: Mapping[str, Worker], text: str | None) -> dict[str, Worker]
     if not terms:
         raise UsageError("--on selects no worker", hint="--on 'edge-*,@dmz,!w3'")
     wanted = [term for term in terms if not term.startswith("!")]
-    chosen = set(workers) if not wanted else set().union(*(_meant(workers, term) for term in wanted))
+    chosen = set(workers) if not wanted else set().union(*(_matching(workers, term) for term in wanted))
     for term in terms:
         if term.startswith("!"):
-            chosen -= _meant(workers, term[1:])
+            chosen -= _matching(workers, term[1:])
     if not chosen:
         raise UsageError(f"--on {text}: no worker is left")
     return {name: worker for name, worker in workers.items() if name in chosen}
 
 
-def _meant(workers: Mapping[str, Worker], term: str) -> set[str]:
+def _matching(workers: Mapping[str, Worker], term: str) -> set[str]:
     if term.startswith("@"):
         found = {name for name, worker in workers.items() if term[1:] in worker.tags}
     else:

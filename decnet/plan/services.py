@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
 from decnet.model.catalog_entries import ELSEWHERE
-from decnet.model.suggest import unknown
+from decnet.model.suggest import unknown_name
 from decnet.model.values import Settings
 
 MOST_DRAWN = 3
@@ -21,20 +21,20 @@ def expand(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "")
     Raises SpecError for a name that does not exist, a decoy that is not built, a service named
     twice, and two services on one port.
     """
-    meant = named(names, catalog, who=who, place=place)
-    clash = first_clash(meant, catalog)
+    expanded = named(names, catalog, who=who, place=place)
+    clash = first_clash(expanded, catalog)
     if clash:
         raise SpecError(f"{who}: {clash}", place=place, hint="give them to two deckies")
-    return meant
+    return expanded
 
 
 def named(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
     """As `expand`, of services that need not go together on one decky."""
     origin: dict[str, str] = {}
     for written in names:
-        for name in _meant_by(written, catalog, who, place):
+        for name in _expand_name(written, catalog, who, place):
             if name in origin:
-                raise SpecError(_twice(who, name, origin[name], written), place=place)
+                raise SpecError(_duplicate_message(who, name, origin[name], written), place=place)
             origin[name] = written
     return tuple(origin)
 
@@ -58,7 +58,7 @@ def settings_of(
     """The settings, checked against what each service knows. Raises SpecError."""
     for service, settings in given.items():
         if service not in catalog.services:
-            raise unknown("service", service, catalog.services, who=who, place=place)
+            raise unknown_name("service", service, catalog.services, who=who, place=place)
         if service not in allowed:
             raise SpecError(f"{who}: settings for {service}, which is not one of its services", place=place)
         _check_settings(service, settings, catalog, who, place)
@@ -98,11 +98,11 @@ def without_clash(order: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
     return chosen
 
 
-def _meant_by(written: str, catalog: Catalog, who: str, place: str) -> tuple[str, ...]:
+def _expand_name(written: str, catalog: Catalog, who: str, place: str) -> tuple[str, ...]:
     if written not in catalog.services:
         if written in ELSEWHERE:
             raise SpecError(f"{who}: there is no service {written}", place=place, hint=ELSEWHERE[written])
-        raise unknown("service", written, catalog.services, who=who, place=place)
+        raise unknown_name("service", written, catalog.services, who=who, place=place)
     names = catalog.services[written].alias or (written,)
     for name in names:
         if name not in catalog.services or not catalog.services[name].built:
@@ -112,7 +112,7 @@ def _meant_by(written: str, catalog: Catalog, who: str, place: str) -> tuple[str
     return names
 
 
-def _twice(who: str, name: str, first: str, second: str) -> str:
+def _duplicate_message(who: str, name: str, first: str, second: str) -> str:
     if first == second == name:
         return f"{who}: service {name} is named twice"
     return f"{who}: service {name} is named twice, by {first} and by {second}"
@@ -122,7 +122,7 @@ def _check_settings(service: str, settings: Settings, catalog: Catalog, who: str
     known = catalog.services[service].settings
     for key, value in settings.items():
         if key not in known:
-            raise unknown(f"setting of {service}", key, known, who=who, place=place)
+            raise unknown_name(f"setting of {service}", key, known, who=who, place=place)
         complaint = known[key].complaint(value)
         if complaint:
             raise SpecError(f"{who}: setting {key} of {service} {complaint}", place=place)

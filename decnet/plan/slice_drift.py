@@ -7,7 +7,7 @@ from decnet.model.plan import SliceDrift
 from decnet.model.record import Applied, ProjectRecords
 
 
-def holding(records: ProjectRecords, held: HeldProject, wanted: str | None) -> SliceDrift | None:
+def slice_drift(records: ProjectRecords, held: HeldProject, wanted: str | None) -> SliceDrift | None:
     """How the description that a worker holds differs from the one it should hold; None where it does not.
 
     `records` are those after this pull was absorbed, `wanted` the hash of its part of desired (None: it has
@@ -39,7 +39,7 @@ def holding(records: ProjectRecords, held: HeldProject, wanted: str | None) -> S
     return None
 
 
-def applied_after(known: Applied | None, held: HeldProject) -> Applied:
+def newest_applied(known: Applied | None, held: HeldProject) -> Applied:
     """The newest description that the worker has ever said it holds: what comes after it is news, what
     comes before it is a worker that went back."""
     if known is not None and held.generation <= known.generation:

@@ -11,7 +11,7 @@ from decnet.model.plan import Bucket, RecordAction, Step, Target
 from decnet.model.record import DeckyRow, Operation
 from decnet.wire import clean
 
-from .decky_view import Case, loops, row_as_seen, row_of, works
+from .decky_view import DeckyView, desired_row, is_crash_looping, is_working, observed_row
 
 STOPPED = ("exited", "created")
 OPERATIONS: dict[Bucket, Operation] = {
@@ -33,20 +33,22 @@ class Work:
     start: list[str] = field(default_factory=list)
 
 
-def make_so(case: Case, bucket: Bucket, *, gentle: bool = True, came_from: str | None = None) -> Step:
+def step_to_run(
+    view: DeckyView, bucket: Bucket, *, allow_restart: bool = True, came_from: str | None = None
+) -> Step:
     """The step of a desired decky that is to run as described. `gentle`: what only stopped is started;
     else it is made anew, because starting it did not help the last time."""
-    assert case.decky is not None
-    work, key = _work(case, gentle), case.key
-    row = row_of(key, case.decky, case.expected)
+    assert view.decky is not None
+    work, key = _docker_work(view, allow_restart), view.key
+    row = desired_row(key, view.decky, view.expected)
     return Step(
         worker=key.worker,
         project=key.project,
         decky=key.decky,
         bucket=bucket,
-        reason=_reason(case, bucket, came_from),
+        reason=_reason(view, bucket, came_from),
         operation=OPERATIONS[bucket],
-        record=_record(case.row, row),
+        record=_record_action(view.row, row),
         row=row,
         remove=_targets(work.remove),
         up=tuple(work.up),
@@ -54,122 +56,122 @@ def make_so(case: Case, bucket: Bucket, *, gentle: bool = True, came_from: str |
     )
 
 
-def take_away(case: Case, bucket: Bucket, *, moves_to: str | None = None) -> Step:
+def step_to_remove(view: DeckyView, bucket: Bucket, *, moves_to: str | None = None) -> Step:
     """The step that removes all containers of a decky that is not desired on this worker."""
     reason = "it has this fleet's label but is neither in the fleet nor recorded"
     if bucket == "remove":
         reason = f"it moves to {moves_to}" if moves_to else "not in the fleet any more"
     return Step(
-        worker=case.worker,
-        project=case.project,
-        decky=case.name,
+        worker=view.worker,
+        project=view.project,
+        decky=view.name,
         bucket=bucket,
         reason=reason,
         operation=OPERATIONS[bucket],
-        wave=0,
-        record="delete" if case.row else None,
-        remove=_targets(case.actual.values()),
+        phase=0,
+        record="delete" if view.row else None,
+        remove=_targets(view.actual.values()),
         moves_to=moves_to,
     )
 
 
-def write_down(case: Case, bucket: Bucket, row: DeckyRow, reason: str) -> Step:
+def step_to_record(view: DeckyView, bucket: Bucket, row: DeckyRow, reason: str) -> Step:
     """A step of the record alone."""
     return Step(
-        worker=case.worker,
-        project=case.project,
-        decky=case.name,
+        worker=view.worker,
+        project=view.project,
+        decky=view.name,
         bucket=bucket,
         reason=reason,
-        record="update" if case.row else "insert",
+        record="update" if view.row else "insert",
         row=row,
     )
 
 
-def forget(case: Case) -> Step:
+def step_to_forget(view: DeckyView) -> Step:
     """The step for a record of a decky that is neither desired nor there."""
     return Step(
-        worker=case.worker,
-        project=case.project,
-        decky=case.name,
+        worker=view.worker,
+        project=view.project,
+        decky=view.name,
         bucket="forget",
         reason="not in the fleet any more, and gone from the worker",
-        wave=0,
+        phase=0,
         record="delete",
     )
 
 
-def as_seen(case: Case) -> Step | None:
+def step_to_record_observed(view: DeckyView) -> Step | None:
     """The step that writes down what is there, for a decky that may not be touched now; None if it is so."""
-    if case.decky is None or (case.row is None and not case.actual):
+    if view.decky is None or (view.row is None and not view.actual):
         return None
-    row = row_as_seen(case.key, case.decky, case.expected, case.actual, case.row)
-    if row == case.row:
+    row = observed_row(view.key, view.decky, view.expected, view.actual, view.row)
+    if row == view.row:
         return None
-    return write_down(case, "refresh", row, f"it is {row.status.replace('_', ' ')}")
+    return step_to_record(view, "refresh", row, f"it is {row.status.replace('_', ' ')}")
 
 
-def release_first(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
-    """A change in two: its removals in wave 0, because somebody waits for its address, and the rest."""
+def split_release(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
+    """A change in two: its removals in phase 0, because somebody waits for its address, and the rest."""
     assert step.row is not None
     gone = (row or step.row).model_copy(update={"containers": {}, "status": "torn_down"})
-    record = _record(row, gone)
-    only_release = {"wave": 0, "operation": "remove", "up": (), "start": (), "row": gone, "record": record}
+    record = _record_action(row, gone)
+    only_release = {"phase": 0, "operation": "remove", "up": (), "start": (), "row": gone, "record": record}
     return step.model_copy(update=only_release), step.model_copy(update={"remove": (), "record": "update"})
 
 
-def claims(step: Step) -> bool:
+def claims_address(step: Step) -> bool:
     """Whether the step brings the decky's address onto the LAN."""
     base = step.base
     return base in step.up or base in step.start
 
 
-def lets_go(step: Step) -> bool:
+def releases_address(step: Step) -> bool:
     """Whether the step takes the decky's base, and with it its address, away."""
     base = step.base
     return any(target.name == base for target in step.remove)
 
 
-def _work(case: Case, gentle: bool) -> Work:
-    base = case.actual.get(case.base)
-    if base is None or not _fits(case, base):
-        return _all_anew(case)
-    if works(base):
-        return _services(case, gentle, Work())
-    if gentle and base.state in STOPPED and not any(_up(each) for each in case.actual.values()):
-        work = _services(case, gentle, Work(start=[case.base]))
+def _docker_work(view: DeckyView, allow_restart: bool) -> Work:
+    base = view.actual.get(view.base)
+    if base is None or not _is_current(view, base):
+        return _recreate_all(view)
+    if is_working(base):
+        return _service_work(view, allow_restart, Work())
+    if allow_restart and base.state in STOPPED and not any(_is_up(each) for each in view.actual.values()):
+        work = _service_work(view, allow_restart, Work(start=[view.base]))
         # What is created comes before what is started, and nothing can join a base that is down.
         if not work.up:
             return work
     # A base that is made or started anew leaves its services in a namespace that is gone.
-    return _all_anew(case)
+    return _recreate_all(view)
 
 
-def _all_anew(case: Case) -> Work:
-    return Work(remove=list(case.actual.values()), up=list(case.expected))
+def _recreate_all(view: DeckyView) -> Work:
+    return Work(remove=list(view.actual.values()), up=list(view.expected))
 
 
-def _services(case: Case, gentle: bool, work: Work) -> Work:
-    base = case.base
-    work.remove += [each for name, each in case.actual.items() if name not in case.expected]
-    for name in case.expected:
-        there = case.actual.get(name)
-        if name == base or (there is not None and _fits(case, there) and works(there)):
+def _service_work(view: DeckyView, allow_restart: bool, work: Work) -> Work:
+    base = view.base
+    work.remove += [each for name, each in view.actual.items() if name not in view.expected]
+    for name in view.expected:
+        found = view.actual.get(name)
+        if name == base or (found is not None and _is_current(view, found) and is_working(found)):
             continue
-        startable = there is not None and _fits(case, there) and there.attached is not False
-        if there is not None and startable and gentle and there.state in STOPPED:
+        startable = found is not None and _is_current(view, found) and found.attached is not False
+        if found is not None and startable and allow_restart and found.state in STOPPED:
             work.start.append(name)
             continue
         work.up.append(name)
-        work.remove += [there] if there is not None else []
+        work.remove += [found] if found is not None else []
     return work
 
 
-def _fits(case: Case, there: Container) -> bool:
-    return there.name in case.expected and there.fingerprint == case.expected[there.name].fingerprint
+def _is_current(view: DeckyView, found: Container) -> bool:
+    return found.name in view.expected and found.fingerprint == view.expected[found.name].fingerprint
 
 
-def _up(container: Container) -> bool:
+def _is_up(container: Container) -> bool:
     return container.state not in STOPPED
 
 
@@ -179,85 +181,87 @@ def _targets(containers: Iterable[Container]) -> tuple[Target, ...]:
     return tuple([Target(name=each.name, id=each.id) for each in ordered])
 
 
-def _record(before: DeckyRow | None, after: DeckyRow) -> RecordAction | None:
+def _record_action(before: DeckyRow | None, after: DeckyRow) -> RecordAction | None:
     if before is None:
         return "insert"
     return None if before == after else "update"
 
 
-def _reason(case: Case, bucket: Bucket, came_from: str | None) -> str:
+def _reason(view: DeckyView, bucket: Bucket, came_from: str | None) -> str:
     if bucket == "create":
-        return f"it moves here from {came_from}" if came_from else f"new: {_what_comes(case.decky)}"
+        return f"it moves here from {came_from}" if came_from else f"new: {_summary(view.decky)}"
     if bucket == "revive":
-        begun = case.row is not None and case.row.status == "unknown"
-        return "it was begun and not finished" if begun else "none of its containers exists any more"
-    reasons = _differences(case) if bucket == "change" else _faults(case)
+        interrupted = view.row is not None and view.row.status == "unknown"
+        return "it was begun and not finished" if interrupted else "none of its containers exists any more"
+    reasons = _differences(view) if bucket == "change" else _faults(view)
     return "; ".join(reasons[:4]) + (f"; and {len(reasons) - 4} more" if len(reasons) > 4 else "")
 
 
-def _what_comes(decky: Decky | None) -> str:
+def _summary(decky: Decky | None) -> str:
     assert decky is not None
     return f"{decky.ip}, {decky.mac}, {decky.os}, {' '.join(sorted(decky.services))}"
 
 
-def _differences(case: Case) -> list[str]:
-    assert case.decky is not None
+def _differences(view: DeckyView) -> list[str]:
+    assert view.decky is not None
     reasons: list[str] = []
-    base = case.actual.get(case.base)
-    if base is not None and not _fits(case, base):
-        reasons += _base_differences(case, case.decky, base)
-    for name, content in case.expected.items():
-        there = case.actual.get(name)
-        if there is None:
+    base = view.actual.get(view.base)
+    if base is not None and not _is_current(view, base):
+        reasons += _base_differences(view, view.decky, base)
+    for name, content in view.expected.items():
+        found = view.actual.get(name)
+        if found is None:
             reasons.append(
                 f"service {content.service} is added" if content.service else "its base is missing"
             )
-        elif content.service and base is not None and _fits(case, base) and not _fits(case, there):
-            reasons.append(_service_difference(content.service, content.image, there))
-    extra = sorted(name for name in case.actual if name not in case.expected)
-    return reasons + [f"service {_told(case.actual[name])} is removed" for name in extra]
+        elif (
+            content.service and base is not None and _is_current(view, base) and not _is_current(view, found)
+        ):
+            reasons.append(_service_difference(content.service, content.image, found))
+    extra = sorted(name for name in view.actual if name not in view.expected)
+    return reasons + [f"service {_label(view.actual[name])} is removed" for name in extra]
 
 
-def _base_differences(case: Case, decky: Decky, base: Container) -> list[str]:
+def _base_differences(view: DeckyView, decky: Decky, base: Container) -> list[str]:
     reasons = []
-    image = case.expected[case.base].image
+    image = view.expected[view.base].image
     if base.image != image:
         reasons.append(f"its image changed from {clean(base.image, 80)} to {image}")
-    if case.row and case.row.ip != decky.ip:
-        reasons.append(f"its address changed from {clean(case.row.ip, 40)} to {decky.ip}")
-    if case.row and case.row.mac != decky.mac:
-        reasons.append(f"its MAC changed from {clean(case.row.mac, 40)} to {decky.mac}")
+    if view.row and view.row.ip != decky.ip:
+        reasons.append(f"its address changed from {clean(view.row.ip, 40)} to {decky.ip}")
+    if view.row and view.row.mac != decky.mac:
+        reasons.append(f"its MAC changed from {clean(view.row.mac, 40)} to {decky.mac}")
     return reasons or ["the configuration of its base changed (network, hostname or OS profile)"]
 
 
-def _service_difference(service: str, image: str, there: Container) -> str:
-    if there.image != image:
-        return f"the image of service {service} changed from {clean(there.image, 80)} to {image}"
+def _service_difference(service: str, image: str, found: Container) -> str:
+    if found.image != image:
+        return f"the image of service {service} changed from {clean(found.image, 80)} to {image}"
     return f"service {service}: its configuration changed (settings or persona)"
 
 
-def _faults(case: Case) -> list[str]:
+def _faults(view: DeckyView) -> list[str]:
     faults = []
-    for name, content in case.expected.items():
+    for name, content in view.expected.items():
         what = f"service {content.service}" if content.service else "its base"
-        there = case.actual.get(name)
-        if there is None:
+        found = view.actual.get(name)
+        if found is None:
             faults.append(f"{what} is missing")
-        elif loops(there):
+        elif is_crash_looping(found):
             faults.append(f"{what} is restarting again and again")
-        elif there.state == "exited":
-            code = "" if there.exit_code is None else f" with code {there.exit_code}"
+        elif found.state == "exited":
+            code = "" if found.exit_code is None else f" with code {found.exit_code}"
             faults.append(f"{what} has exited{code}")
-        elif there.state == "created":
+        elif found.state == "created":
             faults.append(f"{what} was never started")
-        elif there.state != "running":
-            faults.append(f"{what} is {there.state}")
-        elif there.attached is False:
+        elif found.state != "running":
+            faults.append(f"{what} is {found.state}")
+        elif found.attached is False:
             faults.append(f"the network namespace of {what} is not its base's")
-        elif there.ready == "no":
+        elif found.ready == "no":
             faults.append(f"{what} does not listen" if content.service else "its base is not ready")
     return faults
 
 
-def _told(container: Container) -> str:
+def _label(container: Container) -> str:
     return clean(container.service or container.name, 60)

@@ -12,7 +12,7 @@ from typing import Annotated
 import orjson
 from pydantic import ValidationError
 
-from decnet.model.base import Loose, Moment, Noun
+from decnet.model.base import FrozenModel, Loose, Timestamp
 
 from .atomic import read_whole, write_whole
 from .events import Place, StoredEvent, event_of, last_places, place_of, row_of
@@ -63,11 +63,11 @@ def alerts_lock(home: Home) -> Lock:
     return Lock(home, "decnet events --alert", path=home.events_dir / "alerts.lock")
 
 
-class _Entry(Noun):
+class _Entry(FrozenModel):
     """`AlertState` as its file holds it."""
 
     positions: dict[str, Annotated[Place, Loose]]
-    tried: Moment
+    tried: Timestamp
 
 
 def load_alert_state(home: Home, receiver: str) -> AlertState | None:

@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from decnet.model import addresses, values
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet, Network
-from decnet.plan.lans import Grounds
+from decnet.plan.lans import LanGroups
 from decnet.wire import NETWORK, clean
 
 from .validation_messages import Route, dotted
@@ -29,13 +29,13 @@ def contradiction(fleet: Fleet) -> Wrong | None:
         if wrong := _lan(worker, lan):
             return wrong
         networks[worker] = addresses.network(lan), addresses.reserved(lan)
-    grounds = Grounds(fleet.lans)
+    groups = LanGroups(fleet.lans)
     ips: dict[str, Route] = {}
     macs: dict[str, Route] = {}
     for route, key, decky in _all_deckies(fleet):
         home = (*route, "attachments", 0)
         wrong = _name(route, key, decky) or _fields(route, decky) or _address(route, decky, networks)
-        wrong = wrong or _duplicate((*home, "address"), decky.ip, ips, grounds.at(decky.worker, decky.ip))
+        wrong = wrong or _duplicate((*home, "address"), decky.ip, ips, groups.token(decky.worker, decky.ip))
         wrong = wrong or _duplicate((*home, "mac"), decky.mac, macs, decky.mac)
         if wrong:
             return wrong

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from decnet.model.base import Noun
+from decnet.model.base import FrozenModel
 from decnet.model.worker import Worker
 
 from .migrate import TABLE_SCHEMA, version_of
@@ -20,10 +20,10 @@ _ABOUT = "meta"
 _WORKERS = "workers"
 _QUARANTINE = "quarantine"
 
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound=FrozenModel)
 
 
-class Quarantined(Noun):
+class Quarantined(FrozenModel):
     """An address and a MAC that may still be in use by a decky of a worker that was removed by force.
 
     `since` is in seconds since the epoch; `reason` is shown when a plan skips them.

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pydantic import TypeAdapter, ValidationError
 
 from decnet.errors import StateBroken
-from decnet.model.base import Noun
+from decnet.model.base import FrozenModel
 
 from .atomic import read_whole, write_whole
 from .paths import Home
 
 
-class LastSeen(Noun):
+class LastSeen(FrozenModel):
     """`at`: seconds since the epoch by our clock; `skew`: seconds that the worker's clock is ahead of it."""
 
     at: float

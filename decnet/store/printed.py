@@ -10,7 +10,7 @@ import orjson
 from pydantic import ValidationError
 
 from decnet.errors import LockHeld
-from decnet.model.base import Loose, Noun
+from decnet.model.base import FrozenModel, Loose
 
 from .atomic import read_whole, write_whole
 from .events import Place, StoredEvent, events_between, last_places
@@ -21,7 +21,7 @@ Places = Mapping[str, Place]
 """The place of one event of each worker, by worker_id."""
 
 
-class _Printed(Noun):
+class _Printed(FrozenModel):
     """The file's content."""
 
     positions: dict[str, Annotated[Place, Loose]]

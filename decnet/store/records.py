@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from decnet.errors import Failed, StateBroken
-from decnet.model.base import Loose, Noun
+from decnet.model.base import FrozenModel, Loose
 from decnet.model.journal import Cursor
 from decnet.model.record import Applied, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
@@ -106,7 +106,7 @@ class Records:
         return records
 
 
-class _About(Noun):
+class _About(FrozenModel):
     """The one document of the table `meta`: WorkerRecords without its rows."""
 
     schema_version: Literal[2]
@@ -115,7 +115,7 @@ class _About(Noun):
     facts: Facts | None = None
 
 
-class _Project(Noun):
+class _Project(FrozenModel):
     """One document of the table `projects`: ProjectRecords without its rows."""
 
     name: str
@@ -135,7 +135,7 @@ class _File(BaseModel):
     lifecycle: dict[str, LifecycleRow] = {}
 
 
-class _Whole(Noun):
+class _Whole(FrozenModel):
     """The same as lists, in the present schema: what a file is held against piece by piece."""
 
     schema_version: Literal[2]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from decnet.model.base import Noun
+from decnet.model.base import FrozenModel
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
 from decnet.wire import clean
 
@@ -130,7 +130,7 @@ def _sentence(fault: ErrorDetails, route: Route, kind: FaultKind) -> str:
 
 
 def _suggestion(route: Route) -> str:
-    model: type[Noun] = Fleet
+    model: type[FrozenModel] = Fleet
     match route[:-1]:
         case ("lans", _):
             model = Network

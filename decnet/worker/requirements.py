@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from decnet.errors import WorkerError
-from decnet.model.base import Noun, Short
+from decnet.model.base import FrozenModel, Short
 from decnet.model.worker import Count, Facts, Hello
 from decnet.wire import compose_breaks
 from decnet.wire.engine import START
@@ -26,21 +26,21 @@ TRIES = 3
 RESTART = "systemctl restart docker"
 
 
-class Engine(Noun):
+class Engine(FrozenModel):
     """Docker's version, or why it is unknown: rights, missing, stopped, silent."""
 
     version: Short | None
     error: Short | None
 
 
-class Identity(Noun):
+class Identity(FrozenModel):
     """The worker and fleet that a machine already belongs to."""
 
     worker_id: Short
     fleet_id: Short
 
 
-class Survey(Noun):
+class Survey(FrozenModel):
     """What the script `survey` reports of a machine. Disk in MiB, clock in seconds since the epoch."""
 
     python: Short

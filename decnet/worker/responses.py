@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from decnet.model.base import Hex64, Noun, Short
+from decnet.model.base import FrozenModel, Hex64, Short
 from decnet.model.event import AttackerEvent
 from decnet.model.worker import Count, Strings
 from decnet.wire import PROJECT
@@ -14,7 +14,7 @@ from decnet.wire import PROJECT
 JobState = Literal["checked", "accepted", "running", "done", "failed", "lost"]
 
 
-class Accepted(Noun):
+class Accepted(FrozenModel):
     """The response to `apply` and `teardown`: the job, the same for the same request_id."""
 
     job_id: Short
@@ -24,7 +24,7 @@ class Accepted(Noun):
     project: Short = PROJECT
 
 
-class HeldSlice(Noun):
+class HeldSlice(FrozenModel):
     """The slice of a project that the worker was last given, None if there was none."""
 
     slice: dict[str, Any] | None
@@ -32,13 +32,13 @@ class HeldSlice(Noun):
     plan_hash: Hex64 | None
 
 
-class HeldSlices(Noun):
+class HeldSlices(FrozenModel):
     """The response to `slice`: what the worker holds, by project."""
 
     projects: Annotated[dict[Short, HeldSlice], Field(max_length=4096)]
 
 
-class Probed(Noun):
+class Probed(FrozenModel):
     """The response to `probe`: address to MAC of the hosts that answer on the LAN, and address to container
     name for the addresses that this worker's Docker engine holds."""
 
@@ -46,7 +46,7 @@ class Probed(Noun):
     docker: dict[Short, Short]
 
 
-class EventPage(Noun):
+class EventPage(FrozenModel):
     """The response to `events`: the spool after a position."""
 
     spool_id: Short
@@ -59,19 +59,19 @@ class EventPage(Noun):
     verdict: Literal["ok", "gap", "reset", "rewound"]
 
 
-class Loaded(Noun):
+class Loaded(FrozenModel):
     """The response to `image-load`: image references that the engine has now."""
 
     loaded: Strings
 
 
-class Logs(Noun):
+class Logs(FrozenModel):
     """The response to `logs`: container name to its last lines."""
 
     logs: dict[Short, Annotated[str, Field(max_length=512 * 1024)]]
 
 
-class Started(Noun):
+class Started(FrozenModel):
     """The response to `self-destruct`."""
 
     started: bool

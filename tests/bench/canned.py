@@ -7,7 +7,7 @@ from pathlib import Path
 
 from decnet import wire
 from decnet.model.actual import Seen
-from decnet.plan.ingest_status import absorb
+from decnet.plan.ingest_status import ingest_status
 from decnet.store.desired import save_fleet
 from decnet.store.paths import Home
 from decnet.store.records import Records
@@ -44,4 +44,4 @@ def write_canned(folder: Path, home: Home, workers: int) -> None:
         payload = wire.canonical({"v": wire.PROTOCOL, "ok": True, "result": answer})
         (answers / address(number)).write_bytes(b"%d\n" % len(payload) + payload)
         records = large.recorded[name(number)].model_copy(update={"worker_id": worker_id})
-        Records(home).save(absorb(records, told, now=time.time()).records)
+        Records(home).save(ingest_status(records, told, now=time.time()).records)

@@ -17,7 +17,7 @@ from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Hello
 from decnet.plan.compose import Contents, fleet_contents
-from decnet.plan.decky_view import row_of
+from decnet.plan.decky_view import desired_row
 from decnet.plan.reconcile import reconcile
 from decnet.store.paths import Home
 from decnet.store.records import Records
@@ -46,7 +46,7 @@ class Large:
 
     def _records(self, worker: str) -> WorkerRecords:
         rows = {
-            name: row_of(DeckyKey(worker, PROJECT, name), self.fleet.deckies[name], made)
+            name: desired_row(DeckyKey(worker, PROJECT, name), self.fleet.deckies[name], made)
             for name, made in self.contents[SliceKey(worker)].items()
         }
         return WorkerRecords(worker_id=worker).with_project(PROJECT, deckies=rows)

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from decnet.cli.app import app
-from decnet.cli.lazy_group import entered
+from decnet.cli.lazy_group import lazy_group
 
 
 def groups(mine: Any, typers: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -24,7 +24,7 @@ def help_of(command: Any) -> str:
 
 
 def test_every_group_shows_what_typers_own_shows() -> None:
-    shown = {name: (help_of(mine), help_of(its)) for name, mine, its in groups(entered(app), whole())}
+    shown = {name: (help_of(mine), help_of(its)) for name, mine, its in groups(lazy_group(app), builders())}
     assert len(shown) > 4
     assert {name: mine for name, (mine, _) in shown.items()} == {
         name: its for name, (_, its) in shown.items()
@@ -32,7 +32,7 @@ def test_every_group_shows_what_typers_own_shows() -> None:
 
 
 def test_a_command_is_whole_when_it_is_entered() -> None:
-    for _, mine, its in groups(entered(app), whole()):
+    for _, mine, its in groups(lazy_group(app), builders()):
         context = typer.Context(mine, info_name="it")
         for name, command in its.commands.items():
             _, found, rest = mine.resolve_command(context, [name, "--more"])
@@ -41,11 +41,11 @@ def test_a_command_is_whole_when_it_is_entered() -> None:
 
 def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(capsys: Any) -> None:
     try:
-        entered(app)(["stats"], prog_name="decnet")
+        lazy_group(app)(["stats"], prog_name="decnet")
     except SystemExit as left:
         assert left.code == 2
     assert "Did you mean 'status'?" in capsys.readouterr().err
 
 
-def whole() -> Any:
+def builders() -> Any:
     return typer.main.get_command(app)

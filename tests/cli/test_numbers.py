@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from decnet.cli.app import app
-from decnet.cli.lazy_group import entered
+from decnet.cli.lazy_group import lazy_group
 
 
 def said(capsys: Any, *words: str) -> tuple[int, str]:
     """The exit code of a command, and what it said on stderr, in one line."""
     with pytest.raises(SystemExit) as left:
-        entered(app)(list(words), prog_name="decnet")
+        lazy_group(app)(list(words), prog_name="decnet")
     return int(str(left.value.code)), " ".join(capsys.readouterr().err.split())
 
 

@@ -21,7 +21,7 @@ from decnet.model.actual import Conflict, Container, Status
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
 from decnet.model.worker import Facts, Hello, Worker
-from decnet.plan.giveaways import tells
+from decnet.plan.giveaways import giveaways
 from decnet.store.desired import save_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
@@ -203,7 +203,7 @@ def test_versions_that_do_not_go_together(
 
 def test_what_gives_a_decky_away() -> None:
     known = catalog.load()
-    found = tells(
+    found = giveaways(
         fleet(
             decky("plain"),
             decky("old", ip="192.0.2.101", hostname="svr04"),
@@ -213,7 +213,7 @@ def test_what_gives_a_decky_away() -> None:
         ),
         known,
     )
-    assert [(tell.decky, tell.by) for tell in found] == [
+    assert [(tell.decky, tell.what) for tell in found] == [
         ("docker", "its MAC address 02:42:ac:00:00:01, which is Docker's own"),
         ("header", "`server_header` of http, which contains Apache/2.2.22"),
         ("old", "its hostname svr04"),
@@ -227,7 +227,7 @@ def test_no_release_of_the_catalog_gives_its_deckies_away() -> None:
         decky(f"d{number}", ip=f"192.0.2.{number}", release=release, services=services)
         for number, release in enumerate(known.releases, 1)
     )
-    assert list(tells(fleet(*deckies), known)) == []
+    assert list(giveaways(fleet(*deckies), known)) == []
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from decnet.worker.agent_package import AgentPackage
 WORKER = Worker(name="w1", worker_id="w", host="192.0.2.1", user="root")
 ROW = DeckyRow(name="web", ip="192.0.2.9", mac="00:50:56:00:00:09", status="running", containers={"web": "f"})
 REMOVAL = Step(
-    worker="w1", decky="web", bucket="remove", reason="not wanted", operation="remove", wave=0,
+    worker="w1", decky="web", bucket="remove", reason="not wanted", operation="remove", phase=0,
     record="delete", remove=(Target(name="web", id="i"),),
 )  # fmt: skip
 NOW = 1_700_000_000.0

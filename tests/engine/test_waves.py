@@ -29,7 +29,7 @@ from decnet.wire import PROJECT
 
 def release(worker: str, decky: str) -> Step:
     gone = (Target(name=decky, id="i"),)
-    return Step(worker=worker, decky=decky, bucket="remove", reason="r", wave=0, remove=gone)
+    return Step(worker=worker, decky=decky, bucket="remove", reason="r", phase=0, remove=gone)
 
 
 def claim(worker: str, decky: str, *after: str) -> Step:

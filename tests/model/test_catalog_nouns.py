@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decnet.model.catalog_entries import SettingDef
-from decnet.model.suggest import nearest
+from decnet.model.suggest import suggest
 from decnet.model.values import Setting
 
 TEXT = SettingDef(kind="str", help="")
@@ -43,7 +43,7 @@ def test_a_setting_fits_or_says_what_it_must_be(
 def test_the_nearest_name_is_found_over_case_dashes_and_slips() -> None:
     known = ["services", "settings", "docker_api", "web-server"]
     assert [
-        nearest(name, known) for name in ("Services", "docker-api", "webserver", "setings", "qqq", "")
+        suggest(name, known) for name in ("Services", "docker-api", "webserver", "setings", "qqq", "")
     ] == [
         "services",
         "docker_api",

@@ -69,7 +69,7 @@ def test_a_decky_that_runs_at_a_quarantined_address_is_left_alone() -> None:
     assert world.plan().is_empty
 
 
-def under_way(operation: Operation, decky: str = "old") -> LifecycleRow:
+def in_progress(operation: Operation, decky: str = "old") -> LifecycleRow:
     return LifecycleRow(
         id="1", decky=decky, operation=operation, request_id="r", status="running", created=NOW - 20
     )
@@ -80,14 +80,14 @@ def test_what_a_job_may_still_bring_up_is_held_and_its_record_stays() -> None:
     row = running(decky("old", "w2", ip=10)).records["w2"].of().deckies["old"]
     begun = row.model_copy(update={"containers": {}, "status": "unknown"})
     records = world.records["w2"].with_project(PROJECT, deckies={"old": begun})
-    world.records["w2"] = records.model_copy(update={"lifecycle": (under_way("create"),)})
+    world.records["w2"] = records.model_copy(update={"lifecycle": (in_progress("create"),)})
     plan = world.plan()
     assert (plan.steps, waiting(plan)) == (
         (),
         {"w1/new": "192.0.2.10 is held by old on w2", "w2/old": "a job may still start it"},
     )
     assert world.plan(record_only=True).steps == ()
-    world.records["w2"] = world.records["w2"].model_copy(update={"lifecycle": (under_way("remove"),)})
+    world.records["w2"] = world.records["w2"].model_copy(update={"lifecycle": (in_progress("remove"),)})
     assert [step.bucket for step in world.plan().steps] == ["forget", "create"]
 
 
@@ -114,7 +114,7 @@ def test_a_record_of_what_was_sent_ends_when_the_decky_is_seen() -> None:
 def test_a_claim_follows_a_release_of_the_same_plan() -> None:
     world = running(decky("old", "w2", ip=10))
     world.desired = fleet(decky("new", "w1", ip=10))
-    assert [(step.wave, step.decky, step.after) for step in world.plan().steps] == [
+    assert [(step.phase, step.decky, step.after) for step in world.plan().steps] == [
         (0, "old", ()),
         (1, "new", (DeckyKey("w2", PROJECT, "old"),)),
     ]

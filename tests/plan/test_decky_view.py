@@ -6,7 +6,7 @@ import pytest
 
 from decnet.model.actual import Container
 from decnet.model.keys import DeckyKey, SliceKey
-from decnet.plan.decky_view import row_as_seen, row_of, status_of
+from decnet.plan.decky_view import desired_row, observed_row, status_of
 from decnet.wire import PROJECT
 
 from .world import Machine, World, decky, running
@@ -66,8 +66,8 @@ def test_every_state_has_its_status(name: str) -> None:
 def test_a_record_as_seen_of_what_is_as_it_should_be_is_the_record_that_is_planned() -> None:
     world, actual = after()
     expected = world.contents[SliceKey("w1")]["web"]
-    planned = row_of(KEY, WEB, expected)
-    seen = row_as_seen(KEY, WEB, expected, actual, planned)
+    planned = desired_row(KEY, WEB, expected)
+    seen = observed_row(KEY, WEB, expected, actual, planned)
     assert seen == planned
 
 
@@ -76,4 +76,4 @@ def test_a_record_as_seen_keeps_the_address_that_the_old_base_was_made_with() ->
     old = world.records["w1"].of().deckies["web"]
     moved = decky("web", ip=99)
     world.desired = world.desired.with_deckies({"web": moved})
-    assert row_as_seen(KEY, moved, world.contents[SliceKey("w1")]["web"], actual, old).ip == "192.0.2.10"
+    assert observed_row(KEY, moved, world.contents[SliceKey("w1")]["web"], actual, old).ip == "192.0.2.10"

@@ -117,7 +117,7 @@ def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
     world = left(5, 0)
     world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     plans = [world.plan(prune=True, max_remove=most) for most in (None, 4, 5)]
-    assert [(len(plan.steps), len(plan.strays), plan.swarms) for plan in plans] == [
+    assert [(len(plan.steps), len(plan.strays), plan.excess_strays) for plan in plans] == [
         (0, 5, {"w1": 5}),
         (0, 5, {"w1": 5}),
         (5, 0, {}),
@@ -148,7 +148,7 @@ def test_a_mass_of_strays_keeps_nobody_else_from_being_healed() -> None:
     strays_on(world, "w2", "sane")
     world.machine("w2", "far").state = "exited"
     plan = world.plan(prune=True)
-    assert plan.swarms == {"w1": 50}
+    assert plan.excess_strays == {"w1": 50}
     assert [(step.worker, step.decky, step.bucket) for step in plan.steps] == [
         ("w2", "sane", "stray"),
         ("w2", "far", "heal"),

@@ -10,7 +10,7 @@ from decnet.model.actual import HeldProject, Job, Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.ingest_status import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, TOLD, absorb
+from decnet.plan.ingest_status import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, MAX_NOTES, ingest_status
 from decnet.wire import PROJECT, chained
 
 NOW = 1_700_000_000.0
@@ -81,14 +81,14 @@ def running_job(request: str = "r1") -> Job:
 
 def test_a_journal_record_closes_the_newest_open_row_of_its_decky() -> None:
     older, newer = row("web", request="r0", created=NOW - 90), row("web", created=NOW - 30)
-    learned = absorb(known(older, newer), pulled(record(1, "web"), jobs=(running_job("r0"),)), now=NOW)
+    learned = ingest_status(known(older, newer), pulled(record(1, "web"), jobs=(running_job("r0"),)), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["running", "succeeded"]
 
 
 def test_a_record_closes_the_row_of_its_own_request_only() -> None:
     older, newer = row("web", request="r0", created=NOW - 90), row("web", created=NOW - 30)
     late = record(1, "web", "failed", request_id="r0", at=NOW - 50)
-    learned = absorb(known(older, newer), pulled(late, jobs=(running_job("r1"),)), now=NOW)
+    learned = ingest_status(known(older, newer), pulled(late, jobs=(running_job("r1"),)), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["failed", "running"]
 
 
@@ -96,23 +96,23 @@ def test_an_old_record_that_is_read_again_ends_nothing() -> None:
     ended, open_now = row("web", "succeeded", request="r0", ended=NOW - 50), row("web")
     cursor = Cursor(journal_id="other", seq=9, hash=ZERO)
     again = pulled(record(1, "web", request_id="r0"), verdict="reset", jobs=(running_job(),))
-    learned = absorb(known(ended, open_now, cursor=cursor), again, now=NOW)
+    learned = ingest_status(known(ended, open_now, cursor=cursor), again, now=NOW)
     assert learned.records.lifecycle == (ended, open_now)
 
 
 def test_lost_rows_are_made_again_from_the_journal_and_what_is_older_is_a_gap() -> None:
     odd = record(9, "web", operation="dance")
     page = pulled(record(7, "web"), record(8, "db", "failed", error="no", at=NOW + 900), odd, verdict="gap")
-    learned = absorb(known(), page, now=NOW)
+    learned = ingest_status(known(), page, now=NOW)
     rows = [(r.decky, r.status, r.ended, r.ended_by_worker, r.error) for r in learned.records.lifecycle]
     assert rows == [("web", "succeeded", NOW - 1, True, ""), ("db", "failed", NOW, False, "no")]
     assert learned.notes == ("its journal begins with record 7",)
-    assert absorb(learned.records, pulled(), now=NOW).records.lifecycle == learned.records.lifecycle
+    assert ingest_status(learned.records, pulled(), now=NOW).records.lifecycle == learned.records.lifecycle
 
 
 def test_a_duplicate_is_dropped_and_the_rest_goes_on() -> None:
     first = record(1, "web")
-    learned = absorb(known(row("web"), row("db")), pulled(first, first, record(2, "db")), now=NOW)
+    learned = ingest_status(known(row("web"), row("db")), pulled(first, first, record(2, "db")), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["succeeded", "succeeded"]
 
 
@@ -127,7 +127,7 @@ MALFORMED: tuple[object, ...] = (
 def test_a_malformed_record_is_told_and_dropped_and_the_rest_goes_on(odd: object) -> None:
     page = {**page_of(), "records": [record(1, "web").model_dump(), odd, record(3, "db").model_dump()]}
     status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
-    learned = absorb(known(row("web"), row("db")), status, now=NOW)
+    learned = ingest_status(known(row("web"), row("db")), status, now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["succeeded", "succeeded"]
     assert learned.records.cursor == Cursor(journal_id="j", seq=3, hash=record(3, "db").hash)
     assert learned.notes == ("1 of its journal records are malformed and were dropped",)
@@ -136,7 +136,7 @@ def test_a_malformed_record_is_told_and_dropped_and_the_rest_goes_on(odd: object
 def test_a_page_of_nothing_but_malformed_records_does_not_keep_rows_open() -> None:
     page = JournalPage.model_validate({**page_of(), "records": [None, {}], "more": True})
     status = pulled().model_copy(update={"journal": page})
-    learned = absorb(known(row("web")), status, now=NOW)
+    learned = ingest_status(known(row("web")), status, now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["lost"]
 
 
@@ -148,12 +148,12 @@ def page_of() -> dict[str, object]:
 def test_a_time_that_cannot_be_read_is_replaced_by_our_own_and_marked(at: object) -> None:
     page = {**page_of(), "records": [{**record(1, "web").model_dump(), "at": at}]}
     status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
-    ended = absorb(known(row("web")), status, now=NOW).records.lifecycle[0]
+    ended = ingest_status(known(row("web")), status, now=NOW).records.lifecycle[0]
     assert (ended.status, ended.ended, ended.ended_by_worker) == ("succeeded", NOW, False)
 
 
 def test_a_time_before_the_epoch_is_replaced_also_by_a_clock_that_was_never_set() -> None:
-    ended = absorb(known(row("web", created=5.0)), pulled(record(1, "web", at=-7.0)), now=9.0)
+    ended = ingest_status(known(row("web", created=5.0)), pulled(record(1, "web", at=-7.0)), now=9.0)
     last = ended.records.lifecycle[0]
     assert (last.status, last.ended, last.ended_by_worker) == ("succeeded", 9.0, False)
 
@@ -161,64 +161,66 @@ def test_a_time_before_the_epoch_is_replaced_also_by_a_clock_that_was_never_set(
 def test_an_error_is_cut_at_its_bound() -> None:
     page = {**page_of(), "records": [{**record(1, "web", "failed").model_dump(), "error": "x" * 90_000}]}
     status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
-    assert len(absorb(known(row("web")), status, now=NOW).records.lifecycle[0].error) == 2000
+    assert len(ingest_status(known(row("web")), status, now=NOW).records.lifecycle[0].error) == 2000
 
 
 def test_a_row_that_was_sent_by_a_killed_command_runs_once_its_job_is_seen() -> None:
-    learned = absorb(known(row("web", "pending")), pulled(jobs=(running_job(),)), now=NOW)
+    learned = ingest_status(known(row("web", "pending")), pulled(jobs=(running_job(),)), now=NOW)
     (seen,) = learned.records.lifecycle
     assert (seen.status, seen.started) == ("running", NOW)
 
 
 def test_a_job_that_is_said_to_run_for_ever_is_not_believed() -> None:
     old = row("web", created=NOW - LONGEST_SECONDS - 1)
-    learned = absorb(known(old), pulled(jobs=(running_job(),)), now=NOW)
+    learned = ingest_status(known(old), pulled(jobs=(running_job(),)), now=NOW)
     assert learned.records.lifecycle[0].status == "lost"
 
 
 def test_many_records_that_fit_nothing_are_told_in_a_few_lines() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
-    found = absorb(known(cursor=cursor), pulled(*(record(n, "x") for n in range(1, 1001))), now=NOW).notes
-    assert len(found) == TOLD + 1
-    assert found[-1] == f"{1000 - TOLD} more journal records fit no open operation"
+    found = ingest_status(
+        known(cursor=cursor), pulled(*(record(n, "x") for n in range(1, 1001))), now=NOW
+    ).notes
+    assert len(found) == MAX_NOTES + 1
+    assert found[-1] == f"{1000 - MAX_NOTES} more journal records fit no open operation"
 
 
 def test_a_row_that_has_ended_never_changes_again() -> None:
     ended = row("web", "failed", error="no space", ended=NOW - 50)
-    learned = absorb(known(ended), pulled(record(1, "web")), now=NOW)
+    learned = ingest_status(known(ended), pulled(record(1, "web")), now=NOW)
     assert learned.records.lifecycle == (ended,)
 
 
 def test_the_cursor_moves_in_the_same_value_as_the_rows_it_explains() -> None:
-    learned = absorb(known(row("web")), pulled(record(7, "web")), now=NOW)
+    learned = ingest_status(known(row("web")), pulled(record(7, "web")), now=NOW)
     assert learned.records.cursor == Cursor(journal_id="j", seq=7, hash=record(7, "web").hash)
 
 
 def test_a_row_whose_job_is_gone_is_lost_at_once() -> None:
-    learned = absorb(known(row("web")), pulled(), now=NOW)
+    learned = ingest_status(known(row("web")), pulled(), now=NOW)
     assert [(each.status, each.ended) for each in learned.records.lifecycle] == [("lost", NOW)]
 
 
 def test_a_row_whose_job_runs_stays_open() -> None:
-    learned = absorb(known(row("web")), pulled(jobs=(running_job(),)), now=NOW)
+    learned = ingest_status(known(row("web")), pulled(jobs=(running_job(),)), now=NOW)
     assert learned.records.lifecycle == known(row("web")).lifecycle
 
 
 def test_nothing_is_lost_while_pages_of_the_journal_are_still_to_come() -> None:
-    learned = absorb(known(row("web"), row("db")), pulled(record(1, "web"), more=True), now=NOW)
+    learned = ingest_status(known(row("web"), row("db")), pulled(record(1, "web"), more=True), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["succeeded", "running"]
 
 
 @pytest.mark.parametrize("at", [NOW + FUTURE_SECONDS + 1, NOW + 86400, NOW - 86400, 0.0])
 def test_a_time_that_cannot_be_is_replaced_by_our_own_and_marked(at: float) -> None:
-    learned = absorb(known(row("web")), pulled(record(1, "web", at=at)), now=NOW)
+    learned = ingest_status(known(row("web")), pulled(record(1, "web", at=at)), now=NOW)
     ended = learned.records.lifecycle[0]
     assert (ended.ended, ended.ended_by_worker) == (NOW, False)
 
 
 def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
-    learned = absorb(known(cursor=cursor), pulled(record(1, "gh\x1b[31most")), now=NOW)
+    learned = ingest_status(known(cursor=cursor), pulled(record(1, "gh\x1b[31most")), now=NOW)
     assert learned.records.lifecycle == ()
     assert learned.notes == ("journal record 1 for gh\\x1b[31most fits no open operation",)
 
@@ -228,7 +230,7 @@ def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
 )
 def test_a_verdict_that_is_not_ok_is_said(verdict: str, word: str) -> None:
     cursor = Cursor(journal_id="j", seq=3, hash=ZERO)
-    (note,) = absorb(known(cursor=cursor), pulled(verdict=verdict), now=NOW).notes
+    (note,) = ingest_status(known(cursor=cursor), pulled(verdict=verdict), now=NOW).notes
     assert word in note
 
 
@@ -237,7 +239,7 @@ def test_closed_rows_are_trimmed_and_open_ones_kept() -> None:
         row("old", "succeeded", request=f"o{n}", created=NOW - 9000 + n) for n in range(KEPT_ROWS + 20)
     )
     first = row("web", request="r9")
-    learned = absorb(known(first, *closed), pulled(jobs=(running_job("r9"),)), now=NOW)
+    learned = ingest_status(known(first, *closed), pulled(jobs=(running_job("r9"),)), now=NOW)
     assert len(learned.records.lifecycle) == KEPT_ROWS
     assert learned.records.lifecycle[0] == first
 
@@ -246,17 +248,17 @@ def test_the_rows_of_the_newest_request_are_never_trimmed() -> None:
     """Else the ends of a job of very many steps would go before they are told."""
     old = row("old", "succeeded", request="r0", created=NOW - 9000)
     many = tuple(row(f"web-{n}", "succeeded", ended=NOW) for n in range(KEPT_ROWS + 200))
-    assert absorb(known(old, *many), pulled(), now=NOW).records.lifecycle == many
+    assert ingest_status(known(old, *many), pulled(), now=NOW).records.lifecycle == many
 
 
 def test_a_journal_that_promises_ever_more_does_not_keep_an_old_row_open() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
     young, old = row("web", request="r9"), row("old", created=NOW - LONGEST_SECONDS)
-    learned = absorb(known(old, young, cursor=cursor), pulled(record(1, "x"), more=True), now=NOW)
+    learned = ingest_status(known(old, young, cursor=cursor), pulled(record(1, "x"), more=True), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["lost", "running"]
 
 
 def test_a_pull_that_brings_nothing_changes_nothing() -> None:
-    learned = absorb(known(row("web", "succeeded", ended=NOW - 5)), pulled(), now=NOW)
-    again = absorb(learned.records, pulled(), now=NOW + 100)
+    learned = ingest_status(known(row("web", "succeeded", ended=NOW - 5)), pulled(), now=NOW)
+    again = ingest_status(learned.records, pulled(), now=NOW + 100)
     assert again.records == learned.records

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from decnet.model.journal import Cursor, JournalPage
-from decnet.plan.journal_verify import examined
+from decnet.plan.journal_verify import verify_page
 from decnet.wire import GENESIS, chained
 
 
@@ -40,47 +40,47 @@ def believed(seen: Any) -> list[int]:
 
 
 def test_a_whole_journal_is_believed_without_a_word() -> None:
-    assert examined(page(rows(5)), None) == ("ok", page(rows(5)).records, ())
+    assert verify_page(page(rows(5)), None) == ("ok", page(rows(5)).records, ())
 
 
 def test_what_follows_the_cursor_is_believed_without_a_word() -> None:
-    seen = examined(page(rows(5)[2:]), cursor(2))
+    seen = verify_page(page(rows(5)[2:]), cursor(2))
     assert (seen.verdict, believed(seen), seen.notes) == ("ok", [3, 4, 5], ())
 
 
 def test_a_record_that_is_not_what_its_hash_says_is_dropped() -> None:
     forged = rows(3)
     forged[1]["status"] = "failed"
-    seen = examined(page(forged), None)
+    seen = verify_page(page(forged), None)
     assert believed(seen) == [1, 3]
     assert seen.notes == ("1 of its journal records are repeated or do not match their hashes",)
 
 
 def test_a_record_that_is_repeated_is_dropped() -> None:
     first, second = rows(2)
-    seen = examined(page([first, first, second, first]), None)
+    seen = verify_page(page([first, first, second, first]), None)
     assert believed(seen) == [1, 2]
     assert seen.notes == ("2 of its journal records are repeated or do not match their hashes",)
 
 
 def test_records_that_were_read_before_are_dropped() -> None:
-    assert believed(examined(page(rows(4)), cursor(2))) == [3, 4]
+    assert believed(verify_page(page(rows(4)), cursor(2))) == [3, 4]
 
 
 def test_a_hole_is_told_and_what_stands_behind_it_is_read() -> None:
     whole = rows(6)
-    seen = examined(page([*whole[:2], *whole[4:]]), None)
+    seen = verify_page(page([*whole[:2], *whole[4:]]), None)
     assert (believed(seen), seen.notes) == ([1, 2, 5, 6], ("its journal lacks the records 3 to 4",))
 
 
 def test_a_hole_right_behind_the_cursor_is_told() -> None:
-    seen = examined(page(rows(5)[3:]), cursor(2))
+    seen = verify_page(page(rows(5)[3:]), cursor(2))
     assert (believed(seen), seen.notes) == ([4, 5], ("its journal lacks the records 3 to 3",))
 
 
 def test_a_journal_that_was_written_anew_behind_the_cursor_is_told() -> None:
     other = rows(2, start=3, before="e" * 64)
-    seen = examined(page(other), cursor(2))
+    seen = verify_page(page(other), cursor(2))
     assert seen.notes == ("its journal was rewritten before record 3",)
 
 
@@ -89,11 +89,11 @@ def test_a_journal_that_was_written_anew_behind_the_cursor_is_told() -> None:
     [({"journal_id": "k"}, "reset"), ({"last_seq": 1}, "rewound"), ({"last_seq": 2}, "ok")],
 )
 def test_a_page_that_speaks_against_its_own_verdict_is_not_ok(more: dict[str, Any], verdict: str) -> None:
-    assert examined(page([], **more), cursor(2)).verdict == verdict
+    assert verify_page(page([], **more), cursor(2)).verdict == verdict
 
 
 def test_an_old_answer_that_is_told_again_is_rewound_and_moves_no_row() -> None:
-    seen = examined(page(rows(2)), cursor(5))
+    seen = verify_page(page(rows(2)), cursor(5))
     assert (seen.verdict, seen.notes[0]) == (
         "rewound", "its journal was rewound: the worker was restored from an older copy",
     )  # fmt: skip
@@ -101,5 +101,5 @@ def test_an_old_answer_that_is_told_again_is_rewound_and_moves_no_row() -> None:
 
 def test_the_first_reading_of_a_journal_that_has_lost_its_beginning_says_so() -> None:
     late = rows(5)[3:]
-    seen = examined(page(late, "gap", first_seq=4), None)
+    seen = verify_page(page(late, "gap", first_seq=4), None)
     assert (believed(seen), seen.notes) == ([4, 5], ("its journal begins with record 4",))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from decnet.errors import SpecError
 from decnet.model.fleet import Fleet
-from decnet.plan.lans import Grounds, plain
+from decnet.plan.lans import LanGroups, address_of
 
 from .test_allocate import at, ips
 from .world import deployed, fleet, lan, spec
@@ -21,8 +21,8 @@ def groups(*subnets: str, bridges: str = "") -> list[str]:
         f"w{n}": lan(subnet=each, driver="bridge" if f"w{n}" in bridges else "macvlan")
         for n, each in enumerate(subnets, 1)
     }
-    grounds = Grounds(lans)
-    return [grounds.of(worker) for worker in lans]
+    groups = LanGroups(lans)
+    return [groups.group_of(worker) for worker in lans]
 
 
 def test_subnets_that_overlap_are_one_lan_and_others_are_not() -> None:
@@ -60,9 +60,9 @@ def test_two_are_on_one_lan_exactly_if_a_chain_of_overlaps_joins_them(subnets: l
 
 
 def test_an_address_is_said_without_its_lan() -> None:
-    grounds = Grounds(fleet().lans)
-    assert plain(grounds.at("w2", "192.0.2.9")) == "192.0.2.9"
-    assert plain("00:50:56:00:00:01") == "00:50:56:00:00:01"
+    groups = LanGroups(fleet().lans)
+    assert address_of(groups.token("w2", "192.0.2.9")) == "192.0.2.9"
+    assert address_of("00:50:56:00:00:01") == "00:50:56:00:00:01"
 
 
 def bridges(*workers: str) -> Fleet:

@@ -9,8 +9,8 @@ from decnet.model.journal import JournalPage
 from decnet.model.plan import SliceDrift
 from decnet.model.record import Applied, WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.ingest_status import absorb
-from decnet.plan.slice_drift import holding
+from decnet.plan.ingest_status import ingest_status
+from decnet.plan.slice_drift import slice_drift
 from decnet.wire import PROJECT
 
 NOW = 1_700_000_000.0
@@ -29,7 +29,7 @@ def known(generation: int, applied: tuple[int, str | None] | None) -> WorkerReco
 
 
 def found(records: WorkerRecords, status: Status, wanted: str | None) -> SliceDrift | None:
-    return holding(records.of(), status.held(PROJECT), wanted)
+    return slice_drift(records.of(), status.held(PROJECT), wanted)
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def test_a_worker_that_went_back_is_told_apart_until_it_is_told_anew(status: Sta
     records = known(5, (5, "p"))
     before = found(records, status, "p")
     for _ in range(3):
-        records = absorb(records, status, now=NOW).records
+        records = ingest_status(records, status, now=NOW).records
     assert found(records, status, "p") == before
     records = records.with_project(PROJECT, generation=6)
     mended = told(6, "p")
-    assert found(absorb(records, mended, now=NOW).records, mended, "p") is None
+    assert found(ingest_status(records, mended, now=NOW).records, mended, "p") is None
 
 
 def test_lost_records_go_on_from_the_workers_generation() -> None:
-    records = absorb(known(0, None), told(7, "p"), now=NOW).records
+    records = ingest_status(known(0, None), told(7, "p"), now=NOW).records
     assert (records.of().generation, records.of().applied) == (7, Applied(generation=7, plan_hash="p"))
 
 
 def test_a_home_from_a_backup_does_not_go_on_by_itself() -> None:
-    read_before = absorb(known(3, (3, "p")), told(3, "p"), now=NOW).records
-    records = absorb(read_before, told(7, "y"), now=NOW).records
+    read_before = ingest_status(known(3, (3, "p")), told(3, "p"), now=NOW).records
+    records = ingest_status(read_before, told(7, "y"), now=NOW).records
     assert records.of().generation == 3

@@ -25,9 +25,9 @@ from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.worker import Hello
 from decnet.plan.allocate import allocate
 from decnet.plan.budget import Budget
-from decnet.plan.claims import may_hold
+from decnet.plan.claims import possible_holders
 from decnet.plan.compose import Contents, fleet_contents
-from decnet.plan.lans import Grounds
+from decnet.plan.lans import LanGroups
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
 from decnet.wire import NETWORK, PROJECT
@@ -170,7 +170,7 @@ class World:
 
     def forget(self, worker: str) -> None:
         """The worker is removed by force; what runs there goes on."""
-        for each in may_hold(self.desired, self.records, {worker}):
+        for each in possible_holders(self.desired, self.records, {worker}):
             self.quarantined |= dict.fromkeys((each.claim.ip, each.claim.mac), f"{worker} was removed")
         self.gone.add(worker)
         self.records.pop(worker)
@@ -265,7 +265,7 @@ class World:
             image=content.image,
             ip="" if content.service else decky.ip,
             mac="" if content.service else decky.mac,
-            ground=Grounds(self.desired.lans).of(step.worker),
+            ground=LanGroups(self.desired.lans).group_of(step.worker),
         )
         self._start(made, engine)
         engine[name] = made

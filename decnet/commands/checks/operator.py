@@ -11,7 +11,7 @@ from decnet.engine.report import unenrolled
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
-from decnet.plan.giveaways import tells
+from decnet.plan.giveaways import giveaways
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.last_seen import load_seen
@@ -54,8 +54,8 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         found += check(ctx)
     found += _unwatched(ctx, fleet, workers)
     found += [
-        Finding("deckies", "warning", f"{tell.decky} is identifiable as a honeypot by {tell.by}", tell.mend)
-        for tell in tells(fleet, ctx.catalog)
+        Finding("deckies", "warning", f"{tell.decky} is identifiable as a honeypot by {tell.what}", tell.fix)
+        for tell in giveaways(fleet, ctx.catalog)
     ]
     return found, fleet, workers
 
