@@ -1,4 +1,4 @@
-"""Addresses for new deckies, each asked for on its LAN before it is claimed."""
+"""Addresses for new deckies, each probed on its LAN before it is claimed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from decnet.worker.responses import Probed
 
 ROUNDS = 8
-"""How often addresses are drawn anew before the LAN counts as full of strangers."""
+"""How often other addresses are chosen before the LAN counts as full."""
 
 
 async def allocate_unclaimed(
@@ -34,11 +34,11 @@ async def allocate_unclaimed(
     lans: dict[str, Network],
     dice: Random,
 ) -> tuple[Snapshot, dict[str, Decky]]:
-    """The drafts with worker, address and MAC, where no one else answers for a new address. In the snapshot a
-    worker that failed when its LAN was to be asked is not seen any more: it gets no new decky.
+    """The drafts with worker, address and MAC, where no other host answers at a new address. In the returned
+    snapshot, a worker whose probe failed counts as not seen: it gets no new decky.
 
-    Raises SpecError where an address that was written by hand is taken, Failed where the LAN is full, and the
-    error of a worker that failed and that a new address cannot do without.
+    Raises SpecError if a fixed address is taken, Failed if the LAN is full, and the error of a failed worker
+    that a new address needs.
     """
     barred = {text for row in snap.quarantined for text in (row.address, row.mac)}
     taken: set[str] = set()
@@ -61,7 +61,7 @@ async def allocate_unclaimed(
         answers = await _probed(connections, snap, deckies)
         lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]
         answered = _answered(snap, deckies, answers.values())
-        _refuse_written(drafts, deckies, answered)
+        _refuse_fixed(drafts, deckies, answered)
         if not answered and not lost:
             return snap, deckies
         taken |= set(answered)
@@ -77,8 +77,8 @@ def _seen(snap: Snapshot, names: Iterable[str]) -> list[str]:
 
 
 def _without(snap: Snapshot, lost: Sequence[WorkerFailure], lans: Iterable[str]) -> Snapshot:
-    """The snapshot in which these workers are not seen. Raises the error of one that was not seen before: a
-    new address has to be there; and of one after which no worker is left."""
+    """The snapshot in which these workers are not seen. Raises the error of a worker that was not seen
+    before, as new addresses need its probe, or if no worker is left."""
     left = snap.with_observed({failure.worker: NotSeen(failure) for failure in lost})
     for failure in lost:
         if not _seen(snap, [failure.worker]) or not _seen(left, lans):
@@ -91,7 +91,7 @@ def _facts(snap: Snapshot) -> dict[str, Facts]:
 
 
 def _held_by_unseen(snap: Snapshot) -> set[str]:
-    """The addresses and MACs that workers may hold which were not seen now."""
+    """The addresses and MACs that unseen workers may hold."""
     unseen = unknown_workers(snap.stored, snap.recorded, snap.observed)
     claims = [each.claim for each in possible_holders(snap.stored, snap.recorded, unseen)]
     return {text for claim in claims for text in (claim.ip, claim.mac)}
@@ -100,10 +100,10 @@ def _held_by_unseen(snap: Snapshot) -> set[str]:
 async def _probed(
     connections: Connections, snap: Snapshot, deckies: dict[str, Decky]
 ) -> dict[str, Probed | WorkerFailure]:
-    """What each worker finds out about the new addresses on its LAN."""
+    """The answer of each worker's probe for the new addresses on its LAN."""
     claims: dict[str, list[str]] = {}
     for decky in deckies.values():
-        if not (_held(snap, decky) or _cannot_be_asked(snap, decky)):
+        if not (_held(snap, decky) or _cannot_be_probed(snap, decky)):
             claims.setdefault(decky.worker, []).append(decky.ip)
     return await connections.each(
         (snap.workers[name] for name in claims if name in snap.workers),
@@ -114,7 +114,7 @@ async def _probed(
 def _answered(
     snap: Snapshot, deckies: dict[str, Decky], answers: Iterable[Probed | WorkerFailure]
 ) -> dict[str, str]:
-    """The new addresses that somebody else answers for, each with who."""
+    """The new addresses that another host answers at, each with its container or MAC."""
     own = _own(snap) | {(decky.ip, decky.name) for decky in deckies.values()}
     found: dict[str, str] = {}
     for answer in answers:
@@ -130,8 +130,8 @@ def _answered(
 
 
 def _own(snap: Snapshot) -> set[tuple[str, str]]:
-    """Addresses of our deckies, each with its MAC and its container's name: a plan releases them before
-    they are claimed anew, here or on another worker."""
+    """The addresses of our deckies, each with its MAC and its container's name: a plan releases them before
+    it claims them again, here or on another worker."""
     rows = [row for records in snap.recorded.values() for _, row in records.rows()]
     return {(claim.ip, who) for row in rows for claim in known_claims(row) for who in (claim.mac, row.name)}
 
@@ -143,14 +143,14 @@ def _held(snap: Snapshot, decky: Decky) -> bool:
     return any(claim.ip == decky.ip for claim in known_claims(row))
 
 
-def _cannot_be_asked(snap: Snapshot, decky: Decky) -> bool:
-    """Whether this address is no news, and its worker was not seen: it does not hold up the other workers."""
+def _cannot_be_probed(snap: Snapshot, decky: Decky) -> bool:
+    """Whether the address is unchanged and its worker was not seen: it does not delay the other workers."""
     before = snap.stored.deckies.get(decky.name)
     same = before is not None and (before.worker, before.ip) == (decky.worker, decky.ip)
     return same and not isinstance(snap.observed.get(decky.worker), Seen)
 
 
-def _refuse_written(drafts: tuple[Draft, ...], deckies: dict[str, Decky], answered: dict[str, str]) -> None:
+def _refuse_fixed(drafts: tuple[Draft, ...], deckies: dict[str, Decky], answered: dict[str, str]) -> None:
     for draft in drafts:
         address = deckies[draft.name].ip
         if draft.ip and address in answered:

@@ -31,7 +31,7 @@ def services(catalog: Catalog) -> Listing:
 
 
 def archetypes(catalog: Catalog) -> Listing:
-    """Every archetype with its services, core and side ones apart, OS and hostname style."""
+    """Every archetype with its core and side services, OS and hostname style."""
     items = [
         {
             "name": kind.name,
@@ -56,7 +56,7 @@ def archetypes(catalog: Catalog) -> Listing:
 
 
 def _core(kind: Archetype, catalog: Catalog) -> list[str]:
-    """What mutations leave alone: as declared, and while none of that has a decoy what stands in for it."""
+    """The services that mutations keep: the declared ones, or their substitutes while none has a decoy."""
     declared = kind.services if kind.core is None else kind.core
     return list(dict.fromkeys((*declared, *(core_of(kind.name, catalog) or ()))))
 

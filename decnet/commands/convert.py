@@ -21,7 +21,7 @@ from decnet.plan.resolve import resolve
 
 @dataclass(frozen=True)
 class ConvertOptions:
-    """Where the fleet file goes (None: to stdout), and where the services of the user's own go."""
+    """The paths of the fleet file (None: stdout) and of the custom services."""
 
     output: Path | None = None
     services: Path | None = None
@@ -31,8 +31,8 @@ class ConvertOptions:
 def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Words:
     """The INI file at `path` as a fleet file. Raises SpecError with file and line on any mistake in it.
 
-    What `decnet validate` will have against the outcome is said as a warning: it is written all the same,
-    for its writer to mend.
+    Problems that `decnet validate` will find in the result are reported as a warning; the file is written
+    anyway.
     """
     old = inifile.parse_bytes(userfile.read_bytes(path), str(path), ctx.catalog)
     own = [service for service in old.services if ctx.catalog.services.get(service.name) != service]
@@ -47,12 +47,12 @@ def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Wor
             ctx.note(line)
         return Verbatim(text)
     userfile.write_text(options.output, text)
-    said = f"{options.output}: written; decnet validate {shlex.quote(str(options.output))} checks it"
-    return Words((*lines, said))
+    line = f"{options.output}: written; decnet validate {shlex.quote(str(options.output))} checks it"
+    return Words((*lines, line))
 
 
 def _refuse(ctx: Context, path: Path, options: ConvertOptions, own: list[Service]) -> None:
-    """Everything that could be wrong is found before anything is written."""
+    """Find every error before anything is written."""
     if own and options.services is None:
         names = ", ".join(service.name for service in own)
         target = ctx.home.catalog / f"{path.stem}.toml"

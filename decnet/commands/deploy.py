@@ -1,4 +1,4 @@
-"""`decnet deploy`: make the fleet be what is described."""
+"""`decnet deploy`: make the fleet match its description."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class DeployOptions:
 
 
 async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassOutcome:
-    """Deploy the fleet that `spec` describes; with `add`, only add it to what there is.
+    """Deploy the fleet that `spec` describes; with `add`, only add its deckies to the fleet.
 
-    Raises SpecError (exit 2) before anything is changed where the spec does not hold.
+    Raises SpecError (exit 2) for an invalid spec, before anything is changed.
     """
     seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
 
@@ -61,7 +61,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             if _needs_local(snap, drafts):
                 snap = await with_local(ctx, connections, snap, adopt=options.run.adopt)
             lans = _lans(snap, spec, drafts, options)
-            snap, desired = await _described(ctx, connections, snap, drafts, lans, rng, options)
+            snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return _with_ranges(snap, desired, dry_run=options.run.dry_run)
@@ -82,14 +82,14 @@ def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
 
 
 def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:
-    """Whether this machine is to be a worker for the first time: it is named, or there is no other one."""
+    """Whether this machine becomes a worker now: a draft names it, or there is no other worker."""
     return LOCAL not in snap.workers and (not snap.workers or any(draft.worker == LOCAL for draft in drafts))
 
 
 def _lans(
     snap: Snapshot, spec: FleetSpec, drafts: tuple[Draft, ...], options: DeployOptions
 ) -> dict[str, Network]:
-    """The LAN of every worker that may get a decky: the ones named, or all that were selected and seen."""
+    """The LAN of every worker that may get a decky: the named ones, or all that were selected and seen."""
     named = {draft.worker for draft in drafts if draft.worker}
     if any(draft.worker is None for draft in drafts):
         named |= set(select(snap.workers, options.on))
@@ -103,7 +103,7 @@ def _lans(
     return lans
 
 
-async def _described(
+async def _describe_fleet(
     ctx: Context,
     connections: Connections,
     snap: Snapshot,
@@ -112,8 +112,8 @@ async def _described(
     rng: Random,
     options: DeployOptions,
 ) -> tuple[Snapshot, Fleet]:
-    """Desired as described, with every address checked on its LAN; and the snapshot after that, in which a
-    worker that failed meanwhile is not seen any more."""
+    """The described fleet, with every address probed on its LAN; and the snapshot after that, in which a
+    worker that failed meanwhile counts as not seen."""
     open_to_new = select(snap.workers, options.on)
     reachable = {
         name: lan
@@ -141,8 +141,8 @@ def _no_worker(unseen: list[NotSeen]) -> DecnetError:
 
 
 def _with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
-    """The proposal, with one question per LAN whose whole range is to be used: is it free of DHCP? A dry run
-    does not ask."""
+    """The proposal, with one question per LAN whose whole range will be used: is it outside of DHCP? A dry
+    run does not ask."""
     used = {decky.worker for decky in desired.deckies.values()}
     lans = {name: lan for name, lan in desired.lans.items() if name in used}
     open_ranges = () if dry_run else unconfirmed(lans, desired.confirmed)

@@ -1,4 +1,4 @@
-"""`decnet doctor`: what is wrong with this machine, the state and the workers, and what mends it."""
+"""`decnet doctor`: problems of this machine, the state and the workers, and how to fix them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OLDEST_ENGINE = 19
 
 
 async def doctor(ctx: Context) -> Listing:
-    """Look at everything that commonly goes wrong."""
+    """Check for all common problems."""
     findings, fleet, known = operator_findings(ctx)
     unknown = any(finding.what == "workers" for finding in findings)
     workers = known or ({} if unknown else {LOCAL: Worker(name=LOCAL, worker_id="")})
@@ -32,7 +32,7 @@ async def doctor(ctx: Context) -> Listing:
 
 
 async def findings_of(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> list[Finding]:
-    """What is right and wrong with these workers, who are asked side by side; then the LAN is asked."""
+    """The findings about these workers, which are checked concurrently; the LAN is probed afterwards."""
     chosen = list(workers)
     async with ctx.connections(fleet.fleet_id) as connections:
         results = await asyncio.gather(*(_check_worker(connections, worker, fleet) for worker in chosen))

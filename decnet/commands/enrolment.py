@@ -1,4 +1,4 @@
-"""`decnet worker add` and `trust`: who may be believed, and from when on."""
+"""`decnet worker add` and `trust`: enrolment of workers, and their host keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Credentials:
-    """How the operator gets in, and what vouches for the host key. `ask` prompts for a secret."""
+    """How the operator logs in, and how the host key is verified. `ask` prompts for a secret."""
 
     jump: str | None = None
     identity: Path | None = None
@@ -49,8 +49,8 @@ class Credentials:
         def confirm(key: HostKey) -> bool:
             return ctx.confirm(f"Its host key is {key.fingerprint}. Is that the right one?")
 
-        asked = confirm if self.confirm_key else None
-        return HostKeyProof(pinned, self.host_key, self.known_hosts, asked)
+        prompt = confirm if self.confirm_key else None
+        return HostKeyProof(pinned, self.host_key, self.known_hosts, prompt)
 
 
 async def add(
@@ -63,7 +63,7 @@ async def add(
     max_deckies: int | None = None,
     adopt: bool = False,
 ) -> Words:
-    """Enrol a machine; it is recorded only after the fleet's key has opened it.
+    """Enrol a machine; it is recorded only after a login with the fleet's key.
 
     Raises UsageError, before anything is contacted, for a name or an address that another worker has.
     """
@@ -95,19 +95,19 @@ async def add(
         )
         changed = record(ctx, enrolled) or bool(enrolled.changed)
         await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
-    return _told(ctx, enrolled, changed)
+    return _outcome(ctx, enrolled, changed)
 
 
 async def _refuse_taken(
     name: str, address: str, credentials: Credentials, known: Mapping[str, Worker], pinned: HostKey | None
 ) -> None:
-    """Raises UsageError where a worker of that name is elsewhere, or one of another name is there."""
+    """Raises UsageError if a worker of that name has another address, or another worker has this address."""
     from decnet.worker.login import resolve
 
     place = await resolve(credentials.login(address), name)
     where = (place.host.lower(), place.port)
     earlier = known.get(name)
-    # By the host key that it is known to have, a worker that has moved is enrolled again.
+    # A worker that has moved is enrolled again, if it has its pinned host key.
     has_moved = pinned is not None and credentials.host_key == pinned.fingerprint
     if earlier is not None and (earlier.host.lower(), earlier.port) != where and not has_moved:
         raise UsageError(
@@ -131,15 +131,15 @@ def _elsewhere(name: str, address: str, pinned: HostKey | None) -> str:
 
 
 def check_name(name: str) -> None:
-    """Raises UsageError for what cannot be a worker's name."""
+    """Raises UsageError for an invalid worker name."""
     if complaint := values.name(name):
         raise UsageError(f"{values.display(name)}: a worker's name {complaint}", hint="choose another name")
 
 
 async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]) -> dict[str, int]:
-    """Go on from the generation that each worker has applied: what it was told by an earlier fleet, or by
-    this one before its home was restored from a backup. The generations that were taken, by name. Raises
-    the worst error of those that did not answer, when the others are done."""
+    """Continue from the generation that each worker has applied: an earlier fleet sent it, or this one before
+    its state directory was restored from a backup. Returns the generations that were taken, by name. Raises
+    the worst error of the workers that failed, after the others are done."""
     async with ctx.connections(fleet_id) as connections:
         answers = await connections.each(
             workers, lambda client: ask_status(ctx, connections, client, None, replaces=True)
@@ -168,7 +168,7 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
 
 
 async def catch_up(ctx: Context) -> Words:
-    """`recover --take-generation`, for a home that was restored from a backup."""
+    """`recover --take-generation`, for a state directory that was restored from a backup."""
     with ctx.lock():
         fleet = load_fleet(ctx.home)
         if fleet is None:
@@ -185,7 +185,7 @@ def _pinned(ctx: Context, worker: Worker | None) -> HostKey | None:
 
 
 def record(ctx: Context, enrolled: Enrolled) -> bool:
-    """Pin the key, then record the worker: a kill in between leaves a pin that the next try finds."""
+    """Pin the key, then record the worker: if killed in between, the next attempt finds the pin."""
     from decnet.worker.hostkeys import pin
 
     pinned = pin(ctx.home.known_hosts, enrolled.worker, enrolled.host_key, write_whole)
@@ -201,7 +201,7 @@ def record(ctx: Context, enrolled: Enrolled) -> bool:
     return pinned or recorded
 
 
-def _told(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
+def _outcome(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
     for warning in enrolled.warnings:
         ctx.warn(warning)
     worker = enrolled.worker
@@ -212,7 +212,8 @@ def _told(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
 
 
 async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
-    """Take a changed host key, after it was shown beside the old one and the worker behind it is the same."""
+    """Pin a changed host key, after showing it next to the old one and verifying the identity of the
+    worker."""
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pin
     from decnet.worker.login import HostKeyProof, Place, verified_key

@@ -1,4 +1,4 @@
-"""`decnet events`: what attackers did, pulled from the workers and told once."""
+"""`decnet events`: attacker events, pulled from the workers; each is printed once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MOST_EVENTS = 20_000
 MOST_TEXT = 32 * 1024 * 1024
 MOST_SECONDS = 60.0
-"""What one pull takes from one worker, in events, characters and time; the rest comes with the next. An
-honest spool holds 32 MiB at the most."""
+"""The limits of one pull from one worker, in events, characters and seconds; the next pull gets the rest. An
+honest spool holds at most 32 MiB."""
 
 VERDICTS = {
     "gap": "some events were dropped from its spool before they were pulled",
@@ -43,7 +43,7 @@ class EventFilter:
 
 @dataclass(frozen=True)
 class Pulled:
-    """One pull: the events that were new, and the workers that could not be asked."""
+    """One pull: the new events, and the errors of workers that could not be contacted."""
 
     events: tuple[tuple[str, AttackerEvent], ...]
     errors: dict[str, DecnetError]
@@ -78,7 +78,7 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
     if fleet is None or not workers:
         return Pulled((), {})
     identities = {worker.worker_id for worker in known.values()}
-    # Waiting for a lock must not hold up what else goes on: alerts here, other workers in `_pull_page`.
+    # Waiting for a lock must not block other tasks: alerts here, other workers in `_pull_page`.
     await in_daemon_thread(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
     shared = earlier or EarlierIds()
     async with ctx.connections(fleet.fleet_id) as connections:
@@ -136,20 +136,20 @@ def unprinted_events(
     ctx: Context, wanted: EventFilter, on: str | None = None
 ) -> Iterator[Iterable[tuple[str, AttackerEvent]]]:
     """The stored events of the selected workers that no pull has printed yet, oldest first, each with the
-    name of its worker; of these, those that the filter lets through.
+    name of its worker; only those that pass the filter.
 
     They count as printed when the block ends. If it ends with an error, the next pull prints them again.
     Raises LockHeld while another command prints events.
     """
     with _printing_alone(ctx):
         names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
-        shown, ends = load_printed(ctx.home) or {}, last_places(ctx.home, names)
-        found = unprinted(ctx.home, shown, ends)
+        printed, ends = load_printed(ctx.home) or {}, last_places(ctx.home, names)
+        found = unprinted(ctx.home, printed, ends)
         yield (
             (names.get(each.worker, each.worker), each.event) for each in found if passes(each.event, wanted)
         )
-        if any(shown.get(worker) != end for worker, end in ends.items()):
-            save_printed(ctx.home, {**shown, **ends})
+        if any(printed.get(worker) != end for worker, end in ends.items()):
+            save_printed(ctx.home, {**printed, **ends})
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class NetworkFlags:
 
 
 def spec_from_flags(flags: FleetFlags) -> FleetSpec:
-    """`count` deckies of one kind. Raises UsageError where no kind was said."""
+    """`count` deckies of one kind. Raises UsageError if no kind is given."""
     if not flags.given:
         raise UsageError(
             "specify what to deploy",
@@ -66,7 +66,7 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
 
 
 def with_network(spec: FleetSpec, flags: NetworkFlags) -> FleetSpec:
-    """The spec with the network flags put over what the file says."""
+    """The spec with the network flags, which override the file."""
     network = replace(
         spec.network,
         interface=flags.interface or spec.network.interface,

@@ -1,4 +1,4 @@
-"""`decnet history`: what was done to each decky, when, for how long, and how it ended."""
+"""`decnet history`: the operations on each decky: when, how long, and with what result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = ("decky", "operation", "worker", "status", "start", "duration", "error
 def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str | None = None) -> Listing:
     """The newest `limit` lifecycle rows, the newest last; of one decky, of a pattern (`web-*`), or of all.
 
-    Raises UsageError for a name that stands neither in the history nor in the fleet.
+    Raises UsageError for a name that is neither in the history nor in the fleet.
     """
     records = ctx.records
     rows = [
@@ -32,9 +32,9 @@ def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str 
     if decky is not None:
         _check_known(ctx, decky, rows)
         rows = [row for row in rows if fnmatchcase(row.decky, decky)]
-    shown = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
-    cells = tuple(_cells(ctx, row) for row in shown)
-    items = tuple(asdict(row) for row in shown)
+    newest = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
+    cells = tuple(_cells(ctx, row) for row in newest)
+    items = tuple(asdict(row) for row in newest)
     return Listing("history", COLUMNS, cells, items, key="decky", empty="no operations yet")
 
 
@@ -84,7 +84,7 @@ def _cells(ctx: Context, row: HistoryView) -> tuple[str, ...]:
 def _lasted(ctx: Context, row: HistoryView) -> str:
     if row.duration is None:
         return f"{max(0.0, ctx.now() - (row.started or row.created)):.0f} s so far"
-    # Where the end is the moment in which we heard of it, it was over before.
+    # If the end is the time at which we learned of it, the operation ended earlier.
     return f"{row.duration:.1f} s" if row.ended_by_worker else f"at most {row.duration:.1f} s"
 
 

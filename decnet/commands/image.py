@@ -1,4 +1,4 @@
-"""`decnet image`: the images that deckies are made of."""
+"""`decnet image`: the images of the deckies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Listing, PassOutcome, Words
 from decnet.engine.progress import Finished, ImageStep
-from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.run_pass import from_stored, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.images import wanted
 from decnet.images.build import ensure, make_base_image
@@ -18,7 +18,7 @@ from decnet.plan.select import select
 
 
 def build(ctx: Context, *, no_cache: bool = False) -> Words:
-    """Make the images that are missing; with `no_cache`, make them anew."""
+    """Build missing images; with `no_cache`, rebuild all of them."""
     names = wanted()
     try:
         made = ensure(
@@ -34,13 +34,13 @@ def build(ctx: Context, *, no_cache: bool = False) -> Words:
 
 
 async def upgrade(ctx: Context, options: PassOptions, *, on: str | None = None) -> PassOutcome:
-    """Make the deckies of the selected workers of this version's images."""
+    """Recreate the deckies of the selected workers from this version's images."""
 
     def proposal(snap: Snapshot) -> Proposal:
         desired = upgraded(snap.desired, select(snap.workers, on), snap.images)
         return Proposal(snap.with_desired(desired))
 
-    return await run_pass(ctx, "image upgrade", settled(proposal), options)
+    return await run_pass(ctx, "image upgrade", from_stored(proposal), options)
 
 
 def base(ctx: Context) -> Words:

@@ -12,7 +12,7 @@ from decnet.wire import clean
 
 
 async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Words:
-    """The last lines of each of the decky's containers, cleaned of what a terminal would obey."""
+    """The last lines of each of the decky's containers, without control characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
     (name,) = select_deckies(fleet.deckies, [decky])[:1]
     worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
@@ -20,8 +20,8 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Wor
         raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")
     async with ctx.connections(fleet.fleet_id) as connections:
         texts = await connections.client(worker).logs(name, service, lines=lines)
-    shown = []
+    output = []
     for container, text in sorted(texts.items()):
-        shown.append(f"== {clean(container, 80)}")
-        shown += [clean(line, 2000) for line in text.splitlines()]
-    return Words(tuple(shown), {"decky": name, "logs": texts})
+        output.append(f"== {clean(container, 80)}")
+        output += [clean(line, 2000) for line in text.splitlines()]
+    return Words(tuple(output), {"decky": name, "logs": texts})

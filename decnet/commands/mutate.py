@@ -1,4 +1,4 @@
-"""`decnet mutate`: other services on the same machines, so that yesterday's scan is wrong today."""
+"""`decnet mutate`: changes the services of deckies, so that earlier scans are out of date."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.run_pass import from_stored, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
 from decnet.store.desired import load_fleet
 
-SHOWN = 5
-"""Deckies that a message names."""
+MAX_LISTED = 5
+"""Deckies that a message lists."""
 
 
 @dataclass(frozen=True)
 class MutateOptions:
-    """Which deckies, and where their services come from: named, drawn, or the previous ones."""
+    """Which deckies, and which services: given, random, or the previous ones."""
 
     names: tuple[str, ...] = ()
     everything: bool = False
@@ -44,11 +44,11 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
         names = _names(ctx, snap.desired, options)
         return Proposal(snap.with_desired(_mutated(ctx, snap.desired, names, options, seed)))
 
-    return await run_pass(ctx, "mutate", settled(proposal), options.run)
+    return await run_pass(ctx, "mutate", from_stored(proposal), options.run)
 
 
 def next_due(ctx: Context) -> float | None:
-    """When the next decky is due for mutation (seconds since the epoch), or None where none ever is."""
+    """When the next decky is due for mutation (seconds since the epoch); None if none ever is."""
     fleet = load_fleet(ctx.home)
     return rules.next_due(fleet, ctx.catalog, ctx.now()) if fleet else None
 
@@ -94,5 +94,5 @@ def _report_fixed(ctx: Context, fleet: Fleet, names: Sequence[str], options: Mut
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return ", ".join(names[:MAX_LISTED]) + more

@@ -1,4 +1,4 @@
-"""`decnet worker recover`: a lost home rebuilt from what the workers hold."""
+"""`decnet worker recover`: rebuilds a lost state directory from the workers' slices."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Held:
-    """What a worker's slices say: its name in the fleet (None where no decky tells), its LAN, and its
-    deckies, each with its project and the name that it stands under."""
+    """The content of a worker's slices: its name in the fleet (None if no decky has it), its LAN, and its
+    deckies, each with its project and name."""
 
     name: str | None
     lan: Network | None
@@ -36,7 +36,7 @@ class _Held:
 
 
 async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
-    """Rebuild desired and recorded from what the workers hold. Raises UsageError where a fleet is there."""
+    """Rebuild desired and recorded from the workers' slices. Raises UsageError if there is a fleet."""
     with ctx.lock():
         if load_fleet(ctx.home) is not None:
             raise UsageError(
@@ -59,14 +59,14 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
                 )
             )
         fleet = _rebuild(ctx, found)
-        await _take_up(ctx, fleet)
+        await _record_running(ctx, fleet)
     names = ", ".join(fleet.deckies) or "none"
     line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
     return Words((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
 
 
-async def _take_up(ctx: Context, fleet: Fleet) -> None:
-    """Record the deckies that run as described: what is left for the first pass is what has to be mended."""
+async def _record_running(ctx: Context, fleet: Fleet) -> None:
+    """Record the deckies that run as described: the first pass then has only repairs to do."""
     snap = load(ctx)
     async with ctx.connections(fleet.fleet_id) as connections:
         snap = await observe(ctx, connections, snap, facts=True)
@@ -75,7 +75,7 @@ async def _take_up(ctx: Context, fleet: Fleet) -> None:
 
 
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
-    """Save the fleet that the slices tell of, the state file last: it is what says that it is whole."""
+    """Save the fleet that the slices describe, the state file last: it marks the fleet as complete."""
     lans: dict[str, Network] = {}
     fleet_id = found[0].enrolled.hello.fleet_id
     held = [_held(each) for each in found]
@@ -99,7 +99,7 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
 
 
 def _records(worker: Worker, found: Recovered, own: _Held) -> WorkerRecords:
-    """What a recovered worker may hold until it is seen: all that its slices describe."""
+    """What a recovered worker may hold until it is seen: everything in its slices."""
     records = WorkerRecords(
         worker_id=worker.worker_id,
         projects={name: ProjectRecords(generation=held.generation) for name, held in found.held.items()},
@@ -120,21 +120,21 @@ def _records(worker: Worker, found: Recovered, own: _Held) -> WorkerRecords:
 
 
 def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:
-    """Raises IdentityRefused where two workers tell that they are the same one."""
-    told: dict[str, str] = {}
+    """Raises IdentityRefused if two workers claim the same identity."""
+    places: dict[str, str] = {}
     for each, name in zip(found, names, strict=True):
-        if name in told:
+        if name in places:
             raise IdentityRefused(
-                f"{_where(each)}: it identifies itself as worker {name}, and so does {told[name]}",
+                f"{_where(each)}: it identifies itself as worker {name}, and so does {places[name]}",
                 hint="recover without the wrong one, and enrol it again afterwards",
             )
-        told[name] = _where(each)
+        places[name] = _where(each)
 
 
 def _first_reported(
     ctx: Context, found: Sequence[Recovered], held: Sequence[_Held]
 ) -> dict[str, dict[str, Decky]]:
-    """By project, each decky as the first worker reports it that has it: a move that was cut off may have
+    """By project, each decky as in the slice of the first worker that has it: an interrupted move may have
     left it on two."""
     projects: dict[str, dict[str, Decky]] = {PROJECT: {}}
     for each, own in zip(found, held, strict=True):
@@ -149,14 +149,14 @@ def _where(each: Recovered) -> str:
 
 
 def _names(held: Sequence[_Held]) -> list[str]:
-    """A name for each worker: its own, and for one whose slice tells none the next that is free."""
-    told = {each.name for each in held}
-    free = (name for name in (f"w{number}" for number in range(1, 10**6)) if name not in told)
+    """A name for each worker: its own, or the next free one if its slices have none."""
+    taken = {each.name for each in held}
+    free = (name for name in (f"w{number}" for number in range(1, 10**6)) if name not in taken)
     return [each.name or next(free) for each in held]
 
 
 def _held(each: Recovered) -> _Held:
-    """What the worker's slices say."""
+    """The content of the worker's slices."""
     from pydantic import ValidationError
 
     from decnet.store.migrate import slice_in_todays_shape

@@ -1,4 +1,4 @@
-"""Deckies by the names that the user typed."""
+"""Selects deckies by the names that the user typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from decnet.errors import UsageError
 def select_deckies(known: Collection[str], names: Sequence[str]) -> tuple[str, ...]:
     """The known deckies that the names or patterns (`web-*`) mean, sorted.
 
-    Raises UsageError for a name that means none.
+    Raises UsageError for a name that matches none.
     """
     found: set[str] = set()
     for name in names:

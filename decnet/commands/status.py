@@ -1,4 +1,4 @@
-"""`decnet status`: the fleet as it is seen now. Reads only; commits what it learned if nobody else writes."""
+"""`decnet status`: the observed fleet. Read-only; records what it learned if the lock is free."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from decnet.store.last_seen import LastSeen, load_seen
 from decnet.wire import clean
 
 SKEW_SECONDS = 5.0
-"""Clock difference from which on it is shown."""
+"""The smallest clock difference that is shown."""
 
 
 async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool = False) -> StatusOutcome:
@@ -52,7 +52,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
 
 
 def _commit_if_free(ctx: Context, before: Snapshot, after: Snapshot) -> str:
-    """Commit what was learned where the lock is free at once; otherwise say who holds it.
+    """Commit what was learned if the lock is free; otherwise return who holds it.
 
     A worker's records that another command changed since they were read are left to the next pull.
     """
@@ -83,8 +83,8 @@ def _exit_code(
 
 def _notes(plan: Plan) -> tuple[str, ...]:
     steps = [f"{s.decky} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
-    told, more = plan.listed_strays
-    strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in told]
+    listed, more = plan.listed_strays
+    strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in listed]
     strays += [f"{number} more strays on {worker}" for worker, number in more.items()]
     skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
     slices = [f"the description that {worker} holds is {why}" for worker, why in plan.slices.items()]
@@ -113,7 +113,7 @@ class DeckyView:
     drift: str = ""
     last_known: str = ""
     adopted: bool = False
-    """Whether it was found running and not made by this home."""
+    """Whether it was found running and was not created from this state directory."""
     mutated_at: float | None = None
 
     @property
@@ -148,10 +148,10 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
                 decky.mutated_at,
             )
         )
-    told, more = plan.listed_strays
+    listed, more = plan.listed_strays
     columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
-    # Rows for people are few, items for scripts are all there are.
-    shown = [*views, *map(_stray, told)]
+    # The table lists a few strays, the items for scripts list all.
+    shown = [*views, *map(_stray, listed)]
     shown += [DeckyView(f"and {number} more", worker, "stray") for worker, number in more.items()]
     rows = tuple(view.cells for view in shown)
     views += map(_stray, plan.strays)
@@ -263,12 +263,12 @@ def _jobs(observation: Observation) -> tuple[str, ...]:
 
 
 def _agent(observation: Observation) -> dict[str, Any]:
-    """Where the worker's agent stands, and a remark where that is not beside ours."""
+    """The compatibility of the worker's agent, and a remark if it is not current."""
     if not isinstance(observation, Seen):
         return {}
-    hello, standing = observation.status.hello, observation.agent
-    remark = describe_mismatch(hello, standing) if standing != "current" else ""
-    return {"agent": standing, "agent_version": hello.version, "agent_remark": remark}
+    hello, compatibility = observation.status.hello, observation.agent
+    remark = describe_mismatch(hello, compatibility) if compatibility != "current" else ""
+    return {"agent": compatibility, "agent_version": hello.version, "agent_remark": remark}
 
 
 def _remark(ctx: Context, view: WorkerView, failure: WorkerFailure | None) -> str:

@@ -1,4 +1,4 @@
-"""`decnet teardown`: take deckies off the LAN, by name or all of them."""
+"""`decnet teardown`: removes deckies, by name or all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.run_pass import from_stored, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 
@@ -29,12 +29,12 @@ async def teardown(
             snap.with_desired(snap.desired.with_deckies(left)), named=_count(snap, gone, everything)
         )
 
-    return await run_pass(ctx, "teardown", settled(proposal), replace(options, sweeps=everything))
+    return await run_pass(ctx, "teardown", from_stored(proposal), replace(options, sweeps=everything))
 
 
 def _known(snap: Snapshot) -> set[str]:
-    """What may be named: what is described, what is recorded (a killed teardown left it), and what was torn
-    down before, so that the same again is no error."""
+    """The names that may be given: desired deckies, recorded ones (a killed teardown leaves them), and
+    removed ones, so that repeating a teardown is not an error."""
     rows = {row.decky for records in snap.recorded.values() for row in records.lifecycle}
     return {*snap.desired.deckies, *_recorded(snap), *rows}
 
@@ -44,6 +44,6 @@ def _recorded(snap: Snapshot) -> set[str]:
 
 
 def _count(snap: Snapshot, gone: set[str], everything: bool) -> int:
-    """How many removals the user named. `--all` names those that are desired, not what nobody knows of."""
+    """How many removals the user named. `--all` names the desired and recorded deckies, not strays."""
     recorded = _recorded(snap)
     return len(gone | recorded) if everything else len(gone & {*snap.desired.deckies, *recorded})

@@ -1,4 +1,4 @@
-"""`decnet worker upgrade`: our agent on the workers, where another one is."""
+"""`decnet worker upgrade`: installs this version's agent on the workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Upgraded:
-    """What became of one worker's agent: `current`, `replaced` or `left`, in words too."""
+    """The result for one worker's agent: `current`, `replaced` or `left`, also in words."""
 
     outcome: str
     version: int
@@ -29,9 +29,9 @@ class Upgraded:
 
 
 async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words:
-    """Give the workers this version's agent; one that does not answer with it goes back to its old one.
+    """Install this version's agent on the workers; a worker that does not answer with it keeps its old one.
 
-    A newer agent, and one that somebody else put there, are replaced with `force` only.
+    A newer agent, and one that was installed by someone else, is replaced only with `force`.
     """
     with ctx.lock():
         fleet = load_fleet(ctx.home) or new_fleet()
@@ -43,21 +43,23 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words
         if replaced:
             outcome = f"agent version {own.version} installed on {', '.join(replaced)}"
             append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome)
-    return _told(answers, own)
+    return _outcome(answers, own)
 
 
 async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> Upgraded:
     hello = await client.hello_of_any()
     try:
-        standing = client.compatibility(hello)
+        compatibility = client.compatibility(hello)
     except HashRefused:
         if not force:
             raise
-        standing = "older"
-    if standing == "current":
+        compatibility = "older"
+    if compatibility == "current":
         return Upgraded("current", own.version, f"its agent is up to date, version {own.version}")
-    if standing == "newer" and not force:
-        return Upgraded("left", hello.version, f"{describe_mismatch(hello, standing)}; --force replaces it")
+    if compatibility == "newer" and not force:
+        return Upgraded(
+            "left", hello.version, f"{describe_mismatch(hello, compatibility)}; --force replaces it"
+        )
     await client.upgrade(own)
     was = f"{short_hash(hello)} (version {hello.version})"
     return Upgraded(
@@ -65,7 +67,7 @@ async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> U
     )
 
 
-def _told(answers: dict[str, Upgraded | WorkerFailure], own: AgentPackage) -> Words:
+def _outcome(answers: dict[str, Upgraded | WorkerFailure], own: AgentPackage) -> Words:
     lines, workers, codes = [], {}, []
     for name, answer in answers.items():
         if isinstance(answer, WorkerFailure):

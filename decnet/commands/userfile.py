@@ -1,4 +1,4 @@
-"""Files of the user's own, outside the home: read within bounds, written whole, never over another one."""
+"""The user's files, outside of the state directory: limited reads, atomic writes, no overwriting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raises UsageError where a file or link of that name exists."""
+    """Raises UsageError if a file or link of that name exists."""
     if os.path.lexists(path):
         raise UsageError(f"{path} exists already", hint="--force replaces it")
 

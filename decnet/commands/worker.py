@@ -12,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Listing, PassOutcome, Words
-from decnet.engine.run_pass import run_pass, settled
+from decnet.engine.run_pass import from_stored, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
@@ -29,7 +29,7 @@ from decnet.store.last_seen import forget_seen, load_seen
 
 
 def listed(ctx: Context, on: str | None = None) -> Listing:
-    """Every enrolled worker, as recorded; nobody is asked."""
+    """Every enrolled worker, as recorded; no worker is contacted."""
     fleet = load_fleet(ctx.home) or new_fleet()
     seen = load_seen(ctx.home)
     items = [
@@ -60,7 +60,7 @@ def _address(worker: Worker) -> str:
 
 
 async def show(ctx: Context, name: str) -> Words:
-    """One worker: what is recorded of it, and what it says of itself now; of one that says nothing why."""
+    """One worker: its record and its own report; or the reason why it does not answer."""
     worker = _known(ctx, name)
     fleet = load_fleet(ctx.home) or new_fleet()
     document = worker.model_dump(mode="json")
@@ -86,14 +86,14 @@ async def show(ctx: Context, name: str) -> Words:
 
 
 async def check(ctx: Context, on: str | None) -> Listing:
-    """Whether the workers can do their work, each finding with what mends it."""
+    """Whether the workers can run deckies; each finding with its fix."""
     fleet = load_fleet(ctx.home) or new_fleet()
     workers = select(known_workers(ctx.home), on)
     return listing_of("worker", await findings_of(ctx, workers.values(), fleet))
 
 
 def rename(ctx: Context, old: str, new: str) -> Words:
-    """Another name for a worker; its deckies and records stay its own."""
+    """Rename a worker; it keeps its deckies and records."""
     check_name(new)
     with ctx.lock():
         worker = _known(ctx, old)
@@ -116,7 +116,7 @@ def rename(ctx: Context, old: str, new: str) -> Words:
 
 
 def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:
-    """Put tags on a worker, or take them off."""
+    """Add tags to a worker, or remove them."""
     with ctx.lock():
         worker = _known(ctx, name)
         left = set(worker.tags) - set(tags) if remove else set(worker.tags) | set(tags)
@@ -128,7 +128,7 @@ def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:
 
 
 async def drain(ctx: Context, name: str, options: PassOptions) -> PassOutcome:
-    """Take every decky off a worker, out of desired too."""
+    """Remove every decky of a worker, also from desired."""
     _known(ctx, name)
 
     def proposal(snap: Snapshot) -> Proposal:
@@ -137,13 +137,13 @@ async def drain(ctx: Context, name: str, options: PassOptions) -> PassOutcome:
         desired = fleet.with_deckies(left)
         return Proposal(snap.with_desired(desired), named=len(fleet.deckies) - len(left))
 
-    return await run_pass(ctx, "drain", settled(proposal), options)
+    return await run_pass(ctx, "drain", from_stored(proposal), options)
 
 
 async def remove(
     ctx: Context, name: str, credentials: Credentials, *, wipe: bool = False, force: bool = False
 ) -> Words:
-    """Decommission a worker: afterwards the fleet's key opens nothing there.
+    """Decommission a worker: afterwards the fleet's key gives no access to it.
 
     Refused while it has deckies. `wipe` also removes what decnet installed; `force` removes a dead
     worker and quarantines the addresses that its deckies may still hold, as desired or as recorded.
@@ -181,7 +181,7 @@ async def remove(
 def _quarantine(
     ctx: Context, fleet: Fleet, worker: Worker, recorded: WorkerRecords
 ) -> tuple[Quarantined, ...]:
-    """All that the worker may hold, which nothing may claim from now on."""
+    """The addresses that the worker may still hold, which nothing may claim."""
     return tuple(
         Quarantined(
             address=claim.ip,
@@ -198,7 +198,7 @@ def _quarantine(
 async def _leave(
     ctx: Context, worker: Worker, fleet_id: str, credentials: Credentials, *, wipe: bool
 ) -> None:
-    """Take what lets us in out of the worker, by its own agent or by the operator's login."""
+    """Remove the fleet's access from the worker, through its agent or the operator's login."""
     if wipe or worker.is_local:
         async with ctx.connections(fleet_id) as connections:
             await connections.client(worker).self_destruct()
@@ -221,7 +221,7 @@ def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None
 
 
 def release(ctx: Context, names: Sequence[str]) -> Words:
-    """Let quarantined addresses be claimed again, by address, MAC or decky's name."""
+    """Release quarantined addresses, by address, MAC or decky name."""
     with ctx.lock():
         gone = FleetTable(ctx.home).release(names)
     if not gone:
@@ -230,7 +230,7 @@ def release(ctx: Context, names: Sequence[str]) -> Words:
 
 
 def quarantined(ctx: Context) -> Listing:
-    """The addresses that nobody may claim, and why."""
+    """The quarantined addresses, and the reasons."""
     found = FleetTable(ctx.home).quarantined()
     rows = tuple((row.address, row.mac, row.decky, row.reason) for row in found)
     items = tuple({"name": row.address, **row.model_dump(mode="json")} for row in found)

@@ -12,13 +12,13 @@ from decnet.model.event import AttackerEvent
 
 FIRST = ("username", "password", "success", "method", "path", "status", "input", "count", "folded")
 TIMES = ("first", "last", "after", "before")
-"""Of an event that counts others."""
+"""Times in an event that counts others."""
 
 LAST_MOMENT = 1e11
 
 
 def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str) -> None:
-    """Print events with the worker that each came from; JSON lines unless a table was asked for."""
+    """Print events with the worker that each came from; JSON lines unless `style` is table."""
     if style == "json":
         print(dumps([_document(worker, event) for worker, event in events]))
     else:
@@ -44,7 +44,7 @@ def _line(worker: str, event: AttackerEvent) -> str:
 
 
 def _fields(event: AttackerEvent) -> str:
-    """The telling fields first, the others after them in order of name."""
+    """The most informative fields first, then the others by name."""
     keys = [key for key in FIRST if key in event.fields]
     keys += sorted(set(event.fields) - set(keys))
     counts = event.kind == "lost" or "folded" in event.fields

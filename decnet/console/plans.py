@@ -1,4 +1,4 @@
-"""A plan in words: what will be done, to which decky, and why."""
+"""A plan as text: the steps, their deckies and the reasons."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def plan_lines(plan: Plan) -> list[str]:
     if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
         return [f"nothing to do, {counted(plan.kept, 'decky')} unchanged", *upgrade_lines(plan)]
     lines = step_lines(plan, len(plan.steps))
-    told, more = plan.listed_strays
-    lines += [_line("?", step) + " (--prune removes it)" for step in told]
+    listed, more = plan.listed_strays
+    lines += [_line("?", step) + " (--prune removes it)" for step in listed]
     lines += [
         f"? {counted(number, 'more stray', 'more strays')} on {worker}" for worker, number in more.items()
     ]
@@ -46,7 +46,7 @@ def step_lines(plan: Plan, most: int) -> list[str]:
 
 
 def slice_lines(plan: Plan) -> list[str]:
-    """One line per worker whose copy of desired is not the right one."""
+    """One line per worker whose slice is out of date."""
     return [
         f"~ {key} is out of date and will be re-synced: {cell(str(drift))}"
         for key, drift in plan.slices.items()
@@ -73,7 +73,7 @@ def tally(plan: Plan) -> str:
     for step in plan.steps:
         counts[step.bucket] = counts.get(step.bucket, 0) + 1
     parts = [f"{count} {bucket}" for bucket, count in sorted(counts.items())]
-    told = counted(len(plan.slices), "worker")
-    parts += [f"{told} to re-sync"] if plan.slices else []
+    workers = counted(len(plan.slices), "worker")
+    parts += [f"{workers} to re-sync"] if plan.slices else []
     parts += [f"{plan.kept} unchanged"] if plan.kept else []
     return "plan: " + (", ".join(parts) or "nothing to do")

@@ -1,4 +1,4 @@
-"""What the engine says while it works: bars on a terminal, lines in a log, silence for a script."""
+"""Renders the engine's events: bars on a terminal, lines in a log, only warnings for a script."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class Monitor(Protocol):
 
 
 def monitor(style: str, *, quiet: bool = False) -> Monitor:
-    """The monitor that fits: chosen once, by where stderr goes and what was asked for."""
+    """The monitor for this output, chosen once by the format and by whether stderr is a terminal."""
     if quiet or style != "table":
         return Warnings()
     return Bars() if sys.stderr.isatty() else Lines()
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def sentence(event: Event) -> str:
-    """An event as one line, or "" where it is worth none."""
+def event_line(event: Event) -> str:
+    """An event as one line, or "" if it has none."""
     match event:
         case Said(text, worker, level):
             start = f"{worker}: " if worker else ""
@@ -66,18 +66,18 @@ def sentence(event: Event) -> str:
 
 
 class Warnings:
-    """For scripts and cron: only what went wrong."""
+    """For scripts and cron: only failures and warnings."""
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, WorkerFailure) or (isinstance(event, Said) and event.level == "warning"):
-            _say(sentence(event))
+            _print(event_line(event))
 
     def close(self) -> None:
         return
 
 
 class Lines:
-    """For a log: one line per thing that happened, no line twice in a row."""
+    """For a log: one line per event, no line twice in a row."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -85,19 +85,19 @@ class Lines:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Planned):
             for line in plan_lines(event.plan):
-                _say(line)
+                _print(line)
             return
-        text = sentence(event)
+        text = event_line(event)
         if text and text != self._last:
             self._last = text
-            _say(text)
+            _print(text)
 
     def close(self) -> None:
         return
 
 
 class Bars:
-    """For a terminal: a bar per worker and per image, lines above them for what ended."""
+    """For a terminal: a bar per worker and per image, lines above them for finished steps."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -120,7 +120,7 @@ class Bars:
             case Finished():
                 self.close()
             case _:
-                self._line(sentence(event))
+                self._line(event_line(event))
 
     def _line(self, text: str) -> None:
         from rich.text import Text
@@ -128,7 +128,7 @@ class Bars:
         if self._progress is not None:
             self._progress.console.print(Text(text))
         else:
-            _say(text)
+            _print(text)
 
     def _bar(self, key: str, title: str, what: str, done: int, total: int) -> None:
         progress = self._started()

@@ -1,4 +1,4 @@
-"""Questions to the user, and errors told to the user."""
+"""Prompts, and error messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from decnet.errors import DecnetError, ReaderGone, UsageError
 def ask(question: str) -> bool:
     """A yes or no from the terminal; anything but y or yes is a no.
 
-    Raises UsageError where there is no terminal to ask on, KeyboardInterrupt at once on Ctrl-C and SIGTERM.
+    Raises UsageError without a terminal, KeyboardInterrupt at once on Ctrl-C and SIGTERM.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
@@ -28,7 +28,7 @@ def ask(question: str) -> bool:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a question: asyncio only takes note of them, and waits for the answer."""
+    """Let Ctrl-C and SIGTERM end a prompt: asyncio only notes them, and waits for the answer."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -36,7 +36,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        # The line of the question has no end yet.
+        # End the line of the question.
         print(file=sys.stderr)
         raise
     finally:

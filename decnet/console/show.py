@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from decnet.model.plan import Plan
 
 MOST_STEPS = 20
-"""Steps that a quiet pass, whose plan was not shown, tells afterwards."""
+"""Steps that a quiet pass lists afterwards, because it did not show its plan."""
 
 Format = Literal["table", "json", "jsonl", "name"]
 
 
 def show(outcome: Outcome, style: Format) -> None:
-    """Print an outcome in the format that was asked for."""
+    """Print an outcome in the requested format."""
     if isinstance(outcome, Verbatim):
         sys.stdout.write(outcome.text)
     elif style == "json":
@@ -38,7 +38,7 @@ def show(outcome: Outcome, style: Format) -> None:
 
 
 def clear_screen() -> None:
-    """Begin a new screen on a terminal; in a pipe the rounds follow each other."""
+    """Clear the screen of a terminal; in a pipe the rounds follow each other."""
     if sys.stdout.isatty():
         print("\x1b[2J\x1b[H", end="")
 
@@ -65,7 +65,7 @@ def _show_table(outcome: Outcome) -> None:
 
 
 def _quiet_lines(plan: Plan) -> list[str]:
-    """What was done, for those who were not shown the plan before."""
+    """The steps, for a pass that did not show its plan."""
     return [*step_lines(plan, MOST_STEPS), *slice_lines(plan)]
 
 
@@ -76,31 +76,31 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
     if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
         return []
-    shown = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
-    shown += [] if outcome.quiet else upgrade_lines(plan)
-    shown += [
+    output = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
+    output += [] if outcome.quiet else upgrade_lines(plan)
+    output += [
         f"{name}: accepted, continues in the background; decnet status shows its progress"
         for name in outcome.detached
     ]
     for end in outcome.outcomes:
-        shown += _failure_lines(end) if end.status != "succeeded" else []
-    shown += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
+        output += _failure_lines(end) if end.status != "succeeded" else []
+    output += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     for trouble in outcome.troubles:
-        shown.append(cell(str(trouble)))
+        output.append(cell(str(trouble)))
         if trouble.hint:
-            shown.append(f"  hint: {cell(trouble.hint)}")
+            output.append(f"  hint: {cell(trouble.hint)}")
     if plan.strays:
-        told, more = plan.listed_strays
-        names = [f"{cell(s.decky)} on {s.worker}" for s in told]
+        listed, more = plan.listed_strays
+        names = [f"{cell(s.decky)} on {s.worker}" for s in listed]
         found = ", ".join(names + [f"{number} more on {worker}" for worker, number in more.items()])
-        # Where they were to be pruned, the trouble of their worker says what to do.
+        # If pruning was refused, the failure of their worker has the hint.
         how = "" if plan.excess_strays else " (decnet reconcile --prune removes them)"
-        shown.append(f"strays left alone: {found}{how}")
-    return shown
+        output.append(f"strays left alone: {found}{how}")
+    return output
 
 
 def _failure_lines(end: StepDone) -> list[str]:
-    """How one decky failed, and what its container said last."""
+    """How one decky failed, and the last lines of its container's log."""
     start = f"{cell(end.decky)} on {end.worker}: {end.operation} {end.status}"
     first = f"{start}: {reason(end.error)}" if end.error else start
     return [first, *(f"    | {cell(line)}" for line in end.log)]

@@ -1,4 +1,4 @@
-"""The standard streams as they can be: closed, on a full disk, or read by a program that has ended."""
+"""Standard streams that may be closed, on a full disk, or a pipe whose reader has ended."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _text(raw: io.FileIO, before: TextIO | None, *, line_buffering: bool = False
     )
 
 
-class _Patient(io.FileIO):
+class _Blocking(io.FileIO):
     """A descriptor that waits where another program has set it to non-blocking."""
 
     def write(self, data: ReadableBuffer, /) -> int:
@@ -69,7 +69,7 @@ class _Patient(io.FileIO):
         return written
 
 
-class _Output(_Patient):
+class _Output(_Blocking):
     """stdout: the first failure is an error of ours, and nothing is written after it."""
 
     _failed = False
@@ -87,7 +87,7 @@ class _Output(_Patient):
             raise OutputFailed(f"cannot write the output: {_reason(error)}") from error
 
 
-class _Messages(_Patient):
+class _Messages(_Blocking):
     """stderr: what cannot be written is dropped."""
 
     def write(self, data: ReadableBuffer, /) -> int:

@@ -16,7 +16,7 @@ def cell(text: str) -> str:
 
 
 def reason(text: str) -> str:
-    """Why something failed, which may be several lines of a program's, on one."""
+    """Why something failed, several lines of a program's output joined to one."""
     return clean(" / ".join(line.strip() for line in text.splitlines() if line.strip()), REASON_CHARS)
 
 

@@ -28,13 +28,14 @@ from decnet.store.desired import save_fleet
 
 Propose = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
 Change = Callable[[Snapshot], Propose]
-"""A verb. Given what is stored it refuses bad input, before any worker is asked, and gives the function that
-turns what was observed into a proposal. It may be called several times and proposes the same each time."""
+"""A verb. From the stored snapshot it refuses bad input, before any worker is contacted, and returns the
+function that makes a proposal from the observed snapshot. It may be called again and must propose the
+same."""
 
 
 async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions) -> PassOutcome:
-    """Carry out a verb. With `options.asks` the operator sees the plan and decides while the lock is free;
-    where the plan is another one when the lock is held, it is shown and asked for again."""
+    """Carry out a verb. With `options.asks` the operator sees and confirms the plan while the lock is free;
+    if the plan differs once the lock is held, it is shown and confirmed again."""
     while True:
         preview = await _preview(ctx, change, options) if options.asks else None
         if preview is not None and not preview.agreed:
@@ -43,7 +44,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
             snap = load(ctx)
             propose = change(snap)
             async with ctx.connections(snap.desired.fleet_id) as connections:
-                snap = await _observed(ctx, connections, snap, options)
+                snap = await _observe_selected(ctx, connections, snap, options)
                 proposal = await enrol_local(ctx, connections, await propose(ctx, connections, snap), options)
                 snap, plan = decide(ctx, proposal, options)
                 if options.looks:
@@ -51,23 +52,23 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                 if preview is not None and plan.approval_key != preview.plan.approval_key:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
-                with audited(ctx, snap, plan) as ended:
+                with audited(ctx, snap, plan) as audit:
                     if preview is None:
-                        _show(ctx, plan, options)
+                        _show_plan(ctx, plan, options)
                     snap = _record_desired(ctx, snap)
                     snap = await replace_agents(ctx, connections, snap, options)
-                    snap, plan, applied = await _apply_around_jobs(
+                    snap, plan, applied = await _apply_and_wait(
                         ctx, connections, proposal, snap, plan, options
                     )
                     snap, applied = await sweep_networks(ctx, connections, snap, applied, options)
-                    ended.outcome = report(verb, commit(ctx, snap), plan, options, applied)
-        if not ended.outcome.unconfirmed:
-            return ended.outcome
-        return ended.outcome.joined(await run_pass(ctx, verb, as_stored, options))
+                    audit.outcome = report(verb, commit(ctx, snap), plan, options, applied)
+        if not audit.outcome.unconfirmed:
+            return audit.outcome
+        return audit.outcome.joined(await run_pass(ctx, verb, as_stored, options))
 
 
 def as_stored(snap: Snapshot) -> Propose:
-    """The change that keeps desired as it is stored: what `reconcile` wants."""
+    """The change of `reconcile`: it keeps desired as it is stored."""
 
     async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
         return Proposal(snap)
@@ -75,8 +76,8 @@ def as_stored(snap: Snapshot) -> Propose:
     return propose
 
 
-def settled(proposal: Callable[[Snapshot], Proposal]) -> Change:
-    """A change that needs nothing but what is stored; it is made before any worker is asked."""
+def from_stored(proposal: Callable[[Snapshot], Proposal]) -> Change:
+    """A change that needs only the stored snapshot; it is made before any worker is contacted."""
 
     def change(stored: Snapshot) -> Propose:
         desired = proposal(stored)
@@ -99,32 +100,32 @@ class _Preview:
 
 
 async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Preview:
-    """Decide without the lock, show, and ask. Raises SpecError where a question is answered with no."""
+    """Decide without the lock, show the plan, and ask. Raises SpecError if a question is answered with no."""
     snap = load(ctx)
     propose = change(snap)
     async with ctx.connections(snap.desired.fleet_id) as connections:
         proposal = await propose(
-            ctx, connections, await _observed(ctx, connections, snap, options, held=False)
+            ctx, connections, await _observe_selected(ctx, connections, snap, options, held=False)
         )
     snap, plan = decide(ctx, proposal, options)
     for question in proposal.questions:
         if not ctx.confirm(question.text):
             raise SpecError(question.refusal, hint=question.hint)
-    _show(ctx, plan, options)
+    _show_plan(ctx, plan, options)
     count = len(plan.docker_steps)
-    asked = f"Carry out {count} step{'s' if count != 1 else ''}?"
-    return _Preview(snap, plan, agreed=not count or ctx.confirm(asked))
+    question_text = f"Carry out {count} step{'s' if count != 1 else ''}?"
+    return _Preview(snap, plan, agreed=not count or ctx.confirm(question_text))
 
 
-def _show(ctx: Context, plan: Plan, options: PassOptions) -> None:
+def _show_plan(ctx: Context, plan: Plan, options: PassOptions) -> None:
     if not plan.is_empty and not options.quiet:
         ctx.emit(Planned(plan))
 
 
-async def _observed(
+async def _observe_selected(
     ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions, *, held: bool = True
 ) -> Snapshot:
-    """The snapshot after asking the chosen workers; `held` says whether the lock is."""
+    """The snapshot after observing the selected workers; `held`: whether the lock is held."""
     replaces = held and options.replaces
     chosen = select(snap.workers, options.on).values()
     snap = await observe(ctx, connections, snap, chosen, facts=options.facts, replaces=replaces)
@@ -139,7 +140,7 @@ def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
     return snap.with_stored()
 
 
-async def _apply_around_jobs(
+async def _apply_and_wait(
     ctx: Context,
     connections: Connections,
     proposal: Proposal,
@@ -147,8 +148,8 @@ async def _apply_around_jobs(
     plan: Plan,
     options: PassOptions,
 ) -> tuple[Snapshot, Plan, Applied]:
-    """Apply the plan. What concerns a worker that still carries out an earlier command's job is decided again
-    when that has ended; where the operator was asked, nothing is applied then that was not shown."""
+    """Apply the plan. If an earlier command's job still runs on a worker, decide that worker's part again
+    after the job has ended. If the operator was asked, apply nothing then that was not shown."""
     busy = {} if options.detach or options.record_only else blocking_jobs(snap, plan)
     first = plan.without(busy)
     snap, applied = await apply(ctx, connections, snap, first, options)
@@ -156,10 +157,10 @@ async def _apply_around_jobs(
         return snap, plan, applied
     snap = await wait_for_jobs(ctx, connections, snap)
     snap, rest = decide(ctx, proposal.on(snap), options, before=plan.before)
-    still = blocking_jobs(snap, rest)
-    rest = rest.without(still)
+    endless = blocking_jobs(snap, rest)
+    rest = rest.without(endless)
     if options.asks and not rest.approval_key <= plan.approval_key:
         return snap, first, replace(applied, unconfirmed=True)
     snap, later = await apply(ctx, connections, snap, rest, options)
-    later.failures.update({name: still_busy(name, job) for name, job in still.items()})
+    later.failures.update({name: still_busy(name, job) for name, job in endless.items()})
     return snap, first.followed_by(rest), applied.joined(later)

@@ -63,7 +63,7 @@ class Following(RuleBasedStateMachine):
         self.patch.setattr(docker, "get", self.engine.get)
         self.patch.setattr(limits, "JOURNAL_BYTES", 3000)
         self.patch.setattr(journal, "page", lambda cursor: real(cursor, 3))
-        self.patch.setattr(status, "shown", self.jobs)
+        self.patch.setattr(status, "recent_jobs", self.jobs)
         self.running: dict[str, str] = {}
         self.ended: dict[str, str] = {}
         self.number = 0

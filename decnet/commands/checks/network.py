@@ -15,11 +15,11 @@ from decnet.model.addresses import usable
 from decnet.model.fleet import Fleet, Network
 from decnet.model.worker import Facts, Worker
 
-MOST_ASKED = 256
-"""Addresses of one worker that are asked for."""
+MAX_PROBED = 256
+"""Addresses that are probed per worker."""
 
-MOST_HEARD = 8
-"""Deckies of one worker that another one listens for: one that is heard shows that frames arrive."""
+MAX_PEER_PROBES = 8
+"""Deckies of one worker that another worker probes: one answer shows that frames arrive."""
 
 HYPERVISORS = (
     (
@@ -52,29 +52,30 @@ LET_THROUGH = (
 
 @dataclass(frozen=True)
 class CheckedWorker:
-    """One worker that answered: the machine, what runs on it, and the LAN that its deckies shall be on."""
+    """A worker that answered: its machine, its status, and the LAN of its deckies."""
 
     worker: Worker
     facts: Facts
     status: Status | None
-    """None where no engine answers."""
+    """None if no Docker engine answers."""
     lan: Network | None
 
     @property
     def running(self) -> dict[str, str]:
-        """Address to decky, of those whose base runs."""
+        """The address and name of each decky whose base container runs."""
         containers = self.status.containers if self.status else ()
         bases = (c for c in containers if not c.service and c.state == "running" and c.ip)
         return {base.ip: base.decky for base in bases}
 
     @property
     def on_the_lan(self) -> bool:
-        """Whether its deckies have MAC addresses of their own on the LAN, which the machine cannot hear."""
+        """Whether its deckies have their own MAC addresses on the LAN, which the machine itself cannot
+        reach."""
         return self.lan is not None and self.lan.driver == "macvlan"
 
 
 def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
-    """What the machine's own facts show of its ground."""
+    """Findings from the machine's own facts."""
     name, facts = checked.worker.name, checked.facts
     if facts.interface is None:
         yield Finding(
@@ -126,20 +127,21 @@ def _outside(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
 async def lan_findings(
     connections: Connections, workers: Mapping[str, CheckedWorker], fleet: Fleet
 ) -> dict[str, list[Finding]]:
-    """What is found by asking the LAN: addresses that somebody else has, deckies that nobody hears."""
+    """Findings from probes on the LAN: addresses in use by another host, and deckies that are not
+    reachable."""
     own = {name: _taken(connections, checked, fleet) for name, checked in workers.items()}
-    heard = {name: _unheard(connections, checked, workers) for name, checked in workers.items()}
-    answers = await asyncio.gather(*own.values(), *heard.values())
+    reached = {name: _unreached(connections, checked, workers) for name, checked in workers.items()}
+    answers = await asyncio.gather(*own.values(), *reached.values())
     found: dict[str, list[Finding]] = {name: [] for name in workers}
-    for name, findings in zip([*own, *heard], answers, strict=True):
+    for name, findings in zip([*own, *reached], answers, strict=True):
         found[name] += findings
     return found
 
 
 async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet) -> list[Finding]:
-    """A machine cannot hear its own deckies: whoever answers it for their addresses is somebody else."""
+    """Addresses in use: macvlan isolates a host from its own deckies, so an answer is from another host."""
     name = checked.worker.name
-    deckies = {decky.ip: decky.name for decky in list(fleet.on(name).values())[:MOST_ASKED]}
+    deckies = {decky.ip: decky.name for decky in list(fleet.on(name).values())[:MAX_PROBED]}
     if not deckies or not checked.on_the_lan:
         return []
     try:
@@ -159,12 +161,12 @@ async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet)
     ]
 
 
-async def _unheard(
+async def _unreached(
     connections: Connections, checked: CheckedWorker, workers: Mapping[str, CheckedWorker]
 ) -> list[Finding]:
-    """Whether a worker on the same LAN hears the deckies: only it can tell that their frames arrive."""
+    """Whether a worker on the same LAN reaches the deckies: only another host can test it."""
     name = checked.worker.name
-    running = dict(list(checked.running.items())[:MOST_HEARD]) if checked.on_the_lan else {}
+    running = dict(list(checked.running.items())[:MAX_PEER_PROBES]) if checked.on_the_lan else {}
     peer = next(
         (other.worker for other in workers.values() if other is not checked and _same_lan(other, checked)),
         None,
@@ -189,7 +191,7 @@ def _same_lan(one: CheckedWorker, other: CheckedWorker) -> bool:
 
 
 def _hypervisor(checked: CheckedWorker) -> Iterator[Finding]:
-    """Where nobody can listen: what this kind of virtual machine is known to do."""
+    """If no other worker can test it: the known problems of this kind of virtual machine."""
     name, machine = checked.worker.name, checked.facts.machine.lower()
     if checked.lan is not None and not checked.on_the_lan:
         return

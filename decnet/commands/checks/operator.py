@@ -1,4 +1,4 @@
-"""What is right and wrong with the operator's own machine, and with what is desired."""
+"""Checks of the operator's own machine and of the desired fleet."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
 
 HOME_MIB = 200
-"""Less free room than that is told: state, events and images' parts are written there."""
+"""Less free space is reported: state, events and parts of images are written there."""
 
 FIRST_DAY = 1_735_689_600.0
-"""2025-01-01: a clock that says less was never set."""
+"""2025-01-01: an earlier clock was never set."""
 
 SLACK = 120.0
 UNWATCHED = 86_400.0
@@ -54,8 +54,8 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         found += check(ctx)
     found += _unwatched(ctx, fleet, workers)
     found += [
-        Finding("deckies", "warning", f"{tell.decky} is identifiable as a honeypot by {tell.what}", tell.fix)
-        for tell in giveaways(fleet, ctx.catalog)
+        Finding("deckies", "warning", f"{sign.decky} is identifiable as a honeypot by {sign.what}", sign.fix)
+        for sign in giveaways(fleet, ctx.catalog)
     ]
     return found, fleet, workers
 
@@ -67,7 +67,7 @@ def _home(ctx: Context) -> Iterator[Finding]:
 
 
 def _others_fleet(ctx: Context) -> Iterator[Finding]:
-    """Whoever forgets sudo looks at an empty fleet of their own."""
+    """Without sudo, a user sees an empty fleet instead of root's."""
     if (
         os.geteuid() != 0
         and ctx.home.root != ROOT_HOME
@@ -100,7 +100,7 @@ def _clock(ctx: Context) -> Iterator[Finding]:
 
 
 def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterator[Finding]:
-    """Deckies that nobody keeps up and whose events nobody fetches."""
+    """Workers with deckies that no command has contacted for a day."""
     seen = load_seen(ctx.home)
     for name, worker in workers.items():
         last = seen.get(worker.worker_id)
