@@ -1,4 +1,4 @@
-"""The commands as typer shows them, of which only the one that is entered is built.
+"""Typer's command groups, built lazily: only the command that runs is built.
 
 Typer reads the signature of every function before it looks at the command line: for all our commands that
 takes as long as to import typer.
@@ -21,7 +21,7 @@ Builders = dict[str, Callable[[], Any]]
 
 
 class LazyGroup(TyperGroup):
-    """A group whose commands have a name and a help text only, until one is entered."""
+    """A group whose commands have only a name and a help text until one of them runs."""
 
     builders: Builders = {}
 
@@ -31,7 +31,7 @@ class LazyGroup(TyperGroup):
 
 
 def lazy_group(app: typer.Typer) -> LazyGroup:
-    """The app's group; commands of groups below it are as unbuilt as its own."""
+    """The app's group, with unbuilt commands, its subgroups too."""
     group = _empty_group(app)
     group.builders = {}
     for command in app.registered_commands:

@@ -1,25 +1,25 @@
-"""What every noun shares: immutable, strict, and closed to unknown fields."""
+"""The base class of the model, and the types of its fields."""
 
 from __future__ import annotations
 
 import os
 from typing import Annotated
 
-# What a noun accepts is said here alone; to look for plugins of pydantic costs 5 ms besides.
+# No plugin may change what a model accepts; the search for pydantic plugins also costs 5 ms.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints  # noqa: E402 - the variable comes first
 
 
 class FrozenModel(BaseModel):
-    """A value of the house: frozen, strictly typed, no field that it does not know."""
+    """An immutable value: strictly typed, unknown fields are errors."""
 
     # Built when first used: a command uses few of them.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 Loose = Field(strict=False)
-"""For tuples and sets, which JSON and TOML spell as lists."""
+"""For tuples and sets, which are lists in JSON and TOML."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
 """A decky's or worker's name: lower case letters, digits and inner dashes, at most 40."""
@@ -35,4 +35,4 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
 
 Timestamp = Annotated[float, Field(ge=0, le=1e11)]
-"""Seconds since the epoch, by anybody's clock, however wrong: up to the year 5138."""
+"""Seconds since the epoch, by any clock, however wrong: up to the year 5138."""

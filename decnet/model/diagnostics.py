@@ -1,4 +1,4 @@
-"""The mistakes of one file, gathered, so that its writer sees all of them at once."""
+"""Collects the mistakes of one file, to report all of them at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_REPORTED = 20
 
 
 class Diagnostic(NamedTuple):
-    """One mistake, in the line that it stands in."""
+    """One mistake and its line."""
 
     line: int
     message: str
@@ -21,12 +21,12 @@ class Diagnostic(NamedTuple):
 
 @dataclass
 class Diagnostics:
-    """Mistakes of `filename`, whose keys stand in `lines`."""
+    """The mistakes of `filename`; `lines` maps each key to its line."""
 
     filename: str
     lines: dict[Place, int]
     spellings: dict[str, str] = field(default_factory=dict)
-    """What this kind of file calls a thing, where a rule has the fleet file's word for it."""
+    """The terms of this kind of file, by the term that the fleet file uses."""
     found: list[Diagnostic] = field(default_factory=list)
 
     def add(self, path: Place, message: str, hint: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Which of the known names was probably meant."""
+"""Suggestions for unknown names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import SpecError
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one, or None where none is."""
+    """The known name that is most similar to this one, or None."""
     import difflib
 
     folded = {key.lower().replace("-", "_"): key for key in sorted(known, reverse=True)}

@@ -1,1 +1,1 @@
-"""Deciding: pure functions from what is wanted, known and seen to what to do. No I/O, clock or dice."""
+"""Planning: pure functions of desired, recorded and actual state. Clock and randomness are arguments."""

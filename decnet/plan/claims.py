@@ -1,8 +1,9 @@
-"""An address is on the LAN once: which of the steps that claim one may be carried out, and after what.
+"""Address conflicts: which steps may claim their address, and which releases they have to wait for.
 
-A claim needs that everybody else who has, had, or should have its address or MAC is positively gone,
-or lets go of it in phase 0 of the same plan. Whoever sits on a worker that was not seen lets go of nothing,
-and neither does a job that is still at work; what is quarantined is held until it is released by name.
+An address must never be on a LAN twice. A step may claim one only if every other decky that has, had or
+should have it is known to be gone, or releases it in phase 0 of the same plan. A decky on a
+worker that was not observed releases nothing, and neither does a job in progress. A quarantined address stays
+held until the operator releases it by name.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def settle(
 
 
 class PossibleHolder(NamedTuple):
-    """What one decky may hold on one worker."""
+    """An address and MAC that a decky may hold on one worker."""
 
     key: DeckyKey
     claim: Claim
@@ -55,8 +56,8 @@ class PossibleHolder(NamedTuple):
 def possible_holders(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], workers: Collection[str]
 ) -> Iterator[PossibleHolder]:
-    """All that workers which were not seen may hold, each once: what is desired there, what was recorded of
-    it, and what jobs were sent to bring up since. Only seeing the worker takes anything out of that."""
+    """What unobserved `workers` may hold, each once: desired and recorded addresses, and those that
+    jobs were sent to bring up since. Only an observation of the worker can rule any of them out."""
     wanted = {
         DeckyKey(decky.worker, project, name): decky
         for project, name, decky in desired.every_decky()
@@ -84,7 +85,7 @@ def known_claims(*known: Decky | DeckyRow | None) -> tuple[Claim, ...]:
 
 
 def in_progress(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
-    """The deckies that a job may still bring up."""
+    """The deckies that a pending or running job may still start."""
     return frozenset(
         DeckyKey(worker, row.project, row.decky)
         for worker, records in recorded.items()
@@ -95,7 +96,7 @@ def in_progress(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
 
 @dataclass(slots=True)
 class _Settlement:
-    """Who holds what, and who may not act. A decision may take another one with it, until none does."""
+    """The possible holders of each claimed address, and the refused steps. One refusal can cause others."""
 
     steps: list[Step]
     refused: dict[DeckyKey, str]
@@ -109,14 +110,14 @@ class _Settlement:
     holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
     releases: dict[DeckyKey, set[DeckyKey]] = field(default_factory=dict)
     strays: set[DeckyKey] = field(default_factory=set)
-    """Of which nothing but their worker's word is known."""
+    """Deckies that only their worker reports: neither desired nor recorded."""
     lan_groups: LanGroups = field(init=False)
 
     def __post_init__(self) -> None:
         self.lan_groups = LanGroups(self.desired.lans)
 
     def collect(self, views: Iterable[DeckyView]) -> None:
-        """Find the claims, and everybody who could hold one of their addresses or MACs."""
+        """Collect the claims, and every decky that could hold one of their addresses or MACs."""
         for step in self.steps:
             key = step.key
             self.by_key[key] = step
@@ -136,7 +137,7 @@ class _Settlement:
             self._hold(key, {*self.lan_groups.tokens([claim.ip]), claim.mac})
 
     def _in_progress_tokens(self, view: DeckyView) -> set[str]:
-        """What a job on a worker that was seen may yet bring up."""
+        """What a job in progress on an observed worker may still bring up."""
         known = known_claims(view.decky, view.row)
         return self.lan_groups.tokens(each.ip for each in known) | {each.mac for each in known}
 
@@ -146,7 +147,7 @@ class _Settlement:
                 self.holders[token].add(key)
 
     def refuse_conflicts(self) -> None:
-        """Refuse claims until every one that is left can have its address."""
+        """Refuse claims until none of the remaining ones conflicts."""
         settled = False
         while not settled:
             settled = True
@@ -179,7 +180,7 @@ class _Settlement:
         return f"{held}, {_stray_advice(holder.worker)}" if holder in self.strays else held
 
     def _will_release(self, holder: DeckyKey, token: str) -> bool:
-        """Whether the holder gives the address up in this plan, before anybody claims it."""
+        """Whether the holder releases the address in this plan before another decky claims it."""
         step = self.by_key.get(holder)
         if step is None or holder in self.refused:
             return False
@@ -188,13 +189,13 @@ class _Settlement:
         return releases_address(step) and token not in self.wanted.get(holder, ())
 
     def _may_leave(self, step: Step) -> bool:
-        """A decky that moves stays where it is until it can be where it goes."""
+        """A decky that moves is not removed until it can be created on its new worker."""
         if step.moves_to is None or step.bucket != "remove":
             return True
         return step.moves_to not in self.unknown and _destination(step) not in self.refused
 
     def outcome(self, views: Iterable[DeckyView]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
-        """The steps that are left, each claim with the releases that it has to wait for."""
+        """The allowed steps, each claim with the releases that it has to wait for; and the refused ones."""
         self._refuse_departures()
         rows = {view.key: view.row for view in views if view.key in self.by_key}
         releasing = {key: self._releases_before(key) for key in self.wanted if key not in self.refused}
@@ -236,7 +237,7 @@ def _destination(step: Step) -> DeckyKey:
 
 
 def _stray_advice(worker: str) -> str:
-    """What is to be done about a stray: a worker that lies would say for ever that it is there."""
+    """What the operator can do about a stray. A compromised worker may report it forever."""
     prune, remove = f"decnet reconcile --prune --on {worker}", f"decnet worker remove {worker} --force"
     return f"according to {worker} only: {prune} removes it; if {worker} lies: {remove}"
 

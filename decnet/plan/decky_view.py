@@ -1,4 +1,4 @@
-"""One decky on one worker, as all three see it: desired, recorded, actual."""
+"""One decky on one worker: its desired, recorded and actual state side by side, and what they amount to."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from decnet.wire import clean
 from .compose import Content, Contents
 
 MANY_RESTARTS = 10
-"""Docker counts restarts until a container is started by hand or made anew."""
+"""Docker counts restarts until a container is started by hand or recreated."""
 
 
 @dataclass(slots=True)
 class DeckyView:
-    """`decky`, `row` and `actual` are what is desired, recorded and there; `expected` is what its containers
-    have to be, `conflict` the MAC that answers for its address."""
+    """`decky` is the desired state, `row` the recorded one, and `actual` has the existing containers by name;
+    `expected` is what the containers should be, `conflict` the foreign MAC that answers for the address."""
 
     key: DeckyKey
     decky: Decky | None
@@ -52,7 +52,7 @@ class DeckyView:
 def unknown_workers(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], observed: Mapping[str, Observation]
 ) -> dict[str, str]:
-    """Every worker of which nothing is known now, with the reason; not asked is not known."""
+    """Every worker whose actual state is unknown, with the reason."""
     workers = desired.placed | set(recorded) | set(observed)
     return {worker: why for worker in sorted(workers) if (why := _why_unknown(observed.get(worker)))}
 
@@ -63,7 +63,7 @@ def decky_views(
     observed: Mapping[str, Observation],
     contents: Mapping[SliceKey, Contents],
 ) -> Iterator[DeckyView]:
-    """One case for every decky that is desired, recorded or there on a worker that was seen, in order."""
+    """One view for every decky that is desired, recorded or present on an observed worker, sorted by key."""
     for worker in sorted(observed):
         seen = observed[worker]
         if not isinstance(seen, Seen) or _why_unknown(seen):
@@ -122,7 +122,7 @@ def _status(bases: Iterable[str], names: Iterable[str], actual: Mapping[str, Con
 def desired_row(
     key: DeckyKey, decky: Decky, expected: Mapping[str, Content], *, adopted: bool = False
 ) -> DeckyRow:
-    """The record of a decky that is as it should be."""
+    """The record of a decky that runs as desired."""
     home = decky.home
     return DeckyRow(
         name=decky.name,
@@ -142,7 +142,7 @@ def observed_row(
     actual: Mapping[str, Container],
     row: DeckyRow | None,
 ) -> DeckyRow:
-    """The record of a decky as it is, whatever it should be.
+    """The record of the actual state of a decky.
 
     Its address is the one that its base was made with: the desired one if the fingerprint is the
     desired one, else the one that was recorded.
@@ -162,7 +162,7 @@ def observed_row(
 
 
 def remaining_row(key: DeckyKey, row: DeckyRow, actual: Mapping[str, Container]) -> DeckyRow:
-    """The record of a decky that is not desired any more, of which these containers are still there."""
+    """The record of a decky that is no longer desired while these containers of it still exist."""
     return row.model_copy(
         update={
             "containers": {name: actual[name].fingerprint for name in sorted(actual)},

@@ -1,4 +1,4 @@
-"""What gives a decoy away to somebody who has seen others: what tools ship with, and tell of themselves."""
+"""What identifies a decky as a honeypot: default banners, hostnames and MACs of well-known tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCKER_MAC_PREFIX = "02:42:"
 
 
 class Giveaway(NamedTuple):
-    """A decky that gives itself away: by what, and what mends it."""
+    """A decky that is identifiable as a honeypot: by what, and how to fix it."""
 
     decky: str
     what: str
@@ -28,7 +28,7 @@ class Giveaway(NamedTuple):
 
 
 def giveaways(fleet: Fleet, catalog: Catalog) -> Iterator[Giveaway]:
-    """Each decky that gives itself away, once for each thing that does."""
+    """Every giveaway of every decky of the fleet."""
     for name, decky in fleet.deckies.items():
         yield from (Giveaway(name, what, fix) for what, fix in _giveaways_of(decky, catalog))
 

@@ -1,4 +1,4 @@
-"""What a pull teaches: lifecycle rows closed by journal records, lost jobs, the cursor moved."""
+"""Ingests a worker's status: closes lifecycle rows by its journal, marks lost jobs, advances the cursor."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FUTURE_SECONDS = 5.0
 """How far a worker's clock may be ahead before its times are replaced by ours."""
 
 LONGEST_SECONDS = 1800.0
-"""An agent ends each job within 600 seconds: one that is said to run longer than this is not believed."""
+"""An agent ends each job within 600 seconds: a report of one that runs longer than this is ignored."""
 
 MAX_NOTES = 5
-"""How many dropped records of one pull are told one by one."""
+"""How many dropped records of one status are reported one by one."""
 
 
 @dataclass(frozen=True)
 class IngestedStatus:
-    """The records after a pull, the records of the journal that were new, and what is worth saying."""
+    """The records after a status, the new journal records, and notes for the operator."""
 
     records: WorkerRecords
     ended: tuple[JournalRecord, ...] = ()
@@ -39,7 +39,7 @@ class IngestedStatus:
 def ingest_status(
     records: WorkerRecords, status: Status, *, now: float, facts: Facts | None = None
 ) -> IngestedStatus:
-    """The records of one worker after one pull. `now` is the operator's clock, seconds since the epoch."""
+    """The records of one worker after one status. `now` is the operator's clock, seconds since the epoch."""
     page = status.journal
     rows = list(records.lifecycle)
     verified = verify_page(page, records.cursor)
@@ -49,7 +49,7 @@ def ingest_status(
         rows = [
             row for each in unmatched[-KEPT_ROWS:] if (row := _row_from_record(each, page.journal_id, now))
         ]
-    # A page that promises more and brings nothing is no reason to wait; nor is any, for ever.
+    # A page that announces more records and has none is no reason to wait.
     is_whole = page.end is None or not page.more
     rows = [_mark_lost(row, status, now) if is_whole or _is_overdue(row, now) else row for row in rows]
     updated = records.model_copy(
@@ -65,7 +65,7 @@ def ingest_status(
 
 
 def _all_projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRecords]:
-    """What is recorded of each project that is known here or held there."""
+    """The records of each project that is recorded here or held by the worker."""
     return {
         name: _project_records(records, name, status)
         for name in sorted({*records.projects, *status.projects})
@@ -86,7 +86,7 @@ def _project_records(records: WorkerRecords, name: str, status: Status) -> Proje
 
 
 def _facts(known: Facts | None, reported: Facts | None) -> Facts | None:
-    """The facts to record: the known ones, while only what is never still has changed."""
+    """The facts to record: the known ones if only volatile values (free disk, neighbours) changed."""
     if known is None or reported is None:
         return reported or known
     return known if _without_volatile(known) == _without_volatile(reported) else reported
@@ -153,7 +153,7 @@ def _closed_row(row: LifecycleRow, record: JournalRecord, now: float) -> Lifecyc
 
 
 def _mark_lost(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
-    """A row whose job is not there, or runs longer than any can, is lost: nothing stays open for ever."""
+    """A row whose job is gone, or runs longer than any job can, is lost: no row stays open forever."""
     if row.status not in OPEN:
         return row
     if _job_runs(row, status) and not _is_overdue(row, now):
@@ -173,7 +173,7 @@ def _is_overdue(row: LifecycleRow, now: float) -> bool:
 
 
 def _mark_running(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
-    """A row whose job was accepted by a worker, though the command that sent it did not live to say so."""
+    """A pending row whose job runs: the command that sent it ended before it could record that."""
     if row.status == "pending" and _job_runs(row, status):
         return row.model_copy(update={"status": "running", "started": now})
     return row

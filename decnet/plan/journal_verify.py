@@ -1,7 +1,7 @@
-"""A page of a worker's journal held against its own hashes, its numbers, and the operator's cursor.
+"""Verifies a page of a worker's journal: its hash chain, its sequence numbers, and the operator's cursor.
 
-It is no defence against root on the worker, who can write a whole new journal. It tells what was damaged,
-restored or clumsily forged, so that nothing of it closes a row, and a loss is never silent.
+This does not protect against root on the worker, who can write a whole new journal. It detects records that
+are damaged, restored or forged, so that none of them closes a row and every loss is reported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decnet.wire import GENESIS, MAX_ERROR_CHARS, verify
 
 
 class VerifiedPage(NamedTuple):
-    """The verdict as the operator sees it, the records that can be believed, and what is worth saying."""
+    """The operator's verdict, the accepted records, and notes for the operator."""
 
     verdict: Verdict
     records: tuple[JournalRecord, ...]
@@ -21,7 +21,7 @@ class VerifiedPage(NamedTuple):
 
 
 def verify_page(page: JournalPage, cursor: Cursor | None) -> VerifiedPage:
-    """The page as it is to be taken. `cursor` is where the operator's reading had ended."""
+    """Check the page. `cursor` is where the operator's last reading ended."""
     verdict = _verdict(page, cursor)
     seq, last_hash = (
         (cursor.seq, cursor.hash)
@@ -43,7 +43,7 @@ def verify_page(page: JournalPage, cursor: Cursor | None) -> VerifiedPage:
                 accepted.append(each)
             else:
                 forged += 1
-    # What was malformed is told elsewhere, and leaves a hole where it stood.
+    # Malformed records are reported elsewhere, and each leaves a gap.
     notes = _verdict_notes(verdict, page, cursor) + ([] if page.damaged else gaps[:1])
     if forged or repeated:
         notes.append(f"{forged + repeated} of its journal records are repeated or do not match their hashes")
@@ -51,7 +51,7 @@ def verify_page(page: JournalPage, cursor: Cursor | None) -> VerifiedPage:
 
 
 def _verdict(page: JournalPage, cursor: Cursor | None) -> Verdict:
-    """The worker's word, unless the page itself speaks against it."""
+    """The worker's verdict, unless the page contradicts it."""
     if cursor is None or page.verdict != "ok":
         return page.verdict
     if page.journal_id != cursor.journal_id:

@@ -56,11 +56,11 @@ def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tupl
 
 
 class LanGroups:
-    """Workers told apart by the LAN that their deckies are on.
+    """Workers grouped by the LAN that their deckies are on.
 
-    A bridge is the worker's own. Others are apart where their subnets are; two that overlap count as one
-    LAN, for nothing that a worker says proves that they are not, and a wrong guess is an address used
-    twice on somebody's network.
+    A bridge is a LAN of its own. Other LANs are separate if their subnets are disjoint. Overlapping subnets
+    count as one LAN: nothing that a worker reports proves otherwise, and a wrong guess would put an address
+    on a network twice.
     """
 
     def __init__(self, lans: Mapping[str, Network]) -> None:
@@ -85,7 +85,7 @@ class LanGroups:
         return f"{ip}@{self._group_of[worker]}"
 
     def tokens(self, ips: Iterable[str]) -> set[str]:
-        """The addresses on every LAN of the fleet: of somebody of whom it is not known on which."""
+        """The addresses on every LAN of the fleet, for a holder whose LAN is unknown."""
         return {f"{ip}@{ground}" for ip in ips for ground in self._all}
 
 

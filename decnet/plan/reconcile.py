@@ -1,8 +1,9 @@
-"""The three-way pass: what is desired, recorded and actual, and the steps that make them one.
+"""Three-way reconciliation: compares desired, recorded and actual state, and plans the steps.
 
-It reads top down. Every decky on every worker that was seen is a case; a case stands in one line of a
-table, which gives its bucket; a bucket gives a step; last, the steps that claim an address are held
-against everybody who could have it. A worker that was not seen has no case: nothing happens to it.
+Read it top down. For each decky on each observed worker there is one view of the three states. A table maps
+the view to a bucket, and the bucket to a step. Last, each step that claims an address is checked against
+every other possible holder of that address. A worker that was not observed has no views: nothing is planned
+for it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Actual = Literal["absent", "differs", "broken", "running"]
 
 
 def bucket_of(desired: Desired, recorded: Recorded, actual: Actual) -> Bucket:
-    """The table of docs/internals/design.md; the first line that fits is the answer."""
+    """The bucket of a decky, by the table of docs/internals/design.md; the first match wins."""
     match (desired, recorded, actual):
         case ("wanted", "same", "running"):
             return "keep"
@@ -58,7 +59,7 @@ def bucket_of(desired: Desired, recorded: Recorded, actual: Actual) -> Bucket:
             return "stray"
         case ("unwanted", "other", "differs"):
             return "remove"
-    raise AssertionError(f"no such case: {desired}, {recorded}, {actual}")
+    raise AssertionError(f"no bucket for: {desired}, {recorded}, {actual}")
 
 
 def reconcile(
@@ -74,10 +75,13 @@ def reconcile(
     restart_budget: Budget | None = BUDGET,
     quarantined: Mapping[str, str] = {},
 ) -> Plan:
-    """What there is to do. `recorded` and `observed` are by the worker's name, `contents` by slice; `now` is
-    in seconds since the epoch. `prune` makes steps of the strays, but for workers that have too many (see
-    `swarms`); `record_only` leaves Docker alone and writes down what is there; without a `restart_budget`
-    everything is tried at once. `quarantined`: addresses and MACs that nothing may claim, each with why."""
+    """Plan the steps from actual to desired state; pure, no effect.
+
+    `recorded` and `observed` are keyed by worker name, `contents` by slice; `now` is in seconds since the
+    epoch. `prune` also removes strays, except on workers that report too many (see `excess_strays`).
+    `record_only` plans no work for Docker and updates the records only. Without a `restart_budget` nothing
+    waits before a retry. `quarantined` maps addresses and MACs that no step may claim to the reason.
+    """
     unknown = unknown_workers(desired, recorded, observed)
     views = list(decky_views(desired, recorded, observed, contents))
     drift = [(view, bucket) for view in views if (bucket := bucket_of(*classify(view))) != "keep"]
@@ -104,7 +108,7 @@ def reconcile(
 
 
 def classify(view: DeckyView) -> tuple[Desired, Recorded, Actual]:
-    """Where a case stands in the table."""
+    """The desired, recorded and actual state of a view: the key into the table of `bucket_of`."""
     if view.decky is None:
         return "unwanted", "other" if view.row else "none", "differs" if view.actual else "absent"
     return "wanted", _recorded_state(view), _actual_state(view)
@@ -145,7 +149,7 @@ def _actual_state(view: DeckyView) -> Actual:
 
 
 def _was_recorded(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
-    """A container that is recorded as it should be was removed by somebody: that is a fault, not a change."""
+    """Whether the record has this container as desired: if so, its absence is a fault and not a change."""
     return row is not None and row.containers.get(name) == fingerprint
 
 
@@ -158,7 +162,7 @@ def _steps(
     now: float,
     budget: Budget | None,
 ) -> tuple[list[Step], dict[DeckyKey, str]]:
-    """A step for each case, and why some of them have to wait."""
+    """One step for each view, and the reasons of those that have to wait."""
     recorded_on = _recorded_workers(recorded) if any(bucket == "create" for _, bucket in drift) else {}
     steps: list[Step] = []
     waiting: dict[DeckyKey, str] = {}
@@ -214,7 +218,7 @@ def _record_step(view: DeckyView, bucket: Bucket) -> Step:
 
 
 def _is_left_alone(step: Step, left_alone: Collection[str]) -> bool:
-    """Whether that is a stray on a worker whose strays are left alone."""
+    """Whether the step removes a stray of a worker whose strays are not pruned."""
     return step.bucket == "stray" and step.worker in left_alone
 
 
@@ -226,14 +230,14 @@ def _record_only_steps(
 
 
 def _record_only_step(view: DeckyView, bucket: Bucket) -> Step | None:
-    """The record's column alone: what is there is written down, and only what is gone is forgotten."""
+    """The step that updates the record to the actual state and leaves Docker alone; None if it is current."""
     if bucket == "forget":
         return step_to_forget(view)
     return _record_step(view, bucket) if bucket in ("adopt", "refresh") else step_to_record_observed(view)
 
 
 def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
-    """When the same was tried before: heals, or a deploy's operations that failed."""
+    """When the step was tried before (seconds since the epoch): heals, or failed operations of a deploy."""
     records = recorded.get(view.worker)
     if records is None:
         return ()
@@ -242,7 +246,7 @@ def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerReco
 
 
 def _job_may_start_it(view: DeckyView, bucket: Bucket, pending: Collection[DeckyKey]) -> bool:
-    """Whether a record has to stay, though nothing is there: what a job brings up would be unknown."""
+    """Whether the record has to stay although no container exists: a running job may still create one."""
     return bucket == "forget" and view.key in pending
 
 

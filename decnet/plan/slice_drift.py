@@ -1,4 +1,4 @@
-"""What a worker holds, against what it was told: is it behind, or has something happened to it?"""
+"""Slice drift: compares the slice that a worker holds with the one that it should hold."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from decnet.model.record import Applied, ProjectRecords
 
 
 def slice_drift(records: ProjectRecords, held: HeldProject, wanted: str | None) -> SliceDrift | None:
-    """How the description that a worker holds differs from the one it should hold; None where it does not.
+    """How the slice that a worker holds differs from the one it should hold; None if it does not.
 
-    `records` are those after this pull was absorbed, `wanted` the hash of its part of desired (None: it has
-    none). The first line that fits is the answer: only the last one is the ordinary case of a worker
-    that was not yet told.
+    `records` already include this status, `wanted` is the hash of the desired slice (None: no slice). The
+    first match wins. Only the last one, `behind`, is ordinary: the newest slice was not sent yet.
     """
     last, generation = records.applied, held.generation
     if generation > records.generation:
@@ -40,8 +39,8 @@ def slice_drift(records: ProjectRecords, held: HeldProject, wanted: str | None) 
 
 
 def newest_applied(known: Applied | None, held: HeldProject) -> Applied:
-    """The newest description that the worker has ever said it holds: what comes after it is news, what
-    comes before it is a worker that went back."""
+    """The newest slice that the worker ever reported. A later report of an older one means that it was rolled
+    back."""
     if known is not None and held.generation <= known.generation:
         return known
     return Applied(generation=held.generation, plan_hash=held.plan_hash)

@@ -1,4 +1,4 @@
-"""From a case that is not in order to the one step that mends it, and the reason in plain words."""
+"""The step that brings one decky to its desired state, with the reason that the plan shows."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Work:
 def step_to_run(
     view: DeckyView, bucket: Bucket, *, allow_restart: bool = True, came_from: str | None = None
 ) -> Step:
-    """The step of a desired decky that is to run as described. `gentle`: what only stopped is started;
-    else it is made anew, because starting it did not help the last time."""
+    """The step that makes a desired decky run as described. With `allow_restart` a stopped container is
+    started again; otherwise it is recreated, because a restart did not help the last time."""
     assert view.decky is not None
     work, key = _docker_work(view, allow_restart), view.key
     row = desired_row(key, view.decky, view.expected)
@@ -76,7 +76,7 @@ def step_to_remove(view: DeckyView, bucket: Bucket, *, moves_to: str | None = No
 
 
 def step_to_record(view: DeckyView, bucket: Bucket, row: DeckyRow, reason: str) -> Step:
-    """A step of the record alone."""
+    """A step that only updates the record."""
     return Step(
         worker=view.worker,
         project=view.project,
@@ -89,7 +89,7 @@ def step_to_record(view: DeckyView, bucket: Bucket, row: DeckyRow, reason: str) 
 
 
 def step_to_forget(view: DeckyView) -> Step:
-    """The step for a record of a decky that is neither desired nor there."""
+    """The step that deletes the record of a decky that is neither desired nor present."""
     return Step(
         worker=view.worker,
         project=view.project,
@@ -102,7 +102,7 @@ def step_to_forget(view: DeckyView) -> Step:
 
 
 def step_to_record_observed(view: DeckyView) -> Step | None:
-    """The step that writes down what is there, for a decky that may not be touched now; None if it is so."""
+    """The step that records the actual state of a decky that may not be changed; None if it is current."""
     if view.decky is None or (view.row is None and not view.actual):
         return None
     row = observed_row(view.key, view.decky, view.expected, view.actual, view.row)
@@ -112,7 +112,7 @@ def step_to_record_observed(view: DeckyView) -> Step | None:
 
 
 def split_release(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
-    """A change in two: its removals in phase 0, because somebody waits for its address, and the rest."""
+    """A change as two steps: its removals in phase 0, because others wait for its address, and the rest."""
     assert step.row is not None
     gone = (row or step.row).model_copy(update={"containers": {}, "status": "torn_down"})
     record = _record_action(row, gone)
@@ -127,7 +127,7 @@ def claims_address(step: Step) -> bool:
 
 
 def releases_address(step: Step) -> bool:
-    """Whether the step takes the decky's base, and with it its address, away."""
+    """Whether the step removes the decky's base, and with it its address."""
     base = step.base
     return any(target.name == base for target in step.remove)
 
@@ -143,7 +143,7 @@ def _docker_work(view: DeckyView, allow_restart: bool) -> Work:
         # What is created comes before what is started, and nothing can join a base that is down.
         if not work.up:
             return work
-    # A base that is made or started anew leaves its services in a namespace that is gone.
+    # Recreating or restarting a base leaves its services in a namespace that no longer exists.
     return _recreate_all(view)
 
 
