@@ -44,6 +44,7 @@ class Machine(Protocol):
     def start_work(self, work: Any) -> None: ...
     def answered(self, addresses: Sequence[str]) -> dict[str, str]: ...
     def start_tick(self, pid: int) -> int: ...
+    def process_file(self, pid: int, name: str) -> bytes | None: ...
 
     @property
     def boot_id(self) -> str: ...
@@ -174,6 +175,7 @@ REPLACED: dict[str, dict[str, Any]] = {
         "run_in_a_scope": lambda arguments, descriptors, unit: False,
     },
     "containers": {"start_tick": lambda pid: here().start_tick(pid)},
+    "health": {"shown": lambda pid, name: here().process_file(pid, name)},
     "facts": {"_memory": lambda: 4096, "_disk_free": lambda place: 9000, "_virtual_machine": lambda: ""},
     "identity": {
         "boot_id": lambda: here().boot_id,
@@ -191,6 +193,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},
     "probe": {"responses": lambda addresses, seconds=0.0: here().answered(list(addresses))},
     "program": {"_limit": lambda seconds: None},
+    "readiness": {"shown": lambda pid, name: here().process_file(pid, name)},
     "request": {"_read": _read},
     "self_destruct": {"_users": lambda: [str(here().home.parent / "user")]},
     "job_runner": {"signal": type("_NoSignals", (), {"SIGTERM": 0, "signal": staticmethod(lambda *_: None)})},

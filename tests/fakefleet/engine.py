@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import ipaddress
 import json
 import tarfile
 import threading
@@ -124,6 +125,19 @@ class Engine:
     def tick_of(self, pid: int) -> int:
         return next((each["Tick"] for each in self.containers.values() if each["Pid"] == pid), 0)
 
+    def process_file(self, pid: int, name: str) -> bytes | None:
+        """A file of /proc/PID of a base; None for any other process."""
+        base = next((each for each in self.containers.values() if pid and each["Pid"] == pid), None)
+        if base is None or not base["Ip"]:
+            return None
+        if name == "cmdline":
+            return b"/bin/busybox\0sleep\0infinity\0"
+        if name == "net/route":
+            network = ipaddress.ip_network(f"{base['Ip']}/24", strict=False)
+            digits = network.network_address.packed[::-1].hex().upper()
+            return f"Iface Destination\neth0 {digits} 00000000 0001 0 0 0 00FFFFFF 0 0 0\n".encode()
+        return self._sockets(base, name.removeprefix("net/")).encode()
+
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
         """The HTTP status and body of one request."""
         url = urlsplit(target)
@@ -207,16 +221,18 @@ class Engine:
     def _executed(self, name: str) -> bytes:
         """`cat /proc/net/TABLE` in a base: the sockets of all that run in its network."""
         container_id, _, table = name.partition(":")
-        base = self._known(container_id)
+        return _frame(self._sockets(self._known(container_id), table))
+
+    def _sockets(self, base: dict[str, Any], table: str) -> str:
         lines = ["  sl  local_address rem_address   st"]
         for each in self.containers.values():
-            if each["State"] == "running" and each["Mode"] == f"container:{container_id}":
+            if each["State"] == "running" and each["Mode"] == f"container:{base['Id']}":
                 for port, protocol in self.listens(base["Name"], each["Name"]):
                     if protocol == table:
                         lines.append(
                             f"   0: 00000000:{port:04X} 00000000:0000 {'0A' if table == 'tcp' else '07'}"
                         )
-        return _frame("\n".join(lines) + "\n")
+        return "\n".join(lines) + "\n"
 
     def _network(self, method: str, name: str, wanted: dict[str, Any]) -> Answer:
         if method == "POST":

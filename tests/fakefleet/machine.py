@@ -285,6 +285,9 @@ class FakeWorker:
     def start_tick(self, pid: int) -> int:
         return self.engine.tick_of(pid)
 
+    def process_file(self, pid: int, name: str) -> bytes | None:
+        return self.engine.process_file(pid, name)
+
     def answered(self, addresses: Sequence[str]) -> dict[str, str]:
         """Strangers, machines and other workers' deckies; a machine does not see its own macvlan children."""
         found = {each.address: mac_of_machine(each.address).hex(":") for each in self._lan.machines}

@@ -324,7 +324,8 @@ def test_cron_hears_nothing_when_nothing_changed(stage: Stage) -> None:
 def test_an_interrupted_deploy_says_so_and_the_next_one_converges(stage: Stage) -> None:
     stage.decnet("teardown", "quarry", "--yes")
     deploy = stage.start("deploy", "-c", stage.spec(OFFICE), "--yes")
-    time.sleep(2.0)
+    assert deploy.stderr is not None and deploy.stderr.readline()  # it is at work, however slow its start was
+    time.sleep(1.0)
     deploy.terminate()
     _, err = deploy.communicate(timeout=30)
     assert deploy.returncode in (0, 130)
