@@ -69,14 +69,14 @@ async def _check_worker(
 
 def _agent(name: str, hello: Hello, compatibility: Standing) -> Iterator[Finding]:
     if compatibility != "current":
-        mend = f"decnet worker upgrade {name}" if compatibility == "older" else "upgrade decnet here"
-        yield Finding(name, "warning", describe_mismatch(hello, compatibility), mend)
+        fix = f"decnet worker upgrade {name}" if compatibility == "older" else "upgrade decnet here"
+        yield Finding(name, "warning", describe_mismatch(hello, compatibility), fix)
 
 
 def _engine(name: str, facts: Facts) -> Iterator[Finding]:
     if facts.docker_version is None:
-        mend = "apt install docker.io; systemctl start docker"
-        yield Finding(name, "wrong", "no Docker engine answers", mend, 5)
+        fix = "apt install docker.io; systemctl start docker"
+        yield Finding(name, "wrong", "no Docker engine answers", fix, 5)
         return
     if facts.compose_version is None:
         yield Finding(name, "wrong", "no Docker Compose is installed", "apt install docker-compose")

@@ -114,7 +114,7 @@ def bad(findings: list[Finding] | Any) -> list[tuple[str, str]]:
 def test_what_a_machines_facts_show(there: CheckedWorker, wanted: list[tuple[str, str]]) -> None:
     found = list(machine_findings(there, fleet()))
     assert bad(found) == wanted
-    assert all(each.mend for each in found if each.state != "fine")
+    assert all(each.fix for each in found if each.state != "fine")
 
 
 @dataclass
@@ -152,7 +152,7 @@ def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
             "w2 cannot reach its deckies on the LAN: a switch or hypervisor drops their frames",
         )
     ]
-    assert (found[0].exit_code, "forged transmits" in found[0].mend) == (4, True)
+    assert (found[0].exit_code, "forged transmits" in found[0].fix) == (4, True)
 
 
 def test_an_address_that_somebody_has_is_told_with_who_it_is() -> None:

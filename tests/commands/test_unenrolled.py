@@ -81,7 +81,7 @@ def test_status_has_a_row_of_it_and_fails(ctx: Context) -> None:
 
 def test_doctor_finds_it(ctx: Context) -> None:
     found, _, _ = operator_findings(ctx)
-    assert [(f.what, f.state, f.finding, f.mend) for f in found if f.what == "w1"] == [
+    assert [(f.what, f.state, f.finding, f.fix) for f in found if f.what == "w1"] == [
         ("w1", "wrong", TOLD.message, TOLD.hint)
     ]
 

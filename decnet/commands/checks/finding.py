@@ -17,7 +17,7 @@ class Finding:
     what: str
     state: Literal["fine", "warning", "wrong"]
     finding: str
-    mend: str = ""
+    fix: str = ""
     exit_code: int = 1
     """The exit code if the state is wrong."""
 
@@ -28,8 +28,8 @@ def refused(what: str, error: DecnetError | WorkerFailure) -> Finding:
 
 
 def listing_of(column: str, findings: Sequence[Finding]) -> Listing:
-    """The findings as a table; the wrong ones decide the exit code."""
-    items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.mend} for f in findings)
-    rows = tuple((f.what, f.state, f.finding, f.mend) for f in findings)
+    """The findings as a table; the wrong ones decide the exit code. The key `mend` in JSON is that of 0.1.0."""
+    items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.fix} for f in findings)
+    rows = tuple((f.what, f.state, f.finding, f.fix) for f in findings)
     code = worst([f.exit_code for f in findings if f.state == "wrong"])
-    return Listing("findings", (column, "state", "finding", "mend"), rows, items, exit_code=code)
+    return Listing("findings", (column, "state", "finding", "fix"), rows, items, exit_code=code)

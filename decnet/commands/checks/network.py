@@ -97,13 +97,13 @@ def _dhcp(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
     facts, name, lan = checked.facts, checked.worker.name, checked.lan
     if not facts.leased or lan is None or not fleet.on(name):
         return
-    mend = 'addresses = { use = ["..."] } in [network]: addresses outside of DHCP'
+    fix = 'addresses = { use = ["..."] } in [network]: addresses outside of DHCP'
     if not lan.use:
         text = f"{lan.subnet} has DHCP, and no addresses are reserved for deckies"
-        yield Finding(name, "warning", text, mend)
+        yield Finding(name, "warning", text, fix)
     elif facts.address and _may_be_used(facts.address, lan):
         text = f"its own address {facts.address} is from DHCP and in the range of the deckies"
-        yield Finding(name, "warning", text, mend)
+        yield Finding(name, "warning", text, fix)
 
 
 def _may_be_used(address: str, lan: Network) -> bool:
@@ -199,8 +199,8 @@ def _hypervisor(checked: CheckedWorker) -> Iterator[Finding]:
         text = f"it is a cloud machine ({checked.facts.machine}): only its own MAC address gets through"
         yield Finding(name, "warning", text, NO_MACVLAN)
         return
-    for mark, what, mend in HYPERVISORS:
+    for mark, what, fix in HYPERVISORS:
         if mark in machine:
             text = f"it is {what}: the virtual switch drops frames from other MAC addresses by default"
-            yield Finding(name, "warning", text, mend)
+            yield Finding(name, "warning", text, fix)
             return

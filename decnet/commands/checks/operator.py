@@ -88,15 +88,15 @@ def _disk(ctx: Context) -> Iterator[Finding]:
 
 
 def _clock(ctx: Context) -> Iterator[Finding]:
-    mend = "timedatectl set-ntp true"
+    fix = "timedatectl set-ntp true"
     if ctx.now() < FIRST_DAY:
-        yield Finding("clock", "wrong", "this machine's clock was never set", mend)
+        yield Finding("clock", "wrong", "this machine's clock was never set", fix)
         return
     paths = [path for path in (ctx.home.state, ctx.home.fleet) if path.is_file()]
     newest = max((path.stat().st_mtime for path in paths), default=0.0)
     if newest > ctx.now() + SLACK:
         text = f"this machine's clock went back by {newest - ctx.now():.0f} s or more since the last change"
-        yield Finding("clock", "warning", text, mend)
+        yield Finding("clock", "warning", text, fix)
 
 
 def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterator[Finding]:
