@@ -38,6 +38,7 @@ class Applied:
             self.outcomes + later.outcomes,
             {**self.failures, **later.failures},
             self.detached + later.detached,
+            self.unconfirmed or later.unconfirmed,
         )
 
     @property

@@ -208,8 +208,10 @@ def _response(to: Webhook, document: bytes, limit: float) -> tuple[int, str]:
         except (requests.RequestException, HTTPError) as error:
             raise Failed(f"alert: {to.label}{_failure(error, to)}") from None
         with answer:
-            target = urljoin(address, answer.headers.get("Location", address))
-            if answer.status_code not in (307, 308) or urlsplit(target).scheme != to.url.scheme:
+            location = answer.headers.get("Location", "")
+            target = urljoin(address, location)
+            is_followed = answer.status_code in (307, 308) and location
+            if not is_followed or urlsplit(target).scheme != to.url.scheme:
                 return answer.status_code, answer.reason
             address = target
     raise Failed(f"alert: {to.label} redirects more than {MAX_REDIRECTS} times")

@@ -83,7 +83,7 @@ async def _pull(ctx: Context, client: AgentClient, answer: Answer, facts: bool) 
         worker=client.worker,
         status=status,
         facts=machine,
-        skew=status.hello.clock - (answer.requested + answer.answered) / 2,
+        skew=answer.status.hello.clock - (answer.requested + answer.answered) / 2,
         agent=answer.compatibility,
     )
 

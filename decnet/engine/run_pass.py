@@ -64,16 +64,21 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                     audit.outcome = report(verb, commit(ctx, snap), plan, options, applied)
         if not audit.outcome.unconfirmed:
             return audit.outcome
-        return audit.outcome.joined(await run_pass(ctx, verb, as_stored, options))
+        rest = keep_desired(named=proposal.named)
+        return audit.outcome.joined(await run_pass(ctx, verb, rest, options))
 
 
-def as_stored(snap: Snapshot) -> Propose:
-    """The change of `reconcile`: it keeps desired as it is stored."""
+def keep_desired(*, named: int = 0) -> Change:
+    """The change that leaves desired as it is stored, as `reconcile` does. `named`: the removals that the
+    user requested when it was stored."""
 
-    async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
-        return Proposal(snap)
+    def change(stored: Snapshot) -> Propose:
+        async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
+            return Proposal(snap, named)
 
-    return propose
+        return propose
+
+    return change
 
 
 def from_stored(proposal: Callable[[Snapshot], Proposal]) -> Change:

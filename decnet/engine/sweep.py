@@ -21,8 +21,9 @@ async def sweep_networks(
     ctx: Context, connections: Connections, snap: Snapshot, applied: Applied, options: PassOptions
 ) -> tuple[Snapshot, Applied]:
     """With `options.sweeps`, let every worker that carried out its part remove our network and its slice.
-    Then remove its LAN from desired, which records that a network may be left."""
-    if not options.sweeps or options.detach:
+    Then remove its LAN from desired, which records that a network may be left. Nothing is removed while the
+    operator has not confirmed the rest of the plan."""
+    if not options.sweeps or options.detach or applied.unconfirmed:
         return snap, applied
     failed = {*applied.failures, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
     needing = [

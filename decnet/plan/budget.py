@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from decnet.model.keys import DeckyKey
@@ -44,14 +44,17 @@ def recent_attempts(attempts: Iterable[float], *, now: float, budget: Budget = B
     return tuple(sorted(at for at in attempts if now - budget.window < at <= now))
 
 
-def failures(lifecycle: Sequence[LifecycleRow], key: DeckyKey) -> tuple[float, ...]:
-    """When the decky's operations failed since the last one that succeeded."""
+def failures(
+    lifecycle: Sequence[LifecycleRow], key: DeckyKey, *, counted: Collection[float] = ()
+) -> tuple[float, ...]:
+    """When the decky's operations failed since the last one that succeeded; without those that began at one
+    of the times `counted`, which the caller has counted already."""
     ends: list[float] = []
     own = [row for row in lifecycle if row.decky == key.decky and row.project == key.project]
     for row in sorted(own, key=lambda row: row.created):
         if row.status == "succeeded":
             ends.clear()
-        elif row.status in ("failed", "lost"):
+        elif row.status in ("failed", "lost") and row.created not in counted:
             ends.append(row.created if row.ended is None else row.ended)
     return tuple(ends)
 

@@ -241,8 +241,10 @@ def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerReco
     records = recorded.get(view.worker)
     if records is None:
         return ()
-    failed = failures(records.lifecycle, view.key)
-    return (*records.of(view.project).heals.get(view.name, ()), *failed) if bucket == "heal" else failed
+    if bucket != "heal":
+        return failures(records.lifecycle, view.key)
+    heals = records.of(view.project).heals.get(view.name, ())
+    return (*heals, *failures(records.lifecycle, view.key, counted=heals))
 
 
 def _job_may_start_it(view: DeckyView, bucket: Bucket, pending: Collection[DeckyKey]) -> bool:

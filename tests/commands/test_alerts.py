@@ -419,6 +419,11 @@ def test_redirections_have_an_end_and_keep_the_scheme(ear: Ear) -> None:
     with pytest.raises(Failed) as caught:
         asyncio.run(deliver(receiver(ear.url), b"{}"))
     assert (caught.value.message, len(ear.heard)) == ("alert: 127.0.0.1 redirects more than 3 times", 4)
+    ear.heard.clear()
+    ear.location = ""
+    with pytest.raises(Failed) as caught:
+        asyncio.run(deliver(receiver(ear.url), b"{}"))
+    assert (caught.value.message, len(ear.heard)) == ("alert: 127.0.0.1 answered 307 Temporary Redirect", 1)
     ear.location = "file:///etc/passwd"
     with pytest.raises(Failed) as caught:
         asyncio.run(deliver(receiver(ear.url), b"{}"))

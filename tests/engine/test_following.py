@@ -16,7 +16,7 @@ from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
 from decnet.engine.options import PassOptions
-from decnet.engine.run_pass import as_stored, run_pass
+from decnet.engine.run_pass import keep_desired, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import Unreachable, WorkerError, WorkerFailure
 from decnet.images import wanted
@@ -183,7 +183,7 @@ def test_mending_the_records_alone_waits_for_no_job_and_touches_no_container(ctx
 
     def run(options: PassOptions) -> None:
         teller.agent = AgentPackage.of(ctx.home.agents).sha256
-        asyncio.run(run_pass(replace(ctx, sessions=lambda _: teller), "reconcile", as_stored, options))
+        asyncio.run(run_pass(replace(ctx, sessions=lambda _: teller), "reconcile", keep_desired(), options))
 
     run(PassOptions(record_only=True, max_remove=9))
     assert set(teller.asked) == {"status"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from decnet.catalog import load
 from decnet.engine.connections import Connections
@@ -56,3 +57,22 @@ def test_a_worker_whose_engine_is_down_was_seen_all_the_same(tmp_path: Path) -> 
 def test_a_silent_worker_leaves_no_trace(tmp_path: Path) -> None:
     assert seen_after_a_look(tmp_path, Silent("", 0)) == {}
     assert not Home(tmp_path).seen.exists()
+
+
+class WithTwoPages(Machine):
+    """Its journal has two pages; the second arrives 20 s later by its clock."""
+
+    async def call(self, verb: str, *args: Any, **options: Any) -> dict[str, Any]:
+        answer = await super().call(verb, *args, **options)
+        if len(self.asked) == 1:
+            unreadable = {"seq": 1, "hash": "0" * 64}
+            answer["journal"] = {**answer["journal"], "records": [unreadable], "more": True}
+        else:
+            answer["hello"]["clock"] += 20.0
+        return answer
+
+
+def test_a_clock_is_measured_by_the_answer_to_the_request_that_was_timed(tmp_path: Path) -> None:
+    machine = WithTwoPages(ours(tmp_path), AGENT_VERSION)
+    assert seen_after_a_look(tmp_path, machine) == {"w": LastSeen(at=100.0, skew=CLOCK - 100.0)}
+    assert len(machine.asked) == 2

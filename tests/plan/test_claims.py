@@ -270,6 +270,27 @@ def test_a_create_that_failed_is_not_tried_again_at_every_tick() -> None:
     assert [step.bucket for step in world.plan().steps] == ["create"]
 
 
+def test_a_heal_that_failed_counts_once() -> None:
+    world = running(decky("web", ip=10), budget=Budget(free=3))
+    world.machine("w1", "web-ssh").state = "restarting"
+    times = (NOW - 50.0, NOW - 40.0)
+    failed = tuple(
+        LifecycleRow(
+            id=str(at),
+            decky="web",
+            operation="heal",
+            request_id="r",
+            status="failed",
+            created=at,
+            ended=at + 5,
+        )
+        for at in times
+    )
+    records = world.records["w1"].model_copy(update={"lifecycle": failed})
+    world.records["w1"] = records.with_project(PROJECT, heals={"web": times})
+    assert world.plan().skipped == ()
+
+
 def test_a_release_never_waits_for_a_budget() -> None:
     world = running(decky("web", ip=10), budget=Budget())
     world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,)})

@@ -12,6 +12,7 @@ import pytest
 from fakefleet import FakeFleet, Ran, in_memory
 
 from decnet.commands.deploy import DeployOptions, deploy
+from decnet.commands.teardown import teardown
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Planned
@@ -121,6 +122,34 @@ def newcomer() -> Iterator[FakeFleet]:
     yield fleet
     fleet.close()
     shutil.rmtree(fleet.folder)
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_teardown_removes_nothing_that_was_not_confirmed(fleet: FakeFleet, agreed: bool) -> None:
+    """While the command waits for an earlier job on w1, web-03 vanishes there: what is left to do is not the
+    plan that was confirmed, and the sweep that follows the last decky must not do it either."""
+    w1 = fleet["w1"]
+    w1.begin_foreign_job(polls=3)
+    questions: list[str] = []
+
+    def answer(question: str) -> bool:
+        questions.append(question)
+        return len(questions) == 1 or agreed
+
+    async def sleep(seconds: float) -> None:
+        if "web-03" in w1.containers and len(questions) == 1:
+            w1.engine.containers = {
+                key: each for key, each in w1.engine.containers.items() if "web-03" not in each["Name"]
+            }
+        await fleet.clock.sleep(seconds)
+
+    def verb(ctx: Context) -> object:
+        return teardown(ctx, [], PassOptions(confirm=True), everything=True)
+
+    fleet.run(verb, confirm=answer, sleep=sleep)
+    assert questions == ["Carry out 4 steps?", "Carry out 1 step?"]
+    assert ("web-01" in w1.containers, fleet["w2"].containers) == (not agreed, {})
+    assert any(each["Name"] == "decnet_lan" for each in w1.engine.networks.values()) is not agreed
 
 
 def test_what_an_earlier_job_leaves_is_asked_for_again_where_it_was_not_shown(fleet: FakeFleet) -> None:

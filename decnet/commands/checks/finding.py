@@ -28,7 +28,7 @@ def refused(what: str, error: DecnetError | WorkerFailure) -> Finding:
 
 
 def listing_of(column: str, findings: Sequence[Finding]) -> Listing:
-    """The findings as a table; the wrong ones decide the exit code. The key `mend` in JSON is that of 0.1.0."""
+    """The findings as a table; the wrong ones decide the exit code. `mend` is the JSON key of 0.1.0."""
     items = tuple({"name": f.what, "state": f.state, "finding": f.finding, "mend": f.fix} for f in findings)
     rows = tuple((f.what, f.state, f.finding, f.fix) for f in findings)
     code = worst([f.exit_code for f in findings if f.state == "wrong"])
