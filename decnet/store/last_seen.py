@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from decnet.errors import StateBroken
 from decnet.model.base import FrozenModel
@@ -20,14 +20,15 @@ class LastSeen(FrozenModel):
     skew: float
 
 
-_ROWS = TypeAdapter(dict[str, LastSeen])
+_ROWS = TypeAdapter(dict[str, LastSeen], config=ConfigDict(defer_build=True))
 
 
 def load_seen(home: Home) -> dict[str, LastSeen]:
     """By worker_id. Empty for a file that is missing or damaged: the next pull fills it again, and a
     power cut may leave anything in a file that is not fsynced."""
+    content = read_whole(home.seen)
     try:
-        return _ROWS.validate_json(read_whole(home.seen) or b"{}")
+        return _ROWS.validate_json(content) if content else {}
     except ValidationError:
         return {}
 

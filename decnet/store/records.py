@@ -128,7 +128,7 @@ class _Project(FrozenModel):
 class _File(BaseModel):
     """The tables of one file, as TinyDB lays them out."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", defer_build=True)
     meta: dict[str, _About]
     projects: dict[str, _Project] = {}
     deckies: dict[str, DeckyRow] = {}
