@@ -6,14 +6,22 @@ import os
 
 import pytest
 
-STARTS_A_LAB = {"lab", "shared_lab", "company", "empty", "running"}
-"""Fixtures that start a network, in one folder or another."""
+STARTS_A_LAB = {
+    "agent": "lab",
+    "faults": "lab",
+    "fleet": "company",
+    "lab": "lab",
+    "scenarios": "empty",
+    "upgrades": "running",
+    "worker": "shared_lab",
+}
+"""By folder, the fixture that starts a network."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if STARTS_A_LAB & set(getattr(item, "fixturenames", ())):
+        if STARTS_A_LAB.get(item.path.parent.name) in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.lab)
         if item.get_closest_marker("lab") and os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="a lab needs root"))
