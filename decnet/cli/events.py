@@ -42,7 +42,7 @@ def events(
     output: OutputOption = Output.table,
 ) -> None:
     """Show attackers' events, and fetch new ones with --pull."""
-    with context(output.value, looks=not (pull or follow or alert)) as ctx:
+    with context(output.value, read_only=not (pull or follow or alert)) as ctx:
         from decnet.commands.events import EventFilter
         from decnet.errors import UsageError
 

@@ -86,7 +86,7 @@ def deploy(
     output: OutputOption = Output.table,
 ) -> None:
     """Deploy the fleet from a fleet file or from flags."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
         from decnet.commands.deploy import DeployOptions
         from decnet.commands.deploy import deploy as run
         from decnet.commands.fleet_flags import FleetFlags, NetworkFlags, with_network
@@ -161,7 +161,7 @@ def mutate(
     output: OutputOption = Output.table,
 ) -> None:
     """Add or remove services of deckies; other containers stay."""
-    with context(output.value, quiet=quiet, lock_timeout=lock_timeout, looks=dry_run) as ctx:
+    with context(output.value, quiet=quiet, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands.mutate import MutateOptions
         from decnet.commands.mutate import mutate as run
@@ -210,7 +210,7 @@ def reconcile(
     """Detect and repair drift from the desired fleet."""
     # A deadline holds for waiting as well.
     patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
-    with context(output.value, quiet=quiet, lock_timeout=patience, looks=check) as ctx:
+    with context(output.value, quiet=quiet, lock_timeout=patience, read_only=check) as ctx:
         from decnet.cli.loops import pause, reconcile_for_ever
         from decnet.cli.run import cut_off_after
         from decnet.commands.reconcile import reconcile as run
@@ -221,7 +221,7 @@ def reconcile(
         if once and interval:
             raise UsageError("--once and --interval exclude each other")
         options = PassOptions(
-            check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove, on=on
+            check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove, selector=on
         )
         if interval:
             wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, deadline))
@@ -242,7 +242,7 @@ def teardown(
     output: OutputOption = Output.table,
 ) -> None:
     """Remove deckies from the LAN and the fleet."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, looks=dry_run) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
         from decnet.commands.teardown import teardown as run
         from decnet.engine.options import PassOptions
 

@@ -32,7 +32,7 @@ def status(
     output: OutputOption = Output.table,
 ) -> None:
     """Show the current state of workers and deckies."""
-    with context(output.value, looks=True) as ctx:
+    with context(output.value, read_only=True) as ctx:
         from decnet.commands.status import status as run
 
         if watch:
@@ -65,7 +65,7 @@ def logs(
     output: OutputOption = Output.table,
 ) -> None:
     """Show the last log lines of a decky's containers."""
-    with context(output.value, looks=True) as ctx:
+    with context(output.value, read_only=True) as ctx:
         from decnet.commands.logs import logs as run
 
         finish(wait_for(run(ctx, decky, service, lines)), output.value)

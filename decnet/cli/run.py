@@ -31,10 +31,10 @@ def context(
     quiet: bool = False,
     lock_timeout: float = 10.0,
     writes: bool = True,
-    looks: bool = False,
+    read_only: bool = False,
 ) -> Iterator[Context]:
-    """The context of one command; its errors are told and become exit codes. One that `looks` notes what it
-    sees where it can, and works where nothing can be written."""
+    """The context of one command; its errors are printed and become exit codes. With `read_only` it notes
+    what it sees if it can, and works even if nothing can be written."""
     from decnet.catalog import load
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
@@ -45,7 +45,7 @@ def context(
     drawn = monitor(style, quiet=quiet)
     with _errors_told(style, drawn.close, quiet=quiet):
         home = find_home(os.environ, os.getuid())
-        for warning in open_home(home, write=writes, looks=looks):
+        for warning in open_home(home, write=writes, read_only=read_only):
             from decnet.engine.progress import Said
 
             drawn(Said(warning, level="warning"))

@@ -116,7 +116,7 @@ def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
 @app.command()
 def show(name: Name, output: OutputOption = Output.table) -> None:
     """Show one worker and its current facts."""
-    with context(output.value, looks=True) as ctx:
+    with context(output.value, read_only=True) as ctx:
         from decnet.commands.worker import show as run
 
         finish(wait_for(run(ctx, name)), output.value)
@@ -125,7 +125,7 @@ def show(name: Name, output: OutputOption = Output.table) -> None:
 @app.command()
 def check(names: Names = None, on: On = None, output: OutputOption = Output.table) -> None:
     """Check workers for problems, each with its fix."""
-    with context(output.value, looks=True) as ctx:
+    with context(output.value, read_only=True) as ctx:
         from decnet.commands.worker import check as run
 
         finish(wait_for(run(ctx, _chosen(names, on))), output.value)
@@ -201,7 +201,7 @@ def drain(
     output: OutputOption = Output.table,
 ) -> None:
     """Remove every decky from a worker."""
-    with context(output.value, yes=yes, looks=dry_run) as ctx:
+    with context(output.value, yes=yes, read_only=dry_run) as ctx:
         from decnet.commands.worker import drain as run
         from decnet.engine.options import PassOptions
 

@@ -105,7 +105,7 @@ async def _probed(
     for decky in deckies.values():
         if not (_held(snap, decky) or _cannot_be_probed(snap, decky)):
             claims.setdefault(decky.worker, []).append(decky.ip)
-    return await connections.each(
+    return await connections.call_all(
         (snap.workers[name] for name in claims if name in snap.workers),
         lambda client: client.probe(sorted(claims[client.worker])),
     )

@@ -141,8 +141,8 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
     its state directory was restored from a backup. Returns the generations that were taken, by name. Raises
     the worst error of the workers that failed, after the others are done."""
     async with ctx.connections(fleet_id) as connections:
-        answers = await connections.each(
-            workers, lambda client: ask_status(ctx, connections, client, None, replaces=True)
+        answers = await connections.call_all(
+            workers, lambda client: ask_status(ctx, connections, client, None, may_replace_agents=True)
         )
     store = ctx.records
     taken, failures = {}, []

@@ -82,7 +82,7 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
     await in_daemon_thread(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
     shared = earlier or EarlierIds()
     async with ctx.connections(fleet.fleet_id) as connections:
-        answers = await connections.each(
+        answers = await connections.call_all(
             workers.values(),
             lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id, shared),
         )

@@ -26,10 +26,13 @@ async def teardown(
         gone = set(snap.desired.deckies) if everything else set(select_deckies(_known(snap), names))
         left = {name: decky for name, decky in snap.desired.deckies.items() if name not in gone}
         return Proposal(
-            snap.with_desired(snap.desired.with_deckies(left)), named=_count(snap, gone, everything)
+            snap.with_desired(snap.desired.with_deckies(left)),
+            requested_removals=_count(snap, gone, everything),
         )
 
-    return await run_pass(ctx, "teardown", from_stored(proposal), replace(options, sweeps=everything))
+    return await run_pass(
+        ctx, "teardown", from_stored(proposal), replace(options, remove_networks=everything)
+    )
 
 
 def _known(snap: Snapshot) -> set[str]:

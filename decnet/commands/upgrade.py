@@ -38,7 +38,7 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words
         remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
         async with ctx.connections(fleet.fleet_id) as connections:
             own = connections.own
-            answers = await connections.each(remote, lambda client: _upgraded(client, own, force=force))
+            answers = await connections.call_all(remote, lambda client: _upgraded(client, own, force=force))
         replaced = [n for n, a in answers.items() if isinstance(a, Upgraded) and a.outcome == "replaced"]
         if replaced:
             outcome = f"agent version {own.version} installed on {', '.join(replaced)}"

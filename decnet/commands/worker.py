@@ -135,7 +135,7 @@ async def drain(ctx: Context, name: str, options: PassOptions) -> PassOutcome:
         fleet = snap.desired
         left = {n: decky for n, decky in fleet.deckies.items() if decky.worker != name}
         desired = fleet.with_deckies(left)
-        return Proposal(snap.with_desired(desired), named=len(fleet.deckies) - len(left))
+        return Proposal(snap.with_desired(desired), requested_removals=len(fleet.deckies) - len(left))
 
     return await run_pass(ctx, "drain", from_stored(proposal), options)
 

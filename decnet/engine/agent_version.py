@@ -31,10 +31,15 @@ class Answer:
 
 
 async def ask_status(
-    ctx: Context, connections: Connections, client: AgentClient, cursor: Cursor | None, *, replaces: bool
+    ctx: Context,
+    connections: Connections,
+    client: AgentClient,
+    cursor: Cursor | None,
+    *,
+    may_replace_agents: bool,
 ) -> Answer:
-    """The worker's status, and the compatibility of its agent. With `replaces`, an older agent whose answers
-    are no longer understood is replaced first.
+    """The worker's status, and the compatibility of its agent. With `may_replace_agents`, an older agent
+    whose answers are no longer understood is replaced first.
 
     Raises what `status` raises, HashRefused for an agent that was installed by someone else.
     """
@@ -42,7 +47,11 @@ async def ask_status(
     hello = answer.status.hello if isinstance(answer, Answer) else await client.hello_of_any()
     compatibility = client.compatibility(hello)
     if isinstance(answer, BadAnswer):
-        if compatibility == "older" and replaces and await _replace(ctx, connections, client, hello):
+        if (
+            compatibility == "older"
+            and may_replace_agents
+            and await _replace(ctx, connections, client, hello)
+        ):
             return await _ask(ctx, client, cursor)
         if compatibility == "newer":
             answer.hint = f"its agent has version {hello.version}: upgrade decnet here"
@@ -55,7 +64,7 @@ async def replace_agents(
 ) -> Snapshot:
     """The snapshot after older agents of seen workers were replaced, if the pass may do that. A newer agent,
     and one that cannot be replaced, is left and reported."""
-    if not options.replaces:
+    if not options.may_replace_agents:
         return snap
     seen = {name: each for name, each in snap.observed.items() if isinstance(each, Seen)}
     for name, each in seen.items():
@@ -63,7 +72,7 @@ async def replace_agents(
             text = f"{describe_mismatch(each.status.hello, each.agent)}; it is left as it is"
             _report_once(ctx, connections, name, text)
     older = [snap.workers[name] for name, each in seen.items() if each.agent == "older"]
-    done = await connections.each(
+    done = await connections.call_all(
         older, lambda client: _replace(ctx, connections, client, seen[client.worker].status.hello)
     )
     current = {n: seen[n].model_copy(update={"agent": "current"}) for n, each in done.items() if each is True}

@@ -23,22 +23,22 @@ Job = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
 
 
 @dataclass
-class Applied:
+class ApplyResult:
     """How a plan ended: one outcome per decky that was worked on, one failure per worker that failed.
-    `unconfirmed`: there is more to do that the operator has not seen yet."""
+    `needs_reconfirmation`: there is more to do that the operator has not seen yet."""
 
     outcomes: list[StepDone] = field(default_factory=list)
     failures: dict[str, WorkerFailure] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
-    unconfirmed: bool = False
+    needs_reconfirmation: bool = False
 
-    def joined(self, later: Applied) -> Applied:
+    def joined(self, later: ApplyResult) -> ApplyResult:
         """Both as one: what was done first, and what was done later."""
-        return Applied(
+        return ApplyResult(
             self.outcomes + later.outcomes,
             {**self.failures, **later.failures},
             self.detached + later.detached,
-            self.unconfirmed or later.unconfirmed,
+            self.needs_reconfirmation or later.needs_reconfirmation,
         )
 
     @property
@@ -53,13 +53,13 @@ async def apply(
     snap: Snapshot,
     plan: Plan,
     options: PassOptions,
-) -> tuple[Snapshot, Applied]:
+) -> tuple[Snapshot, ApplyResult]:
     """Carry out every step of the plan; failures are recorded, the rest continues.
 
     Returns the snapshot with the new records: each was committed as soon as it was known.
     """
     snap = commit(ctx, recorded_only(snap, plan))
-    applied = Applied()
+    applied = ApplyResult()
     learned: dict[str, WorkerRecords] = {}
     ready = await provide_images(ctx, connections, snap, plan, applied.failures, no_cache=options.no_cache)
 
@@ -135,7 +135,7 @@ def _needs_second_job(step: Step, release: DeckyKey) -> bool:
     return release.slice != step.key.slice or release == step.key
 
 
-async def carry_out(steps: Sequence[Step], job: Job, applied: Applied, *, detach: bool = False) -> None:
+async def carry_out(steps: Sequence[Step], job: Job, applied: ApplyResult, *, detach: bool = False) -> None:
     """One job per slice, workers side by side; a second one waits for the first ones that it names. Where a
     release fails, what waits for it is not claimed. A worker carries out one job at a time."""
     first, second = split_jobs(steps)
@@ -171,13 +171,13 @@ def _releasing(steps: Iterable[Step]) -> set[SliceKey]:
     return {release.slice for step in steps for release in step.after}
 
 
-def _blocked(step: Step, applied: Applied) -> bool:
+def _blocked(step: Step, applied: ApplyResult) -> bool:
     """Whether the step waits for a release that did not succeed."""
     unreleased = {each.key for each in applied.outcomes if each.status != "succeeded"}
     return any(release in unreleased or release.worker in applied.failures for release in step.after)
 
 
-async def _push_slices(plan: Plan, job: Job, applied: Applied) -> None:
+async def _push_slices(plan: Plan, job: Job, applied: ApplyResult) -> None:
     """Update the slice of each seen worker that had no steps."""
     worked = {step.worker for step in plan.docker_steps}
     chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.failures]

@@ -36,7 +36,7 @@ class Connections:
         self._pool = Pool(self._client_of)
         self.client = self._pool.client
         """The worker's client, made at the first call; nothing is sent before its first verb."""
-        self.each = self._pool.pull
+        self.call_all = self._pool.pull
         """The result of a call per worker. A worker's failure is its value and stops no other worker."""
 
     @property
@@ -70,7 +70,7 @@ class Connections:
         own = None if worker.is_local else self.own
         return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own)
 
-    async def serve(self, fleet_id: str) -> Connections:
+    async def switch_fleet(self, fleet_id: str) -> Connections:
         """These connections for the given fleet; closes those to the workers of another fleet."""
         if fleet_id != self._fleet_id:
             await self._pool.close()

@@ -82,7 +82,7 @@ class Context:
     async def connections(self, fleet_id: str) -> AsyncIterator[Connections]:
         """The fleet's connections: the ones in reuse, or new ones that are closed afterwards."""
         if self.reused is not None:
-            yield await self.reused.serve(fleet_id)
+            yield await self.reused.switch_fleet(fleet_id)
             return
         from decnet.engine.connections import Connections
 
@@ -97,12 +97,12 @@ class Context:
         async with Connections(self.home, "", self.sessions) as connections:
             yield replace(self, reused=connections)
 
-    def lock(self, *, looks: bool = False) -> Lock:
-        """The lock of the state directory, to be held during any change. A command that only `looks` does
-        without it if the state directory is read-only."""
+    def lock(self, *, read_only: bool = False) -> Lock:
+        """The lock of the state directory, to be held during any change. A `read_only` command
+        does without it if the state directory cannot be written."""
         from decnet.store.lock import Lock
 
-        return Lock(self.home, self.command, self.lock_timeout, looks=looks)
+        return Lock(self.home, self.command, self.lock_timeout, read_only=read_only)
 
     def note(self, text: str, worker: str = "") -> None:
         self.emit(Said(text, worker))

@@ -21,12 +21,12 @@ from decnet.plan.slice_drift import slice_drift
 class Proposal:
     """What a verb wants: a snapshot whose `desired` is the new fleet.
 
-    `named` counts the removals that the user named: the guard does not count them as a surprise. All
+    `requested_removals` counts those that the user named one by one: the guard allows them. All
     `questions` must be answered with yes before anything is done.
     """
 
     snap: Snapshot
-    named: int = 0
+    requested_removals: int = 0
     questions: tuple[Question, ...] = ()
 
     def on(self, snap: Snapshot) -> Proposal:
@@ -53,12 +53,12 @@ def decide(
     """
     snap = with_images(proposal.snap)
     plan = make_plan(ctx, snap, options)
-    if options.looks:
+    if options.read_only:
         return snap, plan
     seen = {name for name, each in snap.observed.items() if isinstance(each, Seen)}
     size = max(before, fleet_size(snap.stored, snap.recorded, seen))
     plan = plan.without_ahead(before=size)
-    guard(plan, size, snap.desired, max_remove=options.max_remove, asked=proposal.named)
+    guard(plan, size, snap.desired, max_remove=options.max_remove, requested=proposal.requested_removals)
     return snap, plan
 
 

@@ -77,7 +77,7 @@ async def _present(
     failures: dict[str, WorkerFailure],
 ) -> dict[str, set[str]]:
     """The images that each answering worker has, of those in question."""
-    answers = await connections.each(
+    answers = await connections.call_all(
         (snap.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
     )
     failures.update({name: each for name, each in answers.items() if isinstance(each, WorkerFailure)})

@@ -32,29 +32,29 @@ async def observe(
     workers: Iterable[Worker] | None = None,
     *,
     facts: bool = False,
-    replaces: bool = False,
+    may_replace_agents: bool = False,
     once: bool = False,
 ) -> Snapshot:
     """The snapshot after asking these workers, or all of it: what they reported is in it, in memory only.
     When they were seen is noted on disk.
 
-    `facts` asks for the machine's facts too. `replaces` is for a caller that holds the lock: an agent whose
-    answers are not understood any more is replaced first. `once` is for a caller that asks nothing more:
-    a connection ends with its answer, so that not a thousand are open at once.
+    `facts` asks for the machine's facts too. `may_replace_agents` is for a caller that holds the lock: an
+    agent whose answers are not understood any more is replaced first. `once` is for a caller that asks
+    nothing more: a connection ends with its answer, so that not a thousand are open at once.
     """
     chosen = list(snap.workers.values() if workers is None else workers)
 
     async def pull(client: AgentClient) -> Seen:
         try:
             answer = await ask_status(
-                ctx, connections, client, _cursor(snap, client.worker), replaces=replaces
+                ctx, connections, client, _cursor(snap, client.worker), may_replace_agents=may_replace_agents
             )
             return await _pull(ctx, client, answer, facts)
         finally:
             if once:
                 await client.close()
 
-    answers = await connections.each(chosen, pull)
+    answers = await connections.call_all(chosen, pull)
     observed = {name: _observation(name, answer) for name, answer in answers.items()}
     statuses = {name: status for name, each in observed.items() if (status := each.status) is not None}
     if statuses:

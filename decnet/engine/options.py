@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PassOptions:
-    """`confirm` asks before anything is done; `on` selects the workers, `facts` reads their machines too.
+    """`confirm` asks before anything is done; `selector` chooses the workers, `facts` reads their machines
+    too.
 
-    `sweeps` also removes the networks if no decky is left. Workers that `on` does not select are not
-    reported.
+    `remove_networks` also removes the networks if no decky is left. Workers that `selector` does not choose
+    are not reported.
     """
 
     dry_run: bool = False
@@ -19,25 +20,25 @@ class PassOptions:
     prune: bool = False
     detach: bool = False
     quiet: bool = False
-    sweeps: bool = False
+    remove_networks: bool = False
     facts: bool = False
     adopt: bool = False
-    on: str | None = None
+    selector: str | None = None
     max_remove: int | None = None
     confirm: bool = False
     no_cache: bool = False
 
     @property
-    def looks(self) -> bool:
+    def read_only(self) -> bool:
         """Whether the pass changes nothing anywhere."""
         return self.dry_run or self.check
 
     @property
-    def asks(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Whether the operator decides, after seeing the plan."""
-        return self.confirm and not self.looks
+        return self.confirm and not self.read_only
 
     @property
-    def replaces(self) -> bool:
+    def may_replace_agents(self) -> bool:
         """Whether the pass replaces older agents: not if it leaves the workers unchanged."""
-        return not (self.looks or self.record_only)
+        return not (self.read_only or self.record_only)

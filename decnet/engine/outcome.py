@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PassOutcome:
-    """One pass: the plan, how each step ended, which workers are unknown. `unconfirmed`: more is to be done,
-    and the operator has not seen it yet."""
+    """One pass: the plan, how each step ended, which workers are unknown. `needs_reconfirmation`: more is to
+    be done, and the operator has not seen it yet."""
 
     verb: str
     plan: Plan
@@ -26,7 +26,7 @@ class PassOutcome:
     detached: tuple[str, ...] = ()
     quiet: bool = False
     summary: str = ""
-    unconfirmed: bool = False
+    needs_reconfirmation: bool = False
 
     def joined(self, later: PassOutcome) -> PassOutcome:
         """This pass and the later one that finished it, as one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from decnet.engine.apply import Applied
+from decnet.engine.apply import ApplyResult
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.snapshot import Snapshot
@@ -16,11 +16,11 @@ from decnet.model.spec import LOCAL
 
 
 def report(
-    verb: str, snap: Snapshot, plan: Plan, options: PassOptions, applied: Applied | None = None
+    verb: str, snap: Snapshot, plan: Plan, options: PassOptions, applied: ApplyResult | None = None
 ) -> PassOutcome:
     """The outcome of a pass; without `applied`, of a pass that only looked."""
-    ends = applied or Applied()
-    absent = () if options.on is not None else unenrolled(snap.desired, snap.workers) + snap.returned
+    ends = applied or ApplyResult()
+    absent = () if options.selector is not None else unenrolled(snap.desired, snap.workers) + snap.returned
     troubles = absent + _failures(snap, plan, ends)
     codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
     if plan.skipped and applied:
@@ -38,7 +38,7 @@ def report(
         detached=tuple(ends.detached),
         quiet=options.quiet,
         summary=_summary(plan, ends, troubles),
-        unconfirmed=ends.unconfirmed,
+        needs_reconfirmation=ends.needs_reconfirmation,
     )
 
 
@@ -55,7 +55,7 @@ def _unenrolled(name: str) -> WorkerFailure:
     return WorkerFailure(name, Failed, "it has deckies and is not enrolled", hint)
 
 
-def _failures(snap: Snapshot, plan: Plan, applied: Applied) -> tuple[WorkerFailure, ...]:
+def _failures(snap: Snapshot, plan: Plan, applied: ApplyResult) -> tuple[WorkerFailure, ...]:
     unseen = [each.failure for _, each in sorted(snap.observed.items()) if isinstance(each, NotSeen)]
     excess_strays = [_swarm(name, count) for name, count in plan.excess_strays.items()]
     ahead = {key.worker: _ahead(key.worker, drift) for key, drift in plan.ahead.items()}
@@ -80,7 +80,7 @@ def _ahead(name: str, drift: SliceDrift) -> WorkerFailure:
     )
 
 
-def _summary(plan: Plan, applied: Applied, troubles: tuple[WorkerFailure, ...]) -> str:
+def _summary(plan: Plan, applied: ApplyResult, troubles: tuple[WorkerFailure, ...]) -> str:
     done = sum(1 for end in applied.outcomes if end.status == "succeeded")
     failed = len(applied.outcomes) - done
     recorded = sum(1 for step in plan.steps if not step.touches_docker)

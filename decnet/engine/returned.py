@@ -23,7 +23,7 @@ async def returned(connections: Connections, snap: Snapshot) -> tuple[WorkerFail
     """
     probes = _probes(snap)
     addresses = {worker.name: {row.address for row in rows} for worker, rows in probes}
-    answers = await connections.each(
+    answers = await connections.call_all(
         (worker for worker, _ in probes), lambda client: client.probe(addresses[client.worker])
     )
     found: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from decnet.engine.agent_version import replace_agents
-from decnet.engine.apply import Applied, apply, commit
+from decnet.engine.apply import ApplyResult, apply, commit
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
@@ -34,20 +34,20 @@ same."""
 
 
 async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions) -> PassOutcome:
-    """Carry out a verb. With `options.asks` the operator sees and confirms the plan while the lock is free;
-    if the plan differs once the lock is held, it is shown and confirmed again."""
+    """Carry out a verb. With `options.needs_confirmation` the operator sees and confirms the plan while the
+    lock is free; if the plan differs once the lock is held, it is shown and confirmed again."""
     while True:
-        preview = await _preview(ctx, change, options) if options.asks else None
+        preview = await _preview(ctx, change, options) if options.needs_confirmation else None
         if preview is not None and not preview.agreed:
             return report(verb, preview.snap, preview.plan, options)
-        with ctx.lock(looks=options.looks):
+        with ctx.lock(read_only=options.read_only):
             snap = load(ctx)
             propose = change(snap)
             async with ctx.connections(snap.desired.fleet_id) as connections:
                 snap = await _observe_selected(ctx, connections, snap, options)
                 proposal = await enrol_local(ctx, connections, await propose(ctx, connections, snap), options)
                 snap, plan = decide(ctx, proposal, options)
-                if options.looks:
+                if options.read_only:
                     return report(verb, snap, plan, options)
                 if preview is not None and plan.approval_key != preview.plan.approval_key:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
@@ -62,19 +62,19 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                     )
                     snap, applied = await sweep_networks(ctx, connections, snap, applied, options)
                     audit.outcome = report(verb, commit(ctx, snap), plan, options, applied)
-        if not audit.outcome.unconfirmed:
+        if not audit.outcome.needs_reconfirmation:
             return audit.outcome
-        rest = keep_desired(named=proposal.named)
+        rest = keep_desired(requested_removals=proposal.requested_removals)
         return audit.outcome.joined(await run_pass(ctx, verb, rest, options))
 
 
-def keep_desired(*, named: int = 0) -> Change:
-    """The change that leaves desired as it is stored, as `reconcile` does. `named`: the removals that the
-    user requested when it was stored."""
+def keep_desired(*, requested_removals: int = 0) -> Change:
+    """The change that leaves desired as it is stored, as `reconcile` does. `requested_removals`: the removals
+    that the user requested when it was stored."""
 
     def change(stored: Snapshot) -> Propose:
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
-            return Proposal(snap, named)
+            return Proposal(snap, requested_removals)
 
         return propose
 
@@ -131,12 +131,14 @@ async def _observe_selected(
     ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions, *, held: bool = True
 ) -> Snapshot:
     """The snapshot after observing the selected workers; `held`: whether the lock is held."""
-    replaces = held and options.replaces
-    chosen = select(snap.workers, options.on).values()
-    snap = await observe(ctx, connections, snap, chosen, facts=options.facts, replaces=replaces)
-    if options.on is None:
+    may_replace_agents = held and options.may_replace_agents
+    chosen = select(snap.workers, options.selector).values()
+    snap = await observe(
+        ctx, connections, snap, chosen, facts=options.facts, may_replace_agents=may_replace_agents
+    )
+    if options.selector is None:
         snap = snap.with_returned(await returned(connections, snap))
-    return await restore_local(ctx, connections, snap, facts=options.facts) if replaces else snap
+    return await restore_local(ctx, connections, snap, facts=options.facts) if may_replace_agents else snap
 
 
 def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
@@ -152,7 +154,7 @@ async def _apply_and_wait(
     snap: Snapshot,
     plan: Plan,
     options: PassOptions,
-) -> tuple[Snapshot, Plan, Applied]:
+) -> tuple[Snapshot, Plan, ApplyResult]:
     """Apply the plan. If an earlier command's job still runs on a worker, decide that worker's part again
     after the job has ended. If the operator was asked, apply nothing then that was not shown."""
     busy = {} if options.detach or options.record_only else blocking_jobs(snap, plan)
@@ -164,8 +166,8 @@ async def _apply_and_wait(
     snap, rest = decide(ctx, proposal.on(snap), options, before=plan.before)
     endless = blocking_jobs(snap, rest)
     rest = rest.without(endless)
-    if options.asks and not rest.approval_key <= plan.approval_key:
-        return snap, first, replace(applied, unconfirmed=True)
+    if options.needs_confirmation and not rest.approval_key <= plan.approval_key:
+        return snap, first, replace(applied, needs_reconfirmation=True)
     snap, later = await apply(ctx, connections, snap, rest, options)
     later.failures.update({name: still_busy(name, job) for name, job in endless.items()})
     return snap, first.followed_by(rest), applied.joined(later)

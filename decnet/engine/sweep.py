@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decnet.engine.apply import Applied, commit
+from decnet.engine.apply import ApplyResult, commit
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.observe import observe
@@ -18,12 +18,12 @@ SWEEP_SECONDS = 10.0
 
 
 async def sweep_networks(
-    ctx: Context, connections: Connections, snap: Snapshot, applied: Applied, options: PassOptions
-) -> tuple[Snapshot, Applied]:
-    """With `options.sweeps`, let every worker that carried out its part remove our network and its slice.
-    Then remove its LAN from desired, which records that a network may be left. Nothing is removed while the
-    operator has not confirmed the rest of the plan."""
-    if not options.sweeps or options.detach or applied.unconfirmed:
+    ctx: Context, connections: Connections, snap: Snapshot, applied: ApplyResult, options: PassOptions
+) -> tuple[Snapshot, ApplyResult]:
+    """With `options.remove_networks`, let every worker that carried out its part remove our network and its
+    slice. Then remove its LAN from desired, which records that a network may be left. Nothing is removed
+    while the operator has not confirmed the rest of the plan."""
+    if not options.remove_networks or options.detach or applied.needs_reconfirmation:
         return snap, applied
     failed = {*applied.failures, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
     needing = [
@@ -34,7 +34,7 @@ async def sweep_networks(
     known = {worker.name: snap.recorded[worker.name] for worker in needing}
     raised = {n: r.with_project(PROJECT, generation=r.of().generation + 1) for n, r in known.items()}
     snap = commit(ctx, snap.with_records(raised))
-    answers = await connections.each(
+    answers = await connections.call_all(
         needing,
         lambda client: client.teardown(
             ctx.identifier(), raised[client.worker].of().generation, wait=SWEEP_SECONDS
@@ -44,7 +44,7 @@ async def sweep_networks(
     snap = _without_lans(ctx, snap, swept)
     failures = {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
     # Record what the workers hold now: the same command then has nothing to do.
-    return await observe(ctx, connections, snap, needing), applied.joined(Applied(failures=failures))
+    return await observe(ctx, connections, snap, needing), applied.joined(ApplyResult(failures=failures))
 
 
 def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:

@@ -66,7 +66,7 @@ async def enrol_local(
     pass that only looks enrols nothing."""
     snap = proposal.snap
     local = snap.workers.get(LOCAL)
-    if options.looks or local is None or local.enrolled_at:
+    if options.read_only or local is None or local.enrolled_at:
         return proposal
     # Store the fleet's id before any agent has it.
     save_fleet(ctx.home, snap.stored)

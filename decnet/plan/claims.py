@@ -22,8 +22,8 @@ from .lans import LanGroups, address_of
 from .steps import claims_address, releases_address, split_release
 
 
-def settle(
-    views: Iterable[DeckyView],
+def resolve_address_conflicts(
+    views: Collection[DeckyView],
     steps: list[Step],
     waiting: Mapping[DeckyKey, str],
     desired: Fleet,
@@ -34,16 +34,16 @@ def settle(
 ) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
     """The steps that may be carried out, and those that may not with the reason.
 
-    `waiting` are steps that have to wait for a reason of their own, `under_way` the deckies that a job may
+    `waiting` are steps that have to wait for a reason of their own, `in_progress` the deckies that a job may
     still bring up, `quarantined` addresses and MACs that nothing may claim, each with why. A change whose
     address a decky on another worker claims is cut in two: its release goes first.
     """
     if not waiting and not any(step.touches_docker for step in steps):
         return steps, {}
-    settlement = _Settlement(steps, dict(waiting), desired, recorded, in_progress, unknown, quarantined)
-    settlement.collect(views)
-    settlement.refuse_conflicts()
-    return settlement.outcome(views)
+    resolver = _ConflictResolver(steps, dict(waiting), desired, recorded, in_progress, unknown, quarantined)
+    resolver.collect(views)
+    resolver.refuse_conflicts()
+    return resolver.outcome(views)
 
 
 class PossibleHolder(NamedTuple):
@@ -95,8 +95,11 @@ def in_progress(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
 
 
 @dataclass(slots=True)
-class _Settlement:
-    """The possible holders of each claimed address, and the refused steps. One refusal can cause others."""
+class _ConflictResolver:
+    """The possible holders of each claimed address, and the refused steps. One refusal can cause others.
+
+    A token is an address on a LAN (`address@LAN`) or a MAC: what only one decky may hold.
+    """
 
     steps: list[Step]
     refused: dict[DeckyKey, str]
@@ -106,9 +109,8 @@ class _Settlement:
     unknown: Mapping[str, str]
     quarantined: Mapping[str, str]
     by_key: dict[DeckyKey, Step] = field(default_factory=dict)
-    wanted: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
+    claimed_tokens: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
-    releases: dict[DeckyKey, set[DeckyKey]] = field(default_factory=dict)
     strays: set[DeckyKey] = field(default_factory=set)
     """Deckies that only their worker reports: neither desired nor recorded."""
     lan_groups: LanGroups = field(init=False)
@@ -116,15 +118,15 @@ class _Settlement:
     def __post_init__(self) -> None:
         self.lan_groups = LanGroups(self.desired.lans)
 
-    def collect(self, views: Iterable[DeckyView]) -> None:
+    def collect(self, views: Collection[DeckyView]) -> None:
         """Collect the claims, and every decky that could hold one of their addresses or MACs."""
         for step in self.steps:
             key = step.key
             self.by_key[key] = step
             if claims_address(step) and (decky := self.desired.decky(step.project, step.decky)):
                 home = decky.home
-                self.wanted[key] = (self.lan_groups.token(step.worker, home.address), home.mac)
-        self.holders = {token: set() for tokens in self.wanted.values() for token in tokens}
+                self.claimed_tokens[key] = (self.lan_groups.token(step.worker, home.address), home.mac)
+        self.holders = {token: set() for tokens in self.claimed_tokens.values() for token in tokens}
         for view in views:
             key = view.key
             if view.actual:
@@ -148,22 +150,22 @@ class _Settlement:
 
     def refuse_conflicts(self) -> None:
         """Refuse claims until none of the remaining ones conflicts."""
-        settled = False
-        while not settled:
-            settled = True
+        done = False
+        while not done:
+            done = True
             claimed: dict[str, DeckyKey] = {}
-            for key in sorted(self.wanted):
+            for key in sorted(self.claimed_tokens):
                 if key in self.refused:
                     continue
                 why = self._obstacle(key, claimed)
                 if why:
                     self.refused[key] = why
-                    settled = False
+                    done = False
                     continue
-                claimed.update(dict.fromkeys(self.wanted[key], key))
+                claimed.update(dict.fromkeys(self.claimed_tokens[key], key))
 
     def _obstacle(self, key: DeckyKey, claimed: Mapping[str, DeckyKey]) -> str | None:
-        for token in self.wanted[key]:
+        for token in self.claimed_tokens[key]:
             if address_of(token) in self.quarantined:
                 return f"{address_of(token)} is quarantined: {self.quarantined[address_of(token)]}"
             if token in claimed:
@@ -186,7 +188,7 @@ class _Settlement:
             return False
         if step.phase == 0:
             return self._may_leave(step)
-        return releases_address(step) and token not in self.wanted.get(holder, ())
+        return releases_address(step) and token not in self.claimed_tokens.get(holder, ())
 
     def _may_leave(self, step: Step) -> bool:
         """A decky that moves is not removed until it can be created on its new worker."""
@@ -194,11 +196,13 @@ class _Settlement:
             return True
         return step.moves_to not in self.unknown and _destination(step) not in self.refused
 
-    def outcome(self, views: Iterable[DeckyView]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
+    def outcome(self, views: Collection[DeckyView]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
         """The allowed steps, each claim with the releases that it has to wait for; and the refused ones."""
         self._refuse_departures()
         rows = {view.key: view.row for view in views if view.key in self.by_key}
-        releasing = {key: self._releases_before(key) for key in self.wanted if key not in self.refused}
+        releasing = {
+            key: self._releases_before(key) for key in self.claimed_tokens if key not in self.refused
+        }
         releases = {holder for holders in releasing.values() for holder in holders}
         split = {holder for holder in releases if self.by_key[holder].phase == 1}
         allowed: list[Step] = []
@@ -227,7 +231,7 @@ class _Settlement:
     def _releases_before(self, key: DeckyKey) -> set[DeckyKey]:
         """Whose release has to come before the claim. One job of a worker removes before it creates, so a
         change beside it on the same worker needs no order of its own."""
-        holders = set().union(*(self.holders[token] for token in self.wanted[key])) - {key}
+        holders = set().union(*(self.holders[token] for token in self.claimed_tokens[key])) - {key}
         return {each for each in holders if each.worker != key.worker or self.by_key[each].phase == 0}
 
 

@@ -55,24 +55,24 @@ def guard(
     desired: Fleet,
     *,
     max_remove: int | None = None,
-    asked: int = 0,
+    requested: int = 0,
 ) -> None:
     """Raises MassRemoval when the plan takes more deckies off the LAN than it may.
 
-    `desired` is the fleet as it is to be; `asked` is how many of the others the user
+    `desired` is the fleet as it is to be; `requested` is how many of the others the user
     named one by one. Without `max_remove` the plan may take half of the fleet (pruned strays count on
     both sides), one decky always, but never the last one while nothing takes its place. Beside a removal
     what is only forgotten counts too: it was part of the fleet that is left now.
     """
     pruned = sum(1 for step in plan.steps if step.bucket == "stray")
     gone = len(_leaving(plan, desired))
-    unrequested = max(0, gone + pruned - asked)
+    unrequested = max(0, gone + pruned - requested)
     if max_remove is not None:
         if unrequested > max_remove:
             raise _mass_removal(gone + pruned, size_before + pruned, f"--max-remove allows {max_remove}")
         return
     replaced = any(step.bucket == "create" for step in plan.steps)
-    if gone > asked and gone >= size_before and not replaced:
+    if gone > requested and gone >= size_before and not replaced:
         raise _mass_removal(gone, size_before, "nothing of the fleet would be left")
     if unrequested > 1 and 2 * unrequested > size_before + pruned:
         raise _mass_removal(gone + pruned, size_before + pruned, "that is more than half of the fleet")

@@ -18,7 +18,7 @@ from decnet.model.plan import Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
 
 from .budget import BUDGET, Budget, failures, recent_attempts, retry_refusal
-from .claims import in_progress, settle
+from .claims import in_progress, resolve_address_conflicts
 from .compose import Contents
 from .decky_view import DeckyView, decky_views, desired_row, is_working, unknown_workers
 from .guard import excess_strays
@@ -89,16 +89,17 @@ def reconcile(
     pending = in_progress(recorded)
     if record_only:
         return Plan(steps=_ordered(_record_only_steps(drift, pending)), unknown=unknown, kept=kept)
-    steps, waiting = _steps(drift, desired, recorded, pending, now=now, budget=restart_budget)
-    found = [step.worker for step in steps if step.bucket == "stray"]
-    excess = excess_strays(found if prune else [], desired, recorded, max_remove=max_remove)
-    left_alone = set(excess if prune else found)
-    strays = [step for step in steps if _is_left_alone(step, left_alone)]
-    steps = [step for step in steps if not _is_left_alone(step, left_alone)]
-    settled, skipped = settle(views, steps, waiting, desired, recorded, pending, unknown, quarantined)
-    notes = [note for view, _ in drift if view.key in skipped and (note := step_to_record_observed(view))]
+    planned, waiting = _steps(drift, desired, recorded, pending, now=now, budget=restart_budget)
+    excess = excess_strays(_stray_workers(planned) if prune else [], desired, recorded, max_remove=max_remove)
+    steps, strays = _split_strays(planned, set(excess if prune else _stray_workers(planned)))
+    allowed, skipped = resolve_address_conflicts(
+        views, steps, waiting, desired, recorded, pending, unknown, quarantined
+    )
+    record_steps = [
+        step for view, _ in drift if view.key in skipped and (step := step_to_record_observed(view))
+    ]
     return Plan(
-        steps=_ordered([*settled, *notes]),
+        steps=_ordered([*allowed, *record_steps]),
         strays=_ordered(strays),
         skipped=tuple(skipped[key] for key in sorted(skipped)),
         unknown=unknown,
@@ -217,16 +218,25 @@ def _record_step(view: DeckyView, bucket: Bucket) -> Step:
     return step_to_record(view, bucket, row, reason)
 
 
-def _is_left_alone(step: Step, left_alone: Collection[str]) -> bool:
-    """Whether the step removes a stray of a worker whose strays are not pruned."""
-    return step.bucket == "stray" and step.worker in left_alone
+def _stray_workers(steps: Iterable[Step]) -> list[str]:
+    """The worker of each stray."""
+    return [step.worker for step in steps if step.bucket == "stray"]
+
+
+def _split_strays(steps: Iterable[Step], kept_on: Collection[str]) -> tuple[list[Step], list[Step]]:
+    """The steps to carry out, and those that would remove a stray of a worker whose strays are kept."""
+    others: list[Step] = []
+    strays: list[Step] = []
+    for step in steps:
+        (strays if step.bucket == "stray" and step.worker in kept_on else others).append(step)
+    return others, strays
 
 
 def _record_only_steps(
     drift: Iterable[tuple[DeckyView, Bucket]], pending: Collection[DeckyKey]
 ) -> list[Step]:
     ended = (each for each in drift if not _job_may_start_it(*each, pending))
-    return [note for view, bucket in ended if (note := _record_only_step(view, bucket))]
+    return [step for view, bucket in ended if (step := _record_only_step(view, bucket))]
 
 
 def _record_only_step(view: DeckyView, bucket: Bucket) -> Step | None:
@@ -257,12 +267,12 @@ def _wait_reason(
 ) -> str | None:
     if not step.touches_docker or step.phase == 0:
         return None
-    if view.conflict and view.decky and claims_address(step) and _has_its_address(view):
+    if view.conflict and view.decky and claims_address(step) and _base_is_current(view):
         return f"another host answers for {view.decky.ip}: {view.conflict}"
     return retry_refusal(attempts, now=now, budget=budget) if budget and attempts else None
 
 
-def _has_its_address(view: DeckyView) -> bool:
+def _base_is_current(view: DeckyView) -> bool:
     base = view.actual.get(view.base)
     return base is not None and base.fingerprint == view.expected[view.base].fingerprint
 

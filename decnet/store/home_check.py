@@ -14,16 +14,16 @@ from .os_errors import translate_os_errors
 from .paths import Home
 
 
-def open_home(home: Home, *, write: bool = True, looks: bool = False) -> list[str]:
+def open_home(home: Home, *, write: bool = True, read_only: bool = False) -> list[str]:
     """Creates the folders (0700) and checks what is in them; returns warnings of what was fixed.
 
     Temp files that killed commands left are removed. One of our files that others can read is set to 0600
     with a warning. StateBroken for a symbolic link, another owner, a private key that others can read, and a
     folder or a catalog file that others can write. With `write=False` nothing is created or fixed, and a
-    read-only or missing folder is accepted; with `looks` the same holds where nothing can be written.
+    read-only or missing folder is accepted; with `read_only` the same holds where nothing can be written.
     """
     if write:
-        write = _ensure_folders(home, looks=looks)
+        write = _ensure_folders(home, read_only=read_only)
     warnings: list[str] = []
     for folder in (*_folders(home), home.catalog):
         _check_folder(folder)
@@ -42,12 +42,12 @@ def _folders(home: Home) -> tuple[Path, ...]:
     return (home.root, home.records_dir, home.events_dir, home.keys, home.cache, home.agents)
 
 
-def _ensure_folders(home: Home, *, looks: bool) -> bool:
-    """Whether the folders are there to be written in; not to `looks`, where they cannot be."""
+def _ensure_folders(home: Home, *, read_only: bool) -> bool:
+    """Whether the folders exist and can be written to. Only with `read_only` may the answer be no."""
     try:
         _make_folders(home)
     except StateBroken:
-        if looks:
+        if read_only:
             return False
         raise
     return True

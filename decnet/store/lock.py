@@ -29,9 +29,9 @@ _held: set[Path] = set()
 class Lock:
     """Holds the home's lock inside a `with`; the lock file then names our pid, command and start.
 
-    Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system frees it when its
-    holder dies. Not re-entrant: taking it twice in one process is a RuntimeError. StateBroken where the
-    lock file cannot be written, but not for a command that `looks`: it needs no lock where no command can
+    Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system frees it when its holder
+    dies. Not re-entrant: taking it twice in one process is a RuntimeError. StateBroken where the lock file
+    cannot be written, but not with `read_only`: a command that only reads needs no lock where no command can
     write. `path` is another lock than the home's own.
     """
 
@@ -42,12 +42,12 @@ class Lock:
         timeout: float = 0.0,
         *,
         path: Path | None = None,
-        looks: bool = False,
+        read_only: bool = False,
     ) -> None:
         self._path = path or home.lock
         self._command = command
         self._timeout = timeout
-        self._looks = looks
+        self._read_only = read_only
         self._file: FileLock | None = None
 
     def __enter__(self) -> Lock:
@@ -64,7 +64,7 @@ class Lock:
         try:
             self._take()
         except StateBroken:
-            if not self._looks:
+            if not self._read_only:
                 raise
 
     def _take(self) -> None:

@@ -88,7 +88,7 @@ def test_doctor_finds_it(ctx: Context) -> None:
 
 def test_who_chose_other_workers_hears_nothing_of_it(ctx: Context) -> None:
     enrol_one_that_is_away(ctx.home)
-    chosen = asyncio.run(reconcile(ctx, PassOptions(on="w2")))
+    chosen = asyncio.run(reconcile(ctx, PassOptions(selector="w2")))
     everything = asyncio.run(reconcile(ctx, PassOptions()))
     told = [[each.worker for each in outcome.troubles] for outcome in (chosen, everything)]
     assert told == [["w2"], ["w1", "w2"]]

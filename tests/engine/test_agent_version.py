@@ -77,18 +77,20 @@ Pass = Callable[..., tuple[Seen | NotSeen, list[str]]]
 def one_pass(tmp_path: Path) -> Pass:
     """A pass over one machine: what is known of it then, and what was said."""
 
-    def run(machine: Machine, *, replaces: bool, rounds: int = 1) -> tuple[Seen | NotSeen, list[str]]:
+    def run(
+        machine: Machine, *, may_replace_agents: bool, rounds: int = 1
+    ) -> tuple[Seen | NotSeen, list[str]]:
         said: list[Event] = []
         home = Home(tmp_path)
         ctx = Context(home=home, catalog=load(), emit=said.append)
         fleet, records = Fleet(fleet_id="f"), {"w1": WorkerRecords(worker_id="w")}
         snap = Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), ctx.catalog, records)
-        options = PassOptions(check=not replaces)
+        options = PassOptions(check=not may_replace_agents)
 
         async def pull() -> Seen | NotSeen:
             async with Connections(home, "f", lambda worker: machine) as connections:
                 for _ in range(rounds):
-                    found = await observe(ctx, connections, snap, replaces=replaces)
+                    found = await observe(ctx, connections, snap, may_replace_agents=may_replace_agents)
                     found = await replace_agents(ctx, connections, found, options)
                 return found.observed["w1"]
 
@@ -107,7 +109,7 @@ def test_an_older_agent_gives_way_also_where_it_is_not_understood(
     one_pass: Pass, tmp_path: Path, clear: bool
 ) -> None:
     machine = Machine(STRANGE, AGENT_VERSION - 1, clear=clear)
-    seen, said = one_pass(machine, replaces=True)
+    seen, said = one_pass(machine, may_replace_agents=True)
     assert isinstance(seen, Seen) and seen.agent == "current"
     assert machine.agent == ours(tmp_path)
     assert len(said) == 1 and said[0].startswith(
@@ -121,19 +123,19 @@ def test_another_build_that_was_put_there_from_here_gives_way(one_pass: Pass, tm
     (tmp_path / "agents").mkdir()
     (tmp_path / "agents" / f"{earlier}.pyz").write_bytes(b"earlier")
     machine = Machine(earlier, AGENT_VERSION)
-    one_pass(machine, replaces=True)
+    one_pass(machine, may_replace_agents=True)
     assert machine.agent == ours(tmp_path)
 
 
 def test_who_only_reads_leaves_an_older_agent_and_knows_it(one_pass: Pass) -> None:
     machine = Machine(STRANGE, 0)
-    seen, said = one_pass(machine, replaces=False)
+    seen, said = one_pass(machine, may_replace_agents=False)
     assert isinstance(seen, Seen) and (seen.agent, machine.asked, said) == ("older", ["status"], [])
 
 
 def test_a_newer_agent_is_left_and_said_once(one_pass: Pass) -> None:
     machine = Machine(STRANGE, AGENT_VERSION + 1)
-    seen, said = one_pass(machine, replaces=True, rounds=3)
+    seen, said = one_pass(machine, may_replace_agents=True, rounds=3)
     assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
     assert said == [
         f"note: its agent is newer: version {AGENT_VERSION + 1}, this decnet has {AGENT_VERSION}; "
@@ -142,7 +144,7 @@ def test_a_newer_agent_is_left_and_said_once(one_pass: Pass) -> None:
 
 
 def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: Pass) -> None:
-    seen, _ = one_pass(Machine(STRANGE, AGENT_VERSION + 1, clear=False), replaces=True)
+    seen, _ = one_pass(Machine(STRANGE, AGENT_VERSION + 1, clear=False), may_replace_agents=True)
     assert (
         isinstance(seen, NotSeen)
         and seen.failure.hint == f"its agent has version {AGENT_VERSION + 1}: upgrade decnet here"
@@ -150,17 +152,17 @@ def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: 
 
 
 def test_an_older_agent_that_cannot_be_replaced_goes_on(one_pass: Pass) -> None:
-    seen, said = one_pass(Machine(STRANGE, 0, takes=False), replaces=True, rounds=2)
+    seen, said = one_pass(Machine(STRANGE, 0, takes=False), may_replace_agents=True, rounds=2)
     assert isinstance(seen, Seen) and seen.agent == "older"
     words = "could not be replaced and stays in use: the new agent does not answer"
     assert said == [f"warning: agent ffffffffffff (version 0) {words}"]
 
 
-@pytest.mark.parametrize("replaces", [True, False])
+@pytest.mark.parametrize("may_replace_agents", [True, False])
 def test_an_agent_that_somebody_else_put_there_is_refused_and_not_replaced(
-    one_pass: Pass, replaces: bool
+    one_pass: Pass, may_replace_agents: bool
 ) -> None:
     machine = Machine(STRANGE, AGENT_VERSION)
-    seen, _ = one_pass(machine, replaces=replaces)
+    seen, _ = one_pass(machine, may_replace_agents=may_replace_agents)
     assert isinstance(seen, NotSeen)
     assert (seen.state, seen.failure.exit_code, machine.asked) == ("refused", 6, ["status"])

@@ -10,7 +10,7 @@ import pytest
 
 from decnet.catalog import load
 from decnet.engine import apply as engine_apply
-from decnet.engine.apply import Applied, carry_out, split_jobs
+from decnet.engine.apply import ApplyResult, carry_out, split_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.images import Shipment
@@ -85,9 +85,9 @@ class Jobs:
         return JobEnd([StepDone(worker, step.decky, "change", "succeeded") for step in steps])
 
 
-def carried_out(jobs: Jobs, *steps: Step, detach: bool = False) -> tuple[list[str], Applied]:
+def carried_out(jobs: Jobs, *steps: Step, detach: bool = False) -> tuple[list[str], ApplyResult]:
     """What was begun before w1 came to its end, and how all ended."""
-    applied = Applied()
+    applied = ApplyResult()
 
     async def both() -> list[str]:
         task = asyncio.create_task(carry_out(steps, jobs, applied, detach=detach))
@@ -133,7 +133,7 @@ def test_a_worker_carries_out_the_jobs_of_its_projects_one_after_the_other() -> 
         at_work.remove(key)
         return JobEnd([StepDone(key.worker, own[0].decky, "heal", "succeeded", project=key.project)])
 
-    applied = Applied()
+    applied = ApplyResult()
     asyncio.run(carry_out(steps, job, applied))
     assert [each.key for each in applied.outcomes] == [step.key for step in steps]
 
@@ -152,7 +152,7 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
     """w1 takes its images as slowly as it may, w2 lost its connection, w3 has them, w4 is only told anew."""
     begun: list[str] = []
 
-    async def run() -> Applied:
+    async def run() -> ApplyResult:
         arrived = asyncio.Event()
 
         async def travel() -> WorkerFailure | None:

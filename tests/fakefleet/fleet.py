@@ -115,7 +115,7 @@ class FakeFleet:
         return self.run(lambda ctx: teardown(ctx, names, PassOptions(**options), everything=not names))
 
     def reconcile(self, *, on: str | None = None, **options: Any) -> Ran:
-        return self.run(lambda ctx: reconcile(ctx, PassOptions(on=on, **options)))
+        return self.run(lambda ctx: reconcile(ctx, PassOptions(selector=on, **options)))
 
     def drain(self, worker: str, **options: Any) -> Ran:
         return self.run(lambda ctx: drain(ctx, worker, PassOptions(**options)))

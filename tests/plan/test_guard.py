@@ -18,7 +18,7 @@ def deckies(count: int, worker: str = "w1") -> list[Decky]:
     return [decky(f"d{number}", worker, ip=10 + number, services="ssh") for number in range(count)]
 
 
-def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prune: bool = False) -> bool:
+def refused(world: World, *, max_remove: int | None = None, requested: int = 0, prune: bool = False) -> bool:
     seen = {worker for worker in world.records if worker not in world.away}
     size = fleet_size(world.desired, world.records, seen)
     try:
@@ -27,7 +27,7 @@ def refused(world: World, *, max_remove: int | None = None, asked: int = 0, prun
             size,
             world.desired,
             max_remove=max_remove,
-            asked=asked,
+            requested=requested,
         )
     except MassRemoval:
         return True
@@ -49,7 +49,11 @@ def test_more_than_half_of_the_fleet_or_all_of_it_is_refused(of: int, remain: in
 
 
 def test_what_was_asked_for_by_name_is_not_a_mass_removal() -> None:
-    assert (refused(left(3, 1), asked=2), refused(left(1, 0), asked=1), refused(left(9, 1), asked=1)) == (
+    assert (
+        refused(left(3, 1), requested=2),
+        refused(left(1, 0), requested=1),
+        refused(left(9, 1), requested=1),
+    ) == (
         False,
         False,
         True,
