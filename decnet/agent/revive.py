@@ -76,7 +76,7 @@ def _described(fleet_id: str) -> Deckies:
 
 def _started(decky: List[Container], root: str, began: float) -> List[str]:
     """Start what is down of one decky. Nothing can join a base that is down."""
-    base, told = decky[0], []
+    base, notes = decky[0], []
     if base.service or (base.state != RUNNING and _was_stopped(base, root, began)):
         return []
     is_new = base.state != RUNNING
@@ -90,12 +90,12 @@ def _started(decky: List[Container], root: str, began: float) -> List[str]:
         try:
             query = {"t": str(limits.STOP_GRACE)} if verb == "restart" else None
             docker.post("/containers/%s/%s" % (container.id, verb), query, limit=limits.CONTROL * 2)
-            told.append("%s was started" % container.name)
+            notes.append("%s was started" % container.name)
         except (Refusal, docker.EngineError) as error:
-            told.append("%s cannot be started: %s" % (container.name, error))
+            notes.append("%s cannot be started: %s" % (container.name, error))
             if not container.service:
                 break
-    return told
+    return notes
 
 
 def _is_left_alone(container: Container, root: str, began: float) -> bool:

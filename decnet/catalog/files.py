@@ -31,7 +31,7 @@ def words() -> tuple[str, ...]:
 
 
 def users(folder: Path | None) -> list[Path]:
-    """The `*.toml` files of a user's folder, sorted; none where there is no folder."""
+    """The `*.toml` files of a user's folder, sorted; none if the folder does not exist."""
     if folder is None or not folder.is_dir():
         return []
     paths = sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
@@ -43,7 +43,7 @@ def users(folder: Path | None) -> list[Path]:
 def read(path: Path) -> tuple[str, dict[str, Any]]:
     """Text and values of one file. Raises SpecError naming it."""
     try:
-        # Without O_NONBLOCK a pipe in the folder would stop us for ever.
+        # Without O_NONBLOCK a pipe in the folder would block permanently.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):

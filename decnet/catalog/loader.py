@@ -1,4 +1,4 @@
-"""From data files to one Catalog, validated; what a user's file gets wrong is said with its line."""
+"""From data files to one Catalog, validated; an error in a user's file is reported with its line."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ASKED = "_DECNET_COMPLETE"
 
 @dataclass(frozen=True)
 class Answer:
-    """What may follow. `how` tells the shell: `words`, `list` (more may follow at once), `files` or `none`;
+    """What may follow. `how` is for the shell: `words`, `list` (more may follow at once), `files` or `none`;
     `prefix` is the part of the word at the cursor that the words do not repeat."""
 
     how: str
@@ -43,10 +43,10 @@ def main() -> int:
 def rendered(given: Answer, shell: str, environ: Any) -> str:
     """An answer as the shell's script reads it: how on the first line, then the words."""
     if shell == "zsh":
-        words = [f"{word.replace(':', chr(92) + ':')}:{told}" for word, told in given.words]
+        words = [f"{word.replace(':', chr(92) + ':')}:{summary}" for word, summary in given.words]
         return "\n".join((given.how, given.prefix, *words)) + "\n"
     if shell == "fish":
-        words = [f"{given.prefix}{word}\t{told}" for word, told in given.words]
+        words = [f"{given.prefix}{word}\t{summary}" for word, summary in given.words]
         return "\n".join((given.how, *words)) + "\n"
     typed = _current(environ.get("_DECNET_LINE", ""))
     # bash replaces only what stands behind the last of these characters, and @ itself as well.
@@ -167,8 +167,8 @@ def _names(kind: str, given: list[str]) -> list[tuple[str, str]]:
 
 
 def _matching(how: str, typed: str, words: list[tuple[str, str]], prefix: str = "") -> Answer:
-    plain = [(word, " ".join(told.split())) for word, told in words if word.isprintable()]
-    return Answer(how, prefix, tuple((word, told) for word, told in plain if word.startswith(typed)))
+    plain = [(word, " ".join(summary.split())) for word, summary in words if word.isprintable()]
+    return Answer(how, prefix, tuple((word, summary) for word, summary in plain if word.startswith(typed)))
 
 
 def _current(line: str) -> str:

@@ -1,4 +1,4 @@
-"""`decnet events`: what attackers did, shown, followed, and target to somebody."""
+"""`decnet events`: shows, follows and forwards what attackers did."""
 
 from __future__ import annotations
 

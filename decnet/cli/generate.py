@@ -11,7 +11,7 @@ import typer
 from decnet.cli.app import app
 from decnet.cli.manual import bounds_in_words, manual
 from decnet.cli.shells import SCRIPTS
-from decnet.cli.tree import spelled
+from decnet.cli.tree import encoded
 from decnet.cli.troubleshooting import troubleshooting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ def generated() -> dict[Path, str]:
     """Every generated file with the text that it has to have."""
     return {
         **{ROOT / "completions" / name: SCRIPTS[shell] for shell, name in SHELLS.items()},
-        ROOT / "decnet" / "cli" / "tree.json": spelled(),
+        ROOT / "decnet" / "cli" / "tree.json": encoded(),
         ROOT / "docs" / "commands.md": reference(),
         ROOT / "docs" / "decnet.1": manual(),
         ROOT / "docs" / "troubleshooting.md": troubleshooting(),

@@ -33,7 +33,7 @@ async def reconcile_for_ever(
     style: Format,
     deadline: float | None = None,
 ) -> None:
-    """A pass every `interval` seconds; a pass that fails is told, and the next one tries again."""
+    """A pass every `interval` seconds; a pass that fails is reported, and the next one tries again."""
     async with ctx.reusing_connections() as kept:
         while True:
             await pause(kept, jitter)

@@ -93,8 +93,8 @@ def manual() -> str:
     for title, rows in (("EXIT STATUS", EXIT_CODES), ("ENVIRONMENT", ENVIRONMENT)):
         lines += [f".SH {title}", *_rows(rows)]
     lines += [".SH FILES", "Below \\fBDECNET_HOME\\fR:", *_rows(FILES), ".SH EXAMPLES"]
-    for told, commands in EXAMPLES:
-        lines += [".PP", _plain(told), ".RS 4", ".nf", *(_plain(each) for each in commands), ".fi", ".RE"]
+    for purpose, commands in EXAMPLES:
+        lines += [".PP", _plain(purpose), ".RS 4", ".nf", *(_plain(each) for each in commands), ".fi", ".RE"]
     lines += [".SH SEE ALSO", "\\fBdocker\\fR(1), \\fBssh\\fR(1), \\fBcron\\fR(8), \\fBsystemd.timer\\fR(5)"]
     return "\n".join(lines) + "\n"
 
@@ -125,7 +125,7 @@ def bounds_in_words(text: str) -> str:
 
 
 def _rows(rows: tuple[tuple[str, str], ...]) -> list[str]:
-    return [line for name, told in rows for line in (".TP", f"\\fB{_plain(name)}\\fR", _plain(told))]
+    return [line for name, text in rows for line in (".TP", f"\\fB{_plain(name)}\\fR", _plain(text))]
 
 
 def _plain(text: str) -> str:

@@ -25,7 +25,7 @@ WEEK = 7 * 86_400
 
 
 def seconds(name: str, *, least: float, help: str) -> Any:
-    """An option that takes seconds, from `least` to a week: nothing sleeps for ever, or until nan."""
+    """An option that takes seconds, from `least` to a week: nothing sleeps forever, or until nan."""
     return typer.Option(name, min=least, max=WEEK, metavar="SECONDS", help=help, callback=_a_number)
 
 

@@ -43,7 +43,7 @@ def context(
     from decnet.store.paths import find_home
 
     drawn = monitor(style, quiet=quiet)
-    with _errors_told(style, drawn.close, quiet=quiet):
+    with _errors_reported(style, drawn.close, quiet=quiet):
         home = find_home(os.environ, os.getuid())
         for warning in open_home(home, write=writes, read_only=read_only):
             from decnet.engine.progress import Said
@@ -61,8 +61,8 @@ def context(
 
 
 @contextmanager
-def _errors_told(style: str, close: Callable[[], None], *, quiet: bool) -> Iterator[None]:
-    """Errors end what is drawn, are told, and become exit codes."""
+def _errors_reported(style: str, close: Callable[[], None], *, quiet: bool) -> Iterator[None]:
+    """Errors end the progress display, are reported, and become exit codes."""
     from decnet.console.prompts import print_error
     from decnet.errors import DecnetError, Interrupted, LockHeld
 

@@ -34,7 +34,7 @@ def tree() -> dict[str, Any]:
     return _node(typer.main.get_command(app), ())
 
 
-def spelled() -> str:
+def encoded() -> str:
     """The tree as the text of `tree.json`: one line for each command, so that two changes rarely meet."""
     return _spell(tree(), "") + "\n"
 

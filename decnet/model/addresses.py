@@ -21,7 +21,7 @@ Range = tuple[int, int]
 """First and last address, both included."""
 
 WIDEST, NARROWEST = 16, 30
-"""Prefix lengths of a LAN: to probe more than a /16 takes hours, and a /31 has no room beside its router."""
+"""Prefix lengths of a LAN: probing more than a /16 takes hours, and a /31 has no address left for a decky."""
 
 
 def host(value: str) -> str | None:
@@ -72,7 +72,7 @@ def mac(value: str) -> str | None:
 
 
 def lan(value: Network) -> tuple[str, str] | None:
-    """The first field of a LAN that is wrong, alone or beside the others, and what is wrong with it."""
+    """The first field of a LAN that is invalid, alone or together with the others, and why."""
     alone = (
         ("interface", interface(value.interface)),
         ("subnet", subnet(value.subnet)),

@@ -54,7 +54,7 @@ class DeckyImages(FrozenModel):
 
 
 class Decky(FrozenModel):
-    """One decoy host as desired: everything about it that was chosen or drawn."""
+    """One decoy host as desired: everything about it that was chosen, by the user or at random."""
 
     name: Name
     worker: Name

@@ -1,4 +1,4 @@
-"""A fleet file: TOML to a FleetSpec, all of its mistakes told at once, each with its line.
+"""A fleet file: TOML to a FleetSpec; all of its errors are reported at once, each with its line.
 
 What can be known from the file alone is checked here; what a name means (services, archetypes, settings,
 workers) is `plan.resolve`'s to say, with the places kept in `FleetSpec.places`.
@@ -91,7 +91,7 @@ def _meant(path: tuple[str, ...], name: str, value: Any, keys: dict[str, Key]) -
 
 
 def _complaint(value: Any, key: Key) -> str | None:
-    # bool is a subclass of int: a count of `true` is no number.
+    # bool is a subclass of int: a count of `true` is not a number.
     fits: bool = isinstance(value, _KINDS[key.kind])
     if not fits or (isinstance(value, bool) and key.kind != "true or false"):
         return f"must be {_wanted(key)}, not {_what(value)}"

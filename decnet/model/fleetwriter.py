@@ -33,7 +33,7 @@ def _decky(decky: DeckySpec) -> dict[str, Any]:
 
 
 def _given(spec: FleetSpec | DeckySpec | NetworkSpec | AddressesSpec, *apart: str) -> dict[str, Any]:
-    """The fields that differ from what holds where nothing is said."""
+    """The fields that differ from their defaults."""
     named = {field.name: field.default for field in fields(spec) if field.name not in apart}
     return {name: getattr(spec, name) for name, default in named.items() if getattr(spec, name) != default}
 

@@ -85,7 +85,7 @@ class JournalPage(FrozenModel):
 
     @property
     def end(self) -> Cursor | None:
-        """Where the reading goes on after this page; None where the page moves nothing."""
+        """Where reading continues after this page; None if the page has nothing to move past."""
         ends = [(row.seq, row.hash) for row in self.records]
         ends += [(row.seq, row.hash) for row in self.damaged if row.seq is not None and row.hash is not None]
         if not ends:

@@ -1,4 +1,4 @@
-"""Where each key of a TOML text stands: tomllib tells values, and not the lines that they come from."""
+"""The line of each key of a TOML text: tomllib returns values without their lines."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Worker(FrozenModel):
 
 
 Standing = Literal["current", "older", "newer"]
-"""Where a worker's agent stands beside the operator's own."""
+"""How the version of a worker's agent compares with the operator's own."""
 
 
 class Hello(FrozenModel):

@@ -34,7 +34,7 @@ def load_seen(home: Home) -> dict[str, LastSeen]:
 
 
 def note_seen(home: Home, seen: Mapping[str, LastSeen]) -> bool:
-    """Adds what one pass saw; returns False where it cannot be written, which is no reason to fail."""
+    """Adds what one pass saw; returns False if it cannot be written, which is not an error."""
     rows = {**load_seen(home), **seen}
     try:
         return write_whole(home.seen, _ROWS.dump_json(dict(sorted(rows.items()))) + b"\n", fsync=False)

@@ -55,7 +55,7 @@ class AgentPackage:
     @classmethod
     def of(cls, folder: Path) -> AgentPackage:
         """This installation's agent, kept in `folder` before it is sent anywhere. A folder that cannot be
-        written, as on a full disk, is no error: workers can still be asked."""
+        written, as on a full disk, is not an error: workers can still be asked."""
         try:
             path = agent_file(folder)
             return cls(path.read_bytes(), path.stem, folder)
