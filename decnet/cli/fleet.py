@@ -215,7 +215,7 @@ def reconcile(
         from decnet.cli.run import cut_off_after
         from decnet.commands.reconcile import reconcile as run
         from decnet.engine.options import PassOptions
-        from decnet.engine.pass_end import within
+        from decnet.engine.pass_end import with_deadline
         from decnet.errors import UsageError
 
         if once and interval:
@@ -227,7 +227,7 @@ def reconcile(
             wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, deadline))
         wait_for(pause(ctx, jitter))
         with cut_off_after(deadline):
-            outcome = wait_for(within(ctx, deadline, run(ctx, options)))
+            outcome = wait_for(with_deadline(ctx, deadline, run(ctx, options)))
         finish(outcome, output.value)
 
 

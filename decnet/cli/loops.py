@@ -12,7 +12,7 @@ from decnet.console.show import Format, clear_screen, show
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.pass_end import within
+from decnet.engine.pass_end import with_deadline
 from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
 
 LONGEST_SLEEP = 60.0
@@ -39,7 +39,7 @@ async def reconcile_for_ever(
             await pause(kept, jitter)
             try:
                 work = reconcile(kept, replace(options, quiet=True))
-                _shown(await within(kept, deadline, work), style)
+                _shown(await with_deadline(kept, deadline, work), style)
             except (UsageError, OutputFailed):
                 raise
             except DecnetError as error:

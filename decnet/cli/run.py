@@ -46,9 +46,9 @@ def context(
     with _errors_reported(style, drawn.close, quiet=quiet):
         home = find_home(os.environ, os.getuid())
         for warning in open_home(home, write=writes, read_only=read_only):
-            from decnet.engine.progress import Said
+            from decnet.engine.progress import Message
 
-            drawn(Said(warning, level="warning"))
+            drawn(Message(warning, level="warning"))
         yield Context(
             home=home,
             catalog=load(home.catalog),

@@ -10,7 +10,7 @@ from random import Random
 
 from decnet.commands import userfile
 from decnet.engine.context import Context
-from decnet.engine.outcome import Verbatim, Words
+from decnet.engine.outcome import TextOutcome, Verbatim
 from decnet.errors import SpecError, UsageError
 from decnet.model import inifile
 from decnet.model.catalog_entries import Service
@@ -28,7 +28,7 @@ class ConvertOptions:
     force: bool = False
 
 
-def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Words:
+def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | TextOutcome:
     """The INI file at `path` as a fleet file. Raises SpecError with file and line on any mistake in it.
 
     Problems that `decnet validate` will find in the result are reported as a warning; the file is written
@@ -48,7 +48,7 @@ def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Wor
         return Verbatim(text)
     userfile.write_text(options.output, text)
     line = f"{options.output}: written; decnet validate {shlex.quote(str(options.output))} checks it"
-    return Words((*lines, line))
+    return TextOutcome((*lines, line))
 
 
 def _refuse(ctx: Context, path: Path, options: ConvertOptions, own: list[Service]) -> None:

@@ -11,7 +11,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, Question
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import Propose, run_pass
+from decnet.engine.run_pass import ProposeFn, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
 from decnet.errors import DecnetError, SpecError
@@ -19,7 +19,7 @@ from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.images import upgraded
-from decnet.plan.lans import decide_lan, unconfirmed
+from decnet.plan.lans import decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import Draft, resolve
 from decnet.plan.select import select
 
@@ -45,7 +45,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     """
     seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
 
-    def change(stored: Snapshot) -> Propose:
+    def change(stored: Snapshot) -> ProposeFn:
         rng = Random(seed)
         drafts = resolve(
             spec,
@@ -145,7 +145,7 @@ def _with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
     run does not ask."""
     used = {decky.worker for decky in desired.deckies.values()}
     lans = {name: lan for name, lan in desired.lans.items() if name in used}
-    open_ranges = () if dry_run else unconfirmed(lans, desired.confirmed)
+    open_ranges = () if dry_run else unconfirmed_subnets(lans, desired.confirmed)
     confirmed = tuple(sorted({*desired.confirmed, *open_ranges}))
     return Proposal(
         snap.with_desired(desired.model_copy(update={"confirmed": confirmed})),

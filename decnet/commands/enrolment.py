@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from decnet.engine.agent_version import ask_status
 from decnet.engine.context import Context
-from decnet.engine.outcome import Words
+from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import fleet_credentials, known_workers
 from decnet.errors import UsageError, WorkerFailure, worst
 from decnet.model import values
@@ -62,7 +62,7 @@ async def add(
     tags: Sequence[str] = (),
     max_deckies: int | None = None,
     adopt: bool = False,
-) -> Words:
+) -> TextOutcome:
     """Enrol a machine; it is recorded only after a login with the fleet's key.
 
     Raises UsageError, before anything is contacted, for a name or an address that another worker has.
@@ -167,7 +167,7 @@ async def take_generation(ctx: Context, fleet_id: str, workers: Sequence[Worker]
     return taken
 
 
-async def catch_up(ctx: Context) -> Words:
+async def catch_up(ctx: Context) -> TextOutcome:
     """`recover --take-generation`, for a state directory that was restored from a backup."""
     with ctx.lock():
         fleet = load_fleet(ctx.home)
@@ -175,7 +175,7 @@ async def catch_up(ctx: Context) -> Words:
             raise UsageError("there is no fleet here", hint="decnet worker recover USER@HOST...")
         taken = await take_generation(ctx, fleet.fleet_id, list(known_workers(ctx.home).values()))
     lines = tuple(f"{name}: continues from generation {number}" for name, number in taken.items())
-    return Words(lines or ("every worker is at the recorded generation",), {"taken": taken})
+    return TextOutcome(lines or ("every worker is at the recorded generation",), {"taken": taken})
 
 
 def _pinned(ctx: Context, worker: Worker | None) -> HostKey | None:
@@ -201,17 +201,17 @@ def record(ctx: Context, enrolled: Enrolled) -> bool:
     return pinned or recorded
 
 
-def _outcome(ctx: Context, enrolled: Enrolled, changed: bool) -> Words:
+def _outcome(ctx: Context, enrolled: Enrolled, changed: bool) -> TextOutcome:
     for warning in enrolled.warnings:
         ctx.warn(warning)
     worker = enrolled.worker
     what = "is enrolled" if changed else "was enrolled already, nothing changed"
     document = {"name": worker.name, "worker_id": worker.worker_id, "changed": list(enrolled.changed)}
     document["host_key"] = enrolled.host_key.fingerprint
-    return Words((f"{worker.name}: {worker.user}@{worker.host}:{worker.port} {what}",), document)
+    return TextOutcome((f"{worker.name}: {worker.user}@{worker.host}:{worker.port} {what}",), document)
 
 
-async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
+async def trust(ctx: Context, name: str, credentials: Credentials) -> TextOutcome:
     """Pin a changed host key, after showing it next to the old one and verifying the identity of the
     worker."""
     from decnet.worker.fleetkey import load_key
@@ -233,7 +233,7 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
         )
         key = await verified_key(place, name, vouched)
         if key == old:
-            return Words((f"{name}: its host key is the pinned one",), {"name": name, "changed": False})
+            return TextOutcome((f"{name}: its host key is the pinned one",), {"name": name, "changed": False})
         fleet_key = load_key(fleet_credentials(ctx.home, fleet.fleet_id).key.path)
         await ctx.enrolment.try_key(worker, key, fleet_key, fleet.fleet_id)
         pin(ctx.home.known_hosts, worker, key, write_whole)
@@ -245,7 +245,7 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> Words:
             outcome=f"{name}: host key {key.fingerprint} pinned",
         )
     line = f"{name}: {key.fingerprint} is pinned now"
-    return Words((line,), {"name": name, "changed": True, "host_key": key.fingerprint})
+    return TextOutcome((line,), {"name": name, "changed": True, "host_key": key.fingerprint})
 
 
 def enrolled_worker(ctx: Context, name: str) -> Worker:

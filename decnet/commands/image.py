@@ -5,9 +5,9 @@ from __future__ import annotations
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
-from decnet.engine.outcome import Listing, PassOutcome, Words
+from decnet.engine.outcome import Listing, PassOutcome, TextOutcome
 from decnet.engine.progress import Finished, ImageStep
-from decnet.engine.run_pass import from_stored, run_pass
+from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.images import wanted
 from decnet.images.build import ensure, make_base_image
@@ -17,7 +17,7 @@ from decnet.plan.images import upgraded
 from decnet.plan.select import select
 
 
-def build(ctx: Context, *, no_cache: bool = False) -> Words:
+def build(ctx: Context, *, no_cache: bool = False) -> TextOutcome:
     """Build missing images; with `no_cache`, rebuild all of them."""
     names = wanted()
     try:
@@ -30,7 +30,7 @@ def build(ctx: Context, *, no_cache: bool = False) -> Words:
     finally:
         ctx.emit(Finished())
     lines = [f"{ref}: {'made' if ref in made else 'already there'}" for ref in names.all()]
-    return Words(tuple(lines), {"images": list(names.all()), "made": list(made)})
+    return TextOutcome(tuple(lines), {"images": list(names.all()), "made": list(made)})
 
 
 async def upgrade(ctx: Context, options: PassOptions, *, on: str | None = None) -> PassOutcome:
@@ -40,16 +40,16 @@ async def upgrade(ctx: Context, options: PassOptions, *, on: str | None = None) 
         desired = upgraded(snap.desired, select(snap.workers, on), snap.images)
         return Proposal(snap.with_desired(desired))
 
-    return await run_pass(ctx, "image upgrade", from_stored(proposal), options)
+    return await run_pass(ctx, "image upgrade", without_observation(proposal), options)
 
 
-def base(ctx: Context) -> Words:
+def base(ctx: Context) -> TextOutcome:
     """Make the root file system from Debian packages, whether or not a registry is reachable."""
     try:
         ref = make_base_image(lambda s: ctx.emit(ImageStep(s.message, s.done, s.total)), source="debian")
     finally:
         ctx.emit(Finished())
-    return Words((f"{ref}: made from Debian packages",), {"image": ref})
+    return TextOutcome((f"{ref}: made from Debian packages",), {"image": ref})
 
 
 def images(ctx: Context) -> Listing:
@@ -63,7 +63,9 @@ def images(ctx: Context) -> Listing:
     return Listing("images", ("image", "size", "use"), rows, tuple(items), empty="no decnet images here")
 
 
-def prune(ctx: Context) -> Words:
+def prune(ctx: Context) -> TextOutcome:
     """Remove the decnet images that neither this version nor a container uses."""
     gone = prune_images(wanted().all())
-    return Words(tuple(f"{ref}: removed" for ref in gone) or ("nothing to remove",), {"removed": list(gone)})
+    return TextOutcome(
+        tuple(f"{ref}: removed" for ref in gone) or ("nothing to remove",), {"removed": list(gone)}
+    )

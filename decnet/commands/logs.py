@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
-from decnet.engine.outcome import Words
+from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
 from decnet.store.desired import load_fleet, new_fleet
 from decnet.wire import clean
 
 
-async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Words:
+async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> TextOutcome:
     """The last lines of each of the decky's containers, without control characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
     (name,) = select_deckies(fleet.deckies, [decky])[:1]
@@ -24,4 +24,4 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Wor
     for container, text in sorted(texts.items()):
         output.append(f"== {clean(container, 80)}")
         output += [clean(line, 2000) for line in text.splitlines()]
-    return Words(tuple(output), {"decky": name, "logs": texts})
+    return TextOutcome(tuple(output), {"decky": name, "logs": texts})

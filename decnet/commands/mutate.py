@@ -11,7 +11,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import from_stored, run_pass
+from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
@@ -44,7 +44,7 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
         names = _names(ctx, snap.desired, options)
         return Proposal(snap.with_desired(_mutated(ctx, snap.desired, names, options, seed)))
 
-    return await run_pass(ctx, "mutate", from_stored(proposal), options.run)
+    return await run_pass(ctx, "mutate", without_observation(proposal), options.run)
 
 
 def next_due(ctx: Context) -> float | None:

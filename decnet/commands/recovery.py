@@ -11,8 +11,8 @@ from decnet.engine.apply import commit, recorded_only
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
-from decnet.engine.outcome import Words
-from decnet.engine.snapshot import load
+from decnet.engine.outcome import TextOutcome
+from decnet.engine.snapshot import load_snapshot
 from decnet.engine.workers import fleet_credentials
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.fleet import Decky, Fleet, Network
@@ -35,7 +35,7 @@ class _Held:
     deckies: tuple[tuple[str, str, Decky], ...]
 
 
-async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> Words:
+async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> TextOutcome:
     """Rebuild desired and recorded from the workers' slices. Raises UsageError if there is a fleet."""
     with ctx.lock():
         if load_fleet(ctx.home) is not None:
@@ -62,12 +62,12 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         await _record_running(ctx, fleet)
     names = ", ".join(fleet.deckies) or "none"
     line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
-    return Words((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
+    return TextOutcome((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
 
 
 async def _record_running(ctx: Context, fleet: Fleet) -> None:
     """Record the deckies that run as described: the first pass then has only repairs to do."""
-    snap = load(ctx)
+    snap = load_snapshot(ctx)
     async with ctx.connections(fleet.fleet_id) as connections:
         snap = await observe(ctx, connections, snap, facts=True)
     snap = with_images(snap)

@@ -12,8 +12,8 @@ from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.report import unenrolled
-from decnet.engine.returned import returned
-from decnet.engine.snapshot import Snapshot, load
+from decnet.engine.returned import returned_workers
+from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
 from decnet.model.keys import SliceKey
@@ -29,13 +29,13 @@ SKEW_SECONDS = 5.0
 
 async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool = False) -> StatusOutcome:
     """Every worker and every decky, merged from desired, recorded and actual."""
-    stored, before = load(ctx), load_seen(ctx.home)
+    stored, before = load_snapshot(ctx), load_seen(ctx.home)
     async with ctx.connections(stored.desired.fleet_id) as connections:
         chosen = select(stored.workers, on).values()
         snap = await observe(
             ctx, connections, stored, chosen, once=ctx.reused is None and not stored.quarantined
         )
-        gone = () if on else await returned(connections, snap)
+        gone = () if on else await returned_workers(connections, snap)
     unsaved = _commit_if_free(ctx, stored, snap)
     snap = with_images(snap)
     plan = make_plan(ctx, snap)

@@ -10,7 +10,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import from_stored, run_pass
+from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 
@@ -31,7 +31,7 @@ async def teardown(
         )
 
     return await run_pass(
-        ctx, "teardown", from_stored(proposal), replace(options, remove_networks=everything)
+        ctx, "teardown", without_observation(proposal), replace(options, remove_networks=everything)
     )
 
 

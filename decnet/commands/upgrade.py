@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from decnet.engine.agent_version import describe_mismatch, short_hash
 from decnet.engine.context import Context
-from decnet.engine.outcome import Words
+from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import HashRefused, WorkerFailure, worst
 from decnet.plan.select import select
@@ -28,7 +28,7 @@ class Upgraded:
     words: str
 
 
-async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> Words:
+async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> TextOutcome:
     """Install this version's agent on the workers; a worker that does not answer with it keeps its old one.
 
     A newer agent, and one that was installed by someone else, is replaced only with `force`.
@@ -67,7 +67,7 @@ async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> U
     )
 
 
-def _outcome(answers: dict[str, Upgraded | WorkerFailure], own: AgentPackage) -> Words:
+def _outcome(answers: dict[str, Upgraded | WorkerFailure], own: AgentPackage) -> TextOutcome:
     lines, workers, codes = [], {}, []
     for name, answer in answers.items():
         if isinstance(answer, WorkerFailure):
@@ -79,4 +79,4 @@ def _outcome(answers: dict[str, Upgraded | WorkerFailure], own: AgentPackage) ->
             lines.append(f"{name}: {answer.words}")
             workers[name] = asdict(answer)
     document = {"agent": own.sha256, "version": own.version, "workers": workers}
-    return Words(tuple(lines) or ("no worker is reached over SSH",), document, worst(codes))
+    return TextOutcome(tuple(lines) or ("no worker is reached over SSH",), document, worst(codes))

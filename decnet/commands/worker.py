@@ -11,8 +11,8 @@ from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
-from decnet.engine.outcome import Listing, PassOutcome, Words
-from decnet.engine.run_pass import from_stored, run_pass
+from decnet.engine.outcome import Listing, PassOutcome, TextOutcome
+from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
@@ -59,7 +59,7 @@ def _address(worker: Worker) -> str:
     return f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine"
 
 
-async def show(ctx: Context, name: str) -> Words:
+async def show(ctx: Context, name: str) -> TextOutcome:
     """One worker: its record and its own report; or the reason why it does not answer."""
     worker = _known(ctx, name)
     fleet = load_fleet(ctx.home) or new_fleet()
@@ -76,13 +76,13 @@ async def show(ctx: Context, name: str) -> Words:
         lines.append(f"now: {failure.message}")
         lines += [f"  hint: {failure.hint}"] if failure.hint else []
         document |= {"error": {"code": failure.kind.code, "message": str(failure), "hint": failure.hint}}
-        return Words(tuple(lines), document, exit_code=failure.exit_code)
+        return TextOutcome(tuple(lines), document, exit_code=failure.exit_code)
     document |= {"hello": hello.model_dump(mode="json"), "facts": facts.model_dump(mode="json")}
     lines.append(f"agent: {hello.agent[:12]}, version {hello.version}")
     lines.append(f"LAN: {facts.subnet} on {facts.interface}, gateway {facts.gateway}")
     lines.append(f"Docker {facts.docker_version}, compose {facts.compose_version}, Python {facts.python}")
     lines.append(f"memory {facts.memory_mib} MiB, disk {facts.disk_free_mib} MiB free, {facts.architecture}")
-    return Words(tuple(lines), document)
+    return TextOutcome(tuple(lines), document)
 
 
 async def check(ctx: Context, on: str | None) -> Listing:
@@ -92,7 +92,7 @@ async def check(ctx: Context, on: str | None) -> Listing:
     return listing_of("worker", await findings_of(ctx, workers.values(), fleet))
 
 
-def rename(ctx: Context, old: str, new: str) -> Words:
+def rename(ctx: Context, old: str, new: str) -> TextOutcome:
     """Rename a worker; it keeps its deckies and records."""
     check_name(new)
     with ctx.lock():
@@ -112,17 +112,17 @@ def rename(ctx: Context, old: str, new: str) -> Words:
         save_fleet(ctx.home, renamed_fleet)
         FleetTable(ctx.home).put_worker(renamed)
         _note(ctx, f"{old} is named {new} now")
-    return Words((f"{old} is named {new} now",), {"name": new})
+    return TextOutcome((f"{old} is named {new} now",), {"name": new})
 
 
-def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> Words:
+def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> TextOutcome:
     """Add tags to a worker, or remove them."""
     with ctx.lock():
         worker = _known(ctx, name)
         left = set(worker.tags) - set(tags) if remove else set(worker.tags) | set(tags)
         tagged = worker.model_copy(update={"tags": tuple(sorted(left))})
         FleetTable(ctx.home).put_worker(tagged)
-    return Words(
+    return TextOutcome(
         (f"{name}: {' '.join(tagged.tags) or 'no tags'}",), {"name": name, "tags": list(tagged.tags)}
     )
 
@@ -137,12 +137,12 @@ async def drain(ctx: Context, name: str, options: PassOptions) -> PassOutcome:
         desired = fleet.with_deckies(left)
         return Proposal(snap.with_desired(desired), requested_removals=len(fleet.deckies) - len(left))
 
-    return await run_pass(ctx, "drain", from_stored(proposal), options)
+    return await run_pass(ctx, "drain", without_observation(proposal), options)
 
 
 async def remove(
     ctx: Context, name: str, credentials: Credentials, *, wipe: bool = False, force: bool = False
-) -> Words:
+) -> TextOutcome:
     """Decommission a worker: afterwards the fleet's key gives no access to it.
 
     Refused while it has deckies. `wipe` also removes what decnet installed; `force` removes a dead
@@ -175,7 +175,7 @@ async def remove(
     addresses = list(dict.fromkeys(row.address for row in held))
     if addresses:
         lines.append(f"quarantined until released by name: {', '.join(addresses)}")
-    return Words(tuple(lines), {"name": name, "quarantined": addresses})
+    return TextOutcome(tuple(lines), {"name": name, "quarantined": addresses})
 
 
 def _quarantine(
@@ -220,13 +220,13 @@ def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None
     forget_seen(ctx.home, worker.worker_id)
 
 
-def release(ctx: Context, names: Sequence[str]) -> Words:
+def release(ctx: Context, names: Sequence[str]) -> TextOutcome:
     """Release quarantined addresses, by address, MAC or decky name."""
     with ctx.lock():
         gone = FleetTable(ctx.home).release(names)
     if not gone:
         raise UsageError("none of these is quarantined", hint="decnet worker quarantine")
-    return Words(tuple(f"{row.address} ({row.decky}) is released" for row in gone), {})
+    return TextOutcome(tuple(f"{row.address} ({row.decky}) is released" for row in gone), {})
 
 
 def quarantined(ctx: Context) -> Listing:

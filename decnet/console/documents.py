@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
 from decnet.errors import DecnetError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def names(outcome: Outcome) -> list[str]:
         return [str(item["name"]) for item in outcome.deckies.items]
     if isinstance(outcome, Listing):
         return [str(item[outcome.key]) for item in outcome.items]
-    return list(outcome.lines) if isinstance(outcome, Words) else []
+    return list(outcome.lines) if isinstance(outcome, TextOutcome) else []
 
 
 def error_document(error: DecnetError) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from decnet.engine.progress import (
     ImageStep,
     JobProgress,
     JobStarted,
+    Message,
     Planned,
-    Said,
     StepDone,
 )
 from decnet.errors import WorkerFailure
@@ -46,7 +46,7 @@ def _print(text: str) -> None:
 def event_line(event: Event) -> str:
     """An event as one line, or "" if it has none."""
     match event:
-        case Said(text, worker, level):
+        case Message(text, worker, level):
             start = f"{worker}: " if worker else ""
             return f"{'warning: ' if level == 'warning' else ''}{start}{cell(text)}"
         case ImageStep(phase):
@@ -69,7 +69,7 @@ class Warnings:
     """For scripts and cron: only failures and warnings."""
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, WorkerFailure) or (isinstance(event, Said) and event.level == "warning"):
+        if isinstance(event, WorkerFailure) or (isinstance(event, Message) and event.level == "warning"):
             _print(event_line(event))
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from decnet.console.documents import document, dumps, lines, names
 from decnet.console.plans import plan_lines, slice_lines, step_lines, upgrade_lines
 from decnet.console.text import aligned, cell, reason
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, Verbatim, Words
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
 from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _show_table(outcome: Outcome) -> None:
             print(outcome.unsaved, file=sys.stderr)
     elif isinstance(outcome, Listing):
         _show_listing(outcome)
-    elif isinstance(outcome, Words):
+    elif isinstance(outcome, TextOutcome):
         _print_lines([cell(line) for line in outcome.lines])
 
 

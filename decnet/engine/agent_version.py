@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Answer:
+class StatusReply:
     """A worker's status, the compatibility of its agent, and our clock at the request and the answer."""
 
     status: Status
@@ -37,14 +37,14 @@ async def ask_status(
     cursor: Cursor | None,
     *,
     may_replace_agents: bool,
-) -> Answer:
+) -> StatusReply:
     """The worker's status, and the compatibility of its agent. With `may_replace_agents`, an older agent
     whose answers are no longer understood is replaced first.
 
     Raises what `status` raises, HashRefused for an agent that was installed by someone else.
     """
     answer = await _ask_or_error(ctx, client, cursor)
-    hello = answer.status.hello if isinstance(answer, Answer) else await client.hello_of_any()
+    hello = answer.status.hello if isinstance(answer, StatusReply) else await client.hello_of_any()
     compatibility = client.compatibility(hello)
     if isinstance(answer, BadAnswer):
         if (
@@ -91,17 +91,17 @@ def short_hash(hello: Hello) -> str:
     return clean(hello.agent[:12], 40)
 
 
-async def _ask_or_error(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Answer | BadAnswer:
+async def _ask_or_error(ctx: Context, client: AgentClient, cursor: Cursor | None) -> StatusReply | BadAnswer:
     try:
         return await _ask(ctx, client, cursor)
     except BadAnswer as error:
         return error
 
 
-async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Answer:
+async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None) -> StatusReply:
     requested = ctx.now()
     status = await client.status(cursor)
-    return Answer(status, client.compatibility(status.hello), requested, ctx.now())
+    return StatusReply(status, client.compatibility(status.hello), requested, ctx.now())
 
 
 async def _replace(ctx: Context, connections: Connections, client: AgentClient, hello: Hello) -> bool:

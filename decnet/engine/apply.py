@@ -18,7 +18,7 @@ from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
 
-Job = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
+RunJob = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
 """Carries out these steps of one slice; detached: they are not followed to their end."""
 
 
@@ -125,8 +125,8 @@ def split_jobs(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[
     first: dict[SliceKey, list[Step]] = {}
     second: dict[SliceKey, list[Step]] = {}
     for step in steps:
-        phase = second if step.phase == 1 and step.key.slice in waiting else first
-        phase.setdefault(step.key.slice, []).append(step)
+        batch = second if step.phase == 1 and step.key.slice in waiting else first
+        batch.setdefault(step.key.slice, []).append(step)
     return first, second
 
 
@@ -135,7 +135,9 @@ def _needs_second_job(step: Step, release: DeckyKey) -> bool:
     return release.slice != step.key.slice or release == step.key
 
 
-async def carry_out(steps: Sequence[Step], job: Job, applied: ApplyResult, *, detach: bool = False) -> None:
+async def carry_out(
+    steps: Sequence[Step], job: RunJob, applied: ApplyResult, *, detach: bool = False
+) -> None:
     """One job per slice, workers side by side; a second one waits for the first ones that it names. Where a
     release fails, what waits for it is not claimed. A worker carries out one job at a time."""
     first, second = split_jobs(steps)
@@ -154,15 +156,15 @@ async def carry_out(steps: Sequence[Step], job: Job, applied: ApplyResult, *, de
             applied.detached.append(key.worker)
 
     async def run_second(key: SliceKey, own: list[Step]) -> None:
-        await asyncio.gather(*(begun[other] for other in awaited[key]))
+        await asyncio.gather(*(first_tasks[other] for other in awaited[key]))
         left = [step for step in own if key.worker not in applied.failures and not _blocked(step, applied)]
         if left:
             await run(key, left, detach)
 
-    begun = {
+    first_tasks = {
         key: asyncio.create_task(run(key, own, detach and key not in followed)) for key, own in first.items()
     }
-    await _all_ended(*begun.values(), *(run_second(key, own) for key, own in second.items()))
+    await _all_ended(*first_tasks.values(), *(run_second(key, own) for key, own in second.items()))
     applied.outcomes.sort(key=lambda outcome: outcome.worker)
     applied.detached.sort()
 
@@ -177,7 +179,7 @@ def _blocked(step: Step, applied: ApplyResult) -> bool:
     return any(release in unreleased or release.worker in applied.failures for release in step.after)
 
 
-async def _push_slices(plan: Plan, job: Job, applied: ApplyResult) -> None:
+async def _push_slices(plan: Plan, job: RunJob, applied: ApplyResult) -> None:
     """Update the slice of each seen worker that had no steps."""
     worked = {step.worker for step in plan.docker_steps}
     chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.failures]

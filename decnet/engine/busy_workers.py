@@ -15,7 +15,7 @@ from decnet.model.record import OPEN
 
 PAUSE_SECONDS = 0.5
 
-FOREIGN_SECONDS = 60.0
+UNRECORDED_JOB_TIMEOUT_SECONDS = 60.0
 """How long to wait for a job that is not recorded here: it may not exist."""
 
 
@@ -67,7 +67,7 @@ def _patience(ctx: Context, snap: Snapshot, name: str, job: Job) -> float:
     rows = snap.recorded[name].lifecycle
     written = [row.created for row in rows if row.request_id == job.request_id and row.status in OPEN]
     if not written:
-        return FOREIGN_SECONDS
+        return UNRECORDED_JOB_TIMEOUT_SECONDS
     return min(JOB_SECONDS, max(0.0, max(written) + JOB_SECONDS - ctx.now()))
 
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from decnet.engine.progress import Emit, Said
+from decnet.engine.progress import Emit, Message
 from decnet.errors import UsageError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Context:
         return Lock(self.home, self.command, self.lock_timeout, read_only=read_only)
 
     def note(self, text: str, worker: str = "") -> None:
-        self.emit(Said(text, worker))
+        self.emit(Message(text, worker))
 
     def warn(self, text: str, worker: str = "") -> None:
-        self.emit(Said(text, worker, "warning"))
+        self.emit(Message(text, worker, "warning"))

@@ -44,19 +44,19 @@ class Question:
 
 
 def decide(
-    ctx: Context, proposal: Proposal, options: PassOptions, *, before: int = 0
+    ctx: Context, proposal: Proposal, options: PassOptions, *, size_before: int = 0
 ) -> tuple[Snapshot, Plan]:
     """The proposed snapshot and its plan, without the workers on which nothing may be done.
 
-    Raises MassRemoval if the plan removes too much of a fleet of `before` deckies, or of as many as there are
-    now. A pass that only looks returns every plan.
+    Raises MassRemoval if the plan removes too much of a fleet of `size_before` deckies, or of as many as
+    there are now. A pass that only looks returns every plan.
     """
     snap = with_images(proposal.snap)
     plan = make_plan(ctx, snap, options)
     if options.read_only:
         return snap, plan
     seen = {name for name, each in snap.observed.items() if isinstance(each, Seen)}
-    size = max(before, fleet_size(snap.stored, snap.recorded, seen))
+    size = max(size_before, fleet_size(snap.stored, snap.recorded, seen))
     plan = plan.without_ahead(before=size)
     guard(plan, size, snap.desired, max_remove=options.max_remove, requested=proposal.requested_removals)
     return snap, plan
@@ -85,10 +85,10 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
         name: why for name, why in plan.unknown.items() if name in snap.observed or name not in snap.workers
     }
     slices = {} if options.record_only else _slices(snap, plan)
-    outdated_there = {
+    outdated_counts = {
         name: count for name, count in outdated(snap.desired, snap.images).items() if name in snap.observed
     }
-    return plan.model_copy(update={"unknown": unknown, "slices": slices, "upgrades": outdated_there})
+    return plan.model_copy(update={"unknown": unknown, "slices": slices, "upgrades": outdated_counts})
 
 
 def _quarantined(snap: Snapshot) -> dict[str, str]:

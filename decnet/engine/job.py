@@ -31,10 +31,10 @@ JOB_SECONDS = 600.0
 PUSH_SECONDS = 60.0
 """The longest that a job without steps may take, which only stores the slice."""
 
-LINGER_SECONDS = 10.0
+JOB_EXIT_GRACE_SECONDS = 10.0
 """How long a job may report that it runs after all its steps have ended."""
 
-PATIENCE_SECONDS = 20.0
+SILENCE_TIMEOUT_SECONDS = 20.0
 """How long a worker may be silent during its job before it counts as lost."""
 
 HEALS_KEPT = 20
@@ -118,8 +118,8 @@ class _Follower:
         self.records = snap.recorded[key.worker]
         self.expected = snap.contents.get(key, {})
         self.outcomes: list[StepDone] = []
-        self.before: dict[str, DeckyRow | None] = {}
-        self.settled: float | None = None
+        self.replaced_rows: dict[str, DeckyRow | None] = {}
+        self.all_ended_at: float | None = None
 
     @property
     def own(self) -> ProjectRecords:
@@ -153,20 +153,20 @@ class _Follower:
         self.save(
             records.with_project(
                 self.key.project,
-                deckies=self._with_begun(),
+                deckies=self._with_provisional_rows(),
                 generation=self.own.generation + 1,
                 heals=heals,
             )
         )
 
-    def _with_begun(self) -> dict[str, DeckyRow]:
+    def _with_provisional_rows(self) -> dict[str, DeckyRow]:
         """The rows, including one for each decky that will be created and the new address of each that will
         change: if this command is killed, its containers still belong to a row."""
         rows = dict(self.own.deckies)
         for step in self.steps.values():
-            if (begun := _begun(step, rows.get(step.decky))) is not None:
-                self.before[step.decky] = rows.get(step.decky)
-                rows[step.decky] = begun
+            if (row := _provisional_row(step, rows.get(step.decky))) is not None:
+                self.replaced_rows[step.decky] = rows.get(step.decky)
+                rows[step.decky] = row
         return dict(sorted(rows.items()))
 
     async def send(self) -> None:
@@ -194,7 +194,7 @@ class _Follower:
         """The worker refused the bundle: record the steps as failed, and undo the rows of what was not
         started."""
         message = error.message[:MAX_ERROR_CHARS]
-        rows = {**self.own.deckies, **self.before}
+        rows = {**self.own.deckies, **self.replaced_rows}
         kept = {name: row for name, row in rows.items() if row is not None}
         self.records = self.records.with_project(self.key.project, deckies=kept)
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": message})
@@ -216,10 +216,10 @@ class _Follower:
         is_last = False
         while True:
             try:
-                running = self._take(await self.client.status(self.records.cursor))
+                running = self._ingest(await self.client.status(self.records.cursor))
                 last_answer = clock()
             except (Unreachable, WorkerError):
-                if clock() - last_answer > PATIENCE_SECONDS:
+                if clock() - last_answer > SILENCE_TIMEOUT_SECONDS:
                     raise
                 running = True
             if not running:
@@ -236,32 +236,37 @@ class _Follower:
             worker=self.name,
         )
 
-    def _take(self, status: Status) -> bool:
-        """Absorb one status, record the steps that ended; whether the job is still open."""
+    def _ingest(self, status: Status) -> bool:
+        """Ingest one status and record the steps that ended; returns whether the job is still open."""
         learned = ingest_status(self.records, status, now=self.ctx.now())
-        records = learned.records
-        ended = [row for row in records.lifecycle if row.request_id == self.request_id]
-        reported = {outcome.decky for outcome in self.outcomes}
-        for row in ended:
-            if row.status not in OPEN and row.decky not in reported:
-                step = self.steps[row.decky]
-                if status.docker == "up":
-                    records = self._recorded_end(records, step, status.containers)
-                self._report(step, row.status, row.error)
-        self.save(records)
-        is_open = any(row.status in OPEN for row in records.lifecycle if row.request_id == self.request_id)
+        own_rows = [row for row in learned.records.lifecycle if row.request_id == self.request_id]
+        self._record_ended_steps(learned.records, own_rows, status)
+        is_open = any(row.status in OPEN for row in own_rows)
         for job in status.jobs:
             if job.request_id == self.request_id and job.state == "running":
                 self.ctx.emit(JobProgress(self.name, job.done, job.total, job.current))
                 return is_open or not self._has_lingered()
         return is_open
 
+    def _record_ended_steps(
+        self, records: WorkerRecords, own_rows: Sequence[LifecycleRow], status: Status
+    ) -> None:
+        """Save the records, with the end of each step that ended since the last status, and report these."""
+        reported = {outcome.decky for outcome in self.outcomes}
+        for row in own_rows:
+            if row.status not in OPEN and row.decky not in reported:
+                step = self.steps[row.decky]
+                if status.docker == "up":
+                    records = self._recorded_end(records, step, status.containers)
+                self._report(step, row.status, row.error)
+        self.save(records)
+
     def _has_lingered(self) -> bool:
         """Whether a job whose steps have all ended has had enough time to end."""
         if not self.steps:
             return False
-        self.settled = self.settled or self.ctx.monotonic()
-        return self.ctx.monotonic() - self.settled > LINGER_SECONDS
+        self.all_ended_at = self.all_ended_at or self.ctx.monotonic()
+        return self.ctx.monotonic() - self.all_ended_at > JOB_EXIT_GRACE_SECONDS
 
     def _recorded_end(
         self, records: WorkerRecords, step: Step, containers: Sequence[Container]
@@ -289,7 +294,7 @@ class _Follower:
         self.ctx.emit(done)
 
 
-def _begun(step: Step, row: DeckyRow | None) -> DeckyRow | None:
+def _provisional_row(step: Step, row: DeckyRow | None) -> DeckyRow | None:
     """The row of a decky that a job is about to start; None if the row has its address already."""
     if step.row is None or not (step.up or step.start):
         return None

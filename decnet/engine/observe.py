@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from decnet.engine.agent_version import Answer, ask_status
+from decnet.engine.agent_version import StatusReply, ask_status
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.snapshot import Snapshot
@@ -76,7 +76,7 @@ def _cursor(snap: Snapshot, name: str) -> Cursor | None:
     return snap.recorded[name].cursor if name in snap.recorded else None
 
 
-async def _pull(ctx: Context, client: AgentClient, answer: Answer, facts: bool) -> Seen:
+async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: bool) -> Seen:
     status = await _with_whole_journal(ctx, client, answer.status)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(

@@ -69,7 +69,7 @@ class StatusOutcome:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextOutcome:
     """An answer in sentences, with the same facts as a mapping."""
 
     lines: tuple[str, ...]
@@ -85,4 +85,4 @@ class Verbatim:
     exit_code: int = 0
 
 
-Outcome = PassOutcome | Listing | StatusOutcome | Words | Verbatim
+Outcome = PassOutcome | Listing | StatusOutcome | TextOutcome | Verbatim

@@ -26,7 +26,7 @@ MAX_NAMED = 10
 _limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
 
 
-async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, Result]) -> Result:
+async def with_deadline(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, Result]) -> Result:
     """The result of the work. Raises PartlyFailed, which names the open operations, if it takes longer.
 
     Jobs that a worker accepted continue there: the timeout has the same effect as a crash of the pass.
@@ -44,26 +44,26 @@ async def within(ctx: Context, seconds: float | None, work: Coroutine[Any, Any, 
     )
 
 
-class Ended:
+class AuditedOutcome:
     """The outcome of the pass; the block sets it."""
 
     outcome: PassOutcome
 
 
 @contextmanager
-def audited(ctx: Context, snap: Snapshot, plan: Plan) -> Iterator[Ended]:
+def audited(ctx: Context, snap: Snapshot, plan: Plan) -> Iterator[AuditedOutcome]:
     """Log how the pass in the block ends, if it has anything to do."""
     changes = snap.desired != snap.stored or not plan.is_empty
-    ended = Ended()
+    audit = AuditedOutcome()
     try:
-        yield ended
+        yield audit
     except BaseException as error:
         why, exit_code = why_ended(error)
         # Report what ended the pass, not that the audit log cannot be written.
         with suppress(DecnetError):
             _write_entry(ctx, changes, f"ended early: {why}", exit_code)
         raise
-    _write_entry(ctx, changes, ended.outcome.summary, ended.outcome.exit_code)
+    _write_entry(ctx, changes, audit.outcome.summary, audit.outcome.exit_code)
 
 
 def _write_entry(ctx: Context, changes: bool, outcome: str, exit_code: int) -> None:

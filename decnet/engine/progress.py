@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from decnet.model.plan import Plan
 
 
-class Said(NamedTuple):
+class Message(NamedTuple):
     """One sentence for the user. `level` is note or warning."""
 
     text: str
@@ -87,6 +87,14 @@ class Finished:
 
 
 Event = (
-    Said | Planned | ImageStep | ImagesSent | JobStarted | JobProgress | StepDone | WorkerFailure | Finished
+    Message
+    | Planned
+    | ImageStep
+    | ImagesSent
+    | JobStarted
+    | JobProgress
+    | StepDone
+    | WorkerFailure
+    | Finished
 )
 Emit = Callable[[Event], None]

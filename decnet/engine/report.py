@@ -57,12 +57,12 @@ def _unenrolled(name: str) -> WorkerFailure:
 
 def _failures(snap: Snapshot, plan: Plan, applied: ApplyResult) -> tuple[WorkerFailure, ...]:
     unseen = [each.failure for _, each in sorted(snap.observed.items()) if isinstance(each, NotSeen)]
-    excess_strays = [_swarm(name, count) for name, count in plan.excess_strays.items()]
+    excess_strays = [_excess_strays_failure(name, count) for name, count in plan.excess_strays.items()]
     ahead = {key.worker: _ahead(key.worker, drift) for key, drift in plan.ahead.items()}
     return (*unseen, *excess_strays, *(each for _, each in sorted((ahead | applied.failures).items())))
 
 
-def _swarm(name: str, count: int) -> WorkerFailure:
+def _excess_strays_failure(name: str, count: int) -> WorkerFailure:
     return WorkerFailure(
         name,
         PartlyFailed,

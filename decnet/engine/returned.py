@@ -16,7 +16,7 @@ MAX_PROBED = 1024
 """Quarantined addresses that are probed on one LAN."""
 
 
-async def returned(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
+async def returned_workers(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
     """A failure for each removed worker whose quarantined addresses answer on the LAN.
 
     One worker of each LAN probes them. If a LAN has none that can, nothing is reported for it.

@@ -17,8 +17,8 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.pass_end import audited
 from decnet.engine.progress import Planned
 from decnet.engine.report import report
-from decnet.engine.returned import returned
-from decnet.engine.snapshot import Snapshot, load
+from decnet.engine.returned import returned_workers
+from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.sweep import sweep_networks
 from decnet.engine.workers import enrol_local, restore_local
 from decnet.errors import SpecError
@@ -26,14 +26,14 @@ from decnet.model.plan import Plan
 from decnet.plan.select import select
 from decnet.store.desired import save_fleet
 
-Propose = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
-Change = Callable[[Snapshot], Propose]
+ProposeFn = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
+VerbFn = Callable[[Snapshot], ProposeFn]
 """A verb. From the stored snapshot it refuses bad input, before any worker is contacted, and returns the
 function that makes a proposal from the observed snapshot. It may be called again and must propose the
 same."""
 
 
-async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions) -> PassOutcome:
+async def run_pass(ctx: Context, verb: str, change: VerbFn, options: PassOptions) -> PassOutcome:
     """Carry out a verb. With `options.needs_confirmation` the operator sees and confirms the plan while the
     lock is free; if the plan differs once the lock is held, it is shown and confirmed again."""
     while True:
@@ -41,7 +41,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
         if preview is not None and not preview.agreed:
             return report(verb, preview.snap, preview.plan, options)
         with ctx.lock(read_only=options.read_only):
-            snap = load(ctx)
+            snap = load_snapshot(ctx)
             propose = change(snap)
             async with ctx.connections(snap.desired.fleet_id) as connections:
                 snap = await _observe_selected(ctx, connections, snap, options)
@@ -68,11 +68,11 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
         return audit.outcome.joined(await run_pass(ctx, verb, rest, options))
 
 
-def keep_desired(*, requested_removals: int = 0) -> Change:
+def keep_desired(*, requested_removals: int = 0) -> VerbFn:
     """The change that leaves desired as it is stored, as `reconcile` does. `requested_removals`: the removals
     that the user requested when it was stored."""
 
-    def change(stored: Snapshot) -> Propose:
+    def change(stored: Snapshot) -> ProposeFn:
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             return Proposal(snap, requested_removals)
 
@@ -81,10 +81,10 @@ def keep_desired(*, requested_removals: int = 0) -> Change:
     return change
 
 
-def from_stored(proposal: Callable[[Snapshot], Proposal]) -> Change:
+def without_observation(proposal: Callable[[Snapshot], Proposal]) -> VerbFn:
     """A change that needs only the stored snapshot; it is made before any worker is contacted."""
 
-    def change(stored: Snapshot) -> Propose:
+    def change(stored: Snapshot) -> ProposeFn:
         desired = proposal(stored)
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
@@ -104,9 +104,9 @@ class _Preview:
     agreed: bool
 
 
-async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Preview:
+async def _preview(ctx: Context, change: VerbFn, options: PassOptions) -> _Preview:
     """Decide without the lock, show the plan, and ask. Raises SpecError if a question is answered with no."""
-    snap = load(ctx)
+    snap = load_snapshot(ctx)
     propose = change(snap)
     async with ctx.connections(snap.desired.fleet_id) as connections:
         proposal = await propose(
@@ -137,7 +137,7 @@ async def _observe_selected(
         ctx, connections, snap, chosen, facts=options.facts, may_replace_agents=may_replace_agents
     )
     if options.selector is None:
-        snap = snap.with_returned(await returned(connections, snap))
+        snap = snap.with_returned(await returned_workers(connections, snap))
     return await restore_local(ctx, connections, snap, facts=options.facts) if may_replace_agents else snap
 
 
@@ -163,7 +163,7 @@ async def _apply_and_wait(
     if not busy:
         return snap, plan, applied
     snap = await wait_for_jobs(ctx, connections, snap)
-    snap, rest = decide(ctx, proposal.on(snap), options, before=plan.before)
+    snap, rest = decide(ctx, proposal.on(snap), options, size_before=plan.before)
     endless = blocking_jobs(snap, rest)
     rest = rest.without(endless)
     if options.needs_confirmation and not rest.approval_key <= plan.approval_key:

@@ -85,7 +85,7 @@ class Snapshot:
         return replace(self, observed={**self.observed, **observed})
 
 
-def load(ctx: Context) -> Snapshot:
+def load_snapshot(ctx: Context) -> Snapshot:
     """Desired and recorded as stored. A state directory that was never used gives an empty fleet, not yet
     saved. Raises SpecError for a fleet that names something that is not in the catalog."""
     desired = load_fleet(ctx.home) or new_fleet()

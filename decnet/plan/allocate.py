@@ -267,12 +267,12 @@ class _Blocked:
     """A growing set of one LAN's addresses: those shut from the start and those given since."""
 
     def __init__(self, unavailable: set[int], lan_group: str, owner: Mapping[tuple[str, int], str]) -> None:
-        self._shut = unavailable
-        self._ground = lan_group
+        self._unavailable = unavailable
+        self._lan_group = lan_group
         self._owner = owner
 
     def __contains__(self, address: object) -> bool:
-        return address in self._shut or (self._ground, address) in self._owner
+        return address in self._unavailable or (self._lan_group, address) in self._owner
 
 
 def _site(

@@ -29,10 +29,10 @@ def weights(limits: Mapping[str, int | None], facts: Mapping[str, Facts]) -> dic
     `limits` has every worker that may be given deckies, None where nobody set one. One whose memory is not
     known counts as wide as the widest of the others.
     """
-    known = {worker: _bounds(limit, facts.get(worker)) for worker, limit in limits.items()}
-    widest = max((min(bounds) for bounds in known.values() if bounds), default=1)
-    return {worker: min(bounds, default=widest) for worker, bounds in known.items()}
+    known = {worker: _limits(limit, facts.get(worker)) for worker, limit in limits.items()}
+    widest = max((min(own_limits) for own_limits in known.values() if own_limits), default=1)
+    return {worker: min(own_limits, default=widest) for worker, own_limits in known.items()}
 
 
-def _bounds(limit: int | None, facts: Facts | None) -> list[int]:
+def _limits(limit: int | None, facts: Facts | None) -> list[int]:
     return ([] if limit is None else [limit]) + ([] if facts is None else [room(facts)])

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from decnet.model.catalog import Catalog
 from decnet.model.catalog_entries import Archetype
 
-from .services import built
+from .services import with_decoy
 
 if TYPE_CHECKING:
     from decnet.model.fleet import Decky
 
 
-class Bounds(NamedTuple):
+class CoreAndSide(NamedTuple):
     """Names of services whose decoys exist: those that stay, and those that may come and go."""
 
     core: tuple[str, ...]
     side: tuple[str, ...]
 
 
-def bounds(decky: Decky, catalog: Catalog) -> Bounds:
+def core_and_side(decky: Decky, catalog: Catalog) -> CoreAndSide:
     """What a mutation may do to the decky: as stored with it, else as its archetype has it.
 
     Where neither says it, everything that the decky has is core, and the side services are those of its OS.
@@ -29,7 +29,7 @@ def bounds(decky: Decky, catalog: Catalog) -> Bounds:
     core = _existing(_core(decky, catalog), catalog)
     side = side_of(decky.archetype, decky.os, catalog) if decky.side is None else decky.side
     drawable = catalog.drawable()
-    return Bounds(core, tuple(n for n in _existing(side, catalog) if n in drawable and n not in core))
+    return CoreAndSide(core, tuple(n for n in _existing(side, catalog) if n in drawable and n not in core))
 
 
 def core_of(archetype: str | None, catalog: Catalog) -> tuple[str, ...] | None:
@@ -84,4 +84,4 @@ def _existing(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
         for name in names
         for part in (catalog.services[name].alias or (name,) if name in catalog.services else ())
     )
-    return built(dict.fromkeys(meant), catalog)
+    return with_decoy(dict.fromkeys(meant), catalog)

@@ -10,9 +10,9 @@ from decnet.model.fleet import Decky, DeckyImages, Fleet
 from .compose import ImageNames
 
 
-def pinned(fleet: Fleet, observed: Mapping[str, Observation], present: ImageNames) -> Fleet:
+def pinned(fleet: Fleet, observed: Mapping[str, Observation], current: ImageNames) -> Fleet:
     """The fleet in which every decky of a seen worker names its images: those that it was given before, those
-    of its containers where it was not given any (a fleet of version 0.1.0), and this version's (`present`)
+    of its containers where it was not given any (a fleet of version 0.1.0), and this version's (`current`)
     where none of its containers exists. The same object where nothing is new."""
     seen = {worker for worker, each in observed.items() if isinstance(each, Seen)}
     there = _containers(observed)
@@ -22,7 +22,7 @@ def pinned(fleet: Fleet, observed: Mapping[str, Observation], present: ImageName
             containers = there.get((decky.worker, project.name, name), ())
             if decky.worker not in seen or (containers and decky.images is not None):
                 continue
-            images = _images(containers, present)
+            images = _images(containers, current)
             if images != decky.images:
                 changed.setdefault(project.name, {})[name] = decky.model_copy(update={"images": images})
     for own, deckies in changed.items():
@@ -30,9 +30,9 @@ def pinned(fleet: Fleet, observed: Mapping[str, Observation], present: ImageName
     return fleet
 
 
-def upgraded(fleet: Fleet, workers: Mapping[str, object], present: ImageNames) -> Fleet:
+def upgraded(fleet: Fleet, workers: Mapping[str, object], current: ImageNames) -> Fleet:
     """The fleet whose deckies on these workers are made of this version's images."""
-    images = _of(present)
+    images = _of(current)
     for name, project in fleet.projects.items():
         deckies = {
             key: decky.model_copy(update={"images": images}) if decky.worker in workers else decky
@@ -42,29 +42,29 @@ def upgraded(fleet: Fleet, workers: Mapping[str, object], present: ImageNames) -
     return fleet
 
 
-def outdated(fleet: Fleet, present: ImageNames) -> dict[str, int]:
+def outdated(fleet: Fleet, current: ImageNames) -> dict[str, int]:
     """By worker, how many deckies are made of other images than this version's."""
     found: dict[str, int] = {}
     for project in fleet.projects.values():
         for decky in project.deckies.values():
             own = decky.images
-            if own is not None and (own.base != present.base or own.decoys != present.decoys):
+            if own is not None and (own.base != current.base or own.decoys != current.decoys):
                 found[decky.worker] = found.get(decky.worker, 0) + 1
     return dict(sorted(found.items()))
 
 
-def _images(containers: tuple[Container, ...], present: ImageNames) -> DeckyImages:
+def _images(containers: tuple[Container, ...], current: ImageNames) -> DeckyImages:
     if not containers:
-        return _of(present)
+        return _of(current)
     bases = [each.image for each in containers if not each.service]
     decoys = sorted({each.image for each in containers if each.image.startswith("decnet/decoys:")})
-    run = {"base": (bases or [present.base])[0], "decoys": (decoys or [present.decoys])[0]}
+    run = {"base": (bases or [current.base])[0], "decoys": (decoys or [current.decoys])[0]}
     # A worker may report anything.
-    return DeckyImages(**run) if DeckyImages.fits(**run) else _of(present)
+    return DeckyImages(**run) if DeckyImages.fits(**run) else _of(current)
 
 
-def _of(present: ImageNames) -> DeckyImages:
-    return DeckyImages(base=present.base, decoys=present.decoys)
+def _of(current: ImageNames) -> DeckyImages:
+    return DeckyImages(base=current.base, decoys=current.decoys)
 
 
 def _containers(

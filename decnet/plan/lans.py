@@ -50,7 +50,7 @@ def decide_lan(
     return lan.model_copy(update={"use": _range_from(ip_start, addresses.network(lan))}) if ip_start else lan
 
 
-def unconfirmed(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
+def unconfirmed_subnets(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
     """The subnets on which addresses would be drawn from the whole range without a yes to that so far."""
     return tuple(sorted({lan.subnet for lan in lans.values() if not lan.use} - set(confirmed)))
 
@@ -86,7 +86,7 @@ class LanGroups:
 
     def tokens(self, ips: Iterable[str]) -> set[str]:
         """The addresses on every LAN of the fleet, for a holder whose LAN is unknown."""
-        return {f"{ip}@{ground}" for ip in ips for ground in self._all}
+        return {f"{ip}@{lan_group}" for ip in ips for lan_group in self._all}
 
 
 def address_of(token: str) -> str:

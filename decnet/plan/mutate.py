@@ -11,23 +11,23 @@ from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.suggest import unknown_name
 
-from .core import bounds, is_derived
+from .core import core_and_side, is_derived
 from .seeds import rng_for
-from .services import expand, first_clash, without_clash
+from .services import expand_compatible, first_clash, without_clash
 
 MOST_SIDE = 2
 """Side services that a mutation leaves on one decky."""
 
-SECONDS = 60.0
-EARLIEST, LATEST = 0.7, 1.2
+SECONDS_PER_MINUTE = 60.0
+JITTER_MIN, JITTER_MAX = 0.7, 1.2
 """Parts of its interval after which a decky is due; it then waits its turn, so their middle is below 1."""
-AT_ONCE = 8
+MAX_SHARE_DIVISOR = 8
 """At most one decky in so many changes at one time, and one always."""
-CATCHING_UP = 2.0
+CATCH_UP_FACTOR = 2.0
 """How much faster than their intervals say deckies change of which many are due."""
 
 
-def choose(
+def next_services(
     decky: Decky, catalog: Catalog, rng: random.Random, avoid: Collection[frozenset[str]] = ()
 ) -> tuple[str, ...]:
     """The decky's services after its next mutation, sorted: one side service more or less; empty where
@@ -37,7 +37,7 @@ def choose(
     other instead. Sets in `avoid` are taken only where there is nothing else.
     """
     now = tuple(sorted(decky.services))
-    core, side = bounds(decky, catalog)
+    core, side = core_and_side(decky, catalog)
     restored = _restored(now, core, side, catalog)
     if restored and set(restored) != set(now):
         return restored
@@ -51,7 +51,7 @@ def choose(
 
 def may_change(decky: Decky, catalog: Catalog) -> bool:
     """Whether there is anything that a mutation by chance could change."""
-    return bool(choose(decky, catalog, random.Random(0)))
+    return bool(next_services(decky, catalog, random.Random(0)))
 
 
 def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
     if not due_times or now < last_change + gap:
         return ()
     waiting = takewhile(lambda name: due_times[name] <= now, _by_due_time(fleet, due_times, catalog))
-    most = min((now - last_change) // gap, -(-len(due_times) // AT_ONCE))
+    most = min((now - last_change) // gap, -(-len(due_times) // MAX_SHARE_DIVISOR))
     return tuple(islice(waiting, max(1, int(most))))
 
 
@@ -96,9 +96,9 @@ def mutate(
     for decky in _selected(fleet, names):
         if services is None:
             before = [frozenset(decky.previous)] if decky.previous else []
-            chosen = choose(decky, catalog, rng_for(root, decky.name, "mutate"), before)
+            chosen = next_services(decky, catalog, rng_for(root, decky.name, "mutate"), before)
         else:
-            chosen = expand(services, catalog, who=decky.name)
+            chosen = expand_compatible(services, catalog, who=decky.name)
         core = _core_to_store(decky, catalog, by_chance=services is None)
         deckies[decky.name] = _with_services(decky, chosen or tuple(decky.services), core, now)
     return fleet.with_deckies(deckies)
@@ -110,7 +110,7 @@ def undo(fleet: Fleet, names: Iterable[str], *, catalog: Catalog, now: float) ->
     for decky in _selected(fleet, names):
         if not decky.previous:
             raise UsageError(f"{decky.name}: it has no mutation that could be undone")
-        previous = expand(decky.previous, catalog, who=decky.name)
+        previous = expand_compatible(decky.previous, catalog, who=decky.name)
         deckies[decky.name] = _with_services(decky, previous, _core_to_store(decky, catalog), now)
     return fleet.with_deckies(deckies)
 
@@ -119,7 +119,7 @@ def core_lost(before: Fleet, after: Fleet, catalog: Catalog) -> Mapping[tuple[st
     """The core services that deckies had before and lack after: services to the names of the deckies."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for name, decky in before.deckies.items():
-        core = bounds(decky, catalog).core if after.deckies[name] != decky else ()
+        core = core_and_side(decky, catalog).core if after.deckies[name] != decky else ()
         lost = tuple(s for s in core if s in decky.services and s not in after.deckies[name].services)
         if lost:
             found[lost] = (*found.get(lost, ()), name)
@@ -168,7 +168,7 @@ def _pace(fleet: Fleet, names: Iterable[str], catalog: Catalog, now: float) -> t
     deckies = [fleet.deckies[name] for name in names]
     rate = sum(1 / _interval(decky, catalog) for decky in deckies)
     last_change = max((_since(decky, now) for decky in deckies), default=0.0)
-    return last_change, 1 / (rate * CATCHING_UP) if rate else 0.0
+    return last_change, 1 / (rate * CATCH_UP_FACTOR) if rate else 0.0
 
 
 def _since(decky: Decky, now: float) -> float:
@@ -179,13 +179,13 @@ def _since(decky: Decky, now: float) -> float:
 def _interval(decky: Decky, catalog: Catalog) -> float:
     """Seconds between two mutations of the decky, on average."""
     kind = catalog.archetypes.get(decky.archetype or "")
-    return (decky.mutate_interval or 0) * SECONDS * (kind.interval_factor if kind else 1)
+    return (decky.mutate_interval or 0) * SECONDS_PER_MINUTE * (kind.interval_factor if kind else 1)
 
 
 def _jitter(decky: Decky, now: float) -> float:
     """A factor that is the decky's own and another one after each mutation."""
     chance = rng_for(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
-    return chance.uniform(EARLIEST, LATEST)
+    return chance.uniform(JITTER_MIN, JITTER_MAX)
 
 
 def _selected(fleet: Fleet, names: Iterable[str]) -> list[Decky]:

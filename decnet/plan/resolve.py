@@ -17,7 +17,7 @@ from decnet.wire import digest
 
 from .core import core_of, side_of
 from .seeds import rng_for
-from .services import built, draw, expand, named, settings_of, without_clash
+from .services import draw, expand_compatible, expand_names, settings_of, with_decoy, without_clash
 
 if TYPE_CHECKING:
     from decnet.model.fleet import Decky
@@ -127,7 +127,7 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
 def _default_services(spec: FleetSpec, key: str, catalog: Catalog) -> tuple[str, ...] | None:
     """A list of services that holds for every decky without its own."""
     names = getattr(spec, key)
-    return None if names is None else named(names, catalog, who=key, place=spec.place(key))
+    return None if names is None else expand_names(names, catalog, who=key, place=spec.place(key))
 
 
 def _refuse_names(
@@ -218,7 +218,7 @@ class _Resolver:
         same_machine = kept is not None and kept.os == self.os and kept.archetype == self.archetype
         vendor, release = self._machine(kept if same_machine else None)
         names, given_by_mutation = self._services()
-        core, side = self._bounds(names, given_by_mutation)
+        core, side = self._core_and_side(names, given_by_mutation)
         settings = settings_of(
             entry.settings, self._configurable(names), self.catalog, who=self.who, place=self._at("settings")
         )
@@ -286,7 +286,7 @@ class _Resolver:
         """Names of the services, and whether a mutation gave them."""
         written = self._fixed_services()
         kept = self.kept if self.same and not self.reset else None
-        still_built = kept is not None and set(built(kept.services, self.catalog)) == set(kept.services)
+        still_built = kept is not None and set(with_decoy(kept.services, self.catalog)) == set(kept.services)
         if kept and still_built and (kept.mutated or written is None):
             return tuple(kept.services), kept.mutated
         if written is not None:
@@ -308,7 +308,9 @@ class _Resolver:
                 message = f"{self.who}: services and randomize_services exclude each other"
                 raise SpecError(message, place=self._at("randomize_services"))
             if entry.services:
-                return expand(entry.services, self.catalog, who=self.who, place=self._at("services"))
+                return expand_compatible(
+                    entry.services, self.catalog, who=self.who, place=self._at("services")
+                )
         if entry.randomize_services:
             return None
         if self.archetype and entry.services is None:
@@ -318,13 +320,13 @@ class _Resolver:
 
     def _archetype_services(self, archetype: str) -> tuple[str, ...]:
         names = self.catalog.archetypes[archetype].services
-        there = built(names, self.catalog)
+        there = with_decoy(names, self.catalog)
         if not there:
             message = f"{self.who}: no decoy of archetype {archetype} exists yet ({', '.join(names)})"
             raise SpecError(message, place=self._at("archetype"), hint="name services yourself")
-        return expand(there, self.catalog, who=self.who, place=self._at("archetype"))
+        return expand_compatible(there, self.catalog, who=self.who, place=self._at("archetype"))
 
-    def _bounds(
+    def _core_and_side(
         self, names: tuple[str, ...], mutated: bool
     ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
         """Core and side services to store, sorted; None where the archetype or the services say it."""
@@ -364,7 +366,7 @@ class _Resolver:
 
     def _named_services(self, key: str) -> tuple[str, ...] | None:
         names = getattr(self.entry, key)
-        return None if names is None else named(names, self.catalog, who=self.who, place=self._at(key))
+        return None if names is None else expand_names(names, self.catalog, who=self.who, place=self._at(key))
 
     def _configurable(self, names: tuple[str, ...]) -> set[str]:
         if self.entry.randomize_services:

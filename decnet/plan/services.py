@@ -15,21 +15,23 @@ MOST_DRAWN = 3
 ATTEMPTS = 40
 
 
-def expand(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
+def expand_compatible(
+    names: Iterable[str], catalog: Catalog, *, who: str, place: str = ""
+) -> tuple[str, ...]:
     """The services that were written by hand, aliases replaced by what they stand for.
 
     Raises SpecError for a name that does not exist, a decoy that is not built, a service named
     twice, and two services on one port.
     """
-    expanded = named(names, catalog, who=who, place=place)
+    expanded = expand_names(names, catalog, who=who, place=place)
     clash = first_clash(expanded, catalog)
     if clash:
         raise SpecError(f"{who}: {clash}", place=place, hint="give them to two deckies")
     return expanded
 
 
-def named(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
-    """As `expand`, of services that need not go together on one decky."""
+def expand_names(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
+    """As `expand_compatible`, of services that need not go together on one decky."""
     origin: dict[str, str] = {}
     for written in names:
         for name in _expand_name(written, catalog, who, place):
@@ -65,7 +67,7 @@ def settings_of(
     return {service: dict(settings) for service, settings in sorted(given.items())}
 
 
-def built(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
+def with_decoy(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
     """Those of the names whose decoys exist."""
     return tuple(name for name in names if name in catalog.services and catalog.services[name].built)
 
@@ -107,7 +109,7 @@ def _expand_name(written: str, catalog: Catalog, who: str, place: str) -> tuple[
     for name in names:
         if name not in catalog.services or not catalog.services[name].built:
             part = f" (part of {written})" if name != written else ""
-            hint = f"built are {', '.join(built(sorted(catalog.services), catalog))}"
+            hint = f"built are {', '.join(with_decoy(sorted(catalog.services), catalog))}"
             raise SpecError(f"{who}: there is no decoy for {name}{part} yet", place=place, hint=hint)
     return names
 

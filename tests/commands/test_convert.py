@@ -16,7 +16,7 @@ from decnet.commands.userfile import read_bytes
 from decnet.commands.validate import read_spec
 from decnet.engine.context import Context
 from decnet.engine.outcome import Verbatim
-from decnet.engine.progress import Event, Said
+from decnet.engine.progress import Event, Message
 from decnet.errors import SpecError, UsageError
 from decnet.model import fleetfile, inifile
 from decnet.model.spec import FleetSpec
@@ -95,7 +95,7 @@ def test_the_fleet_file_means_what_the_old_file_meant(
     new = read_spec(folder / "new.toml")
     assert placeless(new) == placeless(old)
     assert meant(new, ctx) == meant(old, ctx)
-    assert not [event for event in said if isinstance(event, Said) and event.level == "warning"]
+    assert not [event for event in said if isinstance(event, Message) and event.level == "warning"]
 
 
 def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None
     assert caught.value.hint == f"add --services {target}"
     shown = convert(ctx, tmp_path / "old.ini", ConvertOptions(services=target))
     assert isinstance(shown, Verbatim)
-    assert [event.text for event in said if isinstance(event, Said)] == [
+    assert [event.text for event in said if isinstance(event, Message)] == [
         "[Web_1] is renamed to web-1 now",
         f"{target}: written, with intra",
     ]
@@ -125,7 +125,7 @@ def test_what_cannot_be_deployed_is_written_and_said(tmp_path: Path) -> None:
     said: list[Event] = []
     convert(desk(tmp_path, said), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
     assert (tmp_path / "new.toml").stat().st_mode & 0o777 == 0o600
-    assert [event.text for event in said if isinstance(event, Said)] == [
+    assert [event.text for event in said if isinstance(event, Message)] == [
         f"it cannot be deployed as it is: {tmp_path}/old.ini:4: bb: it has no services"
         " (set services or an archetype, or choose services at random (randomize_services))"
     ]

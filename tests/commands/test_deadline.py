@@ -13,7 +13,7 @@ import pytest
 
 from decnet import catalog
 from decnet.engine.context import Context
-from decnet.engine.pass_end import why_ended, within
+from decnet.engine.pass_end import why_ended, with_deadline
 from decnet.errors import PartlyFailed
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Worker
@@ -58,8 +58,8 @@ def context(home: Home) -> Context:
 
 
 def test_what_is_in_time_is_not_touched(home: Home) -> None:
-    assert asyncio.run(within(context(home), 30.0, asyncio.sleep(0, "done"))) == "done"
-    assert asyncio.run(within(context(home), None, asyncio.sleep(0, "done"))) == "done"
+    assert asyncio.run(with_deadline(context(home), 30.0, asyncio.sleep(0, "done"))) == "done"
+    assert asyncio.run(with_deadline(context(home), None, asyncio.sleep(0, "done"))) == "done"
 
 
 def test_a_time_limit_of_the_work_itself_is_not_taken_for_the_deadline(home: Home) -> None:
@@ -67,12 +67,12 @@ def test_a_time_limit_of_the_work_itself_is_not_taken_for_the_deadline(home: Hom
         raise TimeoutError("its own")
 
     with pytest.raises(TimeoutError, match="its own"):
-        asyncio.run(within(context(home), 30.0, work()))
+        asyncio.run(with_deadline(context(home), 30.0, work()))
 
 
 def test_what_is_open_is_named(home: Home) -> None:
     with pytest.raises(PartlyFailed) as caught:
-        asyncio.run(within(context(home), 0.01, asyncio.sleep(30)))
+        asyncio.run(with_deadline(context(home), 0.01, asyncio.sleep(30)))
     assert caught.value.message == (
         "the pass did not finish within 0.01 s and was stopped; open: web-01 on w1"
     )
@@ -97,7 +97,7 @@ def test_whether_a_pass_was_interrupted_or_too_slow_is_known_inside(
             raise
 
     async def interrupted() -> None:
-        task = asyncio.create_task(within(context(home), seconds, work()))
+        task = asyncio.create_task(with_deadline(context(home), seconds, work()))
         await asyncio.sleep(0.1)
         task.cancel()
         await task

@@ -12,7 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Event, Finished
-from decnet.engine.run_pass import from_stored, run_pass
+from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import HashRefused
 from decnet.model.fleet import Network
@@ -46,7 +46,7 @@ def end(home: Home, error: BaseException, *, changes: bool = True) -> None:
         return Proposal(snap.with_desired(desired))
 
     with pytest.raises(type(error)):
-        asyncio.run(run_pass(ctx, "deploy", from_stored(proposal), PassOptions()))
+        asyncio.run(run_pass(ctx, "deploy", without_observation(proposal), PassOptions()))
 
 
 def lines(home: Home) -> list[tuple[str, int]]:

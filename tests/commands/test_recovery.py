@@ -11,7 +11,7 @@ import pytest
 from decnet.catalog import load
 from decnet.commands.recovery import _rebuild
 from decnet.engine.context import Context
-from decnet.engine.progress import Event, Said
+from decnet.engine.progress import Event, Message
 from decnet.errors import IdentityRefused
 from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Hello, Worker
@@ -76,5 +76,5 @@ def test_a_decky_that_two_have_is_taken_from_the_first_and_said(ctx: Context) ->
     found = [recovered(1, web=decky("web", "b", 9)), recovered(2, web=decky("web", "a", 9))]
     fleet = _rebuild(replace(ctx, emit=said.append), found)
     assert {name: each.worker for name, each in fleet.deckies.items()} == {"web": "b"}
-    (warning,) = [event.text for event in said if isinstance(event, Said)]
+    (warning,) = [event.text for event in said if isinstance(event, Message)]
     assert warning.startswith("web: root@198.51.100.2 has it, too")

@@ -13,7 +13,7 @@ from decnet.console.events import show_events
 from decnet.console.prompts import print_error
 from decnet.console.show import show
 from decnet.console.text import aligned, cell, reason
-from decnet.engine.outcome import Listing, Words
+from decnet.engine.outcome import Listing, TextOutcome
 from decnet.errors import UsageError
 from decnet.model.event import AttackerEvent
 
@@ -58,7 +58,7 @@ def test_no_format_lets_a_control_character_through(style: str, capsys: pytest.C
 
 
 def test_json_keeps_the_very_text() -> None:
-    outcome = Words((), {"text": HOSTILE})
+    outcome = TextOutcome((), {"text": HOSTILE})
     assert json.loads(dumps(document(outcome))) == {"text": HOSTILE}
 
 

@@ -17,7 +17,7 @@ from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
-from decnet.engine.progress import Event, Said
+from decnet.engine.progress import Event, Message
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import WorkerError
 from decnet.images import wanted
@@ -95,7 +95,7 @@ def one_pass(tmp_path: Path) -> Pass:
                 return found.observed["w1"]
 
         seen = asyncio.run(pull())
-        return seen, [f"{event.level}: {event.text}" for event in said if isinstance(event, Said)]
+        return seen, [f"{event.level}: {event.text}" for event in said if isinstance(event, Message)]
 
     return run
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from decnet.catalog import load
-from decnet.engine.busy_workers import FOREIGN_SECONDS, blocking_jobs, wait_for_jobs
+from decnet.engine.busy_workers import UNRECORDED_JOB_TIMEOUT_SECONDS, blocking_jobs, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.job import JobEnd, run_job
@@ -219,8 +219,8 @@ def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something
 @pytest.mark.parametrize(
     ("rows", "seconds"),
     [
-        ((), FOREIGN_SECONDS),
-        ((row("another", NOW),), FOREIGN_SECONDS),
+        ((), UNRECORDED_JOB_TIMEOUT_SECONDS),
+        ((row("another", NOW),), UNRECORDED_JOB_TIMEOUT_SECONDS),
         ((row("r", NOW),), 600.0),
         ((row("r", NOW - 500),), 100.0),
         ((row("r", NOW - 5000),), 0.0),

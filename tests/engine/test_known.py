@@ -11,7 +11,7 @@ from decnet import catalog
 from decnet.catalog.loader import loaded
 from decnet.commands.checks.operator import operator_findings
 from decnet.engine.context import Context
-from decnet.engine.snapshot import load
+from decnet.engine.snapshot import load_snapshot
 from decnet.errors import SpecError
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.store.desired import save_fleet
@@ -84,7 +84,7 @@ def test_what_the_catalog_does_not_have_is_refused_with_its_place(
         if text.strip().startswith('"nosuch"' if key == "services" else f'"{key}"')
     ][-1]
     with pytest.raises(SpecError) as refused:
-        load(ctx)
+        load_snapshot(ctx)
     place, _, sentence = refused.value.message.partition(": ")
     assert (place.rpartition(":")[0], sentence) == (f"{ctx.home.state}:{line}", said)
     assert str(ctx.home.catalog) in (refused.value.hint or "")
@@ -93,15 +93,15 @@ def test_what_the_catalog_does_not_have_is_refused_with_its_place(
 def test_a_catalog_file_that_is_gone_is_refused_until_it_is_back(tmp_path: Path) -> None:
     ctx = context(tmp_path, services={"intranet": {}})
     with pytest.raises(SpecError, match=r"services names intranet, which the catalog does not have"):
-        load(ctx)
+        load_snapshot(ctx)
     findings, _, _ = operator_findings(ctx)
     assert [each.state for each in findings if each.what == "desired"] == ["wrong"]
     ctx.home.catalog.mkdir(mode=0o700)
     (ctx.home.catalog / "own.toml").write_text(OWN)
     loaded.cache_clear()
-    found = load(Context(ctx.home, catalog.load(ctx.home.catalog), lambda event: None))
+    found = load_snapshot(Context(ctx.home, catalog.load(ctx.home.catalog), lambda event: None))
     assert list(found.desired.deckies) == ["web-1", "web-2"]
 
 
 def test_a_fleet_of_what_the_catalog_has_is_loaded(tmp_path: Path) -> None:
-    assert list(load(context(tmp_path)).desired.deckies) == ["web-1", "web-2"]
+    assert list(load_snapshot(context(tmp_path)).desired.deckies) == ["web-1", "web-2"]

@@ -27,7 +27,7 @@ from decnet.commands.worker import drain, remove
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
-from decnet.engine.progress import Event, Said
+from decnet.engine.progress import Event, Message
 from decnet.errors import DecnetError, WorkerFailure
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
@@ -72,7 +72,7 @@ class Ran:
         """Notes and warnings, each as `worker: text`, and failures of workers."""
         found = []
         for event in self.events:
-            if isinstance(event, Said):
+            if isinstance(event, Message):
                 found.append(f"{event.worker}: {event.text}" if event.worker else event.text)
             elif isinstance(event, WorkerFailure):
                 found.append(str(event))
@@ -152,7 +152,7 @@ class FakeFleet:
         ran = Ran(0)
         ctx = self.context(emit=ran.events.append, **changes)
         try:
-            ran.events += [Said(warning, level="warning") for warning in open_home(self.home)]
+            ran.events += [Message(warning, level="warning") for warning in open_home(self.home)]
             result = verb(ctx)
             ran.outcome = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
             ran.code = getattr(ran.outcome, "exit_code", 0)

@@ -14,7 +14,7 @@ from decnet.agent.program import VERBS
 from decnet.agent.request import Refusal
 from decnet.catalog import load
 from decnet.engine.context import Context
-from decnet.engine.progress import Event, Said
+from decnet.engine.progress import Event, Message
 from decnet.store.atomic import write_whole
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
@@ -103,7 +103,7 @@ class Nearby:
         write_whole(self.agent_home / "identity.json", canonical(identity))
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Said) and event.level == "warning":
+        if isinstance(event, Message) and event.level == "warning":
             self.said.append(event.text)
 
     def heard(self) -> list[str]:

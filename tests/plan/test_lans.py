@@ -8,7 +8,7 @@ from decnet.errors import SpecError
 from decnet.model.fleet import Network
 from decnet.model.spec import AddressesSpec, NetworkSpec
 from decnet.model.worker import Facts
-from decnet.plan.lans import decide_lan, unconfirmed
+from decnet.plan.lans import decide_lan, unconfirmed_subnets
 
 FACTS = Facts(
     interface="eth0",
@@ -90,5 +90,5 @@ def test_macvlan_on_a_wireless_interface_is_refused_and_ipvlan_is_not() -> None:
 
 def test_only_a_range_that_nobody_limited_has_to_be_confirmed_once() -> None:
     limited = LAN.model_copy(update={"use": ("192.0.2.9",), "subnet": "198.51.100.0/24"})
-    assert unconfirmed({"w1": LAN, "w2": limited}, ()) == ("192.0.2.0/24",)
-    assert unconfirmed({"w1": LAN, "w2": limited}, ("192.0.2.0/24",)) == ()
+    assert unconfirmed_subnets({"w1": LAN, "w2": limited}, ()) == ("192.0.2.0/24",)
+    assert unconfirmed_subnets({"w1": LAN, "w2": limited}, ("192.0.2.0/24",)) == ()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
-from decnet.plan.core import bounds
-from decnet.plan.mutate import MOST_SIDE, choose, core_lost, due, may_change, mutate, next_due, undo
+from decnet.plan.core import core_and_side
+from decnet.plan.mutate import MOST_SIDE, core_lost, due, may_change, mutate, next_due, next_services, undo
 from decnet.plan.services import first_clash
 
 from .world import CATALOG, NOW, SEVERAL, World, decky, deployed, fleet, spec
@@ -57,7 +57,7 @@ def test_any_number_of_mutations_keep_the_core_and_change_one_side_service_each(
 ) -> None:
     there = [name for name in sorted(catalog.archetypes) if buildable(catalog, name)]
     desired = office(data.draw(st.sampled_from(there)), catalog=catalog, randomly=randomly)
-    core, side = bounds(desired.deckies["d-00"], catalog)
+    core, side = core_and_side(desired.deckies["d-00"], catalog)
     assert core
     assert set(core) <= set(desired.deckies["d-00"].services)
     for seed in data.draw(st.lists(st.integers(0, 2**32), min_size=1, max_size=12)):
@@ -71,7 +71,7 @@ def test_any_number_of_mutations_keep_the_core_and_change_one_side_service_each(
         assert sum(name in side for name in now.services) <= max(
             MOST_SIDE, sum(n in side for n in before.services)
         )
-        assert bounds(now, catalog) == (core, side)
+        assert core_and_side(now, catalog) == (core, side)
 
 
 def buildable(catalog: Catalog, archetype: str) -> bool:
@@ -124,7 +124,7 @@ def test_the_file_server_keeps_what_it_has_until_its_core_has_a_decoy() -> None:
     def core(built: set[str]) -> set[str]:
         some = {name: replace(each, built=name in built) for name, each in CATALOG.services.items()}
         each = decky("a", services="ftp ssh", archetype="file-server")
-        return set(bounds(each, replace(CATALOG, services=some)).core)
+        return set(core_and_side(each, replace(CATALOG, services=some)).core)
 
     assert core({"ftp", "ssh", "http"}) == {"ftp", "ssh"}
     assert core({"ftp", "ssh", "http", "smb"}) == {"smb"}
@@ -134,9 +134,9 @@ def test_the_set_that_it_had_before_comes_back_only_where_there_is_nothing_else(
     each = decky("a", services="ssh", archetype="linux-server")
     rng = random.Random(1)
     before = [frozenset({"ssh", name}) for name in ("http", "ftp", "mysql", "postgres", "redis", "snmp")]
-    assert {choose(each, SEVERAL, rng, before) for _ in range(20)} == {("https", "ssh")}
+    assert {next_services(each, SEVERAL, rng, before) for _ in range(20)} == {("https", "ssh")}
     both = [*before, frozenset({"ssh", "https"})]
-    assert len({choose(each, SEVERAL, rng, both) for _ in range(40)}) > 1
+    assert len({next_services(each, SEVERAL, rng, both) for _ in range(40)}) > 1
 
 
 def test_a_service_that_may_not_be_drawn_is_neither_added_nor_removed() -> None:
