@@ -280,7 +280,7 @@ def _remark(ctx: Context, view: WorkerView, failure: WorkerFailure | None) -> st
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
     parts += [view.agent_remark] if view.agent_remark else []
-    parts += [f"its description is {view.slice_drift}"] if view.slice_drift else []
+    parts += [f"its state is {view.slice_drift}"] if view.slice_drift else []
     return "; ".join(parts)
 
 

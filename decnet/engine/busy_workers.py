@@ -76,6 +76,6 @@ def still_busy(name: str, job: Job) -> WorkerFailure:
     return WorkerFailure(
         name,
         WorkerBusy,
-        f"the job that runs there ({job.operation}) does not end; nothing was done there",
+        f"a job ({job.operation}) is still running there; nothing was changed",
         "decnet status shows it; run the command again when it has ended",
     )

@@ -35,7 +35,7 @@ async def observe(
     may_replace_agents: bool = False,
     once: bool = False,
 ) -> Snapshot:
-    """The snapshot after asking these workers, or all of it: what they reported is in it, in memory only.
+    """The snapshot after asking these workers, or all of them: what they reported is in it, in memory only.
     When they were seen is noted on disk.
 
     `facts` asks for the machine's facts too. `may_replace_agents` is for a caller that holds the lock: an

@@ -1,4 +1,4 @@
-"""How a pass ends: in time, and with an entry in the audit log if it changed something."""
+"""Deadline and audit entry of a pass."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _ahead(name: str, drift: SliceDrift) -> WorkerFailure:
     return WorkerFailure(
         name,
         WorkerError,
-        f"its description is {drift}; nothing was done there",
+        f"its state is {drift}; nothing was done there",
         "decnet worker recover --take-generation, then check decnet reconcile --check",
     )
 

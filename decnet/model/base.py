@@ -22,7 +22,7 @@ Loose = Field(strict=False)
 """For tuples and sets, which are lists in JSON and TOML."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
-"""A decky's or worker's name: lower case letters, digits and inner dashes, at most 40."""
+"""A decky's or worker's name: lower case letters, digits and inner hyphens, at most 40."""
 
 ProjectName = Annotated[str, StringConstraints(pattern=r"^decnet(-t-[0-9a-f]{8})?$")]
 """`decnet` for the fleet itself, else a topology's."""

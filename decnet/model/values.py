@@ -31,14 +31,14 @@ def name(value: str) -> str | None:
     """A worker's name."""
     if re.fullmatch(NAME, value):
         return None
-    return "must be lower case letters, digits and inner dashes, at most 40"
+    return "must be lower case letters, digits and inner hyphens, at most 40"
 
 
 def decky(value: str) -> str | None:
     """A decky's name, which is its base container's: Docker takes none of one letter."""
     if re.fullmatch(DECKY, value):
         return None
-    return "must be 2 to 40 lower case letters, digits and inner dashes"
+    return "must be 2 to 40 lower case letters, digits and inner hyphens"
 
 
 def word(value: str) -> str | None:
@@ -61,10 +61,10 @@ def names(value: Sequence[object]) -> str | None:
 
 
 def hostname(value: str) -> str | None:
-    """One label of letters, digits and inner dashes (RFC 1123)."""
+    """One label of letters, digits and inner hyphens (RFC 1123)."""
     if re.fullmatch(HOSTNAME, value):
         return None
-    return f"must be letters, digits and inner dashes, at most 63, not {display(value)}"
+    return f"must be letters, digits and inner hyphens, at most 63, not {display(value)}"
 
 
 def interface(value: str) -> str | None:

@@ -1,4 +1,4 @@
-"""From what a decky is to where it is: its worker, its address, its MAC and its hostname."""
+"""Assigns each decky a worker, address, MAC and hostname."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ class _Allocation:
     def _refuse_full(self, draft: Draft, candidates: list[_Site]) -> None:
         usage = ", ".join(self._usage(site) for site in sorted(candidates, key=lambda site: site.worker))
         message = f"{draft.name}: no free address for it ({usage or 'no worker can be given new deckies'})"
-        hint = "more addresses in network.addresses.use, or fewer deckies"
+        hint = "add addresses to network.addresses.use, or deploy fewer deckies"
         raise SpecError(message, place=draft.place, hint=hint)
 
     def _usage(self, site: _Site) -> str:

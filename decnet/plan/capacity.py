@@ -26,8 +26,8 @@ def room(facts: Facts) -> int:
 def weights(limits: Mapping[str, int | None], facts: Mapping[str, Facts]) -> dict[str, int]:
     """How many deckies each worker can hold: what its memory has room for, at most its own limit.
 
-    `limits` has every worker that may be given deckies, None where nobody set one. One whose memory is not
-    known counts as wide as the widest of the others.
+    `limits` has every worker that may be given deckies, None if no limit is set. A worker of unknown memory
+    gets the largest known weight.
     """
     known = {worker: _limits(limit, facts.get(worker)) for worker, limit in limits.items()}
     widest = max((min(own_limits) for own_limits in known.values() if own_limits), default=1)

@@ -92,7 +92,7 @@ def fingerprint(*parts: str) -> str:
 
 
 def frame_fingerprint(frame: dict[str, Any]) -> str:
-    """The hash of what many containers have in common: made once, then one of their parts."""
+    """Hash of the configuration shared by containers of one kind."""
     return digest(frame)
 
 

@@ -33,8 +33,8 @@ def core_and_side(decky: Decky, catalog: Catalog) -> CoreAndSide:
 
 
 def core_of(archetype: str | None, catalog: Catalog) -> tuple[str, ...] | None:
-    """The core of such a machine as far as its decoys exist: of a core without any, what else it is deployed
-    with. None where the catalog says nothing: no archetype, or none of its services has a decoy."""
+    """The archetype's core services that have decoys; if none do, its deployed services. None if the catalog
+    has no such archetype, or none of its services has a decoy."""
     kind = catalog.archetypes.get(archetype or "")
     if kind is None:
         return None

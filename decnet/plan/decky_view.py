@@ -40,7 +40,7 @@ class DeckyView:
 
     @property
     def name(self) -> str:
-        """The decky's."""
+        """The decky's name."""
         return self.key.decky
 
     @property

@@ -13,7 +13,7 @@ from decnet.model.record import WorkerRecords
 
 def fleet_size(desired: Fleet, recorded: Mapping[str, WorkerRecords], seen: Container[str]) -> int:
     """How many deckies the fleet had before: desired, or recorded of a worker that is `seen` now, each name
-    once. What is only recorded of one that is dark can neither stay nor leave in this pass."""
+    once. What is recorded only on an unobserved worker can neither stay nor leave in this pass."""
     rows = {
         (project, row.name)
         for worker, records in recorded.items()
@@ -33,8 +33,8 @@ def excess_strays(
     """The workers that report too many strays to be pruned, each with their number. `strays` names the
     worker of each stray.
 
-    Too many are more than `max_remove`, or than the deckies that the worker has (one always): of a worker
-    that lies, or of a state that was lost. It is judged alone, so that the others' pass goes on.
+    Too many means more than `max_remove`, or than the deckies that the worker has (one is always allowed);
+    this suggests a lying worker or lost state. Each worker is judged on its own.
     """
     return {
         worker: count
@@ -59,10 +59,10 @@ def guard(
 ) -> None:
     """Raises MassRemoval when the plan takes more deckies off the LAN than it may.
 
-    `desired` is the fleet as it is to be; `requested` is how many of the others the user
-    named one by one. Without `max_remove` the plan may take half of the fleet (pruned strays count on
-    both sides), one decky always, but never the last one while nothing takes its place. Beside a removal
-    what is only forgotten counts too: it was part of the fleet that is left now.
+    `desired` is the fleet as it is to be; `requested` is how many of the removed deckies the user named.
+    Without `max_remove` the plan may take half of the fleet (pruned strays count on both sides), one decky
+    always, but never the last one while nothing takes its place. In a plan with a removal, what is only
+    forgotten counts too: it was part of the fleet that is left now.
     """
     pruned = sum(1 for step in plan.steps if step.bucket == "stray")
     gone = len(_leaving(plan, desired))

@@ -39,7 +39,7 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
     """The MAC that was written by hand. Raises SpecError if it cannot be one machine's."""
     mac = draft.mac or ""
     if not _MAC.match(mac):
-        message = f"{draft.name}: mac {clean(mac, 40)!r} is not like 00:50:56:01:02:03"
+        message = f"{draft.name}: mac {clean(mac, 40)!r} is not in the form 00:50:56:01:02:03"
         raise SpecError(message, place=draft.at("mac"))
     if int(mac[:2], 16) & 1 or mac == "00:00:00:00:00:00":
         raise SpecError(f"{draft.name}: mac {mac} is a group address, not a machine's", place=draft.at("mac"))
@@ -64,7 +64,9 @@ def check_hostname(draft: Draft, used: dict[str, str]) -> str:
     """The hostname that was written by hand. Raises SpecError."""
     name = draft.hostname or ""
     if not _HOSTNAME.match(name):
-        message = f"{draft.name}: hostname {clean(name, 70)!r} is not letters, digits and inner dashes"
+        message = (
+            f"{draft.name}: hostname {clean(name, 70)!r} may contain only letters, digits and inner hyphens"
+        )
         raise SpecError(message, place=draft.at("hostname"))
     if name.lower() in used:
         message = f"{draft.name}: hostname {name} is used twice, by {used[name.lower()]} too"

@@ -97,11 +97,11 @@ def _without_volatile(facts: Facts) -> Facts:
 
 
 def _unmatched_notes(page: JournalPage, unmatched: list[JournalRecord]) -> list[str]:
-    """What is said of records that are not taken. A journal that is read for the first time tells of
-    operations that were never ours to follow: the caller leaves those out."""
-    notes = [f"journal record {r.seq} for {clean(r.decky, 40)} fits no open operation" for r in unmatched]
+    """Notes about records that match no row. A journal that is read for the first time has operations that
+    this operator never followed: the caller leaves those out."""
+    notes = [f"journal record {r.seq} for {clean(r.decky, 40)} matches no open operation" for r in unmatched]
     if len(notes) > MAX_NOTES:
-        notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more journal records fit no open operation"]
+        notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more journal records match no open operation"]
     if page.damaged:
         notes.append(f"{len(page.damaged)} of its journal records are malformed and were dropped")
     return notes
@@ -119,7 +119,7 @@ def _close_row(rows: list[LifecycleRow], record: JournalRecord, now: float) -> b
 
 
 def _row_from_record(record: JournalRecord, journal_id: str, now: float) -> LifecycleRow | None:
-    """The row that a record tells of; None for what is none of our operations."""
+    """The row that a record describes; None if the operation is unknown."""
     if record.operation not in get_args(Operation):
         return None
     at = record.at if record.at is not None and 0 < record.at <= now + FUTURE_SECONDS else None
@@ -162,7 +162,7 @@ def _mark_lost(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
     if job is None or job.state == "lost":
         error = "the job that carried it out is gone"
     elif job.state == "running":
-        error = f"its job runs for more than {LONGEST_SECONDS / 60:.0f} minutes"
+        error = f"its job has been running for more than {LONGEST_SECONDS / 60:.0f} minutes"
     else:
         error = f"its job ended ({job.state}), and its record is not in the journal"
     return row.model_copy(update={"status": "lost", "ended": now, "error": error})
@@ -192,7 +192,7 @@ def _next_cursor(cursor: Cursor | None, page: JournalPage, verdict: Verdict) -> 
 
 
 def _trim(rows: list[LifecycleRow]) -> tuple[LifecycleRow, ...]:
-    """Without the oldest that have ended; those of the newest request stay, for who follows it to tell."""
+    """Drop the oldest closed rows; keep those of the newest request, which may still be followed."""
     surplus = len(rows) - KEPT_ROWS
     newest = rows[-1].request_id if rows else ""
     kept = []

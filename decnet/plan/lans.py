@@ -51,7 +51,7 @@ def decide_lan(
 
 
 def unconfirmed_subnets(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:
-    """The subnets on which addresses would be drawn from the whole range without a yes to that so far."""
+    """Subnets without a range that the operator has not confirmed."""
     return tuple(sorted({lan.subnet for lan in lans.values() if not lan.use} - set(confirmed)))
 
 
@@ -95,7 +95,7 @@ def address_of(token: str) -> str:
 
 
 def _first(given: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:
-    """What the operator said, else what held so far, else what the worker says of itself."""
+    """The operator's value, else the stored one, else the worker's."""
     value: str | None = given or getattr(known, field, None) or getattr(facts, field, None)
     return value
 

@@ -1,4 +1,4 @@
-"""Other services for a decky, so that yesterday's scan is wrong today."""
+"""Changes a decky's services over time, so that yesterday's scan is wrong today."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MOST_SIDE = 2
 
 SECONDS_PER_MINUTE = 60.0
 JITTER_MIN, JITTER_MAX = 0.7, 1.2
-"""Parts of its interval after which a decky is due; it then waits its turn, so their middle is below 1."""
+"""A decky is due after 0.7 to 1.2 of its interval; it then waits its turn, so the mean is below 1."""
 MAX_SHARE_DIVISOR = 8
-"""At most one decky in so many changes at one time, and one always."""
+"""At most 1 in 8 deckies (at least one) changes at a time."""
 CATCH_UP_FACTOR = 2.0
-"""How much faster than their intervals say deckies change of which many are due."""
+"""With a backlog, deckies change at up to twice the configured rate."""
 
 
 def next_services(

@@ -1,4 +1,4 @@
-"""From what was written to what is meant: every decky by name, with everything but its place."""
+"""Resolves a fleet spec into one draft per decky: everything but its worker and address."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _Places = dict[str, str]
 DEFAULT_OS = "linux"
 REDRAW_KEYS = {"archetype", "services", "randomize_services", "settings", "os"}
-"""The keys of an entry that decide what is drawn. The others are wishes that are followed as they stand,
+"""The keys of an entry that decide what is drawn. The others are applied as written,
 so that a new address or interval does not take back the services that a mutation gave."""
 
 
@@ -116,7 +116,7 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
             continue
         for key in ("ip", "mac", "hostname"):
             if getattr(entry, key) is not None:
-                message = f"{entry.name}: {key} is one machine's, and count is {entry.count}"
+                message = f"{entry.name}: {key} cannot be set when count is {entry.count}"
                 raise SpecError(message, place=places[key] or entry.place, hint="one entry per decky")
         for number in range(1, entry.count + 1):
             name = f"{entry.name}-{number:02d}"
@@ -160,7 +160,7 @@ def _refuse_changes(drafts: list[Draft]) -> None:
         has = (kept.worker, kept.ip, kept.mac, kept.hostname) if kept else ()
         other = any(wish not in (None, each) for wish, each in zip(wishes, has, strict=False))
         if kept and (other or kept.spec_hash != draft.spec_hash):
-            message = f"{draft.name}: exists already and would change, which is more than adding"
+            message = f"{draft.name}: already exists and would be changed; --add only adds"
             raise SpecError(message, place=draft.place, hint="another name, or deploy the whole fleet file")
 
 
@@ -187,7 +187,7 @@ def _unchanged(decky: Decky) -> Draft:
 
 
 class _Resolver:
-    """One entry on its way to a draft: what the parts of the answer have in common."""
+    """Builds the draft of one entry."""
 
     def __init__(
         self,

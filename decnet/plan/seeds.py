@@ -7,9 +7,9 @@ import random
 
 
 def service_seed(seed: str, service: str) -> str:
-    """A service's own seed, derived from its decky's: 32 hexadecimal digits, the same for ever.
+    """A service's own seed, derived from its decky's: 32 hexadecimal digits. It never changes.
 
-    That of "" is for what all services of a decky have to agree on: uptime, accounts, interfaces."""
+    An empty service name gives the seed shared by all services: uptime, accounts, interfaces."""
     return hashlib.sha256(f"{seed}:{service}".encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""The one grammar that chooses workers: `edge-*,@dmz,!w3`."""
+"""Worker selectors: `edge-*,@dmz,!w3`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from decnet.model.worker import Worker
 def select(workers: Mapping[str, Worker], text: str | None) -> dict[str, Worker]:
     """The workers that a selector means; all for None.
 
-    Terms are separated by commas: a name or pattern, `@tag` for a tag, `!` before either takes away.
-    With nothing but `!` terms, they take away from all. Raises UsageError where a term means nobody.
+    Terms are separated by commas: a name or pattern, `@tag` for a tag, `!` before either excludes.
+    With only `!` terms, they exclude from all workers. Raises UsageError if a term matches no worker.
     """
     if text is None:
         return dict(workers)
@@ -26,7 +26,7 @@ def select(workers: Mapping[str, Worker], text: str | None) -> dict[str, Worker]
         if term.startswith("!"):
             chosen -= _matching(workers, term[1:])
     if not chosen:
-        raise UsageError(f"--on {text}: no worker is left")
+        raise UsageError(f"--on {text} excludes every worker")
     return {name: worker for name, worker in workers.items() if name in chosen}
 
 

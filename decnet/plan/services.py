@@ -31,7 +31,7 @@ def expand_compatible(
 
 
 def expand_names(names: Iterable[str], catalog: Catalog, *, who: str, place: str = "") -> tuple[str, ...]:
-    """As `expand_compatible`, of services that need not go together on one decky."""
+    """Like `expand_compatible`, without the port conflict check."""
     origin: dict[str, str] = {}
     for written in names:
         for name in _expand_name(written, catalog, who, place):
@@ -109,7 +109,7 @@ def _expand_name(written: str, catalog: Catalog, who: str, place: str) -> tuple[
     for name in names:
         if name not in catalog.services or not catalog.services[name].built:
             part = f" (part of {written})" if name != written else ""
-            hint = f"built are {', '.join(with_decoy(sorted(catalog.services), catalog))}"
+            hint = f"available: {', '.join(with_decoy(sorted(catalog.services), catalog))}"
             raise SpecError(f"{who}: there is no decoy for {name}{part} yet", place=place, hint=hint)
     return names
 

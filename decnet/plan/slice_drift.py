@@ -21,18 +21,14 @@ def slice_drift(records: ProjectRecords, held: HeldProject, wanted: str | None) 
             f"{records.generation}: the state directory was restored from an older copy",
         )
     if last and held.plan_hash is None and last.plan_hash is not None:
-        return SliceDrift(
-            word="lost", reason=f"it lost its description, which was generation {last.generation}"
-        )
+        return SliceDrift(word="lost", reason=f"it lost its state, which was generation {last.generation}")
     if last and generation < last.generation:
         return SliceDrift(
             word="rewound",
             reason=f"it is back at generation {generation} of {last.generation}: restored from an older copy",
         )
     if last and last.plan_hash != held.plan_hash:
-        return SliceDrift(
-            word="replaced", reason=f"its description of generation {generation} was changed there"
-        )
+        return SliceDrift(word="replaced", reason=f"its state of generation {generation} was changed there")
     if wanted is not None and held.plan_hash != wanted:
         return SliceDrift(word="behind", reason=f"it has an older state (generation {generation})")
     return None

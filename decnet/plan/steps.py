@@ -192,7 +192,7 @@ def _reason(view: DeckyView, bucket: Bucket, came_from: str | None) -> str:
         return f"it moves here from {came_from}" if came_from else f"new: {_summary(view.decky)}"
     if bucket == "revive":
         interrupted = view.row is not None and view.row.status == "unknown"
-        return "it was begun and not finished" if interrupted else "none of its containers exists any more"
+        return "it was started but not finished" if interrupted else "none of its containers exists any more"
     reasons = _differences(view) if bucket == "change" else _faults(view)
     return "; ".join(reasons[:4]) + (f"; and {len(reasons) - 4} more" if len(reasons) > 4 else "")
 
@@ -248,7 +248,7 @@ def _faults(view: DeckyView) -> list[str]:
         if found is None:
             faults.append(f"{what} is missing")
         elif is_crash_looping(found):
-            faults.append(f"{what} is restarting again and again")
+            faults.append(f"{what} is in a restart loop")
         elif found.state == "exited":
             code = "" if found.exit_code is None else f" with code {found.exit_code}"
             faults.append(f"{what} has exited{code}")

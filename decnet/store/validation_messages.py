@@ -37,7 +37,7 @@ _PATTERNS = {
     "mac": "must be a MAC address such as 02:42:c0:00:02:64, in lower case",
     "seed": "must be 32 hexadecimal digits in lower case",
     "services": "must be a service's name: lower case letters, digits, - and _, at most 32",
-    "name": "must be a name: lower case letters, digits and inner dashes, at most 40",
+    "name": "must be a name: lower case letters, digits and inner hyphens, at most 40",
 }
 
 FaultKind = Literal["field", "key", "union", "value"]

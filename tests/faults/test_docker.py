@@ -178,7 +178,7 @@ def test_a_container_that_loops_is_seen_as_that_and_made_anew(web: Stage) -> Non
     )
     web.on(web.place, "sh", "-c", loop)
     notes = web.decnet("status", "-o", "json", code=4).json["notes"]
-    assert any("service http is restarting again and again" in note for note in notes), notes
+    assert any("service http is in a restart loop" in note for note in notes), notes
     web.decnet("reconcile")
     after = web.containers()
     assert (after["web"], after["web-http"] != before["web-http"]) == (before["web"], True)

@@ -139,7 +139,7 @@ def test_lost_records_are_read_again_from_the_journals_first_record(web: Stage) 
     before = web.containers()
     run(web, f"rm {HOME}/records/*.json")
     said = web.decnet("reconcile")
-    assert "fits no open operation" not in said.err
+    assert "matches no open operation" not in said.err
     mended(web, before)
     ends = [row["reason"] for row in web.decnet("history", "-o", "json").json]
     assert set(ends) == {"read from the worker's journal"}

@@ -182,7 +182,7 @@ def test_many_records_that_fit_nothing_are_told_in_a_few_lines() -> None:
         known(cursor=cursor), pulled(*(record(n, "x") for n in range(1, 1001))), now=NOW
     ).notes
     assert len(found) == MAX_NOTES + 1
-    assert found[-1] == f"{1000 - MAX_NOTES} more journal records fit no open operation"
+    assert found[-1] == f"{1000 - MAX_NOTES} more journal records match no open operation"
 
 
 def test_a_row_that_has_ended_never_changes_again() -> None:
@@ -222,7 +222,7 @@ def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
     learned = ingest_status(known(cursor=cursor), pulled(record(1, "gh\x1b[31most")), now=NOW)
     assert learned.records.lifecycle == ()
-    assert learned.notes == ("journal record 1 for gh\\x1b[31most fits no open operation",)
+    assert learned.notes == ("journal record 1 for gh\\x1b[31most matches no open operation",)
 
 
 @pytest.mark.parametrize(

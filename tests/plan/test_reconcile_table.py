@@ -310,7 +310,7 @@ REASONS = {
     "a new base image": "its image changed from decnet/base:0123456789ab to decnet/base:ffffffffffff",
     "a service stopped": "service ssh has exited with code 137",
     "a service never started": "service ssh was never started",
-    "a service in a loop": "service ssh is restarting again and again",
+    "a service in a loop": "service ssh is in a restart loop",
     "the base removed by hand": "its base is missing; "
     "the network namespace of service ssh is not its base's; "
     "the network namespace of service http is not its base's",

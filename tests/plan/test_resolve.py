@@ -106,7 +106,7 @@ REFUSED = {
     ),
     "one address for many": (
         [{"name": "a", "services": ("ssh",), "count": 2, "ip": "192.0.2.9"}],
-        ("f.toml:1: a: ip is one machine's, and count is 2", "one entry per decky"),
+        ("f.toml:1: a: ip cannot be set when count is 2", "one entry per decky"),
     ),
     "a name twice": (["a", "a"], ("f.toml:2: a: this name is used twice, first at f.toml:1", None)),
     "a name that a count makes": (
@@ -217,7 +217,7 @@ def test_adding_refuses_to_change_a_decky_that_exists() -> None:
         {"name": "a", "services": ("ftp",)},
         {"name": "a", "services": ("ssh", "http"), "ip": "192.0.2.77"},
     ):
-        with pytest.raises(SpecError, match="exists already and would change"):
+        with pytest.raises(SpecError, match="already exists and would be changed; --add only adds"):
             deployed(spec(entry), first, add=True)
 
 

@@ -85,7 +85,7 @@ BAD = {
     ),
     "a bad name": (
         GOOD.replace("web-2", "Web_2"),
-        "15:5: deckies.Web_2 must be a name: lower case letters, digits and inner dashes, at most 40"
+        "15:5: deckies.Web_2 must be a name: lower case letters, digits and inner hyphens, at most 40"
         " (and 1 more)",
     ),
     "a bad service": (
@@ -164,12 +164,12 @@ BAD = {
     ),
     "a hostname that is none": (
         GOOD.replace('"hostname": "g"', '"hostname": "a;b\\u001b"'),
-        "16:43: deckies.web-2.hostname must be letters, digits and inner dashes, at most 63, not"
+        "16:43: deckies.web-2.hostname must be letters, digits and inner hyphens, at most 63, not"
         r' "a;b\x1b"',
     ),
     "no hostname": (
         GOOD.replace('"hostname": "g"', '"hostname": ""'),
-        '16:43: deckies.web-2.hostname must be letters, digits and inner dashes, at most 63, not ""',
+        '16:43: deckies.web-2.hostname must be letters, digits and inner hyphens, at most 63, not ""',
     ),
     "the gateway's address": (
         GOOD.replace("192.0.2.101", "192.0.2.1"),
@@ -189,8 +189,8 @@ BAD = {
     ),
     "a core that is no list of services": (
         GOOD.replace('"services": {},', '"services": {}, "core": ["SSH"],'),
-        "19:32: deckies.web-2.core.0 must be a name: lower case letters, digits and inner dashes, at most 40,"
-        ' not "SSH"',
+        "19:32: deckies.web-2.core.0 must be a name: lower case letters, digits and inner hyphens, at most "
+        '40, not "SSH"',
     ),
     "no fleet": ('{"schema_version": 2}', "1:1: fleet_id is missing"),
     "an escape sequence": (

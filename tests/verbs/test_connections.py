@@ -142,7 +142,7 @@ def test_a_job_that_does_not_end_is_given_up_and_the_others_are_served(fleet: Fa
     left = {"w2/web-06": RUNS.format("web-06"), "w2": NEW_ON_BOTH["w2"]}
     picture = fleet.picture(ran)
     assert (picture["exit"], {key: picture[key] for key in left}) == (4, left)
-    assert "does not end" in ran.outcome.troubles[0].message
+    assert "is still running there" in ran.outcome.troubles[0].message
     assert fleet["w1"].containers == {
         name: "running" for each in ("web-01", "web-03") for name in (each, f"{each}-http")
     }
