@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from decnet.errors import DockerDown, TrustRefused, Unreachable, WorkerFailure
 from decnet.wire import PROJECT
@@ -14,6 +14,10 @@ from .journal import JournalPage
 from .worker import Count, Facts, Hello, Standing
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
+
+
+def _known_readiness(value: object) -> object:
+    return value if value in ("yes", "no", "starting") else None
 
 
 class Container(FrozenModel):
@@ -31,9 +35,9 @@ class Container(FrozenModel):
     restarts: Count = 0
     exit_code: Annotated[int, Field(ge=-(2**31), le=2**32)] | None = None
     attached: bool | None = None
-    ready: Literal["yes", "no", "starting"] | None = None
+    ready: Annotated[Literal["yes", "no", "starting"] | None, BeforeValidator(_known_readiness)] = None
     """Whether a base has become ready, and a service listens; `starting` within 15 seconds of its start, None
-    where it is not known: the container does not run, or its agent is older."""
+    where it is not known: the container does not run, or its agent is older or reports something else."""
     ip: Short = ""
     """A base's address where the agent knows it."""
 

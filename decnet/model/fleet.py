@@ -166,7 +166,8 @@ class Fleet(FrozenModel):
 
     def on(self, worker: str, project: str = PROJECT) -> dict[str, Decky]:
         """The slice of one worker: its deckies of a project by name."""
-        return dict(self.project(project).by_worker.get(worker, {}))
+        known = self.projects.get(project)
+        return dict(known.by_worker.get(worker, {})) if known else {}
 
     def with_deckies(self, deckies: dict[str, Decky], project: str = PROJECT) -> Fleet:
         """The same fleet with these deckies in a project instead."""

@@ -96,7 +96,9 @@ def test_the_old_slice_is_reported_as_the_fleets_with_its_own_generation_and_has
     assert status["projects"] == {PROJECT: known}
     assert seat.get("slice") == {"projects": {PROJECT: old.slice}}
     assert old.slice["slice"]["schema"] == 1
-    assert status["containers"] == [dict(row, project=PROJECT) for row in old.status["containers"]]
+    assert status["containers"] == [
+        dict(row, project=PROJECT, ready=None) for row in old.status["containers"]
+    ]
     assert status["jobs"] == [dict(row, project=PROJECT) for row in old.status["jobs"]]
     assert status["journal"] == old.status["journal"]
 

@@ -42,7 +42,9 @@ class NearbyLinks:
     def __init__(self, place: Nearby) -> None:
         self._place = place
 
-    async def each(self, workers: Iterable[Worker], call: Callable[[Any], Awaitable[Any]]) -> dict[str, Any]:
+    async def call_all(
+        self, workers: Iterable[Worker], call: Callable[[Any], Awaitable[Any]]
+    ) -> dict[str, Any]:
         return {worker.name: await call(self._place.client) for worker in workers}
 
     def is_new(self, sentence: str) -> bool:
