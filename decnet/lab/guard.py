@@ -21,7 +21,10 @@ def held() -> tuple[int, ...]:
 
 @contextmanager
 def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
-    """Hold the lock of the lab `name`, or of what all labs share (""); wait at most `limit` seconds."""
+    """Hold the lock of the lab `name`, of all labs (""), or of a part of their cache ("cache/...").
+
+    Waits at most `limit` seconds. Raises LockHeld.
+    """
     deadline = time.monotonic() + limit
     with socket.socket(socket.AF_UNIX) as lock:
         while True:
@@ -30,11 +33,16 @@ def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > deadline:
-                    what = f"the lab {name!r}" if name else "the machine's labs"
-                    raise LockHeld(f"another command works on {what}") from None
+                    raise LockHeld(f"another command works on {_what(name)}") from None
                 time.sleep(0.05)
         _held.append(lock)
         try:
             yield
         finally:
             _held.remove(lock)
+
+
+def _what(name: str) -> str:
+    if name.startswith("cache/"):
+        return f"the {name.removeprefix('cache/')} of the labs"
+    return f"the lab {name!r}" if name else "the machine's labs"

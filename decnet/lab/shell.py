@@ -24,8 +24,17 @@ PROGRAMS: Final = {
 }
 
 
-def run(argv: list[str], *, limit: float = 20, stdin: str | IO[bytes] | None = None) -> str:
-    """Run `argv` for at most `limit` seconds and return its stdout; raise Failed with its last words."""
+def run(
+    argv: list[str],
+    *,
+    limit: float = 20,
+    stdin: str | IO[bytes] | None = None,
+    locks: tuple[int, ...] | None = None,
+) -> str:
+    """Run `argv` for at most `limit` seconds and return its stdout; raise Failed with its last words.
+
+    It inherits `locks`, by default all that this process holds.
+    """
     words = stdin if isinstance(stdin, str) else None
     source = None if isinstance(stdin, str) else stdin or subprocess.DEVNULL
     try:
@@ -38,7 +47,7 @@ def run(argv: list[str], *, limit: float = 20, stdin: str | IO[bytes] | None = N
             errors="replace",
             timeout=limit,
             env=environment(),
-            pass_fds=held(),
+            pass_fds=held() if locks is None else locks,
         )
     except subprocess.TimeoutExpired as late:
         raise Failed(f"{argv[0]} did not end within {limit:g} s") from late

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
-from decnet.lab.guard import exclusive
+from decnet.lab.guard import exclusive, held
 from decnet.lab.shell import SYSTEM_PATH, run
 
 CACHE: Final = Path("/var/cache/decnet-lab")
@@ -61,28 +61,44 @@ def make_tree(recipe: Recipe, emit: Callable[[str], None]) -> Path:
     """
     if os.geteuid() != 0:
         raise Unavailable("a Debian release needs root")
-    with exclusive("trees", limit=SECONDS + 60):
+    with exclusive("cache/trees", limit=SECONDS + 60):
         if not recipe.folder.is_dir():
             CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
             emit(f"making a tree of Debian {recipe.suite} ({recipe.name}), once")
-            _remove_older(recipe)
+            remove_unused(f"tree-{recipe.name}-*")
             _make(recipe)
     return recipe.folder
 
 
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of the cache, if it is there."""
+    if folder.exists():
+        run(["rm", "-rf", "--one-file-system", str(folder)], limit=300)
+
+
+def remove_unused(pattern: str) -> None:
+    """Remove what the cache has by these names; what a running lab stands on stays until a later time."""
+    for old in CACHE.glob(pattern):
+        if not _in_use(old):
+            remove_tree(old)
+
+
 def _make(recipe: Recipe) -> None:
     part = recipe.folder.with_name("part-" + recipe.folder.name)
-    _remove(part)
+    remove_tree(part)
     source = f"deb [signed-by={KEYRING}] {_mirror()} {recipe.suite} main"
     proxies = [f"{name}={os.environ[name]}" for name in PROXIES if name in os.environ]
     argv = ["env", *proxies, "mmdebstrap", "--quiet", *OPTIONS, f"--variant={recipe.variant}"]
     argv += [f"--include={','.join(recipe.packages)}", recipe.suite, str(part), source]
     try:
-        run(argv, limit=SECONDS)
+        # One lock, not all: it has apt run shells that know no descriptor above 9.
+        run(argv, limit=SECONDS, locks=held()[-1:])
     except Failed as failed:
-        _remove(part)
+        remove_tree(part)
+        # apt's own command line is one of its last words, and tells nothing.
+        said = [line for line in failed.message.splitlines() if len(line) < 200]
         raise Unavailable(
-            f"no tree of Debian {recipe.suite}: {' / '.join(failed.message.splitlines()[-3:])[-300:]}",
+            f"no tree of Debian {recipe.suite}: {' / '.join(said[-4:])}",
             hint="check that apt-get update works on this machine",
         ) from failed
     for path in recipe.unwanted:
@@ -115,21 +131,13 @@ def _os_release() -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _remove_older(recipe: Recipe) -> None:
-    """A tree that a running lab stands on stays until a later time."""
-    for old in CACHE.glob(f"tree-{recipe.name}-*"):
-        if not _in_use(old):
-            _remove(old)
-
-
-def _in_use(tree: Path) -> bool:
-    for table in Path("/proc").glob("[0-9]*/mountinfo"):
+def _in_use(path: Path) -> bool:
+    """Whether a tree is mounted somewhere, or a virtual worker runs with this kernel or disk."""
+    mounted, named = f"lowerdir={path},", os.fsencode(path)
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if f"lowerdir={tree}" in table.read_text(errors="replace"):
+            if mounted in (process / "mountinfo").read_text(errors="replace"):
+                return True
+            if named in (process / "cmdline").read_bytes():
                 return True
     return False
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        run(["rm", "-rf", "--one-file-system", str(folder)], limit=300)

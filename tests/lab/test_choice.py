@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from decnet.errors import UsageError
+from decnet.errors import LockHeld, UsageError
 from decnet.lab import Lab, choice, mountpoints, parse_options, trees, up
 from decnet.lab.guard import exclusive
 from decnet.lab.trees import Recipe
@@ -97,3 +99,42 @@ def test_a_release_that_cannot_be_had_is_one_sentence_and_leaves_nothing() -> No
         trees.make_tree(recipe, silent)
     assert refused.value.hint is not None and "\n" not in refused.value.message
     assert list(trees.CACHE.glob("*tree-none-*")) == []
+
+
+def test_what_a_running_program_was_started_with_stays_in_the_cache() -> None:
+    used, unused = trees.CACHE / "tlabx-used.img", trees.CACHE / "tlabx-unused.img"
+    trees.CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with subprocess.Popen(["sh", "-c", "read line", "sh", f"ubd0=disk.cow,{used}"], stdin=subprocess.PIPE):
+        used.touch()
+        unused.touch()
+        trees.remove_unused("tlabx-*.img")
+        left = list(trees.CACHE.glob("tlabx-*.img"))
+    trees.remove_unused("tlabx-*.img")
+    assert (left, used.exists()) == ([used], False)
+
+
+def test_the_cache_is_locked_by_a_name_that_no_lab_can_have(tmp_path: Path) -> None:
+    recipe = Recipe("here", "none", ())
+    with exclusive("trees"), pytest.raises(trees.Unavailable):
+        trees.make_tree(recipe, silent)
+    late = pytest.raises(LockHeld, match="works on the trees of the labs")
+    with exclusive("cache/trees"), late, exclusive("cache/trees", limit=0.1):
+        pass
+
+
+IN_THREE_LOCKS = """
+from decnet.lab.guard import exclusive
+from decnet.lab.trees import Recipe, make_tree, remove_tree
+with exclusive("tlabx1"), exclusive("tlabx2"), exclusive("tlabx3"):
+    tree = make_tree(Recipe("tlabx", "trixie", ("base-files",), variant="extract"), print)
+assert (tree / "etc/debian_version").read_text().startswith("13")
+remove_tree(tree)
+"""
+
+
+@pytest.mark.engines
+def test_a_tree_is_made_while_other_locks_are_held() -> None:
+    """In a program whose first free descriptors are theirs, as those of a command are."""
+    argv = [sys.executable, "-c", IN_THREE_LOCKS]
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -50,7 +50,7 @@ def newest() -> Newest:
     key = hashlib.sha256(b"".join([usr.parent.name.encode(), *chosen])).hexdigest()[:12]
     venv = CACHE / f"venv-{VERSION}-{key}"
     # Tests run in two streams.
-    with exclusive("venvs", limit=SECONDS):
+    with exclusive("cache/venvs", limit=SECONDS):
         if not (venv / "complete").exists():
             _make(venv, usr)
         made = Newest(usr, venv / "bin")
