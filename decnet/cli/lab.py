@@ -64,6 +64,9 @@ def up(
         list[str] | None,
         typer.Option("--engine-option", metavar="KEY=VALUE", help="A setting of new workers' dockerd."),
     ] = None,
+    vm: Annotated[
+        bool, typer.Option("--vm", help="New workers have their own kernel, systemd and cgroups.")
+    ] = False,
     name: Name = "lab",
     output: OutputOption = Output.table,
 ) -> None:
@@ -79,6 +82,7 @@ def up(
             operator_engine=operator_engine,
             engines=[each for each in engine.split(",") if each],
             engine_options=parse_options(engine_option or []),
+            virtual=vm,
         )
         if images:
             provide_images(_lab(name), _say, operator=operator_engine)

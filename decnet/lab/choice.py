@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from decnet.errors import UsageError
+from decnet.lab.disk import make_disk
+from decnet.lab.kernel import make_kernel
 from decnet.lab.layout import Place
 from decnet.lab.trees import Recipe, make_tree
 
 HOST: Final = "host"
+VIRTUAL_DEFAULT: Final = "trixie"
 PACKAGES: Final = (
     "docker.io", "docker-compose", "openssh-server", "openssh-client", "python3", "iproute2", "nftables",
     "iptables", "procps", "iputils-ping", "sudo", "uidmap",
@@ -36,12 +39,23 @@ RESERVED: Final = ("hosts", "exec-root", "pidfile", "cgroup-parent")
 class Choice:
     """`engine` is one of ENGINES, `tree` its release's folder (empty: the machine's own programs).
 
+    A virtual worker has `kernel`, a program, and `disk`, an image of its release, and no tree.
     `options` are entries of daemon.json; a name in capitals is a variable of dockerd's environment.
     """
 
     engine: str = HOST
     tree: str = ""
+    kernel: str = ""
+    disk: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def release(self) -> str:
+        return f"{self.engine} VM" if self.virtual else self.engine
+
+    @property
+    def virtual(self) -> bool:
+        return bool(self.kernel)
 
     @property
     def environment(self) -> list[str]:
@@ -77,6 +91,8 @@ def choose(
     engines: Sequence[str],
     options: Mapping[str, Any],
     emit: Callable[[str], None],
+    *,
+    virtual: bool = False,
 ) -> None:
     """Give each new machine one of `engines` in turn, and `options`; a machine that is there keeps its own.
 
@@ -84,13 +100,16 @@ def choose(
     that no machine would get; trees.Unavailable where a release cannot be had.
     """
     _check(engines, options)
+    if virtual and HOST in engines:
+        raise UsageError("a virtual worker runs a Debian release", hint="--engine trixie")
     new = [machine for machine in machines if _is_new(machine)]
     if options and not new and any(of(machine).options != options for machine in machines):
         raise UsageError("engine options are for new workers, and there is none", hint="decnet lab down")
     for number, machine in enumerate(machines):
         wanted = engines[number % len(engines)] if engines else None
         if machine in new:
-            _record(machine, Choice(wanted or HOST, "", options), emit)
+            engine = wanted or (VIRTUAL_DEFAULT if virtual else HOST)
+            _record(machine, Choice(engine, options=options), emit, virtual=virtual)
         else:
             _keep(machine, wanted, emit)
 
@@ -131,16 +150,22 @@ def _keep(machine: Place, wanted: str | None, emit: Callable[[str], None]) -> No
     has = of(machine)
     if wanted not in (None, has.engine):
         raise UsageError(f"{machine.key} has the engine {has.engine!r} already", hint="decnet lab down")
-    if has.tree and not Path(has.tree).is_dir():
-        _record(machine, has, emit)
+    if not all(Path(path).exists() for path in (has.tree, has.kernel, has.disk) if path):
+        # What it wrote is a difference to the disk image that is gone.
+        (machine.folder / "disk.cow").unlink(missing_ok=True)
+        _record(machine, has, emit, virtual=has.virtual)
 
 
-def _record(machine: Place, choice: Choice, emit: Callable[[str], None]) -> None:
+def _record(machine: Place, choice: Choice, emit: Callable[[str], None], *, virtual: bool) -> None:
     recipe = RECIPES.get(choice.engine)
-    tree = str(make_tree(recipe, emit)) if recipe else ""
+    paths = {"tree": "", "kernel": "", "disk": ""}
+    if virtual and recipe:
+        paths |= {"kernel": str(make_kernel(emit)), "disk": str(make_disk(recipe, emit))}
+    elif recipe:
+        paths["tree"] = str(make_tree(recipe, emit))
     machine.folder.mkdir(parents=True, exist_ok=True)
     part = file_of(machine).with_suffix(".part")
-    part.write_text(json.dumps({"engine": choice.engine, "tree": tree, "options": dict(choice.options)}))
+    part.write_text(json.dumps({"engine": choice.engine, **paths, "options": dict(choice.options)}))
     part.replace(file_of(machine))
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from decnet.lab import choice
+from decnet.lab import choice, vm
 from decnet.lab.ground import inside
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.shell import SYSTEM_PATH, require_outside, run
@@ -23,10 +23,10 @@ def run_argv(lab: Lab, where: str, argv: list[str]) -> list[str]:
     Every program in it replaces itself by the next one, so the pid that you start is the pid of the command:
     a signal reaches it, its exit code is yours. It is for `os.execvp` and `subprocess` alike. The working
     folder stays the caller's; where a release of its own runs, it is /root. Raise Failed when that place
-    is not up.
+    is not up. On a virtual worker the pid is that of ssh, and a signal ends the connection.
     """
     require_outside()
-    return _inside(place(lab, where)) + argv
+    return _command(place(lab, where), argv, terminal=sys.stdin.isatty())
 
 
 def shell_env(lab: Lab, where: str) -> dict[str, str]:
@@ -36,7 +36,13 @@ def shell_env(lab: Lab, where: str) -> dict[str, str]:
 
 def run_in(where: Place, argv: list[str], *, limit: float = 60, stdin: IO[bytes] | None = None) -> str:
     """Run a command in a place and return its stdout; raise Failed with its last words."""
-    return run(_inside(where) + argv, limit=limit, stdin=stdin)
+    return run(_command(where, argv), limit=limit, stdin=stdin)
+
+
+def _command(where: Place, argv: list[str], *, terminal: bool = False) -> list[str]:
+    if choice.of(where).virtual:
+        return vm.command(where, argv, terminal=terminal)
+    return [*_inside(where), *argv]
 
 
 def _inside(where: Place) -> list[str]:

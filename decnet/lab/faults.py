@@ -3,7 +3,8 @@
 import signal
 
 from decnet.errors import UsageError
-from decnet.lab import engine, ground, network, processes, sshd
+from decnet.lab import choice, engine, ground, network, processes, sshd, vm
+from decnet.lab.enter import run_in
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.lifecycle import power_on
@@ -39,8 +40,9 @@ def stop(lab: Lab, worker: str, what: str = "worker") -> None:
     with exclusive(lab.name):
         found = _worker(lab, worker)
         if what == "engine":
-            engine.stop(found)
+            _stop_engine(found)
         elif what == "sshd":
+            vm.refuse(found, "its sshd is the lab's way in")
             sshd.stop(found)
         elif what == "worker":
             _cut_power(found)
@@ -57,18 +59,22 @@ def start(lab: Lab, worker: str) -> None:
 def pause(lab: Lab, worker: str, what: str = "engine") -> None:
     """Freeze the engine's or sshd's processes: they keep their sockets and answer nothing."""
     with exclusive(lab.name):
-        processes.end(_daemons(_worker(lab, worker), what), number=signal.SIGSTOP)
+        _signal(_worker(lab, worker), what, signal.SIGSTOP)
 
 
 def resume(lab: Lab, worker: str, what: str = "engine") -> None:
     with exclusive(lab.name):
-        processes.end(_daemons(_worker(lab, worker), what), number=signal.SIGCONT)
+        _signal(_worker(lab, worker), what, signal.SIGCONT)
 
 
 def wipe(lab: Lab, worker: str) -> None:
     """Empty the worker's agent folder: identity, slice, journal, events."""
     with exclusive(lab.name):
-        ground.clear(_worker(lab, worker).folder / "agent")
+        found = _worker(lab, worker)
+        if choice.of(found).virtual:
+            run_in(found, ["find", "/var/lib/decnet-agent", "-mindepth", "1", "-delete"])
+        else:
+            ground.clear(found.folder / "agent")
 
 
 def _worker(lab: Lab, name: str) -> Place:
@@ -86,6 +92,21 @@ def _cut_power(worker: Place) -> None:
     (worker.folder / "off").touch()
     processes.end_place(worker, spare=[keeper])
     ground.clear(worker.folder / "run")
+
+
+def _stop_engine(worker: Place) -> None:
+    if choice.of(worker).virtual:
+        vm.stop_engine(worker)
+    else:
+        engine.stop(worker)
+
+
+def _signal(worker: Place, what: str, number: signal.Signals) -> None:
+    if choice.of(worker).virtual and what == "engine":
+        vm.signal_engine(worker, number.name)
+    else:
+        vm.refuse(worker, "its sshd is the lab's way in")
+        processes.end(_daemons(worker, what), number=number)
 
 
 def _daemons(worker: Place, what: str) -> list[processes.Process]:

@@ -28,14 +28,23 @@ def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
     The first time takes about a minute: a root file system is made from Debian packages. The archives
     stay in /var/cache/decnet-lab for the next lab. Raises ImageFailed.
     """
-    with exclusive("images"):
+    with exclusive("cache/images"):
         CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
         places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
-        # An archive that an old engine wrote is read by all.
-        archive = _archive(min(places, key=lambda each: choice.of(each).engine != choice.HOST), emit)
+        archive = _archive(_builder(lab, places), emit)
         for place in places:
             if engine.load(place, archive):
                 emit(f"{place.key}: the decoy images are loaded")
+
+
+def _builder(lab: Lab, places: list[Place]) -> Place:
+    """The engine that makes the images: an old one where there is one, whose archives all read."""
+    near = [each for each in places if not choice.of(each).virtual]
+    if not near:
+        near = [Place(lab, "op")]
+        engine.start(near[0])
+        engine.await_engine(near[0])
+    return min(near, key=lambda each: choice.of(each).engine != choice.HOST)
 
 
 def _archive(builder: Place, emit: Emit) -> Path:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from decnet.errors import Failed, UsageError
-from decnet.lab import cgroups, choice, engine, ground, mountpoints, network, processes, sshd
+from decnet.lab import cgroups, choice, engine, ground, keys, mountpoints, network, processes, sshd, vm
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import DEFAULT_PARENT, MOST_WORKERS, Lab, Place
 from decnet.lab.shell import require_ground, run
@@ -29,10 +29,12 @@ def up(
     operator_engine: bool = False,
     engines: Sequence[str] = (),
     engine_options: Mapping[str, Any] = MappingProxyType({}),
+    virtual: bool = False,
 ) -> LabStatus:
     """Have the lab running with at least `workers` workers, each with every tarball of `images` loaded.
 
-    New workers have one of `engines` (names of choice.ENGINES) in turn, by default this machine's own.
+    New workers have one of `engines` (names of choice.ENGINES) in turn, by default this machine's own; with
+    `virtual`, a kernel and systemd of their own, and trixie by default.
     `operator_engine` gives the operator's machine a Docker engine too, which building images there needs.
     What runs stays as it is, a cable that was pulled included; what died or was powered off is started.
     """
@@ -43,7 +45,7 @@ def up(
         _claim_folder(lab)
         number = max([workers, *(worker.number for worker in workers_of(lab))])
         machines = [lab.worker(each) for each in range(1, number + 1)]
-        choice.choose(machines, engines, engine_options, emit)
+        choice.choose(machines, engines, engine_options, emit, virtual=virtual)
         _raise_network(lab, machines, emit)
         _start(lab, machines, emit)
         if operator_engine:
@@ -80,10 +82,24 @@ def power_on(worker: Place) -> None:
     """Start what is not running on one worker, as after a power cut, and wait for it."""
     ground.lay(worker)
     ground.boot_if_off(worker)
-    engine.start(worker)
-    sshd.start(worker)
-    engine.await_engine(worker)
-    sshd.await_sshd(worker)
+    _switch_on(worker)
+    _await(worker)
+
+
+def _switch_on(worker: Place) -> None:
+    if choice.of(worker).virtual:
+        vm.start(worker)
+    else:
+        engine.start(worker)
+        sshd.start(worker)
+
+
+def _await(worker: Place) -> None:
+    if choice.of(worker).virtual:
+        vm.await_up(worker)
+    else:
+        engine.await_engine(worker)
+        sshd.await_sshd(worker)
 
 
 def _claim_folder(lab: Lab) -> None:
@@ -114,18 +130,16 @@ def _raise_network(lab: Lab, machines: list[Place], emit: Emit) -> None:
 
 
 def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
-    operator_key = Place(lab, "op").folder / "ssh" / "id_ed25519"
-    sshd.make_key(operator_key, "ed25519")
+    operator_key = keys.operator_key(lab)
+    keys.make_key(operator_key, "ed25519")
     for worker in machines:
         ground.boot_if_off(worker)
-        sshd.accept(worker, operator_key.with_suffix(".pub"))
-        engine.start(worker)
-        sshd.start(worker)
+        keys.accept(worker, operator_key.with_suffix(".pub"))
+        _switch_on(worker)
     for worker in machines:
-        engine.await_engine(worker)
-        sshd.await_sshd(worker)
+        _await(worker)
         where = f"{worker.mgmt_address}, {worker.lan_address} on the LAN"
-        emit(f"{worker.key} ({choice.of(worker).engine}): Docker and sshd are up, {where}")
+        emit(f"{worker.key} ({choice.of(worker).release}): Docker and sshd are up, {where}")
 
 
 def _stop_engines(lab: Lab, emit: Emit) -> None:

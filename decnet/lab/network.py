@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from decnet.errors import Failed
-from decnet.lab import mountpoints, slowline
+from decnet.lab import choice, mountpoints, slowline
 from decnet.lab.guard import exclusive
-from decnet.lab.layout import GATEWAY, NETNS_FOLDER, Lab, Place
+from decnet.lab.layout import GATEWAY, MGMT, NETNS_FOLDER, Lab, Place
 from decnet.lab.processes import await_role, end, gone, launch, recorded
 from decnet.lab.shell import run
 
@@ -52,24 +52,46 @@ def plug_in(place: Place) -> None:
     _raise_namespace(place)
     pulled = unplugged(place)
     there = _whole_cables(place)
-    switch, machine = [], []
+    virtual, taps = choice.of(place).virtual, _links(place)
+    switch: list[str] = []
+    machine: list[str] = []
     for side, address in (("lan", place.lan_address), ("mgmt", place.mgmt_address)):
         if address is None:
             continue
         cable, port = cable_of(place, side), PORTS[side]
         if cable not in there:
-            peer = f"peer name {port} netns {place.netns} address {place.mac(side)}"
+            peer = f"peer name {port} netns {place.netns}"
+            # The MAC is the virtual machine's, behind a bridge.
+            peer += "" if virtual else f" address {place.mac(side)}"
             switch.append(f"link add {cable} type veth {peer}")
         # A slow line stands between its cable and the bridge.
         master = "" if side == "mgmt" and is_slow(place) else f"master {side} "
         switch.append(f"link set {cable} {master}{'down' if side in pulled else 'up'}")
-        machine += [f"address replace {address}/24 brd + dev {port}", f"link set {port} up"]
-    if place.lan_address:
+        if virtual:
+            machine += _bridge(place, side, taps)
+        else:
+            machine += [f"address replace {address}/24 brd + dev {port}", f"link set {port} up"]
+    if place.lan_address and not virtual:
         machine.append(f"route replace default via {GATEWAY} dev eth0")
     _batch(place.lab.lan, switch)
     _batch(place, machine)
     if place.is_worker:
         _set(place, FORWARDING)
+
+
+def _bridge(place: Place, side: str, there: set[str]) -> list[str]:
+    """Join a cable to a virtual machine's tap. An address on the management side is the lab's way in."""
+    bridge, tap = f"br-{side}", f"tap-{side}"
+    lines = []
+    if bridge not in there:
+        lines.append(f"link add {bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
+    if tap not in there:
+        lines.append(f"tuntap add dev {tap} mode tap")
+    lines += [f"link set {port} master {bridge} up" for port in (PORTS[side], tap)]
+    lines.append(f"link set {bridge} up")
+    if side == "mgmt":
+        lines.append(f"address replace {MGMT}.{110 + place.number}/24 dev {bridge}")
+    return lines
 
 
 def pull(place: Place, sides: set[str]) -> None:

@@ -19,7 +19,7 @@ from decnet.lab.shell import environment
 # Its stdin is the lab's lock, held until the record is written.
 RECORD_AND_EXEC: Final = 'cat /proc/sys/kernel/random/boot_id "/proc/$$/stat" > "$0" && exec "$@" < /dev/null'
 
-ROLES: Final = ("keeper", "dockerd", "sshd")
+ROLES: Final = ("keeper", "dockerd", "sshd", "vm")
 
 Namespace = tuple[int, int]
 
@@ -55,15 +55,20 @@ def launch(place: Place, role: str, argv: list[str]) -> None:
         time.sleep(0.002)
 
 
-def await_role(place: Place, role: str, ready: Callable[[], bool], *, limit: float) -> None:
-    """Wait until what was launched as `role` is ready; raise Failed with the end of its log."""
+def await_role(
+    place: Place, role: str, ready: Callable[[], bool], *, limit: float, pause: float = 0.02
+) -> None:
+    """Wait until what was launched as `role` is ready; raise Failed with the end of its log.
+
+    `pause` is the time between two looks, in seconds as `limit`.
+    """
     deadline = time.monotonic() + limit
     while not ready():
         if not recorded(place, role) or time.monotonic() > deadline:
             log = log_file(place, role)
             words = log.read_text(errors="replace")[-800:].strip() if log.exists() else "it left no log"
             raise Failed(f"{role} of {place.netns} did not come up: {words}", hint=f"its log: {log}")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def recorded(place: Place, role: str) -> Process | None:

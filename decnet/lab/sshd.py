@@ -1,18 +1,17 @@
-"""A worker's own sshd, and the operator's own key that every worker accepts."""
+"""A worker's own sshd."""
 
 import signal
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from decnet.lab import processes
 from decnet.lab.ground import inside
+from decnet.lab.keys import KEY_TYPES, host_key, make_host_keys
 from decnet.lab.layout import Place
 from decnet.lab.processes import Process, await_role, launch, log_file, recorded
-from decnet.lab.shell import SYSTEM_PATH, run
+from decnet.lab.shell import SYSTEM_PATH
 
 PORT: Final = 22
-KEY_TYPES: Final = {"ed25519": [], "rsa": ["-b", "2048"]}
 
 
 def start(place: Place) -> None:
@@ -20,9 +19,7 @@ def start(place: Place) -> None:
     if recorded(place, "sshd"):
         return
     folder = place.folder / "sshd"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for kind, options in KEY_TYPES.items():
-        make_key(folder / f"host_{kind}", kind, *options)
+    make_host_keys(place)
     (folder / "sshd_config").write_text(_config(place, folder))
     # sshd starts itself again for each connection and wants its absolute path for that.
     config, log = str(folder / "sshd_config"), str(log_file(place, "sshd"))
@@ -59,29 +56,8 @@ def sshd_processes(place: Place) -> list[Process]:
     return [process for process in processes.of_place(place) if process.name.startswith("sshd")]
 
 
-def make_key(path: Path, kind: str, *options: str) -> None:
-    """A key pair without passphrase, unless it is there; `path` appears when both files are whole."""
-    if path.exists():
-        return
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        new = Path(folder) / "key"
-        run(["ssh-keygen", "-q", "-t", kind, *options, "-N", "", "-C", path.name, "-f", str(new)], limit=60)
-        new.with_suffix(".pub").rename(path.with_suffix(".pub"))
-        new.rename(path)
-
-
-def accept(worker: Place, public_key: Path) -> None:
-    """Add a public key to the worker's authorized_keys, once."""
-    line = public_key.read_text().strip()
-    file = worker.folder / "ssh" / "authorized_keys"
-    lines = file.read_text().splitlines() if file.exists() else []
-    if line not in lines:
-        file.touch(mode=0o600)
-        file.write_text("\n".join([*lines, line]) + "\n")
-
-
 def _config(place: Place, folder: Path) -> str:
-    keys = [f"HostKey {folder}/host_{kind}" for kind in KEY_TYPES]
+    keys = [f"HostKey {host_key(place, kind)}" for kind in KEY_TYPES]
     return "\n".join([
         f"ListenAddress {place.mgmt_address}:{PORT}",
         *keys,

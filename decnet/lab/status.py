@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from decnet.lab import choice, engine, network, sshd
+from decnet.lab import choice, engine, network, sshd, vm
 from decnet.lab.layout import (
     ATTACKER_ADDRESS,
     GATEWAY,
@@ -21,7 +21,7 @@ from decnet.lab.shell import require_outside
 class WorkerStatus:
     """One worker. `engine` is up, down or silent (it runs and does not answer, as when it is paused).
 
-    `release` names what it runs: host, debian12, trixie, sid.
+    `release` names what it runs: host, debian12, trixie, sid, or such a release and VM.
     `address` is where the operator reaches its sshd, `lan_address` what the attacker sees.
     """
 
@@ -75,20 +75,28 @@ def workers_of(lab: Lab) -> list[Place]:
 
 def _worker(worker: Place) -> WorkerStatus:
     pulled = network.unplugged(worker)
+    engine_state, listens = _daemons(worker)
     off = (worker.folder / "off").exists()
     return WorkerStatus(
         name=worker.key,
-        release=choice.of(worker).engine,
+        release=choice.of(worker).release,
         address=worker.mgmt_address or "",
         ssh_port=sshd.PORT,
         lan_address=worker.lan_address or "",
         powered=recorded(worker, "keeper") is not None and not off,
-        engine=_engine(worker),
-        sshd=sshd.listens(worker),
+        engine=engine_state,
+        sshd=listens,
         partitioned="mgmt" in pulled,
         lan_cut="lan" in pulled,
         slow=network.is_slow(worker),
     )
+
+
+def _daemons(worker: Place) -> tuple[str, bool]:
+    if choice.of(worker).virtual:
+        found = vm.engine_state(worker)
+        return found or "down", found is not None
+    return _engine(worker), sshd.listens(worker)
 
 
 def _engine(worker: Place) -> str:

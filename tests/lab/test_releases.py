@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fleet_life import live
 from lab_machines import alive, import_image, in_place, start_container
 
 from decnet.errors import UsageError
-from decnet.lab import Lab, choice, down, provide_images, start, status, stop, up
+from decnet.lab import Lab, choice, down, start, status, stop, up
 
 SSH = ("ssh", "-o", "StrictHostKeyChecking=accept-new", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
-DECNET = str(Path(sys.prefix) / "bin" / "decnet")
-FLEET = """
-[network]
-addresses = { use = ["192.0.2.100-192.0.2.110"] }
-
-[decky.web]
-services = ["http"]
-
-[decky.shell]
-services = ["ssh"]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -106,20 +94,4 @@ def test_kept_images_stay_with_the_engine_that_has_them(own: Lab) -> None:
 
 
 def test_a_fleet_lives_there(modern: Lab, tmp_path: Path) -> None:
-    provide_images(modern, lambda _: None)
-    (tmp_path / "fleet.toml").write_text(FLEET)
-    key = (modern.folder / "w1/sshd/host_ed25519.pub").read_text().split()[:2]
-    (tmp_path / "known").write_text(" ".join(["198.51.100.11", *key]) + "\n")
-
-    def decnet(*argv: str) -> str:
-        return in_place(modern, "operator", DECNET, *argv).stdout
-
-    decnet("worker", "add", "w1", "root@198.51.100.11", "--known-hosts", str(tmp_path / "known"))
-    decnet("deploy", "-c", str(tmp_path / "fleet.toml"), "--yes")
-    shown = json.loads(decnet("status", "-o", "json"))["deckies"]
-    assert {each["name"]: each["status"] for each in shown} == {"web": "running", "shell": "running"}
-    [web] = [each["ip"] for each in shown if each["name"] == "web"]
-    in_place(modern, "attacker", "curl", "-s", "-m", "10", "-o", "/dev/null", f"http://{web}/from-the-lan")
-    assert "from-the-lan" in decnet("events", "--pull", "-o", "jsonl")
-    decnet("teardown", "--all", "--yes")
-    assert in_place(modern, "w1", "docker", "ps", "-aq").stdout == ""
+    live(modern, tmp_path)
