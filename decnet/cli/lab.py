@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,13 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+PASS_ON = {
+    "allow_extra_args": True,
+    # What follows the command is the command's, even a --name.
+    "allow_interspersed_args": False,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
 Name = Annotated[str, typer.Option("--name", help="Which lab, if there are several.")]
 
 
@@ -149,10 +156,14 @@ def _remark(worker: object) -> str:
 def run(
     ctx: typer.Context,
     name: Name = "lab",
-    worker: Annotated[str, typer.Option("--on", help="Which worker.")] = "w1",
+    worker: Annotated[str, typer.Option("--on", help="Which worker, if not w1.")] = "",
 ) -> None:
     """Run a command on a worker, as if logged in there."""
-    _enter(name, worker, ctx.args)
+    argv = ctx.args
+    # As in `lab stop w1`. No program has such a name.
+    if not worker and argv and re.fullmatch(r"w[1-9][0-9]?", argv[0]):
+        worker, *argv = argv
+    _enter(name, worker or "w1", argv)
 
 
 @app.command(context_settings=PASS_ON)
@@ -176,6 +187,8 @@ def _enter(name: str, place: str, argv: list[str]) -> None:
 
         if not argv:
             raise UsageError("the command is missing", hint="decnet lab attack nmap -sV 192.0.2.100")
+        if argv[0].startswith("-"):
+            raise UsageError(f"{argv[0]} is not a command", hint="options of decnet lab come first")
         sys.stdout.flush()
         full = run_argv(_lab(name), place, argv)
         os.execvp(full[0], full)
