@@ -1,4 +1,4 @@
-"""What can be imitated, as data files, and their loader; a user's own files are merged in."""
+"""The catalog: what decoys can imitate, as data files, and their loader. A user's own files are merged in."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["Kind", "load", "names", "offered"]
 
 
 def load(extra: Path | None = None) -> Catalog:
-    """Everything that can be imitated. `extra` is a folder of the user's own `*.toml` files, each of which
-    may hold [service.X], [archetype.X], [os.X], [release.X], [vendor.X] and `words`; an entry of a name that
-    the package has replaces it whole. Read once per process. Raises SpecError naming file and line.
+    """The whole catalog. `extra` is a folder of the user's own `*.toml` files, each of which may hold
+    [service.X], [archetype.X], [os.X], [release.X], [vendor.X] and `words`. An entry replaces the package's
+    entry of that name as a whole. Read once per process. Raises SpecError naming file and line.
     """
     # Completion needs names only, and the loader needs pydantic.
     from .loader import loaded

@@ -1,4 +1,4 @@
-"""What no single entry of the catalog can show: that they name each other rightly."""
+"""Checks across catalog entries: every name that an entry refers to exists."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..model.catalog_entries import LOOKS, SYSTEMS, Archetype, OsProfile, Releas
 from ..model.suggest import suggest
 
 Complaint = tuple[str, str, str, str, str | None]
-"""Section, name, the key that it is about, what is wrong, hint."""
+"""A problem of an entry: section, name, key, problem, hint."""
 
 About = tuple[str, str, str | None]
-"""The same of one entry: key, what is wrong, hint."""
+"""A problem within one entry: key, problem, hint."""
 
 STYLE = re.compile(r"[A-Za-z0-9|-]{1,120}")
 OUI = re.compile(r"([0-9a-f]{2}:){2}[0-9a-f]{2}")
@@ -24,7 +24,7 @@ TELLS = re.compile(r"decnet|decky|honeypot|canary", re.IGNORECASE)
 
 
 def complaints(catalog: Catalog) -> Iterator[Complaint]:
-    """Everything in the catalog that cannot be used, in the order of its sections."""
+    """Every problem of the catalog, in the order of its sections."""
     checks: tuple[tuple[str, Mapping[str, Any], Callable[[Catalog, Any], Iterator[About]]], ...] = (
         ("service", catalog.services, _service),
         ("archetype", catalog.archetypes, _archetype),
@@ -108,13 +108,13 @@ def _stack(look: str, sysctls: Mapping[str, int]) -> Iterator[About]:
     if look and look not in LOOKS:
         yield "look", f"`look` must be one of {', '.join(LOOKS)}", None
     if not all(SYSCTL.fullmatch(key) for key in sysctls):
-        yield "sysctls", "`sysctls` has a key that is no name below net.ipv4.", None
+        yield "sysctls", "`sysctls` has a key that is not a name below net.ipv4.", None
 
 
 def _vendor(catalog: Catalog, vendor: Vendor) -> Iterator[About]:
     if not vendor.ouis or not all(_usable(oui) for oui in vendor.ouis):
         hint = 'for example ouis = ["00:50:56"]; neither multicast nor locally administered'
-        yield "ouis", "`ouis` must be addresses that the IEEE gives out", hint
+        yield "ouis", "`ouis` must be prefixes that the IEEE has assigned", hint
 
 
 def _usable(oui: str) -> bool:

@@ -1,4 +1,4 @@
-"""Names alone, for completion: nothing is validated, no model is imported."""
+"""Names for completion: nothing is validated, and no model is imported."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Kind = Literal["service", "archetype", "os"]
 
 
 def names(kind: Kind, extra: Path | None = None) -> tuple[str, ...]:
-    """All names of a kind, sorted, a user's own included; a broken file of theirs is passed over."""
+    """All names of a kind, sorted, including a user's own; a broken user file is skipped."""
     return tuple(sorted(_entries(kind, extra)))
 
 
 def offered(kind: Kind, extra: Path | None = None) -> dict[str, str]:
-    """The names of a kind that can be used, sorted, each with its summary: no service without a decoy."""
+    """The usable names of a kind, sorted, each with its summary; services without a decoy are omitted."""
     entries = {
         name: entry if isinstance(entry, dict) else {} for name, entry in _entries(kind, extra).items()
     }

@@ -1,4 +1,4 @@
-"""The catalog's files: those of the package, and a user's own folder of them."""
+"""The catalog's files: the package's own, and those of a user's folder."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _text(name: str) -> str:
-    # Not a path: the package may sit in a zip file.
+    # Not a path: the package may be in a zip file.
     content = pkgutil.get_data("decnet.catalog", f"data/{name}")
     assert content is not None, f"the package lacks data/{name}"
     return content.decode()

@@ -1,4 +1,4 @@
-"""From data files to one Catalog, validated; an error in a user's file is reported with its line."""
+"""Loads and validates the catalog from data files; an error in a user's file is reported with its line."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def loaded(extra: Path | None) -> Catalog:
 
 
 def _nouns(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The package's own entries: they are right, and so are not validated."""
+    """The package's own entries. Tests check them, so they are not validated here."""
     for name, entry in entries.items():
         fields = _tuples(entry)
         if section == "service":
@@ -75,7 +75,7 @@ def _shaped(section: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _port(port: Any) -> Any:
-    """22 or "161/udp" as the fields of a Port; anything else as it is, for the model to refuse."""
+    """22 or "161/udp" as the fields of a Port; anything else unchanged, for the model to refuse."""
     if type(port) is int and 0 < port < 65536:
         return {"number": port}
     match = re.fullmatch(r"([1-9]\d{0,4})/(tcp|udp)", port) if isinstance(port, str) else None
@@ -119,7 +119,7 @@ def _users_noun(
         raise SpecError(f"{title}: a name is lower case letters, digits, - and _, at most 32", place=place)
     if not isinstance(entry, dict):
         raise SpecError(f"{title} must be a table", place=place)
-    # A decoy of the user's own is an image: it is there as soon as it is named.
+    # A user's own decoy is an image: naming it is enough to make it available.
     given = {"built": True, **_shaped(section, entry)} if section == "service" else entry
     summary = {"summary": name} if "summary" in _NOUNS[section].__dataclass_fields__ else {}
     noun: Entry
@@ -137,15 +137,15 @@ def _users_noun(
 def _validated(
     noun: Any, given: dict[str, Any]
 ) -> tuple[Any, tuple[toml_lines.Place, str, str | None] | None]:
-    """The noun, or where in the entry it is wrong, how, and a hint."""
+    """The validated entry; else the location of the problem in it, the problem, and a hint."""
     from pydantic import TypeAdapter, ValidationError
 
-    # Only from JSON does strict reading take a list for a tuple. TOML's dates fit nothing that an entry has.
+    # Strict validation accepts a list for a tuple only from JSON. No field takes TOML's dates.
     text = json.dumps(given, default=lambda _: [[]])
     try:
         return TypeAdapter(noun).validate_json(text, strict=True), None
     except ValidationError as error:
-        # A key that is misspelled is also one that is missing: the misspelling is the better news.
+        # A misspelled key is also a missing one: the misspelling is the more helpful error.
         first = min(error.errors(), key=lambda each: each["type"] != UNKNOWN_KEY)
     path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
     hint = _meant(noun, path) if first["type"] == UNKNOWN_KEY and len(path) == 1 else None
@@ -153,7 +153,7 @@ def _validated(
 
 
 def _meant(noun: Any, path: toml_lines.Place) -> str:
-    """A hint for a key that does not exist: the nearest one, else all of them."""
+    """A hint for an unknown key: the most similar key, else all of them."""
     known = [key for key in noun.__dataclass_fields__ if key not in ("name", "built")]
     close = suggest(str(path[0]), known)
     return f"did you mean `{close}`?" if close else "known: " + ", ".join(known)

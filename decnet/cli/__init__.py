@@ -1,4 +1,4 @@
-"""The door: parse, build the context, choose the output, leave with the exit code."""
+"""The entry point of the `decnet` command: completion, or the command line."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 import sys
 
 COLLECTED_AFTER = 100_000
-"""New objects after which the garbage collector looks at them (Python's own number is 700)."""
+"""Number of new objects that triggers a garbage collection (Python's default is 700)."""
 
 
 def main() -> None:
     """The `decnet` command."""
     import gc
 
-    # Importing makes a hundred thousand objects that stay: walking them again and again, as the collector
-    # does as it comes, is a quarter of a command's start-up.
+    # Imports create a hundred thousand objects that stay: the collector's repeated passes over them would
+    # take a quarter of a command's start-up.
     gc.set_threshold(COLLECTED_AFTER)
     from decnet.console.streams import prepare_streams
     from decnet.errors import OutputFailed
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _entered() -> None:
-    """The completion or the command that was asked for."""
+    """Run the completion or the command that was requested."""
     if "_DECNET_COMPLETE" in os.environ:
         from decnet.cli import completion
 

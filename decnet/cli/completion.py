@@ -1,4 +1,4 @@
-"""What can stand at the cursor: answered from plain data, without typer and without pydantic, in a few ms."""
+"""Tab completion: answers from plain data, without typer and pydantic, within a few ms."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import Any
 
 HELP = {"names": ["-h", "--help"], "help": "Show this message and exit.", "takes": None, "many": False}
 ASKED = "_DECNET_COMPLETE"
-"""The shell that asks; `_DECNET_LINE` is its line up to the cursor."""
+"""The requesting shell; `_DECNET_LINE` is its line up to the cursor."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What may follow. `how` is for the shell: `words`, `list` (more may follow at once), `files` or `none`;
-    `prefix` is the part of the word at the cursor that the words do not repeat."""
+    """The possible completions. `how` is for the shell: `words`, `list` (a list that may be continued),
+    `files` or `none`; `prefix` is the part of the word at the cursor that the words do not repeat."""
 
     how: str
     prefix: str = ""
     words: tuple[tuple[str, str], ...] = ()
-    """Each with its explanation."""
+    """Each word with its description."""
 
 
 def main() -> int:
@@ -35,7 +35,7 @@ def main() -> int:
         sys.stdout.write(rendered(given, os.environ[ASKED], os.environ))
         sys.stdout.flush()
     except (OSError, ValueError, KeyError):
-        # A broken home is for the command itself to tell, not for the tab key.
+        # A broken state directory is reported by the command itself, not by the tab key.
         return 1
     return 0
 
@@ -49,14 +49,14 @@ def rendered(given: Answer, shell: str, environ: Any) -> str:
         words = [f"{given.prefix}{word}\t{summary}" for word, summary in given.words]
         return "\n".join((given.how, *words)) + "\n"
     typed = _current(environ.get("_DECNET_LINE", ""))
-    # bash replaces only what stands behind the last of these characters, and @ itself as well.
+    # bash replaces only what follows the last of these characters, and @ itself as well.
     breaks = environ.get("_DECNET_BREAKS", " \t\n\"'@><=;|&(:")
     kept = max((typed.rfind(char) + (char != "@") for char in breaks if char in typed), default=0)
     return "\n".join((given.how, *((given.prefix + word)[kept:] for word, _ in given.words))) + "\n"
 
 
 def answer(line: str) -> Answer:
-    """What may stand at the end of a line that begins with the command itself."""
+    """The completions at the end of a line that begins with the command itself."""
     words = _split(line)
     spot = _walk(words[1:-1])
     current = words[-1]
@@ -80,7 +80,7 @@ def answer(line: str) -> Answer:
 
 @dataclass
 class _Spot:
-    """A place in the tree, with what was said there already."""
+    """A position in the command tree, with the options and arguments given so far."""
 
     node: dict[str, Any]
     used: set[str] = field(default_factory=set)

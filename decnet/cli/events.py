@@ -1,4 +1,4 @@
-"""`decnet events`: shows, follows and forwards what attackers did."""
+"""`decnet events`: shows, follows and forwards attacker events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs about files and shells: nothing of the fleet is looked at or changed."""
+"""The commands about files and shells, which do not use the fleet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from decnet.cli.shells import SCRIPTS, Shell
 
 
 def register(app: typer.Typer) -> None:
-    """Put this module's commands into the tree."""
+    """Add this module's commands to the app."""
     app.command()(validate)
     app.command()(convert)
     app.command()(schema)

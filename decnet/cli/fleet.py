@@ -1,4 +1,4 @@
-"""The verbs that change the fleet."""
+"""The commands that change the fleet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Put this module's commands into the tree."""
+    """Add this module's commands to the app."""
     app.command()(deploy)
     app.command()(mutate)
     app.command()(reconcile)
@@ -208,7 +208,7 @@ def reconcile(
     output: OutputOption = Output.table,
 ) -> None:
     """Detect and repair drift from the desired fleet."""
-    # A deadline holds for waiting as well.
+    # A deadline includes waiting.
     patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
     with context(output.value, quiet=quiet, lock_timeout=patience, read_only=check) as ctx:
         from decnet.cli.loops import pause, reconcile_for_ever

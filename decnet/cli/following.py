@@ -1,4 +1,4 @@
-"""`events --pull` and `--follow`: what no pull has printed yet is printed, and alerts are sent meanwhile."""
+"""`events --pull` and `--follow`: prints what no pull has printed yet, and sends alerts at the same time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from decnet.engine.context import Context
 
 POLL = 0.1
-"""Seconds between two attempts to get the lock of what is printed."""
+"""Seconds between two attempts to take the print lock."""
 
 
 def print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
@@ -48,7 +48,7 @@ async def follow_events(
 
 
 async def together(*works: Coroutine[Any, Any, None]) -> None:
-    """Do all of this at once; the first error ends the rest, and is raised."""
+    """Run all of these concurrently; the first error cancels the others, and is raised."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.gather(*tasks)
@@ -80,7 +80,7 @@ async def _rounds(ctx: Context, wanted: EventFilter, interval: float, style: str
 
 
 async def _print_when_free(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
-    """Print as soon as no other command does. Raises LockHeld after the time that locks are waited for."""
+    """Print as soon as no other command does. Raises LockHeld after the time limit for locks."""
     at_once, end = replace(ctx, lock_timeout=0.0), ctx.monotonic() + ctx.lock_timeout
     while ctx.monotonic() < end:
         with suppress(LockHeld):

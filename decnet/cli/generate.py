@@ -19,7 +19,7 @@ SHELLS = {"bash": "decnet.bash", "zsh": "_decnet", "fish": "decnet.fish"}
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file with the text that it has to have."""
+    """Every generated file with its current text."""
     return {
         **{ROOT / "completions" / name: SCRIPTS[shell] for shell, name in SHELLS.items()},
         ROOT / "decnet" / "cli" / "tree.json": encoded(),
@@ -65,7 +65,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> int:
-    """Write the files; with --check only say which are not current (exit 1)."""
+    """Write the files; with --check only report which are out of date (exit 1)."""
     stale = [path for path, text in generated().items() if not path.is_file() or path.read_text() != text]
     if "--check" in sys.argv[1:]:
         for path in stale:

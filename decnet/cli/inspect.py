@@ -1,4 +1,4 @@
-"""The verbs that only look."""
+"""The commands that only read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from decnet.cli.run import context, finish, wait_for
 
 
 def register(app: typer.Typer) -> None:
-    """Put this module's commands into the tree."""
+    """Add this module's commands to the app."""
     app.command()(status)
     app.command()(history)
     app.command()(events.events)

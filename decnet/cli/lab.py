@@ -1,4 +1,4 @@
-"""`decnet lab`: a practice network on this machine, to try everything on."""
+"""`decnet lab`: a practice network on this machine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Typer's command groups, built lazily: only the command that runs is built.
 
-Typer reads the signature of every function before it looks at the command line: for all our commands that
-takes as long as to import typer.
+Typer reads the signature of every function before it parses the command line: for all our commands that takes
+as long as importing typer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Builders = dict[str, Callable[[], Any]]
 
 
 class LazyGroup(TyperGroup):
-    """A group whose commands have only a name and a help text until one of them runs."""
+    """A group whose commands are only a name and a help text until one of them runs."""
 
     builders: Builders = {}
 
@@ -31,7 +31,7 @@ class LazyGroup(TyperGroup):
 
 
 def lazy_group(app: typer.Typer) -> LazyGroup:
-    """The app's group, with unbuilt commands, its subgroups too."""
+    """The app's group, with unbuilt commands, also in its subgroups."""
     group = _empty_group(app)
     group.builders = {}
     for command in app.registered_commands:

@@ -1,4 +1,4 @@
-"""Commands that go on: a pass, a pause, a pass; the lock is held per pass and never between."""
+"""Commands that repeat a pass with pauses; the lock is held during a pass only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from decnet.engine.pass_end import with_deadline
 from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
 
 LONGEST_SLEEP = 60.0
-"""Seconds after which a sleeping `mutate --watch` looks at the state file again."""
+"""Seconds after which a sleeping `mutate --watch` reads the state file again."""
 
 
 async def pause(ctx: Context, jitter: float) -> None:
@@ -50,7 +50,7 @@ async def reconcile_for_ever(
 async def status_for_ever(
     ctx: Context, interval: float, style: Format, *, on: str | None, detailed_exitcode: bool
 ) -> None:
-    """The status again every `interval` seconds, on a new screen of a terminal."""
+    """The status every `interval` seconds, on a cleared terminal screen."""
     async with ctx.reusing_connections() as kept:
         while True:
             outcome = await status(kept, on=on, detailed_exitcode=detailed_exitcode)
@@ -60,7 +60,7 @@ async def status_for_ever(
 
 
 async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -> None:
-    """Mutate each decky when its interval is over. Ends where no decky has an interval."""
+    """Mutate each decky when its interval is over. Ends if no decky has an interval."""
     async with ctx.reusing_connections() as kept:
         while True:
             moment = next_due(kept)
@@ -83,7 +83,7 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
 
 
 def _tell(error: DecnetError, style: Format, *, quiet: bool) -> None:
-    """A held lock is no news to who wants to hear little: the next round tries again."""
+    """With --quiet a held lock is not reported: the next round tries again."""
     if not (quiet and isinstance(error, LockHeld)):
         print_error(error, style)
 

@@ -74,7 +74,7 @@ def manual() -> str:
     lines = [
         ".\\\" Generated from the commands' help by `make generate`.",
         f'.TH DECNET 1 "" "decnet {__version__}" "User Commands"',
-        # No hyphens of the formatter's own: names and paths are there to be copied.
+        # No hyphenation by the formatter: users copy names and paths.
         ".nh",
         ".ad l",
         ".SH NAME",
@@ -119,7 +119,7 @@ def _commands(command: Any, path: list[str]) -> list[str]:
 
 
 def bounds_in_words(text: str) -> str:
-    """`[default: 10; x>=0]` as a person would say it."""
+    """`[default: 10; x>=0]` in plain words."""
     text = re.sub(r"(\S+?)<=x<=(\S+?)(?=[\];])", r"\1 to \2", text)
     return re.sub(r"x>=(\S+?)(?=[\];])", r"\1 or more", text)
 
@@ -129,7 +129,7 @@ def _rows(rows: tuple[tuple[str, str], ...]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Text that the formatter takes as it stands: no line of it is a request."""
+    """Text escaped for the formatter: no line of it is a request."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
     lines = escaped.replace("`", "\\(ga").split("\n")
     return "\n".join(f"\\&{line}" if line.startswith(".") else line for line in lines)

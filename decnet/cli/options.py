@@ -25,12 +25,12 @@ WEEK = 7 * 86_400
 
 
 def seconds(name: str, *, least: float, help: str) -> Any:
-    """An option that takes seconds, from `least` to a week: nothing sleeps forever, or until nan."""
+    """An option that takes seconds, from `least` to a week; never infinite or nan."""
     return typer.Option(name, min=least, max=WEEK, metavar="SECONDS", help=help, callback=_a_number)
 
 
 def _a_number(value: float | None) -> float | None:
-    # A comparison with nan is never true, so that the bounds let it through.
+    # Comparisons with nan are never true, so the bounds do not refuse it.
     if value is not None and value != value:
         raise typer.BadParameter("nan is not a number of seconds.")
     return value

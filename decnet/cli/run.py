@@ -1,4 +1,4 @@
-"""From parsed options to an exit code: the context, the verb, the outcome, the errors."""
+"""Runs a command: builds its context, prints the outcome or error, and returns the exit code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 CUT_OFF_GRACE = 10.0
-"""Seconds that a pass has after its deadline to end in good order."""
+"""Seconds that a pass has after its deadline to end cleanly."""
 
 
 @contextmanager
@@ -33,8 +33,8 @@ def context(
     writes: bool = True,
     read_only: bool = False,
 ) -> Iterator[Context]:
-    """The context of one command; its errors are printed and become exit codes. With `read_only` it notes
-    what it sees if it can, and works even if nothing can be written."""
+    """The context of one command; its errors are printed and become exit codes. With `read_only` it records
+    what it observes if it can, and works even if nothing can be written."""
     from decnet.catalog import load
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
@@ -83,7 +83,7 @@ def _errors_reported(style: str, close: Callable[[], None], *, quiet: bool) -> I
 
 @contextmanager
 def cut_off_after(deadline: float | None) -> Iterator[None]:
-    """Ends this process where the work inside cannot be ended in good order: an image that is being made."""
+    """Ends this process at once if the work inside cannot be cancelled: an image build."""
     if deadline is None:
         yield
         return
@@ -102,7 +102,7 @@ def _cut_off() -> NoReturn:
 
 
 def _user() -> str:
-    """Who runs the command; behind sudo the one who called it."""
+    """The user who runs the command; under sudo, the user who called it."""
     import pwd
 
     uid = os.environ.get("SUDO_UID", "")
@@ -147,8 +147,8 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
     async def watched() -> None:
         task = asyncio.ensure_future(work)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        # Not returned: where asyncio.run puts the signal handlers back, Python 3.11 spells out what its main
-        # task gave (as part of an error's text that nobody reads). A fleet's is megabytes.
+        # Not returned: when asyncio.run restores the signal handlers, Python 3.11 formats its main task's
+        # result (for an unused error message). A fleet's is megabytes.
         results.append(await task)
 
     try:

@@ -1,4 +1,4 @@
-"""The scripts that teach a shell to ask `decnet` what may stand at the cursor."""
+"""Shell scripts for tab completion: they ask `decnet` for the words at the cursor."""
 
 from __future__ import annotations
 

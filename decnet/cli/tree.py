@@ -1,4 +1,4 @@
-"""The tree of commands as plain data, made from typer's own: completion reads it without typer."""
+"""The command tree as plain data, generated from typer's: completion reads it without typer."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ KINDS = {
     "worker add name": "",
     "lab worker": "",
 }
-"""What a parameter's values are names of, by its own name, or by its command's words and its own name."""
+"""The kind of names that a parameter takes, by its name, or by its command's words and its name."""
 
 
 def tree() -> dict[str, Any]:
-    """Every command by its words, with its options and arguments."""
+    """Every command by its words, with options and arguments."""
     import typer
 
     from decnet.cli.app import app
@@ -35,7 +35,7 @@ def tree() -> dict[str, Any]:
 
 
 def encoded() -> str:
-    """The tree as the text of `tree.json`: one line for each command, so that two changes rarely meet."""
+    """The tree as the text of `tree.json`: one line for each command, so that two changes rarely conflict."""
     return _spell(tree(), "") + "\n"
 
 
@@ -75,7 +75,7 @@ def _option(param: Any, path: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _takes(param: Any, path: tuple[str, ...]) -> str:
-    """files, folders, words:A,B, one of KINDS, or "" where nothing is known of the values."""
+    """files, folders, words:A,B, one of KINDS, or "" if the values are unknown."""
     choices = getattr(param.type, "choices", None)
     if choices:
         return "words:" + ",".join(str(getattr(choice, "value", choice)) for choice in choices)

@@ -42,7 +42,7 @@ def troubleshooting() -> str:
 
 
 def described(kind: type[DecnetError]) -> tuple[str, str, str]:
-    """What the docstring of a class says: the error, its cause, its fix; each "" if it is missing."""
+    """The parts of a class's docstring: the error, its cause, its fix; "" for a missing one."""
     text = inspect.getdoc(kind) or ""
     what, _, rest = text.partition("\n\nCause: ")
     cause, _, fix = rest.partition("\nFix: ")
@@ -52,7 +52,7 @@ def described(kind: type[DecnetError]) -> tuple[str, str, str]:
 def _section(kind: type[DecnetError]) -> str:
     what, cause, fix = described(kind)
     parent = kind.__mro__[1]
-    # A class that has its parent's code is a case of its parent.
+    # A class with its parent's exit code is listed under its parent.
     case = parent is not DecnetError and parent.__dict__.get("code") == kind.code
     heading = [] if case else [f"### {kind.code}", ""]
     text = [f"{what} Exit code {kind.exit_code}.", "", f"- Cause: {cause}", f"- Fix: {fix}"]
@@ -60,7 +60,7 @@ def _section(kind: type[DecnetError]) -> str:
 
 
 def _classes() -> Iterator[type[DecnetError]]:
-    """Every class but the base of all, in the order of its file."""
+    """Every error class except the base class, in the order of the file."""
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, DecnetError) and kind is not DecnetError:
             yield kind

@@ -33,7 +33,7 @@ KnownHosts = Annotated[
 
 
 def _secret() -> Callable[[str], str | None] | None:
-    """A prompt for passwords, where there is a terminal to ask on."""
+    """A prompt for passwords, if there is a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     from getpass import getpass
@@ -100,7 +100,7 @@ def _named_after(address: str) -> str:
 
 
 def _chosen(names: list[str] | None, on: str | None) -> str | None:
-    """The selector that names and `--on` make together."""
+    """The selector made of the names and of `--on`."""
     return ",".join([*(names or []), *([on] if on else [])]) or None
 
 

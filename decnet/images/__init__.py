@@ -1,4 +1,4 @@
-"""The images that deckies run: built by content, without the network, and shipped to workers.
+"""The images that deckies run: named by content, built without the network, and shipped to workers.
 
 Most commands need only their names, which are here; `build`, `shelf` and `programs` build and ship them.
 """

@@ -33,9 +33,9 @@ def ensure(
 ) -> tuple[str, ...]:
     """Build the images of this installation that the engine lacks; returns the tags that were built.
 
-    `images` must be `wanted()`: an image of another version cannot be made from these files. Downloads
-    are kept in the folder `cache`. `no_cache` rebuilds all. Blocks for up to a minute the first time;
-    raises ImageFailed or DockerDown. Safe to kill at any moment: a tag appears only when its image is whole.
+    `images` must be `wanted()`: an image of another version cannot be made from these files. Downloads are
+    kept in the folder `cache`. `no_cache` rebuilds all. Blocks for up to a minute the first time; raises
+    ImageFailed or DockerDown. Safe to kill at any moment: a tag appears only when its image is whole.
     """
     if images != wanted():
         raise ImageFailed(

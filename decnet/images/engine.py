@@ -24,8 +24,8 @@ DEFAULT_SOCKET = "/var/run/docker.sock"
 def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
     """A client of the engine at `docker_socket`, else at $DECNET_DOCKER_SOCKET, else at the default.
 
-    Raises DockerDown when nothing answers there or the engine is stopped, ImageFailed for every error of
-    the engine.
+    Raises DockerDown if nothing answers there or the engine is stopped, ImageFailed for every error of the
+    engine.
     """
     import docker
     from docker.errors import DockerException
@@ -63,7 +63,7 @@ def translated(error: Exception) -> ImageFailed:
 
 
 def present_tags(client: DockerClient) -> dict[str, dict[str, Any]]:
-    """Our images that the engine has, by tag, as it lists them."""
+    """Our images on the engine, by tag, as it lists them."""
     listed = client.api.images()
     return {
         tag: image for image in listed for tag in image.get("RepoTags") or () if tag.startswith("decnet/")

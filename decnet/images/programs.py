@@ -30,7 +30,7 @@ def program(
 
 
 def end_programs() -> None:
-    """Terminate every running program; whatever waits for one then fails."""
+    """Terminate every running program; code that waits for one then fails."""
     with _lock:
         for process in _running:
             process.terminate()

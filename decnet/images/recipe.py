@@ -1,4 +1,4 @@
-"""What the images are made of: packages, wheels, and the two build files. Content, not code that runs."""
+"""The contents of the images as data: packages, wheels, and the two build files."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +24,8 @@ UNWANTED: Final = (
     "usr/lib/python3.11/lib-dynload/_dbm*", "usr/lib/python3.11/lib-dynload/_sqlite3*",
     "usr/lib/python3.11/lib-dynload/_codecs_*",
 )  # fmt: skip
-"""What no program in an image reads, as patterns below `/`. Less to ship, and nothing to live off."""
+"""Files that no program in an image reads, as patterns below `/`. Less to ship, and fewer tools for an
+attacker."""
 
 KEEP: Final = ("usr/sbin/nft", "usr/sbin/nologin")
 """Exceptions from UNWANTED."""
@@ -51,7 +52,7 @@ WHEELS: Final = (
 )  # fmt: skip
 
 UNPACKED_ONLY: Final = {"cffi": ("_cffi_backend",)}
-"""Of these wheels only what starts with one of the names is taken: nothing imports the rest."""
+"""Only the files of these wheels with one of these prefixes are included: nothing imports the others."""
 
 BASE_BUILD: Final = """\
 FROM {root}

@@ -115,7 +115,7 @@ def _from_packages(client: DockerClient, raw: str, emit: Emit, refused: str) -> 
 
 
 def _import_output(client: DockerClient, process: subprocess.Popen[bytes], raw: str) -> ImageFailed | None:
-    """Hand the tar that `process` writes to the engine; it has ended when this returns."""
+    """Pass the tar that `process` writes to the engine; the process has ended when this returns."""
     pipe = process.stdout
     assert pipe is not None
     refusal = None
@@ -130,7 +130,7 @@ def _import_output(client: DockerClient, process: subprocess.Popen[bytes], raw: 
 
 
 def mmdebstrap_command() -> list[str]:
-    """How the packages are unpacked. On the same Debian release the machine's own apt sources are used."""
+    """The command that unpacks the packages. On the same Debian release it uses the machine's apt sources."""
     argv = [
         "mmdebstrap",
         "--quiet",

@@ -31,7 +31,7 @@ class ImageRow:
 
 
 def absent(have: Collection[str], images: ImageNames) -> tuple[str, ...]:
-    """Which of `images` a worker with the tags `have` lacks."""
+    """Those of `images` that a worker with the tags `have` lacks."""
     return tuple(name for name in images.all() if name not in have)
 
 
@@ -47,7 +47,7 @@ def listed(docker_socket: str | None = None) -> tuple[ImageRow, ...]:
 
 
 def on_this_machine(names: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
-    """Which of these images, ours or not, this machine's engine has; none if no engine answers."""
+    """Those of these images, ours or not, that this machine's engine has; none if no engine answers."""
     from docker.errors import ImageNotFound
 
     found = []

@@ -1,7 +1,7 @@
-"""Runs inside a root file system that is being made: takes out what is not needed and compiles the rest.
+"""Runs inside a root file system during its build: removes what is not needed and compiles the rest.
 
-Python's own modules are kept as byte code without docstrings and without their source: half the size,
-and a decoy starts without writing or compiling anything on its read-only disk.
+Python's own modules are kept as byte code only, without docstrings and source: half the size, and decoys
+start without compiling or writing anything on their read-only disk.
 """
 
 import compileall

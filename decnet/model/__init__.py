@@ -1,1 +1,1 @@
-"""The nouns of the house: values only, no input or output, no clock, no dice."""
+"""The data model: values only, without I/O, clock or randomness."""

@@ -1,4 +1,4 @@
-"""What a worker reports now. Not seen is a value, never an empty result."""
+"""Actual state: what a worker reports now. An unreachable worker is a value, never an empty result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _known_readiness(value: object) -> object:
 
 class Container(FrozenModel):
     """One container with our fleet's label. `service` is "" for a base; `attached` says whether a
-    service's network namespace is its base's present one (None for a base)."""
+    service's network namespace is the present one of its base (None for a base)."""
 
     name: Short
     id: Short
@@ -36,10 +36,10 @@ class Container(FrozenModel):
     exit_code: Annotated[int, Field(ge=-(2**31), le=2**32)] | None = None
     attached: bool | None = None
     ready: Annotated[Literal["yes", "no", "starting"] | None, BeforeValidator(_known_readiness)] = None
-    """Whether a base has become ready, and a service listens; `starting` within 15 seconds of its start, None
-    where it is not known: the container does not run, or its agent is older or reports something else."""
+    """Whether a base has become ready, and a service listens; `starting` within 15 seconds of its start; None
+    if unknown: the container does not run, or the agent is older or reports another value."""
     ip: Short = ""
-    """A base's address where the agent knows it."""
+    """A base's address, if the agent knows it."""
 
 
 class Job(FrozenModel):
@@ -85,7 +85,7 @@ class Status(FrozenModel):
     conflicts: Annotated[tuple[Conflict, ...], Field(strict=False, max_length=20000)] = ()
 
     def held(self, project: str) -> HeldProject:
-        """What the worker holds of a project; generation 0 of nothing where it was never there."""
+        """What the worker holds of a project; generation 0 if it was never there."""
         return self.projects.get(project) or HeldProject(generation=0, plan_hash=None)
 
 
@@ -104,7 +104,7 @@ class NotSeen(NamedTuple):
 
     failure: WorkerFailure
     status: Status | None = None
-    """What an agent said whose Docker engine was down: its journal and jobs still count."""
+    """The answer of an agent whose Docker engine was down: its journal and jobs still count."""
     skew: float = 0.0
 
     @property

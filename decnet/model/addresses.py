@@ -1,6 +1,6 @@
-"""All rules about addresses and the LANs that deckies are on: which there can be, and which of them fit.
+"""All rules about addresses and LANs: which are valid, and which fit together.
 
-A check gives what is wrong with a value ("must be ..." or "is ..."), or None.
+A check returns the problem of a value ("must be ..." or "is ..."), or None.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def ranges(value: Sequence[object]) -> str | None:
 
 
 def mac(value: str) -> str | None:
-    """A hardware address that one host can have; Docker's own prefix would give a decky away."""
+    """A hardware address that one host can have; Docker's own prefix would identify a decky as a
+    container."""
     plain = value.lower().replace("-", ":")
     if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", plain):
         return f"must be a MAC address like 00:50:56:12:34:56, not {display(value)}"
@@ -96,12 +97,12 @@ def not_within(address: str, block: IPv4Network) -> str | None:
 
 
 def network(lan: Network) -> IPv4Network:
-    """The LAN's subnet; that it is one was checked by `lan`, when it was decided or read."""
+    """The LAN's subnet, which `lan` has checked when it was planned or read."""
     return IPv4Network(lan.subnet)
 
 
 def reserved(lan: Network) -> dict[int, str]:
-    """Addresses of the LAN that are never anybody's or the router's, each with what it is."""
+    """Addresses of the LAN that no decky can have, each with the reason."""
     block = network(lan)
     return {
         int(block.network_address): "the network's own address",
@@ -111,7 +112,7 @@ def reserved(lan: Network) -> dict[int, str]:
 
 
 def usable(lan: Network) -> list[Range]:
-    """The ranges of `use` (the whole subnet where it is empty) inside the subnet, without `exclude`."""
+    """The ranges of `use` (if empty: the whole subnet) inside the subnet, without `exclude`."""
     block = network(lan)
     first, last = int(block.network_address), int(block.broadcast_address)
     wanted = parse_addresses(lan.use, place="network.addresses.use") if lan.use else [(first, last)]
@@ -122,8 +123,8 @@ def usable(lan: Network) -> list[Range]:
 
 
 def free(spans: Iterable[Range], blocked: Container[int], last_resort: Container[int]) -> Iterator[int]:
-    """The addresses of the ranges that are not blocked at the time they are asked for; those of
-    `last_resort` come at the end."""
+    """The addresses of the ranges that are not blocked when they are requested; those of `last_resort` come
+    last."""
     later = []
     for low, high in spans:
         for address in range(low, high + 1):
@@ -151,7 +152,7 @@ def parse_addresses(items: Iterable[str], *, place: str = "") -> list[Range]:
 
 
 def number(text: str, *, what: str, place: str = "") -> int:
-    """An IPv4 address as a number. Raises SpecError naming what it was for."""
+    """An IPv4 address as a number. Raises SpecError naming its purpose."""
     try:
         return int(IPv4Address(text.strip()))
     except ValueError:
@@ -172,7 +173,7 @@ def _parsed(item: str, place: str) -> Range:
 
 
 def _range(item: str) -> Range | str:
-    """First and last address of `a`, `a-b` or a CIDR block, or what is wrong with it."""
+    """First and last address of `a`, `a-b` or a CIDR block, or its problem."""
     if "/" in item:
         return _block(item.strip())
     low, dash, high = item.partition("-")

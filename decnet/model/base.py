@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints  # noqa: E4
 
 
 class FrozenModel(BaseModel):
-    """An immutable value: strictly typed, unknown fields are errors."""
+    """An immutable value. Types are strict, and unknown fields are errors."""
 
-    # Built when first used: a command uses few of them.
+    # Built at first use: a command uses few of the models.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
@@ -35,4 +35,4 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
 
 Timestamp = Annotated[float, Field(ge=0, le=1e11)]
-"""Seconds since the epoch, by any clock, however wrong: up to the year 5138."""
+"""Seconds since the epoch, up to the year 5138: clocks of workers may be wrong."""

@@ -1,4 +1,4 @@
-"""The catalog: everything that a decky can imitate, by name."""
+"""The catalog: everything that deckies can imitate, by name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .catalog_entries import Archetype, OsProfile, Release, Service, Vendor
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """Everything that can be imitated, by name."""
+    """The entries of each kind by name."""
 
     services: dict[str, Service]
     archetypes: dict[str, Archetype]
@@ -19,7 +19,7 @@ class Catalog:
     words: tuple[str, ...]
 
     def drawable(self) -> tuple[str, ...]:
-        """Names of the services that chance may choose, sorted."""
+        """Names of the services that may be chosen at random, sorted."""
         return tuple(sorted(s.name for s in self.services.values() if s.built and s.random and not s.alias))
 
     def usual(self, os: str) -> tuple[str, ...]:
@@ -27,9 +27,10 @@ class Catalog:
         return tuple(sorted({name for a in self.archetypes.values() if a.os == os for name in a.services}))
 
     def fitting(self, os: str, archetype: str | None = None, vendor: str | None = None) -> tuple[str, ...]:
-        """Names of the releases that such a machine may run, sorted; never empty for an OS that exists.
+        """Names of the releases that such a machine may run, sorted; never empty for a known OS.
 
-        A release made for that archetype and vendor goes before one that fits any."""
+        Only the most specific ones: releases for an archetype or a vendor precede those that fit any
+        machine."""
         family = [r for r in self.releases.values() if r.os == os]
         fits = [r for r in family if r.fits(archetype, vendor)]
         fits = fits or [r for r in family if not r.archetypes] or family
@@ -37,7 +38,7 @@ class Catalog:
         return tuple(sorted(r.name for r in fits if r.claims == claims))
 
     def stack(self, os: str, release: str) -> tuple[str, dict[str, str]]:
-        """How such a machine's network looks: one of LOOKS or "", and its sysctls by their whole names."""
+        """The network stack of such a machine: one of LOOKS or "", and its sysctls by their full names."""
         profile, own = self.os_profiles[os], self.releases[release]
         values = {key: str(value) for key, value in {**profile.sysctls, **own.sysctls}.items()}
         if profile.receive_memory:
@@ -46,6 +47,6 @@ class Catalog:
         return look, {f"net.ipv4.{key}": value for key, value in sorted(values.items())}
 
     def banner(self, release: str, service: str, *, hostname: str, address: str) -> str:
-        """What that service says of itself on that release, or "" where nothing is known of it."""
+        """The banner of that service on that release; "" if none is known."""
         text = self.releases[release].banners.get(service, "")
         return text.replace("{hostname}", hostname).replace("{address}", address)

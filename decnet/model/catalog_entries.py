@@ -1,7 +1,7 @@
 """The entries of the catalog: services, archetypes, OS profiles, releases, vendors.
 
-Dataclasses, which the loader validates with pydantic where a user wrote them: the package's own entries are
-right, and to import pydantic takes longer than all else that `decnet services` has to do.
+Dataclasses; the loader validates only a user's own entries with pydantic. Importing pydantic takes longer
+than everything else that `decnet services` does.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from .values import Setting
 ELSEWHERE = {
     "sniffer": "a passive listener watches the whole LAN: it belongs to a worker, not to a decky",
 }
-"""Names that other systems have among the services of a decky, and why they are none here."""
+"""Service names of other systems that decnet does not have, and why."""
 
 
 class Entry:
-    """One table of a catalog file; where one is validated, no key that it does not know."""
+    """One table of a catalog file. Validation refuses unknown keys."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
@@ -36,10 +36,10 @@ SYSTEMS = (
     "ubuntu-24.04", "rocky-8", "rocky-9", "synology", "qnap", "openwrt", "busybox", "tp-link", "freebsd-13",
     "freebsd-14",
 )  # fmt: skip
-"""What the shell and kernel of a decky can be: the decoys know them by these names."""
+"""The systems that a decky's shell and kernel can imitate, by the decoys' names for them."""
 
 LOOKS = ("windows", "windows_server", "freebsd", "ios", "device", "printer", "controller")
-"""What a base can make its network stack look like; each is a file of rules in the base image."""
+"""The network stacks that a base can imitate; each is a file of rules in the base image."""
 
 
 _KINDS: dict[str, tuple[type, str]] = {
@@ -62,7 +62,7 @@ class SettingDef(Entry):
     maximum: int | None = None
 
     def complaint(self, value: Setting) -> str | None:
-        """What is wrong with a value ("must be a whole number from 0 to 20"), or None when it fits."""
+        """The problem of a value ("must be a whole number from 0 to 20"); None if it is valid."""
         if type(value) is not _KINDS[self.kind][0]:
             return f"must be {self._range()}"
         if self.choices and value not in self.choices:
@@ -97,10 +97,10 @@ class Service(Entry):
     command: tuple[str, ...] | None = None
     settings: dict[str, SettingDef] = field(default_factory=dict)
     alias: tuple[str, ...] = ()
-    """Other services that this name stands for; an alias has no decoy of its own."""
+    """The services that this name is an alias for; an alias has no decoy."""
     memory_mib: int = 48
     random: bool = True
-    """Whether mutation may draw it."""
+    """Whether a mutation may choose it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +118,11 @@ class Archetype(Entry):
     styles: dict[str, str] = field(default_factory=dict)
     """Vendor to the hostname style of its machines, where it is not `hostname`."""
     core: tuple[str, ...] | None = None
-    """Those of its services that a mutation never takes away; None: all of them."""
+    """The services that a mutation never removes; None: all of them."""
     side: tuple[str, ...] | None = None
     """Services that mutations add and remove, one at a time; None: those of its OS profile."""
     interval_factor: int = 1
-    """How much less often than its `mutate_interval` says such a machine changes."""
+    """Factor by which such a machine changes less often than its `mutate_interval`."""
 
     def style(self, vendor: str) -> str:
         """The hostname style of such a machine with a network card of that vendor."""
@@ -136,30 +136,30 @@ class Release(Entry):
     name: str
     os: str
     banners: dict[str, str]
-    """Per service what it says of itself, for example ssh = "OpenSSH_9.2p1 Debian-2+deb12u3". What the
-    release itself does not say comes from its OS profile, so that no service is without one. May hold
-    `{hostname}` and `{address}`, which `Catalog.banner` fills, and `{date}`, which the decoy fills."""
+    """The banner of each service, for example ssh = "OpenSSH_9.2p1 Debian-2+deb12u3". Services that are
+    missing here have the banner of the OS profile. May hold `{hostname}` and `{address}`, which
+    `Catalog.banner` fills in, and `{date}`, which the decoy fills in."""
     archetypes: tuple[str, ...] = ()
-    """Kinds of machine that run it; empty: any, and machines of no archetype."""
+    """Archetypes that run it; empty: any, and machines without an archetype."""
     vendors: tuple[str, ...] = ()
-    """Makers of the machines that run it; empty: any."""
+    """Vendors of the machines that run it; empty: any."""
     look: str | None = None
-    """As of its OS profile, which counts where it is None."""
+    """Overrides the OS profile's; None: the OS profile's."""
     sysctls: dict[str, int] = field(default_factory=dict)
-    """Those that differ from its OS profile's."""
+    """The sysctls that differ from the OS profile's."""
     system: str = ""
-    """One of SYSTEMS, which its shell and kernel are; "": the one that its name begins with, else one that is
-    near to its OS profile."""
+    """The system (one of SYSTEMS) of its shell and kernel; "": the one that its name begins with, else one
+    that is similar to its OS profile."""
 
     def fits(self, archetype: str | None, vendor: str | None) -> bool:
-        """Whether such a machine may run it; without a vendor any maker will do."""
+        """Whether such a machine may run it; without a vendor, a machine of any vendor."""
         return (not self.archetypes or archetype in self.archetypes) and (
             not self.vendors or vendor is None or vendor in self.vendors
         )
 
     @property
     def claims(self) -> int:
-        """How particular it is about the machine."""
+        """How specific it is: higher for a release that fits fewer machines."""
         return bool(self.archetypes) + bool(self.vendors)
 
 
@@ -174,18 +174,20 @@ class OsProfile(Entry):
     hostname: str
     vendors: tuple[str, ...]
     banners: dict[str, str] = field(default_factory=dict)
-    """What a service says of itself on any release of the family that does not say it otherwise."""
+    """The banner of each service on releases of the family that set no other."""
     look: str = ""
     """One of LOOKS; empty: Linux's own."""
     receive_memory: int = 0
-    """A connection's largest receive buffer in bytes: it decides the window scale. 0: the worker's own."""
+    """A connection's largest receive buffer in bytes: it determines the window scale. 0: the worker's
+    setting."""
     side: tuple[str, ...] | None = None
-    """Services that mutations add to a machine of no archetype; None: those of the archetypes that run it."""
+    """Services that mutations add to a machine without an archetype; None: those of the archetypes that run
+    it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor(Entry):
-    """A maker of network cards: its real OUIs, each as aa:bb:cc."""
+    """A vendor of network cards: its real OUIs, each as aa:bb:cc."""
 
     name: str
     ouis: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Collects the mistakes of one file, to report all of them at once."""
+"""Collects the errors of one file, to report all of them at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_REPORTED = 20
 
 
 class Diagnostic(NamedTuple):
-    """One mistake and its line."""
+    """One error and its line."""
 
     line: int
     message: str
@@ -21,16 +21,17 @@ class Diagnostic(NamedTuple):
 
 @dataclass
 class Diagnostics:
-    """The mistakes of `filename`; `lines` maps each key to its line."""
+    """The errors of `filename`; `lines` maps each key to its line."""
 
     filename: str
     lines: dict[Place, int]
     spellings: dict[str, str] = field(default_factory=dict)
-    """The terms of this kind of file, by the term that the fleet file uses."""
+    """The terms of this file format, keyed by those of the fleet file."""
     found: list[Diagnostic] = field(default_factory=list)
 
     def add(self, path: Place, message: str, hint: str | None = None) -> None:
-        """Note a mistake of the key, or of the nearest table around it that has a line."""
+        """Add an error of the key; its line is that of the key, or of the nearest enclosing table that has
+        one."""
         for ours, theirs in self.spellings.items():
             message = message.replace(ours, theirs)
         self.found.append(Diagnostic(self._line(path), message, hint))
@@ -47,7 +48,7 @@ class Diagnostics:
         }
 
     def raise_any(self) -> None:
-        """Raises a SpecError if anything was added: one line of message per mistake, in the file's order."""
+        """Raises SpecError if there are errors: one line of its message per error, in the file's order."""
         if not self.found:
             return
         first, *others = sorted(self.found, key=lambda mistake: mistake.line)

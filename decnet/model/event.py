@@ -1,4 +1,4 @@
-"""Something an attacker did to a decky."""
+"""Attacker events."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Said = Annotated[str, StringConstraints(max_length=4000)]
 
 
 class AttackerEvent(FrozenModel):
-    """One thing that was done to a decky. `id` is the same however often the event is pulled.
+    """One action against a decky. `id` stays the same however often the event is pulled.
 
-    `at` is seconds since the epoch by the worker's clock; `fields` holds what is particular to the
-    service (username, password, command, method, path, user_agent...), strings and numbers only.
+    `at` is seconds since the epoch by the worker's clock; `fields` holds the service's own fields (username,
+    password, command, method, path, user_agent...), strings and numbers only.
 
-    An event with a number `folded` stands for so many of its kind and source, from `first` to `last`: the
-    decoy counts what a flood repeats. Kind `lost` says that `count` events of a service are missing, that
-    happened between `after` and `before` (`at_least`: perhaps more), and the `reason`.
+    An event with a number `folded` represents that many events of its kind and source, from `first` to
+    `last`: the decoy counts the repetitions of a flood. Kind `lost` reports that `count` events of a service
+    between `after` and `before` are missing (`at_least`: perhaps more), and the `reason`.
     """
 
     id: Short
@@ -38,7 +38,7 @@ class AttackerEvent(FrozenModel):
 
     @property
     def stands_for(self) -> int:
-        """How many things that happened this event reports."""
+        """How many actions this event represents."""
         count = self.fields.get("count" if self.kind == "lost" else "folded", 1)
         if isinstance(count, bool) or not isinstance(count, int):
             return 1

@@ -1,4 +1,4 @@
-"""Desired: what the operator wants, as it is stored."""
+"""Desired state: what the operator wants, as it is stored."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Attachment(FrozenModel):
 
 
 class DeckyImages(FrozenModel):
-    """The images of ours that a decky is made of, by content tag."""
+    """The decnet images that a decky is made of, by content tag."""
 
     base: Annotated[str, StringConstraints(pattern=BASE_IMAGE)]
     decoys: Annotated[str, StringConstraints(pattern=DECOYS_IMAGE)]
@@ -59,26 +59,26 @@ class Decky(FrozenModel):
     name: Name
     worker: Name
     attachments: Annotated[tuple[Attachment, ...], Loose]
-    """Its networks, one at least; the first one is its home."""
+    """Its attachments, at least one; the first one is its LAN."""
     hostname: Short
     os: Short
     release: Short
     archetype: Short | None = None
     services: dict[ServiceName, Settings]
     settings: dict[ServiceName, Settings] = {}
-    """What the fleet file set for a service, whether the decky has that service now or not."""
+    """Settings by service, also for services that the decky does not have now."""
     seed: Hex32
     spec_hash: Short
     images: DeckyImages | None = None
-    """What it keeps until it is upgraded; None where it is not known yet."""
+    """Its images until it is upgraded; None if not known yet."""
     mutate_interval: int | None = None
     mutated_at: float | None = None
     mutated: bool = False
     previous: Annotated[tuple[str, ...], Loose] | None = None
     core: Annotated[tuple[ServiceName, ...], Loose] | None = None
-    """What mutations never take away; None: as its archetype has it, or everything that it has."""
+    """Services that mutations never remove; None: those of its archetype, else all that it has."""
     side: Annotated[tuple[ServiceName, ...], Loose] | None = None
-    """What mutations add and remove; None: as its archetype or OS has it."""
+    """Services that mutations add and remove; None: those of its archetype or OS."""
 
     @property
     def home(self) -> Attachment:
@@ -87,12 +87,12 @@ class Decky(FrozenModel):
 
     @property
     def ip(self) -> str:
-        """Its address at home."""
+        """Its address on that LAN."""
         return self.attachments[0].address
 
     @property
     def mac(self) -> str:
-        """Its MAC at home."""
+        """Its MAC on that LAN."""
         return self.attachments[0].mac
 
     def with_services(self, services: dict[str, Settings], *, at: float) -> Decky:
@@ -108,8 +108,8 @@ class Decky(FrozenModel):
 
 
 class Project(FrozenModel):
-    """Deckies that are described, sent and applied together: the fleet itself, or later a topology with
-    networks of its own (by name)."""
+    """Deckies that are planned, sent and applied together: the fleet itself, or later a topology with its own
+    networks (by name)."""
 
     name: ProjectName
     networks: dict[Name, Network] = {}
@@ -124,7 +124,8 @@ class Project(FrozenModel):
         return found
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """As any noun's; pydantic would copy `by_worker` too, which no longer holds."""
+        """Like that of every model; pydantic would also copy the cached `by_worker`, which is no longer
+        valid."""
         copy = super().model_copy(update=update, deep=deep)
         vars(copy).pop("by_worker", None)
         return copy
@@ -146,12 +147,12 @@ class Fleet(FrozenModel):
         return self.project(PROJECT).deckies
 
     def project(self, name: str) -> Project:
-        """A project, empty where there is none of that name."""
+        """The project of that name; an empty one if there is none."""
         return self.projects.get(name) or Project(name=name)
 
     @property
     def placed(self) -> set[str]:
-        """The workers that have deckies, of whatever project."""
+        """The workers that have deckies of any project."""
         return {decky.worker for project in self.projects.values() for decky in project.deckies.values()}
 
     def every_decky(self) -> Iterator[tuple[str, str, Decky]]:

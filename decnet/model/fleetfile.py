@@ -1,7 +1,7 @@
-"""A fleet file: TOML to a FleetSpec; all of its errors are reported at once, each with its line.
+"""Parses a fleet file (TOML) into a FleetSpec; all errors are reported at once, each with its line.
 
-What can be known from the file alone is checked here; what a name means (services, archetypes, settings,
-workers) is `plan.resolve`'s to say, with the places kept in `FleetSpec.places`.
+Only what the file itself shows is checked here. `plan.resolve` checks names (services, archetypes, settings,
+workers); its errors take their lines from `FleetSpec.places`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def parse_bytes(content: bytes, filename: str) -> FleetSpec:
 
 
 def parse(text: str, filename: str) -> FleetSpec:
-    """The fleet that a text describes. Raises SpecError, whose message has one line per mistake."""
+    """The fleet that a text describes. Raises SpecError, whose message has one line per error."""
     if len(text) > toml_text.MAX_BYTES:
         raise SpecError(f"larger than {toml_text.MAX_BYTES // 1024} KiB", place=filename)
     table = toml_text.load(text, filename)
     mistakes = Diagnostics(filename, toml_lines.lines(text.removeprefix("\ufeff")))
-    # The rules see what is right by itself, so that one mistake does not hide another.
+    # The rules check the valid values, so that one error does not hide another.
     right = _right(mistakes, (), table, fleetkeys.FLEET)
     fleetrules.check(mistakes, right)
     if not mistakes and not right.get("decky"):
@@ -51,7 +51,7 @@ def parse(text: str, filename: str) -> FleetSpec:
 def _right(
     mistakes: Diagnostics, path: tuple[str, ...], table: dict[str, Any], keys: dict[str, Key]
 ) -> dict[str, Any]:
-    """The part of a table that is right; the rest is noted as mistakes."""
+    """The valid part of a table; the rest is added to the errors."""
     right: dict[str, Any] = {}
     for name, value in table.items():
         here = (*path, name)
@@ -138,7 +138,7 @@ def _check_settings(mistakes: Diagnostics, path: tuple[str, ...], settings: Any)
     title = f"[{'.'.join(clean(part, 40) for part in path)}]"
     if not isinstance(settings, dict):
         hint = f"settings belong to a service: {title} is a table"
-        # Not what it is: it may be a password.
+        # Without the value: it may be a password.
         mistakes.add(path, f"{title} must be a table", hint)
         return
     if values.word(path[-1]):

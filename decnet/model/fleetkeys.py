@@ -1,4 +1,4 @@
-"""The keys of a fleet file: the one table that the parser, the schema and the page of the docs stand on."""
+"""The keys of a fleet file: one table for the parser, the JSON Schema and the docs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["text", "whole number", "true or false", "list", "table", "tables
 
 @dataclass(frozen=True)
 class Key:
-    """One key. `check` takes a value of the right kind and gives what is wrong ("must be ..."), or None."""
+    """One key. `check` takes a value of the right type and returns its problem ("must be ..."), or None."""
 
     kind: Kind
     help: str

@@ -1,4 +1,4 @@
-"""What no single key of a fleet file can show: that its entries go together."""
+"""Checks across keys of a fleet file: whether its entries fit together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OF_ONE = ("ip", "mac", "hostname")
 
 
 def check(mistakes: Diagnostics, table: dict[str, Any]) -> None:
-    """Note every contradiction in the values of a fleet file whose keys are right one by one."""
+    """Add every contradiction between the values of a fleet file, each valid by itself."""
     entries: Entries = table.get("decky", {})
     _check_choices(mistakes, entries)
     _check_core(mistakes, table, entries)
@@ -34,7 +34,7 @@ def _check_choices(mistakes: Diagnostics, entries: Entries) -> None:
 
 
 def _check_core(mistakes: Diagnostics, table: dict[str, Any], entries: Entries) -> None:
-    """That nothing is both what stays and what comes and goes; an entry's list replaces the fleet's."""
+    """No service is both a core and a side service; an entry's list replaces the fleet's."""
     written: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), table)]
     written += [(("decky", name), entry) for name, entry in entries.items()]
     for path, each in written:
@@ -83,7 +83,7 @@ def _check_once(mistakes: Diagnostics, entries: Entries, key: str) -> None:
 
 
 def _on_two_workers(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether both are pinned, and apart: whether these workers share a LAN is not said in the file."""
+    """Whether both are pinned, to different workers: the file does not show whether these share a LAN."""
     return None not in (one.get("worker"), other.get("worker")) and one["worker"] != other["worker"]
 
 
@@ -102,7 +102,7 @@ def _check_network(mistakes: Diagnostics, network: dict[str, Any], entries: Entr
                 said = f"`{key}` has {entry}, which is not within the subnet {subnet}"
                 mistakes.add(("network", "addresses", key), said)
     for name, entry in entries.items():
-        # Another worker may sit on another LAN: what it is, its facts say.
+        # Another worker may be on another LAN: its facts show which one.
         if "ip" not in entry or entry.get("worker", LOCAL) != LOCAL:
             continue
         said = not_within(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")

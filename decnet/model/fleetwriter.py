@@ -11,7 +11,7 @@ from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 
 def to_toml(spec: FleetSpec) -> str:
-    """The text that `fleetfile.parse` reads as this spec, places apart."""
+    """The text that `fleetfile.parse` reads as this spec, except for `places`."""
     network = _given(spec.network, "addresses")
     if addresses := _given(spec.network.addresses):
         network["addresses"] = addresses
@@ -23,7 +23,7 @@ def to_toml(spec: FleetSpec) -> str:
 
 
 def services_to_toml(services: Iterable[Service]) -> str:
-    """The text of a user's catalog file with these services of their own."""
+    """The text of a user's catalog file with these services."""
     return _written({"service": {service.name: _service(service) for service in services}})
 
 

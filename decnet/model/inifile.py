@@ -1,4 +1,4 @@
-"""The INI fleet file of older systems: read strictly, so that it can be written as TOML."""
+"""Parses the INI fleet file of older systems, strictly, so that it can be converted to TOML."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _BOOLEANS = {
 
 @dataclass(frozen=True)
 class OldFleet:
-    """What an INI file describes: a fleet, and the services of the user's own that it names."""
+    """What an INI file describes: a fleet, and the user's own services."""
 
     spec: FleetSpec
     services: tuple[Service, ...]
     renamed: tuple[tuple[str, str], ...] = ()
-    """Section and decky, where a decky could not keep the name of its section."""
+    """Section to decky, for deckies that could not keep the name of their section."""
 
 
 def parse_bytes(content: bytes, filename: str, catalog: Catalog) -> OldFleet:
@@ -48,9 +48,9 @@ def parse_bytes(content: bytes, filename: str, catalog: Catalog) -> OldFleet:
 
 
 def parse(text: str, filename: str, catalog: Catalog) -> OldFleet:
-    """The fleet that an INI text describes. The catalog says which services and settings there are.
+    """The fleet that an INI text describes. The catalog has the valid services and settings.
 
-    Raises SpecError, whose message has one line per mistake.
+    Raises SpecError, whose message has one line per error.
     """
     found = sections(text.removeprefix("\ufeff"), filename)
     reading = _Reading(catalog, Diagnostics(filename, _lines(found), _SPELLINGS))
@@ -65,7 +65,7 @@ def parse(text: str, filename: str, catalog: Catalog) -> OldFleet:
 
 
 def _lines(found: list[Section]) -> dict[tuple[str | int, ...], int]:
-    """Lines under both spellings: the section's own, and the path of the TOML that it becomes."""
+    """Lines under two keys: the path in the INI file, and that in the TOML that it becomes."""
     lines: dict[tuple[str | int, ...], int] = {}
     for section in found:
         names = [(section.name,), ("decky", _decky_name(section.name))]
@@ -84,7 +84,8 @@ _CUSTOM = ("binary", "exec", "ports")
 
 
 def _order(section: Section) -> int:
-    """General and own services first: deckies name them. Settings last: they name deckies."""
+    """First the general section and own services, to which deckies refer; settings last, which refer to
+    deckies."""
     if section.name == "general":
         return 0
     return 1 if section.name.startswith("custom-") else 2 + ("." in section.name)

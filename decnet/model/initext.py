@@ -1,4 +1,4 @@
-"""INI as configparser's users write it, with the line of each key, and percent signs meaning nothing."""
+"""INI in configparser's syntax, with the line of each key and without interpolation of percent signs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Reading:
         elif match := _PAIR.fullmatch(stripped):
             self._pair(number, match["key"].strip().lower(), match["value"].strip())
         else:
-            # Its first word only: what follows a forgotten `=` may be a password.
+            # The first word only: what follows a missing `=` may be a password.
             word = re.split(r"[=:\s]", stripped)[0] or stripped[0]
             raise self._wrong(number, f"neither [section] nor key = value: {clean(word, 40)}")
 

@@ -1,4 +1,4 @@
-"""The agent's append-only log of what it did, as it is read by the operator."""
+"""The agent's append-only log of what it did, as the operator reads it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Cursor(FrozenModel):
 
 
 class JournalRecord(FrozenModel):
-    """One end of one decky's operation. `at` is None where the worker's time cannot be read."""
+    """One end of one decky's operation. `at` is None if the worker's time is not valid."""
 
     seq: Count
     at: float | None
     project: Short | None = None
-    """None where an agent wrote it that knew no projects: then it is the fleet's own."""
+    """None if an agent without projects wrote it: then it belongs to the fleet."""
     decky: Short
     operation: Short
     status: Literal["succeeded", "failed"]
@@ -45,7 +45,7 @@ class JournalRecord(FrozenModel):
 
 
 class Damaged(FrozenModel):
-    """A record that is none. With `seq` and `hash` the reading can go on behind it."""
+    """A malformed record. With `seq` and `hash`, reading can continue after it."""
 
     seq: Count | None = None
     hash: Hex64 | None = None
@@ -95,7 +95,8 @@ class JournalPage(FrozenModel):
 
 
 def _read(row: object) -> JournalRecord | Damaged:
-    """One record, its time and its error made to fit where only they do not."""
+    """One record. An invalid time becomes None and a long error is cut, so that neither makes the record
+    damaged."""
     if not isinstance(row, dict):
         return Damaged()
     at, error = row.get("at"), row.get("error")

@@ -1,4 +1,4 @@
-"""What names a decky, and a worker's part of a project."""
+"""Keys of a decky, and of a worker's part of a project."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DeckyKey(NamedTuple):
 
     @property
     def base(self) -> str:
-        """The name of its base container, which no other decky on the worker has."""
+        """The name of its base container, unique on the worker."""
         return container_name(self.project, self.decky)
 
     def __str__(self) -> str:

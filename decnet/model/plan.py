@@ -73,9 +73,9 @@ class Skipped(FrozenModel):
 
 
 class SliceDrift(FrozenModel):
-    """How the description that a worker holds differs from the one that it should hold, in one word and in a
-    sentence. `ahead`: it was given more than this state directory knows of. `lost`, `rewound`, `replaced`:
-    something happened to it there. `behind`: it was not given the newest one yet."""
+    """How the slice that a worker holds differs from the one that it should hold, as one word and as a
+    sentence. `ahead`: it was sent a newer one than this state directory knows. `lost`, `rewound`, `replaced`:
+    it changed on the worker. `behind`: the newest one was not sent yet."""
 
     word: Literal["ahead", "lost", "rewound", "replaced", "behind"]
     reason: str
@@ -85,26 +85,26 @@ class SliceDrift(FrozenModel):
 
 
 MOST_STRAYS = 10
-"""Strays of one worker that are shown by name: it can report as many as it likes."""
+"""How many strays of one worker are shown by name: a worker can report any number."""
 
 
 class Plan(FrozenModel):
-    """One pass over the fleet. `steps` has every decky that is not in order; `kept` counts the rest."""
+    """One pass over the fleet. `steps` has every decky that needs a change; `kept` counts the others."""
 
     steps: Annotated[tuple[Step, ...], Loose] = ()
     strays: Annotated[tuple[Step, ...], Loose] = ()
     skipped: Annotated[tuple[Skipped, ...], Loose] = ()
     unknown: dict[str, str] = {}
-    """Workers that were not seen, each with the reason."""
+    """Workers that were not observed, each with the reason."""
     slices: dict[SliceKey, SliceDrift] = {}
-    """Slices that a worker does not hold as it should: they are given again, but for those ahead."""
+    """Slices that differ from what the worker should hold: they are sent again, except those `ahead`."""
     excess_strays: dict[str, int] = {}
-    """Workers with too many strays to be pruned, and how many: these are left alone."""
+    """Workers with too many strays, and how many they have: these are not pruned."""
     kept: int = 0
     upgrades: dict[str, int] = {}
     """By worker, how many deckies run older images than this version's: they keep them until upgraded."""
     ahead: dict[SliceKey, SliceDrift] = {}
-    """Slices that were taken out of the plan because nothing may be done there."""
+    """Slices that were taken out of the plan because nothing may be changed there."""
     before: int = 0
     """How many deckies the fleet had when the plan was made."""
 
@@ -125,8 +125,8 @@ class Plan(FrozenModel):
         return self.model_copy(update={"steps": steps, "slices": slices})
 
     def followed_by(self, rest: Plan) -> Plan:
-        """Both as one, where `rest` was planned after this plan had been carried out: what this one did is
-        not kept in addition."""
+        """Both plans as one; `rest` was planned after this plan had been carried out, so what this plan did
+        is not counted as kept."""
         planned = {step.key for step in rest.steps}
         done = {s.key for s in self.steps if s.row is not None and s.phase == 1} - planned
         return rest.model_copy(
@@ -134,8 +134,8 @@ class Plan(FrozenModel):
         )
 
     def without_ahead(self, *, before: int) -> Plan:
-        """The plan as it may be carried out: without the workers that were given more than this state
-        directory knows of. What an older copy of desired asks for was not asked for now."""
+        """The plan as it may be carried out: without the workers that were sent a newer slice than this state
+        directory knows. An older copy of desired is not what the operator wants now."""
         ahead = {key: drift for key, drift in self.slices.items() if drift.word == "ahead"}
         return self.without({key.worker for key in ahead}).model_copy(
             update={"ahead": ahead, "before": before}
@@ -143,7 +143,8 @@ class Plan(FrozenModel):
 
     @property
     def approval_key(self) -> frozenset[tuple[object, ...]]:
-        """What an operator agrees to, to be compared: each step with its reason, each slice with its word."""
+        """What the operator confirms, for comparison: each step with its reason, each slice with its
+        drift."""
         steps = {
             (s.key, s.bucket, s.reason, s.remove, s.up, s.start, s.row and (s.row.ip, s.row.mac))
             for s in self.steps

@@ -1,4 +1,4 @@
-"""What was last known: the rows that TinyDB keeps, one file per worker."""
+"""Recorded state: what was last known, as TinyDB keeps it, one file per worker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPEN: frozenset[str] = frozenset({"pending", "running"})
 
 
 class Claim(FrozenModel):
-    """An address on a LAN, and the MAC that answers for it."""
+    """An address on a LAN, and its MAC."""
 
     ip: str
     mac: str
@@ -36,7 +36,7 @@ class DeckyRow(FrozenModel):
     status: DeckyStatus
     adopted: bool = False
     sent: Annotated[tuple[Claim, ...], Loose] = ()
-    """Other addresses that a job was sent to bring up and that it may have by now."""
+    """Other addresses that a job was sent to bring up, which the decky may have by now."""
 
 
 class LifecycleRow(FrozenModel):
@@ -58,7 +58,7 @@ class LifecycleRow(FrozenModel):
 
 
 class Applied(FrozenModel):
-    """A description that a worker said it holds: its generation and its hash."""
+    """A slice that a worker reported to hold: its generation and hash."""
 
     generation: Count
     plan_hash: Short | None
@@ -66,15 +66,15 @@ class Applied(FrozenModel):
 
 class ProjectRecords(FrozenModel):
     """What is recorded of one project on one worker. `generation` is that of the last slice sent, `plan_hash`
-    what the worker said it holds."""
+    the hash that the worker reported."""
 
     deckies: dict[str, DeckyRow] = {}
     generation: int = 0
     plan_hash: str | None = None
     applied: Applied | None = None
-    """The newest description that the worker has ever said it holds."""
+    """The newest slice that the worker ever reported to hold."""
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
-    """When each decky was healed lately: what its restart budget is counted from."""
+    """The recent heals of each decky, which count against its restart budget."""
 
 
 class WorkerRecords(FrozenModel):
@@ -88,11 +88,11 @@ class WorkerRecords(FrozenModel):
     facts: Facts | None = None
 
     def of(self, project: str = PROJECT) -> ProjectRecords:
-        """What is recorded of a project; nothing where it was never there."""
+        """The records of a project; empty ones if it was never on the worker."""
         return self.projects.get(project) or ProjectRecords()
 
     def with_project(self, name: str, **changes: object) -> WorkerRecords:
-        """The same records with these fields of a project changed."""
+        """A copy with these fields of a project changed."""
         changed = self.of(name).model_copy(update=changes)
         return self.model_copy(update={"projects": dict(sorted({**self.projects, name: changed}.items()))})
 

@@ -19,7 +19,7 @@ _TYPES = {
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema, draft 2020-12. What it cannot say (addresses in the subnet) the parser checks."""
+    """JSON Schema, draft 2020-12. The parser checks what it cannot express (addresses in the subnet)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A decnet fleet file",

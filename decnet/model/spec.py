@@ -1,6 +1,6 @@
-"""A fleet as it was described, by a fleet file or by flags: parsed, and nothing more.
+"""A fleet as a fleet file or flags describe it: parsed, but not resolved.
 
-Dataclasses: `fleetfile` checks every value by itself, to tell all mistakes at once with their lines.
+Dataclasses: `fleetfile` checks every value itself, to report all errors at once with their lines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Driver = Literal["macvlan", "ipvlan", "bridge"]
 
 @dataclass(frozen=True, kw_only=True)
 class AddressesSpec:
-    """Which addresses may be claimed: single ones, `a-b` ranges, or CIDR blocks."""
+    """The addresses that deckies may use: single ones, `a-b` ranges, or CIDR blocks."""
 
     use: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class AddressesSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
-    """The LAN as the operator describes it; what is left out comes from the worker's facts."""
+    """The LAN as the operator describes it; omitted values come from the worker's facts."""
 
     interface: str | None = None
     subnet: str | None = None
@@ -53,7 +53,7 @@ class DeckySpec:
     mutate_interval: int | None = None
     """Minutes, 1 or more."""
     core: tuple[str, ...] | None = None
-    """Those of its services that a mutation never takes away."""
+    """The services that a mutation never removes."""
     side: tuple[str, ...] | None = None
     """Services that a mutation may add and remove."""
     place: str = ""
@@ -67,13 +67,13 @@ class FleetSpec:
     deckies: tuple[DeckySpec, ...] = ()
     mutate_interval: int | None = None
     core: tuple[str, ...] | None = None
-    """Of every decky that has at least one of them, or of every decky where it is empty."""
+    """The settings of every decky with one of these services; of every decky if there are none."""
     side: tuple[str, ...] | None = None
     places: dict[str, str] = field(default_factory=dict)
     """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
 
     def place(self, *path: str | int) -> str:
-        """file:line of a key, or of the nearest table around it; "" where the spec came from no file."""
+        """file:line of a key, or of the nearest enclosing table; "" if the spec did not come from a file."""
         for length in range(len(path), 0, -1):
             place = self.places.get(".".join(str(part) for part in path[:length]))
             if place:

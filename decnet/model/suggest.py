@@ -10,7 +10,7 @@ from ..errors import SpecError
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most similar to this one, or None."""
+    """The most similar known name, or None."""
     import difflib
 
     folded = {key.lower().replace("-", "_"): key for key in sorted(known, reverse=True)}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 
 Place = tuple[str | int, ...]
-"""A key's way from the top: table names, keys, and numbers from 0 in arrays."""
+"""The path of a key: table names, keys, and indexes of arrays (from 0)."""
 
 
 def lines(text: str) -> dict[Place, int]:
     """The line, from 1, of every table, key and array element of a text that tomllib reads without error.
 
-    A table is where its own header or its first key stands, whichever comes first.
+    The line of a table is that of its header or of its first key, whichever comes first.
     """
     return _Scanner(text.replace("\r\n", "\n")).document()
 
@@ -128,7 +128,7 @@ class _Scanner:
         end = self.at + 3
         while not self.text.startswith(quotes, end):
             end += 2 if quotes[0] == '"' and self.text[end] == "\\" else 1
-        # Up to two quotes may stand before the closing three.
+        # Up to two quotes may precede the closing three.
         while self.text.startswith(quotes[0], end + 3):
             end += 1
         self._move(end + 3 - self.at)
@@ -156,7 +156,7 @@ class _Scanner:
         self._move((len(self.text) if end < 0 else end + 1) - self.at)
 
     def _skip_blank(self) -> bool:
-        """Past spaces, newlines and comments; whether anything is left."""
+        """Skip spaces, newlines and comments; whether anything is left."""
         while True:
             char = self._peek()
             if char in (" ", "\t", "\n", "\r"):

@@ -1,4 +1,4 @@
-"""TOML as users write it: bytes to values, every way of being wrong said in words with its line."""
+"""Parses TOML that users write: bytes to values; every error has a plain message and its line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONG_KEY = re.compile(r"(?<![\w-])(?:[\w-]+[ \t]*\.[ \t]*){100}")
 
 
 def decode(content: bytes, filename: str) -> str:
-    """The text of a file, without a byte order mark. Raises SpecError where it is not UTF-8 or too long."""
+    """The text of a file, without a byte order mark. Raises SpecError if it is not UTF-8 or is too long."""
     if len(content) > MAX_BYTES:
         raise SpecError(f"larger than {MAX_BYTES // 1024} KiB", place=filename)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -111,7 +111,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
 
 
 def _in_words(reason: str, line: str) -> tuple[str, str | None]:
-    # What stands after the `=` may be a password.
+    # What follows the `=` may be a password.
     key = clean(line.partition("=")[0].strip(), 60)
     for pattern, said, hint in _WORDS:
         if re.search(pattern, reason):

@@ -1,4 +1,4 @@
-"""What a value of a fleet file has to look like. Each check gives what is wrong ("must be ..."), or None."""
+"""Checks of single values of a fleet file. Each returns the problem ("must be ..."), or None."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IMAGE = r"^[a-z0-9][A-Za-z0-9._/:@-]{0,199}$"
 MAX_LIST = 256
 
 Setting = str | int | bool | float
-"""One value of a service's settings, as TOML and INI can spell it."""
+"""One value of a service's settings, of the types that TOML and INI have."""
 
 Settings = dict[str, Setting]
 
@@ -35,14 +35,14 @@ def name(value: str) -> str | None:
 
 
 def decky(value: str) -> str | None:
-    """A decky's name, which is its base container's: Docker takes none of one letter."""
+    """A decky's name, also that of its base container: Docker refuses names of one letter."""
     if re.fullmatch(DECKY, value):
         return None
     return "must be 2 to 40 lower case letters, digits and inner hyphens"
 
 
 def word(value: str) -> str | None:
-    """The name of something in the catalog."""
+    """The name of a catalog entry."""
     return None if re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value) else f"must be one word, not {display(value)}"
 
 
@@ -90,7 +90,7 @@ def setting(value: object) -> str | None:
 
 
 def image(value: str) -> str | None:
-    """A reference to an image of Docker's."""
+    """A Docker image reference."""
     if re.fullmatch(IMAGE, value):
         return None
     return f"must be an image like registry.example/decoy:1, not {display(value)}"

@@ -1,4 +1,4 @@
-"""A machine that runs deckies, and what it says of itself."""
+"""A machine that runs deckies, and what it reports about itself."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Worker(FrozenModel):
 
 
 Standing = Literal["current", "older", "newer"]
-"""How the version of a worker's agent compares with the operator's own."""
+"""How a worker's agent compares with the operator's version."""
 
 
 class Hello(FrozenModel):
     """The answer to `hello`: who the agent is. `clock` is seconds since the epoch, UTC.
 
-    Fields that a newer agent adds are passed over: it has to be understood as far as that it is newer.
+    Unknown fields are ignored: the answer of a newer agent must still show that it is newer.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -81,12 +81,12 @@ class Facts(FrozenModel):
     python: Short
     wireless: bool = False
     leased: bool = False
-    """Whether its own address comes from DHCP."""
+    """Whether the worker's own address comes from DHCP."""
     machine: Short = ""
-    """Maker and model of a virtual machine; "" on bare metal, and where it does not say."""
+    """Vendor and model of a virtual machine; "" on bare metal, or if unknown."""
     hostname: Short = ""
     root: bool = False
     heals_at_boot: bool = False
     """Whether systemd starts the agent's heal with the Docker engine."""
     ends_with_session: Short = ""
-    """The agent's user, if systemd ends his jobs with the connection that started them; "" if not."""
+    """The agent's user, if systemd ends its jobs with the connection that started them; else ""."""

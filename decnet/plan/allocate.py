@@ -34,7 +34,7 @@ from .seeds import rng_for
 @dataclass(slots=True)
 class _Site:
     """One worker as a place for deckies. `capacity` None: no limit; `weight`: how many it can hold, 0 for one
-    that may not be given new ones."""
+    that may not receive new ones."""
 
     worker: str
     lan: Network
@@ -76,11 +76,11 @@ def allocate(
 ) -> dict[str, Decky]:
     """The deckies by name. One that exists keeps its worker, address, MAC and hostname where they still fit.
 
-    `lans` has every worker of the fleet, `capacity` the ones that may be given new deckies, each with
-    the most it may hold; they are given in turn, by that and by the memory that `facts` tell. `taken` are
-    addresses known to be in use, `quarantined` addresses and MACs that nothing may have, `held` ones that a
-    worker which was not seen may hold: these are not chosen, and kept where they are. Raises SpecError with
-    the place of the decky.
+    `lans` has every worker of the fleet, `capacity` those that may receive new deckies, each with its
+    maximum; new deckies are spread by that and by the memory in `facts`. `taken` are addresses known to be in
+    use, `quarantined` addresses and MACs that nothing may have, `held` those that an unobserved worker may
+    hold: these are not assigned, but existing deckies keep them. Raises SpecError with the place of the
+    decky.
     """
     ordered = sorted(drafts, key=lambda draft: natural_key(draft.name))
     allocation = _Allocation(ordered, lans, desired, facts, capacity, taken, quarantined, held)
@@ -91,7 +91,7 @@ def allocate(
 
 
 class _Allocation:
-    """Who sits where, filled step by step: hand-written addresses, kept ones, then new ones."""
+    """The assignment, made step by step: the user's addresses, kept ones, then new ones."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class _Allocation:
                 self._assign_new(draft)
 
     def _place_fixed(self, draft: Draft) -> None:
-        """Whose worker is known before any address is: pinned, or where it is already."""
+        """Assign workers that are known before the addresses: pinned ones, or where the decky is already."""
         if draft.worker is not None:
             if draft.worker not in self.sites:
                 raise unknown_name(
@@ -196,7 +196,7 @@ class _Allocation:
         return address
 
     def _kept_address(self, draft: Draft) -> int | None:
-        """The address that the decky has, if it may keep it where it now sits."""
+        """The decky's address, if it may keep it on its worker."""
         kept = draft.kept
         if kept is None or kept.ip in self.quarantined or draft.name not in self.worker:
             return None
@@ -239,7 +239,7 @@ class _Allocation:
         self._refuse_full(draft, [site for site in self.sites.values() if site.open])
 
     def _by_load(self) -> list[_Site]:
-        """Workers that may be given one more, the one with the most room in proportion first."""
+        """Workers that may receive one more, the relatively emptiest first."""
         sites = [site for site in self.sites.values() if site.open and not site.full]
         return sorted(sites, key=lambda site: (self._share(site), site.worker))
 
@@ -264,7 +264,7 @@ class _Allocation:
 
 
 class _Blocked:
-    """A growing set of one LAN's addresses: those shut from the start and those given since."""
+    """The unavailable addresses of one LAN: those blocked from the start, and those assigned since."""
 
     def __init__(self, unavailable: set[int], lan_group: str, owner: Mapping[tuple[str, int], str]) -> None:
         self._unavailable = unavailable
@@ -293,7 +293,7 @@ def _site(
 
 
 def _lenient_number(ip: str) -> int:
-    """An address that was checked when it came in, or one from a worker: -1 for what is none."""
+    """The number of a checked address, or of one that a worker reported: -1 if it is invalid."""
     try:
         return number(ip, what="address")
     except SpecError:
@@ -344,8 +344,8 @@ def _unique_values(
     check: Callable[[Draft, dict[str, str]], str],
     drawn: Callable[[Draft, Collection[str]], str],
 ) -> dict[str, str]:
-    """One unique value per decky that is not in `used`: written by hand before kept before drawn. Case
-    does not count."""
+    """One unique value per decky that is not in `used`: first the user's, then kept, then random ones. Case
+    is ignored."""
     result: dict[str, str] = {}
     for draft in drafts:
         if written(draft) is not None:
@@ -379,7 +379,7 @@ def _decky(draft: Draft, allocation: _Allocation, mac: str, hostname: str, now: 
         spec_hash=draft.spec_hash,
         images=kept.images if kept else None,
         mutate_interval=draft.mutate_interval,
-        # The first mutation is due one interval after the decky was made, not at the next tick.
+        # The first mutation is due one interval after the decky's creation, not at the next tick.
         mutated_at=kept.mutated_at if kept and kept.mutated_at is not None else now,
         mutated=draft.mutated,
         previous=draft.previous,

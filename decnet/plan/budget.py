@@ -1,4 +1,5 @@
-"""How often a decky may be tried again, so that what cannot work is not tried at every tick."""
+"""Restart budget: limits how often a decky is tried again, so that a permanent failure is not retried at
+every tick."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ BUDGET = Budget()
 
 
 def retry_refusal(attempts: Iterable[float], *, now: float, budget: Budget) -> str | None:
-    """Why there may be no further attempt now, or None. Attempts that lie in the future were made under
-    a wrong clock and do not count."""
+    """The reason for no further attempt now, or None. Attempts in the future were recorded by a wrong clock
+    and do not count."""
     recent = recent_attempts(attempts, now=now, budget=budget)
     if len(recent) < budget.free:
         return None
@@ -47,8 +48,8 @@ def recent_attempts(attempts: Iterable[float], *, now: float, budget: Budget = B
 def failures(
     lifecycle: Sequence[LifecycleRow], key: DeckyKey, *, counted: Collection[float] = ()
 ) -> tuple[float, ...]:
-    """When the decky's operations failed since the last one that succeeded; without those that began at one
-    of the times `counted`, which the caller has counted already."""
+    """When the decky's operations failed since the last success; without those that began at one of the times
+    `counted`, which the caller has already counted."""
     ends: list[float] = []
     own = [row for row in lifecycle if row.decky == key.decky and row.project == key.project]
     for row in sorted(own, key=lambda row: row.created):

@@ -1,4 +1,4 @@
-"""How many deckies a worker can hold: the weight with which it is given new ones."""
+"""How many deckies a worker can hold: its weight when new deckies are assigned."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from decnet.model.worker import Facts
 
 DECKY_MIB = 60
-"""Memory of a decky with its services, the engine's shims included: `make bench` measures it as the
-proportional share of all its processes, and this is the bound that it holds."""
+"""Memory of a decky with its services, including the engine's shims: the limit that `make bench` enforces on
+the proportional set size of all its processes."""
 
 SYSTEM_MIB = 256
-"""What a worker keeps for itself: its system, sshd, the Docker engine and containerd."""
+"""Memory reserved for the worker itself: its system, sshd, the Docker engine and containerd."""
 
 
 MOST = 1000
-"""A worker that claims more than this has room for is not believed: it would be given everything."""
+"""Upper bound on a worker's reported memory: a false report would attract every decky."""
 
 
 def room(facts: Facts) -> int:
@@ -26,7 +26,7 @@ def room(facts: Facts) -> int:
 def weights(limits: Mapping[str, int | None], facts: Mapping[str, Facts]) -> dict[str, int]:
     """How many deckies each worker can hold: what its memory has room for, at most its own limit.
 
-    `limits` has every worker that may be given deckies, None if no limit is set. A worker of unknown memory
+    `limits` has every worker that may receive deckies, None if no limit is set. A worker of unknown memory
     gets the largest known weight.
     """
     known = {worker: _limits(limit, facts.get(worker)) for worker, limit in limits.items()}

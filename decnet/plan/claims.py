@@ -56,8 +56,8 @@ class PossibleHolder(NamedTuple):
 def possible_holders(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], workers: Collection[str]
 ) -> Iterator[PossibleHolder]:
-    """What unobserved `workers` may hold, each once: desired and recorded addresses, and those that
-    jobs were sent to bring up since. Only an observation of the worker can rule any of them out."""
+    """What unobserved `workers` may hold, each once: desired and recorded addresses, and those that jobs sent
+    later may bring up. Only an observation of the worker can rule any of them out."""
     wanted = {
         DeckyKey(decky.worker, project, name): decky
         for project, name, decky in desired.every_decky()
@@ -230,13 +230,13 @@ class _ConflictResolver:
 
     def _releases_before(self, key: DeckyKey) -> set[DeckyKey]:
         """Whose release has to come before the claim. One job of a worker removes before it creates, so a
-        change beside it on the same worker needs no order of its own."""
+        change on the same worker needs no order of its own."""
         holders = set().union(*(self.holders[token] for token in self.claimed_tokens[key])) - {key}
         return {each for each in holders if each.worker != key.worker or self.by_key[each].phase == 0}
 
 
 def _destination(step: Step) -> DeckyKey:
-    """The decky that a removed one becomes elsewhere."""
+    """The decky elsewhere that replaces a removed one."""
     return DeckyKey(step.moves_to or "", step.project, step.decky)
 
 
@@ -247,11 +247,11 @@ def _stray_advice(worker: str) -> str:
 
 
 def _base_tokens(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> Collection[str]:
-    """The addresses and MACs that a decky's base could hold; without a base nothing is left to hold them.
+    """The addresses and MACs that a decky's base could hold; none without a base.
 
-    The base's fingerprint tells whether they are the desired or the recorded ones; where it tells
-    neither, all that this name has anywhere. It covers the LAN too, so that only a base as desired is
-    known to be on the LAN that its worker has now.
+    The base's fingerprint tells whether they are the desired or the recorded ones; if neither, all addresses
+    of this name anywhere. The fingerprint covers the LAN too: only a desired base is known to be on the
+    worker's present LAN.
     """
     name = view.base
     base = view.actual.get(name)

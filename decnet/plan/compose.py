@@ -1,9 +1,9 @@
 """What runs on a worker: the compose document, and what each of its containers is made from.
 
-A container is a frame, which it shares with every container of its kind (image, limits, sysctls), and
-the few values that are its own. Its fingerprint is made from the frame's hash and those same values, so
-that nothing can be in the container and not in the fingerprint. Keys and shapes are exactly those of
-the agent's allow-list; Compose v1.29 and v2 both read them.
+A container consists of a frame that all containers of its kind share (image, limits, sysctls), and a few
+values of its own. Its fingerprint covers the frame's hash and the same values, so nothing can be in the
+container and not in the fingerprint. Keys and shapes are exactly those of the agent's allow-list; Compose
+v1.29 and v2 both accept them.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def empty_document() -> dict[str, Any]:
 
 
 def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[SliceKey, Contents]:
-    """What the containers of every slice are made from. A worker that has a LAN has a slice of the fleet's
-    own project, if an empty one. Raises KeyError for a worker without a LAN."""
+    """What the containers of every slice are made from. Every worker with a LAN has a slice of the fleet's
+    own project, perhaps an empty one. Raises KeyError for a worker without a LAN."""
     composer = _Composer(fleet.fleet_id, catalog, images)
     result: dict[SliceKey, Contents] = {SliceKey(worker): {} for worker in fleet.lans}
     for project in fleet.projects.values():
@@ -86,7 +86,8 @@ def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[S
 
 
 def fingerprint(*parts: str) -> str:
-    """SHA-256 over the parts, each behind its length, so that no two lists of parts spell the same."""
+    """SHA-256 over the parts, each prefixed with its length, so that different lists have different
+    encodings."""
     encoded = "".join([f"{len(part)}:{part}" for part in parts])
     return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -103,13 +104,13 @@ class _Frame(NamedTuple):
     hash: str
     image: str
     suffix: str = ""
-    """What the name of a container has after the name of its base."""
+    """The suffix of a container's name after the name of its base."""
     ports: tuple[tuple[int, str], ...] = ()
     ports_json: str = "[]"
 
 
 class _Composer:
-    """Makes containers of deckies; keeps the frames, which are few."""
+    """Makes the containers of deckies; caches the frames, which are few."""
 
     def __init__(self, fleet_id: str, catalog: Catalog, images: ImageNames) -> None:
         self._fleet_id = fleet_id
@@ -146,15 +147,15 @@ class _Composer:
         return result
 
     def _persona(self, decky: Decky, service: str, frame: _Frame, machine: str) -> str:
-        """What a decoy has to know of the machine that it imitates a part of: canonical JSON.
+        """What a decoy needs to know about the machine that it belongs to, as canonical JSON.
 
         Encoded by hand, because every pass encodes the personas of the whole fleet and the general encoder
-        takes three times as long; a test compares the two. For the same reason the caller makes the seed of
-        the machine, once for all of its services.
+        takes three times as long; a test compares the two. For the same reason the caller derives the
+        machine's seed once for all services.
         """
         settings, home = decky.services[service], decky.home
         system = self._catalog.releases[decky.release].system
-        # Left out where it is not named: the containers of earlier versions keep their fingerprints.
+        # Omitted if not set, so that the containers of earlier versions keep their fingerprints.
         system = f',"system":{_quoted(system)}' if system else ""
         banner = self._catalog.banner(decky.release, service, hostname=decky.hostname, address=home.address)
         return (
@@ -196,7 +197,8 @@ class _Composer:
         }
 
     def _labels(self, key: DeckyKey, content: Content) -> dict[str, str]:
-        # Containers of the fleet's own project never had a label for it, and keep what they are made from.
+        # Containers of the fleet's own project have no project label, so that earlier ones keep their
+        # fingerprints.
         project = {} if key.project == PROJECT else {LABEL_PROJECT: key.project}
         return {
             **project,
@@ -231,7 +233,7 @@ class _Composer:
         return frame_fingerprint({"fleet": self._fleet_id, "body": body})
 
     def _lan_hash(self, lan: Network) -> str:
-        """Of what a base is made from; which addresses may be used is not part of any container."""
+        """The parts of a LAN that a base is made from; the address ranges are not part of any container."""
         known = self._lans.get(id(lan))
         if known is None:
             parts = [lan.driver, lan.interface, lan.subnet, lan.gateway]
@@ -248,7 +250,7 @@ def _json(value: object) -> str:
 
 
 def _base_body(image: str, look: str, sysctls: Mapping[str, str]) -> dict[str, Any]:
-    """A base with nothing of its own. It loads its rules, drops its capabilities, and waits."""
+    """The frame of a base, which loads its rules, drops its capabilities, and waits."""
     return {
         "image": image,
         **({"environment": {"LOOK": look}} if look else {}),
@@ -271,7 +273,7 @@ def _base_body(image: str, look: str, sysctls: Mapping[str, str]) -> dict[str, A
 
 
 def _service_body(kind: Service, image: str) -> dict[str, Any]:
-    """A service with nothing of its own. The base lets every user bind low ports: no capability is needed."""
+    """The frame of a service. The base lets every user bind low ports: no capability is needed."""
     command = list(kind.command) if kind.command is not None else None if kind.image else [kind.name]
     return {
         "image": image,
@@ -291,7 +293,7 @@ def _service_body(kind: Service, image: str) -> dict[str, Any]:
 
 
 def _escaped(value: Any) -> Any:
-    """The value with every `$` doubled, which is how compose is told not to interpolate."""
+    """The value with every `$` doubled, so that compose does not interpolate it."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, dict):

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class CoreAndSide(NamedTuple):
-    """Names of services whose decoys exist: those that stay, and those that may come and go."""
+    """Names of services whose decoys exist: those that stay, and those that mutations may add or remove."""
 
     core: tuple[str, ...]
     side: tuple[str, ...]
 
 
 def core_and_side(decky: Decky, catalog: Catalog) -> CoreAndSide:
-    """What a mutation may do to the decky: as stored with it, else as its archetype has it.
+    """What a mutation may change on the decky: as stored with it, else as its archetype defines it.
 
-    Where neither says it, everything that the decky has is core, and the side services are those of its OS.
+    If neither does, all of its services are core, and the side services are those of its OS.
     """
     core = _existing(_core(decky, catalog), catalog)
     side = side_of(decky.archetype, decky.os, catalog) if decky.side is None else decky.side
@@ -44,7 +44,7 @@ def core_of(archetype: str | None, catalog: Catalog) -> tuple[str, ...] | None:
 
 
 def side_of(archetype: str | None, os: str, catalog: Catalog) -> tuple[str, ...]:
-    """The side services of such a machine, whether their decoys exist or not."""
+    """The side services of such a machine, including those without a decoy."""
     kind = catalog.archetypes.get(archetype or "")
     if kind is None:
         return _side_of_os(os, catalog)
@@ -53,7 +53,7 @@ def side_of(archetype: str | None, os: str, catalog: Catalog) -> tuple[str, ...]
 
 
 def is_derived(decky: Decky, catalog: Catalog) -> bool:
-    """Whether the decky's core is its archetype's, and so need not be stored."""
+    """Whether the decky's core is that of its archetype, and need not be stored."""
     kind = catalog.archetypes.get(decky.archetype or "")
     if decky.core is not None or kind is None or core_of(kind.name, catalog) is None:
         return False
@@ -78,7 +78,7 @@ def _side_of_os(os: str, catalog: Catalog) -> tuple[str, ...]:
 
 
 def _existing(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
-    """The services behind these names whose decoys exist, aliases replaced by what they stand for."""
+    """The services behind these names whose decoys exist, aliases expanded."""
     meant = (
         part
         for name in names

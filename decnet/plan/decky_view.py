@@ -1,4 +1,4 @@
-"""One decky on one worker: its desired, recorded and actual state side by side, and what they amount to."""
+"""One decky on one worker: its desired, recorded and actual state, and the status that follows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from decnet.wire import clean
 from .compose import Content, Contents
 
 MANY_RESTARTS = 10
-"""Docker counts restarts until a container is started by hand or recreated."""
+"""Docker counts restarts until a container is started manually or recreated."""
 
 
 @dataclass(slots=True)

@@ -13,14 +13,14 @@ BANNERS = re.compile(
     r"OpenSSH_5\.1p1|Apache/2\.2\.22|5\.5\.43|decnet|decky|honeypot|honeyd|canary|cowrie|kippo|dionaea",
     re.IGNORECASE,
 )
-"""Banners that well-known honeypots have by default, and words that say what it is."""
+"""Default banners of well-known honeypots, and words that name one."""
 
 HOSTNAMES = re.compile(r"svr0?4|nas3|decnet|decky|honeypot|honey|canary|decoy", re.IGNORECASE)
 DOCKER_MAC_PREFIX = "02:42:"
 
 
 class Giveaway(NamedTuple):
-    """A decky that is identifiable as a honeypot: by what, and how to fix it."""
+    """A decky that is identifiable as a honeypot: the reason, and how to fix it."""
 
     decky: str
     what: str

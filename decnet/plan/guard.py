@@ -59,7 +59,7 @@ def guard(
 ) -> None:
     """Raises MassRemoval when the plan takes more deckies off the LAN than it may.
 
-    `desired` is the fleet as it is to be; `requested` is how many of the removed deckies the user named.
+    `desired` is the new fleet; `requested` is how many of the removed deckies the user named.
     Without `max_remove` the plan may take half of the fleet (pruned strays count on both sides), one decky
     always, but never the last one while nothing takes its place. In a plan with a removal, what is only
     forgotten counts too: it was part of the fleet that is left now.
@@ -79,7 +79,7 @@ def guard(
 
 
 def _leaving(plan: Plan, desired: Fleet) -> set[tuple[str, str]]:
-    """The deckies that leave the fleet; none where nothing but records is cleaned."""
+    """The deckies that leave the fleet; none if only records are deleted."""
     away = (step for step in plan.steps if step.bucket in ("remove", "forget"))
     left = [step for step in away if desired.decky(step.project, step.decky) is None]
     return {(step.project, step.decky) for step in left} if any(s.bucket == "remove" for s in left) else set()

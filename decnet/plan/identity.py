@@ -1,4 +1,4 @@
-"""What a machine is known by on its LAN: its MAC address and its hostname."""
+"""The identity of a machine on its LAN: its MAC address and its hostname."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ATTEMPTS = 200
 HONEYPOT_WORDS = ("decnet", "decky", "honeypot", "canary")
 _HOSTNAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")
 _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
-# An N inside a word in capitals (BRNXXXXXX, WIN-XXXX) is a letter, not a place for a digit.
+# An N inside a word in capitals (BRNXXXXXX, WIN-XXXX) is a letter, not a digit's placeholder.
 _STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N")
 
 
 def draw_mac(
     draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str], held: Collection[str]
 ) -> str:
-    """A MAC of the draft's maker that nothing in the fleet has or may hold. Raises SpecError."""
+    """A MAC of the draft's vendor that nothing in the fleet has or may hold. Raises SpecError."""
     makers = [draft.vendor] if draft.vendor in catalog.vendors else sorted(_makers(draft, catalog))
     ouis = [oui for maker in makers for oui in catalog.vendors[maker].ouis]
     for _ in range(ATTEMPTS if ouis else 0):
@@ -36,7 +36,7 @@ def draw_mac(
 
 
 def check_mac(draft: Draft, used: dict[str, str]) -> str:
-    """The MAC that was written by hand. Raises SpecError if it cannot be one machine's."""
+    """The user's MAC. Raises SpecError if it is not the address of a single machine."""
     mac = draft.mac or ""
     if not _MAC.match(mac):
         message = f"{draft.name}: mac {clean(mac, 40)!r} is not in the form 00:50:56:01:02:03"
@@ -49,10 +49,10 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
 
 
 def draw_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
-    """A hostname in the style of the machine that nobody in the fleet has (case does not count)."""
+    """A hostname in the style of the machine, unique in the fleet (ignoring case)."""
     styles = style_of(draft, catalog).split("|")
     for attempt in range(ATTEMPTS * 5):
-        # A style with room for few names grows by a digit when it is used up.
+        # A style with few names gets one more digit when all are used.
         style = rng.choice(styles) + "N" * (attempt // ATTEMPTS)
         name = _STYLE.sub(_filler(rng, catalog.words or ("host",)), style)
         if _plausible(name, draft.name) and name.lower() not in used:
@@ -61,7 +61,7 @@ def draw_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Coll
 
 
 def check_hostname(draft: Draft, used: dict[str, str]) -> str:
-    """The hostname that was written by hand. Raises SpecError."""
+    """The user's hostname. Raises SpecError."""
     name = draft.hostname or ""
     if not _HOSTNAME.match(name):
         message = (
@@ -75,7 +75,7 @@ def check_hostname(draft: Draft, used: dict[str, str]) -> str:
 
 
 def style_of(draft: Draft, catalog: Catalog) -> str:
-    """The hostname style of the draft's archetype and maker, or of its OS."""
+    """The hostname style of the draft's archetype and vendor, or of its OS."""
     if draft.archetype in catalog.archetypes:
         return catalog.archetypes[draft.archetype].style(draft.vendor or "")
     return catalog.os_profiles[draft.os].hostname

@@ -1,4 +1,4 @@
-"""Which images a decky is made of: those that it runs already, until it is upgraded."""
+"""Which images a decky is made of: those that it already runs, until it is upgraded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .compose import ImageNames
 
 
 def pinned(fleet: Fleet, observed: Mapping[str, Observation], current: ImageNames) -> Fleet:
-    """The fleet in which every decky of a seen worker names its images: those that it was given before, those
-    of its containers where it was not given any (a fleet of version 0.1.0), and this version's (`current`)
-    where none of its containers exists. The same object where nothing is new."""
+    """The fleet in which every decky of an observed worker names its images: the recorded ones, else those of
+    its containers (a fleet of version 0.1.0), else this version's (`current`) if none of its containers
+    exists. The same object if nothing changes."""
     seen = {worker for worker, each in observed.items() if isinstance(each, Seen)}
     there = _containers(observed)
     changed: dict[str, dict[str, Decky]] = {}
@@ -31,7 +31,7 @@ def pinned(fleet: Fleet, observed: Mapping[str, Observation], current: ImageName
 
 
 def upgraded(fleet: Fleet, workers: Mapping[str, object], current: ImageNames) -> Fleet:
-    """The fleet whose deckies on these workers are made of this version's images."""
+    """The fleet with this version's images for the deckies on these workers."""
     images = _of(current)
     for name, project in fleet.projects.items():
         deckies = {
@@ -43,7 +43,7 @@ def upgraded(fleet: Fleet, workers: Mapping[str, object], current: ImageNames) -
 
 
 def outdated(fleet: Fleet, current: ImageNames) -> dict[str, int]:
-    """By worker, how many deckies are made of other images than this version's."""
+    """By worker, how many deckies have other images than this version's."""
     found: dict[str, int] = {}
     for project in fleet.projects.values():
         for decky in project.deckies.values():

@@ -45,11 +45,11 @@ def ingest_status(
     verified = verify_page(page, records.cursor)
     unmatched = [record for record in verified.records if not _close_row(rows, record, now)]
     if records.cursor is None and not records.lifecycle:
-        # Nothing is known of this worker, or not any more: what its journal remembers is the history.
+        # Nothing is known of this worker (any more): its journal is the history.
         rows = [
             row for each in unmatched[-KEPT_ROWS:] if (row := _row_from_record(each, page.journal_id, now))
         ]
-    # A page that announces more records and has none is no reason to wait.
+    # A page that announces more records but has none must not delay this.
     is_whole = page.end is None or not page.more
     rows = [_mark_lost(row, status, now) if is_whole or _is_overdue(row, now) else row for row in rows]
     updated = records.model_copy(
@@ -74,7 +74,8 @@ def _all_projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRe
 
 def _project_records(records: WorkerRecords, name: str, status: Status) -> ProjectRecords:
     known, held = records.of(name), status.held(name)
-    # Where nothing was ever read from this worker the records are lost or new: they go on from its own.
+    # If nothing was ever read from this worker, the records are lost or new: they continue from the worker's
+    # own.
     generation = known.generation if records.cursor else max(known.generation, held.generation)
     return known.model_copy(
         update={
@@ -109,7 +110,7 @@ def _unmatched_notes(page: JournalPage, unmatched: list[JournalRecord]) -> list[
 
 def _close_row(rows: list[LifecycleRow], record: JournalRecord, now: float) -> bool:
     """Close the newest open row for the record's decky and operation that its own request has opened:
-    an old record that is read again ends nothing that is on its way now."""
+    an old record that is read again does not end an operation in progress."""
     for index in range(len(rows) - 1, -1, -1):
         row = rows[index]
         if row.status in OPEN and (row.project, row.decky, row.operation, row.request_id) == record.key:

@@ -71,14 +71,14 @@ def _verdict_notes(verdict: Verdict, page: JournalPage, cursor: Cursor | None) -
 
 
 class _Link(NamedTuple):
-    """A damaged record of which number and hash are left."""
+    """A damaged record whose number and hash are readable."""
 
     seq: int
     hash: str
 
 
 def _in_order(page: JournalPage) -> list[JournalRecord | _Link]:
-    """Records and damaged ones as they stand in the journal; the damaged are known by their numbers only."""
+    """Records and damaged ones in the journal's order; of damaged ones only the number is known."""
     if not page.damaged:
         return list(page.records)
     links = [_Link(each.seq, each.hash) for each in page.damaged if _is_link(each)]  # type: ignore[arg-type]
@@ -90,11 +90,11 @@ def _is_link(each: Damaged) -> bool:
 
 
 def _hash_before_first(page: JournalPage) -> str:
-    """The hash that the first record names; "" where it cannot be known."""
+    """The hash that the first record names; "" if unknown."""
     return GENESIS if page.first_seq == 1 else ""
 
 
 def _matches_hash(record: JournalRecord) -> bool:
-    # What was made to fit cannot be held against its hash any more.
+    # A record whose fields were corrected on reading no longer matches its hash.
     was_changed = record.at is None or len(record.error) >= MAX_ERROR_CHARS
     return was_changed or verify(record.model_dump(exclude=None if record.project else {"project"}))

@@ -1,4 +1,4 @@
-"""Which LAN each worker's deckies sit on, and which workers share one."""
+"""Which LAN each worker's deckies are on, and which workers share one."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def decide_lan(
     *,
     ip_start: str | None = None,
 ) -> Network:
-    """The LAN of one worker. What the spec leaves out is taken from `known`, else from the facts.
+    """The LAN of one worker. Values that the spec omits come from `known`, else from the facts.
 
-    Raises SpecError where something needed is said by nobody, or the values do not fit each other.
+    Raises SpecError if a required value is missing everywhere, or the values contradict each other.
     """
     interface = _first(network.interface, known, facts, "interface")
     subnet = _first(network.subnet, known, facts, "subnet")
@@ -67,7 +67,7 @@ class LanGroups:
         self._group_of = {worker: worker for worker, lan in lans.items() if lan.driver == "bridge"}
         blocks = [(addresses.network(lan), worker) for worker, lan in lans.items()]
         end, first = -1, ""
-        # Networks are apart or one within the other: the wider one comes first.
+        # Networks are disjoint or nested: the wider one comes first.
         for block, worker in sorted(blocks, key=lambda each: (each[0].network_address, each[0].prefixlen)):
             if worker in self._group_of:
                 continue
@@ -90,7 +90,7 @@ class LanGroups:
 
 
 def address_of(token: str) -> str:
-    """The address of a token of `LanGroups`; other text is left as it is."""
+    """The address of a token of `LanGroups`; other text is unchanged."""
     return token.partition("@")[0]
 
 

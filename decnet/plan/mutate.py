@@ -1,4 +1,4 @@
-"""Changes a decky's services over time, so that yesterday's scan is wrong today."""
+"""Changes a decky's services over time, so that an attacker's earlier scan becomes outdated."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CATCH_UP_FACTOR = 2.0
 def next_services(
     decky: Decky, catalog: Catalog, rng: random.Random, avoid: Collection[frozenset[str]] = ()
 ) -> tuple[str, ...]:
-    """The decky's services after its next mutation, sorted: one side service more or less; empty where
-    nothing may change.
+    """The decky's services after its next mutation, sorted: one side service more or less; empty if nothing
+    may change.
 
-    A decky that lacks some of its core, or has what is neither core nor side, gets the one back and loses the
-    other instead. Sets in `avoid` are taken only where there is nothing else.
+    A decky that lacks core services, or has services that are neither core nor side, gets the former back and
+    loses the latter instead. Sets in `avoid` are chosen only if there is no other.
     """
     now = tuple(sorted(decky.services))
     core, side = core_and_side(decky, catalog)
@@ -50,7 +50,7 @@ def next_services(
 
 
 def may_change(decky: Decky, catalog: Catalog) -> bool:
-    """Whether there is anything that a mutation by chance could change."""
+    """Whether a random mutation could change anything."""
     return bool(next_services(decky, catalog, random.Random(0)))
 
 
@@ -58,7 +58,7 @@ def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
     """Names of the deckies to mutate at `now` (seconds since the epoch), the longest overdue first.
 
     A decky is due about one interval after its last mutation, or its creation. When many are due, for example
-    after a pause, the others follow one by one: a fleet that changes in one second is not a real one.
+    after a pause, they follow one by one: real machines do not all change within one second.
     """
     due_times = _due_times(fleet, catalog, now)
     last_change, gap = _pace(fleet, due_times, catalog, now)
@@ -70,7 +70,7 @@ def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
 
 
 def next_due(fleet: Fleet, catalog: Catalog, now: float) -> float | None:
-    """When `due` has names next (seconds since the epoch, perhaps past); None where no decky is ever due."""
+    """When `due` has names next (seconds since the epoch, perhaps past); None if no decky is ever due."""
     due_times = _due_times(fleet, catalog, now)
     last_change, gap = _pace(fleet, due_times, catalog, now)
     first = next(_by_due_time(fleet, due_times, catalog), None)
@@ -86,9 +86,9 @@ def mutate(
     now: float,
     services: Sequence[str] | None = None,
 ) -> Fleet:
-    """The fleet with other services for these deckies: the given ones, or chosen by chance.
+    """The fleet with other services for these deckies: the given ones, or random ones.
 
-    A decky that has the given services already, or of which nothing may change, is left as it is. Raises
+    A decky that already has the given services, or that may not change, stays as it is. Raises
     UsageError or SpecError.
     """
     root = rng.getrandbits(128)
@@ -105,7 +105,7 @@ def mutate(
 
 
 def undo(fleet: Fleet, names: Iterable[str], *, catalog: Catalog, now: float) -> Fleet:
-    """The fleet with the services back that these deckies had before their last mutation."""
+    """The fleet in which these deckies have the services from before their last mutation."""
     deckies = dict(fleet.deckies)
     for decky in _selected(fleet, names):
         if not decky.previous:
@@ -116,7 +116,8 @@ def undo(fleet: Fleet, names: Iterable[str], *, catalog: Catalog, now: float) ->
 
 
 def core_lost(before: Fleet, after: Fleet, catalog: Catalog) -> Mapping[tuple[str, ...], tuple[str, ...]]:
-    """The core services that deckies had before and lack after: services to the names of the deckies."""
+    """The core services that deckies lose between `before` and `after`: services to the names of the
+    deckies."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for name, decky in before.deckies.items():
         core = core_and_side(decky, catalog).core if after.deckies[name] != decky else ()
@@ -129,7 +130,7 @@ def core_lost(before: Fleet, after: Fleet, catalog: Catalog) -> Mapping[tuple[st
 def _restored(
     now: Sequence[str], core: Sequence[str], side: Sequence[str], catalog: Catalog
 ) -> tuple[str, ...]:
-    """The core, and what is there and belongs to such a machine, or may not be touched by chance."""
+    """The core, and existing services that fit such a machine or that random mutations may not touch."""
     drawable = catalog.drawable()
     staying = (name for name in now if name in side or name not in drawable)
     return tuple(sorted(without_clash(dict.fromkeys((*core, *staying)), catalog)))
@@ -143,13 +144,13 @@ def _additions(now: Sequence[str], side: Sequence[str], catalog: Catalog) -> lis
 
 
 def _removals(now: Sequence[str], side: Sequence[str]) -> list[tuple[str, ...]]:
-    """A decky without any service would be a machine that nobody notices: the last one stays."""
+    """No one would notice a decky without services: the last one stays."""
     less = [tuple(name for name in now if name != gone) for gone in now if gone in side]
     return [names for names in less if names]
 
 
 def _due_times(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
-    """When each decky is due that has an interval."""
+    """When each decky with an interval is due."""
     return {
         name: _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
         for name, decky in fleet.deckies.items()
@@ -158,13 +159,13 @@ def _due_times(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
 
 
 def _by_due_time(fleet: Fleet, due_times: Mapping[str, float], catalog: Catalog) -> Iterator[str]:
-    """The deckies that can change, the one that is due first before the others."""
+    """The deckies that can change, the first one due first."""
     ordered = sorted(due_times, key=lambda name: (due_times[name], name))
     return (name for name in ordered if may_change(fleet.deckies[name], catalog))
 
 
 def _pace(fleet: Fleet, names: Iterable[str], catalog: Catalog, now: float) -> tuple[float, float]:
-    """When the last of these deckies changed, and how long (seconds) the next change waits after that."""
+    """When one of these deckies last changed, and how long (seconds) the next change waits after that."""
     deckies = [fleet.deckies[name] for name in names]
     rate = sum(1 / _interval(decky, catalog) for decky in deckies)
     last_change = max((_since(decky, now) for decky in deckies), default=0.0)
@@ -172,7 +173,7 @@ def _pace(fleet: Fleet, names: Iterable[str], catalog: Catalog, now: float) -> t
 
 
 def _since(decky: Decky, now: float) -> float:
-    # A time in the future was taken from a wrong clock: it would put the next mutation off for as long.
+    # A time in the future comes from a wrong clock, and would delay the next mutation until then.
     return decky.mutated_at if decky.mutated_at is not None and decky.mutated_at <= now else 0.0
 
 
@@ -183,7 +184,7 @@ def _interval(decky: Decky, catalog: Catalog) -> float:
 
 
 def _jitter(decky: Decky, now: float) -> float:
-    """A factor that is the decky's own and another one after each mutation."""
+    """A factor that differs by decky, and after each mutation."""
     chance = rng_for(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
     return chance.uniform(JITTER_MIN, JITTER_MAX)
 
@@ -199,7 +200,8 @@ def _selected(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
 
 def _core_to_store(decky: Decky, catalog: Catalog, *, by_chance: bool = False) -> tuple[str, ...] | None:
     """The core to store before the services change: what a decky was deployed with is known only until its
-    first mutation. One that version 0.1.0 mutated keeps what it has when chance changes it next."""
+    first mutation. One that version 0.1.0 mutated keeps the services that it has at its next random
+    mutation."""
     if decky.core is not None or is_derived(decky, catalog) or (decky.mutated and not by_chance):
         return decky.core
     return tuple(sorted(decky.services))

@@ -247,7 +247,7 @@ def _record_only_step(view: DeckyView, bucket: Bucket) -> Step | None:
 
 
 def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
-    """When the step was tried before (seconds since the epoch): heals, or failed operations of a deploy."""
+    """Earlier attempts of the step (seconds since the epoch): heals, or failed operations of a deploy."""
     records = recorded.get(view.worker)
     if records is None:
         return ()

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _Places = dict[str, str]
 DEFAULT_OS = "linux"
 REDRAW_KEYS = {"archetype", "services", "randomize_services", "settings", "os"}
-"""The keys of an entry that decide what is drawn. The others are applied as written,
-so that a new address or interval does not take back the services that a mutation gave."""
+"""The keys of an entry that determine the random choices. The others are applied as written, so that a new
+address or interval does not undo mutations of the services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One decky as resolved. `worker`, `ip`, `mac` and `hostname` are wishes written by hand; `kept` is
-    the decky of that name in desired, and `same_machine` says whether it keeps its MAC and hostname."""
+    """One decky as resolved. `worker`, `ip`, `mac` and `hostname` are the user's values; `kept` is the decky
+    of that name in desired, and `same_machine` says whether it keeps its MAC and hostname."""
 
     name: str
     place: str
@@ -54,13 +54,13 @@ class Draft:
     mutated: bool = False
     previous: tuple[str, ...] | None = None
     core: tuple[str, ...] | None = None
-    """What mutations never take away, where it is not what the archetype says."""
+    """Services that mutations never remove, if not those of the archetype."""
     side: tuple[str, ...] | None = None
     places: Mapping[str, str] = field(default_factory=dict)
-    """file:line of the keys that its entry has."""
+    """file:line of the keys of its entry."""
 
     def at(self, key: str) -> str:
-        """Where a key of its entry stands, or the entry."""
+        """file:line of a key of its entry, else of the entry."""
         return self.places.get(key) or self.place
 
 
@@ -75,8 +75,8 @@ def resolve(
 ) -> tuple[Draft, ...]:
     """The deckies that the spec describes, sorted by name; with `add` those of `desired` as well.
 
-    A decky whose entry did not change keeps everything that was drawn for it, and the services that
-    a mutation gave it unless `reset_services`. Raises SpecError with the place of the entry.
+    A decky whose entry did not change keeps its random values, and the services of its last mutation unless
+    `reset_services`. Raises SpecError with the place of the entry.
     """
     entries = _expanded(spec)
     if not entries and not add:
@@ -99,12 +99,12 @@ def resolve(
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Sorting key in which web-2 comes before web-10."""
     parts = [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)]
-    # web-1 and web-01 are told apart, or the order that they come in would count.
+    # web-1 and web-01 have different keys: else the order of the input would matter.
     return (*parts, (-2, name))
 
 
 def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
-    """One entry per decky, each with the places of the entry that it came from."""
+    """One entry per decky, with the places of the entry that it came from."""
     entries: list[tuple[DeckySpec, _Places]] = []
     for entry in spec.deckies:
         places = {key: spec.place("decky", entry.name, key) for key in DeckySpec.__dataclass_fields__}
@@ -125,7 +125,7 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
 
 
 def _default_services(spec: FleetSpec, key: str, catalog: Catalog) -> tuple[str, ...] | None:
-    """A list of services that holds for every decky without its own."""
+    """A fleet-wide list of services, for every decky without its own."""
     names = getattr(spec, key)
     return None if names is None else expand_names(names, catalog, who=key, place=spec.place(key))
 
@@ -213,7 +213,7 @@ class _Resolver:
         self.reset = reset_services and kept is not None and kept.mutated
 
     def draft(self) -> Draft:
-        """The whole draft. Every check is made for a decky that is kept too: the catalog may have changed."""
+        """The whole draft. A kept decky is checked in full as well: the catalog may have changed."""
         entry, kept = self.entry, self.kept
         same_machine = kept is not None and kept.os == self.os and kept.archetype == self.archetype
         vendor, release = self._machine(kept if same_machine else None)
@@ -261,7 +261,7 @@ class _Resolver:
         return given
 
     def _machine(self, kept: Decky | None) -> tuple[str | None, str]:
-        """The maker of the network card, and the release that such a machine runs."""
+        """The vendor of the network card, and the release that such a machine runs."""
         if kept and kept.release in self.catalog.releases and not self._other_vendor(kept):
             return None, kept.release
         rng = rng_for(self.root, self.who, "machine")
@@ -283,7 +283,7 @@ class _Resolver:
         return rng.choice(sorted(vendors)) if vendors else None
 
     def _services(self) -> tuple[tuple[str, ...], bool]:
-        """Names of the services, and whether a mutation gave them."""
+        """Names of the services, and whether they come from a mutation."""
         written = self._fixed_services()
         kept = self.kept if self.same and not self.reset else None
         still_built = kept is not None and set(with_decoy(kept.services, self.catalog)) == set(kept.services)
@@ -301,7 +301,7 @@ class _Resolver:
         return tuple(sorted(without_clash(dict.fromkeys((*always, *drawn)), self.catalog))), False
 
     def _fixed_services(self) -> tuple[str, ...] | None:
-        """The services that the entry fixes; None where they are to be drawn."""
+        """The services that the entry fixes; None if they are chosen at random."""
         entry = self.entry
         if entry.services is not None:
             if entry.randomize_services:
@@ -329,7 +329,7 @@ class _Resolver:
     def _core_and_side(
         self, names: tuple[str, ...], mutated: bool
     ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        """Core and side services to store, sorted; None where the archetype or the services say it."""
+        """Core and side services to store, sorted; None if the archetype or the services determine them."""
         side = self._named_services("side")
         base = self._deployed_services(names, mutated)
         core = self._core(names, base, side or ())
@@ -344,7 +344,7 @@ class _Resolver:
     def _core(
         self, names: tuple[str, ...], base: tuple[str, ...], side: tuple[str, ...]
     ) -> tuple[str, ...] | None:
-        """The core as the fleet file has it; None where it does not say."""
+        """The core of the fleet file; None if it has none."""
         own = self._named_services("core")
         if own is None:
             core = tuple(n for n in self.default_core or () if n in base and n not in side)
@@ -357,7 +357,7 @@ class _Resolver:
         return own
 
     def _deployed_services(self, names: tuple[str, ...], mutated: bool) -> tuple[str, ...]:
-        """The services before any mutation, as far as that is known."""
+        """The services before any mutation, if known."""
         written, kept = self._fixed_services(), self.kept
         if written is not None or kept is None or not mutated or kept.core is None:
             return written or names
@@ -375,7 +375,7 @@ class _Resolver:
 
 
 def vendor_of(mac: str, catalog: Catalog) -> str | None:
-    """The maker of a network card by the first half of its address."""
+    """The vendor of a network card by the first half of its address."""
     makers = (name for name, vendor in sorted(catalog.vendors.items()) if mac.lower()[:8] in vendor.ouis)
     return next(makers, None)
 

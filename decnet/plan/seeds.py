@@ -1,4 +1,4 @@
-"""What is derived from a seed: a service's own seed, and a random generator for one decky and purpose."""
+"""Values derived from a seed: a service's own seed, and a random generator for one decky and purpose."""
 
 from __future__ import annotations
 

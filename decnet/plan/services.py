@@ -1,4 +1,4 @@
-"""Which services a decky has: names checked, aliases expanded, ports apart from each other."""
+"""Which services a decky has: checks names, expands aliases, and finds port conflicts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ ATTEMPTS = 40
 def expand_compatible(
     names: Iterable[str], catalog: Catalog, *, who: str, place: str = ""
 ) -> tuple[str, ...]:
-    """The services that were written by hand, aliases replaced by what they stand for.
+    """The services that the user listed, with aliases expanded.
 
-    Raises SpecError for a name that does not exist, a decoy that is not built, a service named
-    twice, and two services on one port.
+    Raises SpecError for an unknown name, a decoy that is not built, a service named twice, and two services
+    on one port.
     """
     expanded = expand_names(names, catalog, who=who, place=place)
     clash = first_clash(expanded, catalog)
@@ -42,7 +42,7 @@ def expand_names(names: Iterable[str], catalog: Catalog, *, who: str, place: str
 
 
 def first_clash(names: Sequence[str], catalog: Catalog) -> str | None:
-    """What keeps these services from one decky: a port or a container name that two of them claim."""
+    """The conflict between these services on one decky: a port or a container name that two of them use."""
     owners: dict[tuple[object, ...], str] = {}
     for name in names:
         ports = [(port.number, port.protocol) for port in catalog.services[name].ports]
@@ -57,7 +57,7 @@ def first_clash(names: Sequence[str], catalog: Catalog) -> str | None:
 def settings_of(
     given: dict[str, Settings], allowed: Collection[str], catalog: Catalog, *, who: str, place: str = ""
 ) -> dict[str, Settings]:
-    """The settings, checked against what each service knows. Raises SpecError."""
+    """The settings, checked against those that each service has. Raises SpecError."""
     for service, settings in given.items():
         if service not in catalog.services:
             raise unknown_name("service", service, catalog.services, who=who, place=place)
@@ -75,8 +75,8 @@ def with_decoy(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
 def draw(
     catalog: Catalog, rng: random.Random, *, first: Sequence[str] = (), kin: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Services chosen by chance among those that may be drawn: some of `first` where there are any, else of
-    `kin`, else any; empty where there are none."""
+    """Services chosen at random among those that may be: some of `first` if there are any, else of `kin`,
+    else any; empty if there are none."""
     everything = catalog.drawable()
     fitting = tuple(name for name in first if name in everything)
     related = tuple(sorted({name for name in kin if name in everything}))
@@ -92,7 +92,7 @@ def draw(
 
 
 def without_clash(order: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
-    """The services in their order, without those that claim a port of one before them."""
+    """The services in their order, without those that use a port of an earlier one."""
     chosen: tuple[str, ...] = ()
     for name in order:
         if not first_clash((*chosen, name), catalog):

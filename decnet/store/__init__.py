@@ -1,1 +1,1 @@
-"""What the operator's machine keeps: desired, recorded, seen, events, audit, and the lock around them."""
+"""The operator's state: desired, recorded, last seen, events, audit log, and the lock for all of them."""

@@ -1,4 +1,4 @@
-"""Which stored events each alert receiver was sent, and which of them it was not sent yet."""
+"""Which stored events each alert receiver was sent, and which it still has to be sent."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .os_errors import translate_os_errors
 from .paths import Home
 
 MAX_BYTES = 4 * 1024 * 1024
-"""Bytes of one worker's stored events that are searched for those that were not sent yet."""
+"""Bytes of one worker's stored events that are searched for unsent ones."""
 
 
 @dataclass(frozen=True)
 class AlertState:
-    """Per worker the last event that one receiver was sent, and when an alert was last tried (epoch
-    seconds)."""
+    """The last event of each worker that one receiver was sent, and when an alert was last tried (seconds
+    since the epoch)."""
 
     positions: dict[str, Place] = field(default_factory=dict)
     tried: float = 0.0
@@ -40,7 +40,7 @@ class AlertState:
 
 @dataclass(frozen=True)
 class PendingEvents:
-    """Stored events that a receiver was not sent yet, by worker and in the order of their places. `ends`: the
+    """Stored events that a receiver was not sent yet, by worker, in the order of their places. `ends`: the
     last place of each worker. `more`: there are older ones too."""
 
     by_worker: tuple[Sequence[tuple[Place, StoredEvent]], ...]
@@ -54,7 +54,7 @@ class PendingEvents:
         return sorted(found, key=lambda stored: stored.event.at)
 
     def in_order(self) -> Iterator[tuple[Place, StoredEvent]]:
-        """Workers merged by the time of their events, each worker's in the order of their places."""
+        """The events of all workers, merged by time, each worker's in the order of their places."""
         return heapq.merge(*self.by_worker, key=lambda found: found[1].event.at)
 
 
@@ -64,14 +64,14 @@ def alerts_lock(home: Home) -> Lock:
 
 
 class _Entry(FrozenModel):
-    """`AlertState` as its file holds it."""
+    """`AlertState` as stored in its file."""
 
     positions: dict[str, Annotated[Place, Loose]]
     tried: Timestamp
 
 
 def load_alert_state(home: Home, receiver: str) -> AlertState | None:
-    """What this receiver was sent; None for a new one, or one whose entry is damaged."""
+    """What this receiver was sent; None for a new receiver or a damaged entry."""
     try:
         entry = _Entry.model_validate(_document(home).get(receiver))
     except ValidationError:

@@ -1,4 +1,4 @@
-"""A file is replaced whole or not at all; a reader sees the old one or the new one."""
+"""Replaces files atomically: a reader sees the old content or the new one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .paths import Home
 
 CHUNK = 1 << 20
 TEMP_MAX_AGE = 24 * 3600.0
-"""Seconds after which a temp file is old whatever process now has its writer's number."""
+"""Seconds after which a temp file is stale, even if a process has its writer's pid."""
 
 _TEMP = re.compile(r"\..+\.(\d+)\.[0-9a-f]+\.tmp")
 
@@ -27,10 +27,10 @@ def last_copy(path: Path) -> Path:
 
 
 def read_whole(path: Path) -> bytes | None:
-    """The content of one of our files; None if there is none. A link, pipe or folder is refused."""
+    """The content of a file of ours; None if it does not exist. A link, pipe or folder is refused."""
     with translate_os_errors("read", path):
         try:
-            # Without O_NONBLOCK a pipe in the file's place would block us forever.
+            # Without O_NONBLOCK a pipe in the file's place would block forever.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return None
@@ -41,11 +41,11 @@ def read_whole(path: Path) -> bytes | None:
 
 
 def write_whole(path: Path, content: bytes, *, fsync: bool = True, keep: bool = False) -> bool:
-    """Makes `content` the file's content (0600) and returns whether anything had to be written.
+    """Makes `content` the file's content (0600), and returns whether anything had to be written.
 
-    With `keep`, `<name>.last` gets the same content, as a file of its own, so that damage to one leaves
-    the other. On any error of the system: StateBroken, the temp files are gone, and the file is the old
-    one, or the new one if only what follows the rename failed.
+    With `keep`, `<name>.last` gets the same content as a separate file, which survives damage to the first.
+    On any error of the system: StateBroken; the temp files are removed, and the file is the old one, or the
+    new one if only a step after the rename failed.
     """
     if read_whole(path) == content:
         return False
@@ -68,7 +68,7 @@ def write_whole(path: Path, content: bytes, *, fsync: bool = True, keep: bool = 
 
 
 def fsync_folder(folder: Path) -> None:
-    """Makes the folder's entries last through a power cut. Raises OSError."""
+    """Makes the folder's entries durable. Raises OSError."""
     place("fsync of the folder")
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -78,7 +78,7 @@ def fsync_folder(folder: Path) -> None:
 
 
 def collect_temp(home: Home) -> int:
-    """Removes the temp files that killed processes left, and returns how many those were."""
+    """Removes the temp files of killed processes, and returns their number."""
     folders = [home.root, home.records_dir, home.keys, home.agents]
     removed = 0
     with translate_os_errors("clean up", home.root):
@@ -105,7 +105,7 @@ def _temp(path: Path, temps: list[Path], content: bytes, fsync: bool) -> Path:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """Writes every byte, whatever a single write takes. Raises OSError."""
+    """Writes all bytes, in several writes if necessary. Raises OSError."""
     rest = memoryview(content)
     while rest:
         place("write")
@@ -117,7 +117,7 @@ def _remove(temps: list[Path]) -> None:
         try:
             temp.unlink()
         except OSError:
-            pass  # renamed already, or the disk refuses: collect_temp takes it later
+            pass  # already renamed, or the disk refuses: collect_temp removes it later
 
 
 def _is_left_over(path: Path) -> bool:
@@ -127,7 +127,7 @@ def _is_left_over(path: Path) -> bool:
     try:
         found = path.lstat()
     except FileNotFoundError:
-        return False  # its writer has renamed it since the folder was listed
+        return False  # its writer has renamed it since the listing
     if not stat.S_ISREG(found.st_mode):
         return False
     return not _is_alive(int(match[1])) or time.time() - found.st_mtime > TEMP_MAX_AGE

@@ -22,9 +22,9 @@ _MAX_TEXT = 4000
 def append(
     home: Home, *, at: float, who: str, command: str, outcome: str, **details: str | int | None
 ) -> None:
-    """Notes one command: `at` in seconds since the epoch, who ran it, what it was, and how it ended.
+    """Records one command: `at` in seconds since the epoch, its user, the command, and its result.
 
-    `details` are further fields, for example exit_code. Texts are cut at 4,000 characters.
+    `details` are further fields, for example exit_code. Texts are truncated to 4,000 characters.
     """
     row: dict[str, Any] = {
         "at": datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds"),

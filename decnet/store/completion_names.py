@@ -1,6 +1,6 @@
-"""Names alone, for completion: nothing is validated, and a missing or broken file has none.
+"""Names for completion: nothing is validated, and a missing or broken file gives none.
 
-Not by way of TinyDB: the tab key is pressed often, and a broken file must not stop it.
+Without TinyDB: completion must be fast, and must not fail on a broken file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def workers(home: Home) -> dict[str, tuple[str, ...]]:
 def deckies(home: Home) -> dict[str, tuple[str, ...]]:
     """Each desired decky's name with its services."""
     document = _document(home.state)
-    found = document.get("deckies")  # where a state file of version 1 still has them
+    found = document.get("deckies")  # their place in a state file of version 1
     projects = document.get("projects")
     if isinstance(projects, dict) and isinstance(projects.get(PROJECT), dict):
         found = projects[PROJECT].get("deckies")

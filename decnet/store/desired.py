@@ -1,4 +1,4 @@
-"""Desired: `decnet-state.json`, which decnet writes and a user may edit."""
+"""Desired state: `decnet-state.json`, which decnet writes and a user may edit."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _MAX_DIGITS = 19
 
 
 def new_fleet(fleet_id: uuid.UUID | None = None) -> Fleet:
-    """An empty fleet with an id of its own."""
+    """An empty fleet with a new id."""
     return Fleet(fleet_id=str(fleet_id or uuid.uuid4()))
 
 
 def load_fleet(home: Home, *, migrations: Mapping[int, Migration] = FLEET_MIGRATIONS) -> Fleet | None:
-    """Desired as stored; None where there is no fleet yet.
+    """The stored desired state; None if there is no fleet yet.
 
-    SpecError (exit 2) for content that is not a fleet: empty, cut off, not JSON, a key twice, a field
-    that is unknown or wrong, two deckies with one address; it names file, line and column, and the last
-    good copy. StateBroken where the file cannot be read, is gone while its copy is there, or was written
-    by a newer decnet.
+    Raises SpecError (exit 2) for content that is not a fleet: empty, truncated, not JSON, a duplicate key, an
+    unknown or invalid field, two deckies with one address; it names file, line and column, and the last good
+    copy. Raises StateBroken if the file cannot be read, is missing while its copy exists, or was written by a
+    newer decnet.
     """
     content = read_whole(home.state)
     if content is None:
@@ -49,9 +49,9 @@ def load_fleet(home: Home, *, migrations: Mapping[int, Migration] = FLEET_MIGRAT
 
 
 def save_fleet(home: Home, fleet: Fleet) -> bool:
-    """Makes this the desired fleet; returns whether the file had to be written.
+    """Stores the desired fleet; returns whether the file had to be written.
 
-    Never writes what `load_fleet` would refuse: Failed then. A file of an older schema is first copied
+    Raises Failed instead of writing what `load_fleet` would refuse. A file of an older schema is first copied
     to `<name>.v<version>`.
     """
     content = render(fleet)
@@ -70,7 +70,7 @@ def save_fleet(home: Home, fleet: Fleet) -> bool:
 
 def check_known(home: Home, fleet: Fleet, catalog: Catalog) -> None:
     """Raises SpecError, with its place, for a stored fleet that names an OS, a release or a service that the
-    catalog does not have: edited by hand, or made with a catalog file or a decnet that is gone."""
+    catalog does not have: edited by hand, or made with a catalog file or a decnet version that is gone."""
     wrong = unknown(fleet, catalog)
     if wrong is None:
         return
@@ -95,7 +95,7 @@ def render(fleet: Fleet) -> bytes:
 
 
 def _as_committed(home: Home, content: bytes) -> Fleet | None:
-    """The fleet of a file that is unchanged since decnet checked and wrote it and its copy."""
+    """The fleet of a file that is unchanged since decnet checked and wrote it, with its copy."""
     if content != read_whole(last_copy(home.state)):
         return None
     try:
@@ -112,7 +112,7 @@ def _checked(home: Home, content: bytes, fleet: Fleet) -> Fleet:
 
 
 def _as_written(content: bytes) -> Fleet | None:
-    """The fleet of a file that is exactly what decnet writes: then it cannot hold a key twice."""
+    """The fleet of a file that is exactly what decnet writes, which has no duplicate keys."""
     try:
         fleet = Fleet.model_validate_json(content)
         return fleet if render(fleet) == content else None
@@ -157,7 +157,7 @@ def _document(home: Home, text: str) -> dict[str, Any]:
 
 
 def _check_oddities(home: Home, text: str) -> None:
-    """Refuse what is JSON by its grammar, or by Python's, but not a valid value."""
+    """Refuse text that parses as JSON, or only in Python, but is not a valid value."""
     known: set[Route] = set()
     escaped = "\\u" in text
     for entry in survey(text):
@@ -209,7 +209,7 @@ def _restore(path: Path) -> str:
 
 
 def _keep_older(path: Path, present: bytes) -> None:
-    # In what decnet writes, a line of this form can only be the document's own field.
+    # In a file that decnet wrote, only the document's own field has such a line.
     if f'\n  "schema_version": {FLEET_SCHEMA}\n'.encode() in present:
         return
     try:

@@ -1,6 +1,6 @@
 """Rules about the values of a fleet together: against each other, their LAN, and the catalog.
 
-Each value alone may be valid, and their combination not.
+Values may be valid alone but not in combination.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .validation_messages import Route, dotted
 Wrong = tuple[Route, str]
 
 _Room = tuple[IPv4Network, dict[int, str]]
-"""A LAN's addresses, and those of them that no decky can have, each with what it is."""
+"""A LAN's addresses, and those that no decky can have, each with the reason."""
 
 
 def contradiction(fleet: Fleet) -> Wrong | None:
-    """The first contradiction with the route to it, in the order of names; None for a sound fleet."""
+    """The first contradiction with the route to it, in the order of names; None for a valid fleet."""
     networks: dict[str, _Room] = {}
     for worker, lan in fleet.lans.items():
         if wrong := _lan(worker, lan):

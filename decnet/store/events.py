@@ -1,4 +1,4 @@
-"""What attackers did, as pulled from the workers: JSON lines per worker, each event once."""
+"""Attacker events as pulled from the workers: JSON lines per worker, each event once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OURS = ("worker", "spool_id", "epoch", "mark")
 
 
 class Page(Protocol):
-    """What a worker answers to `events`."""
+    """A worker's answer to `events`."""
 
     @property
     def spool_id(self) -> str: ...
@@ -44,9 +44,10 @@ class Page(Protocol):
 
 
 class EventCursor(NamedTuple):
-    """How far a worker's event spool has been stored here, and the spool's mark there ("" where unknown).
+    """How far a worker's event spool has been stored here, and the spool's mark at that event ("" if
+    unknown).
 
-    `epoch` counts how often the worker began a new spool, or went back to an older copy.
+    `epoch` counts how often the worker began a new spool or was restored from an older copy.
     """
 
     spool_id: str
@@ -60,14 +61,14 @@ Place = tuple[int, int]
 
 
 class StoredEvent(NamedTuple):
-    """An event and the worker that it came from."""
+    """An event and its worker."""
 
     worker: str
     event: AttackerEvent
 
 
 def event_cursor(home: Home, worker: str) -> EventCursor | None:
-    """Where the next pull begins: read from the last event that is stored, so both move together."""
+    """Where the next pull begins: taken from the last stored event, so that both move together."""
     for line in last_lines(home.events(worker) / "events.jsonl"):
         row = row_of(line)
         if row is not None:
@@ -76,14 +77,14 @@ def event_cursor(home: Home, worker: str) -> EventCursor | None:
 
 
 def last_places(home: Home, workers: Iterable[str]) -> dict[str, Place]:
-    """The place of the last event that is stored, by worker; without those that have none."""
+    """The place of the last stored event, by worker; without workers that have none."""
     found = {worker: event_cursor(home, worker) for worker in workers}
     return {worker: (cursor.epoch, cursor.seq) for worker, cursor in found.items() if cursor is not None}
 
 
 class EarlierIds:
-    """The ids of what workers reported in spools before their present one, read once for each spool: they may
-    be hundreds of thousands, and no more of them come. Those of a few workers are kept."""
+    """The ids of events in workers' earlier spools, read once for each spool: these may be hundreds of
+    thousands, and do not change. Those of a few workers are cached."""
 
     MOST_WORKERS = 8
 
@@ -93,7 +94,7 @@ class EarlierIds:
 
     def before(self, home: Home, worker: str, epoch: int) -> frozenset[str]:
         """Those of the spools before `epoch`. The worker's lock is held."""
-        # One at a time: workers that were all reset at once shall not fill the memory with lines.
+        # One at a time: many workers that were reset at once must not fill the memory.
         with self._reading:
             known = self._ids.pop(worker, None)
             if known is None or known[0] != epoch:
@@ -113,11 +114,11 @@ def append_events(
     limit: int = LIMIT,
     keep: int = KEEP,
 ) -> tuple[AttackerEvent, ...]:
-    """Stores what is new in a page, and returns that: an event is stored once however often it is pulled.
+    """Stores and returns the new events of a page: an event is stored once, however often it is pulled.
 
     `worker` is its worker_id; `earlier` is shared by pages that are stored one after the other. This blocks:
-    up to 5 s while another pull stores events of this worker, and for seconds where its spool was reset and
-    much is stored. Raises LockHeld after these 5 s, StateBroken if the events cannot be written: then none of
+    up to 5 s while another pull stores events of this worker, and for seconds if its spool was reset and many
+    events are stored. Raises LockHeld after 5 s, StateBroken if the events cannot be written: then none of
     them is stored.
     """
     folder = home.events(worker)
@@ -142,8 +143,8 @@ def read_events(
     since: float | None = None,
     workers: Collection[str] | None = None,
 ) -> Iterator[StoredEvent]:
-    """The stored events, workers merged by the time of their events, each worker's in the order of its
-    spool. `since` is in seconds since the epoch. A damaged line is skipped."""
+    """The stored events of all workers, merged by time, each worker's in the order of its spool. `since` is
+    in seconds since the epoch. A damaged line is skipped."""
     with translate_os_errors("read", home.events_dir):
         folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
     wanted = None if workers is None else {home.events(worker) for worker in workers}
@@ -156,7 +157,7 @@ def read_events(
 
 
 def events_between(home: Home, worker: str, start: Place | None, end: Place) -> Iterator[StoredEvent]:
-    """A worker's stored events behind `start` (None: from the first one) and up to `end`, in their order."""
+    """A worker's stored events after `start` (None: from the first one) and up to `end`, in order."""
 
     def is_behind(line: bytes) -> bool:
         row = row_of(line)
@@ -173,8 +174,8 @@ def events_between(home: Home, worker: str, start: Place | None, end: Place) -> 
 
 
 def _epoch_of(page: Page, cursor: EventCursor | None) -> int:
-    """The number of the spool that the page is from: a worker that lost its spool, or was restored from an
-    older copy, reports again, under other numbers, what its containers' logs still hold."""
+    """The epoch of the page: a worker that lost its spool, or was restored from an older copy, reports what
+    its containers' logs still hold again, with other numbers."""
     if cursor is None:
         return 0
     is_same = cursor.spool_id == page.spool_id and page.verdict not in ("reset", "rewound")
@@ -182,7 +183,7 @@ def _epoch_of(page: Page, cursor: EventCursor | None) -> int:
 
 
 def _new_ones(page: Page, known: Collection[str], last: int) -> tuple[AttackerEvent, ...]:
-    """The page's events behind number `last` whose ids are not known, and none of them twice."""
+    """The page's events after number `last` with unknown ids, each once."""
     fresh: list[AttackerEvent] = []
     seen: set[str] = set()
     for event in page.events:
@@ -196,8 +197,8 @@ def _new_ones(page: Page, known: Collection[str], last: int) -> tuple[AttackerEv
 def _position(
     worker: str, page: Page, fresh: Sequence[AttackerEvent], cursor: EventCursor | None, epoch: int
 ) -> list[bytes]:
-    """A line that only moves the cursor, where a page ends in events that are stored already or begins a
-    spool without any: without it every pull would request old events of such a spool again."""
+    """A line that only moves the cursor, for a page that ends in stored events or begins an empty spool:
+    without it every pull would request old events of such a spool again."""
     is_new = cursor is not None and cursor.epoch != epoch
     reached = fresh[-1].seq if fresh else cursor.seq if cursor is not None and not is_new else -1
     seq = max((event.seq for event in page.events), default=0)
@@ -215,7 +216,7 @@ def _position(
 
 
 def _ids_before(home: Home, worker: str, epoch: int) -> frozenset[str]:
-    """The ids that are stored of the spools before one. Epochs only grow from line to line."""
+    """The stored ids of the spools before an epoch. Epochs only grow from line to line."""
     rows = (row_of(line) for line in read_lines(home.events(worker) / "events.jsonl"))
     earlier = takewhile(lambda row: row is None or _epoch(row) < epoch, rows)
     return frozenset(str(row["id"]) for row in earlier if row is not None)
@@ -242,7 +243,7 @@ def _stored(lines: Iterator[bytes], since: float | None) -> Iterator[StoredEvent
 
 
 def event_of(row: dict[str, Any]) -> StoredEvent | None:
-    """The event in a stored row; None where it holds a position only, or no event that we know."""
+    """The event in a stored row; None if it holds only a position, or an unknown event."""
     rest = {key: value for key, value in row.items() if key not in _OURS}
     try:
         return StoredEvent(str(row.get("worker", "")), AttackerEvent.model_validate(rest))
@@ -251,7 +252,7 @@ def event_of(row: dict[str, Any]) -> StoredEvent | None:
 
 
 def place_of(row: dict[str, Any]) -> Place:
-    """The place of a row among the rows of its worker: it only grows."""
+    """The place of a row among those of its worker; it only grows."""
     return _epoch(row), int(row["seq"])
 
 
@@ -261,7 +262,7 @@ def _epoch(row: dict[str, Any]) -> int:
 
 
 def row_of(line: bytes) -> dict[str, Any] | None:
-    """The row in a line of the file; None where the line is damaged."""
+    """The row in a line of the file; None if the line is damaged."""
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:

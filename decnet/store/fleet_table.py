@@ -1,4 +1,4 @@
-"""`fleet.json`: the workers and the quarantined addresses, and with later verbs topologies and rollouts."""
+"""`fleet.json`: the workers and the quarantined addresses."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class Quarantined(FrozenModel):
 
 
 class FleetTable:
-    """The rows of `fleet.json`. Every change is one commit, and one that changes nothing writes nothing.
+    """The rows of `fleet.json`. Every change is one commit; a change without effect writes nothing.
 
-    Tables that this version does not know are kept as they are.
+    Unknown tables are preserved.
     """
 
     def __init__(self, home: Home) -> None:
         self._path = home.fleet
 
     def workers(self) -> dict[str, Worker]:
-        """All enrolled workers by name, sorted. StateBroken where two share a name or a worker_id, or one
-        has none: of two that cannot be distinguished neither may be dropped."""
+        """All enrolled workers by name, sorted. Raises StateBroken if two share a name or a worker_id, or one
+        has none: neither of two such workers may be dropped."""
         found: dict[str, Worker] = {}
         owners: dict[str, str] = {}
         for worker in self._rows(_WORKERS, Worker):
@@ -76,7 +76,8 @@ class FleetTable:
         return tables.wrote
 
     def remove_worker(self, name: str, *, quarantine: Iterable[Quarantined] = ()) -> bool:
-        """Forgets a worker and, in the same commit, quarantines what its deckies may still hold."""
+        """Removes a worker and, in the same commit, quarantines the addresses that its deckies may still
+        hold."""
         rows_to_add = tuple(quarantine)
         if name not in self.workers() and not rows_to_add:
             return False
@@ -91,7 +92,7 @@ class FleetTable:
         return tuple(self._rows(_QUARANTINE, Quarantined))
 
     def release(self, names: Iterable[str]) -> tuple[Quarantined, ...]:
-        """Takes rows out by address, MAC or decky's name, and returns those it took."""
+        """Removes rows by address, MAC or name of the decky, and returns them."""
         wanted = frozenset(names)
         gone = tuple(row for row in self.quarantined() if wanted & {row.address, row.mac, row.decky})
         if not gone:
@@ -136,5 +137,5 @@ def _add_quarantined(tables: Tables, found: Iterable[Quarantined]) -> None:
 
 
 def _key(row: dict[str, Any]) -> tuple[str, str]:
-    """One address may have been two machines': each MAC is kept."""
+    """Two machines may have had one address: each MAC is kept."""
     return str(row["address"]), str(row["mac"])

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """No collection inside: it costs half the time of creating tens of thousands of objects, none of them
-    garbage."""
+    """No garbage collection inside: it takes half the time of creating tens of thousands of objects, none of
+    which is garbage."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -15,12 +15,12 @@ from .paths import Home
 
 
 def open_home(home: Home, *, write: bool = True, read_only: bool = False) -> list[str]:
-    """Creates the folders (0700) and checks what is in them; returns warnings of what was fixed.
+    """Creates the folders (0700) and checks their contents; returns warnings about what was fixed.
 
-    Temp files that killed commands left are removed. One of our files that others can read is set to 0600
-    with a warning. StateBroken for a symbolic link, another owner, a private key that others can read, and a
-    folder or a catalog file that others can write. With `write=False` nothing is created or fixed, and a
-    read-only or missing folder is accepted; with `read_only` the same holds where nothing can be written.
+    Temp files of killed commands are removed. A file that others can read is set to 0600, with a warning.
+    Raises StateBroken for a symbolic link, another owner, a private key that others can read, and a folder or
+    a catalog file that others can write. With `write=False` nothing is created or fixed, and a read-only or
+    missing folder is accepted; `read_only` does the same if nothing can be written.
     """
     if write:
         write = _ensure_folders(home, read_only=read_only)
@@ -43,7 +43,7 @@ def _folders(home: Home) -> tuple[Path, ...]:
 
 
 def _ensure_folders(home: Home, *, read_only: bool) -> bool:
-    """Whether the folders exist and can be written to. Only with `read_only` may the answer be no."""
+    """Whether the folders exist and are writable. Only with `read_only` may the answer be no."""
     try:
         _make_folders(home)
     except StateBroken:
@@ -66,7 +66,7 @@ def _make_folders(home: Home) -> None:
 
 
 def _probe_writing(folder: Path) -> None:
-    # access() has no reason; a real attempt gives one.
+    # access() gives no reason; a real attempt does.
     probe = folder / f".probe.{os.getpid()}.0.tmp"
     os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     probe.unlink()

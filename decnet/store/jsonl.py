@@ -1,4 +1,5 @@
-"""Files of JSON lines: appended whole lines only, repaired when torn, rotated by size."""
+"""Files of JSON lines: only whole lines are appended, torn ones are repaired, and files are rotated by
+size."""
 
 from __future__ import annotations
 
@@ -14,15 +15,15 @@ from .atomic import fsync_folder, write_all
 from .os_errors import translate_os_errors
 
 MAX_LINE = 64 * 1024
-"""Bytes of one line, its end included; longer ones are not ours and are skipped."""
+"""Bytes of one line including its end; longer lines are not ours and are skipped."""
 
 _BLOCK = 32 * 1024
 
 
 def append_lines(path: Path, content: bytes, *, limit: int, keep: int) -> None:
-    """Appends whole lines and makes them last. What a killed writer left of a line is cut off first.
+    """Appends whole lines durably. A partial line of a killed writer is cut off first.
 
-    A file of more than `limit` bytes is moved to `<name>.1` before, that one to `.2`, up to `keep`.
+    A file of more than `limit` bytes is first renamed to `<name>.1`, that one to `.2`, up to `keep`. Raises
     StateBroken on any error of the system, with nothing appended.
     """
     with translate_os_errors("write", path), _locked(path) as descriptor:
@@ -37,10 +38,10 @@ def append_lines(path: Path, content: bytes, *, limit: int, keep: int) -> None:
 
 
 def read_lines(path: Path, is_behind: Callable[[bytes], bool] | None = None) -> Iterator[bytes]:
-    """Every whole line, oldest first, the rotated files included, none of them twice.
+    """Every whole line once, oldest first, including rotated files.
 
-    No file is kept open between two lines, so that many of these can be read side by side. Where the lines
-    are in an order, most of those for which `is_behind` is false are skipped without being read.
+    No file stays open between two lines, so that many logs can be read concurrently. If the lines are sorted,
+    most of those for which `is_behind` is false are skipped without being read.
     """
     with translate_os_errors("read", path):
         inodes = list(dict.fromkeys(found.stat().st_ino for found in files_of(path)))
@@ -117,7 +118,7 @@ def _end_of_whole_lines(descriptor: int) -> int:
 
 
 def _rotate(path: Path, keep: int) -> None:
-    # Only up to the first free number: a rotation that was killed before its end left one.
+    # Only up to the first free number, which an interrupted rotation leaves.
     numbered = [path.with_name(f"{path.name}.{number}") for number in range(1, keep + 1)]
     free = next((index for index, entry in enumerate(numbered) if not entry.exists()), keep - 1)
     for older, newer in zip(numbered[free:0:-1], numbered[free - 1 :: -1], strict=False):
@@ -128,7 +129,7 @@ def _rotate(path: Path, keep: int) -> None:
 
 
 def _start(path: Path, inode: int, is_behind: Callable[[bytes], bool]) -> int:
-    """Where a line begins that is not behind the first one for which `is_behind` holds, by bisection."""
+    """The start of a line at or before the first one for which `is_behind` holds, by bisection."""
     low, high, start = 0, _size(path, inode), 0
     while high - low > _BLOCK:
         middle = (low + high) // 2

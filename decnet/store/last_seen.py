@@ -1,4 +1,5 @@
-"""When each worker was last seen, and how far its clock is off. Neither fsynced nor under the lock."""
+"""When each worker was last seen, and how far its clock is off. Written without fsync and without the
+lock."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def load_seen(home: Home) -> dict[str, LastSeen]:
 
 
 def note_seen(home: Home, seen: Mapping[str, LastSeen]) -> bool:
-    """Adds what one pass saw; returns False if it cannot be written, which is not an error."""
+    """Adds what one pass observed; returns False if it cannot be written, which is not an error."""
     rows = {**load_seen(home), **seen}
     try:
         return write_whole(home.seen, _ROWS.dump_json(dict(sorted(rows.items()))) + b"\n", fsync=False)

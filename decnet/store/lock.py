@@ -1,4 +1,4 @@
-"""The one lock around everything that changes the fleet; a second command waits, or reports the holder."""
+"""The one lock for everything that changes the fleet; a second command waits, or reports the holder."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ _held: set[Path] = set()
 
 
 class Lock:
-    """Holds the home's lock inside a `with`; the lock file then names our pid, command and start.
+    """Holds the state directory's lock inside a `with`; the lock file then has our pid, command and start
+    time.
 
-    Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system frees it when its holder
-    dies. Not re-entrant: taking it twice in one process is a RuntimeError. StateBroken where the lock file
-    cannot be written, but not with `read_only`: a command that only reads needs no lock where no command can
-    write. `path` is another lock than the home's own.
+    Waits up to `timeout` seconds, then raises LockHeld naming the holder. The system releases it when its
+    holder ends. Not re-entrant: taking it twice in one process is a RuntimeError. Raises StateBroken if the
+    lock file cannot be written, but not with `read_only`: a command that only reads needs no lock where no
+    command can write. `path` is the file of another lock.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Lock:
             raise RuntimeError(f"this process already holds {self._path}")
         self._file = FileLock(self._path, mode=0o600, thread_local=False)
         with translate_os_errors("lock", self._path):
-            # filelock would make a missing folder, with its own idea of a mode.
+            # filelock would create a missing folder, with another mode.
             self._path.parent.stat()
             try:
                 self._file.acquire(timeout=max(self._timeout, 0.0), poll_interval=POLL)
@@ -84,7 +85,7 @@ class Lock:
         self._write_note(_note(self._command))
 
     def release(self) -> None:
-        """Gives the lock back; does nothing when it is not held."""
+        """Releases the lock; does nothing if it is not held."""
         if self._file is None or self._path not in _held:
             return
         try:
@@ -102,7 +103,7 @@ class Lock:
             finally:
                 os.close(descriptor)
         except OSError:
-            pass  # on a full disk the lock still holds; only its holder's name is missing
+            pass  # on a full disk the lock still works; only its holder's name is missing
 
 
 def holder(path: Path) -> str | None:
@@ -112,7 +113,7 @@ def holder(path: Path) -> str | None:
         with path.open("rb") as stream:
             note = json.loads(stream.read(_MAX_NOTE))
         pid, command, start = int(note["pid"]), str(note["command"]), float(note["start"])
-        # A killed holder's note stays until the next one writes its own.
+        # A killed holder's entry stays until the next holder replaces it.
         if not Path(f"/proc/{pid}").exists():
             return None
         return f"`{clean(command, 80)}` (pid {pid}, since {_clock(start)})"

@@ -1,4 +1,4 @@
-"""Documents of an older schema are carried forward step by step; those of a newer one are refused."""
+"""Migrates documents of an older schema step by step; refuses those of a newer one."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ TABLE_SCHEMA = 1
 
 
 def _fleet_from_1(document: Document) -> Document:
-    """Version 1 had one LAN and the deckies of one fleet; the address and the MAC were in the decky
-    itself."""
+    """Version 1 had one LAN and one fleet of deckies; a decky had its address and MAC itself."""
     deckies = document.pop("deckies", {})
     if isinstance(deckies, dict):
         deckies = {name: _attached(decky) for name, decky in deckies.items()}
@@ -38,7 +37,7 @@ def _attached(decky: object) -> object:
 
 
 def slice_in_todays_shape(content: Document) -> Document:
-    """The slice that a worker holds, in the present schema; an older agent was given it in schema 1."""
+    """The slice that a worker holds, in the current schema; an older agent holds it in schema 1."""
     if content.get("schema") != 1:
         return content
     lan = content.get("lan")
@@ -48,7 +47,7 @@ def slice_in_todays_shape(content: Document) -> Document:
 
 
 def _records_from_1(document: Document) -> Document:
-    """Version 1 kept in the worker's document what now belongs to each project."""
+    """Version 1 kept the projects' fields in the worker's document."""
     meta = dict(document["meta"])
     own = {key: meta.pop(key) for key in ("generation", "plan_hash", "applied", "heals") if key in meta}
     return {
@@ -61,14 +60,14 @@ def _records_from_1(document: Document) -> Document:
 
 
 FLEET_MIGRATIONS: Mapping[int, Migration] = {1: _fleet_from_1}
-"""From each older schema version of `decnet-state.json`, the step to the next one."""
+"""By older schema version of `decnet-state.json`, the step to the next version."""
 
 RECORD_MIGRATIONS: Mapping[int, Migration] = {1: _records_from_1}
 """The same for `records/<worker_id>.json`, as {"meta": document, table: documents}."""
 
 
 def version_of(document: Document, path: Path, newest: int) -> int:
-    """The document's schema version. StateBroken where there is none, or one of a newer decnet."""
+    """The document's schema version. Raises StateBroken if there is none, or one of a newer decnet."""
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 0:
         what = "missing" if version is None else "not a number"
@@ -85,7 +84,7 @@ def version_of(document: Document, path: Path, newest: int) -> int:
 
 
 def migrated(document: Document, path: Path, newest: int, steps: Mapping[int, Migration]) -> Document:
-    """The document in the `newest` schema, itself if it is that already."""
+    """The document in the `newest` schema; the same object if it already is."""
     for version in range(version_of(document, path, newest), newest):
         if version not in steps:
             raise StateBroken(f"{path} has schema_version {version}, which this decnet cannot read any more")
@@ -94,5 +93,5 @@ def migrated(document: Document, path: Path, newest: int, steps: Mapping[int, Mi
 
 
 def backup_path(path: Path, version: int) -> Path:
-    """Where the file as the older decnet wrote it is kept."""
+    """The path of the copy of the older decnet's file."""
     return path.with_name(f"{path.name}.v{version}")

@@ -1,4 +1,4 @@
-"""Errors of the operating system, in the user's words: the one place where they are translated."""
+"""The one place that translates errors of the operating system into messages for the user."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HINTS = {
 
 @contextmanager
 def translate_os_errors(doing: str, path: Path) -> Iterator[None]:
-    """Turns any OSError inside into a StateBroken: `doing` is "read", "write" or the like."""
+    """Raises StateBroken for any OSError inside; `doing` is "read", "write" or the like."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Where everything is kept on the operator's machine."""
+"""The paths of the state directory on the operator's machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PLAIN_PART = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
 @dataclass(frozen=True)
 class Home:
-    """The operator's folder, `$DECNET_HOME`, and the path of each thing in it."""
+    """The state directory, `$DECNET_HOME`, and the path of each file in it."""
 
     root: Path
 
@@ -65,7 +65,7 @@ class Home:
 
     @property
     def catalog(self) -> Path:
-        """The user's own services, archetypes and the like, merged into the built-in catalog."""
+        """The user's own catalog entries, merged into the built-in catalog."""
         return self.root / "catalog"
 
     @property
@@ -78,7 +78,8 @@ class Home:
 
 
 def find_home(env: Mapping[str, str], uid: int) -> Home:
-    """The home of this user: $DECNET_HOME, else /var/lib/decnet for root, else the XDG state folder.
+    """The state directory of this user: $DECNET_HOME, else /var/lib/decnet for root, else the XDG state
+    folder.
 
     Never below the current folder: a $DECNET_HOME that is not absolute is a UsageError.
     """
@@ -97,9 +98,9 @@ def find_home(env: Mapping[str, str], uid: int) -> Home:
 
 
 def safe_part(name: str) -> str:
-    """A name from outside as one part of a path: itself if it is plain, else a hash of it.
+    """An untrusted name as one component of a path: unchanged if it is plain, else a hash of it.
 
-    Two different names never give the same part.
+    Different names never give the same component.
     """
     if _PLAIN_PART.fullmatch(name) and not name.startswith("x-"):
         return name

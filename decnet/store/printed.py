@@ -28,12 +28,12 @@ class _Printed(FrozenModel):
 
 
 def printing_lock(home: Home, command: str, timeout: float) -> Lock:
-    """Held while events are printed, so that two commands do not print the same event."""
+    """The lock for printing events, so that two commands do not print the same event."""
     return Lock(home, command, timeout, path=home.events_dir / "shown.lock")
 
 
 def begin_printing(home: Home, workers: Collection[str], command: str, timeout: float) -> None:
-    """Notes before a pull where printing starts. A state directory that has never printed any event starts
+    """Records before a pull where printing starts. A state directory that has never printed an event starts
     with those of this pull, and a worker whose stored events were lost starts from the first one."""
     if _start(home, workers) == load_printed(home):
         return
@@ -41,7 +41,7 @@ def begin_printing(home: Home, workers: Collection[str], command: str, timeout: 
         with printing_lock(home, command, timeout):
             save_printed(home, _start(home, workers))
     except LockHeld:
-        # The command that prints now has noted it.
+        # The command that is printing now has recorded it.
         return
 
 
@@ -71,6 +71,6 @@ def save_printed(home: Home, positions: Places) -> None:
 
 
 def unprinted(home: Home, shown: Places, ends: Places) -> Iterator[StoredEvent]:
-    """The events behind `shown` and up to `ends`, workers merged by the time of their events."""
+    """The events after `shown` and up to `ends`, of all workers, merged by time."""
     streams = [events_between(home, worker, shown.get(worker), end) for worker, end in ends.items()]
     return heapq.merge(*streams, key=lambda stored: stored.event.at)

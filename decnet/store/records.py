@@ -1,4 +1,4 @@
-"""What was last known of each worker: TinyDB documents, one file per worker."""
+"""The recorded state of each worker: TinyDB documents, one file per worker."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ Signature = tuple[int, int, int]
 
 
 class Records:
-    """The records of one home. What was read is remembered, so that an unchanged save costs nothing and
-    a save over another command's newer commit is refused."""
+    """The records of one state directory. It remembers what was read, so that an unchanged save costs nothing
+    and a save over another command's newer commit is refused."""
 
     def __init__(self, home: Home, *, migrations: Mapping[int, Migration] = RECORD_MIGRATIONS) -> None:
         self._home = home
         self._migrations = migrations
         self._read: dict[str, tuple[WorkerRecords, Signature | None]] = {}
         self._older: dict[str, bytes] = {}
-        """Files of an older schema as they were read: each is kept when it is replaced."""
+        """Files of an older schema as they were read: a copy is kept when they are replaced."""
 
     def load(self, worker_id: str) -> WorkerRecords:
-        """That worker's records; empty ones where there is no file. StateBroken for a file that is
-        empty, cut off, of another worker, or not what decnet writes."""
+        """That worker's records; empty ones if there is no file. Raises StateBroken for a file that is empty,
+        truncated, of another worker, or not in decnet's format."""
         path = self._home.records(worker_id)
         # Taken before reading: if a commit comes in between, a later save is refused, not lost.
         signature = _signature(path)
@@ -53,14 +53,14 @@ class Records:
         return records
 
     def load_many(self, worker_ids: Iterable[str]) -> dict[str, WorkerRecords]:
-        """The same of several workers, in less time than one by one; what else lies in the folder is left."""
+        """The records of several workers, faster than one by one; other files in the folder are ignored."""
         with gc_paused():
             return {worker_id: self.load(worker_id) for worker_id in worker_ids}
 
     def save(self, records: WorkerRecords) -> bool:
-        """Commits one worker's records whole; returns whether the file had to be written.
+        """Commits one worker's records as a whole; returns whether the file had to be written.
 
-        StateBroken if another process committed that worker's records since they were loaded here.
+        Raises StateBroken if another process has committed that worker's records since they were loaded here.
         """
         path = self._home.records(records.worker_id)
         before = self._read.get(records.worker_id)
@@ -82,12 +82,12 @@ class Records:
         return tables.wrote
 
     def is_current(self, worker_id: str) -> bool:
-        """Whether the file is still the one that was loaded or saved here last."""
+        """Whether the file is still the one last loaded or saved here."""
         before = self._read.get(worker_id)
         return before is not None and before[1] == _signature(self._home.records(worker_id))
 
     def remove(self, worker_id: str) -> bool:
-        """Forgets a worker: its file and the copy of it. Returns whether there was one."""
+        """Removes a worker: its file and its copy. Returns whether there was one."""
         path = self._home.records(worker_id)
         self._read.pop(worker_id, None)
         return Tables(path).remove()
@@ -136,7 +136,7 @@ class _File(BaseModel):
 
 
 class _Whole(FrozenModel):
-    """The same as lists, in the present schema: what a file is held against piece by piece."""
+    """The same as lists, in the current schema, to validate a file piece by piece."""
 
     schema_version: Literal[2]
     meta: _About
@@ -146,10 +146,10 @@ class _Whole(FrozenModel):
 
 
 def _at_once(content: bytes) -> WorkerRecords | None:
-    """The records of a valid file; None for one that has to be looked at piece by piece.
+    """The records of a valid file; None for one that must be validated piece by piece.
 
-    Straight from bytes to nouns and not by way of TinyDB's documents: for a worker with ten deckies 270
-    instead of 380 microseconds, in a pass over a thousand workers a tenth of a second.
+    Directly from bytes to models, without TinyDB's documents: 270 instead of 380 microseconds for a worker
+    with ten deckies, a tenth of a second in a pass over a thousand workers.
     """
     try:
         file = _File.model_validate_json(content)
@@ -170,7 +170,7 @@ def _at_once(content: bytes) -> WorkerRecords | None:
 
 
 def _projects(abouts: Iterable[_Project], rows: Collection[DeckyRow]) -> dict[str, ProjectRecords] | None:
-    """The projects with their rows; None where one is there twice, or a row has none."""
+    """The projects with their rows; None if one appears twice, or a row has none."""
     own: dict[str, dict[str, DeckyRow]] = {}
     for row in rows:
         own.setdefault(row.project, {})[row.name] = row

@@ -24,16 +24,16 @@ _SPELLING = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
 
 
 class WholeFile:
-    """A storage of TinyDB's. Its stock one truncates the file in place, which is safe neither in a crash nor
-    for two processes. This one reads the file once, keeps the tables in memory, and writes them whole with
-    `commit`; closing it without that leaves the file as it was."""
+    """A TinyDB storage. TinyDB's own truncates the file in place, which is not safe in a crash or with two
+    processes. This one reads the file once, keeps the tables in memory, and writes them as a whole in
+    `commit`; without a commit, the file does not change."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._tables: dict[str, dict[str, Any]] | None = None
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        """The tables; None where there is no file yet."""
+        """The tables; None if there is no file yet."""
         if self._tables is None:
             self._tables = read_tables(self._path)
         return self._tables
@@ -43,7 +43,7 @@ class WholeFile:
         self._tables = data
 
     def close(self) -> None:
-        """Nothing is open."""
+        """No file is open."""
 
     def commit(self) -> bool:
         """Writes the tables to the file if they differ from it; returns whether they did."""
@@ -51,8 +51,8 @@ class WholeFile:
 
 
 class Tables:
-    """The tables of one file inside a transaction. `db` is TinyDB on them, in memory until the commit;
-    `wrote` is then whether the commit had to write."""
+    """The tables of one file inside a transaction. `db` is TinyDB on them, in memory until the commit; then
+    `wrote` is whether the commit had to write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,8 +74,8 @@ class Tables:
         return self._storage.read() is None
 
     def documents(self, table: str) -> list[Row]:
-        """The documents of a table in the order of their numbers; none where there is no such table. Raises
-        StateBroken for a number or a document that is not one."""
+        """The documents of a table in the order of their numbers; none if there is no such table. Raises
+        StateBroken for an invalid number or document."""
         if self.is_new:
             return []
         try:
@@ -94,7 +94,7 @@ class Tables:
         self.wrote = self._storage.commit()
 
     def remove(self) -> bool:
-        """Deletes the file and the copy of it."""
+        """Deletes the file and its copy."""
         with translate_os_errors("remove", self.path):
             there = self.path.exists()
             self.path.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ class Tables:
 def transaction(path: Path, *, lasting: bool = False) -> Iterator[Tables]:
     """The file's tables, to be changed; they are committed if nothing is raised inside.
 
-    `lasting`: the file never goes; where it is gone and its copy is there, StateBroken.
+    `lasting`: the file is never deleted; raises StateBroken if it is missing and its copy exists.
     """
     if lasting:
         check_not_gone(path)
@@ -116,13 +116,13 @@ def transaction(path: Path, *, lasting: bool = False) -> Iterator[Tables]:
 
 
 def read_tables(path: Path) -> dict[str, Any] | None:
-    """The tables of a file; None where there is no file."""
+    """The tables of a file; None if there is no file."""
     content = read_whole(path)
     return None if content is None else parsed(path, content)
 
 
 def check_not_gone(path: Path) -> None:
-    """Raises StateBroken where there is no file, and the copy of one."""
+    """Raises StateBroken if there is no file but its copy exists."""
     copy = last_copy(path)
     if read_whole(path) is None and read_whole(copy) is not None:
         raise StateBroken(
@@ -134,7 +134,7 @@ def check_not_gone(path: Path) -> None:
 def parsed(path: Path, content: bytes) -> dict[str, Any]:
     """The tables in a file's content as TinyDB lays them out: {table: {document id: document}}.
 
-    StateBroken for content that is empty, cut off, or not JSON; it names the last good copy.
+    Raises StateBroken for content that is empty, truncated or not JSON; the message names the last good copy.
     """
     if not content.strip():
         raise damaged(path, "it is empty")
@@ -150,7 +150,7 @@ def parsed(path: Path, content: bytes) -> dict[str, Any]:
 
 
 def rows(tables: Mapping[str, Any], table: str, path: Path) -> list[Row]:
-    """The documents of one table in the order of their numbers; none where there is no such table."""
+    """The documents of one table in the order of their numbers; none if there is no such table."""
     documents = tables.get(table, {})
     try:
         ordered = [documents[number] for number in sorted(documents, key=int)]
@@ -162,7 +162,7 @@ def rows(tables: Mapping[str, Any], table: str, path: Path) -> list[Row]:
 
 
 def write_tables(path: Path, tables: Mapping[str, Any]) -> bool:
-    """Writes the tables whole; returns whether that changed the file."""
+    """Writes the tables as a whole; returns whether that changed the file."""
     return write_whole(path, encode(tables), keep=True)
 
 
@@ -172,7 +172,7 @@ def encode(tables: Mapping[str, Any]) -> bytes:
 
 
 def damaged(path: Path, why: str) -> StateBroken:
-    """The refusal of a damaged file, with the last good copy if that one can be read."""
+    """The error of a damaged file, with the last good copy if that can be read."""
     copy = last_copy(path)
     good = _is_good(copy)
     hint = (

@@ -1,4 +1,4 @@
-"""Messages about invalid documents: which value is wrong, the line and column of it, and what it must be."""
+"""Messages about invalid documents: the invalid value, its line and column, and what it must be."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FaultKind = Literal["field", "key", "union", "value"]
 
 
 class Entry(NamedTuple):
-    """One value: its route, the offset of its key (or of itself in a list), and how it begins."""
+    """One value: its route, the offset of its key (of the value in a list), and its first character."""
 
     route: Route
     offset: int
@@ -52,8 +52,8 @@ class Entry(NamedTuple):
 
 
 def describe(error: ValidationError, document: Any) -> tuple[Route, str]:
-    """The route to the first thing that is wrong, and one sentence about it that names the route."""
-    # A misspelled field is also a missing one: the misspelling is the better news.
+    """The route to the first error, and one sentence about it that names the route."""
+    # A misspelled field is also a missing one: the misspelling is the more helpful error.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     routes = [_routed(fault, document) for fault in faults]
     route, kind = routes[0]
@@ -70,7 +70,7 @@ def dotted(route: Sequence[str | int]) -> str:
 
 
 def survey(text: str) -> Iterator[Entry]:
-    """Every value of a text that is valid JSON, in order; a repeated key is yielded twice."""
+    """Every value of a valid JSON text, in order; a repeated key is yielded twice."""
     route: list[str | int] = []
     kinds: list[str] = []
     key_offset = -1
@@ -99,7 +99,7 @@ def position(text: str, offset: int) -> tuple[int, int]:
 
 
 def nearest(text: str, route: Route) -> int:
-    """The offset of the value on this route, or of the last value on the way there that exists."""
+    """The offset of the value on this route, or of the last existing value on the way there."""
     best, offset = -1, 0
     for entry in survey(text):
         if len(entry.route) > best and entry.route == route[: len(entry.route)]:
@@ -145,8 +145,8 @@ def _suggestion(route: Route) -> str:
 
 
 def _routed(fault: ErrorDetails, document: Any) -> tuple[Route, FaultKind]:
-    """The part of pydantic's location that is a route in the document, and what the fault is about:
-    after the route pydantic names members of a union, or marks that the key is meant."""
+    """The part of pydantic's location that is a route in the document, and the subject of the error: after
+    the route, pydantic names members of a union, or marks an error of the key."""
     loc = fault["loc"]
     if fault["type"] in ("missing", "extra_forbidden"):
         return loc, "field"

@@ -1,8 +1,8 @@
-"""One encoding for one value, so that two programs compute the same hash of it, and the chain of the journal.
+"""Canonical JSON, so that two programs compute the same hash of a value, and the journal's hash chain.
 
 JSON is encoded and decoded by the interpreter's own C parts: the `json` package around them imports `re` and
-`enum`, which takes longer than all else that a heartbeat of the agent does. Where those parts are missing, or
-take other arguments, `json` does the work.
+`enum`, which takes longer than everything else in a heartbeat of the agent. If those parts are missing or
+take other arguments, `json` is used.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Optional
 
 GENESIS = "0" * 64
-"""What the first record of a journal names as the hash before it."""
+"""The previous hash of a journal's first record."""
 
 _BLANKS = " \t\n\r"
 

@@ -1,5 +1,5 @@
-"""Docker's programs as the agent starts them, and which Compose is among them. Enrolment asks with the same
-functions: what it finds is what the agent will use."""
+"""How the agent starts Docker's programs, and which Compose it uses. Enrolment uses the same functions, so it
+finds what the agent will use."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NO_ENGINE = "unix:///dev/null"
 
 
 def environment(home: str, docker_host: str) -> Dict[str, str]:
-    """Nothing of the caller's: Compose would take its settings, and its files, from there.
+    """Nothing of the caller's environment: Compose would take settings and files from it.
 
-    No COMPOSE_PARALLEL_LIMIT either: with 4, compose 1.29 waits for itself forever (seen with 20 bases and
+    No COMPOSE_PARALLEL_LIMIT either: with 4, compose 1.29 deadlocks (seen with 20 bases and
     60 services), and its own default is as fast as the engine.
     """
     return {
@@ -31,8 +31,8 @@ def environment(home: str, docker_host: str) -> Dict[str, str]:
 
 
 def find_compose(home: str, seconds: float) -> Optional[Tuple[List[str], str]]:
-    """Command and version of the first Compose that answers within so many seconds: the plug-in for all
-    users, the user's own, Compose 1."""
+    """Command and version of the first Compose that answers within `seconds`: the plug-in of all users, the
+    user's own plug-in, Compose 1."""
     import subprocess
 
     for command in (["docker", "compose"], [_own_plugin()], ["docker-compose"]):
@@ -52,14 +52,14 @@ def find_compose(home: str, seconds: float) -> Optional[Tuple[List[str], str]]:
 
 
 def compose_files() -> List[str]:
-    """The files that decide which Compose is found; not all of them are there."""
+    """The files that determine which Compose is found; not all of them exist."""
     programs = [folder + "/" + name for folder in PATH.split(":") for name in ("docker", "docker-compose")]
     return [*programs, *(base + "/" + _PLUGIN for base in _FOR_ALL), _own_plugin()]
 
 
 def _own_plugin() -> str:
-    """Where Docker's manual has a user put the plug-in. It is a program by itself too, and `docker` does not
-    look there for an agent that has another HOME."""
+    """Where Docker's manual tells a user to install the plug-in. It also runs by itself; `docker` does not
+    find it there if the agent has another HOME."""
     import pwd
 
     try:
@@ -70,7 +70,7 @@ def _own_plugin() -> str:
 
 
 def _version_in(output: bytes) -> str:
-    """The version at the end of what was printed, "" where there is none."""
+    """The version at the end of the output; "" if there is none."""
     lines = output[-4096:].decode("ascii", "replace").strip().splitlines()
     version = lines[-1].strip().lstrip("v")[:40] if lines else ""
     return version if version[:1].isdigit() else ""

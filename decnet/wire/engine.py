@@ -1,4 +1,4 @@
-"""Whether the Docker engine of this machine is stopped, found out without starting it.
+"""Finds out whether the Docker engine of this machine is stopped, without starting it.
 
 systemd keeps the engine's socket open while the engine is stopped: a connection to it starts the engine.
 """
@@ -16,7 +16,7 @@ _PATIENCE = 3.0
 
 
 def is_stopped(socket_path: str) -> bool:
-    """Whether systemd alone listens on that socket. False where it cannot be known without a connection."""
+    """Whether systemd alone listens on that socket. False if that is unknown without a connection."""
     if not os.path.isdir(_SYSTEMD) or os.path.realpath(socket_path) != SOCKET or _runs():
         return False
     states = _states_of("docker.service", "docker.socket")
@@ -24,7 +24,7 @@ def is_stopped(socket_path: str) -> bool:
 
 
 def _runs() -> bool:
-    """Whether the pid file names a living dockerd: the cheap answer, and nearly always the right one."""
+    """Whether the pid file names a running dockerd: the cheap check, and nearly always correct."""
     try:
         with open(PID_FILE) as file:
             pid = int(file.read(20))
@@ -35,7 +35,7 @@ def _runs() -> bool:
 
 
 def _states_of(*units: str) -> "list[str]":
-    """The state of each unit as systemd names it; [] where it does not answer."""
+    """The state of each unit in systemd's terms; [] if it does not answer."""
     import subprocess
 
     program = next((each for each in _SYSTEMCTL if os.access(each, os.X_OK)), None)

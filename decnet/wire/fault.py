@@ -19,17 +19,17 @@ def begin(role: str) -> None:
 def place(name: str) -> None:
     """Fail here if this is the place that $DECNET_FAULT names; else only count.
 
-    The variable is `KIND:NUMBER`, or `KIND:NUMBER:ROLE` for the processes of one role only: at the
-    NUMBERth place that such a process reaches (from 1), KIND is a signal that the process sends itself
-    (`kill`, `term`, `int`) or an error of the system that is raised (`enospc`, `edquot`, `eio`, `erofs`...).
-    Errors count the places of the disk alone. `list:FILE` writes down every place by number, role and
-    name. Unset, nothing ever happens.
+    The variable is `KIND:NUMBER`, or `KIND:NUMBER:ROLE` for the processes of one role only: at the NUMBERth
+    place that such a process reaches (from 1), KIND is a signal that the process sends itself (`kill`,
+    `term`, `int`) or an error of the system that is raised (`enospc`, `edquot`, `eio`, `erofs`...). Errors
+    count only the places with disk access. `list:FILE` records every place by number, role and name. If it is
+    unset, nothing happens.
     """
     _reach(name, True)
 
 
 def step(name: str) -> None:
-    """The same for a place that touches no disk: an error of the system never happens here."""
+    """The same for a place without disk access: errors of the system are never raised here."""
     _reach(name, False)
 
 

@@ -1,4 +1,4 @@
-"""An answer in the middle of a noisy stream: a marker that the request named, a length, the bytes."""
+"""Frames an answer within a noisy stream: the marker that the request named, a length, the bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def frame(marker: str, payload: bytes) -> bytes:
 
 
 class Unframer:
-    """Finds one framed answer in a stream that is fed piece by piece, within bounds of memory.
+    """Finds one framed answer in a stream that is fed piece by piece, in bounded memory.
 
     `feed` returns the payload once it is whole, else None; bytes after it are ignored.
     """

@@ -1,21 +1,21 @@
-"""Names, bounds and rules that both programs share."""
+"""Names, bounds and rules that decnet and its agent share."""
 
 from __future__ import annotations
 
 PROTOCOL = 2
 AGENT_VERSION = 3
-"""Raised by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that holds
-the operator's lock replaces an agent with a lower number, and leaves one with a higher. An agent from before
-there were versions sends none, which is 0."""
+"""Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
+holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
+reports no version counts as 0."""
 
 TIMELESS = frozenset({"hello", "upgrade"})
-"""Verbs whose request and answer look the same in every protocol: without them two programs that speak
-different ones could not find that out, and not fix it."""
+"""Verbs whose request and answer are the same in every protocol, so that programs with different protocols
+can detect the mismatch and fix it."""
 
 PROJECT = "decnet"
 """A project is a set of networks and deckies on a worker, with a generation of its own. This one is the
-fleet; each topology is `decnet-t-` and 8 hexadecimal digits. Records, jobs and containers that name no
-project are from before there were projects, and belong to the fleet."""
+fleet; each topology is `decnet-t-` and 8 hexadecimal digits. Records, jobs and containers without a project
+were made before there were projects, and belong to the fleet."""
 
 NETWORK = "decnet_lan"
 """The Docker network of a worker that is its LAN: deckies of every project may be attached to it."""
@@ -23,7 +23,7 @@ NETWORK = "decnet_lan"
 LABEL_FLEET = "decnet.fleet"
 LABEL_WORKER = "decnet.worker"
 LABEL_PROJECT = "decnet.project"
-"""Written for other projects than the fleet only: its containers stay as they were made."""
+"""Set on containers of other projects only: those of the fleet keep the labels of earlier versions."""
 LABEL_DECKY = "decnet.decky"
 LABEL_SERVICE = "decnet.service"
 LABEL_FINGERPRINT = "decnet.fingerprint"

@@ -1,4 +1,4 @@
-"""What systemd-logind does to a user's processes when his last session ends (logind.conf(5))."""
+"""What systemd-logind does to a user's processes when their last session ends (logind.conf(5))."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def has_systemd() -> bool:
 
 
 def lingers(user: str) -> bool:
-    """Whether the user's own systemd runs without a session."""
+    """Whether the user's systemd instance runs without a session."""
     return has_systemd() and os.path.exists(os.path.join(_LINGERING, user))
 
 
 def end_with_their_session(user: str) -> bool:
-    """Whether systemd ends what the user has started when he logs out, with no way around it."""
+    """Whether systemd ends what the user has started at logout, and nothing can prevent that."""
     if not has_systemd() or lingers(user):
         return False
     known = _settings()
@@ -42,7 +42,7 @@ def end_with_their_session(user: str) -> bool:
 
 
 def _settings() -> "dict[str, str]":
-    """logind's settings as it has them in use; {} where it does not answer."""
+    """logind's effective settings; {} if it does not answer."""
     import subprocess
 
     program = next((each for each in _LOGINCTL if os.access(each, os.X_OK)), None)

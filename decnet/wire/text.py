@@ -1,4 +1,4 @@
-"""Text from the other side, made safe for a terminal, a log and a table."""
+"""Makes text from the other side safe for a terminal, a log and a table."""
 
 from __future__ import annotations
 

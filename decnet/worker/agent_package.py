@@ -1,4 +1,4 @@
-"""The agent as one file: how it is built, kept, started and compared with a worker's agent."""
+"""The agent as one file: builds, keeps and starts it, and compares it with a worker's agent."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _TEXT = (
 
 @dataclass(frozen=True)
 class AgentPackage:
-    """Our agent's bytes and their SHA-256; `folder` keeps every agent that was ever installed from here."""
+    """Our agent's bytes and their SHA-256; `folder` keeps every agent ever installed from here."""
 
     content: bytes
     sha256: str
@@ -55,7 +55,7 @@ class AgentPackage:
     @classmethod
     def of(cls, folder: Path) -> AgentPackage:
         """This installation's agent, kept in `folder` before it is sent anywhere. A folder that cannot be
-        written, as on a full disk, is not an error: workers can still be asked."""
+        written, as on a full disk, is not an error: workers can still be read."""
         try:
             path = agent_file(folder)
             return cls(path.read_bytes(), path.stem, folder)
@@ -98,7 +98,7 @@ class AgentPackage:
 
 @lru_cache(maxsize=16)
 def _holds(path: Path, sha256: str, _mtime: int, _size: int, _inode: int) -> bool:
-    # Cached by the file's stat: all workers of a fleet name the same few agents, at every pull.
+    # Cached by the file's stat: all workers of a fleet report the same few agents, at every pull.
     return holds(path, sha256)
 
 
@@ -151,7 +151,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 def build_agent() -> tuple[bytes, str]:
     """The agent's bytes and their SHA-256: the same for the same sources, whichever Python builds them.
 
-    Sources only, because byte code fits one version of Python. Nothing is compressed: another zlib would
+    Sources only, because byte code is specific to a Python version. Nothing is compressed: another zlib would
     give other bytes.
     """
     parcel = io.BytesIO()
@@ -180,9 +180,9 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def start(agent: str) -> tuple[str, ...]:
-    """Python's arguments that start an agent's file; the verb follows them.
+    """Python's arguments to start an agent's file, before the verb.
 
-    The file alone would do, but Python then imports `runpy` first: a quarter of the time of a `status`.
-    The link to the current agent is followed once, as in the file itself: an upgrade moves it.
+    The file alone would work, but Python then imports `runpy` first: a quarter of the time of a `status`. The
+    link to the current agent is resolved once, as in the file itself, because an upgrade moves it.
     """
     return ("-I", "-S", "-c", _TEXT.format(agent=agent))

@@ -1,4 +1,4 @@
-"""Running a script or a command on a machine that has no agent yet."""
+"""Runs a script or a command on a machine without an agent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_OUTPUT_BYTES = 16 * 1024
 PYTHON = "exec python3 -I -S -"
 
 SHARED = ("compose", "engine", "sessions")
-"""Modules of `decnet.wire` that a script may import, so that it finds the same as the agent."""
+"""Modules of `decnet.wire` that a script may import, so that its results match the agent's."""
 
 # The start of a script that imports one of them, and the script itself.
 _HEAD = """
@@ -32,7 +32,7 @@ for _name, _source in {shared!r}.items():
 exec(compile({source!r}, "script", "exec"))
 """
 
-# The end of every script: run its `main` on the arguments, and frame the result.
+# The end of every script: runs its `main` with the arguments, and frames the result.
 _TAIL = """
 import json as _json, sys as _sys
 try:
@@ -45,7 +45,7 @@ _sys.stdout.write("\\n%s %d\\n%s" % ({marker!r}, len(_content), _content))
 
 
 class Report(NamedTuple):
-    """The result of a script, and how many bytes a shell start-up file printed before it."""
+    """The result of a script, and the bytes that a shell start-up file printed before it."""
 
     result: dict[str, Any]
     noise: int
@@ -60,7 +60,7 @@ class Ran(NamedTuple):
 
 
 async def run_script(connection: Any, worker: str, name: str, args: dict[str, Any]) -> Report:
-    """Run `remote/<name>.py` there. Raises WorkerError with its error, or where python3 is missing."""
+    """Run `remote/<name>.py` there. Raises WorkerError with its error, or if python3 is missing."""
     marker = secrets.token_hex(16)
     tail = _TAIL.format(args=json.dumps(args), marker=marker)
     text = _program(name) + tail
@@ -94,7 +94,7 @@ async def run_command(connection: Any, worker: str, argv: list[str], stdin: byte
             remote.sink.write(stdin)
             remote.sink.write_eof()
         except BrokenPipeError:
-            pass  # It ended without reading anything: its status shows why.
+            pass  # The program ended without reading: its status shows why.
         pieces = await asyncio.gather(_bounded(remote.source, worker), _bounded(remote.noise, worker))
         return Ran(await remote.ended(), b"".join(pieces), clock() - start)
 

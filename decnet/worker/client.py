@@ -1,4 +1,4 @@
-"""The agent's verbs with types: our values in, validated models out."""
+"""Typed calls of the agent's verbs: our values in, validated models out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .session import Session
 
 CONTROL_LIMIT = 15.0
 HAND_OVER_LIMIT = 75.0
-"""The agent has Compose check the document of a bundle, and Compose starts slowly."""
+"""The agent runs Compose to check the document of a bundle, and Compose starts slowly."""
 EVENTS_LIMIT = 60.0
 UPGRADE_LIMIT = 60.0
 IMAGE_BASE_LIMIT = 120.0
@@ -34,8 +34,8 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class AgentClient:
-    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that worker, with `own`
-    from an agent that was installed from here, or from an older or newer one.
+    """One worker's agent. With `worker_id` and `fleet_id` every answer must come from that worker; with
+    `own`, from an agent that was installed from here, or from an older or newer version.
 
     All methods raise the classes of `decnet.errors`, with `worker` set. Limits are seconds.
     """
@@ -70,7 +70,7 @@ class AgentClient:
         return self._checked(await self.hello_of_any())
 
     async def hello_of_any(self) -> Hello:
-        """The same for an agent of any protocol and any hash, for one that will be replaced."""
+        """The same for an agent of any protocol and hash, which will be replaced."""
         hello = await self._request(Hello, "hello", {}, CONTROL_LIMIT, expect=False)
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
         return hello
@@ -87,7 +87,7 @@ class AgentClient:
         return hello
 
     async def facts(self, images: Iterable[str] = ()) -> Facts:
-        """What the worker is, and which of `images` (not decnet's own) it has."""
+        """The worker's facts, and which of `images` (not decnet's own) it has."""
         others = sorted(images)
         return await self._request(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
 
@@ -99,7 +99,8 @@ class AgentClient:
         return status
 
     async def slices(self) -> dict[str, HeldSlice]:
-        """The slices that the worker was last given, by project. Raises HashRefused if a hash is wrong."""
+        """The slices that the worker was last sent, by project. Raises HashRefused if a hash does not
+        match."""
         held = (await self._request(HeldSlices, "slice", {}, CONTROL_LIMIT)).projects
         if any(
             each.slice is not None and wire.digest(each.slice) != each.plan_hash for each in held.values()
@@ -108,12 +109,12 @@ class AgentClient:
         return held
 
     async def probe(self, addresses: Iterable[str], *, seconds: float = 1.0) -> Probed:
-        """Who on the worker's LAN, or in its Docker engine, holds the addresses."""
+        """Which hosts on the worker's LAN, or containers of its Docker engine, hold the addresses."""
         args = {"addresses": sorted(addresses), "seconds": seconds}
         return await self._request(Probed, "probe", args, CONTROL_LIMIT + seconds)
 
     async def apply(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
-        """Hand over a bundle; the job then runs on its own. The same request_id is the same job."""
+        """Send a bundle; the job then runs detached. The same request_id is the same job."""
         args = {
             "request_id": bundle.request_id,
             "project": bundle.project,
@@ -154,7 +155,8 @@ class AgentClient:
     async def image_load(
         self, refs: Iterable[str], stream: AsyncIterator[bytes], *, size: int = UNKNOWN_IMAGE_SIZE
     ) -> tuple[str, ...]:
-        """Give the worker's engine a `docker save` stream of about `size` bytes; returns what it loaded."""
+        """Send a `docker save` stream of about `size` bytes to the worker's engine; returns what it
+        loaded."""
         limit = IMAGE_BASE_LIMIT + size / IMAGE_BYTES_PER_SECOND
         args = {"images": list(refs)}
         return (await self._request(Loaded, "image-load", args, limit, stream=stream)).loaded
@@ -162,7 +164,7 @@ class AgentClient:
     async def events(
         self, after: int = 0, *, limit: int = 1000, spool_id: str | None = None, mark: str | None = None
     ) -> EventPage:
-        """Attacker events after a position in the spool; `more`: whether to ask again.
+        """Attacker events after a position in the spool; `more`: whether there are more.
 
         `mark` is the mark of event `after` when it was read: the verdict is `rewound` if it has changed.
         """
@@ -216,8 +218,8 @@ class AgentClient:
     async def _call(
         self, verb: str, args: dict[str, Any], limit: float, stream: AsyncIterator[bytes] | None
     ) -> dict[str, Any]:
-        """The verb's answer in the present protocol's shape. An agent that speaks an older protocol is only
-        read; it must be replaced before anything is changed."""
+        """The verb's answer in the present protocol's shape. An agent with an older protocol is only read; it
+        must be replaced before anything is changed."""
         if self._session.protocol != wire.PROTOCOL and verb not in (*older.READS, *wire.TIMELESS):
             raise wrong_protocol(self._session.protocol, self.worker)
         try:

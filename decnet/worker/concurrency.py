@@ -1,4 +1,4 @@
-"""How many things the sessions of one command do at the same time."""
+"""Limits how many operations the sessions of one command run concurrently."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ WORK = 64
 class Concurrency:
     """Limits that all sessions of a command share.
 
-    A machine that does not answer takes one of the many `connects` only, so any number of dead workers costs
-    one time limit. `logins` and `calls` need processor time and memory; they do not wait for each other, so a
-    worker is asked right after its login, not after the logins of a thousand others.
+    A machine that does not answer takes only one of the many `connects`, so any number of unreachable workers
+    costs one time limit. `logins` and `calls` need processor time and memory; they do not wait for each
+    other, so a worker is called right after its login, not after the logins of a thousand others.
     """
 
     def __init__(self, work: int = WORK, connects: int = CONNECTS) -> None:

@@ -1,4 +1,4 @@
-"""Making one SSH connection: to which host, with which keys, within which limits."""
+"""Opens one SSH connection: host, keys and limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .translate import connecting
 
 CONNECT_LIMIT = 10.0
 PROMPT_LIMIT = 180.0
-"""The same if a person has to type a password."""
+"""The same if a user has to type a password."""
 DISCONNECT_LIMIT = 1.0
 KEEPALIVE_INTERVAL = 5.0
 KEEPALIVE_MISSED = 3
@@ -49,7 +49,7 @@ STRONG: dict[str, Any] = {
     "encryption_algs": CIPHERS,
     "mac_algs": MACS,
     "compression_algs": ("none",),
-    # We limit the total; asyncssh's own limit only must not be shorter.
+    # The total is limited here; asyncssh's own limit must only not be shorter.
     "login_timeout": 2 * PROMPT_LIMIT,
     "keepalive_interval": KEEPALIVE_INTERVAL,
     "keepalive_count_max": KEEPALIVE_MISSED,
@@ -57,7 +57,7 @@ STRONG: dict[str, Any] = {
     "x509_trusted_certs": None,
     "gss_host": None,
 }
-"""aes128-gcm costs the least and is out of Terrapin's way; curve25519 the least of the exchanges."""
+"""aes128-gcm is the cheapest cipher and not affected by Terrapin; curve25519 is the cheapest key exchange."""
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
 _ADDRESS = re.compile(
@@ -69,7 +69,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True)
 class Target:
-    """Where to connect, which host key to expect, and how to log in: with the fleet's key, or by `login`,
+    """Where to connect, which host key to expect, and how to log in: with the fleet's key, or with `login`,
     which are options of asyncssh.
 
     `host_key` None leaves the check to `login["known_hosts"]`.
@@ -170,8 +170,8 @@ def _key_options(library: Any, target: Target) -> dict[str, Any]:
     known: dict[str, Any] = {}
     if target.host_key is not None:
         key = library.import_public_key(target.host_key.line)
-        # The pinned key's type first, then all others: a server with a key of another type is then seen
-        # to have a wrong key, where it would else fail like a broken connection.
+        # The pinned key's type first, then all others: a server with a key of another type then fails with a
+        # wrong key, and not like a broken connection.
         own = tuple(name.decode("ascii") for name in key.sig_algorithms)
         algorithms = tuple(name for name in own if name in HOST_KEYS) + HOST_KEYS
         known = {"known_hosts": ([key], [], [])}
@@ -199,8 +199,8 @@ async def _connect_through(library: Any, target: Target, options: dict[str, Any]
 async def jump_host(library: Any, worker: str, jump: str) -> Any:
     """A connection to `[USER@]HOST[:PORT]` on the way to a worker.
 
-    It is the operator's own affair: their configuration, keys, agent and known_hosts count there, and
-    what goes wrong there has nothing to do with the worker's own pinned key or the fleet's.
+    It belongs to the operator: it uses their configuration, keys, agent and known_hosts, and its failures
+    concern neither the worker's pinned key nor the fleet's key.
     """
     with connecting(worker):
         user, host, port = split_address(jump)
@@ -228,13 +228,13 @@ def split_address(address: str) -> tuple[str | None, str, int | None]:
     if match is None or not 0 < int(match["port"] or 1) < 65536:
         raise ValueError(f"{wire.clean(address, 80)} is not [USER@]HOST[:PORT]")
     host = match["inner"] or match["host"]
-    # A label of a host name that is too long is found by this, and else when the name is looked up.
+    # This finds a label of a host name that is too long, before the lookup does.
     host.encode("idna")
     return match["user"], host, int(match["port"]) if match["port"] else None
 
 
 async def _connected_socket(host: str, port: int) -> socket.socket:
-    """A connected socket on which the other side has sent its first bytes."""
+    """A connected socket on which the server has sent its first bytes."""
     failure: OSError | None = None
     for family, kind, protocol, _, address in (await _addresses(host, port))[:4]:
         sock = socket.socket(family, kind, protocol)
@@ -261,7 +261,7 @@ async def _addresses(host: str, port: int) -> list[Any]:
 
 
 async def _readable(sock: socket.socket) -> None:
-    # An SSH server sends first. One that accepts and stays silent must not hold a place among the workers.
+    # An SSH server sends first. One that accepts and stays silent must not occupy a login slot.
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(sock, ready.set)

@@ -1,5 +1,5 @@
-"""Enrolling a machine as a worker: it is checked and equipped, and recorded only after the fleet's key has
-opened it."""
+"""Enrols a machine as a worker: checks it, installs the agent, and records it only after a login with the
+fleet's key has succeeded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Emit = Callable[[str], None]
 
 @dataclass(frozen=True)
 class FleetSide:
-    """What a worker gets from its fleet: the fleet's id and key, and the agent."""
+    """What a fleet gives its workers: the fleet's id and key, and the agent."""
 
     fleet_id: str
     key: FleetKey
@@ -34,8 +34,8 @@ class FleetSide:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A worker that may be recorded now, with the host key to pin. `changed` names what was done there
-    (empty: nothing), `warnings` what the operator should look at."""
+    """A worker that may be recorded now, with the host key to pin. `changed` names what was changed there
+    (empty: nothing), `warnings` what the operator should check."""
 
     worker: Worker
     host_key: HostKey
@@ -54,7 +54,7 @@ class Recovered:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """Everything that needs the operator's own login; `access` reaches the machines."""
+    """The operations that need the operator's own login; `access` connects to the machines."""
 
     access: Access = field(default_factory=SshAccess)
 
@@ -103,11 +103,11 @@ class Enrolment:
         others: Mapping[str, str],
         emit: Emit = lambda line: None,
     ) -> Recovered:
-        """Enrol again a worker whose fleet was lost here: its identity and slice are taken over.
+        """Enrol a worker again whose records were lost here; its identity and slice are kept.
 
         `fleet` is None for the first worker; then `make_fleet(fleet_id)` gives the fleet's side. `others` are
         the workers that were recovered before it, by worker_id.
-        Raises WorkerError where no agent was enrolled there, FleetRefused for a worker of another fleet.
+        Raises WorkerError if no agent is enrolled there, FleetRefused for a worker of another fleet.
         """
         async with self.access.visit(login, wanted.name, proof) as visit:
             survey, warnings = await visit.survey()
@@ -129,12 +129,13 @@ class Enrolment:
         return Recovered(Enrolled(worker, visit.key, hello, tuple(changed), tuple(warnings)), held)
 
     async def withdraw(self, login: Login, worker: Worker, key: FleetKey, pinned: HostKey) -> bool:
-        """Remove the fleet's key from the worker. False where it was not there."""
+        """Remove the fleet's key from the worker. False if it was not there."""
         async with self.access.visit(login, worker.name, HostKeyProof(pinned)) as visit:
             return await visit.revoke(key)
 
     async def try_key(self, worker: Worker, key: HostKey, fleet_key: FleetKey, fleet_id: str) -> Hello:
-        """The enrolled worker behind another host key, before that is pinned. Raises TrustRefused."""
+        """Check that the enrolled worker answers behind a new host key, before that is pinned. Raises
+        TrustRefused."""
         session = self.access.session(worker, key, fleet_key)
         client = AgentClient(session, worker_id=worker.worker_id, fleet_id=fleet_id)
         try:
@@ -161,7 +162,7 @@ class Enrolment:
 async def _equip(
     visit: Visit, survey: Survey, fleet: FleetSide, emit: Emit
 ) -> tuple[Hello | None, list[str]]:
-    """Install our agent, unless a newer one is there: that one's hello, and what changed."""
+    """Install our agent unless a newer one is there; the hello of the agent in place, and what changed."""
     if survey.identity is not None:
         hello = await visit.hello()
         if hello is not None and hello.version > fleet.agent.version:

@@ -35,7 +35,7 @@ AGENT_ERRORS: dict[str, type[DecnetError]] = {
     "failed": WorkerError,
     "time-limit": WorkerError,
 }
-"""The agent's codes, and the class that each one becomes."""
+"""The agent's error codes, and the class of each."""
 
 AGENT_HINTS = {
     "protocol": "upgrade its agent: decnet worker upgrade {worker}",
@@ -48,12 +48,12 @@ AGENT_HINTS = {
     "docker-down": "start Docker there and run this again",
     "compose": "install Docker Compose v2 there (or v1.29 with an Engine before 25)",
 }
-"""What to do about some of the agent's codes; `{worker}` is its name."""
+"""Hints for some of the agent's error codes; `{worker}` is the worker's name."""
 
 
 def result_of(answer: Any, worker: str, *, protocol: int | None = wire.PROTOCOL) -> dict[str, Any]:
-    """The `result` of an answer's envelope in that protocol; None: in any. Raises the error that it carries,
-    or BadAnswer."""
+    """The `result` of an answer's envelope in that protocol; None: in any. Raises the answer's error, or
+    BadAnswer."""
     if not isinstance(answer, dict):
         raise _broken(worker, "is not an object")
     version = answer.get("v")
@@ -80,7 +80,7 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
         return BadAnswer(f"an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
     text = wire.clean(message, wire.MAX_ERROR_CHARS) + _addresses(code, details)
     ours = AGENT_HINTS.get(code, "").format(worker=worker)
-    # People paste hints into a shell: one that does not come from here names its worker.
+    # Users paste hints into a shell: a hint that does not come from here names its worker.
     theirs = f"{worker} says: {wire.clean(hint)}" if isinstance(hint, str) and hint else None
     advice = theirs or ours or None
     if kind is WorkerBusy:
@@ -92,7 +92,7 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
 
 
 def wrong_protocol(version: object, worker: str) -> WrongProtocol:
-    """The error for an agent that speaks another version than ours."""
+    """The error for an agent with another protocol version than ours."""
     newer = isinstance(version, int) and version > wire.PROTOCOL
     number = version if isinstance(version, int) and abs(version) < 10**6 else "?"
     return WrongProtocol(

@@ -1,4 +1,4 @@
-"""One request to one agent and its answer, whatever carries the bytes."""
+"""One request to one agent and its answer, over any transport."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STDERR_TAIL = 2048
 STDERR_GRACE = 0.5
 LARGE_ANSWER = 256 * 1024
 NOT_FOUND = 127
-"""Exit status of a shell that does not find a program (POSIX.1-2017, Shell Command Language, 2.8.2)."""
+"""Exit status of a shell that cannot find a program (POSIX.1-2017, Shell Command Language, 2.8.2)."""
 
 
 class Source(Protocol):
@@ -50,7 +50,7 @@ class Remote(Protocol):
     @property
     def noise(self) -> Source: ...
     async def ended(self) -> str | None:
-        """Wait for the end; None for exit status 0, else how it ended, in words."""
+        """Wait for the end; None for exit status 0, else a description of how it ended."""
         ...
 
 
@@ -86,9 +86,9 @@ async def exchange(
     request: bytes,
     stream: AsyncIterator[bytes] | None = None,
 ) -> Any:
-    """Write `request` and `stream` to a running program; the value of the one frame that it answers with.
+    """Write `request` and `stream` to a running program; the value of its one framed answer.
 
-    Raises BadAnswer over a bound, WorkerError where the program fails, and whatever the stream raises.
+    Raises BadAnswer over a bound, WorkerError if the program fails, and any exception of the stream.
     """
     feeding = asyncio.create_task(_feed(remote.sink, request, stream))
     answering = asyncio.create_task(_answer(remote.source, unframer, worker))
@@ -119,7 +119,7 @@ async def _feed(sink: Sink, request: bytes, stream: AsyncIterator[bytes] | None)
 
 
 class _SinkClosed(Exception):
-    """The other side reads no more."""
+    """The other side no longer reads."""
 
 
 async def _write(sink: Sink, data: bytes) -> None:
@@ -133,7 +133,7 @@ async def _write(sink: Sink, data: bytes) -> None:
 
 
 async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes | None:
-    """The framed payload, None when the stream ends without one."""
+    """The framed payload; None if the stream ends without one."""
     while piece := await source.read(PIECE):
         try:
             payload = unframer.feed(piece)
@@ -145,7 +145,7 @@ async def _answer(source: Source, unframer: wire.Unframer, worker: str) -> bytes
 
 
 async def _drain(source: Source) -> None:
-    # A program that continues to write after its answer would else never end; the time limit bounds it.
+    # Otherwise a program that continues to write after its answer would never end; the time limit bounds it.
     while await source.read(PIECE):
         pass
 
@@ -217,7 +217,8 @@ async def _parsed(payload: bytes, worker: str) -> Any:
 
 @lru_cache(maxsize=1)
 def _readers() -> ThreadPoolExecutor:
-    """Few: parsing an answer takes several times its size in memory, and many workers may be hostile."""
+    """Few threads: parsing an answer takes several times its size in memory, and many workers may be
+    hostile."""
     return ThreadPoolExecutor(2, "large-answers")
 
 

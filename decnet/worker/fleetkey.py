@@ -1,4 +1,4 @@
-"""The fleet's own key pair, and its line for authorized_keys."""
+"""The fleet's SSH key pair, and its line for authorized_keys."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ COMMENT = "decnet-fleet"
 
 @dataclass(frozen=True)
 class FleetKey:
-    """Where the private key is, and its public half."""
+    """The path of the private key, and the public key."""
 
     path: Path
     public: HostKey
 
     def authorized_line(self, command: str, fleet_id: str) -> str:
-        """The line for authorized_keys: this key can run the agent's gate only."""
+        """The line for authorized_keys, which limits this key to the agent's gate."""
         return f'restrict,command="{command} gate" {self.public.line} {COMMENT}-{fleet_id}'
 
 
 def ensure_key(path: Path, write: Write) -> FleetKey:
-    """The fleet's ed25519 key, made at `path` if there is none. `write` has to leave the file 0600.
+    """The fleet's ed25519 key, created at `path` if there is none. `write` must create the file with mode
+    0600.
 
     Raises StateBroken for a key that others can read or that is not valid.
     """

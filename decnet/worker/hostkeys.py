@@ -1,4 +1,4 @@
-"""The pinned host keys: one file in OpenSSH's format, one line for each worker."""
+"""The pinned host keys: one file in OpenSSH's format, one line per worker."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class HostKey:
 
 
 def pinned(known_hosts: Path, worker: Worker) -> HostKey:
-    """The pinned key of an enrolled worker. Raises HostKeyRefused where there is none, StateBroken."""
+    """The pinned key of an enrolled worker. Raises HostKeyRefused if there is none, StateBroken."""
     key = load_pins(known_hosts).get(worker.worker_id)
     if key is None:
         raise HostKeyRefused(
@@ -72,7 +72,7 @@ def load_pins(known_hosts: Path) -> dict[str, HostKey]:
 
 
 def pin(known_hosts: Path, worker: Worker, key: HostKey, write: Write) -> bool:
-    """Pin the key for the worker, in place of an older one. False where nothing had to be written."""
+    """Pin the key for the worker, replacing an older one. False if nothing had to be written."""
     lines = {**_lines(known_hosts), worker.worker_id: _line(worker, key)}
     return _replace(known_hosts, lines, write)
 
@@ -84,7 +84,7 @@ def unpin(known_hosts: Path, worker_id: str, write: Write) -> bool:
 
 
 def trusted_fingerprints(known_hosts: Path, host: str, port: int) -> tuple[HostKey, ...]:
-    """Keys that an operator's own known_hosts file gives for a host (`--known-hosts FILE`). UsageError."""
+    """The keys of a host in the operator's own known_hosts file (`--known-hosts FILE`). Raises UsageError."""
     from .ssh_library import asyncssh
 
     library = asyncssh()

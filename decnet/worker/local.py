@@ -21,7 +21,7 @@ from .translate import exhausted
 
 PASSED_ON = ("PATH", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET")
 AGENT_FAULT = "DECNET_AGENT_FAULT"
-"""Becomes the agent's $DECNET_FAULT: ours counts our own places."""
+"""Becomes the agent's $DECNET_FAULT: ours counts this process's places."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -51,7 +51,7 @@ class LocalSession:
             await _end(process)
 
     async def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Nothing stays open between calls."""
 
     async def _start(self, verb: str) -> Process:
         try:
@@ -67,7 +67,7 @@ class LocalSession:
 
 
 class _LocalAgent:
-    """A subprocess, seen as a Remote."""
+    """A subprocess as a Remote."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
@@ -82,7 +82,7 @@ class _LocalAgent:
 
 
 def describe_exit(status: int) -> str | None:
-    """A process's return code in words; None for success."""
+    """A description of a process's return code; None for success."""
     if status < 0:
         try:
             return f"was ended by signal {signal.Signals(-status).name}"
@@ -92,7 +92,7 @@ def describe_exit(status: int) -> str | None:
 
 
 async def _exit_status(process: Process) -> int:
-    # Process.wait() of some Python releases waits for the pipes too, which a child may hold open.
+    # In some Python releases Process.wait() also waits for the pipes, which a child may hold open.
     waiting = asyncio.create_task(process.wait())
     try:
         while process.returncode is None:

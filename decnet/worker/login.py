@@ -1,4 +1,4 @@
-"""The operator's own login to a machine, and whether its host key can be trusted."""
+"""The operator's own login to a machine, and the check of its host key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY_TRIES = 4
 
 @dataclass(frozen=True)
 class Login:
-    """How the operator logs in: what is None comes from their ~/.ssh/config, keys and ssh-agent.
+    """How the operator logs in; values that are None come from their ~/.ssh/config, keys and ssh-agent.
 
     `ask` is called with a prompt for a password or a passphrase; None if the session is not interactive.
     `config` False ignores the configuration file, `agent` False the ssh-agent.
@@ -51,7 +51,8 @@ class Login:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a login leads, after the operator's configuration: what a worker's record keeps."""
+    """The destination of a login, after applying the operator's configuration, as a worker's record stores
+    it."""
 
     host: str
     port: int
@@ -61,8 +62,8 @@ class Place:
 
 @dataclass(frozen=True)
 class HostKeyProof:
-    """What proves a host key, the first one given counts: our own pin, a fingerprint, a known_hosts file, or
-    a person who compares the key."""
+    """What a host key is checked against; the first one given is used: our pinned key, a fingerprint, a
+    known_hosts file, or a person who compares the key."""
 
     pinned: HostKey | None = None
     fingerprint: str | None = None
@@ -103,9 +104,9 @@ def _split_address(address: str) -> tuple[str | None, str, int | None]:
 
 
 async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKey:
-    """The machine's host key, once it is proved. Raises HostKeyRefused, Unreachable."""
+    """The machine's verified host key. Raises HostKeyRefused, Unreachable."""
     if proof.pinned is not None:
-        # The connection itself checks a pinned key: nothing has to be fetched.
+        # The connection itself checks a pinned key: no need to fetch the key first.
         return proof.pinned
     if proof.fingerprint is not None:
         return await _matching(place, worker, {proof.fingerprint}, "the given fingerprint")
@@ -125,7 +126,7 @@ async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKe
 
 
 async def fetch_key(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KEYS) -> HostKey:
-    """The host key that the machine presents now; nothing is sent to it. Raises Unreachable."""
+    """The host key that the machine presents now, without a login. Raises Unreachable."""
     library = asyncssh()
     with connecting(worker):
         async with asyncio.timeout(CONNECT_LIMIT):
@@ -144,7 +145,7 @@ async def fetch_key(place: Place, worker: str, algorithms: tuple[str, ...] = HOS
 
 
 async def _presented_key(library: Any, place: Place, **options: Any) -> Any:
-    """The key as asyncssh has it. A connection that is dropped before the key arrives is made again a few
+    """The key as an asyncssh object. A connection that is dropped before the key arrives is retried a few
     times: sshd's MaxStartups drops connections without a reason."""
     for pause in backoff(KEY_TRIES):
         try:
@@ -171,7 +172,7 @@ async def connect_as_operator(place: Place, login: Login, worker: str, key: Host
 
 
 def _identity(login: Login) -> Any:
-    # Asked here: asyncssh 2.24 calls a callable for the passphrase only if a .pub file is next to the key.
+    # Prompted here: asyncssh 2.24 calls a callable for the passphrase only if a .pub file is next to the key.
     library = asyncssh()
     try:
         return library.read_private_key(login.identity)

@@ -1,4 +1,4 @@
-"""Answers of agents that speak an older protocol, converted: they are read until they are replaced."""
+"""Converts the answers of agents with an older protocol, which are read until they are replaced."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ READS = frozenset({"facts", "status", "slice", "probe", "logs", "events"})
 
 
 def convert(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
-    """Convert an answer of protocol 1, which had only the fleet's own project. A malformed one stays as it is
-    and is refused like any other."""
+    """Convert an answer of protocol 1, which had only the fleet's own project. A malformed one is left
+    unchanged, and is refused later like any other."""
     if verb == "status":
         return _status(answer)
     if verb == "slice":
@@ -31,6 +31,6 @@ def _status(answer: dict[str, Any]) -> dict[str, Any]:
     conflicts = answer.get("conflicts", {})
     if isinstance(conflicts, dict):
         conflicts = [{"project": PROJECT, "decky": decky, "mac": mac} for decky, mac in conflicts.items()]
-    # A worker to which nothing was ever applied holds no project.
+    # A worker without any apply holds no project.
     is_new = held == {"generation": 0, "plan_hash": None}
     return {**status, "projects": {} if is_new else {PROJECT: held}, "conflicts": conflicts}

@@ -1,4 +1,4 @@
-"""The whole fleet at once: all workers concurrently, and a worker's failure is its own result."""
+"""Calls all workers of a fleet concurrently; a worker's failure is its own result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 
 class Pool:
-    """Clients by worker, opened when first asked for and kept until the pool is closed."""
+    """Clients by worker, opened at first use and kept until the pool is closed."""
 
     def __init__(self, open_client: Callable[[Worker], AgentClient]) -> None:
         self._open = open_client
@@ -38,8 +38,8 @@ class Pool:
         await self.close()
 
     def client(self, worker: Worker) -> AgentClient:
-        """The worker's client, the same for every call. Raises DecnetError where it cannot be opened."""
-        # By the whole value: a worker that is enrolled, or moves to another address, gets a new client.
+        """The worker's client, the same for every call. Raises DecnetError if it cannot be opened."""
+        # Keyed by the whole value: a worker that is enrolled, or moves to another address, gets a new client.
         if worker not in self._clients:
             self._clients[worker] = self._open(worker)
         return self._clients[worker]
@@ -47,7 +47,7 @@ class Pool:
     async def pull(
         self, workers: Iterable[Worker], call: Callable[[AgentClient], Awaitable[Result]]
     ) -> dict[str, Result | WorkerFailure]:
-        """What `call` gives for each worker, by name, in the order of `workers`."""
+        """The result of `call` for each worker, by name, in the order of `workers`."""
 
         async def one(worker: Worker) -> Result:
             return await call(self.client(worker))
@@ -55,7 +55,7 @@ class Pool:
         return await side_by_side({worker.name: _bound(one, worker) for worker in workers})
 
     async def close(self) -> None:
-        """Close all connections at the same time."""
+        """Close all connections concurrently."""
         clients, self._clients = self._clients, {}
         await asyncio.gather(*(client.close() for client in clients.values()))
 
@@ -63,10 +63,9 @@ class Pool:
 async def side_by_side(
     calls: Mapping[str, Callable[[], Awaitable[Result]]],
 ) -> dict[str, Result | WorkerFailure]:
-    """All calls at once, each one's result or its worker's failure under its name.
+    """Run all calls concurrently; each result or worker's failure, by name.
 
-    Any other exception is this machine's fault or a mistake in this program: it is raised after all calls
-    have ended.
+    Any other exception is a fault of this machine or a bug: it is raised after all calls have ended.
     """
     if len(calls) > LARGE:
         make_room()
@@ -92,8 +91,9 @@ def _bound(one: Callable[[Worker], Awaitable[Result]], worker: Worker) -> Callab
 
 @cache
 def make_room() -> None:
-    """Once, before a large fan-out: file descriptors for the sockets, and a garbage collector that ignores
-    existing objects and checks new ones often enough: a closed connection is a reference cycle."""
+    """Call once before a large fan-out: raises the limit of file descriptors for the sockets, and makes the
+    garbage collector ignore existing objects and collect new ones often enough (a closed connection is a
+    reference cycle)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

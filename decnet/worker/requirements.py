@@ -1,4 +1,4 @@
-"""What a machine needs to be a worker, at its enrolment and later, and how to fix what is missing."""
+"""The requirements of a worker, at enrolment and later, and how to fix what is missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESTART = "systemctl restart docker"
 
 
 class Engine(FrozenModel):
-    """Docker's version, or why it is unknown: rights, missing, stopped, silent."""
+    """Docker's version, or why it is unknown: no permission, missing, stopped, no answer."""
 
     version: Short | None
     error: Short | None
@@ -65,7 +65,7 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Who answered, what the machine is, its clock's skew in seconds, and its problems."""
+    """The agent's hello, the machine's facts, its clock skew in seconds, and its problems."""
 
     hello: Hello
     facts: Facts
@@ -108,7 +108,7 @@ async def check(client: AgentClient) -> CheckResult:
 
 
 def session_problem(user: str) -> Problem:
-    """The problem that jobs cannot outlive the connection that started them."""
+    """The problem that jobs end with the connection that started them."""
     return Problem(
         f"systemd ends the processes of {user} when the SSH session ends (KillUserProcesses=yes)",
         f"sudo loginctl enable-linger {user}",
@@ -124,7 +124,7 @@ def skew_problem(skew: float) -> Problem | None:
 
 
 def noise_problem(printed: int, seconds: float) -> Problem | None:
-    """The problem of a shell start-up file that prints or is slow: it runs before every answer."""
+    """The problem of a shell start-up file that prints or is slow, because it runs before every answer."""
     causes = [f"prints {printed} bytes"] if printed else []
     if seconds > NOISE_SECONDS:
         causes.append(f"takes {seconds:.2f} s")

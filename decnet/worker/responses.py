@@ -25,7 +25,7 @@ class Accepted(FrozenModel):
 
 
 class HeldSlice(FrozenModel):
-    """The slice of a project that the worker was last given, None if there was none."""
+    """The slice of a project that the worker was last sent; None if there was none."""
 
     slice: dict[str, Any] | None
     generation: Count
@@ -60,7 +60,7 @@ class EventPage(FrozenModel):
 
 
 class Loaded(FrozenModel):
-    """The response to `image-load`: image references that the engine has now."""
+    """The response to `image-load`: the image references that the engine has now."""
 
     loaded: Strings
 

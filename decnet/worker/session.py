@@ -1,4 +1,4 @@
-"""The session to a worker: what it does, and which one leads to which worker."""
+"""Sessions to workers: the interface, and how one is opened."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Session(Protocol):
     noise: int
     """Bytes that a shell's start-up file printed before the last answer."""
     protocol: int
-    """The protocol of requests: the present one, until the agent has answered in an older one."""
+    """The protocol of requests: the current one, until the agent has answered in an older one."""
 
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
-        """The `result` of one verb; `limit` is seconds in total, connecting apart.
+        """The `result` of one verb; `limit` is in seconds in total, except for connecting.
 
         `stream` follows the request line on the agent's stdin. Raises the classes of `decnet.errors` with
         `worker` set, Unreachable when the limit passes.
@@ -33,7 +33,7 @@ class Session(Protocol):
         ...
 
     async def close(self) -> None:
-        """End what the session holds open. May be called twice."""
+        """Close the session's connections. May be called twice."""
         ...
 
 
@@ -48,10 +48,10 @@ def open_session(
 ) -> Session:
     """A session to a worker; nothing is connected before the first call.
 
-    `agents` is the folder that keeps the agent's file for `local`, `known_hosts` our pinned host keys,
-    `key` the fleet's private key. `agent_home` is the local agent's own folder (None: its default).
-    `concurrency` is the limit on work at once that all sessions of a command share.
-    Raises StateBroken, and HostKeyRefused for a worker without a pinned key.
+    `agents` is the folder that keeps the agent's file for `local`, `known_hosts` our pinned host keys, `key`
+    the fleet's private key. `agent_home` is the local agent's own folder (None: its default). `concurrency`
+    has the limits that all sessions of a command share. Raises StateBroken, and HostKeyRefused for a worker
+    without a pinned key.
     """
     if worker.is_local:
         return LocalSession(agent_file(agents), worker=worker.name, home=agent_home)

@@ -1,4 +1,4 @@
-"""A worker over SSH: one connection, one channel for each call, only the pinned host key."""
+"""A worker over SSH: one connection, one channel per call, and only the pinned host key."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ recognizes the request by its request_id."""
 
 
 class SshSession:
-    """Calls one worker's agent. The connection is made at the first call, kept, and remade when broken."""
+    """Calls one worker's agent. The connection is opened at the first call, kept, and reopened when
+    broken."""
 
     def __init__(
         self, target: connect.Target, *, concurrency: Concurrency | None = None, command: str = COMMAND
@@ -88,7 +89,8 @@ class SshSession:
             return self._connection
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(connect.connect(self._target, self._concurrency))
-        # Shared and shielded: concurrent calls make one connection, and a cancelled one ends no other.
+        # Shared and shielded: concurrent calls open one connection, and cancelling one does not affect the
+        # others.
         self._connection = await asyncio.shield(self._connecting)
         return self._connection
 
@@ -96,7 +98,7 @@ class SshSession:
 async def call_over(
     connection: Any, worker: str, command: str, args: dict[str, Any], limit: float
 ) -> dict[str, Any]:
-    """One verb over an open connection: `command` is the agent's path and the verb, `limit` is in seconds."""
+    """One verb over an open connection; `command` is the agent's path and the verb, `limit` is in seconds."""
     async with running(connection, worker, command, limit) as remote:
         return await converse(remote, worker, command.rpartition(" ")[2], args, None)
 
@@ -132,7 +134,7 @@ class _NotSent(Unreachable):
 
 
 class _TooLate(Unreachable):
-    """The time limit of the call has passed, so there is no time for another try."""
+    """The time limit of the call has passed: no time for another attempt."""
 
 
 def _may_repeat(error: Unreachable, verb: str, streamed: bool) -> bool:
@@ -142,7 +144,7 @@ def _may_repeat(error: Unreachable, verb: str, streamed: bool) -> bool:
 
 
 class RemoteProgram:
-    """An SSH channel with a program at its end, seen as a Remote."""
+    """An SSH channel with a program at its end, as a Remote."""
 
     def __init__(self, worker: str, stdin: Any, stdout: Any, stderr: Any) -> None:
         self.preamble = 0

@@ -14,7 +14,7 @@ def asyncssh() -> Any:
     """The asyncssh module.
 
     Its import looks for optional libraries by starting ldconfig, gcc and ld from PATH (23 to 50 ms, and
-    another user's program where PATH is hostile): PATH is empty meanwhile.
+    another user's program if PATH is hostile), so PATH is empty during the import.
     """
     if "asyncssh" not in sys.modules:
         path = os.environ.get("PATH")

@@ -27,13 +27,13 @@ from decnet.errors import (
 
 
 class Meaning(NamedTuple):
-    """What a foreign class of error means here."""
+    """What a foreign error class becomes here."""
 
     kind: type[DecnetError]
     message: str
     hint: str | None = None
     detailed: bool = False
-    """Whether the foreign message adds something: it is cleaned and appended to ours."""
+    """Whether to append the foreign message, cleaned, to ours."""
 
 
 CHANGED_KEY = "if the change is legitimate: decnet worker trust {worker}"
@@ -91,12 +91,12 @@ EXHAUSTED = {
     errno.ENOBUFS: "free some memory and run the command again",
     errno.ENOSPC: "free some disk space and run the command again",
 }
-"""What this machine can run out of while it talks to a worker, and the hint for each."""
+"""The resources that this machine can run out of while it talks to a worker, with a hint for each."""
 
 
 @contextmanager
 def translated(worker: str) -> Iterator[None]:
-    """Raise whatever comes out of asyncssh or the network as one of our errors about `worker`."""
+    """Raise any error of asyncssh or the network as one of our errors about `worker`."""
     try:
         yield
     except DecnetError:
@@ -111,7 +111,7 @@ def translated(worker: str) -> Iterator[None]:
 
 @contextmanager
 def connecting(worker: str) -> Iterator[None]:
-    """The same while a connection is made, when Python raises ValueError for an invalid address."""
+    """The same during connecting, when Python also raises ValueError for an invalid address."""
     with translated(worker):
         try:
             yield
@@ -120,8 +120,8 @@ def connecting(worker: str) -> Iterator[None]:
 
 
 def translate(error: BaseException, worker: str) -> DecnetError:
-    """Our error for a foreign one; text from the other side is made harmless. What is wrong on this machine
-    names no worker."""
+    """Our error for a foreign one; text from the other side is cleaned. An error of this machine names no
+    worker."""
     if isinstance(error, OSError) and error.filename is not None:
         return StateBroken(f"{error.filename}: {error.strerror}", hint=EXHAUSTED.get(error.errno or 0))
     if (lack := exhausted(error)) is not None:
@@ -145,8 +145,8 @@ def exhausted(error: BaseException) -> Failed | None:
 
 
 def _refused_file() -> int | None:
-    """Why no file can be opened now. For want of one a name is not resolved or the user is not known, and the
-    error that arrives here says only that."""
+    """Why no file can be opened now. Without a free file descriptor, names cannot be resolved and users are
+    unknown; the error that arrives here shows only that."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
@@ -173,6 +173,6 @@ def _errors_of(module: ModuleType) -> tuple[type[Exception], ...]:
 
 def _system(error: BaseException) -> str:
     number = error.errno if isinstance(error, OSError) and not isinstance(error, socket.gaierror) else None
-    # asyncio packs the strerror into a sentence with the address; the number alone is reliable.
+    # asyncio puts the strerror into a sentence with the address; only the number is reliable.
     text = os.strerror(number) if number else str(error) or type(error).__name__
     return f"it cannot be reached: {wire.clean(text, 160)}"

@@ -1,4 +1,4 @@
-"""The operator's own connection to a machine that becomes a worker, or stops being one."""
+"""The operator's own connection to a machine, for enrolment and removal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 class Visit(Protocol):
-    """An open connection with the operator's own login. `place` and `key` are to be recorded."""
+    """An open connection with the operator's own login. `place` and `key` must be recorded."""
 
     @property
     def worker(self) -> str: ...
@@ -39,11 +39,11 @@ class Visit(Protocol):
     def key(self) -> HostKey: ...
 
     async def survey(self) -> tuple[Survey, list[str]]:
-        """What the machine has, and warnings about its clock and its shell."""
+        """The machine's survey, and warnings about its clock and shell."""
         ...
 
     async def hello(self) -> Hello | None:
-        """The agent that is there already; None where none answers."""
+        """The existing agent; None if none answers."""
         ...
 
     async def equip(self, survey: Survey, agent: AgentPackage) -> list[str]:
@@ -59,19 +59,19 @@ class Visit(Protocol):
         ...
 
     async def revoke(self, key: FleetKey) -> bool:
-        """Remove the fleet's key; False where it was not there."""
+        """Remove the fleet's key; False if it was not there."""
         ...
 
 
 class Access(Protocol):
-    """How machines are reached for an enrolment."""
+    """Connects to machines for enrolment."""
 
     def visit(self, login: Login, worker: str, proof: HostKeyProof) -> AbstractAsyncContextManager[Visit]:
         """A connection with the operator's login. Raises HostKeyRefused, Unreachable, UsageError."""
         ...
 
     def session(self, worker: Worker, key: HostKey, fleet_key: FleetKey) -> Session:
-        """A session with the fleet's key, to a machine with that host key; nothing is sent yet."""
+        """A session with the fleet's key to a machine with that host key; nothing is sent yet."""
         ...
 
 
@@ -103,7 +103,7 @@ class SshVisit:
     ask: Callable[[str], str | None] | None
 
     async def survey(self) -> tuple[Survey, list[str]]:
-        # Only the second one is measured: a first command is slower for reasons of its own.
+        # Only the second one is timed: the first command of a session is slower.
         await run_command(self.connection, self.worker, ["true"])
         quiet = await run_command(self.connection, self.worker, ["true"])
         report = await run_script(

@@ -1,13 +1,13 @@
-"""The base container of one decky: keeps its address off the LAN until it is known to be free.
+"""The base container of one decky: keeps its address off the LAN until the address is known to be free.
 
-In this order: no ARP leaves and nothing but answers may go out (nftables); packets get the look of the
-system that is claimed; the address is probed for (RFC 5227, with shorter waits: a bridged LAN answers in
-milliseconds); the address is announced and ARP is let through; every capability is dropped; and a
-sleeping process of a few kilobytes keeps the network.
+In this order: nftables blocks ARP and everything but replies; packets get the look of the imitated system;
+the address is probed (RFC 5227, with shorter waits: a bridged LAN answers in milliseconds); the address is
+announced and ARP is allowed; every capability is dropped; and a sleeping process of a few kilobytes keeps the
+network namespace.
 
-One line of JSON on stdout says how it ended: {"base": "ready"}, {"base": "conflict", "mac": ...} (exit
-status 75: Docker tries again, with growing pauses) or {"base": "rules", "error": ...}. A kernel that cannot
-do what a look needs is no reason to stay away: {"base": "ready", "look": why not}.
+One line of JSON on stdout reports the result: {"base": "ready"}, {"base": "conflict", "mac": ...} (exit
+status 75: Docker retries, with growing pauses) or {"base": "rules", "error": ...}. If the kernel does not
+support a look, the base still becomes ready: {"base": "ready", "look": why not}.
 """
 
 import fcntl
@@ -40,7 +40,7 @@ REQUEST = 1
 
 
 def main() -> int:
-    """Guard, probe, announce, then become the sleeper; returns only when something is wrong."""
+    """Guard, probe, announce, then become the sleeper; returns only on failure."""
     try:
         address = socket.inet_aton(os.environ["ADDRESS"])
         own_mac = _bytes_of(os.environ["MAC"])
@@ -70,12 +70,12 @@ def main() -> int:
 
 
 def _look(name: str) -> str:
-    """Load the rules of a look; why they cannot be loaded, "" when they are or none is asked for."""
+    """Load the rules of a look; the error, "" on success or without a look."""
     return _nft("-f", LOOKS % name.replace("/", "")) if name else ""
 
 
 def _nft(*arguments: str) -> str:
-    """Run nft; what it complains of, "" when it is content."""
+    """Run nft; its error, "" on success."""
     try:
         done = subprocess.run((NFT, *arguments), capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -86,10 +86,10 @@ def _nft(*arguments: str) -> str:
 
 
 def _interface(mac: bytes) -> str | None:
-    """The interface with this MAC, up; waited for a moment.
+    """The interface with this MAC, once it is up; waits a moment for it.
 
-    Several releases of Compose v2 do not pass the MAC on (docker/compose issue 10796): the only interface
-    that is there is given it then. Nothing has left it yet.
+    Several releases of Compose v2 do not pass the MAC on (docker/compose issue 10796): then the only
+    interface gets it. No packet has left it yet.
     """
     deadline = time.monotonic() + INTERFACE_SECONDS
     while time.monotonic() < deadline:
@@ -114,7 +114,7 @@ def _macs() -> dict[str, bytes]:
 
 
 def _give(name: str, mac: bytes) -> bool:
-    """Set the interface's MAC (netdevice(7)); False where the driver does not let it."""
+    """Set the interface's MAC (netdevice(7)); False if the driver refuses."""
     request = struct.pack("16sH14s", os.fsencode(name), ARPHRD_ETHER, mac)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         try:
@@ -132,7 +132,7 @@ def _mac(name: str) -> bytes | None:
 
 
 def _shown(name: str, attribute: str) -> str:
-    """What the kernel shows of an interface; "" where it does not."""
+    """A value of an interface in /sys; "" if it cannot be read."""
     try:
         descriptor = os.open(f"/sys/class/net/{name}/{attribute}", os.O_RDONLY)
     except OSError:
@@ -146,7 +146,7 @@ def _shown(name: str, attribute: str) -> str:
 
 
 def _holder(wire: socket.socket, address: bytes, own_mac: bytes) -> bytes | None:
-    """The MAC of somebody else who has or claims `address`, None when nobody does."""
+    """The MAC of another host that has or claims `address`; None if there is none."""
     for _ in range(PROBES):
         wire.send(_arp(own_mac, b"\0" * 4, address))
         deadline = time.monotonic() + PROBE_SECONDS
@@ -159,7 +159,7 @@ def _holder(wire: socket.socket, address: bytes, own_mac: bytes) -> bytes | None
 
 
 def _claim(packet: bytes, address: bytes, own_mac: bytes) -> bytes | None:
-    """Who claims `address` in this packet: by holding it, or by probing for it as we do (RFC 5227, 2.1.1)."""
+    """The MAC that claims `address` in this packet, by using it or by probing for it (RFC 5227, 2.1.1)."""
     if len(packet) < 14 + ARP.size:
         return None
     _, _, _, _, _, sender_mac, sender, _, target = ARP.unpack_from(packet, 14)
@@ -176,7 +176,7 @@ def _arp(own_mac: bytes, sender: bytes, target: bytes) -> bytes:
 
 
 def _drop_capabilities() -> None:
-    """Give up every capability for good: the bounding set first, then root itself."""
+    """Drop every capability permanently: first the bounding set, then root itself."""
     import ctypes
 
     drop_bound = 24  # PR_CAPBSET_DROP of linux/prctl.h

@@ -33,7 +33,7 @@ def main(args: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def put(path: Path, content: bytes, mode: int) -> bool:
-    """Write the file whole or not at all; False if it is already the same."""
+    """Write the file atomically; False if it is already the same."""
     try:
         if path.read_bytes() == content and stat.S_IMODE(path.stat().st_mode) == mode:
             return False
@@ -51,7 +51,7 @@ def put(path: Path, content: bytes, mode: int) -> bool:
 
 
 def point(link: Path, target: str) -> bool:
-    """Move the link in one step, so that there is always an agent."""
+    """Replace the link atomically, so that there is always an agent."""
     if link.is_symlink() and os.readlink(link) == target:  # noqa: PTH115 - Python 3.9
         return False
     draft = link.with_name(f"{link.name}.{os.getpid()}.tmp")

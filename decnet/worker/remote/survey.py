@@ -62,7 +62,7 @@ def docker(path: str) -> dict[str, Any]:
 
 
 def compose(home: str) -> str | None:
-    """The version of the Compose that the agent will use, None where it would find none."""
+    """The version of the Compose that the agent will use; None if it would find none."""
     found = find_compose(home, 20.0)
     return found[1] if found else None
 
@@ -79,7 +79,7 @@ def is_ours(home: Path) -> bool:
 
 
 def identity(home: Path) -> dict[str, str] | None:
-    """The worker and fleet that the machine already belongs to; None if no agent was enrolled."""
+    """The worker and fleet that the machine already belongs to; None if no agent is enrolled."""
     try:
         known = json.loads((home / "identity.json").read_bytes()[:65536])
         return {key: str(known[key])[:200] for key in ("worker_id", "fleet_id")}
