@@ -24,6 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
+    from .containers import Container
+
 _stopped = False
 
 
@@ -220,16 +222,23 @@ class Watch:
         """Check once all that are left; whether none is."""
         waiting = [name for name in self._names if name in self._run.open]
         if waiting:
-            found = by_name(fleet_containers(self._run.fleet_id))
+            found, ready = by_name(fleet_containers(self._run.fleet_id)), []
             for decky in waiting:
                 expected = self._run.content["slice"]["deckies"][decky]["containers"]
                 reason = trouble(expected, found, self._run.base_of(decky))
                 if reason is None:
-                    remember([found[name] for name in expected])
-                    self._run.end(decky)
+                    ready.append(decky)
                 else:
                     self._last[decky] = reason
+            self._end_as_healthy(ready, found)
         return not any(name in self._run.open for name in self._names)
+
+    def _end_as_healthy(self, deckies: List[str], found: Dict[str, Container]) -> None:
+        slice_deckies = self._run.content["slice"]["deckies"]
+        if deckies:
+            remember([found[name] for decky in deckies for name in slice_deckies[decky]["containers"]])
+        for decky in deckies:
+            self._run.end(decky)
 
     def give_up(self, error: str) -> None:
         """End what is left as failed, with the reason and the last lines of the container that failed."""

@@ -18,7 +18,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional
+    from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 FOLDER = "jobs"
 WORK_LOCK = "work.lock"
@@ -45,6 +45,13 @@ def running_job() -> Optional[str]:
     if not _is_held(WORK_LOCK):
         return None
     return next((job_id for job_id in _ids() if _is_held(job_id + ".lock")), None)
+
+
+def deckies_at_work() -> Set[Tuple[str, str]]:
+    """(project, decky) of each decky that the running job works on."""
+    running = running_job()
+    row = None if running is None else _row(running)
+    return set() if row is None else {(_project_of(row), decky) for decky in row["deckies"]}
 
 
 def recent_jobs() -> List[Dict[str, Any]]:

@@ -1,8 +1,8 @@
 """What `status` reports of readiness, at a price that a heartbeat can pay.
 
 The kernel takes milliseconds to list the sockets of one namespace. So a service that was seen to listen
-counts as ready for as long as its main process is the same one, and one heartbeat looks no longer than LOOK
-seconds.
+counts as ready for as long as its main process is the same one, one heartbeat looks no longer than LOOK
+seconds, and it leaves the deckies of a running job to the job, which looks at them anyway.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Set, Tuple
+    from typing import AbstractSet, Any, Dict, List, Optional, Set, Tuple
 
     from .containers import Container
 
@@ -27,9 +27,12 @@ LOOK = 1.0
 YES, NO, STARTING = "yes", "no", "starting"
 
 
-def note_readiness(found: List[Container], applied: Dict[str, Dict[str, Any]]) -> None:
-    """Set `ready` of the containers that run; `applied` are the slices by project. It stays None where it
-    cannot be known: a process that cannot be seen from here, another container than the slice describes."""
+def note_readiness(
+    found: List[Container], applied: Dict[str, Dict[str, Any]], at_work: AbstractSet[Tuple[str, str]]
+) -> None:
+    """Set `ready` of the containers that run; `applied` are the slices by project, `at_work` the (project,
+    decky) of a running job. It stays None where it cannot be known: a process that cannot be seen from here,
+    another container than the slice describes."""
     bases = {(each.project, each.decky): each for each in found if not each.service}
     known, until = _remembered(), time.monotonic() + LOOK
     seen = {}
@@ -38,6 +41,9 @@ def note_readiness(found: List[Container], applied: Dict[str, Dict[str, Any]]) -
         if ports is None or container.state != RUNNING or not container.pid or container.attached is False:
             continue
         is_known = known.get(container.id) == _mark(container)
+        if not is_known and (container.project, container.decky) in at_work:
+            container.ready = STARTING
+            continue
         if container.service:
             base = bases[(container.project, container.decky)]
             is_ready = is_known or _listens(base, ports, until)

@@ -12,7 +12,7 @@ import os
 from decnet.wire import PROJECT, digest, is_project
 from decnet.wire.fault import place
 
-from . import composefile, identity, request
+from . import identity, request
 from .home import path, read_json, sync_folder, write_json
 
 TYPE_CHECKING = False
@@ -48,6 +48,9 @@ def keep_of(job: Dict[str, Any]) -> None:
     """Sets the desired state of the project to the content of an accepted job."""
     project = str(job["project"])
     if "compose" in job:
+        # Its patterns are compiled at the import, which would double what a heartbeat costs.
+        from . import composefile
+
         write_json(composefile.as_run(job["compose"]), FOLDER, project, COMPOSE)
         content, plan_hash = job["slice"], job["plan_hash"]
     else:

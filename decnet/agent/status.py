@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
-from .jobs import recent_jobs
+from .jobs import deckies_at_work, recent_jobs
 from .readiness import note_readiness
 from .request import Refusal
 
@@ -30,7 +30,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     try:
         engine_id = identity.engine_identity()
         found = fleet_containers(known["fleet_id"])
-        note_readiness(found, applied)
+        note_readiness(found, applied, deckies_at_work())
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise

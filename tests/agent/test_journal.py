@@ -61,7 +61,7 @@ def test_the_records_are_a_chain_of_hashes(home: Path) -> None:
     assert [row["prev"] for row in rows] == [GENESIS, rows[0]["hash"], rows[1]["hash"]]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(count=st.integers(0, 12), read=st.integers(0, 12), most=st.integers(1, 5))
 def test_reading_on_from_any_cursor_gives_each_record_once(count: int, read: int, most: int) -> None:
     with fresh_home():
@@ -78,7 +78,7 @@ def test_reading_on_from_any_cursor_gives_each_record_once(count: int, read: int
         assert seen == list(range(min(read, count) + 1, count + 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(count=st.integers(1, 4), cut=st.integers(1, 10_000))
 def test_a_torn_last_line_costs_that_record_and_no_other(count: int, cut: int) -> None:
     with fresh_home() as place:
@@ -94,7 +94,7 @@ def test_a_torn_last_line_costs_that_record_and_no_other(count: int, cut: int) -
         assert all(verify(row) for row in page["records"])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(read=st.integers(0, 30))
 def test_retention_never_drops_what_is_younger_than_the_last_cursor(read: int) -> None:
     with fresh_home(), pytest.MonkeyPatch.context() as patch:

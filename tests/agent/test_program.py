@@ -70,6 +70,19 @@ def test_the_whole_agent_imports_the_standard_library_and_itself_only(agent_file
     assert ours == {"decnet", "decnet.agent", "decnet.wire"}
 
 
+def test_a_heartbeat_does_without_regular_expressions(agent_file: Path) -> None:
+    """Importing and compiling them takes longer than all the rest of it."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import decnet.agent.status; "
+        "print('re' in sys.modules, 'json' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, str(agent_file)],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert ended.stdout == "False False\n"
+
+
 def test_the_file_is_the_same_whoever_builds_it(agent_file: Path) -> None:
     script = "from decnet.worker.agent_package import build_agent; print(build_agent()[1])"
     for seed in ("1", "2"):

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,8 @@ class Decky:
         }
         return {"decnet": {"slice": {"deckies": {"web": {"containers": rows}}}}}
 
-    def verdicts(self) -> list[str | None]:
-        readiness.note_readiness([self.base, self.service], self.slices())
+    def verdicts(self, at_work: Collection[tuple[str, str]] = ()) -> list[str | None]:
+        readiness.note_readiness([self.base, self.service], self.slices(), frozenset(at_work))
         return [self.base.ready, self.service.ready]
 
     def trouble(self) -> tuple[str, str] | None:
@@ -157,6 +157,16 @@ def test_a_service_that_was_seen_to_listen_costs_nothing_more(
     assert decky.verdicts() == ["yes", "yes"]
     decky.service.started += 1
     assert decky.verdicts() == ["yes", None]
+
+
+def test_a_decky_of_a_running_job_is_left_to_the_job(deckies: Any) -> None:
+    decky = deckies(list(start.SLEEP))
+    wait_until(lambda: decky.trouble() is None)
+    at_work = [("decnet", "web")]
+    assert decky.verdicts(at_work) == ["starting", "starting"]
+    readiness.remember([decky.base])
+    assert decky.verdicts(at_work) == ["yes", "starting"]
+    assert decky.verdicts() == ["yes", "yes"]
 
 
 def test_what_cannot_be_seen_or_is_not_described_is_judged_as_before(deckies: Any) -> None:

@@ -82,7 +82,7 @@ def _settings(draw: st.DrawFn, service: str) -> list[str]:
 
 
 @given(old_files())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_fleet_file_means_what_the_old_file_meant(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:

@@ -345,7 +345,7 @@ LINES = st.lists(
 
 
 @given(LINES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_a_fleet_or_one_refusal_with_a_place(lines: list[str]) -> None:
     try:
         fleetfile.parse("\n".join(lines), "fleet.toml")
@@ -355,7 +355,7 @@ def test_any_text_is_a_fleet_or_one_refusal_with_a_place(lines: list[str]) -> No
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_are_a_fleet_or_one_refusal(content: bytes) -> None:
     try:
         fleetfile.parse_bytes(content, "fleet.toml")

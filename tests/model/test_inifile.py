@@ -239,7 +239,7 @@ def deckies(draw: st.DrawFn, name: str) -> DeckySpec:
 
 
 @given(st.data(), st.lists(NAMES, min_size=1, max_size=4, unique=True))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_fleet_that_is_written_is_read_as_it_was(data: st.DataObject, names: list[str]) -> None:
     # A suffix of letters: a name that ends in a number may be that of another's member.
     spec = FleetSpec(
@@ -255,7 +255,7 @@ def test_any_fleet_that_is_written_is_read_as_it_was(data: st.DataObject, names:
 
 
 @given(st.text(max_size=120) | st.lists(st.sampled_from(OLD.splitlines()), max_size=12).map("\n".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_a_fleet_or_one_refusal_with_a_place(text: str) -> None:
     try:
         parsed(text)

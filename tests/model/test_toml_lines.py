@@ -184,7 +184,7 @@ VALUES = st.recursive(
 
 
 @given(st.data(), st.dictionaries(KEYS, VALUES, max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_key_of_any_file_is_found_in_its_line(data: st.DataObject, value: dict[str, object]) -> None:
     writer = Writer(data.draw)
     writer.table((), value)

@@ -242,7 +242,7 @@ def test_a_new_decky_is_due_for_mutation_after_its_interval_and_not_before() -> 
     assert deployed(spec("a"), on(lan()), now=5.0).deckies["a"].mutated_at == 5.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32), st.integers(1, 30), st.integers(24, 28), st.sets(st.integers(0, 255), max_size=40)
 )

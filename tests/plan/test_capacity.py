@@ -63,7 +63,7 @@ Fleets = st.dictionaries(
 
 
 @given(fleets=Fleets, count=st.integers(1, 40))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_no_worker_is_fuller_than_another_would_be_with_one_more(
     fleets: dict[str, tuple[int | None, int | None]], count: int
 ) -> None:

@@ -50,7 +50,7 @@ def office(*archetypes: str, interval: int = 60, catalog: Catalog = SEVERAL, ran
 # What a mutation by chance does.
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), CATALOGS, st.booleans())
 def test_any_number_of_mutations_keep_the_core_and_change_one_side_service_each(
     data: st.DataObject, catalog: Catalog, randomly: bool
@@ -78,7 +78,7 @@ def buildable(catalog: Catalog, archetype: str) -> bool:
     return any(catalog.services[name].built for name in catalog.archetypes[archetype].services)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32), st.sampled_from(sorted(SEVERAL.os_profiles)))
 def test_without_an_archetype_everything_it_was_deployed_with_is_core(seed: int, os: str) -> None:
     entry: dict[str, object] = {"name": "a", "services": ("ssh", "http"), "os": os}
@@ -152,7 +152,7 @@ def test_a_service_that_may_not_be_drawn_is_neither_added_nor_removed() -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_last_service_stays_where_the_file_calls_none_core(seed: int) -> None:
     entry: dict[str, object] = {"name": "a", "services": ("ssh",), "core": (), "side": ("ssh", "http")}
     desired = deployed(spec(entry))
@@ -213,7 +213,7 @@ def test_a_mutation_keeps_everything_but_the_services() -> None:
 
 
 @given(st.integers(0, 2**32), st.sampled_from(["linux-server", "printer", "web-server", "network-gear"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_only_the_container_of_the_changed_service_is_touched(seed: int, kind: str) -> None:
     world = World(office(kind))
     world.settle()
@@ -388,7 +388,7 @@ def test_without_an_interval_or_anything_to_change_no_decky_is_ever_due() -> Non
 
 
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=12), st.floats(0, 10 * DAY))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whoever_waits_for_the_next_time_finds_somebody_due(intervals: list[int], late: float) -> None:
     made = deployed(
         spec(
