@@ -20,6 +20,7 @@ NAME = "decnet-heal.service"
 UNIT = "/etc/systemd/system/" + NAME
 COMMAND = "decnet-agent"
 SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
+# Through a shell: SELinux does not let systemd start a program in /var/lib (203/EXEC).
 TEXT = """# Written by decnet-agent at each of its upgrades. To be without it: systemctl mask %s
 [Unit]
 Description=Start the deckies that did not come up with the Docker engine
@@ -27,7 +28,7 @@ After=docker.service
 
 [Service]
 Type=oneshot
-ExecStart=%s heal
+ExecStart=/bin/sh %s heal
 TimeoutStartSec=300
 
 [Install]

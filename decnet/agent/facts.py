@@ -6,6 +6,7 @@ import os
 import sys
 
 from decnet.wire import LABEL_FLEET
+from decnet.wire.engine import kind_of, limits_memory
 from decnet.wire.sessions import end_with_their_session, user_name
 
 from . import composerun, docker, identity, interfaces, request
@@ -75,6 +76,8 @@ def _engine(fleet_id: str, others: List[str]) -> Dict[str, Any]:
         "networks": [_network_row(row, fleet_id) for row in docker.get("/networks")[:1024]],
         "images": images() + [name for name in others if _is_usable(name)],
         "root_dir": str(about.get("DockerRootDir") or home()),
+        "engine_kind": kind_of(about),
+        "limits_memory": limits_memory(about),
     }
 
 

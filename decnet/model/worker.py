@@ -88,5 +88,9 @@ class Facts(FrozenModel):
     root: bool = False
     heals_at_boot: bool = False
     """Whether systemd starts the agent's heal with the Docker engine."""
+    engine_kind: Short = ""
+    """podman, rootless, desktop or snap; "" for Docker Engine from packages."""
+    limits_memory: bool = True
+    """Whether the engine can limit the memory of a container."""
     ends_with_session: Short = ""
     """The agent's user, if systemd ends its jobs with the connection that started them; else ""."""

@@ -1,4 +1,4 @@
-"""Finds out whether the Docker engine of this machine is stopped, without starting it.
+"""Finds out which kind of Docker engine this machine has, and whether it is stopped, without starting it.
 
 systemd keeps the engine's socket open while the engine is stopped: a connection to it starts the engine.
 """
@@ -7,12 +7,35 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict
+
 SOCKET = "/run/docker.sock"
 PID_FILE = "/var/run/docker.pid"
 START = "systemctl start docker"
 _SYSTEMD = "/run/systemd/system"
 _SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
 _PATIENCE = 3.0
+
+
+def kind_of(about: Dict[str, Any]) -> str:
+    """The kind of engine that gives this answer to `/info`: podman, rootless, desktop or snap; "" for the
+    usual one, Docker Engine from packages."""
+    # pkg/api/handlers/types.go of Podman adds this key to Docker's.
+    if "BuildahVersion" in about:
+        return "podman"
+    options = about.get("SecurityOptions")
+    if isinstance(options, list) and "name=rootless" in [str(each).split(",")[0] for each in options]:
+        return "rootless"
+    if about.get("OperatingSystem") == "Docker Desktop":
+        return "desktop"
+    return "snap" if str(about.get("DockerRootDir")).startswith("/var/snap/") else ""
+
+
+def limits_memory(about: Dict[str, Any]) -> bool:
+    """Whether the engine that gives this answer to `/info` can limit the memory of a container."""
+    return about.get("MemoryLimit") is not False
 
 
 def is_stopped(socket_path: str) -> bool:

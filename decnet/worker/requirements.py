@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
@@ -23,14 +23,17 @@ MOST_SKEW = 30.0
 NOISE_SECONDS = 0.15
 SLOW_HELLO = 0.5
 TRIES = 3
-RESTART = "systemctl restart docker"
+RESTART = "systemctl restart docker, or rc-service docker restart"
 
 
 class Engine(FrozenModel):
-    """Docker's version, or why it is unknown: no permission, missing, stopped, no answer."""
+    """Docker's version, or why it is unknown: no permission, missing, stopped, no answer. `kind` is a key of
+    REFUSED, snap, or "" for Docker Engine from packages."""
 
     version: Short | None
     error: Short | None
+    kind: Short = ""
+    limits_memory: bool = True
 
 
 class Identity(FrozenModel):
@@ -63,6 +66,23 @@ class Problem(NamedTuple):
     fix: str
 
 
+SYSTEM_WIDE = "install Docker Engine and its compose plug-in (v2) for the whole system"
+REFUSED: Final = {
+    "podman": Problem(
+        "its Docker socket belongs to Podman, which decnet does not support",
+        f"systemctl disable --now podman.socket; {SYSTEM_WIDE}",
+    ),
+    "rootless": Problem("its Docker is rootless, and cannot put containers on the LAN", SYSTEM_WIDE),
+    "desktop": Problem("its Docker is Docker Desktop, whose containers are not on the LAN", SYSTEM_WIDE),
+}
+"""Engines that cannot run deckies."""
+
+NO_MEMORY_LIMIT: Final = Problem(
+    "its kernel does not limit the memory of containers: a decky can use all of it",
+    "add cgroup_enable=memory to the kernel's command line, and reboot",
+)
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """The agent's hello, the machine's facts, its clock skew in seconds, and its problems."""
@@ -87,7 +107,7 @@ def require_fit(survey: Survey, worker: str) -> None:
 
 def problems_of(survey: Survey) -> list[Problem]:
     """The problems that keep the machine from being a worker."""
-    compose = _compose(survey.compose, survey.docker.version)
+    compose = _compose(survey)
     ended = session_problem(survey.user) if survey.ends_with_session else None
     found = [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
     return found + ([ended] if ended else [])
@@ -102,9 +122,19 @@ async def check(client: AgentClient) -> CheckResult:
     found = (
         noise_problem(client.noise, seconds if seconds > SLOW_HELLO else 0.0),
         skew_problem(skew),
-        session_problem(facts.ends_with_session) if facts.ends_with_session else None,
+        *facts_problems(facts),
     )
     return CheckResult(hello, facts, skew, seconds, tuple(problem for problem in found if problem))
+
+
+def facts_problems(facts: Facts) -> list[Problem]:
+    """The problems of an enrolled worker that its agent knows of."""
+    found = (
+        session_problem(facts.ends_with_session) if facts.ends_with_session else None,
+        REFUSED.get(facts.engine_kind),
+        None if facts.limits_memory else NO_MEMORY_LIMIT,
+    )
+    return [problem for problem in found if problem]
 
 
 def session_problem(user: str) -> Problem:
@@ -152,6 +182,8 @@ def _python(version: str) -> list[Problem]:
 
 
 def _engine(survey: Survey) -> list[Problem]:
+    if refused := REFUSED.get(survey.docker.kind):
+        return [refused]
     match survey.docker.error:
         case None:
             return []
@@ -165,7 +197,13 @@ def _engine(survey: Survey) -> list[Problem]:
     return [Problem("its Docker engine does not answer", RESTART)]
 
 
-def _compose(version: str | None, engine: str | None) -> list[Problem]:
+def _compose(survey: Survey) -> list[Problem]:
+    version, engine = survey.compose, survey.docker.version
+    if survey.docker.kind in REFUSED:
+        return []
+    if version is None and survey.docker.kind == "snap":
+        message = "its Docker is the snap package, whose Compose cannot read the agent's files"
+        return [Problem(message, f"snap remove docker; {SYSTEM_WIDE}")]
     if version is None:
         return [Problem("Docker Compose is missing", "install the docker compose plug-in (v2)")]
     if compose_breaks(version, engine or ""):

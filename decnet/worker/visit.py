@@ -19,7 +19,7 @@ from .client import CONTROL_LIMIT, validated
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place, connect_as_operator, resolve, verified_key
-from .requirements import Survey, noise_problem, skew_problem
+from .requirements import NO_MEMORY_LIMIT, Survey, noise_problem, skew_problem
 from .session import Session
 from .ssh import SshSession, call_over
 
@@ -113,6 +113,7 @@ class SshVisit:
         found = [
             noise_problem(max(report.noise, len(quiet.output)), quiet.seconds),
             skew_problem(survey.clock - time.time()),
+            None if survey.docker.limits_memory else NO_MEMORY_LIMIT,
         ]
         return survey, [f"{self.worker}: {one.message}: {one.fix}" for one in found if one]
 

@@ -161,7 +161,7 @@ def test_enrolment_installs_the_unit_and_self_destruct_removes_it(
 ) -> None:
     seat = replace(installed(engine.serve(desk)), before=systemd.command())
     seat.get("enrol", {"worker_id": WORKER, "fleet_id": FLEET})
-    assert f"ExecStart={seat.home}/decnet-agent heal\n" in systemd.unit.read_text()
+    assert f"ExecStart=/bin/sh {seat.home}/decnet-agent heal\n" in systemd.unit.read_text()
     assert systemd.calls == ["daemon-reload", f"enable {boot.NAME}"]
     assert seat.get("facts")["heals_at_boot"] is True
     seat.get("self-destruct")

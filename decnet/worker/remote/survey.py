@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.wire.compose import find_compose
-from decnet.wire.engine import is_stopped
+from decnet.wire.engine import is_stopped, kind_of, limits_memory
 from decnet.wire.sessions import end_with_their_session
 
 
@@ -35,27 +35,33 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def docker(path: str) -> dict[str, Any]:
-    """The engine's version, or why it does not answer."""
+    """The engine's version and kind, or why it does not answer."""
     if is_stopped(path):
         return {"version": None, "error": "stopped"}
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(10)
     try:
         sock.connect(path)
-        sock.sendall(b"GET /version HTTP/1.0\r\nHost: docker\r\n\r\n")
+        sock.sendall(b"GET /info HTTP/1.0\r\nHost: docker\r\n\r\n")
         answer = b""
-        while len(answer) < 65536:
+        while len(answer) < 1048576:
             piece = sock.recv(65536)
             if not piece:
                 break
             answer += piece
-        version = json.loads(answer.partition(b"\r\n\r\n")[2])["Version"]
-        return {"version": str(version)[:60], "error": None}
+        about = json.loads(answer.partition(b"\r\n\r\n")[2])
+        return {
+            "version": str(about["ServerVersion"])[:60],
+            "error": None,
+            "kind": kind_of(about),
+            "limits_memory": limits_memory(about),
+        }
     except PermissionError:
         return {"version": None, "error": "rights"}
     except FileNotFoundError:
-        return {"version": None, "error": "missing"}
-    except (OSError, ValueError, KeyError, TypeError):
+        rootless = Path(f"/run/user/{os.getuid()}/docker.sock").exists()
+        return {"version": None, "error": "missing", "kind": "rootless" if rootless else ""}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {"version": None, "error": "silent"}
     finally:
         sock.close()
