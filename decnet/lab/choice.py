@@ -25,6 +25,7 @@ PACKAGES: Final = (
 )  # fmt: skip
 # Before Debian 13 the client was a part of docker.io.
 RECIPES: Final = {
+    "debian11": Recipe("engine-debian11", "bullseye", PACKAGES),
     "debian12": Recipe("engine-debian12", "bookworm", PACKAGES),
     "trixie": Recipe("engine-trixie", "trixie", ("docker-cli", *PACKAGES)),
     "sid": Recipe("engine-sid", "sid", ("docker-cli", *PACKAGES)),

@@ -1,4 +1,4 @@
-"""decnet as an operator with the newest Python has it: installed by pip, from the constraints."""
+"""decnet as an operator with another Python has it: installed by pip, from the constraints."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from decnet.lab.guard import exclusive
-from decnet.lab.trees import CACHE, Recipe, make_tree
+from decnet.lab.trees import CACHE, Recipe, Unavailable, make_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "3.14"
-# The machine's own scripts start python3: that stays the machine's.
-RECIPE = Recipe("python", "sid", (f"python{VERSION}-venv",), variant="extract", unwanted=("usr/bin/python3",))
+SUITES = {"3.13": "trixie", VERSION: "sid"}
+"""Debian's releases with a Python that people run; none has 3.12."""
+
 OVERLAY = 'mount -t overlay overlay -o "lowerdir=$0:/usr" /usr; exec "$@"'
 SOURCES = ("decnet", "pyproject.toml", "README.md", "LICENSE")
 CHOSEN = ("pyproject.toml", "constraints.txt")
@@ -24,15 +26,33 @@ SECONDS = 900
 
 
 @dataclass(frozen=True)
-class Newest:
-    """The newest Python, with decnet and all that its tests import in an environment of its own."""
+class Python:
+    """An interpreter: a program, and the /usr that it belongs to where that is not the machine's own."""
 
-    usr: Path
+    program: str
+    usr: Path | None
+
+    @property
+    def inside(self) -> list[str]:
+        """What a command line begins with whose programs and libraries are that release's, where it has them.
+
+        Everything outside /usr is the machine's own, and so are programs that the release was not given.
+        """
+        if self.usr is None:
+            return []
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", OVERLAY, str(self.usr)]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """A Python, with decnet and all that its tests import in an environment of its own."""
+
+    python: Python
     bin: Path
 
     def argv(self, program: str, *words: str) -> list[str]:
         """The command line of a program of the environment, for any place of a lab."""
-        return [*inside(self.usr), str(self.bin / program), *words]
+        return [*self.python.inside, str(self.bin / program), *words]
 
     def run(
         self, program: str, *words: str, environment: dict[str, str] | None = None, cwd: Path | None = None
@@ -44,35 +64,54 @@ class Newest:
 
 
 def newest() -> Newest:
-    """Raises Unavailable where the release cannot be had; a pin that does not install is an error."""
-    usr = make_tree(RECIPE, print) / "usr"
+    return environment_of(VERSION)
+
+
+def environment_of(version: str) -> Newest:
+    """decnet on this Python. Raises Unavailable where there is none; a pin that does not install is an
+    error."""
+    python = _find(version)
     chosen = [(ROOT / name).read_bytes() for name in CHOSEN]
-    key = hashlib.sha256(b"".join([usr.parent.name.encode(), *chosen])).hexdigest()[:12]
-    venv = CACHE / f"venv-{VERSION}-{key}"
+    key = hashlib.sha256(b"".join([repr(python).encode(), *chosen])).hexdigest()[:12]
+    venv = CACHE / f"venv-{version}-{key}"
     # Tests run in two streams.
     with exclusive("cache/venvs", limit=SECONDS):
         if not (venv / "complete").exists():
-            _make(venv, usr)
-        made = Newest(usr, venv / "bin")
+            _make(venv, python, version)
+        made = Newest(python, venv / "bin")
         _install(made, venv)
     return made
 
 
-def inside(usr: Path) -> list[str]:
-    """What a command line begins with whose programs and libraries are that release's, where it has them.
+def _find(version: str) -> Python:
+    """The machine's own, else a release's, else one that pyenv has."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return Python(os.path.realpath(sys.executable), None)
+    if version in SUITES:
+        # The machine's own scripts start python3: that stays the machine's.
+        name = "python" if version == VERSION else f"python{version}"
+        recipe = Recipe(
+            name, SUITES[version], (f"python{version}-venv",), variant="extract",
+            unwanted=("usr/bin/python3",),
+        )  # fmt: skip
+        return Python(f"/usr/bin/python{version}", make_tree(recipe, print) / "usr")
+    tried = [f"python{version}", *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
+    for program in tried:
+        ended = _ran([program, "-c", "import sys, ensurepip; print(sys.executable)"])
+        if ended.returncode == 0:
+            return Python(ended.stdout.strip(), None)
+    raise Unavailable(f"{tried[-1]} -c 'import ensurepip': {ended.stderr.strip()[-300:]}")
 
-    Everything outside /usr is the machine's own, and so are programs that the release was not given.
-    """
-    return ["unshare", "--mount", "--propagation", "private", "sh", "-euc", OVERLAY, str(usr)]
 
-
-def _make(venv: Path, usr: Path) -> None:
+def _make(venv: Path, python: Python, version: str) -> None:
     """Everything of the constraints; decnet itself is put there by each run."""
-    for old in CACHE.glob(f"venv-{VERSION}-*"):
+    for old in CACHE.glob(f"venv-{version}-*"):
         shutil.rmtree(old)
-    _checked([*inside(usr), f"/usr/bin/python{VERSION}", "-m", "venv", str(venv)])
-    pip = [*inside(usr), str(venv / "bin" / "pip"), *PIP, "--only-binary", ":all:", "-c", "constraints.txt"]
-    _checked([*pip, "setuptools", *_pins()])
+    _checked([*python.inside, python.program, "-m", "venv", str(venv)])
+    made = Newest(python, venv / "bin")
+    _checked(
+        made.argv("pip", *PIP, "--only-binary", ":all:", "-c", "constraints.txt", "setuptools", *_pins())
+    )
     (venv / "complete").touch()
 
 
@@ -95,5 +134,20 @@ def _install(made: Newest, venv: Path) -> None:
 
 
 def _checked(argv: list[str]) -> None:
-    ended = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False, cwd=ROOT)
+    ended = _ran(argv)
     assert ended.returncode == 0, f"{argv[-6:]}: {ended.stdout[-2000:]} {ended.stderr[-2000:]}"
+
+
+def _ran(argv: list[str]) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            argv,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        return subprocess.CompletedProcess(argv, 127, "", str(error))
