@@ -1,4 +1,4 @@
-"""Take a bundle, check all of it, answer, and let a detached job carry it out."""
+"""Checks a bundle completely, answers, and starts a detached job that carries it out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def apply(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Start the job of this request, or answer how far it is if it was sent before."""
+    """Start the job of this request, or answer with its state if it was sent before."""
     known = identity.require(args)
     dry_run = request.flag(args, "dry_run")
     wait = request.seconds(args, "wait", 0.0, limits.WAIT_MOST)
@@ -46,7 +46,7 @@ def apply(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
-    """What has to be so on this machine before anything is changed. Raises Refusal `identity`,
+    """Check the preconditions on this machine before anything is changed. Raises Refusal `identity`,
     `docker-down`, `compose`, `name-taken`, `address` or `network`."""
     identity.require_engine(known)
     found = fleet_containers(known["fleet_id"])
@@ -61,7 +61,7 @@ def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
 
 
 def _check_addresses(content: Dict[str, Any], found: List[Container]) -> None:
-    """No address and no MAC belongs to two deckies of this worker, whatever their projects."""
+    """Check that no two deckies of this worker, of any project, have the same address or MAC."""
     held = slices.held_elsewhere(content["project"], content["fleet_id"])
     for container in found:
         if container.project != content["project"]:
@@ -84,12 +84,12 @@ def _check_names(names: Set[str], project: str, fleet_id: str) -> None:
         container, fleet = Container(row), (row.get("Labels") or {}).get(LABEL_FLEET)
         if container.name in names and (fleet, container.project) != (fleet_id, project):
             owner = "fleet" if fleet != fleet_id else "project"
-            message = "a container named %s is here that is not this %s's" % (container.name, owner)
+            message = "container %s already exists and does not belong to this %s" % (container.name, owner)
             raise Refusal("name-taken", message, "rename or remove it", {"name": container.name})
 
 
 def _check_dry(content: Dict[str, Any]) -> None:
-    """What a real run would find out later: compose's own opinion, and taken addresses."""
+    """The checks that a real run makes later: Compose's own validation, and addresses in use."""
     if content["compose"]["services"]:
         write_json(composefile.as_run(content["compose"]), "compose.check.json")
         composerun.validate(_compose(), content["project"], path("compose.check.json"))

@@ -1,7 +1,7 @@
-"""The systemd unit that lets the agent heal once whenever the Docker engine has started.
+"""The systemd unit that runs the agent's heal whenever the Docker engine has started.
 
-Docker does not retry a service whose base was not up yet when the engine came up, and after a crash some
-versions start nothing at all: without the unit deckies are whole again with the next reconcile.
+Docker does not retry a service whose base was not running yet when the engine started, and after a crash some
+versions start nothing: without the unit, deckies recover only at the next reconcile.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNIT = "/etc/systemd/system/" + NAME
 COMMAND = "decnet-agent"
 SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
 # Through a shell: SELinux does not let systemd start a program in /var/lib (203/EXEC).
-TEXT = """# Written by decnet-agent at each of its upgrades. To be without it: systemctl mask %s
+TEXT = """# Written by decnet-agent at every upgrade. To disable it: systemctl mask %s
 [Unit]
 Description=Start the deckies that did not come up with the Docker engine
 After=docker.service
@@ -37,8 +37,8 @@ WantedBy=docker.service
 
 
 def install() -> None:
-    """Put the unit there, where systemd and root make that possible and this agent has a command of its own
-    to start. One that is masked stays so."""
+    """Install the unit, if systemd and root permissions allow it and this agent has an installed command. A
+    masked unit stays masked."""
     if (
         not has_systemd()
         or os.geteuid() != 0
@@ -64,7 +64,7 @@ def install() -> None:
 
 
 def remove() -> None:
-    """Take away the unit of this very agent."""
+    """Remove the unit of this agent."""
     if path(COMMAND) not in _read():
         return
     _systemctl(["disable", NAME])

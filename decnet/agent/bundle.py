@@ -1,4 +1,4 @@
-"""The arguments of `apply`, checked before anything is believed: hashes, generation, validators."""
+"""Validates the arguments of `apply`: hashes, generation, values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPERATIONS = ("create", "change", "heal", "remove", "mutate", "revive")
 MOST_DECKIES = 2000
 _HASHED = ("project", "slice", "steps", "compose")
 _MULTICAST = 1
-"""The bit of a MAC's first byte that makes it a group's."""
+"""The bit of a MAC's first byte that marks a multicast address."""
 
 _ATTACHMENT = validators.fields(
     {"network": validators.exactly(NETWORK), "address": validators.ADDRESS, "mac": validators.MAC}, {}
@@ -105,18 +105,18 @@ def check_generation(generation: int, project: str, fleet_id: str) -> None:
 def _check_hashes(args: Dict[str, Any], bundle: Dict[str, Any]) -> None:
     whole = {key: bundle[key] for key in _HASHED}
     if digest(whole) != args.get("hash") or digest(bundle["slice"]) != bundle["plan_hash"]:
-        raise Refusal("hash", "the bundle's hash is not the one that this agent computes")
+        raise Refusal("hash", "the bundle's hash does not match the one that this agent computes")
 
 
 def _check_slice(content: Dict[str, Any], known: Dict[str, Any], project: str) -> None:
     if content.get("schema") != slices.SCHEMA:
         raise Refusal("refused", "slice.schema is not %d" % slices.SCHEMA)
     if content.get("fleet_id") != known["fleet_id"]:
-        raise Refusal("fleet", "the slice is of another fleet")
+        raise Refusal("fleet", "the slice belongs to another fleet")
     if content.get("worker_id") != known["worker_id"]:
-        raise Refusal("identity", "the slice is of another worker")
+        raise Refusal("identity", "the slice belongs to another worker")
     if content.get("project") != project:
-        raise Refusal("refused", "the slice is of another project than %s" % project)
+        raise Refusal("refused", "the slice belongs to another project than %s" % project)
     deckies = content.get("deckies")
     if not isinstance(deckies, dict) or len(deckies) > MOST_DECKIES:
         raise Refusal("refused", "slice.deckies")
@@ -127,7 +127,7 @@ def _check_entry(name: str, entry: Any, project: str) -> None:
         raise Refusal("refused", "slice.deckies: %s" % str(name)[:80])
     attachments = entry["decky"].get("attachments")
     if not isinstance(attachments, list) or len(attachments) != 1 or _ATTACHMENT(attachments[0]):
-        message = "slice.deckies.%s.decky.attachments: exactly one, of the network %s, is allowed"
+        message = "slice.deckies.%s.decky.attachments: must be exactly one, to the network %s"
         raise Refusal("refused", message % (name, NETWORK))
     containers = entry.get("containers")
     if not isinstance(containers, dict) or container_name(project, name) not in containers:
@@ -138,7 +138,7 @@ def _check_entry(name: str, entry: Any, project: str) -> None:
 
 
 def _check_home(name: str, home: Dict[str, str], lan: Optional[Dict[str, str]]) -> None:
-    """The address is one that a machine of this LAN may have, the MAC one of a single machine."""
+    """Check that a machine of this LAN may have the address, and that the MAC is not a group's."""
     if lan is None:
         raise Refusal("refused", "slice.networks: %s is on %s, which is missing" % (name, NETWORK))
     number, subnet = interfaces.number_of(home["address"]), interfaces.network_of(lan["subnet"])
@@ -152,7 +152,8 @@ def _check_home(name: str, home: Dict[str, str], lan: Optional[Dict[str, str]]) 
 
 
 def _check_document(services: Dict[str, Any], deckies: Dict[str, Any]) -> None:
-    """Each base has the address and MAC of the slice, both on the network and in its environment."""
+    """Check that each base has the address and MAC of the slice, both on the network and in its
+    environment."""
     for name, service in services.items():
         entry = deckies.get(service["labels"][LABEL_DECKY])
         if entry is None:
@@ -169,7 +170,7 @@ def _check_document(services: Dict[str, Any], deckies: Dict[str, Any]) -> None:
 def _check_steps(bundle: Dict[str, Any]) -> List[Dict[str, Any]]:
     steps = bundle["steps"]
     if not isinstance(steps, list) or len(steps) > MOST_DECKIES * 2:
-        raise Refusal("refused", "steps: a list is needed")
+        raise Refusal("refused", "steps: must be a list")
     checked, seen = [], set()
     for step in steps:
         bad = _STEP(step)
@@ -184,7 +185,8 @@ def _check_steps(bundle: Dict[str, Any]) -> List[Dict[str, Any]]:
 
 
 def _check_step(step: Dict[str, Any], bundle: Dict[str, Any]) -> None:
-    """What a step brings up is in the slice and in the document, and is the decky's own in both."""
+    """Check that what a step brings up is in the slice and in the document, and belongs to the decky in
+    both."""
     entry = bundle["slice"]["deckies"].get(step["decky"])
     if step["operation"] == "remove" and (step["up"] or step["start"]):
         raise Refusal("refused", "steps: %s is removed and brought up" % step["decky"])

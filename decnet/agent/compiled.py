@@ -1,7 +1,8 @@
-"""The agent's byte code, kept next to its file by the Python that runs it.
+"""The agent's byte code, cached next to its file by the Python that runs it.
 
-Without it a zip is compiled from its sources at every start, which takes longer than most verbs do. The file
-itself holds none: byte code fits one version of Python, and the file's hash must not depend on who built it.
+Without it Python compiles the zip's sources at every start, which takes longer than most verbs. The file
+itself contains none: byte code is specific to a Python version, and the file's hash must not depend on its
+builder.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ _UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
 def keep(agent: str, target: str) -> None:
-    """Compile the modules of the file `agent` into the zip `target`, whole or not at all.
+    """Compile the modules of the file `agent` into the zip `target`, atomically.
 
-    Only for a file that is named by its content: under any other name the modules may change. A folder that
-    cannot be written, as on a full disk, is left as it is: the agent works without byte code.
+    Only for a file that is named by its content: under any other name the modules may change. If the folder
+    cannot be written, as on a full disk, nothing happens: the agent works without byte code.
     """
     import zipfile
 
     if len(os.path.basename(agent)) != len("%064d.pyz" % 0):
         return
     try:
-        # Without a name until it is whole: a process that is killed here leaves nothing.
+        # Without a name until it is complete: a process that is killed here leaves no file.
         descriptor = os.open(os.path.dirname(target), os.O_TMPFILE | os.O_WRONLY, 0o600)
         with open(descriptor, "wb") as file:
             with zipfile.ZipFile(agent) as sources, zipfile.ZipFile(file, "w") as compiled:

@@ -1,7 +1,7 @@
-"""The allow-list: a compose document is accepted when it is of the exact shape that decnet itself writes.
+"""The allow-list: a compose document is accepted only in the exact shape that decnet writes.
 
-Everything else is refused. A list of forbidden keys would not do: compose has many ways to the host's
-disk and devices, and gets more with each version.
+Everything else is refused. A list of forbidden keys would not be enough: compose has many ways to access the
+host's disk and devices, and gets more with each version.
 """
 
 from __future__ import annotations
@@ -137,11 +137,11 @@ def check(document: Any, fleet_id: str, project: str = PROJECT) -> None:
 
 
 def as_run(document: Dict[str, Any]) -> Dict[str, Any]:
-    """The checked document as Compose gets it: an image of ours that has vanished since is missing. It is not
-    requested from a registry, where the name would be someone else's.
+    """The checked document as Compose gets it: an image of ours that has disappeared is an error, and is not
+    pulled from a registry, where someone else could own the name.
 
-    Compose 2 pulls nothing by `pull_policy`, which 1.29 reads and ignores. That one does not pull what it
-    could build; it runs with `--no-build`, and only wants a folder that exists."""
+    Compose 2 does not pull because of `pull_policy`, which 1.29 accepts and ignores. 1.29 does not pull what
+    it could build; it runs with `--no-build`, and needs only an existing folder."""
     never = {"pull_policy": "never", "build": {"context": home()}}
     services = {
         name: dict(service, **never) if service["image"].startswith(OURS) else service
@@ -157,7 +157,7 @@ def _is_service(service: Any) -> bool:
 def _inconsistent(
     name: str, service: Dict[str, Any], services: Dict[str, Any], fleet_id: str, project: str
 ) -> Optional[str]:
-    """Names and labels have to agree: they decide what may be removed later."""
+    """Names and labels must agree: they determine what may be removed later."""
     labels = service["labels"]
     decky, role = labels[LABEL_DECKY], labels[LABEL_SERVICE]
     if labels[LABEL_FLEET] != fleet_id:

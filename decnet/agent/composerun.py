@@ -1,4 +1,4 @@
-"""Compose, version 2 or 1.29: which one is here, one run of it, and what its errors mean."""
+"""Compose, version 2 or 1.29: finds it, runs it, and classifies its errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PERMANENT = (
 
 
 class Compose:
-    """A compose program that was found: its command and version."""
+    """An installed Compose: its command and version."""
 
     def __init__(self, command: List[str], version: str) -> None:
         self.command = command
@@ -61,8 +61,8 @@ class Compose:
 
 
 def find() -> Optional[Compose]:
-    """The newest compose here, or None. Asking takes half a second, so the answer is kept for as long as
-    the programs are the same files."""
+    """The newest Compose here, or None. Finding it takes half a second, so the result is cached while the
+    programs are the same files."""
     stamp = _stamp()
     try:
         cached = read_json(CACHE)
@@ -80,7 +80,7 @@ def find() -> Optional[Compose]:
 
 
 def require(engine_version: str) -> Compose:
-    """Raises Refusal `compose` where there is none, or one that breaks with this engine."""
+    """Raises Refusal `compose` if there is none, or one that does not work with this engine."""
     found = find()
     if found is None:
         raise Refusal(
@@ -91,16 +91,16 @@ def require(engine_version: str) -> Compose:
     if found.major < 1 or (found.major == 1 and not _is_129(found.version)):
         raise Refusal("compose", "compose %s is too old" % found.version, "install Compose v2, or v1.29")
     if compose_breaks(found.version, engine_version):
-        message = "compose %s breaks with Docker Engine %s" % (found.version, engine_version)
+        message = "compose %s does not work with Docker Engine %s" % (found.version, engine_version)
         raise Refusal("compose", message, "install Compose v2 (docker compose)")
     return found
 
 
 def validate(compose: Compose, project: str, file: str) -> None:
-    """Compose's own opinion of the file. Raises Refusal `refused`."""
+    """Let Compose validate the file. Raises Refusal `refused`."""
     status, output = run(_base(compose, project, file) + ["config", "-q"], limits.COMPOSE_CHECK)
     if status == 124:
-        raise Refusal("time-limit", "compose did not check the file in time")
+        raise Refusal("time-limit", "compose did not validate the file in time")
     if status != 0:
         raise Refusal("refused", "compose refuses the document: %s" % reason_in(output))
 
@@ -114,9 +114,9 @@ def up(
     held: Sequence[int],
     tick: Callable[[], bool],
 ) -> Optional[str]:
-    """Create what is missing of these services; the error's text, or None. `tick` is called once a
-    second and ends the run by answering False. `held` are lock descriptors that compose keeps open: while
-    it works on, the job that started it counts as alive."""
+    """Create what is missing of these services; the error's text, or None. `tick` is called once a second and
+    ends the run by returning False. `held` are lock descriptors that compose keeps open: while it runs, the
+    job that started it counts as running."""
     warden = _warden(limit)
     command = _base(compose, project, file) + [
         "up",
@@ -142,7 +142,7 @@ def up(
 
 
 def is_transient(error: str) -> bool:
-    """Whether another try can help. What is not known to pass by itself is permanent."""
+    """Whether a retry can help. Errors that are not known to be temporary are permanent."""
     low = error.lower()
     return any(mark in low for mark in TRANSIENT) and not any(mark in low for mark in PERMANENT)
 
@@ -150,14 +150,14 @@ def is_transient(error: str) -> bool:
 def reason_in(output: str) -> str:
     """The lines of compose's output about the failure: those with an error, else the last ones."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    # What compose 1.29 is about to do is no reason.
+    # Progress messages of compose 1.29 are not reasons.
     lines = [line for line in lines if not line.endswith("...")] or lines
     errors = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
     return "\n".join((errors or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a message"
 
 
 def _reworded(reason: str) -> str:
-    """Compose 1.29 speaks of a build where an image of ours is missing."""
+    """Compose 1.29 reports a missing image of ours as a missing build."""
     return "no such image: %s" % reason if "--no-build was passed" in reason else reason
 
 
@@ -181,7 +181,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
     try:
-        # What compose has started may ignore SIGTERM; the warden made a group of all.
+        # Compose's children may ignore SIGTERM; the warden put all into one process group.
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
@@ -189,19 +189,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _warden(limit: float) -> List[str]:
-    """What kills compose, and what compose has started, at the limit or when the agent is killed: a plug-in
-    is a process of its own, which would continue and keep the locks. [] where there is no such program."""
+    """The program that kills compose and its children at the time limit or when the agent is killed: a
+    plug-in is a separate process, which would continue and keep the locks. [] if there is no such program."""
     for folder in PATH.split(":"):
         program = folder + "/timeout"
-        # The one of busybox knows no groups.
+        # BusyBox's has no process groups.
         if os.access(program, os.X_OK) and not os.path.realpath(program).endswith("busybox"):
             return [program, "-s", "KILL", "%d" % (limit + limits.COMPOSE_END)]
     return []
 
 
 def _end_with_parent(warden: List[str]) -> Optional[Callable[[], None]]:
-    """Have the kernel end compose when the agent is killed; without ctypes the lock alone has to do. The
-    warden takes SIGALRM as the end of its time."""
+    """Let the kernel end compose when the agent is killed; without ctypes there is only the lock. The warden
+    treats SIGALRM as its timeout."""
     try:
         from ctypes import CDLL
     except ImportError:
@@ -221,7 +221,7 @@ def _is_129(version: str) -> bool:
 
 
 def _stamp() -> List[Any]:
-    """What would change if another compose were installed."""
+    """The files that change if another Compose is installed."""
     found: List[Any] = []
     for name in compose_files():
         try:

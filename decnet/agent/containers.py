@@ -1,8 +1,8 @@
-"""Our fleet's containers as Docker has them now, at the price of one list call.
+"""Our fleet's containers as Docker reports them now, with one list request.
 
-The list does not hold the time when a container was started; a request for each (inspect) costs 1 ms and
-more. So the result of inspect is cached, and is valid for as long as the container's main process is the
-same one: the same pid with the same start tick.
+The list does not contain the time when a container was started; an inspect request for each takes 1 ms and
+more. So the result of inspect is cached, and stays valid while the container's main process is the same: the
+same pid with the same start tick.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST = 20000
 
 
 class Container:
-    """One container with our fleet's label. `pid` 0 where it has no process; `started` orders starts."""
+    """One container with our fleet's label. `pid` is 0 without a process; `started` orders starts."""
 
     def __init__(self, row: Dict[str, Any]) -> None:
         labels = row.get("Labels") or {}
@@ -75,12 +75,12 @@ def fleet_containers(fleet_id: str) -> List[Container]:
 
 
 def holders(found: List[Container]) -> Set[str]:
-    """Ids of the containers that are on the LAN's network themselves: the bases."""
+    """Ids of the containers that are attached to the LAN's network: the bases."""
     return {container.id for container in found if not container.network_mode.startswith("container:")}
 
 
 def start_tick(pid: int) -> int:
-    """When the process was started, in clock ticks since the machine's start; 0 where there is none."""
+    """When the process was started, in clock ticks since the machine's boot; 0 if there is none."""
     try:
         with open("/proc/%d/stat" % pid, "rb") as file:
             return int(file.read().rpartition(b")")[2].split()[19])
@@ -125,9 +125,9 @@ def _inspect(container: Container) -> Optional[List[Any]]:
 
 
 def _attach(found: List[Container]) -> None:
-    """A service is attached when its network namespace is its base's present one: the base that it names
-    is the one that is there and, while the service runs, has run since before it. A stopped service that
-    names the present base would join it when started."""
+    """A service is attached if its network namespace is that of its present base: it names the existing base
+    and, if the service runs, that base has been running since before it. A stopped service that names the
+    present base would join it when started."""
     bases = {(each.project, each.decky): each for each in found if not each.service}
     for container in found:
         base = bases.get((container.project, container.decky))
@@ -143,7 +143,7 @@ def _attach(found: List[Container]) -> None:
 
 
 def _exit_code(status: str) -> Optional[int]:
-    """From the engine's words: `Exited (137) 3 seconds ago`, `Restarting (1) 2 seconds ago`."""
+    """Parses the engine's status text: `Exited (137) 3 seconds ago`, `Restarting (1) 2 seconds ago`."""
     if not status.startswith(("Exited (", "Restarting (")):
         return None
     digits = status[status.index("(") + 1 :].partition(")")[0]
@@ -171,7 +171,7 @@ def _write_cache(entries: Dict[str, Any]) -> None:
     try:
         write_json(entries, CACHE)
     except Refusal:
-        # A full disk must not make a worker unseen; the next call pays for inspect again.
+        # A full disk must not make a worker unreachable; the next call inspects again.
         pass
 
 

@@ -1,4 +1,4 @@
-"""A process that outlives the SSH connection, and the login's scope where systemd keeps one."""
+"""Starts a process that outlives the SSH connection, and the login's systemd scope if there is one."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def run_apart(
     work: Callable[[], int],
     is_begun: Callable[[], bool],
 ) -> None:
-    """Carry out `work` in a process that outlives this one and its login, and holds these locks. Where
-    systemd makes a scope for it, it is the agent with these `arguments`; `is_begun` says whether it was."""
+    """Run `work` in a process that outlives this one and its login, and holds these locks. In a scope made by
+    systemd, the process is the agent with these `arguments`; `is_begun` returns whether it has started."""
 
     def either_way() -> int:
         if run_in_a_scope(arguments, locks, unit) and is_begun():
@@ -36,7 +36,8 @@ def run_apart(
 
 def run(work: Callable[[], int], log: str) -> None:
     """Fork twice with a new session between, so that no process waits for the child and no terminal ends it.
-    Its standard streams are /dev/null and the log file: sshd waits until all copies of its own are closed."""
+    Its standard streams are /dev/null and the log file: sshd waits until all copies of its streams are
+    closed."""
     step("job to be started")
     middle = os.fork()
     if middle:
@@ -53,7 +54,7 @@ def run(work: Callable[[], int], log: str) -> None:
         begin("job")
         os.chdir("/")
         status = work()
-    except BaseException:  # noqa: BLE001 - a child that returned would continue as its parent
+    except BaseException:  # noqa: BLE001 - a child that returns would continue as its parent
         import traceback
 
         traceback.print_exc()
@@ -63,10 +64,10 @@ def run(work: Callable[[], int], log: str) -> None:
 
 
 def run_in_a_scope(arguments: List[str], descriptors: List[int], unit: str) -> bool:
-    """Run the agent again in a scope of its own, to its end. False where no systemd makes one.
+    """Run the agent again in a separate scope, to its end. False if systemd cannot make one.
 
-    A new session alone does not leave the login's scope, which systemd may end with everything in it. A user
-    who is not root has a systemd that outlives his logins only if he lingers."""
+    A new session alone does not leave the login's scope, which systemd may end with everything in it. Without
+    root, the user's systemd outlives logins only if lingering is enabled."""
     if not has_systemd() or not os.path.exists(SYSTEMD_RUN):
         return False
     import subprocess
@@ -85,7 +86,7 @@ def run_in_a_scope(arguments: List[str], descriptors: List[int], unit: str) -> b
 
 
 def is_open(descriptor: int) -> bool:
-    """Whether a lock was handed down; one that was not is no loss: the waiting parent holds it too."""
+    """Whether a lock was inherited; if not, the waiting parent still holds it."""
     try:
         os.fstat(descriptor)
     except OSError:
@@ -104,7 +105,7 @@ def _redirect(log: str) -> None:
 
 
 def _reset_signals() -> None:
-    """The verb's own alarm must not end the job."""
+    """The verb's alarm must not end the job."""
     import signal
 
     signal.setitimer(signal.ITIMER_REAL, 0)

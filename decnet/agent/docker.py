@@ -1,7 +1,7 @@
 """The Docker engine over its unix socket: one HTTP/1.0 request per connection, bounded in bytes and time.
 
-`http.client` alone costs more to import than a whole `status` may take, so the few lines of HTTP that
-are needed are written here.
+Importing `http.client` takes longer than a whole `status` may, so the little HTTP that is needed is
+implemented here.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ _may_start = False
 
 
 def patience(seconds: float) -> None:
-    """Let all requests of this process together take no longer than that: a verb that has to answer in time
-    reports that the engine hangs, and does not hang with it."""
+    """Limit the total time of all requests of this process, so that a verb can report that the engine hangs
+    instead of hanging itself."""
     global _until
     _until = time.monotonic() + seconds
 
 
 def start_if_stopped() -> None:
-    """Let the first request of this process start an engine that was stopped. Without it every request is
-    refused: the person who stopped the engine did not ask decnet to start it."""
+    """Allow the first request of this process to start a stopped engine. Otherwise every request is refused:
+    the person who stopped the engine did not ask decnet to start it."""
     global _may_start
     _may_start = True
 
@@ -65,7 +65,7 @@ def socket_path() -> str:
 
 
 def get(path: str, query: Optional[Dict[str, Any]] = None, limit: float = limits.CONTROL) -> Any:
-    """The JSON answer to a GET. Raises EngineError, and Refusal `docker-down` where nothing answers."""
+    """The JSON answer to a GET. Raises EngineError, and Refusal `docker-down` if nothing answers."""
     return call("GET", path, query, limit=limit)
 
 
@@ -86,7 +86,7 @@ def call(
     body: Any = None,
     limit: float = limits.CONTROL,
 ) -> Any:
-    """One request; the answer's JSON value, None where it is empty."""
+    """One request; the answer's JSON value, None if it is empty."""
     payload = b"" if body is None else encode_json(body).encode()
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload) if payload else ""
     if method == "POST" and not payload:
@@ -107,7 +107,7 @@ def call(
 
 
 def raw_post(path: str, body: Any, limit: float = limits.CONTROL) -> bytes:
-    """The body of the answer to a POST, as it is."""
+    """The body of the answer to a POST, unchanged."""
     payload = encode_json(body).encode()
     head = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(payload)
     status, content = _exchange("POST", path, None, head, payload, limit)
@@ -135,7 +135,7 @@ def stream(
 
 
 def upload(path: str, pieces: Iterable[bytes], limit: float) -> bytes:
-    """A POST whose length is not known before its end; the answer's body."""
+    """A POST of unknown length; the answer's body."""
     connection, deadline = _connect(limit), time.monotonic() + limit
     try:
         head = (
@@ -206,7 +206,7 @@ def _send(connection: Socket, content: bytes, deadline: float) -> None:
     try:
         connection.sendall(content)
     except OSError as error:
-        # The engine refuses an upload by answering and closing: its answer has the reason.
+        # The engine refuses an upload by answering and closing the connection: its answer has the reason.
         if error.errno not in (errno.EPIPE, errno.ECONNRESET):
             raise _down(error) from error
 
@@ -257,8 +257,8 @@ def _down(error: OSError) -> Refusal:
     if error.errno == errno.EACCES:
         return Refusal(
             "docker-down",
-            "no right to use %s" % socket_path(),
-            "the worker's user has to be root or in the group docker",
+            "no permission to use %s" % socket_path(),
+            "the worker's user must be root or in the group docker",
         )
     reason = error.strerror or "no answer in time"
     return Refusal("docker-down", "the Docker engine does not answer on %s: %s" % (socket_path(), reason))

@@ -1,4 +1,4 @@
-"""What attackers did: taken out of the containers' logs into the spool, each event once."""
+"""Attacker events: moves them from the containers' logs into the spool, each once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Events after a spool number, with the verdict on the caller's cursor; drains all containers first,
-    as far as the spool has room for what the caller has not read."""
+    """Events after a spool number, with the verdict on the caller's cursor; first drains all containers, as
+    far as the spool has room for unread events."""
     request.only(args, "after", "limit", "spool_id", "mark")
     after = request.whole(args, "after", 0)
     most = request.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)
@@ -35,7 +35,7 @@ def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def drain(chosen: List[Container]) -> None:
-    """Move the new events of these containers into the spool, whatever it has to drop for them."""
+    """Move the new events of these containers into the spool, even if it has to drop older ones."""
     with Spool() as spool:
         for container in chosen:
             if container.service and container.state != "created":
@@ -48,12 +48,12 @@ def _drain_whole(spool: Spool, container: Container) -> None:
         for event in fresh_events(spool, container):
             spool.add(event)
     except docker.EngineError:
-        # A log that cannot be read (another log driver, a damaged file) stops no other.
+        # A log that cannot be read (another log driver, a damaged file) does not stop the others.
         return
 
 
 def _drain_all(spool: Spool, fleet_id: str) -> bool:
-    """Whether no container has more. Spooled events can be pulled while the engine is down too."""
+    """Whether no container has more. Spooled events can be pulled even while the engine is down."""
     try:
         chosen = [container for container in fleet_containers(fleet_id) if container.service]
     except (Refusal, docker.EngineError) as error:
@@ -65,7 +65,8 @@ def _drain_all(spool: Spool, fleet_id: str) -> bool:
 
 
 def _drain_in_turn(spool: Spool, chosen: List[Container]) -> bool:
-    """Each container its share; who gets none begins the next time, so that none can keep others out."""
+    """Drain each container up to its share; one without a share is first next time, so that none can block
+    others."""
     until = time.monotonic() + limits.DRAIN
     chosen.sort(key=lambda container: (container.id < spool.turn, container.id))
     is_drained = True

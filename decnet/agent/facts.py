@@ -1,4 +1,4 @@
-"""What the worker is: its network, its engine, its room."""
+"""The worker's facts: its network, engine, memory and disk."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _CONTENT_LABEL = "decnet.content"
 
 
 def facts(args: Dict[str, Any]) -> Dict[str, Any]:
-    """The answer that `model.worker.Facts` describes. Docker's fields are null or empty where it is down.
+    """The answer that `model.worker.Facts` describes. Docker's fields are null or empty if it is down.
 
-    `images` in the arguments are others than decnet's own, to be named in the answer if they are here.
+    `images` in the arguments are not decnet's own; the answer names those that are here.
     """
     request.only(args, "images")
     others = request.texts(args, "images", MOST_IMAGES)
@@ -82,7 +82,7 @@ def _engine(fleet_id: str, others: List[str]) -> Dict[str, Any]:
 
 
 def _is_usable(name: str) -> bool:
-    """An image that the engine cannot even describe counts as one that is not here, and is sent again."""
+    """An image that the engine cannot inspect counts as missing, and is sent again."""
     try:
         return is_here(name)
     except docker.EngineError:
@@ -114,7 +114,7 @@ def _user_without_jobs() -> str:
 
 
 def _virtual_machine() -> str:
-    """Maker and model as a virtual machine's firmware reports them; "" on bare metal."""
+    """Vendor and model as a virtual machine's firmware reports them; "" on bare metal."""
     if " hypervisor" not in _start_of("/proc/cpuinfo"):
         return ""
     fields = [_start_of("/sys/class/dmi/id/" + name).strip() for name in ("sys_vendor", "product_name")]

@@ -1,8 +1,9 @@
-"""The events of a container's log that the spool does not have, oldest first, and what is missing of them.
+"""Finds the events of a container's log that the spool does not have, oldest first, and those that are
+missing.
 
-Docker gives the last N lines of a log. N grows until the first event among them is known, or follows a known
-one. The log's times are of no use: after a clock was set back, new lines would be older than the last one
-that was read. A decoy numbers its events (`n`), so a number that is missing was lost.
+Docker returns the last N lines of a log. N grows until the first event among them is known, or follows a
+known one. The log's times are not reliable: after a clock was set back, new lines would be older than the
+last one read. A decoy numbers its events (`n`), so a missing number is a lost event.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ _MOST_FIELDS = 64
 _LONGEST_STRING = 1000
 _STDOUT = 1
 _TAILS = (100, 5000, 0)
-"""Lines of a log to ask for, one after the other; 0 is all of it."""
+"""Numbers of log lines to request, in this order; 0 is the whole log."""
 
 GONE = "no longer in the container's log when it was read"
 
 
 def fresh_events(spool: Spool, container: Container) -> Iterator[Dict[str, Any]]:
-    """The new events in order, with an event of kind `lost` in place of those that are missing."""
+    """The new events in order, with an event of kind `lost` in place of missing ones."""
     known = spool.position(container.id)
     for most in _TAILS if known else _TAILS[-1:]:
         log = _Log(container, most)
@@ -49,7 +50,7 @@ def fresh_events(spool: Spool, container: Container) -> Iterator[Dict[str, Any]]
 
 
 class _Reading:
-    """One pass over the end of a log. `known` is the spool's position in it."""
+    """One pass over the end of a log; `known` is the spool's position in it."""
 
     def __init__(self, spool: Spool, container: Container, known: Dict[str, int]) -> None:
         self._container = container
@@ -58,12 +59,12 @@ class _Reading:
         self._last = spool.last_time(container.id)
 
     def new_events(self, first: Dict[str, Any], others: Iterator[Dict[str, Any]]) -> Iterator[Dict[str, Any]]:
-        """The new ones of these events, each gap before them as an event of kind `lost`."""
+        """The new ones of these events, with each gap as an event of kind `lost`."""
         events: Iterator[Dict[str, Any]] = chain([first], others)
         before = self._known or self._earlier
         is_cut = bool(before) and not _follows(first, before)
         if is_cut and len(self._known) >= RUNS_KEPT and (old := self._forgotten()):
-            # The position holds the latest runs only: the log begins with older ones.
+            # The position has only the latest runs: the log begins with older ones.
             events, is_cut = islice(_Log(self._container, 0).events(), old, None), False
         seen = dict(self._known)
         for event in events:
@@ -86,7 +87,7 @@ class _Reading:
         if self._last is not None:
             fields["after"] = self._last
         if restarted:
-            # Only its own lines could show how many events the run before had.
+            # Only its own lines could show how many events the previous run had.
             fields["at_least"] = True
         empty = {"source_ip": "", "source_port": 0, "session": ""}
         return dict(event, n=_begin(event) - 1, kind=LOST, fields=fields, **empty)
@@ -111,7 +112,7 @@ class _Log:
         self._query = {"stdout": True, "stderr": True, "tail": str(most) if most else "all"}
 
     def events(self) -> Iterator[Dict[str, Any]]:
-        """Its events; none where the container is gone."""
+        """Its events; none if the container is gone."""
         return events_in(self._lines(), self._container.id, self._container.decky, self._container.service)
 
     def _lines(self) -> Iterator[bytes]:
@@ -130,7 +131,7 @@ class _Log:
 
 
 def _begin(event: Dict[str, Any]) -> int:
-    """The first number that an event represents: the decoy folds a flood into one event."""
+    """The first number that an event represents: the decoy counts a flood as one event."""
     return max(1, int(event["n"]) - max(1, weight(event)) + 1)
 
 
@@ -140,7 +141,7 @@ def _follows(event: Dict[str, Any], known: Dict[str, int]) -> bool:
 
 
 def _event(line: bytes) -> Optional[Dict[str, Any]]:
-    """The decoy's line, checked and bounded; None where it is not an event."""
+    """The decoy's line, checked and bounded; None if it is not an event."""
     try:
         value = parse(line, 4)
     except ValueError:

@@ -1,5 +1,5 @@
-"""Whether a decky is really there: its containers run, share one network namespace, its base has become
-ready, and its services listen."""
+"""Whether a decky is healthy: its containers run and share one network namespace, its base is ready, and its
+services listen."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ TABLES = ("tcp", "tcp6", "udp", "udp6")
 _TCP_LISTEN = "0A"
 _UDP_OPEN = "07"
 SLEEPER = b"/bin/busybox\0sleep\0"
-"""How the command line of a base begins once it is ready: images/base/start.py becomes this program when its
-address is announced and its rights are dropped. It does not rotate like a log, and no visitor reaches it."""
+"""The start of a ready base's command line: images/base/start.py becomes this program after it has announced
+its address and dropped its capabilities. Unlike a log, it does not rotate and attackers cannot influence
+it."""
 
 
 def trouble(expected: Dict[str, Any], found: Dict[str, Container], base: str) -> Optional[Tuple[str, str]]:
-    """The first container of the decky that is not healthy, and why; None for a healthy decky.
+    """The first unhealthy container of the decky, and the reason; None for a healthy decky.
 
     `expected` is the slice's containers of the decky by name, `base` the name of the one whose network they
-    share, `found` all of the fleet's by name.
+    share, `found` all containers of the fleet by name.
     """
     for name in sorted(expected, key=lambda key: (bool(expected[key]["service"]), key)):
         container, wanted = found.get(name), expected[name]
@@ -37,13 +38,14 @@ def trouble(expected: Dict[str, Any], found: Dict[str, Container], base: str) ->
 
 
 def unready(base: Container) -> Optional[str]:
-    """Why a running base is not ready; None where it is, or where its process cannot be seen from here."""
+    """Why a running base is not ready; None if it is, or if its process is not visible from here."""
     command = shown(base.pid, "cmdline")
     return "has not become ready" if command and not command.startswith(SLEEPER) else cut_off(base)
 
 
 def cut_off(base: Container) -> Optional[str]:
-    """That a base has no interface with its address any more; None where it has, or that cannot be seen."""
+    """The error of a base that has lost the interface with its address; None if it has it, or if that is not
+    visible."""
     content = shown(base.pid, "net/route")
     if content is None or not base.addresses:
         return None
@@ -53,7 +55,7 @@ def cut_off(base: Container) -> Optional[str]:
 
 
 def shown(pid: int, name: str) -> Optional[bytes]:
-    """A file of the process in /proc, at most 1 MiB; None where it cannot be read."""
+    """A file of the process in /proc, at most 1 MiB; None if it cannot be read."""
     try:
         with open("/proc/%d/%s" % (pid, name), "rb") as file:
             return file.read(1 << 20)
@@ -62,7 +64,8 @@ def shown(pid: int, name: str) -> Optional[bytes]:
 
 
 def listening(container: Container) -> Set[Tuple[int, str]]:
-    """(port, "tcp" or "udp") of every socket that takes traffic in the container's network namespace."""
+    """(port, "tcp" or "udp") of every listening TCP and open UDP socket in the container's network
+    namespace."""
     open_ports: Set[Tuple[int, str]] = set()
     readable = 0
     for table in TABLES:
@@ -71,7 +74,7 @@ def listening(container: Container) -> Set[Tuple[int, str]]:
                 open_ports |= ports_in(file.read(), table[:3])
             readable += 1
         except FileNotFoundError:
-            # A kernel without IPv6 has no such table; a process of another PID namespace has none at all.
+            # A kernel without IPv6 lacks one of the tables; a process of another PID namespace has none.
             continue
         except OSError:
             break
@@ -90,7 +93,7 @@ def ports_in(text: str, protocol: str) -> Set[Tuple[int, str]]:
 
 
 def _leads_to(routes: str, address: str) -> bool:
-    """Whether a route goes to the address's own LAN, by /proc/net/route. The kernel removes it with the
+    """Whether there is a route to the address's own LAN in /proc/net/route. The kernel removes it with the
     interface, and while the interface is down."""
     number = interfaces.number_of(address)
     for line in routes.splitlines()[1:]:
@@ -109,9 +112,9 @@ def _in_order(digits: str) -> int:
 
 def _reason(container: Optional[Container], wanted: Dict[str, Any]) -> Optional[str]:
     if container is None:
-        return "is not there"
+        return "does not exist"
     if container.fingerprint != wanted["fingerprint"]:
-        return "is an older one (fingerprint %s)" % container.fingerprint[:12]
+        return "is outdated (fingerprint %s)" % container.fingerprint[:12]
     if container.state != "running":
         code = "" if container.exit_code is None else ", exit status %d" % container.exit_code
         return "is %s%s" % (container.state, code)
@@ -132,7 +135,7 @@ def _silent(expected: Dict[str, Any], found: Dict[str, Container], base: str) ->
 
 
 def _asked_inside(container: Container) -> Set[Tuple[int, str]]:
-    """The way for an agent that may not look into a foreign /proc entry: `cat` in the container."""
+    """For an agent that may not read /proc of another user's process: `cat` in the container."""
     from .logs import frames
 
     open_ports: Set[Tuple[int, str]] = set()

@@ -1,4 +1,4 @@
-"""The agent's folder on the worker, and how its files are written: whole or not at all."""
+"""The agent's state directory on the worker, and atomic writes of its files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT = "/var/lib/decnet-agent"
 
 
 def home() -> str:
-    """Absolute path of the agent's folder: $DECNET_AGENT_HOME, else the default."""
+    """Absolute path of the agent's state directory: $DECNET_AGENT_HOME, else the default."""
     return os.path.abspath(os.environ.get("DECNET_AGENT_HOME") or DEFAULT)
 
 
@@ -26,7 +26,7 @@ def path(*parts: str) -> str:
 
 
 def ensure(*parts: str) -> str:
-    """The folder, made with mode 0700 where it is missing."""
+    """The state directory, created with mode 0700 if it is missing."""
     folder = path(*parts)
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -36,7 +36,7 @@ def ensure(*parts: str) -> str:
 
 
 def read_json(*parts: str) -> Any:
-    """The file's value, or None where there is no file. Raises Refusal on a file that is not JSON."""
+    """The file's value; None if there is no file. Raises Refusal for a file that is not JSON."""
     target = path(*parts)
     try:
         with open(target, "rb") as file:
@@ -48,7 +48,7 @@ def read_json(*parts: str) -> Any:
 
 
 def write_json(value: Any, *parts: str) -> None:
-    """Replace the file by this value, durably: the old or the new content, never anything else."""
+    """Replace the file's content with this value, atomically and durably."""
     write_bytes(encode_json(value).encode(), *parts)
 
 
@@ -77,7 +77,7 @@ def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
 
 
 def sync_folder(folder: str) -> None:
-    """Make a rename or a new name in the folder durable."""
+    """Make renames and new files in the folder durable."""
     place("fsync of the folder")
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -87,7 +87,7 @@ def sync_folder(folder: str) -> None:
 
 
 def _collect(folder: str) -> None:
-    """Remove the drafts of processes that were killed."""
+    """Remove the temporary files of killed processes."""
     for name in os.listdir(folder):
         if name.endswith(".tmp"):
             pid = name[:-4].rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Whose worker this is: the worker, the fleet and the Docker engine that the agent was enrolled for."""
+"""The agent's identity: the worker, the fleet and the Docker engine that it was enrolled for."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _ENGINE_CACHE = "engine.cache"
 
 
 def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Write this worker's identity. Raises Refusal `fleet` or `identity` where another agent or fleet is
-    already here, unless `adopt` is set."""
+    """Write this worker's identity. Raises Refusal `fleet` or `identity` if another agent or fleet is already
+    here, unless `adopt` is set."""
     request.only(args, "worker_id", "fleet_id", "adopt")
     worker_id, fleet_id = request.text(args, "worker_id", 80), request.text(args, "fleet_id", 80)
     engine_id = ask_engine()
@@ -37,7 +37,7 @@ def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def hello(args: Dict[str, Any]) -> Dict[str, Any]:
-    """The agent's identity; fields are null where it is not enrolled, or where the engine is down."""
+    """The agent's identity; fields are null if it is not enrolled, or if the engine is down."""
     request.only(args)
     known = read_json(FILE) or {}
     docker.patience(limits.ENGINE)
@@ -62,7 +62,7 @@ def describe(known: Dict[str, Any], engine_id: Optional[str]) -> Dict[str, Any]:
 
 
 def require(args: Dict[str, Any], stranger: bool = False) -> Dict[str, Any]:
-    """The identity, after the comparison with what the request expects; {} for a `stranger` who needs none.
+    """The identity, checked against the request's `expect`; {} for a `stranger` that needs none.
     Raises Refusal `not-enrolled`, `identity` or `fleet`."""
     known = read_json(FILE)
     if known is None and stranger:
@@ -80,7 +80,7 @@ def require(args: Dict[str, Any], stranger: bool = False) -> Dict[str, Any]:
 
 
 def require_engine(known: Dict[str, Any]) -> None:
-    """Raises Refusal `identity` where the Docker engine is not the one of the enrolment."""
+    """Raises Refusal `identity` if the Docker engine is not the one of the enrolment."""
     if known.get("engine_id") not in (None, ask_engine()):
         raise Refusal(
             "identity",
@@ -90,8 +90,8 @@ def require_engine(known: Dict[str, Any]) -> None:
 
 
 def engine_identity() -> str:
-    """The engine's ID. Asking costs the engine 10 ms and more, so the answer is kept for as long as its
-    socket and its pid file are the same files: a restarted engine makes new ones."""
+    """The engine's ID. A request takes the engine 10 ms and more, so the answer is cached while its socket
+    and pid file are the same files: a restarted engine creates new ones."""
     stamp = ":".join(_file_stamp(place) for place in (docker.socket_path(), PID_FILE))
     cached = _cached_engine()
     if cached.get("stamp") == stamp and isinstance(cached.get("id"), str):
@@ -127,8 +127,8 @@ def program() -> str:
 
 
 def agent_hash() -> str:
-    """SHA-256 of the agent's file. One that was installed, or kept by the operator, carries it as its name:
-    `<sha256>.pyz`, checked when it was written. Hashing at each start would cost 5 ms."""
+    """SHA-256 of the agent's file. An installed one, or one kept by the operator, has it as its name:
+    `<sha256>.pyz`, checked when it was written. Hashing at each start would take 5 ms."""
     place = program()
     name = os.path.basename(place)
     if len(name) == 68 and name.endswith(".pyz"):
@@ -160,7 +160,7 @@ def _refuse_other_identity(worker_id: str, fleet_id: str) -> None:
 
 
 def _refuse_other_tenant(worker_id: str, fleet_id: str) -> None:
-    """Other agents on this engine are found by what they have labelled."""
+    """Other agents on this engine are found by the labels of their containers."""
     for container in docker.get("/containers/json", {"all": True, "filters": {"label": [LABEL_FLEET]}}):
         if container["Labels"].get(LABEL_FLEET) != fleet_id:
             raise Refusal(

@@ -1,4 +1,4 @@
-"""Images from the operator: a `docker save` stream goes straight into the engine."""
+"""Loads images from the operator: passes a `docker save` stream to the engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,199}")
 
 
 def image_load(args: Dict[str, Any], pieces: Iterator[bytes]) -> Dict[str, Any]:
-    """Load the stream (plain or gzip); {"loaded": the expected references that are here now}."""
+    """Load the stream (plain or gzip); {"loaded": the expected references that exist now}."""
     request.only(args, "images")
     expected = request.texts(args, "images", MOST_IMAGES)
     identity.require_engine(identity.require(args))
@@ -39,7 +39,7 @@ def image_load(args: Dict[str, Any], pieces: Iterator[bytes]) -> Dict[str, Any]:
 
 
 def sent() -> List[str]:
-    """Images that are not decnet's own and came from the operator: a wipe takes them along."""
+    """Images from the operator that are not decnet's own: a wipe removes them too."""
     try:
         found = read_json(SENT)
     except Refusal:
@@ -48,7 +48,7 @@ def sent() -> List[str]:
 
 
 def is_here(reference: str) -> bool:
-    """Whether the engine has an image, whatever the form of its name: with or without its registry or tag."""
+    """Whether the engine has an image; its name may omit the registry or the tag."""
     if not _NAME.fullmatch(reference) or ".." in reference:
         return False
     try:

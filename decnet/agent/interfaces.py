@@ -1,4 +1,4 @@
-"""The machine's own network, read and never changed: default route, addresses, neighbour table."""
+"""The machine's own network, read-only: default route, addresses, neighbour table."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def address_of(name: str) -> Optional[Tuple[int, int]]:
 
 
 def mac_of(name: str) -> Optional[bytes]:
-    """The interface's Ethernet address; None where there is no such interface, or it has none."""
+    """The interface's Ethernet address; None if there is no such interface, or it has none."""
     answer = _ask(name, _SIOCGIFHWADDR)
     if answer is None or struct.unpack("H", answer[16:18])[0] != _ETHERNET:
         return None
@@ -78,7 +78,7 @@ def mac_of(name: str) -> Optional[bytes]:
 
 
 def is_up(name: str) -> bool:
-    """Whether the interface is switched on and has a carrier."""
+    """Whether the interface is up and has a carrier."""
     answer = _ask(name, _SIOCGIFFLAGS)
     return answer is not None and struct.unpack("H", answer[16:18])[0] & _UP_AND_RUNNING == _UP_AND_RUNNING
 
@@ -88,7 +88,7 @@ def is_wireless(name: str) -> bool:
 
 
 def is_leased(name: str) -> bool:
-    """Whether the interface has an IPv4 address that runs out, as one from DHCP does."""
+    """Whether the interface has an IPv4 address with a limited lifetime, as from DHCP."""
     from socket import AF_INET, AF_NETLINK, SOCK_RAW, if_nametoindex, socket
 
     question = struct.pack("=IHHIIBBBBi", 24, _RTM_GETADDR, _REQUEST_DUMP, 1, 0, AF_INET, 0, 0, 0, 0)

@@ -1,5 +1,5 @@
-"""What a job does: remove, make the network, bring up, watch until healthy, and record how each decky
-ended."""
+"""Runs a job: removes containers, creates the network, brings deckies up, watches until they are healthy, and
+records the result of each."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def carry_out(job_id: str, locks: List[int]) -> int:
         run.carry_out()
     except (Refusal, docker.EngineError, OSError) as error:
         run.fail_the_rest(str(error))
-    except Exception as error:  # noqa: BLE001 - an end has to be written, whatever it was
+    except Exception as error:  # noqa: BLE001 - an end must always be recorded
         import traceback
 
         traceback.print_exc()
@@ -127,14 +127,14 @@ class Run:
     def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> None:
         for decky, mac in probe.conflicts(self.content, claims).items():
             address = slices.home_of(self.content["slice"]["deckies"][decky])["address"]
-            self.end(decky, "address %s is answered for by %s" % (address, mac))
+            self.end(decky, "another host (%s) answers for address %s" % (mac, address))
 
     def _make_network(self) -> None:
         present = holders(fleet_containers(self.fleet_id))
         network.ensure(self.content["lan"], self.fleet_id, str(self.content["worker_id"]), present)
 
     def _bring_up(self, claims: List[Dict[str, Any]]) -> None:
-        """One compose run for all; where that fails permanently, one per decky, so that the good ones come
+        """One compose run for all; if that fails permanently, one per decky, so that the valid ones come
         up."""
         self.progress.set(current="bringing up")
         watch = Watch(self, [step["decky"] for step in claims])
@@ -172,13 +172,14 @@ class Run:
                     self.end(step["decky"], clean("cannot be started: %s" % error, 2000))
 
     def _start_containers(self, step: Dict[str, Any]) -> None:
-        """The base first; then each service that is down, or up in a network that its base has left."""
+        """The base first; then each service that is down, or that runs in a former network namespace of its
+        base."""
         found = by_name(fleet_containers(self.fleet_id))
         for name in sorted(step["start"], key=lambda name: name != self.base_of(step["decky"])):
             container = found.get(name)
             own = self.project, step["decky"]
             if container is None or (container.project, container.decky) != own:
-                raise Refusal("failed", "%s is not there" % name)
+                raise Refusal("failed", "%s does not exist" % name)
             if container.state == "running" and (not container.service or container.attached):
                 continue
             verb = "restart" if container.state in ("running", "restarting", "paused") else "start"
@@ -202,7 +203,7 @@ class Run:
 
 
 class Watch:
-    """The deckies of `names` that are not yet seen healthy."""
+    """The deckies of `names` that have not been healthy yet."""
 
     def __init__(self, run: Run, names: List[str]) -> None:
         self._run = run
@@ -214,12 +215,12 @@ class Watch:
         try:
             self.check()
         except (Refusal, docker.EngineError):
-            # The engine may be too busy to answer while it starts containers; the end counts.
+            # The engine may be too busy to answer while it starts containers; only the final check counts.
             pass
         return self._run.still_going()
 
     def check(self) -> bool:
-        """Check once all that are left; whether none is."""
+        """Check the remaining deckies once; whether none is left."""
         waiting = [name for name in self._names if name in self._run.open]
         if waiting:
             found, ready = by_name(fleet_containers(self._run.fleet_id)), []
@@ -241,11 +242,12 @@ class Watch:
             self._run.end(decky)
 
     def give_up(self, error: str) -> None:
-        """End what is left as failed, with the reason and the last lines of the container that failed."""
+        """Record the remaining deckies as failed, with the reason and the last lines of the failed
+        container."""
         waiting = [name for name in self._names if name in self._run.open]
         found = by_name(fleet_containers(self._run.fleet_id)) if waiting else {}
         for decky in waiting:
-            container, reason = self._last.get(decky, (self._run.base_of(decky), "was not seen"))
+            container, reason = self._last.get(decky, (self._run.base_of(decky), "was not observed"))
             message = error or "%s %s" % (container, reason)
             if container in found:
                 lines = tail(found[container].id, limits.FAILURE_LINES, 4096).splitlines()

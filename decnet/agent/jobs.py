@@ -1,7 +1,7 @@
-"""Detached jobs: one at a time, each alive exactly as long as its lock is held.
+"""Detached jobs: one at a time, each running exactly as long as its lock is held.
 
-`jobs/<id>.json` is how far it is, `jobs/<id>.bundle` what it carries out, `jobs/<id>.lock` what its process
-(and the compose process that it started) holds; `jobs/work.lock` is held by whichever job runs.
+`jobs/<id>.json` is the job's state, `jobs/<id>.bundle` its input, `jobs/<id>.lock` the lock that its process
+(and the compose process that it started) holds; the running job also holds `jobs/work.lock`.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def job_id_of(request_id: str) -> str:
 
 
 def lookup(job_id: str) -> Optional[Dict[str, Any]]:
-    """The job's row with its present state, or None where there is no such job, or none to be read."""
+    """The job's row with its current state; None if there is no such job or its row is not readable."""
     row = _row(job_id)
     return None if row is None else dict(row, state=_state(row))
 
 
 def running_job() -> Optional[str]:
-    """The id of the job that holds its lock, if one does."""
+    """The id of the job that holds the lock, if any."""
     if not _is_held(WORK_LOCK):
         return None
     return next((job_id for job_id in _ids() if _is_held(job_id + ".lock")), None)
@@ -55,7 +55,7 @@ def deckies_at_work() -> Set[Tuple[str, str]]:
 
 
 def recent_jobs() -> List[Dict[str, Any]]:
-    """The newest jobs as `status` reports them, oldest first, and the one that runs."""
+    """The newest jobs as `status` reports them, oldest first, and the running one."""
     chosen, running = _ids()[-limits.JOBS_SHOWN :], running_job()
     if running is not None and running not in chosen:
         chosen.append(running)
@@ -67,7 +67,7 @@ class Claim:
     """The right to run the one job. Its two locks pass to the job's process by inheritance."""
 
     def __init__(self, job_id: str) -> None:
-        """Raises Refusal `busy` where another job holds it; details.job_id names that one."""
+        """Raises Refusal `busy` if another job holds it; details.job_id names that job."""
         ensure(FOLDER)
         self.job_id = job_id
         self._held = [_open(WORK_LOCK)]
@@ -90,7 +90,7 @@ class Claim:
 
 
 def known_job(args: Dict[str, Any], wait: float) -> Optional[Dict[str, Any]]:
-    """The state of the job that this request has started before, if it has."""
+    """The state of the job that this request has already started, if any."""
     job_id = job_id_of(request.text(args, "request_id"))
     if lookup(job_id) is None:
         return None
@@ -107,7 +107,7 @@ def submit(
     wait: float,
     carry_out: Callable[[str, List[int]], int],
 ) -> Dict[str, Any]:
-    """Write the job's files and start `carry_out` (job id, lock descriptors) in a process of its own, which
+    """Write the job's files and start `carry_out` (job id, lock descriptors) in a separate process, which
     inherits the locks of the claim; the job's state."""
     job_id = str(row["job_id"])
     create(row, content)
@@ -126,13 +126,13 @@ def answer(row: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
-    """Write a new job's files, bundle first, and forget the oldest jobs."""
+    """Write a new job's files, bundle first, and delete the oldest jobs."""
     known = _ids()
     for old in known[: -limits.JOBS_KEPT + 1]:
         for ending in (".json", ".bundle", ".lock", ".log"):
             _remove(path(FOLDER, old + ending))
     write_json(bundle, FOLDER, row["job_id"] + ".bundle")
-    # The newest one also where the clock has gone back.
+    # Also the newest one if the clock was set back.
     at = max(time.time(), _written(known[-1]) + 0.001 if known else 0.0)
     os.utime(path(FOLDER, row["job_id"] + ".bundle"), (at, at))
     write_json(row, FOLDER, row["job_id"] + ".json")
@@ -143,7 +143,7 @@ def bundle_of(job_id: str) -> Dict[str, Any]:
 
 
 def forget_bundle(job_id: str) -> None:
-    """Empty the bundle of a job that is over: it holds the passwords of its day."""
+    """Empty the bundle of a finished job, which contains passwords."""
     at = _written(job_id)
     os.truncate(path(FOLDER, job_id + ".bundle"), 0)
     os.utime(path(FOLDER, job_id + ".bundle"), (at, at))
@@ -210,8 +210,8 @@ def _start(job_id: str, claim: Claim, carry_out: Callable[[str, List[int]], int]
 
 
 def _state(row: Dict[str, Any]) -> str:
-    """A job that is neither ended by its own word nor alive is lost, unless the journal, read after the
-    lock was found free, has an end for each of its deckies."""
+    """A job that is neither recorded as ended nor running is lost, unless the journal, read after the lock
+    was found free, has an end for each of its deckies."""
     if row["state"] in ("done", "failed"):
         return str(row["state"])
     if _is_held(row["job_id"] + ".lock"):
@@ -226,7 +226,7 @@ def _state(row: Dict[str, Any]) -> str:
 
 
 def _row(job_id: str) -> Optional[Dict[str, Any]]:
-    """The row as it was written; None where there is none, or one that no job has written so."""
+    """The row as it was written; None if it is missing or invalid."""
     try:
         row = read_json(FOLDER, job_id + ".json")
     except Refusal:
@@ -244,13 +244,13 @@ def _answer(row: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _project_of(row: Dict[str, Any]) -> str:
-    """An agent of protocol 1 knew the fleet only."""
+    """An agent of protocol 1 had no projects."""
     return str(row.get("project", PROJECT))
 
 
 def _is_held(name: str) -> bool:
-    """Whether that lock is held. The test takes a shared lock, so that two tests do not see each other as the
-    holder."""
+    """Whether that lock is held. The test takes a shared lock, so that two concurrent tests do not see each
+    other as the holder."""
     try:
         descriptor = os.open(path(FOLDER, name), os.O_RDWR | os.O_NOFOLLOW)
     except (FileNotFoundError, IsADirectoryError):

@@ -27,7 +27,7 @@ ACKNOWLEDGED = "journal.cursor"
 
 
 class Contents:
-    """A journal as read: whole lines only, parsed on demand. Record number n is `lines[n - first]`."""
+    """The journal as read: whole lines only, parsed on demand. Record number n is `lines[n - first]`."""
 
     def __init__(self, content: bytes) -> None:
         whole = content[: content.rfind(b"\n") + 1]
@@ -47,7 +47,7 @@ class Contents:
         return self.base_seq + len(self.lines)
 
     def record(self, seq: int) -> Optional[Dict[str, Any]]:
-        """The record of that number; None where its line is damaged or not there."""
+        """The record of that number; None if its line is damaged or missing."""
         try:
             record = decode_json(self.lines[seq - self.first].decode())
             if record["seq"] == seq and isinstance(record["hash"], str):
@@ -57,9 +57,9 @@ class Contents:
         return None
 
     def hash_at(self, seq: int) -> Optional[str]:
-        """The hash of a record, or of the last dropped one; None where this journal does not know it.
+        """The hash of a record, or of the last dropped one; None if unknown.
 
-        A damaged line has one too, of its bytes: reading continues after it, and so does the chain."""
+        A damaged line has the hash of its bytes: reading and the chain continue after it."""
         if seq == self.base_seq:
             return self.base_hash
         if not self.first <= seq <= self.last:
@@ -68,14 +68,14 @@ class Contents:
         return str(record["hash"]) if record else _hash_of(self.lines[seq - self.first])
 
     def report(self, seq: int) -> Dict[str, Any]:
-        """The record as an answer holds it; of a damaged one only its number and hash."""
+        """The record as in an answer; for a damaged one only its number and hash."""
         return self.record(seq) or {"seq": seq, "hash": self.hash_at(seq)}
 
 
 def append(decky: str, operation: str, error: Optional[str], request_id: str, project: str = PROJECT) -> int:
-    """Write one end of one decky's operation, durably; its number. `error` None means it succeeded.
+    """Record the end of one decky's operation, durably; the record's number. `error` None means success.
 
-    Records of an agent of protocol 1 have no `project`: they are the fleet's."""
+    Records of an agent of protocol 1 have no `project`: they belong to the fleet."""
     ensure()
     with _Lock():
         contents = _writable()
@@ -98,12 +98,12 @@ def append(decky: str, operation: str, error: Optional[str], request_id: str, pr
             try:
                 _prune()
             except (Refusal, OSError):
-                pass  # The record is written; the next one tries again.
+                pass  # The record is written; the next write tries again.
         return int(record["seq"])
 
 
 def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) -> Dict[str, Any]:
-    """The records after the cursor, at most `most`, with the verdict. Remembers the cursor of the request."""
+    """The records after the cursor, at most `most`, with the verdict. Stores the cursor of the request."""
     contents = _readable()
     verdict, after = _verdict(contents, cursor)
     if verdict == "ok" and cursor is not None:
@@ -120,7 +120,7 @@ def page(cursor: Optional[Dict[str, Any]], most: int = limits.STATUS_RECORDS) ->
 
 
 def ends_of(request_id: str) -> Dict[str, str]:
-    """Decky to status ("succeeded", "failed") of every record that the request has left."""
+    """Decky to status ("succeeded", "failed") of every record of the request."""
     contents, found = read(), {}
     needle = encode_json(request_id).encode()
     for seq, line in enumerate(contents.lines, contents.first):
@@ -132,7 +132,7 @@ def ends_of(request_id: str) -> Dict[str, str]:
 
 
 def read() -> Contents:
-    """The journal's whole lines; no `journal_id` where there is none yet."""
+    """The journal's whole lines; no `journal_id` if there is none yet."""
     try:
         with open(path(FILE), "rb") as file:
             return Contents(file.read())
@@ -153,7 +153,7 @@ def check_cursor(cursor: Any) -> Optional[Dict[str, Any]]:
         and cursor["seq"] >= 0
     )
     if not good:
-        raise Refusal("usage", "argument cursor: journal_id, seq and hash are needed")
+        raise Refusal("usage", "argument cursor: must have journal_id, seq and hash")
     return dict(cursor)
 
 
@@ -171,7 +171,7 @@ def _verdict(contents: Contents, cursor: Optional[Dict[str, Any]]) -> Tuple[str,
 
 
 def _acknowledge(cursor: Dict[str, Any]) -> None:
-    """Only a cursor that this journal agreed with may let retention drop what is older."""
+    """Only a cursor that matches this journal allows retention to drop older records."""
     try:
         known = read_json(ACKNOWLEDGED)
     except Refusal:
@@ -190,8 +190,8 @@ def _readable() -> Contents:
 
 
 def _writable() -> Contents:
-    """The journal, repaired: a torn last line is cut off, an unreadable journal is set aside. The lock is
-    held."""
+    """The repaired journal: a torn last line is cut off, an unreadable journal is set aside. The caller holds
+    the lock."""
     contents = read()
     if contents.readable:
         if contents.torn:
@@ -204,7 +204,7 @@ def _writable() -> Contents:
 
 
 def _append_line(line: bytes) -> None:
-    """After an error in the middle (a full disk) the half line is torn, and cut off by the next writer."""
+    """After an error in the middle (a full disk) the line is torn, and the next writer cuts it off."""
     descriptor = os.open(path(FILE), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
     try:
         while line:
@@ -217,7 +217,7 @@ def _append_line(line: bytes) -> None:
 
 
 def _prune() -> None:
-    """Drop the oldest records down to half the size, but none after the last cursor that was requested."""
+    """Drop the oldest records down to half the size, but none after the last requested cursor."""
     contents, known = read(), read_json(ACKNOWLEDGED)
     if not isinstance(known, dict) or known.get("journal_id") != contents.journal_id:
         return
@@ -254,7 +254,7 @@ def _head(line: bytes) -> Optional[Tuple[str, int, str]]:
 
 
 class _Lock:
-    """The one writer. Freed by the kernel when its process ends."""
+    """The lock of the only writer. The kernel releases it when its process ends."""
 
     def __enter__(self) -> None:
         self._descriptor = os.open(path(LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

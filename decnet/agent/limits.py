@@ -1,5 +1,4 @@
-"""Every bound of the agent in one place. Times in seconds, sizes in bytes unless the name has another
-unit."""
+"""All limits of the agent. Times in seconds, sizes in bytes, unless the name has another unit."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ PROBE = 0.5
 PROBE_MOST = 10.0
 WAIT_MOST = 600.0
 
-NO_TIME = "the job's time was over before its turn came"
+NO_TIME = "the job's time limit passed before its turn"
 
 API_BYTES = 32 * 1024 * 1024
 IMAGE_BYTES = 8 * 1024**3

@@ -1,4 +1,4 @@
-"""What containers have written, bounded: for the operator's eyes, and for a failure's reason."""
+"""The containers' logs, bounded: for the operator, and for the reason of a failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def logs_verb(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def tail(container_id: str, lines: int, most: int = limits.LOG_BYTES) -> str:
-    """The last lines on both streams, at most `most` bytes of their end; "" where there is no log."""
+    """The last lines on both streams, at most `most` bytes of their end; "" if there is no log."""
     query = {"stdout": True, "stderr": True, "tail": str(lines)}
     kept: List[bytes] = []
     size = 0
@@ -50,7 +50,7 @@ def tail(container_id: str, lines: int, most: int = limits.LOG_BYTES) -> str:
 
 
 def conflict_of(container_id: str) -> Optional[str]:
-    """The MAC of the host that answers for a base's address, where the base's last line reports one."""
+    """The MAC of the host that answers for a base's address, if the base's last line reports one."""
     for line in reversed(tail(container_id, 3, limits.EVENT_LINE).splitlines()):
         try:
             row = json.loads(line)

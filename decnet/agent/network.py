@@ -1,4 +1,4 @@
-"""The Docker network `decnet_lan`: made by the agent, labelled, and checked before each use.
+"""The Docker network `decnet_lan`: created and labelled by the agent, and checked before each use.
 
 A network that is not ours, or that shares addresses with ours, is refused and never changed.
 """
@@ -18,18 +18,18 @@ DRIVERS = ("macvlan", "ipvlan", "bridge")
 
 
 def lan_of(networks: Any) -> Optional[Dict[str, str]]:
-    """{"driver", "interface", "subnet", "gateway"} of a slice's one network, None where it has none. Raises
+    """{"driver", "interface", "subnet", "gateway"} of a slice's one network, None if it has none. Raises
     Refusal `refused`."""
     if networks == {}:
         return None
     if not isinstance(networks, dict) or set(networks) != {NETWORK}:
-        raise Refusal("refused", "slice.networks: %s alone is allowed" % NETWORK)
+        raise Refusal("refused", "slice.networks: only %s is allowed" % NETWORK)
     lan = networks[NETWORK]
     if not isinstance(lan, dict) or (lan.get("name"), lan.get("kind")) != (NETWORK, "lan"):
         raise Refusal("refused", "slice.networks: %s is not a LAN of that name" % NETWORK)
     wanted = {key: lan.get(key) for key in ("driver", "interface", "subnet", "gateway")}
     if not all(isinstance(value, str) for value in wanted.values()):
-        raise Refusal("refused", "slice.networks: driver, interface, subnet and gateway are needed")
+        raise Refusal("refused", "slice.networks: must have driver, interface, subnet and gateway")
     if wanted["driver"] not in DRIVERS:
         raise Refusal("refused", "slice.networks: driver %r" % str(wanted["driver"])[:40])
     subnet, gateway = (
@@ -45,17 +45,17 @@ def lan_of(networks: Any) -> Optional[Dict[str, str]]:
 
 
 def check(lan: Dict[str, str], fleet_id: str, leaving: Collection[str], holders: Collection[str]) -> None:
-    """Raises Refusal `network` where the network cannot be used or made. `holders` are the ids of our
-    containers that are on it, `leaving` those that will be gone before it has to be recreated."""
+    """Raises Refusal `network` if the network cannot be used or created. `holders` are the ids of our
+    containers on it, `leaving` those that will be removed before it has to be recreated."""
     present = _present(lan, fleet_id)
     if lan["driver"] != "bridge" and interfaces.mac_of(lan["interface"]) is None:
-        raise Refusal("network", "there is no interface %s here" % lan["interface"])
+        raise Refusal("network", "this worker has no interface %s" % lan["interface"])
     if present is not None and _differences(present, lan) and set(holders) - set(leaving):
         raise _in_use(present, lan)
 
 
 def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collection[str]) -> None:
-    """Create the network; recreate it where it is ours, differs, and no container is on it."""
+    """Create the network; recreate it if it is ours, differs, and has no containers."""
     present = _present(lan, fleet_id)
     if present is not None:
         if not _differences(present, lan):
@@ -79,8 +79,8 @@ def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collecti
 
 
 def remove_if_empty(fleet_id: str, holders: Collection[str]) -> None:
-    """Remove the network where it is ours and no container is on it. Docker does not list the stopped ones:
-    `holders` are our containers that are on it, of any project."""
+    """Remove the network if it is ours and has no containers. Docker does not list stopped ones: `holders`
+    are our containers on it, of any project."""
     if holders:
         return
     for row in docker.get("/networks", {"filters": {"name": [NETWORK], "label": [_label(fleet_id)]}}):
@@ -94,12 +94,14 @@ def subnets_of(row: Dict[str, Any]) -> List[str]:
 
 
 def _present(lan: Dict[str, str], fleet_id: str) -> Optional[Dict[str, Any]]:
-    """Our network if it is there. Raises Refusal `network` for a foreign one in its way."""
+    """Our network, if it exists. Raises Refusal `network` for a foreign one with its name."""
     wanted, present = interfaces.network_of(lan["subnet"]), None
     for row in docker.get("/networks"):
         if row["Name"] == NETWORK:
             if (row.get("Labels") or {}).get(LABEL_FLEET) != fleet_id:
-                raise Refusal("network", "a network %s is here that is not this fleet's" % NETWORK)
+                raise Refusal(
+                    "network", "network %s already exists and does not belong to this fleet" % NETWORK
+                )
             present = row
             continue
         for subnet in subnets_of(row):

@@ -1,8 +1,8 @@
-"""Which hosts on the LAN answer for an address at this moment.
+"""Finds the hosts on the LAN that answer for an address now.
 
-Root sends ARP probes of its own (RFC 5227: the sender address is 0.0.0.0, so no neighbour table
-changes) and believes only the answers. Without rights a datagram to port 9 makes the kernel send them, and
-its neighbour table is read; an address that has left the LAN can stay in it for some seconds.
+As root it sends ARP probes itself (RFC 5227: the sender address is 0.0.0.0, so no neighbour table changes)
+and trusts only the answers. Otherwise a datagram to port 9 makes the kernel send them, and its neighbour
+table is read; an address that has left the LAN can stay in it for some seconds.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def docker_addresses() -> Dict[str, str]:
-    """Address to container name for every container of this engine, stopped ones with a fixed one too."""
+    """Address to container name for every container of this engine, including stopped ones with a fixed
+    address."""
     held = {}
     for row in docker.get("/containers/json", {"all": True}):
         container = Container(row)
@@ -54,8 +55,8 @@ def docker_addresses() -> Dict[str, str]:
 
 
 def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str, str]:
-    """Decky to MAC, for those whose address another host answers for now. Where the decky's own base
-    runs, it is the one that answers."""
+    """Decky to MAC, for those whose address another host answers for now. If the decky's own base runs, it is
+    the one that answers."""
     deckies = content["slice"]["deckies"]
     running = {each.name for each in fleet_containers(content["fleet_id"]) if each.state == "running"}
     claimed = {}
@@ -67,7 +68,7 @@ def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str
 
 
 def responses(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:
-    """Address to MAC for those that a host answers for. This machine's own addresses answer too."""
+    """Address to MAC for those that a host answers for, including this machine's own addresses."""
     wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
     if not wanted:
         return {}
@@ -93,8 +94,8 @@ def responses(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[s
 
 
 def _by_interface(wanted: Dict[str, int]) -> Tuple[Dict[str, str], Dict[str, Dict[bytes, str]]]:
-    """The addresses that are this machine's own, with their MAC, and the others by the interface that
-    reaches them, packed address to address."""
+    """This machine's own addresses with their MAC, and the others by the interface that reaches them, as
+    packed address to address."""
     local = interfaces.interfaces()
     holders = {base: name for name, base, _ in reversed(local)}
     fallback = interfaces.default_route()[0]
@@ -167,7 +168,7 @@ def _listen(probed: List[Tuple[Socket, Dict[bytes, str]]], found: Dict[str, str]
 
 
 def _take(raw: Socket, group: Dict[bytes, str], found: Dict[str, str]) -> None:
-    """Read what has arrived: an ARP reply from, or any use by its owner of, an address that was probed."""
+    """Read what has arrived: an ARP reply for a probed address, or any use of it by its owner."""
     own = raw.getsockname()[4]
     for _ in range(4096):
         try:

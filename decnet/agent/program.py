@@ -1,4 +1,4 @@
-"""From a verb and a request to a framed answer. One process is one verb."""
+"""Runs one verb per process: from a request to a framed answer."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ VERBS = {
     "upgrade": ("upgrade", "upgrade", limits.REQUEST),
     "self-destruct": ("self_destruct", "self_destruct", limits.CONTROL * 2),
 }
-"""Verb to module, function and the time limit of the whole, in seconds. A module is imported only for its
-own verb: reading and compiling the others would cost more than most answers."""
+"""Verb to module, function and the time limit of the whole, in seconds. A module is imported only for its own
+verb: reading and compiling the others would take longer than most answers."""
 
 RESUMED = {"job": "job_runner", "reap": "self_destruct", "heal": "revive"}
-"""What systemd starts, in a scope or by the unit of boot.py, and the module whose `resume` carries it out."""
+"""What systemd starts, in a scope or by the unit of boot.py, and the module whose `resume` runs it."""
 
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}
 STREAMED = frozenset({"image-load"})
 GATE_COMMAND = "decnet-agent"
 LONGEST_COMMAND = 64
 KEEPS_COMPILED = frozenset({"hello", "status"})
-"""Verbs after which byte code is kept: every upgrade and every pull asks one of them."""
+"""Verbs after which byte code is cached: every upgrade and every pull uses one of them."""
 
 
 def main(argv: "list[str]") -> int:
-    """Run one verb. 0 when an answer was framed, 2 when there was nothing to answer."""
+    """Run one verb. 0 if an answer was framed, 2 if there was nothing to answer."""
     verb = argv[0] if len(argv) == 1 else ""
     if verb == "gate":
         verb = verb_of(os.environ.get("SSH_ORIGINAL_COMMAND"), OVER_THE_GATE) or ""
@@ -70,7 +70,8 @@ def main(argv: "list[str]") -> int:
 
 
 def _is_taken_up() -> bool:
-    """Whether an upgrade asks: it alone starts the agent by its link, which others follow themselves."""
+    """Whether an upgrade started this process: only it starts the agent by its link, which others resolve
+    themselves."""
     return os.path.basename(sys.argv[0]) == "current"
 
 
@@ -84,8 +85,7 @@ def _resume(argv: "list[str]") -> int:
 
 def verb_of(command: Optional[str], verbs: AbstractSet[str]) -> Optional[str]:
     """The verb of `decnet-agent VERB`, or `VERB`, which a client asked sshd's forced command to run. None for
-    anything else, even one character more or less: the whole line is compared, nothing is parsed, and no
-    shell sees it."""
+    anything else: the whole line is compared, nothing is parsed, and no shell sees it."""
     if command is None or len(command) > LONGEST_COMMAND:
         return None
     for verb in verbs:
@@ -95,7 +95,7 @@ def verb_of(command: Optional[str], verbs: AbstractSet[str]) -> Optional[str]:
 
 
 def _keep_compiled() -> None:
-    """After the answer, so that the operator waits for it once only: an agent that was just put here."""
+    """After the answer, so that the operator does not wait for it: a newly installed agent."""
     import decnet
 
     target = getattr(decnet, "COMPILED", None)
@@ -121,7 +121,7 @@ def _answer(verb: str) -> "tuple[str, bytes]":
     except OSError as failure:
         message = "%s: %s" % (failure.filename or verb, failure.strerror or failure)
         error = Refusal("failed", message).answer()
-    except Exception as failure:  # noqa: BLE001 - the operator needs an answer, whatever it was
+    except Exception as failure:  # noqa: BLE001 - the operator needs an answer in any case
         import traceback
 
         traceback.print_exc()
@@ -137,7 +137,7 @@ def _run(verb: str, request: Request) -> Dict[str, Any]:
     if verb not in ("enrol", "hello"):
         from .identity import require
 
-        # Facts and a probe are about the machine only: a plan may need them before it is enrolled.
+        # Facts and a probe concern only the machine: a plan may need them before enrolment.
         require(request.args, stranger=verb in ("facts", "probe") and "expect" not in request.args)
     result: Dict[str, Any] = (
         function(request.args, request.pieces()) if verb in STREAMED else function(request.args)
@@ -153,8 +153,8 @@ def _bounded(answer: Dict[str, Any]) -> bytes:
 
 
 def _limit(seconds: float) -> None:
-    """The last resort: every wait has a limit of its own, and the whole verb has this one."""
-    # The `signal` module makes enums of all of it, which costs a millisecond.
+    """The last resort: every wait has its own limit, and the whole verb has this one."""
+    # The `signal` module creates enums at import, which takes a millisecond.
     import _signal as signal  # type: ignore[import-not-found]
 
     def expire(_number: int, _frame: object) -> None:

@@ -1,8 +1,8 @@
-"""What `status` reports of readiness, at a price that a heartbeat can pay.
+"""The readiness that `status` reports, cheap enough for a heartbeat.
 
-The kernel takes milliseconds to list the sockets of one namespace. So a service that was seen to listen
-counts as ready for as long as its main process is the same one, one heartbeat looks no longer than LOOK
-seconds, and it leaves the deckies of a running job to the job, which looks at them anyway.
+The kernel takes milliseconds to list the sockets of one namespace. So a service that was seen listening
+counts as ready while its main process stays the same, one heartbeat spends at most LOOK seconds, and it
+leaves the deckies of a running job to the job, which checks them anyway.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ YES, NO, STARTING = "yes", "no", "starting"
 def note_readiness(
     found: List[Container], applied: Dict[str, Dict[str, Any]], at_work: AbstractSet[Tuple[str, str]]
 ) -> None:
-    """Set `ready` of the containers that run; `applied` are the slices by project, `at_work` the (project,
-    decky) of a running job. It stays None where it cannot be known: a process that cannot be seen from here,
-    another container than the slice describes."""
+    """Set `ready` of the running containers; `applied` are the slices by project, `at_work` the (project,
+    decky) of a running job. It stays None if unknown: for a process that is not visible from here, or a
+    container that the slice does not describe."""
     bases = {(each.project, each.decky): each for each in found if not each.service}
     known, until = _remembered(), time.monotonic() + LOOK
     seen = {}
@@ -59,7 +59,7 @@ def note_readiness(
 
 
 def remember(ready: List[Container]) -> None:
-    """Keep that these were seen to be ready."""
+    """Remember that these were ready."""
     known = _remembered()
     known.update({each.id: _mark(each) for each in ready})
     _remember(known)
@@ -86,7 +86,7 @@ def _age(container: Container) -> float:
 
 
 def _ports_of(container: Container, applied: Dict[str, Dict[str, Any]]) -> Optional[Set[Tuple[int, str]]]:
-    """The ports that the slice gives the container; None where the slice describes another one, or none."""
+    """The container's ports in the slice; None if the slice describes another container, or none."""
     content = (applied.get(container.project) or {}).get("slice") or {}
     entry = content.get("deckies", {}).get(container.decky) or {}
     row = entry.get("containers", {}).get(container.name)
@@ -96,8 +96,8 @@ def _ports_of(container: Container, applied: Dict[str, Dict[str, Any]]) -> Optio
 
 
 def _listens(base: Container, ports: Set[Tuple[int, str]], until: float) -> Optional[bool]:
-    """Whether something listens on all of these ports in the base's network; None where it cannot be seen, or
-    the time for it is over."""
+    """Whether something listens on all of these ports in the base's network; None if that is not visible, or
+    the time is over."""
     left = set(ports)
     for table in ("tcp", "udp", "tcp6", "udp6"):
         if not any(protocol == table[:3] for _, protocol in left):
@@ -123,5 +123,5 @@ def _remember(known: Dict[str, Any]) -> None:
     try:
         write_json(known, CACHE)
     except Refusal:
-        # A full disk must not make a worker unseen; the next heartbeat looks again.
+        # A full disk must not make a worker unreachable; the next heartbeat checks again.
         pass

@@ -1,4 +1,4 @@
-"""Removing containers: exactly those that were named, and not before their events are safe."""
+"""Removes containers: exactly the named ones, and only after their events are stored."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float) -> Dict[str, str]:
     """Stop, drain and remove the targets {"project", "decky", "name", "id"}; decky to error for those that
-    failed. Nothing more is begun after `until` (of the monotonic clock).
+    failed. No further removal starts after `until` (of the monotonic clock).
 
-    A container that is gone already is no error. One with another id, or with the labels of another decky
-    or project, is not the one that was meant: it stays, and its decky fails.
+    A missing container is not an error. One with another id, or with the labels of another decky or project,
+    is a different container: it stays, and its decky fails.
     """
     from .events import drain
 

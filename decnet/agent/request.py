@@ -1,5 +1,5 @@
-"""One request from standard input: a JSON line, then for some verbs a stream. Its arguments are taken with
-their type and bounds, and Refusal is the one error that a request is answered with."""
+"""Reads one request from standard input: a JSON line, then for some verbs a stream. Its arguments are checked
+for type and bounds; every error is a Refusal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _HEX = frozenset("0123456789abcdef")
 NO_MARKER = "0" * 32
-"""What frames an answer to a request whose own marker could not be read."""
+"""The marker of an answer to a request whose own marker could not be read."""
 
 
 class Refusal(Exception):
-    """A request that is not carried out; `code` is one of the protocol's error codes."""
+    """A refused request; `code` is one of the protocol's error codes."""
 
     def __init__(
         self, code: str, message: str, hint: Optional[str] = None, details: Optional[Dict[str, Any]] = None
@@ -37,7 +37,7 @@ class Refusal(Exception):
 
 
 class Request:
-    """`marker` frames the answer, `args` are the verb's; `pieces` is what follows the line."""
+    """`marker` frames the answer, `args` are the verb's arguments, `pieces` is the stream after the line."""
 
     def __init__(self, marker: str, args: Dict[str, Any], rest: bytes = b"") -> None:
         self.marker = marker
@@ -45,7 +45,7 @@ class Request:
         self._rest = rest
 
     def pieces(self, limit: float = limits.IMAGE, most: int = limits.IMAGE_BYTES) -> Iterator[bytes]:
-        """The stream after the request's line, till its end. Raises Refusal over a bound."""
+        """The stream after the request's line, to its end. Raises Refusal over a bound."""
         deadline, size, piece = time.monotonic() + limit, 0, self._rest
         while True:
             if piece:
@@ -59,8 +59,8 @@ class Request:
 
 
 def read_request(timeless: bool = False) -> Request:
-    """The request on standard input, of any protocol where it is `timeless`. Raises Refusal `usage` or
-    `protocol`; its marker is then NO_MARKER or, where it could be read, the request's."""
+    """The request on standard input, of any protocol if it is `timeless`. Raises Refusal `usage` or
+    `protocol`; its marker is then NO_MARKER or, if it could be read, the request's."""
     line, rest = _first_line()
     try:
         value = parse(line)
@@ -84,7 +84,7 @@ def decode(value: Any, rest: bytes = b"", timeless: bool = False) -> Request:
         raise Refusal("protocol", message, hint, {"marker": marker})
     args = value.get("args")
     if not isinstance(args, dict) or not set(value) <= {"v", "marker", "args"}:
-        raise Refusal("usage", "a request holds v, marker and args", None, {"marker": marker})
+        raise Refusal("usage", "a request must have v, marker and args", None, {"marker": marker})
     return Request(marker, args, rest)
 
 
@@ -97,7 +97,9 @@ def text(args: Dict[str, Any], key: str, most: int = 200) -> str:
         or not value.isascii()
         or not value.isprintable()
     ):
-        raise Refusal("usage", "argument %s: a string of 1 to %d plain characters is needed" % (key, most))
+        raise Refusal(
+            "usage", "argument %s: must be a string of 1 to %d printable ASCII characters" % (key, most)
+        )
     return value
 
 
@@ -109,7 +111,7 @@ def project(args: Dict[str, Any], default: Optional[str] = None) -> str:
     """The name of a project. Raises Refusal `usage`."""
     value = default if args.get("project") is None else args["project"]
     if not is_project(value):
-        raise Refusal("usage", "argument project: decnet, or decnet-t- and 8 hexadecimal digits, is needed")
+        raise Refusal("usage", "argument project: must be decnet, or decnet-t- and 8 hexadecimal digits")
     return str(value)
 
 
@@ -117,28 +119,28 @@ def whole(args: Dict[str, Any], key: str, default: Optional[int] = None, most: i
     """A whole number from 0 to `most`. Raises Refusal `usage`."""
     value = args.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-        raise Refusal("usage", "argument %s: a number from 0 to %d is needed" % (key, most))
+        raise Refusal("usage", "argument %s: must be a whole number from 0 to %d" % (key, most))
     return value
 
 
 def seconds(args: Dict[str, Any], key: str, default: float, most: float) -> float:
     value = args.get(key, default)
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= most:
-        raise Refusal("usage", "argument %s: seconds from 0 to %d are needed" % (key, most))
+        raise Refusal("usage", "argument %s: must be seconds from 0 to %d" % (key, most))
     return float(value)
 
 
 def flag(args: Dict[str, Any], key: str) -> bool:
     value = args.get(key, False)
     if not isinstance(value, bool):
-        raise Refusal("usage", "argument %s: true or false is needed" % key)
+        raise Refusal("usage", "argument %s: must be true or false" % key)
     return value
 
 
 def mapping(args: Dict[str, Any], key: str) -> Dict[str, Any]:
     value = args.get(key)
     if not isinstance(value, dict):
-        raise Refusal("usage", "argument %s: an object is needed" % key)
+        raise Refusal("usage", "argument %s: must be an object" % key)
     return value
 
 
@@ -146,12 +148,12 @@ def texts(args: Dict[str, Any], key: str, most: int) -> List[str]:
     """A list of at most `most` short strings. Raises Refusal `usage`."""
     value = args.get(key, [])
     if not isinstance(value, list) or len(value) > most:
-        raise Refusal("usage", "argument %s: a list of at most %d strings is needed" % (key, most))
+        raise Refusal("usage", "argument %s: must be a list of at most %d strings" % (key, most))
     return [text({key: item}, key) for item in value]
 
 
 def only(args: Dict[str, Any], *known: str) -> None:
-    """Raises Refusal `usage` where an argument is not one of these, or `expect`."""
+    """Raises Refusal `usage` if an argument is not one of these or `expect`."""
     unknown = sorted(set(args) - set(known) - {"expect"})
     if unknown:
         raise Refusal("usage", "unknown argument %r" % unknown[0][:80])

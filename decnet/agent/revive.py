@@ -1,5 +1,5 @@
-"""Start the containers that did not come up with the Docker engine: those that the applied slices describe,
-except those that a person stopped."""
+"""Starts the containers of the applied slices that did not start with the Docker engine, except those that a
+person stopped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PAUSE = 1.0
 
 
 def resume(argv: List[str]) -> int:
-    """`heal`: once, as the unit decnet-heal.service starts it. 0 when every decky is whole, 1 when not."""
+    """`heal`: one run, started by the unit decnet-heal.service. 0 if every decky is healthy, else 1."""
     if argv:
         return 2
     fleet_id = str(identity.require({})["fleet_id"])
@@ -44,7 +44,7 @@ def resume(argv: List[str]) -> int:
 
 
 def _round(fleet_id: str) -> List[str]:
-    """Start once what is down; what was down, and why it could not be started."""
+    """Start once what is down; what was down, and the errors of starting it."""
     began, root = _engine_start(), str(docker.get("/info").get("DockerRootDir") or "")
     waiting = list(_described(fleet_id).values())
     left: List[str] = []
@@ -62,7 +62,7 @@ def _round(fleet_id: str) -> List[str]:
 
 
 def _described(fleet_id: str) -> Deckies:
-    """The containers of each decky that are what the slices describe, the base first."""
+    """The containers of each decky that match the slices, the base first."""
     applied = slices.all_applied(fleet_id)
     deckies: Deckies = {}
     for container in fleet_containers(fleet_id):
@@ -75,7 +75,7 @@ def _described(fleet_id: str) -> Deckies:
 
 
 def _started(decky: List[Container], root: str, began: float) -> List[str]:
-    """Start what is down of one decky. Nothing can join a base that is down."""
+    """Start the stopped containers of one decky. No service can join a base that is down."""
     base, notes = decky[0], []
     if base.service or (base.state != RUNNING and _was_stopped(base, root, began)):
         return []
@@ -99,15 +99,15 @@ def _started(decky: List[Container], root: str, began: float) -> List[str]:
 
 
 def _is_left_alone(container: Container, root: str, began: float) -> bool:
-    """Whether Docker is about to start it, or a person stopped it."""
+    """Whether Docker will start it itself, or a person stopped it."""
     if container.state == RUNNING:
         return False
     return container.state == "restarting" or _was_stopped(container, root, began)
 
 
 def _was_stopped(container: Container, root: str, began: float) -> bool:
-    """Whether a person stopped it, which Docker keeps in a file only. After a crash it notes the same of all
-    that it found running; but those ended after its start."""
+    """Whether a person stopped it, which Docker stores only in a file. After a crash it marks all containers
+    that it found running in the same way; but those ended after its start."""
     try:
         with open(os.path.join(root, "containers", container.id, "config.v2.json"), encoding="utf-8") as file:
             known = decode_json(file.read())
@@ -120,7 +120,8 @@ def _was_stopped(container: Container, root: str, began: float) -> bool:
 
 
 def _seconds(moment: str) -> float:
-    """Of a time as Docker writes it, `2026-11-26T18:00:00.123456789Z`; 0 for what is not one."""
+    """Seconds since the epoch of a time in Docker's format, `2026-11-26T18:00:00.123456789Z`; 0 if
+    invalid."""
     import calendar
 
     try:
@@ -130,7 +131,7 @@ def _seconds(moment: str) -> float:
 
 
 def _engine_start() -> float:
-    """When the engine was started, in seconds since the epoch; now where its process cannot be found."""
+    """When the engine was started, in seconds since the epoch; the current time if its process is unknown."""
     try:
         with open(PID_FILE) as file:
             ticks = start_tick(int(file.read(20)))

@@ -1,4 +1,5 @@
-"""Other programs, always by an argument list, with an empty environment, a time limit and bounded output."""
+"""Runs other programs, always from an argument list, with an empty environment, a time limit and bounded
+output."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ def environment() -> Dict[str, str]:
 
 
 def run(command: List[str], limit: float) -> "tuple[int, str]":
-    """Exit status (124: out of time, 127: no such program) and the end of what it wrote."""
+    """Exit status (124: timeout, 127: no such program) and the end of the output."""
     with tempfile.TemporaryFile() as output:
         try:
             ended = subprocess.run(

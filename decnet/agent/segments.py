@@ -1,6 +1,7 @@
 """The files of the event spool: numbered JSON lines in segments, whose names are the number of their first.
 
-A segment grows to `limits.SPOOL_SEGMENT` bytes, then the next one begins. Who appends makes room before.
+A segment grows to `limits.SPOOL_SEGMENT` bytes, then the next one begins. Callers make room before they
+append.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _SEGMENT = re.compile(r"[0-9]{12,}\.jsonl")
 
 
 class Segments:
-    """The segments on disk. The spool's lock is held."""
+    """The segments on disk. The caller holds the spool's lock."""
 
     def __init__(self) -> None:
         names = [name for name in os.listdir(ensure(FOLDER)) if _SEGMENT.fullmatch(name)]
@@ -59,8 +60,8 @@ class Segments:
         return sum(self._sizes[begin] for begin in self.behind(number))
 
     def rows(self, begin: int, after: int = 0) -> Iterator[Tuple[Dict[str, Any], int]]:
-        """The events of a segment with a higher number than `after`, and their bytes. What a disk has
-        damaged is skipped."""
+        """The events of a segment with a higher number than `after`, and their bytes. Damaged lines are
+        skipped."""
         with open(_place(begin), "rb") as file:
             file.seek(self._before(file, begin, after))
             for line in file:
@@ -89,7 +90,7 @@ class Segments:
             os.close(descriptor)
 
     def sync(self) -> None:
-        """Make what was appended durable."""
+        """Make appended lines durable."""
         while self._unsynced:
             place("fsync of the spool")
             _sync(_place(self._unsynced[0]))
@@ -102,7 +103,7 @@ class Segments:
         del self._sizes[begin]
 
     def cut_torn_line(self) -> None:
-        """Cut off what a crash left of the last line."""
+        """Cut off a torn last line."""
         begin = max(self._sizes, default=None)
         if begin is not None and self._sizes[begin]:
             with open(_place(begin), "rb") as file:
@@ -111,15 +112,15 @@ class Segments:
                 self._truncate(begin, whole)
 
     def split_large(self) -> None:
-        """Cut segments of an agent that put a whole batch into one. The end goes first, so that a crash
-        leaves at most one piece twice, which the next call finds."""
+        """Split the segments of an agent that put a whole batch into one. The end is moved first, so that a
+        crash leaves at most one duplicate piece, which the next call finds."""
         for begin in self.begins:
             while self._sizes[begin] > 2 * limits.SPOOL_SEGMENT + limits.SPOOL_LINE:
                 self._split_end(begin)
 
     def _before(self, file: BinaryIO, begin: int, after: int) -> int:
-        """The start of a line that no row above `after` precedes: to read all lines takes longer than all
-        else that a page does."""
+        """The start of a line before which no row is above `after`: reading all lines would take longer than
+        everything else of a page."""
         low, high = 0, self._sizes[begin]
         while high - low > _NEAR:
             file.seek((low + high) // 2)
@@ -132,8 +133,8 @@ class Segments:
         return low
 
     def _is_possible(self, begin: int, number: int) -> bool:
-        """Whether a segment can hold this number: no line is shorter than a byte, and one damaged number
-        must not move the spool's."""
+        """Whether a segment can contain this number: every line has at least one byte. A damaged number must
+        not change the spool's."""
         return 0 <= number - begin < self._sizes[begin]
 
     def _split_end(self, begin: int) -> None:
@@ -179,7 +180,7 @@ def _sync(name: str) -> None:
 
 
 def _last_end(file: BinaryIO, size: int) -> int:
-    """Where the last whole line ends."""
+    """The end of the last whole line."""
     start = size
     while start > 0:
         start = max(0, start - 65536)
@@ -191,10 +192,9 @@ def _last_end(file: BinaryIO, size: int) -> int:
 
 
 def _row(line: bytes) -> Optional[Dict[str, Any]]:
-    """The event of a line; None where a disk has damaged it."""
+    """The event of a line; None if it is damaged."""
     try:
-        # Parsed strictly only where half a character or a constant is possible: that takes four times as
-        # long.
+        # Strict parsing, which takes four times as long, only if a lone surrogate or a constant is possible.
         odd = b"\\ud" in line or b"N" in line or b"I" in line
         row = parse(line) if odd else json.loads(line)
     except (ValueError, RecursionError):
@@ -217,6 +217,6 @@ GIVEN: Dict[str, Any] = {
     "id": str, "seq": int, "at": float, "decky": str, "service": str, "kind": str, "source_ip": str,
     "source_port": int, "session": str, "fields": dict,
 }  # fmt: skip
-"""What the operator gets of an event."""
+"""The fields of an event that the operator gets."""
 
 ROW = dict(GIVEN, container=str, run=str, n=int, mark=str)

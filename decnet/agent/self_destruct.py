@@ -1,6 +1,6 @@
-"""The end of this worker: everything that decnet installed goes, and nothing else.
+"""Removes everything that decnet installed on this worker, and nothing else.
 
-The journal and the event spool stay, for those who have to find out what was done here.
+The journal and the event spool stay, for forensics.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _JOB = "self-destruct"
 
 
 def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
-    """Start the reaper, a process of its own. Raises Refusal `busy` while a job runs."""
+    """Start the reaper, a separate process. Raises Refusal `busy` while a job runs."""
     request.only(args)
     known = identity.require(args)
     claim = jobs.Claim(_JOB)
@@ -47,7 +47,7 @@ def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def resume(argv: List[str]) -> int:
-    """`reap LOCK...`: the reaper in a scope of its own, with the locks that it has inherited."""
+    """`reap LOCK...`: the reaper in its own systemd scope, with the locks that it has inherited."""
     if not argv or not all(number.isdigit() and is_open(int(number)) for number in argv):
         return 2
     reap(identity.require({}), identity.program())
@@ -55,8 +55,8 @@ def resume(argv: List[str]) -> int:
 
 
 def reap(known: Dict[str, Any], own: str) -> None:
-    """Remove the deckies, then the files. While Docker cannot be reached the files stay: without them
-    it would no longer be known what has to be removed."""
+    """Remove the deckies, then the files. While Docker is unreachable the files stay: they record what has to
+    be removed."""
     if not _deckies_gone(known["fleet_id"]):
         return
     _images_gone()
@@ -75,7 +75,7 @@ def reap(known: Dict[str, Any], own: str) -> None:
 
 
 def without_ours(text: str, agent_home: str) -> str:
-    """The lines of an authorized_keys file but for those whose forced command is this agent's gate."""
+    """The lines of an authorized_keys file without those whose forced command is this agent's gate."""
     return "".join(line for line in text.splitlines(keepends=True) if not _is_gate_line(line, agent_home))
 
 
@@ -98,8 +98,8 @@ def _deckies_gone(fleet_id: str) -> bool:
 
 
 def _images_gone() -> None:
-    """Images that were sent here. One that a foreign container uses stays, and on a machine that builds
-    images so does the one that they are built from."""
+    """Images that were sent to this worker. One that a foreign container uses stays, and on a machine that
+    builds images, so does their root image."""
     from .facts import images
     from .image import sent
 
@@ -115,7 +115,7 @@ def _images_gone() -> None:
 
 
 def _is_gate_line(line: str, agent_home: str) -> bool:
-    """Only a line of the very form that enrolment writes: `restrict,command="<agent> gate" key`."""
+    """Only a line in exactly the form that enrolment writes: `restrict,command="<agent> gate" key`."""
     head, quote, rest = line.strip().partition('command="')
     command, closing, _ = rest.partition('"')
     if not quote or not closing or head not in ("restrict,", "") or not command.endswith(" gate"):
@@ -125,7 +125,7 @@ def _is_gate_line(line: str, agent_home: str) -> bool:
 
 
 def _users() -> List[str]:
-    """Home directories that may hold our line: this user's; root covers those of all users."""
+    """Home directories that may contain our line: this user's; for root, those of all users."""
     try:
         return [pwd.getpwuid(os.geteuid()).pw_dir]
     except KeyError:
@@ -153,7 +153,7 @@ def _close_the_door(place: str) -> None:
 
 
 def _is_ours(command: str) -> bool:
-    """A wrapper is ours when it starts this home's agent."""
+    """A wrapper is ours if it starts the agent of this state directory."""
     try:
         with open(command, "rb") as file:
             return (home() + "/").encode() in file.read(4096)

@@ -1,8 +1,8 @@
-"""The applied slices, whole: the state that this worker was last given, in one folder per project.
+"""The applied slices: the state that this worker was last sent, in one folder per project.
 
-An agent of protocol 1 knew one project and kept its two files in the state directory itself. They belong to
-the project `decnet` until its first write, which puts the new files in place and then renames the old ones to
-`*.v1`. Where both are there, a write was killed in between: the new file counts, the next write renames.
+An agent of protocol 1 had one project and kept its two files in the state directory itself. They belong to
+the project `decnet` until its first write, which writes the new files and then renames the old ones to
+`*.v1`. If both exist, a write was killed in between: the new file is valid, and the next write renames.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _KEPT_AS = ".v1"
 
 
 def slice_verb(args: Dict[str, Any]) -> Dict[str, Any]:
-    """{"projects": {name: what `applied` answers}}."""
+    """{"projects": {name: the value of `applied`}}."""
     request.only(args)
     return {"projects": all_applied(identity.require(args)["fleet_id"])}
 
 
 def all_applied(fleet_id: str) -> Dict[str, Dict[str, Any]]:
-    """What `applied` answers, by project, for each that this fleet has ever applied here."""
+    """The value of `applied` for each project that this fleet has ever applied here."""
     found = {name: _read(name, fleet_id) for name in _present()}
     return {name: known for name, known in found.items() if known is not None}
 
@@ -68,7 +68,7 @@ def home_of(entry: Dict[str, Any]) -> Dict[str, str]:
 
 
 def held_elsewhere(project: str, fleet_id: str) -> Dict[str, str]:
-    """Address or MAC to whose it is, of the deckies of this worker's other projects."""
+    """Address or MAC to its owner, for the deckies of this worker's other projects."""
     return {
         value: "%s of %s" % (decky, name)
         for name, known in all_applied(fleet_id).items()
@@ -87,7 +87,7 @@ def _addresses(content: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
 
 
 def _read(project: str, fleet_id: str) -> Optional[Dict[str, Any]]:
-    """None where there is no file, or one of the fleet that had this worker before."""
+    """None if there is no file, or one of a fleet that had this worker before."""
     known = read_json(FOLDER, project, FILE)
     if known is None and project == PROJECT:
         known = read_json(FILE)
@@ -106,7 +106,7 @@ def _present() -> List[str]:
 
 
 def _without(job: Dict[str, Any]) -> Dict[str, Any]:
-    """The slice after a teardown of the job's deckies, or of all (None); its schema stays as it is."""
+    """The slice after a teardown of the job's deckies, or of all (None), in the same schema."""
     known = {key: job[key] for key in ("project", "fleet_id", "worker_id")}
     empty = dict(known, schema=SCHEMA, networks={}, deckies={})
     content = dict(applied(known["project"], known["fleet_id"])["slice"] or empty)
@@ -119,7 +119,7 @@ def _set_old_files_aside() -> None:
     old = [name for name in (FILE, COMPOSE) if os.path.exists(path(name))]
     if not old:
         return
-    # The new folder has to be on the disk before the old truth goes.
+    # The new folder must be on disk before the old files are renamed.
     sync_folder(path(FOLDER))
     sync_folder(path())
     for name in old:

@@ -1,12 +1,12 @@
 """The bounded store of attacker events: numbered JSON lines in segments, the oldest segment dropped first.
 
 `events/spool.json` holds the spool's id, how far each container has been read, and how far the operator has
-read; it is written after the events, and what a crash lost of it is taken from the events' own lines.
-Each event has a mark, the hash of its id and of the mark before, so that a cursor can recognize a spool that
-was restored from an older copy. What is dropped unread is counted there first, per service, and becomes an
-event of kind `lost`.
+read; it is written after the events, and what it lost in a crash is restored from the events' own lines. Each
+event has a mark, the hash of its id and the previous mark, so that a cursor can recognize a spool that was
+restored from an older copy. Events that are dropped unread are counted there first, per service, and become
+an event of kind `lost`.
 
-`positions.json`, outside of the folder, outlives the spool: what an earlier spool held is not lost.
+`positions.json`, outside of the folder, outlives the spool: events of an earlier spool do not count as lost.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ HEAD = "spool.json"
 POSITIONS = "positions.json"
 RUNS_KEPT = 64
 _MOST_DROPPED = 1000
-"""Services whose dropped events are counted apart."""
+"""Services whose dropped events are counted separately."""
 
 DROPPED = "dropped from the worker's spool, which was full, before they were pulled"
 
 
 class Spool:
-    """The spool, locked while it is open. Opening repairs what a crash has left."""
+    """The spool, locked while it is open. Opening it repairs the damage of a crash."""
 
     def __enter__(self) -> Spool:
         ensure(FOLDER)
@@ -56,17 +56,17 @@ class Spool:
 
     @property
     def has_room(self) -> bool:
-        """Whether it takes more without dropping what the operator has not read."""
+        """Whether there is room for more without dropping unread events."""
         return self._unread + self._waiting + limits.SPOOL_SEGMENT <= _bound()
 
     @property
     def is_half_unread(self) -> bool:
-        """Whether more than half of what it can hold is what the operator has not read."""
+        """Whether unread events fill more than half of its capacity."""
         return self._unread > _bound() // 2
 
     @property
     def turn(self) -> str:
-        """The container that is drained first the next time; "" for any."""
+        """The container that is drained first next time; "" for any."""
         return str(self._head.get("turn", ""))
 
     @turn.setter
@@ -78,19 +78,19 @@ class Spool:
         return _runs(self._head["positions"], container_id)
 
     def earlier_position(self, container_id: str) -> Dict[str, int]:
-        """The same over every spool that there was: what an earlier one held is not lost."""
+        """The same over all earlier spools: their events do not count as lost."""
         return _runs(self._earlier, container_id)
 
     def last_time(self, container_id: str) -> Optional[float]:
-        """When the last event of the container happened; None where that is not known."""
+        """When the last event of the container happened; None if unknown."""
         at = self._head["times"].get(container_id)
         return float(at) if isinstance(at, (int, float)) else None
 
     def add(self, event: Dict[str, Any]) -> None:
-        """Take a new event; it is durable after `commit`."""
+        """Add a new event; it is durable after `commit`."""
         import hashlib
 
-        # The time too: a machine restored with its memory continues the same run, with the same numbers.
+        # Includes the time: a machine restored with its memory continues the same run, with the same numbers.
         name = "%s%s%d %r" % (event["container"], event["run"], event["n"], event["at"])
         if event["kind"] == LOST:
             name += " lost %s" % event["fields"].get("count")
@@ -111,7 +111,7 @@ class Spool:
                 self._moved = True
 
     def acknowledge(self, after: int, spool_id: Optional[str], mark: Optional[str]) -> None:
-        """The operator has stored the events up to `after`: these can be dropped without a loss."""
+        """Record that the operator has stored the events up to `after`: these can be dropped without loss."""
         is_ours = spool_id is not None and self._verdict(after, spool_id, mark) == "ok"
         self._head["acked"] = after if is_ours else 0
         if not is_ours or after < self._head["given"]:
@@ -134,15 +134,15 @@ class Spool:
             )  # fmt: skip
 
     def commit(self) -> None:
-        """Make what was added durable, events first; nothing is written when nothing is new."""
+        """Make additions durable, events first; writes nothing if there are none."""
         self._write_out()
         self._save()
 
     def page(
         self, after: int, most: int, spool_id: Optional[str], mark: Optional[str] = None
     ) -> Dict[str, Any]:
-        """The events after a number, with the verdict: `reset` for another spool's cursor, `rewound` where
-        event `after` is not there or has another mark, `gap` where events after it were dropped."""
+        """The events after a number, with the verdict: `reset` for another spool's cursor, `rewound` if event
+        `after` does not exist or has another mark, `gap` if events after it were dropped."""
         self._write_out()
         last, first = self._head["last"], min(self._segments.begins, default=self._head["last"] + 1)
         verdict = self._verdict(after, spool_id, mark)
@@ -164,7 +164,7 @@ class Spool:
         }
 
     def _rows(self, after: int, most: int) -> List[Dict[str, Any]]:
-        """At most so many events, and so many bytes that an answer holds them."""
+        """Limited in number, and in bytes so that they fit into an answer."""
         found: List[Dict[str, Any]] = []
         size = 0
         for begin in self._segments.behind(after):
@@ -187,7 +187,8 @@ class Spool:
         return "ok" if found is None or found["seq"] != after or found["mark"] == mark else "rewound"
 
     def _repair(self) -> None:
-        """Finish a removal, cut a torn last line, take up events that were written when the head was not."""
+        """Finish an interrupted removal, cut off a torn last line, and recover events that the head does not
+        have yet."""
         floor = self._head["floor"] if self._head["floor"] <= self._head["last"] + 1 else 0
         for begin in self._segments.begins:
             if begin < floor:
@@ -228,7 +229,7 @@ class Spool:
             self._drop(self._segments.begins[0])
 
     def _drop(self, begin: int) -> None:
-        """What goes is counted before it goes: a crash in between counts nothing twice."""
+        """Dropped events are counted before they are removed: a crash in between counts nothing twice."""
         following = self._segments.begins[1:2]
         acked, given = self._head["acked"], self._head["given"]
         for row, _ in self._segments.rows(begin, acked):
@@ -275,7 +276,7 @@ def _count(counts: Dict[str, Any], key: str, count: int, first: float, last: flo
 
 
 def _take(counts: Dict[str, Any], row: Dict[str, Any]) -> None:
-    """What was reported is no longer to be reported."""
+    """Clear the counts that have been reported."""
     key = row["decky"] + "/" + row["service"]
     left = counts.get(key, [0, 0.0, 0.0])[0] - weight(row)
     if left > 0:
@@ -302,8 +303,8 @@ def _runs(positions: Dict[str, Any], container_id: str) -> Dict[str, int]:
 
 
 def _read_head() -> Tuple[Dict[str, Any], str]:
-    """The head, and how it is stored; "" for a new one, so that it gets stored: else the next pull would meet
-    yet another spool."""
+    """The head and its stored text; "" for a new head, so that it is stored: otherwise the next pull would
+    find yet another spool."""
     is_stored = False
     head: Dict[str, Any] = {"spool_id": os.urandom(16).hex(), "last": 0, "mark": "", "positions": {}}
     try:

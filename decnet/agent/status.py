@@ -1,4 +1,4 @@
-"""The heartbeat: identity, what runs, what was done. It works even while the Docker engine is down."""
+"""The heartbeat: identity, containers, jobs and journal. It works even while the Docker engine is down."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
     # Jobs are read before the journal, and the journal before the containers: a job that continues in between
-    # appears as running with its records, never as ended without them, and no end comes with an older state.
+    # appears as running with its records, never as ended without them, and no end is reported with an older
+    # state.
     jobs = recent_jobs()
     journaled = journal.page(cursor)
     docker.patience(limits.ENGINE)
@@ -62,7 +63,7 @@ def _conflicts(found: List[Container]) -> List[Dict[str, str]]:
 
 
 def _conflict(container: Container) -> Optional[str]:
-    """None too where the engine has stopped answering since it listed the container."""
+    """Also None if the engine has stopped answering since it listed the container."""
     from .logs import conflict_of
 
     try:

@@ -1,4 +1,4 @@
-"""Take deckies off the LAN: the steps are made here, from the labels that Docker shows."""
+"""Removes deckies from the LAN; the steps are made here, from the labels in Docker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Take a new agent: a new file named by its content and a moved link. A running job keeps its own file."""
+"""Installs a new agent: a new file named by its content, and a moved link. A running job keeps its own
+file."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ _KEPT = 3
 
 
 def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
-    """The new agent's own `hello`, once `current` points to it. Raises Refusal `hash` for other bytes than
-    were named, and `failed` for an agent that does not answer: the old one is then still the current one."""
+    """The new agent's own `hello`, once `current` points to it. Raises Refusal `hash` if the bytes do not
+    match the hash, and `failed` for an agent that does not answer: the old one then stays current."""
     request.only(args, "sha256", "bytes")
     wanted = request.text(args, "sha256", 64)
     content = _decoded(args)
@@ -32,7 +33,7 @@ def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
     try:
         answer = _hello_of(path(FOLDER, name))
         if answer.get("agent") != wanted:
-            raise Refusal("failed", "the new agent does not know itself")
+            raise Refusal("failed", "the new agent reports another hash than its own")
         _point_to(name)
         _hello_of(path(CURRENT))
     except Refusal:
@@ -57,7 +58,7 @@ def _decoded(args: Dict[str, Any]) -> bytes:
 
     text = args.get("bytes")
     if not isinstance(text, str) or len(text) > limits.AGENT_BYTES * 4 // 3 + 4:
-        raise Refusal("usage", "argument bytes: base64 of at most %d bytes is needed" % limits.AGENT_BYTES)
+        raise Refusal("usage", "argument bytes: must be base64 of at most %d bytes" % limits.AGENT_BYTES)
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -68,11 +69,11 @@ def _check_hash(content: bytes, wanted: str) -> None:
     import hashlib
 
     if hashlib.sha256(content).hexdigest() != wanted:
-        raise Refusal("hash", "the new agent's bytes do not have the hash that was named")
+        raise Refusal("hash", "the new agent's bytes do not match the hash")
 
 
 def _hello_of(place: str) -> Dict[str, Any]:
-    """The answer of the agent in that file to `hello`, started as it will be in use."""
+    """The answer of the agent in that file to `hello`, started as in normal use."""
     import subprocess
     import sys
 
@@ -110,7 +111,7 @@ def _point_to(name: str) -> None:
 
 
 def _forget_old(wanted: "set[str]") -> None:
-    """Keep the newest few: a job that runs may still read from an older one."""
+    """Keep the newest few: a running job may still read from an older one."""
     from .jobs import running_job
 
     if running_job() is not None:
@@ -120,7 +121,7 @@ def _forget_old(wanted: "set[str]") -> None:
     agents.sort(key=_written)
     for name in agents[:-_KEPT]:
         for own in names:
-            # Its file, and the byte code of it.
+            # Its file and its byte code.
             if own.startswith(name[: -len(".pyz")]):
                 _remove(path(FOLDER, own))
 

@@ -1,4 +1,4 @@
-"""What a value of the compose document may look like, one small check per kind of value.
+"""Checks for values of the compose document, one for each kind of value.
 
 A check answers whether the value is allowed. Regular expressions match whole strings only.
 """
@@ -72,7 +72,7 @@ def entries(check_key: Check, check_value: Check, most: int) -> Check:
 
 
 def plain_text(longest: int = LONGEST_VALUE) -> Check:
-    """Printable text in which every dollar sign is doubled: compose would put something in its place."""
+    """Printable text in which every dollar sign is doubled, so that compose does not interpolate it."""
     return lambda value: (
         isinstance(value, str)
         and len(value) <= longest

@@ -39,9 +39,9 @@ def complaints(catalog: Catalog) -> Iterator[Complaint]:
 
 def _service(catalog: Catalog, service: Service) -> Iterator[About]:
     if service.built and not service.ports:
-        yield "ports", "listens on no port", "ports = [8080]"
+        yield "ports", "has no ports", "ports = [8080]"
     if len({(port.number, port.protocol) for port in service.ports}) != len(service.ports):
-        yield "ports", "has one port twice", None
+        yield "ports", "has a duplicate port", None
     if service.image is not None and (complaint := values.image(service.image)):
         yield "image", f"`image` {complaint}", None
     if not 16 <= service.memory_mib <= 4096:
@@ -98,7 +98,7 @@ def _release(catalog: Catalog, release: Release) -> Iterator[About]:
     yield from _unknown("banners", "service", tuple(release.banners), catalog.services)
     for banner in release.banners.values():
         if TELLS.search(banner):
-            yield "banners", "a banner says what it is", None
+            yield "banners", "a banner identifies the decoy", None
     yield from _stack(release.look or "", release.sysctls)
     if release.system and release.system not in SYSTEMS:
         yield "system", f"`system` must be one of {', '.join(SYSTEMS)}", None

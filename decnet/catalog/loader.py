@@ -169,7 +169,7 @@ def _said(kind: str, message: str, field: toml_lines.Place) -> str:
     port = 'a port is a number from 1 to 65535, or "161/udp"'
     words = {
         "missing": "is missing",
-        UNKNOWN_KEY: "is not a key that the catalog knows",
+        UNKNOWN_KEY: "is not a known key",
         "dataclass_type": port if field == ("ports",) else "must be a table",
         "tuple_type": 'must be a list, like ["first", "second"]',
         "dict_type": "must be a table",

@@ -127,7 +127,5 @@ def system_of(persona: Persona) -> System:
             return system
     nearest = NEAREST.get(persona.os, "debian-12")
     if persona.release not in OTHERS:
-        sys.stderr.write(
-            f"release {persona.release[:80]!r} names no known system: it is shown as {nearest}\n"
-        )
+        sys.stderr.write(f"release {persona.release[:80]!r} has no known system: using {nearest}\n")
     return SYSTEMS[nearest]

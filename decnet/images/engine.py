@@ -41,7 +41,7 @@ def docker_engine(docker_socket: str | None = None) -> Iterator[DockerClient]:
     except (DockerException, RequestException, OSError) as error:
         raise DockerDown(
             f"no Docker engine answers at {socket}",
-            hint="systemctl start docker, and check your rights on it",
+            hint="systemctl start docker, and check your permissions on it",
         ) from error
     try:
         yield client
@@ -56,7 +56,7 @@ def translated(error: Exception) -> ImageFailed:
     text = str(getattr(error, "explanation", "") or error) or type(error).__name__
     hint = None
     if "no space left" in text or "disk quota" in text:
-        hint = "free some disk: decnet image prune, then docker system df"
+        hint = "free some disk space: decnet image prune, then docker system df"
     elif "permission denied" in text:
         hint = "run as root, or as a user of the group docker"
     return ImageFailed(f"Docker: {text[:500]}", hint=hint)

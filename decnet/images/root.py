@@ -53,7 +53,9 @@ def _make_raw(client: DockerClient, raw: str, emit: Emit, source: Source) -> Non
             if source == "registry":
                 raise
             refused = error.message
-            _report(emit, 0, f"no registry ({refused[:120]}): making it from Debian packages with mmdebstrap")
+            _report(
+                emit, 0, f"no registry ({refused[:120]}): building it from Debian packages with mmdebstrap"
+            )
     _from_packages(client, raw, emit, refused)
 
 
@@ -210,7 +212,7 @@ def _last_lines(text: bytes) -> str:
 
 def _hint(errors: str) -> str:
     if "No space left" in errors:
-        return "free some disk, TMPDIR chooses where the packages are unpacked"
+        return "free some disk space; TMPDIR sets where the packages are unpacked"
     if os.geteuid() != 0:
         return "run it as root once: sudo decnet image base"
     return "check that apt-get update works on this machine"

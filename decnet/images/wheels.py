@@ -100,7 +100,7 @@ def _requirement(wheel: recipe.Wheel, architecture: str) -> str:
 
 
 def _run_pip(argv: list[str]) -> None:
-    hint = "pip's own configuration decides where packages come from: pip config list"
+    hint = "pip's own configuration sets the package index: pip config list"
     with program(argv, stderr=subprocess.PIPE) as process:
         try:
             _, errors = process.communicate(timeout=PIP_SECONDS)

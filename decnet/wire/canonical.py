@@ -150,7 +150,7 @@ def _bounded_float(digits: str) -> float:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("one object has a key twice")
+        raise ValueError("an object has a duplicate key")
     return result
 
 

@@ -33,7 +33,7 @@ SAID = {
     "absurd_clock": ("failed", "clock: Input should be less than"),
     "negative_clock": ("failed", "clock: Input should be greater than"),
     "lone_surrogate": ("failed", "surrogate"),
-    "duplicate_keys": ("failed", "has a key twice"),
+    "duplicate_keys": ("failed", "has a duplicate key"),
     "not_an_object": ("failed", "is not an object"),
     "no_json": ("failed", "not plain JSON"),
     "unknown_field": ("failed", "Extra inputs are not permitted"),
