@@ -1,4 +1,4 @@
-"""The door of the decoy image: the service's name is the only argument, the rest is in $PERSONA."""
+"""The entry point of the decoy image: the service's name is the only argument, the rest is in $PERSONA."""
 
 import sys
 

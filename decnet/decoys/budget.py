@@ -1,29 +1,28 @@
-"""How much of what attackers do goes into the log one by one, and the counts of the rest.
+"""Limits how many events are logged one by one, and counts the rest.
 
-Docker keeps two whole log files of 4,000,000 bytes. All lines of half a day fit into that, whatever is done:
-what was written fades with a time constant of FADE_SECONDS, so in any T seconds at most (POOL + FOLDS) * (1 +
-T / FADE_SECONDS) bytes are written: 7,600,000 in half a day, in addition to COMPLAINTS on stderr and the last
-counts when the decoy stops.
+Docker keeps two whole log files of 4,000,000 bytes. All lines of half a day fit into that, whatever attackers
+do: written bytes decay with a time constant of FADE_SECONDS, so in any T seconds at most (POOL + FOLDS) * (1
++ T / FADE_SECONDS) bytes are written: 7,600,000 in half a day, in addition to COMPLAINTS on stderr and the
+last counts when the decoy stops.
 """
 
 import math
 from collections import Counter
 from dataclasses import dataclass
 
-LOG_KEPT = 8_000_000
 POOL = 3_500_000
 FOLDS = 300_000
 FADE_SECONDS = 12 * 3600.0
 FADE_STEP = 60.0
 SHARES = {"contact": 0.25, "disconnect": 0.25, "error": 0.125}
-"""A kind takes at most so many times what the pool has left; within that a source takes at most what is left
-of the kind's share. So neither a kind nor a source ever leaves nothing to another."""
+"""A kind of event gets at most this multiple of what the pool has left; within that, a source gets at most
+what is left of the kind's share. So no kind or source can use up the share of another."""
 
 SHARE = 2.0
-"""The same for what matters: logins, commands, requests, files."""
+"""The same for the important kinds: logins, commands, requests, files."""
 
 MOST_SOURCES = 1000
-"""Sources, with the kind, that are known apart; further ones have one share together."""
+"""Pairs of source and kind that are tracked separately; further ones share one share."""
 
 MOST_FOLDS = 128
 QUIET_SECONDS, MOST_SECONDS = 1.0, 30.0
@@ -38,7 +37,7 @@ def logged(line: bytes) -> int:
 
 
 class Budget:
-    """What was written lately: of all kinds, of each kind, and of each source."""
+    """The bytes written recently: in total, per kind, and per source."""
 
     def __init__(self, now: float) -> None:
         self._kinds: Counter[str] = Counter()
@@ -47,7 +46,7 @@ class Budget:
         self._faded = now
 
     def take(self, kind: str, source: str, size: int, now: float) -> bool:
-        """Whether so many bytes may be written; they are accounted for then."""
+        """Whether so many bytes may be written; if so, they are accounted for."""
         self._fade(now)
         key = self._key(kind, source)
         left = POOL - self._kinds.total()
@@ -117,7 +116,7 @@ class Folds:
         fold.last, fold.latest = at, now
 
     def due(self, now: float) -> list[Fold]:
-        """Those that have been quiet for a moment, or have lasted long."""
+        """The counts that have been quiet for a moment, or have lasted long."""
         return [
             fold
             for fold in self._folds.values()
@@ -125,5 +124,5 @@ class Folds:
         ]
 
     def remove(self, fold: Fold) -> None:
-        """It was written."""
+        """Remove a count that was written."""
         del self._folds[fold.kind, fold.source]

@@ -1,4 +1,4 @@
-"""Credentials: which ones log in, and the `login` event of each that a visitor sends, whatever the answer."""
+"""Credentials: which ones log in, and the `login` event of every one that a visitor sends."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from .events import shown
 from .persona import Persona
 
 LONG = 1000
-"""Base64 text of this length may have been cut on the way in."""
+"""Base64 text of this length may have been truncated on input."""
 
 WEAK = (
     "root:123456", "root:password", "root:root", "root:toor", "root:qwerty", "root:12345678",
@@ -18,7 +18,7 @@ WEAK = (
     "ubuntu:ubuntu", "user:user", "test:test", "oracle:oracle",
     "postgres:postgres", "pi:raspberry", "deploy:deploy123", "backup:backup", "git:git", "support:support",
 )  # fmt: skip
-"""Pairs from the top of every list that is tried against servers."""
+"""Pairs from the top of common brute-force lists."""
 
 WEAK_ON = {
     "windows": ("administrator:password", "administrator:Passw0rd", "admin:admin", "user:user", "test:test"),
@@ -35,7 +35,8 @@ FORGET_SECONDS = 24 * 3600.0
 
 
 class Accounts:
-    """Who gets in, the same at all services of a machine: the fleet file's pairs, else one weak pair."""
+    """The accepted credentials, the same for all services of a machine: the fleet file's pairs, else one weak
+    pair."""
 
     def __init__(self, persona: Persona) -> None:
         configured = persona.text("credentials")
@@ -61,14 +62,14 @@ class Accounts:
 
 
 class Witness(Protocol):
-    """A visit that events are recorded for."""
+    """A visit whose events are recorded."""
 
     def record(self, kind: str, **fields: str | bool) -> None:
-        """Record one thing that this visitor did."""
+        """Record one action of this visitor."""
 
 
 def record_login(witness: Witness, method: str, *, success: bool, **fields: bytes | str) -> None:
-    """Record one attempt to get in.
+    """Record one login attempt.
 
     `fields` are what the visitor sent: `username` (empty if there was none), then `password`, or what came
     instead of one: `hash` (proof of a password), `key` (fingerprint), `response` (anything else, as it was
@@ -79,7 +80,7 @@ def record_login(witness: Witness, method: str, *, success: bool, **fields: byte
 
 
 def unwrapped(text: str) -> bytes | None:
-    """The bytes of base64 text, with or without its padding, and if it was cut; None for other text."""
+    """The bytes of base64 text, with or without padding, even if truncated; None for other text."""
     whole = text.strip()
     if len(whole) >= LONG:
         whole = whole[: len(whole) // 4 * 4]

@@ -40,7 +40,7 @@ class RsaKey:
         return pow(EXPONENT, -1, (self.p - 1) * (self.q - 1))
 
     def apply(self, number: int) -> int:
-        """The private operation, by way of both primes."""
+        """The private operation, with both primes (CRT)."""
         one = pow(number, self.d % (self.p - 1), self.p)
         other = pow(number, self.d % (self.q - 1), self.q)
         return other + self.q * ((one - other) * pow(self.q, -1, self.p) % self.p)
@@ -67,7 +67,7 @@ class RsaKey:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a certificate shall say. Times are seconds since the epoch; extensions: object, critical, DER."""
+    """The contents of a certificate. Times are seconds since the epoch; extensions: object, critical, DER."""
 
     subject: str
     issuer: str

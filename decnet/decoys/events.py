@@ -1,4 +1,4 @@
-"""What attackers did, as JSON lines on stdout: bounded, counted, and never in the way of the service."""
+"""Writes attacker events as JSON lines to stdout: bounded, counted, and without blocking the service."""
 
 import asyncio
 import json
@@ -19,8 +19,9 @@ CLOSE_SECONDS = 0.5
 
 
 class Recorder:
-    """Writes events within a budget of bytes; what is more, or finds no reader, is counted, and the count
-    written as one event. `n` counts what happened, so that each number is written, or one of a count."""
+    """Writes events within a budget of bytes; events beyond it, or without a reader, are counted, and each
+    count is written as one event. `n` numbers the events, so that each number is in a written event or in a
+    count."""
 
     def __init__(self, output: int = STDOUT, clock: Callable[[], float] = time.monotonic) -> None:
         self._output = output
@@ -40,7 +41,7 @@ class Recorder:
         return visit
 
     def turn_away(self, source: str, port: int) -> None:
-        """Record a visit that ended before it began: there was no place for it."""
+        """Record a visit that was refused because no slot was free."""
         self.write("contact", source, port, "", {"refused": True})
 
     def write(self, kind: str, source: str, port: int, session: str, fields: dict[str, Field]) -> None:
@@ -53,7 +54,7 @@ class Recorder:
         self.count(kind, source)
 
     def count(self, kind: str, source: str) -> None:
-        """Record that one event happened, and no more of it."""
+        """Count one event without its details."""
         self._folds.add(kind, source, round(time.time(), 3), self._clock())
         self._look_later()
 
@@ -140,7 +141,7 @@ class Recorder:
 
 
 class Session:
-    """One visit: everything that one connection did, under one name."""
+    """One visit: all events of one connection, under one session id."""
 
     def __init__(self, recorder: Recorder, source: str, port: int) -> None:
         self.name = os.urandom(6).hex()
@@ -151,11 +152,11 @@ class Session:
         self._ended = False
 
     def record(self, kind: str, **fields: Field) -> None:
-        """Record one thing that this visitor did."""
+        """Record one action of this visitor."""
         self._recorder.write(kind, self.source, self.port, self.name, fields)
 
     def count(self, kind: str) -> None:
-        """Record that this visitor did one more thing of this kind, and no more of it."""
+        """Count one more action of this kind by this visitor, without its details."""
         self._recorder.count(kind, self.source)
 
     def end(self, **fields: Field) -> None:
@@ -166,7 +167,7 @@ class Session:
 
 
 def shown(raw: bytes) -> str:
-    """Bytes from outside as text: UTF-8, with what is not as \\xNN."""
+    """Untrusted bytes as text: UTF-8, with other bytes as \\xNN."""
     return raw[: 4 * MAX_TEXT].decode("utf-8", "backslashreplace")
 
 

@@ -1,4 +1,5 @@
-"""Blocks modules that a decoy would import without using them: memory limits the deckies of a worker."""
+"""Blocks modules that a decoy would import without using them: memory limits the number of deckies on a
+worker."""
 
 import sys
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""The machine below the services: what all of them show of it, made up from the seed that they share."""
+"""The machine below the services: what all of them show of it, generated from their shared seed."""
 
 import sys
 import time
@@ -72,14 +72,14 @@ NEAREST = {
     "linux": "debian-12", "windows": "debian-12", "windows_server": "debian-12", "bsd": "freebsd-14",
     "embedded": "busybox", "cisco": "busybox",
 }  # fmt: skip
-"""By OS profile the system of a release that is not listed and does not name its own."""
+"""By OS profile, the system of a release that is not listed and does not name its system."""
 
 OTHERS = (
     "cisco-ucm-14", "yealink-pbx-37", "windows-10", "windows-11", "windows-server-2016", "windows-server-2019",
     "windows-server-2022", "hp-laserjet-m404", "brother-hl-l6400", "canon-lbp-226", "esp-idf-4.4",
     "siemens-s7-1200", "schneider-m340", "cisco-ios-15.2", "cisco-ios-xe-16.12", "edgeswitch-1.9",
 )  # fmt: skip
-"""Releases of the catalog for which the nearest system of their OS profile will do."""
+"""Releases of the catalog that use the nearest system of their OS profile."""
 
 
 class Machine:
@@ -102,12 +102,12 @@ class Machine:
         self._packets = persona.number("received", 200_000, 9_000_000)
 
     def booted(self) -> int:
-        """When the machine was started: our restarts do not show in it."""
+        """When the machine was started; restarts of the container do not affect it."""
         now = int(time.time())
         return now - (now - self._phase) % self._period
 
     def received(self) -> int:
-        """Packets that its network card has taken in since."""
+        """Packets that its network card has received since."""
         return self._packets + (int(time.time()) - self.booted()) // 2
 
     def interface(self) -> str:
@@ -120,8 +120,8 @@ class Machine:
 
 
 def system_of(persona: Persona) -> System:
-    """The system that the persona's release names, or that its release is. A release that is not listed is
-    reported on stderr, and has the nearest system of its OS profile."""
+    """The system that the persona names, else that of its release. A release that is not listed is reported
+    on stderr, and gets the nearest system of its OS profile."""
     for name, system in SYSTEMS.items():
         if (persona.system or persona.release).startswith(name):
             return system

@@ -1,4 +1,4 @@
-"""Who this decoy pretends to be: the PERSONA variable, and everything that follows from its seed."""
+"""What this decoy imitates: the PERSONA variable, and everything derived from its seed."""
 
 import hashlib
 import json
@@ -27,11 +27,11 @@ class Persona:
     mac: str = ""
     machine_seed: str = ""
     system: str = ""
-    """The system below the services; "": the one that its release is."""
+    """The operating system of the machine; "": that of its release."""
 
     @property
     def machine(self) -> "Persona":
-        """The same with the seed that every service of the decky has: for what they must agree on."""
+        """The same with the seed that all services of the decky share, for values that must be consistent."""
         return replace(self, seed=self.machine_seed or self.seed)
 
     def bytes_for(self, purpose: str, count: int = 32) -> bytes:
@@ -61,7 +61,7 @@ class Persona:
 
 
 def from_environment() -> Persona:
-    """The persona of this container. Raises ValueError when $PERSONA is not whole."""
+    """The persona of this container. Raises ValueError if $PERSONA is incomplete."""
     try:
         document = json.loads(os.environ.get("PERSONA", ""))
         return Persona(

@@ -1,4 +1,4 @@
-"""Prime numbers that follow from the seed, for RSA keys that are always the same."""
+"""Prime numbers derived from the seed, for RSA keys that are always the same."""
 
 import functools
 import hashlib
@@ -21,7 +21,7 @@ def prime(persona: Persona, purpose: str, bits: int) -> int:
 
 
 def _sieve(start: int) -> list[int]:
-    """Even offsets from the odd `start` on where no small prime divides."""
+    """Even offsets from the odd `start`, without those divisible by small primes."""
     alive = bytearray(b"\x01") * SPAN
     for prime in _small_primes():
         first = -start % prime
@@ -41,7 +41,7 @@ def _small_primes() -> tuple[int, ...]:
 
 
 def _is_prime(candidate: int) -> bool:
-    """Fermat's test first, then Miller-Rabin with bases that follow from the candidate."""
+    """Fermat's test first, then Miller-Rabin with bases derived from the candidate."""
     if pow(2, candidate - 1, candidate) != 1:
         return False
     odd, twos = candidate - 1, 0

@@ -1,4 +1,5 @@
-"""The frame of every decoy: find the service, listen, stop on a signal or when the network is gone."""
+"""The main program of every decoy: finds the service, listens, and stops on a signal or when the network is
+gone."""
 
 import asyncio
 import fcntl
@@ -72,13 +73,13 @@ async def _serve(service: object, persona: Persona) -> int:
 
 
 class Complaints:
-    """Lines on stderr, where only the operator looks: few, because they fill the log of the events."""
+    """Lines on stderr for the operator: few, because they use the same log as the events."""
 
     def __init__(self) -> None:
         self._left = MOST_COMPLAINTS
 
     def write(self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """One line, unless there were many."""
+        """Write one line, unless there were too many."""
         if self._left > 0:
             self._left -= 1
             sys.stderr.write(f"{context.get('message', '')}: {context.get('exception')!r}"[:500] + "\n")
@@ -95,7 +96,7 @@ def has_network() -> bool:
 
 
 def _is_up(asker: socket.socket, name: str) -> bool:
-    """By the flags of the interface (netdevice(7)); an interface that has just vanished is not up."""
+    """By the flags of the interface (netdevice(7)); an interface that has just disappeared is not up."""
     try:
         answer = fcntl.ioctl(asker, SIOCGIFFLAGS, struct.pack("16s24x", os.fsencode(name)))
     except OSError:

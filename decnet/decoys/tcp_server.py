@@ -1,4 +1,4 @@
-"""TCP services: who is connected, how many at most, and how every visit ends."""
+"""TCP services: connections, their limits, and how every visit ends."""
 
 import asyncio
 from collections import Counter
@@ -20,7 +20,7 @@ MOST_LATE = 16384
 
 
 class Gone(Exception):
-    """The visitor left, or is disconnected without an answer."""
+    """The visitor has left, or is disconnected without an answer."""
 
 
 class Line:
@@ -35,14 +35,14 @@ class Line:
         self.summary: dict[str, Field] = {}
 
     async def send(self, data: bytes) -> None:
-        """Send all of it; a visitor that does not read is left."""
+        """Send all of it; a visitor that does not read is disconnected."""
         self.writer.write(data)
         async with at_most(WRITE_SECONDS):
             await self.writer.drain()
         await self.turn.pass_on()
 
     async def read(self, seconds: float, most: int = 16384) -> bytes:
-        """What came, b"" at the end. Raises TimeoutError after so many seconds of silence."""
+        """Received bytes, b"" at the end. Raises TimeoutError after so many seconds of silence."""
         await self.turn.pass_on()
         async with at_most(seconds):
             return await self.reader.read(most)
@@ -60,7 +60,7 @@ class Line:
             return await self.reader.readuntil(b"\n")
 
     async def unread(self) -> bytes:
-        """The beginning of what has come and was not read yet, without waiting for more."""
+        """The beginning of the unread input, without waiting for more."""
         try:
             async with asyncio.timeout(0):
                 return await self.reader.read(MOST_LATE)
@@ -68,8 +68,8 @@ class Line:
             return b""
 
     async def linger(self) -> bytes:
-        """Send the end of our output, and read on for a moment, so that the visitor gets the last words
-        and not a reset. Returns the beginning of what came too late to be answered."""
+        """Send the end of our output, and read for another moment, so that the visitor gets our last output
+        and not a reset. Returns the beginning of the input that came too late to be answered."""
         late = bytearray()
         try:
             if self.writer.can_write_eof():
@@ -96,8 +96,8 @@ async def receive(
 ) -> Stop:
     """Listen on the persona's TCP ports and run `converse` with every visitor.
 
-    `converse` may end by returning, or with Gone, TimeoutError, EOFError or OSError. `admits` decides who may
-    come in instead of the limits here. The returned call ends every connection.
+    `converse` may end by returning, or with Gone, TimeoutError, EOFError or OSError. `admits` replaces the
+    limits here on who may connect. The returned call ends every connection.
     """
     visits = Visits(recorder, converse, admits)
     loop = asyncio.get_running_loop()
@@ -151,7 +151,7 @@ class Visits:
                 self._leave(peer[0])
 
     async def end(self) -> None:
-        """Cut every connection off."""
+        """Abort every connection."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -168,7 +168,8 @@ class Visits:
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:
-    """Close once the visitor has read the last words; one that reads nothing keeps its place until then."""
+    """Close once the visitor has read the last output; one that reads nothing occupies its slot until
+    then."""
     writer.close()
     try:
         async with at_most(WRITE_SECONDS):

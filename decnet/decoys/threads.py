@@ -16,7 +16,7 @@ _places: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:
-    """What `work` returns or raises. A few run at once, others wait. (A pool's threads hold up the exit.)"""
+    """What `work` returns or raises. A few run at once, others wait. (A thread pool would delay the exit.)"""
     loop = asyncio.get_running_loop()
     places = _places.setdefault(loop, asyncio.Semaphore(MOST_AT_ONCE))
     await places.acquire()
@@ -35,7 +35,7 @@ async def in_thread(work: Callable[[], Result]) -> Result:
         result, error = None, None
         try:
             result = work()
-        except Exception as raised:  # noqa: BLE001 (it is raised where the result is awaited)
+        except Exception as raised:  # noqa: BLE001 (raised where the result is awaited)
             error = raised
         try:
             loop.call_soon_threadsafe(settle, result, error)

@@ -1,4 +1,4 @@
-"""TLS for services where a client can request it: OpenSSL is imported when the first client does so."""
+"""TLS for services where a client can request it: OpenSSL is imported at the first request."""
 
 import functools
 import os
@@ -56,7 +56,7 @@ class Identity:
 
 
 def of_the_machine(persona: Persona) -> Identity:
-    """The certificate that a Debian system makes for itself when it is installed (package ssl-cert)."""
+    """The self-signed certificate that a Debian system creates at installation (package ssl-cert)."""
     machine, own = Machine(persona), persona.machine
     key = rsa_key(own, "tls")
     wanted = Wanted(
@@ -73,7 +73,7 @@ def of_the_machine(persona: Persona) -> Identity:
 
 
 def openssl() -> Any:
-    """The module, also where its import was blocked at the start."""
+    """The module, even if its import was blocked at the start."""
     for name in ("ssl", "_ssl"):
         if sys.modules.get(name, True) is None:
             del sys.modules[name]
@@ -95,7 +95,7 @@ class Secured(Line):
         self._tls = identity.context.wrap_bio(self._in, self._out, server_side=True)
 
     def feed(self, data: bytes) -> None:
-        """Take what was read of TLS before it was known to be that."""
+        """Pass on bytes that were read before they were known to be TLS."""
         if data:
             self._in.write(data)
 
@@ -121,7 +121,7 @@ class Secured(Line):
             await self._flush()
 
     async def read(self, seconds: float, most: int = PIECE) -> bytes:
-        """What came, b"" at the end."""
+        """Received bytes; b"" at the end."""
         while True:
             try:
                 return self._tls.read(most)
@@ -134,11 +134,11 @@ class Secured(Line):
                 return b""
 
     async def unread(self) -> bytes:
-        """Nothing: it is not decrypted yet."""
+        """Always empty: the bytes are not decrypted yet."""
         return b""
 
     async def linger(self) -> bytes:
-        """Say in TLS too that nothing more comes; what still comes is not decrypted."""
+        """Also end the TLS stream; what is still received is not decrypted."""
         try:
             self._tls.unwrap()
         except (self._waits, self._fails):

@@ -1,4 +1,4 @@
-"""UDP services: who is asking, what is recorded of it, and how much may go back.
+"""UDP services: visitors, their events, and limits on answers.
 
 A datagram's sender can be forged, so an answer is never longer than the question, unless it stays on the
 decky's own LAN; there it is rate limited, for each source and for all of them.
@@ -32,17 +32,17 @@ Network = tuple[int, int]
 
 
 class Visit:
-    """What one source and port requested."""
+    """The visit of one source address and port."""
 
     def __init__(self, session: Session, now: float) -> None:
         self.session = session
         self.last = now
         self.count = 0
         self.known: set[str] = set()
-        """For the service: what it has recorded of this visitor once."""
+        """For the service: what it records only once per visitor."""
 
     def record(self, kind: str, **fields: str | int | bool) -> None:
-        """Record one thing that this visitor did."""
+        """Record one action of this visitor."""
         self.session.record(kind, **fields)
 
 
@@ -51,20 +51,20 @@ Answer = Callable[[bytes, Visit, int], bytes | None]
 
 
 class Bucket:
-    """An allowance that fills up with time."""
+    """A token bucket."""
 
     def __init__(self, most: float, a_second: float, now: float) -> None:
         self._most, self._a_second = most, a_second
         self._left, self._at = most, now
 
     def left(self, now: float) -> float:
-        """What may be spent now."""
+        """The tokens that may be spent now."""
         self._left = min(self._most, self._left + (now - self._at) * self._a_second)
         self._at = now
         return self._left
 
     def spend(self, amount: float) -> None:
-        """Take it."""
+        """Spend tokens."""
         self._left -= amount
 
 
@@ -77,7 +77,7 @@ class Budget:
         self._sources: OrderedDict[str, Bucket] = OrderedDict()
 
     def room(self, source: str, received: int, now: float) -> int:
-        """Bytes for the answer to so many bytes."""
+        """The allowed length of the answer to a request of that length."""
         if not self._is_near(source):
             return received
         left = min(self._bucket(source, now).left(now), self._all.left(now), MOST_ANSWER)
@@ -155,15 +155,15 @@ class Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(answer, peer)
 
     def pause_writing(self) -> None:
-        """The network takes no more: nothing is answered, and nothing kept for later."""
+        """The send buffer is full: send no answers, and queue none."""
         self._is_full = True
 
     def resume_writing(self) -> None:
-        """It does again."""
+        """The send buffer has room again."""
         self._is_full = False
 
     def error_received(self, error: Exception) -> None:
-        """A client refuses our answer."""
+        """A client has refused our answer."""
 
 
 async def receive(persona: Persona, recorder: Recorder, answer: Answer) -> Stop:
@@ -201,7 +201,7 @@ def _bound(port: int) -> socket.socket:
 
 
 def near(routes: str = ROUTES) -> list[Network]:
-    """The networks that this machine is on itself, by its routing table."""
+    """The networks that this machine is directly attached to, by its routing table."""
     networks = [(127 << 24, 255 << 24)]
     try:
         lines = _read(routes).splitlines()[1:]

@@ -1,4 +1,4 @@
-"""Waiting for a visitor: no wait outlasts its time or the visitor, and no visitor keeps the processor."""
+"""Waits for a visitor: no wait exceeds its limit or the visit, and no visitor monopolizes the processor."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 LONGEST_WAIT = float(os.environ.get("LONGEST_WAIT") or "inf")
-"""Seconds; no wait takes longer, whatever its own limit is. Tests set it, containers do not."""
+"""Seconds; upper bound of every wait. Tests set it, containers do not."""
 TURN_SECONDS = 0.01
 
 
@@ -17,7 +17,7 @@ def at_most(seconds: float) -> asyncio.Timeout:
 
 
 class Input(asyncio.StreamReader):
-    """A visitor's bytes. Its end is noticed at once, also while something else is awaited."""
+    """A visitor's input. Its end is noticed at once, even during another wait."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit, asyncio.get_running_loop())
@@ -31,7 +31,7 @@ class Input(asyncio.StreamReader):
             call()
 
     def set_exception(self, exc: Exception) -> None:
-        """A reset ends it like an end of input: what came before can still be read."""
+        """A reset acts like an end of input: what was received before can still be read."""
         if isinstance(exc, OSError):
             self.feed_eof()
         else:
@@ -39,7 +39,7 @@ class Input(asyncio.StreamReader):
 
     @contextlib.asynccontextmanager
     async def at_most(self, seconds: float) -> AsyncIterator[None]:
-        """A block that ends with TimeoutError after so many seconds, or once nothing more can come."""
+        """A block that ends with TimeoutError after so many seconds, or once no more input can arrive."""
         async with at_most(seconds) as limit:
             with self._calling(lambda: None if limit.expired() else limit.reschedule(0)):
                 yield
@@ -56,13 +56,13 @@ class Input(asyncio.StreamReader):
 
 
 class Turn:
-    """How long a visitor has had the processor: what came at once is worked off in pieces."""
+    """How long a visitor has used the processor: a burst of input is processed in pieces."""
 
     def __init__(self) -> None:
         self._began: float | None = None
 
     async def pass_on(self) -> None:
-        """Let the others go first, if this turn has been long enough."""
+        """Yield to the others, if this turn has been long enough."""
         if self._began is None:
             self._began = time.monotonic()
             asyncio.get_running_loop().call_soon(self._end)

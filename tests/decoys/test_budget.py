@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from decnet.decoys import budget
-from decnet.decoys.budget import FADE_SECONDS, LOG_KEPT, MOST_FOLDS, MOST_SOURCES, Budget, logged
+from decnet.decoys.budget import FADE_SECONDS, MOST_FOLDS, MOST_SOURCES, Budget, logged
 from decnet.decoys.events import Recorder
 from decnet.decoys.serve import MOST_COMPLAINTS
 from decnet.plan.compose import _service_body
 
 FLOOD = 2500
+LOG_KEPT = 8_000_000
 ATTACKS = {
     "http": b"GET / HTTP/1.0\r\nAuthorization: Basic YTpi\r\n\r\n",
     "redis": b"CONFIG GET dir\r\n",

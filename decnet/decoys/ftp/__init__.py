@@ -1,4 +1,5 @@
-"""The FTP server decoy, by itself: a library has the texts of one server, and these are several."""
+"""The FTP server decoy, without a library: a library has the texts of one server, and this imitates
+several."""
 
 from .server import start
 

@@ -1,10 +1,10 @@
-"""The names and passwords of one visit as events, whether or not the server wants them."""
+"""Records the names and passwords of one visit as events, whether or not the server accepts them."""
 
 from ..credentials import record_login
 from ..events import Session
 
 MOST_LATE = 50
-"""Lines that were never answered and are looked at."""
+"""Unanswered lines that are still examined."""
 SECRET = {
     "PASS": "password",
     "ACCT": "account",
@@ -12,7 +12,7 @@ SECRET = {
     "SITE PSWD": "site pswd",
     "SITE GPASS": "site gpass",
 }
-"""Commands that carry one, and the method that their logins have."""
+"""Commands with a credential, and the method of their logins."""
 
 
 class Attempts:
@@ -37,7 +37,7 @@ class Attempts:
             record_login(self._session, method, success=success, username=self._name, password=raw)
 
     def refused(self, raw: bytes) -> None:
-        """A line that is not carried out."""
+        """A line that is not executed."""
         words = raw.decode("utf-8", "surrogateescape").split(None, 1)
         verb, argument = words[0].upper() if words else "", words[1] if len(words) > 1 else ""
         if verb == "SITE":
@@ -49,8 +49,8 @@ class Attempts:
             self.password(argument, SECRET[verb])
 
     def end(self, unread: bytes = b"") -> None:
-        """The visit is over; `unread` came and is never answered. A name without a password is recorded
-        too."""
+        """The visit is over; `unread` was received but is never answered. A name without a password is
+        recorded too."""
         for line in unread.split(b"\n")[:MOST_LATE]:
             self.refused(line.rstrip(b"\r"))
         if self._open:

@@ -1,4 +1,5 @@
-"""Data connections: the visitor comes to us, from the address of the control connection, once and soon."""
+"""Data connections: the visitor connects to the server, from the address of the control connection, once and
+soon."""
 
 import asyncio
 import hashlib
@@ -21,12 +22,12 @@ class NoConnection(Exception):
 
 
 class Broken(Exception):
-    """The data connection ended before its time."""
+    """The data connection ended early."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What was sent to us, of which nothing else is kept."""
+    """The length and hash of received data; the content is not kept."""
 
     size: int
     sha256: str
@@ -41,7 +42,8 @@ class Passive:
         self.port = int(listener.getsockname()[1])
 
     async def meet(self, line: Line) -> socket.socket:
-        """The connection from the visitor on `line`, unless that one leaves before. Raises NoConnection."""
+        """The connection from the visitor on `line`, unless that visitor leaves first. Raises
+        NoConnection."""
         loop = asyncio.get_running_loop()
         try:
             async with line.reader.at_most(ACCEPT_SECONDS):

@@ -39,7 +39,7 @@ async def mdtm(talk: Talk, argument: str) -> None:
 
 
 async def is_plain(talk: Talk, argument: str) -> bool:
-    """Whether it is a file; else the reply reports that."""
+    """Whether it is a file; if not, sends the error."""
     node = talk.inside.node(talk.path(argument)) if argument else None
     if node is None or (node.folder and not talk.dialect.has_text("not_plain")):
         await talk.reply("no_file", talk.verb)
@@ -51,7 +51,7 @@ async def is_plain(talk: Talk, argument: str) -> bool:
 
 
 async def change(talk: Talk, argument: str) -> None:
-    """Everything that would change something: it is denied."""
+    """Every command that would change something: denied."""
     dialect, verb = talk.dialect, talk.verb
     if verb == "RNTO" and dialect.has_text("rename_first"):
         await talk.reply("rename_first")

@@ -1,4 +1,4 @@
-"""One visit: who it is, and an answer to every command."""
+"""One visit: its login, and a reply to every command."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ Method = Callable[[Talk, str], Awaitable[None]]
 
 
 class Session:
-    """Reads commands, refuses what the server refuses, and carries out the rest."""
+    """Reads commands, refuses those that the server refuses, and executes the others."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Session:
                 return
 
     async def close(self) -> None:
-        """The visit is over: nothing waits for a data connection or a password any more."""
+        """End the visit: stop waiting for a data connection or a password."""
         self._attempts.end(await self._talk.line.unread())
         self._transfers.close()
 
@@ -110,7 +110,7 @@ class Session:
             await talk.reply(refusal, talk.verb)
 
     def _refusal(self) -> str | None:
-        """Why the command is not carried out, "" without a reply; None when it is."""
+        """The reply that refuses the command, "" for none; None if the command is executed."""
         talk, dialect, verb = self._talk, self._talk.dialect, self._talk.verb
         if not talk.typed.strip():
             return dialect.blank
@@ -198,7 +198,7 @@ class Session:
 
 
 async def _reply_only(talk: Talk, argument: str) -> None:
-    """Commands that only have an answer."""
+    """Commands that only have a reply."""
     await talk.reply(talk.verb.lower(), argument.upper())
 
 

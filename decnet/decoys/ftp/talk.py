@@ -1,4 +1,4 @@
-"""One visit's state, and its answers in the server's words."""
+"""One visit's state, and its replies in the server's texts."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .tree import Tree
 
 
 class Talk:
-    """What is known between two commands, and how an answer is given."""
+    """The state between two commands, and how replies are sent."""
 
     def __init__(self, dialect: Dialect, persona: Persona, line: Line, always: dict[str, object]) -> None:
         self.dialect = dialect
@@ -27,7 +27,7 @@ class Talk:
 
     @property
     def inside(self) -> Tree:
-        """The files, for commands that come after a login only."""
+        """The files, for commands that need a login."""
         assert self.tree is not None
         return self.tree
 
@@ -44,7 +44,7 @@ class Talk:
         await self.send(self.dialect.text(occasion, which, {**self._always, **fields, **more}))
 
     async def send(self, text: str) -> None:
-        """Say this."""
+        """Send this text."""
         await self.line.send((text + "\r\n").encode("utf-8", "surrogateescape"))
 
 

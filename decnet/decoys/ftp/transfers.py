@@ -27,7 +27,7 @@ class Transfers:
         self._start = 0
 
     def close(self) -> None:
-        """Nothing waits for a data connection any more."""
+        """Stop waiting for a data connection."""
         if self._passive is not None:
             self._passive.close()
             self._passive = None
@@ -51,7 +51,7 @@ class Transfers:
             await talk.reply("epsv" if port else "no_connection", port=port)
 
     async def active(self, talk: Talk, argument: str) -> None:
-        """The visitor asks the server to come to it, or to another host: it never does."""
+        """Active mode: the server never connects to the visitor or to another host."""
         await talk.reply("after_all" if self._only_extended else "active", talk.verb)
 
     async def rest(self, talk: Talk, argument: str) -> None:
@@ -120,7 +120,7 @@ class Transfers:
         await self._give(sent, "retr", "done", size=len(content), left=len(rest))
 
     async def stor(self, talk: Talk, argument: str) -> None:
-        """Take a file, where that is what the machine is for; only length and hash are kept."""
+        """Receive a file, on machines made for that (printers); only length and hash are kept."""
         if not talk.dialect.takes_files:
             await change(talk, argument)
             return
@@ -141,7 +141,7 @@ class Transfers:
             connection.close()
 
     def _listen(self) -> int:
-        """The port on which a data connection is waited for, 0 for none."""
+        """The port that waits for a data connection; 0 if none does."""
         self.close()
         self._passive = data.listen(self._talk.address, self._talk.dialect.ports)
         return self._passive.port if self._passive is not None else 0

@@ -1,4 +1,4 @@
-"""The files that a visitor sees: none of them exists anywhere else, and none of them ever changes."""
+"""The files that a visitor sees: they are simulated and never change."""
 
 import fnmatch
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Tree:
         self.user = user
 
     def absolute(self, path: str, cwd: str) -> str:
-        """A path without dots, from the root."""
+        """A normalized absolute path."""
         parts: list[str] = []
         for part in (path if path.startswith("/") else f"{cwd}/{path}").split("/"):
             if part == "..":
@@ -48,7 +48,7 @@ class Tree:
         return "/" + "/".join(parts)
 
     def node(self, path: str) -> Node | None:
-        """What is at an absolute path; links are followed."""
+        """The node at an absolute path; links are followed."""
         for _ in range(MOST_LINKS):
             node = self._nodes.get(path)
             if node is None or not node.target:
@@ -64,7 +64,7 @@ class Tree:
         return node.content
 
     def is_folder(self, path: str) -> bool:
-        """Whether this user may go there."""
+        """Whether this user may enter that folder."""
         node = self.node(path)
         return node is not None and node.folder and self._may(node, 1)
 
@@ -75,7 +75,8 @@ class Tree:
         return sorted(name for name in below if "/" not in name)
 
     def listed(self, path: str, *, hidden: bool) -> list[tuple[str, Node]] | None:
-        """What a listing shows: a folder's entries, a file, or what fits a pattern; None for nothing."""
+        """The nodes of a listing: a folder's entries, a file, or those that match a pattern; None if there
+        are none."""
         folder, _, last = path.rpartition("/")
         if "*" in last or "?" in last:
             names = fnmatch.filter(self.names(folder or "/"), last)

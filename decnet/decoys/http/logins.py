@@ -1,4 +1,4 @@
-"""The credentials in a request, wherever they are in it and whatever the answer is."""
+"""The credentials anywhere in a request, whatever the reply is."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def logins(request: Request) -> Iterator[Login]:
 
 
 def salvaged(refused: Refused, rest: bytes) -> Request:
-    """A refused request as far as it can be read at all. `rest`: what came and was not read for it."""
+    """A refused request, as far as it can be read. `rest`: what was received but not read for it."""
     request = refused.request or Request("", "", (1, 1))
     if request.headers:
         return Request(request.method, request.target, request.version, request.headers, request.body + rest)
@@ -76,7 +76,7 @@ def _basic(rest: str, raw: bytes) -> dict[str, bytes | str]:
 
 
 def _of_fields(fields: list[tuple[str, bytes]], method: str) -> Iterator[Login]:
-    """A login, if there is a password among these fields."""
+    """A login, if one of these fields is a password."""
     known = {name.lower(): value for name, value in reversed(fields[:MOST_FIELDS])}
     user = next((known[name] for name in USER_FIELDS if name in known), b"")
     password = next((known[name] for name in PASSWORD_FIELDS if name in known), None)

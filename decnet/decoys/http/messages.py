@@ -72,7 +72,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Page:
-    """Something a site serves. `changed` is seconds since the epoch; a page made by a program has none."""
+    """A page of a site. `changed` is in seconds since the epoch; None for a dynamic page."""
 
     body: bytes
     content_type: str = "text/html"
@@ -83,7 +83,7 @@ class Page:
 
 @dataclass
 class Reply:
-    """One answer before it is rendered in this server's way. `why` picks the text of an error page."""
+    """One reply before a dialect renders it. `why` selects the text of an error page."""
 
     status: int
     body: bytes = b""
@@ -98,7 +98,7 @@ class Reply:
 class Refused(Exception):
     """A request that the server answers with an error and then closes.
 
-    `raw` is what came instead of a request line, `head` what was read of the headers.
+    `raw` is what was received instead of a request line, `head` what was read of the headers.
     """
 
     def __init__(self, status: int, why: str = "", raw: bytes = b"", request: Request | None = None) -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""The texts of the sites. Everything that differs from machine to machine follows from the seed."""
+"""The texts of the sites. Everything that differs between machines is derived from the seed."""
 
 import struct
 from html import escape
@@ -37,7 +37,7 @@ class Look:
         self._title = title
 
     def company(self) -> str:
-        """The company whose site this is."""
+        """The company of the site."""
         return self._title or self.persona.choice("http company", COMPANIES)
 
     def intranet(self) -> str:

@@ -1,4 +1,4 @@
-"""One request off the wire, bounded in size and time, refused where the imitated server refuses it."""
+"""Reads one request, bounded in size and time, and refuses what the imitated server refuses."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 
 @dataclass(frozen=True)
 class Limits:
-    """How one server software bounds a request. Bytes and seconds."""
+    """The limits of one server software for requests. Bytes and seconds."""
 
     line: int = 8190
     field: int = 8190
@@ -32,7 +32,7 @@ class Limits:
 
 
 async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | None:
-    """The next request; None when the client is gone or has been silent for too long. Raises Refused."""
+    """The next request; None if the client has left or was silent for too long. Raises Refused."""
     raw = await _first_line(line, limits, first)
     if raw is None:
         return None
@@ -45,7 +45,7 @@ async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | 
 
 
 async def read_body(line: Line, request: Request) -> Request:
-    """`request` with the beginning of its body; the rest is read and forgotten. Raises Refused."""
+    """`request` with the beginning of its body; the rest is read and discarded. Raises Refused."""
     kept = bytearray()
     try:
         async with at_most(BODY_SECONDS):

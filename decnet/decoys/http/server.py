@@ -41,7 +41,7 @@ class Visit:
         self._line = line
 
     async def converse(self) -> int:
-        """Answer request after request; how many there were."""
+        """Answer request after request; the number of requests."""
         for count in range(1, MOST_REQUESTS + 1):
             try:
                 request = await read_request(self._line, self._dialect.limits, first=count == 1)
@@ -63,7 +63,7 @@ class Visit:
         return MOST_REQUESTS
 
     async def end(self) -> None:
-        """Record the credentials of a request that came and is never answered."""
+        """Record the credentials of a request that is never answered."""
         raw, _, rest = (await self._line.unread()).partition(b"\n")
         self._record_logins(salvaged(Refused(0, raw=raw), rest))
 

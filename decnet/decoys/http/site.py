@@ -1,11 +1,9 @@
-"""What is served: the pages of one site, its login form, and where a request leads."""
+"""The site: its pages, its login form, and the routing of requests."""
 
 from ..persona import Persona
 from . import pages
-from .dialects import Dialect, Lighttpd, Nginx
+from .dialects import Dialect, Nginx
 from .messages import Page, Reply, Request
-
-LOGIN_PATHS = ("/login", "/login.php", "/admin", "/user/login", "/auth/login", "/cgi-bin/login.cgi")
 
 DRAWN_SITES = {
     "linux": ("default", "company", "intranet", "login"),
@@ -77,7 +75,7 @@ def build_site(persona: Persona, dialect: Dialect) -> Site:
         realm, login = look.product(), ""
     else:
         login = _login_path(persona, dialect, kind) if with_login else ""
-    contents = _contents(kind, look, login, changed, dynamic=not isinstance(dialect, Nginx | Lighttpd))
+    contents = _contents(kind, look, login, changed)
     return Site(persona, dialect, contents, login, realm)
 
 
@@ -89,7 +87,7 @@ def _login_path(persona: Persona, dialect: Dialect, kind: str) -> str:
     return "/login" if isinstance(dialect, Nginx) else "/login.php"
 
 
-def _contents(kind: str, look: pages.Look, login: str, changed: int, *, dynamic: bool) -> dict[str, Page]:
+def _contents(kind: str, look: pages.Look, login: str, changed: int) -> dict[str, Page]:
     html = "text/html; charset=utf-8" if login else "text/html"
     front = pages.front(kind, look, login).encode()
     home = Page(front, html, None if kind in ("login", "device") else changed, _session(look, login, kind))
@@ -110,7 +108,7 @@ def _session(look: pages.Look, login: str, kind: str) -> tuple[tuple[str, str], 
 
 
 def not_modified(request: Request, etag: str, changed: int) -> bool:
-    """Whether the client has this version already (RFC 9110, 13.1: the ETag counts before the date)."""
+    """Whether the client already has this version (RFC 9110, 13.1: the ETag precedes the date)."""
     from .dialects import http_date
 
     tags = request.header("if-none-match")

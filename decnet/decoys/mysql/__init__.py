@@ -1,4 +1,4 @@
-"""The MySQL and MariaDB decoy: the protocol up to the password, behind a weak one a small database."""
+"""The MySQL and MariaDB decoy: the login, and a small database behind a weak password."""
 
 from .server import start
 

@@ -1,4 +1,4 @@
-"""What clients say of themselves: handshake responses, and the commands that carry a password later."""
+"""Parses what clients report about themselves: handshake responses, and later commands with a password."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ PRIMARY_PASSWORD = re.compile(rf"\b(?:master|source)_password\s*=\s*{TEXT}", re.
 
 @dataclass
 class Answer:
-    """A handshake response, taken apart as far as it goes."""
+    """A handshake response, parsed as far as possible."""
 
     user: bytes = b""
     proof: bytes = b""
@@ -37,7 +37,7 @@ class Answer:
 
 
 def take_apart(content: bytes, answer: Answer) -> None:
-    """Fill `answer`. Raises Malformed; what precedes the mistake is kept."""
+    """Fill `answer`. Raises Malformed; the part before the error is kept."""
     fields = Fields(content)
     capabilities = fields.number(2)
     if not capabilities & no.CLIENT_41:
@@ -71,7 +71,7 @@ def change_of_user(content: bytes, capabilities: int) -> Answer:
 
 
 def replica(content: bytes) -> Answer:
-    """COM_REGISTER_SLAVE, as far as it can be read: the account that the replica may be reached with."""
+    """COM_REGISTER_SLAVE, as far as it can be read: the account for connecting to the replica."""
     fields, answer = Fields(content), Answer(plugin=CLEAR)
     try:
         fields.take(4)

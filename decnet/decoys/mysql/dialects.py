@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""What MariaDB and the versions of MySQL do differently."""
+"""The differences between MariaDB and the versions of MySQL."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Dialect:
 
     @property
     def name(self) -> str:
-        """What error texts call it."""
+        """Its name in error texts."""
         return "MariaDB" if self.maria else "MySQL"
 
 
@@ -65,7 +65,7 @@ def dialect_of(persona: Persona) -> Dialect:
 
 
 def _capabilities(maria: bool, number: tuple[int, ...]) -> int:
-    """MariaDB does without the lowest bit, which marks MariaDB, and here without TLS."""
+    """MariaDB omits the lowest bit, which marks MariaDB, and here TLS."""
     if maria:
         return 0x81FFF7FE if number >= (10, 4) else 0x81BFF7FE
     return 0xDFFFFFFF if number >= (8, 0, 19) else 0xC3FFFFFF if number >= (8,) else 0xC1FFFFFF

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""From the greeting to the verdict."""
+"""The login: from the greeting to its acceptance or refusal."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ ATTRIBUTES = ("_client_name", "_client_version", "program_name", "_os", "_platfo
 
 @dataclass
 class Visitor:
-    """Who is there, as the login left it."""
+    """The visitor's state after the login."""
 
     user: str
     source: str
@@ -48,7 +48,7 @@ class Visitor:
 
 
 class Gate:
-    """What all logins share: the accounts, the keys, and who made too many errors."""
+    """The state that all logins share: accounts, keys, and the errors of each source."""
 
     def __init__(self, persona: Persona, dialect: Dialect) -> None:
         self._persona = persona
@@ -56,9 +56,9 @@ class Gate:
         self.known = Known(persona)
         self._errors: OrderedDict[str, int] = OrderedDict()
         self.identity = Later(self._certify)
-        """What TLS is spoken with."""
+        """The certificate and key for TLS."""
         self.key = Later(lambda: rsa_key(persona, "mysql password key"))
-        """What passwords are sent under without TLS."""
+        """The RSA key for passwords sent without TLS."""
 
     def _certify(self) -> Identity:
         """The certificates that MySQL makes for itself at its first start."""
@@ -73,13 +73,14 @@ class Gate:
         return Identity([certificate(own, key, authority), certificate(root, authority, authority)], key)
 
     def plugin_of(self, user: str) -> str:
-        """How this user proves a password. Of unknown ones the server invents it, for each user the same."""
+        """The authentication plug-in of this user. For unknown users the server picks one, always the same
+        for each."""
         if self.known.has(user) or self._dialect.plugin == NATIVE:
             return self._dialect.plugin
         return self._persona.choice(f"mysql plugin {user[:64]}", (CACHING, NATIVE))
 
     def failed(self, source: str) -> None:
-        """One more connection of this source that came to nothing."""
+        """Count one more failed connection of this source."""
         self._errors[source] = self._errors.pop(source, 0) + 1
         if len(self._errors) > MOST_SOURCES:
             self._errors.popitem(last=False)
@@ -99,7 +100,7 @@ class Gate:
 
 
 class Login:
-    """One connection's way in."""
+    """The login of one connection."""
 
     def __init__(self, gate: Gate, dialect: Dialect, channel: Channel, thread: int) -> None:
         self._gate = gate
@@ -113,7 +114,7 @@ class Login:
         self._whole = self._recorded = self._asked = False
 
     async def run(self) -> Visitor:
-        """The visitor who got in. Raises Failed, EOFError, TimeoutError, Gone."""
+        """The visitor who logged in. Raises Failed, EOFError, TimeoutError, Gone."""
         self._gate.check(self._source)
         await self._channel.send(self._greeting())
         try:
@@ -145,7 +146,7 @@ class Login:
         )  # fmt: skip
 
     async def _read(self) -> None:
-        """Read the handshake response; one that is not whole counts against its source."""
+        """Read the handshake response; an incomplete one counts as an error of its source."""
         try:
             content = await self._channel.read(GREETING_SECONDS, SHORT_PACKET)
             if self._dialect.tls and len(content) == 32 and content[1] << 8 & no.CLIENT_SSL:
@@ -172,7 +173,7 @@ class Login:
         self._secure = True
 
     async def _prove(self) -> None:
-        """Ask for a proof in the way of this user's account. Raises Failed."""
+        """Request a proof by the plug-in of this user's account. Raises Failed."""
         answer = self._answer
         plugin = self._gate.plugin_of(shown(answer.user))
         proof = answer.proof
@@ -215,7 +216,7 @@ class Login:
         return None if password is None else shown(password)
 
     def _guess(self, answer: Answer, proof: bytes) -> str | None:
-        """The password of this proof, where it is one of the common ones."""
+        """The password of this proof, if it is one of the common ones."""
         prove = {0: native_proof, 20: native_proof, 32: caching_proof}.get(len(proof))
         if prove is None:
             return None
@@ -233,7 +234,7 @@ class Login:
             raise Failed(1045, "28000" if answer.capabilities & no.CLIENT_41 else "", text, fatal=True)
 
     def _record_unproven(self) -> None:
-        """Record what was sent of a login that came to no verdict."""
+        """Record what was sent of an incomplete login."""
         if self._recorded:
             return
         answer, rest = self._answer, self._channel.left()

@@ -1,4 +1,4 @@
-"""Packets of the client/server protocol: a length of three bytes, a number, and what they carry."""
+"""Packets of the client/server protocol: a length of three bytes, a number, and the payload."""
 
 import struct
 import time
@@ -6,7 +6,7 @@ import time
 from ..tcp_server import Line
 
 SHORT_PACKET = 16384
-"""net_buffer_length: more does not come before a login."""
+"""net_buffer_length: the longest packet before a login."""
 LONG_PACKET = 256 * 1024
 MOST_FRAME = 256 * 1024
 MOST_KEPT = 4096
@@ -39,11 +39,12 @@ class Channel:
         self._frame = 0
 
     def compress(self) -> None:
-        """From here on packets come in frames that may be compressed, and go in frames that are not."""
+        """From here on received packets are in frames that may be compressed, and sent packets in
+        uncompressed frames."""
         self._frames = bytearray()
 
     async def read(self, seconds: float, most: int) -> bytes:
-        """The next packet. Raises Failed where it is out of order or too long, EOFError, TimeoutError."""
+        """The next packet. Raises Failed if it is out of order or too long, EOFError, TimeoutError."""
         deadline = time.monotonic() + seconds
         head = await self._take(4, deadline)
         if head[3] != self.number:
@@ -61,7 +62,7 @@ class Channel:
         self.number = (self.number + 1) % 256
 
     async def flush(self) -> None:
-        """Send what was put."""
+        """Send the queued packets."""
         out = bytes(self._out)
         self._out.clear()
         if self._frames is not None:
@@ -75,7 +76,8 @@ class Channel:
         await self.flush()
 
     def left(self) -> bytes:
-        """What came and was not read: the beginning of TLS, or of a packet that is not whole or too long."""
+        """Bytes that were received but not read: the beginning of TLS, or of an incomplete or too long
+        packet."""
         left, self._buffer = bytes(self._buffer), bytearray()
         return left
 
@@ -103,7 +105,7 @@ class Channel:
         return struct.pack("<I", len(piece))[:3] + bytes((self._frame, 0, 0, 0)) + piece
 
     async def _more(self, deadline: float) -> bytes:
-        """Bytes of packets, out of their frames where there are frames."""
+        """Bytes of packets, unpacked from their frames if there are any."""
         if self._frames is None:
             return await self._raw(deadline)
         while len(self._frames) < 7 or len(self._frames) < 7 + int.from_bytes(self._frames[:3], "little"):
@@ -135,7 +137,7 @@ def _inflated(content: bytes) -> bytes:
 
 
 class OutOfOrder(Failed):
-    """A packet with the wrong number: most often no packet at all. `head`: its first four bytes."""
+    """A packet with the wrong number: usually other data. `head`: its first four bytes."""
 
     def __init__(self, head: bytes) -> None:
         super().__init__(1156, "08S01", "Got packets out of order", fatal=True)

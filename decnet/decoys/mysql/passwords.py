@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""What clients prove that they know a password with, and which passwords are known."""
+"""Password proofs of clients, and the known passwords."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ COMMON = (
     "changeme", "secret", "pass", "passw0rd", "P@ssw0rd", "p@ssw0rd", "1qaz2wsx", "qwerty123", "123123", "654321",
     "000000", "root1234", "mysql123", "server", "backup", "oracle", "default", "guest", "user", "web", "dbadmin", "db",
 )  # fmt: skip
-"""Passwords that are tried first everywhere: a proof that is made from one of them is recorded with it."""
+"""Common passwords: a proof made from one of them is recorded with the password."""
 
 
 class Known:
@@ -23,7 +23,7 @@ class Known:
         self._passwords = {user: password for user, colon, password in pairs if colon}
 
     def has(self, user: str) -> bool:
-        """Whether there is such an account."""
+        """Whether the account exists."""
         return user in self._passwords
 
     def accepts(self, user: str, password: str) -> bool:
@@ -31,7 +31,7 @@ class Known:
         return user in self._passwords and self._passwords[user] == password
 
     def candidates(self, user: str) -> tuple[str, ...]:
-        """Passwords to hold a proof against: the account's own, the user's name, the common ones."""
+        """Passwords to compare a proof with: the account's own, the user's name, the common ones."""
         own = (self._passwords[user],) if user in self._passwords else ()
         return (*own, user, *COMMON)
 
@@ -54,7 +54,7 @@ def caching_proof(password: str, salt: bytes) -> bytes:
 
 
 def xor(one: bytes, other: bytes) -> bytes:
-    """Byte by byte, the second one as often as needed."""
+    """XOR, with the second one repeated as needed."""
     return bytes(byte ^ other[at % len(other)] for at, byte in enumerate(one))
 
 

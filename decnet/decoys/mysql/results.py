@@ -26,7 +26,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Done:
-    """A statement that gives no rows. `info`: a text for people."""
+    """The result of a statement without rows. `info`: a text for users."""
 
     affected: int = 0
     info: str = ""
@@ -35,7 +35,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows or not, and the database that is chosen from then on."""
+    """The result of a statement, and the database that is selected from then on."""
 
     result: Rows | Done
     database: str | None = field(default=None)

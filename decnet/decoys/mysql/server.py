@@ -23,16 +23,7 @@ IDLE_SECONDS = 1800.0
 MOST_RECORDED = 500
 PREPARE_SECONDS = (30.0, 300.0)
 QUIT, INIT_DB, QUERY, FIELDS, STATISTICS, PROCESSES, KILL, PING = 1, 2, 3, 4, 9, 10, 12, 14
-CHANGE_USER, PREPARE, EXECUTE, LONG_DATA, CLOSE, RESET, OPTION, RESET_CONNECTION = (
-    17,
-    22,
-    23,
-    24,
-    25,
-    26,
-    27,
-    31,
-)
+CHANGE_USER, PREPARE, LONG_DATA, CLOSE, OPTION, RESET_CONNECTION = 17, 22, 24, 25, 27, 31
 REGISTER_REPLICA = 21
 NEEDED = {7: "RELOAD", 8: "SHUTDOWN", 13: "SUPER", 18: "REPLICATION SLAVE", 21: "REPLICATION SLAVE"}
 UNKNOWN = Failed(1047, "08S01", "Unknown command")
@@ -61,7 +52,7 @@ class Server:
         self._world = World(persona, dialect)
 
     async def prepare(self) -> None:
-        """Work out the keys some time after the start: a worker starts many deckies at once."""
+        """Compute the keys some time after the start: a worker starts many deckies at once."""
         if self._dialect.tls:
             await self._gate.identity.prepare(random.uniform(*PREPARE_SECONDS))
             await self._gate.key.prepare(1.0)
@@ -129,7 +120,7 @@ class Talk:
                 put_result(self._channel, self._visitor, self._dialect, self._result(code, rest))
         except Failed as failed:
             self._channel.put(refusal(failed))
-        except (Malformed, LookupError, ValueError, TypeError, ArithmeticError) as error:  # ours, and hidden
+        except (Malformed, LookupError, ValueError, TypeError, ArithmeticError) as error:  # ours
             sys.stderr.write(f"command {code}: {error!r}"[:500] + "\n")
             self._channel.put(refusal(UNKNOWN))
         await self._pause()

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""The few statements that a visitor tries first, answered from a world that no one can change."""
+"""The few statements that visitors try first, answered from a read-only simulated database."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from .world import ADMINISTRATORS, Cell
 
 MOST_READ = 4096
 MOST_UNDERSTOOD = 512
-"""Longer ones are not looked at: what looks at them takes its time."""
+"""Longer statements are not parsed: parsing takes time."""
 LONGEST_SLEEP = 10.0
 
 COMMENTS = re.compile(r"/\*!\d*(.*?)\*/|/\*.*?\*/|(?:^|(?<=\s))--(?:\s[^\n]*|$)|#[^\n]*", re.DOTALL)

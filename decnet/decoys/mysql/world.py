@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""The databases behind the password, and the server's variables: made up from the seed, read-only."""
+"""The databases behind the password, and the server's variables: generated from the seed, read-only."""
 
 import time
 
@@ -67,7 +67,7 @@ class World:
         return names
 
     def table(self, schema: str, name: str, user: str) -> Table | None:
-        """One table, those of information_schema made when they are requested."""
+        """One table; those of information_schema are generated on request."""
         if schema.lower() == "information_schema":
             return self._information(name.lower(), user)
         return self.databases.get(schema, {}).get(name)

@@ -1,4 +1,4 @@
-"""What commands read their arguments with, and the errors that say they cannot."""
+"""Parsers for the arguments of commands, and their errors."""
 
 import math
 
@@ -45,7 +45,7 @@ def real(text: bytes, complaint: str = NOT_A_FLOAT) -> float:
 
 
 def word(text: bytes) -> str:
-    """A word of the language, in lower case; no other bytes come out of it."""
+    """A keyword in lower case; any bytes decode (Latin-1)."""
     return text.decode("latin-1").lower()
 
 
@@ -55,7 +55,7 @@ def printable(text: bytes) -> str:
 
 
 def span(start: int, end: int, length: int) -> tuple[int, int]:
-    """The first place and the one behind the last, of places counted as in Redis: -1 is the last."""
+    """Start and end (exclusive) of a range of indexes as in Redis, where -1 is the last one."""
     if start < 0:
         start = max(start + length, 0)
     if end < 0:

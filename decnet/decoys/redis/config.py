@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""CONFIG: what the server is set to. It is remembered, and obeyed in nothing that reaches out."""
+"""CONFIG: the server's settings. They are stored, but have no effect outside of the decoy."""
 
 from pathlib import Path
 
@@ -58,8 +58,8 @@ WRITABLE = ("/tmp", "/var/tmp", "/var/lib/redis", "/dev/shm", "/var/log/redis")
 
 
 class Config:
-    """The settings of one server, by their names. `place` says where its files are, `most` is maxmemory in
-    bytes, `password` what AUTH has to give."""
+    """The settings of one server, by their names. `place` is the folder of its files, `most` is maxmemory in
+    bytes, `password` the password for AUTH."""
 
     def __init__(
         self, version: Version, place: dict[str, str], port: int, most: int, password: bytes
@@ -69,7 +69,7 @@ class Config:
         self._values = dict(_defaults(version, place, port, most, password))
 
     def get(self, patterns: list[bytes]) -> dict[str, str]:
-        """The settings whose names fit, each once."""
+        """The settings whose names match, each once."""
         if self._version < (7,):
             patterns = patterns[:1]
         found: dict[str, str] = {}
@@ -123,7 +123,7 @@ class Config:
             raise Wrong(_failed(name, "argument couldn't be parsed into an integer", new))
 
     def _change_folder(self, folder: str) -> None:
-        """As chdir(2) would fare for the server's own user; nothing is looked at."""
+        """The result that chdir(2) would have for the server's user; no real file is examined."""
         folder = folder.rstrip("/") or "/"
         if folder in FOLDERS or folder in WRITABLE or folder == self._values["dir"]:
             return
@@ -195,7 +195,7 @@ PLACES = {
 
 
 def places(machine: Machine) -> dict[str, str]:
-    """Where the files of a server on this machine are."""
+    """The folder of a server's files on this machine."""
     if machine.persona.os.startswith("windows"):
         return WINDOWS
     return PLACES.get(machine.system.id, DEBIAN)

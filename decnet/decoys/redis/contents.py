@@ -1,4 +1,4 @@
-"""The database of a server that is in use, made up from the seed."""
+"""A plausible database of a server in use, generated from the seed."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Passwords in commands: those to get in with, and those to be set, here or for a server elsewhere."""
+"""Passwords in commands: those for logging in, and those to set, here or for another server."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,16 +9,16 @@ from .instance import Client
 from .resp import Failure, Reply
 
 MOST = 20
-"""Credentials of one command that are recorded, and commands of those that could not be read."""
+"""Limits: recorded credentials of one command, and commands in unparsable bytes."""
 SETTINGS = ("requirepass", "masterauth", "auth-pass", "sentinel-pass")
 ARRAY, LENGTH = re.compile(rb"\*-?\d*"), re.compile(rb"\$-?\d*")
 
 Credential = tuple[str, dict[str, bytes]]
-"""How it was sent, and the fields of its login."""
+"""Its method, and the fields of its login event."""
 
 
 def record(client: Client, words: list[bytes], reply: Reply) -> None:
-    """Record the credentials of a command that its handler has not judged itself: its reply did."""
+    """Record the credentials of a command whose handler has not recorded them; the reply shows the result."""
     judged, client.judged = client.judged, 0
     accepted = reply is not None and not isinstance(reply, Failure)
     for method, fields in sent(words)[judged:]:
@@ -32,13 +32,13 @@ def refuse(client: Client, commands: Iterable[list[bytes]]) -> None:
 
 
 def sent(words: list[bytes]) -> list[Credential]:
-    """The credentials in a command, whatever its form."""
+    """The credentials in a command of any form."""
     finder = FINDERS.get(word(words[0][:16])) if words else None
     return list(finder(words))[:MOST] if finder else []
 
 
 def salvaged(words: list[bytes], raw: bytes) -> list[list[bytes]]:
-    """The commands in bytes that could not be read as such; the first continues `words`."""
+    """The commands in bytes that could not be parsed; the first continues `words`."""
     commands = [list(words)]
     in_array = bool(words)
     for line in re.split(rb"\r?\n", raw.rstrip(b"\r\n")):

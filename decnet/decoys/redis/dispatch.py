@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""What becomes of a command: the checks in the server's own order, then its handler."""
+"""Executes a command: the checks in the server's order, then its handler."""
 
 import sys
 from collections.abc import Awaitable
@@ -68,13 +68,13 @@ async def _performed(client: Client, words: list[bytes]) -> Reply:
         ValueError,
         TypeError,
         ArithmeticError,
-    ) as error:  # ours: the visitor must not see it
+    ) as error:  # our own error: the visitor must not see it
         sys.stderr.write(f"{name[:40]!r}: {error!r}"[:500] + "\n")
         return Failure(SYNTAX)
 
 
 def run(client: Client, command: Command, words: list[bytes]) -> Reply | Awaitable[Reply]:
-    """Carry out a command that has passed the checks. Raises Wrong and Gone."""
+    """Execute a command that has passed the checks. Raises Wrong and Gone."""
     server = client.server
     part = _part(client, command.name, words)
     if part == "help" and len(words) == 2:
@@ -93,7 +93,7 @@ async def _ran(client: Client, command: Command, words: list[bytes]) -> Reply:
 
 
 def _checked(client: Client, name: str, words: list[bytes]) -> Command:
-    """The command that is meant, if there is one and it has as many words as it needs."""
+    """The requested command, if it exists and has the right number of arguments."""
     server = client.server
     command = server.table.commands.get(name)
     if command is None or (command.name not in HANDLED and server.version < (6,)):
@@ -143,7 +143,7 @@ def _unknown_part(name: str, part: bytes, new: bool) -> str:
 
 
 def _stands(client: Client, command: Command, words: list[bytes]) -> None:
-    """Whether it may be done now. Raises Wrong."""
+    """Check whether the command is allowed now. Raises Wrong."""
     server = client.server
     if not client.known and command.name not in WITHOUT_PASSWORD:
         raise Wrong("NOAUTH Authentication required.")

@@ -1,5 +1,6 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""INFO: every line as that version writes it, and figures that fit each other and the machine."""
+"""INFO: every line as that version prints it, with figures that are consistent with each other and the
+machine."""
 
 import hashlib
 import time
@@ -121,7 +122,7 @@ def _of_memory(server: Instance) -> dict[str, object]:
 
 
 def _of_use(server: Instance) -> dict[str, object]:
-    """Counters of a server that is in use: what an application did, and what was done here."""
+    """Counters of a server in use: those of a fictitious application, plus the commands of visitors."""
     up = int(time.time() - server.started())
     each = server.persona.number("redis seconds", 2, 40)
     before = up // each if server.began == 0 else 0
@@ -197,7 +198,7 @@ def _mean_time_left(database: Database) -> int:
 
 
 def human(count: int) -> str:
-    """Bytes as the server shows them to people."""
+    """Bytes in the server's human-readable form."""
     if count < 1024:
         return f"{count}B"
     value = float(count)

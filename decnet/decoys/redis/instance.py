@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""The running server, what all connections share, and one connection as the server knows it."""
+"""The running server, the state that all connections share, and one connection's state."""
 
 import asyncio
 import time
@@ -20,17 +20,17 @@ MOST_STORED = (6 * 1024 * 1024, 7 * 1024 * 1024, 8 * 1024 * 1024)
 MOST_RECEIVED = 6 * 1024 * 1024
 MOST_SENDING = 6 * 1024 * 1024
 SHORT = 16 * 1024
-"""So many bytes for one client are sent without a look at what waits for the others."""
+"""Up to this many bytes are sent to one client regardless of what waits for the others."""
 MOST_QUEUED = 1024 * 1024
 EMPTY_BYTES = (860_000, 1_060_000)
-"""used_memory of a server that holds nothing."""
+"""used_memory of an empty server."""
 DEFAULT_VERSION = "7.0.15"
 LEFT_OUT = ("hyperloglog", "geo", "stream")
-"""Groups of commands of which none is there."""
+"""Groups of commands that are all absent."""
 
 
 class Client:
-    """What a connection has chosen so far."""
+    """The state of one connection."""
 
     def __init__(self, server: "Instance", line: Line, reader: Reader, number: int) -> None:
         self.server = server
@@ -50,7 +50,7 @@ class Client:
         self.reset()
 
     def reset(self) -> None:
-        """Back to what a new connection is, but for its password."""
+        """Reset to the state of a new connection, except for its authentication."""
         self.protocol = 2
         self.index = 0
         self.queue: list[list[bytes]] | None = None
@@ -67,11 +67,11 @@ class Client:
 
     @property
     def address(self) -> str:
-        """Where it comes from, as the server writes it."""
+        """Its address, as the server prints it."""
         return f"{self.line.session.source}:{self.line.session.port}"
 
     def subscriptions(self) -> int:
-        """Channels and patterns that it listens to."""
+        """Channels and patterns that it is subscribed to."""
         return len(self.channels) + len(self.patterns)
 
     def describe(self) -> str:
@@ -99,7 +99,7 @@ class Client:
         return " ".join(f"{k}={v}" for k, v in fields.items() if version >= since.get(k, (0,)))
 
     def push(self, *parts: Reply) -> None:
-        """Send what it has subscribed to; who does not read is left."""
+        """Send a message of a subscription; a client that does not read is disconnected."""
         self.server.send(self, Push(parts))
 
 
@@ -109,7 +109,7 @@ Handlers = dict[str, Handler]
 
 @dataclass(frozen=True)
 class CommandSet:
-    """The commands that are implemented, by name. Scripts may call those in `of_keys`. `run` carries out one
+    """The commands that are implemented, by name. Scripts may call those in `of_keys`. `run` executes one
     that has passed the checks; it raises Wrong and Gone."""
 
     handled: frozenset[str]
@@ -157,7 +157,7 @@ class Instance:
         self.saved = 0.0
 
     def restart(self) -> None:
-        """Disconnects all clients, and comes up as it first did."""
+        """Disconnect all clients, and restart in the initial state."""
         for client in list(self.clients.values()):
             client.line.writer.close()
         self.began = time.time()
@@ -165,15 +165,15 @@ class Instance:
 
     @property
     def password(self) -> bytes:
-        """What AUTH has to give; empty where none is set."""
+        """The password for AUTH; empty if none is set."""
         return self.config.password
 
     def started(self) -> float:
-        """When the server was started: with the machine, unless a client stopped it since."""
+        """When the server was started: with the machine, unless a client has stopped it since."""
         return max(self.began, self.machine.booted() + self.persona.number("redis start", 6, 40))
 
     def last_save(self) -> int:
-        """When it wrote its file last."""
+        """When it last wrote its file."""
         period = self.persona.number("redis save", 900, 20000)
         ago = int(time.time() - self.started()) % period
         return int(max(self.saved, time.time() - ago))
@@ -183,14 +183,14 @@ class Instance:
         return self.empty + self.keyspace.used + 1832 * len(self.clients)
 
     def pushed(self) -> None:
-        """Wake those who wait for something in a list."""
+        """Wake clients that wait for an element of a list."""
         for event in self._events:
             event.set()
 
     async def until(
         self, client: Client, attempt: Callable[[], Reply], seconds: float, otherwise: Reply
     ) -> Reply:
-        """What `attempt` finds once it finds something, `otherwise` after so many seconds or when `client`
+        """The result of `attempt` once there is one, `otherwise` after the time limit or when `client`
         leaves."""
         event = asyncio.Event()
         self._events.append(event)
@@ -206,7 +206,7 @@ class Instance:
             self._events.remove(event)
 
     def queue(self, client: Client, words: list[bytes]) -> bool:
-        """Keep the bytes of a queued command in mind; whether there is room for them."""
+        """Account for the bytes of a queued command; whether there is room for them."""
         client.queued += sum(len(each) + 64 for each in words)
         return (
             client.queued <= MOST_QUEUED
@@ -214,7 +214,7 @@ class Instance:
         )
 
     def unqueue(self, client: Client) -> None:
-        """Forget them."""
+        """Release them."""
         client.queued = 0
 
     def rules(self) -> str:
@@ -228,7 +228,7 @@ class Instance:
         return f"~* {channels}+@all {without}".strip()
 
     def send(self, client: Client, reply: Reply) -> None:
-        """Write a reply without waiting. Who lets too much lie there is left."""
+        """Write a reply without waiting. A client that does not read too much of it is disconnected."""
         writer = client.line.writer
         if writer.is_closing():
             return
@@ -244,7 +244,7 @@ class Instance:
         writer.write(data)
 
     def _lying(self) -> int:
-        """Bytes that wait for those who do not read."""
+        """Bytes that wait for clients that do not read."""
         return sum(_lying(each) for each in self.clients.values())
 
     async def answer(self, client: Client, reply: Reply) -> None:

@@ -8,13 +8,13 @@ from .resp import Failure
 
 DATABASES = 16
 OVERHEAD = 96
-"""Bytes that an entry costs in addition to its content, here and in the server that is imitated."""
+"""Bytes of an entry in addition to its content, here and in the imitated server."""
 LOOK_SECONDS = 0.5
 MOST_PATTERN = 512
 
 
 class Wrong(Exception):
-    """A command that is refused: its answer."""
+    """The error reply to a refused command."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -30,7 +30,7 @@ class Items(list[bytes]):
 
 
 class Members(dict[bytes, None]):
-    """A set, in the order in which its members came."""
+    """A set, in the order of insertion."""
 
 
 class Scores(dict[bytes, float]):
@@ -62,7 +62,7 @@ class Keyspace:
         self._looked = 0.0
 
     def charge(self, size: int) -> None:
-        """So many bytes more, roughly; what is removed counts when it is measured again."""
+        """Add about so many bytes; removals count at the next measurement."""
         self.used += size
         self.peak = max(self.peak, self.used)
 
@@ -74,13 +74,13 @@ class Keyspace:
         return self.used > self.most
 
     def measure(self) -> int:
-        """Count again what is held."""
+        """Measure the held bytes again."""
         self.used = sum(database.weight() for database in self.databases)
         return self.used
 
 
 class Database:
-    """Keys, values, and when they end."""
+    """Keys, values, and expiry times."""
 
     def __init__(self, whole: Keyspace) -> None:
         self.values: dict[bytes, Value] = {}
@@ -89,7 +89,7 @@ class Database:
         self._whole = whole
 
     def find(self, key: bytes) -> Value | None:
-        """The value of a key that is still alive."""
+        """The value of a key that has not expired."""
         end = self.ends.get(key)
         if end is not None and end <= now():
             self._whole.expired += 1
@@ -108,9 +108,9 @@ class Database:
         return value
 
     def put(self, key: bytes, value: Value, *, keep: bool = False) -> None:
-        """Store a value; without `keep` its end is forgotten. Empty ones are no keys.
+        """Store a value; without `keep` its expiry is removed. An empty value removes the key.
 
-        A value that grows in place is charged for by the bytes of the command."""
+        A value that grows in place is charged with the bytes of the command."""
         self.touch(key)
         if not keep:
             self.ends.pop(key, None)
@@ -131,14 +131,14 @@ class Database:
         return True
 
     def touch(self, key: bytes) -> None:
-        """Tell those who watch the key that it changed."""
+        """Notify the clients that watch the key."""
         self._whole.changes += 1
         if len(self.versions) > 4096:
             self.versions.clear()
         self.versions[key] = self._whole.changes
 
     def version(self, key: bytes) -> int:
-        """A number that differs once the key has changed."""
+        """A number that changes with the key."""
         self.find(key)
         return self.versions.get(key, 0)
 
@@ -149,7 +149,7 @@ class Database:
         return list(self.values)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         for key in list(self.values):
             self.drop(key)
 
@@ -159,7 +159,7 @@ class Database:
 
 
 def weight(value: Value, *, shallow: bool = False) -> int:
-    """Bytes of one value; `shallow`: without what its entries hold themselves."""
+    """Bytes of one value; `shallow`: without the contents of its entries."""
     if isinstance(value, bytes):
         return OVERHEAD + len(value)
     return OVERHEAD + OVERHEAD * len(value) + (0 if shallow else sum(_sizes(value)))
@@ -171,7 +171,7 @@ def _sizes(value: Hash | Items | Members | Scores) -> Iterator[int]:
 
 
 def copy_of(value: Value) -> Value:
-    """The same value, on its own."""
+    """An independent copy of the value."""
     if isinstance(value, bytes):
         return value
     if isinstance(value, Items):
@@ -187,7 +187,7 @@ def now() -> int:
 
 
 def matcher(pattern: bytes) -> Callable[[bytes], object]:
-    """The test whether a text fits a glob pattern: * ? [a-z] [^a] and backslash. Never backtracks."""
+    """A test whether a text matches a glob pattern: * ? [a-z] [^a] and backslash. Never backtracks."""
     fixed = [b""]
     at = 0
     while at < len(pattern[:MOST_PATTERN]):

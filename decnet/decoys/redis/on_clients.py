@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""Commands on connections and rights: who is there, who may do what, which commands there are."""
+"""Commands on connections, permissions and the command table."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ def auth(client: Client, words: list[bytes]) -> Reply:
 
 
 def log_in(client: Client, user: bytes, password: bytes) -> bool:
-    """Whether this pair gets in. Without a password of its own the server takes any for its default user."""
+    """Whether this pair logs in. A server without a password accepts any for its default user."""
     expected = client.server.password
     accepted = user == b"default" and (not expected or password == expected)
     record_login(client.line.session, "auth", username=user, password=password, success=accepted)
@@ -109,7 +109,7 @@ def about_client(client: Client, words: list[bytes]) -> Reply:
 
 
 def _shown(client: Client) -> list[Client]:
-    """The clients that this one may see: those of its own address. It does not learn of others."""
+    """The clients that this one may see: only those of its own address."""
     source = client.line.session.source
     return [each for each in client.server.clients.values() if each.line.session.source == source]
 

@@ -90,7 +90,7 @@ def random_fields(client: Client, words: list[bytes]) -> Reply:
 
 
 def sample(entries: list[bytes], count: int) -> list[bytes]:
-    """Some of them at random; with a negative number one may come more than once."""
+    """Some of them at random; with a negative number, with repetition."""
     if not entries:
         return []
     if count < 0:
@@ -155,7 +155,7 @@ Combine = Callable[[set[bytes], set[bytes]], set[bytes]]
 
 
 def combined(client: Client, words: list[bytes], combine: Combine) -> frozenset[bytes]:
-    """SUNION, SINTER, SDIFF. A set that is named twice is looked at once."""
+    """SUNION, SINTER, SDIFF. A set that is named twice is read once."""
     found = set(_members(client, words[0]))
     for key in dict.fromkeys(words[1:]):
         found = combine(found, set(_members(client, key)))

@@ -169,7 +169,7 @@ def move(client: Client, words: list[bytes]) -> Reply:
 
 
 def expire(client: Client, words: list[bytes], factor: int, base: bool, name: str) -> Reply:
-    """EXPIRE and its kin: `factor` milliseconds to the unit, from now or from the epoch."""
+    """EXPIRE and similar commands: `factor` milliseconds to the unit, from now or from the epoch."""
     number = whole(words[1])
     if abs(number) > MOST_TIME:
         raise Wrong(no_time(client, name))
@@ -196,7 +196,7 @@ def _allowed(flags: set[str], before: int | None, end: int) -> bool:
 
 
 def time_left(client: Client, words: list[bytes], factor: int, base: bool) -> Reply:
-    """TTL and its kin."""
+    """TTL and similar commands."""
     if client.db.find(words[0]) is None:
         return -2
     end = client.db.ends.get(words[0])
@@ -227,7 +227,7 @@ def object_(client: Client, words: list[bytes]) -> Reply:
 
 
 def encoding(value: Value, version: tuple[int, ...]) -> str:
-    """How the server would keep the value."""
+    """The encoding in which the server would store the value."""
     if isinstance(value, bytes):
         try:
             whole(value)

@@ -22,7 +22,7 @@ def _kept(client: Client, key: bytes, value: Items) -> int:
 
 
 def push(client: Client, words: list[bytes], *, left: bool, there: bool = False) -> Reply:
-    """LPUSH and its kin; with `there` only onto a list that is there."""
+    """LPUSH and similar commands; with `there` only onto an existing list."""
     value = _items(client, words[0])
     if there and not value:
         return 0
@@ -149,7 +149,7 @@ def move_item(client: Client, words: list[bytes]) -> Reply:
 
 
 def block_pop(client: Client, words: list[bytes], *, left: bool) -> Awaitable[Reply]:
-    """BLPOP and BRPOP: what comes first within the time."""
+    """BLPOP and BRPOP: the first element within the time limit."""
 
     def attempt() -> Reply:
         for key in words[:-1]:
@@ -243,7 +243,7 @@ def _without(client: Client, key: bytes, value: Scores, members: list[bytes]) ->
 def ranked_range(
     client: Client, words: list[bytes], *, by_score: bool = False, reverse: bool = False
 ) -> Reply:
-    """ZRANGE and its kin."""
+    """ZRANGE and similar commands."""
     options = [word(option) for option in words[3:]]
     limit: tuple[int, int] | None = None
     if "limit" in options:
@@ -289,7 +289,7 @@ def _between(
 
 
 class _bounds:
-    """Whether a score is within; a ( before a number leaves the number itself out."""
+    """Whether a score is in the range; a ( before a number excludes the number itself."""
 
     def __init__(self, low: bytes, high: bytes) -> None:
         self._above, self._below = low[:1] == b"(", high[:1] == b"("

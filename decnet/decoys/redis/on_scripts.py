@@ -1,4 +1,4 @@
-"""EVAL and its kin. No script is run: the simplest are understood, all others fail as scripts fail."""
+"""EVAL and similar commands. No script is run: the simplest are recognized, all others fail as scripts do."""
 
 import hashlib
 import re
@@ -68,7 +68,7 @@ def _result(client: Client, script: bytes, keys: list[bytes], arguments: list[by
 
 
 def _inside(script: bytes, text: str, new: bool) -> str:
-    """What went wrong in a call, as the script that made it fails with it."""
+    """The error of a call, as the calling script reports it."""
     digest = hashlib.sha1(script).hexdigest()
     if b"redis.pcall" in script:
         return text

@@ -1,5 +1,6 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""Commands on the server itself. What reaches out, loads or stops something is answered and not done."""
+"""Commands on the server itself. Those that would connect to a host, load or stop something are answered but
+not executed."""
 
 import struct
 import time
@@ -83,7 +84,7 @@ def role(client: Client, words: list[bytes]) -> Reply:
 
 
 def synchronise(client: Client, words: list[bytes], *, partial: bool) -> Reply:
-    """SYNC and PSYNC: a file with nothing in it."""
+    """SYNC and PSYNC: an empty RDB file."""
     server = client.server
     number = 11 if server.version >= (7, 2) else 10 if server.version >= (7,) else 9
     size, at = b"\xc2" + struct.pack("<i", server.used()), b"\xc2" + struct.pack("<I", int(time.time()))
@@ -180,7 +181,7 @@ def save(client: Client, words: list[bytes], *, aside: str = "") -> Reply:
 
 
 def shut_down(client: Client, words: list[bytes]) -> Reply:
-    """SHUTDOWN: all clients are disconnected, and the server comes up again."""
+    """SHUTDOWN: all clients are disconnected, and the server restarts."""
     if {word(flag) for flag in words} - {"save", "nosave", "now", "force", "abort"}:
         raise Wrong(SYNTAX)
     if words and word(words[0]) == "abort":

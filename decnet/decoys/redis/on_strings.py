@@ -6,7 +6,7 @@ from .keyspace import Wrong, now
 from .resp import OK, Reply
 
 MOST_STRING = 1024 * 1024
-"""Longer ones are refused: SETRANGE and SETBIT make long ones out of nothing."""
+"""Longer strings are refused: SETRANGE and SETBIT create long ones from small commands."""
 TOO_LONG = "ERR string exceeds maximum allowed size"
 UNITS = {"ex": (1000, False), "px": (1, False), "exat": (1000, True), "pxat": (1, True)}
 
@@ -54,7 +54,7 @@ def _end(client: Client, text: bytes, unit: str, name: str) -> int:
 
 
 def no_time(client: Client, name: str) -> str:
-    """What a time that cannot be is answered with."""
+    """The error for an invalid time."""
     return f"ERR invalid expire time in {repr(name) + ' command' if client.server.version >= (7,) else name}"
 
 
@@ -135,7 +135,7 @@ def _too_long(client: Client) -> str:
 
 
 def add(client: Client, key: bytes, delta: int) -> Reply:
-    """INCR and its kin."""
+    """INCR and similar commands."""
     value = within(whole(_text(client, key) or b"0") + delta)
     client.db.put(key, b"%d" % value, keep=True)
     return value

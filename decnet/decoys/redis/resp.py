@@ -1,4 +1,4 @@
-"""RESP: commands off the wire, taken apart as the real server takes them apart, and replies onto it."""
+"""RESP: parses commands as the real server does, and encodes replies."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,11 +33,11 @@ class Verbatim(str):
 
 
 class Push(list["Reply"]):
-    """What comes unasked: a published message."""
+    """A push message: a published message."""
 
 
 class NoList:
-    """The list that is not there."""
+    """The null array."""
 
 
 Reply = None | int | float | bytes | str | Sequence["Reply"] | Mapping[Any, Any] | frozenset[bytes] | NoList
@@ -49,7 +49,7 @@ SILENCE = NoList()
 
 
 class Malformed(Exception):
-    """What is no RESP, in the server's words."""
+    """A protocol error, with the server's text."""
 
 
 class Budget:
@@ -60,7 +60,7 @@ class Budget:
         self._used = 0
 
     def change(self, delta: int) -> None:
-        """Take more, or give back. Raises Gone when there is no more."""
+        """Take more, or give back. Raises Gone when the limit is reached."""
         self._used += delta
         if delta > 0 and self._used > self._most:
             raise Gone
@@ -89,15 +89,16 @@ class Reader:
                 return words
 
     def unfinished(self) -> tuple[list[bytes], bytes]:
-        """What was not read as a command: the words of one that began, and the beginning of what follows."""
+        """The bytes that were not read as a command: the words of an incomplete one, and the beginning of the
+        rest."""
         return self._words, bytes(self._buffer[:MOST_INLINE])
 
     def waiting(self) -> int:
-        """Bytes that came and were not taken yet."""
+        """Bytes that were received and not consumed yet."""
         return len(self._buffer)
 
     def close(self) -> None:
-        """Give back what this connection held."""
+        """Release the bytes that this connection held."""
         self._budget.change(-self._held)
         self._held = 0
 
@@ -116,7 +117,7 @@ class Reader:
         self._held = held
 
     async def _until(self, end: bytes, what: str) -> bytes:
-        """All before `end`, which is taken too. A NUL hides what follows it, as in C."""
+        """The bytes before `end`, which is consumed too. A NUL hides what follows it, as in C."""
         while True:
             stop, nul = self._buffer.find(end), self._buffer.find(0)
             if stop >= 0 and not 0 <= nul < stop:
@@ -196,7 +197,7 @@ def split(line: bytes) -> list[bytes]:
 
 
 def _quoted(line: bytes, at: int, word: bytearray) -> int:
-    """Append the text of the quotes that begin at `at`; where they end."""
+    """Append the text of the quotes that begin at `at`; the position where they end."""
     quote = line[at]
     at += 1
     while at < len(line):

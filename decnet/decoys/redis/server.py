@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""Connections: commands in, replies out, and every one recorded."""
+"""Connections: reads commands, sends replies, and records every command."""
 
 import time
 
@@ -40,7 +40,7 @@ LOUD = frozenset(
         "cluster",
     ]
 )
-"""What is recorded however many came before it, up to ten times as many."""
+"""Commands that are recorded beyond that limit, up to ten times as many."""
 HIDDEN = frozenset(("auth", "hello"))
 
 
@@ -102,7 +102,7 @@ async def _answer(client: Client, words: list[bytes]) -> None:
 
 
 def _show(watcher: Client, client: Client, index: int, words: list[bytes]) -> None:
-    """A line of MONITOR. One sees what comes from one's own address."""
+    """A line of MONITOR. A client sees the commands from its own address."""
     command = client.server.table.commands.get(word(words[0]))
     if (
         command is None
@@ -125,7 +125,7 @@ def _record(client: Client, words: list[bytes], number: int) -> None:
 
 
 def render(words: list[bytes]) -> str:
-    """A command as it would be typed."""
+    """A command as a user would type it."""
     out: list[str] = []
     length = 0
     for each in words:

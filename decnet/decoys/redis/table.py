@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what the real server prints is not broken into shorter lines)
-"""The commands that a version of the server has: how many arguments, which rights, since when."""
+"""The commands of a server version: number of arguments, flags, first version."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Command:
     difference: str
 
     def fits(self, words: int) -> bool:
-        """Whether so many words, its name among them, can be this command."""
+        """Whether this command can have so many words, including its name."""
         return words == self.arity if self.arity >= 0 else words >= -self.arity
 
     def flag_names(self, version: Version) -> list[str]:
@@ -90,7 +90,7 @@ class Table:
             self.commands[fields[0]] = Command(fields[0], int(fields[1]), flags, keys, fields[7], difference)
 
     def docs(self, names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
-        """What COMMAND DOCS prints about commands: read each time, because it is rarely used."""
+        """The output of COMMAND DOCS: read each time, because it is rarely used."""
         for line in _lines():
             fields = line.split(" ", 9)
             if fields[0] in names:

@@ -1,4 +1,4 @@
-"""What an intruder types at: a simulation that runs nothing and reads no file of the container.
+"""The shell for intruders: a simulation that runs nothing and reads no file of the container.
 
-Its modules are imported where they are needed (`world`, `terminal`), because most visits never get that far.
+Its modules are imported where they are needed (`world`, `terminal`), because most visits end before that.
 """

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""Command lines of machines without a Unix shell: Windows, and network gear."""
+"""Command lines of machines without a Unix shell: Windows and network devices."""
 
 import time
 from typing import Protocol
@@ -11,7 +11,7 @@ from .world import World
 
 
 class Console(Protocol):
-    """What a terminal talks to."""
+    """The interface between a terminal and a command line."""
 
     session: Session
     history: list[str]
@@ -23,11 +23,11 @@ class Console(Protocol):
         """The prompt."""
 
     def run(self, line: str, given: str = "") -> Answer:
-        """Carry out one line."""
+        """Execute one line."""
 
 
 class Plain:
-    """What the small consoles share."""
+    """The common base of the small consoles."""
 
     def __init__(self, world: World, user: str, session: Session) -> None:
         self.world = world

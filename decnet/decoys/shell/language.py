@@ -1,4 +1,4 @@
-"""The little of a shell's language that intruders use: lists, pipes, quotes, variables, redirections."""
+"""The subset of the shell's language that intruders use: lists, pipes, quotes, variables, redirections."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 
 
 class BadSyntax(Exception):
-    """A line that the shell does not take; the message is bash's, without its name."""
+    """A line with a syntax error; the message is bash's, without its name."""
 
 
 @dataclass
@@ -89,7 +89,7 @@ def _tokens(line: str) -> list[str]:
             word += plain[0]
             at = plain.end()
         elif char in "'\"":
-            _closing(line, at)  # which it is not: PLAIN has taken closed quotes
+            _closing(line, at)  # cannot be closed: PLAIN has matched closed quotes
         elif char == "$" and line.startswith("$(", at):
             end = _parenthesis(line, at + 1)
             word += line[at : end + 1]
@@ -140,7 +140,8 @@ def _parenthesis(line: str, start: int) -> int:
 
 
 def expand(word: str, variables: Mapping[str, str], run: Callable[[str], str]) -> list[str]:
-    """The words that one word becomes: variables and `$(...)` put in, quotes taken off. Cut at MOST_WORD."""
+    """The words that one word expands to: variables and `$(...)` substituted, quotes removed. Cut at
+    MOST_WORD."""
     out = ""
     quoted = False
     at = 0

@@ -1,4 +1,4 @@
-"""One entry of a file system that is made up."""
+"""One entry of a simulated file system."""
 
 from dataclasses import dataclass
 

@@ -115,7 +115,7 @@ def cat(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 def read(shell: Shell, path: str) -> tuple[str, str]:
-    """A file's text, and why it could not be read."""
+    """A file's text, and the error if it cannot be read."""
     where = shell.absolute(path)
     node = shell.node(where)
     if node is None:

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""Commands about the network: its state is shown, and nothing out there can be reached."""
+"""Commands about the network: they show its state, but cannot reach other hosts."""
 
 import re
 

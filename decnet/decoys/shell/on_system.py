@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""Commands about the machine: who, what, how long, how full."""
+"""Commands about the machine: users, hardware, uptime, disk usage."""
 
 import time
 

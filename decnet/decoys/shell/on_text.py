@@ -45,7 +45,7 @@ def printf(shell: Shell, arguments: list[str], given: str) -> Answer:
 
 
 def _on_lines(name: str, transform: Transform, takes: tuple[str, ...] = ()) -> Command:
-    """A command that reads files or its input and gives lines."""
+    """A command that reads files or its input and prints lines."""
 
     def command(shell: Shell, arguments: list[str], given: str) -> Answer:
         flags: list[str] = []

@@ -1,4 +1,4 @@
-"""Passwords that a shell's commands are fed: to become another user, and to be set."""
+"""Passwords in the input of a shell's commands, for switching users and for changing passwords."""
 
 from ..credentials import record_login
 from ..events import Session
@@ -8,12 +8,12 @@ READERS = ("passwd", "chpasswd", "su", "sudo")
 
 
 def are_read_by(line: str) -> bool:
-    """Whether a command line begins with a command that reads some."""
+    """Whether a command line begins with a command that reads passwords."""
     return any(word.rsplit("/", 1)[-1] in READERS for word in line.split()[:1])
 
 
 def record_passwords(session: Session, user: str, words: list[str], given: str, *, success: bool) -> None:
-    """Record the passwords in the input of a command that reads some."""
+    """Record the passwords in the input of a command that reads them."""
     name, arguments = words[0].rsplit("/", 1)[-1], words[1:]
     lines = [line for line in given.splitlines() if line][:MOST]
     if name == "chpasswd":

@@ -1,4 +1,4 @@
-"""One intruder's shell: its folder, what it changed, and how a line is carried out."""
+"""One intruder's shell: its folder, its changes, and how a line is executed."""
 
 import hashlib
 import time
@@ -19,16 +19,16 @@ MOST_FILE = 64 * 1024
 MOST_DELAY = 60.0
 MOST_STEPS = 200
 MOST_WORK = 1024 * 1024
-"""Characters that one line may have parsed, expanded, read from files and handed through pipes."""
+"""Limit of characters that one line may parse, expand, read from files and pass through pipes."""
 STEP_WORK = 200
-"""What a command costs that has nothing to do."""
+"""The cost of a command without any work."""
 COMPOUND = ("for", "while", "until", "if", "case", "function", "{", "(")
-"""Loops and the like are taken and give nothing, as many of them do."""
+"""Loops and similar constructs are accepted without output, as many of them have none."""
 
 
 @dataclass
 class Answer:
-    """What a command gave. `delay` in seconds, before the output."""
+    """The result of a command. `delay` in seconds, before the output."""
 
     out: str = ""
     error: str = ""
@@ -53,7 +53,7 @@ class Shell:
     interactive: bool = False
     columns: int = 80
     to_terminal: bool = False
-    """Whether what runs now writes to the terminal: `ls` looks at it."""
+    """Whether the current command writes to the terminal: `ls` checks that."""
     leaving: bool = False
     began: float = field(default_factory=time.time)
     _changes: dict[str, Node | None] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Shell:
         return f"{self.user}@{self.world.hostname}:{where}{space}{sign} "
 
     def run(self, line: str, given: str = "") -> Answer:
-        """Carry out one line. Output is bounded; nothing outside this object changes."""
+        """Execute one line. Output is bounded; nothing outside this object changes."""
         if self._depth >= MOST_DEPTH:
             return Answer()
         if self._depth == 0:
@@ -108,7 +108,7 @@ class Shell:
             self._depth -= 1
 
     def _affords(self, work: int) -> bool:
-        """Whether the line may do so much more: one visitor's line must not hold up all the others."""
+        """Whether the line may do this much more work: one visitor's line must not delay all others."""
         self._work += work
         return self._work <= MOST_WORK
 
@@ -200,7 +200,7 @@ class Shell:
         return self._execute(words[0], node)
 
     def _execute(self, word: str, node: Node) -> Answer:
-        """A program that the intruder brought: a script is read, a binary does not run on this machine."""
+        """A program of the intruder: a script is interpreted, a binary does not run on this machine."""
         if node.content.startswith((b"#!/bin/sh", b"#!/bin/bash", b"#!/usr/bin/env bash")):
             return self.run(node.content.decode("utf-8", "replace"))
         if node.content.startswith(b"\x7fELF"):
@@ -243,7 +243,7 @@ class Shell:
         return f"{self.name}: {target}: {reason}\n" if reason else ""
 
     def absolute(self, path: str) -> str:
-        """A path without dots, from the root."""
+        """A normalized absolute path."""
         parts: list[str] = []
         for part in (path if path.startswith("/") else f"{self.cwd}/{path}").split("/"):
             if part == "..":
@@ -253,7 +253,7 @@ class Shell:
         return "/" + "/".join(parts)
 
     def node(self, path: str) -> Node | None:
-        """What is at an absolute path; links are followed."""
+        """The node at an absolute path; links are followed."""
         for _ in range(5):
             node = self._changes[path] if path in self._changes else self.world.nodes.get(path)
             if node is None or not node.target:
@@ -281,7 +281,7 @@ class Shell:
         )
 
     def allowed(self, path: str, want: int) -> bool:
-        """Whether this user may read (4) or write (2) what is there."""
+        """Whether this user may read (4) or write (2) that path."""
         node = self.node(path)
         if self.user == "root" or node is None:
             return True
@@ -297,7 +297,7 @@ class Shell:
         return node.content.decode("utf-8", "surrogateescape")
 
     def write(self, path: str, content: bytes, mode: int = 0o644) -> str:
-        """Make or replace a file; why not, "" when it was done. It is recorded."""
+        """Create or replace a file; the error, "" on success. It is recorded."""
         folder = path.rsplit("/", 1)[0] or "/"
         parent = self.node(folder)
         if parent is None or not parent.folder:
@@ -316,7 +316,7 @@ class Shell:
                                       changed=int(time.time()), size=len(content)))  # fmt: skip
 
     def change(self, path: str, node: Node | None) -> str:
-        """Put something at a path, or take it away; what is kept is bounded."""
+        """Set or remove the node at a path; the amount kept is bounded."""
         self._kept += len(node.content) if node else 0
         if len(self._changes) >= MOST_CHANGES or self._kept > MOST_KEPT:
             return "No space left on device"

@@ -1,4 +1,4 @@
-"""What a shell reads from and writes to, whatever protocol carries it."""
+"""The input and output of a shell, for any protocol."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,12 +16,13 @@ class Terminal:
 
 
 class Stream(Protocol):
-    """Both directions of one intruder's line; `terminal` is None where there is none."""
+    """Both directions of one intruder's connection; `terminal` is None without a terminal."""
 
     terminal: Terminal | None
 
     async def read(self, limit: float = IDLE_SECONDS) -> bytes:
-        """What was typed since, b"" at the end. Raises TimeoutError after `limit` seconds of silence."""
+        """The input since the last call, b"" at the end. Raises TimeoutError after `limit` seconds of
+        silence."""
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
-        """Show something."""
+        """Send output."""

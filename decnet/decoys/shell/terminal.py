@@ -18,16 +18,16 @@ MOST_HISTORY = 200
 MOST_LINES = 2000
 MOST_INPUT = 1024 * 1024
 MOST_KEYS = 256 * 1024
-"""Characters that are typed ahead and kept."""
+"""Limit of characters that are kept when typed ahead."""
 INPUT_SECONDS = 60.0
 FED_SECONDS = 0.2
-"""For a command that would ask for a password, and is given it without asking."""
+"""For a command that would prompt for a password, but gets it without a prompt."""
 INTERRUPT = "\x03"
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 
 
 async def run_command(world: World, user: str, session: Session, channel: Stream, line: str) -> int:
-    """`ssh host command`: carry it out and give its output and status."""
+    """`ssh host command`: execute it, and return its output and status."""
     session.record("command", input=line, way="exec")
     shell = console_for(world, user, session, interactive=False)
     given = ""
@@ -52,7 +52,7 @@ async def run_shell(world: World, user: str, session: Session, channel: Stream) 
 
 
 def console_for(world: World, user: str, session: Session, *, interactive: bool) -> Console:
-    """The command line that this machine has."""
+    """The command line of this machine."""
     if world.persona.os.startswith("windows"):
         return Windows(world, user, session)
     if world.persona.os == "cisco":
@@ -61,7 +61,7 @@ def console_for(world: World, user: str, session: Session, *, interactive: bool)
 
 
 def all_commands() -> dict[str, Command]:
-    """A fresh table of everything that the shell knows."""
+    """A new table of all commands of the shell."""
     table: dict[str, Command] = {}
     for module in (on_files, on_text, on_system, on_network):
         table |= module.COMMANDS
@@ -92,7 +92,7 @@ def greeting(world: World) -> str:
 
 
 class Editor:
-    """A terminal's line: echo, editing keys, history."""
+    """A terminal session: echo, editing keys, history."""
 
     def __init__(self, shell: Console, channel: Stream) -> None:
         self._shell = shell
@@ -106,7 +106,7 @@ class Editor:
         self._skip_newline = False
 
     async def converse(self) -> int:
-        """Prompt and carry out lines until the intruder leaves."""
+        """Prompt and execute lines until the intruder leaves."""
         await self._prompt()
         for _ in range(MOST_LINES):
             line = await self._read_line()
@@ -145,7 +145,7 @@ class Editor:
         return None
 
     async def _key(self, key: str) -> str | None:
-        """Take one character; a whole line when it ends one, ^D where that means the end."""
+        """Process one character; a whole line if it ends one, ^D if that means the end."""
         if self._skip_newline and key == "\n":
             self._skip_newline = False
             return None
@@ -231,7 +231,7 @@ class Editor:
 
 
 async def _plain(shell: Console, channel: Stream) -> int:
-    """A shell without a terminal reads lines and gives output, no prompt and no echo."""
+    """A shell without a terminal: reads lines and prints output, without prompt and echo."""
     waiting = b""
     status = 0
     turn = Turn()
@@ -259,8 +259,8 @@ async def _plain(shell: Console, channel: Stream) -> int:
 
 
 async def _pause(answer: Answer, channel: Stream, pending: deque[str]) -> None:
-    """Take as long as the command would. On a terminal the visitor ends it by leaving or with ^C; other keys
-    wait in `pending` for what reads them next."""
+    """Wait as long as the command would take. On a terminal the visitor ends it by leaving or with ^C; other
+    keys wait in `pending` for the next reader."""
     if not answer.delay:
         return
     if channel.terminal is None:
@@ -279,14 +279,14 @@ async def _pause(answer: Answer, channel: Stream, pending: deque[str]) -> None:
 
 
 async def _type_ahead(channel: Stream, pending: deque[str]) -> bool:
-    """Take the keys that come next; False at the end of the input."""
+    """Store the next keys; False at the end of the input."""
     data = await channel.read()
     pending.extend(data.decode("utf-8", "replace")[: MOST_KEYS - len(pending)])
     return bool(data)
 
 
 async def _all_input(channel: Stream, seconds: float) -> str:
-    """What the client sends along with a command, bounded; the end is so many seconds of silence."""
+    """The input that the client sends with a command, bounded; it ends after a time of silence."""
     kept = bytearray()
     try:
         while data := await channel.read(seconds):

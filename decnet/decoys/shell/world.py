@@ -1,6 +1,6 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""The machine behind the prompt: its users, its addresses, and enough files that looking around finds what
-belongs there. All of it is made up from the seed."""
+"""The machine behind the prompt: its users, its addresses, and enough plausible files for an intruder who
+looks around. All of it is generated from the seed."""
 
 from time import gmtime, strftime
 
@@ -26,7 +26,7 @@ SERVICE_USERS = ("daemon:x:1:1:daemon:/usr/sbin", "bin:x:2:2:bin:/bin", "sys:x:3
 
 
 class World(Machine):
-    """One machine as a shell shows it; what sessions change they keep to themselves."""
+    """One machine as a shell shows it; a session's changes stay in that session."""
 
     def __init__(self, persona: Persona) -> None:
         super().__init__(persona)
@@ -45,7 +45,7 @@ class World(Machine):
 
 
 def _tree(world: World) -> dict[str, Node]:
-    """Every path of a fresh machine."""
+    """Every path of an unchanged machine."""
     when = world.installed
     nodes = {path: Node(0o755, folder=True, changed=when) for path in FOLDERS.split()}
     nodes["/root"] = Node(0o700, folder=True, changed=when)

@@ -1,4 +1,4 @@
-"""One SMTP session: which command may come when, and what comes of it."""
+"""One SMTP session: which commands are allowed when, and their effects."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ LOCAL = ("root", "postmaster", "abuse", "mailer-daemon")
 
 @dataclass
 class Envelope:
-    """Who a mail is from and for."""
+    """Sender and recipients of a mail."""
 
     sender: str | None = None
     recipients: list[str] = field(default_factory=list)
@@ -184,7 +184,7 @@ class Conversation(Talk):
             await self._log_in(mechanism, first.strip())
 
     async def _log_in(self, mechanism: str, first: str) -> None:
-        """Ask for what is missing, and judge it."""
+        """Request the missing answers, and check them."""
         prompts = LOGIN_PROMPTS if mechanism == "LOGIN" else ("334 ",)
         answers: list[bytes] = []
         for prompt in prompts:
@@ -287,7 +287,7 @@ class Conversation(Talk):
             await self._answer("recipient", path=path)
 
     def _judged(self, path: str) -> str:
-        """What speaks against a recipient: nothing, that it is elsewhere, or that there is no such name."""
+        """The reason against a recipient: none, another domain, or an unknown name."""
         local, at, domain = path.rpartition("@") if "@" in path else (path, "", "")
         if (
             at
@@ -310,7 +310,7 @@ class Conversation(Talk):
             await self._take()
 
     async def _missing(self, verb: str) -> None:
-        """There is no recipient for a mail."""
+        """Answer DATA without a recipient."""
         refusals, texts = self._envelope.refusals, self._dialect.texts
         if self._envelope.sender is None and "need_mail_data" in texts:
             await self._fail("need_mail_data")
@@ -361,7 +361,7 @@ class Conversation(Talk):
             mail.add(piece)
 
     async def _keep(self, mail: Mail, how: str) -> None:
-        """Record what came, and answer that it will be delivered."""
+        """Record the mail, and answer that it will be delivered."""
         self._mails += 1
         if self._mails <= MOST_MAILS:
             self._line.session.record(

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
-"""What Postfix, Exim, Sendmail and Microsoft's server say. `{host}` is the server's name, `{peer}` the
-client's address, `{name}` what it called itself, `{path}` an address, `{verb}` and `{line}` what it sent,
-`{id}` a queue's."""
+"""The replies of Postfix, Exim, Sendmail and Microsoft's server. `{host}` is the server's name, `{peer}` the
+client's address, `{name}` its HELO name, `{path}` an address, `{verb}` and `{line}` what it sent, `{id}` a
+queue id."""
 
 import time
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Dialect:
     size: int = 10_240_000
     login_seconds: tuple[float, float] = (0.0, 0.0)
     slow_after: int = 1000
-    """Errors from which on the server takes a second for each more."""
+    """The number of errors after which the server delays each further one by a second."""
     helo_first: bool = False
     counted: frozenset[str] | None = None
     """Which of its answers count as errors; None: all."""
@@ -140,11 +140,11 @@ EXCHANGE = {
 }  # fmt: skip
 COMMON = ("HELO", "EHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY", "AUTH", "STARTTLS")
 NEW_REASONS = ("debian-12", "ubuntu-24.04")
-"""Releases whose Postfix gives a reason where Dovecot gave none."""
+"""Releases whose Postfix adds a reason if Dovecot gave none."""
 
 
 def dialect_of(persona: Persona) -> Dialect:
-    """The persona's mail server, by the first words that it greets with."""
+    """The persona's mail server, by the first words of its greeting."""
     banner = persona.banner or f"220 {persona.hostname} ESMTP Postfix"
     if "Exim" in banner:
         return Dialect("exim", banner, ("SIZE 52428800", "8BITMIME", "PIPELINING", "PIPECONNECT", "AUTH PLAIN LOGIN", "CHUNKING",

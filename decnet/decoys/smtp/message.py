@@ -1,4 +1,4 @@
-"""Addresses in MAIL and RCPT, queue ids, and what is kept of a mail."""
+"""Addresses in MAIL and RCPT, queue ids, and the recorded part of a mail."""
 
 import os
 import re
@@ -11,14 +11,14 @@ LOCAL_PART = re.compile(r"[^\s<>()\[\]\\,;:@\"]{1,64}|\"[^\"]{0,62}\"")
 
 
 class Mail:
-    """One mail while it comes in: counted whole, kept from its beginning."""
+    """One mail during its reception: all of it is counted, its beginning is kept."""
 
     def __init__(self) -> None:
         self.size = 0
         self.beginning = bytearray()
 
     def add(self, data: bytes) -> None:
-        """More of it."""
+        """Add a part of the mail."""
         self.size += len(data)
         if len(self.beginning) < KEPT:
             self.beginning += data[: KEPT - len(self.beginning)]
@@ -51,7 +51,7 @@ def address(rest: str, word: str, kind: str) -> tuple[str, list[str], str]:
 
 
 def queue_id(kind: str) -> str:
-    """An id as this server makes them."""
+    """An id in this server's format."""
     if kind == "postfix":
         return os.urandom(5).hex().upper() + f"{os.urandom(1)[0] % 16:X}"
     if kind == "exim":

@@ -1,4 +1,4 @@
-"""What visitors send to AUTH, as logins: requested or not, complete or not."""
+"""Records what visitors send to AUTH as logins: requested or not, complete or not."""
 
 import re
 
@@ -6,9 +6,9 @@ from ..credentials import is_text, record_login, unwrapped
 from ..events import Session, shown
 
 ANSWERS = {"LOGIN": 2}
-"""How many answers a mechanism takes; the others take one."""
+"""The number of answers of a mechanism; the others have one."""
 MOST_LATE = 50
-"""Lines that were never answered and are looked at."""
+"""Unanswered lines that are still examined."""
 USER = re.compile(r'(?:^|[,\x01 ])(?:n|user|username)="?([^,\x01"]+)')
 
 
@@ -21,12 +21,12 @@ class Attempts:
         self._answers: list[str] = []
 
     def begin(self, mechanism: str, first: str) -> None:
-        """AUTH was given, with or without an initial response."""
+        """AUTH was sent, with or without an initial response."""
         self.end()
         self._mechanism, self._answers = mechanism, [first] if first else []
 
     def answer(self, text: str) -> None:
-        """One more answer, in base64 or what should be that."""
+        """One more answer, supposedly in base64."""
         self._answers.append(text)
 
     def end(self, *, success: bool = False) -> None:
@@ -38,7 +38,7 @@ class Attempts:
             record_login(self._session, method, success=success, **meaning(mechanism, answers))
 
     def stray(self, line: bytes) -> None:
-        """A line that is not understood: AUTH itself, or the answer to one that was refused."""
+        """A line that is not a valid command: AUTH itself, or the answer to a refused one."""
         words = line.decode("latin-1").split(None, 2)
         if words and words[0].upper() == "AUTH":
             self.begin(*(words[1:] + ["", ""])[:2])
@@ -53,7 +53,7 @@ class Attempts:
             self.end()
 
     def unread(self, rest: bytes) -> None:
-        """The visit is over, or its plain text is; `rest` came and is never answered."""
+        """The visit is over, or continues in TLS; `rest` was received but is never answered."""
         for line in rest.split(b"\n")[:MOST_LATE]:
             self.stray(line)
         self.end()

@@ -35,7 +35,7 @@ async def start(persona: Persona, recorder: Recorder) -> Stop:
 
 
 def named(dialect: Dialect, persona: Persona) -> tuple[Dialect, str]:
-    """The server with its whole name in the greeting: the setting `domain` comes behind the hostname."""
+    """The server with its full name in the greeting: the hostname and the setting `domain`."""
     domain = persona.text("domain")
     host = f"{persona.hostname}.{domain}" if domain else persona.hostname
     return replace(dialect, banner=dialect.banner.replace(persona.hostname, host, 1)), host

@@ -1,4 +1,4 @@
-"""What goes over the line of an SMTP session, and the count of its errors."""
+"""The lines of an SMTP session, and its count of errors."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ MOST_RECORDED = 300
 
 
 class Ended(Exception):
-    """The session is over, and its client knows it."""
+    """The session is over, and the client has been notified."""
 
 
 class Talk:
@@ -29,7 +29,7 @@ class Talk:
         self._errors = self._unknown = self._commands = 0
 
     async def _read(self, most: int = MOST_LINE) -> bytes:
-        """One line without its end; what is too long of it is dropped."""
+        """One line without its end; the excess of a long line is dropped."""
         line = bytearray()
         while True:
             end = self._buffer.find(b"\n")
@@ -92,7 +92,7 @@ class Talk:
         await asyncio.sleep(seconds)
 
     def _send(self, text: str) -> None:
-        """Lay an answer down; it goes when nothing more waits to be answered."""
+        """Queue an answer; it is sent when no more commands wait."""
         self._out += text.encode("latin-1", "replace") + b"\r\n"
 
     async def _flush(self) -> None:

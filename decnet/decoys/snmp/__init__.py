@@ -1,4 +1,4 @@
-"""The SNMP agent decoy, with the little of BER that it needs: pysnmp costs seven megabytes a process."""
+"""The SNMP agent decoy, with its own small BER implementation: pysnmp takes seven megabytes per process."""
 
 from .server import start
 

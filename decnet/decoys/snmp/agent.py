@@ -1,4 +1,4 @@
-"""One agent: a datagram in, an answer or silence out, and what to record of it. Without any I/O."""
+"""One agent: maps a datagram to an answer or silence, and to the events to record. Without any I/O."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ NO_OBJECT, NO_INSTANCE, END = (
 
 @dataclass
 class Handled:
-    """What came of a datagram: `login` and `request` are the fields of events, empty for none."""
+    """The result of a datagram: `login` and `request` are the fields of events, empty for none."""
 
     answer: bytes | None = None
     login: Mapping[str, bytes | str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Handled:
 
 
 class Agent:
-    """One machine's."""
+    """The agent of one machine."""
 
     def __init__(self, objects: AgentObjects, communities: frozenset[bytes]) -> None:
         self._objects = objects
@@ -87,7 +87,7 @@ class Agent:
         """As many of the requested objects as there is room for (RFC 3416, 4.2.3)."""
         kept: list[Binding] = []
         reply = message.answer(request, 0, 0, ())
-        size = len(reply) + 12  # lengths of what is around grow with it
+        size = len(reply) + 12  # the lengths of the enclosing values grow with it
         for binding in self._repeated(request.pdu):
             size += len(ber.oid(binding[0])) + len(binding[1]) + 4
             if size > room:
@@ -108,7 +108,7 @@ class Agent:
                 return
 
     def _one(self, name: Oid, kind: int) -> Binding:
-        """One object, or which kind of nothing is there."""
+        """One object, or the exception value if there is none."""
         if kind == message.GET:
             value = self._tree.value(name)
             if value is None:
@@ -120,7 +120,7 @@ class Agent:
         return found, self._tree.value(found) or NULL
 
     def _secure(self, request: Secure, login: Mapping[str, bytes | str]) -> Handled:
-        """Version 3 has no users here: every request ends in a report."""
+        """Version 3 has no users here: the answer to every request is a report."""
         engine = self._objects.engine
         ours = engine and request.engine == engine
         login = login if ours or request.user else {}

@@ -1,7 +1,7 @@
 """The part of ASN.1's Basic Encoding Rules that SNMP uses (RFC 3417, section 8), read with bounds."""
 
 INTEGER, STRING, NULL, OBJECT, SEQUENCE = 0x02, 0x04, 0x05, 0x06, 0x30
-ADDRESS, COUNTER, GAUGE, TICKS, COUNTER64 = 0x40, 0x41, 0x42, 0x43, 0x46
+ADDRESS, COUNTER, GAUGE, TICKS = 0x40, 0x41, 0x42, 0x43
 NO_OBJECT, NO_INSTANCE, END_OF_VIEW = 0x80, 0x81, 0x82
 
 MOST_ARCS = 128
@@ -11,11 +11,11 @@ Oid = tuple[int, ...]
 
 
 class Malformed(Exception):
-    """Not what these rules allow, or what SNMP expects there."""
+    """An encoding that these rules or SNMP do not allow."""
 
 
 class Reader:
-    """Reads one run of encoded values."""
+    """Reads a sequence of encoded values."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -45,7 +45,7 @@ class Reader:
         return tag, content
 
     def take(self, tag: int) -> bytes:
-        """The content of the next value, which has to have this tag."""
+        """The content of the next value, which must have this tag."""
         found, content = self.any()
         if found != tag:
             raise Malformed
@@ -56,7 +56,7 @@ class Reader:
         return Reader(self.take(tag))
 
     def cut_inside(self) -> "Reader":
-        """A reader of the next value's content, as far as it is there."""
+        """A reader of the next value's content, as far as it exists."""
         head = self._data[self._at : self._at + 2]
         if head[:1] != bytes((SEQUENCE,)) or len(head) < 2:
             raise Malformed
@@ -105,12 +105,12 @@ def value(tag: int, content: bytes) -> bytes:
 
 
 def sequence(*parts: bytes, tag: int = SEQUENCE) -> bytes:
-    """A constructed value of these."""
+    """A constructed value of these parts."""
     return value(tag, b"".join(parts))
 
 
 def integer(number: int, tag: int = INTEGER) -> bytes:
-    """A whole number, as short as it can be."""
+    """A whole number in its shortest form."""
     return value(tag, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
 
 

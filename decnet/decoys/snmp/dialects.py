@@ -1,4 +1,4 @@
-"""Makers' agents: what identifies them to a manager."""
+"""Vendors' agents: how they identify themselves to a manager."""
 
 from dataclasses import dataclass
 
@@ -81,7 +81,7 @@ VMWARE_CARD, OTHER_CARD = "vmxnet3 Ethernet Adapter\0", "Intel(R) Ethernet Conne
 
 
 def dialect_of(persona: Persona) -> Dialect:
-    """The agent that goes with the persona's description of itself."""
+    """The agent that matches the persona's description of itself."""
     if persona.os in WINDOWS:
         return WINDOWS[persona.os]
     for sign, dialect in DIALECTS.items():

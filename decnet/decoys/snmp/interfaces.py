@@ -12,7 +12,7 @@ from .tree import Value
 
 ETHERNET, LOOPBACK, VIRTUAL, OTHER = 6, 24, 53, 1
 BYTES_IN, BYTES_OUT, OUT_OF = 411, 270, 3
-"""Bytes of a packet on average, and packets in for each one out: as the shell's `ifconfig` has it."""
+"""Average bytes of a packet, and received packets per sent one, as in the shell's `ifconfig`."""
 COUNTER = 0xFFFFFFFF
 
 
@@ -32,7 +32,7 @@ class Card:
 
     @property
     def loopback(self) -> bool:
-        """Whether it leads nowhere."""
+        """Whether it is not connected."""
         return self.kind == LOOPBACK
 
 

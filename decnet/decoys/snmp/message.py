@@ -1,4 +1,4 @@
-"""SNMP messages as values: what a request asks, and how an answer is encoded (RFC 3416, 3412, 3414)."""
+"""SNMP messages as values: parsed requests and encoded answers (RFC 3416, 3412, 3414)."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,9 @@ V1, V2C, V3 = 0, 1, 3
 VERSIONS = {V1: "v1", V2C: "v2c", V3: "v3"}
 GET, NEXT, RESPONSE, SET, BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA8
 NAMES = {GET: "get", NEXT: "getnext", SET: "set", BULK: "getbulk"}
-TOO_BIG, NO_SUCH_NAME, NO_ACCESS, GEN_ERROR = 1, 2, 6, 5
+TOO_BIG, NO_SUCH_NAME, NO_ACCESS = 1, 2, 6
 DIGESTS = (12, 16, 24, 32, 48)
 """Lengths in bytes (RFC 3414, 7860)."""
-REPORTABLE = 4
 USM = 3
 
 Binding = tuple[Oid, bytes]
@@ -133,7 +132,7 @@ def answer(request: Request, status: int, index: int, bindings: tuple[Binding, .
 def report(
     request: Secure, engine: bytes, boots: int, seconds: int, counter: Oid, count: int, number: int
 ) -> bytes:
-    """What an agent reports to a manager that it cannot serve: its engine, and which counter went up."""
+    """An agent's report to a manager that it cannot serve: its engine, and the incremented counter."""
     binding = ((counter, ber.integer(count, ber.COUNTER)),)
     security = ber.sequence(
         ber.string(engine),

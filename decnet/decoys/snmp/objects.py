@@ -1,6 +1,7 @@
-"""What an agent reports: the groups of a machine of this make, true to its name, address, card and uptime.
+"""The objects that an agent reports: the groups of a machine of this vendor, consistent with its name,
+address, network card and uptime.
 
-Source: net-snmp 5.9 of Debian 12, walked and compared; the other makers' object identifiers from their MIBs.
+Source: net-snmp 5.9 of Debian 12, walked and compared; the other vendors' object identifiers from their MIBs.
 """
 
 import time
@@ -40,13 +41,13 @@ IN_MIB2 = ("TCP", "UDP", "IP and", "logging")
 
 @dataclass(frozen=True)
 class AgentObjects:
-    """One agent's objects; `engine` is empty where there is no version 3."""
+    """One agent's objects; `engine` is empty without version 3."""
 
     tree: Tree
     engine: bytes
     boots: int
     seconds: Callable[[], int]
-    """Since the agent was started."""
+    """The time since the agent was started."""
 
 
 def objects_of(persona: Persona) -> AgentObjects:
@@ -67,7 +68,7 @@ def objects_of(persona: Persona) -> AgentObjects:
 
 
 def _column_length(name: Oid) -> int:
-    """How much of an object's name is that of its column: MIB-2's tables have `group.table.1.column`."""
+    """The length of an object's column name: MIB-2's tables have `group.table.1.column`."""
     return (
         len(name) - 1 if name[-1] == 0 and len(name) <= len(MIB2) + 4 else min(len(name) - 1, len(MIB2) + 4)
     )

@@ -1,4 +1,4 @@
-"""Datagrams: answer the agent's way, and record who tried which community or user."""
+"""Answers datagrams as the agent does, and records every community or user that was tried."""
 
 from ..credentials import record_login
 from ..events import Recorder, shown
@@ -10,7 +10,8 @@ from .objects import objects_of
 
 COMMUNITIES = "public"
 MOST_REQUESTS = 30
-"""So many requests of one visit are recorded one by one, further ones counted; a walk has hundreds."""
+"""Requests of one visit that are recorded one by one; further ones are counted, because a walk has
+hundreds."""
 
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:

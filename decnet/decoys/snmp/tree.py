@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from .ber import Oid
 
 Value = bytes | Callable[[], bytes]
-"""An encoded value, or what makes it."""
+"""An encoded value, or a function that returns it."""
 
 
 class Tree:

@@ -1,5 +1,5 @@
-"""The SSH server decoy, on a transport of its own: what a scanner sees has to be OpenSSH's, down to the
-packets, and a general SSH library costs more memory than all the rest of the decoy."""
+"""The SSH server decoy, with its own transport: what a scanner sees must match OpenSSH in every packet, and a
+general SSH library takes more memory than the rest of the decoy."""
 
 from .server import start
 

@@ -1,4 +1,5 @@
-"""The credentials in a client's messages as events: in any order, whole or not, wanted or not."""
+"""Records the credentials in a client's messages as events: in any order, complete or not, requested or
+not."""
 
 import hashlib
 from base64 import b64encode
@@ -13,16 +14,16 @@ MOST_ANSWERS = 10
 
 
 class Attempts:
-    """Those of one connection. A name that nothing else is sent with is recorded at the end."""
+    """The credentials of one connection. A name without anything else is recorded at the end."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._user = b""
         self._open = ""
-        """The method of an attempt that sent no more than a name."""
+        """The method of an attempt with only a name."""
 
     def take(self, packet: bytes, *, success: bool = False) -> None:
-        """Record what there is to record of a message."""
+        """Record the credentials in a message."""
         message = Message(packet[1:])
         if packet[0] == no.USERAUTH_REQUEST:
             self._request(message, success)
@@ -30,7 +31,7 @@ class Attempts:
             self._answers(message)
 
     def end(self) -> None:
-        """No more is sent for this user."""
+        """Nothing more will be sent for this user."""
         if self._open and self._user:
             record_login(self._session, self._open, success=False, username=self._user)
         self._open = ""
@@ -64,7 +65,7 @@ class Attempts:
 
 
 def _read(message: Message, method: str, fields: dict[str, bytes | str]) -> None:
-    """What a method sends with the name. Raises Malformed; what came before the mistake is kept."""
+    """What a method sends with the name. Raises Malformed; the part before the error is kept."""
     if method == "password":
         changes = message.flag()
         fields["password"] = message.cut()

@@ -18,16 +18,16 @@ SERVICE = b"ssh-userauth"
 NEXT_SERVICE = b"ssh-connection"
 RIGHT_SECONDS = (0.02, 0.08)
 WRONG_SECONDS = (1.4, 2.6)
-"""PAM waits two seconds after a wrong password, give or take."""
+"""PAM waits about two seconds after a wrong password."""
 TOO_MANY = b"Too many authentication failures"
 MOST_ATTEMPTS = 1024
 MOST_NAME, MOST_KEY = 1024, 16 * 1024
 NEVER_COUNTED = "gssapi-with-mic"
-"""Where the server has no key of its own for it, OpenSSH takes the failure for its own."""
+"""OpenSSH does not count a failure that is due to its own missing key for the method."""
 
 
 async def authenticate(transport: Transport, dialect: Dialect, accounts: Accounts, session: Session) -> str:
-    """The name of the user who got in. Raises Gone, Refused, Malformed."""
+    """The name of the user who logged in. Raises Gone, Refused, Malformed."""
     attempts = Attempts(session)
     try:
         return await _Authentication(transport, dialect, accounts, session.source, attempts).run()
@@ -40,7 +40,7 @@ async def authenticate(transport: Transport, dialect: Dialect, accounts: Account
 
 
 class _Authentication:
-    """One connection's way in; its messages come in whatever order the client chooses."""
+    """One connection's authentication; its messages come in any order that the client chooses."""
 
     def __init__(
         self, transport: Transport, dialect: Dialect, accounts: Accounts, source: str, attempts: Attempts
@@ -53,11 +53,11 @@ class _Authentication:
         self._named: tuple[bytes, bytes] | None = None
         self._count = self._failures = 0
         self._open = dialect.dropbear
-        """Whether attempts are taken: OpenSSH wants its service to be requested first."""
+        """Whether attempts are accepted: OpenSSH requires a service request first."""
         self._awaits_extensions = dialect.version >= (9, 6) and "ext-info-c" in transport.offered["kex"]
 
     async def run(self) -> str:
-        """Answer message after message until a user is in."""
+        """Answer message after message until a user has logged in."""
         while True:
             packet = await self._transport.read()
             number, message = packet[0], Message(packet[1:])
@@ -74,7 +74,7 @@ class _Authentication:
                 self._strange(number)
 
     def _begin(self, message: Message) -> None:
-        """Clients ask for the service once, or, as Paramiko does, before each of their attempts."""
+        """Clients request the service once or, like Paramiko, before each attempt."""
         service = self._word(message)
         self._end(message)
         if service != SERVICE:
@@ -83,13 +83,13 @@ class _Authentication:
         self._transport.send(bytes((no.SERVICE_ACCEPT,)) + string(SERVICE))
 
     def _strange(self, number: int) -> None:
-        """A message that has no place here."""
+        """A message that is not allowed here."""
         if self._dialect.dropbear and (number > no.USERAUTH_LAST or no.NEWKEYS <= number <= no.KEX_LAST):
             raise Refused
         self._transport.unimplemented()
 
     async def _attempt(self, packet: bytes) -> str | None:
-        """The user, if this attempt lets one in; else the refusal is sent."""
+        """The user if this attempt succeeds; otherwise sends the refusal."""
         message = Message(packet[1:])
         accepted = False
         try:
@@ -127,7 +127,7 @@ class _Authentication:
         return Refused() if self._dialect.dropbear and service != NEXT_SERVICE else None
 
     def _password(self, message: Message, name: bytes, *, judged: bool) -> bool:
-        """Whether the password lets in."""
+        """Whether the password logs in."""
         changes = message.flag()
         password = message.text()
         if changes:
@@ -138,7 +138,7 @@ class _Authentication:
         return accepts and self._accounts.accepts(self._source, shown(name), password)
 
     def _fail(self, method: bytes) -> None:
-        """Count the failure and send it. Raises Refused where it is one too many."""
+        """Count the failure and send it. Raises Refused after too many."""
         first = self._dialect.dropbear or self._count == 1
         forgiven = method == NEVER_COUNTED.encode() and NEVER_COUNTED in self._dialect.methods
         self._failures += not forgiven and not (method == b"none" and first)

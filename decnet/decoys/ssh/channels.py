@@ -49,7 +49,7 @@ class Channel:
     _drops: bool = False
 
     async def read(self, limit: float = IDLE_SECONDS) -> bytes:
-        """What the client sent since. Raises TimeoutError after `limit` seconds of silence."""
+        """What the client has sent since. Raises TimeoutError after `limit` seconds of silence."""
         async with at_most(limit):
             while not self._input and not self._ended:
                 self._news.clear()
@@ -65,7 +65,7 @@ class Channel:
         return taken
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
-        """Send output, as the client's window lets it. Raises TimeoutError where that stays shut."""
+        """Send output as the client's window allows. Raises TimeoutError if that stays closed."""
         while data and not self.closed:
             while self.room <= 0 and not self.closed:
                 self._space.clear()
@@ -82,7 +82,7 @@ class Channel:
             await self.connection.transport.drain()
 
     async def take(self, data: bytes) -> None:
-        """More input from the client, who waits where nothing is read; then what comes is dropped."""
+        """Add input from the client. If none is read, the client waits; after TAKE_SECONDS it is dropped."""
         if len(self._input) > MOST_QUEUED and not self._drops:
             self._taken.clear()
             try:
@@ -100,7 +100,7 @@ class Channel:
         self._news.set()
 
     def widen(self, count: int) -> None:
-        """The client takes `count` bytes more."""
+        """The client accepts `count` more bytes."""
         self.room = min(self.room + count, 0xFFFFFFFF)
         self._space.set()
 
@@ -167,7 +167,7 @@ class Connection:
             self.transport.unimplemented()
 
     async def _global(self, message: Message) -> None:
-        """Answers go out in the order of their requests, as RFC 4254 (section 4) wants it."""
+        """Answers are sent in the order of their requests, as RFC 4254 (section 4) requires."""
         name, wants_answer = message.text(200), message.flag()
         proofs = b""
         if name == PROVE:
@@ -179,7 +179,7 @@ class Connection:
             self.transport.send(known if proofs else bytes((no.REQUEST_FAILURE,)))
 
     async def _prove(self, message: Message) -> bytes:
-        """A signature for each host key that the client has learned of; b"" where one is not ours.
+        """A signature for each host key that the client asks about; b"" if one is not ours.
 
         Source: OpenSSH's PROTOCOL file, section 2.5.
         """
@@ -217,7 +217,7 @@ class Connection:
             self.send_message(no.CHANNEL_OPEN_CONFIRMATION, theirs, rest)
 
     async def _refuse_connect(self, theirs: int) -> None:
-        """A tunnel to elsewhere: the decky's own network does not let it out."""
+        """A tunnel to another host: the decky's network does not allow it."""
         await asyncio.sleep(CONNECT_SECONDS)
         self._refuse(theirs, no.CONNECT_FAILED, "Connection timed out")
 
@@ -272,7 +272,7 @@ class Connection:
             status = await self._run(channel)
         except (TimeoutError, Gone, OSError):
             status = 255
-        except Exception:  # noqa: BLE001 (our mistake has to look like a command that failed)
+        except Exception:  # noqa: BLE001 (our own error must look like a failed command)
             status = 1
         if not channel.closed:
             self.send_message(no.CHANNEL_EOF, channel.theirs)
@@ -287,7 +287,7 @@ class Connection:
         channel.stop()
         self._channels.pop(channel.number, None)
         if channel.task is not None:
-            # Not before it has begun: the request is recorded then.
+            # Not before it has started, when the request is recorded.
             asyncio.get_running_loop().call_soon(channel.task.cancel)
 
     def _soon(self, work: Awaitable[None]) -> None:
@@ -296,7 +296,8 @@ class Connection:
         task.add_done_callback(self._later.discard)
 
     async def _stop_all(self) -> None:
-        """End what runs, once it has begun: the last command of a visitor who leaves at once is recorded."""
+        """End the running command, once it has started, so that the last command of a visitor who leaves at
+        once is recorded."""
         await asyncio.sleep(0)
         tasks = [channel.task for channel in self._channels.values() if channel.task] + list(self._later)
         for task in tasks:

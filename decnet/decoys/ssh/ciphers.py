@@ -22,12 +22,12 @@ class Corrupt(Exception):
 
 
 class Protection(ABC):
-    """One direction's keys. A packet is length (4), then what the length counts."""
+    """One direction's keys. A packet is a length (4 bytes), then as many bytes."""
 
     block = 8
     tag = 0
     head = 4
-    """Bytes that have to be there before the length can be read."""
+    """Bytes that are needed before the length can be read."""
     plain_length = False
     """Whether the padding to whole blocks excludes the length field."""
 
@@ -45,7 +45,7 @@ class Protection(ABC):
 
 
 class Nothing(Protection):
-    """Before the first keys."""
+    """The cipher before the first key exchange."""
 
     def length(self, number: int, head: bytes) -> int:
         return int.from_bytes(head, "big")
@@ -174,7 +174,7 @@ class CounterMacFirst(Protection):
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many bytes of key and IV a cipher takes; `own_mac` when it needs no other."""
+    """Bytes of key and IV of a cipher; `own_mac` if it needs no separate MAC."""
 
     key: int
     iv: int

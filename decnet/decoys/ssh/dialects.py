@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real programs print is not broken into shorter lines)
-"""What each server release offers, in its order: what scanners take a fingerprint of.
+"""The algorithms that each server release offers, in its order, from which scanners compute a fingerprint.
 
 Source: the servers' own KEXINIT messages and release notes.
 """
@@ -32,7 +32,7 @@ OLD_SIGNATURES = "ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521"
 
 PATCHED = ("9.2p1 Debian-2+deb12u2", "8.4p1 Debian-5+deb11u3", "8.2p1 Ubuntu-4ubuntu0.11",
            "8.9p1 Ubuntu-3ubuntu0.6")  # fmt: skip
-"""Distributions' packages from which on strict key exchange is in, although upstream got it in 9.6."""
+"""First packages of distributions with strict key exchange, which upstream has since 9.6."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Dialect:
 
     @property
     def strict(self) -> bool:
-        """Whether it knows strict key exchange."""
+        """Whether it supports strict key exchange."""
         return STRICT in self.kex
 
 
 def dialect_of(persona: Persona) -> Dialect:
-    """The dialect of the persona's banner; what has none is taken for a current OpenSSH."""
+    """The dialect of the persona's banner; for an unknown banner, that of a current OpenSSH."""
     banner = persona.banner or "OpenSSH_9.2p1 Debian-2+deb12u3"
     banner = banner.replace("{hostname}", persona.hostname)
     if banner.lower().startswith("dropbear"):

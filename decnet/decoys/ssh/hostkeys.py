@@ -1,4 +1,4 @@
-"""Host keys that follow from the seed, always the same; the RSA key is computed on first use."""
+"""Host keys derived from the seed, always the same; the RSA key is computed on first use."""
 
 import functools
 import os
@@ -51,7 +51,7 @@ class HostKeys:
         return string(algorithm) + string(signature)
 
     def prepare(self) -> None:
-        """Work out the RSA key at the lowest priority: for a thread of its own."""
+        """Compute the RSA key at the lowest priority, in a separate thread."""
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         self.public("ssh-rsa")
 

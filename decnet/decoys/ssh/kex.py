@@ -17,7 +17,7 @@ SLOW = ("sntrup", "diffie-hellman")
 """Exchanges that take long enough to be computed in a thread."""
 EXPONENT_BYTES = 32
 CONSTANTS = {2048: 124476, 3072: 1690314, 4096: 240904, 6144: 929484, 8192: 4743158}
-"""By the bits n of RFC 3526's primes, c in p = 2^n - 2^(n-64) - 1 + 2^64 * (floor(2^(n-130) * pi) + c)."""
+"""For the bits n of RFC 3526's primes, c in p = 2^n - 2^(n-64) - 1 + 2^64 * (floor(2^(n-130) * pi) + c)."""
 
 Hash = Callable[..., "hashlib._Hash"]
 
@@ -45,7 +45,7 @@ def exchange(algorithm: str, client: bytes) -> Agreed:
 
 
 def diffie_hellman(modulus: int, generator: int, client: int) -> Agreed:
-    """Classic Diffie-Hellman. Raises Malformed for a public value that gives the secret away."""
+    """Classic Diffie-Hellman. Raises Malformed for a public value that would reveal the secret."""
     if not 1 < client < modulus - 1:
         raise Malformed
     exponent = int.from_bytes(os.urandom(EXPONENT_BYTES), "big") | 1 << 8 * EXPONENT_BYTES - 1
@@ -54,7 +54,7 @@ def diffie_hellman(modulus: int, generator: int, client: int) -> Agreed:
 
 
 def group_for(least: int, wanted: int, most: int) -> int | None:
-    """The prime of a group of about `wanted` bits, None when none is in the bounds."""
+    """The prime of a group of about `wanted` bits; None if none is within the bounds."""
     fitting = [bits for bits in sorted(CONSTANTS) if least <= bits <= most]
     bigger = [bits for bits in fitting if bits >= wanted]
     chosen = bigger[0] if bigger else fitting[-1] if fitting else None

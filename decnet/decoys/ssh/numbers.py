@@ -1,14 +1,14 @@
-"""Message numbers and reasons of RFC 4250 that a server meets."""
+"""Message numbers and reasons of RFC 4250 that a server needs."""
 
 DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, SERVICE_ACCEPT, EXT_INFO = range(1, 8)
 KEXINIT, NEWKEYS = 20, 21
-KEX_FIRST, KEX_LAST = 30, 49
-USERAUTH_REQUEST, USERAUTH_FAILURE, USERAUTH_SUCCESS, USERAUTH_BANNER = range(50, 54)
+KEX_LAST = 49
+USERAUTH_REQUEST, USERAUTH_FAILURE, USERAUTH_SUCCESS = range(50, 53)
 USERAUTH_INFO_RESPONSE = 61
 USERAUTH_LAST = 60
-"""Dropbear takes no higher one before a login."""
+"""Dropbear accepts none above this before a login."""
 FIRST_LOCAL = 192
-"""From here on there are no messages, before OpenSSH 9.5 made two for PING."""
+"""No messages have numbers from here on, until OpenSSH 9.5 added two for PING."""
 PING, PONG = 192, 193
 GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE = range(80, 83)
 CHANNEL_OPEN, CHANNEL_OPEN_CONFIRMATION, CHANNEL_OPEN_FAILURE = range(90, 93)
@@ -16,5 +16,5 @@ CHANNEL_WINDOW_ADJUST, CHANNEL_DATA, CHANNEL_EXTENDED_DATA, CHANNEL_EOF, CHANNEL
 CHANNEL_REQUEST, CHANNEL_SUCCESS, CHANNEL_FAILURE = range(98, 101)
 
 PROTOCOL_ERROR = 2
-PROHIBITED, CONNECT_FAILED, UNKNOWN_TYPE = 1, 2, 3
+CONNECT_FAILED, UNKNOWN_TYPE = 2, 3
 STDERR = 1

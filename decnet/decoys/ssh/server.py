@@ -21,11 +21,12 @@ from .transport import LOGIN_SECONDS, Refused, Transport
 from .wire import Malformed
 
 UNAUTHENTICATED = (10, 30, 100)
-"""OpenSSH's MaxStartups: from so many on some are dropped, so many percent of them, and at so many all."""
+"""OpenSSH's MaxStartups: the number of connections from which some are dropped, their percentage, and the
+number from which all are."""
 MOST_STARTUPS = 40
 MOST_SESSIONS = 40
 PREPARE_SECONDS = (30.0, 300.0)
-"""Spread out, because a worker starts many deckies at once."""
+"""Randomized, because a worker starts many deckies at once."""
 RSA_BITS = 3072
 OLD_RSA_BITS = 2048
 SHOWN_KEYS = ("rsa-sha2-512", "ecdsa-sha2-nistp256", "ssh-ed25519")
@@ -57,12 +58,12 @@ class SshServer:
         self._sessions = 0
 
     async def prepare(self) -> None:
-        """Compute the RSA key some time after the start, so that hardly any client has to wait for it."""
+        """Compute the RSA key some time after the start, so that few clients have to wait for it."""
         await asyncio.sleep(random.uniform(*PREPARE_SECONDS))
         await in_thread(self._keys.prepare)
 
     def admits(self) -> bool:
-        """Whether one more connection may come in, by OpenSSH's rule."""
+        """Whether to accept one more connection, by OpenSSH's rule."""
         first, percent, full = UNAUTHENTICATED
         if self._startups < first:
             return True

@@ -13,7 +13,6 @@ P = 761
 Q = 4591
 WEIGHT = 286
 PUBLIC_BYTES = 1158
-CIPHER_BYTES = 1007
 HASH_BYTES = 32
 SLOT = 4
 """Bytes for one coefficient of a product: at most 761 * 2295, with a bias that makes it positive."""

@@ -38,7 +38,7 @@ class Refused(Exception):
 
 
 class Transport:
-    """Packets in and out. `client_version` is known after `greet`."""
+    """Receives and sends packets. `client_version` is known after `greet`."""
 
     def __init__(self, line: Line, dialect: Dialect, keys: HostKeys) -> None:
         self.client_version = ""
@@ -57,7 +57,7 @@ class Transport:
         self._deflate: Callable[[bytes], bytes] | None = None
         self._compressing = ["none", "none"]
         self._settled = asyncio.Event()
-        """Not while keys are exchanged."""
+        """Cleared during a key exchange."""
         self._settled.set()
         self._held: list[bytes] = []
         self._idle = LOGIN_SECONDS
@@ -102,7 +102,7 @@ class Transport:
         await self._exchange(packet)
 
     async def read(self) -> bytes:
-        """The next message for the layers above; key exchanges and idle talk are dealt with here."""
+        """The next message for the layers above; key exchanges and ignorable messages are handled here."""
         while True:
             packet = await self._wanted(await self._packet())
             if packet[0] == no.KEXINIT and self._exchanges_again:
@@ -117,7 +117,7 @@ class Transport:
                 return packet
 
     async def unread(self) -> list[bytes]:
-        """The messages that have come and were not read yet, without an answer to any."""
+        """The messages that were received but not read yet; none is answered."""
         found: list[bytes] = []
         try:
             async with asyncio.timeout(0):
@@ -147,15 +147,15 @@ class Transport:
         return self._line.reader.at_most(seconds)
 
     def unimplemented(self) -> None:
-        """Say that the message just read is of no known kind."""
+        """Report that the message just read has an unknown type."""
         self.send(bytes((no.UNIMPLEMENTED,)) + uint32(self._in_number - 1))
 
     def disconnect(self, code: int, reason: bytes) -> None:
-        """Say why the connection ends."""
+        """Send the reason for ending the connection."""
         self.send(bytes((no.DISCONNECT,)) + uint32(code) + string(reason[:MOST_REASON]) + string(""))
 
     def logged_in(self) -> None:
-        """Delayed compression begins now, and OpenSSH takes new key exchanges."""
+        """Start delayed compression, and accept new key exchanges as OpenSSH does."""
         self._exchanges_again = True
         self._idle = IDLE_SECONDS
         if self._compressing[0] == "zlib@openssh.com":
@@ -179,7 +179,7 @@ class Transport:
         return not number or (number >= no.FIRST_LOCAL and not self._has_ping)
 
     async def _wanted(self, packet: bytes) -> bytes:
-        """`packet`, or the first one after it that is not idle talk."""
+        """`packet`, or the first one after it that is not to be ignored."""
         while packet[0] in (no.IGNORE, no.DEBUG, no.UNIMPLEMENTED):
             packet = await self._packet()
         if packet[0] == no.DISCONNECT:
@@ -187,7 +187,7 @@ class Transport:
         return packet
 
     async def _packet(self) -> bytes:
-        """One payload, opened. Raises Refused, EOFError, TimeoutError, OSError."""
+        """One decrypted payload. Raises Refused, EOFError, TimeoutError, OSError."""
         line, idle = self._line, self._idle
         try:
             head = await line.read_exactly(max(self._in.head, 4), idle)
@@ -279,7 +279,7 @@ class Transport:
         return 33, agreed, sizes + mpint(prime) + mpint(2) + mpint(client)
 
     async def _expect(self, number: int) -> bytes:
-        """The inside of a message that has to come next."""
+        """The content of a message that must come next."""
         packet = await self._packet()
         while not self._strict and packet[0] in (no.IGNORE, no.DEBUG):
             packet = await self._packet()
@@ -355,7 +355,8 @@ def _parse_init(packet: bytes) -> dict[str, list[str]]:
 
 
 def _choose(theirs: list[str], ours: list[str] | tuple[str, ...]) -> str:
-    """The client's first that the server has (RFC 4253, 7.1); a server that finds none just hangs up."""
+    """The client's first choice that the server supports (RFC 4253, 7.1); without one, the server closes the
+    connection."""
     found = next((name for name in theirs if name in ours), None)
     if found is None:
         raise Refused

@@ -13,7 +13,7 @@ CHUNK = 1024
 
 
 class Umac:
-    """One key. SSH's packets are far below the 16 MiB where UMAC goes over to larger polynomials."""
+    """One key. SSH's packets are far below the 16 MiB where UMAC switches to larger polynomials."""
 
     def __init__(self, key: bytes, size: int) -> None:
         self._size = size
@@ -35,7 +35,7 @@ class Umac:
         self._pads = Cipher(AES(self._derive(0, 16)), ECB()).encryptor().update
 
     def tag(self, data: bytes, nonce: bytes) -> bytes:
-        """The tag of `data` under an 8-byte nonce that is used once."""
+        """The tag of `data` under an 8-byte nonce, which must be used only once."""
         hashed = b"".join(self._hash(data, n) for n in range(self._passes))
         return bytes(a ^ b for a, b in zip(hashed, self._pad(nonce), strict=True))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 class Malformed(Exception):
-    """A message that does not hold what its kind has to hold."""
+    """A message without the required content."""
 
 
 class Message:
@@ -43,7 +43,7 @@ class Message:
         return self.take(length)
 
     def cut(self) -> bytes:
-        """A string, or as much of it as is there."""
+        """A string, or as much of it as exists."""
         return self.take(min(self.number(), self.left))
 
     def text(self, most: int = 4096) -> str:
@@ -64,11 +64,11 @@ class Message:
 
     @property
     def left(self) -> int:
-        """How many bytes are left."""
+        """The number of remaining bytes."""
         return len(self._data) - self._at
 
     def rest(self) -> bytes:
-        """What is left."""
+        """The remaining bytes."""
         return self.take(len(self._data) - self._at)
 
 

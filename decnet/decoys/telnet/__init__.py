@@ -1,6 +1,6 @@
-"""The Telnet server decoy: option negotiation and logins as each maker's server has them.
+"""The Telnet server decoy: option negotiation and logins as in each vendor's server.
 
-Spoken by itself: a Telnet library costs nine megabytes a process, which is most of what the decoy needs.
+Without a library: one takes nine megabytes per process, which is most of what the decoy needs.
 """
 
 from .server import start

@@ -1,4 +1,4 @@
-"""What each maker's Telnet server and login say, in their order.
+"""The texts of each vendor's Telnet server and login, in their order.
 
 Source: inetutils-telnetd 2.4 with shadow's login and BusyBox 1.35 as they run on Debian, compared byte by
 byte; netkit-telnet 0.17, FreeBSD's telnetd, IOS, FASTPATH and Windows from nmap's service probes.
@@ -14,30 +14,30 @@ from .protocol import DO, WILL, Request
 
 @dataclass(frozen=True)
 class Round:
-    """Requests that are sent together; `awaited` are those whose answers the server waits for."""
+    """Requests that are sent together; the server waits for the answers to `awaited`."""
 
     requests: tuple[Request, ...]
     awaited: tuple[Request, ...] = ()
     values: bool = False
-    """Whether it asks, once they are answered, for terminal, speed and environment."""
+    """Whether it then requests terminal, speed and environment."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """One maker's server. Times in seconds."""
+    """One vendor's server. Times in seconds."""
 
     rounds: tuple[Round, ...]
     able: tuple[int, ...]
-    """What it does when a client asks it to."""
+    """Options that it enables when a client requests them."""
     welcome: tuple[int, ...]
-    """What it lets a client do."""
+    """Options that it lets a client enable."""
     banner: str
     again: str
-    """Asks for the user's name once more."""
+    """The next prompt for the user's name."""
     password: str = "Password: "
     wrong: str = "\r\nLogin incorrect\r\n"
     farewell: str = ""
-    """After the last wrong password."""
+    """The text after the last wrong password."""
     tries: int = 5
     delay: tuple[float, float] = (1.7, 3.8)
     seconds: float = 60.0
@@ -46,11 +46,11 @@ class Dialect:
     """What is shown for each character of a password."""
     are_you_there: bytes = b""
     longest_name: int = 512
-    """With a longer one it hangs up."""
+    """With a longer name it hangs up."""
     empty_again: bool = False
-    """Whether an empty name gets the name prompt again; else the password prompt."""
+    """Whether an empty name leads to the name prompt again; else to the password prompt."""
     menu: bool = False
-    """No login at all."""
+    """Whether there is no login at all."""
 
 
 def _all(*requests: Request) -> Round:
@@ -64,7 +64,7 @@ YES = b"\r\n[Yes]\r\n"
 
 
 def dialect_of(persona: Persona) -> Dialect:
-    """The server that goes with the persona's banner, else with its system."""
+    """The server that matches the persona's banner, else its system."""
     for sign, make in BY_BANNER.items():
         if sign in persona.banner:
             return make(persona)
@@ -169,7 +169,7 @@ def _busybox(persona: Persona) -> Dialect:
 
 
 def _bare(persona: Persona) -> Dialect:
-    """A microcontroller's, with hardly a protocol."""
+    """A microcontroller's, with little of the protocol."""
     return Dialect(
         (Round(((WILL, t.ECHO),)),),
         (t.ECHO,),

@@ -45,7 +45,7 @@ SECRETS = ("passwd", "set-cmnty-name")
 
 
 async def converse(keyboard: Keyboard, persona: Persona, record: Callable[[str], None]) -> None:
-    """Take lines until the visitor leaves."""
+    """Read lines until the visitor leaves."""
     for _ in range(MOST_LINES):
         line = await keyboard.read_line(echo=True)
         text = (line or b"").decode("utf-8", "backslashreplace").strip()

@@ -1,4 +1,4 @@
-"""What a visitor types and sees, through Telnet: lines with echo for a login, and a stream for a shell."""
+"""A visitor's terminal over Telnet: lines with echo for a login, and a stream for a shell."""
 
 from ..shell.stream import IDLE_SECONDS, Terminal
 from ..tcp_server import Gone, Line
@@ -23,7 +23,7 @@ class Keyboard:
         self._edited = bytearray()
 
     async def write(self, data: bytes, *, error: bool = False) -> None:
-        """Show something."""
+        """Send output."""
         await self._line.send(data.replace(b"\xff", b"\xff\xff"))
 
     async def send_commands(self, commands: bytes) -> None:
@@ -31,7 +31,8 @@ class Keyboard:
         await self._line.send(commands)
 
     async def read(self, limit: float = IDLE_SECONDS) -> bytes:
-        """What was typed since, b"" at the end. Raises TimeoutError after `limit` seconds of silence."""
+        """The input since the last call, b"" at the end. Raises TimeoutError after `limit` seconds of
+        silence."""
         while not self._typed:
             if not await self.listen(limit):
                 return b""
@@ -40,7 +41,7 @@ class Keyboard:
         return taken
 
     async def listen(self, limit: float = IDLE_SECONDS) -> bool:
-        """Wait for anything at all, and answer what the protocol wants answered; False at the end."""
+        """Wait for any input, and answer option requests; False at the end."""
         raw = await self._line.read(limit)
         self._typed += self._parser.feed(raw)
         del self._typed[MOST_TYPED * 16 :]
@@ -54,7 +55,7 @@ class Keyboard:
         return bool(raw)
 
     async def pause(self, seconds: float) -> None:
-        """Take one's time, as the server does while the protocol continues. Raises Gone."""
+        """Pause as the server does, while the negotiation continues. Raises Gone."""
         try:
             async with at_most(seconds):
                 while await self.listen():
@@ -64,7 +65,7 @@ class Keyboard:
         raise Gone
 
     async def read_line(self, *, echo: bool, mask: bytes = b"") -> bytes | None:
-        """One line as a terminal's driver gives it to a login; None for an end of input or an interrupt.
+        """One line as a terminal driver passes it to a login; None for an end of input or an interrupt.
 
         Raises Gone when the visitor has left.
         """
@@ -87,7 +88,7 @@ class Keyboard:
         return line
 
     def unused(self) -> bytes:
-        """Take everything that was typed and is part of no line that was read."""
+        """Take all typed input that is not part of a line that was read."""
         unused, self._typed = self.given_up() + bytes(self._typed), bytearray()
         return unused
 
@@ -99,7 +100,7 @@ class Keyboard:
 
 
 def _take(line: bytearray, key: int, echo: bool, mask: bytes) -> bytes:
-    """Change the line by the key; what is shown for it."""
+    """Apply the key to the line; the echo for it."""
     if key in ERASE or key in (KILL, WORD):
         count = _erased(line, key)
         rubbed = b"".join(_rub(byte, echo, mask) for byte in reversed(line[len(line) - count :]))

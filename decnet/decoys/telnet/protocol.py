@@ -1,4 +1,4 @@
-"""The Telnet protocol (RFC 854, 855): options agreed on as RFC 1143 has it, and the data between them."""
+"""The Telnet protocol (RFC 854, 855): option negotiation by RFC 1143, and the data between."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -13,7 +13,7 @@ AUTH_NAME = 3
 LINEMODE, XDISPLOC, OLD_ENVIRON, AUTH, ENCRYPT, NEW_ENVIRON = 34, 35, 36, 37, 38, 39
 
 ASKED_FOR = (TSPEED, XDISPLOC, NEW_ENVIRON, TTYPE)
-"""Options whose value is asked for once the client has them, in the order in which servers ask."""
+"""Options whose value is requested once the client enables them, in the order of real servers."""
 
 MOST_PARAMETERS = 1024
 MOST_REPLIES = 200
@@ -25,7 +25,7 @@ State = Literal["no", "asked", "yes"]
 
 
 class Options:
-    """What both sides have agreed on. `replies` collects what has to be sent back."""
+    """The negotiated options. `replies` collects the bytes to send back."""
 
     def __init__(self, able: Iterable[int], welcome: Iterable[int], are_you_there: bytes = b"") -> None:
         self.replies = bytearray()
@@ -44,7 +44,7 @@ class Options:
         self._count = 0
 
     def ask(self, requests: Iterable[Request]) -> bytes:
-        """Offer and demand; the bytes that do it."""
+        """Offer and request options; the bytes that do it."""
         commands = bytearray()
         for verb, option in requests:
             side = self._ours if verb == WILL else self._theirs
@@ -54,19 +54,19 @@ class Options:
         return bytes(commands)
 
     def ask_values(self) -> bytes:
-        """Demand the values of the options that the client has."""
+        """Request the values of the options that the client has enabled."""
         wanted = [option for option in ASKED_FOR if self._theirs.get(option) == "yes"]
         self._values = set(wanted) - self._known_values
         return b"".join(bytes((IAC, SB, option, 1, IAC, SE)) for option in wanted)
 
     def open_questions(self, requests: Iterable[Request]) -> bool:
-        """Whether the client has yet to answer one of these, or to send a value."""
+        """Whether the client still has to answer one of these, or to send a value."""
         return bool(self._values) or any(
             (self._ours if verb == WILL else self._theirs).get(option) == "asked" for verb, option in requests
         )
 
     def take(self, verb: int, option: int) -> None:
-        """The client's WILL, WONT, DO or DONT."""
+        """Process the client's WILL, WONT, DO or DONT."""
         if verb in (WILL, WONT):
             self._agree(self._theirs, option, verb == WILL, option in self._welcome, (DO, DONT))
         else:
@@ -88,7 +88,7 @@ class Options:
         self._reply(bytes((IAC, answers[0 if wish else 1], option)))
 
     def value(self, parameters: bytes) -> None:
-        """A subnegotiation of the client's."""
+        """Process a subnegotiation of the client."""
         option, content = parameters[:1], parameters[1:]
         if option == bytes((NAWS,)) and len(content) == 4:
             self.columns = int.from_bytes(content[:2], "big") or 80
@@ -106,20 +106,20 @@ class Options:
                 self.environment = content[1:]
 
     def command(self, number: int) -> bytes:
-        """A command without option: the key that it means."""
+        """A command without option: the key that it represents."""
         if number == AYT:
             self._reply(self._are_you_there)
         return KEYS.get(number, b"")
 
     def _reply(self, commands: bytes) -> None:
-        """Answer, up to a limit: a client that keeps asking gets nothing more."""
+        """Answer, up to a limit: a client that keeps asking gets no more answers."""
         self._count += 1
         if self._count <= MOST_REPLIES:
             self.replies += commands
 
 
 class Parser:
-    """Takes a client's bytes apart: data, with line ends as one CR, comes out of `feed`."""
+    """Parses a client's bytes: `feed` returns the data, with line ends as one CR."""
 
     def __init__(self, options: Options) -> None:
         self._options = options

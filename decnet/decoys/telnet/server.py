@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_EMPTY = 10
 MOST_UNASKED = 40
-"""Lines that are taken for names and passwords though there was no prompt."""
+"""Lines that count as names and passwords although there was no prompt."""
 
 
 async def start(persona: Persona, recorder: Recorder) -> Stop:
@@ -96,7 +96,7 @@ class TelnetServer:
 
 
 async def negotiate(keyboard: Keyboard, dialect: Dialect) -> None:
-    """Send the server's requests; like the real one, wait as long as the client does not answer."""
+    """Send the server's requests, and like the real one wait until the client answers."""
     for stage in dialect.rounds:
         commands = keyboard.options.ask(stage.requests)
         if commands:
@@ -123,10 +123,10 @@ class Login:
         self._keyboard = keyboard
         self._line = line
         self._user: str | None = None
-        """The name whose password is still to come."""
+        """The name whose password is still expected."""
 
     async def run(self) -> str | None:
-        """The user who got in, None when the tries are over."""
+        """The user who logged in; None after the last attempt."""
         for left in range(self._dialect.tries - 1, -1, -1):
             user = await self._name()
             if user is None:
@@ -167,7 +167,7 @@ class Login:
         return None
 
     async def _accepts(self, user: str) -> bool:
-        """Whether the expected password logs this user in."""
+        """Whether the password at the prompt logs this user in."""
         self._user = user
         await self._line.send(self._dialect.password.encode())
         typed = await self._keyboard.read_line(echo=False, mask=self._dialect.mask)

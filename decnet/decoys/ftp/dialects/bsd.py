@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (what real servers say is not broken into shorter lines)
-"""FreeBSD's ftpd, and the servers in devices that come of the same source.
+"""FreeBSD's ftpd, and the servers in devices that derive from it.
 
 Source: ftpd.c and ftpcmd.y of FreeBSD; the devices' greetings and refusals in nmap's service probes.
 """
@@ -184,7 +184,7 @@ def make(persona: Persona) -> Dialect:
 
 
 def device(persona: Persona) -> Dialect:
-    """A switch's, a storage box's."""
+    """Of a switch or a NAS."""
     texts = TEXTS | DEVICE
     return Dialect(
         texts, listing, known=COMMON - {"EPRT", "MDTM", "SIZE"}, argument=ARGUMENT, delay=(0.2, 0.6), ports=(1024, 5000),
@@ -192,7 +192,7 @@ def device(persona: Persona) -> Dialect:
 
 
 def vxworks(persona: Persona) -> Dialect:
-    """A controller's, of VxWorks."""
+    """Of a controller with VxWorks."""
     return Dialect(
         TEXTS | VXWORKS, listing, known=COMMON - {"EPRT", "MDTM", "STAT"}, argument=ARGUMENT, delay=(0.2, 0.6),
         ports=(1024, 5000),

@@ -17,9 +17,9 @@ COMMON = frozenset((*READS, *SETTINGS, *WRITES, *OTHERS))
 
 @dataclass(frozen=True)
 class Dialect:
-    """One server's words and ways. Times in seconds.
+    """One server's replies and behaviour. Times in seconds.
 
-    A text is filed under its occasion, or under
+    A text is stored under its occasion, or under
     occasion and verb where that verb has one of its own ("denied STOR").
     """
 
@@ -30,13 +30,13 @@ class Dialect:
     """Commands that need no login."""
     unimplemented: frozenset[str] = frozenset()
     argument: frozenset[str] = frozenset()
-    """Commands that are refused without one."""
+    """Commands that are refused without a login."""
     bare: frozenset[str] = frozenset()
-    """Commands that are refused with one."""
+    """Commands that are refused after a login."""
     hides_unknown: bool = False
     """Whether, before a login, an unknown command is refused like every other."""
     blank: str = "unknown"
-    """The occasion of an empty line; "" when it is passed over."""
+    """The occasion of an empty line; "" if it is ignored."""
     longest: int = 4096
     tries: int = 3
     delay: tuple[float, float] = (0.1, 0.4)
@@ -51,7 +51,7 @@ class Dialect:
     """Whether there is an anonymous login: "always", "never", or chosen once by the seed (the value
     "drawn")."""
     guest_owner: str = "root"
-    """Whose the files of the anonymous are."""
+    """The owner of anonymous visitors' files."""
     denies_root: bool = False
 
     facts: Callable[[Node, str, str], str] | None = None
@@ -59,15 +59,15 @@ class Dialect:
 
     @property
     def names_files(self) -> bool:
-        """Whether its errors say which file and why."""
+        """Whether its errors name the file and the reason."""
         return "{name}" in self.texts["no_file"]
 
     def has_text(self, occasion: str) -> bool:
-        """Whether it has words of its own for an occasion."""
+        """Whether it has its own text for an occasion."""
         return occasion in self.texts
 
     def text(self, occasion: str, which: str, fields: Mapping[str, object]) -> str:
-        """The words for an occasion, without the last line's end."""
+        """The text for an occasion, without the last line's end."""
         return (self.texts.get(f"{occasion} {which}") or self.texts[occasion]).format(**fields)
 
 

@@ -120,7 +120,7 @@ def make(persona: Persona) -> Dialect:
 
 
 def listing(entries: list[tuple[str, Node]], now: float) -> str:
-    """As DOS lists."""
+    """A listing in DOS format."""
     return "".join(
         f"{time.strftime('%m-%d-%y  %I:%M%p', time.gmtime(node.changed))} "
         + (f"{'<DIR>':>12}         " if node.folder else f"{node.bytes:>20}")

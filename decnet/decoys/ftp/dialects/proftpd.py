@@ -39,7 +39,7 @@ ARGUMENT = frozenset(
         "RNTO",
     ]
 )
-"""What is refused without one."""
+"""Commands that are refused without a login."""
 HELP = (
     "214-The following commands are recognized (* =>'s unimplemented):\r\n"
     " CWD     XCWD    CDUP    XCUP    SMNT*   QUIT    PORT    PASV    \r\n"
@@ -181,7 +181,7 @@ def _server(persona: Persona) -> str:
 
 
 def listing(entries: list[tuple[str, Node]], now: float) -> str:
-    """As ProFTPD lists: the names of owners."""
+    """A listing as ProFTPD prints it: the names of owners."""
     return "".join(
         f"{permissions(node)} {2 if node.folder else 1:>3} {node.owner:<8} {node.owner:<8} {node.bytes:>8} "
         f"{when(node.changed, now)} {shown_name(name, node)}\r\n"

@@ -111,7 +111,7 @@ def make(persona: Persona) -> Dialect:
 
 
 def listing(entries: list[tuple[str, Node]], now: float) -> str:
-    """As vsftpd lists: numbers instead of names."""
+    """A listing as vsftpd prints it: numbers instead of names."""
     return "".join(
         f"{permissions(node)} {_links(node):>4} {_id(node):<8} {_id(node):<8} {node.bytes:>8} "
         f"{_when(node.changed, now)} {shown_name(name, node)}\r\n"

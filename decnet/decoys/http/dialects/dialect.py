@@ -12,7 +12,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def http_date(at: float) -> str:
-    """Seconds since the epoch as HTTP writes it, in no machine's language."""
+    """A time (seconds since the epoch) in HTTP's format, independent of the locale."""
     t = time.gmtime(at)
     clock = f"{t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02}"
     return f"{DAYS[t.tm_wday]}, {t.tm_mday:02} {MONTHS[t.tm_mon - 1]} {t.tm_year} {clock} GMT"
@@ -23,8 +23,6 @@ class Dialect(ABC):
 
     limits = Limits()
     charset = ""
-    text_methods = ("GET", "HEAD")
-    """Methods that a file answers."""
 
     def __init__(self, server: str, persona: Persona) -> None:
         self.server = server
@@ -32,14 +30,14 @@ class Dialect(ABC):
 
     @abstractmethod
     def head(self, reply: Reply, request: Request, length: int | None, *, stay: bool) -> Headers:
-        """The headers in this server's order; `length` None where it sends none."""
+        """The headers in this server's order; `length` None if it sends none."""
 
     @abstractmethod
     def error_body(self, reply: Reply, request: Request, port: int) -> bytes:
-        """The page that goes with an error."""
+        """The page of an error."""
 
     def reason(self, status: int) -> str:
-        """The words after the status code."""
+        """The reason phrase after the status code."""
         return REASONS.get(status, "Unknown")
 
     def etag(self, page: Page) -> str:
@@ -47,11 +45,11 @@ class Dialect(ABC):
         return f'"{page.changed or 0:x}-{len(page.body):x}"'
 
     def refuse_method(self, request: Request, page: Page | None) -> Reply | None:
-        """What a method that is neither GET nor HEAD gets on a file; None where it is served like GET."""
+        """The reply to a method other than GET and HEAD on a file; None if it is served like GET."""
         return Reply(405)
 
     def special(self, request: Request) -> Reply | None:
-        """Answers that this software gives before it looks for a file."""
+        """Replies that this software sends before it looks for a file."""
         return None
 
     def render(self, reply: Reply, request: Request, port: int, *, stay: bool) -> bytes:

@@ -10,7 +10,7 @@ from .dialect import Dialect, http_date
 
 
 class Iis(Dialect):
-    """Microsoft IIS 10 behind HTTP.sys, which answers what is not a request by itself."""
+    """Microsoft IIS 10 behind HTTP.sys, which answers invalid requests itself."""
 
     limits = Limits(line=16384, field=16384, head_seconds=30, idle_seconds=120, method=r"^[A-Za-z-]{1,32}$")
     reasons = {302: "Redirect"}
