@@ -172,7 +172,7 @@ def test_every_required_key_is_required() -> None:
         lambda services: services["web"].update({"sysctls": {"kernel.core_pattern": "1"}}),
     ],
 )  # fmt: skip
-def test_a_document_that_tells_two_stories_is_refused(change: Any) -> None:
+def test_a_document_that_contradicts_itself_is_refused(change: Any) -> None:
     changed = document()
     change(changed["services"])
     assert refused(changed)
@@ -203,7 +203,7 @@ def test_a_bundle_is_accepted_and_a_changed_one_has_another_hash(home: object, p
 
 
 @pytest.mark.parametrize("name", UNKNOWN_PROJECTS)
-def test_what_is_no_projects_name_is_refused(home: object, name: object) -> None:
+def test_an_invalid_project_name_is_refused(home: object, name: object) -> None:
     assert checked({**bundle(ONE, "r", 1), "project": name}) == "usage"
 
 

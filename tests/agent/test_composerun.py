@@ -58,7 +58,7 @@ def test_what_compose_started_ends_at_its_limit(
     assert is_gone(pid_in(tmp_path), 2)
 
 
-def test_composes_own_end_is_told(tmp_path: Path) -> None:
+def test_composes_own_end_is_reported(tmp_path: Path) -> None:
     program = tmp_path / "compose"
     program.write_text('#!/bin/sh\necho "ERROR: no such thing: $*"; exit 3\n')
     program.chmod(0o755)

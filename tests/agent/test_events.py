@@ -155,7 +155,7 @@ def test_a_restart_in_a_whole_log_loses_nothing(asked: Operator, engine: LogEngi
     assert asked.happened() == 20
 
 
-def test_a_decoy_that_restarts_a_hundred_times_tells_each_event_once(
+def test_a_decoy_that_restarts_a_hundred_times_reports_each_event_once(
     asked: Operator, engine: LogEngine
 ) -> None:
     for number in range(100):
@@ -198,7 +198,7 @@ def test_a_pull_killed_at_any_place_reports_each_loss_once(
     assert (asked.happened(), len(asked.lost)) == (50, 2)
 
 
-def test_a_line_that_is_no_event_is_a_lost_one(asked: Operator, engine: LogEngine) -> None:
+def test_a_line_that_is_not_an_event_counts_as_lost(asked: Operator, engine: LogEngine) -> None:
     engine.logs[WEB] = [line(1), line(2)[:40], line(3), line(4, password="x" * 9000), line(5)]
     assert [lost["count"] for lost in asked.pull().lost] == [1, 1]
 
@@ -208,7 +208,7 @@ def test_a_container_cannot_say_that_something_was_lost(asked: Operator, engine:
     assert [lost["count"] for lost in asked.pull().lost] == [1]
 
 
-def test_three_flooded_containers_stay_within_the_spool_and_are_told_whole(
+def test_three_flooded_containers_fit_into_the_spool_and_are_reported_completely(
     small: Operator, engine: LogEngine, home: Path
 ) -> None:
     engine.logs = {f"web{number}-http": lines(1, 6_000) for number in range(3)}
@@ -235,7 +235,7 @@ def test_one_container_does_not_keep_the_others_out(
     assert small.happened() == 2_001
 
 
-def test_whom_the_spool_had_no_room_for_comes_first_the_next_time(small: Operator, engine: LogEngine) -> None:
+def test_a_container_without_room_in_the_spool_is_first_next_time(small: Operator, engine: LogEngine) -> None:
     engine.logs = {f"web{number}-http": lines(1, 4_000) for number in range(4)}
     small.page()
     with Spool() as spool:
@@ -324,7 +324,7 @@ def test_a_page_that_was_given_counts_as_read_once_it_is_known_to_be(
     assert small.happened() == 9_000
 
 
-def test_a_large_segment_of_an_earlier_agent_is_cut_up_and_told_whole(
+def test_a_large_segment_of_an_earlier_agent_is_split_and_reported_completely(
     small: Operator, engine: LogEngine, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SPOOL_SEGMENT", 64 * 1024**2)
@@ -340,7 +340,7 @@ def test_a_large_segment_of_an_earlier_agent_is_cut_up_and_told_whole(
     assert (small.happened(), small.lost, set(small.verdicts)) == (9_010, [], {"ok"})
 
 
-def test_a_huge_line_is_no_event_and_the_spool_stays_small(
+def test_a_huge_line_is_not_an_event_and_the_spool_stays_small(
     asked: Operator, engine: LogEngine, home: Path
 ) -> None:
     engine.logs[WEB] = [line(1), b'{"kind":"' + b"x" * 40_000_000, line(2, password="é" * 3900), line(3)]

@@ -121,9 +121,7 @@ def test_retention_drops_old_records_that_were_read_and_says_gap(
     assert journal.page(None)["verdict"] == "gap"
 
 
-def test_a_record_is_written_though_there_is_no_room_to_prune(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_record_is_written_without_room_to_prune(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(1)
     journal.page(cursor_at(journal.page(None), 1))
     monkeypatch.setattr(limits, "JOURNAL_BYTES", 100)

@@ -82,7 +82,7 @@ def test_a_mutation_leaves_the_base_and_the_other_service_untouched(worker: Desk
     assert sorted(after) == ["web", "web-ftp", "web-ssh"]
 
 
-def test_what_a_removed_container_told_is_kept_its_good_bye_included(worker: Desk) -> None:
+def test_the_events_of_a_removed_container_are_kept_to_the_last(worker: Desk) -> None:
     applied(worker, bundle({"web": ("192.0.2.101", {"ssh": 22})}, "r1", 1))
     assert (
         worker.get("teardown", {"project": PROJECT, "request_id": "r2", "generation": 2, "wait": 60.0})[
@@ -98,7 +98,7 @@ def test_what_a_removed_container_told_is_kept_its_good_bye_included(worker: Des
     assert worker.get("events", {"after": page["last_seq"], "spool_id": page["spool_id"]})["events"] == []
 
 
-def test_an_event_is_told_once_also_when_the_container_restarts(worker: Desk, lab: Lab) -> None:
+def test_an_event_is_reported_once_even_if_the_container_restarts(worker: Desk, lab: Lab) -> None:
     applied(worker, bundle({"web": ("192.0.2.101", {"ssh": 22})}, "r1", 1))
     worker.get("events")
     in_worker(lab, "docker", "restart", "-t", "1", "web-ssh")
@@ -167,7 +167,7 @@ def test_two_projects_share_the_lan_and_one_goes_without_the_other(worker: Desk,
     assert in_worker(lab, "docker", "network", "ls", "-q", "--filter", "name=decnet_lan") != ""
 
 
-def test_somebody_elses_container_of_that_name_is_an_error_and_stays(worker: Desk, lab: Lab) -> None:
+def test_a_foreign_container_of_that_name_is_an_error_and_stays(worker: Desk, lab: Lab) -> None:
     other = in_worker(
         lab, "docker", "create", "--name", "web-ssh", "--network", "none", "decnet/base:0123456789ab"
     )
@@ -283,7 +283,7 @@ def test_two_requests_at_once_are_one_job_and_one_busy(worker: Desk) -> None:
     assert worker.end_of("r1")["state"] == "done"
 
 
-def test_an_ended_job_tells_the_engine_nothing_more(worker: Desk, lab: Lab) -> None:
+def test_an_ended_job_sends_the_engine_nothing_more(worker: Desk, lab: Lab) -> None:
     worker.get("apply", bundle(WEB, "r1", 1))
     time.sleep(0.5)
     rows = list((worker.home / "jobs").glob("*.json"))
@@ -302,7 +302,7 @@ def test_the_agents_facts_are_the_workers_own(worker: Desk) -> None:
     assert facts["docker_version"] and facts["compose_version"].startswith("1.29")
 
 
-def test_a_probe_tells_who_is_there_and_who_is_not(worker: Desk) -> None:
+def test_a_probe_reports_which_addresses_answer(worker: Desk) -> None:
     applied(worker, bundle(WEB, "r1", 1))
     found = worker.get("probe", {"addresses": ["192.0.2.250", "192.0.2.240", "192.0.2.101"], "seconds": 0.6})
     assert list(found["answered"]) == ["192.0.2.250"]

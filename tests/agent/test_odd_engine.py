@@ -58,7 +58,7 @@ def serve(listening: socket.socket) -> None:
             connection.sendall(answer(head.split(" ")[1]))
 
 
-def test_a_base_whose_log_cannot_be_had_is_told_of_all_the_same(odd: Desk) -> None:
+def test_a_base_with_an_unreadable_log_is_still_reported(odd: Desk) -> None:
     status = odd.get("status")
     assert [(row["name"], row["state"]) for row in status["containers"]] == [("web", "exited")]
     assert (status["docker"], status["conflicts"]) == ("up", [])

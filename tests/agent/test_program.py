@@ -24,7 +24,7 @@ from decnet.wire import AGENT_VERSION, PROTOCOL, parse
 from decnet.worker.agent_package import build_agent
 
 
-def test_an_end_is_never_told_beside_an_older_list_of_containers(
+def test_an_end_is_never_reported_with_an_older_list_of_containers(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A job removes its last container and writes the end while the status is made: the list is the newer."""
@@ -83,7 +83,7 @@ def test_a_heartbeat_does_without_regular_expressions(agent_file: Path) -> None:
     assert ended.stdout == "False False\n"
 
 
-def test_the_file_is_the_same_whoever_builds_it(agent_file: Path) -> None:
+def test_the_file_does_not_depend_on_its_builder(agent_file: Path) -> None:
     script = "from decnet.worker.agent_package import build_agent; print(build_agent()[1])"
     for seed in ("1", "2"):
         ended = subprocess.run(
@@ -117,7 +117,7 @@ def test_a_verb_before_enrolment_is_refused(desk: Desk) -> None:
     ("expect", "code"),
     [({"worker_id": "w9"}, "identity"), ({"fleet_id": "f9"}, "fleet"), ({"x": 1}, "usage")],
 )
-def test_a_verb_meant_for_somebody_else_is_refused(desk: Desk, expect: dict[str, str], code: str) -> None:
+def test_a_verb_for_another_worker_is_refused(desk: Desk, expect: dict[str, str], code: str) -> None:
     assert desk.enrolled_by_hand().refused("status", {"expect": expect})["code"] == code
 
 
@@ -141,7 +141,7 @@ def test_who_an_agent_is_can_be_asked_in_every_protocol(desk: Desk) -> None:
     assert (hello["protocol"], hello["version"]) == (PROTOCOL, AGENT_VERSION)
 
 
-def test_a_word_that_is_no_verb_frames_nothing(desk: Desk) -> None:
+def test_an_unknown_verb_frames_nothing(desk: Desk) -> None:
     for words in (["nonsense"], [], ["hello", "more"], ["job"]):
         ended = desk.raw(*words, stdin=b"{}\n")
         assert (ended.returncode, ended.stdout) == (2, b"")

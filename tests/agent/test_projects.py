@@ -270,7 +270,7 @@ def test_what_another_fleet_left_is_not_listed_and_does_not_count(both: Desk) ->
     assert generations(both) == {PROJECT: 1}
 
 
-def test_a_folder_that_is_no_projects_is_passed_over(both: Desk) -> None:
+def test_a_folder_that_is_not_a_projects_is_skipped(both: Desk) -> None:
     (both.home / "projects" / "lost+found").mkdir()
     (both.home / "projects" / "decnet-t-11111111").mkdir()
     assert sorted(generations(both)) == [PROJECT, TOPOLOGY]

@@ -124,7 +124,7 @@ def test_a_decky_is_ready_when_its_base_is_and_its_service_listens(deckies: Any)
     assert decky.verdicts() == ["yes", "yes"]
 
 
-def test_a_base_that_never_becomes_ready_is_no_success_of_a_deploy(deckies: Any) -> None:
+def test_a_base_that_never_becomes_ready_fails_its_deploy(deckies: Any) -> None:
     decky = deckies(STILL_STARTING)
     wait_until(lambda: decky.verdicts() == ["starting", "yes"])
     assert decky.trouble() == ("web", "has not become ready")

@@ -161,7 +161,7 @@ def test_subnets_overlap_where_one_holds_the_other() -> None:
     assert network_of("192.0.2.1/24") is None and network_of("192.0.2.0/33") is None
 
 
-def test_a_home_that_is_a_file_is_told(desk: Desk, tmp_path: Path) -> None:
+def test_a_state_directory_that_is_a_file_is_reported(desk: Desk, tmp_path: Path) -> None:
     place = tmp_path / "file"
     place.write_text("x")
     error = Desk(desk.agent, place).refused("status")

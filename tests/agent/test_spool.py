@@ -63,7 +63,7 @@ def test_reading_on_gives_each_event_once(home: Path) -> None:
     assert seen == list(range(1, 8))
 
 
-def test_the_oldest_segment_goes_first_and_the_gap_is_told(
+def test_the_oldest_segment_is_dropped_first_and_the_gap_is_reported(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "SPOOL_SEGMENT", 500)
@@ -119,7 +119,7 @@ def test_nothing_new_writes_nothing(home: Path) -> None:
         json.dumps({**LINE, "fields": {"x": "y" * 9000}}).encode(),
     ],
 )  # fmt: skip
-def test_a_line_that_is_no_event_is_passed_over(said: bytes) -> None:
+def test_a_line_that_is_not_an_event_is_skipped(said: bytes) -> None:
     assert taken(said, line()) == taken(line())
 
 
@@ -141,7 +141,7 @@ def test_frames_are_found_however_the_stream_is_cut(content: list[tuple[int, byt
     assert list(frames(pieces)) == content
 
 
-def test_what_is_no_segment_in_the_folder_is_passed_over(home: Path) -> None:
+def test_other_files_in_the_folder_are_skipped(home: Path) -> None:
     add(2)
     for name in ("7.jsonl", "\u00b2.jsonl", "notes.jsonl", "000000000009.jsonl.swp"):
         (home / "events" / name).write_text("odd\n")

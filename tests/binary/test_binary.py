@@ -96,7 +96,7 @@ def test_a_file_that_is_cut_off_says_so_and_leaves_nothing(built: Path, tmp_path
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_cache_that_is_no_folder_or_somebody_elses_is_refused(
+def test_a_cache_that_is_not_a_folder_or_has_another_owner_is_refused(
     built: Path, cache: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()

@@ -170,7 +170,7 @@ def test_every_os_profile_has_exactly_its_sysctls(whole: Catalog) -> None:
     assert {name: profile.sysctls for name, profile in whole.os_profiles.items()} == expected
 
 
-def test_every_look_has_its_rules_and_is_somebodys(whole: Catalog) -> None:
+def test_every_look_has_its_rules_and_is_used(whole: Catalog) -> None:
     rules = Path(decnet.__file__).parent / "images" / "base"
     assert {path.name for path in rules.glob("look-*")} == {f"look-{look}.nft" for look in LOOKS}
     assert {whole.stack(release.os, release.name)[0] for release in whole.releases.values()} == {"", *LOOKS}
@@ -197,7 +197,7 @@ def test_only_services_with_a_decoy_are_drawn(whole: Catalog) -> None:
     assert "conpot" not in whole.drawable()
 
 
-def test_a_passive_listener_is_no_service_of_a_decky(whole: Catalog) -> None:
+def test_a_passive_listener_is_not_a_service_of_a_decky(whole: Catalog) -> None:
     assert "sniffer" in ELSEWHERE
     assert set(ELSEWHERE).isdisjoint(whole.services)
 
@@ -235,7 +235,7 @@ def test_a_release_names_no_other_operating_system_in_a_banner(whole: Catalog) -
         assert {family for word, family in words.items() if word in said} <= {release.name.split("-")[0]}
 
 
-def test_nothing_that_an_attacker_reads_is_a_known_tell(whole: Catalog) -> None:
+def test_nothing_that_an_attacker_reads_identifies_a_honeypot(whole: Catalog) -> None:
     tells = re.compile(
         r"decnet|decky|honeypot|canary|OpenSSH_5\.1p1|Apache/2\.2\.22|5\.5\.43|svr04|kippo|cowrie",
         re.IGNORECASE,

@@ -50,7 +50,7 @@ def refused(folder: Path, text: str) -> SpecError:
     return caught.value
 
 
-def test_a_users_own_entries_stand_beside_the_packages(tmp_path: Path) -> None:
+def test_a_users_own_entries_are_added_to_the_packages(tmp_path: Path) -> None:
     own = catalog.load(written(tmp_path, OWN))
     service = own.services["intranet"]
     assert (service.built, service.ports) == (True, (Port(number=8080), Port(number=5353, protocol="udp")))
@@ -151,7 +151,7 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ("[service.x", 1, "without its closing"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+def test_an_error_is_reported_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
     error = refused(tmp_path, text)
     assert error.message.startswith(f"{tmp_path}/own.toml:{line}")
     assert said in error.message
@@ -164,13 +164,13 @@ def test_two_files_with_one_entry_are_both_named(tmp_path: Path) -> None:
         catalog.load(tmp_path)
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"words = ['\xff']")
     with pytest.raises(SpecError, match=r"x\.toml:1: .*UTF-8"):
         catalog.load(tmp_path)
 
 
-def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.toml").mkdir()
     with pytest.raises(SpecError, match=r"x\.toml: cannot be read: Is a directory"):
         catalog.load(tmp_path)

@@ -54,5 +54,5 @@ def test_the_page_says_who_made_it_and_every_dash_can_be_copied() -> None:
         ("Only these: 'edge-*,@dmz,!w3'.", "Only these: 'edge-*,@dmz,!w3'."),
     ],
 )
-def test_bounds_are_said_in_words(said: str, worded: str) -> None:
+def test_bounds_are_rendered_in_plain_words(said: str, worded: str) -> None:
     assert bounds_in_words(said) == worded

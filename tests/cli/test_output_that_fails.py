@@ -146,7 +146,7 @@ def test_every_command_says_in_one_line_that_it_cannot_write_its_output(folder: 
 
 
 @pytest.mark.slow
-def test_every_format_says_so_too(folder: Path) -> None:
+def test_every_format_reports_that_it_cannot_write(folder: Path) -> None:
     found = [[*words.split(), *SAMPLES.get(words, []), *style] for words in TRIED for style in formats(words)]
     ends = {(*line,): ended for line, (ended,) in tried(folder, found, (("full", "kept"),))}
     assert [line for line, ended in ends.items() if "Traceback" in ended.err] == []
@@ -186,7 +186,7 @@ def check(line: list[str], state: tuple[str, str], ended: Ended, kept: Ended) ->
         assert bool(ended.out) == bool(kept.out), case
 
 
-def test_the_help_of_every_command_says_so_too(folder: Path) -> None:
+def test_the_help_of_every_command_reports_that_it_cannot_write(folder: Path) -> None:
     lines = [
         [*words.split(), "--help"] for words in ALL if words not in ("lab run", "lab attack", "lab operator")
     ]
@@ -256,7 +256,7 @@ def test_events_that_could_not_be_printed_are_alerted_at_once_and_printed_by_the
     assert [json.loads(line)["id"] for line in log.read_text().splitlines()] == ["e3", "e4"]
 
 
-def test_a_loop_goes_on_when_its_messages_cannot_be_written(folder: Path) -> None:
+def test_a_loop_continues_when_its_messages_cannot_be_written(folder: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         subprocess.run(
             ["sh", "-c", 'exec "$0" events --follow 2>/dev/full', DECNET],

@@ -149,7 +149,7 @@ def script(folder: Path, body: str) -> str:
     return str(path)
 
 
-def test_a_url_is_told_of_what_is_new_once(home: Home, ear: Ear) -> None:
+def test_a_url_is_sent_each_new_event_once(home: Home, ear: Ear) -> None:
     happens(home, 1, 3)
     start_alerts(context(home), told(ear.url))
     happens(home, 4, 5, password="' \"$(id)\x1b[2J")
@@ -190,7 +190,7 @@ def test_a_command_gets_the_alert_on_stdin_and_nothing_on_its_command_line(
     assert event["fields"] == {"username": "; touch /tmp/x", "password": "$(reboot)`id`\n"}
 
 
-def test_what_comes_too_soon_waits_and_is_told_together(home: Home, ear: Ear) -> None:
+def test_events_that_come_too_soon_wait_and_are_sent_together(home: Home, ear: Ear) -> None:
     start_alerts(context(home), told(ear.url))
     happens(home, 1, 1)
     asyncio.run(send_alert(context(home, NOW), told(ear.url)))
@@ -223,7 +223,7 @@ def test_a_receiver_of_which_damage_is_kept_is_a_new_one(home: Home, ear: Ear, e
     assert [alert["count"] for alert in ear.heard] == [1]
 
 
-def test_a_receiver_that_fails_is_told_later_and_nothing_is_lost(home: Home, ear: Ear) -> None:
+def test_a_receiver_that_fails_is_retried_later_and_nothing_is_lost(home: Home, ear: Ear) -> None:
     start_alerts(context(home), told(ear.url))
     happens(home, 1, 2)
     ear.status = 503
@@ -270,7 +270,7 @@ def test_a_single_alert_that_fails_repeats_none_of_those_before_it(
     assert len({sent, failed, *rest}) == 7
 
 
-def test_an_alert_is_bounded_whatever_the_attacker_said(home: Home, ear: Ear) -> None:
+def test_an_alert_is_bounded_whatever_the_attacker_sent(home: Home, ear: Ear) -> None:
     start_alerts(context(home), told(ear.url))
     happens(home, 1, 40, **{f"field{n}": "\x00" * 3000 for n in range(3)})
     asyncio.run(send_alert(context(home), told(ear.url)))
@@ -280,7 +280,7 @@ def test_an_alert_is_bounded_whatever_the_attacker_said(home: Home, ear: Ear) ->
     assert len(json.dumps(alert)) < 300_000
 
 
-def test_a_worker_that_lost_its_spool_is_told_of_from_its_new_one(home: Home, ear: Ear) -> None:
+def test_a_worker_that_lost_its_spool_is_alerted_from_its_new_one(home: Home, ear: Ear) -> None:
     happens(home, 1, 5)
     start_alerts(context(home), told(ear.url))
     happens(home, 6, 6)
@@ -303,7 +303,7 @@ def _appears(path: Path) -> None:
         time.sleep(0.01)
 
 
-def test_a_pull_is_never_held_up_by_who_is_told(home: Home, tmp_path: Path) -> None:
+def test_a_pull_is_never_delayed_by_a_receiver(home: Home, tmp_path: Path) -> None:
     sleeper = script(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
     start_alerts(context(home), told(sleeper))
     happens(home, 1, 1)
@@ -390,7 +390,7 @@ def test_a_server_that_is_none(behaves: Callable[[socket.socket], None], message
     assert caught.value.message.startswith(message)
 
 
-def test_nobody_there_and_a_redirection(ear: Ear) -> None:
+def test_a_receiver_that_does_not_answer_and_a_redirection(ear: Ear) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -120,7 +120,7 @@ def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None
     assert convert(again, tmp_path / "old.ini", ConvertOptions()) == shown
 
 
-def test_what_cannot_be_deployed_is_written_and_said(tmp_path: Path) -> None:
+def test_what_cannot_be_deployed_is_written_and_reported(tmp_path: Path) -> None:
     (tmp_path / "old.ini").write_text("[aa]\nservices = ssh\n\n[bb]\nip = 192.0.2.9\n")
     said: list[Event] = []
     convert(desk(tmp_path, said), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
@@ -144,7 +144,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".", "missing/new.toml"])
-def test_a_place_that_cannot_be_written_is_said(
+def test_a_path_that_cannot_be_written_is_reported(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -139,12 +139,12 @@ def asked(heard: dict[str, Any], *workers: CheckedWorker) -> list[Finding]:
     return asyncio.run(lan_findings(connections, by_name, fleet()))["w1"]
 
 
-def test_deckies_that_another_worker_hears_are_fine() -> None:
+def test_deckies_that_another_worker_reaches_are_fine() -> None:
     found = asked({"w1": {}, "w2": {"192.0.2.100": "00:50:56:00:00:01"}}, checked(), checked("w2"))
     assert [(each.state, each.finding) for each in found] == [("fine", "w2 reaches its deckies on the LAN")]
 
 
-def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
+def test_deckies_that_no_worker_reaches_are_reported_as_a_filter() -> None:
     found = asked({"w1": {}, "w2": {}}, checked(machine="VMware, Inc. VMware7,1"), checked("w2"))
     assert bad(found) == [
         (
@@ -155,7 +155,7 @@ def test_deckies_that_nobody_hears_are_told_as_a_filter() -> None:
     assert (found[0].exit_code, "forged transmits" in found[0].fix) == (4, True)
 
 
-def test_an_address_that_somebody_has_is_told_with_who_it_is() -> None:
+def test_an_address_in_use_is_reported_with_its_holder() -> None:
     found = asked({"w1": {"192.0.2.100": "8c:16:45:00:00:01"}}, checked())
     assert bad(found) == [("wrong", "8c:16:45:00:00:01 answers for 192.0.2.100, which is web's")]
 
@@ -171,7 +171,9 @@ def test_an_address_that_somebody_has_is_told_with_who_it_is() -> None:
         (checked(machine="Amazon EC2 t3.small", lan=LAN.model_copy(update={"driver": "bridge"})), None),
     ],
 )
-def test_where_nobody_can_listen_the_kind_of_machine_is_told(there: CheckedWorker, said: str | None) -> None:
+def test_without_a_worker_that_can_listen_the_kind_of_machine_is_reported(
+    there: CheckedWorker, said: str | None
+) -> None:
     found = bad(asked({"w1": {}}, there))
     assert [text.startswith(said or "") for _, text in found] == ([True] if said else [])
 
@@ -201,7 +203,7 @@ def test_versions_that_do_not_go_together(
     assert [(each.state, each.finding) for each in _engine("w1", facts)] == [(state, said)]
 
 
-def test_what_gives_a_decky_away() -> None:
+def test_what_identifies_a_decky_as_a_honeypot() -> None:
     known = catalog.load()
     found = giveaways(
         fleet(
@@ -220,7 +222,7 @@ def test_what_gives_a_decky_away() -> None:
     ]
 
 
-def test_no_release_of_the_catalog_gives_its_deckies_away() -> None:
+def test_no_release_of_the_catalog_identifies_its_deckies() -> None:
     known = catalog.load()
     services: dict[str, Any] = {name: {} for name in known.services}
     deckies = (
@@ -273,6 +275,6 @@ def test_a_clock_that_was_never_set_or_went_back(home: Home) -> None:
     assert text.startswith("this machine's clock went back by 7200 s")
 
 
-def test_deckies_that_nobody_looks_after(home: Home) -> None:
+def test_deckies_without_a_scheduled_reconcile(home: Home) -> None:
     note_seen(home, {"one": LastSeen(at=NOW - 3 * 86_400, skew=0.0)})
     assert house(home) == [("cron", "warning", "w1 was not contacted for 3 days")]

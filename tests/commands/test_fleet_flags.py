@@ -18,7 +18,7 @@ def test_several_deckies_are_numbered() -> None:
 
 
 @pytest.mark.parametrize("name", ["Web", "a b", "-a", "a" * 41, "a", ""])
-def test_what_cannot_be_a_name_is_told(name: str) -> None:
+def test_an_invalid_name_is_reported(name: str) -> None:
     with pytest.raises(UsageError, match="--name must be 2 to 40 lower case letters"):
         spec_from_flags(FleetFlags(name=name, services=("ssh",)))
 

@@ -63,7 +63,7 @@ def test_each_worker_gets_its_own_name_and_deckies_back(ctx: Context) -> None:
     assert {name: each.worker for name, each in fleet.deckies.items()} == {"db": "a", "web": "b"}
 
 
-def test_two_that_tell_the_same_name_are_refused_and_nothing_is_saved(ctx: Context) -> None:
+def test_two_workers_that_report_the_same_name_are_refused_and_nothing_is_saved(ctx: Context) -> None:
     said = "root@198.51.100.2: it identifies itself as worker b, and so does root@198.51.100.1"
     with pytest.raises(IdentityRefused, match=said):
         _rebuild(ctx, [recovered(1, web=decky("web", "b", 9)), recovered(2, db=decky("db", "b", 10))])
@@ -71,7 +71,7 @@ def test_two_that_tell_the_same_name_are_refused_and_nothing_is_saved(ctx: Conte
     assert list(ctx.home.records_dir.glob("*.json")) == []
 
 
-def test_a_decky_that_two_have_is_taken_from_the_first_and_said(ctx: Context) -> None:
+def test_a_decky_on_two_workers_is_taken_from_the_first_and_reported(ctx: Context) -> None:
     said: list[Event] = []
     found = [recovered(1, web=decky("web", "b", 9)), recovered(2, web=decky("web", "a", 9))]
     fleet = _rebuild(replace(ctx, emit=said.append), found)

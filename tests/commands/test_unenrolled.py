@@ -61,12 +61,12 @@ def enrol_one_that_is_away(home: Home) -> None:
 
 
 @pytest.mark.parametrize("options", [PassOptions(), PassOptions(check=True), PassOptions(quiet=True)])
-def test_reconcile_says_so_and_fails(ctx: Context, options: PassOptions) -> None:
+def test_reconcile_reports_it_and_fails(ctx: Context, options: PassOptions) -> None:
     outcome = asyncio.run(reconcile(ctx, options))
     assert (outcome.exit_code, outcome.troubles) == (1, (TOLD,))
 
 
-def test_mutate_says_so_and_fails(ctx: Context) -> None:
+def test_mutate_reports_it_and_fails(ctx: Context) -> None:
     outcome = asyncio.run(mutate(ctx, MutateOptions(names=("web",), services=("ssh",))))
     assert (outcome.exit_code, outcome.troubles) == (1, (TOLD,))
 
@@ -86,7 +86,7 @@ def test_doctor_finds_it(ctx: Context) -> None:
     ]
 
 
-def test_who_chose_other_workers_hears_nothing_of_it(ctx: Context) -> None:
+def test_it_is_not_reported_for_other_selected_workers(ctx: Context) -> None:
     enrol_one_that_is_away(ctx.home)
     chosen = asyncio.run(reconcile(ctx, PassOptions(selector="w2")))
     everything = asyncio.run(reconcile(ctx, PassOptions()))

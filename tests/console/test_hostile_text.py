@@ -63,7 +63,7 @@ def test_json_keeps_the_very_text() -> None:
 
 
 @pytest.mark.parametrize("style", ["table", "json"])
-def test_an_error_is_told_without_obeying_it(style: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_printed_without_obeying_it(style: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_error(UsageError(HOSTILE, hint=HOSTILE), style)
     captured = capsys.readouterr()
     assert captured.out == ""

@@ -30,7 +30,7 @@ def test_a_log_gets_two_lines_for_a_workers_images(capsys: pytest.CaptureFixture
     ]
 
 
-def test_cron_hears_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cron_gets_no_output_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     for event in TWO_WORKERS:
         Warnings()(event)
     assert capsys.readouterr().err == ""

@@ -191,7 +191,7 @@ FLOODS: list[tuple[str, Steady, Callable[[int], None]]] = [
     FLOODS,
     ids=[f"{service}-{flood.__name__}" for service, _, flood in FLOODS],
 )
-def test_a_flood_holds_nobody_up_and_fits_into_the_memory(
+def test_a_flood_delays_no_one_and_fits_into_the_memory(
     decoy: Callable[..., Any], service: str, steady: Steady, flood: Callable[[int], None]
 ) -> None:
     server = decoy(service, **persona_of(service, "debian-12", settings=WEAK))
@@ -244,7 +244,7 @@ def test_a_long_script_loses_no_line(decoy: Callable[..., Any], ssh: Any) -> Non
     assert done.stdout.splitlines() == [line.removeprefix("echo ") for line in lines]
 
 
-def test_a_shell_that_nobody_types_at_ends_although_its_client_lives(decoy: Callable[..., Any]) -> None:
+def test_an_idle_shell_ends_although_its_client_lives(decoy: Callable[..., Any]) -> None:
     server = decoy("ssh", longest_wait=2.0, **persona_of("ssh", "debian-12", settings=WEAK))
     prompt = BySsh(server.port)
     prompt.transport.set_keepalive(1)

@@ -121,7 +121,7 @@ def test_a_client_that_has_the_page_gets_304(decoy: Callable[..., Any]) -> None:
     assert again.ask(get("/", f"If-None-Match: {tag}\r\n")).startswith(b"HTTP/1.1 304 Not Modified\r\n")
 
 
-def test_a_visit_is_told_in_events(decoy: Callable[..., Any]) -> None:
+def test_a_visit_is_recorded_in_events(decoy: Callable[..., Any]) -> None:
     server = decoy("http", banner=NGINX, settings={"site": "default"})
 
     server.ask(get("/nope", "User-Agent: probe\r\n"))
@@ -135,7 +135,7 @@ def test_a_visit_is_told_in_events(decoy: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("banner", [NGINX, APACHE, IIS, LIGHTTPD, "Boa/0.94.14rc21"])
-def test_nothing_that_is_sent_gives_the_decoy_away(decoy: Callable[..., Any], banner: str) -> None:
+def test_nothing_that_is_sent_identifies_the_decoy(decoy: Callable[..., Any], banner: str) -> None:
     server = decoy("http", banner=banner, release="busybox-camera" if "Boa" in banner else "debian-12")
     paths = (
         "/",

@@ -73,7 +73,7 @@ def test_a_greeting_is_that_of_its_release(decoy: Callable[..., Any], dial: Call
     )
 
 
-def test_a_wrong_password_is_refused_and_told(decoy: Callable[..., Any]) -> None:
+def test_a_wrong_password_is_refused_and_recorded(decoy: Callable[..., Any]) -> None:
     server = decoy("mysql", banner=MARIA)
 
     common, rare = client(server.port, "-uroot", "-p123456"), client(server.port, "-uadmin", "-pS7.x!")
@@ -201,7 +201,7 @@ def test_mysql_8_takes_the_password_under_its_own_key(
         (EIGHT, b"\x16\x03\x01\x02\x00\x01\x00", b"!\x00\x00\x01\xff\x84\x04#08S01Got packets out of order"),
     ],
 )  # fmt: skip
-def test_what_is_no_login_gets_the_servers_words(
+def test_what_is_not_a_login_gets_the_servers_error(
     decoy: Callable[..., Any], banner: str, sent: bytes, answer: bytes
 ) -> None:
     server = decoy("mysql", banner=banner)
@@ -225,7 +225,7 @@ def test_a_source_with_a_hundred_errors_is_blocked(decoy: Callable[..., Any]) ->
     )
 
 
-def test_noise_breaks_nothing_and_gives_nothing_away(
+def test_noise_breaks_nothing_and_does_not_identify_the_decoy(
     decoy: Callable[..., Any], dial: Callable[[int], Wire]
 ) -> None:
     dice = random.Random(3)

@@ -55,7 +55,7 @@ def test_every_recorded_answer_of_the_real_server_is_given(decoy: Callable[..., 
     assert server.stop() == 0 and server.complaints() == b""
 
 
-def test_redis_cli_works_and_what_it_did_is_told(decoy: Callable[..., Any]) -> None:
+def test_redis_cli_works_and_its_commands_are_recorded(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="7.0.15", settings=EMPTY)
 
     said = cli(server.port, given='set "my key" 1\nincr "my key"\nhset h a 1\nhgetall h\ndbsize\n')
@@ -105,7 +105,7 @@ def test_each_version_speaks_as_it_did(
     assert decoy("redis", banner=version, settings=EMPTY).ask(asked) == answered
 
 
-def test_a_password_is_asked_for_and_every_guess_is_told(decoy: Callable[..., Any]) -> None:
+def test_a_password_is_required_and_every_guess_is_recorded(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="6.2.7", settings={"password": "s3cret", **EMPTY})
 
     said = server.ask(
@@ -125,14 +125,14 @@ def test_a_password_is_asked_for_and_every_guess_is_told(decoy: Callable[..., An
     ]  # fmt: skip
 
 
-def test_who_has_not_said_the_password_sends_little(decoy: Callable[..., Any]) -> None:
+def test_a_client_without_the_password_can_send_little(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="7.0.15", settings={"password": "x"})
 
     assert server.ask(b"*11\r\n") == b"-ERR Protocol error: unauthenticated multibulk length\r\n"
     assert server.ask(b"*1\r\n$20000\r\n") == b"-ERR Protocol error: unauthenticated bulk length\r\n"
 
 
-def test_a_full_server_says_so_and_stays_small(decoy: Callable[..., Any]) -> None:
+def test_a_full_server_reports_it_and_stays_small(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="7.0.15", settings=EMPTY)
     value = b"$500000\r\n" + b"x" * 500_000 + b"\r\n"
 
@@ -161,7 +161,7 @@ def test_who_does_not_read_the_answers_is_left(decoy: Callable[..., Any]) -> Non
         line.close()
 
 
-def test_what_reaches_out_or_stops_is_told_and_not_done(decoy: Callable[..., Any]) -> None:
+def test_what_connects_out_or_stops_is_recorded_and_not_executed(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="7.0.15")
     script = b"eval \"return package.loadlib('/lib/liblua5.1.so.0','luaopen_io')\" 0\r\n"
 
@@ -193,7 +193,7 @@ def test_subscribers_hear_and_watchers_see_their_own(decoy: Callable[..., Any]) 
     assert b"*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nhi\r\n" in heard
 
 
-def test_noise_breaks_nothing_and_gives_nothing_away(decoy: Callable[..., Any]) -> None:
+def test_noise_breaks_nothing_and_does_not_identify_the_decoy(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="7.0.15")
     dice = random.Random(5)
     lines = REPLIES.read_text().splitlines()
@@ -252,7 +252,7 @@ def resident_mib(process: int) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024  # type: ignore[union-attr]
 
 
-def test_many_commands_are_counted_and_few_told(decoy: Callable[..., Any]) -> None:
+def test_many_commands_are_counted_and_few_recorded(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", banner="7.0.15", settings=EMPTY)
 
     server.ask(b"ping\r\n" * 2000 + b"config set dir /tmp\r\n")

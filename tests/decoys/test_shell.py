@@ -111,7 +111,7 @@ def test_no_line_breaks_the_shell(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_no_command_and_no_file_gives_the_decoy_away(release: str) -> None:
+def test_no_command_and_no_file_identifies_the_decoy(release: str) -> None:
     out, into = os.pipe()
     shell = shell_of(into, release)
     os.close(out)

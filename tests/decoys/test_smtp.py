@@ -100,7 +100,7 @@ def test_mail_for_elsewhere_is_refused_and_mail_for_here_taken_down(
     assert fields["content"] == "Subject: hello\n\n.dot\n" and fields["size"] == 21
 
 
-def test_swaks_is_refused_and_what_it_tried_is_told(decoy: Callable[..., Any]) -> None:
+def test_swaks_is_refused_and_its_attempts_are_recorded(decoy: Callable[..., Any]) -> None:
     server = decoy("smtp", banner=POSTFIX)
 
     done = subprocess.run(
@@ -129,7 +129,7 @@ def test_an_account_that_is_allowed_may_relay_and_nothing_leaves(decoy: Callable
     assert server.ask(b"QUIT\r\n").endswith(b"221 web01.corp.example closing connection\r\n")
 
 
-def test_the_certificate_is_the_machines_own_for_ever(decoy: Callable[..., Any]) -> None:
+def test_the_certificate_is_the_machines_own_permanently(decoy: Callable[..., Any]) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
@@ -148,7 +148,7 @@ def test_the_certificate_is_the_machines_own_for_ever(decoy: Callable[..., Any])
 @pytest.mark.parametrize(
     "banner", [POSTFIX, EXIM, SENDMAIL, EXCHANGE], ids=["postfix", "exim", "sendmail", "exchange"]
 )
-def test_noise_breaks_nothing_and_gives_nothing_away(decoy: Callable[..., Any], banner: str) -> None:
+def test_noise_breaks_nothing_and_does_not_identify_the_decoy(decoy: Callable[..., Any], banner: str) -> None:
     server = decoy("smtp", banner=banner, settings={"credentials": "bob:pw"})
     dice = random.Random(11)
     words = (b"EHLO", b"HELO", b"me", b"MAIL", b"FROM:", b"<a@b.c>", b"RCPT", b"TO:<root@web01>", b"DATA", b".", b"RSET",
@@ -183,7 +183,7 @@ def test_too_many_errors_end_it(decoy: Callable[..., Any]) -> None:
     )
 
 
-def test_a_wrong_password_is_told_with_the_words_of_its_release(decoy: Callable[..., Any]) -> None:
+def test_a_wrong_password_is_refused_with_the_text_of_its_release(decoy: Callable[..., Any]) -> None:
     server = decoy("smtp", banner=POSTFIX, release="ubuntu-22.04")
 
     assert server.ask(b"EHLO me\r\n" + plain("root", "x")).endswith(

@@ -79,7 +79,7 @@ def run(*argv: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, timeout=60)
 
 
-def test_a_walk_finds_the_machine_that_the_other_services_tell_of(inside: Callable[..., Any]) -> None:
+def test_a_walk_finds_the_machine_that_the_other_services_show(inside: Callable[..., Any]) -> None:
     server = inside("snmp", protocol="udp", **persona_of("debian-12"))
     at = f"127.0.0.1:{server.port}"
 
@@ -217,7 +217,7 @@ def test_the_lan_is_what_the_routing_table_says(tmp_path: Path) -> None:
     assert near(str(tmp_path / "nothing")) == [(0x7F000000, 0xFF000000)]
 
 
-def test_an_engine_is_the_same_for_ever_and_names_its_maker() -> None:
+def test_an_engine_is_permanent_and_names_its_vendor() -> None:
     engines = {
         name: objects_of(persona(name)).engine for name in ("debian-12", "cisco-ios-15.2", "windows-10")
     }
@@ -228,7 +228,7 @@ def test_an_engine_is_the_same_for_ever_and_names_its_maker() -> None:
     assert engines["debian-12"].startswith(bytes.fromhex("80001f8880"))
 
 
-def test_every_release_can_be_walked_to_its_end_and_gives_nothing_away() -> None:
+def test_every_release_can_be_walked_to_its_end_without_identifying_the_decoy() -> None:
     for release in CATALOG.releases:
         tree, name, said = objects_of(persona(release)).tree, (1, 3), b""
         count = 0

@@ -109,13 +109,13 @@ def test_a_switch_asks_three_times(inside: Callable[..., Any]) -> None:
         ("schneider-m340", b"\r\nVxWorks login: \xff\xfb\x01"),
     ],
 )
-def test_a_silent_client_hears_what_the_real_server_says_first(
+def test_a_silent_client_gets_what_the_real_server_sends_first(
     inside: Callable[..., Any], release: str, first: bytes
 ) -> None:
     assert inside("telnet", **persona_of(release)).ask(b"") == first
 
 
-def test_a_printer_tells_its_address_and_keeps_its_settings(inside: Callable[..., Any]) -> None:
+def test_a_printer_shows_its_address_and_keeps_its_settings(inside: Callable[..., Any]) -> None:
     server = inside("telnet", **persona_of("hp-laserjet-m404"))
     said = server.ask(b"/\r\nip: 192.0.2.1\r\nwat\r\nquit\r\n")
 
@@ -141,7 +141,7 @@ def test_what_the_client_says_of_itself_is_recorded(inside: Callable[..., Any]) 
     assert server.events("disconnect")[-1]["fields"]["terminal"] == "VT220"
 
 
-def test_a_client_that_asks_for_ever_is_not_answered_for_ever(inside: Callable[..., Any]) -> None:
+def test_a_client_that_keeps_asking_is_not_answered_forever(inside: Callable[..., Any]) -> None:
     server = inside("telnet", **persona_of("busybox-camera"))
     assert len(server.ask(b"\xff\xfd\x63\xff\xfe\x63\xff\xf6" * 5000)) < 2000
 

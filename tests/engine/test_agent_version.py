@@ -133,7 +133,7 @@ def test_who_only_reads_leaves_an_older_agent_and_knows_it(one_pass: Pass) -> No
     assert isinstance(seen, Seen) and (seen.agent, machine.asked, said) == ("older", ["status"], [])
 
 
-def test_a_newer_agent_is_left_and_said_once(one_pass: Pass) -> None:
+def test_a_newer_agent_is_kept_and_reported_once(one_pass: Pass) -> None:
     machine = Machine(STRANGE, AGENT_VERSION + 1)
     seen, said = one_pass(machine, may_replace_agents=True, rounds=3)
     assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
@@ -151,7 +151,7 @@ def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: 
     )
 
 
-def test_an_older_agent_that_cannot_be_replaced_goes_on(one_pass: Pass) -> None:
+def test_an_older_agent_that_cannot_be_replaced_continues(one_pass: Pass) -> None:
     seen, said = one_pass(Machine(STRANGE, 0, takes=False), may_replace_agents=True, rounds=2)
     assert isinstance(seen, Seen) and seen.agent == "older"
     words = "could not be replaced and stays in use: the new agent does not answer"
@@ -159,9 +159,7 @@ def test_an_older_agent_that_cannot_be_replaced_goes_on(one_pass: Pass) -> None:
 
 
 @pytest.mark.parametrize("may_replace_agents", [True, False])
-def test_an_agent_that_somebody_else_put_there_is_refused_and_not_replaced(
-    one_pass: Pass, may_replace_agents: bool
-) -> None:
+def test_a_foreign_agent_is_refused_and_not_replaced(one_pass: Pass, may_replace_agents: bool) -> None:
     machine = Machine(STRANGE, AGENT_VERSION)
     seen, _ = one_pass(machine, may_replace_agents=may_replace_agents)
     assert isinstance(seen, NotSeen)

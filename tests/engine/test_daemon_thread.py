@@ -27,7 +27,7 @@ def test_what_is_done_apart_gives_its_result_and_its_error() -> None:
     assert asyncio.run(both()) == 7
 
 
-def test_the_loop_goes_on_meanwhile() -> None:
+def test_the_loop_continues_meanwhile() -> None:
     async def describe_mismatch() -> bool:
         done = threading.Event()
         waiting = asyncio.create_task(in_daemon_thread(lambda: done.wait(10)))

@@ -162,7 +162,7 @@ def test_a_job_that_never_ends_is_left_to_itself(ctx: Context) -> None:
     assert end.failure.message == "its job did not end within 600 s; it continues in the background"
 
 
-def test_a_silent_worker_is_given_up_though_somebody_sets_our_clock_back(ctx: Context) -> None:
+def test_a_silent_worker_is_given_up_even_if_our_clock_is_set_back(ctx: Context) -> None:
     silent = Teller(Unreachable("no way there", worker="w1"))
     backwards = clock(NOW, NOW, NOW, NOW - 3600)
     end = followed(replace(ctx, now=backwards, monotonic=clock(0.0, 1.0, 2.0, 21.0)), silent, snapshot())

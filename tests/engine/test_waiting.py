@@ -15,6 +15,6 @@ def test_steps_of_a_busy_worker_and_those_that_wait_for_it_come_later() -> None:
     assert Plan(steps=(free, behind, own)).without({"w2"}).steps == (free,)
 
 
-def test_where_nobody_is_busy_the_plan_is_as_it_was() -> None:
+def test_without_a_busy_worker_the_plan_is_unchanged() -> None:
     plan = Plan(steps=(step("w1", "a"),))
     assert plan.without({}) is plan

@@ -66,7 +66,7 @@ def test_errors_of_compose_that_pass_by_themselves_are_tried_again_within_a_boun
 
 
 @pytest.mark.slow
-def test_an_error_of_compose_that_never_passes_is_given_up_and_told(bare: Stage, compose: Stage) -> None:
+def test_a_permanent_error_of_compose_is_given_up_and_reported(bare: Stage, compose: Stage) -> None:
     put(bare, failing("TLS handshake timeout"))
     said = bare.decnet("deploy", "-c", bare.spec(FLEET), "--yes", code=4)
     assert "TLS handshake timeout" in said.out + said.err
@@ -168,7 +168,7 @@ def test_a_worker_that_reboots_in_the_middle_of_a_job_has_lost_it_and_the_decky_
 
 
 @pytest.mark.slow
-def test_a_container_that_loops_is_seen_as_that_and_made_anew(web: Stage) -> None:
+def test_a_container_in_a_restart_loop_is_recognized_and_recreated(web: Stage) -> None:
     before = web.containers()
     # Docker waits twice as long before each restart: after the eighth kill for twelve seconds.
     loop = (

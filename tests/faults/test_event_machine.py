@@ -284,7 +284,7 @@ SETTINGS = settings(
 )  # fmt: skip
 
 
-def test_what_an_attacker_did_is_told_once_whatever_is_lost_in_between() -> None:
+def test_an_attackers_event_is_reported_once_whatever_is_lost_in_between() -> None:
     run_state_machine_as_test(Telling, settings=SETTINGS)
 
 
@@ -293,5 +293,5 @@ def test_what_is_lost_of_it_is_counted_once_and_not_more() -> None:
 
 
 @pytest.mark.slow
-def test_what_an_attacker_did_is_told_once_in_thousands_of_interleavings() -> None:
+def test_an_attackers_event_is_reported_once_in_thousands_of_interleavings() -> None:
     run_state_machine_as_test(Telling, settings=settings(SETTINGS, max_examples=3000))

@@ -197,7 +197,7 @@ def test_a_damaged_journal_is_read_refused_or_set_aside(agents_home: Path) -> No
             assert journal.read().readable
 
 
-def test_a_damaged_event_spool_is_read_or_begun_anew(agents_home: Path) -> None:
+def test_a_damaged_event_spool_is_read_or_recreated(agents_home: Path) -> None:
     line = {"run": "r", "n": 1, "at": 1.5, "kind": "login", "src": "192.0.2.9", "sport": 4000, "fields": {}}
     lines = [json.dumps({**line, "n": n}).encode() for n in range(1, 6)]
     with Spool() as spool:

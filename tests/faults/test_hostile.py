@@ -141,7 +141,7 @@ def test_a_liar_has_its_own_row_with_what_is_wrong(gallery: Gallery, lie: str) -
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_honest_worker_beside_them_is_shown_as_it_is(gallery: Gallery, verb: str) -> None:
+def test_the_honest_worker_among_them_is_shown_as_it_is(gallery: Gallery, verb: str) -> None:
     ran = gallery.ran[verb]
     if verb == "status":
         assert (gallery.worker(GOOD)["state"], gallery.worker(GOOD)["error"]) == ("up", "")
@@ -169,7 +169,7 @@ def test_another_workers_identity_is_exit_6_in_every_verb(gallery: Gallery, verb
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_nothing_that_a_worker_said_steers_a_script_or_a_log(gallery: Gallery, verb: str) -> None:
+def test_nothing_that_a_worker_sends_steers_a_script_or_a_log(gallery: Gallery, verb: str) -> None:
     assert odd_characters(gallery.ran[verb].out + gallery.ran[verb].err) == set()
 
 
@@ -178,7 +178,7 @@ def odd_characters(text: str) -> set[str]:
     return {char for char in text if not char.isprintable() and char != "\n"}
 
 
-def test_a_newer_protocol_is_told_with_the_hint_to_upgrade(gallery: Gallery) -> None:
+def test_a_newer_protocol_is_reported_with_the_hint_to_upgrade(gallery: Gallery) -> None:
     assert gallery.worker("newer-protocol")["hint"] == "upgrade decnet here"
 
 
@@ -195,7 +195,7 @@ def test_ten_thousand_foreign_deckies_are_strays_of_their_worker_and_no_rows_of_
     assert [row["name"] for row in record["deckies"].values()] == ["web-good"]
 
 
-def test_a_mass_of_strays_stops_the_pruning_of_its_worker_and_of_nobody_else(tmp_path: Path) -> None:
+def test_a_mass_of_strays_stops_the_pruning_of_its_worker_only(tmp_path: Path) -> None:
     fleet = fleet_of(tmp_path, "ten_thousand_foreign_deckies")
     liar = name_of("ten_thousand_foreign_deckies")
     with sshd(fleet):
@@ -236,7 +236,7 @@ def test_no_name_of_a_worker_becomes_a_path(gallery: Gallery) -> None:
     assert odd == set()
 
 
-def test_what_a_worker_tells_of_attackers_is_stored_as_its_own(gallery: Gallery) -> None:
+def test_the_events_of_a_worker_are_stored_as_its_own(gallery: Gallery) -> None:
     for each in gallery.fleet.workers.values():
         file = gallery.fleet.home.events(each.worker_id) / "events.jsonl"
         rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
@@ -316,7 +316,7 @@ def test_a_worker_that_drips_or_never_ends_is_bounded_in_every_verb(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_a_worker_that_says_it_works_for_ever_costs_a_minute_and_is_named(tmp_path: Path) -> None:
+def test_a_worker_that_claims_to_work_forever_costs_a_minute_and_is_named(tmp_path: Path) -> None:
     """With nothing to do there it costs nothing: the gallery has that one."""
     lie = "works_for_ever_with_drift"
     fleet = fleet_of(tmp_path, lie)

@@ -9,7 +9,7 @@ from theatre import Stage
 
 @pytest.mark.slow
 @pytest.mark.parametrize("signal", ["int", "term"])
-def test_a_command_that_is_interrupted_anywhere_says_so_and_the_next_one_converges(
+def test_a_command_that_is_interrupted_anywhere_reports_it_and_the_next_one_converges(
     stage: Stage, deploy: Verb, signal: str
 ) -> None:
     stage.decnet(*deploy.argv)

@@ -230,7 +230,7 @@ SETTINGS = settings(
 )  # fmt: skip
 
 
-def test_the_operator_ends_with_what_the_journal_says_or_is_told_what_is_lost() -> None:
+def test_the_operator_ends_with_the_state_of_the_journal_or_a_report_of_losses() -> None:
     run_state_machine_as_test(Following, settings=SETTINGS)
 
 

@@ -9,7 +9,7 @@ from theatre import Stage
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["status", "facts", "probe", "apply", "job"])
-def test_an_agent_killed_at_every_place_costs_nothing_that_the_next_command_does_not_mend(
+def test_an_agent_killed_at_any_place_costs_nothing_that_the_next_command_does_not_heal(
     stage: Stage, deploy: Verb, role: str
 ) -> None:
     stage.decnet(*deploy.argv)

@@ -56,7 +56,7 @@ def test_when_both_sides_forgot_what_runs_is_adopted_as_found(web: Stage) -> Non
     mended(web, before)
 
 
-def test_this_machines_agent_that_lost_its_folder_is_enrolled_and_told_again(web: Stage) -> None:
+def test_this_machines_agent_that_lost_its_folder_is_enrolled_and_synced_again(web: Stage) -> None:
     before = web.containers()
     run(web, f"rm -rf {AGENT}/*")
     assert "this worker is not enrolled" in web.decnet("status", code=6).out
@@ -76,7 +76,7 @@ def test_a_worker_that_lost_its_description_is_given_it_again(web: Stage) -> Non
 
 
 @pytest.mark.slow
-def test_a_worker_from_an_old_snapshot_is_told_apart_from_one_that_is_behind(web: Stage) -> None:
+def test_a_worker_from_an_old_snapshot_is_distinguished_from_one_that_is_behind(web: Stage) -> None:
     run(web, f"rm -rf {AGENT}.old; cp -a {AGENT} {AGENT}.old")
     web.decnet("mutate", "web", "--services", "ssh")
     before = web.containers()
@@ -99,7 +99,7 @@ def test_a_description_that_was_changed_on_the_worker_is_put_right(web: Stage) -
 
 
 @pytest.mark.slow
-def test_a_worker_that_was_never_told_is_behind(web: Stage) -> None:
+def test_a_worker_that_was_never_sent_the_newest_slice_is_behind(web: Stage) -> None:
     before = web.containers()
     state = json.loads(web.read("decnet-state.json"))
     state["projects"]["decnet"]["deckies"]["web"]["mutate_interval"] = 77
@@ -109,7 +109,7 @@ def test_a_worker_that_was_never_told_is_behind(web: Stage) -> None:
 
 
 @pytest.mark.slow
-def test_a_home_from_a_backup_is_refused_until_it_is_told_to_go_on(web: Stage) -> None:
+def test_a_restored_state_directory_is_refused_until_the_operator_allows_it(web: Stage) -> None:
     run(web, f"rm -rf {HOME}.old; cp -a {HOME} {HOME}.old")
     web.decnet("mutate", "web", "--services", "ssh")
     run(web, f"rm -rf {HOME}/*; cp -a {HOME}.old/* {HOME}/; rm -rf {HOME}.old")

@@ -128,7 +128,7 @@ def test_a_clone_of_a_worker_is_refused_under_both_its_names(pair: Pair) -> None
     pair.decnet("reconcile", "--check")
 
 
-def test_a_clone_that_shows_its_originals_host_key_is_refused_and_the_original_goes_on(pair: Pair) -> None:
+def test_a_clone_with_its_originals_host_key_is_refused_and_the_original_continues(pair: Pair) -> None:
     kept, before = pair.host_keys("w2"), pair.containers()
     pair.give_host_keys("w2", pair.host_keys("w1"))
     try:
@@ -142,7 +142,7 @@ def test_a_clone_that_shows_its_originals_host_key_is_refused_and_the_original_g
     pair.decnet("reconcile", "--check")
 
 
-def test_a_wiped_agent_is_said_and_enrolled_again_while_its_deckies_go_on(pair: Pair) -> None:
+def test_a_wiped_agent_is_reported_and_enrolled_again_while_its_deckies_run(pair: Pair) -> None:
     touch_all(pair)
     pulled(pair)
     told = told_before(pair)
@@ -164,7 +164,7 @@ def test_a_wiped_agent_is_said_and_enrolled_again_while_its_deckies_go_on(pair: 
     pair.decnet("reconcile", "--check")
 
 
-def test_a_worker_restored_from_an_old_copy_is_said_and_mended(pair: Pair, tmp_path: Path) -> None:
+def test_a_worker_restored_from_an_old_copy_is_reported_and_healed(pair: Pair, tmp_path: Path) -> None:
     pulled(pair)
     shutil.copytree(pair.agent("w1"), tmp_path / "copy", symlinks=True)
     pair.decnet("mutate", "--all", "--random", "--seed", "8")
@@ -182,7 +182,7 @@ def test_a_worker_restored_from_an_old_copy_is_said_and_mended(pair: Pair, tmp_p
     all_running(pair)
 
 
-def test_a_home_from_a_backup_catches_up_beside_a_worker_that_is_silent(pair: Pair, tmp_path: Path) -> None:
+def test_a_restored_state_directory_catches_up_despite_a_silent_worker(pair: Pair, tmp_path: Path) -> None:
     shutil.copytree(pair.home, tmp_path / "backup", symlinks=True)
     pair.decnet("mutate", "--all", "--random", "--seed", "11")
     give_back(pair.home, tmp_path / "backup")

@@ -90,7 +90,7 @@ def test_a_decoys_network_is_gone_although_other_devices_stay() -> None:
     assert inside(ODD + ETHERNET + "ip link delete eth0", code) is False
 
 
-def test_a_worker_tells_its_network_beside_an_interface_with_an_odd_name() -> None:
+def test_a_worker_reports_its_network_despite_an_interface_with_an_odd_name() -> None:
     setup = ODD + ETHERNET + "ip addr add 192.0.2.11/24 dev eth0; ip route add default via 192.0.2.1\n"
     setup += "ip link set odd0 up; ip link set \"$(printf '\\377\\376')\" up\n"
     setup += "ip addr add 198.51.100.9/24 dev \"$(printf '\\377\\376')\"\n"

@@ -9,7 +9,7 @@ from theatre import Stage
 
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ["enospc", "eio"])
-def test_an_error_of_the_disk_at_any_write_is_said_and_the_next_command_converges(
+def test_a_disk_error_at_any_write_is_reported_and_the_next_command_converges(
     stage: Stage, deploy: Verb, error: str
 ) -> None:
     stage.decnet(*deploy.argv)
@@ -18,7 +18,7 @@ def test_an_error_of_the_disk_at_any_write_is_said_and_the_next_command_converge
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ["status", "apply", "job"])
-def test_a_workers_disk_that_is_full_at_any_write_is_said_and_the_next_command_converges(
+def test_a_workers_full_disk_at_any_write_is_reported_and_the_next_command_converges(
     stage: Stage, deploy: Verb, role: str
 ) -> None:
     stage.decnet(*deploy.argv)

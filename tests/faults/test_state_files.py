@@ -101,7 +101,7 @@ def test_broken_pins_are_refused_and_never_read_as_no_pins(home: Home, harm: str
 
 @pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("name", ["seen.json", "audit.jsonl"])
-def test_a_broken_file_that_only_tells_of_the_past_stops_nothing(home: Home, name: str, harm: str) -> None:
+def test_a_broken_file_about_the_past_stops_nothing(home: Home, name: str, harm: str) -> None:
     path = home.root / name
     path.write_bytes(HARMS[harm](path.read_bytes()))
     read(home, name)
@@ -112,7 +112,7 @@ def test_a_broken_file_that_only_tells_of_the_past_stops_nothing(home: Home, nam
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_a_broken_lock_file_is_no_lock(home: Home, harm: str) -> None:
+def test_a_broken_lock_file_is_not_a_lock(home: Home, harm: str) -> None:
     with Lock(home, "decnet deploy"):
         note = home.lock.read_bytes()
     home.lock.write_bytes(HARMS[harm](note))
@@ -133,7 +133,7 @@ def test_a_file_that_is_gone_while_its_copy_is_there_is_not_an_empty_one(home: H
 
 
 @pytest.mark.slow
-def test_a_first_deploy_on_a_full_disk_says_so_and_works_when_there_is_room(stage: Stage) -> None:
+def test_a_first_deploy_on_a_full_disk_reports_it_and_works_once_there_is_room(stage: Stage) -> None:
     """The home on a small tmpfs: what fits is written, what does not is said, and no temp file is left."""
     stage.decnet("teardown", "--all", "--yes", code=None)
     stage.on(stage.place, "sh", "-c", "rm -rf /var/lib/decnet-agent/*")

@@ -15,7 +15,7 @@ def untouched(company: Company, worker: str) -> bool:
     return b"gate" not in company.authorized(worker) and not any(company.agent(worker).iterdir())
 
 
-def test_a_first_contact_that_nobody_vouches_for_is_refused_off_a_terminal(strangers: Company) -> None:
+def test_an_unverified_first_contact_is_refused_without_a_terminal(strangers: Company) -> None:
     said = strangers.decnet("worker", "add", "w1", LOGIN["w1"], code=6)
     assert strangers.fingerprint("w1") in said.err
     assert "--host-key" in said.err

@@ -57,7 +57,7 @@ def test_a_mutation_on_every_worker_replaces_nothing_but_what_it_changed(fleet: 
     assert fleet.containers() == before
 
 
-def test_what_somebody_removed_by_hand_comes_back_and_then_cron_hears_nothing(fleet: Company) -> None:
+def test_a_manually_removed_container_comes_back_and_then_cron_gets_no_output(fleet: Company) -> None:
     before = fleet.containers()
     worker = next(name for name in WORKERS if "web-01" in fleet.by_worker()[name])
     fleet.on(worker, "docker", "rm", "-f", "web-01", "web-01-http")

@@ -76,7 +76,7 @@ def test_a_worker_that_is_cut_off_is_unknown_and_loses_nothing(fleet: Company) -
     assert (fleet.containers(), fleet.fingerprint_of_home()) == (containers, home)
 
 
-def test_a_cut_in_the_middle_of_a_deploy_ends_once_and_is_told_once(fleet: Company) -> None:
+def test_a_cut_in_the_middle_of_a_deploy_ends_once_and_is_reported_once(fleet: Company) -> None:
     jobs = fleet.jobs("w3")
     with begun(fleet, "w3") as deploy:
         partition(fleet.lab, "w3")

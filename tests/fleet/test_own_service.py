@@ -50,7 +50,7 @@ def canteen(fleet: Company) -> Iterator[Company]:
     own.unlink()
 
 
-def test_a_users_own_image_is_sent_and_serves_and_its_events_are_told(canteen: Company) -> None:
+def test_a_users_own_image_is_sent_and_serves_and_its_events_are_reported(canteen: Company) -> None:
     said = canteen.deploy(LOBBY)
     assert "w2: its images have arrived" in said.err
     lobby = canteen.deckies()["lobby"]

@@ -47,7 +47,9 @@ def test_a_replaced_host_key_of_any_type_is_exit_6_and_nothing_is_sent(own_keys:
     assert fleet.fingerprint_of_home() == home
 
 
-def test_beside_a_refused_worker_the_others_are_mended_and_trust_takes_the_new_key(own_keys: Company) -> None:
+def test_despite_a_refused_worker_the_others_are_healed_and_trust_accepts_the_new_key(
+    own_keys: Company,
+) -> None:
     fleet, before = own_keys, own_keys.containers()
     victim = fleet.by_worker()["w3"][0]
     fleet.on("w3", "docker", "rm", "-f", victim)

@@ -45,7 +45,7 @@ def agents(company: Company) -> dict[str, str]:
     return found
 
 
-def test_whoever_may_change_workers_replaces_an_older_agent_and_leaves_a_newer(
+def test_a_command_that_changes_workers_replaces_an_older_agent_and_keeps_a_newer(
     fleet: Company, tmp_path: Path
 ) -> None:
     ours, containers = agents(fleet), fleet.containers()
@@ -69,7 +69,7 @@ def test_whoever_may_change_workers_replaces_an_older_agent_and_leaves_a_newer(
     assert fleet.decnet("reconcile", "--check").err == ""
 
 
-def test_an_agent_that_does_not_start_is_taken_back_and_the_old_one_goes_on(
+def test_an_agent_that_does_not_start_is_reverted_and_the_old_one_continues(
     fleet: Company, tmp_path: Path
 ) -> None:
     ours, containers = agents(fleet), fleet.containers()
@@ -85,7 +85,7 @@ def test_an_agent_that_does_not_start_is_taken_back_and_the_old_one_goes_on(
     assert fleet.containers().keys() == containers.keys()
 
 
-def test_an_agent_that_nobody_of_us_put_there_is_refused(fleet: Company) -> None:
+def test_a_foreign_agent_is_refused(fleet: Company) -> None:
     ours = agents(fleet)
     folder = fleet.agent("w2")
     content = (folder / "agents" / f"{ours['w2']}.pyz").read_bytes() + b"# somebody else was here\n"

@@ -163,7 +163,7 @@ def test_a_base_answers_when_its_address_is_free_and_has_no_rights_left(worker: 
     worker.run("w1", "docker", "rm", "-f", "free")
 
 
-def test_a_base_gives_way_to_whoever_has_its_address(worker: Worker) -> None:
+def test_a_base_gives_way_to_the_holder_of_its_address(worker: Worker) -> None:
     worker.run("attacker", "ip", "addr", "add", "192.0.2.151/24", "dev", "eth0")
     mac = worker.run("attacker", "cat", "/sys/class/net/eth0/address").strip()
     worker.base("taken", "192.0.2.151", "00:50:56:0a:0b:0d")
@@ -174,7 +174,7 @@ def test_a_base_gives_way_to_whoever_has_its_address(worker: Worker) -> None:
     worker.run("attacker", "ip", "addr", "del", "192.0.2.151/24", "dev", "eth0")
 
 
-def test_every_look_loads_and_an_unknown_one_keeps_nobody_away(worker: Worker) -> None:
+def test_every_look_loads_and_an_unknown_one_does_not_stop_a_base(worker: Worker) -> None:
     """The rules move words of the header about and set windows: pages have to come through as before."""
     names = [*LOOKS, "amiga"]
     addresses = {look: f"192.0.2.{160 + number}" for number, look in enumerate(names)}

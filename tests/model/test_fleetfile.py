@@ -112,7 +112,7 @@ def test_the_same_file_with_a_byte_order_mark_and_windows_line_ends_is_the_same_
     assert fleetfile.parse_bytes(content, "fleet.toml") == fleetfile.parse(WHOLE, "fleet.toml")
 
 
-def test_three_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
+def test_three_errors_are_reported_at_once_in_the_order_of_the_file() -> None:
     text = (
         WHOLE.replace("services = [", "serivces = [")
         .replace(".110", ".1")

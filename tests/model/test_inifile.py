@@ -189,13 +189,13 @@ def test_the_converted_file_describes_the_same_fleet(tmp_path: Path) -> None:
         ("[web]\n[custom-ssh]\nbinary = a\nports = 1", "not a valid name, or the name of a built-in service"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(text: str, message: str) -> None:
+def test_an_error_is_reported_with_its_line(text: str, message: str) -> None:
     found = mistakes(text)
     assert len(found) == 1
     assert message in found[0]
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     assert [line.split(":")[1] for line in mistakes("[web]\namount = x\nip = y\nz = 1\n[web.nope]")] == list(
         "2345"
     )

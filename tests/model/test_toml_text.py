@@ -58,9 +58,9 @@ def test_a_line_that_cannot_be_read_does_not_show_its_value() -> None:
     assert "hunter2" not in error.message + str(error.hint)
 
 
-def test_control_characters_of_a_broken_line_are_spelled_out() -> None:
+def test_control_characters_of_a_broken_line_are_escaped() -> None:
     assert "\x1b" not in refused(b"\x1b[31m = 1").message
 
 
-def test_a_byte_order_mark_is_no_mistake() -> None:
+def test_a_byte_order_mark_is_not_an_error() -> None:
     assert toml_text.load(toml_text.decode(b"\xef\xbb\xbfa = 1", "f"), "f") == {"a": 1}

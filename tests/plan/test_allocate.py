@@ -56,7 +56,7 @@ def at(ip: str, name: str = "a", **more: object) -> dict[str, object]:
 FIVE = {"name": "d", "count": 5, "services": ("ssh",)}
 
 
-def test_addresses_come_from_use_without_what_is_excluded_taken_or_somebody_elses() -> None:
+def test_addresses_come_from_use_without_excluded_taken_and_foreign_ones() -> None:
     before = on(lan(use=("192.0.2.1-192.0.2.12",), exclude=("192.0.2.4/31",)))
     options = {
         "facts": {"w1": facts("192.0.2.2", "192.0.2.6")},
@@ -67,14 +67,14 @@ def test_addresses_come_from_use_without_what_is_excluded_taken_or_somebody_else
     assert ips(deployed(spec(FIVE), before, **options)) == [f"192.0.2.{n}" for n in (8, 9, 10, 11, 12)]
 
 
-def test_an_exhausted_lan_is_said_with_its_numbers() -> None:
+def test_an_exhausted_lan_is_reported_with_its_numbers() -> None:
     before = on(lan(use=("192.0.2.10-192.0.2.13",)))
     assert refusal(FIVE, before=before) == (
         "f.toml:1: d-05: no free address for it (w1: 4 usable in 192.0.2.0/24, 4 given)"
     )
 
 
-def test_a_full_worker_is_said_with_its_numbers() -> None:
+def test_a_full_worker_is_reported_with_its_numbers() -> None:
     assert (
         refusal(FIVE, capacity={"w1": 3})
         == "f.toml:1: d-04: no free address for it (w1: full with 3 deckies)"
@@ -185,7 +185,7 @@ def test_a_pool_that_is_used_up_takes_the_addresses_of_those_who_leave() -> None
     assert sorted(ips(other)) == sorted(ips(first))
 
 
-def test_a_decky_on_a_worker_that_is_gone_is_placed_anew() -> None:
+def test_a_decky_on_a_worker_that_is_gone_is_placed_again() -> None:
     before = on(lan()).with_deckies({"a": decky("a", "w9", ip=10)})
     assert deployed(spec("a"), before).deckies["a"].worker == "w1"
 

@@ -50,7 +50,7 @@ def test_a_claim_waits_while_the_address_may_still_be_on_an_unknown_worker() -> 
     )
 
 
-def test_what_is_quarantined_is_claimed_by_nobody() -> None:
+def test_a_quarantined_address_is_never_claimed() -> None:
     world = World(fleet(decky("web", "w1", ip=10), decky("db", "w1", ip=11), decky("ftp", "w2", ip=12)))
     world.quarantined = {"192.0.2.10": "w9 was removed", "00:50:56:00:00:0b": "w9 was removed"}
     plan = world.plan()
@@ -177,7 +177,7 @@ def test_a_stray_of_the_same_name_holds_its_address_until_it_is_pruned() -> None
     assert world.agrees()
 
 
-def test_who_holds_an_address_by_its_word_alone_is_told_with_the_way_out() -> None:
+def test_an_unproven_holder_of_an_address_is_reported_with_the_way_out() -> None:
     world = running(decky("web", "w2", ip=10))
     world.records["w2"] = world.records["w2"].with_project(PROJECT, deckies={})
     world.desired = fleet(decky("mail", "w1", ip=10))
@@ -187,7 +187,7 @@ def test_who_holds_an_address_by_its_word_alone_is_told_with_the_way_out() -> No
     }
 
 
-def test_a_decky_whose_address_somebody_else_answers_for_is_left_alone() -> None:
+def test_a_decky_whose_address_another_host_answers_for_is_left_alone() -> None:
     world = running(decky("web", ip=10))
     world.machine("w1", "web").state = "restarting"
     world.conflicts = {"w1": {"web": "02:00:00:00:00:01"}}

@@ -70,7 +70,7 @@ def test_a_decky_that_is_renamed_alone_is_replaced_and_not_removed() -> None:
     assert not refused(world)
 
 
-def test_a_move_of_the_whole_fleet_removes_nobody() -> None:
+def test_a_move_of_the_whole_fleet_removes_no_decky() -> None:
     world = running(*deckies(5, "w1"))
     world.desired = fleet(*deckies(5, "w2"))
     assert not refused(world)
@@ -88,14 +88,14 @@ def gone(world: World, *names: str) -> World:
     ("of", "remain", "absent", "expected"),
     [(6, 0, 1, True), (6, 0, 3, True), (6, 2, 3, True), (6, 3, 2, False), (6, 0, 6, False), (2, 1, 1, False)],
 )
-def test_what_is_forgotten_beside_a_removal_leaves_the_fleet_too(
+def test_what_is_forgotten_with_a_removal_leaves_the_fleet_too(
     of: int, remain: int, absent: int, expected: bool
 ) -> None:
     world = gone(left(of, remain), *(f"d{number}" for number in range(of - absent, of)))
     assert refused(world) is expected
 
 
-def test_a_record_that_is_forgotten_after_a_move_removes_nobody() -> None:
+def test_a_record_that_is_forgotten_after_a_move_removes_no_decky() -> None:
     world = gone(running(*deckies(5, "w1")), "d0", "d1", "d2")
     world.desired = fleet(*deckies(4, "w2"))
     assert not refused(world)
@@ -146,7 +146,7 @@ def test_strays_are_judged_by_what_their_worker_has(own: int, strays: int, left_
     assert not refused(world, prune=True)
 
 
-def test_a_mass_of_strays_keeps_nobody_else_from_being_healed() -> None:
+def test_a_mass_of_strays_does_not_stop_the_healing_of_others() -> None:
     world = running(*deckies(2, "w1"), decky("far", "w2", ip=90))
     strays_on(world, "w1", *(f"odd{number}" for number in range(50)))
     strays_on(world, "w2", "sane")

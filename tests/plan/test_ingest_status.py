@@ -110,7 +110,7 @@ def test_lost_rows_are_made_again_from_the_journal_and_what_is_older_is_a_gap() 
     assert ingest_status(learned.records, pulled(), now=NOW).records.lifecycle == learned.records.lifecycle
 
 
-def test_a_duplicate_is_dropped_and_the_rest_goes_on() -> None:
+def test_a_duplicate_is_dropped_and_the_rest_continues() -> None:
     first = record(1, "web")
     learned = ingest_status(known(row("web"), row("db")), pulled(first, first, record(2, "db")), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["succeeded", "succeeded"]
@@ -124,7 +124,7 @@ MALFORMED: tuple[object, ...] = (
 
 
 @pytest.mark.parametrize("odd", MALFORMED)
-def test_a_malformed_record_is_told_and_dropped_and_the_rest_goes_on(odd: object) -> None:
+def test_a_malformed_record_is_reported_and_dropped_and_the_rest_continues(odd: object) -> None:
     page = {**page_of(), "records": [record(1, "web").model_dump(), odd, record(3, "db").model_dump()]}
     status = pulled().model_copy(update={"journal": JournalPage.model_validate(page)})
     learned = ingest_status(known(row("web"), row("db")), status, now=NOW)
@@ -170,13 +170,13 @@ def test_a_row_that_was_sent_by_a_killed_command_runs_once_its_job_is_seen() -> 
     assert (seen.status, seen.started) == ("running", NOW)
 
 
-def test_a_job_that_is_said_to_run_for_ever_is_not_believed() -> None:
+def test_a_report_of_a_job_that_runs_forever_is_ignored() -> None:
     old = row("web", created=NOW - LONGEST_SECONDS - 1)
     learned = ingest_status(known(old), pulled(jobs=(running_job(),)), now=NOW)
     assert learned.records.lifecycle[0].status == "lost"
 
 
-def test_many_records_that_fit_nothing_are_told_in_a_few_lines() -> None:
+def test_many_records_that_match_nothing_are_reported_in_a_few_lines() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
     found = ingest_status(
         known(cursor=cursor), pulled(*(record(n, "x") for n in range(1, 1001))), now=NOW
@@ -218,7 +218,7 @@ def test_a_time_that_cannot_be_is_replaced_by_our_own_and_marked(at: float) -> N
     assert (ended.ended, ended.ended_by_worker) == (NOW, False)
 
 
-def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
+def test_a_record_that_matches_no_row_is_reported_and_dropped() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
     learned = ingest_status(known(cursor=cursor), pulled(record(1, "gh\x1b[31most")), now=NOW)
     assert learned.records.lifecycle == ()
@@ -228,7 +228,7 @@ def test_a_record_that_fits_no_row_is_told_and_dropped() -> None:
 @pytest.mark.parametrize(
     ("verdict", "word"), [("gap", "lacks"), ("reset", "journal is new"), ("rewound", "rewound")]
 )
-def test_a_verdict_that_is_not_ok_is_said(verdict: str, word: str) -> None:
+def test_a_verdict_that_is_not_ok_is_reported(verdict: str, word: str) -> None:
     cursor = Cursor(journal_id="j", seq=3, hash=ZERO)
     (note,) = ingest_status(known(cursor=cursor), pulled(verdict=verdict), now=NOW).notes
     assert word in note

@@ -67,18 +67,18 @@ def test_records_that_were_read_before_are_dropped() -> None:
     assert believed(verify_page(page(rows(4)), cursor(2))) == [3, 4]
 
 
-def test_a_hole_is_told_and_what_stands_behind_it_is_read() -> None:
+def test_a_gap_is_reported_and_the_records_after_it_are_read() -> None:
     whole = rows(6)
     seen = verify_page(page([*whole[:2], *whole[4:]]), None)
     assert (believed(seen), seen.notes) == ([1, 2, 5, 6], ("its journal lacks the records 3 to 4",))
 
 
-def test_a_hole_right_behind_the_cursor_is_told() -> None:
+def test_a_gap_right_after_the_cursor_is_reported() -> None:
     seen = verify_page(page(rows(5)[3:]), cursor(2))
     assert (believed(seen), seen.notes) == ([4, 5], ("its journal lacks the records 3 to 3",))
 
 
-def test_a_journal_that_was_written_anew_behind_the_cursor_is_told() -> None:
+def test_a_journal_that_was_rewritten_after_the_cursor_is_reported() -> None:
     other = rows(2, start=3, before="e" * 64)
     seen = verify_page(page(other), cursor(2))
     assert seen.notes == ("its journal was rewritten before record 3",)
@@ -92,14 +92,14 @@ def test_a_page_that_speaks_against_its_own_verdict_is_not_ok(more: dict[str, An
     assert verify_page(page([], **more), cursor(2)).verdict == verdict
 
 
-def test_an_old_answer_that_is_told_again_is_rewound_and_moves_no_row() -> None:
+def test_an_old_answer_that_is_sent_again_is_rewound_and_moves_no_row() -> None:
     seen = verify_page(page(rows(2)), cursor(5))
     assert (seen.verdict, seen.notes[0]) == (
         "rewound", "its journal was rewound: the worker was restored from an older copy",
     )  # fmt: skip
 
 
-def test_the_first_reading_of_a_journal_that_has_lost_its_beginning_says_so() -> None:
+def test_the_first_reading_of_a_journal_without_its_beginning_reports_it() -> None:
     late = rows(5)[3:]
     seen = verify_page(page(late, "gap", first_seq=4), None)
     assert (believed(seen), seen.notes) == ([4, 5], ("its journal begins with record 4",))

@@ -75,7 +75,7 @@ def test_values_that_do_not_fit_are_refused(network: NetworkSpec, start: str | N
         decide_lan("w1", network, FACTS, None, ip_start=start)
 
 
-def test_a_worker_without_a_default_route_needs_to_be_told() -> None:
+def test_a_worker_without_a_default_route_needs_an_explicit_lan() -> None:
     lost = FACTS.model_copy(update={"interface": None, "subnet": None, "gateway": None})
     with pytest.raises(SpecError, match="no default route"):
         decide_lan("w1", NetworkSpec(), lost, None)
@@ -88,7 +88,7 @@ def test_macvlan_on_a_wireless_interface_is_refused_and_ipvlan_is_not() -> None:
     assert decide_lan("w1", NetworkSpec(driver="ipvlan"), wireless, None).driver == "ipvlan"
 
 
-def test_only_a_range_that_nobody_limited_has_to_be_confirmed_once() -> None:
+def test_only_an_unlimited_range_has_to_be_confirmed_once() -> None:
     limited = LAN.model_copy(update={"use": ("192.0.2.9",), "subnet": "198.51.100.0/24"})
     assert unconfirmed_subnets({"w1": LAN, "w2": limited}, ()) == ("192.0.2.0/24",)
     assert unconfirmed_subnets({"w1": LAN, "w2": limited}, ("192.0.2.0/24",)) == ()

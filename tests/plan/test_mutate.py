@@ -113,7 +113,7 @@ def test_a_mail_server_always_has_smtp_and_a_switch_always_snmp() -> None:
         assert {"snmp", "ssh"} <= switch <= {"snmp", "ssh", "telnet", "http"}
 
 
-def test_what_a_machine_was_made_of_by_hand_beside_its_archetype_stays() -> None:
+def test_services_listed_in_addition_to_the_archetype_stay() -> None:
     desired = deployed(spec({"name": "a", "archetype": "printer", "services": ("http", "redis")}))
     for seed in range(10):
         desired = mutated(desired, "a", seed=seed)
@@ -236,7 +236,7 @@ def test_a_mutation_of_one_does_not_depend_on_who_else_is_named() -> None:
 # What the operator says.
 
 
-def test_services_that_it_has_already_are_no_mutation() -> None:
+def test_services_that_it_already_has_are_not_a_mutation() -> None:
     before = fleet(decky("a"))
     assert mutated(before, "a", services=("http", "ssh")) == before
 
@@ -299,7 +299,7 @@ def over(
     return runs
 
 
-def test_nobody_is_due_at_the_first_tick_and_one_decky_about_one_interval_later() -> None:
+def test_no_decky_is_due_at_the_first_tick_and_one_about_one_interval_later() -> None:
     made = office("linux-server", interval=60)
     moment = next_due(made, SEVERAL, NOW)
     assert moment is not None
@@ -389,7 +389,7 @@ def test_without_an_interval_or_anything_to_change_no_decky_is_ever_due() -> Non
 
 @given(st.lists(st.integers(1, 600), min_size=1, max_size=12), st.floats(0, 10 * DAY))
 @settings(max_examples=60)
-def test_whoever_waits_for_the_next_time_finds_somebody_due(intervals: list[int], late: float) -> None:
+def test_at_the_next_due_time_a_decky_is_due(intervals: list[int], late: float) -> None:
     made = deployed(
         spec(
             *({"name": f"d-{n}", "services": ("ssh",), "mutate_interval": i} for n, i in enumerate(intervals))

@@ -320,11 +320,11 @@ REASONS = {
 
 
 @pytest.mark.parametrize("name", REASONS)
-def test_the_reason_is_told_in_plain_words(name: str) -> None:
+def test_the_reason_is_rendered_in_plain_words(name: str) -> None:
     assert SCENARIOS[name][0]().plan().steps[0].reason == REASONS[name]
 
 
-def test_a_container_with_our_label_that_nobody_knows_is_a_stray_and_only_listed() -> None:
+def test_an_unknown_container_with_our_label_is_a_stray_and_only_listed() -> None:
     world = described_no_longer()
     world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     plan = world.plan()
@@ -393,7 +393,7 @@ def test_a_change_of_the_addresses_that_may_be_used_touches_no_decky() -> None:
     assert world.plan().steps == ()
 
 
-def test_starting_again_is_tried_once_and_then_the_container_is_made_anew() -> None:
+def test_a_restart_is_tried_once_and_then_the_container_is_recreated() -> None:
     world = broken("exited", "web-ssh")()
     world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 100,)})
     assert told(world.plan()) == ["heal w1/web same -web-ssh +web-ssh"]

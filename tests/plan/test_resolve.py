@@ -204,7 +204,7 @@ def test_what_a_mutation_gave_stays_until_the_entry_changes_or_a_reset_is_asked_
     assert deployed(spec("a", "b"), reset, reset_services=True) == reset
 
 
-def test_adding_keeps_everybody_and_is_the_same_the_second_time() -> None:
+def test_adding_keeps_every_decky_and_is_idempotent() -> None:
     first = deployed(spec("a", "b"))
     more = deployed(spec("c"), first, add=True)
     assert (list(more.deckies), {n: more.deckies[n] for n in "ab"}) == (["a", "b", "c"], first.deckies)
@@ -254,7 +254,7 @@ def test_nothing_is_stored_of_what_the_catalog_says() -> None:
     assert apart(WEB) == apart(LISTED) == apart({**WEB, "randomize_services": True}) == [None, None]
 
 
-def test_services_listed_beside_an_archetype_are_core() -> None:
+def test_services_listed_in_addition_to_an_archetype_are_core() -> None:
     assert apart({**WEB, "services": ("http", "ftp")}) == [("ftp", "http"), None]
 
 

@@ -31,6 +31,6 @@ def test_a_selector_means_these_workers(text: str | None, names: list[str]) -> N
 
 
 @pytest.mark.parametrize("text", ["", ",", "nobody", "@nothing", "w3,!w3", "edge-1,!nobody"])
-def test_a_selector_that_means_nobody_is_refused(text: str) -> None:
+def test_a_selector_that_matches_no_worker_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         select(WORKERS, text)

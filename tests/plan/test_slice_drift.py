@@ -55,7 +55,7 @@ def test_a_difference_has_one_name(
 
 
 @pytest.mark.parametrize("status", [told(3, "o"), told(5, "x"), told(0, None)])
-def test_a_worker_that_went_back_is_told_apart_until_it_is_told_anew(status: Status) -> None:
+def test_a_rolled_back_worker_is_distinguished_until_it_is_synced_again(status: Status) -> None:
     records = known(5, (5, "p"))
     before = found(records, status, "p")
     for _ in range(3):
@@ -66,12 +66,12 @@ def test_a_worker_that_went_back_is_told_apart_until_it_is_told_anew(status: Sta
     assert found(ingest_status(records, mended, now=NOW).records, mended, "p") is None
 
 
-def test_lost_records_go_on_from_the_workers_generation() -> None:
+def test_lost_records_continue_from_the_workers_generation() -> None:
     records = ingest_status(known(0, None), told(7, "p"), now=NOW).records
     assert (records.of().generation, records.of().applied) == (7, Applied(generation=7, plan_hash="p"))
 
 
-def test_a_home_from_a_backup_does_not_go_on_by_itself() -> None:
+def test_a_restored_state_directory_does_not_continue_by_itself() -> None:
     read_before = ingest_status(known(3, (3, "p")), told(3, "p"), now=NOW).records
     records = ingest_status(read_before, told(7, "y"), now=NOW).records
     assert records.of().generation == 3

@@ -19,7 +19,7 @@ def test_the_strays_of_one_worker_do_not_hide_those_of_another() -> None:
     assert more == {"bad": 9_000 - MOST_STRAYS}
 
 
-def test_a_plan_tells_of_ten_thousand_strays_in_a_few_lines() -> None:
+def test_a_plan_shows_ten_thousand_strays_in_a_few_lines() -> None:
     lines = plan_lines(Plan(strays=tuple(strays("bad", 10_000))))
     assert len(lines) == MOST_STRAYS + 2
     assert lines[-2] == f"? {10_000 - MOST_STRAYS} more strays on bad"

@@ -22,7 +22,7 @@ workers = [threading.Thread(target=work) for _ in range(threads)]
 """
 
 
-def test_a_login_before_a_flood_of_connections_is_told_and_every_connection_counted(stage: Stage) -> None:
+def test_a_login_before_a_flood_of_connections_is_recorded_and_every_connection_counted(stage: Stage) -> None:
     stage.decnet("events", "--pull", "-o", "jsonl")
     name, decky = next((name, decky) for name, decky in stage.deckies().items() if name.startswith("web"))
     address = decky["ip"]

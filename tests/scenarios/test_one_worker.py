@@ -110,7 +110,7 @@ def test_the_same_seed_mutates_the_same_way(stage: Stage) -> None:
         "docker pause quarry-http",
     ],
 )
-def test_what_somebody_broke_is_seen_and_mended(stage: Stage, harm: str) -> None:
+def test_what_a_person_broke_is_seen_and_healed(stage: Stage, harm: str) -> None:
     _replace_quarry(stage)
     assert stage.on("w1", "sh", "-c", harm).code == 0
     # After a restart of the base its services leave and come back by themselves, in time.
@@ -124,7 +124,7 @@ def test_what_somebody_broke_is_seen_and_mended(stage: Stage, harm: str) -> None
     assert stage.attack("nc", "-z", "-w", "3", address, "22").code == 0
 
 
-def test_a_stray_is_told_and_goes_only_when_asked_for(stage: Stage) -> None:
+def test_a_stray_is_reported_and_removed_only_on_request(stage: Stage) -> None:
     fleet = json.loads(stage.read("decnet-state.json"))["fleet_id"]
     image = stage.on("w1", "docker", "inspect", "-f", "{{.Config.Image}}", "quarry").out.strip()
     run = ["docker", "run", "-d", "--network", "none", "--entrypoint", "/bin/busybox"]
@@ -140,7 +140,7 @@ def test_a_stray_is_told_and_goes_only_when_asked_for(stage: Stage) -> None:
     assert stage.on("w1", "docker", "inspect", "stranger").code == 0
 
 
-def test_a_name_that_somebody_else_has_is_an_error_and_his_stays(stage: Stage) -> None:
+def test_a_name_of_a_foreign_container_is_an_error_and_that_one_stays(stage: Stage) -> None:
     image = stage.on("w1", "docker", "inspect", "-f", "{{.Config.Image}}", "quarry").out.strip()
     stage.on("w1", "docker", "rm", "-f", "quarry-ssh")
     taken = [
@@ -267,7 +267,7 @@ def test_a_broken_fleet_file_is_one_clear_message_and_no_change(stage: Stage, te
     assert (stage.containers(), stage.fingerprint_of_home()) == (containers, home)
 
 
-def test_an_address_that_somebody_answers_for_is_never_claimed(stage: Stage) -> None:
+def test_an_address_that_another_host_answers_for_is_never_claimed(stage: Stage) -> None:
     address = "192.0.2.131"
     stage.attack("ip", "addr", "add", f"{address}/24", "dev", "eth0")
     try:
@@ -317,12 +317,12 @@ def test_a_script_reads_an_error_as_one_json_object(stage: Stage) -> None:
     assert said.out == ""
 
 
-def test_cron_hears_nothing_when_nothing_changed(stage: Stage) -> None:
+def test_cron_gets_no_output_when_nothing_changed(stage: Stage) -> None:
     said = stage.decnet("reconcile")
     assert (said.out, said.err) == ("", "")
 
 
-def test_an_interrupted_deploy_says_so_and_the_next_one_converges(stage: Stage) -> None:
+def test_an_interrupted_deploy_reports_it_and_the_next_one_converges(stage: Stage) -> None:
     stage.decnet("teardown", "quarry", "--yes")
     deploy = stage.start("deploy", "-c", stage.spec(OFFICE), "--yes")
     assert deploy.stderr is not None and deploy.stderr.readline()  # it is at work, however slow its start was

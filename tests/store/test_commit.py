@@ -127,7 +127,7 @@ def written(home: Home) -> dict[Path, tuple[int, int, int]]:
     return {path: (each.st_ino, each.st_mtime_ns, each.st_size) for path, each in found.items()}
 
 
-def test_a_full_disk_says_so_and_keeps_the_old_file(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_keeps_the_old_file(tmp_path: Path) -> None:
     script = f"""
 set -e
 mount -t tmpfs -o size=64k,mode=700 none {tmp_path}

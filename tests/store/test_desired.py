@@ -213,7 +213,7 @@ def test_bad_content_is_refused_with_line_column_and_reason(home: Home, case: st
     assert home.state.read_text() == content
 
 
-def test_bytes_that_are_no_text_are_refused_with_their_place(home: Home) -> None:
+def test_bytes_that_are_not_text_are_refused_with_their_place(home: Home) -> None:
     home.state.write_bytes(GOOD.encode().replace(b"f-1", b"f-\xff"))
     with pytest.raises(SpecError, match=r":3:18: the bytes from here on are not UTF-8 text"):
         load_fleet(home)

@@ -74,7 +74,7 @@ def test_a_rotation_killed_at_any_place_loses_no_event(home: Home, event: Events
     assert 5 < number < 40
 
 
-def test_a_torn_last_line_is_cut_off_and_told_again(home: Home, event: Events) -> None:
+def test_a_torn_last_line_is_cut_off_and_stored_again(home: Home, event: Events) -> None:
     append_events(home, "w", Page("s", [event(1), event(2)]))
     path = home.events("w") / "events.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
@@ -83,7 +83,7 @@ def test_a_torn_last_line_is_cut_off_and_told_again(home: Home, event: Events) -
     assert ids(home) == ["e1", "e2"]
 
 
-def test_a_worker_that_lost_its_spool_tells_no_event_twice(home: Home, event: Events) -> None:
+def test_a_worker_that_lost_its_spool_reports_no_event_twice(home: Home, event: Events) -> None:
     append_events(home, "w", Page("s", [event(1, id="a"), event(2, id="b")]))
     again = Page("t", [event(1, id="b"), event(2, id="c"), event(3, id="a")])
     assert append_events(home, "w", again) == (event(2, id="c"),)
@@ -158,7 +158,7 @@ def test_two_writers_that_rotate_lose_and_tear_no_line(tmp_path: Path) -> None:
     assert len(files_of(path)) > 5
 
 
-def test_a_reader_beside_a_rotation_sees_no_line_twice(tmp_path: Path) -> None:
+def test_a_reader_during_a_rotation_sees_no_line_twice(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     append_lines(path, b"1\n2\n", limit=100, keep=5)
     reading = read_lines(path)

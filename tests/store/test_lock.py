@@ -48,7 +48,7 @@ def held_elsewhere(
         process.stdout.close()
 
 
-def test_a_second_command_is_told_the_holders_pid_command_and_start(home: Home) -> None:
+def test_a_second_command_reports_the_holders_pid_command_and_start(home: Home) -> None:
     with held_elsewhere(home) as holder, pytest.raises(LockHeld) as refused, Lock(home, "decnet mutate", 0.2):
         pass
     said = rf"the lock is held by `decnet deploy` \(pid {holder.pid}, since \d\d:\d\d:\d\d\)"
@@ -70,7 +70,7 @@ def test_a_killed_holder_frees_the_lock_and_is_not_named(home: Home) -> None:
             pass
 
 
-def test_without_patience_a_held_lock_is_told_at_once(home: Home) -> None:
+def test_without_a_timeout_a_held_lock_is_reported_at_once(home: Home) -> None:
     with Lock(home, "decnet status"):
         pass
     with held_elsewhere(home):

@@ -36,7 +36,7 @@ def test_a_home_below_the_current_folder_is_refused(named: str) -> None:
         find_home({"DECNET_HOME": named}, 0)
 
 
-def test_a_user_without_a_home_folder_is_told_to_set_one() -> None:
+def test_a_user_without_a_home_directory_is_asked_to_set_one() -> None:
     with pytest.raises(UsageError, match="has no home directory"):
         find_home({}, 4_000_000_001)
 
@@ -86,7 +86,7 @@ def test_a_folder_and_a_pipe_in_a_files_place_are_refused(home: Home) -> None:
         open_home(home)
 
 
-def test_state_that_others_can_read_is_mended_and_said(home: Home) -> None:
+def test_state_that_others_can_read_is_fixed_and_reported(home: Home) -> None:
     home.state.write_text("{}")
     home.state.chmod(0o644)
     assert open_home(home, write=False) == [f"{home.state} can be read by other users (mode 0644)"]

@@ -308,7 +308,9 @@ def test_a_fleet_table_of_a_newer_schema_is_refused_and_left_as_it_is(home: Home
         ("worker_id", "", "the worker w2 has no worker_id"),
     ],
 )
-def test_workers_that_cannot_be_told_apart_are_refused(home: Home, field: str, value: str, said: str) -> None:
+def test_workers_that_cannot_be_distinguished_are_refused(
+    home: Home, field: str, value: str, said: str
+) -> None:
     table = FleetTable(home)
     for worker in WORKERS:
         table.put_worker(worker)

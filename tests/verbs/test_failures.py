@@ -88,7 +88,9 @@ def test_a_new_address_that_has_to_be_on_a_worker_lost_at_the_probe_is_not_claim
     assert (type(ran.error), ran.code, "hq" in fleet.desired.deckies) == (Unreachable, 5, False)
 
 
-def test_a_record_that_cannot_be_written_ends_the_command_and_is_no_workers_failure(fleet: FakeFleet) -> None:
+def test_a_record_that_cannot_be_written_ends_the_command_and_is_not_a_workers_failure(
+    fleet: FakeFleet,
+) -> None:
     """The other worker's job is followed to its end before that."""
     record = fleet.home.records("id-w1")
 
@@ -109,7 +111,7 @@ def test_a_record_that_cannot_be_written_ends_the_command_and_is_no_workers_fail
     assert fleet.is_converged()
 
 
-def test_images_that_this_machine_cannot_make_are_no_failure_to_reach_a_worker(
+def test_images_that_this_machine_cannot_build_are_not_a_failure_to_reach_a_worker(
     fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{fleet.folder}/no.sock")

@@ -94,7 +94,7 @@ def test_only_the_selected_workers_stored_events_are_shown(fleet: FakeFleet) -> 
         stored(ctx, ALL, "w9")
 
 
-def test_alerts_tell_of_the_selected_workers_and_leave_the_others_to_the_next(
+def test_alerts_report_the_selected_workers_and_leave_the_others_to_the_next(
     fleet: FakeFleet, tmp_path: Path
 ) -> None:
     receiver = tmp_path / "receiver"
@@ -194,7 +194,7 @@ mutate_interval = 5
 """
 
 
-def test_an_error_that_nobody_expects_ends_a_command_of_several_works() -> None:
+def test_an_unexpected_error_ends_a_command_of_several_tasks() -> None:
     async def for_ever() -> None:
         await asyncio.Event().wait()
 

@@ -74,7 +74,7 @@ def test_a_mutation_by_chance_touches_the_container_of_one_service_and_takes_no_
     assert office.is_converged()
 
 
-def test_services_named_by_the_operator_may_take_the_core_which_is_said(office: FakeFleet) -> None:
+def test_services_named_by_the_operator_may_remove_the_core_which_is_reported(office: FakeFleet) -> None:
     ran = mutated(office, "mail", "web-01", services=("ssh",))
     assert (ran.code, services(office)["mail"], services(office)["web-01"]) == (0, {"ssh"}, {"ssh"})
     assert [line for line in ran.messages if "core" in line] == [

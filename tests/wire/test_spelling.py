@@ -78,7 +78,7 @@ def test_importing_the_wire_imports_none_of_the_slow_modules() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, [math.nan]])
-def test_what_is_no_number_is_never_spelled(value: object) -> None:
+def test_what_is_not_a_number_is_never_encoded(value: object) -> None:
     with pytest.raises(ValueError):
         canonical(value)
 

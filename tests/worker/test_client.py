@@ -111,7 +111,7 @@ def test_hello_and_status_of_another_worker_are_refused(changed: dict[str, Any],
     assert type(refusal(client(status={**STATUS, "hello": hello}).status())) is kind
 
 
-def test_every_verb_but_hello_and_enrol_says_whom_it_expects() -> None:
+def test_every_verb_but_hello_and_enrol_names_the_expected_worker() -> None:
     session = Answers(hello=HELLO, enrol=HELLO, status=STATUS, probe={"answered": {}, "docker": {}})
     told = AgentClient(session, worker_id="w", fleet_id="f")
 
@@ -147,5 +147,5 @@ def test_unknown_fields_in_the_hello_of_a_newer_agent_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("version", [-1, "1", True, 2**40, 1.5, None])
-def test_a_version_that_is_no_number_of_ours_is_a_bad_answer(version: object) -> None:
+def test_an_invalid_version_number_is_a_bad_answer(version: object) -> None:
     assert type(refusal(client(hello={**HELLO, "version": version}).hello())) is BadAnswer

@@ -44,7 +44,7 @@ def test_an_address_is_read_as_it_is_typed(address: str, parts: tuple[str, str |
     "address",
     ["", "-oProxyCommand=x", "a b", "u@h:99999", "u@h:0", "h:x", "a@b@c", "h\n", "$(x)", "a" * 70, "a..b"],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_what_is_not_an_address_is_refused(address: str) -> None:
     with pytest.raises(UsageError):
         Login.parse(address)
 

@@ -96,7 +96,7 @@ def test_a_stream_arrives_whole_after_the_request() -> None:
     assert ask("count-stream", stream=pieces(100)) == {"bytes": 100 * 65536}
 
 
-def test_an_agent_that_refuses_a_stream_early_is_heard() -> None:
+def test_the_error_of_an_agent_that_refuses_a_stream_early_is_read() -> None:
     with pytest.raises(WorkerError, match="no images today"):
         ask("refuse-stream", stream=pieces(2000))
 

@@ -298,7 +298,7 @@ def test_a_connection_that_always_breaks_is_given_up(place: Place) -> None:
     assert 1 < len(asked) <= 4
 
 
-def test_a_connection_cut_before_the_exit_status_is_no_success(place: Place) -> None:
+def test_a_connection_cut_before_the_exit_status_is_not_a_success(place: Place) -> None:
     async def no_status(process: Any) -> None:
         process.stdout.write(answer_to(await request_of(process), {}))
         process.channel.get_connection().abort()
@@ -306,7 +306,7 @@ def test_a_connection_cut_before_the_exit_status_is_no_success(place: Place) -> 
     assert type(served(place, no_status, "self-destruct")) is Unreachable
 
 
-def test_a_channel_closed_without_an_exit_status_is_no_success(place: Place) -> None:
+def test_a_channel_closed_without_an_exit_status_is_not_a_success(place: Place) -> None:
     async def closed(process: Any) -> None:
         process.stdout.write(answer_to(await request_of(process), {}))
         process.close()
@@ -450,7 +450,7 @@ async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, po
 
 
 @pytest.mark.parametrize("stdin", [b"", b"a password\n"])
-def test_a_plain_command_that_is_over_before_it_is_given_its_input_is_no_lost_connection(
+def test_a_command_that_ends_before_it_gets_its_input_is_not_a_lost_connection(
     place: Place, monkeypatch: pytest.MonkeyPatch, stdin: bytes
 ) -> None:
     @asynccontextmanager
