@@ -175,7 +175,7 @@ def labels(decky: str, role: str, fingerprint: str, project: str) -> dict[str, s
 
 
 def decoy(port: int, run: str) -> list[str]:
-    """A decoy of one line of shell: tells one event, says good-bye on SIGTERM, listens."""
+    """A decoy in one line of shell: logs one event, logs another on SIGTERM, and listens."""
     event = (
         '{"run":"%s","n":%d,"at":1.5,"kind":"%s","src":"192.0.2.250","sport":1,"session":"abc","fields":{}}'
     )

@@ -26,7 +26,7 @@ WAIT = 120.0
 
 
 class Seat(Protocol):
-    """A worker that is asked, and whose Docker engine somebody else uses too."""
+    """A worker whose Docker engine is also used by others."""
 
     agent: bytes
 
@@ -323,7 +323,7 @@ def differences(ours: Any, theirs: Any, path: str = "") -> list[str]:
 
 
 def _by_service(events: list[Answer]) -> list[Answer]:
-    """Events in an order of their own: of services that start at once, either may be the first to say so."""
+    """Events in a fixed order: of services that start at once, either may report first."""
     seqs = [each["seq"] for each in events]
     ordered = sorted(events, key=lambda each: (each["decky"], each["service"], each["seq"]))
     return [{**each, "seq": seq} for each, seq in zip(ordered, seqs, strict=True)]

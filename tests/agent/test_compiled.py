@@ -26,7 +26,7 @@ head -c 100k /dev/zero > filler
 
 @pytest.fixture
 def agent(desk: Desk, tmp_path: Path) -> Desk:
-    """An agent in a folder of its own, which has never been started."""
+    """An agent in a separate folder, which has never been started."""
     folder = tmp_path / "agents"
     folder.mkdir()
     return Desk(Path(shutil.copy(desk.agent, folder)), desk.home)

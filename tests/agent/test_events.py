@@ -77,7 +77,7 @@ class Operator:
         return [event["fields"] for event in self.stored.values() if event["kind"] == "lost"]
 
     def happened(self) -> int:
-        """What was told and what was lost, all together."""
+        """The number of reported and lost events together."""
         return sum(
             event["fields"]["count"] if event["kind"] == "lost" else event["fields"].get("folded", 1)
             for event in self.stored.values()

@@ -1,4 +1,5 @@
-"""Jobs: one at a time, alive exactly as long as their lock, and lost only when nothing tells of their end."""
+"""Jobs: one at a time, running exactly as long as their lock is held, and lost only if no record has their
+end."""
 
 from __future__ import annotations
 

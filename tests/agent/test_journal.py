@@ -1,4 +1,4 @@
-"""The journal: nothing lost, nothing told twice, and a cursor that knows what it looks at."""
+"""The journal: nothing is lost or reported twice, and a cursor recognizes its journal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from decnet.wire import GENESIS, verify
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
-    """hypothesis runs one test function many times: each run has a folder of its own."""
+    """hypothesis runs one test function many times: each run has its own folder."""
     place = Path(tempfile.mkdtemp())
     before = os.environ.get("DECNET_AGENT_HOME")
     os.environ["DECNET_AGENT_HOME"] = str(place)

@@ -104,7 +104,7 @@ def test_an_event_is_reported_once_even_if_the_container_restarts(worker: Desk, 
     in_worker(lab, "docker", "restart", "-t", "1", "web-ssh")
     time.sleep(0.5)
     kinds = [row["kind"] for row in worker.get("events")["events"]]
-    # The decoy of this test tells the same run and numbers again after its restart.
+    # The decoy of this test reports the same run and numbers again after its restart.
     assert kinds == ["contact", "disconnect"]
 
 

@@ -28,7 +28,7 @@ def down(worker: Desk) -> list[str]:
 def test_the_heal_brings_back_all_that_no_person_stopped(worker: Desk, lab: Lab, how: str) -> None:
     assert worker.get("apply", {**bundle(DECKIES, "r1", 1), "wait": 120.0})["state"] == "done"
     in_worker(lab, "docker", "stop", "-t", "1", "mail-smtp")
-    # Whether it ended before the engine was started is told apart by whole seconds.
+    # The comparison of its end with the engine's start has a resolution of one second.
     in_worker(lab, "sleep", "1.1")
     if how == "crash":
         in_worker(

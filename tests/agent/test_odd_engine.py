@@ -1,4 +1,4 @@
-"""An engine that fails at one container or one image: all others are told of as ever."""
+"""An engine that fails at one container or one image: all others are still reported."""
 
 from __future__ import annotations
 

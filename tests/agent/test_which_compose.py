@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for a moun
 
 @pytest.fixture
 def user(tmp_path: Path) -> Path:
-    """The home folder of the user of the agent, and `passwd` next to it, which says so."""
+    """The home directory of the agent's user, and the `passwd` file that names it."""
     home = tmp_path / "user"
     home.mkdir()
     (tmp_path / "passwd").write_text(PASSWD.format(uid=os.geteuid(), home=home))

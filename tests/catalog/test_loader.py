@@ -1,4 +1,4 @@
-"""A user's own files are merged in, and what is wrong in them is said with file and line."""
+"""A user's own files are merged in, and errors in them are reported with file and line."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Ended(NamedTuple):
 
 
 def run_all(runs: list[tuple[list[str], str, str]], folder: Path, environ: dict[str, str]) -> list[Ended]:
-    """Every run in its order, each with a state directory of its own: a copy of `home` in the folder."""
+    """Every run in order, each with its own state directory: a copy of `home` in the folder."""
     asked = "".join(json.dumps(run) + "\n" for run in runs)
     ended = subprocess.run(
         [sys.executable, __file__], input=asked, cwd=folder, env={**os.environ, **environ},

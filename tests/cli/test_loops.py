@@ -1,4 +1,4 @@
-"""Commands that go on tell what failed, round by round, and are as quiet as they were asked to be."""
+"""Commands that repeat report failures in each round, and respect --quiet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts: a real command and a real HTTP server are told of what was stored, within bounds."""
+"""Alerts: a real command and a real HTTP server get the stored events, within bounds."""
 
 from __future__ import annotations
 

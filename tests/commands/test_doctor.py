@@ -1,4 +1,4 @@
-"""Each thing that commonly goes wrong is one sentence, with what mends it."""
+"""Each common problem is one sentence, with its fix."""
 
 from __future__ import annotations
 

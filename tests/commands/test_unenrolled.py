@@ -1,4 +1,4 @@
-"""A worker that has deckies and is not enrolled is told by every verb, and never passed over in silence."""
+"""A worker that has deckies and is not enrolled is reported by every verb, and never ignored."""
 
 from __future__ import annotations
 

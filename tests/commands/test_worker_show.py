@@ -1,4 +1,4 @@
-"""`worker show` tells what was enrolled also of a worker that does not answer."""
+"""`worker show` shows the enrolment even of a worker that does not answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said while the engine works: in a log one line per thing that happened."""
+"""Progress output: in a log, one line per action."""
 
 from __future__ import annotations
 

@@ -16,13 +16,13 @@ WAIT_SECONDS = 30.0
 
 
 def persona_of(service: str, release: str, **more: Any) -> dict[str, Any]:
-    """What a decoy of this release is told that it is."""
+    """The persona of a decoy of this release."""
     banner = CATALOG.banner(release, service, hostname="web01", address="127.0.0.1")
     return {"release": release, "os": CATALOG.releases[release].os, "banner": banner, **more}
 
 
 class Prompt:
-    """Somebody at a prompt, who has root's password 123456."""
+    """A visitor at a prompt, who has root's password 123456."""
 
     def __init__(self, channel: Any, line: socket.socket) -> None:
         self.channel = channel

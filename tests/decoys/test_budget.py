@@ -43,7 +43,7 @@ def sums(events: Iterable[dict[str, Any]]) -> Counter[tuple[str, str]]:
 
 
 def are_numbered(events: list[dict[str, Any]]) -> bool:
-    """Whether the numbers go on without a hole, a count standing for as many as it counts."""
+    """Whether the numbers continue without a gap, where a count represents as many as it counts."""
     ends = [event["n"] for event in events]
     return [event["n"] - weight(event) for event in events] == [0, *ends[:-1]]
 

@@ -105,7 +105,7 @@ def scripts_in_scripts(port: int) -> None:
 
 
 def slow_exchanges(port: int) -> None:
-    """Each with the largest group, of somebody who has not even a name."""
+    """Each with the largest group, of a visitor without a user name."""
     held = [exchanging(init(GROUP18), b"\x1e" + string(b"\x09" + bytes(1020)))(port) for _ in range(9)]
     for each in held:
         with each.lines[0] as line:

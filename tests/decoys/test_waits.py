@@ -12,7 +12,7 @@ from clients import BySsh, ByTelnet, Prompt, persona_of
 
 WEAK = {"credentials": "root:123456"}
 PROMPT_SECONDS = 10.0
-"""Whoever waits longer than this for a prompt, on whatever machine, is held up by somebody."""
+"""A longer wait for a prompt, on any machine, means that another visitor blocks the decoy."""
 MOST_GROWTH = 4.0
 """MiB."""
 BY: dict[str, type[Prompt]] = {"ssh": BySsh, "telnet": ByTelnet}

@@ -1,4 +1,4 @@
-"""An older agent gives way to whoever holds the lock; a newer one is left; a strange one is refused."""
+"""A command with the lock replaces an older agent; a newer one is kept; a foreign one is refused."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ Pass = Callable[..., tuple[Seen | NotSeen, list[str]]]
 
 @pytest.fixture
 def one_pass(tmp_path: Path) -> Pass:
-    """A pass over one machine: what is known of it then, and what was said."""
+    """A pass over one machine: the resulting snapshot, and the messages."""
 
     def run(
         machine: Machine, *, may_replace_agents: bool, rounds: int = 1

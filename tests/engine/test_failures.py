@@ -59,5 +59,5 @@ def test_whatever_a_worker_writes_is_a_few_short_plain_lines(text: str) -> None:
     first, log = split_error(text)
     assert first.isprintable() and all(line.isprintable() for line in log)
     assert len(log) <= LOG_LINES
-    # One character may be spelled with ten.
+    # One character may be escaped with ten.
     assert max(map(len, log), default=0) <= LOG_CHARS * 10

@@ -43,7 +43,8 @@ NOW = 1_700_000_000.0
 
 
 class Teller:
-    """A worker that takes a job and then says, poll by poll, what `answers` gives; the last for ever."""
+    """A worker that takes a job and then answers each poll with the next of `answers`; then always with the
+    last."""
 
     worker, noise, protocol, agent = "w1", 0, PROTOCOL, "a"
 

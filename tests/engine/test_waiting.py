@@ -1,4 +1,4 @@
-"""A worker that is at work delays only what is its own, or waits for it."""
+"""A worker with a running job delays only its own steps, and those that wait for them."""
 
 from __future__ import annotations
 

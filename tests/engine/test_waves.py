@@ -1,4 +1,4 @@
-"""Who waits for whom while a plan is carried out: a claim for its release, and nobody else for anybody."""
+"""Dependencies while a plan is carried out: a claim waits for its release, and nothing else waits."""
 
 from __future__ import annotations
 
@@ -149,7 +149,8 @@ def test_what_a_second_job_waits_for_is_followed_though_the_rest_is_detached() -
 def test_images_that_travel_slowly_hold_up_their_own_worker_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """w1 takes its images as slowly as it may, w2 lost its connection, w3 has them, w4 is only told anew."""
+    """w1 takes its images as slowly as it may, w2 lost its connection, w3 has them, w4 is only synced
+    again."""
     begun: list[str] = []
 
     async def run() -> ApplyResult:

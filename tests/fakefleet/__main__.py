@@ -1,4 +1,4 @@
-"""`python -m fakefleet`: runs commands on fake fleets, each in a process of its own that may be killed.
+"""`python -m fakefleet`: runs commands on fake fleets, each in a separate process that may be killed.
 
 One line of JSON in, {"folder", "verb", "args", "options", "fault"}; one line out, {"code", "output"}: the
 exit code, or the negative number of the signal that ended it, and the error or the summary. Everything is
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def warm_up() -> None:
-    """Import what commands need, by some on a fleet of their own."""
+    """Import what commands need, by running some on a separate fleet."""
     folder = in_memory()
     fleet = FakeFleet(folder)
     fleet.deploy(ONE)

@@ -148,7 +148,7 @@ class FakeFleet:
             yield
 
     def run(self, verb: Verb, **changes: Any) -> Ran:
-        """Any verb as a command of its own; `changes` are fields of its context."""
+        """Any verb as a separate command; `changes` are fields of its context."""
         ran = Ran(0)
         ctx = self.context(emit=ran.events.append, **changes)
         try:

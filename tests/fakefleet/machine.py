@@ -219,7 +219,7 @@ class FakeWorker:
             if verb == "status":
                 self._pass_time()
             self.stdin = request
-            # A verb is a process of its own: what an earlier one has set is not there.
+            # Each verb is a separate process: values that an earlier one has set are gone.
             module("docker")._until = None
             version, protocol = numbers_of(self.program)
             module("identity").AGENT_VERSION = version

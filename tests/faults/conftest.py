@@ -21,7 +21,7 @@ from theatre import Stage  # noqa: E402
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """One worker, up, with the decoy images. A test that breaks it mends it again."""
+    """One worker, up, with the decoy images. A test that breaks it repairs it again."""
     shared = Lab(os.environ.get("FAULTS_LAB", "flts"))
     # What a killed run left is found here, and taken down first.
     down(shared)

@@ -66,7 +66,7 @@ class Ran:
 
 @dataclass
 class LyingFleet:
-    """`lies` is what each worker tells instead of the truth, by its name."""
+    """`lies` has the false answers of each worker, by its name."""
 
     folder: Path
     lies: dict[str, str]
@@ -129,7 +129,7 @@ class LyingFleet:
         return f'restrict,command="{program}" {fleet_key.public.line} fleet\n'
 
     def serve(self, stack: ExitStack, ports: list[int], more: str = "") -> None:
-        """Real sshds on the ports; one that is no worker's tells what the honest worker tells."""
+        """Real sshds on the ports; one that belongs to no worker answers like the honest worker."""
         (self.folder / "authorized_keys").write_text(self.pin_all())
         for port in set(ports) - set(self.ports.values()):
             shutil.copy(self.says / f"{self.ports[GOOD]}.json", self.says / f"{port}.json")
@@ -138,7 +138,7 @@ class LyingFleet:
             stack.enter_context(listening(self.folder, f"sshd{start}", group, more))
 
     def decnet(self, *argv: str, limit: float = LIMIT, tty: bool = False, before: Sequence[str] = ()) -> Ran:
-        """The command line as a program of its own, with its time and its memory."""
+        """The command line as a separate program, with its time and memory."""
         handle, name = tempfile.mkstemp(dir=self.folder, prefix="cost-")
         os.close(handle)
         told = Path(name)
@@ -249,7 +249,7 @@ MaxStartups 300:30:600
 
 @contextmanager
 def sshd(fleet: LyingFleet, *, more: str = "") -> Iterator[None]:
-    """A real sshd that listens for every worker of the fleet whose port nobody else has."""
+    """A real sshd that listens for every worker of the fleet whose port is otherwise unused."""
     with ExitStack() as stack:
         fleet.serve(stack, [port for port in fleet.ports.values() if not taken(port)], more)
         yield
@@ -260,8 +260,8 @@ def listening(folder: Path, name: str, ports: list[int], more: str) -> Iterator[
     listened = [f"ListenAddress 127.0.0.1:{port}" for port in ports]
     config = folder / f"{name}_config"
     config.write_text("\n".join([CONFIG.format(folder=folder, more=more), *listened, ""]))
-    # A namespace of its own for its processes: when it goes, every session and every liar goes.
-    # The start-up files of whoever runs the tests are none of theirs.
+    # A separate namespace for its processes: when it ends, every session and every liar ends.
+    # They must not read the start-up files of the user who runs the tests.
     script = (
         "mount -t tmpfs tmpfs /run; mkdir /run/sshd; "
         "for file in ~/.bashrc /etc/bash.bashrc ~/.zshenv; do "

@@ -1,4 +1,4 @@
-"""The real agent in this process, behind the real client, with every value spelled as on the wire."""
+"""The real agent in this process, behind the real client, with every value encoded as on the wire."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 
 class NearbySession:
-    """Calls the agent's functions, with every value spelled and read as on the wire. Pages are small."""
+    """Calls the agent's functions, with every value encoded and decoded as on the wire. Pages are small."""
 
     worker = "w1"
     noise = 0

@@ -29,7 +29,8 @@ services = ["http"]
 
 @dataclass(frozen=True)
 class Verb:
-    """A command, and the containers that are there when it is done. `before` brings about what it mends."""
+    """A command, and the containers that exist when it is done. `before` causes the damage that it
+    repairs."""
 
     argv: tuple[str, ...]
     containers: frozenset[str]

@@ -86,7 +86,7 @@ class SpokenFleet:
         return framed(marker, {"v": PROTOCOL, "ok": True, "result": self.truth[worker][verb]})
 
     def run(self, command: Callable[[Context], Any], say: Say, *, size: int = 65536) -> tuple[Any, str]:
-        """The command's outcome, and what was told on stderr meanwhile."""
+        """The command's outcome, and its output on stderr."""
         for each in (self.home.records_dir, self.home.events_dir):
             shutil.rmtree(each, ignore_errors=True)
             each.mkdir(mode=0o700)

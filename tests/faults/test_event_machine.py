@@ -1,5 +1,5 @@
-"""Any interleaving of attacks, pulls, crashes, losses and restored snapshots: what an attacker did is told
-once, or its loss is said."""
+"""Any interleaving of attacks, pulls, crashes, losses and restored snapshots: every event is reported once,
+or its loss is."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SECOND = 10**9
 
 
 class Telling(RuleBasedStateMachine):
-    """`happened` is what attackers did, `stored` what the operator has, `excused` what nobody could know
+    """`happened` is what attackers did, `stored` what the operator has, `excused` what no one could know
     of any more: it vanished before an agent saw it, or with the machine itself."""
 
     @initialize()
@@ -258,7 +258,7 @@ class Telling(RuleBasedStateMachine):
         return self.in_spool() | self.in_logs()
 
     def excuse(self, before: set[str]) -> None:
-        """What has vanished in one stroke, and was not pulled, nobody can know of."""
+        """What has disappeared at once before any pull cannot be known."""
         self.excused |= before - self.known_there()
 
 
@@ -269,7 +269,7 @@ class Counting(Telling):
     operators_store_is_lost = None
 
     def check_losses(self, stored: set[str]) -> None:
-        """What has a later event of its run behind it is told or counted, and nothing is counted twice."""
+        """Every event with a later event of its run is reported or counted, and nothing is counted twice."""
         lost = sum(row.event.stands_for for row in read_events(self.place.home) if row.event.kind == "lost")
         last: dict[str, int] = {}
         for run, n in (self.happened[each] for each in stored):

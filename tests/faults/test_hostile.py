@@ -1,5 +1,5 @@
 """Workers that lie, behind a real sshd, asked by the whole command line: each harms its own row only, within
-bounds of memory and time, and the honest one beside them is shown as it is."""
+bounds of memory and time, and the honest one among them is shown as it is."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ SAID = {
     "other_fingerprints": ("up", ""),
     "works_for_ever": ("up", ""),
 }
-"""Each lie, the state of its worker in `status`, and what is said of it."""
+"""Each lie, the state of its worker in `status`, and the message about it."""
 
 HEAVY = {
     "hundred_megabytes": "before the answer",

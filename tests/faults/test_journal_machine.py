@@ -53,7 +53,8 @@ class NearbyLinks:
 
 class Following(RuleBasedStateMachine):
     """`ended` is how each request's operation ended, in the words that its row must have: `lost` where no
-    record of it was ever durable. `owed` says that something was lost which the operator has to be told."""
+    record of it was ever durable. `owed`: something was lost, which must still be reported to the
+    operator."""
 
     @initialize()
     def begin(self) -> None:

@@ -1,4 +1,5 @@
-"""A worker or the operator that forgot: said by its name, mended by reconcile, and no decky pays for it."""
+"""A worker or operator that lost state: it is reported by name, repaired by reconcile, and no decky is
+affected."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ def told(stage: Stage) -> str:
 
 
 def mended(stage: Stage, before: dict[str, str]) -> None:
-    """After one reconcile nothing is left to do, nothing is said, and the containers are the same."""
+    """After one reconcile nothing is left to do or to report, and the containers are the same."""
     stage.decnet("reconcile")
     assert stage.decnet("reconcile", "--check").err == ""
     assert told(stage) == ""

@@ -60,14 +60,14 @@ def all_said(said: Said) -> str:
 
 
 def touch_all(pair: Pair) -> None:
-    """Somebody looks at each decky's door."""
+    """Connect once to each decky."""
     for decky in pair.deckies().values():
         for port in ("80", "22"):
             pair.attack("nc", "-z", "-w", "1", decky["ip"], port)
 
 
 def pulled(pair: Pair) -> tuple[list[str], str]:
-    """The ids of the events that were not told before, and what else was said."""
+    """The ids of new events, and the other messages."""
     said = pair.decnet("events", "--pull", "-o", "jsonl")
     return [event["id"] for event in said.lines], said.err
 
@@ -238,7 +238,7 @@ def test_a_clock_that_is_a_day_off_is_shown_and_ours_decides(pair: Pair, days: i
         pair.decnet("reconcile", "--check")
     finally:
         program.write_text(kept)
-    # Its clock was put right: the journal goes on from where it was.
+    # Its clock was corrected: the journal continues where it was.
     pair.decnet("mutate", "--all", "--random", "--seed", str(12 + days))
     all_running(pair)
 

@@ -1,4 +1,4 @@
-"""What a network, and what stands in the place of an sshd, can do to the whole command line."""
+"""The effects of a faulty network, or of another server in place of sshd, on the whole command line."""
 
 from __future__ import annotations
 

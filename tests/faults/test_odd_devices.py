@@ -48,7 +48,7 @@ TUNNEL = (
     "subprocess.run(['ip', 'addr', 'add', '203.0.113.1/24', 'dev', 'tun0'], check=True);"
     "subprocess.run(['ip', 'link', 'set', 'tun0', 'up'], check=True);"
 )
-"""TUNSETIFF of linux/if_tun.h: a tun device has a carrier for as long as somebody holds it."""
+"""TUNSETIFF of linux/if_tun.h: a tun device has a carrier while a process holds it open."""
 ANSWERED = "from decnet.agent.probe import responses; said = responses(sys.argv[1:], 1.0)"
 
 

@@ -53,7 +53,7 @@ WRONG = [
 
 
 def complaint(about: Callable[[], object]) -> str:
-    """All that a user can be told of the error."""
+    """Everything that a user can see of the error."""
     with pytest.raises(DecnetError) as caught:
         about()
     return json.dumps(error_document(caught.value))

@@ -134,7 +134,8 @@ def test_a_file_that_is_gone_while_its_copy_is_there_is_not_an_empty_one(home: H
 
 @pytest.mark.slow
 def test_a_first_deploy_on_a_full_disk_reports_it_and_works_once_there_is_room(stage: Stage) -> None:
-    """The home on a small tmpfs: what fits is written, what does not is said, and no temp file is left."""
+    """The state directory on a small tmpfs: what fits is written, the rest is reported, and no temp file is
+    left."""
     stage.decnet("teardown", "--all", "--yes", code=None)
     stage.on(stage.place, "sh", "-c", "rm -rf /var/lib/decnet-agent/*")
     home = f"{stage.folder}/small"

@@ -1,4 +1,4 @@
-"""Run on the attacker's machine: ask the LAN again and again who has an address, and tell who answered.
+"""Run on the attacker's machine: ask the LAN repeatedly who has an address, and print who answered.
 
     python arp_watch.py INTERFACE OWN_ADDRESS ADDRESS
 

@@ -29,7 +29,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """Three workers, of which only w1 has the decoy images, and an operator who has them; nobody enrolled."""
+    """Three workers, of which only w1 has the decoy images, and an operator who has them; none is
+    enrolled."""
     # Always in the same folder: what a killed run left is found there, and taken down first.
     lab = Lab("flt")
     down(lab)
@@ -64,7 +65,7 @@ def enrolled(company: Company) -> Company:
 
 @pytest.fixture
 def fleet(company: Company, request: pytest.FixtureRequest) -> Company:
-    """Nine deckies on three workers. A test leaves it so; after one that failed it is mended."""
+    """Nine deckies on three workers. A test leaves it so; after a failed one it is repaired."""
     stash = request.session.stash
     fresh = "deploy" not in company.notes
     if fresh or stash.get(FAILED, False) or company.notes.pop("astray", ""):

@@ -1,4 +1,4 @@
-"""A machine becomes a worker: somebody vouches for its host key, once."""
+"""A machine becomes a worker: its host key is confirmed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nine deckies on three workers: deployed, attacked, mutated, moved, mended, looked at by many."""
+"""Nine deckies on three workers: deployed, attacked, mutated, moved, healed, observed by many."""
 
 from __future__ import annotations
 

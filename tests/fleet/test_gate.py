@@ -44,7 +44,7 @@ REFUSED = [
 
 
 def options(company: Company) -> list[str]:
-    """As somebody would use the key who has stolen it."""
+    """Use the key like someone who has stolen it."""
     words = ["-F", "none", "-i", f"{company.home}/keys/fleet_ed25519", "-o", "IdentitiesOnly=yes"]
     words += ["-o", "IdentityAgent=none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
     return [*words, "-o", f"UserKnownHostsFile={company.home}/known_hosts", "-o", "LogLevel=ERROR"]

@@ -1,4 +1,5 @@
-"""The doctor on a real LAN: a switch that filters MAC addresses, and somebody who took a decky's address."""
+"""The doctor on a real LAN: a switch that filters MAC addresses, and another host that took a decky's
+address."""
 
 from __future__ import annotations
 

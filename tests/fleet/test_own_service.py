@@ -24,7 +24,7 @@ IMAGE = "registry.example/canteen:1"
 
 
 def image() -> bytes:
-    """The page's image, with a script that tells the page's event first."""
+    """The page's image, with a script that logs the page's event first."""
     serve = f"echo '{EVENT.strip()}'; exec /bin/busybox httpd -f -p 8080 -h /www"
     busybox = Path(str(shutil.which("busybox"))).read_bytes()
     files = {"bin/busybox": busybox, "www/index.html": b"<h1>Menu</h1>", "serve": serve.encode()}

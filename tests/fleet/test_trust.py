@@ -18,7 +18,7 @@ LOGGED_IN = ("Accepted", "authenticating user", "Failed", "Starting session")
 
 
 def nobody_logged_in(log: str) -> bool:
-    """Whether an sshd's log tells of connections, and of no try to log in."""
+    """Whether an sshd's log has connections, but no attempt to log in."""
     return "Connection" in log and not any(word in log for word in LOGGED_IN)
 
 
@@ -140,7 +140,7 @@ def test_a_man_in_the_middle_is_refused_and_gets_nothing(fleet: Company, kind: s
         fleet.decnet("worker", "trust", "w2", "--host-key", right, code=6)
         assert fleet.fingerprint_of_home() == home
         assert (nobody_logged_in(trap.log), trap.caught, fleet.jobs("w2")) == (True, "", jobs)
-        # The trap does catch whoever is careless.
+        # The trap does catch a careless client.
         careless = [
             "ssh",
             "-F",

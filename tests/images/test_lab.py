@@ -107,7 +107,7 @@ class Worker:
         self.run("w1", "docker", "run", "-d", "--name", f"web-{base}", *shape, *own)
 
     def page(self, where: str, *more: str) -> str:
-        """What the attacker gets there, once somebody listens."""
+        """What the attacker receives there, once something listens."""
         patience = ["--retry-connrefused", "--retry", "20", "--retry-delay", "1"]
         return self.run("attacker", "curl", "-s", *patience, *more, f"http://{where}")
 

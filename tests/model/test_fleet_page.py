@@ -1,4 +1,4 @@
-"""The page of the fleet file tells the truth: its examples are read, its messages are those that come."""
+"""The page of the fleet file is correct: its examples are valid, its messages are the real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An INI file of an older system becomes the same fleet in TOML, or every wrong line of it is told."""
+"""An INI file of an older system becomes the same fleet in TOML, or every invalid line of it is reported."""
 
 from __future__ import annotations
 

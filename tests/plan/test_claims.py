@@ -1,4 +1,4 @@
-"""An address is on the LAN once: who may claim it, who has to wait, and what the operator is told."""
+"""An address is on the LAN once: who may claim it, who has to wait, and what is reported to the operator."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def test_a_move_of_the_whole_fleet_removes_no_decky() -> None:
 
 
 def gone(world: World, *names: str) -> World:
-    """The world after somebody removed these deckies' containers by hand."""
+    """The world after a person removed these deckies' containers manually."""
     for engine in world.engines.values():
         for machine in [each for each in engine.values() if each.decky in names]:
             del engine[machine.name]
@@ -130,7 +130,7 @@ def test_strays_of_a_lost_state_are_not_pruned_all_at_once() -> None:
 
 
 def strays_on(world: World, worker: str, *names: str) -> None:
-    """Deckies that run there as ours, and that nobody described."""
+    """Deckies that run there as ours, but are not in the fleet."""
     other = running(*(decky(name, worker, ip=100 + n, services="ssh") for n, name in enumerate(names)))
     world.engines[worker] |= other.engines[worker]
 

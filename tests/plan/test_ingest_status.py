@@ -47,7 +47,7 @@ def record(seq: int, decky: str, status: str = "succeeded", **more: object) -> J
 
 
 def linked(records: Sequence[JournalRecord]) -> tuple[JournalRecord, ...]:
-    """The records as they would stand in one journal."""
+    """The records as in one journal."""
     rows, before = [], ZERO
     for each in records:
         rows.append(JournalRecord.model_validate(chained(each.model_dump(exclude={"project"}), before)))
@@ -245,7 +245,7 @@ def test_closed_rows_are_trimmed_and_open_ones_kept() -> None:
 
 
 def test_the_rows_of_the_newest_request_are_never_trimmed() -> None:
-    """Else the ends of a job of very many steps would go before they are told."""
+    """Otherwise the ends of a job with very many steps would be dropped before they are reported."""
     old = row("old", "succeeded", request="r0", created=NOW - 9000)
     many = tuple(row(f"web-{n}", "succeeded", ended=NOW) for n in range(KEPT_ROWS + 200))
     assert ingest_status(known(old, *many), pulled(), now=NOW).records.lifecycle == many

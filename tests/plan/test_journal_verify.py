@@ -1,4 +1,4 @@
-"""A page of a journal that does not hold together closes nothing with what is wrong in it, and is told."""
+"""Invalid records of an inconsistent journal page close nothing, and are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every fleet and every state of its workers, tried on many that nobody thought of."""
+"""Properties of every fleet and every state of its workers, tested on many generated ones."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_an_unknown_worker_never_gets_a_step(world: World, away: set[str]) -> No
 @TRIES
 @given(worlds(), st.sets(st.sampled_from(WORKERS), min_size=1, max_size=2))
 def test_no_address_is_on_the_lan_twice_while_workers_come_and_go(world: World, away: set[str]) -> None:
-    # What nobody wrote down and nobody sees is the probe's to find, on the LAN itself.
+    # Only a probe of the LAN itself can find what is neither recorded nor observed.
     assume(
         all(
             each.decky in world.records[worker].of().deckies
@@ -153,7 +153,7 @@ def test_no_address_is_on_the_lan_twice_though_dark_workers_are_removed(
             kept = {name: each for name, each in wish.items() if each.worker not in world.gone}
             world.desired = world.desired.with_deckies(kept)
         world.settle()
-    # What was switched off is on again: Docker starts what ran, asked by nobody.
+    # A machine that was off is on again: Docker itself starts what ran.
     for machine in world.engines[removed].values():
         machine.state = "running"
     world.away = {}

@@ -42,7 +42,7 @@ def described_no_longer() -> World:
 
 
 def forgotten() -> World:
-    """It runs, and no record says so."""
+    """It runs, but is not recorded."""
     world = running(WEB)
     world.records["w1"] = world.records["w1"].with_project(PROJECT, deckies={})
     return world
@@ -296,7 +296,7 @@ def test_the_table_has_an_answer_for_every_case_but_the_impossible_ones() -> Non
     assert impossible == {
         case
         for case in itertools.product(["unwanted"], get_args(Recorded), get_args(Actual))
-        # Of what nobody desires it is not asked whether it is as desired.
+        # A decky that is not desired is not compared with desired.
         if case[1] == "same" or case[2] in ("broken", "running") or case[1:] == ("none", "absent")
     }
 

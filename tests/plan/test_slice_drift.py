@@ -1,4 +1,4 @@
-"""What a worker holds against what it was told: behind is one thing, going back another."""
+"""The slice that a worker holds compared with the one sent: being behind differs from going back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker can report as many deckies as it likes: a few are told by name, the rest are counted."""
+"""A worker can report any number of deckies: a few are shown by name, the others are counted."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class World:
         return {worker: self._seen(worker) for worker in self.engines if worker not in self.gone}
 
     def forget(self, worker: str) -> None:
-        """The worker is removed by force; what runs there goes on."""
+        """The worker is removed by force; its containers keep running."""
         for each in possible_holders(self.desired, self.records, {worker}):
             self.quarantined |= dict.fromkeys((each.claim.ip, each.claim.mac), f"{worker} was removed")
         self.gone.add(worker)

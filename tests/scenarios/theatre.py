@@ -73,7 +73,7 @@ class Stage:
         return said
 
     def start(self, *argv: str) -> subprocess.Popen[str]:
-        """A command that goes on beside the test; its pid is the command's own."""
+        """A command that runs concurrently with the test; its pid is the command's own."""
         return subprocess.Popen(
             run_argv(self.lab, self.place, ["decnet", *argv]),
             stdout=subprocess.PIPE,

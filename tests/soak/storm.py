@@ -24,7 +24,7 @@ MORE = SIX.replace("count = 4", "count = 6")
 
 
 class Storm:
-    """`log` has every step with its second and outcome, for whoever has to find out what happened."""
+    """`log` has every step with its second and outcome, to find out what happened."""
 
     def __init__(self, pair: Pair, seed: int, say: Callable[[str], None]) -> None:
         self.pair = pair

@@ -59,7 +59,7 @@ def test_after_a_storm_everything_agrees_and_nothing_is_left(pair: Pair) -> None
 
 def calm(pair: Pair) -> None:
     """Good weather, and the fleet as it was described; what failed too often to be tried again soon is
-    taken away and described anew, as a person would."""
+    removed and recreated, as a person would."""
     for worker in PAIR:
         resume(pair.lab, worker)
         heal(pair.lab, worker)

@@ -1,4 +1,5 @@
-"""What the store's tests share: a home of their own, fleets, and child processes that are really killed."""
+"""Fixtures of the store's tests: their own state directory, fleets, and child processes that are really
+killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run on a tiny file system: fills it, commits, and prints what was said and what is left."""
+"""Run on a tiny file system: fills it, commits, and prints the messages and the remaining files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run on a read-only home: what still works, and what is said of the rest."""
+"""Run on a read-only state directory: what still works, and the messages for the rest."""
 
 from __future__ import annotations
 

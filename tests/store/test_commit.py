@@ -1,4 +1,4 @@
-"""A commit is whole: killed at any place, on any error of the disk, beside other writers and readers."""
+"""A commit is atomic: killed at any place, on any disk error, with concurrent writers and readers."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_commands_that_only_look_work_on_a_read_only_home(tmp_path: Path, fleet_
     open_home(home)
     fleet = fleet_of("web-1", worker="w1")
     save_fleet(home, fleet.model_copy(update={"lans": {"w1": fleet.lans["local"]}}))
-    # Nobody listens on port 1.
+    # Nothing listens on port 1.
     worker = Worker(name="w1", worker_id="id-1", host="127.0.0.1", port=1, user="root")
     FleetTable(home).put_worker(worker)
     pin(home.known_hosts, worker, HostKey("ssh-ed25519", BLOB), write_whole)

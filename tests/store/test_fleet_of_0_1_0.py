@@ -1,4 +1,5 @@
-"""A state file that version 0.1.0 mutated: it loads, is spelled as it was, and mutates by today's rules."""
+"""A state file that version 0.1.0 mutated: it loads, is encoded as before, and mutates by the current
+rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the home is, and what stands in it."""
+"""The location and the files of the state directory."""
 
 from __future__ import annotations
 

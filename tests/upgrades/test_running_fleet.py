@@ -18,7 +18,7 @@ def agents(stage: Stage) -> list[str]:
 
 
 def machines(deckies: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """What an attacker could tell the deckies by."""
+    """What an attacker could identify the deckies by."""
     return [{key: each[key] for key in SEEN_FROM_OUTSIDE} for each in deckies.values()]
 
 

@@ -34,7 +34,7 @@ ALL = EventFilter()
 
 @dataclass(frozen=True)
 class Page:
-    """What a worker had told before its spool was reset."""
+    """What a worker had reported before its spool was reset."""
 
     events: tuple[AttackerEvent, ...]
     spool_id: str = "old"
@@ -47,7 +47,7 @@ class Ended(Exception):
 
 
 def visit(fleet: FakeFleet, worker: str, decky: str, *numbers: int) -> None:
-    """Somebody opens connections to a decky; its decoy logs them under these numbers."""
+    """Connections to a decky; its decoy logs them under these numbers."""
     machine = fleet[worker]
     service = machine.engine.named(f"{decky}-http")
     assert service is not None

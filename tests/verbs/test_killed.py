@@ -95,7 +95,7 @@ CASES: dict[str, Killed] = {
     "drain": Killed(four, Command("drain", ("w1",))),
     "worker remove": Killed(drained, Command("remove", ("w1",)), GONE_OR_DONE),
     "worker remove --wipe": Killed(
-        # A worker that was wiped before the kill lets nobody in: the hint says what is left to be done.
+        # A worker that was wiped before the kill refuses logins: the hint shows what remains to be done.
         drained,
         Command("remove", ("w1",), {"wipe": True}),
         (*GONE_OR_DONE, 5),

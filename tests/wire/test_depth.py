@@ -1,4 +1,4 @@
-"""How deep a text is nested is known before it is read, whatever stands in its strings."""
+"""The nesting depth of a text is known before it is parsed, whatever its strings contain."""
 
 from __future__ import annotations
 

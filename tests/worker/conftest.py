@@ -72,7 +72,7 @@ def shared_lab() -> Iterator[Lab]:
 
 @pytest.fixture
 def ground(shared_lab: Lab, tmp_path: Path) -> Iterator[Ground]:
-    """The shared lab, mended afterwards, with an empty home for the operator."""
+    """The shared lab, repaired afterwards, with an empty state directory for the operator."""
     place = Ground(shared_lab, tmp_path / "home")
     yield place
     place.mend()

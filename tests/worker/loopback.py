@@ -1,4 +1,4 @@
-"""An SSH server on loopback that can be told to misbehave at any stage."""
+"""An SSH server on loopback that can be made to misbehave at any stage."""
 
 from __future__ import annotations
 

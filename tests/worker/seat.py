@@ -1,4 +1,5 @@
-"""The operator's seat: one act of the worker room per run, told as JSON. The tests run it inside the lab."""
+"""The operator's seat: one act of the worker's tests per run, printed as JSON. The tests run it inside the
+lab."""
 
 from __future__ import annotations
 

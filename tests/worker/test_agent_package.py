@@ -1,4 +1,4 @@
-"""Where a worker's agent stands beside ours: by its version, its hash, and what was put there from here."""
+"""How a worker's agent compares with ours: by its version, its hash, and what was installed from here."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ BUNDLE = Bundle(
 
 
 class Answers:
-    """A session whose worker says what it is told to say; it keeps what it was asked."""
+    """A session whose worker sends prepared answers; it records the requests."""
 
     def __init__(self, **answers: dict[str, Any]) -> None:
         self.worker = "w1"

@@ -27,7 +27,7 @@ AT_ONCE = 10.0
 
 
 class Asked:
-    """A command on a terminal of its own, which asks something."""
+    """A command on its own terminal, with a prompt."""
 
     def __init__(self, folder: Path, *argv: str) -> None:
         environ = {**os.environ, "DECNET_HOME": str(folder / "home"), "HOME": str(folder)}

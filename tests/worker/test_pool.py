@@ -150,5 +150,5 @@ def test_room_for_a_large_fleet_is_made_once(monkeypatch: pytest.MonkeyPatch) ->
 
     for _ in range(3):
         asyncio.run(side_by_side({str(n): nothing for n in range(60)}))
-    # What is garbage when it is frozen stays for ever: rounds of `status --watch` would grow without end.
+    # Garbage at the time of freezing is never collected: rounds of `status --watch` would grow without end.
     assert len(frozen) == 1

@@ -1,4 +1,4 @@
-"""Workers over real OpenSSH: enrolled once, pinned for ever, pulled from."""
+"""Workers over real OpenSSH: enrolled once, pinned permanently, pulled from."""
 
 from __future__ import annotations
 

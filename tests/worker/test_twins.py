@@ -1,4 +1,4 @@
-"""A machine that says another worker's worker_id (a clone, a copied folder, a lie) replaces nobody."""
+"""A machine that reports another worker's worker_id (a clone, a copied folder, a lie) replaces no worker."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from clients import persona_of
 
 WAIT_SECONDS = 30.0
 PROMPT_SECONDS = 10.0
-"""Whoever waits longer than this for an answer, on whatever machine, is held up by somebody."""
+"""A longer wait for an answer, on any machine, means that another visitor blocks the decoy."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Stand:
     at: str
     reach: Callable[[int], Held]
     output: bool = False
-    """Whether it waits for the visitor to read: nothing tells that the other direction has ended."""
+    """Whether it waits for the visitor to read: then the end of the other direction is not noticed."""
     impatient: bool = False
     """Whether a visit comes there only when a time is up."""
 
@@ -96,7 +96,7 @@ def until(line: socket.socket, *ends: bytes) -> bytes:
 
 
 def saying(*words: bytes | tuple[bytes, bytes]) -> Callable[[int], Held]:
-    """A visitor who says these; a pair is what is heard first, and what is said then."""
+    """A visitor who sends these; a pair is what it first receives, and then sends."""
 
     def reach(port: int) -> Held:
         line = connect(port)

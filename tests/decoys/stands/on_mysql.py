@@ -67,7 +67,7 @@ def steady(port: int) -> Iterator[Callable[[], object]]:
 
 @contextmanager
 def steadily_new(port: int) -> Iterator[Callable[[], object]]:
-    """Greeted each time: for a server that lets nobody in this way."""
+    """Greeted each time: for a server that refuses such logins."""
 
     def ask() -> None:
         with connect(port) as line:

@@ -133,7 +133,7 @@ def at_prompt(*commands: str) -> Callable[[int], Held]:
 
 
 def reading_nothing(port: int) -> Held:
-    """Much output, and nobody reads it."""
+    """Much output that the client does not read."""
     client = Deaf(port)
     client.become_deaf()
     for number in range(8):
