@@ -18,12 +18,13 @@ from decnet.model.spec import LOCAL
 def report(
     verb: str, snap: Snapshot, plan: Plan, options: PassOptions, applied: ApplyResult | None = None
 ) -> PassOutcome:
-    """The outcome of a pass; without `applied`, of a pass that only looked."""
+    """The outcome of a pass; a read-only pass carries out nothing, but workers can refuse its plan."""
     ends = applied or ApplyResult()
+    carried_out = applied is not None and not options.read_only
     absent = () if options.selector is not None else unenrolled(snap.desired, snap.workers) + snap.returned
     troubles = absent + _failures(snap, plan, ends)
     codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
-    if plan.skipped and applied:
+    if plan.skipped and carried_out:
         codes.append(4)
     code = worst(codes)
     if options.check and code == 0 and (not plan.is_empty or plan.skipped):
@@ -31,7 +32,7 @@ def report(
     return PassOutcome(
         verb=verb,
         plan=plan,
-        carried_out=applied is not None,
+        carried_out=carried_out,
         exit_code=code,
         outcomes=tuple(ends.outcomes),
         troubles=troubles,

@@ -11,6 +11,7 @@ from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, decide
+from decnet.engine.dry_run import check_on_workers
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
@@ -48,7 +49,8 @@ async def run_pass(ctx: Context, verb: str, change: VerbFn, options: PassOptions
                 proposal = await enrol_local(ctx, connections, await propose(ctx, connections, snap), options)
                 snap, plan = decide(ctx, proposal, options)
                 if options.read_only:
-                    return report(verb, snap, plan, options)
+                    refused = await check_on_workers(ctx, connections, snap, plan, options)
+                    return report(verb, snap, plan, options, refused)
                 if preview is not None and plan.approval_key != preview.plan.approval_key:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
