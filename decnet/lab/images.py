@@ -7,10 +7,11 @@ here, on the machine, with one lab engine doing the Docker part.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from decnet.images import root_name, wanted
+from decnet.images import ImageNames, root_name, wanted
 from decnet.images.build import ensure
 from decnet.images.shelf import save_archive
 from decnet.lab import choice, engine
@@ -31,28 +32,42 @@ def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
     with exclusive("cache/images"):
         CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
         places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
-        archive = _archive(_builder(lab, places), emit)
+        archive = _archive(lab, places, emit)
         for place in places:
             if engine.load(place, archive):
                 emit(f"{place.key}: the decoy images are loaded")
 
 
-def _builder(lab: Lab, places: list[Place]) -> Place:
-    """The engine that makes the images: an old one where there is one, whose archives all read."""
-    near = [each for each in places if not choice.of(each).virtual]
-    if not near:
-        near = [Place(lab, "op")]
-        engine.start(near[0])
-        engine.await_engine(near[0])
-    return min(near, key=lambda each: choice.of(each).engine != choice.HOST)
-
-
-def _archive(builder: Place, emit: Emit) -> Path:
+def _archive(lab: Lab, places: list[Place], emit: Emit) -> Path:
     """The archive of this version's images, made if there is none."""
     names = wanted()
     archive = CACHE / f"images-{_tag(names.base)}-{_tag(names.decoys)}.tar"
-    if archive.exists():
-        return archive
+    if not archive.exists():
+        with _builder(lab, places) as builder:
+            _make(archive, names, builder, emit)
+    return archive
+
+
+@contextmanager
+def _builder(lab: Lab, places: list[Place]) -> Iterator[Place]:
+    """The engine that makes the images: an old one where there is one, whose archives all read."""
+    near = [each for each in places if not choice.of(each).virtual]
+    if near:
+        yield min(near, key=lambda each: choice.of(each).engine != choice.HOST)
+        return
+    # The socket of a virtual worker cannot be reached from here.
+    operator = Place(lab, "op")
+    had_one = bool(engine.engine_processes(operator))
+    engine.start(operator)
+    try:
+        engine.await_engine(operator)
+        yield operator
+    finally:
+        if not had_one:
+            engine.stop(operator)
+
+
+def _make(archive: Path, names: ImageNames, builder: Place, emit: Emit) -> None:
     root = CACHE / f"root-{_tag(root_name())}.tar"
     if root.exists():
         engine.load(builder, root)
@@ -67,7 +82,6 @@ def _archive(builder: Place, emit: Emit) -> Path:
     if not root.exists():
         _write(root, [root_name()], socket)
     _write(archive, names.all(), socket)
-    return archive
 
 
 def _tag(name: str) -> str:

@@ -41,6 +41,8 @@ def start(place: Place) -> None:
         f"hostfs={folder}/seed", f"systemd.hostname={hostname(place)}", "uml_dir=/run/uml/",
         f"umid={place.key}", "con=null", "con0=null,fd:1", "ssl=null",
         "systemd.show_status=error", "systemd.log_color=0",
+        # A machine that is busy with other things may give it little time.
+        "systemd.default_timeout_start_sec=900",
     ]  # fmt: skip
     for number, side in enumerate(("lan", "mgmt")):
         words.append(f"vec{number}:transport=tap,ifname=tap-{side},depth=128,mac={place.mac(side)}")

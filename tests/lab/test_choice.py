@@ -117,8 +117,8 @@ def test_the_cache_is_locked_by_a_name_that_no_lab_can_have(tmp_path: Path) -> N
     recipe = Recipe("here", "none", ())
     with exclusive("trees"), pytest.raises(trees.Unavailable):
         trees.make_tree(recipe, silent)
-    late = pytest.raises(LockHeld, match="works on the trees of the labs")
-    with exclusive("cache/trees"), late, exclusive("cache/trees", limit=0.1):
+    late = pytest.raises(LockHeld, match="works on the tlabx of the labs")
+    with exclusive("cache/tlabx"), late, exclusive("cache/tlabx", limit=0.1):
         pass
 
 
