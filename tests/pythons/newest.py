@@ -68,8 +68,12 @@ def newest() -> Newest:
 
 
 def environment_of(version: str) -> Newest:
-    """decnet on this Python. Raises Unavailable where there is none; a pin that does not install is an
-    error."""
+    """decnet on this Python: in the environment of these tests, or in one of its own.
+
+    Raises Unavailable where there is none; a pin that does not install is an error.
+    """
+    if version not in SUITES and sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return Newest(Python(sys.executable, None), Path(sys.prefix) / "bin")
     python = _find(version)
     chosen = [(ROOT / name).read_bytes() for name in CHOSEN]
     key = hashlib.sha256(b"".join([repr(python).encode(), *chosen])).hexdigest()[:12]
@@ -84,9 +88,7 @@ def environment_of(version: str) -> Newest:
 
 
 def _find(version: str) -> Python:
-    """The machine's own, else a release's, else one that pyenv has."""
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
-        return Python(os.path.realpath(sys.executable), None)
+    """A release's, else one that this machine or pyenv has."""
     if version in SUITES:
         # The machine's own scripts start python3: that stays the machine's.
         name = "python" if version == VERSION else f"python{version}"
