@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from decnet.images import ImageNames, root_name, wanted
 from decnet.images.build import ensure
@@ -21,6 +22,7 @@ from decnet.lab.status import workers_of
 from decnet.lab.trees import CACHE
 
 Emit = Callable[[str], None]
+SECONDS: Final = 1800
 
 
 def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
@@ -29,7 +31,7 @@ def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
     The first time takes about a minute: a root file system is made from Debian packages. The archives
     stay in /var/cache/decnet-lab for the next lab. Raises ImageFailed.
     """
-    with exclusive("cache/images"):
+    with exclusive("cache/images", limit=SECONDS):
         CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
         places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
         archive = _archive(lab, places, emit)
