@@ -1,14 +1,12 @@
-"""Workers with a kernel of their own, and the releases that `make test` has no time for."""
+"""Virtual workers: what the lab does with them. A fleet lives on them in tests/engines."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from fleet_life import live
 from lab_machines import in_place
 
 from decnet.errors import UsageError
@@ -95,13 +93,3 @@ def test_a_worker_whose_disk_image_is_gone_gets_another_one(own: Lab) -> None:
     choice.choose([machine], *asked)
     assert choice.of(machine).disk == has["disk"]
     assert not (machine.folder / "disk.cow").exists()
-
-
-def test_a_fleet_lives_there(virtual: Lab, tmp_path: Path) -> None:
-    live(virtual, tmp_path)
-
-
-@pytest.mark.parametrize("engine", ["debian12", "sid"])
-def test_a_fleet_lives_on_a_release(own: Lab, tmp_path: Path, engine: str) -> None:
-    up(own, engines=[engine])
-    live(own, tmp_path)
