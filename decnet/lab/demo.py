@@ -9,16 +9,19 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from decnet.errors import Failed
+from decnet.lab.choice import HOST
 from decnet.lab.enter import run_argv
 from decnet.lab.faults import start, stop
 from decnet.lab.images import provide_images
 from decnet.lab.layout import Lab
 from decnet.lab.lifecycle import down, up
 from decnet.lab.status import status
+from decnet.lab.trees import Unavailable
 
 FLEET = """\
 # A small office: six machines that no one has a reason to touch.
@@ -62,14 +65,24 @@ class Demo:
     def run(self) -> None:
         """Everything, from an empty machine to an empty machine."""
         self.chapter("A practice network: two workers with Docker and sshd, a LAN, an attacker")
-        up(self.lab, workers=2, emit=self.say, operator_engine=True)
         try:
+            self._start()
             provide_images(self.lab, self.say, operator=True)
             self._story()
         finally:
             self.chapter("The practice network is removed, too")
             down(self.lab, emit=self.say)
         self.say(f"\ndone in {time.monotonic() - self.started:.0f} s")
+
+    def _start(self) -> None:
+        """One worker has this machine's Docker, the other a current Debian's, if that can be had here."""
+        down(self.lab)  # A demo that was killed may have left workers of other engines.
+        start_lab = partial(up, self.lab, workers=2, emit=self.say, operator_engine=True)
+        try:
+            start_lab(engines=(HOST, "trixie"))
+        except Unavailable as missing:
+            self.say(f"{missing.message}: both workers have this machine's Docker")
+            start_lab()
 
     def _story(self) -> None:
         with tempfile.TemporaryDirectory(prefix="decnet-demo-") as folder:
