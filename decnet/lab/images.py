@@ -23,6 +23,7 @@ from decnet.lab.trees import CACHE
 
 Emit = Callable[[str], None]
 SECONDS: Final = 1800
+"""The longest that another command may take to make the images."""
 
 
 def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
@@ -31,22 +32,24 @@ def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
     The first time takes about a minute: a root file system is made from Debian packages. The archives
     stay in /var/cache/decnet-lab for the next lab. Raises ImageFailed.
     """
-    with exclusive("cache/images", limit=SECONDS):
-        CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
-        places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
-        archive = _archive(lab, places, emit)
-        for place in places:
-            if engine.load(place, archive):
-                emit(f"{place.key}: the decoy images are loaded")
+    places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
+    archive = _archive(lab, places, emit)
+    for place in places:
+        if engine.load(place, archive):
+            emit(f"{place.key}: the decoy images are loaded")
 
 
 def _archive(lab: Lab, places: list[Place], emit: Emit) -> Path:
     """The archive of this version's images, made if there is none."""
     names = wanted()
     archive = CACHE / f"images-{_tag(names.base)}-{_tag(names.decoys)}.tar"
-    if not archive.exists():
-        with _builder(lab, places) as builder:
-            _make(archive, names, builder, emit)
+    if archive.exists():
+        return archive
+    CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with exclusive("cache/images", limit=SECONDS):
+        if not archive.exists():
+            with _builder(lab, places) as builder:
+                _make(archive, names, builder, emit)
     return archive
 
 
