@@ -81,8 +81,8 @@ def steadily(steady: Steady, port: int) -> Iterator[Callable[[], float]]:
         asking.join(WAIT_SECONDS)
 
 
-def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
+def connect(port: int, source: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), WAIT_SECONDS, source_address=(source, 0))
 
 
 def until(line: socket.socket, *ends: bytes) -> bytes:

@@ -67,10 +67,11 @@ def steady(port: int) -> Iterator[Callable[[], object]]:
 
 @contextmanager
 def steadily_new(port: int) -> Iterator[Callable[[], object]]:
-    """Greeted each time: for a server that refuses such logins."""
+    """Greeted each time: for a server that refuses such logins. A source that never logs in is blocked in the
+    end, so this one has an address of its own."""
 
     def ask() -> None:
-        with connect(port) as line:
+        with connect(port, source="127.0.0.2") as line:
             until(line, b"\0")
 
     yield ask
