@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 from whole_life import SIX, Site, live
 
-from decnet.lab import run_argv
-from decnet.lab.shell import run
-
 pytestmark = [pytest.mark.lab, pytest.mark.engines]
 Make = Callable[..., Site]
 WITH_DOCKER0 = {"bridge": "", "bip": "172.31.255.1/24", "iptables": True}
@@ -49,7 +46,7 @@ def test_a_fleet_lives_with_an_option_of_the_engine(site: Make, name: str) -> No
 
 def test_a_fleet_lives_for_a_user_who_is_not_root(site: Make) -> None:
     made = site("trixie")
-    run(run_argv(made.lab, "w1", ["sh", "-euc", OTHER_USER]))
+    assert made.on("w1", "sh", "-euc", OTHER_USER).code == 0
     live(replace(made, user="ops"))
 
 

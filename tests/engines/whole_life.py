@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theatre import Said, Stage, eventually
+from theatre import LIMIT, Said, Stage, eventually
 
 from decnet.lab import Lab, run_argv
 from decnet.lab.shell import run
@@ -93,7 +93,7 @@ def _left(site: Site) -> set[str]:
 
 def versions(lab: Lab) -> str:
     """What the worker runs: engine, Compose, Python, kernel, control groups."""
-    return ", ".join(run(run_argv(lab, "w1", ["sh", "-c", ASK])).split("\n")).strip(", ")
+    return ", ".join(run(run_argv(lab, "w1", ["sh", "-c", ASK]), limit=LIMIT).split("\n")).strip(", ")
 
 
 def _deploy_again(site: Site, text: str) -> None:
