@@ -214,8 +214,8 @@ class Telling(RuleBasedStateMachine):
         if self.engine.is_up:
             events.drain(fleet_containers("fleet-1"))
         cursor, rows = event_cursor(self.place.home, WORKER), list(self.rows())
-        if cursor is None or not rows:
-            return False
+        if cursor is None or cursor.seq == 0 or not rows:
+            return False  # Nothing of this spool was read.
         there = {row["seq"]: row["mark"] for row in rows}
         return cursor.seq > max(there) or there.get(cursor.seq, cursor.mark) != (
             cursor.mark or there.get(cursor.seq)
