@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from decnet.wire import LABEL_FLEET
 
 from . import bundle, composefile, composerun, docker, identity, jobs, limits, network, probe, request, slices
@@ -91,8 +93,13 @@ def _check_names(names: Set[str], project: str, fleet_id: str) -> None:
 def _check_dry(content: Dict[str, Any]) -> None:
     """The checks that a real run makes later: Compose's own validation, and addresses in use."""
     if content["compose"]["services"]:
-        write_json(composefile.as_run(content["compose"]), "compose.check.json")
-        composerun.validate(_compose(), content["project"], path("compose.check.json"))
+        # It holds passwords. If this process is killed, the next write here removes it by this name.
+        draft = "compose.check.%d.tmp" % os.getpid()
+        write_json(composefile.as_run(content["compose"]), draft)
+        try:
+            composerun.validate(_compose(), content["project"], path(draft))
+        finally:
+            os.unlink(path(draft))
     taken = probe.conflicts(content, content["steps"])
     if taken:
         deckies = content["slice"]["deckies"]

@@ -27,7 +27,7 @@ def test_what_one_worker_would_refuse_is_reported_and_nothing_is_changed(fleet: 
     fleet["w1"].engine.create("web-05-http", theirs)
     before = fleet.picture()
     ran = fleet.deploy(SIX, dry_run=True)
-    expected = "w1: a container named web-05-http is here that is not this fleet's"
+    expected = "w1: container web-05-http already exists and does not belong to this fleet"
     assert (ran.code, [str(each) for each in ran.outcome.troubles]) == (4, [expected])
     assert expected in ran.messages
     assert fleet.picture() == before
