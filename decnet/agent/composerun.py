@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-from decnet.wire import compose_breaks
+from decnet.wire import compose_breaks, compose_is_too_old
 from decnet.wire.compose import PATH, compose_files, find_compose
 from decnet.wire.fault import step
 
@@ -54,11 +54,6 @@ class Compose:
         self.command = command
         self.version = version
 
-    @property
-    def major(self) -> int:
-        digits = self.version.split(".", 1)[0]
-        return int(digits) if digits.isdigit() else 0
-
 
 def find() -> Optional[Compose]:
     """The newest Compose here, or None. Finding it takes half a second, so the result is cached while the
@@ -88,7 +83,7 @@ def require(engine_version: str) -> Compose:
             "no docker compose is installed, or it does not answer",
             "install Compose v2 (docker compose)",
         )
-    if found.major < 1 or (found.major == 1 and not _is_129(found.version)):
+    if compose_is_too_old(found.version):
         raise Refusal("compose", "compose %s is too old" % found.version, "install Compose v2, or v1.29")
     if compose_breaks(found.version, engine_version):
         message = "compose %s does not work with Docker Engine %s" % (found.version, engine_version)
@@ -213,11 +208,6 @@ def _end_with_parent(warden: List[str]) -> Optional[Callable[[], None]]:
 
 def _base(compose: Compose, project: str, file: str) -> List[str]:
     return [*compose.command, "-p", project, "-f", os.path.abspath(file)]
-
-
-def _is_129(version: str) -> bool:
-    parts = version.split(".")
-    return len(parts) > 1 and parts[1].isdigit() and int(parts[1]) >= 29
 
 
 def _stamp() -> List[Any]:

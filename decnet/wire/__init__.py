@@ -23,6 +23,7 @@ from .limits import (
     PROTOCOL,
     TIMELESS,
     compose_breaks,
+    compose_is_too_old,
     container_name,
     is_project,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "chained",
     "clean",
     "compose_breaks",
+    "compose_is_too_old",
     "container_name",
     "decode_json",
     "digest",

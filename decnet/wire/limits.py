@@ -64,6 +64,18 @@ def compose_breaks(compose: str, engine: str) -> bool:
     return _major(compose) == 1 and _major(engine) >= FIRST_ENGINE_WITHOUT_V1
 
 
+def compose_is_too_old(compose: str) -> bool:
+    """Whether that Compose is older than 1.29: a version as the program prints it."""
+    return (_major(compose), _minor(compose)) < (1, 29)
+
+
 def _major(version: str) -> int:
-    digits = version.strip().lstrip("v").partition(".")[0]
+    return _number(version.strip().lstrip("v").partition(".")[0])
+
+
+def _minor(version: str) -> int:
+    return _number((version.split(".") + [""])[1])
+
+
+def _number(digits: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 7 else 0

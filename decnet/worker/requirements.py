@@ -12,7 +12,7 @@ from pydantic import Field
 from decnet.errors import WorkerError
 from decnet.model.base import FrozenModel, Short
 from decnet.model.worker import Count, Facts, Hello
-from decnet.wire import compose_breaks
+from decnet.wire import compose_breaks, compose_is_too_old
 from decnet.wire.engine import START
 
 from .client import AgentClient
@@ -206,6 +206,8 @@ def _compose(survey: Survey) -> list[Problem]:
         return [Problem(message, f"snap remove docker; {SYSTEM_WIDE}")]
     if version is None:
         return [Problem("Docker Compose is missing", "install the docker compose plug-in (v2)")]
+    if compose_is_too_old(version):
+        return [Problem(f"Compose {version} is too old", "install the docker compose plug-in (v2)")]
     if compose_breaks(version, engine or ""):
         message = f"Compose {version} crashes with Docker Engine {engine}"
         return [Problem(message, "install the docker compose plug-in (v2)")]

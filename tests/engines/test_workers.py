@@ -34,9 +34,16 @@ echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops
 """
 
 
-@pytest.mark.parametrize("engine", ["debian11", "debian12", "trixie", "sid"])
+@pytest.mark.parametrize("engine", ["debian12", "trixie", "sid"])
 def test_a_fleet_lives_on_a_release(site: Make, engine: str) -> None:
     live(site(engine))
+
+
+def test_the_compose_of_debian_11_is_refused_at_enrolment(site: Make) -> None:
+    made = site("debian11")
+    with pytest.raises(AssertionError, match=r"Compose 1\.25\.0 is too old"):
+        made.enrol()
+    assert made.decnet("worker", "list", "-o", "json").json == []
 
 
 @pytest.mark.parametrize("name", OPTIONS)

@@ -38,6 +38,7 @@ def test_a_fit_machine_has_no_problem() -> None:
         ({"docker": {"version": None, "error": "missing"}}, "no Docker socket", "install Docker"),
         ({"docker": {"version": None, "error": "silent"}}, "does not answer", "restart docker"),
         ({"compose": None}, "Compose is missing", "plug-in"),
+        ({"compose": "1.25.0"}, "Compose 1.25.0 is too old", "plug-in"),
         ({"docker": {"version": "25.0.1", "error": None}}, "crashes with Docker Engine 25", "v2"),
         ({"ends_with_session": True, "user": "deck"}, "processes of deck", "loginctl enable-linger deck"),
         ({"disk_free_mib": 100}, "100 MiB", "free disk space"),
