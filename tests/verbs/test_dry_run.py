@@ -59,3 +59,11 @@ def test_a_check_asks_no_worker_to_check_a_job(fleet: FakeFleet) -> None:
     fleet["w1"].crash("web-01-http")
     assert fleet.reconcile(check=True).code == 3
     assert "apply" not in fleet["w1"].requests
+
+
+def test_a_worker_that_is_lost_while_it_checks_is_reported_as_unreachable(fleet: FakeFleet) -> None:
+    fleet["w1"].lose("apply")
+    before = fleet.picture()
+    ran = fleet.deploy(SIX, dry_run=True)
+    assert (ran.code, [each.worker for each in ran.outcome.troubles]) == (5, ["w1"])
+    assert fleet.picture() == before
