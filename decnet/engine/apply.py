@@ -25,12 +25,14 @@ RunJob = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
 @dataclass
 class ApplyResult:
     """How a plan ended: one outcome per decky that was worked on, one failure per worker that failed.
-    `needs_reconfirmation`: there is more to do that the operator has not seen yet."""
+    `needs_reconfirmation`: there is more to do that the operator has not seen yet.
+    `networks_removed`: from how many workers the fleet's network was removed."""
 
     outcomes: list[StepDone] = field(default_factory=list)
     failures: dict[str, WorkerFailure] = field(default_factory=dict)
     detached: list[str] = field(default_factory=list)
     needs_reconfirmation: bool = False
+    networks_removed: int = 0
 
     def joined(self, later: ApplyResult) -> ApplyResult:
         """Both as one: what was done first, and what was done later."""
@@ -39,6 +41,7 @@ class ApplyResult:
             {**self.failures, **later.failures},
             self.detached + later.detached,
             self.needs_reconfirmation or later.needs_reconfirmation,
+            self.networks_removed + later.networks_removed,
         )
 
     @property

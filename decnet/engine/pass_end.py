@@ -9,12 +9,14 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from decnet.engine.context import Context
+from decnet.engine.sweep import may_sweep
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Failed, Interrupted, PartlyFailed
 from decnet.model.record import OPEN
 from decnet.store.audit import append
 
 if TYPE_CHECKING:
+    from decnet.engine.options import PassOptions
     from decnet.engine.outcome import PassOutcome
     from decnet.engine.snapshot import Snapshot
     from decnet.model.plan import Plan
@@ -51,9 +53,9 @@ class AuditedOutcome:
 
 
 @contextmanager
-def audited(ctx: Context, snap: Snapshot, plan: Plan) -> Iterator[AuditedOutcome]:
+def audited(ctx: Context, snap: Snapshot, plan: Plan, options: PassOptions) -> Iterator[AuditedOutcome]:
     """Log how the pass in the block ends, if it has anything to do."""
-    changes = snap.desired != snap.stored or not plan.is_empty
+    changes = snap.desired != snap.stored or not plan.is_empty or may_sweep(snap, options)
     audit = AuditedOutcome()
     try:
         yield audit

@@ -85,11 +85,13 @@ def _summary(plan: Plan, applied: ApplyResult, troubles: tuple[WorkerFailure, ..
     done = sum(1 for end in applied.outcomes if end.status == "succeeded")
     failed = len(applied.outcomes) - done
     recorded = sum(1 for step in plan.steps if not step.touches_docker)
+    networks = applied.networks_removed
     sent = sum(1 for step in plan.docker_steps if step.worker in applied.detached)
     pushed = [key for key in plan.slices if key.worker not in applied.failures]
     counts = {
         f"{done} done": done,
         f"{failed} failed": failed,
+        f"{networks} network{'s' if networks != 1 else ''} removed": networks,
         f"{recorded} recorded": recorded,
         f"{sent} in progress": sent,
         f"{len(pushed)} re-synced": len(pushed),

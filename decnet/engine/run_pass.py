@@ -54,7 +54,7 @@ async def run_pass(ctx: Context, verb: str, change: VerbFn, options: PassOptions
                 if preview is not None and plan.approval_key != preview.plan.approval_key:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
-                with audited(ctx, snap, plan) as audit:
+                with audited(ctx, snap, plan, options) as audit:
                     if preview is None:
                         _show_plan(ctx, plan, options)
                     snap = _record_desired(ctx, snap)

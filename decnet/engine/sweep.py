@@ -10,6 +10,7 @@ from decnet.engine.options import PassOptions
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import WorkerFailure
 from decnet.model.actual import Seen
+from decnet.model.worker import Worker
 from decnet.store.desired import save_fleet
 from decnet.wire import PROJECT
 
@@ -23,14 +24,10 @@ async def sweep_networks(
     """With `options.remove_networks`, let every worker that carried out its part remove our network and its
     slice. Then remove its LAN from desired, which records that a network may be left. Nothing is removed
     while the operator has not confirmed the rest of the plan."""
-    if not options.remove_networks or options.detach or applied.needs_reconfirmation:
+    if not may_sweep(snap, options) or applied.needs_reconfirmation:
         return snap, applied
     failed = {*applied.failures, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
-    needing = [
-        worker
-        for name, worker in snap.workers.items()
-        if name in snap.desired.lans and name not in failed and isinstance(snap.observed.get(name), Seen)
-    ]
+    needing = [worker for worker in _with_lan(snap) if worker.name not in failed]
     known = {worker.name: snap.recorded[worker.name] for worker in needing}
     raised = {n: r.with_project(PROJECT, generation=r.of().generation + 1) for n, r in known.items()}
     snap = commit(ctx, snap.with_records(raised))
@@ -43,8 +40,24 @@ async def sweep_networks(
     swept = {n for n, each in answers.items() if not isinstance(each, WorkerFailure) and each.state == "done"}
     snap = _without_lans(ctx, snap, swept)
     failures = {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
+    result = applied.joined(ApplyResult(failures=failures, networks_removed=len(swept)))
     # Record what the workers hold now: the same command then has nothing to do.
-    return await observe(ctx, connections, snap, needing), applied.joined(ApplyResult(failures=failures))
+    return await observe(ctx, connections, snap, needing), result
+
+
+def may_sweep(snap: Snapshot, options: PassOptions) -> bool:
+    """Whether the pass removes networks, even if its plan is empty."""
+    return options.remove_networks and not options.detach and bool(_with_lan(snap))
+
+
+def _with_lan(snap: Snapshot) -> list[Worker]:
+    """The workers with a LAN that were observed."""
+    workers = snap.workers.items()
+    return [
+        each
+        for name, each in workers
+        if name in snap.desired.lans and isinstance(snap.observed.get(name), Seen)
+    ]
 
 
 def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:

@@ -118,7 +118,12 @@ AFTER_A_JOB: list[tuple[str, Act, str, dict[str, str]]] = [
             "w1": "journal 6 of 6, generation 3 of 3",
         },
     ),
-    ("teardown --all", lambda fleet: fleet.teardown(), "6 done", {**ALL_GONE, "w1": AT_4, "w2": AT_4}),
+    (
+        "teardown --all",
+        lambda fleet: fleet.teardown(),
+        "6 done, 2 networks removed",
+        {**ALL_GONE, "w1": AT_4, "w2": AT_4},
+    ),
 ]
 
 
