@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from decnet.cli import deploy_options as own
 from decnet.cli.options import (
     Detach,
-    Drivers,
     DryRun,
     LockTimeout,
     MaxRemove,
@@ -22,9 +22,16 @@ from decnet.cli.options import (
     seconds,
 )
 from decnet.cli.run import context, finish, wait_for
+from decnet.engine.options import PassOptions
 
 if TYPE_CHECKING:
+    from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
     from decnet.model.spec import FleetSpec
+
+Names = Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")]
+ExactServices = Annotated[
+    list[str] | None, typer.Option("-s", "--services", help="The exact services to run.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,41 +48,25 @@ def _split(texts: list[str] | None) -> tuple[str, ...]:
 
 
 def deploy(
-    config: Annotated[Path | None, typer.Option("-c", "--config", help="A fleet file (TOML).")] = None,
-    deckies: Annotated[int, typer.Option("-n", "--deckies", metavar="N", help="How many deckies.")] = 1,
-    name: Annotated[str, typer.Option(help="Their name, or its beginning.")] = "decky",
-    services: Annotated[
-        list[str] | None, typer.Option("-s", "--services", help="Services, separated by commas.")
-    ] = None,
-    archetype: Annotated[str | None, typer.Option(help="A kind of machine; see `decnet archetypes`.")] = None,
-    randomize_services: Annotated[
-        bool, typer.Option("--randomize-services", help="Choose the services at random.")
-    ] = False,
-    os_profile: Annotated[str | None, typer.Option("--os", help="An OS profile.")] = None,
-    worker: Annotated[str | None, typer.Option(help="The worker that runs them.")] = None,
-    mutate_interval: Annotated[
-        int | None, typer.Option(min=1, metavar="MINUTES", help="How often to mutate them.")
-    ] = None,
-    interface: Annotated[str | None, typer.Option(help="The worker's interface on the LAN.")] = None,
-    subnet: Annotated[str | None, typer.Option(help="The LAN, as ADDRESS/PREFIX.")] = None,
-    gateway: Annotated[str | None, typer.Option(help="The LAN's gateway.")] = None,
-    ip_start: Annotated[
-        str | None, typer.Option("--ip-start", help="Take addresses from this one upwards.")
-    ] = None,
-    driver: Annotated[Drivers | None, typer.Option(help="How deckies are attached to the LAN.")] = None,
-    add: Annotated[bool, typer.Option("--add", help="Only add deckies; never remove any.")] = False,
-    reset_services: Annotated[
-        bool, typer.Option("--reset-services", help="Discard the changes made by mutations.")
-    ] = False,
-    upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Use this version's images for all deckies.")
-    ] = False,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Rebuild the images without Docker's cache.")
-    ] = False,
-    adopt: Annotated[
-        bool, typer.Option("--adopt", help="Take this machine over from another fleet.")
-    ] = False,
+    config: own.Config = None,
+    deckies: own.Deckies = 1,
+    name: own.Name = "decky",
+    services: own.Services = None,
+    archetype: own.Archetype = None,
+    randomize_services: own.RandomizeServices = False,
+    os: own.Os = None,
+    worker: own.Worker = None,
+    mutate_interval: own.MutateInterval = None,
+    interface: own.Interface = None,
+    subnet: own.Subnet = None,
+    gateway: own.Gateway = None,
+    ip_start: own.IpStart = None,
+    driver: own.Driver = None,
+    add: own.Add = False,
+    reset_services: own.ResetServices = False,
+    upgrade: own.Upgrade = False,
+    no_cache: own.NoCache = False,
+    adopt: own.Adopt = False,
     seed: Seed = None,
     dry_run: DryRun = False,
     detach: Detach = False,
@@ -86,63 +77,34 @@ def deploy(
     output: OutputOption = Output.table,
 ) -> None:
     """Deploy the fleet from a fleet file or from flags."""
+    run = PassOptions(
+        dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes, no_cache=no_cache, adopt=adopt
+    )
     with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
-        from decnet.commands.deploy import DeployOptions
-        from decnet.commands.deploy import deploy as run
-        from decnet.commands.fleet_flags import FleetFlags, NetworkFlags, with_network
-        from decnet.engine.options import PassOptions
+        from decnet.commands import deploy as verb
+        from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
 
         flags = FleetFlags(
-            deckies,
-            name,
-            _split(services),
-            archetype,
-            randomize_services,
-            os_profile,
-            worker,
-            mutate_interval,
+            deckies, name, _split(services), archetype, randomize_services, os, worker, mutate_interval
         )
-        spec = with_network(
-            _spec(config, flags),
-            NetworkFlags(interface, subnet, gateway, driver.value if driver else None),
-        )
-        options = DeployOptions(
-            add=add,
-            reset_services=reset_services,
-            upgrade=upgrade,
-            ip_start=ip_start,
-            seed=seed,
-            on=on,
-            run=PassOptions(
-                dry_run=dry_run,
-                detach=detach,
-                max_remove=max_remove,
-                confirm=not yes,
-                no_cache=no_cache,
-                adopt=adopt,
-            ),
-        )
-        finish(wait_for(run(ctx, spec, options)), output.value)
+        network = NetworkFlags(interface, subnet, gateway, driver.value if driver else None)
+        options = verb.DeployOptions(add, reset_services, upgrade, ip_start, seed, on, run)
+        finish(wait_for(verb.deploy(ctx, _spec(config, flags, network), options)), output.value)
 
 
-def _spec(config: Path | None, flags: object) -> FleetSpec:
-    from decnet.commands.fleet_flags import FleetFlags, spec_from_flags
+def _spec(config: Path | None, flags: FleetFlags, network: NetworkFlags) -> FleetSpec:
+    from decnet.commands.fleet_flags import spec_from_flags, with_network
     from decnet.commands.validate import read_spec
     from decnet.errors import UsageError
 
-    assert isinstance(flags, FleetFlags)
-    if config is None:
-        return spec_from_flags(flags)
-    if flags.given:
+    if config is not None and flags.given:
         raise UsageError("a fleet file and flags that describe deckies exclude each other")
-    return read_spec(config)
+    return with_network(read_spec(config) if config else spec_from_flags(flags), network)
 
 
 def mutate(
-    names: Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")] = None,
-    services: Annotated[
-        list[str] | None, typer.Option("-s", "--services", help="The exact services to run.")
-    ] = None,
+    names: Names = None,
+    services: ExactServices = None,
     random: Annotated[
         bool, typer.Option("--random", help="Add or remove one side service (the default).")
     ] = False,
@@ -161,29 +123,26 @@ def mutate(
     output: OutputOption = Output.table,
 ) -> None:
     """Add or remove services of deckies; other containers stay."""
+    run = PassOptions(dry_run=dry_run, detach=detach, quiet=quiet, max_remove=max_remove, confirm=False)
     with context(output.value, quiet=quiet, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
-        from decnet.commands.mutate import MutateOptions
-        from decnet.commands.mutate import mutate as run
-        from decnet.engine.options import PassOptions
+        from decnet.commands import mutate as verb
         from decnet.errors import UsageError
 
         if random and (services or undo):
             raise UsageError("--random excludes --services and --undo")
-        options = MutateOptions(
+        options = verb.MutateOptions(
             names=tuple(names or ()),
             everything=everything,
             due=due or watch,
             undo=undo,
             services=_split(services),
             seed=seed,
-            run=PassOptions(
-                dry_run=dry_run, detach=detach, quiet=quiet, max_remove=max_remove, confirm=False
-            ),
+            run=run,
         )
         if watch:
             wait_for(mutate_when_due(ctx, options, output.value))
-        finish(wait_for(run(ctx, options)), output.value)
+        finish(wait_for(verb.mutate(ctx, options)), output.value)
 
 
 def reconcile(
@@ -214,7 +173,6 @@ def reconcile(
         from decnet.cli.loops import pause, reconcile_for_ever
         from decnet.cli.run import cut_off_after
         from decnet.commands.reconcile import reconcile as run
-        from decnet.engine.options import PassOptions
         from decnet.engine.pass_end import with_deadline
         from decnet.errors import UsageError
 
@@ -232,7 +190,7 @@ def reconcile(
 
 
 def teardown(
-    names: Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")] = None,
+    names: Names = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole fleet.")] = False,
     dry_run: DryRun = False,
     detach: Detach = False,
@@ -244,7 +202,6 @@ def teardown(
     """Remove deckies from the LAN and the fleet."""
     with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
         from decnet.commands.teardown import teardown as run
-        from decnet.engine.options import PassOptions
 
         options = PassOptions(dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes)
         outcome = wait_for(run(ctx, tuple(names or ()), options, everything=everything))

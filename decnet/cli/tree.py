@@ -10,7 +10,7 @@ KINDS = {
     "on": "selector",
     "services": "services",
     "archetype": "archetype",
-    "os_profile": "os",
+    "os": "os",
     "decky": "decky",
     "logs names": "decky",
     "mutate names": "decky",
