@@ -20,7 +20,7 @@ About = tuple[str, str, str | None]
 STYLE = re.compile(r"[A-Za-z0-9|-]{1,120}")
 OUI = re.compile(r"([0-9a-f]{2}:){2}[0-9a-f]{2}")
 SYSCTL = re.compile(r"[a-z0-9_]{1,60}")
-TELLS = re.compile(r"decnet|decky|honeypot|canary", re.IGNORECASE)
+GIVEAWAYS = re.compile(r"decnet|decky|honeypot|canary", re.IGNORECASE)
 
 
 def complaints(catalog: Catalog) -> Iterator[Complaint]:
@@ -34,7 +34,7 @@ def complaints(catalog: Catalog) -> Iterator[Complaint]:
     )
     for section, entries, check in checks:
         for name, entry in entries.items():
-            yield from ((section, name, *said) for said in check(catalog, entry))
+            yield from ((section, name, *about) for about in check(catalog, entry))
 
 
 def _service(catalog: Catalog, service: Service) -> Iterator[About]:
@@ -97,7 +97,7 @@ def _release(catalog: Catalog, release: Release) -> Iterator[About]:
     yield from _unknown("vendors", "vendor", release.vendors, catalog.vendors)
     yield from _unknown("banners", "service", tuple(release.banners), catalog.services)
     for banner in release.banners.values():
-        if TELLS.search(banner):
+        if GIVEAWAYS.search(banner):
             yield "banners", "a banner identifies the decoy", None
     yield from _stack(release.look or "", release.sysctls)
     if release.system and release.system not in SYSTEMS:

@@ -19,7 +19,7 @@ from ..wire import clean
 from . import files
 from .check import complaints
 
-_NOUNS: dict[str, Any] = {
+_ENTRY_TYPES: dict[str, Any] = {
     "service": Service,
     "archetype": Archetype,
     "os": OsProfile,
@@ -33,7 +33,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")
 @cache
 def loaded(extra: Path | None) -> Catalog:
     """See `decnet.catalog.load`."""
-    sections: files.Sections = {name: dict(_nouns(name, files.own(name))) for name in files.SECTIONS}
+    sections: files.Sections = {name: dict(_own_entries(name, files.own(name))) for name in files.SECTIONS}
     words = files.words()
     where: dict[tuple[str, ...], str] = {}
     for path in files.users(extra):
@@ -46,13 +46,13 @@ def loaded(extra: Path | None) -> Catalog:
         vendors=sections["vendor"],
         words=tuple(dict.fromkeys(words)),
     )
-    for section, name, key, said, hint in complaints(catalog) if where else ():
+    for section, name, key, message, hint in complaints(catalog) if where else ():
         place = where.get((section, name, key)) or where.get((section, name), "")
-        raise SpecError(f"[{section}.{name}] {said}", place=place, hint=hint)
+        raise SpecError(f"[{section}.{name}] {message}", place=place, hint=hint)
     return catalog
 
 
-def _nouns(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _own_entries(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The package's own entries. Tests check them, so they are not validated here."""
     for name, entry in entries.items():
         fields = _tuples(entry)
@@ -60,7 +60,7 @@ def _nouns(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             fields["ports"] = tuple(Port(**_port(port)) for port in entry["ports"])
             settings = entry.get("settings", {}).items()
             fields["settings"] = {key: SettingDef(**_tuples(setting)) for key, setting in settings}
-        yield name, _NOUNS[section](name=name, **fields)
+        yield name, _ENTRY_TYPES[section](name=name, **fields)
 
 
 def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
@@ -103,14 +103,14 @@ def _merge(
             place = f"{filename}:{lines[(section, name)]}"
             if (section, name) in where:
                 raise SpecError(f"[{section}.{name}] is also in {where[section, name]}", place=place)
-            sections[section][name] = _users_noun(filename, lines, section, name, entry)
+            sections[section][name] = _users_entry(filename, lines, section, name, entry)
             where[section, name] = place
             for key in entry:
                 where[section, name, key] = f"{filename}:{lines[(section, name, key)]}"
     return _users_words(table.get("words", []), f"{filename}:{lines.get(('words',), 1)}")
 
 
-def _users_noun(
+def _users_entry(
     filename: str, lines: dict[toml_lines.Place, int], section: str, name: str, entry: Any
 ) -> Entry:
     place = f"{filename}:{lines[(section, name)]}"
@@ -121,21 +121,21 @@ def _users_noun(
         raise SpecError(f"{title} must be a table", place=place)
     # A user's own decoy is an image: naming it is enough to make it available.
     given = {"built": True, **_shaped(section, entry)} if section == "service" else entry
-    summary = {"summary": name} if "summary" in _NOUNS[section].__dataclass_fields__ else {}
-    noun: Entry
-    noun, mistake = _validated(_NOUNS[section], {**summary, **given, "name": name})
+    summary = {"summary": name} if "summary" in _ENTRY_TYPES[section].__dataclass_fields__ else {}
+    parsed: Entry
+    parsed, mistake = _validated(_ENTRY_TYPES[section], {**summary, **given, "name": name})
     if mistake is not None:
-        path, said, hint = mistake
+        path, message, hint = mistake
         key = clean(".".join(str(part) for part in path), 80)
         line = _line(lines, (section, name, *path))
-        raise SpecError(f"{title} `{key}`: {said}", place=f"{filename}:{line}", hint=hint)
-    if isinstance(noun, Service) and noun.built and not (noun.image or noun.alias):
+        raise SpecError(f"{title} `{key}`: {message}", place=f"{filename}:{line}", hint=hint)
+    if isinstance(parsed, Service) and parsed.built and not (parsed.image or parsed.alias):
         raise SpecError(f"{title} has no `image`", place=place, hint='image = "registry.example/decoy:1"')
-    return noun
+    return parsed
 
 
 def _validated(
-    noun: Any, given: dict[str, Any]
+    entry_type: Any, given: dict[str, Any]
 ) -> tuple[Any, tuple[toml_lines.Place, str, str | None] | None]:
     """The validated entry; else the location of the problem in it, the problem, and a hint."""
     from pydantic import TypeAdapter, ValidationError
@@ -143,18 +143,18 @@ def _validated(
     # Strict validation accepts a list for a tuple only from JSON. No field takes TOML's dates.
     text = json.dumps(given, default=lambda _: [[]])
     try:
-        return TypeAdapter(noun).validate_json(text, strict=True), None
+        return TypeAdapter(entry_type).validate_json(text, strict=True), None
     except ValidationError as error:
         # A misspelled key is also a missing one: the misspelling is the more helpful error.
         first = min(error.errors(), key=lambda each: each["type"] != UNKNOWN_KEY)
     path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
-    hint = _meant(noun, path) if first["type"] == UNKNOWN_KEY and len(path) == 1 else None
-    return None, (path, _said(first["type"], first["msg"], path[:1]), hint)
+    hint = _key_hint(entry_type, path) if first["type"] == UNKNOWN_KEY and len(path) == 1 else None
+    return None, (path, _message_for(first["type"], first["msg"], path[:1]), hint)
 
 
-def _meant(noun: Any, path: toml_lines.Place) -> str:
+def _key_hint(entry_type: Any, path: toml_lines.Place) -> str:
     """A hint for an unknown key: the most similar key, else all of them."""
-    known = [key for key in noun.__dataclass_fields__ if key not in ("name", "built")]
+    known = [key for key in entry_type.__dataclass_fields__ if key not in ("name", "built")]
     close = suggest(str(path[0]), known)
     return f"did you mean `{close}`?" if close else "known: " + ", ".join(known)
 
@@ -165,7 +165,7 @@ def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:
     return lines[path]
 
 
-def _said(kind: str, message: str, field: toml_lines.Place) -> str:
+def _message_for(kind: str, message: str, field: toml_lines.Place) -> str:
     port = 'a port is a number from 1 to 65535, or "161/udp"'
     words = {
         "missing": "is missing",

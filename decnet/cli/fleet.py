@@ -170,7 +170,7 @@ def reconcile(
     # A deadline includes waiting.
     patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
     with context(output.value, quiet=quiet, lock_timeout=patience, read_only=check) as ctx:
-        from decnet.cli.loops import pause, reconcile_for_ever
+        from decnet.cli.loops import pause, reconcile_forever
         from decnet.cli.run import cut_off_after
         from decnet.commands.reconcile import reconcile as run
         from decnet.engine.pass_end import with_deadline
@@ -182,7 +182,7 @@ def reconcile(
             check=check, record_only=record_only, prune=prune, quiet=quiet, max_remove=max_remove, selector=on
         )
         if interval:
-            wait_for(reconcile_for_ever(ctx, options, interval, jitter, output.value, deadline))
+            wait_for(reconcile_forever(ctx, options, interval, jitter, output.value, deadline))
         wait_for(pause(ctx, jitter))
         with cut_off_after(deadline):
             outcome = wait_for(with_deadline(ctx, deadline, run(ctx, options)))

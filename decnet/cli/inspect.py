@@ -36,9 +36,9 @@ def status(
         from decnet.commands.status import status as run
 
         if watch:
-            from decnet.cli.loops import status_for_ever
+            from decnet.cli.loops import status_forever
 
-            wait_for(status_for_ever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode))
+            wait_for(status_forever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode))
         finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
 
 

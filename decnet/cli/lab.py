@@ -32,7 +32,7 @@ Name = Annotated[str, typer.Option("--name", help="Which lab, if there are sever
 
 
 @contextmanager
-def _told(style: str = "table") -> Iterator[None]:
+def _errors_reported(style: str = "table") -> Iterator[None]:
     from decnet.console.prompts import print_error
     from decnet.errors import DecnetError
 
@@ -78,7 +78,7 @@ def up(
     output: OutputOption = Output.table,
 ) -> None:
     """Start the practice network; running parts stay."""
-    with _told(output.value):
+    with _errors_reported(output.value):
         from decnet.lab import parse_options, provide_images
         from decnet.lab import up as bring_up
 
@@ -102,7 +102,7 @@ def down(
     keep_images: Annotated[bool, typer.Option("--keep-images", help="Keep the workers' images.")] = False,
 ) -> None:
     """Remove the practice network, whatever state it is in."""
-    with _told():
+    with _errors_reported():
         from decnet.lab import down as take_down
 
         take_down(_lab(name), emit=_say, keep_images=keep_images)
@@ -111,7 +111,7 @@ def down(
 @app.command("status")
 def lab_status(name: Name = "lab", output: OutputOption = Output.table) -> None:
     """Show which parts of the practice network run."""
-    with _told(output.value):
+    with _errors_reported(output.value):
         from decnet.lab import status
 
         _show(status(_lab(name)), output.value)
@@ -181,7 +181,7 @@ def operator(ctx: typer.Context, name: Name = "lab") -> None:
 def _enter(name: str, place: str, argv: list[str]) -> None:
     import os
 
-    with _told():
+    with _errors_reported():
         from decnet.errors import UsageError
         from decnet.lab import run_argv
 
@@ -195,7 +195,7 @@ def _enter(name: str, place: str, argv: list[str]) -> None:
 
 
 def _fault(name: str, fault: str, worker: str, what: str | None = None) -> None:
-    with _told():
+    with _errors_reported():
         import decnet.lab
 
         act = getattr(decnet.lab, fault)
@@ -239,7 +239,7 @@ def start(worker: Worker, name: Name = "lab") -> None:
 @app.command()
 def demo(name: Name = "demo") -> None:
     """Show the main workflow on a temporary practice network."""
-    with _told():
+    with _errors_reported():
         from decnet.lab import Lab
         from decnet.lab.demo import demo as run_demo
 

@@ -25,7 +25,7 @@ async def pause(ctx: Context, jitter: float) -> None:
         await ctx.sleep(ctx.dice.uniform(0, jitter))
 
 
-async def reconcile_for_ever(
+async def reconcile_forever(
     ctx: Context,
     options: PassOptions,
     interval: float,
@@ -39,15 +39,15 @@ async def reconcile_for_ever(
             await pause(kept, jitter)
             try:
                 work = reconcile(kept, replace(options, quiet=True))
-                _shown(await with_deadline(kept, deadline, work), style)
+                _show_changes(await with_deadline(kept, deadline, work), style)
             except (UsageError, OutputFailed):
                 raise
             except DecnetError as error:
-                _tell(error, style, quiet=options.quiet)
+                _report_error(error, style, quiet=options.quiet)
             await ctx.sleep(interval)
 
 
-async def status_for_ever(
+async def status_forever(
     ctx: Context, interval: float, style: Format, *, on: str | None, detailed_exitcode: bool
 ) -> None:
     """The status every `interval` seconds, on a cleared terminal screen."""
@@ -74,20 +74,20 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
                 await ctx.sleep(min(wait, LONGEST_SLEEP))
                 continue
             try:
-                _shown(await mutate(kept, options), style)
+                _show_changes(await mutate(kept, options), style)
             except (UsageError, OutputFailed):
                 raise
             except DecnetError as error:
-                _tell(error, style, quiet=options.run.quiet)
+                _report_error(error, style, quiet=options.run.quiet)
                 await ctx.sleep(LONGEST_SLEEP)
 
 
-def _tell(error: DecnetError, style: Format, *, quiet: bool) -> None:
+def _report_error(error: DecnetError, style: Format, *, quiet: bool) -> None:
     """With --quiet a held lock is not reported: the next round tries again."""
     if not (quiet and isinstance(error, LockHeld)):
         print_error(error, style)
 
 
-def _shown(outcome: PassOutcome, style: Format) -> None:
+def _show_changes(outcome: PassOutcome, style: Format) -> None:
     if outcome.plan.steps or outcome.troubles:
         show(outcome, style)

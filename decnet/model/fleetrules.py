@@ -29,8 +29,8 @@ def check(mistakes: Diagnostics, table: dict[str, Any]) -> None:
 def _check_choices(mistakes: Diagnostics, entries: Entries) -> None:
     for name, entry in entries.items():
         if entry.get("randomize_services") and "services" in entry:
-            said = f"[decky.{name}] sets both `services` and `randomize_services`"
-            mistakes.add(("decky", name, "randomize_services"), said, "remove one of the two")
+            message = f"[decky.{name}] sets both `services` and `randomize_services`"
+            mistakes.add(("decky", name, "randomize_services"), message, "remove one of the two")
 
 
 def _check_core(mistakes: Diagnostics, table: dict[str, Any], entries: Entries) -> None:
@@ -49,8 +49,8 @@ def _check_counts(mistakes: Diagnostics, entries: Entries) -> None:
         count = entry.get("count", 1)
         for key in _OF_ONE:
             if count > 1 and key in entry:
-                said = f"`{key}` in [decky.{name}] is for one decky, and its `count` is {count}"
-                mistakes.add(("decky", name, key), said, f"leave `{key}` out, or write one table for each")
+                message = f"`{key}` in [decky.{name}] is for one decky, and its `count` is {count}"
+                mistakes.add(("decky", name, key), message, f"leave `{key}` out, or write one table for each")
         if count > 1 and len(_numbered(name, count)[-1]) > 40:
             mistakes.add(("decky", name), f"the name of [decky.{name}] has no room for the number of each")
 
@@ -60,8 +60,8 @@ def _check_names(mistakes: Diagnostics, entries: Entries) -> None:
     for name, entry in entries.items():
         for single in _numbered(name, entry.get("count", 1)):
             if single in owner:
-                said = f"[decky.{name}] and [decky.{owner[single]}] both define a decky named {single}"
-                mistakes.add(("decky", name), said)
+                message = f"[decky.{name}] and [decky.{owner[single]}] both define a decky named {single}"
+                mistakes.add(("decky", name), message)
                 break
             owner[single] = name
 
@@ -77,8 +77,8 @@ def _check_once(mistakes: Diagnostics, entries: Entries, key: str) -> None:
             continue
         value = str(entry[key]).lower().replace("-", ":") if key == "mac" else str(entry[key]).lower()
         if value in owner and not (key == "ip" and _on_two_workers(entry, entries[owner[value]])):
-            said = f"`{key}` in [decky.{name}] is also that of [decky.{owner[value]}]"
-            mistakes.add(("decky", name, key), said)
+            message = f"`{key}` in [decky.{name}] is also that of [decky.{owner[value]}]"
+            mistakes.add(("decky", name, key), message)
         owner.setdefault(value, name)
 
 
@@ -93,18 +93,18 @@ def _check_network(mistakes: Diagnostics, network: dict[str, Any], entries: Entr
     subnet = IPv4Network(network["subnet"])
     low, high = int(subnet.network_address), int(subnet.broadcast_address)
     gateway = network.get("gateway")
-    if gateway and (said := not_within(gateway, subnet)):
-        mistakes.add(("network", "gateway"), f"`gateway` {said}")
+    if gateway and (message := not_within(gateway, subnet)):
+        mistakes.add(("network", "gateway"), f"`gateway` {message}")
     for key in ("use", "exclude"):
         for entry in network.get("addresses", {}).get(key, ()):
             first, last = parse_addresses([entry])[0]
             if key == "use" and not (low <= first and last <= high):
-                said = f"`{key}` has {entry}, which is not within the subnet {subnet}"
-                mistakes.add(("network", "addresses", key), said)
+                message = f"`{key}` has {entry}, which is not within the subnet {subnet}"
+                mistakes.add(("network", "addresses", key), message)
     for name, entry in entries.items():
         # Another worker may be on another LAN: its facts show which one.
         if "ip" not in entry or entry.get("worker", LOCAL) != LOCAL:
             continue
-        said = not_within(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")
-        if said:
-            mistakes.add(("decky", name, "ip"), f"`ip` in [decky.{name}] {said}")
+        message = not_within(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")
+        if message:
+            mistakes.add(("decky", name, "ip"), f"`ip` in [decky.{name}] {message}")

@@ -147,8 +147,8 @@ class _Reading:
         if complaint := values.decky(name):
             self.mistakes.add((section.name,), f"the name of [{clean(section.name, 60)}] {complaint}")
         elif name in self.deckies:
-            said = f"[{clean(section.name, 60)}] and another section both define a decky named {name}"
-            self.mistakes.add((section.name,), said)
+            message = f"[{clean(section.name, 60)}] and another section both define a decky named {name}"
+            self.mistakes.add((section.name,), message)
         else:
             entry = {
                 _NEW_KEYS.get(key, key): self._entry(section, key, value)
@@ -195,11 +195,11 @@ class _Reading:
         written, _, service = section.name.rpartition(".")
         decky = _decky_name(written)
         if decky not in self.deckies:
-            said = f"[{clean(section.name, 60)}] is for a decky that does not exist"
-            self.mistakes.add((section.name,), said, f"a section [{clean(written, 40)}] is missing")
+            message = f"[{clean(section.name, 60)}] is for a decky that does not exist"
+            self.mistakes.add((section.name,), message, f"a section [{clean(written, 40)}] is missing")
         elif service not in self.catalog.services:
-            said = f"[{clean(section.name, 60)}] is for a service that does not exist"
-            self.mistakes.add((section.name,), said + _meant(service, self.catalog.services))
+            message = f"[{clean(section.name, 60)}] is for a service that does not exist"
+            self.mistakes.add((section.name,), message + _meant(service, self.catalog.services))
         else:
             known = self.catalog.services[service].settings
             pairs = (
@@ -226,8 +226,8 @@ class _Reading:
         given = dict(self._known(section, _CUSTOM))
         missing = [key for key in ("binary", "ports") if not given.get(key)]
         if not re.fullmatch(values.SERVICE, name) or self._is_ours(name):
-            said = f"[{clean(section.name, 60)}]: not a valid name, or the name of a built-in service"
-            self.mistakes.add((section.name,), said, "lower case letters, digits, - and _, at most 32")
+            message = f"[{clean(section.name, 60)}]: not a valid name, or the name of a built-in service"
+            self.mistakes.add((section.name,), message, "lower case letters, digits, - and _, at most 32")
         elif missing:
             self.mistakes.add((section.name,), f"[{clean(section.name, 60)}] lacks `{missing[0]}`")
         elif complaint := values.image(given["binary"]):
@@ -276,8 +276,8 @@ class _Reading:
         return [(key, value) for key, value in section.values.items() if key in keys]
 
     def _wrong(self, section: Section, key: str, complaint: str) -> None:
-        said = f"`{clean(key, 40)}` in [{clean(section.name, 60)}] {complaint}"
-        self.mistakes.add((section.name, _NEW_KEYS.get(key, key)), said)
+        message = f"`{clean(key, 40)}` in [{clean(section.name, 60)}] {complaint}"
+        self.mistakes.add((section.name, _NEW_KEYS.get(key, key)), message)
 
 
 def _meant(name: str, known: Any) -> str:

@@ -68,5 +68,5 @@ class _Reading:
         self.section.values[key], self.section.lines[key] = value, number
         self.key = key
 
-    def _wrong(self, number: int, said: str) -> SpecError:
-        return SpecError(said, place=f"{self.filename}:{number}")
+    def _wrong(self, number: int, message: str) -> SpecError:
+        return SpecError(message, place=f"{self.filename}:{number}")

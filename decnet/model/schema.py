@@ -37,12 +37,12 @@ def _table(keys: dict[str, Key]) -> dict[str, Any]:
 
 
 def _key(key: Key) -> dict[str, Any]:
-    said: dict[str, Any] = {"description": key.help, "type": _TYPES[key.kind]}
+    described: dict[str, Any] = {"description": key.help, "type": _TYPES[key.kind]}
     bounds = {"minimum": key.minimum, "maximum": key.maximum, "pattern": key.pattern}
-    said |= {name: bound for name, bound in bounds.items() if bound is not None}
+    described |= {name: bound for name, bound in bounds.items() if bound is not None}
     if key.choices:
-        said["enum"] = list(key.choices)
-    return said | _shape(key)
+        described["enum"] = list(key.choices)
+    return described | _shape(key)
 
 
 def _shape(key: Key) -> dict[str, Any]:

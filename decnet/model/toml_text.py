@@ -83,8 +83,8 @@ def _translated(message: str, text: str, filename: str) -> SpecError:
         column = len(text.rstrip().rpartition("\n")[2]) + 1
     if len(numbers) != 2 and reason == "Invalid value":
         return SpecError("the file ends in the middle of a value", place=f"{filename}:{line}:{column}")
-    said, hint = _in_words(reason, text.split("\n")[line - 1] if text else "")
-    return SpecError(said, place=f"{filename}:{line}:{column}", hint=hint)
+    problem, hint = _in_words(reason, text.split("\n")[line - 1] if text else "")
+    return SpecError(problem, place=f"{filename}:{line}:{column}", hint=hint)
 
 
 _QUOTES = 'text needs quotes: name = "value"'
@@ -113,7 +113,7 @@ _WORDS: tuple[tuple[str, str, str | None], ...] = (
 def _in_words(reason: str, line: str) -> tuple[str, str | None]:
     # What follows the `=` may be a password.
     key = clean(line.partition("=")[0].strip(), 60)
-    for pattern, said, hint in _WORDS:
+    for pattern, problem, hint in _WORDS:
         if re.search(pattern, reason):
-            return f"{said}: {key}" if key else said, hint
+            return f"{problem}: {key}" if key else problem, hint
     return clean(reason, 200), None

@@ -110,14 +110,14 @@ class FleetTable:
             yield tables
             tables.replace(_ABOUT, [{"schema_version": TABLE_SCHEMA}])
 
-    def _rows(self, table: str, noun: type[N]) -> list[N]:
+    def _rows(self, table: str, model: type[N]) -> list[N]:
         tables = Tables(self._path)
         if tables.is_new:
             check_not_gone(self._path)
         _check_version(tables.documents(_ABOUT), self._path)
         documents = tables.documents(table)
         try:
-            return [noun.model_validate(document) for document in documents]
+            return [model.model_validate(document) for document in documents]
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, (table, *first["loc"])))

@@ -202,7 +202,7 @@ class AgentClient:
 
     async def _request(
         self,
-        noun: type[Answer],
+        model: type[Answer],
         verb: str,
         args: dict[str, Any],
         limit: float,
@@ -213,7 +213,7 @@ class AgentClient:
         if expect and self._worker_id is not None and self._fleet_id is not None:
             args = {**args, "expect": {"worker_id": self._worker_id, "fleet_id": self._fleet_id}}
         answer = await self._call(verb, args, limit, stream)
-        return validated(noun, answer, self.worker, verb)
+        return validated(model, answer, self.worker, verb)
 
     async def _call(
         self, verb: str, args: dict[str, Any], limit: float, stream: AsyncIterator[bytes] | None
@@ -239,10 +239,10 @@ class AgentClient:
         return hello
 
 
-def validated(noun: type[Answer], answer: dict[str, Any], worker: str, verb: str) -> Answer:
+def validated(model: type[Answer], answer: dict[str, Any], worker: str, verb: str) -> Answer:
     """The answer as a model. Raises BadAnswer with its first error, in one short line."""
     try:
-        return noun.model_validate(answer)
+        return model.model_validate(answer)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = wire.clean(".".join(str(part) for part in first["loc"][:6]), 80)

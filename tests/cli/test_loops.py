@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from decnet import catalog
-from decnet.cli.loops import reconcile_for_ever
+from decnet.cli.loops import reconcile_forever
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.store.home_check import open_home
@@ -27,7 +27,7 @@ def test_a_quiet_loop_is_silent_about_a_held_lock_as_a_quiet_pass_is(
 
     async def rounds() -> None:
         async with asyncio.timeout(0.3):
-            await reconcile_for_ever(ctx, options, 0.05, 0.0, "table")
+            await reconcile_forever(ctx, options, 0.05, 0.0, "table")
 
     with FileLock(home.lock), pytest.raises(TimeoutError):
         asyncio.run(rounds())
