@@ -1,6 +1,6 @@
 """A practice network on one Linux machine: workers with their own Docker engine and sshd, a LAN, an attacker.
 
-Nothing is set up in the machine's own network namespace, and nothing of its own configuration is changed.
+It sets up nothing in the machine's own network namespace and changes none of the machine's configuration.
 """
 
 from decnet.lab.choice import ENGINES, parse_options

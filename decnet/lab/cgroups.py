@@ -1,4 +1,4 @@
-"""The control groups of the lab's containers: how a container is found when its engine is dead."""
+"""The control groups of the lab's containers, by which a container is found even if its engine is dead."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ MOUNTS: Final = Path("/sys/fs/cgroup")
 
 
 def holds(pid: int, fragment: str) -> bool:
-    """Whether the process is in a control group whose path holds `fragment` (with slashes around)."""
+    """Whether the process is in a control group whose path contains `fragment` (between slashes)."""
     try:
         lines = Path(f"/proc/{pid}/cgroup").read_text(errors="replace").splitlines()
     except OSError:
@@ -20,17 +20,17 @@ def holds(pid: int, fragment: str) -> bool:
 
 
 def thaw(name: str) -> None:
-    """Let go what `docker pause` froze (version 1; version 2 needs no thawing to be killed)."""
+    """Thaw what `docker pause` froze (cgroups v1; with v2, frozen processes can be killed)."""
     for folder in _folders(name):
         switch = folder / "freezer.state"
-        # A group may vanish with its last process at any moment.
+        # A group can disappear with its last process at any time.
         with contextlib.suppress(OSError):
             if switch.read_text().strip() != "THAWED":
                 switch.write_text("THAWED")
 
 
 def remove(name: str, *, limit: float = 5) -> None:
-    """Remove the empty control groups under `name`; the kernel refuses any that holds a process."""
+    """Remove the empty control groups under `name`; the kernel refuses those with processes."""
     deadline = time.monotonic() + limit
     while folders := list(_folders(name)):
         for folder in folders:

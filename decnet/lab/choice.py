@@ -1,6 +1,6 @@
-"""Which engine a worker has: this machine's own, or a Debian release's, with settings of its own.
+"""Which Docker engine a worker has: this machine's or a Debian release's, and with which settings.
 
-The choice is recorded when the worker is first started, and holds until `down`.
+The choice is recorded when the worker is first started and is valid until `down`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PACKAGES: Final = (
     "docker.io", "docker-compose", "openssh-server", "openssh-client", "python3", "iproute2", "nftables",
     "iptables", "procps", "iputils-ping", "sudo", "uidmap",
 )  # fmt: skip
-# Before Debian 13 the client was a part of docker.io.
+# Before Debian 13, docker.io contains the client.
 RECIPES: Final = {
     "debian11": Recipe("engine-debian11", "bullseye", PACKAGES),
     "debian12": Recipe("engine-debian12", "bookworm", PACKAGES),
@@ -32,16 +32,16 @@ RECIPES: Final = {
 }
 ENGINES: Final = (HOST, *RECIPES)
 
-# What the lab itself decides; everything else in daemon.json is free.
+# The lab sets these; everything else in daemon.json can be chosen.
 RESERVED: Final = ("hosts", "exec-root", "pidfile", "cgroup-parent")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`engine` is one of ENGINES, `tree` its release's folder (empty: the machine's own programs).
+    """`engine` is one of ENGINES, `tree` the folder of its release (empty: this machine's own programs).
 
-    A virtual worker has `kernel`, a program, and `disk`, an image of its release, and no tree.
-    `options` are entries of daemon.json; a name in capitals is a variable of dockerd's environment.
+    A virtual worker has no tree, but a `kernel` (a program) and a `disk` (an image of its release).
+    `options` are entries of daemon.json; those with upper-case names are environment variables of dockerd.
     """
 
     engine: str = HOST
@@ -60,7 +60,7 @@ class Choice:
 
     @property
     def environment(self) -> list[str]:
-        return [f"{name}={_word(value)}" for name, value in self.options.items() if name.isupper()]
+        return [f"{name}={_as_text(value)}" for name, value in self.options.items() if name.isupper()]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Choice:
 
 
 def of(place: Place) -> Choice:
-    """What was chosen for the place; the machine's own engine where nothing was."""
+    """The choice recorded for the place; by default, this machine's own engine."""
     try:
         return Choice(**json.loads(file_of(place).read_text()))
     except FileNotFoundError:
@@ -95,34 +95,34 @@ def choose(
     *,
     virtual: bool = False,
 ) -> None:
-    """Give each new machine one of `engines` in turn, and `options`; a machine that is there keeps its own.
+    """Give each new machine one of `engines` in turn, and `options`; existing machines keep theirs.
 
-    Raises UsageError for an unknown name, a reserved option, an engine other than a machine has, or options
-    that no machine would get; trees.Unavailable where a release cannot be had.
+    Raises UsageError for an unknown name, a reserved option, an engine that differs from that of an existing
+    machine, or options that no machine would get; trees.Unavailable if a release cannot be installed.
     """
     _check(engines, options)
     if virtual and HOST in engines:
         raise UsageError("a virtual worker runs a Debian release", hint="--engine trixie")
     new = [machine for machine in machines if _is_new(machine)]
     if options and not new and any(of(machine).options != options for machine in machines):
-        raise UsageError("engine options are for new workers, and there is none", hint="decnet lab down")
+        raise UsageError("engine options apply to new workers, and there are none", hint="decnet lab down")
     for number, machine in enumerate(machines):
         wanted = engines[number % len(engines)] if engines else None
         if machine in new:
             engine = wanted or (VIRTUAL_DEFAULT if virtual else HOST)
             _record(machine, Choice(engine, options=options), emit, virtual=virtual)
         else:
-            _keep(machine, wanted, emit)
+            _keep_choice(machine, wanted, emit)
 
 
 def parse_options(words: Iterable[str]) -> dict[str, Any]:
-    """`key=value` words as entries of daemon.json: dots nest, a value is JSON or else text."""
+    """`key=value` words as entries of daemon.json: dots nest; a value is JSON, otherwise text."""
     found: dict[str, Any] = {}
     for word in words:
         key, equals, value = word.partition("=")
         *path, last = key.split(".")
         if not equals or not all((*path, last)):
-            raise UsageError(f"engine option {word!r}: key=value is wanted", hint="live-restore=true")
+            raise UsageError(f"engine option {word!r}: must be key=value", hint="live-restore=true")
         inner = found
         for name in path:
             inner = inner.setdefault(name, {})
@@ -137,7 +137,7 @@ def _check(engines: Sequence[str], options: Mapping[str, Any]) -> None:
         if name not in ENGINES:
             raise UsageError(f"engine {name!r} is unknown", hint=f"one of {', '.join(ENGINES)}")
     if taken := sorted(set(options) & set(RESERVED)):
-        raise UsageError(f"engine option {taken[0]!r} belongs to the lab")
+        raise UsageError(f"engine option {taken[0]!r} is set by the lab")
     data_root = str(options.get("data-root", "/"))
     if not data_root.startswith("/"):
         raise UsageError(f"engine option data-root: {data_root!r} is not an absolute path")
@@ -147,12 +147,12 @@ def _is_new(machine: Place) -> bool:
     return not file_of(machine).exists() and not (machine.folder / "pids").exists()
 
 
-def _keep(machine: Place, wanted: str | None, emit: Callable[[str], None]) -> None:
+def _keep_choice(machine: Place, wanted: str | None, emit: Callable[[str], None]) -> None:
     has = of(machine)
     if wanted not in (None, has.engine):
-        raise UsageError(f"{machine.key} has the engine {has.engine!r} already", hint="decnet lab down")
+        raise UsageError(f"{machine.key} already has the engine {has.engine!r}", hint="decnet lab down")
     if not all(Path(path).exists() for path in (has.tree, has.kernel, has.disk) if path):
-        # What it wrote is a difference to the disk image that is gone.
+        # It contains only the differences from a disk image that no longer exists.
         (machine.folder / "disk.cow").unlink(missing_ok=True)
         _record(machine, has, emit, virtual=has.virtual)
 
@@ -177,5 +177,5 @@ def _value(text: str) -> Any:
         return text
 
 
-def _word(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)

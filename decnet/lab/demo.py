@@ -1,4 +1,4 @@
-"""The main job, for real: a fleet on the practice network, attacked, mutated, broken, mended, torn down."""
+"""A demonstration: a fleet on the practice network is attacked, mutated, broken, repaired and torn down."""
 
 from __future__ import annotations
 
@@ -54,29 +54,29 @@ Say = Callable[[str], None]
 
 @dataclass
 class Demo:
-    """One run of the demonstration; every expectation that fails ends it with an error."""
+    """One run of the demonstration; a failed expectation ends it with an error."""
 
     lab: Lab
     say: Say
     started: float = field(default_factory=time.monotonic)
     found: set[str] = field(default_factory=set)
-    """What the attacker's first scan showed."""
+    """The result of the attacker's first scan."""
 
     def run(self) -> None:
-        """Everything, from an empty machine to an empty machine."""
+        """The whole demonstration; it starts and ends without a lab."""
         self.chapter("A practice network: two workers with Docker and sshd, a LAN, an attacker")
         try:
             self._start()
             provide_images(self.lab, self.say, operator=True)
             self._story()
         finally:
-            self.chapter("The practice network is removed, too")
+            self.chapter("The practice network is removed")
             down(self.lab, emit=self.say)
         self.say(f"\ndone in {time.monotonic() - self.started:.0f} s")
 
     def _start(self) -> None:
-        """One worker has this machine's Docker, the other a current Debian's, if that can be had here."""
-        down(self.lab)  # A demo that was killed may have left workers of other engines.
+        """One worker has this machine's Docker, the other that of Debian 13, if it can be installed."""
+        down(self.lab)  # A killed demo may have left workers with other engines.
         start_lab = partial(up, self.lab, workers=2, emit=self.say, operator_engine=True)
         try:
             start_lab(engines=(HOST, "trixie"))
@@ -97,7 +97,7 @@ class Demo:
             self._leave()
 
     def _enrol(self, folder: Path) -> None:
-        self.chapter("The workers are enrolled: checked, given the agent, their host keys pinned")
+        self.chapter("Enrol the workers: check them, install the agent, pin their host keys")
         known = folder / "known_hosts"
         known.write_text(
             "".join(
@@ -109,16 +109,16 @@ class Demo:
         self.decnet("worker", "list")
 
     def _host_key(self, worker: str) -> str:
-        """As its owner would read it to us over the telephone."""
+        """The worker's key, as its administrator would confirm it."""
         public = self.lab.folder / worker / "sshd" / "host_ed25519.pub"
         return " ".join(public.read_text().split()[:2])
 
     def _deploy(self, fleet: Path) -> None:
-        self.chapter("Six decoys, defined in a file")
+        self.chapter("Deploy six decoys, defined in a file")
         self.say(fleet.read_text())
         self.decnet("deploy", "-c", str(fleet), "--yes")
         self.decnet("status")
-        self.chapter("The same again: nothing to do, no container is touched")
+        self.chapter("Deploy again: nothing to do, no container is touched")
         before = self.containers()
         self.decnet("deploy", "-c", str(fleet), "--yes")
         self.expect(self.containers() == before, "a second deploy touched a container")
@@ -135,7 +135,7 @@ class Demo:
         ssh += ["-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no"]
         environment = ["env", f"SSH_ASKPASS={ask}", "SSH_ASKPASS_REQUIRE=force"]
         self.on("attacker", [*environment, *ssh, f"root@{victim['ip']}", "id"], any_exit=True)
-        self.chapter("... and asks the other services what they are")
+        self.chapter("... and queries the other services")
         switch, database = self.decky_with("snmp"), self.decky_with("redis")
         self.on(
             "attacker", ["snmpget", "-v2c", "-c", "public", switch["ip"], "1.3.6.1.2.1.1.1.0"], any_exit=True
@@ -155,22 +155,22 @@ class Demo:
         )
 
     def _mutate(self) -> None:
-        self.chapter("One service more or less on each machine: yesterday's scan is wrong")
+        self.chapter("Mutate: one service more or less on each decky, so that an earlier scan is wrong")
         before = {d["name"]: set(d["services"]) for d in self.deckies()}
         self.decnet("mutate", "--all", "--random", "--seed", "7")
         for decky in self.deckies():
             changed = before[decky["name"]] ^ set(decky["services"])
-            self.expect(len(changed) == 1, f"{decky['name']} changed {len(changed)} services, and not one")
-        self.expect(self.scan() != self.found, "the second scan shows what the first one showed")
+            self.expect(len(changed) == 1, f"{decky['name']} changed {len(changed)} services instead of one")
+        self.expect(self.scan() != self.found, "the second scan shows the same as the first one")
 
     def _break(self) -> None:
-        self.chapter("A container is killed by hand")
+        self.chapter("Kill a container")
         victim = self.deckies()[0]
         home = str(victim["worker"])
         self.on(home, ["docker", "kill", f"{victim['name']}-{victim['services'][0]}"])
         self.on("operator", ["decnet", "status"], any_exit=True)
         self.decnet("reconcile")
-        self.chapter("The base of a whole decky is killed")
+        self.chapter("Kill the base of a decky")
         self.on(home, ["docker", "kill", victim["name"]])
         self.decnet("reconcile")
         self._all_running()
@@ -187,42 +187,42 @@ class Demo:
         )
         self.decnet("reconcile")
         self.decnet("reconcile", "--prune")
-        self.chapter("A worker loses its power: decnet says what it knows, and touches nothing")
+        self.chapter("A worker loses power: decnet reports what it knows and touches nothing")
         stop(self.lab, "w2", "worker")
         code = self.on("operator", ["decnet", "status"], any_exit=True, code=True)
-        self.expect(code == "5", f"status ended with exit {code}, and not with 5")
-        self.chapter("The power is back: reconcile starts what did not come up")
+        self.expect(code == "5", f"status ended with exit {code} instead of 5")
+        self.chapter("The power is back: reconcile starts what is not running")
         start(self.lab, "w2")
         self.decnet("reconcile")
         self.decnet("status")
         self._all_running()
 
     def _bad_input(self, folder: Path) -> None:
-        self.chapter("A fleet file with mistakes: one clear answer, nothing changed")
+        self.chapter("A fleet file with mistakes: one clear message, nothing changed")
         broken = folder / "broken.toml"
         broken.write_text('[decky.web]\nserivces = ["http"]\ncount = "two"\n')
         code = self.on("operator", ["decnet", "deploy", "-c", str(broken), "--yes"], any_exit=True, code=True)
         self.expect(code == "2", f"a broken fleet file ended with exit {code}")
 
     def _leave(self) -> None:
-        self.chapter("Everything is removed, and nothing stays")
+        self.chapter("Tear down: nothing is left")
         self.decnet("teardown", "--all", "--yes")
-        self.expect(not self.containers(), "a container was left over")
+        self.expect(not self.containers(), "a container is left")
         for worker in ("w1", "w2"):
             networks = self.on(worker, ["docker", "network", "ls", "--format", "{{.Name}}"], show=False)
-            self.expect("decnet_lan" not in networks.split(), f"the network of {worker} was left over")
+            self.expect("decnet_lan" not in networks.split(), f"the network of {worker} is left")
             self.decnet("worker", "remove", worker, "--wipe")
 
     def scan(self) -> set[str]:
-        """The open ports that the attacker sees: address and port."""
+        """The open ports that the attacker sees, each as "ADDRESS PORT/PROTOCOL"."""
         addresses = [decky["ip"] for decky in self.deckies()]
         ports = "T:21-25,80,443,587,3306,6379,U:161"
-        said = self.on(
+        report = self.on(
             "attacker",
             ["nmap", "-n", "-sS", "-sU", "-sV", "--version-light", "--open", "-p", ports, *addresses],
         )
         found, address = set(), ""
-        for line in said.splitlines():
+        for line in report.splitlines():
             if line.startswith("Nmap scan report for "):
                 address = line.split()[-1]
             elif re.match(r"\d+/(tcp|udp)\s+open\s", line):
@@ -241,10 +241,10 @@ class Demo:
         return next(decky for decky in self.deckies() if service in decky["services"])
 
     def containers(self) -> list[str]:
-        shown = self.on(
+        ids = self.on(
             "w1", ["docker", "ps", "-aq", "--no-trunc", "--filter", "label=decnet.fleet"], show=False
         )
-        return sorted(shown.split())
+        return sorted(ids.split())
 
     def decnet(self, *argv: str) -> str:
         return self.on("operator", ["decnet", *argv])
@@ -255,7 +255,7 @@ class Demo:
     def on(
         self, place: str, argv: list[str], *, any_exit: bool = False, show: bool = True, code: bool = False
     ) -> str:
-        """Run a command and show it with what it prints; its stdout, or with `code` its exit code."""
+        """Run a command and show it with its output. Returns its stdout, or with `code` its exit code."""
         if show:
             self.say(f"\n{place}$ {' '.join(_short(argv))}")
         ended = subprocess.run(
@@ -282,12 +282,12 @@ class Demo:
 
 
 def _short(argv: list[str]) -> list[str]:
-    """The command as a person would type it: without the options that only keep ssh quiet."""
+    """The command as a user would type it: without the options that only silence ssh."""
     if "ssh" in argv:
         return ["ssh", *argv[-2:]]
     return argv
 
 
 def demo(lab: Lab, say: Say) -> None:
-    """Run the demonstration. Raises Failed at the first thing that is not as it should be."""
+    """Run the demonstration. Raises Failed at the first unexpected result."""
     Demo(lab, say).run()

@@ -1,7 +1,7 @@
-"""The disk that virtual workers of a Debian release start from: made once, and only read after that.
+"""The disk image of a Debian release that virtual workers start from: created once, then only read.
 
-What a worker has of its own (name, addresses, keys) is in a folder of the machine. When the worker starts for
-the first time, it copies that over its file system.
+A worker's own files (name, addresses, keys) are in a folder of the machine. At its first start, the worker
+copies them over its file system.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FILES: Final = {
     "etc/fstab": "/dev/root / ext4 defaults 0 1\n",
     "etc/resolv.conf": "",
     "etc/machine-id": "",
-    # Nothing has to be brought up to date at the first start.
+    # systemd has nothing to update at the first start.
     "etc/.updated": "",
     "var/.updated": "",
     "etc/systemd/network/10-eth0.link": "[Match]\nOriginalName=vec0\n[Link]\nName=eth0\n",
@@ -51,7 +51,7 @@ MASKED: Final = (
 
 
 def make_disk(recipe: Recipe, emit: Callable[[str], None]) -> Path:
-    """Return the image of the release's disk, made if there is none. Raises trees.Unavailable."""
+    """The release's disk image, created if there is none. Raises trees.Unavailable."""
     bootable = Recipe(f"disk-{recipe.name}", recipe.suite, (*recipe.packages, *PACKAGES))
     key = hashlib.sha256(repr((bootable, SIZE, FILES, ENABLED, MASKED)).encode()).hexdigest()[:12]
     image = CACHE / f"{bootable.name}-{key}.img"
@@ -69,7 +69,7 @@ def _prepare(tree: Path) -> None:
     for name, text in FILES.items():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text(text)
-    # They would be the same on every worker.
+    # Otherwise, all workers would have the same host keys.
     for key in (tree / "etc" / "ssh").glob("ssh_host_*"):
         key.unlink()
     (tree / "usr" / "sbin" / "policy-rc.d").unlink(missing_ok=True)

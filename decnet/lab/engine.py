@@ -15,16 +15,16 @@ from decnet.lab import choice, processes
 from decnet.lab.enter import run_in
 from decnet.lab.ground import inside
 from decnet.lab.layout import Place
-from decnet.lab.processes import Process, await_role, gone, launch, recorded
+from decnet.lab.processes import Process, await_role, launch, recorded, wait_until_gone
 
 ENGINE: Final = ("dockerd", "containerd")
 
 
 def start(place: Place) -> None:
-    """Start the engine unless it runs; `await_engine` waits for its answer."""
+    """Start the engine unless it runs; `await_engine` waits until it answers."""
     if recorded(place, "dockerd"):
         return
-    _forget_pids(place)
+    _remove_stale_pid_files(place)
     config, chosen = place.folder / "daemon.json", choice.of(place)
     config.write_text(json.dumps({
         "hosts": ["unix:///run/docker.sock"],
@@ -42,7 +42,7 @@ def start(place: Place) -> None:
 
 
 def await_engine(place: Place, *, limit: float = 60) -> None:
-    """Wait for the engine's first answer; raise Failed with the end of its log."""
+    """Wait until the engine answers. Raises Failed with the end of its log."""
     await_role(place, "dockerd", lambda: answers(place), limit=limit)
 
 
@@ -55,7 +55,7 @@ def answers(place: Place, *, limit: float = 2) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as wire:
             wire.settimeout(limit)
-            # Through the folder's descriptor: the path of a socket is limited to 107 bytes.
+            # Through the folder's descriptor, because the path of a socket is limited to 107 bytes.
             wire.connect(f"/proc/self/fd/{folder}/docker.sock")
             wire.sendall(b"GET /_ping HTTP/1.0\r\nHost: lab\r\n\r\n")
             return b" 200 " in wire.recv(64)
@@ -66,20 +66,20 @@ def answers(place: Place, *, limit: float = 2) -> bool:
 
 
 def stop(place: Place, *, limit: float = 40) -> None:
-    """Ask the engine to end, which stops its containers; what is left after `limit` seconds is killed."""
+    """Terminate the engine, which stops its containers; kill what is left after `limit` seconds."""
     daemons = engine_processes(place)
     processes.end(daemons, number=signal.SIGCONT)
     processes.end([one for one in daemons if one.name == "dockerd"], number=signal.SIGTERM)
     deadline = time.monotonic() + limit
     for one in daemons:
-        gone(one, max(0.0, deadline - time.monotonic()))
+        wait_until_gone(one, max(0.0, deadline - time.monotonic()))
     processes.end(engine_processes(place))
     for one in daemons:
-        gone(one, 5)
+        wait_until_gone(one, 5)
 
 
 def drop_containers(place: Place) -> None:
-    """Remove all containers, as far as the engine does it."""
+    """Remove all containers, unless the engine does not answer or refuses."""
     with contextlib.suppress(Failed):
         if answers(place) and (found := run_in(place, ["docker", "ps", "-aq"]).split()):
             run_in(place, ["docker", "rm", "-f", *found], limit=120)
@@ -90,8 +90,8 @@ def engine_processes(place: Place) -> list[Process]:
     return [process for process in processes.of_place(place) if process.name in ENGINE]
 
 
-def _forget_pids(place: Place) -> None:
-    """A pid file of an engine that was killed may by now name somebody else's process."""
+def _remove_stale_pid_files(place: Place) -> None:
+    """After a kill, the pid in an engine's pid file may belong to an unrelated process."""
     living = {process.pid for process in engine_processes(place)}
     for path in ("docker.pid", "docker/containerd/containerd.pid"):
         file = place.folder / "run" / path
@@ -100,11 +100,11 @@ def _forget_pids(place: Place) -> None:
 
 
 def load(place: Place, tarball: Path, *, limit: float = 600) -> bool:
-    """`docker load` a tarball unless the engine has its images; return whether it was loaded."""
+    """`docker load` a tarball unless the engine has its images. Returns whether it was loaded."""
     wanted = _image_ids(tarball)
     if wanted and _has(place, wanted):
         return False
-    # Through a pipe: the path may not exist where the engine is.
+    # Through a pipe, because the engine may have another root file system.
     with tarball.open("rb") as stream:
         run_in(place, ["docker", "load", "--quiet"], limit=limit, stdin=stream)
     return True
@@ -119,7 +119,7 @@ def _has(place: Place, ids: list[str]) -> bool:
 
 
 def _image_ids(tarball: Path) -> list[str]:
-    """The ids of the images in a `docker save` tarball; empty where the format is another one."""
+    """The ids of the images in a `docker save` tarball; empty if its format is unknown."""
     try:
         with tarfile.open(tarball) as archive:
             member = archive.extractfile("manifest.json")

@@ -1,4 +1,4 @@
-"""Standing on a machine of the lab: the command line that runs another one there."""
+"""Command lines that run a command on a machine of the lab."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ from decnet.lab.ground import inside
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.shell import SYSTEM_PATH, require_outside, run
 
-# What leads back out of the lab, or to another engine.
-LEFT_BEHIND = (
+# These would lead out of the lab or to another engine.
+UNSET_VARIABLES = (
     "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "SSH_AUTH_SOCK", "SSH_CONNECTION", "SSH_CLIENT",
     "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS", "SUDO_USER", "SUDO_UID", "SUDO_GID",
 )  # fmt: skip
@@ -20,22 +20,22 @@ LEFT_BEHIND = (
 def run_argv(lab: Lab, where: str, argv: list[str]) -> list[str]:
     """The full command line that runs `argv` in a place: "w1"..., "operator" or "attacker".
 
-    Every program in it replaces itself by the next one, so the pid that you start is the pid of the command:
-    a signal reaches it, its exit code is yours. It is for `os.execvp` and `subprocess` alike. The working
-    folder stays the caller's; where a release of its own runs, it is /root. Raise Failed when that place
-    is not up. On a virtual worker the pid is that of ssh, and a signal ends the connection.
+    It is for `os.execvp` and `subprocess`. Each program in it replaces itself with the next one, so the pid
+    that you start is the command's: signals reach the command, and you get its exit code. The working folder
+    is the caller's, or /root on a worker with a Debian release. Raises Failed if that place is not up. On a
+    virtual worker, the pid is that of ssh, and a signal ends the connection.
     """
     require_outside()
     return _command(place(lab, where), argv, terminal=sys.stdin.isatty())
 
 
 def shell_env(lab: Lab, where: str) -> dict[str, str]:
-    """The variables that a command in the place is given on top of the caller's own."""
+    """The variables that a command in the place gets in addition to the caller's."""
     return _variables(place(lab, where))
 
 
 def run_in(where: Place, argv: list[str], *, limit: float = 60, stdin: IO[bytes] | None = None) -> str:
-    """Run a command in a place and return its stdout; raise Failed with its last words."""
+    """Run a command in a place and return its stdout. Raises Failed with the end of its output."""
     return run(_command(where, argv), limit=limit, stdin=stdin)
 
 
@@ -46,9 +46,9 @@ def _command(where: Place, argv: list[str], *, terminal: bool = False) -> list[s
 
 
 def _inside(where: Place) -> list[str]:
-    unset = [word for name in LEFT_BEHIND for word in ("-u", name)]
+    unset = [word for name in UNSET_VARIABLES for word in ("-u", name)]
     variables = [f"{name}={value}" for name, value in _variables(where).items()]
-    # Entering a mount namespace lands in its root folder.
+    # Entering a mount namespace changes to its root folder.
     folder = "/root" if choice.of(where).tree else str(Path.cwd())
     return [*inside(where), "env", *unset, "-C", folder, *variables]
 

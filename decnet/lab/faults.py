@@ -1,4 +1,4 @@
-"""What goes wrong on purpose: pulled cables, slow lines, power cuts, hung daemons, wiped folders."""
+"""Faults on purpose: unplugged cables, slow lines, power cuts, frozen daemons, wiped folders."""
 
 import signal
 
@@ -8,17 +8,17 @@ from decnet.lab.enter import run_in
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.lifecycle import power_on
-from decnet.lab.shell import require_ground
+from decnet.lab.shell import require_programs
 
 
 def partition(lab: Lab, worker: str, *, lan: bool = False) -> None:
-    """Pull the worker's management cable, with `lan` its LAN cable too."""
+    """Unplug the worker's management cable, with `lan` its LAN cable, too."""
     with exclusive(lab.name):
         network.pull(_worker(lab, worker), {"mgmt", "lan"} if lan else {"mgmt"})
 
 
 def heal(lab: Lab, worker: str) -> None:
-    """Plug the worker's cables in again, and end `slow`."""
+    """Plug the worker's cables in again and end `slow`."""
     with exclusive(lab.name):
         found = _worker(lab, worker)
         network.pull(found, set())
@@ -26,7 +26,7 @@ def heal(lab: Lab, worker: str) -> None:
 
 
 def slow(lab: Lab, worker: str, delay_ms: int, loss_percent: float = 0) -> None:
-    """Hold back every frame between operator and worker, each way, and lose some; `heal` ends it."""
+    """Delay every frame between operator and worker, in both directions, and drop some; `heal` ends it."""
     if not 0 <= delay_ms <= 60_000 or not 0 <= loss_percent <= 100:
         raise UsageError(
             f"delay {delay_ms} ms, loss {loss_percent}%: 0 to 60000 ms and 0 to 100% are allowed"
@@ -36,13 +36,13 @@ def slow(lab: Lab, worker: str, delay_ms: int, loss_percent: float = 0) -> None:
 
 
 def stop(lab: Lab, worker: str, what: str = "worker") -> None:
-    """End a part of the worker: "engine" (in good order), "sshd", or "worker" (power cut: SIGKILL of all)."""
+    """Stop the "engine" (cleanly), "sshd", or the whole "worker" (a power cut: SIGKILL to all processes)."""
     with exclusive(lab.name):
         found = _worker(lab, worker)
         if what == "engine":
             _stop_engine(found)
         elif what == "sshd":
-            vm.refuse(found, "its sshd is the lab's way in")
+            vm.refuse_virtual(found, "the lab needs its sshd")
             sshd.stop(found)
         elif what == "worker":
             _cut_power(found)
@@ -51,13 +51,13 @@ def stop(lab: Lab, worker: str, what: str = "worker") -> None:
 
 
 def start(lab: Lab, worker: str) -> None:
-    """Start whatever of the worker does not run, and wait until it answers."""
+    """Start every stopped part of the worker, and wait until it answers."""
     with exclusive(lab.name):
         power_on(_worker(lab, worker))
 
 
 def pause(lab: Lab, worker: str, what: str = "engine") -> None:
-    """Freeze the engine's or sshd's processes: they keep their sockets and answer nothing."""
+    """Freeze the processes of "engine" or "sshd": they keep their sockets but do not answer."""
     with exclusive(lab.name):
         _signal(_worker(lab, worker), what, signal.SIGSTOP)
 
@@ -78,7 +78,7 @@ def wipe(lab: Lab, worker: str) -> None:
 
 
 def _worker(lab: Lab, name: str) -> Place:
-    require_ground()
+    require_programs()
     found = place(lab, name)
     if not found.is_worker:
         raise UsageError(f"{name!r} is not a worker")
@@ -88,7 +88,7 @@ def _worker(lab: Lab, name: str) -> Place:
 
 def _cut_power(worker: Place) -> None:
     keeper = ground.keeper(worker)
-    # Written first: a cut that is itself interrupted is finished by the next `start` or `up`.
+    # Written first, so that the next `start` or `up` finishes an interrupted power cut.
     (worker.folder / "off").touch()
     processes.end_place(worker, spare=[keeper])
     ground.clear(worker.folder / "run")
@@ -105,7 +105,7 @@ def _signal(worker: Place, what: str, number: signal.Signals) -> None:
     if choice.of(worker).virtual and what == "engine":
         vm.signal_engine(worker, number.name)
     else:
-        vm.refuse(worker, "its sshd is the lab's way in")
+        vm.refuse_virtual(worker, "the lab needs its sshd")
         processes.end(_daemons(worker, what), number=number)
 
 

@@ -1,7 +1,7 @@
-"""A place's own file system: a keeper process holds a mount namespace in which decnet's paths are private.
+"""A place's file system: a keeper process holds a mount namespace in which decnet's paths are private.
 
-A place has the machine's own programs, or the root file system of a Debian release.
-The keeper is the machine's hardware: it lives until `down`, while all else may die and come back.
+A place uses the machine's own programs, or the root file system of a Debian release.
+The keeper represents the hardware: it runs until `down`, while everything else can be stopped and restarted.
 """
 
 import re
@@ -16,7 +16,7 @@ from decnet.lab.layout import GATEWAY, Place
 from decnet.lab.processes import Process, await_role, end_place, launch, recorded
 from decnet.lab.shell import run
 
-# path in the place -> the folder of the place that is bound there
+# path in the place -> the place's folder that is bind-mounted there
 PRIVATE: Final = {
     "/run": "run",
     "/root/.ssh": "ssh",
@@ -26,12 +26,12 @@ PRIVATE: Final = {
     "/opt/decnet": "opt",
     "/var/lib/docker": "docker",
 }
-# Read from the machine, written to the place: accounts, machine-id, resolver; the agent's wrapper command.
+# Read from the machine, written to the place: accounts, machine-id, resolver, the agent's wrapper command.
 LAYERED: Final = {"/etc": "etc", "/usr/local/bin": "bin"}
 
-# $1 the place's folder, $2 the hostname, the binds (pairs of folder and path), "--", the layers likewise.
-# Submounts of /run/netns go first: a copy of another lab's namespace here would outlive that lab.
-# /sys is mounted anew because its /sys/class/net shows the network namespace of whoever mounted it.
+# $1 the place's folder, $2 the hostname, then the binds (pairs of folder and path), "--", and the layers.
+# Submounts of /run/netns are removed first: a copy of another lab's namespace here would outlive that lab.
+# /sys is mounted again because /sys/class/net shows the network namespace of the process that mounted it.
 SCRIPT: Final = """
 home=$1 name=$2; shift 2
 umount -l -R /run/netns 2>/dev/null || true
@@ -55,8 +55,8 @@ done
 exec sleep infinity
 """
 
-# The same for a place with a release of its own: $3 is its tree, which stays as it is. The second /proc is
-# for userns-remap: in a user namespace the kernel mounts /proc only where another one has no mount in it.
+# The same for a place with a Debian release: $3 is its tree, which stays unchanged. The second /proc is
+# for userns-remap: in a user namespace, the kernel mounts /proc only if there is one without mounts in it.
 TREE_SCRIPT: Final = """
 home=$1 name=$2 tree=$3 new=$1/root; shift 3
 umount -l -R /run/netns 2>/dev/null || true
@@ -80,12 +80,12 @@ exec sleep infinity
 """
 
 
-def lay(place: Place) -> None:
-    """Have the place's keeper running; a place whose keeper died is cleared and begun anew."""
+def set_up(place: Place) -> None:
+    """Start the place's keeper unless it runs; if it died, clear the place first."""
     if recorded(place, "keeper") and (place.folder / "ready").exists():
         return
     end_place(place)
-    # Until it is mounted over, a new mount point looks like a leftover to the `down` of another lab.
+    # Until something is mounted on it, a new mount point looks unused to the `down` of another lab.
     with exclusive(""):
         _prepare(place)
         boot(place)
@@ -106,30 +106,30 @@ def _launch_keeper(place: Place) -> None:
 
 
 def _private(place: Place) -> dict[str, str]:
-    """PRIVATE, with the engine's folder where its settings want it."""
+    """PRIVATE, with the engine's folder at its configured data-root."""
     data_root = choice.of(place).data_root
     return {(data_root if folder == "docker" else path): folder for path, folder in PRIVATE.items()}
 
 
 def boot(place: Place) -> None:
-    """What a machine forgets when the power comes back: /run is empty, boot_id is new."""
+    """Reset what a reboot resets: /run is empty, boot_id is new."""
     clear(place.folder / "run")
     for folder in ("run/lock", "run/sshd"):
         (place.folder / folder).mkdir(mode=0o755, parents=True)
-    # Written in place: the file is bind-mounted.
+    # Overwritten, not replaced, because the file is bind-mounted.
     (place.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
     (place.folder / "off").unlink(missing_ok=True)
 
 
 def boot_if_off(place: Place) -> None:
-    """Give power back after a cut. What an interrupted cut left alive is ended first."""
+    """Restore the power after a cut. What an interrupted cut left running is killed first."""
     if (place.folder / "off").exists():
         end_place(place, spare=[keeper(place)])
         boot(place)
 
 
 def keeper(place: Place) -> Process:
-    """The place's keeper; raise Failed when the lab is not up."""
+    """The place's keeper. Raises Failed if the lab is not up."""
     found = recorded(place, "keeper")
     if found is None:
         raise Failed(f"{hostname(place)} of the lab {place.lab.name!r} is not up", hint="decnet lab up")
@@ -137,7 +137,7 @@ def keeper(place: Place) -> Process:
 
 
 def inside(place: Place) -> list[str]:
-    """What a command line begins with that runs in the place."""
+    """The beginning of a command line that runs in the place."""
     return ["nsenter", "--target", str(keeper(place).pid), "--mount", "--uts", "--net"]
 
 
@@ -146,7 +146,7 @@ def hostname(place: Place) -> str:
 
 
 def clear(folder: Path) -> None:
-    """Empty a folder without replacing it: it may be bind-mounted."""
+    """Empty a folder without replacing it, because it may be bind-mounted."""
     if folder.is_dir():
         run(["find", str(folder), "-xdev", "-mindepth", "1", "-delete"], limit=120)
 
@@ -157,7 +157,7 @@ def _prepare(place: Place) -> None:
         (place.folder / folder).mkdir(parents=True, exist_ok=True)
     (place.folder / "ssh").chmod(0o700)
     (place.folder / "ready").unlink(missing_ok=True)
-    # The machine's own may do anything, and every command over SSH waits for it (pyenv's: 0.3 s, or 60).
+    # The machine's own can be slow, and every command over SSH waits for it (with pyenv: 0.3 s, or 60).
     (place.folder / "bashrc").write_text("# ~/.bashrc: executed by bash for non-login shells.\n")
     released = bool(choice.of(place).tree)
     _write_etc(place, "root-upper/etc" if released else "etc")
@@ -170,13 +170,13 @@ def _write_etc(place: Place, folder: str) -> None:
     etc, name = place.folder / folder, hostname(place)
     (etc / "hostname").write_text(f"{name}\n")
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n")
-    # Nothing listens there, so that a name is refused at once instead of after a time-out.
+    # Nothing listens there, so lookups fail immediately instead of timing out.
     (etc / "resolv.conf").write_text(f"nameserver {GATEWAY}\n")
     (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n")
 
 
 def _unlock_root(etc: Path) -> None:
-    """A locked root account ("!") is refused by sshd even with a key; "*" only has no password."""
+    """Unlock root: sshd refuses a locked account ("!") even with a key; "*" only disables the password."""
     shadow = Path("/etc/shadow").read_text()
     (etc / "shadow").touch(mode=0o600)
     (etc / "shadow").write_text(re.sub(r"^root:![^:]*:", "root:*:", shadow, flags=re.MULTILINE))

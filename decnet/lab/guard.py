@@ -1,4 +1,4 @@
-"""One at a time: an abstract socket as lock, let go by the kernel with its holder, and no file is left."""
+"""Locks, as abstract sockets: the kernel releases them when their holder ends, and no file is left."""
 
 import socket
 import time
@@ -13,8 +13,8 @@ _held: list[socket.socket] = []
 def held() -> tuple[int, ...]:
     """The descriptors of the locks that this process holds, the lab's own first.
 
-    Whatever a command starts is given them: when the command is killed, its orphans still hold the lock, and
-    the next command waits for their end.
+    Programs that a command starts inherit them: if the command is killed, its orphans still hold the lock,
+    and the next command waits until they end.
     """
     return tuple(lock.fileno() for lock in _held)
 
@@ -33,7 +33,7 @@ def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
                 break
             except OSError:
                 if time.monotonic() > deadline:
-                    raise LockHeld(f"another command works on {_what(name)}") from None
+                    raise LockHeld(f"another command is using {_describe(name)}") from None
                 time.sleep(0.05)
         _held.append(lock)
         try:
@@ -42,7 +42,7 @@ def exclusive(name: str, *, limit: float = 120) -> Iterator[None]:
             _held.remove(lock)
 
 
-def _what(name: str) -> str:
+def _describe(name: str) -> str:
     if name.startswith("cache/"):
         return f"the {name.removeprefix('cache/')} of the labs"
     return f"the lab {name!r}" if name else "the machine's labs"

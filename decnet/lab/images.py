@@ -1,7 +1,7 @@
-"""The decoy images for a lab's engines: made once per version, kept as archives, loaded where missing.
+"""The decoy images for a lab's engines: built once per version, kept as archives, loaded where missing.
 
-A lab has no way to the internet, so that its engines cannot make images by themselves. They are made
-here, on the machine, with one lab engine doing the Docker part.
+A lab cannot reach the internet, so its engines cannot build images by themselves. This machine
+builds them, with the Docker engine of one lab machine.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from decnet.lab.trees import CACHE
 
 Emit = Callable[[str], None]
 SECONDS: Final = 1800
-"""The longest that another command may take to make the images."""
+"""How long to wait for another command that builds the images."""
 
 
 def provide_images(lab: Lab, emit: Emit, *, operator: bool = False) -> None:
     """Give every worker's engine (and with `operator` the operator's) the images of this version.
 
-    The first time takes about a minute: a root file system is made from Debian packages. The archives
+    The first time takes about a minute, to create a root file system from Debian packages. The archives
     stay in /var/cache/decnet-lab for the next lab. Raises ImageFailed.
     """
     places = [*workers_of(lab), *([Place(lab, "op")] if operator else [])]
     archive = _archive(lab, places, emit)
     for place in places:
         if engine.load(place, archive):
-            emit(f"{place.key}: the decoy images are loaded")
+            emit(f"{place.key}: loaded the decoy images")
 
 
 def _archive(lab: Lab, places: list[Place], emit: Emit) -> Path:
-    """The archive of this version's images, made if there is none."""
+    """The archive of this version's images; built if there is none."""
     names = wanted()
     archive = CACHE / f"images-{_tag(names.base)}-{_tag(names.decoys)}.tar"
     if archive.exists():
@@ -55,12 +55,12 @@ def _archive(lab: Lab, places: list[Place], emit: Emit) -> Path:
 
 @contextmanager
 def _builder(lab: Lab, places: list[Place]) -> Iterator[Place]:
-    """The engine that makes the images: an old one where there is one, whose archives all read."""
-    near = [each for each in places if not choice.of(each).virtual]
-    if near:
-        yield min(near, key=lambda each: choice.of(each).engine != choice.HOST)
+    """The engine that builds the images: an old one if possible, because every engine reads its archives."""
+    local = [each for each in places if not choice.of(each).virtual]
+    if local:
+        yield min(local, key=lambda each: choice.of(each).engine != choice.HOST)
         return
-    # The socket of a virtual worker cannot be reached from here.
+    # This machine cannot reach the socket of a virtual worker.
     operator = Place(lab, "op")
     had_one = bool(engine.engine_processes(operator))
     engine.start(operator)
@@ -94,7 +94,7 @@ def _tag(name: str) -> str:
 
 
 def _write(archive: Path, tags: Collection[str], socket: str) -> None:
-    """Save images whole or not at all, so that a kill leaves no torn archive."""
+    """Save the images completely or not at all: a killed command leaves no partial archive."""
     partial = archive.with_suffix(f".{os.getpid()}.part")
     try:
         with partial.open("wb") as stream:

@@ -1,6 +1,6 @@
-"""A Linux kernel that is an ordinary program (User Mode Linux), built once from Debian's own source.
+"""A Linux kernel that runs as an ordinary program (User Mode Linux), built once from Debian's source.
 
-Debian's own package of it lacks the tables of nf_tables that decoys need.
+Debian's package of it lacks the nf_tables features that decoys need.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from decnet.lab.guard import exclusive
 from decnet.lab.shell import run
 from decnet.lab.trees import CACHE, Recipe, Unavailable, make_tree, remove_tree, remove_unused
 
-# Kernels before 6.16 do not start on every machine: they need ptrace of another kind.
+# Kernels before 6.16 do not start on every machine, because they depend on ptrace.
 SOURCE: Final = Recipe("kernel-source", "sid", ("linux-source",), variant="extract")
-# An old C library, so that the program runs on this Debian release and on later ones.
+# With an old C library, the program runs on this Debian release and on later ones.
 TOOLS: Final = Recipe(
     "kernel-tools",
     "bookworm",
@@ -42,7 +42,7 @@ WANTED: Final = """
     CHECKPOINT_RESTORE MEMCG_V1 UNIX98_PTYS IKCONFIG IKCONFIG_PROC
 """
 UNWANTED: Final = ("MODULES", "DEBUG_INFO", "SOUND", "STATIC_LINK", "GCOV", "DEBUG_KERNEL", "PREEMPT")
-# $1 the build's folder, $2 the tools' tree, $3 the source's, $4 how many at once, $5 wanted, $6 unwanted.
+# $1 build folder, $2 tree of the tools, $3 tree of the source, $4 parallel jobs, $5 wanted, $6 unwanted.
 SCRIPT: Final = """
 part=$1 tools=$2 source=$3 jobs=$4
 mount -t overlay overlay -o "lowerdir=$tools,upperdir=$part/upper,workdir=$part/work" "$part/root"
@@ -66,14 +66,14 @@ SECONDS: Final = 3 * 3600
 
 
 def make_kernel(emit: Callable[[str], None]) -> Path:
-    """Return the program, built if there is none: about 15 minutes of processor. Raises Unavailable."""
+    """The kernel program, built if there is none (15 minutes of CPU time). Raises Unavailable."""
     key = hashlib.sha256(repr((SOURCE, TOOLS, WANTED.split(), UNWANTED, SCRIPT)).encode()).hexdigest()[:12]
     kernel = CACHE / f"kernel-{key}"
     with exclusive("cache/kernel", limit=SECONDS):
         if not kernel.exists():
             remove_unused("kernel-*")
             source, tools = make_tree(SOURCE, emit), make_tree(TOOLS, emit)
-            emit("building a User Mode Linux kernel, once: about 15 minutes of processor")
+            emit("building a User Mode Linux kernel, once: about 15 minutes of CPU time")
             _build(kernel, source, tools)
             for tree in (source, tools):
                 remove_tree(tree)
@@ -91,8 +91,8 @@ def _build(kernel: Path, source: Path, tools: Path) -> None:
     try:
         run([*argv, *words], limit=SECONDS)
     except Failed as failed:
-        said = " / ".join(failed.message.splitlines()[-3:])[-300:]
-        raise Unavailable(f"the kernel does not build: {said}") from failed
+        reason = " / ".join(failed.message.splitlines()[-3:])[-300:]
+        raise Unavailable(f"the kernel cannot be built: {reason}") from failed
     else:
         (part / "build" / "linux.stripped").replace(kernel)
     finally:

@@ -1,4 +1,4 @@
-"""SSH keys of the lab: each worker's host keys, and the operator's own key that every worker accepts."""
+"""SSH keys of the lab: each worker's host keys, and the operator's key, which every worker accepts."""
 
 import tempfile
 from pathlib import Path
@@ -25,7 +25,7 @@ def make_host_keys(worker: Place) -> None:
 
 
 def make_key(path: Path, kind: str, *options: str) -> None:
-    """A key pair without passphrase, unless it is there; `path` appears when both files are whole."""
+    """Create a key pair without passphrase, unless it exists; `path` appears once both files are complete."""
     if path.exists():
         return
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:

@@ -1,4 +1,4 @@
-"""Names, addresses and folders of a lab: all of it follows from the lab's name and its root."""
+"""Names, addresses and folders of a lab, all derived from its name and root."""
 
 import os
 import re
@@ -16,7 +16,7 @@ MGMT_SUBNET: Final = f"{MGMT}.0/24"
 GATEWAY: Final = f"{LAN}.1"
 ATTACKER_ADDRESS: Final = f"{LAN}.250"
 OPERATOR_ADDRESS: Final = f"{MGMT}.2"
-MOST_WORKERS: Final = 99
+MAX_WORKERS: Final = 99
 
 NETNS_FOLDER: Final = Path("/run/netns")
 DEFAULT_PARENT: Final = Path("/var/lib/decnet-lab")
@@ -27,10 +27,10 @@ OUI: Final = {"gw": "48:8f:5a", "w": "d4:ae:52", "op": "3c:52:82", "att": "8c:16
 
 @dataclass(frozen=True)
 class Lab:
-    """One practice network. Labs of different names live side by side on one machine.
+    """One practice network. Labs with different names can run on one machine at the same time.
 
-    `name` is 1 to 8 of a-z and 0-9. `root` is the lab's own folder; without it, the folder `name` under
-    `$DECNET_LAB_ROOT`, else under /var/lib/decnet-lab.
+    `name` has 1 to 8 characters of a-z and 0-9. `root` is the lab's own folder; by default, the folder `name`
+    in `$DECNET_LAB_ROOT`, or else in /var/lib/decnet-lab.
     """
 
     name: str = "lab"
@@ -38,7 +38,7 @@ class Lab:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]{1,8}", self.name):
-            raise UsageError(f"lab name {self.name!r}: 1 to 8 small letters and digits are allowed")
+            raise UsageError(f"lab name {self.name!r}: must be 1 to 8 lower-case letters and digits")
         if self.root is None:
             parent = os.environ.get("DECNET_LAB_ROOT")
             object.__setattr__(self, "root", (Path(parent) if parent else DEFAULT_PARENT) / self.name)
@@ -50,7 +50,7 @@ class Lab:
 
     @property
     def record(self) -> Path:
-        """The file that marks `folder` as a lab's: nothing is ever deleted without it."""
+        """The file that marks `folder` as a lab's: without it, nothing is deleted."""
         return self.folder / "lab.json"
 
     @property
@@ -59,12 +59,12 @@ class Lab:
 
     @property
     def prefix(self) -> str:
-        """What the names of this lab's network namespaces begin with."""
+        """The prefix of the names of this lab's network namespaces."""
         return f"dl-{self.name}-"
 
     @property
     def lan(self) -> "Place":
-        """The namespace that holds the two bridges: the switch, nobody's machine."""
+        """The namespace with the two bridges, which represents the switch."""
         return Place(self, "lan")
 
     def worker(self, number: int) -> "Place":
@@ -115,14 +115,14 @@ class Place:
         return OPERATOR_ADDRESS if self.key == "op" else None
 
     def mac(self, side: str) -> str:
-        """A stable MAC of a vendor that fits; `side` is "lan" or "mgmt"."""
+        """A stable MAC address of a plausible vendor; `side` is "lan" or "mgmt"."""
         oui = OUI["gw"] if self.key == "lan" else OUI["w" if self.is_worker else self.key]
         tail = zlib.crc32(f"{self.lab.name}/{self.key}/{side}".encode()) & 0xFFFFFF
         return f"{oui}:{tail >> 16:02x}:{tail >> 8 & 0xFF:02x}:{tail & 0xFF:02x}"
 
 
 def place(lab: Lab, name: str) -> Place:
-    """The place that the user calls `name`: operator, attacker, w1, w2..."""
+    """The place that users call `name`: operator, attacker, w1, w2..."""
     if name in ("operator", "attacker"):
         return Place(lab, {"operator": "op", "attacker": "att"}[name])
     match = re.fullmatch(r"w([1-9][0-9]?)", name)

@@ -1,4 +1,4 @@
-"""Bringing a lab up and taking it down: both finish whatever another one, or a kill, left half done."""
+"""Starting and removing a lab. Both finish whatever an earlier or killed command left unfinished."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,15 +9,15 @@ from typing import Any
 from decnet.errors import Failed, UsageError
 from decnet.lab import cgroups, choice, engine, ground, keys, mountpoints, network, processes, sshd, vm
 from decnet.lab.guard import exclusive
-from decnet.lab.layout import DEFAULT_PARENT, MOST_WORKERS, Lab, Place
-from decnet.lab.shell import require_ground, run
+from decnet.lab.layout import DEFAULT_PARENT, MAX_WORKERS, Lab, Place
+from decnet.lab.shell import require_programs, run
 from decnet.lab.status import LabStatus, status, workers_of
 
 Emit = Callable[[str], None]
 
 
 def silent(_sentence: str) -> None:
-    """An `emit` for callers that want no progress."""
+    """An `emit` that prints nothing."""
 
 
 def up(
@@ -31,22 +31,22 @@ def up(
     engine_options: Mapping[str, Any] = MappingProxyType({}),
     virtual: bool = False,
 ) -> LabStatus:
-    """Have the lab running with at least `workers` workers, each with every tarball of `images` loaded.
+    """Start the lab with at least `workers` workers and load every tarball of `images` into each.
 
-    New workers have one of `engines` (names of choice.ENGINES) in turn, by default this machine's own; with
-    `virtual`, a kernel and systemd of their own, and trixie by default.
-    `operator_engine` gives the operator's machine a Docker engine too, which building images there needs.
-    What runs stays as it is, a cable that was pulled included; what died or was powered off is started.
+    New workers get one of `engines` (names of choice.ENGINES) in turn, by default this machine's own; with
+    `virtual`, they have their own kernel and systemd, and trixie by default.
+    `operator_engine` gives the operator's machine a Docker engine, too, to build images there.
+    Whatever runs stays unchanged, including unplugged cables; whatever died or was powered off is started.
     """
-    require_ground()
-    if not 1 <= workers <= MOST_WORKERS:
-        raise UsageError(f"{workers} workers: a lab has 1 to {MOST_WORKERS}")
+    require_programs()
+    if not 1 <= workers <= MAX_WORKERS:
+        raise UsageError(f"{workers} workers: a lab has 1 to {MAX_WORKERS}")
     with exclusive(lab.name):
         _claim_folder(lab)
         number = max([workers, *(worker.number for worker in workers_of(lab))])
         machines = [lab.worker(each) for each in range(1, number + 1)]
         choice.choose(machines, engines, engine_options, emit, virtual=virtual)
-        _raise_network(lab, machines, emit)
+        _create_network(lab, machines, emit)
         _start(lab, machines, emit)
         if operator_engine:
             engine.start(Place(lab, "op"))
@@ -59,18 +59,18 @@ def up(
 
 
 def down(lab: Lab, emit: Emit = silent, *, keep_images: bool = False) -> None:
-    """Remove the lab and everything in it, from any state. `keep_images` keeps the engines' image stores."""
-    require_ground()
+    """Remove the lab and everything in it, in any state. `keep_images` keeps the engines' image stores."""
+    require_programs()
     with exclusive(lab.name):
         if lab.folder.exists() and any(lab.folder.iterdir()) and not lab.record.exists():
-            raise Failed(f"{lab.folder} is not a lab's folder: nothing in it is touched")
-        _refuse_a_twin(lab)
+            raise Failed(f"{lab.folder} is not a lab's folder: nothing was removed")
+        _refuse_duplicate(lab)
         if keep_images:
             _stop_engines(lab, emit)
         processes.end_lab(lab)
         with exclusive(""):
             network.take_down(lab)
-            network.close_folder()
+            network.remove_netns_folder()
             mountpoints.remove()
         cgroups.remove(lab.cgroup)
         _unmount_below(lab.folder)
@@ -79,8 +79,8 @@ def down(lab: Lab, emit: Emit = silent, *, keep_images: bool = False) -> None:
 
 
 def power_on(worker: Place) -> None:
-    """Start what is not running on one worker, as after a power cut, and wait for it."""
-    ground.lay(worker)
+    """Start everything that is not running on one worker, for example after a power cut, and wait for it."""
+    ground.set_up(worker)
     ground.boot_if_off(worker)
     _switch_on(worker)
     _await(worker)
@@ -106,26 +106,24 @@ def _claim_folder(lab: Lab) -> None:
     folder = lab.folder
     if folder.exists() and any(folder.iterdir()) and not lab.record.exists():
         raise UsageError(f"{folder} is not empty and not a lab's folder", hint="choose another root")
-    _refuse_a_twin(lab)
+    _refuse_duplicate(lab)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lab.record.write_text(json.dumps({"lab": lab.name, "version": 1}))
 
 
-def _refuse_a_twin(lab: Lab) -> None:
-    """Namespaces carry only the lab's name: the same name under another root would be the same lab."""
+def _refuse_duplicate(lab: Lab) -> None:
+    """Refuse a second root for a lab: namespaces are named after the lab only, so both would share them."""
     for process in processes.of_lab(lab):
         other = processes.home_of(process)
         if other not in (None, str(lab.folder)):
-            raise UsageError(
-                f"a lab {lab.name!r} is up already, in {other}", hint="give this one another name"
-            )
+            raise UsageError(f"a lab {lab.name!r} is already up, in {other}", hint="choose another name")
 
 
-def _raise_network(lab: Lab, machines: list[Place], emit: Emit) -> None:
-    network.raise_switch(lab)
+def _create_network(lab: Lab, machines: list[Place], emit: Emit) -> None:
+    network.create_switch(lab)
     for one in (Place(lab, "op"), Place(lab, "att"), *machines):
         network.plug_in(one)
-        ground.lay(one)
+        ground.set_up(one)
     emit(f"lab {lab.name}: network is up")
 
 
@@ -145,13 +143,13 @@ def _start(lab: Lab, machines: list[Place], emit: Emit) -> None:
 def _stop_engines(lab: Lab, emit: Emit) -> None:
     for place in (*workers_of(lab), Place(lab, "op")):
         if engine.engine_processes(place):
-            emit(f"{place.key}: stopping the engine, its images are kept")
+            emit(f"{place.key}: stopping the engine; its images are kept")
             engine.drop_containers(place)
             engine.stop(place)
 
 
 def _remove_folder(lab: Lab, keep_images: bool) -> None:
-    """Remove the folder, the record last, so that a kill in between leaves what `down` may finish."""
+    """Remove the folder, and its record last, so that another `down` can finish after a kill."""
     for path in sorted(lab.folder.iterdir()) if lab.folder.is_dir() else []:
         if path == lab.record:
             continue
@@ -171,7 +169,7 @@ def _remove_folder(lab: Lab, keep_images: bool) -> None:
 
 
 def _keep_images(place: Place) -> None:
-    """Keep a stopped engine's images and layers, and which engine wrote them; containers and networks go."""
+    """Keep a stopped engine's images and layers and its choice; remove its containers and networks."""
     kept = [place.folder / "docker", choice.file_of(place)]
     others = [path for path in place.folder.iterdir() if path not in kept]
     names = ["containers", "network", "volumes"]
@@ -182,7 +180,7 @@ def _keep_images(place: Place) -> None:
 
 
 def _unmount_below(folder: Path) -> None:
-    """Nothing of a lab is mounted in the machine's own namespace; what somebody mounted there goes first."""
+    """A lab mounts nothing in the machine's own namespace; unmount what someone else mounted there."""
     for point in reversed(mountpoints.mounted(Path("/proc/self/mountinfo"))):
         if point.startswith(f"{folder}/"):
             run(["umount", "--lazy", point])

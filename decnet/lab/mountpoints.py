@@ -1,6 +1,6 @@
-"""The empty folders that must exist on the machine for a lab to mount its own over them.
+"""The empty folders that must exist on the machine so that a lab can mount its own over them.
 
-They are written down when made, and removed when no namespace of the machine mounts anything there.
+They are registered when they are created, and removed when no namespace of the machine has a mount there.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ REGISTER: Final = Path("/run/decnet-lab.mountpoints")
 
 
 def make(paths: list[str]) -> None:
-    """Make the folders that are missing and those above them, each written down before it is made."""
+    """Create the missing folders and their parents; each is registered before it is created."""
     for path in map(Path, paths):
         for missing in [each for each in (*reversed(path.parents), path) if not each.is_dir()]:
             with REGISTER.open("a") as register:
@@ -21,7 +21,7 @@ def make(paths: list[str]) -> None:
 
 
 def remove() -> None:
-    """Remove what `make` made, unless it is in use or no longer empty."""
+    """Remove the folders that `make` created, unless they are in use or no longer empty."""
     if not REGISTER.exists():
         return
     made = [Path(line) for line in dict.fromkeys(REGISTER.read_text().splitlines()) if line]
@@ -37,7 +37,7 @@ def remove() -> None:
 
 
 def _mounted_anywhere() -> set[str]:
-    """Every mount point of every process: a folder removed under another lab's mount would take it away."""
+    """The mount points of all processes: removing a folder below another lab's mount would unmount it."""
     found: set[str] = set()
     for table in Path("/proc").glob("[0-9]*/mountinfo"):
         with contextlib.suppress(OSError):
@@ -47,9 +47,10 @@ def _mounted_anywhere() -> set[str]:
 
 def mounted(table: Path) -> list[str]:
     """The mount points of a /proc/<pid>/mountinfo (proc(5), field 5), in the order of mounting."""
-    return [_plain(line.split(" ", 5)[4]) for line in table.read_text(errors="surrogateescape").splitlines()]
+    lines = table.read_text(errors="surrogateescape").splitlines()
+    return [_unescape(line.split(" ", 5)[4]) for line in lines]
 
 
-def _plain(point: str) -> str:
-    """The path without the octal escapes that the kernel writes for blanks and backslashes."""
+def _unescape(point: str) -> str:
+    """The path without the kernel's octal escapes for white space and backslashes."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), point)

@@ -1,4 +1,4 @@
-"""The lab's wires: a switch namespace with two bridges (LAN and management), and one veth per plug."""
+"""The lab's networks: a switch namespace with two bridges (LAN and management), and a veth pair per cable."""
 
 import contextlib
 import json
@@ -11,13 +11,13 @@ from decnet.errors import Failed
 from decnet.lab import choice, mountpoints, slowline
 from decnet.lab.guard import exclusive
 from decnet.lab.layout import GATEWAY, MGMT, NETNS_FOLDER, Lab, Place
-from decnet.lab.processes import await_role, end, gone, launch, recorded
+from decnet.lab.processes import await_role, end, launch, recorded, wait_until_gone
 from decnet.lab.shell import run
 
 SIDES: Final = ("lan", "mgmt")
 PORTS: Final = {"lan": "eth0", "mgmt": "mgmt0"}
 
-# The settings of every namespace of the lab, by their path under /proc/sys/net.
+# The settings of every namespace of the lab, by path under /proc/sys/net.
 SETTINGS: Final = {
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
@@ -26,13 +26,13 @@ SETTINGS: Final = {
 }
 
 
-# A machine with Docker forwards; none here does so between the LAN and the management network.
+# Docker turns on forwarding; workers must not forward between the LAN and the management network.
 FORWARDING: Final = {"ipv4/ip_forward": "1", "ipv4/conf/mgmt0/forwarding": "0"}
 
 
-def raise_switch(lab: Lab) -> None:
-    """Make the switch namespace with its two bridges; what is there already stays."""
-    _raise_namespace(lab.lan)
+def create_switch(lab: Lab) -> None:
+    """Create the switch namespace and its two bridges, unless they exist."""
+    _create_namespace(lab.lan)
     _set(lab.lan, {"ipv4/ip_forward": "0"})
     there = _links(lab.lan)
     batch = []
@@ -48,8 +48,8 @@ def raise_switch(lab: Lab) -> None:
 
 
 def plug_in(place: Place) -> None:
-    """Make the place's namespace and connect it, cables that a fault pulled excepted."""
-    _raise_namespace(place)
+    """Create the place's namespace and connect it, except for cables that a fault unplugged."""
+    _create_namespace(place)
     pulled = unplugged(place)
     there = _whole_cables(place)
     virtual, taps = choice.of(place).virtual, _links(place)
@@ -61,10 +61,10 @@ def plug_in(place: Place) -> None:
         cable, port = cable_of(place, side), PORTS[side]
         if cable not in there:
             peer = f"peer name {port} netns {place.netns}"
-            # The MAC is the virtual machine's, behind a bridge.
+            # The virtual machine, behind a bridge, has the MAC address.
             peer += "" if virtual else f" address {place.mac(side)}"
             switch.append(f"link add {cable} type veth {peer}")
-        # A slow line stands between its cable and the bridge.
+        # A slow line is between its cable and the bridge.
         master = "" if side == "mgmt" and is_slow(place) else f"master {side} "
         switch.append(f"link set {cable} {master}{'down' if side in pulled else 'up'}")
         if virtual:
@@ -80,7 +80,7 @@ def plug_in(place: Place) -> None:
 
 
 def _bridge(place: Place, side: str, there: set[str]) -> list[str]:
-    """Join a cable to a virtual machine's tap. An address on the management side is the lab's way in."""
+    """Bridge a cable to a virtual machine's tap. The lab reaches the machine through the management side."""
     bridge, tap = f"br-{side}", f"tap-{side}"
     lines = []
     if bridge not in there:
@@ -95,7 +95,7 @@ def _bridge(place: Place, side: str, there: set[str]) -> list[str]:
 
 
 def pull(place: Place, sides: set[str]) -> None:
-    """Pull these cables ("lan", "mgmt") and leave the others plugged in; remembered over `up`."""
+    """Unplug these cables ("lan", "mgmt") and plug in the others; `up` leaves them so."""
     marker = place.folder / "unplugged"
     if sides:
         marker.write_text(" ".join(sorted(sides)))
@@ -105,7 +105,7 @@ def pull(place: Place, sides: set[str]) -> None:
 
 
 def slow_down(place: Place, delay_ms: int, loss_percent: float) -> None:
-    """Put a slow line into the place's management cable; one that is there already is replaced."""
+    """Insert a slow line into the place's management cable, or replace the present one."""
     speed_up(place)
     cable, inner, outer = cable_of(place, "mgmt"), f"{place.key}-in", f"{place.key}-out"
     _batch(place.lab.lan, [
@@ -123,16 +123,16 @@ def slow_down(place: Place, delay_ms: int, loss_percent: float) -> None:
 
 
 def speed_up(place: Place) -> None:
-    """Take the slow line out again, if there is one."""
+    """Remove the slow line, if there is one."""
     if line := recorded(place, "slowline"):
         end([line])
-        gone(line, 5)
+        wait_until_gone(line, 5)
     _remove_links(place.lab.lan, {f"{place.key}-in", f"{place.key}-out"})
     plug_in(place)
 
 
 def is_slow(place: Place) -> bool:
-    """Whether a slow line carries the place's management cable."""
+    """Whether the place's management cable has a slow line."""
     return recorded(place, "slowline") is not None
 
 
@@ -149,7 +149,7 @@ def cable_of(place: Place, side: str) -> str:
 
 
 def is_namespace(path: Path) -> bool:
-    """Whether a network namespace is mounted there; a plain file is what a killed `ip netns` leaves."""
+    """Whether a network namespace is mounted there; a killed `ip netns` leaves a plain file."""
     try:
         return path.stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
     except OSError:
@@ -157,16 +157,16 @@ def is_namespace(path: Path) -> bool:
 
 
 def take_down(lab: Lab) -> None:
-    """Remove the lab's namespaces, and with them all of its links."""
+    """Remove the lab's namespaces and thereby all of its links."""
     if is_namespace(lab.lan.netns_path):
-        # The kernel empties a dead namespace some time later; a cable pulled here is gone at once.
+        # The kernel cleans up a deleted namespace with a delay; links deleted here are gone immediately.
         _remove_links(lab.lan, _links(lab.lan) - {"lo"})
     for path in sorted(NETNS_FOLDER.glob(f"{lab.prefix}*")):
         run(["ip", "netns", "delete", path.name])
 
 
-def close_folder() -> None:
-    """Unmount and remove the folder that `ip netns` made, when nobody has a namespace in it."""
+def remove_netns_folder() -> None:
+    """Unmount and remove the folder that `ip netns` created, unless it contains a namespace."""
     if NETNS_FOLDER.is_dir() and not any(NETNS_FOLDER.iterdir()):
         while str(NETNS_FOLDER) in mountpoints.mounted(Path("/proc/self/mountinfo")):
             run(["umount", str(NETNS_FOLDER)])
@@ -174,7 +174,7 @@ def close_folder() -> None:
             NETNS_FOLDER.rmdir()
 
 
-def _raise_namespace(place: Place) -> None:
+def _create_namespace(place: Place) -> None:
     if not is_namespace(place.netns_path):
         with exclusive(""):
             if place.netns_path.exists():
@@ -185,14 +185,14 @@ def _raise_namespace(place: Place) -> None:
 
 
 def _set(place: Place, settings: dict[str, str]) -> None:
-    """Write settings in the place's network namespace; what the kernel does not have is passed over."""
+    """Write settings in the place's network namespace; those that the kernel lacks are skipped."""
     script = 'cd /proc/sys/net; while [ $# -gt 0 ]; do [ ! -e "$1" ] || echo "$2" > "$1"; shift 2; done'
     words = [word for setting in settings.items() for word in setting]
     run(["nsenter", f"--net={place.netns_path}", "sh", "-ec", script, "sh", *words])
 
 
 def _whole_cables(place: Place) -> set[str]:
-    """The place's cables that have both ends; one whose other end died with an old namespace is removed."""
+    """The place's cables with both ends; those that lost an end with an old namespace are removed."""
     ports = _links(place)
     cables = {cable_of(place, side): PORTS[side] for side in SIDES}
     there = _links(place.lab.lan) & set(cables)
@@ -202,13 +202,13 @@ def _whole_cables(place: Place) -> set[str]:
 
 
 def _remove_links(place: Place, names: set[str], *, limit: float = 10) -> None:
-    """Remove these links. The kernel may be removing them too: what is gone already is no error."""
+    """Remove these links. The kernel may be removing them, too: a missing link is not an error."""
     deadline = time.monotonic() + limit
     while left := sorted(names & _links(place)):
         with contextlib.suppress(Failed):
             _batch(place, [f"link delete {name}" for name in left])
         if time.monotonic() > deadline:
-            raise Failed(f"these links of {place.netns} do not go: {', '.join(left)}")
+            raise Failed(f"these links of {place.netns} cannot be removed: {', '.join(left)}")
 
 
 def _links(place: Place) -> set[str]:

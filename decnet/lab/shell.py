@@ -1,4 +1,4 @@
-"""Running the machine's own programs: never without a time limit, never through the caller's locale."""
+"""Runs the machine's programs, always with a time limit and a fixed locale."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from decnet.lab.guard import held
 
 SYSTEM_PATH: Final = "/usr/sbin:/usr/bin:/sbin:/bin"
 
-# program -> the Debian package that holds it
+# program -> the Debian package that contains it
 PROGRAMS: Final = {
     "dockerd": "docker.io",
     "docker": "docker.io",
@@ -31,7 +31,7 @@ def run(
     stdin: str | IO[bytes] | None = None,
     locks: tuple[int, ...] | None = None,
 ) -> str:
-    """Run `argv` for at most `limit` seconds and return its stdout; raise Failed with its last words.
+    """Run `argv` for at most `limit` seconds and return its stdout. Raises Failed with the end of its output.
 
     It inherits `locks`, by default all that this process holds.
     """
@@ -60,22 +60,22 @@ def run(
 
 
 def environment() -> dict[str, str]:
-    """A clean environment: the distribution's own programs first, no other engine, English messages."""
+    """A clean environment: only the distribution's programs, no other Docker engine, English messages."""
     return {"PATH": SYSTEM_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8"}
 
 
 def require_outside() -> None:
-    """Raise unless this process may look at labs: root, and outside of any."""
+    """Raise unless this process can use labs: it must be root and outside of any lab."""
     if os.environ.get("DECNET_LAB_PLACE"):
-        hint = "leave this shell: `lab up`, changes and `lab down` run outside of the lab"
+        hint = "leave this shell: `decnet lab` commands run outside of the lab"
         raise UsageError("this shell runs inside a lab", hint=hint)
     if os.geteuid() != 0:
-        why = "it makes namespaces and runs Docker engines"
+        why = "it creates namespaces and runs Docker engines"
         raise DecnetError(f"the lab needs root: {why}", hint="run it with sudo")
 
 
-def require_ground() -> None:
-    """Raise unless this process can hold a lab: as `require_outside`, and all programs are there."""
+def require_programs() -> None:
+    """Raise unless this process can change labs: `require_outside`, and all programs are installed."""
     require_outside()
     missing = [name for name in PROGRAMS if not shutil.which(name, path=SYSTEM_PATH)]
     if missing:

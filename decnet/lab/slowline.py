@@ -1,9 +1,9 @@
-"""A slow line, as a program of its own: it carries frames between two interfaces, late, and loses some.
+"""A slow line, as a separate program: forwards frames between two interfaces, delays them and drops some.
 
     python slowline.py LEFT RIGHT DELAY_MS LOSS_PERCENT READY_FILE
 
-The kernel's own way, netem, is missing from many kernels. Frames keep their virtio header (packet(7)), so
-that checksums and segments which the sender left to its network card are still left to it.
+Many kernels lack netem, which would do the same. Frames keep their virtio header (packet(7)), so that
+checksums and segmentation that the sender offloads stay offloaded.
 """
 
 import contextlib
@@ -20,25 +20,25 @@ ALL_PROTOCOLS: Final = 0x0003
 SOL_PACKET: Final = 263
 PACKET_VNET_HDR: Final = 15
 PACKET_IGNORE_OUTGOING: Final = 23
-LARGEST: Final = 70_000
-MOST_HELD: Final = 20_000
+MAX_FRAME: Final = 70_000
+MAX_HELD: Final = 20_000
 
 Held = deque[tuple[float, socket.socket, bytes]]
 
 
 def carry(left: socket.socket, right: socket.socket, delay: float, loss: float) -> None:
-    """Carry frames both ways for ever; `delay` in seconds for each way, `loss` between 0 and 1."""
+    """Forward frames in both directions until killed. `delay` is in seconds each way, `loss` from 0 to 1."""
     other = {left: right, right: left}
     held: Held = deque()
     while True:
         wait = max(0.0, held[0][0] - time.monotonic()) if held else None
         for side in select.select([left, right], [], [], wait)[0]:
-            frame = side.recv(LARGEST)
-            if random.random() >= loss and len(held) < MOST_HELD:
+            frame = side.recv(MAX_FRAME)
+            if random.random() >= loss and len(held) < MAX_HELD:
                 held.append((time.monotonic() + delay, other[side], frame))
         while held and held[0][0] <= time.monotonic():
             _, side, frame = held.popleft()
-            # A cable that is pulled at this moment loses the frame, as cables do.
+            # If the cable has just been unplugged, the frame is lost.
             with contextlib.suppress(OSError):
                 side.send(frame)
 

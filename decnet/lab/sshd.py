@@ -21,18 +21,18 @@ def start(place: Place) -> None:
     folder = place.folder / "sshd"
     make_host_keys(place)
     (folder / "sshd_config").write_text(_config(place, folder))
-    # sshd starts itself again for each connection and wants its absolute path for that.
+    # sshd executes itself for each connection, for which it needs its absolute path.
     config, log = str(folder / "sshd_config"), str(log_file(place, "sshd"))
     launch(place, "sshd", [*inside(place), "/usr/sbin/sshd", "-D", "-f", config, "-E", log])
 
 
 def await_sshd(place: Place, *, limit: float = 15) -> None:
-    """Wait until sshd listens; raise Failed with the end of its log."""
+    """Wait until sshd listens. Raises Failed with the end of its log."""
     await_role(place, "sshd", lambda: listens(place), limit=limit)
 
 
 def listens(place: Place) -> bool:
-    """Whether the place's sshd listens: state 0A in its namespace's table (proc(5))."""
+    """Whether the place's sshd listens (state 0A in /proc/<pid>/net/tcp, proc(5))."""
     process = recorded(place, "sshd")
     if process is None:
         return False
@@ -44,11 +44,11 @@ def listens(place: Place) -> bool:
 
 
 def stop(place: Place) -> None:
-    """End sshd and every session that it holds."""
+    """Stop sshd and all its sessions."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         found = sshd_processes(place)
         processes.end(found, number=number)
-        if all(processes.gone(one, 5) for one in found):
+        if all(processes.wait_until_gone(one, 5) for one in found):
             return
 
 

@@ -1,4 +1,4 @@
-"""What runs in a lab, as values."""
+"""The state of a lab, as values."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,16 @@ from decnet.lab.layout import (
     Lab,
     Place,
 )  # fmt: skip
-from decnet.lab.processes import look, recorded
+from decnet.lab.processes import find_process, recorded
 from decnet.lab.shell import require_outside
 
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """One worker. `engine` is up, down or silent (it runs and does not answer, as when it is paused).
+    """One worker. `engine` is up, down or silent (running without answering, for example paused).
 
-    `release` names what it runs: host, debian12, trixie, sid, or such a release and VM.
-    `address` is where the operator reaches its sshd, `lan_address` what the attacker sees.
+    `release` is host, debian12, trixie or sid; followed by "VM" for virtual workers.
+    `address` is where the operator reaches its sshd, `lan_address` its address on the LAN.
     """
 
     name: str
@@ -39,13 +39,13 @@ class WorkerStatus:
 
     @property
     def healthy(self) -> bool:
-        hindered = self.partitioned or self.lan_cut or self.slow
-        return self.engine == "up" and self.sshd and not hindered
+        impaired = self.partitioned or self.lan_cut or self.slow
+        return self.engine == "up" and self.sshd and not impaired
 
 
 @dataclass(frozen=True)
 class LabStatus:
-    """A lab as it is now; `up` when its switch, operator, attacker and at least one worker are there."""
+    """The present state of a lab; `up` if its switch, operator, attacker and at least one worker run."""
 
     name: str
     folder: Path
@@ -59,7 +59,7 @@ class LabStatus:
 
 
 def status(lab: Lab) -> LabStatus:
-    """Look at the lab and change nothing."""
+    """Observe the lab without changing it."""
     require_outside()
     workers = tuple(_worker(worker) for worker in workers_of(lab))
     sides = (Place(lab, "op"), Place(lab, "att"))
@@ -68,7 +68,7 @@ def status(lab: Lab) -> LabStatus:
 
 
 def workers_of(lab: Lab) -> list[Place]:
-    """The workers that have ever been started in this lab since it was last taken down, by number."""
+    """The workers that were started in this lab since the last `down`, by number."""
     folders = [path.parent.name for path in lab.folder.glob("w*/pids")]
     return [lab.worker(number) for number in sorted(int(name[1:]) for name in folders if name[1:].isdigit())]
 
@@ -103,6 +103,6 @@ def _engine(worker: Place) -> str:
     process = recorded(worker, "dockerd")
     if process is None:
         return "down"
-    now = look(process.pid)
-    # A stopped process is asked nothing: the answer would be a time-out.
+    now = find_process(process.pid)
+    # A stopped process (SIGSTOP) is not asked, because that would only time out.
     return "up" if now and now.state != "T" and engine.answers(worker) else "silent"

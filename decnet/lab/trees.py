@@ -1,4 +1,4 @@
-"""Debian releases as folders: made once with mmdebstrap, kept in the cache until their recipe changes."""
+"""Root file systems of Debian releases: created once with mmdebstrap, cached until their recipe changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 OPTIONS: Final = (
     "--mode=root", "--format=directory",
     '--aptopt=APT::Install-Recommends "false"', '--aptopt=APT::Sandbox::User "root"',
-    # The index of a release that moves may be past its date on a mirror.
+    # On a mirror, the index of a testing or unstable release may have expired.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
     "--dpkgopt=path-exclude=/usr/share/man/*",
@@ -31,14 +31,15 @@ PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy")
 
 
 class Unavailable(Failed):
-    """The release cannot be had on this machine, or not today."""
+    """The release cannot be installed on this machine, at least not now."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a tree is made of. `variant` is mmdebstrap's: "minbase" installs, "extract" only unpacks.
+    """What a tree contains. `variant` is mmdebstrap's: "minbase" installs packages, "extract" only unpacks
+    them.
 
-    `unwanted` are paths below the tree that are removed from it.
+    `unwanted` are paths in the tree that are removed from it.
     """
 
     name: str
@@ -54,30 +55,30 @@ class Recipe:
 
 
 def make_tree(recipe: Recipe, emit: Callable[[str], None]) -> Path:
-    """Return the folder of the recipe's tree, made if there is none; trees of its older recipes are removed.
+    """The folder of the recipe's tree, created if there is none; trees of its older recipes are removed.
 
-    The packages come from this machine's own Debian mirror and are verified with the archive's keyring.
+    The packages come from this machine's Debian mirror and are verified with the archive's keyring.
     Raises Unavailable.
     """
     if os.geteuid() != 0:
-        raise Unavailable("a Debian release needs root")
+        raise Unavailable("installing a Debian release needs root")
     with exclusive("cache/trees", limit=SECONDS + 60):
         if not recipe.folder.is_dir():
             CACHE.mkdir(mode=0o700, parents=True, exist_ok=True)
-            emit(f"making a tree of Debian {recipe.suite} ({recipe.name}), once")
+            emit(f"installing Debian {recipe.suite} ({recipe.name}) into the cache, once")
             remove_unused(f"tree-{recipe.name}-*")
             _make(recipe)
     return recipe.folder
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder of the cache, if it is there."""
+    """Remove a folder of the cache, if it exists."""
     if folder.exists():
         run(["rm", "-rf", "--one-file-system", str(folder)], limit=300)
 
 
 def remove_unused(pattern: str) -> None:
-    """Remove what the cache has by these names; what a running lab stands on stays until a later time."""
+    """Remove matching entries from the cache, except those that a running lab uses."""
     for old in CACHE.glob(pattern):
         if not _in_use(old):
             remove_tree(old)
@@ -91,14 +92,14 @@ def _make(recipe: Recipe) -> None:
     argv = ["env", *proxies, "mmdebstrap", "--quiet", *OPTIONS, f"--variant={recipe.variant}"]
     argv += [f"--include={','.join(recipe.packages)}", recipe.suite, str(part), source]
     try:
-        # One lock, not all: it has apt run shells that know no descriptor above 9.
+        # Only one lock: it lets apt run shells that cannot handle descriptors above 9.
         run(argv, limit=SECONDS, locks=held()[-1:])
     except Failed as failed:
         remove_tree(part)
-        # apt's own command line is one of its last words, and tells nothing.
-        said = [line for line in failed.message.splitlines() if len(line) < 200]
+        # The last lines include apt's command line, which explains nothing.
+        reasons = [line for line in failed.message.splitlines() if len(line) < 200]
         raise Unavailable(
-            f"no tree of Debian {recipe.suite}: {' / '.join(said[-4:])}",
+            f"Debian {recipe.suite} cannot be installed: {' / '.join(reasons[-4:])}",
             hint="check that apt-get update works on this machine",
         ) from failed
     for path in recipe.unwanted:
@@ -107,16 +108,16 @@ def _make(recipe: Recipe) -> None:
 
 
 def _mirror() -> str:
-    """Where this machine takes its own Debian packages from."""
+    """The URI from which this machine installs its Debian packages."""
     release = _os_release()
     if release.get("ID") != "debian" or not KEYRING.exists():
-        raise Unavailable("a Debian release needs a Debian machine with its archive's keyring")
+        raise Unavailable("installing a Debian release needs a Debian machine with debian-archive-keyring")
     if not shutil.which("mmdebstrap", path=SYSTEM_PATH):
         raise Unavailable("mmdebstrap is not installed", hint="apt-get install mmdebstrap")
-    shown = run(
+    targets = run(
         ["apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"]
     )
-    rows = [line.split() for line in shown.splitlines()]
+    rows = [line.split() for line in targets.splitlines()]
     found = [row[2] for row in rows if row[:2] == [release.get("VERSION_CODENAME", ""), "main"]]
     if not found:
         raise Unavailable("this machine has no Debian mirror in its apt sources")
@@ -132,7 +133,7 @@ def _os_release() -> dict[str, str]:
 
 
 def _in_use(path: Path) -> bool:
-    """Whether a tree is mounted somewhere, or a virtual worker runs with this kernel or disk."""
+    """Whether this tree is mounted, or a virtual worker runs with this kernel or disk."""
     mounted, named = f"lowerdir={path},", os.fsencode(path)
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

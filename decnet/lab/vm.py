@@ -1,7 +1,7 @@
-"""A worker with a kernel of its own: User Mode Linux, with systemd, sshd and the Docker engine inside.
+"""A worker with its own kernel: User Mode Linux, running systemd, sshd and the Docker engine.
 
-It is plugged in behind the worker's cables (network.py). The lab reaches it by SSH from the worker's own
-network namespace, even when its management cable is pulled.
+It is connected to the worker's cables (network.py). The lab reaches it by SSH from the worker's network
+namespace, even if its management cable is unplugged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SSHD: Final = "PermitRootLogin prohibit-password\nUseDNS no\nMaxStartups 300:30:
 
 
 def start(place: Place) -> None:
-    """Start the worker, or its engine where only that is stopped; `await_up` waits for it."""
+    """Start the worker, or only its engine if just that is stopped; `await_up` waits for it."""
     if recorded(place, ROLE):
         if engine_state(place) == "down":
             _run(place, ["systemctl", "start", *UNITS])
@@ -41,7 +41,7 @@ def start(place: Place) -> None:
         f"hostfs={folder}/seed", f"systemd.hostname={hostname(place)}", "uml_dir=/run/uml/",
         f"umid={place.key}", "con=null", "con0=null,fd:1", "ssl=null",
         "systemd.show_status=error", "systemd.log_color=0",
-        # A machine that is busy with other things may give it little time.
+        # A busy machine may give it little CPU time.
         "systemd.default_timeout_start_sec=900",
     ]  # fmt: skip
     for number, side in enumerate(("lan", "mgmt")):
@@ -50,12 +50,12 @@ def start(place: Place) -> None:
 
 
 def await_up(place: Place, *, limit: float = 900) -> None:
-    """Wait until its engine answers; raise Failed with the end of its console."""
+    """Wait until its engine answers. Raises Failed with the end of its console."""
     await_role(place, ROLE, lambda: engine_state(place) == "up", limit=limit, pause=0.5)
 
 
 def engine_state(place: Place) -> str | None:
-    """Its engine: up, silent (it runs and does not answer) or down; None where sshd does not answer."""
+    """Its engine: up, silent (running without answering) or down; None if sshd does not answer."""
     if not recorded(place, ROLE):
         return None
     try:
@@ -69,18 +69,18 @@ def stop_engine(place: Place) -> None:
 
 
 def signal_engine(place: Place, name: str) -> None:
-    """Send a signal such as STOP to the engine's daemons, their containers excepted."""
+    """Send a signal such as STOP to the engine's daemons, but not to its containers."""
     _run(place, ["systemctl", "kill", "--kill-whom=main", f"--signal={name}", *UNITS[1:]])
 
 
-def refuse(place: Place, what: str) -> None:
-    """Raise UsageError where this is a virtual worker, on which `what` cannot be done."""
+def refuse_virtual(place: Place, reason: str) -> None:
+    """Raise UsageError if this is a virtual worker; `reason` explains why it cannot do that."""
     if choice.of(place).virtual:
-        raise UsageError(f"{place.key} is a virtual worker: {what}")
+        raise UsageError(f"{place.key} is a virtual worker: {reason}")
 
 
 def command(place: Place, argv: list[str], *, terminal: bool = False) -> list[str]:
-    """The command line that runs `argv` as root of the worker. A signal to it ends the connection only."""
+    """The command line that runs `argv` as root on the worker. A signal to it ends only the connection."""
     options = (
         f"UserKnownHostsFile={place.folder}/known_hosts", "StrictHostKeyChecking=yes", "BatchMode=yes",
         "ConnectTimeout=60", "LogLevel=ERROR",
@@ -95,7 +95,7 @@ def _run(place: Place, argv: list[str]) -> None:
 
 
 def _write_seed(place: Place) -> None:
-    """What the worker copies over its file system when it starts for the first time."""
+    """Write the files that the worker copies over its file system at its first start."""
     keys.make_host_keys(place)
     seed, name = place.folder / "seed", hostname(place)
     files = {

@@ -51,7 +51,7 @@ def test_an_unknown_engine_and_a_setting_of_the_labs_own_are_refused(tmp_path: P
     lab = Lab("tlabx", tmp_path / "lab")
     with pytest.raises(UsageError, match="'woody' is unknown"):
         up(lab, engines=["woody"])
-    with pytest.raises(UsageError, match="'hosts' belongs to the lab"):
+    with pytest.raises(UsageError, match="'hosts' is set by the lab"):
         up(lab, engine_options={"hosts": ["tcp://0.0.0.0:2375"]})
     with pytest.raises(UsageError, match="not an absolute path"):
         up(lab, engine_options={"data-root": "docker"})
@@ -65,16 +65,16 @@ def test_a_worker_keeps_its_engine_and_refuses_another(tmp_path: Path) -> None:
     choice.choose([first, second], [], {}, silent)
     assert choice.of(first).options == {"live-restore": True}
     assert choice.of(second) == choice.Choice()
-    with pytest.raises(UsageError, match="w1 has the engine 'host' already"):
+    with pytest.raises(UsageError, match="w1 already has the engine 'host'"):
         choice.choose([first], ["trixie"], {}, silent)
-    with pytest.raises(UsageError, match="for new workers, and there is none"):
+    with pytest.raises(UsageError, match="to new workers, and there are none"):
         choice.choose([second], [], {"live-restore": True}, silent)
 
 
 def test_a_worker_of_a_lab_before_this_choice_has_the_machines_engine(tmp_path: Path) -> None:
     worker = Lab("tlabx", tmp_path / "lab").worker(1)
     (worker.folder / "pids").mkdir(parents=True)
-    with pytest.raises(UsageError, match="w1 has the engine 'host' already"):
+    with pytest.raises(UsageError, match="w1 already has the engine 'host'"):
         choice.choose([worker], ["trixie"], {}, silent)
 
 
@@ -95,7 +95,7 @@ def test_a_mount_point_is_read_without_its_escapes(tmp_path: Path) -> None:
 
 def test_a_release_that_cannot_be_had_is_one_sentence_and_leaves_nothing() -> None:
     recipe = Recipe("none", "no-such-release", ("base-files",))
-    with pytest.raises(trees.Unavailable, match="no tree of Debian no-such-release: ") as refused:
+    with pytest.raises(trees.Unavailable, match="Debian no-such-release cannot be installed: ") as refused:
         trees.make_tree(recipe, silent)
     assert refused.value.hint is not None and "\n" not in refused.value.message
     assert list(trees.CACHE.glob("*tree-none-*")) == []
@@ -117,7 +117,7 @@ def test_the_cache_is_locked_by_a_name_that_no_lab_can_have(tmp_path: Path) -> N
     recipe = Recipe("here", "none", ())
     with exclusive("trees"), pytest.raises(trees.Unavailable):
         trees.make_tree(recipe, silent)
-    late = pytest.raises(LockHeld, match="works on the tlabx of the labs")
+    late = pytest.raises(LockHeld, match="is using the tlabx of the labs")
     with exclusive("cache/tlabx"), late, exclusive("cache/tlabx", limit=0.1):
         pass
 

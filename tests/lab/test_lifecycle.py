@@ -15,7 +15,7 @@ from lab_machines import alive, import_image, in_place, start_container
 
 from decnet.errors import DecnetError, Failed, UsageError
 from decnet.lab import Lab, down, start, status, stop, up
-from decnet.lab.processes import look
+from decnet.lab.processes import find_process
 
 
 def test_a_lab_leaves_nothing_and_touches_nothing(own: Lab) -> None:
@@ -162,7 +162,7 @@ def test_a_process_whose_name_is_no_text_is_seen(tmp_path: Path) -> None:
     program = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe"))
     program.symlink_to("/bin/sleep")
     with subprocess.Popen(["sleep", "60"], executable=program) as running:
-        found = look(running.pid)
+        found = find_process(running.pid)
         running.kill()
     assert found is not None and found.pid == running.pid
 
@@ -173,7 +173,7 @@ def test_a_folder_that_is_not_a_labs_is_refused_and_untouched(tmp_path: Path) ->
     precious.write_text("dear")
     with pytest.raises(UsageError, match="not a lab's folder"):
         up(Lab("tlabx", precious.parent))
-    with pytest.raises(Failed, match="nothing in it is touched"):
+    with pytest.raises(Failed, match="nothing was removed"):
         down(Lab("tlabx", precious.parent))
     assert precious.read_text() == "dear"
 
@@ -181,16 +181,16 @@ def test_a_folder_that_is_not_a_labs_is_refused_and_untouched(tmp_path: Path) ->
 def test_a_second_root_for_the_same_name_is_refused(lab: Lab, tmp_path: Path) -> None:
     before = pids(lab)
     twin = Lab(lab.name, tmp_path / "twin")
-    with pytest.raises(UsageError, match="is up already"):
+    with pytest.raises(UsageError, match="is already up"):
         up(twin)
-    with pytest.raises(UsageError, match="is up already"):
+    with pytest.raises(UsageError, match="is already up"):
         down(twin)
     assert pids(lab) == before
 
 
 @pytest.mark.parametrize("name", ["", "UP", "a-b", "../x", "ninechars"])
 def test_a_bad_name_is_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="small letters"):
+    with pytest.raises(UsageError, match="lower-case letters"):
         Lab(name)
 
 

@@ -50,7 +50,7 @@ def test_what_is_written_there_is_neither_in_the_tree_nor_on_the_machine(modern:
 def test_up_again_keeps_it_and_refuses_another_engine(modern: Lab) -> None:
     before = status(modern)
     assert up(modern) == before
-    with pytest.raises(UsageError, match="w1 has the engine 'trixie' already"):
+    with pytest.raises(UsageError, match="w1 already has the engine 'trixie'"):
         up(modern, engines=["host"])
 
 
