@@ -26,8 +26,8 @@ with socket.socket(socket.AF_UNIX) as engine:
     engine.connect(os.environ["DOCKER_HOST"][7:])
     body = json.dumps(sys.argv[1:]).encode()
     engine.sendall(b"POST /compose HTTP/1.0\\r\\nContent-Length: %%d\\r\\n\\r\\n" %% len(body) + body)
-    head, _, told = engine.makefile("rb").read().partition(b"\\r\\n\\r\\n")
-sys.stdout.write(told.decode())
+    head, _, body = engine.makefile("rb").read().partition(b"\\r\\n\\r\\n")
+sys.stdout.write(body.decode())
 sys.exit(b" 200 " not in head)
 """
 

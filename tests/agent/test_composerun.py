@@ -63,6 +63,6 @@ def test_composes_own_end_is_reported(tmp_path: Path) -> None:
     program.write_text('#!/bin/sh\necho "ERROR: no such thing: $*"; exit 3\n')
     program.chmod(0o755)
     compose, project = composerun.Compose([str(program)], "2.0.0"), "decnet-t-0123abcd"
-    told = composerun.up(compose, project, "/f", ["web"], 5.0, [], lambda: True)
-    assert told is not None
-    assert told.startswith(f"ERROR: no such thing: -p {project} -f /f up -d --no-deps")
+    error = composerun.up(compose, project, "/f", ["web"], 5.0, [], lambda: True)
+    assert error is not None
+    assert error.startswith(f"ERROR: no such thing: -p {project} -f /f up -d --no-deps")

@@ -126,7 +126,7 @@ def test_enrolment_and_the_agent_find_the_same_engine(desk: Desk, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("about", "told"),
+    ("about", "complaint"),
     [
         (PODMAN, "its Docker socket belongs to Podman, which decnet does not support"),
         (ROOTLESS, "its Docker is rootless, and cannot put containers on the LAN"),
@@ -134,11 +134,11 @@ def test_enrolment_and_the_agent_find_the_same_engine(desk: Desk, tmp_path: Path
     ],
 )
 def test_an_engine_that_cannot_run_deckies_is_refused_with_one_sentence(
-    tmp_path: Path, about: dict[str, Any], told: str
+    tmp_path: Path, about: dict[str, Any], complaint: str
 ) -> None:
     with serving(tmp_path / "engine.sock", about) as place:
         found = surveyed(place)
-    assert problems(found, None).startswith(f"{told}: ")
+    assert problems(found, None).startswith(f"{complaint}: ")
     assert problems(found, None).count("install Docker Engine") == 1
 
 

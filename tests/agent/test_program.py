@@ -208,6 +208,6 @@ def test_a_status_of_a_hung_engine_comes_in_time(
         listening.bind(place)
         listening.listen()
         begin = time.monotonic()
-        told = status({})
-    assert (told["docker"], time.monotonic() - begin < 3) == ("down", True)
-    assert "no answer in time" in told["docker_error"]
+        answer = status({})
+    assert (answer["docker"], time.monotonic() - begin < 3) == ("down", True)
+    assert "no answer in time" in answer["docker_error"]

@@ -164,7 +164,7 @@ def test_enrolment_and_worker_check_know_whom_systemd_ends(
     command = Machine(ground / "systemd", settings).command(lingers=lingers, user=True)
     facts = replace(users_desk, before=command).get("facts")
     survey = bootstrap._program("survey") + "\nprint(end_with_their_session('nobody'))"
-    told = subprocess.run(
+    ended = subprocess.run(
         [*command, sys.executable, "-"], input=survey.encode(), capture_output=True, check=True
     )
-    assert (facts["ends_with_session"], told.stdout) == ("nobody" * is_ended, b"%r\n" % is_ended)
+    assert (facts["ends_with_session"], ended.stdout) == ("nobody" * is_ended, b"%r\n" % is_ended)

@@ -94,17 +94,17 @@ def test_an_engine_that_systemd_knows_as_running_is_asked(machine: Machine, desk
 def test_enrolment_finds_a_stopped_engine_and_does_not_start_it(machine: Machine, tmp_path: Path) -> None:
     machine.is_in_state("inactive")
     survey = bootstrap._program("survey") + f"\nprint(docker({SOCKET!r})['error'])"
-    told = subprocess.run(
+    ended = subprocess.run(
         [*machine.command(), sys.executable, "-I", "-S", "-"],
         input=survey.encode(), capture_output=True, check=True, timeout=60,
     )  # fmt: skip
-    assert (told.stdout, machine.was_touched()) == (b"stopped\n", False)
+    assert (ended.stdout, machine.was_touched()) == (b"stopped\n", False)
 
 
 def test_a_dry_run_does_not_start_the_engine_of_the_operators_machine(machine: Machine) -> None:
     machine.is_in_state("inactive")
     look = "from decnet.images.shelf import on_this_machine; print(on_this_machine(['web:1']))"
-    told = subprocess.run(
+    ended = subprocess.run(
         [*machine.command(), sys.executable, "-c", look], capture_output=True, check=True, timeout=60
     )
-    assert (told.stdout, machine.was_touched()) == (b"()\n", False)
+    assert (ended.stdout, machine.was_touched()) == (b"()\n", False)

@@ -39,9 +39,9 @@ def write_canned(folder: Path, home: Home, workers: int) -> None:
                 "clock": time.time(),
             }
         )
-        told = seen.status.model_copy(update={"hello": hello})
-        answer = told.model_dump(mode="json", exclude={"journal": {"damaged"}})
+        status = seen.status.model_copy(update={"hello": hello})
+        answer = status.model_dump(mode="json", exclude={"journal": {"damaged"}})
         payload = wire.canonical({"v": wire.PROTOCOL, "ok": True, "result": answer})
         (answers / address(number)).write_bytes(b"%d\n" % len(payload) + payload)
         records = large.recorded[name(number)].model_copy(update={"worker_id": worker_id})
-        Records(home).save(ingest_status(records, told, now=time.time()).records)
+        Records(home).save(ingest_status(records, status, now=time.time()).records)

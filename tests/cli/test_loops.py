@@ -16,9 +16,9 @@ from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 
 
-@pytest.mark.parametrize(("quiet", "told"), [(True, False), (False, True)])
+@pytest.mark.parametrize(("quiet", "reported"), [(True, False), (False, True)])
 def test_a_quiet_loop_is_silent_about_a_held_lock_as_a_quiet_pass_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: bool, told: bool
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], quiet: bool, reported: bool
 ) -> None:
     home = Home(tmp_path / "home")
     open_home(home)
@@ -31,4 +31,4 @@ def test_a_quiet_loop_is_silent_about_a_held_lock_as_a_quiet_pass_is(
 
     with FileLock(home.lock), pytest.raises(TimeoutError):
         asyncio.run(rounds())
-    assert ("error: the lock is held by " in capsys.readouterr().err) is told
+    assert ("error: the lock is held by " in capsys.readouterr().err) is reported

@@ -11,7 +11,7 @@ from decnet.cli.app import app
 from decnet.cli.lazy_group import lazy_group
 
 
-def said(capsys: Any, *words: str) -> tuple[int, str]:
+def run_main(capsys: Any, *words: str) -> tuple[int, str]:
     """The exit code of a command, and what it said on stderr, in one line."""
     with pytest.raises(SystemExit) as left:
         lazy_group(app)(list(words), prog_name="decnet")
@@ -40,13 +40,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_seconds_that_cannot_be_waited_are_bad_usage(capsys: Any, home: Path, words: str, value: str) -> None:
-    code, told = said(capsys, *words.split(), value)
+    code, output = run_main(capsys, *words.split(), value)
     assert code == 2
-    assert f"Invalid value for '{words.split()[-1]}'" in told
+    assert f"Invalid value for '{words.split()[-1]}'" in output
     assert not home.exists()
 
 
 @pytest.mark.parametrize("value", ["²m", "٣m", "m", "", "9" * 20 + "d", "1-1-1"])
 def test_a_time_that_is_none_is_bad_usage(capsys: Any, value: str) -> None:
-    code, told = said(capsys, "events", "--since", value)
-    assert (code, "is not a time" in told) == (2, True)
+    code, output = run_main(capsys, "events", "--since", value)
+    assert (code, "is not a time" in output) == (2, True)

@@ -117,17 +117,17 @@ def at(seq: int, worker: str, time: float) -> AttackerEvent:
     )  # fmt: skip
 
 
-def told(to: str, *, each: bool = False, every: float = 30.0, deckies: tuple[str, ...] = ()) -> Alerts:
+def alerts_for(to: str, *, each: bool = False, every: float = 30.0, deckies: tuple[str, ...] = ()) -> Alerts:
     return alerts_to(to, every=every, each=each, wanted=EventFilter(None, deckies))
 
 
 def test_a_flood_and_a_loss_count_as_often_as_they_happened(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 1)
     happens(home, 2, 2, kind="contact", folded=18_600)
     happens(home, 3, 3, kind="lost", source="", count=400, before=NOW)
     happens(home, 4, 4, kind="lost", source="", count=0, at_least=True, before=NOW)
-    asyncio.run(send_alert(context(home), told(ear.url)))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url)))
     [alert] = ear.heard
     assert alert["text"] == "19002 events on web-01 from 192.0.2.250: 18600 contact, 401 lost, 1 login"
     assert (alert["count"], alert["sources"]) == (19_002, {"192.0.2.250": 18_601})
@@ -136,9 +136,9 @@ def test_a_flood_and_a_loss_count_as_often_as_they_happened(home: Home, ear: Ear
 
 
 def test_a_loss_alone_names_no_source(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 1, kind="lost", source="", count=7, before=NOW)
-    asyncio.run(send_alert(context(home), told(ear.url)))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url)))
     assert ear.heard[0]["text"] == "7 events on web-01: 7 lost"
 
 
@@ -151,11 +151,11 @@ def script(folder: Path, body: str) -> str:
 
 def test_a_url_is_sent_each_new_event_once(home: Home, ear: Ear) -> None:
     happens(home, 1, 3)
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 4, 5, password="' \"$(id)\x1b[2J")
     happens(home, 1, 1, worker="id2", decky="db")
     for moment in (NOW, NOW + 60):
-        asyncio.run(send_alert(context(home, moment), told(ear.url)))
+        asyncio.run(send_alert(context(home, moment), alerts_for(ear.url)))
     [alert] = ear.heard
     assert [(e["worker"], e["decky"], e["seq"]) for e in alert.pop("events")] == [
         ("w2", "db", 1),
@@ -182,22 +182,22 @@ def test_a_command_gets_the_alert_on_stdin_and_nothing_on_its_command_line(
     home: Home, tmp_path: Path
 ) -> None:
     command = script(tmp_path, f'echo "$# $1" > {tmp_path}/argv; cat > {tmp_path}/stdin; echo noise')
-    start_alerts(context(home), told(f"{command} 'two words'"))
+    start_alerts(context(home), alerts_for(f"{command} 'two words'"))
     happens(home, 1, 1, username="; touch /tmp/x", password="$(reboot)`id`\n")
-    asyncio.run(send_alert(context(home), told(f"{command} 'two words'")))
+    asyncio.run(send_alert(context(home), alerts_for(f"{command} 'two words'")))
     assert (tmp_path / "argv").read_text() == "1 two words\n"
     [event] = json.loads((tmp_path / "stdin").read_text())["events"]
     assert event["fields"] == {"username": "; touch /tmp/x", "password": "$(reboot)`id`\n"}
 
 
 def test_events_that_come_too_soon_wait_and_are_sent_together(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 1)
-    asyncio.run(send_alert(context(home, NOW), told(ear.url)))
+    asyncio.run(send_alert(context(home, NOW), alerts_for(ear.url)))
     happens(home, 2, 3)
-    asyncio.run(send_alert(context(home, NOW + 10), told(ear.url)))
+    asyncio.run(send_alert(context(home, NOW + 10), alerts_for(ear.url)))
     happens(home, 4, 4)
-    asyncio.run(send_alert(context(home, NOW + 31), told(ear.url)))
+    asyncio.run(send_alert(context(home, NOW + 31), alerts_for(ear.url)))
     assert [alert["count"] for alert in ear.heard] == [1, 3]
 
 
@@ -215,36 +215,36 @@ def test_events_that_come_too_soon_wait_and_are_sent_together(home: Home, ear: E
 def test_a_receiver_of_which_damage_is_kept_is_a_new_one(home: Home, ear: Ear, entry: object) -> None:
     happens(home, 1, 2)
     path = home.events_dir / "alerts.json"
-    path.write_text(json.dumps({told(ear.url).key: entry}))
+    path.write_text(json.dumps({alerts_for(ear.url).key: entry}))
     path.chmod(0o600)
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 3, 3)
-    asyncio.run(send_alert(context(home), told(ear.url)))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url)))
     assert [alert["count"] for alert in ear.heard] == [1]
 
 
 def test_a_receiver_that_fails_is_retried_later_and_nothing_is_lost(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 2)
     ear.status = 503
     with pytest.raises(Failed) as caught:
-        asyncio.run(send_alert(context(home, NOW), told(ear.url)))
+        asyncio.run(send_alert(context(home, NOW), alerts_for(ear.url)))
     assert caught.value.message == "alert: 127.0.0.1 answered 503 Service Unavailable"
     assert "secret" not in str(vars(caught.value))
     # Not again at once: it would be asked with every pull.
-    asyncio.run(send_alert(context(home, NOW + 5), told(ear.url)))
+    asyncio.run(send_alert(context(home, NOW + 5), alerts_for(ear.url)))
     ear.status = 200
     happens(home, 3, 3)
-    asyncio.run(send_alert(context(home, NOW + 40), told(ear.url)))
+    asyncio.run(send_alert(context(home, NOW + 40), alerts_for(ear.url)))
     assert [alert["count"] for alert in ear.heard] == [2, 3]
 
 
 def test_each_event_by_itself_and_many_together(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 3)
-    asyncio.run(send_alert(context(home, NOW), told(ear.url, each=True)))
+    asyncio.run(send_alert(context(home, NOW), alerts_for(ear.url, each=True)))
     happens(home, 4, 300)
-    asyncio.run(send_alert(context(home, NOW + 60), told(ear.url, each=True)))
+    asyncio.run(send_alert(context(home, NOW + 60), alerts_for(ear.url, each=True)))
     assert [alert["count"] for alert in ear.heard] == [1, 1, 1, 297]
     assert len(ear.heard[-1]["events"]) == 50
 
@@ -254,15 +254,15 @@ def test_a_single_alert_that_fails_repeats_none_of_those_before_it(
     home: Home, tmp_path: Path, times: tuple[int, ...]
 ) -> None:
     command = script(tmp_path, f"cat >> {tmp_path}/told; [ $(wc -l < {tmp_path}/told) -ne 3 ]")
-    start_alerts(context(home), told(command))
+    start_alerts(context(home), alerts_for(command))
     for worker in ("id1", "id2"):
         append_events(
             home, worker, Page("spool", tuple(at(seq, worker, time) for seq, time in enumerate(times, 1)))
         )
     with pytest.raises(Failed):
-        asyncio.run(send_alert(context(home, NOW), told(command, each=True)))
+        asyncio.run(send_alert(context(home, NOW), alerts_for(command, each=True)))
     for moment in (NOW + 60, NOW + 120):
-        asyncio.run(send_alert(context(home, moment), told(command, each=True)))
+        asyncio.run(send_alert(context(home, moment), alerts_for(command, each=True)))
     alerts_sent = [json.loads(line) for line in (tmp_path / "told").read_text().splitlines()]
     [sent, failed, *rest] = [alert["events"][0]["id"] for alert in alerts_sent][1:]
     assert failed == rest[0]
@@ -271,9 +271,9 @@ def test_a_single_alert_that_fails_repeats_none_of_those_before_it(
 
 
 def test_an_alert_is_bounded_whatever_the_attacker_sent(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 40, **{f"field{n}": "\x00" * 3000 for n in range(3)})
-    asyncio.run(send_alert(context(home), told(ear.url)))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url)))
     [alert] = ear.heard
     assert alert["count"] == 40
     assert 0 < len(alert["events"]) < 40
@@ -282,18 +282,18 @@ def test_an_alert_is_bounded_whatever_the_attacker_sent(home: Home, ear: Ear) ->
 
 def test_a_worker_that_lost_its_spool_is_alerted_from_its_new_one(home: Home, ear: Ear) -> None:
     happens(home, 1, 5)
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 6, 6)
     happens(home, 1, 2, spool="another")
-    asyncio.run(send_alert(context(home), told(ear.url)))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url)))
     assert [[event["seq"] for event in alert["events"]] for alert in ear.heard] == [[1, 2, 6]]
 
 
 def test_only_the_deckies_that_were_asked_for(home: Home, ear: Ear) -> None:
-    start_alerts(context(home), told(ear.url))
+    start_alerts(context(home), alerts_for(ear.url))
     happens(home, 1, 1)
     happens(home, 1, 2, worker="id2", decky="db")
-    asyncio.run(send_alert(context(home), told(ear.url, deckies=("db",))))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url, deckies=("db",))))
     assert [alert["deckies"] for alert in ear.heard] == [{"db": 2}]
 
 
@@ -305,12 +305,12 @@ def _appears(path: Path) -> None:
 
 def test_a_pull_is_never_delayed_by_a_receiver(home: Home, tmp_path: Path) -> None:
     sleeper = script(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
-    start_alerts(context(home), told(sleeper))
+    start_alerts(context(home), alerts_for(sleeper))
     happens(home, 1, 1)
 
     async def describe_mismatch() -> float:
         telling = asyncio.create_task(
-            send_alerts_forever(context(home), told(sleeper), 0.05, lambda error: None)
+            send_alerts_forever(context(home), alerts_for(sleeper), 0.05, lambda error: None)
         )
         begin_at = time.monotonic()
         await asyncio.to_thread(_appears, tmp_path / "pid")

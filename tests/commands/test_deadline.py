@@ -87,13 +87,13 @@ def test_what_is_open_is_named(home: Home) -> None:
 def test_whether_a_pass_was_interrupted_or_too_slow_is_known_inside(
     home: Home, seconds: float, why: tuple[str, int]
 ) -> None:
-    told = []
+    reasons = []
 
     async def work() -> None:
         try:
             await asyncio.sleep(30)
         except asyncio.CancelledError as error:
-            told.append(why_ended(error))
+            reasons.append(why_ended(error))
             raise
 
     async def interrupted() -> None:
@@ -104,7 +104,7 @@ def test_whether_a_pass_was_interrupted_or_too_slow_is_known_inside(
 
     with pytest.raises((PartlyFailed, asyncio.CancelledError)):
         asyncio.run(interrupted())
-    assert told == [why]
+    assert reasons == [why]
 
 
 def test_a_silent_worker_does_not_hold_a_pass_beyond_its_deadline(home: Home) -> None:

@@ -34,7 +34,7 @@ WEB = Decky(
     hostname="srv-1", os="linux", release="debian-12", services={"http": {}},
     seed=f"{1:032x}", spec_hash="0" * 64, mutated_at=1.0,
 )  # fmt: skip
-TOLD = WorkerFailure(
+FAILURE = WorkerFailure(
     "w1",
     Failed,
     "it has deckies and is not enrolled",
@@ -63,12 +63,12 @@ def enrol_one_that_is_away(home: Home) -> None:
 @pytest.mark.parametrize("options", [PassOptions(), PassOptions(check=True), PassOptions(quiet=True)])
 def test_reconcile_reports_it_and_fails(ctx: Context, options: PassOptions) -> None:
     outcome = asyncio.run(reconcile(ctx, options))
-    assert (outcome.exit_code, outcome.troubles) == (1, (TOLD,))
+    assert (outcome.exit_code, outcome.troubles) == (1, (FAILURE,))
 
 
 def test_mutate_reports_it_and_fails(ctx: Context) -> None:
     outcome = asyncio.run(mutate(ctx, MutateOptions(names=("web",), services=("ssh",))))
-    assert (outcome.exit_code, outcome.troubles) == (1, (TOLD,))
+    assert (outcome.exit_code, outcome.troubles) == (1, (FAILURE,))
 
 
 def test_status_has_a_row_of_it_and_fails(ctx: Context) -> None:
@@ -82,7 +82,7 @@ def test_status_has_a_row_of_it_and_fails(ctx: Context) -> None:
 def test_doctor_finds_it(ctx: Context) -> None:
     found, _, _ = operator_findings(ctx)
     assert [(f.what, f.state, f.finding, f.fix) for f in found if f.what == "w1"] == [
-        ("w1", "wrong", TOLD.message, TOLD.hint)
+        ("w1", "wrong", FAILURE.message, FAILURE.hint)
     ]
 
 
@@ -90,8 +90,8 @@ def test_it_is_not_reported_for_other_selected_workers(ctx: Context) -> None:
     enrol_one_that_is_away(ctx.home)
     chosen = asyncio.run(reconcile(ctx, PassOptions(selector="w2")))
     everything = asyncio.run(reconcile(ctx, PassOptions()))
-    told = [[each.worker for each in outcome.troubles] for outcome in (chosen, everything)]
-    assert told == [["w2"], ["w1", "w2"]]
+    in_trouble = [[each.worker for each in outcome.troubles] for outcome in (chosen, everything)]
+    assert in_trouble == [["w2"], ["w1", "w2"]]
     assert asyncio.run(status(ctx, on="w2")).exit_code == 5
 
 

@@ -34,10 +34,10 @@ def test_a_worker_that_refuses_the_connection_is_shown_as_it_was_enrolled(tmp_pa
     pin(home.known_hosts, worker, ensure_key(home.keys / FLEET_KEY, write_whole).public, write_whole)
     FleetTable(home).put_worker(worker)
     ctx = Context(home=home, catalog=load(), emit=lambda event: None)
-    told = asyncio.run(show(ctx, "w1"))
-    assert told.exit_code == 5
-    assert told.lines[1:] == (
+    shown = asyncio.run(show(ctx, "w1"))
+    assert shown.exit_code == 5
+    assert shown.lines[1:] == (
         "worker_id: one", "tags: dmz", "deckies: none", "now: it refuses the connection",
         "  hint: does its sshd run?",
     )  # fmt: skip
-    assert (told.document["worker_id"], told.document["error"]["code"]) == ("one", "unreachable")
+    assert (shown.document["worker_id"], shown.document["error"]["code"]) == ("one", "unreachable")

@@ -72,8 +72,8 @@ def test_an_error_is_printed_without_obeying_it(style: str, capsys: pytest.Captu
 
 def test_an_error_for_a_script_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     print_error(UsageError("no such decky", hint="look"), "json")
-    told = json.loads(capsys.readouterr().err)
-    assert told == {
+    document = json.loads(capsys.readouterr().err)
+    assert document == {
         "code": "usage",
         "message": "no such decky",
         "worker": None,

@@ -42,7 +42,7 @@ def answered(line: socket.socket, end: bytes) -> None:
         last = (last + piece)[-64:]
 
 
-def told(port: int, *commands: bytes, wait: bool = True) -> None:
+def send(port: int, *commands: bytes, wait: bool = True) -> None:
     """Say these to redis and hear all of the answers, or that it hangs up."""
     with connect(port) as line:
         line.sendall(b"".join(commands) + redis(b"ECHO", b"that was all"))
@@ -122,31 +122,31 @@ def commands_of_closed_channels(port: int) -> None:
 
 
 def one_key_many_times(port: int) -> None:
-    told(port, redis(b"SET", b"big", BIG))
-    told(port, redis(b"MGET", *[b"big"] * 8000))
+    send(port, redis(b"SET", b"big", BIG))
+    send(port, redis(b"MGET", *[b"big"] * 8000))
 
 
 def a_transaction_of_copies(port: int) -> None:
-    told(port, redis(b"SET", b"big", BIG))
-    told(port, b"MULTI\r\n", b"GETRANGE big 0 -2\r\n" * 1500, b"EXEC\r\n")
+    send(port, redis(b"SET", b"big", BIG))
+    send(port, b"MULTI\r\n", b"GETRANGE big 0 -2\r\n" * 1500, b"EXEC\r\n")
 
 
 def one_set_many_times(port: int) -> None:
     members = [b"%d" % number for number in range(10_000)]
-    told(port, *(redis(b"SADD", b"set", *(name + each for each in members)) for name in (b"a", b"b", b"c")),
+    send(port, *(redis(b"SADD", b"set", *(name + each for each in members)) for name in (b"a", b"b", b"c")),
          redis(b"SUNION", *[b"set"] * 8000), redis(b"SINTERSTORE", b"other", *[b"set"] * 8000))  # fmt: skip
 
 
 def a_slow_command_many_times(port: int) -> None:
     pairs = [part for number in range(8000) for part in (b"%d" % (number % 977), b"member %d" % number)]
-    told(port, redis(b"ZADD", b"scores", *pairs), b"ZRANK scores nobody\r\n" * 1000,
+    send(port, redis(b"ZADD", b"scores", *pairs), b"ZRANK scores nobody\r\n" * 1000,
          b"MULTI\r\n", b"ZRANK scores nobody\r\n" * 500, b"EXEC\r\n")  # fmt: skip
 
 
 def a_list_taken_away(port: int) -> None:
     for _ in range(4):
-        told(port, redis(b"RPUSH", b"list", *[b""] * 14_000))
-    told(port, b"LPOP list 56000\r\n")
+        send(port, redis(b"RPUSH", b"list", *[b""] * 14_000))
+    send(port, b"LPOP list 56000\r\n")
 
 
 def patterns_of_many(port: int) -> None:
@@ -155,7 +155,7 @@ def patterns_of_many(port: int) -> None:
         patterns = [b"*[a-%d%d]" % (number, at) * 20 + b"*" for at in range(190)]
         line.sendall(redis(b"PSUBSCRIBE", *patterns))
         until(line, b":190\r\n")
-    told(port, b"PUBLISH a b\r\n" * 50)
+    send(port, b"PUBLISH a b\r\n" * 50)
     for line in lines:
         line.close()
 
@@ -206,7 +206,7 @@ def test_a_flood_delays_no_one_and_fits_into_the_memory(
 
 def test_who_does_not_read_its_last_words_loses_its_place(decoy: Callable[..., Any]) -> None:
     server = decoy("redis", longest_wait=1.0, **persona_of("redis", "debian-12"))
-    told(server.port, redis(b"SET", b"big", BIG))
+    send(server.port, redis(b"SET", b"big", BIG))
     files = Path(f"/proc/{server.process.pid}/fd")
     before = len(os.listdir(files))
 

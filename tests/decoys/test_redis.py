@@ -61,8 +61,8 @@ def test_redis_cli_works_and_its_commands_are_recorded(decoy: Callable[..., Any]
     said = cli(server.port, given='set "my key" 1\nincr "my key"\nhset h a 1\nhgetall h\ndbsize\n')
 
     assert said.splitlines() == ["OK", "2", "1", "a", "1", "2"]
-    told = [event["fields"]["input"] for event in server.events("command", 5)]
-    assert told[-5:] == ['set "my key" 1', 'incr "my key"', "hset h a 1", "hgetall h", "dbsize"]
+    inputs = [event["fields"]["input"] for event in server.events("command", 5)]
+    assert inputs[-5:] == ['set "my key" 1', 'incr "my key"', "hset h a 1", "hgetall h", "dbsize"]
     assert server.events("disconnect")[-1]["fields"]["commands"] >= 5
 
 
@@ -171,9 +171,11 @@ def test_what_connects_out_or_stops_is_recorded_and_not_executed(decoy: Callable
     server.ask(b"shutdown nosave\r\n")
 
     assert b"nonexistent global variable 'package'" in said and b"MODULE command not allowed" in said
-    told = [event["fields"]["input"] for event in server.events("command", 5)]
+    inputs = [event["fields"]["input"] for event in server.events("command", 5)]
     assert (
-        "slaveof 192.0.2.9 21000" in told and "module load /tmp/exp.so" in told and "shutdown nosave" in told
+        "slaveof 192.0.2.9 21000" in inputs
+        and "module load /tmp/exp.so" in inputs
+        and "shutdown nosave" in inputs
     )
     assert info(server.port)["role"] == "master" and int(info(server.port)["uptime_in_seconds"]) < 30
 
@@ -258,5 +260,5 @@ def test_many_commands_are_counted_and_few_recorded(decoy: Callable[..., Any]) -
     server.ask(b"ping\r\n" * 2000 + b"config set dir /tmp\r\n")
 
     assert server.events("disconnect")[-1]["fields"]["commands"] == 2001
-    told = [event["fields"]["input"] for event in server.events("command")]
-    assert len(told) == 501 and told[-1] == "config set dir /tmp"
+    inputs = [event["fields"]["input"] for event in server.events("command")]
+    assert len(inputs) == 501 and inputs[-1] == "config set dir /tmp"

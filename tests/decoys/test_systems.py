@@ -34,8 +34,8 @@ def test_a_release_that_is_not_listed_is_reported(
     capsys: pytest.CaptureFixture[str], os: str, nearest: str
 ) -> None:
     assert system_of(persona("plan9-4", os)) == SYSTEMS[nearest]
-    told = f"release 'plan9-4' has no known system: using {nearest}\n"
-    assert capsys.readouterr().err == told
+    warning = f"release 'plan9-4' has no known system: using {nearest}\n"
+    assert capsys.readouterr().err == warning
 
 
 def test_a_release_can_name_its_system(capsys: pytest.CaptureFixture[str]) -> None:

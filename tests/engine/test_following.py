@@ -42,7 +42,7 @@ REMOVAL = Step(
 NOW = 1_700_000_000.0
 
 
-class Teller:
+class ScriptedWorker:
     """A worker that takes a job and then answers each poll with the next of `answers`; then always with the
     last."""
 
@@ -112,9 +112,9 @@ async def no_pause(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-def links_to(teller: Teller, ctx: Context) -> Connections:
-    teller.agent = AgentPackage.of(ctx.home.agents).sha256
-    return Connections(ctx.home, "f", lambda worker: teller)
+def links_to(scripted: ScriptedWorker, ctx: Context) -> Connections:
+    scripted.agent = AgentPackage.of(ctx.home.agents).sha256
+    return Connections(ctx.home, "f", lambda worker: scripted)
 
 
 FLEET = Fleet(fleet_id="f")
@@ -129,16 +129,16 @@ def snapshot(*rows: LifecycleRow, seen: Status | None = None) -> Snapshot:
     return Snapshot(FLEET, FLEET, {"w1": WORKER}, wanted(), load(), {"w1": known(*rows)}, observed)
 
 
-def followed(ctx: Context, teller: Teller, now: Snapshot) -> JobEnd:
+def followed(ctx: Context, scripted: ScriptedWorker, now: Snapshot) -> JobEnd:
     async def run() -> JobEnd:
-        async with links_to(teller, ctx) as connections:
+        async with links_to(scripted, ctx) as connections:
             return await run_job(ctx, connections, now, SliceKey("w1"), [REMOVAL], detach=False)
 
     return asyncio.run(run())
 
 
 def test_a_removal_that_ends_takes_the_row_away(ctx: Context) -> None:
-    end = followed(ctx, Teller({"ends": "succeeded"}), snapshot())
+    end = followed(ctx, ScriptedWorker({"ends": "succeeded"}), snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
     assert end.records is not None and end.records.of().deckies == {}
     assert ctx.records.load("w") == end.records
@@ -146,33 +146,33 @@ def test_a_removal_that_ends_takes_the_row_away(ctx: Context) -> None:
 
 def test_while_the_engine_is_down_nothing_is_known_and_the_row_stays(ctx: Context) -> None:
     """An empty list of containers from there is no absence: its address is still held."""
-    end = followed(ctx, Teller({"ends": "failed", "docker": "down"}), snapshot())
+    end = followed(ctx, ScriptedWorker({"ends": "failed", "docker": "down"}), snapshot())
     assert [each.status for each in end.outcomes] == ["failed"]
     assert end.records is not None and end.records.of().deckies == {"web": ROW}
 
 
 def test_a_machine_that_slept_asks_once_more_before_it_gives_up(ctx: Context) -> None:
-    teller = Teller({"runs": True}, {"ends": "succeeded"})
-    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 90_000.0)), teller, snapshot())
+    scripted = ScriptedWorker({"runs": True}, {"ends": "succeeded"})
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 90_000.0)), scripted, snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
 
 
 def test_a_job_that_never_ends_is_left_to_itself(ctx: Context) -> None:
-    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), Teller({"runs": True}), snapshot())
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 601.0)), ScriptedWorker({"runs": True}), snapshot())
     assert end.failure is not None and end.failure.kind is WorkerError
     assert end.failure.message == "its job did not end within 600 s; it continues in the background"
 
 
 def test_a_silent_worker_is_given_up_even_if_our_clock_is_set_back(ctx: Context) -> None:
-    silent = Teller(Unreachable("no way there", worker="w1"))
+    silent = ScriptedWorker(Unreachable("no way there", worker="w1"))
     backwards = clock(NOW, NOW, NOW, NOW - 3600)
     end = followed(replace(ctx, now=backwards, monotonic=clock(0.0, 1.0, 2.0, 21.0)), silent, snapshot())
     assert end.failure == WorkerFailure("w1", Unreachable, "no way there")
 
 
 def test_a_job_that_says_it_runs_though_all_its_steps_have_ended_is_not_waited_for(ctx: Context) -> None:
-    teller = Teller({"runs": True, "ends": "succeeded"})
-    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 2.0, 3.0, 4.0, 15.0)), teller, snapshot())
+    scripted = ScriptedWorker({"runs": True, "ends": "succeeded"})
+    end = followed(replace(ctx, monotonic=clock(0.0, 1.0, 2.0, 3.0, 4.0, 15.0)), scripted, snapshot())
     assert [each.status for each in end.outcomes] == ["succeeded"]
 
 
@@ -180,17 +180,17 @@ def test_mending_the_records_alone_waits_for_no_job_and_touches_no_container(ctx
     save_fleet(ctx.home, FLEET)
     FleetTable(ctx.home).put_worker(WORKER)
     ctx.records.save(known(row("r", NOW)))
-    teller = Teller({"base": True, "runs": True})
+    scripted = ScriptedWorker({"base": True, "runs": True})
 
     def run(options: PassOptions) -> None:
-        teller.agent = AgentPackage.of(ctx.home.agents).sha256
-        asyncio.run(run_pass(replace(ctx, sessions=lambda _: teller), "reconcile", keep_desired(), options))
+        scripted.agent = AgentPackage.of(ctx.home.agents).sha256
+        asyncio.run(run_pass(replace(ctx, sessions=lambda _: scripted), "reconcile", keep_desired(), options))
 
     run(PassOptions(record_only=True, max_remove=9))
-    assert set(teller.asked) == {"status"}
-    teller.answers = [{"base": True}, {"base": True}, {"ends": "succeeded"}]
+    assert set(scripted.asked) == {"status"}
+    scripted.answers = [{"base": True}, {"base": True}, {"ends": "succeeded"}]
     run(PassOptions(max_remove=9))
-    assert "apply" in teller.asked
+    assert "apply" in scripted.asked
 
 
 def row(request: str, created: float) -> LifecycleRow:
@@ -199,12 +199,12 @@ def row(request: str, created: float) -> LifecycleRow:
     )
 
 
-def working(teller: Teller) -> Status:
-    return Status.model_validate(teller.status(runs=True))
+def working(scripted: ScriptedWorker) -> Status:
+    return Status.model_validate(scripted.status(runs=True))
 
 
 def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something_is_to_be_done() -> None:
-    seen = working(Teller({}))
+    seen = working(ScriptedWorker({}))
     assert blocking_jobs(snapshot(seen=seen), Plan()) == {}
     assert set(blocking_jobs(snapshot(seen=seen), Plan(steps=(REMOVAL,)))) == {"w1"}
     assert set(
@@ -231,7 +231,7 @@ def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something
 def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
     ctx: Context, rows: tuple[LifecycleRow, ...], seconds: float
 ) -> None:
-    teller = Teller({"runs": True})
+    scripted = ScriptedWorker({"runs": True})
     polls, moments = [0], iter(range(10**6))
 
     def tick() -> float:
@@ -239,8 +239,8 @@ def test_an_endless_job_is_waited_for_by_when_its_command_wrote_it_down(
         return float(next(moments))
 
     async def run() -> Snapshot:
-        async with links_to(teller, ctx) as connections:
-            now = snapshot(*rows, seen=working(teller))
+        async with links_to(scripted, ctx) as connections:
+            now = snapshot(*rows, seen=working(scripted))
             return await wait_for_jobs(replace(ctx, monotonic=tick), connections, now)
 
     asyncio.run(run())

@@ -38,7 +38,7 @@ def claim(worker: str, decky: str, *after: str) -> Step:
     return Step(worker=worker, decky=decky, bucket="heal", reason="r", start=(decky,), after=releases)
 
 
-def told(*steps: Step) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+def split(*steps: Step) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     first, second = (
         {key.worker: [step.decky for step in own] for key, own in jobs.items()} for jobs in split_jobs(steps)
     )
@@ -54,7 +54,7 @@ def test_a_release_delays_only_the_worker_whose_claim_waits_for_it() -> None:
         claim("w3", "own", "w3/gone"),
         claim("w4", "other"),
     )
-    assert told(*steps) == (
+    assert split(*steps) == (
         {"w1": ["old"], "w3": ["gone", "own"], "w4": ["other"]},
         {"w2": ["new", "beside"]},
     )
@@ -62,7 +62,7 @@ def test_a_release_delays_only_the_worker_whose_claim_waits_for_it() -> None:
 
 def test_a_decky_that_lets_go_of_its_address_first_is_in_two_jobs() -> None:
     steps = (release("w1", "a"), claim("w1", "a", "w1/a"), claim("w2", "b", "w1/a"))
-    assert told(*steps) == ({"w1": ["a"]}, {"w1": ["a"], "w2": ["b"]})
+    assert split(*steps) == ({"w1": ["a"]}, {"w1": ["a"], "w2": ["b"]})
 
 
 class Jobs:

@@ -141,17 +141,17 @@ class LyingFleet:
         """The command line as a separate program, with its time and memory."""
         handle, name = tempfile.mkstemp(dir=self.folder, prefix="cost-")
         os.close(handle)
-        told = Path(name)
+        measured = Path(name)
         command = [*before, str(DECNET), *argv]
         if tty:
             command = ["script", "-qec", shlex.join(command), "/dev/null"]
         ended = subprocess.run(
-            [sys.executable, "-I", "-S", str(HERE / "measured.py"), str(told), *command],
+            [sys.executable, "-I", "-S", str(HERE / "measured.py"), str(measured), *command],
             capture_output=True, timeout=limit, stdin=subprocess.DEVNULL,
             env={"PATH": os.environ["PATH"], "DECNET_HOME": str(self.home.root), "TERM": "xterm-256color",
                  "COLUMNS": "200"},
         )  # fmt: skip
-        cost = json.loads(told.read_text())
+        cost = json.loads(measured.read_text())
         out, err = (each.decode("utf-8", "strict") for each in (ended.stdout, ended.stderr))
         return Ran(ended.returncode, out, err, cost["seconds"], cost["rss_kib"] / 1024)
 

@@ -116,8 +116,8 @@ def places_of(stage: Stage, verb: Verb, role: str = "job") -> tuple[list[str], l
     if verb.before is not None:
         verb.before()
     assert stage.on(stage.place, "env", *settings, "decnet", *verb.argv).code == 0
-    told = [line.split(maxsplit=2) for file in (ours, agents) for line in _lines(file)]
-    return [name for _, each, name in told if each == "-"], [name for _, each, name in told if each == role]
+    rows = [line.split(maxsplit=2) for file in (ours, agents) for line in _lines(file)]
+    return [name for _, each, name in rows if each == "-"], [name for _, each, name in rows if each == role]
 
 
 def _listed(stage: Stage, verb: Verb, agent: str) -> list[str]:

@@ -90,8 +90,8 @@ class SpokenFleet:
         for each in (self.home.records_dir, self.home.events_dir):
             shutil.rmtree(each, ignore_errors=True)
             each.mkdir(mode=0o700)
-        told = Screen()
-        with redirect_stderr(told):
+        screen = Screen()
+        with redirect_stderr(screen):
             context = Context(
                 home=self.home,
                 catalog=self.catalog,
@@ -105,7 +105,7 @@ class SpokenFleet:
                 outcome = error
                 print_error(error, "table")
                 print_error(error, "json")
-        return outcome, told.getvalue()
+        return outcome, screen.getvalue()
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

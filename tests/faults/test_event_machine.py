@@ -34,7 +34,7 @@ START = 1_700_000_000 * 10**9
 SECOND = 10**9
 
 
-class Telling(RuleBasedStateMachine):
+class ReportedOnce(RuleBasedStateMachine):
     """`happened` is what attackers did, `stored` what the operator has, `excused` what no one could know
     of any more: it vanished before an agent saw it, or with the machine itself."""
 
@@ -54,7 +54,7 @@ class Telling(RuleBasedStateMachine):
         self.runs: dict[str, tuple[str, int]] = {}
         self.happened: dict[str, tuple[str, int]] = {}
         self.excused: set[str] = set()
-        self.told: list[str] = []
+        self.reported: list[str] = []
         self.snapshot: tuple[Path, dict[str, Any], dict[str, Any]] | None = None
         self.new_container()
 
@@ -178,14 +178,14 @@ class Telling(RuleBasedStateMachine):
         for _ in range(pages):
             if not asyncio.run(_pull_page(self.place.ctx, self.place.client, WORKER, fetched)):
                 break
-        self.told += [event.id for event in fetched.events]
+        self.reported += [event.id for event in fetched.events]
         self.place.said += [str(event.fields["reason"]) for event in fetched.events if event.kind == "lost"]
 
     @rule()
     def operators_store_is_lost(self) -> None:
         shutil.rmtree(self.place.home.events(WORKER), ignore_errors=True)
         self.excused |= set(self.happened) - self.there()
-        self.told = []
+        self.reported = []
 
     @rule()
     def pull(self) -> None:
@@ -193,12 +193,12 @@ class Telling(RuleBasedStateMachine):
         fetched = asyncio.run(_pull_worker(self.place.ctx, self.place.client, WORKER))
         assert fetched.error is None
         assert not owed or self.place.said, "the spool is not the one that was read, and nothing was said"
-        self.told += [event.id for event in fetched.events]
+        self.reported += [event.id for event in fetched.events]
         stored = self.stored()
-        assert self.in_spool() <= stored, "something that is in the spool was not told"
+        assert self.in_spool() <= stored, "something that is in the spool was not reported"
         self.place.said += [str(event.fields["reason"]) for event in fetched.events if event.kind == "lost"]
         if not any("dropped" in said for said in self.place.said):
-            assert self.there() - self.excused <= stored, "something that is still there was not told"
+            assert self.there() - self.excused <= stored, "something that is still there was not reported"
         missing = set(self.happened) - stored - self.excused
         said = self.place.heard()
         if self.engine.is_up:
@@ -224,9 +224,9 @@ class Telling(RuleBasedStateMachine):
     # What must hold.
 
     @invariant()
-    def nothing_is_told_twice(self) -> None:
+    def nothing_is_reported_twice(self) -> None:
         if hasattr(self, "place"):
-            assert len(self.told) == len(set(self.told))
+            assert len(self.reported) == len(set(self.reported))
             found = [stored.event.id for stored in read_events(self.place.home)]
             assert len(found) == len(set(found))
             assert self.stored() <= set(self.happened)
@@ -262,7 +262,7 @@ class Telling(RuleBasedStateMachine):
         self.excused |= before - self.known_there()
 
 
-class Counting(Telling):
+class Counting(ReportedOnce):
     """The same on a worker and an operator that keep what they have: then the losses are counted exactly."""
 
     spool_is_lost = take_snapshot = agents_folder_is_restored = whole_machine_is_restored = None
@@ -285,7 +285,7 @@ SETTINGS = settings(
 
 
 def test_an_attackers_event_is_reported_once_whatever_is_lost_in_between() -> None:
-    run_state_machine_as_test(Telling, settings=SETTINGS)
+    run_state_machine_as_test(ReportedOnce, settings=SETTINGS)
 
 
 def test_what_is_lost_of_it_is_counted_once_and_not_more() -> None:
@@ -294,4 +294,4 @@ def test_what_is_lost_of_it_is_counted_once_and_not_more() -> None:
 
 @pytest.mark.slow
 def test_an_attackers_event_is_reported_once_in_thousands_of_interleavings() -> None:
-    run_state_machine_as_test(Telling, settings=settings(SETTINGS, max_examples=3000))
+    run_state_machine_as_test(ReportedOnce, settings=settings(SETTINGS, max_examples=3000))

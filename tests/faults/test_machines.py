@@ -55,7 +55,7 @@ def all_running(pair: Pair) -> None:
         assert set(ends.values()) <= {1}, "an operation ended twice"
 
 
-def all_said(said: Said) -> str:
+def output_of(said: Said) -> str:
     return said.out + said.err
 
 
@@ -72,7 +72,7 @@ def pulled(pair: Pair) -> tuple[list[str], str]:
     return [event["id"] for event in said.lines], said.err
 
 
-def told_before(pair: Pair) -> set[str]:
+def reported_before(pair: Pair) -> set[str]:
     return {event["id"] for event in pair.decnet("events", "-o", "jsonl").lines}
 
 
@@ -114,8 +114,8 @@ def test_a_clone_of_a_worker_is_refused_under_both_its_names(pair: Pair) -> None
     shutil.copy(twin, own)
     try:
         said = pair.decnet("reconcile", code=6)
-        assert "w2: this is worker" in all_said(said)
-        assert "another machine answers there" in all_said(said)
+        assert "w2: this is worker" in output_of(said)
+        assert "another machine answers there" in output_of(said)
         known = pair.known_hosts()
         again = pair.decnet("worker", "add", "w2", LOGIN["w2"], "--known-hosts", known, code=None)
         assert again.code == 6, again
@@ -133,8 +133,8 @@ def test_a_clone_with_its_originals_host_key_is_refused_and_the_original_continu
     pair.give_host_keys("w2", pair.host_keys("w1"))
     try:
         said = pair.decnet("reconcile", code=6)
-        assert "w2" in all_said(said)
-        assert "host key" in all_said(said)
+        assert "w2" in output_of(said)
+        assert "host key" in output_of(said)
         assert pair.worker_states()["w1"] == "up"
         assert pair.containers() == before
     finally:
@@ -145,22 +145,22 @@ def test_a_clone_with_its_originals_host_key_is_refused_and_the_original_continu
 def test_a_wiped_agent_is_reported_and_enrolled_again_while_its_deckies_run(pair: Pair) -> None:
     touch_all(pair)
     pulled(pair)
-    told = told_before(pair)
-    assert told
+    reported = reported_before(pair)
+    assert reported
     before, known = pair.containers(), pair.worker_id("w1")
     wipe(pair.lab, "w1")
     said = pair.decnet("reconcile", code=4)
-    assert "w1: its agent is missing" in all_said(said)
-    assert "decnet worker add w1 USER@HOST enrols it again" in all_said(said)
+    assert "w1: its agent is missing" in output_of(said)
+    assert "decnet worker add w1 USER@HOST enrols it again" in output_of(said)
     assert pair.containers() == before
     pair.enrol("w1")
     assert pair.worker_id("w1") == known
     mended = pair.decnet("reconcile", code=None)
-    assert "its journal is new" in all_said(mended)
+    assert "its journal is new" in output_of(mended)
     assert pair.containers() == before, "something was made anew"
     ids, said_of_spool = pulled(pair)
     assert "its event spool was replaced" in said_of_spool
-    assert not told & set(ids), "told twice"
+    assert not reported & set(ids), "reported twice"
     pair.decnet("reconcile", "--check")
 
 
@@ -173,12 +173,12 @@ def test_a_worker_restored_from_an_old_copy_is_reported_and_healed(pair: Pair, t
     before = pair.containers()
     give_back(pair.agent("w1"), tmp_path / "copy")
     said = pair.decnet("reconcile", code=None)
-    assert "its journal was rewound" in all_said(said)
+    assert "its journal was rewound" in output_of(said)
     pair.converge()
     assert pair.containers() == before, "what ran as described was not left alone"
     second, _ = pulled(pair)
     assert first
-    assert max(Counter(first + second).values()) == 1, "told twice"
+    assert max(Counter(first + second).values()) == 1, "reported twice"
     all_running(pair)
 
 
@@ -187,7 +187,7 @@ def test_a_restored_state_directory_catches_up_despite_a_silent_worker(pair: Pai
     pair.decnet("mutate", "--all", "--random", "--seed", "11")
     give_back(pair.home, tmp_path / "backup")
     refused = pair.decnet("reconcile", code=4)
-    assert "decnet worker recover --take-generation" in all_said(refused)
+    assert "decnet worker recover --take-generation" in output_of(refused)
     stop(pair.lab, "w1", "sshd")
     pair.decnet("worker", "recover", "--take-generation", code=5)
     pair.decnet("reconcile", "--on", "w2")
@@ -230,7 +230,7 @@ def test_a_clock_that_is_a_day_off_is_shown_and_ours_decides(pair: Pair, days: i
         touch_all(pair)
         ids, _ = pulled(pair)
         assert ids
-        assert not set(pulled(pair)[0]) & set(ids), "told twice"
+        assert not set(pulled(pair)[0]) & set(ids), "reported twice"
         rows = [row for row in history(pair) if row["created"] >= begun - 1]
         assert {row["worker"] for row in rows} == set(PAIR)
         assert all(row["created"] <= row["ended"] <= time.time() for row in rows), rows

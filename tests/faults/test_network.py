@@ -35,7 +35,7 @@ WEAK = {
     "weak-hash": "Ciphers aes128-ctr\nMACs hmac-md5,hmac-sha1-96",
 }
 NO_ROOM = {"no-sessions": "MaxSessions 0"}
-TOLD = {"refused": "refuses the connection", "no-sessions": "opens no channel"}
+MESSAGES = {"refused": "refuses the connection", "no-sessions": "opens no channel"}
 MADE = (*PEERS, *CUTS, *DARK, *WEAK, *NO_ROOM, "refused")
 
 
@@ -107,7 +107,7 @@ def test_who_cannot_be_spoken_to_is_unreachable_and_its_deckies_unknown(
 ) -> None:
     ran = asked[1].result(LIMIT)
     row = rows(ran)[name]
-    words = PEERS[name][1] if name in PEERS else TOLD.get(name, "")
+    words = PEERS[name][1] if name in PEERS else MESSAGES.get(name, "")
     assert (row["state"], words in row["error"]) == ("unreachable", True), row
     assert [each["status"] for each in ran.json["deckies"] if each["worker"] == name] == ["unknown"]
 

@@ -61,11 +61,11 @@ def test_it_deploys_reads_what_happened_and_tears_down(fleet: Company, python: N
     fleet.attack("curl", "-s", "-m", "10", f"http://{late['ip']}/from-the-newest")
     pulled: list[str] = []
 
-    def told() -> bool:
+    def is_pulled() -> bool:
         pulled.append(by(fleet, python, "events", "--pull", "-o", "jsonl").out)
         return "from-the-newest" in "".join(pulled)
 
-    eventually(told)
+    eventually(is_pulled)
     by(fleet, python, "teardown", "late", "--yes")
     assert "late" not in fleet.containers("w1")
     assert fleet.decnet("reconcile", "--check").err == ""

@@ -56,14 +56,14 @@ def test_a_users_own_image_is_sent_and_serves_and_its_events_are_reported(cantee
     lobby = canteen.deckies()["lobby"]
     assert (lobby["status"], lobby["worker"], lobby["services"]) == ("running", "w2", ["canteen", "ssh"])
     assert canteen.attack("curl", "-s", "-m", "10", f"http://{lobby['ip']}:8080/").out == "<h1>Menu</h1>"
-    told: list[str] = []
+    pulled: list[str] = []
 
     def heard() -> bool:
-        told.extend(canteen.decnet("events", "--pull", "-o", "jsonl").out.splitlines())
-        return any(json.loads(line)["service"] == "canteen" for line in told)
+        pulled.extend(canteen.decnet("events", "--pull", "-o", "jsonl").out.splitlines())
+        return any(json.loads(line)["service"] == "canteen" for line in pulled)
 
     eventually(heard)
-    [event] = [json.loads(line) for line in told if json.loads(line)["service"] == "canteen"]
+    [event] = [json.loads(line) for line in pulled if json.loads(line)["service"] == "canteen"]
     assert (event["decky"], event["kind"], event["source_ip"]) == ("lobby", "request", "192.0.2.250")
     assert event["fields"] == {"path": "/"}
     assert canteen.decnet("reconcile").out == ""

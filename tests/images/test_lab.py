@@ -141,15 +141,15 @@ def test_without_a_registry_it_says_what_it_does_instead(worker: Worker) -> None
 
 def test_what_is_saved_can_be_loaded_again(worker: Worker) -> None:
     async def saved() -> bytes:
-        pieces = save_stream(wanted().all(), worker.socket, on_progress=told.append)
+        pieces = save_stream(wanted().all(), worker.socket, on_progress=progress.append)
         return b"".join([piece async for piece in pieces])
 
-    told: list[int] = []
+    progress: list[int] = []
     stream = asyncio.run(saved())
     whole = zlib.decompress(stream, 31)
 
     assert b"manifest.json" in whole and len(stream) < 60 * 1024 * 1024
-    assert told == sorted(told) and told[-1] == len(whole)
+    assert progress == sorted(progress) and progress[-1] == len(whole)
     assert 0.8 < save_size(wanted().all(), worker.socket) / len(whole) < 1.1
 
 

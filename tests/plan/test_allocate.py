@@ -216,8 +216,8 @@ def test_a_style_with_room_for_few_names_grows() -> None:
 
 def test_a_hostname_is_never_the_deckys_name_and_names_no_decoy() -> None:
     made = deployed(spec({"name": "web", "count": 50, "archetype": "web-server"}), on(lan()))
-    told = [(each.name, each.hostname) for each in made.deckies.values()]
-    assert [pair for pair in told if pair[1].lower() == pair[0] or "decky" in pair[1]] == []
+    names = [(each.name, each.hostname) for each in made.deckies.values()]
+    assert [pair for pair in names if pair[1].lower() == pair[0] or "decky" in pair[1]] == []
 
 
 def test_the_order_of_the_entries_is_irrelevant() -> None:

@@ -52,7 +52,7 @@ def test_the_agent_accepts_a_document_with_every_service_and_tricky_settings() -
 def test_compose_reads_the_settings_as_they_were_written(tmp_path: Path) -> None:
     file = tmp_path / "compose.json"
     file.write_text(json.dumps(document(tricky())))
-    told = subprocess.run(
+    ended = subprocess.run(
         ["docker-compose", "-p", "decnet", "-f", str(file), "config"],
         capture_output=True,
         text=True,
@@ -61,7 +61,7 @@ def test_compose_reads_the_settings_as_they_were_written(tmp_path: Path) -> None
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
     )
     # Long values come back folded over lines, quoted as YAML does it.
-    folded = re.search(r"PERSONA: '((?:[^']|'')*web(?:[^']|'')*\"ssh\"(?:[^']|'')*)'", told.stdout)
+    folded = re.search(r"PERSONA: '((?:[^']|'')*web(?:[^']|'')*\"ssh\"(?:[^']|'')*)'", ended.stdout)
     assert folded
     persona = re.sub(r"\n +", " ", folded.group(1)).replace("''", "'").replace("$$", "$")
     assert json.loads(persona)["settings"]["motd"] == TRICKY
@@ -95,11 +95,11 @@ def test_another_look_is_another_base() -> None:
 def test_the_document_says_the_same_as_the_contents() -> None:
     world = World(fleet(one(), decky("mail", ip=11, services="smtp_relay")))
     services = document(*world.desired.deckies.values())["services"]
-    told = {
+    described = {
         name: (body["labels"]["decnet.fingerprint"], body["labels"]["decnet.service"], body["image"])  # type: ignore[index]
         for name, body in services.items()
     }
-    assert told == {
+    assert described == {
         name: (content.fingerprint, content.service, content.image)
         for made in world.contents[SliceKey("w1")].values()
         for name, content in made.items()

@@ -20,7 +20,7 @@ from .world import changed as another
 WEB = decky("web", ip=10)
 
 
-def told(plan: Plan) -> list[str]:
+def lines(plan: Plan) -> list[str]:
     """The plan in lines: bucket, decky, record column, and what Docker does."""
     return [_line(step) for step in plan.steps]
 
@@ -243,7 +243,7 @@ SCENARIOS = {
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_gives_the_steps_that_are_expected(name: str) -> None:
     make, expected = SCENARIOS[name]
-    assert told(make().plan()) == expected
+    assert lines(make().plan()) == expected
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -396,4 +396,4 @@ def test_a_change_of_the_addresses_that_may_be_used_touches_no_decky() -> None:
 def test_a_restart_is_tried_once_and_then_the_container_is_recreated() -> None:
     world = broken("exited", "web-ssh")()
     world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 100,)})
-    assert told(world.plan()) == ["heal w1/web same -web-ssh +web-ssh"]
+    assert lines(world.plan()) == ["heal w1/web same -web-ssh +web-ssh"]

@@ -17,7 +17,7 @@ NOW = 1_700_000_000.0
 HELLO = Hello(protocol=1, agent="a", worker_id="w", fleet_id="f", engine_id="e", boot_id="b", clock=NOW)
 
 
-def told(generation: int, plan_hash: str | None) -> Status:
+def status_of(generation: int, plan_hash: str | None) -> Status:
     page = JournalPage(journal_id="j", first_seq=1, last_seq=0, verdict="ok", records=(), more=False)
     held = {PROJECT: HeldProject(generation=generation, plan_hash=plan_hash)}
     return Status(hello=HELLO, docker="up", projects=held, containers=(), jobs=(), journal=page)
@@ -35,16 +35,16 @@ def found(records: WorkerRecords, status: Status, wanted: str | None) -> SliceDr
 @pytest.mark.parametrize(
     ("records", "status", "wanted", "word"),
     [
-        (known(5, (5, "p")), told(5, "p"), "p", None),
-        (known(5, None), told(5, "p"), "p", None),
-        (known(5, (5, "p")), told(5, "p"), None, None),
-        (known(6, (5, "p")), told(5, "p"), "q", "behind"),
-        (known(0, None), told(0, None), "q", "behind"),
-        (known(5, (5, "p")), told(3, "o"), "p", "rewound"),
-        (known(5, (5, "p")), told(3, "p"), "p", "rewound"),
-        (known(5, (5, "p")), told(0, None), "p", "lost"),
-        (known(5, (5, "p")), told(5, "x"), "p", "replaced"),
-        (known(5, (5, "p")), told(7, "y"), "p", "ahead"),
+        (known(5, (5, "p")), status_of(5, "p"), "p", None),
+        (known(5, None), status_of(5, "p"), "p", None),
+        (known(5, (5, "p")), status_of(5, "p"), None, None),
+        (known(6, (5, "p")), status_of(5, "p"), "q", "behind"),
+        (known(0, None), status_of(0, None), "q", "behind"),
+        (known(5, (5, "p")), status_of(3, "o"), "p", "rewound"),
+        (known(5, (5, "p")), status_of(3, "p"), "p", "rewound"),
+        (known(5, (5, "p")), status_of(0, None), "p", "lost"),
+        (known(5, (5, "p")), status_of(5, "x"), "p", "replaced"),
+        (known(5, (5, "p")), status_of(7, "y"), "p", "ahead"),
     ],
 )
 def test_a_difference_has_one_name(
@@ -54,7 +54,7 @@ def test_a_difference_has_one_name(
     assert (drift.word if drift else None) == word
 
 
-@pytest.mark.parametrize("status", [told(3, "o"), told(5, "x"), told(0, None)])
+@pytest.mark.parametrize("status", [status_of(3, "o"), status_of(5, "x"), status_of(0, None)])
 def test_a_rolled_back_worker_is_distinguished_until_it_is_synced_again(status: Status) -> None:
     records = known(5, (5, "p"))
     before = found(records, status, "p")
@@ -62,16 +62,16 @@ def test_a_rolled_back_worker_is_distinguished_until_it_is_synced_again(status: 
         records = ingest_status(records, status, now=NOW).records
     assert found(records, status, "p") == before
     records = records.with_project(PROJECT, generation=6)
-    mended = told(6, "p")
-    assert found(ingest_status(records, mended, now=NOW).records, mended, "p") is None
+    in_sync = status_of(6, "p")
+    assert found(ingest_status(records, in_sync, now=NOW).records, in_sync, "p") is None
 
 
 def test_lost_records_continue_from_the_workers_generation() -> None:
-    records = ingest_status(known(0, None), told(7, "p"), now=NOW).records
+    records = ingest_status(known(0, None), status_of(7, "p"), now=NOW).records
     assert (records.of().generation, records.of().applied) == (7, Applied(generation=7, plan_hash="p"))
 
 
 def test_a_restored_state_directory_does_not_continue_by_itself() -> None:
-    read_before = ingest_status(known(3, (3, "p")), told(3, "p"), now=NOW).records
-    records = ingest_status(read_before, told(7, "y"), now=NOW).records
+    read_before = ingest_status(known(3, (3, "p")), status_of(3, "p"), now=NOW).records
+    records = ingest_status(read_before, status_of(7, "y"), now=NOW).records
     assert records.of().generation == 3

@@ -303,11 +303,11 @@ class World:
             return NotSeen(WorkerFailure(worker, Unreachable, self.away[worker]))
         return seen(
             worker,
-            tuple(self._told(each) for each in self.engines[worker].values()),
+            tuple(self._container_of(each) for each in self.engines[worker].values()),
             self.conflicts.get(worker),
         )
 
-    def _told(self, machine: Machine) -> Container:
+    def _container_of(self, machine: Machine) -> Container:
         base = self.engines_of(machine).get(machine.decky)
         attached = None
         if machine.service:

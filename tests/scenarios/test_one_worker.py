@@ -83,8 +83,8 @@ def test_a_mutation_leaves_the_base_the_other_service_and_its_connections_alone(
     assert said == "True\n"
     assert "quarry-http" not in after
     assert {n: i for n, i in before.items() if n != "quarry-http"} == after
-    told = stage.decnet("events", "--pull", "--decky", "quarry", "-o", "jsonl").lines
-    assert any(event["kind"] == "request" for event in told), "the gone container's events were lost"
+    events = stage.decnet("events", "--pull", "--decky", "quarry", "-o", "jsonl").lines
+    assert any(event["kind"] == "request" for event in events), "the gone container's events were lost"
     stage.decnet("mutate", "quarry", "--undo")
     assert stage.deckies()["quarry"]["services"] == ["http", "ssh"]
 

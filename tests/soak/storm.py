@@ -121,23 +121,23 @@ class Storm:
     def cut_off(self) -> str:
         worker = self.worker()
         partition(self.pair.lab, worker)
-        told = self.decnet("reconcile") if self.dice.random() < 0.7 else self.mutate()
+        outcome = self.decnet("reconcile") if self.dice.random() < 0.7 else self.mutate()
         heal(self.pair.lab, worker)
-        return f"{worker}; {told}"
+        return f"{worker}; {outcome}"
 
     def slow_line(self) -> str:
         worker, delay, loss = self.worker(), self.dice.randrange(20, 300), self.dice.choice((0, 5, 20))
         slow(self.pair.lab, worker, delay, loss)
-        told = self.decnet("reconcile")
+        outcome = self.decnet("reconcile")
         heal(self.pair.lab, worker)
-        return f"{worker} {delay} ms {loss}%; {told}"
+        return f"{worker} {delay} ms {loss}%; {outcome}"
 
     def power_cut(self) -> str:
         worker = self.worker()
         stop(self.pair.lab, worker, "worker")
-        told = self.decnet("reconcile") if self.dice.random() < 0.5 else ""
+        outcome = self.decnet("reconcile") if self.dice.random() < 0.5 else ""
         start(self.pair.lab, worker)
-        return f"{worker}; {told}"
+        return f"{worker}; {outcome}"
 
     def engine_stops(self) -> str:
         worker = self.worker()
@@ -151,9 +151,9 @@ class Storm:
     def engine_hangs(self) -> str:
         worker = self.worker()
         pause(self.pair.lab, worker)
-        told = self.decnet("status")
+        outcome = self.decnet("status")
         resume(self.pair.lab, worker)
-        return f"{worker}; {told}"
+        return f"{worker}; {outcome}"
 
     def sshd_goes(self) -> str:
         worker = self.worker()

@@ -164,10 +164,10 @@ def comes_to_rest(fleet: FakeFleet, removed: bool) -> list[str]:
     shown = fleet.run(status)
     if removed:
         assert (ran.code, shown.code) == (4, 4)
-        told = [str(trouble) for trouble in ran.outcome.troubles]
-        assert told == [f"{name_of_removed(fleet)}: it was removed, and hq answers at {HQ[0]}"]
+        messages = [str(trouble) for trouble in ran.outcome.troubles]
+        assert messages == [f"{name_of_removed(fleet)}: it was removed, and hq answers at {HQ[0]}"]
         remarks = [item["error"] for item in shown.outcome.workers.items]
-        assert told[0] in remarks
+        assert messages[0] in remarks
     else:
         assert (ran.code, shown.code) == (0, 0)
     return found

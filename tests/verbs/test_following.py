@@ -60,7 +60,7 @@ def visit(fleet: FakeFleet, worker: str, decky: str, *numbers: int) -> None:
     machine.engine.save()
 
 
-def follows(ctx: Context, rounds: int, *, on: str | None = None, told: Alerts | None = None) -> None:
+def follows(ctx: Context, rounds: int, *, on: str | None = None, alerts: Alerts | None = None) -> None:
     """Follow for so many pauses, of pulls and of alerts."""
     left = rounds
 
@@ -72,7 +72,7 @@ def follows(ctx: Context, rounds: int, *, on: str | None = None, told: Alerts | 
         await asyncio.sleep(0)
 
     with pytest.raises(Ended):
-        asyncio.run(follow_events(replace(ctx, sleep=pause), ALL, 1.0, "name", on=on, alerts=told))
+        asyncio.run(follow_events(replace(ctx, sleep=pause), ALL, 1.0, "name", on=on, alerts=alerts))
 
 
 def test_only_the_selected_workers_are_followed(fleet: FakeFleet, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,8 +107,8 @@ def test_alerts_report_the_selected_workers_and_leave_the_others_to_the_next(
     asyncio.run(pull(ctx))
     for on in ("w2", "w2", None):
         asyncio.run(send_alert(ctx, alerts_to(str(receiver), every=0, each=False, wanted=ALL, on=on)))
-    told = [json.loads(line)["deckies"] for line in (tmp_path / "told").read_text().splitlines()]
-    assert told == [{"web-02": 1}, {"web-01": 1}]
+    alerted = [json.loads(line)["deckies"] for line in (tmp_path / "told").read_text().splitlines()]
+    assert alerted == [{"web-02": 1}, {"web-01": 1}]
 
 
 @pytest.fixture
@@ -211,15 +211,15 @@ def test_an_unexpected_error_ends_a_command_of_several_tasks() -> None:
 
 
 def test_alerts_that_end_with_an_unexpected_error_end_the_command(fleet: FakeFleet) -> None:
-    told = alerts_to("true", every=0, each=False, wanted=ALL)
-    start_alerts(fleet.context(), told)
+    alerts = alerts_to("true", every=0, each=False, wanted=ALL)
+    start_alerts(fleet.context(), alerts)
     visit(fleet, "w1", "web-01", 1)
     broken: Any = None
 
     async def bounded() -> None:
         async with asyncio.timeout(20):
             ctx = fleet.context(sleep=asyncio.sleep)
-            await follow_events(ctx, ALL, 0.1, "name", alerts=replace(told, to=broken))
+            await follow_events(ctx, ALL, 0.1, "name", alerts=replace(alerts, to=broken))
 
     with pytest.raises(AttributeError):
         asyncio.run(bounded())
@@ -291,11 +291,11 @@ def test_a_lock_of_what_is_printed_is_waited_for(
 
 
 def test_a_spool_that_is_new_and_empty_is_reported_once(fleet: FakeFleet) -> None:
-    told = AttackerEvent(
+    event = AttackerEvent(
         id="old", seq=1, at=1.0, decky="web-01", service="http", kind="contact",
         source_ip="192.0.2.250", source_port=1, session="s", fields={},
     )  # fmt: skip
-    append_events(fleet.home, "id-w1", Page((told,)))
+    append_events(fleet.home, "id-w1", Page((event,)))
     messages = [fleet.run(lambda ctx: pull(ctx, "w1")).messages for _ in range(3)]
     assert messages == [["w1: its event spool was replaced: events that were not pulled are lost"], [], []]
 

@@ -122,7 +122,7 @@ async def pull(seat: Seat, args: argparse.Namespace) -> Any:
             start = time.monotonic()
             results = await pool.pull(seat.known().values(), lambda client: client.status())
             row = {
-                name: told(result.error)
+                name: as_document(result.error)
                 if isinstance(result, WorkerFailure)
                 else {"worker": result.hello.worker_id}
                 for name, result in results.items()
@@ -134,7 +134,7 @@ async def pull(seat: Seat, args: argparse.Namespace) -> Any:
     return None
 
 
-def told(error: DecnetError) -> dict[str, Any]:
+def as_document(error: DecnetError) -> dict[str, Any]:
     return {
         "error": type(error).__name__,
         "code": error.code,
@@ -166,7 +166,7 @@ def main() -> None:
     try:
         outcome = {"ok": asyncio.run(acts[args.act](seat, args))}
     except DecnetError as error:
-        outcome = told(error)
+        outcome = as_document(error)
     print(json.dumps(outcome))
 
 

@@ -113,13 +113,13 @@ def test_hello_and_status_of_another_worker_are_refused(changed: dict[str, Any],
 
 def test_every_verb_but_hello_and_enrol_names_the_expected_worker() -> None:
     session = Answers(hello=HELLO, enrol=HELLO, status=STATUS, probe={"answered": {}, "docker": {}})
-    told = AgentClient(session, worker_id="w", fleet_id="f")
+    agent = AgentClient(session, worker_id="w", fleet_id="f")
 
     async def ask() -> None:
-        await told.hello()
-        await told.enrol("w", "f")
-        await told.status()
-        await told.probe(["192.0.2.1"])
+        await agent.hello()
+        await agent.enrol("w", "f")
+        await agent.status()
+        await agent.probe(["192.0.2.1"])
 
     asyncio.run(ask())
     assert [verb for verb, args in session.asked if "expect" in args] == ["status", "probe"]

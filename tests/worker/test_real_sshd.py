@@ -257,7 +257,7 @@ def test_twenty_commands_at_once_against_one_worker_all_get_their_answer(ground:
     ground.enrol("w1")
     running = [subprocess.Popen(ground.argv("pull"), stdout=subprocess.PIPE, text=True) for _ in range(20)]
     answers = [json.loads(process.communicate(timeout=110)[0].splitlines()[0]) for process in running]
-    refused = [told for answer in answers if "worker" not in (told := answer["workers"]["w1"])]
+    refused = [answered for answer in answers if "worker" not in (answered := answer["workers"]["w1"])]
     assert refused == []
 
 
