@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from clients import BySsh, persona_of
 from mysql_wire import PLAIN
-from stands import on_mysql, on_redis, on_ssh
-from stands.base import PROMPT_SECONDS, WAIT_SECONDS, Steady, connect, steadily, until
-from stands.on_ssh import Deaf, exchanging, init, opened, request, string
+from waits import on_mysql, on_redis, on_ssh
+from waits.base import PROMPT_SECONDS, WAIT_SECONDS, Steady, connect, steadily, until
+from waits.on_ssh import Deaf, exchanging, init, opened, request, string
 
 MOST_PEAK = 48.0
 """MiB: what a decoy's container gets, the one of ssh a little more."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from clients import ByTelnet
 from telnet_client import Client
 
-from .base import Group, Held, Stand, connect, saying, until
+from .base import Group, Held, Wait, connect, saying, until
 
 WEAK = (("credentials", "root:123456"),)
 TTYPE = 24
@@ -65,20 +65,20 @@ def at_prompt(*commands: str) -> Callable[[int], Held]:
 SWITCH = b"\xff\xfd\x01\xff\xfd\x03"
 GROUPS = (
     Group("telnet", "telnet", "debian-12", steady, (
-        Stand("an answer to an option", "telnet/server.py:_answers", saying(b"")),
-        Stand("the value of an option", "telnet/server.py:_answers", promising_a_terminal),
-        Stand("the end of a wrong login", "telnet/keyboard.py:pause", refused),
-        Stand("keys", "shell/terminal.py:_read_line", at_prompt()),
-        Stand("the end of a command", "shell/terminal.py:_pause", at_prompt("sleep 60")),
+        Wait("an answer to an option", "telnet/server.py:_answers", saying(b"")),
+        Wait("the value of an option", "telnet/server.py:_answers", promising_a_terminal),
+        Wait("the end of a wrong login", "telnet/keyboard.py:pause", refused),
+        Wait("keys", "shell/terminal.py:_read_line", at_prompt()),
+        Wait("the end of a command", "shell/terminal.py:_pause", at_prompt("sleep 60")),
     ), WEAK),
     Group("telnet, a switch", "telnet", "edgeswitch-1.9", steadily_new, (
-        Stand("a name", "telnet/server.py:_name", saying(SWITCH)),
-        Stand("a password", "telnet/server.py:_accepts", saying(SWITCH, (b"User:", b"root\r\0"))),
-        Stand("the end after three", "tcp_server.py:linger",
+        Wait("a name", "telnet/server.py:_name", saying(SWITCH)),
+        Wait("a password", "telnet/server.py:_accepts", saying(SWITCH, (b"User:", b"root\r\0"))),
+        Wait("the end after three", "tcp_server.py:linger",
               saying(SWITCH, *((b"User:", b"a\r\0"), (b"assword:", b"b\r\0")) * 3)),
-        Stand("the end after the time for a login", "tcp_server.py:linger", saying(SWITCH), impatient=True),
+        Wait("the end after the time for a login", "tcp_server.py:linger", saying(SWITCH), impatient=True),
     ), WEAK),
     Group("telnet, a printer", "telnet", "hp-laserjet-m404", steadily_new, (
-        Stand("a setting", "telnet/jetdirect.py:converse", saying(SWITCH, (b"> ", b"/\r\0"))),
+        Wait("a setting", "telnet/jetdirect.py:converse", saying(SWITCH, (b"> ", b"/\r\0"))),
     )),
 )  # fmt: skip

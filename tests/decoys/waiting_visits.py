@@ -1,6 +1,6 @@
-"""A decoy that writes down where its visits stand whenever it gets SIGUSR1: `python standing.py SERVICE`.
+"""A decoy that records where its visits wait whenever it gets SIGUSR1: `python waiting_visits.py SERVICE`.
 
-Each line of the file `standing` is one task: the port that its visitor comes from, then file:line:function
+Each line of the file `waiting` is one task: the port that its visitor comes from, then file:line:function
 of each of its coroutines, from the outermost `await` to the one that it waits in.
 """
 
@@ -16,8 +16,8 @@ from typing import Any
 
 def write(*_: object) -> None:
     lines = [" ".join(places(task.get_coro())) for task in asyncio.all_tasks()]
-    Path("standing.new").write_text("\n".join(lines) + "\n")
-    os.replace("standing.new", "standing")
+    Path("waiting.new").write_text("\n".join(lines) + "\n")
+    os.replace("waiting.new", "waiting")
 
 
 def places(waiting: Any) -> list[str]:

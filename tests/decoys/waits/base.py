@@ -29,8 +29,8 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Stand:
-    """`reach` leads a new visitor there; the visit then stands in the function `at` ("file.py:name")."""
+class Wait:
+    """`reach` leads a new visitor there; the visit then waits in the function `at` ("file.py:name")."""
 
     what: str
     at: str
@@ -47,13 +47,13 @@ Steady = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
 @dataclass(frozen=True)
 class Group:
-    """Stands of one machine."""
+    """Waits of one machine."""
 
     name: str
     service: str
     release: str
     steady: Steady
-    stands: tuple[Stand, ...]
+    waits: tuple[Wait, ...]
     settings: tuple[tuple[str, Any], ...] = ()
 
     def persona(self) -> dict[str, Any]:

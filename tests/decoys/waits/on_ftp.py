@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Callable
 
-from .base import Group, Held, Stand, asking, connect, saying, until
+from .base import Group, Held, Wait, asking, connect, saying, until
 
 WEAK = (("credentials", "root:123456"),)
 USER, PASSWORD = b"USER root\r\n", b"PASS 123456\r\n"
@@ -35,18 +35,18 @@ def passive(*commands: bytes, data: bool = False) -> Callable[[int], Held]:
 
 GROUPS = (
     Group("ftp", "ftp", "debian-12", asking(b"220 ", b"SYST\r\n", b"530 "), (
-        Stand("a command", "ftp/session.py:_read", saying(b"")),
-        Stand("the rest of a line", "ftp/session.py:_read", saying(b"USE")),
-        Stand("the end of a wrong login", "ftp/session.py:_turn_away", saying(b"USER a\r\nPASS b\r\n")),
-        Stand("a connection for a list", "ftp/data.py:meet", passive(b"LIST\r\n")),
-        Stand("a connection for a file", "ftp/data.py:meet", passive(b"RETR /etc/hostname\r\n")),
-        Stand("the end after QUIT", "tcp_server.py:linger", saying(b"QUIT\r\n")),
+        Wait("a command", "ftp/session.py:_read", saying(b"")),
+        Wait("the rest of a line", "ftp/session.py:_read", saying(b"USE")),
+        Wait("the end of a wrong login", "ftp/session.py:_turn_away", saying(b"USER a\r\nPASS b\r\n")),
+        Wait("a connection for a list", "ftp/data.py:meet", passive(b"LIST\r\n")),
+        Wait("a connection for a file", "ftp/data.py:meet", passive(b"RETR /etc/hostname\r\n")),
+        Wait("the end after QUIT", "tcp_server.py:linger", saying(b"QUIT\r\n")),
     ), WEAK),
     Group("ftp, proftpd", "ftp", "debian-12-nginx", asking(b"220 ", b"SYST\r\n", b"215 "), (
-        Stand("a connection for facts", "ftp/data.py:meet", passive(b"MLSD\r\n")),
+        Wait("a connection for facts", "ftp/data.py:meet", passive(b"MLSD\r\n")),
     ), WEAK),
     Group("ftp, a printer", "ftp", "hp-laserjet-m404", asking(b"220 ", b"SYST\r\n", b"\r\n"), (
-        Stand("a connection for a print", "ftp/data.py:meet", passive(b"STOR a\r\n")),
-        Stand("a print", "ftp/data.py:take", passive(b"STOR a\r\n", data=True)),
+        Wait("a connection for a print", "ftp/data.py:meet", passive(b"STOR a\r\n")),
+        Wait("a print", "ftp/data.py:take", passive(b"STOR a\r\n", data=True)),
     ), WEAK),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Every place at which a decoy waits for a visitor: it ends with the visitor or its time, and costs nothing.
 
-A wait that is new in the source fails here until `stands` knows how to get there: where a decoy really stands
+A wait that is new in the source fails here until `waits` knows how to get there: where a decoy really waits
 is read from its own process.
 """
 
@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 from awaits import Await, inventory
 from process import SAFETY_SECONDS, Decoy
-from stands import GROUPS
-from stands.base import PROMPT_SECONDS, Group, Held, Stand, steadily
+from waits import GROUPS
+from waits.base import PROMPT_SECONDS, Group, Held, Wait, steadily
 
-PROGRAM = (str(Path(__file__).with_name("standing.py")),)
+PROGRAM = (str(Path(__file__).with_name("waiting_visits.py")),)
 LONGEST_WAIT = 3.0
 MOST_GROWTH = 4.0
 """MiB."""
@@ -45,7 +45,7 @@ def test_no_wait_outlasts_its_visitor_or_its_time(name: str) -> None:
     assert walked(name).wrong == []
 
 
-def test_every_wait_in_the_source_has_a_visitor_who_stands_there() -> None:
+def test_every_wait_in_the_source_has_a_visitor_who_waits_there() -> None:
     places = frozenset().union(*(walked(group.name).places for group in GROUPS))
 
     assert sorted(str(each) for each in inventory() if not is_among(each, places)) == []
@@ -60,62 +60,62 @@ def is_among(one: Await, places: frozenset[Place]) -> bool:
 
 
 class Walk:
-    """What was found at the stands of one group."""
+    """What was found at the waits of one group."""
 
     def __init__(self, group: Group) -> None:
         self.wrong: list[str] = []
         self.places: frozenset[Place] = frozenset()
         with running(group) as server, steadily(group.steady, server.port) as slowest:
-            for stand in group.stands:
-                if not stand.impatient:
-                    self._leave(server, stand)
+            for wait in group.waits:
+                if not wait.impatient:
+                    self._leave(server, wait)
             self._expect(slowest() < PROMPT_SECONDS, f"another visitor waited {slowest():.1f} s")
         with running(group, longest_wait=LONGEST_WAIT) as server:
-            for at in range(0, len(group.stands), AT_ONCE):
-                self._fall_silent(server, group.stands[at : at + AT_ONCE])
+            for at in range(0, len(group.waits), AT_ONCE):
+                self._fall_silent(server, group.waits[at : at + AT_ONCE])
 
-    def _leave(self, server: Decoy, stand: Stand) -> None:
+    def _leave(self, server: Decoy, wait: Wait) -> None:
         """In every way in which a visitor can leave; the first visit is there for what is only made once."""
-        first = stand.reach(server.port)
-        self._stands(server, stand, first)
+        first = wait.reach(server.port)
+        self._arrives(server, wait, first)
         close(first)
-        self._is_over(server, stand, "close", first)
+        self._is_over(server, wait, "close", first)
         before = server.memory()
-        ways = {"close": close, "reset": reset} | ({} if stand.output else {"half-close": half_close})
+        ways = {"close": close, "reset": reset} | ({} if wait.output else {"half-close": half_close})
         for way, leave in ways.items():
-            held = stand.reach(server.port)
-            self._stands(server, stand, held)
+            held = wait.reach(server.port)
+            self._arrives(server, wait, held)
             leave(held)
-            self._is_over(server, stand, way, held)
+            self._is_over(server, wait, way, held)
             close(held)
         grown = server.memory() - before
-        self._expect(grown < MOST_GROWTH, f"{stand.what}: {grown:.1f} MiB more")
+        self._expect(grown < MOST_GROWTH, f"{wait.what}: {grown:.1f} MiB more")
 
-    def _fall_silent(self, server: Decoy, stands: tuple[Stand, ...]) -> None:
-        held = [(stand, stand.reach(server.port)) for stand in stands]
-        for stand, each in held:
-            if stand.output:
+    def _fall_silent(self, server: Decoy, waits: tuple[Wait, ...]) -> None:
+        held = [(wait, wait.reach(server.port)) for wait in waits]
+        for wait, each in held:
+            if wait.output:
                 half_close(each)
-        for stand, each in held:
-            if stand.impatient:
-                self._stands(server, stand, each)
-            self._is_over(server, stand, "silence", each)
+        for wait, each in held:
+            if wait.impatient:
+                self._arrives(server, wait, each)
+            self._is_over(server, wait, "silence", each)
             close(each)
 
-    def _stands(self, server: Decoy, stand: Stand, held: Held) -> None:
-        """Wait until the visit stands where it should, and note every place of it."""
+    def _arrives(self, server: Decoy, wait: Wait, held: Held) -> None:
+        """Wait until the visit is where it should be, and note every place of it."""
         before, deadline = None, time.monotonic() + SAFETY_SECONDS
         while time.monotonic() < deadline:
-            tasks = [task for port, task in standing(server) if port == held.port]
-            there = any(stand.at in [f"{file}:{name}" for file, _, name in task] for task in tasks)
+            tasks = [task for port, task in waiting_visits(server) if port == held.port]
+            there = any(wait.at in [f"{file}:{name}" for file, _, name in task] for task in tasks)
             if there and tasks == before:
                 self.places |= {place for task in tasks for place in places_of(task)}
                 return
             before = tasks
-        self.wrong.append(f"{stand.what}: the visit does not stand in {stand.at}")
+        self.wrong.append(f"{wait.what}: the visit does not wait in {wait.at}")
 
-    def _is_over(self, server: Decoy, stand: Stand, way: str, held: Held) -> None:
-        self._expect(disconnected(server, held.port), f"{stand.what}, {way}: the visit does not end")
+    def _is_over(self, server: Decoy, wait: Wait, way: str, held: Held) -> None:
+        self._expect(disconnected(server, held.port), f"{wait.what}, {way}: the visit does not end")
 
     def _expect(self, right: bool, what: str) -> None:
         if not right:
@@ -139,9 +139,9 @@ def running(group: Group, longest_wait: float | None = None) -> Iterator[Decoy]:
             server.stop()
 
 
-def standing(server: Decoy) -> list[tuple[int, Task]]:
+def waiting_visits(server: Decoy) -> list[tuple[int, Task]]:
     """Every task, with the port that its visitor comes from, 0 where it has none."""
-    report = server.log.with_name("standing")
+    report = server.log.with_name("waiting")
     report.unlink(missing_ok=True)
     os.kill(server.process.pid, signal.SIGUSR1)
     deadline = time.monotonic() + SAFETY_SECONDS

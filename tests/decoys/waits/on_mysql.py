@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from mysql_wire import PLAIN, Wire, native
 
-from .base import Group, Held, Stand, connect, until
+from .base import Group, Held, Wait, connect, until
 
 WEAK = (("credentials", "root:123456"),)
 SSL, COMPRESS, PLUGINS = 1 << 11, 1 << 5, 1 << 19
@@ -88,26 +88,26 @@ def secured(port: int) -> Held:
 FRAME = zlib.compress(packet(0, b"\x0e"))
 GROUPS = (
     Group("mysql", "mysql", "debian-12", steady, (
-        Stand("a handshake", "mysql/login.py:_read", saying()),
-        Stand("the rest of a handshake", "mysql/packets.py:_take", saying(rest=packet(1, bytes(40))[:20])),
-        Stand("what is too long", "mysql/packets.py:_forget", saying(rest=b"\xff\xff\x0f\x01abc")),
-        Stand("another proof", "mysql/login.py:_prove", saying((1, response(b"x" * 32, CACHING)))),
-        Stand("the end after a refusal", "tcp_server.py:linger",
+        Wait("a handshake", "mysql/login.py:_read", saying()),
+        Wait("the rest of a handshake", "mysql/packets.py:_take", saying(rest=packet(1, bytes(40))[:20])),
+        Wait("what is too long", "mysql/packets.py:_forget", saying(rest=b"\xff\xff\x0f\x01abc")),
+        Wait("another proof", "mysql/login.py:_prove", saying((1, response(b"x" * 32, CACHING)))),
+        Wait("the end after a refusal", "tcp_server.py:linger",
               saying((1, response(b"x" * 20, "mysql_native_password")))),
-        Stand("a command", "mysql/server.py:run", commanding()),
-        Stand("the rest of a command", "mysql/packets.py:_take", commanding(packet(0, b"\x03select 1")[:8])),
-        Stand("a frame", "mysql/packets.py:_more", commanding(capabilities=PLAIN | COMPRESS)),
-        Stand("the rest of a frame", "mysql/packets.py:_more", commanding(
+        Wait("a command", "mysql/server.py:run", commanding()),
+        Wait("the rest of a command", "mysql/packets.py:_take", commanding(packet(0, b"\x03select 1")[:8])),
+        Wait("a frame", "mysql/packets.py:_more", commanding(capabilities=PLAIN | COMPRESS)),
+        Wait("the rest of a frame", "mysql/packets.py:_more", commanding(
             struct.pack("<I", len(FRAME))[:3] + b"\0" + struct.pack("<I", 5)[:3] + FRAME[:4],
             capabilities=PLAIN | COMPRESS)),
-        Stand("the end of a SLEEP", "mysql/server.py:_pause", commanding(packet(0, b"\x03select sleep(10)"))),
+        Wait("the end of a SLEEP", "mysql/server.py:_pause", commanding(packet(0, b"\x03select sleep(10)"))),
     ), WEAK),
     Group("mysql 8", "mysql", "ubuntu-22.04", steadily_new, (
-        Stand("a TLS handshake", "tls.py:handshake",
+        Wait("a TLS handshake", "tls.py:handshake",
               saying((1, struct.pack("<IIB", PLAIN | SSL, 1 << 24, 45) + bytes(23)))),
-        Stand("a handshake in TLS", "mysql/login.py:_read", secured),
-        Stand("a password", "mysql/login.py:_password", saying((1, response(b"x" * 32, CACHING)))),
-        Stand("an encrypted password", "mysql/login.py:_password",
+        Wait("a handshake in TLS", "mysql/login.py:_read", secured),
+        Wait("a password", "mysql/login.py:_password", saying((1, response(b"x" * 32, CACHING)))),
+        Wait("an encrypted password", "mysql/login.py:_password",
               saying((1, response(b"x" * 32, CACHING)), (3, b"\x02"))),
     ), WEAK),
 )  # fmt: skip
