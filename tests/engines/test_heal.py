@@ -19,6 +19,14 @@ HEAL = "/var/lib/decnet-agent/decnet-agent"
 MINUTE = 60.0
 PID = "docker inspect -f '{{.State.Pid}}'"
 CUT_OFF = f"nsenter -t $({PID} web-01) -n ip link del eth0"
+DEATHS = ("restart", "kill", "power cut")
+
+
+def deployed(made: Site) -> Site:
+    """The site with an enrolled worker and six deckies."""
+    made.enrol()
+    made.deploy()
+    return made
 
 
 def harm(site: Site, how: str) -> None:
@@ -33,10 +41,8 @@ def harm(site: Site, how: str) -> None:
 @pytest.mark.parametrize("engine", ["trixie", "sid"])
 def test_the_heal_and_reconcile_bring_all_back(site: Make, engine: str) -> None:
     """The heal starts everything but what a person stopped, and reconcile that too."""
-    made = site(engine)
-    made.enrol()
-    made.deploy()
-    for how in ("restart", "kill", "power cut"):
+    made = deployed(site(engine))
+    for how in DEATHS:
         made.on("w1", "docker", "stop", "-t", "1", "host-03-http")
         # When it was stopped is known in whole seconds.
         time.sleep(1.1)
@@ -54,10 +60,8 @@ def test_the_heal_and_reconcile_bring_all_back(site: Make, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["trixie", "sid"])
 def test_reconcile_alone_brings_all_back(site: Make, engine: str) -> None:
-    made = site(engine)
-    made.enrol()
-    made.deploy()
-    for how in ("restart", "kill", "power cut"):
+    made = deployed(site(engine))
+    for how in DEATHS:
         harm(made, how)
         # The engine answers before it has started what it starts by itself.
         eventually(lambda: made.decnet("reconcile", code=None).code == 0, 150)
@@ -68,9 +72,7 @@ def test_reconcile_alone_brings_all_back(site: Make, engine: str) -> None:
 @pytest.mark.parametrize("engine", ["trixie", "sid"])
 def test_a_decky_that_is_not_ready_is_reported_and_repaired(site: Make, engine: str) -> None:
     """Its base lost its interface while all its containers run."""
-    made = site(engine)
-    made.enrol()
-    made.deploy()
+    made = deployed(site(engine))
     assert made.on("w1", "sh", "-euc", CUT_OFF).code == 0
     # A decky that was just started may still become ready.
     eventually(lambda: made.statuses() == {**RUNNING, "web-01": "degraded"}, 60)

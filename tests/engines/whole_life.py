@@ -25,6 +25,16 @@ services = ["ssh", "http"]
 [decky.host.settings.ssh]
 credentials = "root:toor"
 """
+TWO = """
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.110"] }
+
+[decky.web]
+services = ["http"]
+
+[decky.shell]
+services = ["ssh"]
+"""
 NAMES = ["host-01", "host-02", "host-03", "web-01", "web-02", "web-03"]
 ASK = """
 docker version -f 'Engine {{.Server.Version}}'
@@ -85,6 +95,18 @@ def live(site: Site, text: str = SIX) -> None:
     site.decnet("worker", "remove", "w1", "--wipe")
     # What happened there is kept, and nothing that runs.
     eventually(lambda: not {"agents", "current", "identity.json"} & _left(site), 60)
+
+
+def live_briefly(site: Site) -> None:
+    """Enrol, deploy two, visit one, read its events, tear down: for a run that must be short."""
+    site.enrol()
+    site.deploy(TWO)
+    assert site.statuses() == {"shell": "running", "web": "running"}
+    page = f"http://{site.deckies()['web']['ip']}/seen"
+    site.attack("curl", "-s", "-m", "10", "-o", "/dev/null", page)
+    assert "/seen" in site.decnet("events", "--pull", "-o", "jsonl").out
+    site.decnet("teardown", "--all", "--yes")
+    assert site.containers() == {}
 
 
 def _left(site: Site) -> set[str]:

@@ -11,8 +11,9 @@ import pytest
 
 from decnet.lab import Lab, down, processes, up
 
-# pytest's import mode leaves it to us to find the module that the tests of this folder share.
-sys.path.insert(0, str(Path(__file__).parent))
+# pytest's import mode leaves it to us to find the modules that these tests share, some of them with others.
+for folder in ("engines", "scenarios", "lab"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 from lab_machines import Run, in_place  # noqa: E402
 

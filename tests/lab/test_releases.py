@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fleet_life import live
 from lab_machines import alive, import_image, in_place, start_container
+from whole_life import Site, live_briefly, versions
 
 from decnet.errors import UsageError
-from decnet.lab import Lab, choice, down, start, status, stop, up
+from decnet.lab import Lab, choice, down, provide_images, start, status, stop, up
 
 SSH = ("ssh", "-o", "StrictHostKeyChecking=accept-new", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes")
 
@@ -94,4 +94,6 @@ def test_kept_images_stay_with_the_engine_that_has_them(own: Lab) -> None:
 
 
 def test_a_fleet_lives_there(modern: Lab, tmp_path: Path) -> None:
-    live(modern, tmp_path)
+    provide_images(modern, lambda _: None)
+    print(f"\ntrixie: {versions(modern)}")
+    live_briefly(Site(modern, "operator", tmp_path))
