@@ -231,8 +231,8 @@ def test_a_release_names_no_other_operating_system_in_a_banner(whole: Catalog) -
         "Windows": "windows",
     }
     for release in whole.releases.values():
-        said = release.banners["ssh"] + release.banners["http"] + release.banners["mysql"]
-        assert {family for word, family in words.items() if word in said} <= {release.name.split("-")[0]}
+        banners = release.banners["ssh"] + release.banners["http"] + release.banners["mysql"]
+        assert {family for word, family in words.items() if word in banners} <= {release.name.split("-")[0]}
 
 
 def test_nothing_that_an_attacker_reads_identifies_a_honeypot(whole: Catalog) -> None:

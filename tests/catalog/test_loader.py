@@ -76,11 +76,11 @@ def test_a_users_kind_of_machine_has_what_it_says_as_core_or_all_that_it_is_depl
     linux = kiosk.os_profiles["linux"].side or ()
     assert core_of("kiosk", kiosk) == ("intranet", "ssh")
     assert side_of("kiosk", "linux", kiosk) == tuple(dict.fromkeys(("intranet", "ssh", *linux)))
-    said = OWN.replace(
+    changed = OWN.replace(
         'os = "linux"', 'os = "linux"\ncore = ["intranet"]\nside = ["ftp"]\ninterval_factor = 4'
     )
     (other := tmp_path / "other").mkdir()
-    own = catalog.load(written(other, said))
+    own = catalog.load(written(other, changed))
     assert core_of("kiosk", own) == ("intranet",)
     assert side_of("kiosk", "linux", own) == ("intranet", "ssh", "ftp")
     assert own.archetypes["kiosk"].interval_factor == 4
@@ -97,7 +97,7 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "complaint"),
     [
         ("[services.x]\nports=[1]", 1, "unknown key `services`"),
         ("service = 3", 1, "unknown key `service`"),
@@ -151,10 +151,10 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         ("[service.x", 1, "without its closing"),
     ],
 )
-def test_an_error_is_reported_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
+def test_an_error_is_reported_with_its_line(tmp_path: Path, text: str, line: int, complaint: str) -> None:
     error = refused(tmp_path, text)
     assert error.message.startswith(f"{tmp_path}/own.toml:{line}")
-    assert said in error.message
+    assert complaint in error.message
 
 
 def test_two_files_with_one_entry_are_both_named(tmp_path: Path) -> None:

@@ -104,11 +104,11 @@ def test_a_name_with_control_characters_is_never_offered(home: Path) -> None:
 
 
 def test_bash_gets_only_what_it_replaces(home: Path) -> None:
-    def said(line: str) -> list[str]:
+    def completions(line: str) -> list[str]:
         return rendered(answer(line), "bash", {"_DECNET_LINE": line}).splitlines()
 
-    assert said("decnet deploy --worker=h") == ["words", "hall"]
-    assert said("decnet reconcile --on=hall,@") == ["list", "@dmz"]
+    assert completions("decnet deploy --worker=h") == ["words", "hall"]
+    assert completions("decnet reconcile --on=hall,@") == ["list", "@dmz"]
 
 
 def test_completion_needs_neither_typer_nor_pydantic(home: Path) -> None:

@@ -14,7 +14,7 @@ DECNET = str(Path(sys.prefix) / "bin" / "decnet")
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a lab needs root")
 
 
-def said(words: str, root: Path) -> str:
+def error_of(words: str, root: Path) -> str:
     """The first line of the command's error. No lab is up, so that it names the machine."""
     environment = os.environ | {"DECNET_LAB_ROOT": str(root)}
     ended = subprocess.run(
@@ -38,13 +38,13 @@ def said(words: str, root: Path) -> str:
 def test_a_command_runs_on_the_machine_that_was_named_before_it(
     words: str, machine: str, tmp_path: Path
 ) -> None:
-    assert said(words, tmp_path) == f"error: {machine} of the lab 'tlabn' is not up"
+    assert error_of(words, tmp_path) == f"error: {machine} of the lab 'tlabn' is not up"
 
 
 @pytest.mark.parametrize("words", ["run w2", "run --on w2", "attack"])
 def test_a_machine_alone_is_no_command(words: str, tmp_path: Path) -> None:
-    assert said(words, tmp_path) == "error: the command is missing"
+    assert error_of(words, tmp_path) == "error: the command is missing"
 
 
 def test_an_option_after_the_worker_is_no_command(tmp_path: Path) -> None:
-    assert said("run w2 --name tlabn hostname", tmp_path) == "error: --name is not a command"
+    assert error_of("run w2 --name tlabn hostname", tmp_path) == "error: --name is not a command"

@@ -47,12 +47,12 @@ def test_the_page_says_who_made_it_and_every_dash_can_be_copied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "worded"),
+    ("given", "worded"),
     [
         ("How long. [default: 10.0; x>=0]", "How long. [default: 10.0; 0 or more]"),
         ("How many. [1<=x<=8]", "How many. [1 to 8]"),
         ("Only these: 'edge-*,@dmz,!w3'.", "Only these: 'edge-*,@dmz,!w3'."),
     ],
 )
-def test_bounds_are_rendered_in_plain_words(said: str, worded: str) -> None:
-    assert bounds_in_words(said) == worded
+def test_bounds_are_rendered_in_plain_words(given: str, worded: str) -> None:
+    assert bounds_in_words(given) == worded

@@ -12,7 +12,7 @@ from decnet.cli.lazy_group import lazy_group
 
 
 def run_main(capsys: Any, *words: str) -> tuple[int, str]:
-    """The exit code of a command, and what it said on stderr, in one line."""
+    """The exit code of a command, and its stderr, in one line."""
     with pytest.raises(SystemExit) as left:
         lazy_group(app)(list(words), prog_name="decnet")
     return int(str(left.value.code)), " ".join(capsys.readouterr().err.split())

@@ -150,8 +150,8 @@ def test_every_format_reports_that_it_cannot_write(folder: Path) -> None:
     found = [[*words.split(), *SAMPLES.get(words, []), *style] for words in TRIED for style in formats(words)]
     ends = {(*line,): ended for line, (ended,) in tried(folder, found, (("full", "kept"),))}
     assert [line for line, ended in ends.items() if "Traceback" in ended.err] == []
-    said = [line for line, ended in ends.items() if ended.code == 1 and NOT_WRITTEN[7:-2] in ended.err]
-    assert len(said) >= len(found) / 3
+    reported = [line for line, ended in ends.items() if ended.code == 1 and NOT_WRITTEN[7:-2] in ended.err]
+    assert len(reported) >= len(found) / 3
 
 
 def tried(
@@ -196,7 +196,7 @@ def test_the_help_of_every_command_reports_that_it_cannot_write(folder: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("argv", "redirected", "code", "said"),
+    ("argv", "redirected", "code", "error"),
     [
         ("services", ">/dev/full", 1, FULL),
         ("--version", ">&-", 1, CLOSED),
@@ -209,10 +209,10 @@ def test_the_help_of_every_command_reports_that_it_cannot_write(folder: Path) ->
     ],
 )
 def test_a_shell_sees_one_line_and_exit_1(
-    folder: Path, argv: str, redirected: str, code: int, said: str
+    folder: Path, argv: str, redirected: str, code: int, error: str
 ) -> None:
     ended = typed(folder, *argv.split(), redirected=redirected)
-    assert (ended.returncode, ended.stderr) == (code, said)
+    assert (ended.returncode, ended.stderr) == (code, error)
     assert bool(ended.stdout) is (code == 0)
 
 

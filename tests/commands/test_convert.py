@@ -34,8 +34,8 @@ services = ssh, custom-intra
 """
 
 
-def desk(folder: Path, said: list[Event] | None = None) -> Context:
-    heard = said if said is not None else []
+def desk(folder: Path, events: list[Event] | None = None) -> Context:
+    heard = events if events is not None else []
     home = Home(folder / "home")
     return Context(home=home, catalog=catalog.load(home.catalog), emit=heard.append)
 
@@ -88,27 +88,27 @@ def test_the_fleet_file_means_what_the_old_file_meant(
 ) -> None:
     folder = tmp_path_factory.mktemp("old")
     (folder / "old.ini").write_text(text, encoding="utf-8")
-    said: list[Event] = []
-    ctx = desk(folder, said)
+    events: list[Event] = []
+    ctx = desk(folder, events)
     convert(ctx, folder / "old.ini", ConvertOptions(output=folder / "new.toml"))
     old = inifile.parse_bytes(read_bytes(folder / "old.ini"), "old.ini", ctx.catalog).spec
     new = read_spec(folder / "new.toml")
     assert placeless(new) == placeless(old)
     assert meant(new, ctx) == meant(old, ctx)
-    assert not [event for event in said if isinstance(event, Message) and event.level == "warning"]
+    assert not [event for event in events if isinstance(event, Message) and event.level == "warning"]
 
 
 def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None:
     (tmp_path / "old.ini").write_text(OWN)
-    said: list[Event] = []
-    ctx = desk(tmp_path, said)
+    events: list[Event] = []
+    ctx = desk(tmp_path, events)
     target = ctx.home.catalog / "old.toml"
     with pytest.raises(UsageError) as caught:
         convert(ctx, tmp_path / "old.ini", ConvertOptions())
     assert caught.value.hint == f"add --services {target}"
     shown = convert(ctx, tmp_path / "old.ini", ConvertOptions(services=target))
     assert isinstance(shown, Verbatim)
-    assert [event.text for event in said if isinstance(event, Message)] == [
+    assert [event.text for event in events if isinstance(event, Message)] == [
         "[Web_1] is renamed to web-1 now",
         f"{target}: written, with intra",
     ]
@@ -122,10 +122,10 @@ def test_services_of_ones_own_go_where_decnet_finds_them(tmp_path: Path) -> None
 
 def test_what_cannot_be_deployed_is_written_and_reported(tmp_path: Path) -> None:
     (tmp_path / "old.ini").write_text("[aa]\nservices = ssh\n\n[bb]\nip = 192.0.2.9\n")
-    said: list[Event] = []
-    convert(desk(tmp_path, said), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
+    events: list[Event] = []
+    convert(desk(tmp_path, events), tmp_path / "old.ini", ConvertOptions(output=tmp_path / "new.toml"))
     assert (tmp_path / "new.toml").stat().st_mode & 0o777 == 0o600
-    assert [event.text for event in said if isinstance(event, Message)] == [
+    assert [event.text for event in events if isinstance(event, Message)] == [
         f"it cannot be deployed as it is: {tmp_path}/old.ini:4: bb: it has no services"
         " (set services or an archetype, or choose services at random (randomize_services))"
     ]

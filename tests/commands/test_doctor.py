@@ -161,7 +161,7 @@ def test_an_address_in_use_is_reported_with_its_holder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "said"),
+    ("there", "finding"),
     [
         (checked(), None),
         (checked(machine="QEMU Standard PC (Q35 + ICH9, 2009)"), None),
@@ -172,10 +172,10 @@ def test_an_address_in_use_is_reported_with_its_holder() -> None:
     ],
 )
 def test_without_a_worker_that_can_listen_the_kind_of_machine_is_reported(
-    there: CheckedWorker, said: str | None
+    there: CheckedWorker, finding: str | None
 ) -> None:
     found = bad(asked({"w1": {}}, there))
-    assert [text.startswith(said or "") for _, text in found] == ([True] if said else [])
+    assert [text.startswith(finding or "") for _, text in found] == ([True] if finding else [])
 
 
 def test_a_worker_on_another_lan_is_not_asked_to_listen() -> None:
@@ -187,7 +187,7 @@ def test_a_listener_that_does_not_answer_proves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("versions", "state", "said"),
+    ("versions", "state", "finding"),
     [
         ((None, None), "wrong", "no Docker engine answers"),
         (("20.10.24", None), "wrong", "no Docker Compose is installed"),
@@ -197,10 +197,10 @@ def test_a_listener_that_does_not_answer_proves_nothing() -> None:
     ],
 )
 def test_versions_that_do_not_go_together(
-    versions: tuple[str | None, str | None], state: str, said: str
+    versions: tuple[str | None, str | None], state: str, finding: str
 ) -> None:
     facts = checked(docker_version=versions[0], compose_version=versions[1]).facts
-    assert [(each.state, each.finding) for each in _engine("w1", facts)] == [(state, said)]
+    assert [(each.state, each.finding) for each in _engine("w1", facts)] == [(state, finding)]
 
 
 def test_what_identifies_a_decky_as_a_honeypot() -> None:

@@ -64,17 +64,17 @@ def test_each_worker_gets_its_own_name_and_deckies_back(ctx: Context) -> None:
 
 
 def test_two_workers_that_report_the_same_name_are_refused_and_nothing_is_saved(ctx: Context) -> None:
-    said = "root@198.51.100.2: it identifies itself as worker b, and so does root@198.51.100.1"
-    with pytest.raises(IdentityRefused, match=said):
+    message = "root@198.51.100.2: it identifies itself as worker b, and so does root@198.51.100.1"
+    with pytest.raises(IdentityRefused, match=message):
         _rebuild(ctx, [recovered(1, web=decky("web", "b", 9)), recovered(2, db=decky("db", "b", 10))])
     assert load_fleet(ctx.home) is None
     assert list(ctx.home.records_dir.glob("*.json")) == []
 
 
 def test_a_decky_on_two_workers_is_taken_from_the_first_and_reported(ctx: Context) -> None:
-    said: list[Event] = []
+    events: list[Event] = []
     found = [recovered(1, web=decky("web", "b", 9)), recovered(2, web=decky("web", "a", 9))]
-    fleet = _rebuild(replace(ctx, emit=said.append), found)
+    fleet = _rebuild(replace(ctx, emit=events.append), found)
     assert {name: each.worker for name, each in fleet.deckies.items()} == {"web": "b"}
-    (warning,) = [event.text for event in said if isinstance(event, Message)]
+    (warning,) = [event.text for event in events if isinstance(event, Message)]
     assert warning.startswith("web: root@198.51.100.2 has it, too")

@@ -41,8 +41,8 @@ def test_a_loss_shows_how_many_where_and_between_which_times(capsys: pytest.Capt
         'count=13567 after="2023-11-14 22:13:21" before="2023-11-14 22:13:27" '
         'reason="no longer in the container\'s log when it was read"\n'
     )
-    said = json.loads(shown(capsys, "jsonl", **lost))
-    assert (said["worker"], said["kind"], said["fields"]) == ("w1", "lost", LOST)
+    document = json.loads(shown(capsys, "jsonl", **lost))
+    assert (document["worker"], document["kind"], document["fields"]) == ("w1", "lost", LOST)
 
 
 @pytest.mark.parametrize("value", [-1.0, 1e300, "soon", True, None, 7])

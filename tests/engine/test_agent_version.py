@@ -80,9 +80,9 @@ def one_pass(tmp_path: Path) -> Pass:
     def run(
         machine: Machine, *, may_replace_agents: bool, rounds: int = 1
     ) -> tuple[Seen | NotSeen, list[str]]:
-        said: list[Event] = []
+        events: list[Event] = []
         home = Home(tmp_path)
-        ctx = Context(home=home, catalog=load(), emit=said.append)
+        ctx = Context(home=home, catalog=load(), emit=events.append)
         fleet, records = Fleet(fleet_id="f"), {"w1": WorkerRecords(worker_id="w")}
         snap = Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), ctx.catalog, records)
         options = PassOptions(check=not may_replace_agents)
@@ -95,7 +95,7 @@ def one_pass(tmp_path: Path) -> Pass:
                 return found.observed["w1"]
 
         seen = asyncio.run(pull())
-        return seen, [f"{event.level}: {event.text}" for event in said if isinstance(event, Message)]
+        return seen, [f"{event.level}: {event.text}" for event in events if isinstance(event, Message)]
 
     return run
 
@@ -109,10 +109,10 @@ def test_an_older_agent_gives_way_also_where_it_is_not_understood(
     one_pass: Pass, tmp_path: Path, clear: bool
 ) -> None:
     machine = Machine(STRANGE, AGENT_VERSION - 1, clear=clear)
-    seen, said = one_pass(machine, may_replace_agents=True)
+    seen, messages = one_pass(machine, may_replace_agents=True)
     assert isinstance(seen, Seen) and seen.agent == "current"
     assert machine.agent == ours(tmp_path)
-    assert len(said) == 1 and said[0].startswith(
+    assert len(messages) == 1 and messages[0].startswith(
         f"note: agent ffffffffffff (version {AGENT_VERSION - 1}) is replaced by "
     )
     assert "is replaced by" in Home(tmp_path).audit.read_text()
@@ -129,15 +129,15 @@ def test_another_build_that_was_put_there_from_here_gives_way(one_pass: Pass, tm
 
 def test_who_only_reads_leaves_an_older_agent_and_knows_it(one_pass: Pass) -> None:
     machine = Machine(STRANGE, 0)
-    seen, said = one_pass(machine, may_replace_agents=False)
-    assert isinstance(seen, Seen) and (seen.agent, machine.asked, said) == ("older", ["status"], [])
+    seen, messages = one_pass(machine, may_replace_agents=False)
+    assert isinstance(seen, Seen) and (seen.agent, machine.asked, messages) == ("older", ["status"], [])
 
 
 def test_a_newer_agent_is_kept_and_reported_once(one_pass: Pass) -> None:
     machine = Machine(STRANGE, AGENT_VERSION + 1)
-    seen, said = one_pass(machine, may_replace_agents=True, rounds=3)
+    seen, messages = one_pass(machine, may_replace_agents=True, rounds=3)
     assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
-    assert said == [
+    assert messages == [
         f"note: its agent is newer: version {AGENT_VERSION + 1}, this decnet has {AGENT_VERSION}; "
         "it is left as it is"
     ]
@@ -152,10 +152,10 @@ def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: 
 
 
 def test_an_older_agent_that_cannot_be_replaced_continues(one_pass: Pass) -> None:
-    seen, said = one_pass(Machine(STRANGE, 0, takes=False), may_replace_agents=True, rounds=2)
+    seen, messages = one_pass(Machine(STRANGE, 0, takes=False), may_replace_agents=True, rounds=2)
     assert isinstance(seen, Seen) and seen.agent == "older"
     words = "could not be replaced and stays in use: the new agent does not answer"
-    assert said == [f"warning: agent ffffffffffff (version 0) {words}"]
+    assert messages == [f"warning: agent ffffffffffff (version 0) {words}"]
 
 
 @pytest.mark.parametrize("may_replace_agents", [True, False])

@@ -52,7 +52,7 @@ def context(folder: Path, **odd: Any) -> Context:
 
 
 @pytest.mark.parametrize(
-    ("odd", "said"),
+    ("odd", "complaint"),
     [
         ({"os": "beos"}, "projects.decnet.deckies.web-2.os names beos, which the catalog does not have"),
         (
@@ -74,7 +74,7 @@ def context(folder: Path, **odd: Any) -> Context:
     ],
 )
 def test_what_the_catalog_does_not_have_is_refused_with_its_place(
-    tmp_path: Path, odd: dict[str, Any], said: str
+    tmp_path: Path, odd: dict[str, Any], complaint: str
 ) -> None:
     ctx = context(tmp_path, **odd)
     key = next(iter(odd))
@@ -86,7 +86,7 @@ def test_what_the_catalog_does_not_have_is_refused_with_its_place(
     with pytest.raises(SpecError) as refused:
         load_snapshot(ctx)
     place, _, sentence = refused.value.message.partition(": ")
-    assert (place.rpartition(":")[0], sentence) == (f"{ctx.home.state}:{line}", said)
+    assert (place.rpartition(":")[0], sentence) == (f"{ctx.home.state}:{line}", complaint)
     assert str(ctx.home.catalog) in (refused.value.hint or "")
 
 

@@ -144,7 +144,7 @@ def test_hundreds_of_mistakes_are_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "complaint"),
     [
         ("count = 0", "`count` in [decky.web] must be a whole number from 1 to 100, not 0"),
         ("count = 101", "`count` in [decky.web] must be a whole number from 1 to 100, not 101"),
@@ -203,15 +203,15 @@ def test_hundreds_of_mistakes_are_cut() -> None:
         ('"\\u001b[31m" = 1', "unknown key `\\x1b[31m`"),
     ],
 )
-def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, said: str) -> None:
+def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, complaint: str) -> None:
     first = mistakes(entry(line))
     assert len(first) == 1
     assert first[0].startswith("fleet.toml:2: ")
-    assert said in first[0]
+    assert complaint in first[0]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "complaint"),
     [
         ("", "fleet.toml:1: no decky is defined"),
         ("[decky]", "fleet.toml:1: no decky is defined"),
@@ -287,10 +287,10 @@ def test_a_wrong_value_is_refused_with_what_it_has_to_be(line: str, said: str) -
         ),
     ],
 )
-def test_a_file_that_contradicts_itself_is_refused(text: str, said: str) -> None:
+def test_a_file_that_contradicts_itself_is_refused(text: str, complaint: str) -> None:
     found = mistakes(text)
     assert len(found) == 1
-    assert said in found[0]
+    assert complaint in found[0]
 
 
 def test_an_address_of_another_workers_lan_is_left_to_the_plan() -> None:

@@ -77,8 +77,8 @@ def test_parser_and_schema_refuse_the_same(right: str, wrong: str, path: str) ->
 
 
 def test_the_schema_is_plain_json_and_explains_every_key() -> None:
-    said = json.loads(json.dumps(schema()))
-    keys = said["properties"]["decky"]["additionalProperties"]["properties"]
+    document = json.loads(json.dumps(schema()))
+    keys = document["properties"]["decky"]["additionalProperties"]["properties"]
     assert all(key["description"] for key in keys.values())
 
 

@@ -35,7 +35,7 @@ def test_what_held_so_far_stays_when_the_worker_says_something_else() -> None:
 
 
 def test_what_the_operator_says_wins() -> None:
-    said = NetworkSpec(
+    described = NetworkSpec(
         interface="br0",
         subnet="203.0.113.0/25",
         gateway="203.0.113.1",
@@ -49,7 +49,7 @@ def test_what_the_operator_says_wins() -> None:
         gateway="203.0.113.1",
         use=("203.0.113.9",),
     )
-    assert decide_lan("w1", said, FACTS, LAN) == wanted
+    assert decide_lan("w1", described, FACTS, LAN) == wanted
 
 
 def test_ip_start_takes_from_there_to_the_end_of_the_subnet() -> None:

@@ -295,7 +295,7 @@ def test_services_drawn_for_an_archetype_hold_its_core() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "said", "hint"),
+    ("entry", "message", "hint"),
     [
         ({"core": ("htp",)}, "f.toml:1: a: unknown service `htp`", "did you mean `http`?"),
         ({"side": ("htp",)}, "f.toml:1: a: unknown service `htp`", "did you mean `http`?"),
@@ -308,9 +308,9 @@ def test_services_drawn_for_an_archetype_hold_its_core() -> None:
     ],
 )
 def test_a_wrong_name_of_what_stays_or_comes_is_refused(
-    entry: dict[str, object], said: str, hint: str
+    entry: dict[str, object], message: str, hint: str
 ) -> None:
-    assert refusal({**LISTED, **entry}) == (said, hint)
+    assert refusal({**LISTED, **entry}) == (message, hint)
 
 
 @pytest.mark.parametrize("key", ["core", "side"])

@@ -85,11 +85,11 @@ def test_an_error_of_the_disk_at_any_place_keeps_a_whole_fleet_and_no_temp_file(
     for number in count(1):
         save_fleet(home, old)
         status = in_child(lambda: save_fleet(home, new), f"{kind}:{number}")
-        said = capfd.readouterr().err
+        output = capfd.readouterr().err
         assert leftovers(home) == []
         if status == 0:
             break
-        assert f"decnet.errors.StateBroken: cannot write {home.state}: " in said
+        assert f"decnet.errors.StateBroken: cannot write {home.state}: " in output
         kept.append(load_fleet(home) == old)
         assert load_fleet(home) in (old, new)
     assert kept == sorted(kept, reverse=True)
@@ -194,10 +194,10 @@ def test_commands_that_only_look_work_on_a_read_only_home(tmp_path: Path, fleet_
     program = f"{sys.executable} -m decnet"
     script = "\n".join(f"{program} {words} 2>&1; echo === $?" for words in (*LOOKS, "reconcile"))
     done = on_read_only(home, f"sh -c {shlex.quote(script)}")
-    *said, refused, _ = re.split(r"=== \d+\n", done.stdout)
+    *outputs, refused, _ = re.split(r"=== \d+\n", done.stdout)
     codes = [int(code) for code in re.findall(r"=== (\d+)\n", done.stdout)]
     assert dict(zip(LOOKS, codes, strict=False)) == LOOKS, done.stdout
-    assert [text for text in said if "Read-only" in text or "Traceback" in text] == []
+    assert [text for text in outputs if "Read-only" in text or "Traceback" in text] == []
     assert codes[-1] == 1
     assert f"cannot write in {home.root}: Read-only file system" in refused
 

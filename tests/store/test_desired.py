@@ -202,13 +202,15 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_content_is_refused_with_line_column_and_reason(home: Home, case: str) -> None:
-    content, said = BAD[case]
+    content, complaint = BAD[case]
     # In short above: the deckies are those of the fleet's own project.
-    said = said.replace(" deckies.", " projects.decnet.deckies.").replace(".home.", ".attachments.0.")
+    complaint = complaint.replace(" deckies.", " projects.decnet.deckies.").replace(
+        ".home.", ".attachments.0."
+    )
     home.state.write_text(content)
     with pytest.raises(SpecError) as refused:
         load_fleet(home)
-    assert refused.value.message == f"{home.state}:{said}"
+    assert refused.value.message == f"{home.state}:{complaint}"
     assert refused.value.exit_code == 2
     assert home.state.read_text() == content
 

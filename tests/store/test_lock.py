@@ -51,8 +51,8 @@ def held_elsewhere(
 def test_a_second_command_reports_the_holders_pid_command_and_start(home: Home) -> None:
     with held_elsewhere(home) as holder, pytest.raises(LockHeld) as refused, Lock(home, "decnet mutate", 0.2):
         pass
-    said = rf"the lock is held by `decnet deploy` \(pid {holder.pid}, since \d\d:\d\d:\d\d\)"
-    refused.match(f"^{said}$")
+    message = rf"the lock is held by `decnet deploy` \(pid {holder.pid}, since \d\d:\d\d:\d\d\)"
+    refused.match(f"^{message}$")
     assert refused.value.exit_code == 75
 
 

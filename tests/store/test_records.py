@@ -301,7 +301,7 @@ def test_a_fleet_table_of_a_newer_schema_is_refused_and_left_as_it_is(home: Home
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "complaint"),
     [
         ("name", "w1", "two workers are named w1"),
         ("worker_id", "u-w1", "the workers w1 and w2 have one worker_id"),
@@ -309,7 +309,7 @@ def test_a_fleet_table_of_a_newer_schema_is_refused_and_left_as_it_is(home: Home
     ],
 )
 def test_workers_that_cannot_be_distinguished_are_refused(
-    home: Home, field: str, value: str, said: str
+    home: Home, field: str, value: str, complaint: str
 ) -> None:
     table = FleetTable(home)
     for worker in WORKERS:
@@ -317,7 +317,7 @@ def test_workers_that_cannot_be_distinguished_are_refused(
     tables = json.loads(home.fleet.read_bytes())
     tables["workers"]["2"][field] = value
     home.fleet.write_text(json.dumps(tables))
-    with pytest.raises(StateBroken, match=f"is damaged: {said}") as refused:
+    with pytest.raises(StateBroken, match=f"is damaged: {complaint}") as refused:
         table.workers()
     assert refused.value.hint == f"restore the last good copy: cp {last_copy(home.fleet)} {home.fleet}"
 
