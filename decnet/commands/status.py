@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from decnet.engine.absent_workers import returned_workers, unenrolled
 from decnet.engine.agent_version import describe_mismatch
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome
-from decnet.engine.report import unenrolled
-from decnet.engine.returned import returned_workers
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen

@@ -75,7 +75,7 @@ async def replace_agents(
     done = await connections.call_all(
         older, lambda client: _replace(ctx, connections, client, seen[client.worker].status.hello)
     )
-    current = {n: seen[n].model_copy(update={"agent": "current"}) for n, each in done.items() if each is True}
+    current = {n: seen[n]._replace(agent="current") for n, each in done.items() if each is True}
     return snap.with_observed(current) if current else snap
 
 

@@ -88,7 +88,7 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
     outdated_counts = {
         name: count for name, count in outdated(snap.desired, snap.images).items() if name in snap.observed
     }
-    return plan.model_copy(update={"unknown": unknown, "slices": slices, "upgrades": outdated_counts})
+    return plan._replace(unknown=unknown, slices=slices, upgrades=outdated_counts)
 
 
 def _quarantined(snap: Snapshot) -> dict[str, str]:

@@ -33,7 +33,7 @@ class PassOutcome:
         return replace(
             later,
             verb=self.verb,
-            plan=later.plan.model_copy(update={"steps": self.plan.steps + later.plan.steps}),
+            plan=later.plan._replace(steps=self.plan.steps + later.plan.steps),
             carried_out=True,
             exit_code=worst([self.exit_code, later.exit_code]),
             outcomes=self.outcomes + later.outcomes,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
+from decnet.engine.absent_workers import unenrolled
 from decnet.engine.apply import ApplyResult
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import Failed, PartlyFailed, WorkerError, WorkerFailure, worst
+from decnet.errors import PartlyFailed, WorkerError, WorkerFailure, worst
 from decnet.model.actual import NotSeen
-from decnet.model.fleet import Fleet
 from decnet.model.plan import Plan, SliceDrift
-from decnet.model.spec import LOCAL
 
 
 def report(
@@ -41,19 +38,6 @@ def report(
         summary=_summary(plan, ends, troubles),
         needs_reconfirmation=ends.needs_reconfirmation,
     )
-
-
-def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[WorkerFailure, ...]:
-    """A failure for each worker that desired names but that is not enrolled: no one maintains its deckies."""
-    names = sorted(desired.placed)
-    return tuple(_unenrolled(name) for name in names if name not in enrolled)
-
-
-def _unenrolled(name: str) -> WorkerFailure:
-    hint = f"decnet worker add {name} USER@HOST, or decnet worker recover"
-    if name == LOCAL:
-        hint = "decnet deploy enrols this machine again"
-    return WorkerFailure(name, Failed, "it has deckies and is not enrolled", hint)
 
 
 def _failures(snap: Snapshot, plan: Plan, applied: ApplyResult) -> tuple[WorkerFailure, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from decnet.engine.absent_workers import returned_workers
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import ApplyResult, apply, commit
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
@@ -18,7 +19,6 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.pass_end import audited
 from decnet.engine.progress import Planned
 from decnet.engine.report import report
-from decnet.engine.returned import returned_workers
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.sweep import sweep_networks
 from decnet.engine.workers import enrol_local, restore_local

@@ -89,7 +89,7 @@ class Status(FrozenModel):
         return self.projects.get(project) or HeldProject(generation=0, plan_hash=None)
 
 
-class Seen(FrozenModel):
+class Seen(NamedTuple):
     """A worker that answered, and whose Docker engine answered too."""
 
     worker: str

@@ -144,7 +144,8 @@ class Fleet(FrozenModel):
     @property
     def deckies(self) -> dict[str, Decky]:
         """The deckies of the fleet's own project, by name."""
-        return self.project(PROJECT).deckies
+        known = self.projects.get(PROJECT)
+        return known.deckies if known else {}
 
     def project(self, name: str) -> Project:
         """The project of that name; an empty one if there is none."""

@@ -1,13 +1,15 @@
-"""A decision: the steps of one pass, each with its reason."""
+"""A decision: the steps of one pass, each with its reason.
+
+Plain tuples: decnet makes these values itself, so there is nothing to validate.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from decnet.wire import PROJECT, container_name
 
-from .base import FrozenModel, Loose
 from .keys import DeckyKey, SliceKey
 from .record import DeckyRow, Operation
 
@@ -17,14 +19,14 @@ Bucket = Literal[
 RecordAction = Literal["insert", "update", "delete"]
 
 
-class Target(FrozenModel):
+class Target(NamedTuple):
     """One container that a step removes: both must still match on the worker."""
 
     name: str
     id: str
 
 
-class Step(FrozenModel):
+class Step(NamedTuple):
     """One planned change of one decky on one worker.
 
     `remove` goes first, container by container; then `up` (compose service names to create), then
@@ -33,20 +35,20 @@ class Step(FrozenModel):
     """
 
     worker: str
-    project: str = PROJECT
     decky: str
     bucket: Bucket
     reason: str
+    project: str = PROJECT
     operation: Operation | None = None
     phase: Literal[0, 1] = 1
     record: RecordAction | None = None
     row: DeckyRow | None = None
-    remove: Annotated[tuple[Target, ...], Loose] = ()
-    up: Annotated[tuple[str, ...], Loose] = ()
-    start: Annotated[tuple[str, ...], Loose] = ()
+    remove: tuple[Target, ...] = ()
+    up: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
     moves_to: str | None = None
     """The worker that a removed decky goes to: it leaves this one, not the LAN."""
-    after: Annotated[tuple[DeckyKey, ...], Loose] = ()
+    after: tuple[DeckyKey, ...] = ()
     """Releases that have to succeed before this claim may be carried out."""
 
     @property
@@ -63,16 +65,16 @@ class Step(FrozenModel):
         return bool(self.remove or self.up or self.start)
 
 
-class Skipped(FrozenModel):
+class Skipped(NamedTuple):
     """A step that may not be carried out now, and why."""
 
     worker: str
-    project: str = PROJECT
     decky: str
     reason: str
+    project: str = PROJECT
 
 
-class SliceDrift(FrozenModel):
+class SliceDrift(NamedTuple):
     """How the slice that a worker holds differs from the one that it should hold, as one word and as a
     sentence. `ahead`: it was sent a newer one than this state directory knows. `lost`, `rewound`, `replaced`:
     it changed on the worker. `behind`: the newest one was not sent yet."""
@@ -88,12 +90,12 @@ MOST_STRAYS = 10
 """How many strays of one worker are shown by name: a worker can report any number."""
 
 
-class Plan(FrozenModel):
+class Plan(NamedTuple):
     """One pass over the fleet. `steps` has every decky that needs a change; `kept` counts the others."""
 
-    steps: Annotated[tuple[Step, ...], Loose] = ()
-    strays: Annotated[tuple[Step, ...], Loose] = ()
-    skipped: Annotated[tuple[Skipped, ...], Loose] = ()
+    steps: tuple[Step, ...] = ()
+    strays: tuple[Step, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     unknown: dict[str, str] = {}
     """Workers that were not observed, each with the reason."""
     slices: dict[SliceKey, SliceDrift] = {}
@@ -122,24 +124,20 @@ class Plan(FrozenModel):
             if step.worker not in workers and not any(each.worker in workers for each in step.after)
         )
         slices = {key: drift for key, drift in self.slices.items() if key.worker not in workers}
-        return self.model_copy(update={"steps": steps, "slices": slices})
+        return self._replace(steps=steps, slices=slices)
 
     def followed_by(self, rest: Plan) -> Plan:
         """Both plans as one; `rest` was planned after this plan had been carried out, so what this plan did
         is not counted as kept."""
         planned = {step.key for step in rest.steps}
         done = {s.key for s in self.steps if s.row is not None and s.phase == 1} - planned
-        return rest.model_copy(
-            update={"steps": self.steps + rest.steps, "kept": max(0, rest.kept - len(done))}
-        )
+        return rest._replace(steps=self.steps + rest.steps, kept=max(0, rest.kept - len(done)))
 
     def without_ahead(self, *, before: int) -> Plan:
         """The plan as it may be carried out: without the workers that were sent a newer slice than this state
         directory knows. An older copy of desired is not what the operator wants now."""
         ahead = {key: drift for key, drift in self.slices.items() if drift.word == "ahead"}
-        return self.without({key.worker for key in ahead}).model_copy(
-            update={"ahead": ahead, "before": before}
-        )
+        return self.without({key.worker for key in ahead})._replace(ahead=ahead, before=before)
 
     @property
     def approval_key(self) -> frozenset[tuple[object, ...]]:
@@ -167,7 +165,7 @@ class Plan(FrozenModel):
         return tuple(shown), {name: n - MOST_STRAYS for name, n in counts.items() if n > MOST_STRAYS}
 
 
-class Bundle(FrozenModel):
+class Bundle(NamedTuple):
     """What one worker is sent: the arguments of the agent's `apply`."""
 
     worker: str
@@ -175,7 +173,7 @@ class Bundle(FrozenModel):
     request_id: str
     generation: int
     slice: dict[str, Any]
-    steps: Annotated[tuple[dict[str, Any], ...], Loose]
+    steps: tuple[dict[str, Any], ...]
     compose: dict[str, Any]
     plan_hash: str
     hash: str

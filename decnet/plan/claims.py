@@ -214,7 +214,7 @@ class _ConflictResolver:
                 release, step = split_release(step, rows[key])
                 allowed.append(release)
                 after.add(key)
-            allowed.append(step.model_copy(update={"after": tuple(sorted(after))}) if after else step)
+            allowed.append(step._replace(after=tuple(sorted(after))) if after else step)
         skipped = {
             key: Skipped(worker=key.worker, project=key.project, decky=key.decky, reason=why)
             for key, why in self.refused.items()

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from decnet.model.actual import Observation
-from decnet.model.fleet import Fleet
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
@@ -112,12 +112,12 @@ def classify(view: DeckyView) -> tuple[Desired, Recorded, Actual]:
     """The desired, recorded and actual state of a view: the key into the table of `bucket_of`."""
     if view.decky is None:
         return "unwanted", "other" if view.row else "none", "differs" if view.actual else "absent"
-    return "wanted", _recorded_state(view), _actual_state(view)
+    fingerprints = {name: content.fingerprint for name, content in view.expected.items()}
+    return "wanted", _recorded_state(view.row, view.decky, fingerprints), _actual_state(view, fingerprints)
 
 
-def _recorded_state(view: DeckyView) -> Recorded:
-    row, decky = view.row, view.decky
-    if row is None or decky is None:
+def _recorded_state(row: DeckyRow | None, decky: Decky, fingerprints: Mapping[str, str]) -> Recorded:
+    if row is None:
         return "none"
     home = decky.home
     same = (
@@ -125,24 +125,25 @@ def _recorded_state(view: DeckyView) -> Recorded:
         and not row.sent
         and row.ip == home.address
         and row.mac == home.mac
-        and row.containers == {name: content.fingerprint for name, content in view.expected.items()}
+        and row.containers == fingerprints
     )
     return "same" if same else "other"
 
 
-def _actual_state(view: DeckyView) -> Actual:
-    if not view.actual:
+def _actual_state(view: DeckyView, fingerprints: Mapping[str, str]) -> Actual:
+    actual = view.actual
+    if not actual:
         return "absent"
-    if not view.actual.keys() <= view.expected.keys():
+    if not actual.keys() <= fingerprints.keys():
         return "differs"
     broken = False
-    for name, content in view.expected.items():
-        found = view.actual.get(name)
+    for name, fingerprint in fingerprints.items():
+        found = actual.get(name)
         if found is None:
-            if not _was_recorded(view.row, name, content.fingerprint):
+            if not _was_recorded(view.row, name, fingerprint):
                 return "differs"
             broken = True
-        elif found.fingerprint != content.fingerprint:
+        elif found.fingerprint != fingerprint:
             return "differs"
         elif not is_working(found):
             broken = True

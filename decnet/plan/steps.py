@@ -116,8 +116,8 @@ def split_release(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
     assert step.row is not None
     gone = (row or step.row).model_copy(update={"containers": {}, "status": "torn_down"})
     record = _record_action(row, gone)
-    only_release = {"phase": 0, "operation": "remove", "up": (), "start": (), "row": gone, "record": record}
-    return step.model_copy(update=only_release), step.model_copy(update={"remove": (), "record": "update"})
+    release = step._replace(phase=0, operation="remove", up=(), start=(), row=gone, record=record)
+    return release, step._replace(remove=(), record="update")
 
 
 def claims_address(step: Step) -> bool:

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 FLEET = '[decky.web]\nservices = ["ssh"]\n'
-HEAVY = ("pydantic", "asyncio", "asyncssh", "docker", "tinydb", "rich", "http", "requests")
+HEAVY = (
+    "pydantic",
+    "asyncio",
+    "asyncssh",
+    "docker",
+    "tinydb",
+    "rich",
+    "http",
+    "requests",
+    "decnet.engine.apply",
+)
 
 
 def imported(folder: Path, *argv: str) -> set[str]:
@@ -35,5 +45,5 @@ def test_a_command_that_asks_no_worker_imports_no_heavy_module(tmp_path: Path, c
     assert imported(tmp_path, *command.split()) == set()
 
 
-def test_a_status_without_workers_imports_nothing_of_ssh_and_docker(tmp_path: Path) -> None:
+def test_a_status_without_workers_imports_nothing_of_ssh_docker_and_jobs(tmp_path: Path) -> None:
     assert imported(tmp_path, "status") <= {"pydantic", "asyncio"}

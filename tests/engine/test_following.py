@@ -212,7 +212,7 @@ def test_a_job_of_which_nothing_is_known_here_is_waited_for_only_where_something
             snapshot(seen=seen), Plan(slices={SliceKey("w1"): SliceDrift(word="behind", reason="so")})
         )
     ) == {"w1"}
-    late = REMOVAL.model_copy(update={"worker": "w2", "after": (DeckyKey("w1", PROJECT, "web"),)})
+    late = REMOVAL._replace(worker="w2", after=(DeckyKey("w1", PROJECT, "web"),))
     assert set(blocking_jobs(snapshot(seen=seen), Plan(steps=(late,)))) == {"w1"}
     assert set(blocking_jobs(snapshot(row("r", NOW), seen=seen), Plan())) == {"w1"}
 

@@ -123,7 +123,7 @@ def test_what_waits_for_a_release_that_failed_is_not_claimed() -> None:
 
 
 def test_a_worker_carries_out_the_jobs_of_its_projects_one_after_the_other() -> None:
-    steps = [claim("w2", "a"), claim("w2", "b").model_copy(update={"project": "decnet-t-0123abcd"})]
+    steps = [claim("w2", "a"), claim("w2", "b")._replace(project="decnet-t-0123abcd")]
     at_work: list[SliceKey] = []
 
     async def job(key: SliceKey, own: list[Step], detach: bool) -> JobEnd:

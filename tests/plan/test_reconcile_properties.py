@@ -193,7 +193,7 @@ def test_the_order_of_what_is_given_is_irrelevant(world: World, rng: random.Rand
         containers = list(each.status.containers)
         rng.shuffle(containers)
         status = each.status.model_copy(update={"containers": tuple(containers)})
-        observed[worker] = each.model_copy(update={"status": status})
+        observed[worker] = each._replace(status=status)
     records = {
         worker: each.with_project(PROJECT, deckies=_shuffled(each.of().deckies, rng))
         for worker, each in _shuffled(world.records, rng).items()

@@ -344,7 +344,7 @@ def test_a_docker_engine_that_is_down_is_unknown() -> None:
     status = observed["w1"].status.model_copy(
         update={"docker": "down", "docker_error": "no socket", "containers": ()}
     )  # type: ignore[union-attr]
-    observed["w1"] = observed["w1"].model_copy(update={"status": status})
+    observed["w1"] = observed["w1"]._replace(status=status)
     plan = reconcile(world.desired, world.records, observed, world.contents, now=NOW)
     assert (plan.steps, plan.unknown["w1"]) == ((), "Docker is down: no socket")
 

@@ -1,19 +1,29 @@
-"""Deckies of workers that were removed by force and answer on the LAN again."""
+"""Workers that have deckies and are not enrolled: as desired, or because deckies of a worker that was removed
+by force answer on the LAN again."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from ipaddress import IPv4Address, IPv4Network
 
 from decnet.engine.connections import Connections
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import PartlyFailed, WorkerFailure
+from decnet.errors import Failed, PartlyFailed, WorkerFailure
 from decnet.model.actual import Seen
+from decnet.model.fleet import Fleet
+from decnet.model.spec import LOCAL
 from decnet.model.worker import Worker
 from decnet.store.fleet_table import Quarantined
 from decnet.wire import clean
 
 MAX_PROBED = 1024
 """Quarantined addresses that are probed on one LAN."""
+
+
+def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[WorkerFailure, ...]:
+    """A failure for each worker that desired names but that is not enrolled: no one maintains its deckies."""
+    names = sorted(desired.placed)
+    return tuple(_unenrolled(name) for name in names if name not in enrolled)
 
 
 async def returned_workers(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
@@ -34,6 +44,13 @@ async def returned_workers(connections: Connections, snap: Snapshot) -> tuple[Wo
             if row.address in answered:
                 found.setdefault(row.worker, []).append(_holder(row, answered[row.address]))
     return tuple(_failure(name, holders) for name, holders in sorted(found.items()))
+
+
+def _unenrolled(name: str) -> WorkerFailure:
+    hint = f"decnet worker add {name} USER@HOST, or decnet worker recover"
+    if name == LOCAL:
+        hint = "decnet deploy enrols this machine again"
+    return WorkerFailure(name, Failed, "it has deckies and is not enrolled", hint)
 
 
 def _probes(snap: Snapshot) -> list[tuple[Worker, list[Quarantined]]]:
