@@ -44,7 +44,7 @@ def resume(argv: List[str]) -> int:
 
 
 def _round(fleet_id: str) -> List[str]:
-    """Start once what is down; what was down, and the errors of starting it."""
+    """Start once what is down; what was down, the errors of starting it, and what Docker is about to restart."""
     began, root = _engine_start(), str(docker.get("/info").get("DockerRootDir") or "")
     waiting = list(_described(fleet_id).values())
     left: List[str] = []
@@ -84,7 +84,10 @@ def _started(decky: List[Container], root: str, began: float) -> List[str]:
         is_whole = container.state == RUNNING and (
             not container.service or (container.attached and not is_new)
         )
-        if is_whole or _is_left_alone(container, root, began):
+        if container.state == "restarting":
+            notes.append("%s is being restarted by Docker" % container.name)
+            continue
+        if is_whole or (container.state != RUNNING and _was_stopped(container, root, began)):
             continue
         verb = "start" if container.state in ("exited", "created") else "restart"
         try:
@@ -96,13 +99,6 @@ def _started(decky: List[Container], root: str, began: float) -> List[str]:
             if not container.service:
                 break
     return notes
-
-
-def _is_left_alone(container: Container, root: str, began: float) -> bool:
-    """Whether Docker will start it itself, or a person stopped it."""
-    if container.state == RUNNING:
-        return False
-    return container.state == "restarting" or _was_stopped(container, root, began)
 
 
 def _was_stopped(container: Container, root: str, began: float) -> bool:

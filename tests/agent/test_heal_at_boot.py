@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,6 +79,16 @@ def test_what_did_not_come_up_with_the_engine_is_started(seat: Desk, engine: Eng
 def test_a_service_that_could_not_join_its_base_is_started(seat: Desk, engine: EngineServer) -> None:
     ended(engine, "web-ssh", by_hand=False)
     assert (healed(seat), engine.containers) == (0, dict.fromkeys(NAMES, "running"))
+
+
+def test_it_waits_for_what_docker_is_restarting(seat: Desk, engine: EngineServer) -> None:
+    service = engine.engine.named("web-ssh")
+    assert service is not None
+    engine.engine.loop(service, 1, [])
+    later = threading.Timer(2.0, engine.engine.start, [service])
+    later.start()
+    assert (healed(seat), engine.containers) == (0, dict.fromkeys(NAMES, "running"))
+    later.join()
 
 
 def test_a_service_that_a_person_stopped_stays_stopped(seat: Desk, engine: EngineServer) -> None:

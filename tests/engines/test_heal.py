@@ -48,11 +48,9 @@ def test_the_heal_and_reconcile_bring_all_back(site: Make, engine: str) -> None:
         time.sleep(1.1)
         harm(made, how)
         healed = made.on("w1", HEAL, "heal")
-        left = made.deckies()
-        assert (healed.code, [name for name in NAMES if left[name]["status"] != "running"]) == (
-            0,
-            ["host-03"],
-        ), (how, healed)
+        assert healed.code == 0, (how, healed)
+        # A service that was just started may still become ready.
+        eventually(lambda: {n for n, status in made.statuses().items() if status != "running"} == {"host-03"})
         made.decnet("reconcile")
         assert made.statuses() == RUNNING, how
         made.decnet("reconcile", "--check")
