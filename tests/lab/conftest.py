@@ -12,7 +12,7 @@ import pytest
 from decnet.lab import Lab, down, processes, up
 
 # pytest's import mode leaves it to us to find the modules that these tests share, some of them with others.
-for folder in ("engines", "scenarios", "lab"):
+for folder in ("engines", "upgrades", "scenarios", "lab"):
     sys.path.insert(0, str(Path(__file__).parents[1] / folder))
 
 from lab_machines import Run, in_place  # noqa: E402
@@ -31,6 +31,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     shared = Lab("tlab", tmp_path_factory.mktemp("tlab"))
     down(shared)
     up(shared)
+    yield shared
+    down(shared)
+
+
+@pytest.fixture(scope="session")
+def virtual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One virtual worker with Debian 13. A test that breaks it repairs it."""
+    shared = Lab("tlabv", tmp_path_factory.mktemp("tlabv"))
+    down(shared)
+    up(shared, virtual=True)
     yield shared
     down(shared)
 
@@ -55,7 +65,7 @@ def nothing_left() -> None:
     """Take down the labs that a killed run left in a folder of its own."""
     if os.geteuid() != 0:
         return
-    for name in ("tlab", "tlabx", "tlabr"):
+    for name in ("tlab", "tlabx", "tlabr", "tlabv"):
         homes = {processes.home_of(process) for process in processes.of_lab(Lab(name))}
         for home in homes - {None}:
             down(Lab(name, Path(str(home))))

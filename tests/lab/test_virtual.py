@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 
 import pytest
 from lab_machines import in_place
 
 from decnet.errors import UsageError
-from decnet.lab import Lab, choice, down, heal, partition, pause, resume, start, status, stop, up, wipe
+from decnet.lab import Lab, choice, heal, partition, pause, resume, start, status, stop, up, wipe
 
 pytestmark = pytest.mark.engines
 SSH = ("ssh", "-o", "StrictHostKeyChecking=accept-new", "-o", "ConnectTimeout=3", "-o", "BatchMode=yes")
-
-
-@pytest.fixture(scope="module")
-def virtual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One virtual worker with Debian 13."""
-    lab = Lab("tlabr", tmp_path_factory.mktemp("tlabr"))
-    down(lab)
-    up(lab, virtual=True)
-    yield lab
-    down(lab)
 
 
 def test_it_has_a_kernel_and_systemd_and_control_groups_of_its_own(virtual: Lab) -> None:
