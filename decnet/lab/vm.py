@@ -42,7 +42,7 @@ def start(place: Place) -> None:
         f"umid={place.key}", "con=null", "con0=null,fd:1", "ssl=null",
         "systemd.show_status=error", "systemd.log_color=0",
         # A busy machine may give it little CPU time.
-        "systemd.default_timeout_start_sec=900",
+        "systemd.default_timeout_start_sec=900", "systemd.service_watchdogs=0",
     ]  # fmt: skip
     for number, side in enumerate(("lan", "mgmt")):
         words.append(f"vec{number}:transport=tap,ifname=tap-{side},depth=128,mac={place.mac(side)}")
