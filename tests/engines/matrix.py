@@ -74,8 +74,7 @@ CELLS = (
         Cell(f"engine dies on {engine}", tuple(f"{HEAL}::{test}[{engine}]" for test in DEATHS))
         for engine in ("trixie", "sid")
     ),
-    _of("engine dies under systemd", HEAL,
-        "test_with_systemd_all_is_whole_within_a_minute_without_an_operator", must_run=True),
+    Cell("a fleet under systemd", ("tests/lab/test_systemd.py",), must_run=True),
     Cell("the lab's virtual workers", ("tests/lab/test_virtual.py",)),
 )  # fmt: skip
 

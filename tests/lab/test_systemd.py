@@ -201,6 +201,7 @@ def test_a_user_whose_processes_end_with_his_session_has_to_linger(left: Fleet) 
     left.worker("loginctl", "enable-linger", "deck")
     added = enrol(left, "deck")
     assert added.code == 0, added
+    provide_images(left.lab, lambda _: None)
     scope = deployed_by_a_dying_operator(left, ONE)
     assert scope.startswith("user.slice/") and "/user@" in scope
     assert [decky["status"] for decky in left.deckies().values()] == ["running"]
