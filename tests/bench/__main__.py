@@ -20,6 +20,7 @@ from decnet.lab import down, provide_images, up
 from . import osguess
 from .density import density_rows
 from .engine import deploy_rows, heartbeat_rows
+from .engines import engine_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
 from .passes import three_way_rows
 from .place import LAB, on_worker
@@ -43,11 +44,13 @@ ON_A_WORKER: dict[str, Part] = {
 WITH_IMAGES: dict[str, Part] = {"deploy": deploy_rows, "heartbeat": heartbeat_rows, "density": density_rows}
 """In this order: the heartbeat is measured over the deckies that `deploy` leaves, `density` replaces them."""
 
+ON_EACH_ENGINE: dict[str, Part] = {"engines": engine_rows}
+
 
 def main() -> int:
     if sys.argv[1:] == ["nmap"]:
         return osguess.main()
-    parts = {**ALONE, **ON_A_WORKER, **WITH_IMAGES}
+    parts = {**ALONE, **ON_A_WORKER, **WITH_IMAGES, **ON_EACH_ENGINE}
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What things cost.")
     parser.add_argument("part", nargs="*", choices=[[], *parts], help="only these; else all of them")
     chosen = set(parser.parse_args().part) or set(parts)
@@ -56,8 +59,9 @@ def main() -> int:
     # Whoever installs decnet has its modules compiled.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rows = [row for name, part in ALONE.items() if name in chosen for row in part()]
-    if chosen - set(ALONE):
+    if chosen - {*ALONE, *ON_EACH_ENGINE}:
         rows += _in_the_lab(chosen)
+    rows += [row for name, part in ON_EACH_ENGINE.items() if name in chosen for row in part()]
     show(rows)
     write(rows, Path("bench.json"))
     return 0

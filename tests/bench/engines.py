@@ -1,0 +1,138 @@
+"""Deploy, mutate, teardown and heal over SSH on two engines, against the engine and Compose alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from decnet.lab import down, provide_images, run_argv, start, stop, up
+
+from .place import LAB
+from .rows import Row
+
+ENGINES = ("trixie", "host")
+DECKIES = 20
+FLEET = f"""
+[network]
+addresses = {{ use = ["192.0.2.100-192.0.2.199"] }}
+[decky.many]
+count = {DECKIES}
+services = ["ssh", "http"]
+"""
+ONE = "many-07"
+WORKER = "root@198.51.100.11"
+AGENT = "/var/lib/decnet-agent"
+RAW = Path(__file__).with_name("raw_engine.py")
+COMPOSE = (
+    "compose=docker-compose; docker compose version >/dev/null 2>&1 && compose='docker compose'; "
+    f"$compose -p decnet -f {AGENT}/projects/decnet/compose.json"
+)
+
+
+def engine_rows() -> list[Row]:
+    """One worker after the other, each with a new fleet."""
+    return [row for engine in ENGINES for row in _rows_of(engine)]
+
+
+def _rows_of(engine: str) -> list[Row]:
+    down(LAB)
+    try:
+        up(LAB, workers=1, engines=[engine])
+        provide_images(LAB, lambda line: print(line, file=sys.stderr))
+        return _measured(engine)
+    finally:
+        down(LAB)
+
+
+def _measured(engine: str) -> list[Row]:
+    folder = LAB.folder / "op"
+    _enrol(folder)
+    fleet = folder / "fleet.toml"
+    fleet.write_text(FLEET)
+    deploy = _taken(lambda: _decnet("deploy", "-c", str(fleet), "--yes"))
+    idle = statistics.median(_taken(lambda: _decnet("deploy", "-c", str(fleet), "--yes")) for _ in range(3))
+    mutate = statistics.median(
+        _mutation(change) for _ in range(3) for change in (["--services", "ssh"], ["--undo"])
+    )
+    engine_alone = _engine_alone()
+    compose = _compose_alone()
+    heal = _heal()
+    teardown = _taken(lambda: _decnet("teardown", "--all", "--yes", "--max-remove", "100"))
+    title = f"{engine}: {{}} of {DECKIES} deckies, {3 * DECKIES} containers".format
+    api, alone = "the engine's API, 4 clients", "Compose alone"
+    return [
+        Row(title("deploy"), deploy, engine_alone["create"], api, 1.15),
+        Row(title("deploy"), deploy, compose["up"], alone),
+        Row(title("deploy without a change"), idle, compose["idle"], alone, 0.5),
+        Row(f"{engine}: mutate of one service, mean of both ways", mutate, engine_alone["one"], api, 1.3),
+        Row(f"{engine}: mutate of one service, mean of both ways", mutate, compose["one"], alone),
+        Row(title("teardown"), teardown, engine_alone["remove"], api, 1.2),
+        Row(title("teardown"), teardown, compose["down"], alone),
+        Row(title("heal"), heal, engine_alone["start"], "the engine's API starts the same, 4 clients", 1.5),
+    ]
+
+
+def _enrol(folder: Path) -> None:
+    key = (LAB.folder / "w1/sshd/host_ed25519.pub").read_text().split()[:2]
+    known = folder / "known_hosts"
+    known.write_text(" ".join([WORKER.partition("@")[2], *key]) + "\n")
+    _decnet("worker", "add", "w1", WORKER, "--known-hosts", str(known))
+
+
+def _mutation(change: list[str]) -> float:
+    return _taken(lambda: _decnet("mutate", ONE, *change))
+
+
+def _engine_alone() -> dict[str, float]:
+    """What raw_engine.py measures, on the containers of this fleet; they run again afterwards."""
+    shutil.copy(RAW, LAB.worker(1).folder / RAW.name)
+    shown = _on("w1", "python3", str(LAB.worker(1).folder / RAW.name), f"{ONE}-http")
+    return dict(json.loads(shown))
+
+
+def _compose_alone() -> dict[str, float]:
+    """Compose's own time for the same, by the agent's file; the containers run again afterwards."""
+    return {
+        "down": _taken(lambda: _on("w1", "sh", "-c", f"{COMPOSE} rm -sf")),
+        "up": _taken(lambda: _on("w1", "sh", "-c", f"{COMPOSE} up -d --no-build")),
+        "idle": statistics.median(
+            _taken(lambda: _on("w1", "sh", "-c", f"{COMPOSE} up -d --no-build")) for _ in range(3)
+        ),
+        "one": _taken(
+            lambda: _on("w1", "sh", "-c", f"{COMPOSE} up -d --no-build --force-recreate --no-deps {ONE}-http")
+        ),
+    }
+
+
+def _heal() -> float:
+    """The power is cut, and the engine runs again: how long the agent's heal takes."""
+    stop(LAB, "w1", "worker")
+    start(LAB, "w1")
+    return _taken(lambda: _on("w1", f"{AGENT}/decnet-agent", "heal"))
+
+
+def _taken(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def _decnet(*argv: str) -> str:
+    return _on("operator", "decnet", *argv)
+
+
+def _on(place: str, *argv: str) -> str:
+    """What a command prints on stdout. SystemExit where it fails."""
+    ended = subprocess.run(
+        run_argv(LAB, place, list(argv)), capture_output=True, text=True, timeout=900, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    if ended.returncode:
+        raise SystemExit(f"{place}: {' '.join(argv)}: exit {ended.returncode}\n{ended.stdout}{ended.stderr}")
+    return ended.stdout
