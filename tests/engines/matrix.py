@@ -56,6 +56,7 @@ CELLS = (
     _of("worker debian12", WORKERS, "test_a_fleet_lives_on_a_release[debian12]", must_run=True),
     _of("worker sid", WORKERS, "test_a_fleet_lives_on_a_release[sid]"),
     _of("worker debian11", WORKERS, "test_the_compose_of_debian_11_is_refused_at_enrolment"),
+    _of("worker Python 3.9", WORKERS, "test_a_fleet_lives_on_debian_11_with_a_newer_compose"),
     _of("worker VM trixie", VIRTUAL, "test_a_fleet_lives_on_a_virtual_worker[trixie]", must_run=True),
     _of("worker VM sid", VIRTUAL, "test_a_fleet_lives_on_a_virtual_worker[sid]"),
     _of("worker user without root", WORKERS, "test_a_fleet_lives_for_a_user_who_is_not_root"),

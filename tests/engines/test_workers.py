@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import python39_compose
 from whole_life import SIX, Site, live
 
 pytestmark = [pytest.mark.lab, pytest.mark.engines]
@@ -44,6 +45,15 @@ def test_the_compose_of_debian_11_is_refused_at_enrolment(site: Make) -> None:
     with pytest.raises(AssertionError, match=r"Compose 1\.25\.0 is too old"):
         made.enrol()
     assert made.decnet("worker", "list", "-o", "json").json == []
+
+
+def test_a_fleet_lives_on_debian_11_with_a_newer_compose(site: Make) -> None:
+    """Its Python is 3.9, the oldest that the agent runs on."""
+    made = site("debian11")
+    folder = made.lab.worker(1).folder / "compose"
+    python39_compose.fetch(folder)
+    assert made.on("w1", "sh", "-euc", python39_compose.install(folder)).code == 0
+    live(made)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
