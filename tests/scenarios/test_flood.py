@@ -44,7 +44,7 @@ def test_a_login_before_a_flood_of_connections_is_recorded_and_every_connection_
     def all_are_counted() -> bool:
         new = stage.decnet("events", "--pull", "-o", "jsonl").lines
         pulled.extend(new)
-        # What was folded comes later, each kind in its own time: the last has come when a pull brings nothing.
+        # What was folded comes later, kind by kind: all has come when a pull brings nothing.
         return not new and happened(pulled)["contact"] + happened(pulled)["lost"] >= FLOOD + 1
 
     eventually(all_are_counted, 60)
