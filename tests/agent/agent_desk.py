@@ -19,6 +19,9 @@ from decnet.wire import NETWORK, PROJECT, PROTOCOL, Unframer, container_name, di
 
 FLEET = "fleet-1"
 WORKER = "worker-1"
+MODERN, OLDER = "w1", "w2"
+"""Debian 13, and this machine's own Docker."""
+
 MARKER = "0123456789abcdef" * 2
 
 
@@ -32,9 +35,10 @@ class Desk:
     before: Sequence[str] = ()
     extra: dict[str, str] = field(default_factory=dict)
     protocol: int = PROTOCOL
+    python: str = sys.executable
 
     def argv(self, *words: str) -> list[str]:
-        return [*self.before, sys.executable, "-I", "-S", str(self.agent), *words]
+        return [*self.before, self.python, "-I", "-S", str(self.agent), *words]
 
     def environment(self) -> dict[str, str]:
         own = {"DECNET_AGENT_HOME": str(self.home), "DECNET_DOCKER_SOCKET": self.socket}

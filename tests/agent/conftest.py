@@ -18,7 +18,7 @@ from decnet.worker.agent_package import build_agent
 # pytest's import mode leaves it to us to find the module that the tests of this folder share.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from agent_desk import FLEET, WORKER, Desk  # noqa: E402
+from agent_desk import FLEET, MODERN, OLDER, WORKER, Desk  # noqa: E402
 
 IMAGES = ("decnet/base:0123456789ab", "decnet/decoys:0123456789ab")
 
@@ -51,38 +51,48 @@ def lab() -> Iterator[Lab]:
     # Always in the same folder: what a killed run left is found there, and taken down first.
     shared = Lab("tagent")
     down(shared)
-    up(shared, workers=1)
-    for name in IMAGES:
-        subprocess.run(
-            run_argv(shared, "w1", ["docker", "import", "-c", _ENTRY[name], "-", name]),
-            input=_busybox(), check=True, capture_output=True, timeout=60,
-        )  # fmt: skip
+    up(shared, workers=2, engines=("trixie", "host"))
+    for machine in (MODERN, OLDER):
+        for name in IMAGES:
+            subprocess.run(
+                run_argv(shared, machine, ["docker", "import", "-c", _ENTRY[name], "-", name]),
+                input=_busybox(), check=True, capture_output=True, timeout=60,
+            )  # fmt: skip
     yield shared
     down(shared)
 
 
 @pytest.fixture
-def worker(lab: Lab, agent_file: Path, tmp_path: Path) -> Iterator[Desk]:
-    """A fresh agent, enrolled on the lab's engine, which holds no container of an earlier test."""
-    place = tmp_path / "worker-home"
-    seat = Desk(agent_file, place, "/run/docker.sock", _in_worker(lab, place))
+def worker(lab: Lab, agent_file: Path) -> Iterator[Desk]:
+    """A fresh agent, enrolled on a modern engine, which holds no container of an earlier test."""
+    yield from _enrolled(lab, MODERN, agent_file, "/usr/bin/python3")
+
+
+@pytest.fixture
+def older_worker(lab: Lab, agent_file: Path) -> Iterator[Desk]:
+    """The same on this machine's own engine."""
+    yield from _enrolled(lab, OLDER, agent_file, sys.executable)
+
+
+def _enrolled(lab: Lab, machine: str, agent_file: Path, python: str) -> Iterator[Desk]:
+    # Of this machine's files the modern worker sees only its own folder.
+    place = lab.folder / machine / "desk"
+    agent = place.with_suffix(".pyz")
+    shutil.copy(agent_file, agent)
+    own = [f"DECNET_AGENT_HOME={place}", "DECNET_DOCKER_SOCKET=/run/docker.sock"]
+    seat = Desk(agent, place, "/run/docker.sock", run_argv(lab, machine, ["env", *own]), python=python)
     seat.get("enrol", {"worker_id": WORKER, "fleet_id": FLEET})
     yield seat
-    clear(lab)
+    clear(lab, machine)
     shutil.rmtree(place, ignore_errors=True)
 
 
-def clear(lab: Lab) -> None:
+def clear(lab: Lab, machine: str = MODERN) -> None:
     script = (
         'ids=$(docker ps -aq); [ -z "$ids" ] || docker rm -f $ids >/dev/null; '
         "docker network rm decnet_lan >/dev/null 2>&1; true"
     )
-    subprocess.run(run_argv(lab, "w1", ["sh", "-c", script]), check=True, timeout=120)
-
-
-def _in_worker(lab: Lab, place: Path) -> list[str]:
-    own = [f"DECNET_AGENT_HOME={place}", "DECNET_DOCKER_SOCKET=/run/docker.sock"]
-    return run_argv(lab, "w1", ["env", *own])
+    subprocess.run(run_argv(lab, machine, ["sh", "-c", script]), check=True, timeout=120)
 
 
 _ENTRY = {

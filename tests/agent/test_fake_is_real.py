@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_desk import Desk
+from agent_desk import OLDER, Desk
 from fake_script import TAKEN, differences, masked, script
 from fakefleet import Clock, FakeWorker
 from fakefleet.machine import Lan
@@ -22,7 +22,7 @@ IMAGES = ("decnet/base:0123456789ab", "decnet/decoys:0123456789ab")
 
 
 class RealSeat:
-    """The agent of the practice network's worker."""
+    """The agent of the worker whose engine the fake imitates."""
 
     def __init__(self, desk: Desk, lab: Lab) -> None:
         self._desk, self._lab = desk, lab
@@ -50,7 +50,7 @@ class RealSeat:
 
     def _docker(self, *words: str) -> None:
         subprocess.run(
-            run_argv(self._lab, "w1", ["docker", *words]), check=True, capture_output=True, timeout=60
+            run_argv(self._lab, OLDER, ["docker", *words]), check=True, capture_output=True, timeout=60
         )
 
 
@@ -97,7 +97,7 @@ def said_by_its_command(container: dict[str, Any], moment: str) -> list[str]:
 @pytest.fixture
 def fake(tmp_path: Path, agent_file: Path) -> Iterator[FakeSeat]:
     lan = Lan(strangers={TAKEN: "8c:16:45:00:00:01"})
-    machine = FakeWorker(tmp_path / "fake", "w1", Clock(), lan, "192.0.2.11")
+    machine = FakeWorker(tmp_path / "fake", OLDER, Clock(), lan, "192.0.2.12")
     machine.install(agent_file, ())
     # As the real one's, outside of the folder that a self-destruct empties.
     machine.program = agent_file
@@ -109,9 +109,9 @@ def fake(tmp_path: Path, agent_file: Path) -> Iterator[FakeSeat]:
 
 
 @pytest.fixture
-def real(worker: Desk, lab: Lab) -> RealSeat:
-    (worker.home / "identity.json").unlink()
-    return RealSeat(worker, lab)
+def real(older_worker: Desk, lab: Lab) -> RealSeat:
+    (older_worker.home / "identity.json").unlink()
+    return RealSeat(older_worker, lab)
 
 
 def test_a_fake_worker_answers_like_a_real_one(fake: FakeSeat, real: RealSeat) -> None:

@@ -299,7 +299,7 @@ def test_the_agents_facts_are_the_workers_own(worker: Desk) -> None:
     assert (facts["interface"], facts["address"], facts["subnet"], facts["gateway"]) == (
         "eth0", "192.0.2.11", "192.0.2.0/24", "192.0.2.1",
     )  # fmt: skip
-    assert facts["docker_version"] and facts["compose_version"].startswith("1.29")
+    assert facts["docker_version"] and facts["compose_version"].startswith("2.")
 
 
 def test_a_probe_reports_which_addresses_answer(worker: Desk) -> None:
@@ -312,7 +312,7 @@ def test_a_probe_reports_which_addresses_answer(worker: Desk) -> None:
 def test_another_fleets_containers_refuse_an_enrolment_unless_adopted(worker: Desk, lab: Lab) -> None:
     applied(worker, bundle(WEB, "r1", 1))
     other = {"worker_id": "w9", "fleet_id": "fleet-9"}
-    stranger = Desk(worker.agent, worker.home.parent / "other", worker.socket, ())
+    stranger = Desk(worker.agent, worker.home.parent / "other", worker.socket, (), python=worker.python)
     stranger.before = run_argv(
         lab, "w1", ["env", f"DECNET_AGENT_HOME={stranger.home}", "DECNET_DOCKER_SOCKET=/run/docker.sock"]
     )
@@ -341,8 +341,11 @@ def test_logs_are_the_last_lines_and_bounded(worker: Desk) -> None:
         "/bin/busybox seq 1 100000; exec /bin/busybox nc -ll -p 22 -e /bin/sh",
     ]
     applied(worker, bundle({"web": ("192.0.2.101", {"ssh": 22})}, "r1", 1, commands={"web-ssh": talk}))
-    logs = worker.get("logs", {"decky": "web", "service": "ssh", "lines": 3})["logs"]
-    assert logs == {"web-ssh": "99998\n99999\n100000\n"}
+    # The engine may still be writing what the service has printed.
+    deadline, last = time.monotonic() + 30, {"web-ssh": "99998\n99999\n100000\n"}
+    while worker.get("logs", {"decky": "web", "service": "ssh", "lines": 3})["logs"] != last:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     whole = worker.get("logs", {"decky": "web", "service": "ssh", "lines": 5000})["logs"]["web-ssh"]
     assert len(whole) <= 256 * 1024 and whole.endswith("100000\n")
 

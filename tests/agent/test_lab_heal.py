@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from agent_desk import Desk, bundle
+from agent_desk import MODERN, OLDER, Desk, bundle
 
 from decnet.lab import Lab, run_argv, start, stop
 
@@ -14,10 +14,11 @@ DECKIES = {
     "db": ("192.0.2.102", {"mysql": 3306, "ssh": 22}),
     "mail": ("192.0.2.103", {"smtp": 25, "ssh": 22}),
 }
+KILL = "kill -9 $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid); do sleep 0.1; done"
 
 
-def in_worker(lab: Lab, *argv: str) -> None:
-    subprocess.run(run_argv(lab, "w1", list(argv)), capture_output=True, timeout=60, check=True)
+def in_worker(lab: Lab, machine: str, *argv: str) -> None:
+    subprocess.run(run_argv(lab, machine, list(argv)), capture_output=True, timeout=60, check=True)
 
 
 def down(worker: Desk) -> list[str]:
@@ -25,20 +26,19 @@ def down(worker: Desk) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["restart", "crash", "power cut"])
-def test_the_heal_brings_back_all_that_no_person_stopped(worker: Desk, lab: Lab, how: str) -> None:
+@pytest.mark.parametrize(("seat", "machine"), [("worker", MODERN), ("older_worker", OLDER)])
+def test_the_heal_brings_back_all_that_no_person_stopped(
+    lab: Lab, request: pytest.FixtureRequest, seat: str, machine: str, how: str
+) -> None:
+    worker: Desk = request.getfixturevalue(seat)
     assert worker.get("apply", {**bundle(DECKIES, "r1", 1), "wait": 120.0})["state"] == "done"
-    in_worker(lab, "docker", "stop", "-t", "1", "mail-smtp")
+    in_worker(lab, machine, "docker", "stop", "-t", "1", "mail-smtp")
     # The comparison of its end with the engine's start has a resolution of one second.
-    in_worker(lab, "sleep", "1.1")
+    in_worker(lab, machine, "sleep", "1.1")
     if how == "crash":
-        in_worker(
-            lab,
-            "sh",
-            "-c",
-            "kill -9 $(cat /run/docker.pid); while kill -0 $(cat /run/docker.pid); do sleep 0.1; done",
-        )
+        in_worker(lab, machine, "sh", "-c", KILL)
     else:
-        stop(lab, "w1", "engine" if how == "restart" else "worker")
-    start(lab, "w1")
+        stop(lab, machine, "engine" if how == "restart" else "worker")
+    start(lab, machine)
     ended = worker.raw("heal", stdin=b"")
     assert (ended.returncode, down(worker)) == (0, ["mail-smtp"]), ended.stderr

@@ -75,7 +75,7 @@ def pair_of(name: str, folder: Path) -> Iterator[Pair]:
     # What a killed run left is found here, and taken down first.
     down(lab)
     try:
-        up(lab, workers=len(PAIR))
+        up(lab, workers=len(PAIR), engines=("trixie", "host"))
         provide_images(lab, lambda line: None)
         pair = Pair(lab, "operator", folder)
         pair.enrol()

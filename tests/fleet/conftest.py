@@ -14,7 +14,7 @@ from decnet.lab import Lab, down, provide_images, up
 # pytest's import mode leaves it to us to find the module that the tests of this folder share.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from three_workers import NINE, WORKERS, Company  # noqa: E402
+from three_workers import ENGINES, NINE, WORKERS, Company  # noqa: E402
 
 FAILED = pytest.StashKey[bool]()
 
@@ -35,9 +35,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     lab = Lab("flt")
     down(lab)
     try:
-        up(lab, workers=1, operator_engine=True)
+        up(lab, workers=1, operator_engine=True, engines=ENGINES)
         provide_images(lab, lambda line: None, operator=True)
-        up(lab, workers=len(WORKERS))
+        up(lab, workers=len(WORKERS), engines=ENGINES)
         yield Company(lab, "operator", tmp_path_factory.mktemp("fleet"))
     finally:
         down(lab)

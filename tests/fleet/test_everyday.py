@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,12 +110,11 @@ def test_of_twenty_commands_at_once_against_one_worker_none_fails(fleet: Company
     assert ended == [(0, ["running"] * 3, "")] * 20
 
 
-@pytest.mark.skipif(not Path("/root/.bashrc").is_file(), reason="root has no shell start-up file here")
 def test_a_noisy_shell_is_warned_about_and_does_no_harm(fleet: Company) -> None:
-    start_up = fleet.machine("w2") / "bashrc"
-    before = start_up.read_bytes()
-    # Written in place: the file is mounted over the worker's own.
-    start_up.write_bytes(b"printf 'Welcome!\\033[2J\\n'; sleep 0.3\n" + before)
+    # Written in place: the file may be mounted over the worker's own.
+    noisy = r"""printf "Welcome!\033[2J\n"; sleep 0.3"""
+    script = f"cp /root/.bashrc /run/kept; (echo '{noisy}'; cat /run/kept) >/root/.bashrc"
+    assert fleet.on("w2", "sh", "-c", script).code == 0
     try:
         home = fleet.fingerprint_of_home()
         fleet.decnet("reconcile")
@@ -124,7 +122,7 @@ def test_a_noisy_shell_is_warned_about_and_does_no_harm(fleet: Company) -> None:
         quiet = fleet.decnet("worker", "check", "--on", "w1", "-o", "json")
         said = fleet.decnet("worker", "check", "--on", "w2", "-o", "json")
     finally:
-        start_up.write_bytes(before)
+        fleet.on("w2", "sh", "-c", "cat /run/kept >/root/.bashrc")
     shells = [[r for r in one.json if "shell" in r["finding"]] for one in (quiet, said)]
     assert [[(r["name"], r["state"]) for r in rows] for rows in shells] == [[], [("w2", "warning")]]
     assert "prints 13 bytes before every answer" in shells[1][0]["finding"]

@@ -26,6 +26,9 @@ from decnet.lab.processes import recorded  # noqa: E402
 from decnet.lab.sshd import listens  # noqa: E402
 
 WORKERS = ("w1", "w2", "w3")
+ENGINES = ("trixie", "trixie", "host")
+"""Of each worker: two have Debian 13, one has the Docker of this machine, which is older."""
+
 ADDRESS = {name: f"198.51.100.{10 + number}" for number, name in enumerate(WORKERS, 1)}
 LOGIN = {name: f"root@{address}" for name, address in ADDRESS.items()}
 
@@ -45,6 +48,7 @@ NAMES = sorted([f"web-{n:02}" for n in range(1, 7)] + [f"host-{n:02}" for n in r
 
 __all__ = [
     "ADDRESS",
+    "ENGINES",
     "LOGIN",
     "NAMES",
     "NINE",

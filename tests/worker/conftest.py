@@ -65,7 +65,7 @@ def shared_lab() -> Iterator[Lab]:
     # Always in the same folder: what a killed run left is found there, and taken down first.
     lab = Lab("twrk")
     down(lab)
-    up(lab, workers=2)
+    up(lab, workers=2, engines=("trixie", "host"))
     yield lab
     down(lab)
 
