@@ -44,7 +44,7 @@ def resume(argv: List[str]) -> int:
 
 
 def _round(fleet_id: str) -> List[str]:
-    """Start once what is down; what was down, the errors of starting it, and what Docker is about to restart."""
+    """Start once what is down; what was down, the errors of starting it, what Docker is restarting."""
     began, root = _engine_start(), str(docker.get("/info").get("DockerRootDir") or "")
     waiting = list(_described(fleet_id).values())
     left: List[str] = []
