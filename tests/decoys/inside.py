@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any
 
+from free_ports import free_port
 from sending import receive_all, send_all
 
 from decnet.decoys.events import Recorder
@@ -26,10 +27,7 @@ class Inside:
     """One running decoy; what goes wrong in it is in `complaints`."""
 
     def __init__(self, service: str, protocol: str = "tcp", **persona: Any) -> None:
-        kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-        with socket.socket(socket.AF_INET, kind) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         whole: dict[str, Any] = {
             "service": service, "hostname": "web01", "os": "linux", "release": "debian-12", "banner": "",
             "seed": SEED, "ports": ((self.port, protocol),), "settings": {}, "address": "127.0.0.1",

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from free_ports import free_port
 from sending import receive_all, send_all
 
 import decnet
@@ -111,9 +112,3 @@ class Decoy:
     def complaints(self) -> bytes:
         """What it wrote to stderr, once it has stopped."""
         return self._complaints
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from fakefleet import Clock, FakeFleet, FakeWorker, in_memory
+from free_ports import free_port
 
 from decnet.engine.connections import FLEET_KEY
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
@@ -82,7 +83,7 @@ class LyingFleet:
         open_home(self.home)
         self.agent = AgentPackage.of(self.home.agents)
         names = [GOOD, *self.lies]
-        self.ports = {**free_ports(names), **self.ports}
+        self.ports = {**{name: free_port() for name in names}, **self.ports}
         self.workers = {
             name: worker(name, self.ports[name], self.hosts.get(name, "127.0.0.1")) for name in names
         }
@@ -219,16 +220,6 @@ def event(seq: int, name: str) -> dict[str, Any]:
         "service": "http", "kind": "request", "source_ip": "192.0.2.250", "source_port": 4711, "session": "s",
         "fields": {"path": "/", "method": "GET"},
     }  # fmt: skip
-
-
-def free_ports(names: list[str]) -> dict[str, int]:
-    held = [socket.socket() for _ in names]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return dict(zip(names, ports, strict=True))
 
 
 CONFIG = """

@@ -10,7 +10,8 @@ from typing import Any
 
 import odd_peers
 import pytest
-from liars import GOOD, LIMIT, LyingFleet, Ran, can_lie, free_ports, listening
+from free_ports import free_port
+from liars import GOOD, LIMIT, LyingFleet, Ran, can_lie, listening
 from spoken import steering
 
 pytestmark = pytest.mark.skipif(not can_lie(), reason="a real sshd needs root and openssh-server")
@@ -46,7 +47,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LyingFleet
     with ExitStack() as stack:
         for name, (peer, _) in PEERS.items():
             stack.enter_context(odd_peers.listening_as(peer, fleet.ports[name]))
-        behind = free_ports(["behind"])["behind"]
+        behind = free_port()
         for make, stages in ((odd_peers.cut, CUTS), (odd_peers.dark, DARK)):
             for name, after in stages.items():
                 stack.enter_context(odd_peers.listening_as(make(behind, after), fleet.ports[name]))
@@ -91,7 +92,7 @@ def test_a_server_that_is_full_is_asked_again_until_it_has_room(
     fleet = LyingFleet(tmp_path / "fleet", dict.fromkeys(names, "honest"))
     with ExitStack() as stack:
         # One sshd for all of them, that takes one connection at a time.
-        behind = free_ports(["behind"])["behind"]
+        behind = free_port()
         for name in [GOOD, *names]:
             port = fleet.ports[name]
             stack.enter_context(odd_peers.listening_as(odd_peers.cut(behind, 10**9), port))
@@ -135,7 +136,7 @@ def test_a_connection_cut_after_any_number_of_bytes_is_unknown_and_never_wrong(t
     cuts = {f"cut-{after}": after for after in places}
     fleet = LyingFleet(tmp_path / "fleet", dict.fromkeys(cuts, "honest"))
     with ExitStack() as stack:
-        behind = free_ports(["behind"])["behind"]
+        behind = free_port()
         for name, after in cuts.items():
             stack.enter_context(odd_peers.listening_as(odd_peers.cut(behind, after), fleet.ports[name]))
         fleet.serve(stack, [fleet.ports[GOOD], behind], more="MaxStartups 1000:30:2000")
