@@ -221,14 +221,17 @@ def test_a_wiped_worker_keeps_only_an_empty_agent_folder(lab: Lab, run: Run) -> 
     wipe(lab, "w1")
 
 
+PING = ("ping", "-c5", "-i0.2", "-W5", "198.51.100.11")
+"""Succeeds with one answer: the first frames may be lost while a cable is connected."""
+
+
 def test_a_slow_line_is_late_and_whole(lab: Lab, run: Run) -> None:
-    ping = ("ping", "-c1", "-W5", "198.51.100.11")
     slow(lab, "w1", 100)
     try:
         assert status(lab).workers[0].slow
         slow(lab, "w1", 150)
         begun = time.monotonic()
-        run("operator", *ping)
+        run("operator", *PING)
         assert time.monotonic() - begun >= 0.3
         # 3 MB: segments and checksums that the sender leaves to its card come through unbroken.
         sent = run("operator", *SSH, W1, "head -c 3000000 /dev/zero | sha256sum; head -c 3000000 /dev/zero")
@@ -237,7 +240,7 @@ def test_a_slow_line_is_late_and_whole(lab: Lab, run: Run) -> None:
         assert run("operator", "ping", "-c1", "-W1", "198.51.100.11", check=False).returncode != 0
     finally:
         heal(lab, "w1")
-    assert run("operator", *ping).returncode == 0
+    assert run("operator", *PING).returncode == 0
     assert status(lab).workers[0].healthy
 
 
@@ -250,6 +253,6 @@ def test_a_slow_line_outlives_up_and_not_its_own_death(lab: Lab, run: Run) -> No
         while status(lab).workers[0].slow:
             time.sleep(0.01)
         up(lab)
-        assert run("operator", "ping", "-c1", "-W5", "198.51.100.11").returncode == 0
+        assert run("operator", *PING).returncode == 0
     finally:
         heal(lab, "w1")
