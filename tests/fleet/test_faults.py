@@ -64,7 +64,7 @@ def test_a_worker_that_is_cut_off_is_unknown_and_loses_nothing(fleet: Company) -
             if looking.poll() is None:
                 kill(looking)
         address = next(d["ip"] for d in fleet.deckies().values() if d["worker"] == "w3")
-        assert fleet.attack("ping", "-c", "1", "-W", "3", address).code == 0
+        assert fleet.attack("ping", "-c3", "-i0.2", "-W3", address).code == 0
     finally:
         heal(fleet.lab, "w3")
     assert "w3: no answer in time" in said.out

@@ -132,10 +132,10 @@ def test_two_labs_side_by_side_share_nothing(lab: Lab, own: Lab) -> None:
     import_image(own)
     start_container(own, "only-here")
     assert in_place(lab, "w1", "docker", "ps", "-aq").stdout == ""
-    assert in_place(own, "attacker", "ping", "-c1", "-W2", "192.0.2.11").returncode == 0
+    assert in_place(own, "attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.11").returncode == 0
     down(own)
     assert pids(lab) == before
-    assert in_place(lab, "attacker", "ping", "-c1", "-W2", "192.0.2.11").returncode == 0
+    assert in_place(lab, "attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.11").returncode == 0
     assert [worker.healthy for worker in status(lab).workers] == [True]
 
 

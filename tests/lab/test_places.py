@@ -33,8 +33,8 @@ W1 = "root@198.51.100.11"
 
 
 def test_the_attacker_reaches_the_lan_and_not_the_management_network(run: Run) -> None:
-    assert run("attacker", "ping", "-c1", "-W2", "192.0.2.11").returncode == 0
-    assert run("attacker", "ping", "-c1", "-W2", "192.0.2.1").returncode == 0
+    assert run("attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.11").returncode == 0
+    assert run("attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.1").returncode == 0
     assert run("attacker", "ping", "-c1", "-W1", "198.51.100.11", check=False).returncode != 0
 
 
@@ -102,7 +102,7 @@ def test_a_container_on_the_lan_answers_the_attacker(lab: Lab, run: Run) -> None
         where = ("--network", "lan", "--ip", "192.0.2.77", "--mac-address", "00:11:32:aa:bb:cc")
         started = run("w1", "docker", "run", "-d", "--name", "decoy", *where, "sleeper")
         assert started.stderr == ""
-        assert run("attacker", "ping", "-c1", "-W2", "192.0.2.77").returncode == 0
+        assert run("attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.77").returncode == 0
         assert "00:11:32:aa:bb:cc" in run("attacker", "ip", "neighbour", "show", "192.0.2.77").stdout
     finally:
         run("w1", "docker", "rm", "-f", "decoy", check=False)
@@ -150,13 +150,13 @@ def test_a_partitioned_worker_is_silent_until_it_is_healed(lab: Lab, run: Run) -
     try:
         assert status(lab).workers[0].partitioned
         assert run("operator", *SSH, W1, "true", check=False).returncode == 255
-        assert run("attacker", "ping", "-c1", "-W2", "192.0.2.11").returncode == 0
+        assert run("attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.11").returncode == 0
         partition(lab, "w1", lan=True)
         assert run("attacker", "ping", "-c1", "-W1", "192.0.2.11", check=False).returncode != 0
     finally:
         heal(lab, "w1")
     assert run("operator", *SSH, W1, "hostname").stdout == "w1\n"
-    assert run("attacker", "ping", "-c1", "-W2", "192.0.2.11").returncode == 0
+    assert run("attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.11").returncode == 0
     assert status(lab).workers[0].healthy
 
 

@@ -27,7 +27,7 @@ def test_it_has_a_kernel_and_systemd_and_control_groups_of_its_own(virtual: Lab)
 
 def test_the_operator_and_the_attacker_reach_it(virtual: Lab) -> None:
     assert in_place(virtual, "operator", *SSH, "root@198.51.100.11", "hostname").stdout == "w1\n"
-    assert in_place(virtual, "attacker", "ping", "-c1", "-W2", "192.0.2.11").returncode == 0
+    assert in_place(virtual, "attacker", "ping", "-c3", "-i0.2", "-W2", "192.0.2.11").returncode == 0
 
 
 def test_the_lab_reaches_it_though_it_is_cut_off(virtual: Lab) -> None:
