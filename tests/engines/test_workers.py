@@ -47,12 +47,17 @@ def test_the_compose_of_debian_11_is_refused_at_enrolment(site: Make) -> None:
     assert made.decnet("worker", "list", "-o", "json").json == []
 
 
-def test_a_fleet_lives_on_debian_11_with_a_newer_compose(site: Make) -> None:
+def test_a_fleet_lives_on_debian_11_with_a_newer_compose(
+    site: Make, record_property: Callable[[str, Any], None]
+) -> None:
     """Its Python is 3.9, the oldest that the agent runs on."""
     made = site("debian11")
     folder = made.lab.worker(1).folder / "compose"
     python39_compose.fetch(folder)
     assert made.on("w1", "sh", "-euc", python39_compose.install(folder)).code == 0
+    record_property(
+        "versions", f"now {made.on('w1', '/usr/local/bin/docker-compose', 'version').out.splitlines()[0]}"
+    )
     live(made)
 
 
