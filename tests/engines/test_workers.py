@@ -55,9 +55,8 @@ def test_a_fleet_lives_on_debian_11_with_a_newer_compose(
     folder = made.lab.worker(1).folder / "compose"
     python39_compose.fetch(folder)
     assert made.on("w1", "sh", "-euc", python39_compose.install(folder)).code == 0
-    record_property(
-        "versions", f"now {made.on('w1', '/usr/local/bin/docker-compose', 'version').out.splitlines()[0]}"
-    )
+    compose = made.on("w1", "/usr/local/bin/docker-compose", "version").out.splitlines()[0]
+    record_property("versions", f"its Compose: {compose}")
     live(made)
 
 
