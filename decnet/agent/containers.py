@@ -127,7 +127,7 @@ def _inspect(container: Container) -> Optional[List[Any]]:
 def _attach(found: List[Container]) -> None:
     """A service is attached if its network namespace is that of its present base: it names the existing base
     and, if the service runs, that base has been running since before it. A stopped service that names the
-    present base would join it when started."""
+    present base would join it when started; so would one that has ended since Docker was asked."""
     bases = {(each.project, each.decky): each for each in found if not each.service}
     for container in found:
         base = bases.get((container.project, container.decky))
@@ -137,6 +137,7 @@ def _attach(found: List[Container]) -> None:
                 and container.network_mode == "container:" + base.id
                 and (
                     container.state != RUNNING
+                    or not container.started
                     or (base.state == RUNNING and base.started <= container.started)
                 )
             )

@@ -21,6 +21,8 @@ STDERR_TAIL = 2048
 STDERR_GRACE = 0.5
 LARGE_ANSWER = 256 * 1024
 NOT_FOUND = 127
+CANNOT_START = (126, NOT_FOUND)
+"""Exit statuses of a shell for a program that is not there, or cannot be executed."""
 """Exit status of a shell that cannot find a program (POSIX.1-2017, Shell Command Language, 2.8.2)."""
 
 

@@ -16,6 +16,7 @@ from . import connect
 from .agent_package import AgentPackage, start
 from .bootstrap import run_command, run_script
 from .client import CONTROL_LIMIT, validated
+from .exchange import CANNOT_START, describe_status
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place, connect_as_operator, resolve, verified_key
@@ -162,11 +163,14 @@ class SshVisit:
         if survey.uid == 0:
             await self._run(make, b"")
             return
-        if (await run_command(self.connection, self.worker, ["sudo", "-n", "true"])).how is None:
+        tried = (await run_command(self.connection, self.worker, ["sudo", "-n", "true"])).how
+        if tried is None:
             await self._run(["sudo", "-n", *make], b"")
             return
+        # Without sudo, as on Alpine, a password does not help.
+        has_sudo = tried not in map(describe_status, CANNOT_START)
         prompt = f"sudo password of {survey.user} on {self.worker}: "
-        password = self.ask(prompt) if self.ask is not None else None
+        password = self.ask(prompt) if self.ask is not None and has_sudo else None
         if password is None:
             raise WorkerError(
                 f"{survey.user} cannot make {HOME}",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +64,23 @@ def test_a_base_with_an_unreadable_log_is_still_reported(odd: Desk) -> None:
     status = odd.get("status")
     assert [(row["name"], row["state"]) for row in status["containers"]] == [("web", "exited")]
     assert (status["docker"], status["conflicts"]) == ("up", [])
+
+
+def test_a_service_that_ended_after_docker_listed_it_is_in_its_bases_network(
+    odd: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a restart loop Docker reports a process as running that is gone."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    service = {**ROW, "Id": "c2", "Names": ["/web-http"], "Labels": {**BASE, "decnet.service": "http"}}
+    service["HostConfig"] = {"NetworkMode": "container:c1"}
+    rows = [{**row, "State": "running", "Status": "Up 1 second"} for row in (ROW, service)]
+    monkeypatch.setitem(ANSWERS, "/containers/json", rows)
+    for name, pid in (("c1", os.getpid()), ("c2", ended.pid)):
+        state = {"State": {"Status": "running", "Pid": pid}, "RestartCount": 0}
+        monkeypatch.setitem(ANSWERS, f"/containers/{name}/json", state)
+    found = {row["name"]: row["attached"] for row in odd.get("status")["containers"]}
+    assert found == {"web": None, "web-http": True}
 
 
 def test_an_image_that_the_engine_cannot_describe_is_one_that_is_not_here(odd: Desk) -> None:

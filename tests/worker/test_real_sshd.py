@@ -326,6 +326,10 @@ def test_an_ordinary_user_of_the_docker_group_is_enrolled_with_sudo_for_the_fold
         wrong = ground.act("add", "w2", address, "--yes", "--password", "wrong")
         assert (unasked["error"], wrong["error"]) == ("WorkerError", "WorkerError")
         assert "as root there: install -d" in unasked["hint"]
+        ground.run("w2", "mount", "--bind", "/dev/null", "/usr/bin/sudo")
+        without_sudo = ground.act("add", "w2", address, "--yes", "--password", "sesame")
+        ground.run("w2", "umount", "/usr/bin/sudo")
+        assert "as root there: install -d" in without_sudo["hint"]
         right = ground.act("add", "w2", address, "--yes", "--password", "sesame")
         assert right["ok"]["changed"] == ["folder", "agent", "link", "command", "key"]
         ground.run("w2", "rm", "/etc/sudoers.d/deck")
