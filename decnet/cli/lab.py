@@ -65,7 +65,7 @@ def up(
         bool, typer.Option("--operator-engine", help="Give the operator's machine an engine as well.")
     ] = False,
     engine: Annotated[
-        str, typer.Option("--engine", help="host, debian12, trixie, sid; with commas, one each in turn.")
+        str, typer.Option("--engine", help="host, debian11, debian12, trixie, sid; commas: one each in turn.")
     ] = "",
     engine_option: Annotated[
         list[str] | None,
