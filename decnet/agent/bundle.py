@@ -85,7 +85,8 @@ def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
         _check_entry(name, entry, bundle["project"])
         _check_home(name, slices.home_of(entry), bundle["lan"])
     composefile.check(bundle["compose"], known["fleet_id"], bundle["project"])
-    _check_document(bundle["compose"]["services"], bundle["slice"]["deckies"])
+    has_macs = bundle["lan"] is None or bundle["lan"]["driver"] != "ipvlan"
+    _check_document(bundle["compose"]["services"], bundle["slice"]["deckies"], has_macs)
     bundle["steps"] = _check_steps(bundle)
     return bundle
 
@@ -151,9 +152,9 @@ def _check_home(name: str, home: Dict[str, str], lan: Optional[Dict[str, str]]) 
         raise Refusal("refused", "%s: %s is a multicast MAC" % (name, home["mac"]))
 
 
-def _check_document(services: Dict[str, Any], deckies: Dict[str, Any]) -> None:
+def _check_document(services: Dict[str, Any], deckies: Dict[str, Any], has_macs: bool) -> None:
     """Check that each base has the address and MAC of the slice, both on the network and in its
-    environment."""
+    environment. `has_macs`: the network's driver gives each container a MAC; ipvlan refuses that."""
     for name, service in services.items():
         entry = deckies.get(service["labels"][LABEL_DECKY])
         if entry is None:
@@ -162,8 +163,13 @@ def _check_document(services: Dict[str, Any], deckies: Dict[str, Any]) -> None:
             continue
         home, environment = slices.home_of(entry), service["environment"]
         addresses = {service["networks"]["lan"]["ipv4_address"], environment.get("ADDRESS", home["address"])}
-        macs = {service.get("mac_address"), environment.get("MAC", home["mac"])}
-        if addresses != {home["address"]} or macs != {home["mac"]}:
+        mac = service.get("mac_address")
+        is_right = mac == home["mac"] if has_macs else mac is None
+        if (
+            addresses != {home["address"]}
+            or environment.get("MAC", home["mac"]) != home["mac"]
+            or not is_right
+        ):
             raise Refusal("refused", "%s: slice and compose document differ in address or MAC" % name)
 
 

@@ -175,7 +175,8 @@ class _Composer:
             "hostname": decky.hostname,
             "labels": self._labels(key, content),
             "networks": {"lan": {"ipv4_address": decky.ip}},
-            "mac_address": decky.mac,
+            # With ipvlan all containers have the MAC of the worker's interface, and no other.
+            **({} if lan.driver == "ipvlan" else {"mac_address": decky.mac}),
             "environment": {
                 **frame.get("environment", {}),
                 "SUBNET": lan.subnet,

@@ -193,6 +193,18 @@ def test_an_address_or_mac_of_another_project_is_refused(both: Desk) -> None:
     assert generations(both) == {PROJECT: 5, TOPOLOGY: 1}
 
 
+@pytest.mark.parametrize(("driver", "mac"), [("macvlan", None), ("ipvlan", mac_of("127.77.0.14"))])
+def test_a_base_has_a_mac_except_on_ipvlan(both: Desk, driver: str, mac: str | None) -> None:
+    whole = args({"db": ("127.77.0.14", {})}, 6)
+    whole["slice"]["networks"]["decnet_lan"]["driver"] = driver
+    base = whole["compose"]["services"]["db"]
+    base.pop("mac_address")
+    base |= {} if mac is None else {"mac_address": mac}
+    whole = signed({key: whole[key] for key in ("project", "slice", "steps", "compose")}, "r", 6)
+    error = both.refused("apply", whole)
+    assert (error["code"], "differ in address or MAC" in error["message"]) == ("refused", True)
+
+
 def test_an_address_of_another_projects_container_is_refused_when_its_slice_is_lost(both: Desk) -> None:
     shutil.rmtree(both.home / "projects" / TOPOLOGY)
     error = both.refused("apply", args({"web": ("127.77.0.12", {})}, 6))

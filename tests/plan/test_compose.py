@@ -48,6 +48,13 @@ def test_the_agent_accepts_a_document_with_every_service_and_tricky_settings() -
     composefile.check(document(tricky(), *deckies), FLEET_ID)
 
 
+def test_with_ipvlan_no_container_asks_for_a_mac() -> None:
+    on_ipvlan = fleet(one()).model_copy(update={"lans": {"w1": lan(driver="ipvlan")}})
+    made = compose_document(on_ipvlan, SliceKey("w1"), SEVERAL, Images())
+    assert "mac_address" not in made["services"]["web"]
+    assert "mac_address" in document(one())["services"]["web"]
+
+
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="needs docker-compose")
 def test_compose_reads_the_settings_as_they_were_written(tmp_path: Path) -> None:
     file = tmp_path / "compose.json"
