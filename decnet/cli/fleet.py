@@ -78,7 +78,12 @@ def deploy(
 ) -> None:
     """Deploy the fleet from a fleet file or from flags."""
     run = PassOptions(
-        dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes, no_cache=no_cache, adopt=adopt
+        dry_run=dry_run,
+        detach=detach,
+        max_remove=max_remove,
+        confirm=not yes,
+        no_cache=no_cache,
+        adopt_agent=adopt,
     )
     with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
         from decnet.commands import deploy as verb

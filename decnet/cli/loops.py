@@ -22,7 +22,7 @@ LONGEST_SLEEP = 60.0
 async def pause(ctx: Context, jitter: float) -> None:
     """Sleep a random time of up to `jitter` seconds."""
     if jitter:
-        await ctx.sleep(ctx.dice.uniform(0, jitter))
+        await ctx.sleep(ctx.rng.uniform(0, jitter))
 
 
 async def reconcile_forever(

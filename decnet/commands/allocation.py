@@ -32,7 +32,7 @@ async def allocate_unclaimed(
     desired: Fleet,
     drafts: tuple[Draft, ...],
     lans: dict[str, Network],
-    dice: Random,
+    rng: Random,
 ) -> tuple[Snapshot, dict[str, Decky]]:
     """The drafts with worker, address and MAC, where no other host answers at a new address. In the returned
     snapshot, a worker whose probe failed counts as not seen: it gets no new decky.
@@ -42,9 +42,9 @@ async def allocate_unclaimed(
     """
     barred = {text for row in snap.quarantined for text in (row.address, row.mac)}
     taken: set[str] = set()
-    state = dice.getstate()
+    state = rng.getstate()
     for _ in range(ROUNDS):
-        dice.setstate(state)
+        rng.setstate(state)
         deckies = allocate(
             drafts,
             catalog=ctx.catalog,
@@ -52,7 +52,7 @@ async def allocate_unclaimed(
             desired=desired,
             facts=_facts(snap),
             capacity={name: snap.workers[name].max_deckies for name in _seen(snap, lans)},
-            rng=dice,
+            rng=rng,
             now=ctx.now(),
             taken=taken,
             quarantined=barred,

@@ -11,7 +11,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, Question
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import ProposeFn, run_pass
+from decnet.engine.run_pass import Propose, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
 from decnet.errors import DecnetError, SpecError
@@ -43,9 +43,9 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
 
     Raises SpecError (exit 2) for an invalid spec, before anything is changed.
     """
-    seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
+    seed = ctx.rng.getrandbits(64) if options.seed is None else options.seed
 
-    def change(stored: Snapshot) -> ProposeFn:
+    def change(stored: Snapshot) -> Propose:
         rng = Random(seed)
         drafts = resolve(
             spec,
@@ -59,7 +59,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if _needs_local(snap, drafts):
-                snap = await with_local(ctx, connections, snap, adopt=options.run.adopt)
+                snap = await with_local(ctx, connections, snap, adopt=options.run.adopt_agent)
             lans = _lans(snap, spec, drafts, options)
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:

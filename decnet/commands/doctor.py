@@ -15,7 +15,7 @@ from decnet.engine.outcome import Listing
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.spec import LOCAL
-from decnet.model.worker import Facts, Hello, Standing, Worker
+from decnet.model.worker import Compatibility, Facts, Hello, Worker
 from decnet.plan.capacity import room
 from decnet.wire import compose_breaks
 
@@ -67,7 +67,7 @@ async def _check_worker(
     return [*found, *machine_findings(checked, fleet)], checked if status is not None else None
 
 
-def _agent(name: str, hello: Hello, compatibility: Standing) -> Iterator[Finding]:
+def _agent(name: str, hello: Hello, compatibility: Compatibility) -> Iterator[Finding]:
     if compatibility != "current":
         fix = f"decnet worker upgrade {name}" if compatibility == "older" else "upgrade decnet here"
         yield Finding(name, "warning", describe_mismatch(hello, compatibility), fix)

@@ -38,7 +38,7 @@ class MutateOptions:
 async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
     """Change services of the chosen deckies; only the containers of those services are touched."""
     _check(options)
-    seed = ctx.dice.getrandbits(64) if options.seed is None else options.seed
+    seed = ctx.rng.getrandbits(64) if options.seed is None else options.seed
 
     def proposal(snap: Snapshot) -> Proposal:
         names = _names(ctx, snap.desired, options)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from decnet.commands.enrolment import Credentials, record
-from decnet.engine.apply import commit, recorded_only
+from decnet.engine.apply import apply_record_steps, commit
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
@@ -71,7 +71,7 @@ async def _record_running(ctx: Context, fleet: Fleet) -> None:
     async with ctx.connections(fleet.fleet_id) as connections:
         snap = await observe(ctx, connections, snap, facts=True)
     snap = with_images(snap)
-    commit(ctx, recorded_only(snap, make_plan(ctx, snap)))
+    commit(ctx, apply_record_steps(snap, make_plan(ctx, snap)))
 
 
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:

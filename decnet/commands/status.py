@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from decnet.engine.absent_workers import returned_workers, unenrolled
 from decnet.engine.agent_version import describe_mismatch
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.snapshot import Snapshot, load_snapshot
+from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
 from decnet.model.keys import SliceKey
@@ -32,13 +32,13 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     async with ctx.connections(stored.desired.fleet_id) as connections:
         chosen = select(stored.workers, on).values()
         snap = await observe(
-            ctx, connections, stored, chosen, once=ctx.reused is None and not stored.quarantined
+            ctx, connections, stored, chosen, close_after=ctx.reused is None and not stored.quarantined
         )
-        gone = () if on else await returned_workers(connections, snap)
+        resurfaced = () if on else await resurfaced_workers(connections, snap)
     unsaved = _commit_if_free(ctx, stored, snap)
     snap = with_images(snap)
     plan = make_plan(ctx, snap)
-    absent = () if on else unenrolled(snap.desired, snap.workers) + gone
+    absent = () if on else unenrolled(snap.desired, snap.workers) + resurfaced
     deckies = _deckies(ctx, snap, plan)
     return StatusOutcome(
         workers=_workers(ctx, snap, before, plan, absent),
@@ -265,7 +265,7 @@ def _agent(observation: Observation) -> dict[str, Any]:
     """The compatibility of the worker's agent, and a remark if it is not current."""
     if not isinstance(observation, Seen):
         return {}
-    hello, compatibility = observation.status.hello, observation.agent
+    hello, compatibility = observation.status.hello, observation.agent_compatibility
     remark = describe_mismatch(hello, compatibility) if compatibility != "current" else ""
     return {"agent": compatibility, "agent_version": hello.version, "agent_remark": remark}
 

@@ -37,7 +37,7 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> TextO
         fleet = load_fleet(ctx.home) or new_fleet()
         remote = [w for w in select(known_workers(ctx.home), on).values() if w.host]
         async with ctx.connections(fleet.fleet_id) as connections:
-            own = connections.own
+            own = connections.bundled_agent
             answers = await connections.call_all(remote, lambda client: _upgraded(client, own, force=force))
         replaced = [n for n, a in answers.items() if isinstance(a, Upgraded) and a.outcome == "replaced"]
         if replaced:

@@ -10,7 +10,7 @@ from decnet.engine.context import Context
 from decnet.errors import BadAnswer, WorkerError
 from decnet.model.actual import Seen, Status
 from decnet.model.journal import Cursor
-from decnet.model.worker import Hello, Standing
+from decnet.model.worker import Compatibility, Hello
 from decnet.store.audit import append
 from decnet.wire import AGENT_VERSION, clean
 
@@ -25,7 +25,7 @@ class StatusReply:
     """A worker's status, the compatibility of its agent, and our clock at the request and the answer."""
 
     status: Status
-    compatibility: Standing
+    compatibility: Compatibility
     requested: float
     answered: float
 
@@ -68,18 +68,18 @@ async def replace_agents(
         return snap
     seen = {name: each for name, each in snap.observed.items() if isinstance(each, Seen)}
     for name, each in seen.items():
-        if each.agent == "newer":
-            text = f"{describe_mismatch(each.status.hello, each.agent)}; it is left as it is"
+        if each.agent_compatibility == "newer":
+            text = f"{describe_mismatch(each.status.hello, each.agent_compatibility)}; it is left as it is"
             _report_once(ctx, connections, name, text)
-    older = [snap.workers[name] for name, each in seen.items() if each.agent == "older"]
+    older = [snap.workers[name] for name, each in seen.items() if each.agent_compatibility == "older"]
     done = await connections.call_all(
         older, lambda client: _replace(ctx, connections, client, seen[client.worker].status.hello)
     )
-    current = {n: seen[n]._replace(agent="current") for n, each in done.items() if each is True}
+    current = {n: seen[n]._replace(agent_compatibility="current") for n, each in done.items() if each is True}
     return snap.with_observed(current) if current else snap
 
 
-def describe_mismatch(hello: Hello, compatibility: Standing) -> str:
+def describe_mismatch(hello: Hello, compatibility: Compatibility) -> str:
     """How an agent that is not of this version differs from ours, in a sentence."""
     if hello.version == AGENT_VERSION:
         return f"its agent {short_hash(hello)} is another build of version {AGENT_VERSION}"
@@ -105,15 +105,15 @@ async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None) -> Stat
 
 
 async def _replace(ctx: Context, connections: Connections, client: AgentClient, hello: Hello) -> bool:
-    own, worker = connections.own, client.worker
+    bundled, worker = connections.bundled_agent, client.worker
     was = f"agent {short_hash(hello)} (version {hello.version})"
     try:
-        await client.upgrade(own)
+        await client.upgrade(bundled)
     except WorkerError as error:
         text = f"{was} could not be replaced and stays in use: {error.message}"
         _report_once(ctx, connections, worker, text, warning=True)
         return False
-    text = f"{was} is replaced by {own.sha256[:12]} (version {own.version})"
+    text = f"{was} is replaced by {bundled.sha256[:12]} (version {bundled.version})"
     ctx.note(text, worker)
     append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=f"{worker}: {text}")
     return True

@@ -61,15 +61,17 @@ async def apply(
 
     Returns the snapshot with the new records: each was committed as soon as it was known.
     """
-    snap = commit(ctx, recorded_only(snap, plan))
+    snap = commit(ctx, apply_record_steps(snap, plan))
     applied = ApplyResult()
     learned: dict[str, WorkerRecords] = {}
-    ready = await provide_images(ctx, connections, snap, plan, applied.failures, no_cache=options.no_cache)
+    transfers = await provide_images(
+        ctx, connections, snap, plan, applied.failures, no_cache=options.no_cache
+    )
 
     async def job(key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
-        shipment = ready.get(key.worker)
+        transfer = transfers.get(key.worker)
         # No other worker waits for a slow transfer of images.
-        failure = await shipment if shipment is not None else None
+        failure = await transfer if transfer is not None else None
         if failure is not None:
             return JobEnd(failure=failure)
         end = await run_job(ctx, connections, snap.with_records(learned), key, steps, detach=detach)
@@ -78,14 +80,14 @@ async def apply(
         return end
 
     try:
-        steps = [step for step in plan.docker_steps if step.worker in ready]
+        steps = [step for step in plan.docker_steps if step.worker in transfers]
         await _all_ended(
             carry_out(steps, job, applied, detach=options.detach), _push_slices(plan, job, applied)
         )
     finally:
-        for shipment in ready.values():
-            if shipment is not None:
-                shipment.cancel()
+        for transfer in transfers.values():
+            if transfer is not None:
+                transfer.cancel()
         ctx.emit(Finished())
     return snap.with_records(learned), applied
 
@@ -97,7 +99,7 @@ def commit(ctx: Context, snap: Snapshot) -> Snapshot:
     return snap
 
 
-def recorded_only(snap: Snapshot, plan: Plan) -> Snapshot:
+def apply_record_steps(snap: Snapshot, plan: Plan) -> Snapshot:
     """The snapshot after the steps that only change the record."""
     learned = dict(snap.recorded)
     for step in plan.steps:
@@ -144,30 +146,35 @@ async def carry_out(
     """One job per slice, workers side by side; a second one waits for the first ones that it names. Where a
     release fails, what waits for it is not claimed. A worker carries out one job at a time."""
     first, second = split_jobs(steps)
-    awaited = {key: {key, *_releasing(own)} & set(first) for key, own in second.items()}
+    awaited = {key: {key, *_releasing(job_steps)} & set(first) for key, job_steps in second.items()}
     # A job that a second one waits for is followed to its end, even with --detach.
     followed = set().union(*awaited.values())
-    turns = {key.worker: asyncio.Lock() for key in (*first, *second)}
+    worker_locks = {key.worker: asyncio.Lock() for key in (*first, *second)}
 
-    async def run(key: SliceKey, own: list[Step], detach: bool) -> None:
-        async with turns[key.worker]:
-            end = await job(key, own, detach)
+    async def run(key: SliceKey, job_steps: list[Step], detach: bool) -> None:
+        async with worker_locks[key.worker]:
+            end = await job(key, job_steps, detach)
         applied.outcomes.extend(end.outcomes)
         if end.failure is not None:
             applied.failures[key.worker] = end.failure
         if end.detached:
             applied.detached.append(key.worker)
 
-    async def run_second(key: SliceKey, own: list[Step]) -> None:
+    async def run_second(key: SliceKey, job_steps: list[Step]) -> None:
         await asyncio.gather(*(first_tasks[other] for other in awaited[key]))
-        left = [step for step in own if key.worker not in applied.failures and not _blocked(step, applied)]
+        left = [
+            step for step in job_steps if key.worker not in applied.failures and not _blocked(step, applied)
+        ]
         if left:
             await run(key, left, detach)
 
     first_tasks = {
-        key: asyncio.create_task(run(key, own, detach and key not in followed)) for key, own in first.items()
+        key: asyncio.create_task(run(key, job_steps, detach and key not in followed))
+        for key, job_steps in first.items()
     }
-    await _all_ended(*first_tasks.values(), *(run_second(key, own) for key, own in second.items()))
+    await _all_ended(
+        *first_tasks.values(), *(run_second(key, job_steps) for key, job_steps in second.items())
+    )
     applied.outcomes.sort(key=lambda outcome: outcome.worker)
     applied.detached.sort()
 
@@ -184,8 +191,12 @@ def _blocked(step: Step, applied: ApplyResult) -> bool:
 
 async def _push_slices(plan: Plan, job: RunJob, applied: ApplyResult) -> None:
     """Update the slice of each seen worker that had no steps."""
-    worked = {step.worker for step in plan.docker_steps}
-    chosen = [key for key in plan.slices if key.worker not in worked and key.worker not in applied.failures]
+    workers_with_steps = {step.worker for step in plan.docker_steps}
+    chosen = [
+        key
+        for key in plan.slices
+        if key.worker not in workers_with_steps and key.worker not in applied.failures
+    ]
 
     async def push(key: SliceKey) -> None:
         end = await job(key, [], False)

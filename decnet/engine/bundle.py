@@ -29,7 +29,7 @@ def make_bundle(
     return bundle(
         key,
         steps,
-        held=_slice(snap, key),
+        slice_document=_slice(snap, key),
         document=compose_document(snap.desired, key, snap.catalog, snap.images)
         if has_lan
         else empty_document(),
@@ -38,7 +38,7 @@ def make_bundle(
     )
 
 
-def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, made: Contents) -> dict[str, Any]:
+def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, specs: Contents) -> dict[str, Any]:
     """The part of a project that lives on one worker, as its agent keeps it: JSON values only."""
     lan = fleet.lans.get(key.worker)
     return {
@@ -50,7 +50,7 @@ def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, made: Contents) -> dic
         "deckies": {
             name: {
                 "decky": decky.model_dump(mode="json"),
-                "containers": {container: _encoded(content) for container, content in made[name].items()},
+                "containers": {container: _encoded(content) for container, content in specs[name].items()},
             }
             for name, decky in sorted(fleet.on(*key).items())
         },
@@ -61,27 +61,28 @@ def bundle(
     key: SliceKey,
     steps: Iterable[Step],
     *,
-    held: Mapping[str, Any],
+    slice_document: Mapping[str, Any],
     document: Mapping[str, Any],
     generation: int,
     request_id: str,
 ) -> Bundle:
     """The arguments of the agent's `apply`, with the two hashes that it computes again.
 
-    `held` is the slice (`slice_of`), `document` the compose document; steps without work for Docker
+    `slice_document` is the slice (`slice_of`), `document` the compose document; steps without work for Docker
     are omitted.
     """
     encoded = tuple(step_of(step) for step in steps if step.touches_docker)
-    hashed = {"project": key.project, "slice": held, "steps": list(encoded), "compose": document}
+    hashed = {"project": key.project, "slice": slice_document, "steps": list(encoded), "compose": document}
     return Bundle(
         worker=key.worker,
         project=key.project,
         request_id=request_id,
         generation=generation,
-        slice=dict(held),
+        slice=dict(slice_document),
         steps=encoded,
         compose=dict(document),
-        plan_hash=digest(held),
+        # The wire format calls the hash of the slice plan_hash.
+        plan_hash=digest(slice_document),
         hash=digest(hashed),
     )
 

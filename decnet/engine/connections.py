@@ -29,7 +29,7 @@ class Connections:
         from decnet.worker.pool import Pool
 
         self._home = home
-        self._own: AgentPackage | None = None
+        self._bundled_agent: AgentPackage | None = None
         self._reported: set[str] = set()
         self._sessions = sessions or _real_sessions(home)
         self._fleet_id = fleet_id
@@ -40,13 +40,13 @@ class Connections:
         """The result of a call per worker. A worker's failure is its value and stops no other worker."""
 
     @property
-    def own(self) -> AgentPackage:
+    def bundled_agent(self) -> AgentPackage:
         """The agent of this version; read once."""
-        if self._own is None:
+        if self._bundled_agent is None:
             from decnet.worker.agent_package import AgentPackage
 
-            self._own = AgentPackage.of(self._home.agents)
-        return self._own
+            self._bundled_agent = AgentPackage.of(self._home.agents)
+        return self._bundled_agent
 
     def is_new(self, sentence: str) -> bool:
         """Whether this sentence was not reported before: `--interval` reports it once."""
@@ -67,7 +67,7 @@ class Connections:
         from decnet.worker.client import AgentClient
 
         # `local` starts this version's agent itself.
-        own = None if worker.is_local else self.own
+        own = None if worker.is_local else self.bundled_agent
         return AgentClient(self._sessions(worker), worker_id=worker_id, fleet_id=fleet_id, own=own)
 
     async def switch_fleet(self, fleet_id: str) -> Connections:

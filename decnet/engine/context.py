@@ -39,9 +39,9 @@ class Context:
     """Everything outside of the engine that a verb may use.
 
     `confirm` asks the user one question. `now` is the wall clock (seconds since the epoch), `monotonic` the
-    clock that measures waiting, `sleep` the pause between two polls, `dice` the only random source,
+    clock that measures waiting, `sleep` the pause between two polls, `rng` the only random source,
     `identifier` a new random UUID. `sessions` opens the session to a worker; the default is SSH, or a
-    subprocess for `local`. `enroller` does what needs the operator's own login; the default is
+    subprocess for `local`. `enrolment_override` does what needs the operator's own login; the default is
     `decnet.worker.enrol` over SSH.
     """
 
@@ -55,12 +55,12 @@ class Context:
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = _sleep
-    dice: Random = field(default_factory=Random)
+    rng: Random = field(default_factory=Random)
     identifier: Callable[[], str] = lambda: str(uuid4())
     sessions: Sessions | None = None
     images: ImageNames | None = None
     """The images that new deckies are made of; None: those of this installation."""
-    enroller: Enrolment | None = None
+    enrolment_override: Enrolment | None = None
     reused: Connections | None = None
     """Connections that a command with several rounds keeps open between rounds."""
 
@@ -76,7 +76,7 @@ class Context:
         """Enrolment and its removal, which need the operator's own login."""
         from decnet.worker.enrol import Enrolment
 
-        return self.enroller or Enrolment()
+        return self.enrolment_override or Enrolment()
 
     @asynccontextmanager
     async def connections(self, fleet_id: str) -> AsyncIterator[Connections]:

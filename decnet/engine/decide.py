@@ -49,7 +49,7 @@ def decide(
     """The proposed snapshot and its plan, without the workers on which nothing may be done.
 
     Raises MassRemoval if the plan removes too much of a fleet of `size_before` deckies, or of as many as
-    there are now. A pass that only looks returns every plan.
+    there are now. A read-only pass gets every plan.
     """
     snap = with_images(proposal.snap)
     plan = make_plan(ctx, snap, options)
@@ -101,8 +101,8 @@ def _quarantined(snap: Snapshot) -> dict[str, str]:
 
 
 def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:
-    """The slices of seen workers that are not as recorded. An outdated slice does not count if the plan sends
-    the worker steps: they bring the current one."""
+    """Slices of observed workers that differ from what the worker should hold. An outdated slice does not
+    count if the plan sends the worker steps: the current one comes with them."""
     given_steps = {step.key.slice for step in plan.docker_steps}
     found = {}
     for key in snap.contents:

@@ -49,4 +49,8 @@ async def check_on_workers(
 
 def _has_our_agent(snap: Snapshot, worker: str) -> bool:
     seen = snap.observed.get(worker)
-    return isinstance(seen, Seen) and seen.agent == "current" and bool(snap.workers[worker].worker_id)
+    return (
+        isinstance(seen, Seen)
+        and seen.agent_compatibility == "current"
+        and bool(snap.workers[worker].worker_id)
+    )

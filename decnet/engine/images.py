@@ -16,7 +16,7 @@ from decnet.model.plan import Plan
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Facts
 
-Shipment = asyncio.Task[WorkerFailure | None]
+ImageTransfer = asyncio.Task[WorkerFailure | None]
 """The transfer of images to one worker, and its failure if it had one."""
 
 
@@ -28,7 +28,7 @@ async def provide_images(
     failures: dict[str, WorkerFailure],
     *,
     no_cache: bool = False,
-) -> dict[str, Shipment | None]:
+) -> dict[str, ImageTransfer | None]:
     """Build missing images and start their transfer, once per worker. Gives the workers that can carry out
     their steps, each with its transfer (None: it has all images).
 
@@ -40,70 +40,75 @@ async def provide_images(
     if not needing:
         return dict.fromkeys(others)
     needed = _needed(snap, plan)
-    present = set(snap.images.all())
-    have = await _present(
-        connections, snap, needing, {n: refs - present for n, refs in needed.items()}, failures
+    current_version_images = set(snap.images.all())
+    have = await _images_on_workers(
+        connections, snap, needing, {n: refs - current_version_images for n, refs in needed.items()}, failures
     )
-    missing = _missing(needed, have, present, rebuild=no_cache)
+    missing = _missing(needed, have, current_version_images, rebuild=no_cache)
     if missing and not await _build_or_report(ctx, snap, missing, failures, others | set(needing), no_cache):
         missing = {}
-    own = {name: needed[name] - present for name in have}
-    users = await _missing_other_images(ctx, own, have, failures)
+    other_images = {name: needed[name] - current_version_images for name in have}
+    missing_others = await _missing_other_images(ctx, other_images, have, failures)
     remote = {
-        name: (*missing.get(name, ()), *users.get(name, ()))
-        for name in {**missing, **users}
+        name: (*missing.get(name, ()), *missing_others.get(name, ()))
+        for name in {**missing, **missing_others}
         if name != LOCAL and name not in failures
     }
-    begun = {
-        name: asyncio.create_task(_ship(ctx, connections, snap, name, tags)) for name, tags in remote.items()
+    transfers = {
+        name: asyncio.create_task(_transfer(ctx, connections, snap, name, tags))
+        for name, tags in remote.items()
     }
-    return {name: begun.get(name) for name in (*others, *needing) if name not in failures}
+    return {name: transfers.get(name) for name in (*others, *needing) if name not in failures}
 
 
 def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
     """The images that the steps of each worker need."""
     found: dict[str, set[str]] = {}
     for step in plan.docker_steps:
-        made = snap.contents.get(step.key.slice, {}).get(step.decky, {})
-        found.setdefault(step.worker, set()).update(made[name].image for name in step.up if name in made)
+        specs = snap.contents.get(step.key.slice, {}).get(step.decky, {})
+        found.setdefault(step.worker, set()).update(specs[name].image for name in step.up if name in specs)
     return found
 
 
-async def _present(
+async def _images_on_workers(
     connections: Connections,
     snap: Snapshot,
     needing: list[str],
-    own: dict[str, set[str]],
+    other_images: dict[str, set[str]],
     failures: dict[str, WorkerFailure],
 ) -> dict[str, set[str]]:
-    """The images that each answering worker has, of those in question."""
+    """The images that each answering worker has: of this version's and of the `other_images` asked for."""
     answers = await connections.call_all(
-        (snap.workers[name] for name in needing), lambda client: client.facts(own.get(client.worker, ()))
+        (snap.workers[name] for name in needing),
+        lambda client: client.facts(other_images.get(client.worker, ())),
     )
     failures.update({name: each for name, each in answers.items() if isinstance(each, WorkerFailure)})
     return {name: set(answer.images) for name, answer in answers.items() if isinstance(answer, Facts)}
 
 
 def _missing(
-    needed: dict[str, set[str]], have: dict[str, set[str]], present: set[str], *, rebuild: bool
+    needed: dict[str, set[str]], have: dict[str, set[str]], current_version_images: set[str], *, rebuild: bool
 ) -> dict[str, tuple[str, ...]]:
     """The missing images of this version, per worker that lacks any."""
     lacking = {
-        name: tuple(sorted((needed[name] & present) - (set() if rebuild else held)))
-        for name, held in have.items()
+        name: tuple(sorted((needed[name] & current_version_images) - (set() if rebuild else on_worker)))
+        for name, on_worker in have.items()
     }
     return {name: tags for name, tags in lacking.items() if tags}
 
 
 async def _missing_other_images(
-    ctx: Context, own: dict[str, set[str]], have: dict[str, set[str]], failures: dict[str, WorkerFailure]
+    ctx: Context,
+    other_images: dict[str, set[str]],
+    have: dict[str, set[str]],
+    failures: dict[str, WorkerFailure],
 ) -> dict[str, tuple[str, ...]]:
     """Per worker, the other images that it lacks and this machine has: the user's own, and those of earlier
     versions of decnet. The worker has to pull images that are not here; if one of them is an image of decnet,
     which cannot be rebuilt, the worker is added to `failures`."""
     from decnet.images.shelf import on_this_machine
 
-    lacking = {name: sorted(own.get(name, set()) - held) for name, held in have.items()}
+    lacking = {name: sorted(other_images.get(name, set()) - on_worker) for name, on_worker in have.items()}
     wanted = {ref for refs in lacking.values() for ref in refs}
     # A saved image does not keep a digest as its name.
     named = sorted(ref for ref in wanted if "@" not in ref)
@@ -183,7 +188,7 @@ async def _build(ctx: Context, snap: Snapshot, no_cache: bool) -> None:
         raise
 
 
-async def _ship(
+async def _transfer(
     ctx: Context, connections: Connections, snap: Snapshot, name: str, tags: tuple[str, ...]
 ) -> WorkerFailure | None:
     from decnet.images.shelf import save_size, save_stream

@@ -122,7 +122,7 @@ class _Follower:
         self.all_ended_at: float | None = None
 
     @property
-    def own(self) -> ProjectRecords:
+    def project_records(self) -> ProjectRecords:
         """The records of the job's project."""
         return self.records.of(self.key.project)
 
@@ -145,7 +145,7 @@ class _Follower:
             )
             for step in self.steps.values()
         ]
-        heals = dict(self.own.heals)
+        heals = dict(self.project_records.heals)
         for step in self.steps.values():
             if step.bucket == "heal":
                 heals[step.decky] = (*heals.get(step.decky, ()), now)[-HEALS_KEPT:]
@@ -154,7 +154,7 @@ class _Follower:
             records.with_project(
                 self.key.project,
                 deckies=self._with_provisional_rows(),
-                generation=self.own.generation + 1,
+                generation=self.project_records.generation + 1,
                 heals=heals,
             )
         )
@@ -162,7 +162,7 @@ class _Follower:
     def _with_provisional_rows(self) -> dict[str, DeckyRow]:
         """The rows, including one for each decky that will be created and the new address of each that will
         change: if this command is killed, its containers still belong to a row."""
-        rows = dict(self.own.deckies)
+        rows = dict(self.project_records.deckies)
         for step in self.steps.values():
             if (row := _provisional_row(step, rows.get(step.decky))) is not None:
                 self.replaced_rows[step.decky] = rows.get(step.decky)
@@ -187,14 +187,14 @@ class _Follower:
             self.key,
             list(self.steps.values()),
             request_id=self.request_id,
-            generation=self.own.generation,
+            generation=self.project_records.generation,
         )
 
     def close_refused(self, error: DecnetError) -> None:
         """The worker refused the bundle: record the steps as failed, and undo the rows of what was not
         started."""
         message = error.message[:MAX_ERROR_CHARS]
-        rows = {**self.own.deckies, **self.replaced_rows}
+        rows = {**self.project_records.deckies, **self.replaced_rows}
         kept = {name: row for name, row in rows.items() if row is not None}
         self.records = self.records.with_project(self.key.project, deckies=kept)
         self._update_rows({"status": "failed", "ended": self.ctx.now(), "error": message})
@@ -239,9 +239,9 @@ class _Follower:
     def _ingest(self, status: Status) -> bool:
         """Ingest one status and record the steps that ended; returns whether the job is still open."""
         learned = ingest_status(self.records, status, now=self.ctx.now())
-        own_rows = [row for row in learned.records.lifecycle if row.request_id == self.request_id]
-        self._record_ended_steps(learned.records, own_rows, status)
-        is_open = any(row.status in OPEN for row in own_rows)
+        job_rows = [row for row in learned.records.lifecycle if row.request_id == self.request_id]
+        self._record_ended_steps(learned.records, job_rows, status)
+        is_open = any(row.status in OPEN for row in job_rows)
         for job in status.jobs:
             if job.request_id == self.request_id and job.state == "running":
                 self.ctx.emit(JobProgress(self.name, job.done, job.total, job.current))
@@ -249,11 +249,11 @@ class _Follower:
         return is_open
 
     def _record_ended_steps(
-        self, records: WorkerRecords, own_rows: Sequence[LifecycleRow], status: Status
+        self, records: WorkerRecords, job_rows: Sequence[LifecycleRow], status: Status
     ) -> None:
         """Save the records, with the end of each step that ended since the last status, and report these."""
         reported = {outcome.decky for outcome in self.outcomes}
-        for row in own_rows:
+        for row in job_rows:
             if row.status not in OPEN and row.decky not in reported:
                 step = self.steps[row.decky]
                 if status.docker == "up":

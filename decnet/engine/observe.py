@@ -33,14 +33,15 @@ async def observe(
     *,
     facts: bool = False,
     may_replace_agents: bool = False,
-    once: bool = False,
+    close_after: bool = False,
 ) -> Snapshot:
-    """The snapshot after asking these workers, or all of them: what they reported is in it, in memory only.
-    When they were seen is noted on disk.
+    """The snapshot with what these workers (default: all) reported. Only the time of contact is written to
+    disk.
 
-    `facts` asks for the machine's facts too. `may_replace_agents` is for a caller that holds the lock: an
-    agent whose answers are not understood any more is replaced first. `once` is for a caller that asks
-    nothing more: a connection ends with its answer, so that not a thousand are open at once.
+    `facts` also asks for the facts of the machines. `may_replace_agents` is for a caller that holds the lock:
+    an agent whose answers are no longer understood is replaced first. `close_after` is for a caller that asks
+    nothing more: each connection is closed after its answer, so that a large fleet does not keep all of them
+    open.
     """
     chosen = list(snap.workers.values() if workers is None else workers)
 
@@ -51,7 +52,7 @@ async def observe(
             )
             return await _pull(ctx, client, answer, facts)
         finally:
-            if once:
+            if close_after:
                 await client.close()
 
     answers = await connections.call_all(chosen, pull)
@@ -84,7 +85,7 @@ async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: b
         status=status,
         facts=machine,
         skew=answer.status.hello.clock - (answer.requested + answer.answered) / 2,
-        agent=answer.compatibility,
+        agent_compatibility=answer.compatibility,
     )
 
 
@@ -99,7 +100,7 @@ async def _with_whole_journal(ctx: Context, client: AgentClient, first: Status) 
         records.extend(last.journal.records)
         damaged.extend(last.journal.damaged)
     page = last.journal.model_copy(
-        # Its start at the time of the request: retention may have dropped records that were read since.
+        # Keep the first page's `first_seq`: retention may since have deleted records that were read.
         update={
             "records": tuple(records),
             "damaged": tuple(damaged),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PassOptions:
-    """`confirm` asks before anything is done; `selector` chooses the workers, `facts` reads their machines
-    too.
+    """`confirm` asks before anything is done. `dry_run` also lets the workers check the plan; `check` exits
+    with 3 if there is drift. `facts` also reads the facts of the machines.
 
-    `remove_networks` also removes the networks if no decky is left. Workers that `selector` does not choose
-    are not reported.
+    `selector` chooses the workers; the others are not reported. `remove_networks` also removes the networks
+    if no decky is left. `adopt_agent` takes over this machine's agent from another fleet.
     """
 
     dry_run: bool = False
@@ -22,7 +22,7 @@ class PassOptions:
     quiet: bool = False
     remove_networks: bool = False
     facts: bool = False
-    adopt: bool = False
+    adopt_agent: bool = False
     selector: str | None = None
     max_remove: int | None = None
     confirm: bool = False

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from decnet.engine.context import Context
-from decnet.engine.sweep import may_sweep
+from decnet.engine.network_cleanup import will_remove_networks
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Failed, Interrupted, PartlyFailed
 from decnet.model.record import OPEN
@@ -55,7 +55,7 @@ class AuditedOutcome:
 @contextmanager
 def audited(ctx: Context, snap: Snapshot, plan: Plan, options: PassOptions) -> Iterator[AuditedOutcome]:
     """Log how the pass in the block ends, if it has anything to do."""
-    changes = snap.desired != snap.stored or not plan.is_empty or may_sweep(snap, options)
+    changes = snap.desired != snap.stored or not plan.is_empty or will_remove_networks(snap, options)
     audit = AuditedOutcome()
     try:
         yield audit

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decnet.engine.absent_workers import unenrolled
 from decnet.engine.apply import ApplyResult
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.snapshot import Snapshot
+from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import PartlyFailed, WorkerError, WorkerFailure, worst
 from decnet.model.actual import NotSeen
 from decnet.model.plan import Plan, SliceDrift
@@ -18,7 +18,7 @@ def report(
     """The outcome of a pass; a read-only pass carries out nothing, but workers can refuse its plan."""
     ends = applied or ApplyResult()
     carried_out = applied is not None and not options.read_only
-    absent = () if options.selector is not None else unenrolled(snap.desired, snap.workers) + snap.returned
+    absent = () if options.selector is not None else unenrolled(snap.desired, snap.workers) + snap.resurfaced
     troubles = absent + _failures(snap, plan, ends)
     codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
     if plan.skipped and carried_out:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from decnet.engine.absent_workers import returned_workers
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import ApplyResult, apply, commit
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
@@ -13,6 +12,7 @@ from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, decide
 from decnet.engine.dry_run import check_on_workers
+from decnet.engine.network_cleanup import remove_networks
 from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
@@ -20,23 +20,24 @@ from decnet.engine.pass_end import audited
 from decnet.engine.progress import Planned
 from decnet.engine.report import report
 from decnet.engine.snapshot import Snapshot, load_snapshot
-from decnet.engine.sweep import sweep_networks
+from decnet.engine.unenrolled_workers import resurfaced_workers
 from decnet.engine.workers import enrol_local, restore_local
 from decnet.errors import SpecError
 from decnet.model.plan import Plan
 from decnet.plan.select import select
 from decnet.store.desired import save_fleet
 
-ProposeFn = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
-VerbFn = Callable[[Snapshot], ProposeFn]
-"""A verb. From the stored snapshot it refuses bad input, before any worker is contacted, and returns the
-function that makes a proposal from the observed snapshot. It may be called again and must propose the
-same."""
+Propose = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
+Change = Callable[[Snapshot], Propose]
+"""A change to desired. Called with the stored snapshot, it rejects bad input before any worker is contacted,
+and returns the function that makes a proposal from the observed snapshot. That function may be called more
+than once and must then return the same proposal."""
 
 
-async def run_pass(ctx: Context, verb: str, change: VerbFn, options: PassOptions) -> PassOutcome:
+async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions) -> PassOutcome:
     """Carry out a verb. With `options.needs_confirmation` the operator sees and confirms the plan while the
     lock is free; if the plan differs once the lock is held, it is shown and confirmed again."""
+    # Repeats only if the confirmed plan is out of date once the lock is held.
     while True:
         preview = await _preview(ctx, change, options) if options.needs_confirmation else None
         if preview is not None and not preview.agreed:
@@ -51,7 +52,7 @@ async def run_pass(ctx: Context, verb: str, change: VerbFn, options: PassOptions
                 if options.read_only:
                     refused = await check_on_workers(ctx, connections, snap, plan, options)
                     return report(verb, snap, plan, options, refused)
-                if preview is not None and plan.approval_key != preview.plan.approval_key:
+                if preview is not None and plan.items_to_confirm != preview.plan.items_to_confirm:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
                 with audited(ctx, snap, plan, options) as audit:
@@ -62,19 +63,20 @@ async def run_pass(ctx: Context, verb: str, change: VerbFn, options: PassOptions
                     snap, plan, applied = await _apply_and_wait(
                         ctx, connections, proposal, snap, plan, options
                     )
-                    snap, applied = await sweep_networks(ctx, connections, snap, applied, options)
+                    snap, applied = await remove_networks(ctx, connections, snap, applied, options)
                     audit.outcome = report(verb, commit(ctx, snap), plan, options, applied)
         if not audit.outcome.needs_reconfirmation:
             return audit.outcome
-        rest = keep_desired(requested_removals=proposal.requested_removals)
-        return audit.outcome.joined(await run_pass(ctx, verb, rest, options))
+        # Work that was found while waiting needs a confirmation of its own. Desired is already stored.
+        second_change = keep_desired(requested_removals=proposal.requested_removals)
+        return audit.outcome.joined(await run_pass(ctx, verb, second_change, options))
 
 
-def keep_desired(*, requested_removals: int = 0) -> VerbFn:
-    """The change that leaves desired as it is stored, as `reconcile` does. `requested_removals`: the removals
-    that the user requested when it was stored."""
+def keep_desired(*, requested_removals: int = 0) -> Change:
+    """The change that leaves desired as it is stored, as `reconcile` does. `requested_removals`: how many
+    removals the user asked for when this desired state was stored."""
 
-    def change(stored: Snapshot) -> ProposeFn:
+    def change(stored: Snapshot) -> Propose:
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             return Proposal(snap, requested_removals)
 
@@ -83,14 +85,14 @@ def keep_desired(*, requested_removals: int = 0) -> VerbFn:
     return change
 
 
-def without_observation(proposal: Callable[[Snapshot], Proposal]) -> VerbFn:
+def without_observation(propose_from_stored: Callable[[Snapshot], Proposal]) -> Change:
     """A change that needs only the stored snapshot; it is made before any worker is contacted."""
 
-    def change(stored: Snapshot) -> ProposeFn:
-        desired = proposal(stored)
+    def change(stored: Snapshot) -> Propose:
+        proposal = propose_from_stored(stored)
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
-            return desired.on(snap)
+            return proposal.on(snap)
 
         return propose
 
@@ -106,13 +108,13 @@ class _Preview:
     agreed: bool
 
 
-async def _preview(ctx: Context, change: VerbFn, options: PassOptions) -> _Preview:
+async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Preview:
     """Decide without the lock, show the plan, and ask. Raises SpecError if a question is answered with no."""
     snap = load_snapshot(ctx)
     propose = change(snap)
     async with ctx.connections(snap.desired.fleet_id) as connections:
         proposal = await propose(
-            ctx, connections, await _observe_selected(ctx, connections, snap, options, held=False)
+            ctx, connections, await _observe_selected(ctx, connections, snap, options, lock_held=False)
         )
     snap, plan = decide(ctx, proposal, options)
     for question in proposal.questions:
@@ -120,6 +122,7 @@ async def _preview(ctx: Context, change: VerbFn, options: PassOptions) -> _Previ
             raise SpecError(question.refusal, hint=question.hint)
     _show_plan(ctx, plan, options)
     count = len(plan.docker_steps)
+    # A plan that only updates records needs no question.
     question_text = f"Carry out {count} step{'s' if count != 1 else ''}?"
     return _Preview(snap, plan, agreed=not count or ctx.confirm(question_text))
 
@@ -130,17 +133,17 @@ def _show_plan(ctx: Context, plan: Plan, options: PassOptions) -> None:
 
 
 async def _observe_selected(
-    ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions, *, held: bool = True
+    ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions, *, lock_held: bool = True
 ) -> Snapshot:
-    """The snapshot after observing the selected workers; `held`: whether the lock is held."""
-    may_replace_agents = held and options.may_replace_agents
+    """The snapshot after observing the selected workers. Their agents change only while the lock is held."""
+    may_change_agents = lock_held and options.may_replace_agents
     chosen = select(snap.workers, options.selector).values()
     snap = await observe(
-        ctx, connections, snap, chosen, facts=options.facts, may_replace_agents=may_replace_agents
+        ctx, connections, snap, chosen, facts=options.facts, may_replace_agents=may_change_agents
     )
     if options.selector is None:
-        snap = snap.with_returned(await returned_workers(connections, snap))
-    return await restore_local(ctx, connections, snap, facts=options.facts) if may_replace_agents else snap
+        snap = snap.with_resurfaced(await resurfaced_workers(connections, snap))
+    return await restore_local(ctx, connections, snap, facts=options.facts) if may_change_agents else snap
 
 
 def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
@@ -157,19 +160,20 @@ async def _apply_and_wait(
     plan: Plan,
     options: PassOptions,
 ) -> tuple[Snapshot, Plan, ApplyResult]:
-    """Apply the plan. If an earlier command's job still runs on a worker, decide that worker's part again
-    after the job has ended. If the operator was asked, apply nothing then that was not shown."""
+    """Apply the plan to the workers that are free. Then wait for the jobs of earlier commands, observe again
+    and plan again. If the operator confirmed a plan, the second part may contain only items of that plan;
+    otherwise nothing more is applied and `needs_reconfirmation` is set."""
     busy = {} if options.detach or options.record_only else blocking_jobs(snap, plan)
-    first = plan.without(busy)
-    snap, applied = await apply(ctx, connections, snap, first, options)
+    unblocked_plan = plan.without(busy)
+    snap, applied = await apply(ctx, connections, snap, unblocked_plan, options)
     if not busy:
         return snap, plan, applied
     snap = await wait_for_jobs(ctx, connections, snap)
-    snap, rest = decide(ctx, proposal.on(snap), options, size_before=plan.before)
-    endless = blocking_jobs(snap, rest)
-    rest = rest.without(endless)
-    if options.needs_confirmation and not rest.approval_key <= plan.approval_key:
-        return snap, first, replace(applied, needs_reconfirmation=True)
-    snap, later = await apply(ctx, connections, snap, rest, options)
-    later.failures.update({name: still_busy(name, job) for name, job in endless.items()})
-    return snap, first.followed_by(rest), applied.joined(later)
+    snap, replanned = decide(ctx, proposal.on(snap), options, size_before=plan.before)
+    still_running = blocking_jobs(snap, replanned)
+    replanned = replanned.without(still_running)
+    if options.needs_confirmation and not replanned.items_to_confirm.issubset(plan.items_to_confirm):
+        return snap, unblocked_plan, replace(applied, needs_reconfirmation=True)
+    snap, later = await apply(ctx, connections, snap, replanned, options)
+    later.failures.update({name: still_busy(name, job) for name, job in still_running.items()})
+    return snap, unblocked_plan.followed_by(replanned), applied.joined(later)

@@ -40,8 +40,8 @@ class Snapshot:
     recorded: Mapping[str, WorkerRecords] = field(default_factory=dict)
     observed: Mapping[str, Observation] = field(default_factory=dict)
     quarantined: tuple[Quarantined, ...] = ()
-    returned: tuple[WorkerFailure, ...] = ()
-    """The failures of workers that are no longer enrolled."""
+    resurfaced: tuple[WorkerFailure, ...] = ()
+    """A failure for each removed worker whose deckies still answer on the LAN."""
     _contents: list[FleetContents] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -76,9 +76,9 @@ class Snapshot:
         """The same moment with new records of these workers."""
         return replace(self, recorded={**self.recorded, **learned}) if learned else self
 
-    def with_returned(self, failures: tuple[WorkerFailure, ...]) -> Snapshot:
-        """The same moment with the failures of removed workers."""
-        return replace(self, returned=failures) if failures else self
+    def with_resurfaced(self, failures: tuple[WorkerFailure, ...]) -> Snapshot:
+        """The same moment with the failures of `resurfaced_workers`."""
+        return replace(self, resurfaced=failures) if failures else self
 
     def with_observed(self, observed: Mapping[str, Observation]) -> Snapshot:
         """The same moment with these observations, and the earlier ones of the other workers."""

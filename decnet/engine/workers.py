@@ -63,7 +63,7 @@ async def enrol_local(
     ctx: Context, connections: Connections, proposal: Proposal, options: PassOptions
 ) -> Proposal:
     """The proposal after `local` was enrolled, if it needs it: the agent has an identity and was observed. A
-    pass that only looks enrols nothing."""
+    read-only pass enrols nothing."""
     snap = proposal.snap
     local = snap.workers.get(LOCAL)
     if options.read_only or local is None or local.enrolled_at:
@@ -75,7 +75,7 @@ async def enrol_local(
     )
     if not local.worker_id:
         await connections.unenrolled_client(worker).enrol(
-            worker.worker_id, snap.desired.fleet_id, adopt=options.adopt
+            worker.worker_id, snap.desired.fleet_id, adopt=options.adopt_agent
         )
     FleetTable(ctx.home).put_worker(worker)
     return replace(proposal, snap=await _observed(ctx, connections, snap, worker))

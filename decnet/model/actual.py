@@ -11,7 +11,7 @@ from decnet.wire import PROJECT
 
 from .base import FrozenModel, Short, Text, Timestamp
 from .journal import JournalPage
-from .worker import Count, Facts, Hello, Standing
+from .worker import Compatibility, Count, Facts, Hello
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
 
@@ -96,7 +96,7 @@ class Seen(NamedTuple):
     status: Status
     facts: Facts | None = None
     skew: float = 0.0
-    agent: Standing = "current"
+    agent_compatibility: Compatibility = "current"
 
 
 class NotSeen(NamedTuple):

@@ -140,7 +140,7 @@ class Plan(NamedTuple):
         return self.without({key.worker for key in ahead})._replace(ahead=ahead, before=before)
 
     @property
-    def approval_key(self) -> frozenset[tuple[object, ...]]:
+    def items_to_confirm(self) -> frozenset[tuple[object, ...]]:
         """What the operator confirms, for comparison: each step with its reason, each slice with its
         drift."""
         steps = {

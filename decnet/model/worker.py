@@ -30,7 +30,7 @@ class Worker(FrozenModel):
         return not self.host
 
 
-Standing = Literal["current", "older", "newer"]
+Compatibility = Literal["current", "older", "newer"]
 """How a worker's agent compares with the operator's version."""
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from decnet import wire
 from decnet.errors import HashRefused, StateBroken
-from decnet.model.worker import Hello, Standing
+from decnet.model.worker import Compatibility, Hello
 from decnet.wire.fault import place
 
 ROOMS: Final = ("agent", "wire")
@@ -62,7 +62,7 @@ class AgentPackage:
         except (StateBroken, OSError):
             return cls(*build_agent(), folder)
 
-    def compatibility(self, hello: Hello, worker: str) -> Standing:
+    def compatibility(self, hello: Hello, worker: str) -> Compatibility:
         """How the worker's agent compares with ours. A different agent of the same version was built from
         other sources: it counts as older if it was installed from here.
 

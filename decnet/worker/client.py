@@ -13,7 +13,7 @@ from decnet.errors import BadAnswer, FleetRefused, HashRefused, IdentityRefused,
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor
 from decnet.model.plan import Bundle
-from decnet.model.worker import Facts, Hello, Standing
+from decnet.model.worker import Compatibility, Facts, Hello
 
 from . import older
 from .agent_package import AgentPackage
@@ -75,7 +75,7 @@ class AgentClient:
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
         return hello
 
-    def compatibility(self, hello: Hello) -> Standing:
+    def compatibility(self, hello: Hello) -> Compatibility:
         """How that agent compares with ours. Raises HashRefused."""
         return self._own.compatibility(hello, self.worker) if self._own is not None else "current"
 

@@ -13,9 +13,9 @@ from decnet.commands.checks.operator import operator_findings
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
-from decnet.engine.absent_workers import unenrolled
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
+from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import Failed, WorkerFailure
 from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Worker

@@ -101,7 +101,7 @@ def one_pass(tmp_path: Path) -> Pass:
 
 
 def ours(tmp_path: Path) -> str:
-    return Connections(Home(tmp_path), "f").own.sha256
+    return Connections(Home(tmp_path), "f").bundled_agent.sha256
 
 
 @pytest.mark.parametrize("clear", [True, False])
@@ -110,7 +110,7 @@ def test_an_older_agent_gives_way_also_where_it_is_not_understood(
 ) -> None:
     machine = Machine(STRANGE, AGENT_VERSION - 1, clear=clear)
     seen, messages = one_pass(machine, may_replace_agents=True)
-    assert isinstance(seen, Seen) and seen.agent == "current"
+    assert isinstance(seen, Seen) and seen.agent_compatibility == "current"
     assert machine.agent == ours(tmp_path)
     assert len(messages) == 1 and messages[0].startswith(
         f"note: agent ffffffffffff (version {AGENT_VERSION - 1}) is replaced by "
@@ -130,13 +130,17 @@ def test_another_build_that_was_put_there_from_here_gives_way(one_pass: Pass, tm
 def test_who_only_reads_leaves_an_older_agent_and_knows_it(one_pass: Pass) -> None:
     machine = Machine(STRANGE, 0)
     seen, messages = one_pass(machine, may_replace_agents=False)
-    assert isinstance(seen, Seen) and (seen.agent, machine.asked, messages) == ("older", ["status"], [])
+    assert isinstance(seen, Seen) and (seen.agent_compatibility, machine.asked, messages) == (
+        "older",
+        ["status"],
+        [],
+    )
 
 
 def test_a_newer_agent_is_kept_and_reported_once(one_pass: Pass) -> None:
     machine = Machine(STRANGE, AGENT_VERSION + 1)
     seen, messages = one_pass(machine, may_replace_agents=True, rounds=3)
-    assert isinstance(seen, Seen) and (seen.agent, machine.agent) == ("newer", STRANGE)
+    assert isinstance(seen, Seen) and (seen.agent_compatibility, machine.agent) == ("newer", STRANGE)
     assert messages == [
         f"note: its agent is newer: version {AGENT_VERSION + 1}, this decnet has {AGENT_VERSION}; "
         "it is left as it is"
@@ -153,7 +157,7 @@ def test_a_newer_agent_that_is_not_understood_asks_for_a_newer_decnet(one_pass: 
 
 def test_an_older_agent_that_cannot_be_replaced_continues(one_pass: Pass) -> None:
     seen, messages = one_pass(Machine(STRANGE, 0, takes=False), may_replace_agents=True, rounds=2)
-    assert isinstance(seen, Seen) and seen.agent == "older"
+    assert isinstance(seen, Seen) and seen.agent_compatibility == "older"
     words = "could not be replaced and stays in use: the new agent does not answer"
     assert messages == [f"warning: agent ffffffffffff (version 0) {words}"]
 

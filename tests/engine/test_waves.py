@@ -13,7 +13,7 @@ from decnet.engine import apply as engine_apply
 from decnet.engine.apply import ApplyResult, carry_out, split_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.images import Shipment
+from decnet.engine.images import ImageTransfer
 from decnet.engine.job import JobEnd
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import StepDone
@@ -163,7 +163,7 @@ def test_images_that_travel_slowly_hold_up_their_own_worker_only(
         async def lose() -> WorkerFailure | None:
             return WorkerFailure("w2", Unreachable, "the connection was lost")
 
-        async def provided(*_: object, **__: object) -> dict[str, Shipment | None]:
+        async def provided(*_: object, **__: object) -> dict[str, ImageTransfer | None]:
             return {"w1": asyncio.create_task(travel()), "w2": asyncio.create_task(lose()), "w3": None}
 
         async def worked(*args: Any, detach: bool) -> JobEnd:

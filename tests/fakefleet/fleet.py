@@ -164,9 +164,9 @@ class FakeFleet:
         settings: dict[str, Any] = {
             "home": self.home, "catalog": self.catalog, "emit": lambda event: None, "command": "decnet",
             "user": "operator", "lock_timeout": 0.0, "confirm": lambda question: True, "now": self.clock.now,
-            "monotonic": self.clock.monotonic, "sleep": self.clock.sleep, "dice": Random(self._runs),
+            "monotonic": self.clock.monotonic, "sleep": self.clock.sleep, "rng": Random(self._runs),
             "identifier": self._identifier, "sessions": self.session,
-            "enroller": Enrolment(FakeAccess(lambda: self.workers.values())),
+            "enrolment_override": Enrolment(FakeAccess(lambda: self.workers.values())),
         }  # fmt: skip
         return Context(**settings | changes)
 

@@ -96,7 +96,7 @@ class Nearby:
         open_home(self.home)
         self.said: list[str] = []
         self.client = AgentClient(NearbySession(), worker_id=WORKER, fleet_id=FLEET)
-        self.ctx = Context(home=self.home, catalog=CATALOG, emit=self._hear, dice=Random(0))
+        self.ctx = Context(home=self.home, catalog=CATALOG, emit=self._hear, rng=Random(0))
         os.environ["DECNET_AGENT_HOME"] = str(self.agent_home)
         os.environ["DECNET_DOCKER_SOCKET"] = "/nonexistent"
         identity = {"worker_id": WORKER, "fleet_id": FLEET, "engine_id": "engine-1"}

@@ -238,9 +238,14 @@ def test_a_topology_has_containers_labels_and_a_network_mode_of_its_own() -> Non
 def test_a_bundle_carries_the_hashes_that_the_agent_computes() -> None:
     world = World(fleet(one()))
     key = SliceKey("w1")
-    held = slice_of(world.desired, key, "id-1", world.contents[key])
+    slice_document = slice_of(world.desired, key, "id-1", world.contents[key])
     sent = bundle(
-        SliceKey("w1"), world.plan().steps, held=held, document=document(one()), generation=3, request_id="r"
+        SliceKey("w1"),
+        world.plan().steps,
+        slice_document=slice_document,
+        document=document(one()),
+        generation=3,
+        request_id="r",
     )
     parts = {
         "project": sent.project, "slice": sent.slice, "steps": list(sent.steps), "compose": sent.compose,
@@ -256,12 +261,14 @@ def test_a_bundle_carries_the_hashes_that_the_agent_computes() -> None:
             "start": [],
         },
     )
-    assert held["deckies"]["web"]["containers"]["web-ssh"]["ports"] == [[22, "tcp"]]
+    assert slice_document["deckies"]["web"]["containers"]["web-ssh"]["ports"] == [[22, "tcp"]]
 
 
 def test_a_step_of_the_record_alone_is_not_sent() -> None:
     world = World(fleet(one()))
     world.settle()
     world.records = {worker: each.with_project(PROJECT, deckies={}) for worker, each in world.records.items()}
-    sent = bundle(SliceKey("w1"), world.plan().steps, held={}, document={}, generation=1, request_id="r")
+    sent = bundle(
+        SliceKey("w1"), world.plan().steps, slice_document={}, document={}, generation=1, request_id="r"
+    )
     assert sent.steps == ()

@@ -176,7 +176,7 @@ def test_a_watched_mutation_uses_one_connection_for_each_worker(
         if opened["pauses"] == 200:
             raise Ended
 
-    ctx = counting(empty, opened, sleep=pause, dice=Random(1))
+    ctx = counting(empty, opened, sleep=pause, rng=Random(1))
     with pytest.raises(Ended):
         asyncio.run(mutate_when_due(ctx, MutateOptions(due=True), "json"))
     assert len(list(audit.read(empty.home))) > 2

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 
 from decnet.commands.checks.finding import Finding, refused
-from decnet.engine.absent_workers import unenrolled
 from decnet.engine.context import Context
+from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker

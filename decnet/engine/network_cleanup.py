@@ -14,17 +14,17 @@ from decnet.model.worker import Worker
 from decnet.store.desired import save_fleet
 from decnet.wire import PROJECT
 
-SWEEP_SECONDS = 10.0
+REMOVAL_SECONDS = 10.0
 """How long the removal of a network may take; the next `teardown --all` removes the rest."""
 
 
-async def sweep_networks(
+async def remove_networks(
     ctx: Context, connections: Connections, snap: Snapshot, applied: ApplyResult, options: PassOptions
 ) -> tuple[Snapshot, ApplyResult]:
     """With `options.remove_networks`, let every worker that carried out its part remove our network and its
-    slice. Then remove its LAN from desired, which records that a network may be left. Nothing is removed
-    while the operator has not confirmed the rest of the plan."""
-    if not may_sweep(snap, options) or applied.needs_reconfirmation:
+    slice. Then delete the worker's LAN from desired. An entry there means that the network may still exist
+    on the worker. Nothing is removed while the operator has not confirmed the rest of the plan."""
+    if not will_remove_networks(snap, options) or applied.needs_reconfirmation:
         return snap, applied
     failed = {*applied.failures, *(end.worker for end in applied.outcomes if end.status != "succeeded")}
     needing = [worker for worker in _with_lan(snap) if worker.name not in failed]
@@ -34,18 +34,20 @@ async def sweep_networks(
     answers = await connections.call_all(
         needing,
         lambda client: client.teardown(
-            ctx.identifier(), raised[client.worker].of().generation, wait=SWEEP_SECONDS
+            ctx.identifier(), raised[client.worker].of().generation, wait=REMOVAL_SECONDS
         ),
     )
-    swept = {n for n, each in answers.items() if not isinstance(each, WorkerFailure) and each.state == "done"}
-    snap = _without_lans(ctx, snap, swept)
+    cleaned = {
+        n for n, each in answers.items() if not isinstance(each, WorkerFailure) and each.state == "done"
+    }
+    snap = _without_lans(ctx, snap, cleaned)
     failures = {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
-    result = applied.joined(ApplyResult(failures=failures, networks_removed=len(swept)))
+    result = applied.joined(ApplyResult(failures=failures, networks_removed=len(cleaned)))
     # Record what the workers hold now: the same command then has nothing to do.
     return await observe(ctx, connections, snap, needing), result
 
 
-def may_sweep(snap: Snapshot, options: PassOptions) -> bool:
+def will_remove_networks(snap: Snapshot, options: PassOptions) -> bool:
     """Whether the pass removes networks, even if its plan is empty."""
     return options.remove_networks and not options.detach and bool(_with_lan(snap))
 
@@ -60,10 +62,10 @@ def _with_lan(snap: Snapshot) -> list[Worker]:
     ]
 
 
-def _without_lans(ctx: Context, snap: Snapshot, swept: set[str]) -> Snapshot:
+def _without_lans(ctx: Context, snap: Snapshot, cleaned: set[str]) -> Snapshot:
     fleet = snap.desired
     in_use = fleet.placed
-    left = {name: lan for name, lan in fleet.lans.items() if name not in swept or name in in_use}
+    left = {name: lan for name, lan in fleet.lans.items() if name not in cleaned or name in in_use}
     if len(left) == len(fleet.lans):
         return snap
     snap = snap.with_desired(fleet.model_copy(update={"lans": left})).with_stored()

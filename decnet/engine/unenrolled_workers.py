@@ -1,5 +1,5 @@
-"""Workers that have deckies and are not enrolled: as desired, or because deckies of a worker that was removed
-by force answer on the LAN again."""
+"""Workers that have deckies but are not enrolled: named by desired, or removed by force while their deckies
+still answer on the LAN."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def unenrolled(desired: Fleet, enrolled: Container[str]) -> tuple[WorkerFailure,
     return tuple(_unenrolled(name) for name in names if name not in enrolled)
 
 
-async def returned_workers(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
+async def resurfaced_workers(connections: Connections, snap: Snapshot) -> tuple[WorkerFailure, ...]:
     """A failure for each removed worker whose quarantined addresses answer on the LAN.
 
     One worker of each LAN probes them. If a LAN has none that can, nothing is reported for it.
