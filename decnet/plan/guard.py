@@ -60,9 +60,10 @@ def guard(
     """Raises MassRemoval when the plan takes more deckies off the LAN than it may.
 
     `desired` is the new fleet; `requested` is how many of the removed deckies the user named.
-    Without `max_remove` the plan may take half of the fleet (pruned strays count on both sides), one decky
-    always, but never the last one while nothing takes its place. In a plan with a removal, what is only
-    forgotten counts too: it was part of the fleet that is left now.
+    Without `max_remove` the plan may take half of the fleet (pruned strays count on both sides). A single
+    decky may always be removed, unless it is the last one, was not named by the user, and nothing replaces
+    it. If the plan removes any decky, deckies of which only the record is deleted count as removed too,
+    because they belonged to the fleet.
     """
     pruned = sum(1 for step in plan.steps if step.bucket == "stray")
     gone = len(_leaving(plan, desired))

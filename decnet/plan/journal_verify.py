@@ -39,7 +39,7 @@ def verify_page(page: JournalPage, cursor: Cursor | None) -> VerifiedPage:
             gaps.append(f"its journal was rewritten before record {each.seq}")
         seq, last_hash = each.seq, each.hash
         if isinstance(each, JournalRecord):
-            if _matches_hash(each):
+            if _is_acceptable(each):
                 accepted.append(each)
             else:
                 forged += 1
@@ -78,7 +78,7 @@ class _Link(NamedTuple):
 
 
 def _in_order(page: JournalPage) -> list[JournalRecord | _Link]:
-    """Records and damaged ones in the journal's order; of damaged ones only the number is known."""
+    """All records in order of their number; damaged ones only if their number and hash are readable."""
     if not page.damaged:
         return list(page.records)
     links = [_Link(each.seq, each.hash) for each in page.damaged if _is_link(each)]  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def _hash_before_first(page: JournalPage) -> str:
     return GENESIS if page.first_seq == 1 else ""
 
 
-def _matches_hash(record: JournalRecord) -> bool:
-    # A record whose fields were corrected on reading no longer matches its hash.
-    was_changed = record.at is None or len(record.error) >= MAX_ERROR_CHARS
-    return was_changed or verify(record.model_dump(exclude=None if record.project else {"project"}))
+def _is_acceptable(record: JournalRecord) -> bool:
+    # A record that was normalised on reading cannot be verified any more; it is accepted.
+    was_normalised = record.at is None or len(record.error) >= MAX_ERROR_CHARS
+    return was_normalised or verify(record.model_dump(exclude=None if record.project else {"project"}))
