@@ -56,7 +56,7 @@ async def allocate_unclaimed(
             now=ctx.now(),
             taken=taken,
             quarantined=barred,
-            held=_held_by_unseen(snap),
+            possibly_in_use=_held_by_unseen(snap),
         )
         answers = await _probed(connections, snap, deckies)
         lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decnet.engine.outcome import Listing
 from decnet.model.catalog import Catalog
 from decnet.model.catalog_entries import Archetype
-from decnet.plan.core import core_of, side_of
+from decnet.plan.core_services import core_of, side_of
 
 LEGEND = "* core: mutations never remove it; (no decoy yet); side services: -o json"
 

@@ -16,7 +16,7 @@ from decnet.errors import DecnetError
 from decnet.model.fleet import Fleet
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Compatibility, Facts, Hello, Worker
-from decnet.plan.capacity import room
+from decnet.plan.capacity import deckies_by_memory
 from decnet.wire import compose_breaks
 
 DISK_MIB = 2048
@@ -97,7 +97,7 @@ def _room(name: str, facts: Facts, fleet: Fleet) -> Iterator[Finding]:
     if facts.disk_free_mib < DISK_MIB:
         text = f"{facts.disk_free_mib} MiB of disk are free for Docker"
         yield Finding(name, "warning", text, "decnet image prune; docker system df")
-    if len(fleet.on(name)) > room(facts):
+    if len(fleet.on(name)) > deckies_by_memory(facts):
         text = f"{facts.memory_mib} MiB of memory are not enough for {len(fleet.on(name))} deckies"
         yield Finding(name, "warning", text, "spread them over more workers")
     if facts.docker_version is not None:

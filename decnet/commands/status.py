@@ -122,7 +122,7 @@ class DeckyView:
 
 
 def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
-    contents = snap.contents
+    expected = snap.expected
     drift = {(s.worker, s.decky): s.bucket for s in plan.steps}
     actual = _actual(snap)
     views = []
@@ -131,7 +131,7 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
             continue
         key = (decky.worker, name)
         seen = isinstance(snap.observed.get(decky.worker), Seen)
-        status = status_of(contents[SliceKey(decky.worker)][name], actual.get(key, {})) if seen else "unknown"
+        status = status_of(expected[SliceKey(decky.worker)][name], actual.get(key, {})) if seen else "unknown"
         views.append(
             DeckyView(
                 name,

@@ -15,7 +15,7 @@ from decnet.engine.progress import Finished, StepDone
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import WorkerFailure
 from decnet.model.keys import DeckyKey, SliceKey
-from decnet.model.plan import Plan, Step
+from decnet.model.plan import CLAIM, Plan, Step
 from decnet.model.record import WorkerRecords
 
 RunJob = Callable[[SliceKey, list[Step], bool], Awaitable[JobEnd]]
@@ -130,7 +130,7 @@ def split_jobs(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[
     first: dict[SliceKey, list[Step]] = {}
     second: dict[SliceKey, list[Step]] = {}
     for step in steps:
-        batch = second if step.phase == 1 and step.key.slice in waiting else first
+        batch = second if step.phase == CLAIM and step.key.slice in waiting else first
         batch.setdefault(step.key.slice, []).append(step)
     return first, second
 

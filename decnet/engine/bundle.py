@@ -9,7 +9,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
-from decnet.plan.compose import Content, Contents, compose_document, empty_document
+from decnet.plan.compose import ExpectedContainer, ExpectedSlice, compose_document, empty_document
 from decnet.wire import digest
 
 SLICE_SCHEMA = 2
@@ -38,7 +38,7 @@ def make_bundle(
     )
 
 
-def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, specs: Contents) -> dict[str, Any]:
+def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, expected: ExpectedSlice) -> dict[str, Any]:
     """The part of a project that lives on one worker, as its agent keeps it: JSON values only."""
     lan = fleet.lans.get(key.worker)
     return {
@@ -50,7 +50,7 @@ def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, specs: Contents) -> di
         "deckies": {
             name: {
                 "decky": decky.model_dump(mode="json"),
-                "containers": {container: _encoded(content) for container, content in specs[name].items()},
+                "containers": {each: _encoded(container) for each, container in expected[name].items()},
             }
             for name, decky in sorted(fleet.on(*key).items())
         },
@@ -98,14 +98,14 @@ def step_of(step: Step) -> dict[str, Any]:
     }
 
 
-def _encoded(content: Content) -> dict[str, Any]:
+def _encoded(container: ExpectedContainer) -> dict[str, Any]:
     return {
-        "service": content.service,
-        "fingerprint": content.fingerprint,
-        "image": content.image,
-        "ports": [list(port) for port in content.ports],
+        "service": container.service,
+        "fingerprint": container.fingerprint,
+        "image": container.image,
+        "ports": [list(port) for port in container.ports],
     }
 
 
 def _slice(snap: Snapshot, key: SliceKey) -> dict[str, Any]:
-    return slice_of(snap.desired, key, snap.workers[key.worker].worker_id, snap.contents.get(key, {}))
+    return slice_of(snap.desired, key, snap.workers[key.worker].worker_id, snap.expected.get(key, {}))

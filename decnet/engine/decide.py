@@ -74,7 +74,7 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
         snap.desired,
         snap.recorded,
         snap.observed,
-        snap.contents,
+        snap.expected,
         now=ctx.now(),
         prune=options.prune,
         max_remove=options.max_remove,
@@ -105,7 +105,7 @@ def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:
     count if the plan sends the worker steps: the current one comes with them."""
     given_steps = {step.key.slice for step in plan.docker_steps}
     found = {}
-    for key in snap.contents:
+    for key in snap.expected:
         seen = snap.observed.get(key.worker)
         if isinstance(seen, Seen):
             records = snap.recorded[key.worker].of(key.project)

@@ -65,8 +65,9 @@ def _needed(snap: Snapshot, plan: Plan) -> dict[str, set[str]]:
     """The images that the steps of each worker need."""
     found: dict[str, set[str]] = {}
     for step in plan.docker_steps:
-        specs = snap.contents.get(step.key.slice, {}).get(step.decky, {})
-        found.setdefault(step.worker, set()).update(specs[name].image for name in step.up if name in specs)
+        expected = snap.expected.get(step.key.slice, {}).get(step.decky, {})
+        images = (expected[name].image for name in step.up if name in expected)
+        found.setdefault(step.worker, set()).update(images)
     return found
 
 

@@ -116,7 +116,7 @@ class _Follower:
         self.steps = {step.decky: step for step in steps}
         self.request_id = ctx.identifier()
         self.records = snap.recorded[key.worker]
-        self.expected = snap.contents.get(key, {})
+        self.expected = snap.expected.get(key, {})
         self.outcomes: list[StepDone] = []
         self.replaced_rows: dict[str, DeckyRow | None] = {}
         self.all_ended_at: float | None = None

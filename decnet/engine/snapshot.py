@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from decnet.images import ImageNames, wanted
 from decnet.model.keys import SliceKey
-from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from decnet.model.record import WorkerRecords
     from decnet.model.worker import Worker
 
-FleetContents = dict[SliceKey, Contents]
+ExpectedFleet = dict[SliceKey, ExpectedSlice]
 
 
 @dataclass(frozen=True)
@@ -42,22 +42,22 @@ class Snapshot:
     quarantined: tuple[Quarantined, ...] = ()
     resurfaced: tuple[WorkerFailure, ...] = ()
     """A failure for each removed worker whose deckies still answer on the LAN."""
-    _contents: list[FleetContents] = field(default_factory=list, repr=False, compare=False)
+    _expected: list[ExpectedFleet] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("workers", "recorded", "observed"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property
-    def contents(self) -> FleetContents:
-        """The desired content of each container, per slice and decky; computed once per desired fleet."""
-        if not self._contents:
-            self._contents.append(fleet_contents(self.desired, self.catalog, self.images))
-        return self._contents[0]
+    def expected(self) -> ExpectedFleet:
+        """The containers that should exist, per slice and decky; computed once per desired fleet."""
+        if not self._expected:
+            self._expected.append(expected_containers(self.desired, self.catalog, self.images))
+        return self._expected[0]
 
     def with_desired(self, desired: Fleet) -> Snapshot:
         """The same moment with another desired fleet."""
-        return self if desired is self.desired else replace(self, desired=desired, _contents=[])
+        return self if desired is self.desired else replace(self, desired=desired, _expected=[])
 
     def with_stored(self) -> Snapshot:
         """The same moment after desired was written to the state file."""

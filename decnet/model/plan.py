@@ -6,7 +6,7 @@ Plain tuples: decnet makes these values itself, so there is nothing to validate.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from decnet.wire import PROJECT, container_name
 
@@ -17,6 +17,9 @@ Bucket = Literal[
     "keep", "adopt", "refresh", "change", "heal", "create", "revive", "remove", "forget", "stray", "unknown"
 ]
 RecordAction = Literal["insert", "update", "delete"]
+RELEASE: Final = 0
+CLAIM: Final = 1
+"""The phases of a plan: steps that release addresses (removals) come before steps that claim them."""
 
 
 class Target(NamedTuple):
@@ -31,7 +34,7 @@ class Step(NamedTuple):
 
     `remove` goes first, container by container; then `up` (compose service names to create), then
     `start` (names of containers to start again). `row` is the record after the step (None: none).
-    `phase` 0 releases addresses (removals), phase 1 claims them.
+    `phase` is RELEASE or CLAIM.
     """
 
     worker: str
@@ -40,7 +43,7 @@ class Step(NamedTuple):
     reason: str
     project: str = PROJECT
     operation: Operation | None = None
-    phase: Literal[0, 1] = 1
+    phase: Literal[0, 1] = CLAIM
     record: RecordAction | None = None
     row: DeckyRow | None = None
     remove: tuple[Target, ...] = ()
@@ -86,7 +89,7 @@ class SliceDrift(NamedTuple):
         return f"{self.word}: {self.reason}"
 
 
-MOST_STRAYS = 10
+MAX_LISTED_STRAYS = 10
 """How many strays of one worker are shown by name: a worker can report any number."""
 
 
@@ -130,7 +133,7 @@ class Plan(NamedTuple):
         """Both plans as one; `rest` was planned after this plan had been carried out, so what this plan did
         is not counted as kept."""
         planned = {step.key for step in rest.steps}
-        done = {s.key for s in self.steps if s.row is not None and s.phase == 1} - planned
+        done = {s.key for s in self.steps if s.row is not None and s.phase == CLAIM} - planned
         return rest._replace(steps=self.steps + rest.steps, kept=max(0, rest.kept - len(done)))
 
     def without_ahead(self, *, before: int) -> Plan:
@@ -160,9 +163,10 @@ class Plan(NamedTuple):
         counts: dict[str, int] = {}
         for step in self.strays:
             counts[step.worker] = counts.get(step.worker, 0) + 1
-            if counts[step.worker] <= MOST_STRAYS:
+            if counts[step.worker] <= MAX_LISTED_STRAYS:
                 shown.append(step)
-        return tuple(shown), {name: n - MOST_STRAYS for name, n in counts.items() if n > MOST_STRAYS}
+        more = {name: n - MAX_LISTED_STRAYS for name, n in counts.items() if n > MAX_LISTED_STRAYS}
+        return tuple(shown), more
 
 
 class Bundle(NamedTuple):

@@ -74,7 +74,7 @@ class ProjectRecords(FrozenModel):
     applied: Applied | None = None
     """The newest slice that the worker ever reported to hold."""
     heals: dict[str, Annotated[tuple[float, ...], Loose]] = {}
-    """The recent heals of each decky, which count against its restart budget."""
+    """The recent heals of each decky, which count as attempts in its retry policy."""
 
 
 class WorkerRecords(FrozenModel):

@@ -25,16 +25,16 @@ from decnet.model.suggest import unknown_name
 from decnet.model.worker import Facts
 
 from .capacity import weights
-from .identity import check_hostname, check_mac, draw_hostname, draw_mac
+from .identity import check_hostname, check_mac, random_hostname, random_mac
 from .lans import LanGroups
 from .resolve import Draft, natural_key
 from .seeds import rng_for
 
 
 @dataclass(slots=True)
-class _Site:
-    """One worker as a place for deckies. `capacity` None: no limit; `weight`: how many it can hold, 0 for one
-    that may not receive new ones."""
+class _WorkerPool:
+    """One worker, its free addresses and its load. `capacity` None: no limit; `weight`: how many it can hold,
+    0 for one that may not receive new ones."""
 
     worker: str
     lan: Network
@@ -72,21 +72,27 @@ def allocate(
     now: float,
     taken: Collection[str] = (),
     quarantined: Collection[str] = (),
-    held: Collection[str] = (),
+    possibly_in_use: Collection[str] = (),
 ) -> dict[str, Decky]:
     """The deckies by name. One that exists keeps its worker, address, MAC and hostname where they still fit.
 
     `lans` has every worker of the fleet, `capacity` those that may receive new deckies, each with its
     maximum; new deckies are spread by that and by the memory in `facts`. `taken` are addresses known to be in
-    use, `quarantined` addresses and MACs that nothing may have, `held` those that an unobserved worker may
-    hold: these are not assigned, but existing deckies keep them. Raises SpecError with the place of the
-    decky.
+    use, `quarantined` addresses and MACs that nothing may have, `possibly_in_use` those that an unobserved
+    worker may hold: these are not assigned, but existing deckies keep them. Raises SpecError with the place
+    of the decky.
     """
     ordered = sorted(drafts, key=lambda draft: natural_key(draft.name))
-    allocation = _Allocation(ordered, lans, desired, facts, capacity, taken, quarantined, held)
+    allocation = _Allocation(ordered, lans, desired, facts, capacity, taken, quarantined, possibly_in_use)
     allocation.settle()
     return _with_identities(
-        ordered, allocation, catalog, rng.getrandbits(128), now, frozenset(quarantined), frozenset(held)
+        ordered,
+        allocation,
+        catalog,
+        rng.getrandbits(128),
+        now,
+        frozenset(quarantined),
+        frozenset(possibly_in_use),
     )
 
 
@@ -102,7 +108,7 @@ class _Allocation:
         capacity: Mapping[str, int | None],
         taken: Collection[str],
         quarantined: Collection[str],
-        held: Collection[str],
+        possibly_in_use: Collection[str],
     ) -> None:
         self.drafts = drafts
         self.quarantined = {ip for ip in quarantined if ":" not in ip}
@@ -113,8 +119,8 @@ class _Allocation:
             if each.address
         }
         weight, lan_groups = weights(capacity, facts), LanGroups(lans)
-        self.sites = {
-            worker: _site(
+        self.pools = {
+            worker: _worker_pool(
                 worker, lan, hosts, capacity.get(worker), weight.get(worker, 0), lan_groups.group_of(worker)
             )
             for worker, lan in lans.items()
@@ -128,18 +134,18 @@ class _Allocation:
             _lenient_number(decky.ip) for name, decky in desired.deckies.items() if name not in staying
         }
         neighbours = {_lenient_number(ip) for each in facts.values() for ip in each.neighbours}
-        excluded = {_lenient_number(ip) for ip in (*self.quarantined, *held) if ":" not in ip}
+        excluded = {_lenient_number(ip) for ip in (*self.quarantined, *possibly_in_use) if ":" not in ip}
         unavailable = ((self.in_use | neighbours) - leaving) | excluded
-        self._open_pools(unavailable, leaving)
+        self._start_address_iterators(unavailable, leaving)
 
-    def _open_pools(self, unavailable: set[int], leaving: set[int]) -> None:
-        for site in self.sites.values():
-            blocked = _Blocked(unavailable | set(site.reserved), site.lan_group, self.owner)
-            site.addresses = free(site.ranges, blocked, leaving)
+    def _start_address_iterators(self, unavailable: set[int], leaving: set[int]) -> None:
+        for pool in self.pools.values():
+            blocked = _Blocked(unavailable | set(pool.reserved), pool.lan_group, self.owner)
+            pool.addresses = free(pool.ranges, blocked, leaving)
 
     def settle(self) -> None:
         for draft in self.drafts:
-            self._place_fixed(draft)
+            self._assign_fixed_worker(draft)
         for draft in self.drafts:
             if draft.ip is not None:
                 self._claim(draft, self._requested_address(draft))
@@ -150,42 +156,42 @@ class _Allocation:
             if draft.name not in self.address:
                 self._assign_new(draft)
 
-    def _place_fixed(self, draft: Draft) -> None:
+    def _assign_fixed_worker(self, draft: Draft) -> None:
         """Assign workers that are known before the addresses: pinned ones, or where the decky is already."""
         if draft.worker is not None:
-            if draft.worker not in self.sites:
+            if draft.worker not in self.pools:
                 raise unknown_name(
-                    "worker", draft.worker, self.sites, who=draft.name, place=draft.at("worker")
+                    "worker", draft.worker, self.pools, who=draft.name, place=draft.at("worker")
                 )
-            self._place(draft, self.sites[draft.worker])
-        elif draft.kept and draft.kept.worker in self.sites and self._may_stay(draft, draft.kept.worker):
-            self._place(draft, self.sites[draft.kept.worker])
+            self._assign_worker(draft, self.pools[draft.worker])
+        elif draft.kept and draft.kept.worker in self.pools and self._may_stay(draft, draft.kept.worker):
+            self._assign_worker(draft, self.pools[draft.kept.worker])
 
     def _may_stay(self, draft: Draft, worker: str) -> bool:
-        site = self.sites[worker]
-        return draft.ip is None or site.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.at("ip")))
+        pool = self.pools[worker]
+        return draft.ip is None or pool.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.at("ip")))
 
-    def _place(self, draft: Draft, site: _Site) -> None:
-        moved_in = draft.kept is None or draft.kept.worker != site.worker
-        if moved_in and site.full:
-            message = f"{draft.name}: {site.worker} is full, {site.load} of {site.capacity} deckies"
+    def _assign_worker(self, draft: Draft, pool: _WorkerPool) -> None:
+        moved_in = draft.kept is None or draft.kept.worker != pool.worker
+        if moved_in and pool.full:
+            message = f"{draft.name}: {pool.worker} is full, {pool.load} of {pool.capacity} deckies"
             raise SpecError(message, place=draft.place)
-        self.worker[draft.name] = site.worker
-        site.load += 1
+        self.worker[draft.name] = pool.worker
+        pool.load += 1
 
     def _requested_address(self, draft: Draft) -> int:
         address = number(draft.ip or "", what=f"{draft.name}: ip", place=draft.at("ip"))
         if draft.name not in self.worker:
-            sites = [site for site in self._by_load() if site.has(address)]
-            if not sites:
-                self._refuse(draft, address, f"is in no subnet of {_site_list(self.sites)}")
-            self._place(draft, sites[0])
-        site = self.sites[self.worker[draft.name]]
-        if not site.has(address):
-            self._refuse(draft, address, f"is outside of {site.worker}'s subnet {site.lan.subnet}")
-        if address in site.reserved:
-            self._refuse(draft, address, f"is {site.reserved[address]}")
-        if any(low <= address <= high for low, high in parse_addresses(site.lan.exclude)):
+            pools = [pool for pool in self._by_load() if pool.has(address)]
+            if not pools:
+                self._refuse(draft, address, f"is in no subnet of {_pool_list(self.pools)}")
+            self._assign_worker(draft, pools[0])
+        pool = self.pools[self.worker[draft.name]]
+        if not pool.has(address):
+            self._refuse(draft, address, f"is outside of {pool.worker}'s subnet {pool.lan.subnet}")
+        if address in pool.reserved:
+            self._refuse(draft, address, f"is {pool.reserved[address]}")
+        if any(low <= address <= high for low, high in parse_addresses(pool.lan.exclude)):
             self._refuse(draft, address, "is in addresses.exclude")
         if text_of(address) in self.quarantined:
             hint = f"decnet worker release {text_of(address)}, once nothing can hold it any more"
@@ -200,15 +206,15 @@ class _Allocation:
         kept = draft.kept
         if kept is None or kept.ip in self.quarantined or draft.name not in self.worker:
             return None
-        site, address = self.sites[self.worker[draft.name]], _lenient_number(kept.ip)
-        if not site.has(address) or address in site.reserved:
+        pool, address = self.pools[self.worker[draft.name]], _lenient_number(kept.ip)
+        if not pool.has(address) or address in pool.reserved:
             return None
-        if any(low <= address <= high for low, high in parse_addresses(site.lan.exclude)):
+        if any(low <= address <= high for low, high in parse_addresses(pool.lan.exclude)):
             return None
         return address
 
     def _claim(self, draft: Draft, address: int) -> None:
-        lan_group = self.sites[self.worker[draft.name]].lan_group
+        lan_group = self.pools[self.worker[draft.name]].lan_group
         other = self.owner.setdefault((lan_group, address), draft.name)
         if other != draft.name:
             self._refuse(draft, address, f"is used twice, by {other} too")
@@ -217,50 +223,50 @@ class _Allocation:
     def _assign_new(self, draft: Draft) -> None:
         """A new address, on the decky's worker or on the one with the most room."""
         if draft.name in self.worker:
-            site = self.sites[self.worker[draft.name]]
-            address = next(site.addresses, None)
+            pool = self.pools[self.worker[draft.name]]
+            address = next(pool.addresses, None)
             if address is None:
-                self._refuse_full(draft, [site])
+                self._refuse_full(draft, [pool])
             else:
                 self._claim(draft, address)
             return
         if self.queue is None:
-            self.queue = [(self._share(site), site.worker) for site in self._by_load()]
+            self.queue = [(self._share(pool), pool.worker) for pool in self._by_load()]
         while self.queue:
-            site = self.sites[self.queue[0][1]]
-            address = None if site.full else next(site.addresses, None)
+            pool = self.pools[self.queue[0][1]]
+            address = None if pool.full else next(pool.addresses, None)
             if address is None:
                 heapq.heappop(self.queue)
                 continue
-            self._place(draft, site)
+            self._assign_worker(draft, pool)
             self._claim(draft, address)
-            heapq.heapreplace(self.queue, (self._share(site), site.worker))
+            heapq.heapreplace(self.queue, (self._share(pool), pool.worker))
             return
-        self._refuse_full(draft, [site for site in self.sites.values() if site.open])
+        self._refuse_full(draft, [pool for pool in self.pools.values() if pool.open])
 
-    def _by_load(self) -> list[_Site]:
+    def _by_load(self) -> list[_WorkerPool]:
         """Workers that may receive one more, the relatively emptiest first."""
-        sites = [site for site in self.sites.values() if site.open and not site.full]
-        return sorted(sites, key=lambda site: (self._share(site), site.worker))
+        pools = [pool for pool in self.pools.values() if pool.open and not pool.full]
+        return sorted(pools, key=lambda pool: (self._share(pool), pool.worker))
 
-    def _share(self, site: _Site) -> float:
+    def _share(self, pool: _WorkerPool) -> float:
         """How full a worker would be with one more."""
-        return (site.load + 1) / site.weight
+        return (pool.load + 1) / pool.weight
 
     def _refuse(self, draft: Draft, address: int, why: str, hint: str | None = None) -> None:
         raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"), hint=hint)
 
-    def _refuse_full(self, draft: Draft, candidates: list[_Site]) -> None:
-        usage = ", ".join(self._usage(site) for site in sorted(candidates, key=lambda site: site.worker))
+    def _refuse_full(self, draft: Draft, candidates: list[_WorkerPool]) -> None:
+        usage = ", ".join(self._usage(pool) for pool in sorted(candidates, key=lambda pool: pool.worker))
         message = f"{draft.name}: no free address for it ({usage or 'no worker can be given new deckies'})"
         hint = "add addresses to network.addresses.use, or deploy fewer deckies"
         raise SpecError(message, place=draft.place, hint=hint)
 
-    def _usage(self, site: _Site) -> str:
-        if site.full:
-            return f"{site.worker}: full with {site.load} deckies"
-        given = sum(1 for name in self.address if self.worker[name] == site.worker)
-        return f"{site.worker}: {size(site.ranges)} usable in {site.lan.subnet}, {given} given"
+    def _usage(self, pool: _WorkerPool) -> str:
+        if pool.full:
+            return f"{pool.worker}: full with {pool.load} deckies"
+        given = sum(1 for name in self.address if self.worker[name] == pool.worker)
+        return f"{pool.worker}: {size(pool.ranges)} usable in {pool.lan.subnet}, {given} given"
 
 
 class _Blocked:
@@ -275,11 +281,11 @@ class _Blocked:
         return address in self._unavailable or (self._lan_group, address) in self._owner
 
 
-def _site(
+def _worker_pool(
     worker: str, lan: Network, hosts: dict[int, str], capacity: int | None, weight: int, lan_group: str
-) -> _Site:
+) -> _WorkerPool:
     subnet = network(lan)
-    return _Site(
+    return _WorkerPool(
         worker=worker,
         lan=lan,
         low=int(subnet.network_address),
@@ -300,18 +306,18 @@ def _lenient_number(ip: str) -> int:
         return -1
 
 
-def _site_list(sites: Mapping[str, _Site]) -> str:
-    return ", ".join(f"{name} ({site.lan.subnet})" for name, site in sorted(sites.items()))
+def _pool_list(pools: Mapping[str, _WorkerPool]) -> str:
+    return ", ".join(f"{name} ({pool.lan.subnet})" for name, pool in sorted(pools.items()))
 
 
 def _with_identities(
     drafts: list[Draft],
     allocation: _Allocation,
     catalog: Catalog,
-    root: int,
+    root_seed: int,
     now: float,
     quarantined: frozenset[str],
-    held: frozenset[str],
+    possibly_in_use: frozenset[str],
 ) -> dict[str, Decky]:
     macs = _unique_values(
         drafts,
@@ -319,7 +325,9 @@ def _with_identities(
         written=lambda draft: draft.mac,
         kept=lambda draft: draft.kept.mac if draft.kept else None,
         check=check_mac,
-        drawn=lambda draft, used: draw_mac(draft, catalog, rng_for(root, draft.name, "mac"), used, held),
+        random_value=lambda draft, used: random_mac(
+            draft, catalog, rng_for(root_seed, draft.name, "mac"), used, possibly_in_use
+        ),
     )
     hostnames = _unique_values(
         drafts,
@@ -327,7 +335,9 @@ def _with_identities(
         written=lambda draft: draft.hostname,
         kept=lambda draft: draft.kept.hostname if draft.kept else None,
         check=check_hostname,
-        drawn=lambda draft, used: draw_hostname(draft, catalog, rng_for(root, draft.name, "hostname"), used),
+        random_value=lambda draft, used: random_hostname(
+            draft, catalog, rng_for(root_seed, draft.name, "hostname"), used
+        ),
     )
     return {
         draft.name: _decky(draft, allocation, macs[draft.name], hostnames[draft.name], now)
@@ -342,7 +352,7 @@ def _unique_values(
     written: Callable[[Draft], str | None],
     kept: Callable[[Draft], str | None],
     check: Callable[[Draft, dict[str, str]], str],
-    drawn: Callable[[Draft, Collection[str]], str],
+    random_value: Callable[[Draft, Collection[str]], str],
 ) -> dict[str, str]:
     """One unique value per decky that is not in `used`: first the user's, then kept, then random ones. Case
     is ignored."""
@@ -358,7 +368,7 @@ def _unique_values(
             used[value.lower()] = draft.name
     for draft in drafts:
         if draft.name not in result:
-            result[draft.name] = drawn(draft, used)
+            result[draft.name] = random_value(draft, used)
             used[result[draft.name].lower()] = draft.name
     return result
 

@@ -13,14 +13,14 @@ the proportional set size of all its processes."""
 SYSTEM_MIB = 256
 """Memory reserved for the worker itself: its system, sshd, the Docker engine and containerd."""
 
+MAX_DECKIES = 1000
+"""Upper bound on the deckies of one worker, whatever memory it reports: a false report would attract
+them all."""
 
-MOST = 1000
-"""Upper bound on a worker's reported memory: a false report would attract every decky."""
 
-
-def room(facts: Facts) -> int:
-    """How many deckies fit into a worker's memory: from 1 to MOST."""
-    return min(max((facts.memory_mib - SYSTEM_MIB) // DECKY_MIB, 1), MOST)
+def deckies_by_memory(facts: Facts) -> int:
+    """How many deckies fit into a worker's memory: from 1 to MAX_DECKIES."""
+    return min(max((facts.memory_mib - SYSTEM_MIB) // DECKY_MIB, 1), MAX_DECKIES)
 
 
 def weights(limits: Mapping[str, int | None], facts: Mapping[str, Facts]) -> dict[str, int]:
@@ -30,9 +30,9 @@ def weights(limits: Mapping[str, int | None], facts: Mapping[str, Facts]) -> dic
     gets the largest known weight.
     """
     known = {worker: _limits(limit, facts.get(worker)) for worker, limit in limits.items()}
-    widest = max((min(own_limits) for own_limits in known.values() if own_limits), default=1)
-    return {worker: min(own_limits, default=widest) for worker, own_limits in known.items()}
+    largest = max((min(own_limits) for own_limits in known.values() if own_limits), default=1)
+    return {worker: min(own_limits, default=largest) for worker, own_limits in known.items()}
 
 
 def _limits(limit: int | None, facts: Facts | None) -> list[int]:
-    return ([] if limit is None else [limit]) + ([] if facts is None else [room(facts)])
+    return ([] if limit is None else [limit]) + ([] if facts is None else [deckies_by_memory(facts)])

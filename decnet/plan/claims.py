@@ -1,9 +1,9 @@
 """Address conflicts: which steps may claim their address, and which releases they have to wait for.
 
 An address must never be on a LAN twice. A step may claim one only if every other decky that has, had or
-should have it is known to be gone, or releases it in phase 0 of the same plan. A decky on a
-worker that was not observed releases nothing, and neither does a job in progress. A quarantined address stays
-held until the operator releases it by name.
+should have it is known to be gone, or releases it in an earlier phase of the same plan. A decky on a worker
+that was not observed releases nothing, and neither does a job in progress. A quarantined address stays held
+until the operator releases it by name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey
-from decnet.model.plan import Skipped, Step
+from decnet.model.plan import CLAIM, RELEASE, Skipped, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, WorkerRecords
 
 from .decky_view import DeckyView
@@ -25,24 +25,26 @@ from .steps import claims_address, releases_address, split_release
 def resolve_address_conflicts(
     views: Collection[DeckyView],
     steps: list[Step],
-    waiting: Mapping[DeckyKey, str],
+    skip_reasons: Mapping[DeckyKey, str],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
-    in_progress: Collection[DeckyKey],
+    open_deckies: Collection[DeckyKey],
     unknown: Mapping[str, str],
     quarantined: Mapping[str, str],
 ) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
     """The steps that may be carried out, and those that may not with the reason.
 
-    `waiting` are steps that have to wait for a reason of their own, `in_progress` the deckies that a job may
+    `skip_reasons` has the steps that are skipped in any case, `open_deckies` the deckies that a job may
     still bring up, `quarantined` addresses and MACs that nothing may claim, each with why. A change whose
     address a decky on another worker claims is cut in two: its release goes first.
     """
-    if not waiting and not any(step.touches_docker for step in steps):
+    if not skip_reasons and not any(step.touches_docker for step in steps):
         return steps, {}
-    resolver = _ConflictResolver(steps, dict(waiting), desired, recorded, in_progress, unknown, quarantined)
+    resolver = _ConflictResolver(
+        steps, dict(skip_reasons), desired, recorded, open_deckies, unknown, quarantined
+    )
     resolver.collect(views)
-    resolver.refuse_conflicts()
+    resolver.skip_conflicts()
     return resolver.outcome(views)
 
 
@@ -96,20 +98,21 @@ def in_progress(recorded: Mapping[str, WorkerRecords]) -> frozenset[DeckyKey]:
 
 @dataclass(slots=True)
 class _ConflictResolver:
-    """The possible holders of each claimed address, and the refused steps. One refusal can cause others.
+    """The possible holders of each claimed address, and why steps are skipped: one skipped step can be the
+    reason for others.
 
-    A token is an address on a LAN (`address@LAN`) or a MAC: what only one decky may hold.
+    A resource is an address on a LAN (`address@LAN`) or a MAC: only one decky may hold it.
     """
 
     steps: list[Step]
-    refused: dict[DeckyKey, str]
+    skip_reasons: dict[DeckyKey, str]
     desired: Fleet
     recorded: Mapping[str, WorkerRecords]
-    in_progress: Collection[DeckyKey]
+    open_deckies: Collection[DeckyKey]
     unknown: Mapping[str, str]
     quarantined: Mapping[str, str]
     by_key: dict[DeckyKey, Step] = field(default_factory=dict)
-    claimed_tokens: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
+    claimed_resources: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
     strays: set[DeckyKey] = field(default_factory=set)
     """Deckies that only their worker reports: neither desired nor recorded."""
@@ -125,89 +128,94 @@ class _ConflictResolver:
             self.by_key[key] = step
             if claims_address(step) and (decky := self.desired.decky(step.project, step.decky)):
                 home = decky.home
-                self.claimed_tokens[key] = (self.lan_groups.token(step.worker, home.address), home.mac)
-        self.holders = {token: set() for tokens in self.claimed_tokens.values() for token in tokens}
+                self.claimed_resources[key] = (
+                    self.lan_groups.resource_of(step.worker, home.address),
+                    home.mac,
+                )
+        self.holders = {
+            resource: set() for resources in self.claimed_resources.values() for resource in resources
+        }
         for view in views:
             key = view.key
             if view.actual:
-                self._hold(key, _base_tokens(view, self.desired, self.lan_groups))
+                self._hold(key, _base_resources(view, self.desired, self.lan_groups))
                 if view.decky is None and view.row is None:
                     self.strays.add(key)
-            if key in self.in_progress:
-                self._hold(key, self._in_progress_tokens(view))
+            if key in self.open_deckies:
+                self._hold(key, self._open_resources(view))
         for key, claim in possible_holders(self.desired, self.recorded, self.unknown):
-            self._hold(key, {*self.lan_groups.tokens([claim.ip]), claim.mac})
+            self._hold(key, {*self.lan_groups.on_every_lan([claim.ip]), claim.mac})
 
-    def _in_progress_tokens(self, view: DeckyView) -> set[str]:
+    def _open_resources(self, view: DeckyView) -> set[str]:
         """What a job in progress on an observed worker may still bring up."""
         known = known_claims(view.decky, view.row)
-        return self.lan_groups.tokens(each.ip for each in known) | {each.mac for each in known}
+        return self.lan_groups.on_every_lan(each.ip for each in known) | {each.mac for each in known}
 
-    def _hold(self, key: DeckyKey, tokens: Iterable[str]) -> None:
-        for token in tokens:
-            if token in self.holders:
-                self.holders[token].add(key)
+    def _hold(self, key: DeckyKey, resources: Iterable[str]) -> None:
+        for resource in resources:
+            if resource in self.holders:
+                self.holders[resource].add(key)
 
-    def refuse_conflicts(self) -> None:
-        """Refuse claims until none of the remaining ones conflicts."""
+    def skip_conflicts(self) -> None:
+        """Skip claims until none of the remaining ones conflicts."""
         done = False
         while not done:
             done = True
             claimed: dict[str, DeckyKey] = {}
-            for key in sorted(self.claimed_tokens):
-                if key in self.refused:
+            for key in sorted(self.claimed_resources):
+                if key in self.skip_reasons:
                     continue
                 why = self._obstacle(key, claimed)
                 if why:
-                    self.refused[key] = why
+                    self.skip_reasons[key] = why
                     done = False
                     continue
-                claimed.update(dict.fromkeys(self.claimed_tokens[key], key))
+                claimed.update(dict.fromkeys(self.claimed_resources[key], key))
 
     def _obstacle(self, key: DeckyKey, claimed: Mapping[str, DeckyKey]) -> str | None:
-        for token in self.claimed_tokens[key]:
-            if address_of(token) in self.quarantined:
-                return f"{address_of(token)} is quarantined: {self.quarantined[address_of(token)]}"
-            if token in claimed:
-                return f"{claimed[token]} claims {address_of(token)} too"
-            for holder in sorted(self.holders[token] - {key}):
-                if not self._will_release(holder, token):
-                    return self._held_message(holder, token)
+        for resource in self.claimed_resources[key]:
+            if address_of(resource) in self.quarantined:
+                return f"{address_of(resource)} is quarantined: {self.quarantined[address_of(resource)]}"
+            if resource in claimed:
+                return f"{claimed[resource]} claims {address_of(resource)} too"
+            for holder in sorted(self.holders[resource] - {key}):
+                if not self._will_release(holder, resource):
+                    return self._held_message(holder, resource)
         return None
 
-    def _held_message(self, holder: DeckyKey, token: str) -> str:
+    def _held_message(self, holder: DeckyKey, resource: str) -> str:
         if holder.worker in self.unknown:
-            return f"{address_of(token)} may still be held by {holder}: {self.unknown[holder.worker]}"
-        held = f"{address_of(token)} is held by {holder}"
+            return f"{address_of(resource)} may still be held by {holder}: {self.unknown[holder.worker]}"
+        held = f"{address_of(resource)} is held by {holder}"
         return f"{held}, {_stray_advice(holder.worker)}" if holder in self.strays else held
 
-    def _will_release(self, holder: DeckyKey, token: str) -> bool:
+    def _will_release(self, holder: DeckyKey, resource: str) -> bool:
         """Whether the holder releases the address in this plan before another decky claims it."""
         step = self.by_key.get(holder)
-        if step is None or holder in self.refused:
+        if step is None or holder in self.skip_reasons:
             return False
-        if step.phase == 0:
+        if step.phase == RELEASE:
             return self._may_leave(step)
-        return releases_address(step) and token not in self.claimed_tokens.get(holder, ())
+        return releases_address(step) and resource not in self.claimed_resources.get(holder, ())
 
     def _may_leave(self, step: Step) -> bool:
         """A decky that moves is not removed until it can be created on its new worker."""
         if step.moves_to is None or step.bucket != "remove":
             return True
-        return step.moves_to not in self.unknown and _destination(step) not in self.refused
+        return step.moves_to not in self.unknown and _destination(step) not in self.skip_reasons
 
     def outcome(self, views: Collection[DeckyView]) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
-        """The allowed steps, each claim with the releases that it has to wait for; and the refused ones."""
-        self._refuse_departures()
+        """The allowed steps, each claim with the releases that it has to wait for; and the skipped ones."""
+        self._skip_blocked_moves()
         rows = {view.key: view.row for view in views if view.key in self.by_key}
         releasing = {
-            key: self._releases_before(key) for key in self.claimed_tokens if key not in self.refused
+            key: self._releases_before(key) for key in self.claimed_resources if key not in self.skip_reasons
         }
         releases = {holder for holders in releasing.values() for holder in holders}
-        split = {holder for holder in releases if self.by_key[holder].phase == 1}
+        split = {holder for holder in releases if self.by_key[holder].phase == CLAIM}
         allowed: list[Step] = []
         for key, step in self.by_key.items():
-            if key in self.refused:
+            if key in self.skip_reasons:
                 continue
             after = set(releasing.get(key, ()))
             if key in split:
@@ -217,22 +225,23 @@ class _ConflictResolver:
             allowed.append(step._replace(after=tuple(sorted(after))) if after else step)
         skipped = {
             key: Skipped(worker=key.worker, project=key.project, decky=key.decky, reason=why)
-            for key, why in self.refused.items()
+            for key, why in self.skip_reasons.items()
         }
         return allowed, skipped
 
-    def _refuse_departures(self) -> None:
+    def _skip_blocked_moves(self) -> None:
+        """Skip the removal of a decky that cannot be created on its new worker yet; it stays until then."""
         for key, step in self.by_key.items():
             if step.bucket == "remove" and not self._may_leave(step):
                 destination = _destination(step)
-                why = self.unknown.get(destination.worker) or self.refused.get(destination)
-                self.refused[key] = f"it stays until it can move to {step.moves_to}: {why}"
+                why = self.unknown.get(destination.worker) or self.skip_reasons.get(destination)
+                self.skip_reasons[key] = f"it stays until it can move to {step.moves_to}: {why}"
 
     def _releases_before(self, key: DeckyKey) -> set[DeckyKey]:
         """Whose release has to come before the claim. One job of a worker removes before it creates, so a
         change on the same worker needs no order of its own."""
-        holders = set().union(*(self.holders[token] for token in self.claimed_tokens[key])) - {key}
-        return {each for each in holders if each.worker != key.worker or self.by_key[each].phase == 0}
+        holders = set().union(*(self.holders[resource] for resource in self.claimed_resources[key])) - {key}
+        return {each for each in holders if each.worker != key.worker or self.by_key[each].phase == RELEASE}
 
 
 def _destination(step: Step) -> DeckyKey:
@@ -246,7 +255,7 @@ def _stray_advice(worker: str) -> str:
     return f"according to {worker} only: {prune} removes it; if {worker} lies: {remove}"
 
 
-def _base_tokens(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> Collection[str]:
+def _base_resources(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> Collection[str]:
     """The addresses and MACs that a decky's base could hold; none without a base.
 
     The base's fingerprint tells whether they are the desired or the recorded ones; if neither, all addresses
@@ -259,10 +268,10 @@ def _base_tokens(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> Coll
         return ()
     if view.decky and base.fingerprint == view.expected[name].fingerprint:
         home = view.decky.home
-        own = (lan_groups.token(view.worker, home.address), home.mac)
-        return (*own, lan_groups.token(view.worker, base.ip)) if base.ip else own
+        resources = (lan_groups.resource_of(view.worker, home.address), home.mac)
+        return (*resources, lan_groups.resource_of(view.worker, base.ip)) if base.ip else resources
     reported = {base.ip} if base.ip else set()
     recorded = view.row and view.row.containers.get(name) == base.fingerprint
     wanted = None if recorded else view.decky or desired.decky(view.project, view.name)
     known = known_claims(view.row, wanted)
-    return lan_groups.tokens(reported | {each.ip for each in known}) | {each.mac for each in known}
+    return lan_groups.on_every_lan(reported | {each.ip for each in known}) | {each.mac for each in known}

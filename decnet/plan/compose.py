@@ -1,7 +1,7 @@
 """What runs on a worker: the compose document, and what each of its containers is made from.
 
-A container consists of a frame that all containers of its kind share (image, limits, sysctls), and a few
-values of its own. Its fingerprint covers the frame's hash and the same values, so nothing can be in the
+A container consists of a template that all containers of its kind share (image, limits, sysctls), and a few
+values of its own. Its fingerprint covers the template's hash and the same values, so nothing can be in the
 container and not in the fingerprint. Keys and shapes are exactly those of the agent's allow-list; Compose
 v1.29 and v2 both accept them.
 """
@@ -43,7 +43,7 @@ class ImageNames(Protocol):
     def decoys(self) -> str: ...
 
 
-class Content(NamedTuple):
+class ExpectedContainer(NamedTuple):
     """What one container is made from: its service ("" for a base), fingerprint, image and ports."""
 
     service: str
@@ -52,8 +52,8 @@ class Content(NamedTuple):
     ports: tuple[tuple[int, str], ...]
 
 
-Contents = dict[str, dict[str, Content]]
-"""Decky to container name to content; the base comes first."""
+ExpectedSlice = dict[str, dict[str, ExpectedContainer]]
+"""Decky to container name to container; the base comes first."""
 
 
 def compose_document(fleet: Fleet, key: SliceKey, catalog: Catalog, images: ImageNames) -> dict[str, Any]:
@@ -70,16 +70,16 @@ def empty_document() -> dict[str, Any]:
     return {"version": "2.4", "networks": {"lan": {"external": True, "name": NETWORK}}, "services": {}}
 
 
-def fleet_contents(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[SliceKey, Contents]:
+def expected_containers(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[SliceKey, ExpectedSlice]:
     """What the containers of every slice are made from. Every worker with a LAN has a slice of the fleet's
     own project, perhaps an empty one. Raises KeyError for a worker without a LAN."""
     composer = _Composer(fleet.fleet_id, catalog, images)
-    result: dict[SliceKey, Contents] = {SliceKey(worker): {} for worker in fleet.lans}
+    result: dict[SliceKey, ExpectedSlice] = {SliceKey(worker): {} for worker in fleet.lans}
     for project in fleet.projects.values():
         for worker, deckies in project.by_worker.items():
             lan = fleet.lans[worker]
             result[SliceKey(worker, project.name)] = {
-                name: composer.contents(container_name(project.name, name), decky, lan)
+                name: composer.expected(container_name(project.name, name), decky, lan)
                 for name, decky in deckies.items()
             }
     return result
@@ -92,12 +92,12 @@ def fingerprint(*parts: str) -> str:
     return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def frame_fingerprint(frame: dict[str, Any]) -> str:
+def template_hash(template: dict[str, Any]) -> str:
     """Hash of the configuration shared by containers of one kind."""
-    return digest(frame)
+    return digest(template)
 
 
-class _Frame(NamedTuple):
+class _ContainerTemplate(NamedTuple):
     """The part of a container that it shares with its kind, and that part's hash."""
 
     body: dict[str, Any]
@@ -110,43 +110,48 @@ class _Frame(NamedTuple):
 
 
 class _Composer:
-    """Makes the containers of deckies; caches the frames, which are few."""
+    """Makes the containers of deckies; caches the templates, which are few."""
 
     def __init__(self, fleet_id: str, catalog: Catalog, images: ImageNames) -> None:
         self._fleet_id = fleet_id
         self._catalog = catalog
         self._images = images
-        self._bases: dict[tuple[str, str, str], _Frame] = {}
-        self._services: dict[tuple[str, str], _Frame] = {}
+        self._bases: dict[tuple[str, str, str], _ContainerTemplate] = {}
+        self._services: dict[tuple[str, str], _ContainerTemplate] = {}
         self._lans: dict[int, tuple[Network, str]] = {}
 
     def containers(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Any]:
         """The decky's part of a compose document."""
         result = {}
-        for name, content in self.contents(key.base, decky, lan).items():
-            if content.service:
-                result[name] = self._service(name, key, decky, content)
+        for name, expected in self.expected(key.base, decky, lan).items():
+            if expected.service:
+                result[name] = self._service(name, key, decky, expected)
             else:
-                result[name] = self._base(key, decky, lan, content)
+                result[name] = self._base(key, decky, lan, expected)
         return {name: _escaped(body) for name, body in result.items()}
 
-    def contents(self, base: str, decky: Decky, lan: Network) -> dict[str, Content]:
+    def expected(self, base: str, decky: Decky, lan: Network) -> dict[str, ExpectedContainer]:
         """What each container of the decky is made from; `base` is the name of the first one."""
-        frame, home, machine = self._base_frame(decky), decky.home, _machine_seed(decky)
+        template, home, machine = self._base_template(decky), decky.home, _machine_seed(decky)
         base_fingerprint = fingerprint(
-            frame.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac
+            template.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac
         )
-        result = {base: Content("", base_fingerprint, frame.image, ())}
+        result = {base: ExpectedContainer("", base_fingerprint, template.image, ())}
         for service in decky.services:
-            own = self._service_frame(decky, service)
-            name = base + own.suffix
-            own_fingerprint = fingerprint(
-                own.hash, name, self._persona(decky, service, own, machine), base_fingerprint
+            service_template = self._service_template(decky, service)
+            name = base + service_template.suffix
+            service_fingerprint = fingerprint(
+                service_template.hash,
+                name,
+                self._persona(decky, service, service_template, machine),
+                base_fingerprint,
             )
-            result[name] = Content(service, own_fingerprint, own.image, own.ports)
+            result[name] = ExpectedContainer(
+                service, service_fingerprint, service_template.image, service_template.ports
+            )
         return result
 
-    def _persona(self, decky: Decky, service: str, frame: _Frame, machine: str) -> str:
+    def _persona(self, decky: Decky, service: str, template: _ContainerTemplate, machine: str) -> str:
         """What a decoy needs to know about the machine that it belongs to, as canonical JSON.
 
         Encoded by hand, because every pass encodes the personas of the whole fleet and the general encoder
@@ -162,23 +167,23 @@ class _Composer:
             f'{{"address":{_quoted(home.address)},"banner":{_quoted(banner)},'
             f'"hostname":{_quoted(decky.hostname)},"mac":{_quoted(home.mac)},'
             f'"machine":"{machine}","os":{_quoted(decky.os)},'
-            f'"ports":{frame.ports_json},"release":{_quoted(decky.release)},'
+            f'"ports":{template.ports_json},"release":{_quoted(decky.release)},'
             f'"seed":"{service_seed(decky.seed, service)}",'
             f'"service":{_quoted(service)},"settings":{_json(settings) if settings else "{}"}{system}}}'
         )
 
-    def _base(self, key: DeckyKey, decky: Decky, lan: Network, content: Content) -> dict[str, Any]:
-        frame = self._base_frame(decky).body
+    def _base(self, key: DeckyKey, decky: Decky, lan: Network, expected: ExpectedContainer) -> dict[str, Any]:
+        template = self._base_template(decky).body
         return {
-            **frame,
+            **template,
             "container_name": key.base,
             "hostname": decky.hostname,
-            "labels": self._labels(key, content),
+            "labels": self._labels(key, expected),
             "networks": {"lan": {"ipv4_address": decky.ip}},
             # With ipvlan all containers have the MAC of the worker's interface, and no other.
             **({} if lan.driver == "ipvlan" else {"mac_address": decky.mac}),
             "environment": {
-                **frame.get("environment", {}),
+                **template.get("environment", {}),
                 "SUBNET": lan.subnet,
                 "GATEWAY": lan.gateway,
                 "ADDRESS": decky.ip,
@@ -186,18 +191,18 @@ class _Composer:
             },
         }
 
-    def _service(self, name: str, key: DeckyKey, decky: Decky, content: Content) -> dict[str, Any]:
-        frame = self._service_frame(decky, content.service)
-        persona = self._persona(decky, content.service, frame, _machine_seed(decky))
+    def _service(self, name: str, key: DeckyKey, decky: Decky, expected: ExpectedContainer) -> dict[str, Any]:
+        template = self._service_template(decky, expected.service)
+        persona = self._persona(decky, expected.service, template, _machine_seed(decky))
         return {
-            **frame.body,
+            **template.body,
             "container_name": name,
-            "labels": self._labels(key, content),
+            "labels": self._labels(key, expected),
             "network_mode": f"service:{key.base}",
             "environment": {"PERSONA": persona},
         }
 
-    def _labels(self, key: DeckyKey, content: Content) -> dict[str, str]:
+    def _labels(self, key: DeckyKey, expected: ExpectedContainer) -> dict[str, str]:
         # Containers of the fleet's own project have no project label, so that earlier ones keep their
         # fingerprints.
         project = {} if key.project == PROJECT else {LABEL_PROJECT: key.project}
@@ -205,33 +210,33 @@ class _Composer:
             **project,
             LABEL_FLEET: self._fleet_id,
             LABEL_DECKY: key.decky,
-            LABEL_SERVICE: content.service,
-            LABEL_FINGERPRINT: content.fingerprint,
+            LABEL_SERVICE: expected.service,
+            LABEL_FINGERPRINT: expected.fingerprint,
         }
 
-    def _base_frame(self, decky: Decky) -> _Frame:
+    def _base_template(self, decky: Decky) -> _ContainerTemplate:
         image = (decky.images or self._images).base
-        kind = decky.os, decky.release, image
-        frame = self._bases.get(kind)
-        if frame is None:
+        cache_key = decky.os, decky.release, image
+        template = self._bases.get(cache_key)
+        if template is None:
             body = _base_body(image, *self._catalog.stack(decky.os, decky.release))
-            frame = self._bases[kind] = _Frame(body, self._hash(body), image)
-        return frame
+            template = self._bases[cache_key] = _ContainerTemplate(body, self._hash(body), image)
+        return template
 
-    def _service_frame(self, decky: Decky, service: str) -> _Frame:
+    def _service_template(self, decky: Decky, service: str) -> _ContainerTemplate:
         image = (decky.images or self._images).decoys
-        frame = self._services.get((service, image))
-        if frame is None:
-            kind = self._catalog.services[service]
-            body = _service_body(kind, kind.image or image)
-            ports = tuple((port.number, port.protocol) for port in kind.ports)
+        template = self._services.get((service, image))
+        if template is None:
+            definition = self._catalog.services[service]
+            body = _service_body(definition, definition.image or image)
+            ports = tuple((port.number, port.protocol) for port in definition.ports)
             suffix = container_name(PROJECT, "", service)
-            frame = _Frame(body, self._hash(body), body["image"], suffix, ports, _json(ports))
-            self._services[service, image] = frame
-        return frame
+            template = _ContainerTemplate(body, self._hash(body), body["image"], suffix, ports, _json(ports))
+            self._services[service, image] = template
+        return template
 
     def _hash(self, body: dict[str, Any]) -> str:
-        return frame_fingerprint({"fleet": self._fleet_id, "body": body})
+        return template_hash({"fleet": self._fleet_id, "body": body})
 
     def _lan_hash(self, lan: Network) -> str:
         """The parts of a LAN that a base is made from; the address ranges are not part of any container."""
@@ -251,7 +256,7 @@ def _json(value: object) -> str:
 
 
 def _base_body(image: str, look: str, sysctls: Mapping[str, str]) -> dict[str, Any]:
-    """The frame of a base, which loads its rules, drops its capabilities, and waits."""
+    """The template of a base, which loads its rules, drops its capabilities, and waits."""
     return {
         "image": image,
         **({"environment": {"LOOK": look}} if look else {}),
@@ -273,9 +278,11 @@ def _base_body(image: str, look: str, sysctls: Mapping[str, str]) -> dict[str, A
     }
 
 
-def _service_body(kind: Service, image: str) -> dict[str, Any]:
-    """The frame of a service. The base lets every user bind low ports: no capability is needed."""
-    command = list(kind.command) if kind.command is not None else None if kind.image else [kind.name]
+def _service_body(service: Service, image: str) -> dict[str, Any]:
+    """The template of a service. The base lets every user bind low ports: no capability is needed."""
+    command = (
+        list(service.command) if service.command is not None else None if service.image else [service.name]
+    )
     return {
         "image": image,
         **({"command": command} if command is not None else {}),
@@ -283,7 +290,7 @@ def _service_body(kind: Service, image: str) -> dict[str, Any]:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "read_only": True,
-        "mem_limit": f"{kind.memory_mib}m",
+        "mem_limit": f"{service.memory_mib}m",
         "pids_limit": 64,
         "cpus": 0.5,
         "restart": "unless-stopped",

@@ -35,41 +35,41 @@ def core_and_side(decky: Decky, catalog: Catalog) -> CoreAndSide:
 def core_of(archetype: str | None, catalog: Catalog) -> tuple[str, ...] | None:
     """The archetype's core services that have decoys; if none do, its deployed services. None if the catalog
     has no such archetype, or none of its services has a decoy."""
-    kind = catalog.archetypes.get(archetype or "")
-    if kind is None:
+    definition = catalog.archetypes.get(archetype or "")
+    if definition is None:
         return None
-    if kind.core == ():
+    if definition.core == ():
         return ()
-    return _existing(kind.core or (), catalog) or _existing(kind.services, catalog) or None
+    return _existing(definition.core or (), catalog) or _existing(definition.services, catalog) or None
 
 
 def side_of(archetype: str | None, os: str, catalog: Catalog) -> tuple[str, ...]:
     """The side services of such a machine, including those without a decoy."""
-    kind = catalog.archetypes.get(archetype or "")
-    if kind is None:
+    definition = catalog.archetypes.get(archetype or "")
+    if definition is None:
         return _side_of_os(os, catalog)
-    side = _side_of_os(os, catalog) if kind.side is None else kind.side
-    return tuple(dict.fromkeys((*kind.services, *side)))
+    side = _side_of_os(os, catalog) if definition.side is None else definition.side
+    return tuple(dict.fromkeys((*definition.services, *side)))
 
 
-def is_derived(decky: Decky, catalog: Catalog) -> bool:
+def core_is_from_archetype(decky: Decky, catalog: Catalog) -> bool:
     """Whether the decky's core is that of its archetype, and need not be stored."""
-    kind = catalog.archetypes.get(decky.archetype or "")
-    if decky.core is not None or kind is None or core_of(kind.name, catalog) is None:
+    archetype = catalog.archetypes.get(decky.archetype or "")
+    if decky.core is not None or archetype is None or core_of(archetype.name, catalog) is None:
         return False
-    return decky.mutated or _is_as_deployed(decky, kind, catalog)
+    return decky.mutated or _is_as_deployed(decky, archetype, catalog)
 
 
 def _core(decky: Decky, catalog: Catalog) -> Iterable[str]:
     if decky.core is not None:
         return decky.core
-    derived = core_of(decky.archetype, catalog) if is_derived(decky, catalog) else None
+    derived = core_of(decky.archetype, catalog) if core_is_from_archetype(decky, catalog) else None
     return tuple(decky.services) if derived is None else derived
 
 
-def _is_as_deployed(decky: Decky, kind: Archetype, catalog: Catalog) -> bool:
+def _is_as_deployed(decky: Decky, archetype: Archetype, catalog: Catalog) -> bool:
     """Version 0.1.0 did not store whether the services of a decky with an archetype were listed by hand."""
-    return set(decky.services) <= set(_existing(kind.services, catalog))
+    return set(decky.services) <= set(_existing(archetype.services, catalog))
 
 
 def _side_of_os(os: str, catalog: Catalog) -> tuple[str, ...]:

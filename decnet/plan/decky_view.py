@@ -12,7 +12,7 @@ from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import DeckyRow, WorkerRecords
 from decnet.wire import clean
 
-from .compose import Content, Contents
+from .compose import ExpectedContainer, ExpectedSlice
 
 MANY_RESTARTS = 10
 """Docker counts restarts until a container is started manually or recreated."""
@@ -26,7 +26,7 @@ class DeckyView:
     key: DeckyKey
     decky: Decky | None
     row: DeckyRow | None
-    expected: Mapping[str, Content]
+    expected: Mapping[str, ExpectedContainer]
     actual: Mapping[str, Container]
     conflict: str = ""
 
@@ -61,7 +61,7 @@ def decky_views(
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
     observed: Mapping[str, Observation],
-    contents: Mapping[SliceKey, Contents],
+    expected: Mapping[SliceKey, ExpectedSlice],
 ) -> Iterator[DeckyView]:
     """One view for every decky that is desired, recorded or present on an observed worker, sorted by key."""
     for worker in sorted(observed):
@@ -69,18 +69,18 @@ def decky_views(
         if not isinstance(seen, Seen) or _why_unknown(seen):
             continue
         known = recorded[worker].projects if worker in recorded else {}
-        there = _by_project(seen.status.containers)
-        for project in sorted({*desired.projects, *known, *there}):
-            here, actual = desired.on(worker, project), there.get(project, {})
+        containers_by_project = _by_project(seen.status.containers)
+        for project in sorted({*desired.projects, *known, *containers_by_project}):
+            desired_here, actual = desired.on(worker, project), containers_by_project.get(project, {})
             rows = known[project].deckies if project in known else {}
-            made = contents.get(SliceKey(worker, project), {})
+            expected_deckies = expected.get(SliceKey(worker, project), {})
             conflicts = {each.decky: each.mac for each in seen.status.conflicts if each.project == project}
-            for name in sorted({*here, *rows, *actual}):
+            for name in sorted({*desired_here, *rows, *actual}):
                 yield DeckyView(
                     DeckyKey(worker, project, name),
-                    here.get(name),
+                    desired_here.get(name),
                     rows.get(name),
-                    made[name] if name in here else {},
+                    expected_deckies[name] if name in desired_here else {},
                     actual.get(name, {}),
                     conflicts.get(name, ""),
                 )
@@ -102,12 +102,12 @@ def is_working(container: Container | None) -> bool:
     )
 
 
-def status_of(expected: Mapping[str, Content], actual: Mapping[str, Container]) -> DeckyStatus:
+def status_of(expected: Mapping[str, ExpectedContainer], actual: Mapping[str, Container]) -> DeckyStatus:
     """running: base and all services work; failed: none does; degraded: in between; torn_down: none exists.
 
     A service cannot work without its base, whatever Docker says of it.
     """
-    return _status({name for name, content in expected.items() if not content.service}, expected, actual)
+    return _status({name for name, each in expected.items() if not each.service}, expected, actual)
 
 
 def _status(bases: Iterable[str], names: Iterable[str], actual: Mapping[str, Container]) -> DeckyStatus:
@@ -120,7 +120,7 @@ def _status(bases: Iterable[str], names: Iterable[str], actual: Mapping[str, Con
 
 
 def desired_row(
-    key: DeckyKey, decky: Decky, expected: Mapping[str, Content], *, adopted: bool = False
+    key: DeckyKey, decky: Decky, expected: Mapping[str, ExpectedContainer], *, adopted: bool = False
 ) -> DeckyRow:
     """The record of a decky that runs as desired."""
     home = decky.home
@@ -129,7 +129,7 @@ def desired_row(
         project=key.project,
         ip=home.address,
         mac=home.mac,
-        containers={name: content.fingerprint for name, content in expected.items()},
+        containers={name: each.fingerprint for name, each in expected.items()},
         status="running",
         adopted=adopted,
     )
@@ -138,7 +138,7 @@ def desired_row(
 def observed_row(
     key: DeckyKey,
     decky: Decky,
-    expected: Mapping[str, Content],
+    expected: Mapping[str, ExpectedContainer],
     actual: Mapping[str, Container],
     row: DeckyRow | None,
 ) -> DeckyRow:

@@ -21,15 +21,19 @@ _MAC = re.compile(r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
 _STYLE = re.compile(r"WORD|word|X|(?<![A-MO-WYZ])N")
 
 
-def draw_mac(
-    draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str], held: Collection[str]
+def random_mac(
+    draft: Draft,
+    catalog: Catalog,
+    rng: random.Random,
+    used: Collection[str],
+    possibly_in_use: Collection[str],
 ) -> str:
     """A MAC of the draft's vendor that nothing in the fleet has or may hold. Raises SpecError."""
     makers = [draft.vendor] if draft.vendor in catalog.vendors else sorted(_makers(draft, catalog))
     ouis = [oui for maker in makers for oui in catalog.vendors[maker].ouis]
     for _ in range(ATTEMPTS if ouis else 0):
         mac = f"{rng.choice(ouis)}:{rng.randbytes(3).hex(':')}"
-        if mac not in used and mac not in held:
+        if mac not in used and mac not in possibly_in_use:
             return mac
     message = f"{draft.name}: no MAC address of {', '.join(makers) or 'any vendor'} is free"
     raise SpecError(message, place=draft.place)
@@ -48,7 +52,7 @@ def check_mac(draft: Draft, used: dict[str, str]) -> str:
     return mac
 
 
-def draw_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
+def random_hostname(draft: Draft, catalog: Catalog, rng: random.Random, used: Collection[str]) -> str:
     """A hostname in the style of the machine, unique in the fleet (ignoring case)."""
     styles = style_of(draft, catalog).split("|")
     for attempt in range(ATTEMPTS * 5):

@@ -15,18 +15,18 @@ def pinned(fleet: Fleet, observed: Mapping[str, Observation], current: ImageName
     its containers (a fleet of version 0.1.0), else this version's (`current`) if none of its containers
     exists. The same object if nothing changes."""
     seen = {worker for worker, each in observed.items() if isinstance(each, Seen)}
-    there = _containers(observed)
+    containers_by_decky = _containers(observed)
     changed: dict[str, dict[str, Decky]] = {}
     for project in fleet.projects.values():
         for name, decky in project.deckies.items():
-            containers = there.get((decky.worker, project.name, name), ())
+            containers = containers_by_decky.get((decky.worker, project.name, name), ())
             if decky.worker not in seen or (containers and decky.images is not None):
                 continue
             images = _images(containers, current)
             if images != decky.images:
                 changed.setdefault(project.name, {})[name] = decky.model_copy(update={"images": images})
-    for own, deckies in changed.items():
-        fleet = fleet.with_deckies({**fleet.project(own).deckies, **deckies}, own)
+    for project_name, deckies in changed.items():
+        fleet = fleet.with_deckies({**fleet.project(project_name).deckies, **deckies}, project_name)
     return fleet
 
 
@@ -47,8 +47,8 @@ def outdated(fleet: Fleet, current: ImageNames) -> dict[str, int]:
     found: dict[str, int] = {}
     for project in fleet.projects.values():
         for decky in project.deckies.values():
-            own = decky.images
-            if own is not None and (own.base != current.base or own.decoys != current.decoys):
+            images = decky.images
+            if images is not None and (images.base != current.base or images.decoys != current.decoys):
                 found[decky.worker] = found.get(decky.worker, 0) + 1
     return dict(sorted(found.items()))
 

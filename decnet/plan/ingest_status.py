@@ -17,11 +17,12 @@ from .journal_verify import verify_page
 KEPT_ROWS = 500
 """How many closed lifecycle rows of one worker are kept; the oldest go first."""
 
-FUTURE_SECONDS = 5.0
+MAX_CLOCK_AHEAD_SECONDS = 5.0
 """How far a worker's clock may be ahead before its times are replaced by ours."""
 
-LONGEST_SECONDS = 1800.0
-"""An agent ends each job within 600 seconds: a report of one that runs longer than this is ignored."""
+JOB_OVERDUE_SECONDS = 1800.0
+"""An agent ends each job within 600 seconds, so an operation open for longer than this is marked lost, even
+if the worker reports its job as running."""
 
 MAX_NOTES = 5
 """How many dropped records of one status are reported one by one."""
@@ -73,14 +74,14 @@ def _all_projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRe
 
 
 def _project_records(records: WorkerRecords, name: str, status: Status) -> ProjectRecords:
-    known, held = records.of(name), status.held(name)
+    known, reported = records.of(name), status.held(name)
     # If nothing was ever read from this worker, the records are lost or new: they continue from the worker's
     # own.
-    generation = known.generation if records.cursor else max(known.generation, held.generation)
+    generation = known.generation if records.cursor else max(known.generation, reported.generation)
     return known.model_copy(
         update={
-            "plan_hash": held.plan_hash,
-            "applied": newest_applied(known.applied, held),
+            "plan_hash": reported.plan_hash,
+            "applied": newest_applied(known.applied, reported),
             "generation": generation,
         }
     )
@@ -123,7 +124,7 @@ def _row_from_record(record: JournalRecord, journal_id: str, now: float) -> Life
     """The row that a record describes; None if the operation is unknown."""
     if record.operation not in get_args(Operation):
         return None
-    at = record.at if record.at is not None and 0 < record.at <= now + FUTURE_SECONDS else None
+    at = record.at if record.at is not None and 0 < record.at <= now + MAX_CLOCK_AHEAD_SECONDS else None
     return LifecycleRow(
         id=f"{journal_id}:{record.seq}",
         project=record.project or PROJECT,
@@ -141,8 +142,8 @@ def _row_from_record(record: JournalRecord, journal_id: str, now: float) -> Life
 
 def _closed_row(row: LifecycleRow, record: JournalRecord, now: float) -> LifecycleRow:
     at = record.at
-    earliest = max(0.0, row.created - FUTURE_SECONDS)
-    plausible = at is not None and earliest <= at <= now + FUTURE_SECONDS
+    earliest = max(0.0, row.created - MAX_CLOCK_AHEAD_SECONDS)
+    plausible = at is not None and earliest <= at <= now + MAX_CLOCK_AHEAD_SECONDS
     return row.model_copy(
         update={
             "status": record.status,
@@ -163,14 +164,14 @@ def _mark_lost(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
     if job is None or job.state == "lost":
         error = "the job that carried it out is gone"
     elif job.state == "running":
-        error = f"its job has been running for more than {LONGEST_SECONDS / 60:.0f} minutes"
+        error = f"its job has been running for more than {JOB_OVERDUE_SECONDS / 60:.0f} minutes"
     else:
         error = f"its job ended ({job.state}), and its record is not in the journal"
     return row.model_copy(update={"status": "lost", "ended": now, "error": error})
 
 
 def _is_overdue(row: LifecycleRow, now: float) -> bool:
-    return now - row.created >= LONGEST_SECONDS
+    return now - row.created >= JOB_OVERDUE_SECONDS
 
 
 def _mark_running(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:

@@ -80,18 +80,18 @@ class LanGroups:
         """The LAN's name: that of one of its workers."""
         return self._group_of[worker]
 
-    def token(self, worker: str, ip: str) -> str:
-        """The address as it is on that worker's LAN."""
+    def resource_of(self, worker: str, ip: str) -> str:
+        """The address on that worker's LAN, as `address@LAN`."""
         return f"{ip}@{self._group_of[worker]}"
 
-    def tokens(self, ips: Iterable[str]) -> set[str]:
+    def on_every_lan(self, ips: Iterable[str]) -> set[str]:
         """The addresses on every LAN of the fleet, for a holder whose LAN is unknown."""
         return {f"{ip}@{lan_group}" for ip in ips for lan_group in self._all}
 
 
-def address_of(token: str) -> str:
-    """The address of a token of `LanGroups`; other text is unchanged."""
-    return token.partition("@")[0]
+def address_of(resource: str) -> str:
+    """The address of a resource of `LanGroups`; other text is unchanged."""
+    return resource.partition("@")[0]
 
 
 def _first(given: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:

@@ -11,12 +11,12 @@ from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.suggest import unknown_name
 
-from .core import core_and_side, is_derived
+from .core_services import core_and_side, core_is_from_archetype
 from .seeds import rng_for
 from .services import expand_compatible, first_clash, without_clash
 
-MOST_SIDE = 2
-"""Side services that a mutation leaves on one decky."""
+MAX_SIDE = 2
+"""No side service is added to a decky that has this many."""
 
 SECONDS_PER_MINUTE = 60.0
 JITTER_MIN, JITTER_MAX = 0.7, 1.2
@@ -91,12 +91,12 @@ def mutate(
     A decky that already has the given services, or that may not change, stays as it is. Raises
     UsageError or SpecError.
     """
-    root = rng.getrandbits(128)
+    root_seed = rng.getrandbits(128)
     deckies = dict(fleet.deckies)
     for decky in _selected(fleet, names):
         if services is None:
             before = [frozenset(decky.previous)] if decky.previous else []
-            chosen = next_services(decky, catalog, rng_for(root, decky.name, "mutate"), before)
+            chosen = next_services(decky, catalog, rng_for(root_seed, decky.name, "mutate"), before)
         else:
             chosen = expand_compatible(services, catalog, who=decky.name)
         core = _core_to_store(decky, catalog, by_chance=services is None)
@@ -137,14 +137,14 @@ def _restored(
 
 
 def _additions(now: Sequence[str], side: Sequence[str], catalog: Catalog) -> list[tuple[str, ...]]:
-    if sum(1 for name in now if name in side) >= MOST_SIDE:
+    if sum(1 for name in now if name in side) >= MAX_SIDE:
         return []
     more = [(*now, name) for name in side if name not in now]
     return [tuple(sorted(names)) for names in more if not first_clash(names, catalog)]
 
 
 def _removals(now: Sequence[str], side: Sequence[str]) -> list[tuple[str, ...]]:
-    """No one would notice a decky without services: the last one stays."""
+    """A decky without services attracts no one, so its last service is never removed."""
     less = [tuple(name for name in now if name != gone) for gone in now if gone in side]
     return [names for names in less if names]
 
@@ -179,14 +179,14 @@ def _since(decky: Decky, now: float) -> float:
 
 def _interval(decky: Decky, catalog: Catalog) -> float:
     """Seconds between two mutations of the decky, on average."""
-    kind = catalog.archetypes.get(decky.archetype or "")
-    return (decky.mutate_interval or 0) * SECONDS_PER_MINUTE * (kind.interval_factor if kind else 1)
+    archetype = catalog.archetypes.get(decky.archetype or "")
+    return (decky.mutate_interval or 0) * SECONDS_PER_MINUTE * (archetype.interval_factor if archetype else 1)
 
 
 def _jitter(decky: Decky, now: float) -> float:
     """A factor that differs by decky, and after each mutation."""
-    chance = rng_for(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
-    return chance.uniform(JITTER_MIN, JITTER_MAX)
+    rng = rng_for(int(decky.seed, 16), "due", f"{_since(decky, now):.0f}")
+    return rng.uniform(JITTER_MIN, JITTER_MAX)
 
 
 def _selected(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
@@ -200,9 +200,9 @@ def _selected(fleet: Fleet, names: Iterable[str]) -> list[Decky]:
 
 def _core_to_store(decky: Decky, catalog: Catalog, *, by_chance: bool = False) -> tuple[str, ...] | None:
     """The core to store before the services change: what a decky was deployed with is known only until its
-    first mutation. One that version 0.1.0 mutated keeps the services that it has at its next random
-    mutation."""
-    if decky.core is not None or is_derived(decky, catalog) or (decky.mutated and not by_chance):
+    first mutation. A decky that version 0.1.0 has mutated gets, at its next random mutation, the services
+    that it has then as its core."""
+    if decky.core is not None or core_is_from_archetype(decky, catalog) or (decky.mutated and not by_chance):
         return decky.core
     return tuple(sorted(decky.services))
 

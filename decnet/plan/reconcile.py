@@ -14,30 +14,34 @@ from typing import Literal
 from decnet.model.actual import Observation
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey, SliceKey
-from decnet.model.plan import Bucket, Plan, Step
+from decnet.model.plan import RELEASE, Bucket, Plan, Step
 from decnet.model.record import DeckyRow, WorkerRecords
 
-from .budget import BUDGET, Budget, failures, recent_attempts, retry_refusal
 from .claims import in_progress, resolve_address_conflicts
-from .compose import Contents
+from .compose import ExpectedSlice
 from .decky_view import DeckyView, decky_views, desired_row, is_working, unknown_workers
 from .guard import excess_strays
+from .retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy, backoff_reason, failures, recent_attempts
 from .steps import (
     claims_address,
+    step_to_converge,
     step_to_forget,
     step_to_record,
     step_to_record_observed,
     step_to_remove,
-    step_to_run,
 )
 
-Desired = Literal["wanted", "unwanted"]
-Recorded = Literal["none", "same", "other"]
-Actual = Literal["absent", "differs", "broken", "running"]
+DesiredClass = Literal["wanted", "unwanted"]
+RecordedClass = Literal["none", "same", "other"]
+ActualClass = Literal["absent", "differs", "broken", "running"]
 
 
-def bucket_of(desired: Desired, recorded: Recorded, actual: Actual) -> Bucket:
-    """The bucket of a decky, by the table of docs/internals/design.md; the first match wins."""
+def bucket_of(desired: DesiredClass, recorded: RecordedClass, actual: ActualClass) -> Bucket:
+    """The bucket of a decky, by the table of docs/internals/design.md.
+
+    For an unwanted decky only presence counts: any row is `other`, any container `differs`. The table's
+    `unknown` is never a bucket here: `unknown_workers` finds it.
+    """
     match (desired, recorded, actual):
         case ("wanted", "same", "running"):
             return "keep"
@@ -66,37 +70,40 @@ def reconcile(
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
     observed: Mapping[str, Observation],
-    contents: Mapping[SliceKey, Contents],
+    expected: Mapping[SliceKey, ExpectedSlice],
     *,
     now: float,
     prune: bool = False,
     max_remove: int | None = None,
     record_only: bool = False,
-    restart_budget: Budget | None = BUDGET,
+    retry_policy: RetryPolicy | None = DEFAULT_RETRY_POLICY,
     quarantined: Mapping[str, str] = {},
 ) -> Plan:
     """Plan the steps from actual to desired state; pure, no effect.
 
-    `recorded` and `observed` are keyed by worker name, `contents` by slice; `now` is in seconds since the
+    `recorded` and `observed` are keyed by worker name, `expected` by slice; `now` is in seconds since the
     epoch. `prune` also removes strays, except on workers that report too many (see `excess_strays`).
-    `record_only` plans no work for Docker and updates the records only. Without a `restart_budget` nothing
+    `record_only` plans no work for Docker and updates the records only. Without a `retry_policy` nothing
     waits before a retry. `quarantined` maps addresses and MACs that no step may claim to the reason.
     """
     unknown = unknown_workers(desired, recorded, observed)
-    views = list(decky_views(desired, recorded, observed, contents))
-    drift = [(view, bucket) for view in views if (bucket := bucket_of(*classify(view))) != "keep"]
-    kept = len(views) - len(drift)
-    pending = in_progress(recorded)
+    views = list(decky_views(desired, recorded, observed, expected))
+    to_change = [(view, bucket) for view in views if (bucket := bucket_of(*classify(view))) != "keep"]
+    kept = len(views) - len(to_change)
+    open_deckies = in_progress(recorded)
     if record_only:
-        return Plan(steps=_ordered(_record_only_steps(drift, pending)), unknown=unknown, kept=kept)
-    planned, waiting = _steps(drift, desired, recorded, pending, now=now, budget=restart_budget)
-    excess = excess_strays(_stray_workers(planned) if prune else [], desired, recorded, max_remove=max_remove)
-    steps, strays = _split_strays(planned, set(excess if prune else _stray_workers(planned)))
+        return Plan(steps=_ordered(_record_only_steps(to_change, open_deckies)), unknown=unknown, kept=kept)
+    planned, skip_reasons = _steps(
+        to_change, desired, recorded, open_deckies, now=now, retry_policy=retry_policy
+    )
+    workers_by_stray = [step.worker for step in planned if step.bucket == "stray"]
+    excess = excess_strays(workers_by_stray, desired, recorded, max_remove=max_remove) if prune else {}
+    steps, strays = _split_strays(planned, kept_on=set(excess if prune else workers_by_stray))
     allowed, skipped = resolve_address_conflicts(
-        views, steps, waiting, desired, recorded, pending, unknown, quarantined
+        views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
     )
     record_steps = [
-        step for view, _ in drift if view.key in skipped and (step := step_to_record_observed(view))
+        step for view, _ in to_change if view.key in skipped and (step := step_to_record_observed(view))
     ]
     return Plan(
         steps=_ordered([*allowed, *record_steps]),
@@ -108,15 +115,15 @@ def reconcile(
     )
 
 
-def classify(view: DeckyView) -> tuple[Desired, Recorded, Actual]:
+def classify(view: DeckyView) -> tuple[DesiredClass, RecordedClass, ActualClass]:
     """The desired, recorded and actual state of a view: the key into the table of `bucket_of`."""
     if view.decky is None:
         return "unwanted", "other" if view.row else "none", "differs" if view.actual else "absent"
-    fingerprints = {name: content.fingerprint for name, content in view.expected.items()}
+    fingerprints = {name: expected.fingerprint for name, expected in view.expected.items()}
     return "wanted", _recorded_state(view.row, view.decky, fingerprints), _actual_state(view, fingerprints)
 
 
-def _recorded_state(row: DeckyRow | None, decky: Decky, fingerprints: Mapping[str, str]) -> Recorded:
+def _recorded_state(row: DeckyRow | None, decky: Decky, fingerprints: Mapping[str, str]) -> RecordedClass:
     if row is None:
         return "none"
     home = decky.home
@@ -130,7 +137,7 @@ def _recorded_state(row: DeckyRow | None, decky: Decky, fingerprints: Mapping[st
     return "same" if same else "other"
 
 
-def _actual_state(view: DeckyView, fingerprints: Mapping[str, str]) -> Actual:
+def _actual_state(view: DeckyView, fingerprints: Mapping[str, str]) -> ActualClass:
     actual = view.actual
     if not actual:
         return "absent"
@@ -156,27 +163,28 @@ def _was_recorded(row: DeckyRow | None, name: str, fingerprint: str) -> bool:
 
 
 def _steps(
-    drift: Collection[tuple[DeckyView, Bucket]],
+    to_change: Collection[tuple[DeckyView, Bucket]],
     desired: Fleet,
     recorded: Mapping[str, WorkerRecords],
-    pending: Collection[DeckyKey],
+    open_deckies: Collection[DeckyKey],
     *,
     now: float,
-    budget: Budget | None,
+    retry_policy: RetryPolicy | None,
 ) -> tuple[list[Step], dict[DeckyKey, str]]:
     """One step for each view, and the reasons of those that have to wait."""
-    recorded_on = _recorded_workers(recorded) if any(bucket == "create" for _, bucket in drift) else {}
+    recorded_on = _recorded_workers(recorded) if any(bucket == "create" for _, bucket in to_change) else {}
     steps: list[Step] = []
-    waiting: dict[DeckyKey, str] = {}
-    for view, bucket in drift:
+    skip_reasons: dict[DeckyKey, str] = {}
+    for view, bucket in to_change:
         attempts = _attempts(view, bucket, recorded)
-        step = _step(view, bucket, desired, recorded_on, allow_restart=not recent_attempts(attempts, now=now))
+        # Counted within the default window even if a caller does not limit retries.
+        step = _step(view, bucket, desired, recorded_on, prefer_start=not recent_attempts(attempts, now=now))
         steps.append(step)
-        if _job_may_start_it(view, bucket, pending):
-            waiting[view.key] = "a job may still start it"
-        elif why := _wait_reason(view, step, attempts, now, budget):
-            waiting[view.key] = why
-    return steps, waiting
+        if _job_may_start_it(view, bucket, open_deckies):
+            skip_reasons[view.key] = "a job may still start it"
+        elif why := _wait_reason(view, step, attempts, now, retry_policy):
+            skip_reasons[view.key] = why
+    return steps, skip_reasons
 
 
 def _recorded_workers(recorded: Mapping[str, WorkerRecords]) -> dict[tuple[str, str], str]:
@@ -192,13 +200,13 @@ def _step(
     desired: Fleet,
     recorded_on: Mapping[tuple[str, str], str],
     *,
-    allow_restart: bool,
+    prefer_start: bool,
 ) -> Step:
     match bucket:
         case "create":
-            return step_to_run(view, bucket, came_from=recorded_on.get((view.project, view.name)))
+            return step_to_converge(view, bucket, came_from=recorded_on.get((view.project, view.name)))
         case "change" | "heal" | "revive":
-            return step_to_run(view, bucket, allow_restart=allow_restart)
+            return step_to_converge(view, bucket, prefer_start=prefer_start)
         case "remove" | "stray":
             elsewhere = desired.decky(view.project, view.name)
             return step_to_remove(view, bucket, moves_to=elsewhere.worker if elsewhere else None)
@@ -219,11 +227,6 @@ def _record_step(view: DeckyView, bucket: Bucket) -> Step:
     return step_to_record(view, bucket, row, reason)
 
 
-def _stray_workers(steps: Iterable[Step]) -> list[str]:
-    """The worker of each stray."""
-    return [step.worker for step in steps if step.bucket == "stray"]
-
-
 def _split_strays(steps: Iterable[Step], kept_on: Collection[str]) -> tuple[list[Step], list[Step]]:
     """The steps to carry out, and those that would remove a stray of a worker whose strays are kept."""
     others: list[Step] = []
@@ -234,9 +237,9 @@ def _split_strays(steps: Iterable[Step], kept_on: Collection[str]) -> tuple[list
 
 
 def _record_only_steps(
-    drift: Iterable[tuple[DeckyView, Bucket]], pending: Collection[DeckyKey]
+    to_change: Iterable[tuple[DeckyView, Bucket]], open_deckies: Collection[DeckyKey]
 ) -> list[Step]:
-    ended = (each for each in drift if not _job_may_start_it(*each, pending))
+    ended = (each for each in to_change if not _job_may_start_it(*each, open_deckies))
     return [step for view, bucket in ended if (step := _record_only_step(view, bucket))]
 
 
@@ -248,7 +251,8 @@ def _record_only_step(view: DeckyView, bucket: Bucket) -> Step | None:
 
 
 def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
-    """Earlier attempts of the step (seconds since the epoch): heals, or failed operations of a deploy."""
+    """When earlier attempts were made (seconds since the epoch): failed operations since the last success,
+    and for `heal` also all recorded heals."""
     records = recorded.get(view.worker)
     if records is None:
         return ()
@@ -258,19 +262,21 @@ def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerReco
     return (*heals, *failures(records.lifecycle, view.key, counted=heals))
 
 
-def _job_may_start_it(view: DeckyView, bucket: Bucket, pending: Collection[DeckyKey]) -> bool:
+def _job_may_start_it(view: DeckyView, bucket: Bucket, open_deckies: Collection[DeckyKey]) -> bool:
     """Whether the record has to stay although no container exists: a running job may still create one."""
-    return bucket == "forget" and view.key in pending
+    return bucket == "forget" and view.key in open_deckies
 
 
 def _wait_reason(
-    view: DeckyView, step: Step, attempts: Collection[float], now: float, budget: Budget | None
+    view: DeckyView, step: Step, attempts: Collection[float], now: float, retry_policy: RetryPolicy | None
 ) -> str | None:
-    if not step.touches_docker or step.phase == 0:
+    if not step.touches_docker or step.phase == RELEASE:
         return None
+    # The reported conflict is about the address of the base that exists: the desired one only if that base is
+    # current.
     if view.conflict and view.decky and claims_address(step) and _base_is_current(view):
         return f"another host answers for {view.decky.ip}: {view.conflict}"
-    return retry_refusal(attempts, now=now, budget=budget) if budget and attempts else None
+    return backoff_reason(attempts, now=now, policy=retry_policy) if retry_policy and attempts else None
 
 
 def _base_is_current(view: DeckyView) -> bool:

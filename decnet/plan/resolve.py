@@ -15,9 +15,9 @@ from decnet.model.suggest import unknown_name
 from decnet.model.values import Settings
 from decnet.wire import digest
 
-from .core import core_of, side_of
+from .core_services import core_of, side_of
 from .seeds import rng_for
-from .services import draw, expand_compatible, expand_names, settings_of, with_decoy, without_clash
+from .services import expand_compatible, expand_names, pick_services, settings_of, with_decoy, without_clash
 
 if TYPE_CHECKING:
     from decnet.model.fleet import Decky
@@ -82,11 +82,13 @@ def resolve(
     if not entries and not add:
         raise SpecError("no decky is defined", hint="decnet teardown --all removes a fleet")
     _refuse_names(entries, catalog, desired if add else ())
-    root = rng.getrandbits(128)
+    root_seed = rng.getrandbits(128)
     default_core = _default_services(spec, "core", catalog)
     _default_services(spec, "side", catalog)
     drafts = [
-        _Resolver(entry, places, catalog, desired.get(entry.name), root, reset_services, default_core).draft()
+        _Resolver(
+            entry, places, catalog, desired.get(entry.name), root_seed, reset_services, default_core
+        ).draft()
         for entry, places in entries
     ]
     if add:
@@ -195,7 +197,7 @@ class _Resolver:
         places: _Places,
         catalog: Catalog,
         kept: Decky | None,
-        root: int,
+        root_seed: int,
         reset_services: bool,
         default_core: tuple[str, ...] | None,
     ) -> None:
@@ -204,7 +206,7 @@ class _Resolver:
         self.places = places
         self.catalog = catalog
         self.kept = kept
-        self.root = root
+        self.root_seed = root_seed
         self.who = entry.name
         self.archetype = self._checked("archetype", entry.archetype, catalog.archetypes)
         self.os = self._checked("os", self._os(), catalog.os_profiles) or DEFAULT_OS
@@ -232,7 +234,7 @@ class _Resolver:
             release=release,
             archetype=self.archetype,
             vendor=vendor,
-            seed=kept.seed if kept else f"{rng_for(self.root, entry.name, 'seed').getrandbits(128):032x}",
+            seed=kept.seed if kept else self._new_seed(),
             spec_hash=self.spec_hash,
             mutate_interval=entry.mutate_interval,
             worker=entry.worker,
@@ -246,6 +248,9 @@ class _Resolver:
             core=core,
             side=side,
         )
+
+    def _new_seed(self) -> str:
+        return f"{rng_for(self.root_seed, self.who, 'seed').getrandbits(128):032x}"
 
     def _os(self) -> str | None:
         if self.entry.os or not self.archetype:
@@ -264,7 +269,7 @@ class _Resolver:
         """The vendor of the network card, and the release that such a machine runs."""
         if kept and kept.release in self.catalog.releases and not self._other_vendor(kept):
             return None, kept.release
-        rng = rng_for(self.root, self.who, "machine")
+        rng = rng_for(self.root_seed, self.who, "machine")
         vendor = self._vendor(rng)
         releases = self.catalog.fitting(self.os, self.archetype, vendor)
         if not releases:
@@ -292,13 +297,13 @@ class _Resolver:
         if written is not None:
             return written, False
         first = self.catalog.archetypes[self.archetype].services if self.archetype else ()
-        chance = rng_for(self.root, self.who, "services")
-        drawn = draw(self.catalog, chance, first=first, kin=self.catalog.usual(self.os))
-        if not drawn:
+        rng = rng_for(self.root_seed, self.who, "services")
+        picked = pick_services(self.catalog, rng, first=first, kin=self.catalog.usual(self.os))
+        if not picked:
             raise SpecError(f"{self.who}: no service is available to choose from", place=self.entry.place)
-        own = self._named_services("core")
-        always = core_of(self.archetype, self.catalog) or () if own is None else own
-        return tuple(sorted(without_clash(dict.fromkeys((*always, *drawn)), self.catalog))), False
+        core = self._named_services("core")
+        always = core_of(self.archetype, self.catalog) or () if core is None else core
+        return tuple(sorted(without_clash(dict.fromkeys((*always, *picked)), self.catalog))), False
 
     def _fixed_services(self) -> tuple[str, ...] | None:
         """The services that the entry fixes; None if they are chosen at random."""
@@ -345,16 +350,16 @@ class _Resolver:
         self, names: tuple[str, ...], base: tuple[str, ...], side: tuple[str, ...]
     ) -> tuple[str, ...] | None:
         """The core of the fleet file; None if it has none."""
-        own = self._named_services("core")
-        if own is None:
-            core = tuple(n for n in self.default_core or () if n in base and n not in side)
-            return core if core or self.default_core == () else None
+        core = self._named_services("core")
+        if core is None:
+            default = tuple(n for n in self.default_core or () if n in base and n not in side)
+            return default if default or self.default_core == () else None
         allowed = self._configurable(names)
-        for name in own:
+        for name in core:
             if name not in allowed:
                 message = f"{self.who}: core names {name}, which is not one of its services"
                 raise SpecError(message, place=self._at("core"), hint=f"has {', '.join(sorted(allowed))}")
-        return own
+        return core
 
     def _deployed_services(self, names: tuple[str, ...], mutated: bool) -> tuple[str, ...]:
         """The services before any mutation, if known."""

@@ -1,4 +1,4 @@
-"""Restart budget: limits how often a decky is tried again, so that a permanent failure is not retried at
+"""Retry policy: limits how often a decky is tried again, so that a permanent failure is not retried at
 every tick."""
 
 from __future__ import annotations
@@ -11,48 +11,51 @@ from decnet.model.record import LifecycleRow
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """At most `tries` within `window` seconds: the first `free` ones at once, then with a wait before each
-    that doubles, `first_wait` at first."""
+class RetryPolicy:
+    """At most `max_attempts` within `window` seconds: the first `burst` of them at once, then after a backoff
+    that begins with `initial_backoff` seconds and doubles each time."""
 
-    tries: int = 8
+    max_attempts: int = 8
     window: float = 3600.0
-    free: int = 3
-    first_wait: float = 30.0
+    burst: int = 3
+    initial_backoff: float = 30.0
 
 
-BUDGET = Budget()
+DEFAULT_RETRY_POLICY = RetryPolicy()
 
 
-def retry_refusal(attempts: Iterable[float], *, now: float, budget: Budget) -> str | None:
+def backoff_reason(attempts: Iterable[float], *, now: float, policy: RetryPolicy) -> str | None:
     """The reason for no further attempt now, or None. Attempts in the future were recorded by a wrong clock
     and do not count."""
-    recent = recent_attempts(attempts, now=now, budget=budget)
-    if len(recent) < budget.free:
+    recent = recent_attempts(attempts, now=now, policy=policy)
+    if len(recent) < policy.burst:
         return None
-    if len(recent) >= budget.tries:
-        wait = recent[-budget.tries] + budget.window - now
-        attempts_text = f"{len(recent)} times in {_duration(budget.window)}"
+    if len(recent) >= policy.max_attempts:
+        wait = recent[-policy.max_attempts] + policy.window - now
+        attempts_text = f"{len(recent)} times in {_duration(policy.window)}"
         return f"tried {attempts_text}, again in {_duration(wait)} at the earliest"
-    wait = recent[-1] + budget.first_wait * 2 ** (len(recent) - budget.free) - now
+    wait = recent[-1] + policy.initial_backoff * 2 ** (len(recent) - policy.burst) - now
     if wait <= 0:
         return None
     return f"tried {_duration(now - recent[-1])} ago, again in {_duration(wait)} at the earliest"
 
 
-def recent_attempts(attempts: Iterable[float], *, now: float, budget: Budget = BUDGET) -> tuple[float, ...]:
+def recent_attempts(
+    attempts: Iterable[float], *, now: float, policy: RetryPolicy = DEFAULT_RETRY_POLICY
+) -> tuple[float, ...]:
     """The attempts that still count, oldest first: what is worth keeping."""
-    return tuple(sorted(at for at in attempts if now - budget.window < at <= now))
+    return tuple(sorted(at for at in attempts if now - policy.window < at <= now))
 
 
 def failures(
     lifecycle: Sequence[LifecycleRow], key: DeckyKey, *, counted: Collection[float] = ()
 ) -> tuple[float, ...]:
     """When the decky's operations failed since the last success; without those that began at one of the times
-    `counted`, which the caller has already counted."""
+    `counted`, which the caller has already counted. These match exactly: a heal and its lifecycle row are
+    recorded with the same time."""
     ends: list[float] = []
-    own = [row for row in lifecycle if row.decky == key.decky and row.project == key.project]
-    for row in sorted(own, key=lambda row: row.created):
+    decky_rows = [row for row in lifecycle if row.decky == key.decky and row.project == key.project]
+    for row in sorted(decky_rows, key=lambda row: row.created):
         if row.status == "succeeded":
             ends.clear()
         elif row.status in ("failed", "lost") and row.created not in counted:

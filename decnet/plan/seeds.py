@@ -13,6 +13,6 @@ def service_seed(seed: str, service: str) -> str:
     return hashlib.sha256(f"{seed}:{service}".encode()).hexdigest()[:32]
 
 
-def rng_for(root: int, *words: str) -> random.Random:
+def rng_for(root_seed: int, *words: str) -> random.Random:
     """A generator of its own for one decky and purpose, so that one more decky does not change the others."""
-    return random.Random(f"{root:x}/{'/'.join(words)}")
+    return random.Random(f"{root_seed:x}/{'/'.join(words)}")

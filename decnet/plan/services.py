@@ -11,7 +11,7 @@ from decnet.model.catalog_entries import ELSEWHERE
 from decnet.model.suggest import unknown_name
 from decnet.model.values import Settings
 
-MOST_DRAWN = 3
+MAX_PICKED = 3
 ATTEMPTS = 40
 
 
@@ -72,7 +72,7 @@ def with_decoy(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
     return tuple(name for name in names if name in catalog.services and catalog.services[name].built)
 
 
-def draw(
+def pick_services(
     catalog: Catalog, rng: random.Random, *, first: Sequence[str] = (), kin: Sequence[str] = ()
 ) -> tuple[str, ...]:
     """Services chosen at random among those that may be: some of `first` if there are any, else of `kin`,
@@ -80,7 +80,7 @@ def draw(
     everything = catalog.drawable()
     fitting = tuple(name for name in first if name in everything)
     related = tuple(sorted({name for name in kin if name in everything}))
-    wanted = rng.randint(1, min(MOST_DRAWN, max(len(fitting or everything), 1)))
+    wanted = rng.randint(1, min(MAX_PICKED, max(len(fitting or everything), 1)))
     tries = [(fitting, wanted)]
     tries += [(pool, size) for pool in (related, everything) for size in (wanted, wanted - 1, wanted + 1)]
     for pool, size in tries:

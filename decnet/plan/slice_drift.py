@@ -7,36 +7,37 @@ from decnet.model.plan import SliceDrift
 from decnet.model.record import Applied, ProjectRecords
 
 
-def slice_drift(records: ProjectRecords, held: HeldProject, wanted: str | None) -> SliceDrift | None:
+def slice_drift(records: ProjectRecords, reported: HeldProject, wanted: str | None) -> SliceDrift | None:
     """How the slice that a worker holds differs from the one it should hold; None if it does not.
 
-    `records` already include this status, `wanted` is the hash of the desired slice (None: no slice). The
-    first match wins. Only the last one, `behind`, is ordinary: the newest slice was not sent yet.
+    `records` must already be updated from the status that `reported` comes from, `wanted` is the hash of the
+    desired slice (None: no slice). The first match wins. Only the last one, `behind`, is ordinary: the newest
+    slice was not sent yet.
     """
-    last, generation = records.applied, held.generation
+    last, generation = records.applied, reported.generation
     if generation > records.generation:
         return SliceDrift(
             word="ahead",
             reason=f"it holds generation {generation}, but this operator never sent more than "
             f"{records.generation}: the state directory was restored from an older copy",
         )
-    if last and held.plan_hash is None and last.plan_hash is not None:
+    if last and reported.plan_hash is None and last.plan_hash is not None:
         return SliceDrift(word="lost", reason=f"it lost its state, which was generation {last.generation}")
     if last and generation < last.generation:
         return SliceDrift(
             word="rewound",
             reason=f"it is back at generation {generation} of {last.generation}: restored from an older copy",
         )
-    if last and last.plan_hash != held.plan_hash:
+    if last and last.plan_hash != reported.plan_hash:
         return SliceDrift(word="replaced", reason=f"its state of generation {generation} was changed there")
-    if wanted is not None and held.plan_hash != wanted:
+    if wanted is not None and reported.plan_hash != wanted:
         return SliceDrift(word="behind", reason=f"it has an older state (generation {generation})")
     return None
 
 
-def newest_applied(known: Applied | None, held: HeldProject) -> Applied:
+def newest_applied(known: Applied | None, reported: HeldProject) -> Applied:
     """The newest slice that the worker ever reported. A later report of an older one means that it was rolled
     back."""
-    if known is not None and held.generation <= known.generation:
+    if known is not None and reported.generation <= known.generation:
         return known
-    return Applied(generation=held.generation, plan_hash=held.plan_hash)
+    return Applied(generation=reported.generation, plan_hash=reported.plan_hash)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from decnet.model.actual import Container
 from decnet.model.fleet import Decky
-from decnet.model.plan import Bucket, RecordAction, Step, Target
+from decnet.model.plan import RELEASE, Bucket, RecordAction, Step, Target
 from decnet.model.record import DeckyRow, Operation
 from decnet.wire import clean
 
@@ -33,13 +33,13 @@ class Work:
     start: list[str] = field(default_factory=list)
 
 
-def step_to_run(
-    view: DeckyView, bucket: Bucket, *, allow_restart: bool = True, came_from: str | None = None
+def step_to_converge(
+    view: DeckyView, bucket: Bucket, *, prefer_start: bool = True, came_from: str | None = None
 ) -> Step:
-    """The step that makes a desired decky run as described. With `allow_restart` a stopped container is
-    started again; otherwise it is recreated, because a restart did not help the last time."""
+    """The step that makes a desired decky run as described. With `prefer_start` (no attempt in the last hour)
+    a stopped container is started; otherwise it is recreated, because a start did not help the last time."""
     assert view.decky is not None
-    work, key = _docker_work(view, allow_restart), view.key
+    work, key = _docker_work(view, prefer_start), view.key
     row = desired_row(key, view.decky, view.expected)
     return Step(
         worker=key.worker,
@@ -68,7 +68,7 @@ def step_to_remove(view: DeckyView, bucket: Bucket, *, moves_to: str | None = No
         bucket=bucket,
         reason=reason,
         operation=OPERATIONS[bucket],
-        phase=0,
+        phase=RELEASE,
         record="delete" if view.row else None,
         remove=_targets(view.actual.values()),
         moves_to=moves_to,
@@ -96,7 +96,7 @@ def step_to_forget(view: DeckyView) -> Step:
         decky=view.name,
         bucket="forget",
         reason="not in the fleet any more, and gone from the worker",
-        phase=0,
+        phase=RELEASE,
         record="delete",
     )
 
@@ -112,11 +112,11 @@ def step_to_record_observed(view: DeckyView) -> Step | None:
 
 
 def split_release(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
-    """A change as two steps: its removals in phase 0, because others wait for its address, and the rest."""
+    """A change as two steps: first its removals, because others wait for its address, then the rest."""
     assert step.row is not None
     gone = (row or step.row).model_copy(update={"containers": {}, "status": "torn_down"})
     record = _record_action(row, gone)
-    release = step._replace(phase=0, operation="remove", up=(), start=(), row=gone, record=record)
+    release = step._replace(phase=RELEASE, operation="remove", up=(), start=(), row=gone, record=record)
     return release, step._replace(remove=(), record="update")
 
 
@@ -132,14 +132,14 @@ def releases_address(step: Step) -> bool:
     return any(target.name == base for target in step.remove)
 
 
-def _docker_work(view: DeckyView, allow_restart: bool) -> Work:
+def _docker_work(view: DeckyView, prefer_start: bool) -> Work:
     base = view.actual.get(view.base)
     if base is None or not _is_current(view, base):
         return _recreate_all(view)
     if is_working(base):
-        return _service_work(view, allow_restart, Work())
-    if allow_restart and base.state in STOPPED and not any(_is_up(each) for each in view.actual.values()):
-        work = _service_work(view, allow_restart, Work(start=[view.base]))
+        return _service_work(view, prefer_start, Work())
+    if prefer_start and base.state in STOPPED and not any(_is_up(each) for each in view.actual.values()):
+        work = _service_work(view, prefer_start, Work(start=[view.base]))
         # What is created comes before what is started, and nothing can join a base that is down.
         if not work.up:
             return work
@@ -151,7 +151,7 @@ def _recreate_all(view: DeckyView) -> Work:
     return Work(remove=list(view.actual.values()), up=list(view.expected))
 
 
-def _service_work(view: DeckyView, allow_restart: bool, work: Work) -> Work:
+def _service_work(view: DeckyView, prefer_start: bool, work: Work) -> Work:
     base = view.base
     work.remove += [each for name, each in view.actual.items() if name not in view.expected]
     for name in view.expected:
@@ -159,7 +159,7 @@ def _service_work(view: DeckyView, allow_restart: bool, work: Work) -> Work:
         if name == base or (found is not None and _is_current(view, found) and is_working(found)):
             continue
         startable = found is not None and _is_current(view, found) and found.attached is not False
-        if found is not None and startable and allow_restart and found.state in STOPPED:
+        if found is not None and startable and prefer_start and found.state in STOPPED:
             work.start.append(name)
             continue
         work.up.append(name)
@@ -208,16 +208,16 @@ def _differences(view: DeckyView) -> list[str]:
     base = view.actual.get(view.base)
     if base is not None and not _is_current(view, base):
         reasons += _base_differences(view, view.decky, base)
-    for name, content in view.expected.items():
+    for name, expected in view.expected.items():
         found = view.actual.get(name)
         if found is None:
             reasons.append(
-                f"service {content.service} is added" if content.service else "its base is missing"
+                f"service {expected.service} is added" if expected.service else "its base is missing"
             )
         elif (
-            content.service and base is not None and _is_current(view, base) and not _is_current(view, found)
+            expected.service and base is not None and _is_current(view, base) and not _is_current(view, found)
         ):
-            reasons.append(_service_difference(content.service, content.image, found))
+            reasons.append(_service_difference(expected.service, expected.image, found))
     extra = sorted(name for name in view.actual if name not in view.expected)
     return reasons + [f"service {_label(view.actual[name])} is removed" for name in extra]
 
@@ -242,8 +242,8 @@ def _service_difference(service: str, image: str, found: Container) -> str:
 
 def _faults(view: DeckyView) -> list[str]:
     faults = []
-    for name, content in view.expected.items():
-        what = f"service {content.service}" if content.service else "its base"
+    for name, expected in view.expected.items():
+        what = f"service {expected.service}" if expected.service else "its base"
         found = view.actual.get(name)
         if found is None:
             faults.append(f"{what} is missing")
@@ -259,7 +259,7 @@ def _faults(view: DeckyView) -> list[str]:
         elif found.attached is False:
             faults.append(f"the network namespace of {what} is not its base's")
         elif found.ready == "no":
-            faults.append(f"{what} does not listen" if content.service else "its base is not ready")
+            faults.append(f"{what} does not listen" if expected.service else "its base is not ready")
     return faults
 
 

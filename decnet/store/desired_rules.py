@@ -35,7 +35,9 @@ def contradiction(fleet: Fleet) -> Wrong | None:
     for route, key, decky in _all_deckies(fleet):
         home = (*route, "attachments", 0)
         wrong = _name(route, key, decky) or _fields(route, decky) or _address(route, decky, networks)
-        wrong = wrong or _duplicate((*home, "address"), decky.ip, ips, groups.token(decky.worker, decky.ip))
+        wrong = wrong or _duplicate(
+            (*home, "address"), decky.ip, ips, groups.resource_of(decky.worker, decky.ip)
+        )
         wrong = wrong or _duplicate((*home, "mac"), decky.mac, macs, decky.mac)
         if wrong:
             return wrong

@@ -16,7 +16,7 @@ from decnet.model.journal import JournalPage
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.plan.decky_view import desired_row
 from decnet.plan.reconcile import reconcile
 from decnet.store.paths import Home
@@ -40,14 +40,14 @@ class Large:
         }
         made = {f"d{n}": _decky(n, names[n % workers]) for n in range(deckies)}
         self.fleet = Fleet(fleet_id="bench", lans=lans).with_deckies(made)
-        self.contents: dict[str, Contents] = fleet_contents(self.fleet, load(), wanted())
+        self.expected: dict[str, ExpectedSlice] = expected_containers(self.fleet, load(), wanted())
         self.recorded = {name: self._records(name) for name in names}
         self.observed: dict[str, Observation] = {name: self._seen(name, {}) for name in names}
 
     def _records(self, worker: str) -> WorkerRecords:
         rows = {
             name: desired_row(DeckyKey(worker, PROJECT, name), self.fleet.deckies[name], made)
-            for name, made in self.contents[SliceKey(worker)].items()
+            for name, made in self.expected[SliceKey(worker)].items()
         }
         return WorkerRecords(worker_id=worker).with_project(PROJECT, deckies=rows)
 
@@ -65,7 +65,7 @@ class Large:
                     "attached": True if content.service else None,
                 }
             )
-            for name, made in self.contents[SliceKey(worker)].items()
+            for name, made in self.expected[SliceKey(worker)].items()
             for container, content in made.items()
         )
         return Seen(worker=worker, status=_status(containers))
@@ -110,7 +110,7 @@ def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
     blank = {name: WorkerRecords(worker_id=name) for name in large.recorded}
 
     def plan(recorded: dict[str, WorkerRecords], observed: dict[str, Observation]) -> Callable[[], object]:
-        return lambda: reconcile(large.fleet, recorded, observed, large.contents, now=0.0)
+        return lambda: reconcile(large.fleet, recorded, observed, large.expected, now=0.0)
 
     size = f"{deckies} deckies, {workers} workers"
     peer = "the nearest peer's pass, measured elsewhere"
@@ -134,9 +134,9 @@ def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
 
 
 def _whole(large: Large, store: Records) -> None:
-    contents = fleet_contents(large.fleet, load(), wanted())
+    expected = expected_containers(large.fleet, load(), wanted())
     recorded = store.load_many(large.recorded)
-    plan = reconcile(large.fleet, recorded, large.observed, contents, now=0.0)
+    plan = reconcile(large.fleet, recorded, large.observed, expected, now=0.0)
     assert plan.is_empty
     for records in recorded.values():
         assert not store.save(records)

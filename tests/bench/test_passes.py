@@ -18,8 +18,8 @@ SPEC.loader.exec_module(passes)
 
 def test_the_measured_fleet_is_in_order_and_its_drift_is_drift() -> None:
     large = passes.Large(60, 4)
-    idle = reconcile(large.fleet, large.recorded, large.observed, large.contents, now=0.0)
-    drift = reconcile(large.fleet, large.recorded, large.with_drift(0.5), large.contents, now=0.0)
+    idle = reconcile(large.fleet, large.recorded, large.observed, large.expected, now=0.0)
+    drift = reconcile(large.fleet, large.recorded, large.with_drift(0.5), large.expected, now=0.0)
     assert (idle.is_empty, idle.kept) == (True, 60)
     assert {step.bucket for step in drift.steps} == {"heal"}
 

@@ -14,7 +14,7 @@ from decnet import catalog
 from decnet.catalog.check import complaints
 from decnet.model.catalog import Catalog
 from decnet.model.catalog_entries import ELSEWHERE, LOOKS
-from decnet.plan.core import core_of
+from decnet.plan.core_services import core_of
 
 PORTS = """
 ssh 22; telnet 23; ftp 21; tftp 69/udp; http 80; https 443; smb 445 139; rdp 3389; vnc 5900; ldap 389;

@@ -10,7 +10,7 @@ import pytest
 from decnet import catalog
 from decnet.errors import SpecError
 from decnet.model.catalog_entries import Port
-from decnet.plan.core import core_of, side_of
+from decnet.plan.core_services import core_of, side_of
 
 OWN = """
 words = ["kestrel"]

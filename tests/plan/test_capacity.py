@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decnet.model.worker import Facts
-from decnet.plan.capacity import DECKY_MIB, MOST, SYSTEM_MIB, room, weights
+from decnet.plan.capacity import DECKY_MIB, MAX_DECKIES, SYSTEM_MIB, deckies_by_memory, weights
 
 from .world import deployed, fleet, spec
 
@@ -52,7 +52,7 @@ def test_a_worker_of_unknown_memory_is_as_wide_as_the_widest() -> None:
 
 
 def test_a_worker_that_boasts_is_not_believed() -> None:
-    assert [room(facts(mib)) for mib in (0, for_deckies(1), 2**53)] == [1, 1, MOST]
+    assert [deckies_by_memory(facts(mib)) for mib in (0, for_deckies(1), 2**53)] == [1, 1, MAX_DECKIES]
 
 
 Fleets = st.dictionaries(

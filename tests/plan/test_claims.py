@@ -6,7 +6,7 @@ from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey
 from decnet.model.plan import Plan
 from decnet.model.record import Claim, LifecycleRow, Operation
-from decnet.plan.budget import Budget
+from decnet.plan.retry_policy import RetryPolicy
 from decnet.wire import PROJECT
 
 from .world import NOW, World, decky, fleet, lan, running
@@ -208,7 +208,10 @@ def test_a_decky_in_conflict_may_be_given_another_address() -> None:
 
 
 def test_heals_have_a_budget_with_a_wait_that_doubles() -> None:
-    world = running(decky("web", ip=10), budget=Budget(tries=3, window=1000, free=1, first_wait=30))
+    world = running(
+        decky("web", ip=10),
+        retry_policy=RetryPolicy(max_attempts=3, window=1000, burst=1, initial_backoff=30),
+    )
     world.machine("w1", "web-ssh").state = "restarting"
 
     def after(*heals: float) -> str:
@@ -236,7 +239,7 @@ def test_heals_have_a_budget_with_a_wait_that_doubles() -> None:
 
 
 def test_the_first_heals_are_free() -> None:
-    world = running(decky("web", ip=10), budget=Budget(free=3))
+    world = running(decky("web", ip=10), retry_policy=RetryPolicy(burst=3))
     world.machine("w1", "web-ssh").state = "restarting"
     skipped = []
     for count in range(4):
@@ -246,7 +249,7 @@ def test_the_first_heals_are_free() -> None:
 
 
 def test_what_waits_is_written_down_as_it_is_and_only_once() -> None:
-    world = running(decky("web", ip=10), budget=Budget(free=1))
+    world = running(decky("web", ip=10), retry_policy=RetryPolicy(burst=1))
     world.machine("w1", "web-ssh").state = "restarting"
     world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,)})
     world.settle()
@@ -254,7 +257,7 @@ def test_what_waits_is_written_down_as_it_is_and_only_once() -> None:
 
 
 def test_a_create_that_failed_is_not_tried_again_at_every_tick() -> None:
-    world = World(fleet(decky("web", ip=10)), budget=Budget(free=1))
+    world = World(fleet(decky("web", ip=10)), retry_policy=RetryPolicy(burst=1))
     failed = LifecycleRow(
         id="1",
         decky="web",
@@ -266,12 +269,12 @@ def test_a_create_that_failed_is_not_tried_again_at_every_tick() -> None:
     )
     world.records["w1"] = world.records["w1"].model_copy(update={"lifecycle": (failed,)})
     assert list(waiting(world.plan())) == ["w1/web"]
-    world.budget = None
+    world.retry_policy = None
     assert [step.bucket for step in world.plan().steps] == ["create"]
 
 
 def test_a_heal_that_failed_counts_once() -> None:
-    world = running(decky("web", ip=10), budget=Budget(free=3))
+    world = running(decky("web", ip=10), retry_policy=RetryPolicy(burst=3))
     world.machine("w1", "web-ssh").state = "restarting"
     times = (NOW - 50.0, NOW - 40.0)
     failed = tuple(
@@ -292,7 +295,7 @@ def test_a_heal_that_failed_counts_once() -> None:
 
 
 def test_a_release_never_waits_for_a_budget() -> None:
-    world = running(decky("web", ip=10), budget=Budget())
+    world = running(decky("web", ip=10), retry_policy=RetryPolicy())
     world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,)})
     world.desired = fleet()
     assert [step.bucket for step in world.plan().steps] == ["remove"]

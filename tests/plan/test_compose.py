@@ -15,7 +15,7 @@ from decnet.agent import composefile
 from decnet.engine.bundle import bundle, slice_of
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.keys import SliceKey
-from decnet.plan.compose import compose_document, fingerprint, fleet_contents
+from decnet.plan.compose import compose_document, expected_containers, fingerprint
 from decnet.store.migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, migrated
 from decnet.wire import PROJECT, canonical, container_name, digest
 
@@ -30,7 +30,7 @@ def one(**changes: object) -> Decky:
 
 def marks(each: Decky, on: Network | None = None, images: Images | None = None) -> dict[str, str]:
     wanted = fleet(each).model_copy(update={"lans": {each.worker: on or lan()}})
-    made = fleet_contents(wanted, SEVERAL, images or Images())[SliceKey(each.worker)]
+    made = expected_containers(wanted, SEVERAL, images or Images())[SliceKey(each.worker)]
     return {name: content.fingerprint for name, content in made[each.name].items()}
 
 
@@ -108,7 +108,7 @@ def test_the_document_says_the_same_as_the_contents() -> None:
     }
     assert described == {
         name: (content.fingerprint, content.service, content.image)
-        for made in world.contents[SliceKey("w1")].values()
+        for made in world.expected[SliceKey("w1")].values()
         for name, content in made.items()
     }
 
@@ -212,7 +212,7 @@ def test_every_container_of_a_fleet_of_version_0_1_0_keeps_its_fingerprint() -> 
     """The file was written by that version: its state file, and what it made of each container."""
     golden = json.loads((Path(__file__).parent / "golden" / "fleet-0.1.0.json").read_text())
     state = migrated(golden["state"], Path("decnet-state.json"), FLEET_SCHEMA, FLEET_MIGRATIONS)
-    made = fleet_contents(Fleet.model_validate_json(json.dumps(state)), CATALOG, Images())
+    made = expected_containers(Fleet.model_validate_json(json.dumps(state)), CATALOG, Images())
     assert golden["containers"] == {
         key.worker: {
             name: {container: list(content[:3]) for container, content in own.items()}
@@ -238,7 +238,7 @@ def test_a_topology_has_containers_labels_and_a_network_mode_of_its_own() -> Non
 def test_a_bundle_carries_the_hashes_that_the_agent_computes() -> None:
     world = World(fleet(one()))
     key = SliceKey("w1")
-    slice_document = slice_of(world.desired, key, "id-1", world.contents[key])
+    slice_document = slice_of(world.desired, key, "id-1", world.expected[key])
     sent = bundle(
         SliceKey("w1"),
         world.plan().steps,

@@ -59,13 +59,13 @@ CASES = {
 def test_every_state_has_its_status(name: str) -> None:
     states, expected_status = CASES[name]
     world, actual = after(**states)
-    expected = world.contents[SliceKey("w1")]["web"]
+    expected = world.expected[SliceKey("w1")]["web"]
     assert status_of(expected, actual) == expected_status
 
 
 def test_a_record_as_seen_of_what_is_as_it_should_be_is_the_record_that_is_planned() -> None:
     world, actual = after()
-    expected = world.contents[SliceKey("w1")]["web"]
+    expected = world.expected[SliceKey("w1")]["web"]
     planned = desired_row(KEY, WEB, expected)
     seen = observed_row(KEY, WEB, expected, actual, planned)
     assert seen == planned
@@ -76,4 +76,4 @@ def test_a_record_as_seen_keeps_the_address_that_the_old_base_was_made_with() ->
     old = world.records["w1"].of().deckies["web"]
     moved = decky("web", ip=99)
     world.desired = world.desired.with_deckies({"web": moved})
-    assert observed_row(KEY, moved, world.contents[SliceKey("w1")]["web"], actual, old).ip == "192.0.2.10"
+    assert observed_row(KEY, moved, world.expected[SliceKey("w1")]["web"], actual, old).ip == "192.0.2.10"

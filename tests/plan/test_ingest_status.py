@@ -10,7 +10,13 @@ from decnet.model.actual import HeldProject, Job, Status
 from decnet.model.journal import Cursor, JournalPage, JournalRecord
 from decnet.model.record import LifecycleRow, WorkerRecords
 from decnet.model.worker import Hello
-from decnet.plan.ingest_status import FUTURE_SECONDS, KEPT_ROWS, LONGEST_SECONDS, MAX_NOTES, ingest_status
+from decnet.plan.ingest_status import (
+    JOB_OVERDUE_SECONDS,
+    KEPT_ROWS,
+    MAX_CLOCK_AHEAD_SECONDS,
+    MAX_NOTES,
+    ingest_status,
+)
 from decnet.wire import PROJECT, chained
 
 NOW = 1_700_000_000.0
@@ -171,7 +177,7 @@ def test_a_row_that_was_sent_by_a_killed_command_runs_once_its_job_is_seen() -> 
 
 
 def test_a_report_of_a_job_that_runs_forever_is_ignored() -> None:
-    old = row("web", created=NOW - LONGEST_SECONDS - 1)
+    old = row("web", created=NOW - JOB_OVERDUE_SECONDS - 1)
     learned = ingest_status(known(old), pulled(jobs=(running_job(),)), now=NOW)
     assert learned.records.lifecycle[0].status == "lost"
 
@@ -211,7 +217,7 @@ def test_nothing_is_lost_while_pages_of_the_journal_are_still_to_come() -> None:
     assert [each.status for each in learned.records.lifecycle] == ["succeeded", "running"]
 
 
-@pytest.mark.parametrize("at", [NOW + FUTURE_SECONDS + 1, NOW + 86400, NOW - 86400, 0.0])
+@pytest.mark.parametrize("at", [NOW + MAX_CLOCK_AHEAD_SECONDS + 1, NOW + 86400, NOW - 86400, 0.0])
 def test_a_time_that_cannot_be_is_replaced_by_our_own_and_marked(at: float) -> None:
     learned = ingest_status(known(row("web")), pulled(record(1, "web", at=at)), now=NOW)
     ended = learned.records.lifecycle[0]
@@ -253,7 +259,7 @@ def test_the_rows_of_the_newest_request_are_never_trimmed() -> None:
 
 def test_a_journal_that_promises_ever_more_does_not_keep_an_old_row_open() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
-    young, old = row("web", request="r9"), row("old", created=NOW - LONGEST_SECONDS)
+    young, old = row("web", request="r9"), row("old", created=NOW - JOB_OVERDUE_SECONDS)
     learned = ingest_status(known(old, young, cursor=cursor), pulled(record(1, "x"), more=True), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["lost", "running"]
 

@@ -61,7 +61,7 @@ def test_two_are_on_one_lan_exactly_if_a_chain_of_overlaps_joins_them(subnets: l
 
 def test_an_address_is_rendered_without_its_lan() -> None:
     groups = LanGroups(fleet().lans)
-    assert address_of(groups.token("w2", "192.0.2.9")) == "192.0.2.9"
+    assert address_of(groups.resource_of("w2", "192.0.2.9")) == "192.0.2.9"
     assert address_of("00:50:56:00:00:01") == "00:50:56:00:00:01"
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from decnet.errors import UsageError
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet
-from decnet.plan.core import core_and_side
-from decnet.plan.mutate import MOST_SIDE, core_lost, due, may_change, mutate, next_due, next_services, undo
+from decnet.plan.core_services import core_and_side
+from decnet.plan.mutate import MAX_SIDE, core_lost, due, may_change, mutate, next_due, next_services, undo
 from decnet.plan.services import first_clash
 
 from .world import CATALOG, NOW, SEVERAL, World, decky, deployed, fleet, spec
@@ -69,7 +69,7 @@ def test_any_number_of_mutations_keep_the_core_and_change_one_side_service_each(
         assert changed(before, now) <= set(side)
         assert first_clash(tuple(now.services), catalog) is None
         assert sum(name in side for name in now.services) <= max(
-            MOST_SIDE, sum(n in side for n in before.services)
+            MAX_SIDE, sum(n in side for n in before.services)
         )
         assert core_and_side(now, catalog) == (core, side)
 

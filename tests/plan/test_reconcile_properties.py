@@ -201,9 +201,7 @@ def test_the_order_of_what_is_given_is_irrelevant(world: World, rng: random.Rand
     deckies = _shuffled(world.desired.deckies, rng)
     project = Project(name=PROJECT, deckies=deckies)
     desired = world.desired.model_copy(update={"projects": {PROJECT: project}})
-    other = reconcile(
-        desired, records, observed, _shuffled(world.contents, rng), now=NOW, restart_budget=None
-    )
+    other = reconcile(desired, records, observed, _shuffled(world.expected, rng), now=NOW, retry_policy=None)
     assert other == world.plan()
 
 

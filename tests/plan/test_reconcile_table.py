@@ -11,7 +11,7 @@ import pytest
 from decnet.errors import WorkerError, WorkerFailure
 from decnet.model.actual import NotSeen
 from decnet.model.plan import Plan, Step
-from decnet.plan.reconcile import Actual, Desired, Recorded, bucket_of, reconcile
+from decnet.plan.reconcile import ActualClass, DesiredClass, RecordedClass, bucket_of, reconcile
 from decnet.wire import PROJECT, container_name
 
 from .world import NOW, Images, World, decky, fleet, running
@@ -288,14 +288,14 @@ def test_every_step_says_why(name: str) -> None:
 
 def test_the_table_has_an_answer_for_every_case_but_the_impossible_ones() -> None:
     impossible = set()
-    for case in itertools.product(get_args(Desired), get_args(Recorded), get_args(Actual)):
+    for case in itertools.product(get_args(DesiredClass), get_args(RecordedClass), get_args(ActualClass)):
         try:
             bucket_of(*case)
         except AssertionError:
             impossible.add(case)
     assert impossible == {
         case
-        for case in itertools.product(["unwanted"], get_args(Recorded), get_args(Actual))
+        for case in itertools.product(["unwanted"], get_args(RecordedClass), get_args(ActualClass))
         # A decky that is not desired is not compared with desired.
         if case[1] == "same" or case[2] in ("broken", "running") or case[1:] == ("none", "absent")
     }
@@ -345,13 +345,13 @@ def test_a_docker_engine_that_is_down_is_unknown() -> None:
         update={"docker": "down", "docker_error": "no socket", "containers": ()}
     )  # type: ignore[union-attr]
     observed["w1"] = observed["w1"]._replace(status=status)
-    plan = reconcile(world.desired, world.records, observed, world.contents, now=NOW)
+    plan = reconcile(world.desired, world.records, observed, world.expected, now=NOW)
     assert (plan.steps, plan.unknown["w1"]) == ((), "Docker is down: no socket")
 
 
 def test_a_worker_that_was_not_asked_is_unknown() -> None:
     world = running(WEB)
-    plan = reconcile(world.desired, world.records, {}, world.contents, now=NOW)
+    plan = reconcile(world.desired, world.records, {}, world.expected, now=NOW)
     assert (plan.steps, plan.unknown["w1"]) == ((), "was not contacted")
 
 
@@ -360,7 +360,7 @@ def test_escape_sequences_of_a_worker_never_reach_a_reason() -> None:
     world.machine("w1", "web-ssh").image = "\x1b]8;;evil\x07"
     world.machine("w1", "web-ssh").fingerprint = "other"
     observed = {**world.observe(), "w2": NotSeen(WorkerFailure("w2", WorkerError, "\x1b[2J"))}
-    plan = reconcile(world.desired, world.records, observed, world.contents, now=NOW)
+    plan = reconcile(world.desired, world.records, observed, world.expected, now=NOW)
     assert "\x1b" not in plan.steps[0].reason + plan.unknown["w2"]
 
 

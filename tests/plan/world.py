@@ -24,12 +24,12 @@ from decnet.model.record import WorkerRecords
 from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.worker import Hello
 from decnet.plan.allocate import allocate
-from decnet.plan.budget import Budget
 from decnet.plan.claims import possible_holders
-from decnet.plan.compose import Contents, fleet_contents
+from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.plan.lans import LanGroups
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
+from decnet.plan.retry_policy import RetryPolicy
 from decnet.wire import NETWORK, PROJECT
 
 FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
@@ -151,7 +151,7 @@ class World:
     quarantined: dict[str, str] = field(default_factory=dict)
     conflicts: dict[str, dict[str, str]] = field(default_factory=dict)
     now: float = NOW
-    budget: Budget | None = None
+    retry_policy: RetryPolicy | None = None
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     actions: int = 0
     fuse: int | None = None
@@ -162,8 +162,8 @@ class World:
             self.records.setdefault(worker, WorkerRecords(worker_id=worker))
 
     @property
-    def contents(self) -> dict[SliceKey, Contents]:
-        return fleet_contents(self.desired, SEVERAL, self.images)
+    def expected(self) -> dict[SliceKey, ExpectedSlice]:
+        return expected_containers(self.desired, SEVERAL, self.images)
 
     def observe(self) -> dict[str, Observation]:
         return {worker: self._seen(worker) for worker in self.engines if worker not in self.gone}
@@ -182,9 +182,9 @@ class World:
             self.desired,
             self.records,
             self.observe(),
-            self.contents,
+            self.expected,
             now=self.now,
-            restart_budget=self.budget,
+            retry_policy=self.retry_policy,
             quarantined=self.quarantined,
             **options,
         )
@@ -223,7 +223,7 @@ class World:
         """Desired, recorded and actual are one."""
         return self.plan().is_empty and all(
             set(self.engines[worker])
-            == {name for made in self.contents[SliceKey(worker)].values() for name in made}
+            == {name for made in self.expected[SliceKey(worker)].values() for name in made}
             for worker in self.engines
         )
 
@@ -255,7 +255,7 @@ class World:
     def _create(self, step: Step, name: str) -> None:
         engine, decky = self.engines[step.worker], self.desired.deckies[step.decky]
         assert name not in engine, f"the name {name} is taken"
-        content = self.contents[step.key.slice][step.decky][name]
+        content = self.expected[step.key.slice][step.decky][name]
         made = Machine(
             name=name,
             id=f"{next(self.ids):064x}",
