@@ -174,20 +174,21 @@ class _Composer:
 
     def _base(self, key: DeckyKey, decky: Decky, lan: Network, expected: ExpectedContainer) -> dict[str, Any]:
         template = self._base_template(decky).body
+        # With ipvlan all containers have the MAC of the worker's interface, and no other.
+        has_mac = lan.driver != "ipvlan"
         return {
             **template,
             "container_name": key.base,
             "hostname": decky.hostname,
             "labels": self._labels(key, expected),
             "networks": {"lan": {"ipv4_address": decky.ip}},
-            # With ipvlan all containers have the MAC of the worker's interface, and no other.
-            **({} if lan.driver == "ipvlan" else {"mac_address": decky.mac}),
+            **({"mac_address": decky.mac} if has_mac else {}),
             "environment": {
                 **template.get("environment", {}),
                 "SUBNET": lan.subnet,
                 "GATEWAY": lan.gateway,
                 "ADDRESS": decky.ip,
-                "MAC": decky.mac,
+                **({"MAC": decky.mac} if has_mac else {}),
             },
         }
 

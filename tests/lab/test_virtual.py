@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from lab_machines import in_place
@@ -73,8 +74,8 @@ def test_what_it_cannot_do_is_refused(virtual: Lab) -> None:
         stop(virtual, "w1", "sshd")
 
 
-def test_a_worker_whose_disk_image_is_gone_gets_another_one(own: Lab) -> None:
-    machine, asked = own.worker(1), ([], {}, lambda _: None)
+def test_a_worker_whose_disk_image_is_gone_gets_another_one(tmp_path: Path) -> None:
+    machine, asked = Lab("tlabx", tmp_path / "lab").worker(1), ([], {}, lambda _: None)
     choice.choose([machine], *asked, virtual=True)
     has = json.loads(choice.file_of(machine).read_text())
     choice.file_of(machine).write_text(json.dumps(has | {"disk": "/nowhere"}))

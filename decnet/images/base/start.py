@@ -43,16 +43,18 @@ def main() -> int:
     """Guard, probe, announce, then become the sleeper; returns only on failure."""
     try:
         address = socket.inet_aton(os.environ["ADDRESS"])
-        own_mac = _bytes_of(os.environ["MAC"])
+        # With ipvlan there is none: the MAC is that of the worker's interface.
+        wanted = _bytes_of(os.environ["MAC"]) if "MAC" in os.environ else None
     except (KeyError, OSError, ValueError) as error:
-        return _end({"base": "rules", "error": f"ADDRESS or MAC is missing: {error!r}"}, 1)
+        return _end({"base": "rules", "error": f"ADDRESS or MAC is not valid: {error!r}"}, 1)
     refusal = _nft("-f", RULES)
     if refusal:
         return _end({"base": "rules", "error": refusal}, 1)
     unlike = _look(os.environ.get("LOOK", ""))
-    interface = _interface(own_mac)
-    if interface is None:
+    found = _interface(wanted)
+    if found is None:
         return _end({"base": "rules", "error": "there is no interface with the MAC of this decky"}, 1)
+    interface, own_mac = found
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ARP_TYPE)) as wire:
         wire.bind((interface, ARP_TYPE))
         holder = _holder(wire, address, own_mac)
@@ -85,8 +87,8 @@ def _nft(*arguments: str) -> str:
     return done.stderr.decode("utf-8", "replace")[-500:] or f"nft ended with {done.returncode}"
 
 
-def _interface(mac: bytes) -> str | None:
-    """The interface with this MAC, once it is up; waits a moment for it.
+def _interface(mac: bytes | None) -> tuple[str, bytes] | None:
+    """The interface with this MAC, or the only one if it is None, once it is up; waits a moment for it.
 
     Several releases of Compose v2 do not pass the MAC on (docker/compose issue 10796): then the only
     interface gets it. No packet has left it yet.
@@ -95,9 +97,9 @@ def _interface(mac: bytes) -> str | None:
     while time.monotonic() < deadline:
         macs = _macs()
         for name, found in macs.items():
-            if found == mac:
-                return name
-        if len(macs) != 1 or not _give(next(iter(macs)), mac):
+            if found == mac or (mac is None and len(macs) == 1):
+                return name, found
+        if len(macs) != 1 or mac is None or not _give(next(iter(macs)), mac):
             time.sleep(0.05)
     return None
 
