@@ -58,14 +58,9 @@ async def observe(
     answers = await connections.call_all(chosen, pull)
     observed = {name: _observation(name, answer) for name, answer in answers.items()}
     statuses = {name: status for name, each in observed.items() if (status := each.status) is not None}
-    if statuses:
-        note_seen(
-            ctx.home,
-            {
-                snap.workers[name].worker_id: LastSeen(at=ctx.now(), skew=observed[name].skew)
-                for name in statuses
-            },
-        )
+    skews = {snap.workers[name].worker_id: observed[name].skew for name in statuses}
+    if skews:
+        note_seen(ctx.home, {each: LastSeen(at=ctx.now(), skew=skew) for each, skew in skews.items()})
     learned = {
         name: _absorbed(ctx, name, snap.recorded[name], status, observed[name])
         for name, status in statuses.items()

@@ -96,17 +96,15 @@ def reconcile(
     planned, skip_reasons = _steps(
         to_change, desired, recorded, open_deckies, now=now, retry_policy=retry_policy
     )
-    workers_by_stray = [step.worker for step in planned if step.bucket == "stray"]
-    excess = excess_strays(workers_by_stray, desired, recorded, max_remove=max_remove) if prune else {}
-    steps, strays = _split_strays(planned, kept_on=set(excess if prune else workers_by_stray))
+    stray_workers = [step.worker for step in planned if step.bucket == "stray"]
+    excess = excess_strays(stray_workers, desired, recorded, max_remove=max_remove) if prune else {}
+    steps, strays = _split_strays(planned, kept_on=set(excess if prune else stray_workers))
     allowed, skipped = resolve_address_conflicts(
         views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
     )
-    record_steps = [
-        step for view, _ in to_change if view.key in skipped and (step := step_to_record_observed(view))
-    ]
+    blocked = (view for view, _ in to_change if view.key in skipped)
     return Plan(
-        steps=_ordered([*allowed, *record_steps]),
+        steps=_ordered([*allowed, *filter(None, map(step_to_record_observed, blocked))]),
         strays=_ordered(strays),
         skipped=tuple(skipped[key] for key in sorted(skipped)),
         unknown=unknown,

@@ -13,18 +13,11 @@ from pathlib import Path
 
 from decnet.lab import down, provide_images, run_argv, start, stop, up
 
+from .engine import DECKIES, FLEET
 from .place import LAB
 from .rows import Row
 
 ENGINES = ("trixie", "host")
-DECKIES = 20
-FLEET = f"""
-[network]
-addresses = {{ use = ["192.0.2.100-192.0.2.199"] }}
-[decky.many]
-count = {DECKIES}
-services = ["ssh", "http"]
-"""
 ONE = "many-07"
 WORKER = "root@198.51.100.11"
 AGENT = "/var/lib/decnet-agent"
