@@ -49,6 +49,9 @@ TUNNEL = (
     "subprocess.run(['ip', 'link', 'set', 'tun0', 'up'], check=True);"
 )
 """TUNSETIFF of linux/if_tun.h: a tun device has a carrier while a process holds it open."""
+FOUND = (
+    "import start; name, mac = start._interface(bytes.fromhex(sys.argv[1]) or None); said = [name, mac.hex(':')]"
+)
 ANSWERED = "from decnet.agent.probe import responses; said = responses(sys.argv[1:], 1.0)"
 
 
@@ -72,16 +75,19 @@ def inside(setup: str, code: str, *words: str) -> Any:
 
 
 def test_a_base_finds_its_interface_among_others_that_are_down() -> None:
-    code = "import start; said = start._interface(bytes.fromhex(sys.argv[1]))"
-    assert inside(ODD + ETHERNET, code, MAC.replace(":", "")) == "eth0"
+    assert inside(ODD + ETHERNET, FOUND, MAC.replace(":", "")) == ["eth0", MAC]
+
+
+def test_a_base_without_a_mac_takes_that_of_the_only_interface_that_is_up() -> None:
+    """As with ipvlan, where a container has the MAC of its worker's interface."""
+    assert inside(ODD + ETHERNET + NEIGHBOUR, FOUND, "") == ["eth0", MAC]
 
 
 def test_a_base_gives_its_mac_to_the_only_interface_that_is_up() -> None:
     """As for a container of a Compose release that does not pass the MAC on."""
-    code = (
-        "import start; said = [start._interface(bytes.fromhex(sys.argv[1])), start._shown('eth0', 'address')]"
-    )
-    assert inside(ODD + ETHERNET + NEIGHBOUR, code, "005056aabbcc") == ["eth0", "00:50:56:aa:bb:cc"]
+    code = FOUND + "; said += [start._shown('eth0', 'address')]"
+    given = "00:50:56:aa:bb:cc"
+    assert inside(ODD + ETHERNET + NEIGHBOUR, code, given.replace(":", "")) == ["eth0", given, given]
 
 
 def test_a_decoys_network_is_gone_although_other_devices_stay() -> None:
