@@ -13,7 +13,7 @@ from decnet.wire.compose import PATH, compose_files, find_compose
 from decnet.wire.fault import step
 
 from . import limits
-from .home import home, read_json, write_json
+from .home import home, read_json, write_if_possible
 from .request import Refusal
 from .run import end_of, environment, run
 
@@ -70,7 +70,7 @@ def find() -> Optional[Compose]:
         return None
     command, version = answer
     if os.path.isdir(home()):
-        write_json({"command": command, "version": version, "stamp": stamp}, CACHE)
+        write_if_possible({"command": command, "version": version, "stamp": stamp}, CACHE)
     return Compose(command, version)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_PROJECT, LABEL_SERVICE, PROJECT
 
 from . import docker
-from .home import read_json, write_json
+from .home import read_json, write_if_possible
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ def _fill_in(found: List[Container]) -> None:
             fresh[container.id] = entry
             container.pid, container.started, container.restarts = entry[0], entry[1], entry[2]
     if fresh != cache:
-        _write_cache(fresh)
+        write_if_possible(fresh, CACHE)
 
 
 def _valid(entry: Any, container: Container) -> bool:
@@ -166,14 +166,6 @@ def _read_cache() -> Dict[str, Any]:
     except Refusal:
         return {}
     return cache if isinstance(cache, dict) else {}
-
-
-def _write_cache(entries: Dict[str, Any]) -> None:
-    try:
-        write_json(entries, CACHE)
-    except Refusal:
-        # A full disk must not make a worker unreachable; the next call inspects again.
-        pass
 
 
 def by_name(found: List[Container]) -> Dict[str, Container]:

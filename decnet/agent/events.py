@@ -7,12 +7,13 @@ import time
 from . import docker, identity, limits, request
 from .containers import Container, fleet_containers
 from .fresh import fresh_events
+from .home import Unwritable, note_failed_write, trouble
 from .request import Refusal
 from .spool import Spool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, List, Optional
 
 
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -23,10 +24,23 @@ def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     most = request.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)
     spool_id = request.optional_text(args, "spool_id")
     mark = request.optional_text(args, "mark")
-    known = identity.require(args)
+    fleet_id = identity.require(args)["fleet_id"]
+    try:
+        page = _page(fleet_id, after, most, spool_id, mark)
+    except (Unwritable, OSError) as error:
+        # New events stay in the containers' logs until the disk has room.
+        note_failed_write(error)
+        with Spool(is_read_only=True) as spool:
+            page = spool.page(after, most, spool_id, mark)
+    return dict(page, trouble=trouble())
+
+
+def _page(
+    fleet_id: str, after: int, most: int, spool_id: Optional[str], mark: Optional[str]
+) -> Dict[str, Any]:
     with Spool() as spool:
         spool.acknowledge(after, spool_id, mark)
-        is_drained = False if spool.is_half_unread else _drain_all(spool, known["fleet_id"])
+        is_drained = False if spool.is_half_unread else _drain_all(spool, fleet_id)
         spool.report_dropped()
         page = spool.page(after, most, spool_id, mark)
         spool.commit()

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from decnet.wire import decode_json, encode_json
 from decnet.wire.fault import place
 
+from . import limits
 from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, List
 
 DEFAULT = "/var/lib/decnet-agent"
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+UNWRITABLE_HINT = "free disk space on the worker, or make it writable"
+_failed_writes: List[str] = []
+
+
+class Unwritable(Refusal):
+    """A file or folder of the agent that cannot be written."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("failed", message, UNWRITABLE_HINT)
 
 
 def home() -> str:
@@ -31,7 +43,7 @@ def ensure(*parts: str) -> str:
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError as error:
-        raise Refusal("failed", "cannot make the folder %s: %s" % (folder, error.strerror)) from error
+        raise Unwritable("cannot make the folder %s: %s" % (folder, error.strerror)) from error
     return folder
 
 
@@ -52,13 +64,33 @@ def write_json(value: Any, *parts: str) -> None:
     write_bytes(encode_json(value).encode(), *parts)
 
 
+def write_if_possible(value: Any, *parts: str) -> None:
+    """`write_json` of what the agent can do without: no verb that only reads fails on a full disk."""
+    try:
+        write_json(value, *parts)
+    except (Unwritable, OSError) as error:
+        note_failed_write(error)
+
+
+def note_failed_write(error: Exception) -> None:
+    """Let `trouble` report it."""
+    if isinstance(error, OSError):
+        error = Unwritable("cannot write %s: %s" % (error.filename or home(), error.strerror))
+    _failed_writes.append(str(error))
+
+
+def trouble() -> str:
+    """Why the state directory cannot be written, as far as this process knows; "" if it can."""
+    return _disk_trouble() or (_failed_writes[0] if _failed_writes else "")
+
+
 def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
     """Replace the file's content through a temporary file in its folder, with fsync of both."""
     target = path(*parts)
     folder = os.path.dirname(target)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
     draft = "%s.%d.tmp" % (target, os.getpid())
     try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
         place("opening of a temp file")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with open(descriptor, "wb") as file:
@@ -71,7 +103,7 @@ def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
         os.rename(draft, target)
     except OSError as error:
         _forget(draft)
-        raise Refusal("failed", "cannot write %s: %s" % (target, error.strerror)) from error
+        raise Unwritable("cannot write %s: %s" % (target, error.strerror)) from error
     sync_folder(folder)
     _collect(folder)
 
@@ -84,6 +116,21 @@ def sync_folder(folder: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _disk_trouble() -> str:
+    try:
+        disk = os.statvfs(home())
+    except OSError:
+        return ""
+    if disk.f_flag & os.ST_RDONLY:
+        return "the disk of %s is read-only" % home()
+    free = (disk.f_bavail if os.geteuid() else disk.f_bfree) * disk.f_frsize
+    if free < limits.LEAST_DISK:
+        return "the disk of %s is full (%d KiB free)" % (home(), free >> 10)
+    if disk.f_files and not disk.f_favail:
+        return "the disk of %s has no room for another file" % home()
+    return ""
 
 
 def _collect(folder: str) -> None:

@@ -9,7 +9,7 @@ from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
 from decnet.wire.engine import PID_FILE
 
 from . import docker, limits, request
-from .home import ensure, home, read_json, write_json
+from .home import ensure, home, read_json, write_if_possible, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -98,7 +98,7 @@ def engine_identity() -> str:
         return str(cached["id"])
     engine_id = ask_engine()
     if os.path.isdir(home()):
-        write_json({"stamp": stamp, "id": engine_id}, _ENGINE_CACHE)
+        write_if_possible({"stamp": stamp, "id": engine_id}, _ENGINE_CACHE)
     return engine_id
 
 

@@ -252,7 +252,7 @@ def _is_held(name: str) -> bool:
     """Whether that lock is held. The test takes a shared lock, so that two concurrent tests do not see each
     other as the holder."""
     try:
-        descriptor = os.open(path(FOLDER, name), os.O_RDWR | os.O_NOFOLLOW)
+        descriptor = os.open(path(FOLDER, name), os.O_RDONLY | os.O_NOFOLLOW)
     except (FileNotFoundError, IsADirectoryError):
         return False
     try:

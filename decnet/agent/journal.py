@@ -14,7 +14,16 @@ from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, chained, decode_json,
 from decnet.wire.fault import place
 
 from . import limits
-from .home import ensure, path, read_json, sync_folder, write_bytes, write_json
+from .home import (
+    Unwritable,
+    ensure,
+    note_failed_write,
+    path,
+    read_json,
+    sync_folder,
+    write_bytes,
+    write_if_possible,
+)
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -177,16 +186,21 @@ def _acknowledge(cursor: Dict[str, Any]) -> None:
     except Refusal:
         known = None
     if known != cursor:
-        write_json(cursor, ACKNOWLEDGED)
+        write_if_possible(cursor, ACKNOWLEDGED)
 
 
 def _readable() -> Contents:
+    """An unreadable journal is replaced if the disk allows it; until then it has no records and no id."""
     contents = read()
     if contents.readable:
         return contents
-    ensure()
-    with _Lock():
-        return _writable()
+    try:
+        ensure()
+        with _Lock():
+            return _writable()
+    except (Unwritable, OSError) as error:
+        note_failed_write(error)
+        return contents
 
 
 def _writable() -> Contents:

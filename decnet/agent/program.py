@@ -9,6 +9,7 @@ from decnet.wire import MAX_ANSWER_BYTES, PROTOCOL, TIMELESS, canonical, frame
 from decnet.wire.fault import begin, step
 
 from . import limits
+from .home import UNWRITABLE, UNWRITABLE_HINT
 from .request import NO_MARKER, Refusal, Request, read_request
 
 TYPE_CHECKING = False
@@ -120,7 +121,8 @@ def _answer(verb: str) -> "tuple[str, bytes]":
         error = refusal.answer()
     except OSError as failure:
         message = "%s: %s" % (failure.filename or verb, failure.strerror or failure)
-        error = Refusal("failed", message).answer()
+        hint = UNWRITABLE_HINT if failure.errno in UNWRITABLE else None
+        error = Refusal("failed", message, hint).answer()
     except Exception as failure:  # noqa: BLE001 - the operator needs an answer in any case
         import traceback
 

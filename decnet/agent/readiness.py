@@ -13,7 +13,7 @@ import time
 from . import limits
 from .containers import RUNNING
 from .health import SLEEPER, cut_off, ports_in, shown
-from .home import read_json, write_json
+from .home import read_json, write_if_possible
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -55,14 +55,14 @@ def note_readiness(
             is_ready = False
         container.ready = None if is_ready is None else _verdict(container, is_ready)
     if seen != known:
-        _remember(seen)
+        write_if_possible(seen, CACHE)
 
 
 def remember(ready: List[Container]) -> None:
     """Remember that these were ready."""
     known = _remembered()
     known.update({each.id: _mark(each) for each in ready})
-    _remember(known)
+    write_if_possible(known, CACHE)
 
 
 def _mark(container: Container) -> List[int]:
@@ -117,11 +117,3 @@ def _remembered() -> Dict[str, Any]:
     except Refusal:
         return {}
     return known if isinstance(known, dict) else {}
-
-
-def _remember(known: Dict[str, Any]) -> None:
-    try:
-        write_json(known, CACHE)
-    except Refusal:
-        # A full disk must not make a worker unreachable; the next heartbeat checks again.
-        pass

@@ -14,7 +14,7 @@ from decnet.wire import parse
 from decnet.wire.fault import place
 
 from . import limits
-from .home import ensure, path, sync_folder
+from .home import path, sync_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Segments:
     """The segments on disk. The caller holds the spool's lock."""
 
     def __init__(self) -> None:
-        names = [name for name in os.listdir(ensure(FOLDER)) if _SEGMENT.fullmatch(name)]
+        names = [name for name in _names() if _SEGMENT.fullmatch(name)]
         begins = [int(name.partition(".")[0]) for name in names if os.path.isfile(path(FOLDER, name))]
         self._sizes = {begin: os.path.getsize(_place(begin)) for begin in sorted(begins)}
         self._unsynced: List[int] = []
@@ -65,7 +65,7 @@ class Segments:
         with open(_place(begin), "rb") as file:
             file.seek(self._before(file, begin, after))
             for line in file:
-                row = _row(line)
+                row = _row(line) if line.endswith(b"\n") else None
                 if row is not None and after < row["seq"] and self._is_possible(begin, row["seq"]):
                     yield row, len(line)
 
@@ -161,6 +161,13 @@ class Segments:
     def _truncate(self, begin: int, size: int) -> None:
         os.truncate(_place(begin), size)
         self._sizes[begin] = size
+
+
+def _names() -> List[str]:
+    try:
+        return os.listdir(path(FOLDER))
+    except FileNotFoundError:
+        return []
 
 
 def _place(begin: int) -> str:

@@ -34,12 +34,16 @@ DROPPED = "dropped from the worker's spool, which was full, before they were pul
 
 
 class Spool:
-    """The spool, locked while it is open. Opening it repairs the damage of a crash."""
+    """The spool, locked while it is open. Opening it repairs the damage of a crash, unless it is opened only
+    to read it: that works on a full and on a read-only disk."""
+
+    def __init__(self, is_read_only: bool = False) -> None:
+        self._is_read_only = is_read_only
 
     def __enter__(self) -> Spool:
-        ensure(FOLDER)
-        self._lock = os.open(path(FOLDER, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = _existing_lock() if self._is_read_only else _lock()
+        if self._lock >= 0:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._head, self._saved = _read_head()
         self._earlier = _read_positions()
         self._segments = Segments()
@@ -52,7 +56,8 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._lock)
+        if self._lock >= 0:
+            os.close(self._lock)
 
     @property
     def has_room(self) -> bool:
@@ -144,6 +149,9 @@ class Spool:
         """The events after a number, with the verdict: `reset` for another spool's cursor, `rewound` if event
         `after` does not exist or has another mark, `gap` if events after it were dropped."""
         self._write_out()
+        if self._is_read_only and not self._saved:
+            # Its id could not be stored, and with another one each time every pull would find a new spool.
+            return _empty_page(after, spool_id, mark)
         last, first = self._head["last"], min(self._segments.begins, default=self._head["last"] + 1)
         verdict = self._verdict(after, spool_id, mark)
         if verdict != "ok":
@@ -189,12 +197,13 @@ class Spool:
     def _repair(self) -> None:
         """Finish an interrupted removal, cut off a torn last line, and recover events that the head does not
         have yet."""
-        floor = self._head["floor"] if self._head["floor"] <= self._head["last"] + 1 else 0
-        for begin in self._segments.begins:
-            if begin < floor:
-                self._segments.drop(begin)
-        self._segments.cut_torn_line()
-        self._segments.split_large()
+        if not self._is_read_only:
+            floor = self._head["floor"] if self._head["floor"] <= self._head["last"] + 1 else 0
+            for begin in self._segments.begins:
+                if begin < floor:
+                    self._segments.drop(begin)
+            self._segments.cut_torn_line()
+            self._segments.split_large()
         for begin in self._segments.behind(self._head["last"]):
             for row, _ in self._segments.rows(begin, self._head["last"]):
                 self._account(row)
@@ -263,6 +272,27 @@ def weight(event: Dict[str, Any]) -> int:
     count = event["fields"].get("count" if event["kind"] == LOST else "folded", 1)
     is_whole = isinstance(count, int) and not isinstance(count, bool)
     return count if is_whole and 0 <= count <= 2**53 else 1
+
+
+def _lock() -> int:
+    ensure(FOLDER)
+    return os.open(path(FOLDER, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+
+def _existing_lock() -> int:
+    """-1 if there is none."""
+    try:
+        return os.open(path(FOLDER, "lock"), os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return -1
+
+
+def _empty_page(after: int, spool_id: Optional[str], mark: Optional[str]) -> Dict[str, Any]:
+    """No events, and the caller's position as it is."""
+    return {
+        "spool_id": spool_id or "", "events": [], "first_seq": after + 1, "last_seq": after, "more": False,
+        "mark": mark or "", "verdict": "ok",
+    }  # fmt: skip
 
 
 def _bound() -> int:

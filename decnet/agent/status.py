@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
+from .home import trouble
 from .jobs import deckies_at_work, recent_jobs
 from .readiness import note_readiness
 from .request import Refusal
@@ -48,6 +49,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "jobs": jobs,
         "journal": journaled,
         "conflicts": _conflicts(found),
+        "trouble": trouble(),
     }
 
 

@@ -119,6 +119,8 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
         page = await client.events(cursor.seq, spool_id=cursor.spool_id, mark=cursor.mark)
     if page.verdict in VERDICTS:
         ctx.warn(VERDICTS[page.verdict], client.worker)
+    if page.trouble:
+        ctx.warn(f"new events cannot be stored there: {page.trouble}", client.worker)
     fetched.add(await in_daemon_thread(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
     return page.more and event_cursor(ctx.home, worker_id) != cursor
 

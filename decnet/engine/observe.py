@@ -121,6 +121,6 @@ def _absorbed(
 ) -> WorkerRecords:
     facts = observation.facts if isinstance(observation, Seen) else None
     learned = ingest_status(records, status, now=ctx.now(), facts=facts)
-    for note in learned.notes:
+    for note in (*learned.notes, *filter(None, [status.trouble])):
         ctx.warn(note, name)
     return learned.records

@@ -83,6 +83,8 @@ class Status(FrozenModel):
     jobs: Annotated[tuple[Job, ...], Field(strict=False, max_length=256)]
     journal: JournalPage
     conflicts: Annotated[tuple[Conflict, ...], Field(strict=False, max_length=20000)] = ()
+    trouble: Text = ""
+    """Why the agent cannot write its folder, as far as it knows; "" if it can."""
 
     def held(self, project: str) -> HeldProject:
         """What the worker holds of a project; generation 0 if it was never there."""

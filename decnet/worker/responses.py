@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from decnet.model.base import FrozenModel, Hex64, Short
+from decnet.model.base import FrozenModel, Hex64, Short, Text
 from decnet.model.event import AttackerEvent
 from decnet.model.worker import Count, Strings
 from decnet.wire import PROJECT
@@ -57,6 +57,8 @@ class EventPage(FrozenModel):
     mark: Short = ""
     """The hash over the spool up to the page's last event, which the next request returns."""
     verdict: Literal["ok", "gap", "reset", "rewound"]
+    trouble: Text = ""
+    """Why the agent cannot store events, as in `Status`."""
 
 
 class Loaded(FrozenModel):

@@ -62,7 +62,12 @@ BASE = Container(
 
 
 def checked(
-    name: str = "w1", *, lan: Network | None = LAN, conflicts: dict[str, str] | None = None, **facts: Any
+    name: str = "w1",
+    *,
+    lan: Network | None = LAN,
+    conflicts: dict[str, str] | None = None,
+    trouble: str = "",
+    **facts: Any,
 ) -> CheckedWorker:
     """A worker as it was looked at; on w1 the decky `web` runs."""
     values: dict[str, Any] = {
@@ -78,6 +83,7 @@ def checked(
         jobs=(),
         journal=JournalPage(journal_id="j", verdict="ok", first_seq=0, last_seq=0, records=(), more=False),
         conflicts=tuple(Conflict(project=PROJECT, decky=n, mac=m) for n, m in (conflicts or {}).items()),
+        trouble=trouble,
     )
     return CheckedWorker(Worker(name=name, worker_id=name), Facts(**{**values, **facts}), status, lan)
 
@@ -108,6 +114,10 @@ def bad(findings: list[Finding] | Any) -> list[tuple[str, str]]:
         (
             checked(conflicts={"web": "8c:16:45:00:00:01"}),
             [("wrong", "web is stopped, because 8c:16:45:00:00:01 answers for its address")],
+        ),
+        (
+            checked(trouble="the disk of /var/lib/decnet-agent is full (0 KiB free)"),
+            [("wrong", "the disk of /var/lib/decnet-agent is full (0 KiB free)")],
         ),
     ],
 )

@@ -182,7 +182,13 @@ LOOKS = {
 """Commands that change nothing, and how they end where the only worker is unreachable."""
 
 
-def test_commands_that_only_look_work_on_a_read_only_home(tmp_path: Path, fleet_of: Fleets) -> None:
+@pytest.mark.parametrize(
+    ("disk", "reason"), [("ro", "Read-only file system"), ("full", "No space left on device")]
+)
+def test_commands_that_only_look_work_on_a_read_only_home(
+    tmp_path: Path, fleet_of: Fleets, disk: str, reason: str
+) -> None:
+    """And on a full disk."""
     home = Home(tmp_path / "home")
     open_home(home)
     fleet = fleet_of("web-1", worker="w1")
@@ -193,24 +199,29 @@ def test_commands_that_only_look_work_on_a_read_only_home(tmp_path: Path, fleet_
     pin(home.known_hosts, worker, HostKey("ssh-ed25519", BLOB), write_whole)
     program = f"{sys.executable} -m decnet"
     script = "\n".join(f"{program} {words} 2>&1; echo === $?" for words in (*LOOKS, "reconcile"))
-    done = on_read_only(home, f"sh -c {shlex.quote(script)}")
+    done = on_a_disk(home, f"sh -c {shlex.quote(script)}", DISKS[disk])
     *outputs, refused, _ = re.split(r"=== \d+\n", done.stdout)
     codes = [int(code) for code in re.findall(r"=== (\d+)\n", done.stdout)]
     assert dict(zip(LOOKS, codes, strict=False)) == LOOKS, done.stdout
-    assert [text for text in outputs if "Read-only" in text or "Traceback" in text] == []
+    assert [text for text in outputs if reason in text or "Traceback" in text] == []
     assert codes[-1] == 1
-    assert f"cannot write in {home.root}: Read-only file system" in refused
+    assert reason in refused and str(home.root) in refused
+
+
+DISKS = {
+    "ro": "mount --bind {0} {0}; mount -o remount,ro,bind {0}",
+    "full": "cp -a {0} {0}.copy; mount -t tmpfs -o size=2m,mode=700 none {0}; cp -a {0}.copy/. {0};"
+    "dd if=/dev/zero of={0}/filler bs=4096 2>/dev/null || :",
+}
 
 
 def on_read_only(home: Home, command: str) -> subprocess.CompletedProcess[str]:
     """Runs a command where the home is mounted read-only."""
-    script = f"""
-set -e
-export DECNET_HOME={home.root}
-mount --bind {home.root} {home.root}
-mount -o remount,ro,bind {home.root}
-exec {command}
-"""
+    return on_a_disk(home, command, DISKS["ro"])
+
+
+def on_a_disk(home: Home, command: str, disk: str) -> subprocess.CompletedProcess[str]:
+    script = f"set -e\nexport DECNET_HOME={home.root}\n{disk.format(home.root)}\nexec {command}\n"
     return subprocess.run(
         ["unshare", "-m", "--propagation", "private", "sh", "-c", script],
         capture_output=True,

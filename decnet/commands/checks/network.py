@@ -88,6 +88,8 @@ def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
         yield Finding(name, "warning", text, "use a wired interface, or --driver ipvlan")
     yield from _dhcp(checked, fleet)
     yield from _outside(checked, fleet)
+    if checked.status and checked.status.trouble:
+        yield Finding(name, "wrong", checked.status.trouble, "free disk space there: df -h", 4)
     for each in checked.status.conflicts if checked.status else ():
         text = f"{each.decky} is stopped, because {each.mac} answers for its address"
         yield Finding(name, "wrong", text, "give the decky another `ip`, or find out which host has it", 4)
