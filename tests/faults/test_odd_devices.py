@@ -49,7 +49,10 @@ TUNNEL = (
     "subprocess.run(['ip', 'link', 'set', 'tun0', 'up'], check=True);"
 )
 """TUNSETIFF of linux/if_tun.h: a tun device has a carrier while a process holds it open."""
-FOUND = "import start; name, mac = start._interface(bytes.fromhex(sys.argv[1]) or None); said = [name, mac.hex(':')]"
+FOUND = (
+    "import start; name, mac = start._interface(bytes.fromhex(sys.argv[1]) or None);"
+    "said = [name, mac.hex(':')]"
+)
 ANSWERED = "from decnet.agent.probe import responses; said = responses(sys.argv[1:], 1.0)"
 
 
