@@ -28,7 +28,21 @@ DecnetError                     1
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import ClassVar, NamedTuple
+
+
+class LoginState(Enum):
+    """How its sshd refused a login: the key, or nothing but a second factor that it requires as well."""
+
+    REFUSED = "refused"
+    INCOMPLETE = "incomplete"
+
+
+class EnrolledHint(str):
+    """A hint that only helps with an enrolled worker: an enrolment replaces it."""
+
+    __slots__ = ()
 
 
 class DecnetError(Exception):
@@ -232,7 +246,8 @@ class DockerDown(WorkerError):
 class Unreachable(DecnetError):
     """The worker cannot be reached, so its present state is unknown.
 
-    Cause: The machine is off, the network or its sshd is down, or SSH authentication failed.
+    Cause: The machine is off, the network or its sshd is down, or SSH authentication failed. Then the message
+    names the key, the operator's own or the fleet's, and what the sshd offers.
     Fix: Test with `decnet worker check NAME` and plain `ssh`. Nothing is changed on that worker until it
     answers.
     """
@@ -240,6 +255,17 @@ class Unreachable(DecnetError):
     exit_code = 5
     code = "unreachable"
     retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        worker: str | None = None,
+        login: LoginState | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, worker=worker)
+        self.login = login
 
 
 class TrustRefused(DecnetError):

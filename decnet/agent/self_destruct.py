@@ -6,8 +6,9 @@ The journal and the event spool stay, for forensics.
 from __future__ import annotations
 
 import os
-import pwd
 import time
+
+from decnet.wire.authorized import key_files
 
 from . import boot, docker, identity, jobs, limits, request
 from .containers import fleet_containers
@@ -60,8 +61,8 @@ def reap(known: Dict[str, Any], own: str) -> None:
     if not _deckies_gone(known["fleet_id"]):
         return
     _images_gone()
-    for user in _users():
-        _close_the_door(os.path.join(user, ".ssh", "authorized_keys"))
+    for place in _key_files():
+        _close_the_door(place)
     for command in COMMANDS:
         if _is_ours(command):
             _remove(command)
@@ -124,10 +125,10 @@ def _is_gate_line(line: str, agent_home: str) -> bool:
     return any(word in COMMANDS or word.startswith(agent_home.rstrip("/") + "/") for word in words[:-1])
 
 
-def _users() -> List[str]:
-    """Home directories that may contain our line: this user's; for root, those of all users."""
+def _key_files() -> List[str]:
+    """The files that may have our line; none if this process's user is unknown."""
     try:
-        return [pwd.getpwuid(os.geteuid()).pw_dir]
+        return key_files(home())
     except KeyError:
         return []
 

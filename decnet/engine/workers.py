@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from decnet.engine.snapshot import Snapshot
     from decnet.store.paths import Home
     from decnet.worker.enrol import FleetSide
+    from decnet.worker.fleetkey import FleetKey
 
 
 def known_workers(home: Home) -> dict[str, Worker]:
@@ -39,8 +40,12 @@ def fleet_credentials(home: Home, fleet_id: str) -> FleetSide:
     from decnet.worker.enrol import FleetSide
     from decnet.worker.fleetkey import ensure_key
 
-    own = AgentPackage.of(home.agents)
-    return FleetSide(fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), own)
+    def key(algorithm: str) -> FleetKey:
+        return ensure_key(home.keys / FLEET_KEY, write_whole, algorithm)
+
+    return FleetSide(
+        fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), AgentPackage.of(home.agents), key
+    )
 
 
 async def with_local(ctx: Context, connections: Connections, snap: Snapshot, *, adopt: bool) -> Snapshot:

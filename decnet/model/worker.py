@@ -24,6 +24,8 @@ class Worker(FrozenModel):
     tags: Annotated[tuple[str, ...], Loose] = ()
     max_deckies: int | None = None
     enrolled_at: float = 0.0
+    key_type: Short = ""
+    """The type of the fleet's key that its sshd accepts; "" for ssh-ed25519."""
 
     @property
     def is_local(self) -> bool:

@@ -20,7 +20,7 @@ COMMAND_LIMIT = 20.0
 MAX_OUTPUT_BYTES = 16 * 1024
 PYTHON = "exec python3 -I -S -"
 
-SHARED = ("compose", "engine", "sessions")
+SHARED = ("authorized", "compose", "engine", "sessions")
 """Modules of `decnet.wire` that a script may import, so that its results match the agent's."""
 
 # The start of a script that imports one of them, and the script itself.
@@ -37,8 +37,10 @@ _TAIL = """
 import json as _json, sys as _sys
 try:
     _report = {{"result": main(_json.loads({args!r}))}}
-except (OSError, ValueError) as _error:
-    _report = {{"error": "%s: %s" % (type(_error).__name__, _error)}}
+except OSError as _error:
+    _report = {{"error": "%s: %s" % (_error.filename or "python3", _error.strerror or _error)}}
+except ValueError as _error:
+    _report = {{"error": str(_error)}}
 _content = _json.dumps(_report)
 _sys.stdout.write("\\n%s %d\\n%s" % ({marker!r}, len(_content), _content))
 """

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from decnet import wire
-from decnet.errors import BadAnswer, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
+from decnet.errors import BadAnswer, EnrolledHint, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor
 from decnet.model.plan import Bundle
@@ -248,7 +248,7 @@ def validated(model: type[Answer], answer: dict[str, Any], worker: str, verb: st
         place = wire.clean(".".join(str(part) for part in first["loc"][:6]), 80)
         raise BadAnswer(
             f"its answer to {verb} is not valid at {place}: {wire.clean(first['msg'], 120)}",
-            hint=f"decnet worker upgrade {worker}",
+            hint=EnrolledHint(f"decnet worker upgrade {worker}"),
             worker=worker,
         ) from error
 
@@ -266,6 +266,6 @@ def check_identity(hello: Hello, worker: str, *, worker_id: str | None, fleet_id
         who = "none" if hello.worker_id is None else wire.clean(hello.worker_id, 40)
         raise IdentityRefused(
             f"another worker answers there, its identity is {who}",
-            hint=f"`decnet worker show {worker}` shows what was enrolled",
+            hint=EnrolledHint(f"`decnet worker show {worker}` shows what was enrolled"),
             worker=worker,
         )

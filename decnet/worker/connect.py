@@ -17,9 +17,11 @@ from decnet import wire
 from decnet.errors import DecnetError, HostKeyRefused, StateBroken
 from decnet.model.worker import Worker
 
+from .attempt import TOO_MANY, Attempt
 from .backoff import backoff
 from .concurrency import Concurrency
 from .hostkeys import HostKey
+from .refusals import refused
 from .ssh_library import asyncssh
 from .translate import connecting
 
@@ -44,6 +46,8 @@ HOST_KEYS = (
     "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512",
     "rsa-sha2-256", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
 )  # fmt: skip
+OTHER_KEYS = {"ecdsa-sha2-nistp256": "fleet_ecdsa", "ssh-rsa": "fleet_rsa"}
+"""The other types of the fleet's key, for workers whose sshd accepts no ed25519, and their files."""
 STRONG: dict[str, Any] = {
     "kex_algs": KEX,
     "encryption_algs": CIPHERS,
@@ -90,8 +94,11 @@ def target_of(worker: Worker, host_key: HostKey, key: Path) -> Target:
     login = {
         "agent_path": None,
         "config": None,
-        "preferred_auth": "publickey",
+        "password_auth": False,
+        "kbdint_auth": False,
+        "host_based_auth": False,
     }
+    key = key_path(key, worker.key_type)
     return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, key, login)
 
 
@@ -146,23 +153,43 @@ class _Budget:
 
 
 async def _attempt(library: Any, target: Target, concurrency: Concurrency, budget: _Budget) -> Any:
+    is_fleets = target.fleet_key is not None
+    attempt = Attempt(target.name, target.user, target.host, target.port, is_fleets)
+    try:
+        return await _connection(library, target, concurrency, budget, attempt)
+    except library.PermissionDenied as error:
+        raise refused(attempt) from error
+    except library.DisconnectError as error:
+        if TOO_MANY in str(error):
+            raise refused(attempt, too_many=True) from error
+        raise
+
+
+async def _connection(
+    library: Any, target: Target, concurrency: Concurrency, budget: _Budget, attempt: Attempt
+) -> Any:
     if target.jump is not None:
         async with concurrency.logins, budget.spent():
-            return await _connect_through(library, target, _options(library, target))
+            return await _connect_through(library, target, _options(library, target, attempt))
     async with concurrency.connects:
         async with budget.spent():
             sock = await _connected_socket(target.host, target.port)
         try:
             async with concurrency.logins, budget.spent():
-                options = _options(library, target)
+                options = _options(library, target, attempt)
                 return await library.connect(target.host, target.port, sock=sock, **options)
         except BaseException:
             sock.close()
             raise
 
 
-def _options(library: Any, target: Target) -> dict[str, Any]:
-    return {**STRONG, **target.login, **_key_options(library, target)}
+def _options(library: Any, target: Target, attempt: Attempt) -> dict[str, Any]:
+    return {
+        **STRONG,
+        **target.login,
+        **_key_options(library, target),
+        "client_factory": attempt.client(),
+    }
 
 
 def _key_options(library: Any, target: Target) -> dict[str, Any]:
@@ -269,6 +296,11 @@ async def _readable(sock: socket.socket) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(sock)
+
+
+def key_path(path: Path, algorithm: str) -> Path:
+    """The file of the fleet's key of that type ("": the usual one), next to the usual one at `path`."""
+    return path.with_name(OTHER_KEYS[algorithm]) if algorithm in OTHER_KEYS else path
 
 
 def read_fleet_key(path: Path) -> Any:

@@ -4,21 +4,23 @@ fleet's key has succeeded."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from decnet.errors import FleetRefused, HashRefused, IdentityRefused, WorkerError
+from decnet.errors import FleetRefused, HashRefused, IdentityRefused, LoginState, Unreachable, WorkerError
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 
 from .agent_package import AgentPackage
 from .client import AgentClient, check_identity
-from .fleetkey import FleetKey
+from .connect import OTHER_KEYS
+from .fleetkey import SIGNATURES, USUAL, FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place
 from .requirements import Survey, require_fit
 from .responses import HeldSlice
-from .visit import HOME, Access, SshAccess, Visit
+from .take_back import first_contact, not_let_in, taken_back
+from .visit import HOME, Access, KeyPolicy, SshAccess, Visit
 
 Emit = Callable[[str], None]
 
@@ -30,6 +32,16 @@ class FleetSide:
     fleet_id: str
     key: FleetKey
     agent: AgentPackage
+    key_of: Callable[[str], FleetKey] | None = None
+    """The fleet's key of another type, created if there is none."""
+
+    def keys(self, policy: KeyPolicy) -> Iterator[tuple[str, FleetKey]]:
+        """Type and key of each key that the worker's sshd may accept; the type of the usual one is ""."""
+        if policy.accepts(SIGNATURES[USUAL]):
+            yield "", self.key
+        for algorithm in OTHER_KEYS if self.key_of else ():
+            if self.key_of and policy.accepts(SIGNATURES[algorithm]):
+                yield algorithm, self.key_of(algorithm)
 
 
 @dataclass(frozen=True)
@@ -77,17 +89,20 @@ class Enrolment:
         HostKeyRefused, FleetRefused, IdentityRefused, WorkerError with a hint how to fix what is missing,
         Unreachable.
         """
-        async with self.access.visit(login, wanted.name, proof) as visit:
+        async with first_contact(login, wanted), self.access.visit(login, wanted.name, proof) as visit:
             survey, warnings = await visit.survey()
             emit(f"{wanted.name}: checked")
             require_fit(survey, wanted.name)
             worker = _worker(wanted, visit.place, survey, fleet.fleet_id, adopt)
             _refuse_twin(survey, wanted.name, others, "decnet worker rename {other} {name}")
-            newer, changed = await _equip(visit, survey, fleet, emit)
-            hello = await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)
-            check_identity(hello, wanted.name, worker_id=worker.worker_id, fleet_id=fleet.fleet_id)
-            changed += await visit.authorize(fleet.key, fleet.fleet_id)
-        hello = await self._verify(worker, visit.key, fleet, newer.agent if newer else fleet.agent.sha256)
+            policy = await visit.policy()
+            async with taken_back(visit, policy):
+                newer, changed = await _equip(visit, survey, fleet, emit)
+                hello = await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)
+                check_identity(hello, wanted.name, worker_id=worker.worker_id, fleet_id=fleet.fleet_id)
+                agent = newer.agent if newer else fleet.agent.sha256
+                worker, hello, put = await self._let_in(visit, worker, fleet, policy, agent)
+        changed += put
         emit(f"{worker.name}: the fleet's key opens it")
         warnings += [_newer_warning(worker.name, newer, fleet.agent)] if newer else []
         return Enrolled(worker, visit.key, hello, tuple(changed), tuple(warnings))
@@ -109,7 +124,7 @@ class Enrolment:
         the workers that were recovered before it, by worker_id.
         Raises WorkerError if no agent is enrolled there, FleetRefused for a worker of another fleet.
         """
-        async with self.access.visit(login, wanted.name, proof) as visit:
+        async with first_contact(login, wanted), self.access.visit(login, wanted.name, proof) as visit:
             survey, warnings = await visit.survey()
             emit(f"{wanted.name}: checked")
             if survey.identity is None:
@@ -118,8 +133,12 @@ class Enrolment:
             fleet = fleet or make_fleet(survey.identity.fleet_id)
             worker = _worker(wanted, visit.place, survey, fleet.fleet_id, adopt=False)
             _refuse_twin(survey, wanted.name, others, "give its address once")
-            newer, changed = await _equip(visit, survey, fleet, emit)
-            changed += await visit.authorize(fleet.key, fleet.fleet_id)
+            policy = await visit.policy()
+            async with taken_back(visit, policy):
+                newer, changed = await _equip(visit, survey, fleet, emit)
+                agent = newer.agent if newer else fleet.agent.sha256
+                worker, _, put = await self._let_in(visit, worker, fleet, policy, agent)
+        changed += put
         client = self._client(worker, visit.key, fleet)
         try:
             hello, held = await client.hello(), await client.slices()
@@ -142,6 +161,25 @@ class Enrolment:
             return await client.hello()
         finally:
             await client.close()
+
+    async def _let_in(
+        self, visit: Visit, worker: Worker, fleet: FleetSide, policy: KeyPolicy, sha256: str
+    ) -> tuple[Worker, Hello, list[str]]:
+        """Authorize the first of the fleet's keys with which a login succeeds: the worker with the type of
+        that key, the agent's hello, and what changed. Raises Unreachable."""
+        refused: Unreachable | None = None
+        for algorithm, key in fleet.keys(policy):
+            changed = await visit.authorize(key, fleet.fleet_id, policy)
+            worker = worker.model_copy(update={"key_type": algorithm})
+            try:
+                return worker, await self._verify(worker, visit.key, fleet, sha256), changed
+            except Unreachable as error:
+                if error.login is None:
+                    raise
+                refused = refused or error
+                if error.login is LoginState.INCOMPLETE:
+                    break
+        raise not_let_in(worker, fleet.key, policy, refused)
 
     async def _verify(self, worker: Worker, key: HostKey, fleet: FleetSide, sha256: str) -> Hello:
         """Check from outside: the fleet's key, the pinned host key, the gate, and which agent answers."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from decnet import wire
-from decnet.errors import BadAnswer, Failed, ProgramMissing, WorkerError
+from decnet.errors import BadAnswer, EnrolledHint, Failed, ProgramMissing, WorkerError
 from decnet.wire.fault import step
 
 from .envelope import result_of
@@ -196,13 +196,13 @@ def _no_answer(worker: str, how: str | None, tail: str) -> WorkerError:
     if how == describe_status(NOT_FOUND):
         return ProgramMissing(
             f"its agent is missing{detail}",
-            hint=f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again",
+            hint=EnrolledHint(f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again"),
             worker=worker,
         )
     return WorkerError(
         f"the agent {how}{detail}",
         worker=worker,
-        hint=f"`decnet worker check {worker}` shows what is missing there",
+        hint=EnrolledHint(f"`decnet worker check {worker}` shows what is missing there"),
     )
 
 

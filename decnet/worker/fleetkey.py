@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .connect import read_fleet_key
+from .connect import key_path, read_fleet_key
 from .hostkeys import HostKey, Write
 from .ssh_library import asyncssh
 
 COMMENT = "decnet-fleet"
+USUAL = "ssh-ed25519"
+SIGNATURES = {USUAL: (USUAL,), "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
+              "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}  # fmt: skip
+"""The signature algorithms of each type of key, as sshd_config names them in PubkeyAcceptedAlgorithms."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,15 @@ class FleetKey:
         return f'restrict,command="{command} gate" {self.public.line} {COMMENT}-{fleet_id}'
 
 
-def ensure_key(path: Path, write: Write) -> FleetKey:
-    """The fleet's ed25519 key, created at `path` if there is none. `write` must create the file with mode
-    0600.
+def ensure_key(path: Path, write: Write, algorithm: str = USUAL) -> FleetKey:
+    """The fleet's key of that type, created if there is none; `path` is that of the ed25519 key. `write` must
+    create the file with mode 0600.
 
     Raises StateBroken for a key that others can read or that is not valid.
     """
+    path = key_path(path, algorithm)
     if not path.exists() and not path.is_symlink():
-        key = asyncssh().generate_private_key("ssh-ed25519", comment=COMMENT)
+        key = asyncssh().generate_private_key(algorithm, comment=COMMENT)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(path, key.export_private_key("openssh"))
     return load_key(path)

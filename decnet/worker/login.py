@@ -15,6 +15,7 @@ from . import connect
 from .backoff import backoff
 from .connect import CONNECT_LIMIT, HOST_KEYS, KEX
 from .hostkeys import HostKey, trusted_fingerprints
+from .refusals import is_locked, locked
 from .ssh_library import asyncssh
 from .translate import connecting
 
@@ -176,11 +177,16 @@ def _identity(login: Login) -> Any:
     library = asyncssh()
     try:
         return library.read_private_key(login.identity)
-    except library.KeyImportError:
+    except library.KeyImportError as error:
+        if not is_locked(login.identity):
+            raise
         passphrase = login.ask(f"passphrase for {login.identity}: ") if login.ask is not None else None
         if passphrase is None:
-            raise
+            raise locked(login.identity) from error
+    try:
         return library.read_private_key(login.identity, passphrase)
+    except (library.KeyImportError, library.KeyEncryptionError) as error:
+        raise UsageError(f"the passphrase does not open your own key {login.identity}") from error
 
 
 async def _matching(place: Place, worker: str, fingerprints: set[str], source: str) -> HostKey:

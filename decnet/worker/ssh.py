@@ -117,7 +117,7 @@ async def running(connection: Any, worker: str, command: str, limit: float) -> A
     except Unreachable as error:
         if isinstance(error.__cause__, TimeoutError):
             name = command.rpartition(" ")[2]
-            raise _TooLate(f"no answer to {name} within {limit:g} s", worker=worker) from error
+            raise TooLate(f"no answer to {name} within {limit:g} s", worker=worker) from error
         raise
 
 
@@ -133,14 +133,14 @@ class _NotSent(Unreachable):
     """No channel was opened, so the request was not sent."""
 
 
-class _TooLate(Unreachable):
+class TooLate(Unreachable):
     """The time limit of the call has passed: no time for another attempt."""
 
 
 def _may_repeat(error: Unreachable, verb: str, streamed: bool) -> bool:
     if isinstance(error, _NotSent):
         return True
-    return not isinstance(error, _TooLate) and verb in REPEATABLE and not streamed
+    return not isinstance(error, TooLate) and verb in REPEATABLE and not streamed
 
 
 class RemoteProgram:

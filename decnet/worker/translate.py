@@ -16,6 +16,7 @@ from decnet import wire
 from decnet.errors import (
     BadAnswer,
     DecnetError,
+    EnrolledHint,
     Failed,
     HostKeyRefused,
     StateBroken,
@@ -37,7 +38,7 @@ class Meaning(NamedTuple):
 
 
 CHANGED_KEY = "if the change is legitimate: decnet worker trust {worker}"
-NOT_LET_IN = "its sshd does not accept the fleet's key; enrol it again: decnet worker add"
+NOT_LET_IN = "was the fleet's key removed there? decnet worker add {worker} USER@HOST puts it there again"
 
 ENROL_AGAIN = "enrol it with a valid address: decnet worker add {worker} USER@HOST"
 TO_THE_AGENT = "if the key has a passphrase, add it to ssh-agent first (ssh-add)"
@@ -132,8 +133,14 @@ def translate(error: BaseException, worker: str) -> DecnetError:
     if meaning is None:
         return Unreachable(_system(error), worker=worker)
     detail = wire.clean(str(error).strip(), 160) if meaning.detailed else ""
-    hint = meaning.hint.format(worker=worker) if meaning.hint else None
+    hint = _hint(meaning, worker)
     return meaning.kind(meaning.message + (f" ({detail})" if detail else ""), hint=hint, worker=worker)
+
+
+def _hint(meaning: Meaning, worker: str) -> str | None:
+    if meaning.hint is None or "{worker}" not in meaning.hint:
+        return meaning.hint
+    return EnrolledHint(meaning.hint.format(worker=worker))
 
 
 def exhausted(error: BaseException) -> Failed | None:

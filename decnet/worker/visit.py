@@ -7,10 +7,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from pydantic import Field
+
+from decnet import wire
 from decnet.errors import WorkerError
+from decnet.model.base import FrozenModel, Short
 from decnet.model.worker import Hello, Worker
+from decnet.wire.authorized import USUAL
 
 from . import connect
 from .agent_package import AgentPackage, start
@@ -22,11 +27,33 @@ from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place, connect_as_operator, resolve, verified_key
 from .requirements import NO_MEMORY_LIMIT, Survey, noise_problem, skew_problem
 from .session import Session
+from .shell import check_shell
 from .ssh import SshSession, call_over
 
 HOME = "/var/lib/decnet-agent"
 AGENT_COMMAND = f"{HOME}/decnet-agent"
 DOCKER_SOCKET = "/var/run/docker.sock"
+
+
+Before = dict[str, Any]
+"""What the script `restore` reports, and is given back."""
+
+
+class KeyPolicy(FrozenModel):
+    """The authorized_keys files that sshd reads for the user, and the signature algorithms that it accepts.
+    None if they are unknown."""
+
+    files: Annotated[tuple[Short, ...], Field(strict=False, max_length=16)] | None = None
+    algorithms: Annotated[tuple[Short, ...], Field(strict=False, max_length=64)] | None = None
+
+    def file(self, usual: str) -> str | None:
+        """The file to write to; None for the usual one, whose path ends with `usual`."""
+        if not self.files or any(path.endswith(f"/{usual}") for path in self.files):
+            return None
+        return self.files[0]
+
+    def accepts(self, algorithms: tuple[str, ...]) -> bool:
+        return self.algorithms is None or any(each in self.algorithms for each in algorithms)
 
 
 class Visit(Protocol):
@@ -55,8 +82,20 @@ class Visit(Protocol):
         """Give the agent its identity; `adopt` takes it from another fleet."""
         ...
 
-    async def authorize(self, key: FleetKey, fleet_id: str) -> list[str]:
+    async def policy(self) -> KeyPolicy:
+        """Which keys its sshd accepts, as far as that is known."""
+        ...
+
+    async def authorize(self, key: FleetKey, fleet_id: str, policy: KeyPolicy) -> list[str]:
         """Authorize the fleet's key, for the agent's gate only; returns what changed."""
+        ...
+
+    async def remember(self, policy: KeyPolicy) -> Before:
+        """What is there before anything is changed."""
+        ...
+
+    async def restore(self, before: Before, policy: KeyPolicy) -> list[str]:
+        """Bring that back; returns what could not be taken back."""
         ...
 
     async def revoke(self, key: FleetKey) -> bool:
@@ -105,7 +144,7 @@ class SshVisit:
 
     async def survey(self) -> tuple[Survey, list[str]]:
         # Only the second one is timed: the first command of a session is slower.
-        await run_command(self.connection, self.worker, ["true"])
+        await check_shell(self.connection, self.worker, self.place.user)
         quiet = await run_command(self.connection, self.worker, ["true"])
         report = await run_script(
             self.connection, self.worker, "survey", {"home": HOME, "socket": DOCKER_SOCKET}
@@ -147,14 +186,39 @@ class SshVisit:
         answer = await call_over(self.connection, self.worker, command, args, 2 * CONTROL_LIMIT)
         return validated(Hello, answer, self.worker, "enrol")
 
-    async def authorize(self, key: FleetKey, fleet_id: str) -> list[str]:
-        return ["key"] if await self._authorize(key.authorized_line(AGENT_COMMAND, fleet_id), key) else []
+    async def policy(self) -> KeyPolicy:
+        try:
+            report = await run_script(self.connection, self.worker, "policy", {})
+        except WorkerError:
+            return KeyPolicy()
+        return validated(KeyPolicy, report.result, self.worker, "policy")
+
+    async def authorize(self, key: FleetKey, fleet_id: str, policy: KeyPolicy) -> list[str]:
+        line = key.authorized_line(AGENT_COMMAND, fleet_id)
+        return ["key"] if await self._authorize(line, key, policy) else []
 
     async def revoke(self, key: FleetKey) -> bool:
-        return await self._authorize(None, key)
+        return await self._authorize(None, key, await self.policy())
 
-    async def _authorize(self, line: str | None, key: FleetKey) -> bool:
-        args = {"line": line, "blob": key.public.blob, "command": AGENT_COMMAND}
+    async def remember(self, policy: KeyPolicy) -> Before:
+        return await self._restore(None, policy)
+
+    async def restore(self, before: Before, policy: KeyPolicy) -> list[str]:
+        left = (await self._restore(before, policy)).get("left", [])
+        return [wire.clean(str(each), 200) for each in left]
+
+    async def _restore(self, before: Before | None, policy: KeyPolicy) -> dict[str, Any]:
+        args = {"home": HOME, "command": AGENT_COMMAND, "before": before, "file": policy.file(USUAL)}
+        return (await run_script(self.connection, self.worker, "restore", args)).result
+
+    async def _authorize(self, line: str | None, key: FleetKey, policy: KeyPolicy) -> bool:
+        args = {
+            "home": HOME,
+            "line": line,
+            "blob": key.public.blob,
+            "command": AGENT_COMMAND,
+            "file": policy.file(USUAL),
+        }
         report = await run_script(self.connection, self.worker, "authorize", args)
         return bool(report.result.get("changed"))
 

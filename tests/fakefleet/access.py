@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from decnet.worker.fleetkey import FleetKey
 from decnet.worker.hostkeys import HostKey
 from decnet.worker.login import HostKeyProof, Login, Place
 from decnet.worker.requirements import Engine, Identity, Survey
+from decnet.worker.visit import Before, KeyPolicy
 
 from .machine import FakeWorker
 from .session import FakeSession
@@ -97,7 +99,23 @@ class FakeVisit:
         answer = result_of(self.machine.ask("enrol", identity), self.worker)
         return validated(Hello, answer, self.worker, "enrol")
 
-    async def authorize(self, key: FleetKey, fleet_id: str) -> list[str]:
+    async def policy(self) -> KeyPolicy:
+        return KeyPolicy()
+
+    async def remember(self, policy: KeyPolicy) -> Before:
+        kept = self.machine.folder / "before"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self.machine.home, kept, symlinks=True)
+        return {"home": str(kept), "open": self.machine.is_open}
+
+    async def restore(self, before: Before, policy: KeyPolicy) -> list[str]:
+        shutil.rmtree(self.machine.home)
+        shutil.copytree(before["home"], self.machine.home, symlinks=True)
+        if not before["open"]:
+            self.machine.shut()
+        return []
+
+    async def authorize(self, key: FleetKey, fleet_id: str, policy: KeyPolicy) -> list[str]:
         changed = [] if self.machine.is_open else ["key"]
         self.machine.let_in()
         return changed

@@ -195,7 +195,9 @@ REPLACED: dict[str, dict[str, Any]] = {
     "program": {"_limit": lambda seconds: None},
     "readiness": {"shown": lambda pid, name: here().process_file(pid, name)},
     "request": {"_read": _read},
-    "self_destruct": {"_users": lambda: [str(here().home.parent / "user")]},
+    "self_destruct": {
+        "_key_files": lambda: [str(here().home.parent / "user" / ".ssh" / "authorized_keys")],
+    },
     "job_runner": {"signal": type("_NoSignals", (), {"SIGTERM": 0, "signal": staticmethod(lambda *_: None)})},
 }
 """By module, what the copy has in the place of the real name."""

@@ -1,0 +1,83 @@
+"""What happened during a login: the keys that were offered, and the methods that the server named."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from decnet import wire
+
+from .ssh_library import asyncssh
+
+MOST_KEYS = 8
+TOO_MANY = "Too many authentication failures"
+"""sshd's reason when it ends a connection after MaxAuthTries (auth.c, auth_maxtries_exceeded)."""
+
+
+@dataclass
+class Attempt:
+    """One login to a worker, with the fleet's key or as the operator. `keys` are as ssh-keygen shows them,
+    `methods` what the server offered after each step."""
+
+    worker: str
+    user: str
+    host: str
+    port: int
+    is_fleets: bool
+    keys: list[str] = field(default_factory=list)
+    methods: list[tuple[str, ...]] = field(default_factory=list)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The methods that the server offered last."""
+        return self.methods[-1] if self.methods else ()
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether the server accepted a key and requires another method as well: it then names other methods
+        than before (RFC 4252, section 5.1)."""
+        return bool(self.keys) and self.offered not in (self.methods[0], ()) and not self._asks_for_a_key()
+
+    def _asks_for_a_key(self) -> bool:
+        return "publickey" in self.offered
+
+    def client(self) -> Callable[[], Any]:
+        """The client that asyncssh is given; it notes what happens."""
+        attempt = self
+
+        class Client(asyncssh().SSHClient):  # type: ignore[misc]
+            def connection_made(self, conn: Any) -> None:
+                attempt._watch(conn)
+
+        return Client
+
+    def _watch(self, connection: Any) -> None:
+        next_method, next_key = connection.try_next_auth, connection.public_key_auth_requested
+
+        def try_next_auth(**options: Any) -> None:
+            methods = tuple(connection.get_server_auth_methods())
+            if not options and methods != ("none",):
+                self.methods.append(methods)
+            next_method(**options)
+
+        async def public_key_auth_requested() -> Any:
+            key = await next_key()
+            if key is not None and key.sig_algorithm == b"rsa-sha2-256":
+                # As OpenSSH: where both are known, the stronger one; a policy may refuse the other.
+                key.set_sig_algorithm(b"rsa-sha2-512")
+            if key is not None and len(self.keys) < MOST_KEYS:
+                self.keys.append(describe_key(key))
+            return key
+
+        connection.try_next_auth = try_next_auth
+        connection.public_key_auth_requested = public_key_auth_requested
+
+
+def describe_key(key: Any) -> str:
+    """Type, fingerprint and comment of a key pair of asyncssh."""
+    digest = base64.b64encode(hashlib.sha256(key.public_data).digest()).decode("ascii").rstrip("=")
+    comment = wire.clean(key.get_comment() or "", 40)
+    return f"{key.get_algorithm()} SHA256:{digest}" + (f" ({comment})" if comment else "")
