@@ -14,7 +14,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Set
+    from typing import Any, Dict, List
 
 
 def apply(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -56,8 +56,7 @@ def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
     if not any(step["up"] for step in content["steps"]):
         return
     content["compose_command"] = _compose().command
-    names = {name for step in content["steps"] for name in step["up"]}
-    _check_names(names, content["project"], known["fleet_id"])
+    content["taken"] = _taken_names(content, known["fleet_id"])
     leaving = {target["id"] for step in content["steps"] for target in step["remove"]}
     network.check(content["lan"], known["fleet_id"], leaving, holders(found))
 
@@ -81,17 +80,27 @@ def _compose() -> composerun.Compose:
     return composerun.require(str(docker.get("/version").get("Version", "")))
 
 
-def _check_names(names: Set[str], project: str, fleet_id: str) -> None:
+def _taken_names(content: Dict[str, Any], fleet_id: str) -> Dict[str, str]:
+    """Decky to reason for each one whose containers cannot be created, because another fleet, project or
+    program has a container of that name. Raises Refusal `name-taken` if the bundle has no other steps."""
+    creating = {name: step["decky"] for step in content["steps"] for name in step["up"]}
+    taken: Dict[str, str] = {}
     for row in docker.get("/containers/json", {"all": True}):
         container, fleet = Container(row), (row.get("Labels") or {}).get(LABEL_FLEET)
-        if container.name in names and (fleet, container.project) != (fleet_id, project):
+        if container.name in creating and (fleet, container.project) != (fleet_id, content["project"]):
             owner = "fleet" if fleet != fleet_id else "project"
             message = "container %s already exists and does not belong to this %s" % (container.name, owner)
-            raise Refusal("name-taken", message, "rename or remove it", {"name": container.name})
+            taken[creating[container.name]] = message
+            refusal = Refusal("name-taken", message, "rename or remove it", {"name": container.name})
+    if len(taken) == len(content["steps"]):
+        raise refusal
+    return taken
 
 
 def _check_dry(content: Dict[str, Any]) -> None:
     """The checks that a real run makes later: Compose's own validation, and addresses in use."""
+    for decky, message in content.get("taken", {}).items():
+        raise Refusal("name-taken", "%s: %s" % (decky, message), "rename or remove it")
     if content["compose"]["services"]:
         # It holds passwords. If this process is killed, the next write here removes it by this name.
         draft = "compose.check.%d.tmp" % os.getpid()

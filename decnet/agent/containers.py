@@ -7,7 +7,16 @@ same pid with the same start tick.
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, LABEL_FLEET, LABEL_PROJECT, LABEL_SERVICE, PROJECT
+from decnet.wire import (
+    LABEL_DECKY,
+    LABEL_FINGERPRINT,
+    LABEL_FLEET,
+    LABEL_PROJECT,
+    LABEL_SERVICE,
+    PROJECT,
+    container_name,
+    is_project,
+)
 
 from . import docker
 from .home import read_json, write_if_possible
@@ -20,18 +29,27 @@ if TYPE_CHECKING:
 CACHE = "containers.cache"
 RUNNING = "running"
 MOST = 20000
+_STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
 class Container:
-    """One container with our fleet's label. `pid` is 0 without a process; `started` orders starts."""
+    """One container with our fleet's label. `pid` is 0 without a process; `started` orders starts.
+
+    Another program can give a container any labels. One whose labels are not those of a decky gets the name
+    `odd-` and the start of its id instead, so that it can be reported and removed like any other stray."""
 
     def __init__(self, row: Dict[str, Any]) -> None:
         labels = row.get("Labels") or {}
         self.id = str(row["Id"])
-        self.name = str((row.get("Names") or ["/"])[0]).lstrip("/")
+        self.name = _own_name(row.get("Names") or [])
         self.project = str(labels.get(LABEL_PROJECT) or PROJECT)
         self.decky = str(labels.get(LABEL_DECKY, ""))
         self.service = str(labels.get(LABEL_SERVICE, ""))
+        if not is_project(self.project) or not _is_name(self.decky):
+            self.project, self.decky = PROJECT, "odd-" + self.id[:12]
+        if self.service and not _is_name(self.service.replace("_", "0")):
+            self.service = "odd"
         self.fingerprint = str(labels.get(LABEL_FINGERPRINT, ""))
         self.image = str(row.get("Image", ""))
         self.state = str(row.get("State", ""))
@@ -55,7 +73,7 @@ class Container:
             "service": self.service[:200],
             "fingerprint": self.fingerprint[:200],
             "image": self.image[:200],
-            "state": self.state,
+            "state": self.state if self.state in _STATES else "dead",
             "restarts": self.restarts,
             "exit_code": self.exit_code,
             "attached": self.attached,
@@ -128,7 +146,11 @@ def _attach(found: List[Container]) -> None:
     """A service is attached if its network namespace is that of its present base: it names the existing base
     and, if the service runs, that base has been running since before it. A stopped service that names the
     present base would join it when started; so would one that has ended since Docker was asked."""
-    bases = {(each.project, each.decky): each for each in found if not each.service}
+    bases = {
+        (each.project, each.decky): each
+        for each in found
+        if not each.service and each.name == container_name(each.project, each.decky)
+    }
     for container in found:
         base = bases.get((container.project, container.decky))
         if container.service:
@@ -141,6 +163,17 @@ def _attach(found: List[Container]) -> None:
                     or (base.state == RUNNING and base.started <= container.started)
                 )
             )
+
+
+def _own_name(names: List[Any]) -> str:
+    """The container's own name: another container's link adds names like `/other/alias`."""
+    found = [str(name).lstrip("/") for name in names]
+    return next((name for name in found if "/" not in name), "")
+
+
+def _is_name(text: str) -> bool:
+    """As `validators.NAME`, whose pattern takes longer to compile than a heartbeat may."""
+    return 0 < len(text) <= 40 and _LETTERS.issuperset(text) and text[0] != "-" != text[-1]
 
 
 def _exit_code(status: str) -> Optional[int]:

@@ -79,6 +79,7 @@ class Run:
         self.deadline = time.monotonic() + limit
 
     def carry_out(self) -> None:
+        self._leave_out_taken_names()
         self._remove()
         if "compose" not in self.content:
             if self.content["only"] is None:
@@ -109,6 +110,12 @@ class Run:
 
     def summary(self) -> str:
         return "; ".join("%s: %s" % (decky, error.split("\n")[0]) for decky, error in self.failed.items())
+
+    def _leave_out_taken_names(self) -> None:
+        """A container of another program with the name of a decky's costs only that decky."""
+        for decky, message in self.content.get("taken", {}).items():
+            self.end(decky, message)
+        self.steps = [step for step in self.steps if step["decky"] in self.open]
 
     def _remove(self) -> None:
         self.progress.set(current="removing")

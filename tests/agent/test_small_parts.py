@@ -13,6 +13,7 @@ import pytest
 from agent_desk import Desk, another_version
 
 from decnet.agent.composerun import is_transient, reason_in
+from decnet.agent.containers import Container
 from decnet.agent.health import ports_in
 from decnet.agent.interfaces import network_of, number_of, overlap
 from decnet.agent.self_destruct import without_ours
@@ -166,3 +167,9 @@ def test_a_state_directory_that_is_a_file_is_reported(desk: Desk, tmp_path: Path
     place.write_text("x")
     error = Desk(desk.agent, place).refused("status")
     assert error["code"] == "failed" and str(place) in error["message"]
+
+
+def test_a_container_has_its_own_name_and_a_known_state_whatever_docker_reports() -> None:
+    row = {"Id": "c" * 64, "Names": ["/other/alias", "/web"], "State": "stopping", "Labels": None}
+    answer = Container(row).answer()
+    assert (answer["name"], answer["state"], answer["decky"]) == ("web", "dead", "odd-" + "c" * 12)
