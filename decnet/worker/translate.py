@@ -20,11 +20,12 @@ from decnet.errors import (
     Failed,
     HostKeyRefused,
     StateBroken,
-    TrustRefused,
     Unreachable,
     UsageError,
     WorkerError,
 )
+
+from .agreement import disagreement
 
 
 class Meaning(NamedTuple):
@@ -49,7 +50,7 @@ MEANINGS: dict[str, Meaning] = {
     "TimeoutError": Meaning(Unreachable, "no answer in time"),
     "HostKeyNotVerifiable": Meaning(HostKeyRefused, "its host key is not the pinned one", CHANGED_KEY),
     "KeyExchangeFailed": Meaning(
-        TrustRefused, "it offers only weak algorithms", "update the sshd of that machine", detailed=True
+        Unreachable, "the key exchange failed", "what does `ssh -v` show there?", detailed=True
     ),
     "PermissionDenied": Meaning(Unreachable, "SSH authentication failed", NOT_LET_IN),
     "IllegalUserName": Meaning(Unreachable, "its sshd rejected the user name"),
@@ -129,6 +130,8 @@ def translate(error: BaseException, worker: str) -> DecnetError:
         return lack
     if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return Unreachable("its host name cannot be looked up now", worker=worker)
+    if (found := disagreement(str(error), worker)) is not None:
+        return found
     meaning = meaning_of(type(error))
     if meaning is None:
         return Unreachable(_system(error), worker=worker)

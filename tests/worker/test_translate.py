@@ -56,5 +56,54 @@ def test_refused_no_route_and_no_such_name_are_three_messages() -> None:
     assert all(type(error) is Unreachable for error in errors)
 
 
-def test_weak_algorithms_are_refused_and_not_unreachable() -> None:
-    assert type(translate(LIBRARY.KeyExchangeFailed("no match"), "w1")) is TrustRefused
+FOUND = "No matching {} algorithm found, sent curve25519-sha256,aes256-ctr and received {}"
+
+
+def error_of(kind: str, theirs: str) -> DecnetError:
+    return translate(LIBRARY.KeyExchangeFailed(FOUND.format(kind, theirs)), "w1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs"),
+    [
+        (
+            "key exchange",
+            "diffie-hellman-group14-sha1,diffie-hellman-group1-sha1,kex-strict-s-v00@openssh.com",
+        ),
+        ("key exchange", "diffie-hellman-group-exchange-sha1,gss-group14-sha1-toWM5Slw5Ew8Mqkay+al2g=="),
+        ("encryption", "3des-cbc,aes256-cbc,arcfour256,rijndael-cbc@lysator.liu.se"),
+        ("MAC", "hmac-md5,hmac-sha1,hmac-sha1-96,hmac-sha1-etm@openssh.com,umac-64@openssh.com"),
+        ("host key", "ssh-dss,ssh-rsa"),
+    ],
+)
+def test_weak_algorithms_are_refused_and_not_unreachable(kind: str, theirs: str) -> None:
+    error = error_of(kind, theirs)
+    assert (type(error), error.exit_code) == (TrustRefused, 6)
+    assert error.message.startswith(f"it offers only weak {kind} algorithms: {theirs.split(',')[0]}")
+    assert "kex-strict" not in error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "theirs"),
+    [
+        ("key exchange", "sntrup761x25519-sha512@openssh.com,ext-info-s,kex-strict-s-v00@openssh.com"),
+        ("key exchange", "mlkem768x25519-sha256,diffie-hellman-group14-sha1"),
+        ("encryption", "aes192-ctr,aes256-cbc"),
+        ("MAC", "umac-128-etm@openssh.com"),
+        ("key exchange", "<None>"),
+    ],
+)
+def test_no_algorithm_in_common_is_no_weakness_and_names_both_sides(kind: str, theirs: str) -> None:
+    error = error_of(kind, theirs)
+    assert (type(error), error.exit_code, "weak" in error.message) == (Unreachable, 5, False)
+    assert (
+        f"no {kind} algorithm in common: it offers {theirs.split(',')[0].strip('<>').lower()}"
+        in error.message
+    )
+    assert "decnet has curve25519-sha256, aes256-ctr" in error.message
+    assert "kex-strict" not in error.message
+
+
+def test_thousands_of_their_algorithms_are_one_short_line() -> None:
+    error = error_of("key exchange", ",".join(["x\x1b[2J" + "y" * 100] * 5000))
+    assert len(error.message) < 1000 and "4992 more" in error.message and "\x1b" not in error.message
