@@ -14,6 +14,7 @@ from decnet.wire.fault import place
 
 from . import identity, request
 from .home import path, read_json, sync_folder, write_json
+from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ FOLDER = "projects"
 FILE = "slice.json"
 COMPOSE = "compose.json"
 SCHEMA = 2
+MOST_GENERATION = 2**52
+"""A higher one is damage: no fleet gets there, and there must be room for those after it."""
 _KEPT_AS = ".v1"
 
 
@@ -87,14 +90,43 @@ def _addresses(content: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
 
 
 def _read(project: str, fleet_id: str) -> Optional[Dict[str, Any]]:
-    """None if there is no file, or one of a fleet that had this worker before."""
-    known = read_json(FOLDER, project, FILE)
+    """None if there is no file, a damaged one, or one of a fleet that had this worker before."""
+    known = _stored(FOLDER, project, FILE)
     if known is None and project == PROJECT:
-        known = read_json(FILE)
-    if not isinstance(known, dict):
+        known = _stored(FILE)
+    if known is None:
         return None
     content = known["slice"]
     return known if content is None or content.get("fleet_id") == fleet_id else None
+
+
+def _stored(*parts: str) -> Optional[Dict[str, Any]]:
+    """None also for a damaged file: the operator sends a lost slice again."""
+    try:
+        known = read_json(*parts)
+    except Refusal:
+        return None
+    return known if isinstance(known, dict) and _is_valid(known) else None
+
+
+def _is_valid(known: Dict[str, Any]) -> bool:
+    generation, plan_hash, content = (known.get(key, 0) for key in ("generation", "plan_hash", "slice"))
+    is_number = isinstance(generation, int) and not isinstance(generation, bool)
+    if not is_number or not 0 <= generation <= MOST_GENERATION:
+        return False
+    if plan_hash is not None and (not isinstance(plan_hash, str) or len(plan_hash) != 64):
+        return False
+    deckies = content.get("deckies") if isinstance(content, dict) else {} if content is None else None
+    return isinstance(deckies, dict) and all(map(_is_entry, deckies.values()))
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("decky"), dict):
+        return False
+    containers = entry.get("containers")
+    return isinstance(containers, dict) and all(
+        isinstance(row, dict) and isinstance(row.get("ports", []), list) for row in containers.values()
+    )
 
 
 def _present() -> List[str]:

@@ -81,7 +81,7 @@ def _project_records(records: WorkerRecords, name: str, status: Status) -> Proje
     return known.model_copy(
         update={
             "plan_hash": reported.plan_hash,
-            "applied": newest_applied(known.applied, reported),
+            "applied": newest_applied(known.applied, reported, generation),
             "generation": generation,
         }
     )

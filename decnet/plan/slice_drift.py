@@ -35,9 +35,16 @@ def slice_drift(records: ProjectRecords, reported: HeldProject, wanted: str | No
     return None
 
 
-def newest_applied(known: Applied | None, reported: HeldProject) -> Applied:
-    """The newest slice that the worker ever reported. A later report of an older one means that it was rolled
-    back."""
-    if known is not None and reported.generation <= known.generation:
+def newest_applied(known: Applied | None, reported: HeldProject, sent: int) -> Applied | None:
+    """The newest slice that the worker reported, of those up to generation `sent`, which this operator knows
+    of. A later report of an older one means that it was rolled back.
+
+    A higher generation is `ahead` for as long as it is reported. Recording it would make every later slice
+    seem rolled back, even after the worker has lost it.
+    """
+    if known is not None and known.generation > sent:
+        known = None
+    is_older = known is not None and reported.generation <= known.generation
+    if is_older or reported.generation > sent:
         return known
     return Applied(generation=reported.generation, plan_hash=reported.plan_hash)

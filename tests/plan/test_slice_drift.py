@@ -75,3 +75,22 @@ def test_a_restored_state_directory_does_not_continue_by_itself() -> None:
     read_before = ingest_status(known(3, (3, "p")), status_of(3, "p"), now=NOW).records
     records = ingest_status(read_before, status_of(7, "y"), now=NOW).records
     assert records.of().generation == 3
+
+
+def test_a_false_generation_is_reported_only_while_it_is_there() -> None:
+    false, lost = status_of(10**15, "p"), status_of(0, None)
+    records = ingest_status(known(5, (5, "p")), status_of(5, "p"), now=NOW).records
+    records = ingest_status(records, false, now=NOW).records
+    assert found(records, false, "p") is not None
+    records = ingest_status(records, lost, now=NOW).records
+    drift = found(records, lost, "p")
+    assert drift is not None and drift.word == "lost"
+    records = records.with_project(PROJECT, generation=6)
+    again = status_of(6, "p")
+    assert found(ingest_status(records, again, now=NOW).records, again, "p") is None
+
+
+def test_records_that_hold_a_false_generation_recover() -> None:
+    """Version 0.1.0 recorded it."""
+    records = ingest_status(known(6, (10**15, "x")), status_of(6, "p"), now=NOW).records
+    assert found(records, status_of(6, "p"), "p") is None

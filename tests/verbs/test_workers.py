@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -211,3 +212,41 @@ def test_a_generation_is_not_taken_while_the_lock_is_held(restored: FakeFleet) -
     with restored.locked():
         assert restored.take_generation().code == 75
     assert restored.records("w1").of().generation == 1
+
+
+@pytest.fixture
+def false(fleet: FakeFleet) -> FakeFleet:
+    """w1's slice has a generation that no one sent, and a pass has seen it."""
+    path = fleet["w1"].home / "projects" / "decnet" / "slice.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "generation": 10**15}))
+    assert fleet.reconcile().code == 4
+    return fleet
+
+
+@pytest.mark.parametrize("lost", ["never", "before it is taken", "after it is taken"])
+def test_a_false_generation_is_taken_and_the_second_pass_is_quiet(false: FakeFleet, lost: str) -> None:
+    path = false["w1"].home / "projects" / "decnet" / "slice.json"
+    if lost == "before it is taken":
+        path.unlink()
+    assert false.take_generation().code == 0
+    if lost == "after it is taken":
+        path.unlink()
+    before = false["w1"].containers
+    assert false.reconcile().code == 0
+    ran = false.reconcile(check=True)
+    assert (ran.code, ran.messages) == (0, [])
+    assert false["w1"].containers == before and false.is_converged()
+
+
+def test_a_false_generation_that_is_lost_before_it_is_taken_heals_by_itself(false: FakeFleet) -> None:
+    (false["w1"].home / "projects" / "decnet" / "slice.json").unlink()
+    assert false.reconcile().code == 0
+    assert (false.reconcile(check=True).code, false.is_converged()) == (0, True)
+
+
+@pytest.mark.parametrize("generation", [2**53, 2**63, -1, 1.5, "7", None, True])
+def test_a_generation_that_cannot_be_is_a_lost_slice(fleet: FakeFleet, generation: object) -> None:
+    path = fleet["w1"].home / "projects" / "decnet" / "slice.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "generation": generation}))
+    assert fleet.reconcile().code == 0
+    assert (fleet.reconcile(check=True).code, fleet.is_converged()) == (0, True)
