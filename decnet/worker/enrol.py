@@ -17,10 +17,10 @@ from .connect import OTHER_KEYS
 from .fleetkey import SIGNATURES, USUAL, FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place
-from .requirements import Survey, require_fit
+from .requirements import HOME, Survey, require_fit
 from .responses import HeldSlice
 from .take_back import first_contact, not_let_in, taken_back
-from .visit import HOME, Access, KeyPolicy, SshAccess, Visit
+from .visit import Access, KeyPolicy, SshAccess, Visit
 
 Emit = Callable[[str], None]
 

@@ -192,7 +192,13 @@ def describe_status(status: int) -> str | None:
 def _no_answer(worker: str, how: str | None, tail: str) -> WorkerError:
     detail = f": {tail}" if tail else ""
     if how is None:
-        return BadAnswer(f"the agent ended without an answer{detail}", worker=worker)
+        return BadAnswer(
+            f"the agent ended without an answer{detail}",
+            hint=EnrolledHint(
+                "does a start-up file of its shell (~/.bashrc) end the shell, or read its input?"
+            ),
+            worker=worker,
+        )
     if how == describe_status(NOT_FOUND):
         return ProgramMissing(
             f"its agent is missing{detail}",

@@ -17,6 +17,8 @@ from decnet.wire.engine import START
 
 from .client import AgentClient
 
+HOME = "/var/lib/decnet-agent"
+"""The agent's directory on a worker."""
 LEAST_PYTHON = (3, 9)
 LEAST_DISK_MIB = 512
 MOST_SKEW = 30.0
@@ -57,6 +59,8 @@ class Survey(FrozenModel):
     identity: Identity | None
     ends_with_session: bool = False
     """Whether systemd ends the user's processes at logout."""
+    noexec: Short = ""
+    """The mount point that keeps the agent from running, if any."""
 
 
 class Problem(NamedTuple):
@@ -109,7 +113,13 @@ def problems_of(survey: Survey) -> list[Problem]:
     """The problems that keep the machine from being a worker."""
     compose = _compose(survey)
     ended = session_problem(survey.user) if survey.ends_with_session else None
-    found = [*_python(survey.python), *_engine(survey), *compose, *_disk(survey.disk_free_mib)]
+    found = [
+        *_python(survey.python),
+        *_engine(survey),
+        *compose,
+        *_disk(survey.disk_free_mib),
+        *_noexec(survey.noexec),
+    ]
     return found + ([ended] if ended else [])
 
 
@@ -222,6 +232,13 @@ def _disk(free_mib: int) -> list[Problem]:
             f"{free_mib} MiB are free for the agent, {LEAST_DISK_MIB} are needed", "free disk space there"
         )
     ]
+
+
+def _noexec(mount: str) -> list[Problem]:
+    if not mount:
+        return []
+    text = f"no program may run in {HOME}: {'it' if mount == HOME else mount} is mounted noexec"
+    return [Problem(text, f"mount -o remount,exec {mount}, and remove noexec from /etc/fstab")]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

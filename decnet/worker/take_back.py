@@ -12,7 +12,8 @@ from decnet.wire.authorized import USUAL
 
 from .fleetkey import COMMENT, FleetKey
 from .login import Login
-from .visit import AGENT_COMMAND, HOME, Before, KeyPolicy, Visit
+from .requirements import HOME
+from .visit import AGENT_COMMAND, Before, KeyPolicy, Visit
 
 LIMIT = 60.0
 

@@ -25,12 +25,11 @@ from .exchange import CANNOT_START, describe_status
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place, connect_as_operator, resolve, verified_key
-from .requirements import NO_MEMORY_LIMIT, Survey, noise_problem, skew_problem
+from .requirements import HOME, NO_MEMORY_LIMIT, Survey, noise_problem, skew_problem
 from .session import Session
 from .shell import check_shell
 from .ssh import SshSession, call_over
 
-HOME = "/var/lib/decnet-agent"
 AGENT_COMMAND = f"{HOME}/decnet-agent"
 DOCKER_SOCKET = "/var/run/docker.sock"
 

@@ -26,6 +26,7 @@ OWN = {"root": "/root", "lib": "/var/lib", "run": "/run", "etc": "/etc/ssh", "sr
 ENTER = """
 mount --make-rprivate /
 while [ "$1" != -- ]; do mount --bind "$1" "$2"; shift 2; done; shift
+{first}
 exec "$@"
 """
 CONFIG = """
@@ -100,14 +101,15 @@ class Machine:
         self.authorized_keys.parent.mkdir(mode=0o700, exist_ok=True)
         self.authorized_keys.write_text(key.with_name(f"{key.name}.pub").read_text())
 
-    def argv(self, *argv: str, mounts: Sequence[tuple[Path, str]] = ()) -> list[str]:
-        """A command that sees the machine's folders."""
+    def argv(self, *argv: str, first: Sequence[str] = ()) -> list[str]:
+        """A command that sees the machine's folders, after `first` was run there."""
         folders = [(self.folder / name, place) for name, place in OWN.items()]
         files = [(self.folder / "passwd", "/etc/passwd")]
         if compose := shutil.which("docker-compose"):
             files.append((self.folder / "compose", compose))
-        binds = [word for pair in [*folders, *files, *mounts] for word in pair]
-        return ["unshare", "--mount", "sh", "-ec", ENTER, "enter", *map(str, binds), "--", *argv]
+        binds = [word for pair in [*folders, *files] for word in pair]
+        script = ENTER.format(first="\n".join(first))
+        return ["unshare", "--mount", "sh", "-ec", script, "enter", *map(str, binds), "--", *argv]
 
     def decnet(self, *argv: str, **environ: str) -> Ran:
         """One command of the operator, who has no terminal."""
@@ -142,7 +144,7 @@ class Machine:
 
 
 @contextmanager
-def running(machine: Machine, mounts: Sequence[tuple[Path, str]] = ()) -> Iterator[Machine]:
+def running(machine: Machine, first: Sequence[str] = ()) -> Iterator[Machine]:
     """The machine with its sshd and engine."""
     engine = Engine(machine.folder / "engine.json", "engine-1")
     log = machine.folder / "sshd.log"
@@ -152,7 +154,7 @@ def running(machine: Machine, mounts: Sequence[tuple[Path, str]] = ()) -> Iterat
     with _EngineServer(str(place), _Connection) as server:
         server.engine = engine
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        sshd = subprocess.Popen(machine.argv(*argv, mounts=mounts))
+        sshd = subprocess.Popen(machine.argv(*argv, first=first))
         try:
             _await_port(machine.port, sshd, log)
             yield machine

@@ -30,6 +30,7 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
         "clock": time.time(),
         "home_ready": is_ours(home),
         "identity": identity(home),
+        "noexec": noexec(existing(home)),
         "ends_with_session": end_with_their_session(user.pw_name),
     }
 
@@ -75,6 +76,15 @@ def compose(home: str) -> str | None:
 
 def existing(path: Path) -> Path:
     return path if path.is_dir() or path == path.parent else existing(path.parent)
+
+
+def noexec(place: Path) -> str:
+    """The mount point of a file system that no program may run from; "" if they may."""
+    if not os.statvfs(place).f_flag & os.ST_NOEXEC:
+        return ""
+    points = [line.split()[1] for line in Path("/proc/mounts").read_text("utf-8", "replace").splitlines()]
+    above = {str(each) for each in (place, *place.parents)}
+    return max((point for point in points if point in above), key=len, default=str(place))
 
 
 def is_ours(home: Path) -> bool:
