@@ -13,7 +13,7 @@ from decnet.cli.options import DryRun, LockTimeout, On, Output, OutputOption, Ye
 from decnet.cli.run import context, finish, wait_for
 
 if TYPE_CHECKING:
-    from decnet.commands.enrolment import Credentials
+    from decnet.commands.own_login import Credentials
 
 app = typer.Typer(
     help="Enrol and manage the machines that run deckies.", no_args_is_help=True, rich_markup_mode=None
@@ -29,6 +29,9 @@ HostKey = Annotated[
 ]
 KnownHosts = Annotated[
     Path | None, typer.Option("--known-hosts", help="A known_hosts file with its host key.")
+]
+RunProxy = Annotated[
+    bool, typer.Option("--yes", "-y", help="Run the ProxyCommand of your ssh configuration.")
 ]
 
 
@@ -52,11 +55,15 @@ def _credentials(
     identity: Path | None = None,
     host_key: str | None = None,
     known_hosts: Path | None = None,
+    *,
+    run_proxy: bool = False,
 ) -> Credentials:
-    from decnet.commands.enrolment import Credentials
+    from decnet.commands.own_login import Credentials
 
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    return Credentials(jump, identity, host_key, known_hosts, _secret(), confirm_key=terminal)
+    return Credentials(
+        jump, identity, host_key, known_hosts, _secret(), confirm_key=terminal, run_proxy=run_proxy
+    )
 
 
 @app.command()
@@ -64,7 +71,9 @@ def add(
     name_or_address: Annotated[
         str, typer.Argument(metavar="[NAME]", help="Its name; default: its host name.")
     ],
-    address: Annotated[str | None, typer.Argument(metavar="USER@HOST[:PORT]", help="The SSH login.")] = None,
+    address: Annotated[
+        str | None, typer.Argument(metavar="[USER@]HOST[:PORT]", help="The SSH login, as for ssh.")
+    ] = None,
     jump: Jump = None,
     identity: Identity = None,
     host_key: HostKey = None,
@@ -72,6 +81,7 @@ def add(
     tags: Annotated[list[str] | None, typer.Option("--tag", help="A tag for --on; may be repeated.")] = None,
     max_deckies: Annotated[int | None, typer.Option(min=1, help="How many deckies it may run.")] = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Take it over from another fleet.")] = False,
+    yes: RunProxy = False,
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
@@ -85,7 +95,7 @@ def add(
             ctx,
             name,
             where,
-            _credentials(jump, identity, host_key, known_hosts),
+            _credentials(jump, identity, host_key, known_hosts, run_proxy=yes),
             tags=tuple(tags or ()),
             max_deckies=max_deckies,
             adopt=adopt,
@@ -244,6 +254,7 @@ def recover(
     identity: Identity = None,
     host_key: HostKey = None,
     known_hosts: KnownHosts = None,
+    yes: RunProxy = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Rebuild a lost state directory from what the workers hold."""
@@ -256,7 +267,7 @@ def recover(
             raise UsageError("specify the workers' addresses, or --take-generation")
         if take_generation or not addresses:
             finish(wait_for(catch_up(ctx)), output.value)
-        credentials = _credentials(jump, identity, host_key, known_hosts)
+        credentials = _credentials(jump, identity, host_key, known_hosts, run_proxy=yes)
         finish(wait_for(run(ctx, addresses, credentials)), output.value)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from decnet.commands.own_login import Credentials, confirm_proxy, resolved
 from decnet.engine.agent_version import ask_status
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
@@ -24,33 +23,7 @@ from decnet.store.fleet_table import FleetTable
 if TYPE_CHECKING:
     from decnet.worker.enrol import Enrolled
     from decnet.worker.hostkeys import HostKey
-    from decnet.worker.login import HostKeyProof, Login
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """How the operator logs in, and how the host key is verified. `ask` prompts for a secret."""
-
-    jump: str | None = None
-    identity: Path | None = None
-    host_key: str | None = None
-    known_hosts: Path | None = None
-    ask: Callable[[str], str | None] | None = None
-    confirm_key: bool = True
-
-    def login(self, address: str) -> Login:
-        from decnet.worker.login import Login
-
-        return Login.parse(address, jump=self.jump, identity=self.identity, ask=self.ask)
-
-    def vouched(self, ctx: Context, pinned: HostKey | None) -> HostKeyProof:
-        from decnet.worker.login import HostKeyProof
-
-        def confirm(key: HostKey) -> bool:
-            return ctx.confirm(f"Its host key is {key.fingerprint}. Is that the right one?")
-
-        prompt = confirm if self.confirm_key else None
-        return HostKeyProof(pinned, self.host_key, self.known_hosts, prompt)
+    from decnet.worker.login import Place
 
 
 async def add(
@@ -74,7 +47,10 @@ async def add(
         known = known_workers(ctx.home)
         earlier = known.get(name)
         pinned = _pinned(ctx, earlier)
-        await _refuse_taken(name, address, credentials, known, pinned)
+        login = await resolved(ctx, name, credentials.login(address), earlier)
+        assert login.place is not None
+        _refuse_taken(name, address, login.place, credentials, known, pinned)
+        confirm_proxy(ctx, name, login.place.route, credentials, earlier)
         fleet = load_fleet(ctx.home) or new_fleet()
         save_fleet(ctx.home, fleet)
         wanted = Worker(
@@ -85,7 +61,7 @@ async def add(
             enrolled_at=earlier.enrolled_at if earlier else ctx.now(),
         )
         enrolled = await ctx.enrolment.add(
-            credentials.login(address),
+            login,
             fleet_credentials(ctx.home, fleet.fleet_id),
             wanted,
             credentials.vouched(ctx, pinned),
@@ -98,13 +74,15 @@ async def add(
     return _outcome(ctx, enrolled, changed)
 
 
-async def _refuse_taken(
-    name: str, address: str, credentials: Credentials, known: Mapping[str, Worker], pinned: HostKey | None
+def _refuse_taken(
+    name: str,
+    address: str,
+    place: Place,
+    credentials: Credentials,
+    known: Mapping[str, Worker],
+    pinned: HostKey | None,
 ) -> None:
     """Raises UsageError if a worker of that name has another address, or another worker has this address."""
-    from decnet.worker.login import resolve
-
-    place = await resolve(credentials.login(address), name)
     where = (place.host.lower(), place.port)
     earlier = known.get(name)
     # A worker that has moved is enrolled again, if it has its pinned host key.
@@ -227,7 +205,7 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> TextOutcom
             was = old.fingerprint if old else "none"
             return old == key or ctx.confirm(f"{name}: pinned {was}, shown {key.fingerprint}. Take it?")
 
-        place = Place(worker.host, worker.port, worker.user, worker.jump)
+        place = Place(worker.host, worker.port, worker.user, worker.jump, worker.route)
         vouched = HostKeyProof(
             None, credentials.host_key, credentials.known_hosts, confirm if credentials.confirm_key else None
         )

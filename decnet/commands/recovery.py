@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from decnet.commands.enrolment import Credentials, record
+from decnet.commands.enrolment import record
+from decnet.commands.own_login import Credentials, confirm_proxy, resolved
 from decnet.engine.apply import apply_record_steps, commit
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
@@ -47,9 +48,11 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         for number, address in enumerate(addresses, 1):
             fleet_id = found[0].enrolled.hello.fleet_id if found else None
             side = fleet_credentials(ctx.home, fleet_id) if fleet_id else None
+            login = await resolved(ctx, address, credentials.login(address), None)
+            confirm_proxy(ctx, address, login.place.route if login.place else None, credentials, None)
             found.append(
                 await ctx.enrolment.recover(
-                    credentials.login(address),
+                    login,
                     side,
                     lambda fleet_id: fleet_credentials(ctx.home, fleet_id),
                     Worker(name=f"w{number}", worker_id="", enrolled_at=ctx.now()),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from decnet.commands.checks.finding import listing_of
 from decnet.commands.doctor import findings_of
-from decnet.commands.enrolment import Credentials, check_name, enrolled_worker
+from decnet.commands.enrolment import check_name, enrolled_worker
+from decnet.commands.own_login import Credentials
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
@@ -206,7 +207,7 @@ async def _leave(
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pinned
 
-    login = credentials.login(f"{worker.user}@{worker.host}:{worker.port}")
+    login = credentials.login_again(worker)
     key = load_key(ctx.home.keys / FLEET_KEY)
     await ctx.enrolment.withdraw(login, worker, key, pinned(ctx.home.known_hosts, worker))
 

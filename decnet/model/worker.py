@@ -6,21 +6,72 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from .base import FrozenModel, Loose, Name, Short, Timestamp
+from .base import FrozenModel, Loose, Name, Short, Text, Timestamp
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Strings = Annotated[tuple[Short, ...], Field(strict=False, max_length=4096)]
 
+Paths = Annotated[tuple[Text, ...], Field(strict=False, max_length=100)]
+
+
+class SshSettings(FrozenModel):
+    """How the operator logs in to one host: absolute paths of key files, certificates and known_hosts files.
+
+    `agent` is the socket of an ssh-agent, "" for none and None for the one of the environment; with
+    `identities_only` it is used for these identities only.
+    """
+
+    identities: Paths = ()
+    certificates: Paths = ()
+    agent: Text | None = None
+    identities_only: bool = False
+    host_key_alias: Short | None = None
+    known_hosts: Paths = ()
+
+
+class Hop(SshSettings):
+    """A jump host."""
+
+    host: Short
+    port: int = 22
+    user: Short
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.user}@{host}:{self.port}"
+
+
+class Route(FrozenModel):
+    """The way to a worker, taken from the operator's ssh configuration when it was enrolled.
+
+    `settings` are for the operator's own login. `proxy_command`, run by a shell as the user `account`, gives
+    the connection to the first of `hops`, or to the worker if there are none.
+    """
+
+    settings: SshSettings = SshSettings()
+    hops: Annotated[tuple[Hop, ...], Field(strict=False, max_length=16)] = ()
+    proxy_command: Text | None = None
+    account: Short | None = None
+
+    @property
+    def is_direct(self) -> bool:
+        return not (self.hops or self.proxy_command)
+
 
 class Worker(FrozenModel):
-    """One enrolled worker; `local` is this machine and has no address."""
+    """One enrolled worker; `local` is this machine and has no address.
+
+    `jump` names the jump hosts, for display. Without a `route` (version 0.1.0 recorded none) the operator's
+    ssh configuration decides how the jump host is reached.
+    """
 
     name: Name
     worker_id: Short
     host: Short = ""
     port: int = 22
     user: Short = ""
-    jump: Short | None = None
+    jump: Text | None = None
+    route: Route | None = None
     tags: Annotated[tuple[str, ...], Loose] = ()
     max_deckies: int | None = None
     enrolled_at: float = 0.0

@@ -10,6 +10,8 @@ from typing import Any
 
 from decnet import wire
 
+from .client_side import accept_key_in_certificate
+from .identities import OwnKeys
 from .ssh_library import asyncssh
 
 MOST_KEYS = 8
@@ -19,14 +21,15 @@ TOO_MANY = "Too many authentication failures"
 
 @dataclass
 class Attempt:
-    """One login to a worker, with the fleet's key or as the operator. `keys` are as ssh-keygen shows them,
-    `methods` what the server offered after each step."""
+    """One login to a worker, with the fleet's key or with the operator's `own`. `keys` are as ssh-keygen
+    shows them, `methods` what the server offered after each step."""
 
     worker: str
     user: str
     host: str
     port: int
     is_fleets: bool
+    own: OwnKeys | None = None
     keys: list[str] = field(default_factory=list)
     methods: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -50,7 +53,11 @@ class Attempt:
 
         class Client(asyncssh().SSHClient):  # type: ignore[misc]
             def connection_made(self, conn: Any) -> None:
+                accept_key_in_certificate(asyncssh(), conn)
                 attempt._watch(conn)
+
+            def public_key_auth_requested(self) -> Any:
+                return attempt.own.more() if attempt.own is not None else None
 
         return Client
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import socket
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,69 +12,36 @@ from pathlib import Path
 from typing import Any
 
 from decnet import wire
-from decnet.errors import DecnetError, HostKeyRefused, StateBroken
-from decnet.model.worker import Worker
+from decnet.errors import StateBroken, Unreachable
+from decnet.model.worker import Route, Worker
 
+from . import ssh_config
+from .account import Account
+from .algorithms import HOST_CERTIFICATES, HOST_KEYS, STRONG
 from .attempt import TOO_MANY, Attempt
 from .backoff import backoff
 from .concurrency import Concurrency
 from .hostkeys import HostKey
+from .identities import OwnKeys
 from .refusals import refused
 from .ssh_library import asyncssh
 from .translate import connecting
+from .way import Way, connected_socket, open_way
 
 CONNECT_LIMIT = 10.0
-PROMPT_LIMIT = 180.0
-"""The same if a user has to type a password."""
 DISCONNECT_LIMIT = 1.0
-KEEPALIVE_INTERVAL = 5.0
-KEEPALIVE_MISSED = 3
 TRIES = 6
 
-KEX = (
-    "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521", "diffie-hellman-group16-sha512", "diffie-hellman-group18-sha512",
-)  # fmt: skip
-CIPHERS = (
-    "aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr",
-    "aes128-ctr",
-)  # fmt: skip
-MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512")
-HOST_KEYS = (
-    "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512",
-    "rsa-sha2-256", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
-)  # fmt: skip
 OTHER_KEYS = {"ecdsa-sha2-nistp256": "fleet_ecdsa", "ssh-rsa": "fleet_rsa"}
 """The other types of the fleet's key, for workers whose sshd accepts no ed25519, and their files."""
-STRONG: dict[str, Any] = {
-    "kex_algs": KEX,
-    "encryption_algs": CIPHERS,
-    "mac_algs": MACS,
-    "compression_algs": ("none",),
-    # The total is limited here; asyncssh's own limit must only not be shorter.
-    "login_timeout": 2 * PROMPT_LIMIT,
-    "keepalive_interval": KEEPALIVE_INTERVAL,
-    "keepalive_count_max": KEEPALIVE_MISSED,
-    "agent_forwarding": False,
-    "x509_trusted_certs": None,
-    "gss_host": None,
-}
-"""aes128-gcm is the cheapest cipher and not affected by Terrapin; curve25519 is the cheapest key exchange."""
-
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}"
-_ADDRESS = re.compile(
-    rf"(?:(?P<user>{_NAME})@)?"
-    rf"(?:\[(?P<inner>[0-9A-Fa-f:.]+)\]|(?P<host>{_NAME}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*))"
-    r"(?::(?P<port>[0-9]{1,5}))?"
-)
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where to connect, which host key to expect, and how to log in: with the fleet's key, or with `login`,
-    which are options of asyncssh.
+    """Where to connect, which host key to expect, and how to log in: with the fleet's key, or with the
+    operator's `own` keys. `login` are more options of asyncssh.
 
-    `host_key` None leaves the check to `login["known_hosts"]`.
+    `host_key` None leaves the check to `login["known_hosts"]`. `jump` is used if there is no `route`.
     """
 
     name: str
@@ -85,8 +50,10 @@ class Target:
     user: str
     host_key: HostKey | None
     jump: str | None = None
+    route: Route | None = None
     fleet_key: Path | None = None
     login: dict[str, Any] = field(default_factory=dict)
+    own: OwnKeys | None = None
 
 
 def target_of(worker: Worker, host_key: HostKey, key: Path) -> Target:
@@ -99,7 +66,9 @@ def target_of(worker: Worker, host_key: HostKey, key: Path) -> Target:
         "host_based_auth": False,
     }
     key = key_path(key, worker.key_type)
-    return Target(worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, key, login)
+    return Target(
+        worker.name, worker.host, worker.port, worker.user, host_key, worker.jump, worker.route, key, login
+    )  # fmt: skip
 
 
 async def connect(
@@ -154,7 +123,7 @@ class _Budget:
 
 async def _attempt(library: Any, target: Target, concurrency: Concurrency, budget: _Budget) -> Any:
     is_fleets = target.fleet_key is not None
-    attempt = Attempt(target.name, target.user, target.host, target.port, is_fleets)
+    attempt = Attempt(target.name, target.user, target.host, target.port, is_fleets, target.own)
     try:
         return await _connection(library, target, concurrency, budget, attempt)
     except library.PermissionDenied as error:
@@ -168,24 +137,44 @@ async def _attempt(library: Any, target: Target, concurrency: Concurrency, budge
 async def _connection(
     library: Any, target: Target, concurrency: Concurrency, budget: _Budget, attempt: Attempt
 ) -> Any:
-    if target.jump is not None:
+    route = target.route
+    if route is None and target.jump is not None:
+        # A record of version 0.1.0 has no route: the configuration decides, as it did then.
+        route = await ssh_config.route_over(target.jump, Account.operator())
+    if route is not None and not route.is_direct:
         async with concurrency.logins, budget.spent():
-            return await _connect_through(library, target, _options(library, target, attempt))
+            way = await open_way(target.name, target.host, target.port, route)
+            return await _logged_in(library, target, way, attempt)
     async with concurrency.connects:
         async with budget.spent():
-            sock = await _connected_socket(target.host, target.port)
+            sock = await connected_socket(target.host, target.port)
+        way = Way({"sock": sock}, sock)
         try:
             async with concurrency.logins, budget.spent():
-                options = _options(library, target, attempt)
-                return await library.connect(target.host, target.port, sock=sock, **options)
+                return await _logged_in(library, target, way, attempt)
         except BaseException:
-            sock.close()
+            way.close()
             raise
 
 
+async def _logged_in(library: Any, target: Target, way: Way, attempt: Attempt) -> Any:
+    try:
+        options = {**_options(library, target, attempt), **way.options}
+        return way.carry(await library.connect(target.host, target.port, **options))
+    except library.ChannelOpenError as error:
+        way.close()
+        reason = wire.clean(error.reason, 120)
+        raise Unreachable(f"the jump host cannot reach it ({reason})", worker=target.name) from error
+    except BaseException:
+        way.close()
+        raise
+
+
 def _options(library: Any, target: Target, attempt: Attempt) -> dict[str, Any]:
+    own = target.own.options if target.own is not None else {}
     return {
         **STRONG,
+        **own,
         **target.login,
         **_key_options(library, target),
         "client_factory": attempt.client(),
@@ -193,14 +182,14 @@ def _options(library: Any, target: Target, attempt: Attempt) -> dict[str, Any]:
 
 
 def _key_options(library: Any, target: Target) -> dict[str, Any]:
-    algorithms = HOST_KEYS
+    algorithms: tuple[str, ...] = HOST_KEYS
     known: dict[str, Any] = {}
     if target.host_key is not None:
         key = library.import_public_key(target.host_key.line)
         # The pinned key's type first, then all others: a server with a key of another type then fails with a
         # wrong key, and not like a broken connection.
         own = tuple(name.decode("ascii") for name in key.sig_algorithms)
-        algorithms = tuple(name for name in own if name in HOST_KEYS) + HOST_KEYS
+        algorithms = (*(name for name in own if name in HOST_KEYS), *HOST_KEYS, *HOST_CERTIFICATES)
         known = {"known_hosts": ([key], [], [])}
     if target.fleet_key is not None:
         known["client_keys"] = [read_fleet_key(target.fleet_key)]
@@ -209,93 +198,6 @@ def _key_options(library: Any, target: Target) -> dict[str, Any]:
         "username": target.user,
         "server_host_key_algs": list(dict.fromkeys(algorithms)),
     }
-
-
-async def _connect_through(library: Any, target: Target, options: dict[str, Any]) -> Any:
-    assert target.jump is not None
-    jump = await jump_host(library, target.name, target.jump)
-    try:
-        connection = await library.connect(target.host, target.port, tunnel=jump, **options)
-    except BaseException:
-        jump.abort()
-        raise
-    connection.set_tunnel(jump)
-    return connection
-
-
-async def jump_host(library: Any, worker: str, jump: str) -> Any:
-    """A connection to `[USER@]HOST[:PORT]` on the way to a worker.
-
-    It belongs to the operator: it uses their configuration, keys, agent and known_hosts, and its failures
-    concern neither the worker's pinned key nor the fleet's key.
-    """
-    with connecting(worker):
-        user, host, port = split_address(jump)
-    who = {"username": user} if user else {}
-    try:
-        with connecting(worker):
-            return await library.connect(host, port or (), **who)
-    except HostKeyRefused as error:
-        raise HostKeyRefused(
-            f"at the jump host, the host key of {host} is not the one of your known_hosts",
-            hint=f"see what `ssh {jump} true` says",
-            worker=worker,
-        ) from error
-    except DecnetError as error:
-        if error.worker is not None:
-            error.message = f"at the jump host, {host}: {error.message}"
-            error.hint = f"does `ssh {jump} true` work?"
-        raise
-
-
-def split_address(address: str) -> tuple[str | None, str, int | None]:
-    """User, host and port of `[USER@]HOST[:PORT]`; an IPv6 address with a port needs brackets. Raises
-    ValueError for anything else."""
-    match = _ADDRESS.fullmatch(address)
-    if match is None or not 0 < int(match["port"] or 1) < 65536:
-        raise ValueError(f"{wire.clean(address, 80)} is not [USER@]HOST[:PORT]")
-    host = match["inner"] or match["host"]
-    # This finds a label of a host name that is too long, before the lookup does.
-    host.encode("idna")
-    return match["user"], host, int(match["port"]) if match["port"] else None
-
-
-async def _connected_socket(host: str, port: int) -> socket.socket:
-    """A connected socket on which the server has sent its first bytes."""
-    failure: OSError | None = None
-    for family, kind, protocol, _, address in (await _addresses(host, port))[:4]:
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.setblocking(False)
-            await asyncio.get_running_loop().sock_connect(sock, address)
-            await _readable(sock)
-            return sock
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-    raise failure or OSError(f"no address for {host}")
-
-
-async def _addresses(host: str, port: int) -> list[Any]:
-    try:
-        # A literal address needs no resolver, and so no thread.
-        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
-    except socket.gaierror:
-        return list(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
-
-
-async def _readable(sock: socket.socket) -> None:
-    # An SSH server sends first. One that accepts and stays silent must not occupy a login slot.
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    loop.add_reader(sock, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(sock)
 
 
 def key_path(path: Path, algorithm: str) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from decnet.errors import HostKeyRefused, StateBroken, UsageError
+from decnet.errors import HostKeyRefused, StateBroken
 from decnet.model.worker import Worker
 
 Write = Callable[[Path, bytes], object]
@@ -81,18 +81,6 @@ def unpin(known_hosts: Path, worker_id: str, write: Write) -> bool:
     """Remove the worker's key. False if none was pinned."""
     lines = {held: line for held, line in _lines(known_hosts).items() if held != worker_id}
     return _replace(known_hosts, lines, write)
-
-
-def trusted_fingerprints(known_hosts: Path, host: str, port: int) -> tuple[HostKey, ...]:
-    """The keys of a host in the operator's own known_hosts file (`--known-hosts FILE`). Raises UsageError."""
-    from .ssh_library import asyncssh
-
-    library = asyncssh()
-    try:
-        keys = library.match_known_hosts(str(known_hosts), host, "", None if port == 22 else port)[0]
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{known_hosts}: it cannot be read as known_hosts: {error}") from error
-    return tuple(HostKey.parse(key.export_public_key("openssh").decode("ascii")) for key in keys)
 
 
 def _line(worker: Worker, key: HostKey) -> str:

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from decnet import wire
-from decnet.errors import HostKeyRefused, TrustRefused, Unreachable, UsageError
+from decnet.errors import DecnetError, HostKeyRefused, TrustRefused, Unreachable, UsageError
+from decnet.model.worker import Route, SshSettings
 
-from . import connect
+from . import connect, ssh_config
+from .account import Account
+from .address import split_address
+from .algorithms import FAMILIES, HOST_CERTIFICATES, HOST_KEYS, KEX, PROMPT_LIMIT, STRONG
 from .backoff import backoff
-from .connect import CONNECT_LIMIT, HOST_KEYS, KEX
-from .hostkeys import HostKey, trusted_fingerprints
+from .connect import CONNECT_LIMIT
+from .hostkeys import HostKey
+from .identities import own_keys
+from .known_hosts import Trusted, trusted_by, trusted_in
 from .refusals import is_locked, locked
 from .ssh_library import asyncssh
 from .translate import connecting
-
-FAMILIES = (HOST_KEYS, ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
-            ("rsa-sha2-512", "rsa-sha2-256"))  # fmt: skip
-"""A server with several keys presents one per connection: these are requested in turn."""
+from .way import open_way
 
 KEY_TRIES = 4
 
 
 @dataclass(frozen=True)
 class Login:
-    """How the operator logs in; values that are None come from their ~/.ssh/config, keys and ssh-agent.
+    """How the operator logs in; values that are None come from their ssh configuration, keys and ssh-agent.
 
     `ask` is called with a prompt for a password or a passphrase; None if the session is not interactive.
-    `config` False ignores the configuration file, `agent` False the ssh-agent.
+    `place` is the destination if it is resolved already.
     """
 
     host: str
@@ -40,8 +44,7 @@ class Login:
     jump: str | None = None
     identity: Path | None = None
     ask: Callable[[str], str | None] | None = None
-    config: bool = True
-    agent: bool = True
+    place: Place | None = None
 
     @classmethod
     def parse(cls, address: str, **options: Any) -> Login:
@@ -53,12 +56,13 @@ class Login:
 @dataclass(frozen=True)
 class Place:
     """The destination of a login, after applying the operator's configuration, as a worker's record stores
-    it."""
+    it. Without a `route`, `jump` is the only jump host."""
 
     host: str
     port: int
     user: str
     jump: str | None
+    route: Route | None = None
 
 
 @dataclass(frozen=True)
@@ -73,31 +77,38 @@ class HostKeyProof:
 
 
 async def resolve(login: Login, worker: str) -> Place:
-    """The address, port, user and jump host that a login means. Raises UsageError."""
-    library = asyncssh()
-    with connecting(worker):
-        options = await library.SSHClientConnectionOptions.construct(
-            host=login.host,
-            config=() if login.config else None,
-            agent_path=None,
-            client_keys=None,
-            **_given(port=login.port, username=login.user, tunnel=login.jump),
-        )
-    jump = options.tunnel if isinstance(options.tunnel, str) else None
-    place = Place(str(options.host), int(options.port), str(options.username), jump)
-    for word in (place.host, place.user, place.jump or ""):
-        if word.startswith("-") or any(
-            char.isspace() or not char.isprintable() or char == "," for char in word
-        ):
-            raise UsageError(f"{wire.clean(word, 60)} is not a host or user name", worker=worker)
-    if place.jump:
-        _split_address(place.jump)
-    return place
+    """The address, port, user and route that a login means, as `ssh` would connect now.
+
+    Raises UsageError, also for a configuration that decnet cannot follow.
+    """
+    if login.place is not None:
+        return login.place
+    if login.jump not in (None, "none"):
+        for hop in str(login.jump).split(","):
+            _split_address(hop)
+    account = Account.operator()
+    asked = ssh_config.Asked(login.host, login.user, login.port, login.jump, login.identity)
+    try:
+        found = await ssh_config.look_up(asked, account)
+        route = await ssh_config.route_to(found, account)
+    except ValueError as error:
+        raise UsageError(f"your ssh configuration: {wire.clean(str(error), 200)}", worker=worker) from error
+    for word in [found.host, found.user, *(part for hop in route.hops for part in (hop.host, hop.user))]:
+        _check_word(word, worker)
+    jump = ",".join(str(hop) for hop in route.hops) or None
+    return Place(found.host, found.port, found.user, jump, route)
+
+
+def _check_word(word: str, worker: str) -> None:
+    if not word or word.startswith("-") or any(
+        char.isspace() or not char.isprintable() or char == "," for char in word
+    ):  # fmt: skip
+        raise UsageError(f"{wire.clean(word, 60)} is not a host or user name", worker=worker)
 
 
 def _split_address(address: str) -> tuple[str | None, str, int | None]:
     try:
-        return connect.split_address(address)
+        return split_address(address)
     except ValueError as error:
         raise UsageError(
             f"{wire.clean(address, 80)}: not [USER@]HOST[:PORT]", hint="for example root@198.51.100.7:22"
@@ -110,11 +121,19 @@ async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKe
         # The connection itself checks a pinned key: no need to fetch the key first.
         return proof.pinned
     if proof.fingerprint is not None:
-        return await _matching(place, worker, {proof.fingerprint}, "the given fingerprint")
+        return await _matching(place, worker, frozenset({proof.fingerprint}), "the given fingerprint")
+    trusted = _trusted(place, proof.known_hosts)
+    if trusted.is_known and (key := await _known_key(place, worker, trusted)) is not None:
+        return key
     if proof.known_hosts is not None:
-        keys = trusted_fingerprints(proof.known_hosts, place.host, place.port)
-        return await _matching(place, worker, {key.fingerprint for key in keys}, str(proof.known_hosts))
+        raise HostKeyRefused(
+            f"{proof.known_hosts} has no key for {place.host}:{place.port}",
+            hint="compare the fingerprint on the machine's console and give it: --host-key SHA256:...",
+            worker=worker,
+        )
     key = await fetch_key(place, worker)
+    if trusted.is_revoked(key):
+        raise HostKeyRefused(f"its host key {key.fingerprint} is revoked in your known_hosts", worker=worker)
     if proof.confirm is None:
         raise HostKeyRefused(
             f"its host key {key.fingerprint} is unknown, and this session is not interactive",
@@ -126,50 +145,126 @@ async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKe
     return key
 
 
-async def fetch_key(place: Place, worker: str, algorithms: tuple[str, ...] = HOST_KEYS) -> HostKey:
+def _trusted(place: Place, file: Path | None) -> Trusted:
+    if file is not None:
+        return trusted_in(file, place.host, place.port)
+    return trusted_by(_settings(place), place.host, place.port)
+
+
+def _settings(place: Place) -> SshSettings:
+    return place.route.settings if place.route is not None else SshSettings()
+
+
+async def _known_key(place: Place, worker: str, trusted: Trusted) -> HostKey | None:
+    """The machine's key, if a certificate or known_hosts vouches for it; None if only an authority is known,
+    and the machine has no certificate. Raises HostKeyRefused for another key or certificate."""
+    if trusted.authorities:
+        key = await _certified_key(place, worker, trusted)
+        if key is not None or not trusted.keys:
+            return key
+    return await _matching(place, worker, trusted.fingerprints(), trusted.source, trusted)
+
+
+async def _certified_key(place: Place, worker: str, trusted: Trusted) -> HostKey | None:
+    """The key in the machine's valid host certificate; None if it shows none. Nothing is sent after it."""
+    library = asyncssh()
+    connections: list[Any] = []
+
+    class Client(library.SSHClient):  # type: ignore[misc,name-defined]
+        def connection_made(self, conn: Any) -> None:
+            connections.append(conn)
+
+    options = {
+        **STRONG, **trusted.options(), "server_host_key_algs": HOST_CERTIFICATES, "client_factory": Client,
+        "client_keys": None, "agent_path": None, "username": place.user,
+        **_given(host_key_alias=_settings(place).host_key_alias),
+    }  # fmt: skip
+    try:
+        with connecting(worker):
+            async with asyncio.timeout(CONNECT_LIMIT), _way(place, worker) as way:
+                await library.connect(place.host, place.port, **options, **way)
+    except DecnetError as error:
+        match error.__cause__:
+            case library.KeyExchangeFailed():
+                return None
+            case library.HostKeyNotVerifiable() as reason:
+                raise HostKeyRefused(
+                    f"its host certificate is not valid ({wire.clean(str(reason), 120)})",
+                    hint=f"{trusted.source} has a certificate authority for it",
+                    worker=worker,
+                ) from error
+            case library.PermissionDenied():
+                pass
+            case _:
+                raise
+    finally:
+        for connection in connections:
+            connection.abort()
+    return HostKey.parse(connections[0].get_server_host_key().export_public_key("openssh").decode("ascii"))
+
+
+async def fetch_key(
+    place: Place, worker: str, algorithms: tuple[str, ...] = (*HOST_KEYS, *HOST_CERTIFICATES)
+) -> HostKey:
     """The host key that the machine presents now, without a login. Raises Unreachable."""
     library = asyncssh()
     with connecting(worker):
         async with asyncio.timeout(CONNECT_LIMIT):
-            jump = await connect.jump_host(library, worker, place.jump) if place.jump else None
-            try:
-                key = await _presented_key(
-                    library, place, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
-                    **_given(tunnel=jump),
-                )  # fmt: skip
-            finally:
-                if jump is not None:
-                    jump.abort()
+            key = await _presented_key(library, place, worker, algorithms)
     if key is None:
         raise Unreachable("it shows no host key", worker=worker)
     return HostKey.parse(key.export_public_key("openssh").decode("ascii"))
 
 
-async def _presented_key(library: Any, place: Place, **options: Any) -> Any:
+async def _presented_key(library: Any, place: Place, worker: str, algorithms: tuple[str, ...]) -> Any:
     """The key as an asyncssh object. A connection that is dropped before the key arrives is retried a few
     times: sshd's MaxStartups drops connections without a reason."""
-    for pause in backoff(KEY_TRIES):
+    for pause in (*backoff(KEY_TRIES), None):
         try:
-            return await library.get_server_host_key(place.host, place.port, **options)
+            async with _way(place, worker) as way:
+                return await library.get_server_host_key(
+                    place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms, **way
+                )
         except (library.ConnectionLost, ConnectionResetError, BrokenPipeError):
+            if pause is None:
+                raise
             await asyncio.sleep(pause)
-    return await library.get_server_host_key(place.host, place.port, **options)
+    raise AssertionError("the last try returns or raises")
+
+
+@asynccontextmanager
+async def _way(place: Place, worker: str) -> AsyncIterator[dict[str, Any]]:
+    route = place.route
+    if route is None and place.jump is not None:
+        route = await ssh_config.route_over(place.jump, Account.operator())
+    way = await open_way(worker, place.host, place.port, route)
+    try:
+        yield way.options
+    finally:
+        way.close()
 
 
 async def connect_as_operator(place: Place, login: Login, worker: str, key: HostKey) -> Any:
     """A connection with the operator's own credentials, for enrolment. Raises Unreachable, TrustRefused."""
     with connecting(worker):
-        options: dict[str, Any] = _given(client_keys=[_identity(login)] if login.identity else None)
-    if not login.config:
-        options["config"] = None
-    if not login.agent:
-        options["agent_path"] = None
-        options.setdefault("client_keys", None)
-    if login.ask is not None:
-        ask = login.ask
-        options["password"] = lambda: ask(f"{place.user}@{place.host}'s password: ")
-    target = connect.Target(worker, place.host, place.port, place.user, key, place.jump, login=options)
-    return await connect.connect(target, limit=connect.PROMPT_LIMIT if login.ask else CONNECT_LIMIT)
+        first = [_identity(login)] if login.identity else []
+    async with own_keys(_settings(place), first=first, ask=login.ask) as keys:
+        options: dict[str, Any] = {}
+        if login.ask is not None:
+            ask = login.ask
+            options["password"] = lambda: ask(f"{place.user}@{place.host}'s password: ")
+        target = connect.Target(
+            worker,
+            place.host,
+            place.port,
+            place.user,
+            key,
+            place.jump,
+            place.route,
+            login=options,
+            own=keys,
+        )
+        return await connect.connect(target, limit=PROMPT_LIMIT if login.ask else CONNECT_LIMIT)
 
 
 def _identity(login: Login) -> Any:
@@ -189,16 +284,20 @@ def _identity(login: Login) -> Any:
         raise UsageError(f"the passphrase does not open your own key {login.identity}") from error
 
 
-async def _matching(place: Place, worker: str, fingerprints: set[str], source: str) -> HostKey:
+async def _matching(
+    place: Place, worker: str, fingerprints: frozenset[str], source: str, trusted: Trusted | None = None
+) -> HostKey:
     seen = []
     for algorithms in FAMILIES:
         try:
             key = await fetch_key(place, worker, algorithms)
         except (TrustRefused, Unreachable):
-            if algorithms is HOST_KEYS:
+            if algorithms is FAMILIES[0]:
                 raise
             # A server without a key of this family ends the connection.
             continue
+        if trusted is not None and trusted.is_revoked(key):
+            raise HostKeyRefused(f"its host key {key.fingerprint} is revoked in {source}", worker=worker)
         if key.fingerprint in fingerprints:
             return key
         seen.append(key.fingerprint)

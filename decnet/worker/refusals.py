@@ -7,9 +7,9 @@ from pathlib import Path
 from decnet.errors import EnrolledHint, LoginState, Unreachable, UsageError
 
 from .attempt import Attempt
+from .identities import public_part
 from .ssh_library import asyncssh
 
-DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk")
 SECOND_FACTOR = "password", "keyboard-interactive"
 
 
@@ -53,7 +53,7 @@ def _operators(attempt: Attempt, too_many: bool) -> Unreachable:
     locked = [] if attempt.is_half_done else locked_keys(attempt)
     text, hint = _own_keys(attempt, too_many)
     if locked:
-        text += f"; not offered, because a passphrase protects them: {', '.join(map(str, locked))}"
+        text += f"; not offered, because a passphrase protects them: {', '.join(locked)}"
         hint = f"ssh-add {locked[0]} (needs ssh-agent), or on a terminal: -i {locked[0]}; or {hint}"
     elif not attempt.is_half_done and set(attempt.offered) & set(SECOND_FACTOR):
         hint += "; on a terminal a password is asked for"
@@ -92,20 +92,11 @@ def locked(path: Path | None) -> UsageError:
     )
 
 
-def locked_keys(attempt: Attempt) -> list[Path]:
-    """The operator's default keys that a passphrase protects and that no ssh-agent has offered."""
-    library, found = asyncssh(), []
-    for path in (Path.home() / ".ssh" / name for name in DEFAULT_KEYS):
-        try:
-            if not is_locked(path):
-                continue
-            public = library.read_public_key(path.with_name(f"{path.name}.pub"))
-        except FileNotFoundError:
-            if not path.exists():
-                continue
-            public = None
-        except (OSError, library.KeyImportError):
-            continue
+def locked_keys(attempt: Attempt) -> list[str]:
+    """The operator's keys that a passphrase protects, and that were not offered."""
+    found = []
+    for path in attempt.own.locked if attempt.own is not None else ():
+        public = public_part(path)
         if public is None or not any(public.get_fingerprint() in key for key in attempt.keys):
             found.append(path)
     return found

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from decnet import catalog
-from decnet.commands.enrolment import Credentials, add
+from decnet.commands.enrolment import add
+from decnet.commands.own_login import Credentials
 from decnet.commands.worker import rename
 from decnet.engine.context import Context
 from decnet.errors import UsageError

@@ -18,8 +18,9 @@ from uuid import UUID
 
 from decnet.catalog import load as load_catalog
 from decnet.commands.deploy import DeployOptions, deploy
-from decnet.commands.enrolment import Credentials, catch_up
+from decnet.commands.enrolment import catch_up
 from decnet.commands.mutate import MutateOptions, mutate
+from decnet.commands.own_login import Credentials
 from decnet.commands.reconcile import reconcile
 from decnet.commands.recovery import recover
 from decnet.commands.teardown import teardown

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from decnet.lab import Lab, down, heal, run_argv, start, up
+
+from .openssh import Operator, Site
 
 SEAT = Path(__file__).with_name("seat.py")
 ADDRESS = {"w1": "root@198.51.100.11", "w2": "root@198.51.100.12"}
@@ -76,3 +79,16 @@ def ground(shared_lab: Lab, tmp_path: Path) -> Iterator[Ground]:
     place = Ground(shared_lab, tmp_path / "home")
     yield place
     place.mend()
+
+
+@pytest.fixture
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    made = Operator(tmp_path / "operator", monkeypatch)
+    made.key("mine")
+    return made
+
+
+@pytest.fixture
+def site(tmp_path: Path, operator: Operator) -> Iterator[Site]:
+    with ExitStack() as stack:
+        yield Site(tmp_path, operator, stack)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from decnet.errors import HostKeyRefused, StateBroken, UsageError
+from decnet.errors import HostKeyRefused, StateBroken
 from decnet.model.worker import Worker
-from decnet.worker.hostkeys import HostKey, load_pins, pin, pinned, trusted_fingerprints, unpin
+from decnet.worker.hostkeys import HostKey, load_pins, pin, pinned, unpin
 from decnet.worker.ssh_library import asyncssh
 
 
@@ -78,15 +78,3 @@ def test_openssh_finds_the_pin_and_shows_the_same_fingerprint(tmp_path: Path) ->
     command = ["ssh-keygen", "-l", "-F", "[192.0.2.7]:2222", "-f", str(place)]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     assert key.fingerprint in found.stdout
-
-
-def test_an_operators_own_known_hosts_vouches_for_the_host_that_it_names(tmp_path: Path) -> None:
-    place, key = tmp_path / "mine", made()
-    place.write_text(f"[198.51.100.7]:2200 {key.line}\nother {made().line}\n")
-    assert trusted_fingerprints(place, "198.51.100.7", 2200) == (key,)
-    assert trusted_fingerprints(place, "198.51.100.8", 22) == ()
-
-
-def test_an_operators_known_hosts_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
-        trusted_fingerprints(tmp_path / "none", "h", 22)

@@ -17,18 +17,16 @@ from decnet.worker.login import fetch_key
 from decnet.worker.ssh import SshSession
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
+from .openssh import Operator
 from .test_ssh_stages import failing
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """The operator's home folder has the key that the jump host lets in, and nothing else."""
+    """The operator's configuration has the key that the jump host lets in, and nothing else."""
     made = Place(tmp_path)
-    (tmp_path / ".ssh").mkdir()
-    (tmp_path / ".ssh" / "id_ed25519").write_bytes(made.key.read_bytes())
-    (tmp_path / ".ssh" / "id_ed25519").chmod(0o600)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    operator = Operator(tmp_path / "operator", monkeypatch)
+    operator.configure(f"IdentityFile {made.key}")
     return made
 
 
@@ -52,7 +50,7 @@ class Way:
 
     def know_the_hop(self, key: Any) -> None:
         line = key.export_public_key("openssh").decode()
-        (self.place.folder / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{self.hop_port} {line}")
+        (self.place.folder / "operator" / "known_hosts").write_text(f"[127.0.0.1]:{self.hop_port} {line}")
 
     def session(self, jump: str | None = None) -> SshSession:
         worker = self.place.worker(self.port).model_copy(update={"jump": jump or self.jump})
@@ -105,9 +103,38 @@ def test_a_jump_host_that_is_not_known_is_refused_before_the_worker_is_asked_for
 
     error, asked = asyncio.run(run())
     assert isinstance(error, HostKeyRefused)
-    assert error.message == ("at the jump host, the host key of 127.0.0.1 is not the one of your known_hosts")
-    assert (error.hint or "").startswith("see what `ssh root@127.0.0.1:")
+    assert error.message == (
+        f"at the jump host, the host key of 127.0.0.1 is not the one of {place.folder}/operator/known_hosts"
+    )
+    assert (error.hint or "").endswith(" root@127.0.0.1 true` says")
     assert asked == []
+
+
+def test_a_jump_host_without_a_known_key_is_not_contacted(place: Place) -> None:
+    async def run() -> tuple[Exception, int]:
+        async with way(place) as there:
+            known = place.folder / "operator" / "known_hosts"
+            known.write_text(f"other {known.read_text().partition(' ')[2]}")
+            return await failing(there.session()), there.hop_port
+
+    error, port = asyncio.run(run())
+    assert isinstance(error, HostKeyRefused)
+    assert (error.message, error.hint) == (
+        f"at the jump host, 127.0.0.1: its host key is not in {place.folder}/operator/known_hosts",
+        f"`ssh -p {port} root@127.0.0.1 true` shows the key and adds it",
+    )
+
+
+def test_a_worker_that_its_jump_host_cannot_reach_is_reported_so(place: Place) -> None:
+    async def run() -> Exception:
+        async with way(place) as there:
+            place.pin(place.worker(1))
+            there.port = 1
+            return await failing(there.session())
+
+    error = asyncio.run(run())
+    assert isinstance(error, Unreachable)
+    assert error.message.startswith("the jump host cannot reach it (")
 
 
 def test_behind_a_jump_host_only_the_pinned_key_is_the_workers(place: Place) -> None:
@@ -127,12 +154,14 @@ def test_behind_a_jump_host_only_the_pinned_key_is_the_workers(place: Place) -> 
 def test_a_jump_host_that_does_not_answer_is_not_taken_for_the_worker(place: Place) -> None:
     async def run() -> Exception:
         async with way(place) as there:
+            there.hop_port = 1
+            there.know_the_hop(place.server_key)
             return await failing(there.session("root@127.0.0.1:1"))
 
     error = asyncio.run(run())
     assert isinstance(error, Unreachable)
     assert (error.message, error.hint, error.worker) == (
         "at the jump host, 127.0.0.1: it refuses the connection",
-        "does `ssh root@127.0.0.1:1 true` work?",
+        "does `ssh -p 1 root@127.0.0.1 true` work?",
         "w1",
     )

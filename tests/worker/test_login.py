@@ -14,14 +14,13 @@ from decnet.worker.hostkeys import HostKey
 from decnet.worker.login import HostKeyProof, Login, connect_as_operator, resolve, verified_key
 
 from .loopback import LIBRARY, Place, ssh_server, well_behaved
+from .openssh import Operator
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    """An operator whose home is empty and who has no ssh-agent."""
-    monkeypatch.setenv("HOME", str(tmp_path / "operator"))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    (tmp_path / "operator" / ".ssh").mkdir(parents=True, mode=0o700)
+    """An operator whose configuration is empty and who has no ssh-agent."""
+    Operator(tmp_path / "operator", monkeypatch)
     return Place(tmp_path)
 
 
@@ -50,12 +49,12 @@ def test_what_is_not_an_address_is_refused(address: str) -> None:
 
 
 def test_an_alias_of_the_operators_configuration_is_resolved(place: Place) -> None:
-    config = Path.home() / ".ssh" / "config"
-    config.write_text(
+    (place.folder / "operator" / ".ssh" / "config").write_text(
         "Host edge\n  HostName 192.0.2.9\n  Port 2200\n  User deck\n  ProxyJump hop@198.51.100.9\n"
     )
     found = asyncio.run(resolve(Login("edge"), "w1"))
-    assert (found.host, found.port, found.user, found.jump) == ("192.0.2.9", 2200, "deck", "hop@198.51.100.9")
+    jump = "hop@198.51.100.9:22"
+    assert (found.host, found.port, found.user, found.jump) == ("192.0.2.9", 2200, "deck", jump)
 
 
 @pytest.mark.parametrize("jump", ["@@:x:y", "a@b@c", "h:0", "a" * 70])
@@ -65,13 +64,13 @@ def test_a_jump_host_that_is_none_is_bad_usage(place: Place, jump: str) -> None:
 
 
 def test_given_values_override_the_configuration(place: Place) -> None:
-    (Path.home() / ".ssh" / "config").write_text("Host *\n  Port 2200\n  User deck\n")
+    (place.folder / "operator" / ".ssh" / "config").write_text("Host *\n  Port 2200\n  User deck\n")
     found = asyncio.run(resolve(Login("h", user="root", port=22), "w1"))
     assert (found.port, found.user) == (22, "root")
 
 
 def test_a_configuration_that_cannot_be_read_is_a_usage_error(place: Place) -> None:
-    (Path.home() / ".ssh" / "config").write_text("Host edge\n  Port many\n")
+    (place.folder / "operator" / ".ssh" / "config").write_text("Host edge\n  Port many\n")
     with pytest.raises(UsageError):
         asyncio.run(resolve(Login("edge"), "w1"))
 

@@ -61,7 +61,7 @@ def test_a_worker_behind_another_ones_sshd_is_enrolled_and_pulled_from(ground: G
     assert "Connection from 198.51.100.2 " not in said
     ground.run("operator", "rm", "-f", "/root/.ssh/known_hosts")
     assert ground.pull()["w2"]["message"].endswith(
-        "the host key of 198.51.100.11 is not the one of your known_hosts"
+        "at the jump host, 198.51.100.11: its host key is not in /root/.ssh/known_hosts"
     )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from decnet import catalog
-from decnet.commands.enrolment import Credentials, add
+from decnet.commands.enrolment import add
+from decnet.commands.own_login import Credentials
 from decnet.engine.context import Context
 from decnet.engine.workers import fleet_credentials
 from decnet.errors import DecnetError, IdentityRefused, WorkerError
