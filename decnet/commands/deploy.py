@@ -19,7 +19,7 @@ from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.images import upgraded
-from decnet.plan.lans import decide_lan, unconfirmed_subnets
+from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import Draft, resolve
 from decnet.plan.select import select
 
@@ -44,6 +44,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     Raises SpecError (exit 2) for an invalid spec, before anything is changed.
     """
     seed = ctx.rng.getrandbits(64) if options.seed is None else options.seed
+    reported: set[str] = set()
 
     def change(stored: Snapshot) -> Propose:
         rng = Random(seed)
@@ -60,7 +61,10 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if _needs_local(snap, drafts):
                 snap = await with_local(ctx, connections, snap, adopt=options.run.adopt_agent)
-            lans = _lans(snap, spec, drafts, options)
+            lans, unusable = _lans(snap, spec, drafts, options)
+            for name in sorted(unusable.keys() - reported):
+                ctx.warn(f"{unusable[name].reason}: it gets no deckies ({unusable[name].hint})", name)
+            reported.update(unusable)
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
@@ -88,19 +92,29 @@ def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:
 
 def _lans(
     snap: Snapshot, spec: FleetSpec, drafts: tuple[Draft, ...], options: DeployOptions
-) -> dict[str, Network]:
-    """The LAN of every worker that may get a decky: the named ones, or all that were selected and seen."""
+) -> tuple[dict[str, Network], dict[str, NoLan]]:
+    """The LAN of every worker that may get a decky: the named ones, or all that were selected and seen; and
+    the workers without a LAN, which no decky needs. Raises NoLan if one is needed."""
     named = {draft.worker for draft in drafts if draft.worker}
+    wanted = set(named)
     if any(draft.worker is None for draft in drafts):
-        named |= set(select(snap.workers, options.on))
+        wanted |= set(select(snap.workers, options.on))
     lans = dict(snap.desired.lans)
+    unusable: dict[str, NoLan] = {}
     for name, observation in snap.observed.items():
-        if isinstance(observation, NotSeen) or not (name in named or name in lans):
+        if isinstance(observation, NotSeen) or not (name in wanted or name in lans):
             continue
-        lans[name] = decide_lan(
-            name, spec.network, observation.facts, lans.get(name), ip_start=options.ip_start
-        )
-    return lans
+        try:
+            lans[name] = decide_lan(
+                name, spec.network, observation.facts, lans.get(name), ip_start=options.ip_start
+            )
+        except NoLan as error:
+            if name in named or name in lans:
+                raise
+            unusable[name] = error
+    if unusable and not lans.keys() & wanted:
+        raise next(iter(unusable.values()))
+    return lans, unusable
 
 
 async def _describe_fleet(

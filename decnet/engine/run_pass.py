@@ -21,7 +21,7 @@ from decnet.engine.progress import Planned
 from decnet.engine.report import report
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.unenrolled_workers import resurfaced_workers
-from decnet.engine.workers import enrol_local, restore_local
+from decnet.engine.workers import enrol_local, needs_enrolment, restore_local
 from decnet.errors import SpecError
 from decnet.model.plan import Plan
 from decnet.plan.select import select
@@ -47,8 +47,12 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
             propose = change(snap)
             async with ctx.connections(snap.desired.fleet_id) as connections:
                 snap = await _observe_selected(ctx, connections, snap, options)
-                proposal = await enrol_local(ctx, connections, await propose(ctx, connections, snap), options)
+                proposal = await propose(ctx, connections, snap)
+                # Decided twice if this machine is new: a command that is refused enrols nothing.
                 snap, plan = decide(ctx, proposal, options)
+                if needs_enrolment(proposal, options):
+                    proposal = await enrol_local(ctx, connections, proposal, options)
+                    snap, plan = decide(ctx, proposal, options)
                 if options.read_only:
                     refused = await check_on_workers(ctx, connections, snap, plan, options)
                     return report(verb, snap, plan, options, refused)

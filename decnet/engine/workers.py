@@ -64,15 +64,18 @@ async def with_local(ctx: Context, connections: Connections, snap: Snapshot, *, 
     return snap.with_worker(fresh, WorkerRecords(worker_id=""), seen)
 
 
+def needs_enrolment(proposal: Proposal, options: PassOptions) -> bool:
+    """Whether `local` is part of the proposal and not enrolled yet. A read-only pass enrols nothing."""
+    local = proposal.snap.workers.get(LOCAL)
+    return not options.read_only and local is not None and not local.enrolled_at
+
+
 async def enrol_local(
     ctx: Context, connections: Connections, proposal: Proposal, options: PassOptions
 ) -> Proposal:
-    """The proposal after `local` was enrolled, if it needs it: the agent has an identity and was observed. A
-    read-only pass enrols nothing."""
+    """The proposal after `local` was enrolled: the agent has an identity and was observed."""
     snap = proposal.snap
-    local = snap.workers.get(LOCAL)
-    if options.read_only or local is None or local.enrolled_at:
-        return proposal
+    local = snap.workers[LOCAL]
     # Store the fleet's id before any agent has it.
     save_fleet(ctx.home, snap.stored)
     worker = local.model_copy(

@@ -11,6 +11,18 @@ from decnet.model.fleet import Network
 from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
 
+_SET = "set --interface, --subnet and --gateway"
+
+
+class NoLan(SpecError):
+    """A worker whose own network is not suitable for deckies, or not known. The fleet file is not wrong: only
+    what needs this worker stops."""
+
+    def __init__(self, worker: str, reason: str, remedy: str) -> None:
+        hint = f"{remedy}; or, if {worker} is not to run deckies: decnet worker remove {worker}"
+        super().__init__(f"{worker}: {reason}", hint=hint)
+        self.name, self.reason = worker, reason
+
 
 def decide_lan(
     worker: str,
@@ -22,18 +34,16 @@ def decide_lan(
 ) -> Network:
     """The LAN of one worker. Values that the spec omits come from `known`, else from the facts.
 
-    Raises SpecError if a required value is missing everywhere, or the values contradict each other.
+    Raises NoLan if the worker's own network is not suitable or not known, and SpecError if given values
+    contradict each other.
     """
     interface = _first(network.interface, known, facts, "interface")
     subnet = _first(network.subnet, known, facts, "subnet")
     gateway = _first(network.gateway, known, facts, "gateway")
     if not interface or not subnet:
-        raise SpecError(
-            f"{worker}: it has no default route, so its LAN is unknown",
-            hint="set --interface, --subnet and --gateway",
-        )
+        raise NoLan(worker, "it has no default route, so its LAN is unknown", _SET)
     if not gateway:
-        raise SpecError(f"{worker}: no gateway is known", hint="set --gateway")
+        raise NoLan(worker, "its default route has no gateway", "set --gateway")
     lan = Network(
         driver=network.driver,
         interface=interface,
@@ -44,8 +54,9 @@ def decide_lan(
     )
     if wrong := addresses.lan(lan):
         field, complaint = wrong
-        hint = f"set --{field}" if field in ("interface", "subnet", "gateway") else ""
-        raise SpecError(f"{worker}: its LAN's {field} {complaint}", hint=hint)
+        if field in ("interface", "subnet", "gateway") and not getattr(network, field):
+            raise NoLan(worker, f"its LAN's {field} {complaint}", f"set --{field}")
+        raise SpecError(f"{worker}: its LAN's {field} {complaint}")
     _check_wireless(worker, lan, facts)
     return lan.model_copy(update={"use": _range_from(ip_start, addresses.network(lan))}) if ip_start else lan
 
@@ -108,7 +119,8 @@ def _range_from(start: str, block: IPv4Network) -> tuple[str, ...]:
 
 def _check_wireless(worker: str, lan: Network, facts: Facts | None) -> None:
     if facts and facts.wireless and lan.driver == "macvlan" and lan.interface == facts.interface:
-        raise SpecError(
-            f"{worker}: {lan.interface} is wireless, and an access point drops the frames of other MACs",
-            hint="use a wired interface (--interface), or --driver ipvlan",
+        raise NoLan(
+            worker,
+            f"{lan.interface} is wireless, and an access point drops the frames of other MACs",
+            "use a wired interface (--interface), or --driver ipvlan",
         )

@@ -182,12 +182,12 @@ REPLACED: dict[str, dict[str, Any]] = {
         "program": lambda: os.path.realpath(here().program),
     },
     "interfaces": {
-        "default_route": lambda: (INTERFACE, GATEWAY),
+        "default_route": lambda: (INTERFACE, GATEWAY) if here().has_route else (None, None),
         "neighbours": lambda interface=None: here().neighbours,
         "interfaces": lambda: [(INTERFACE, *_own_address(INTERFACE))],  # type: ignore[misc]
         "address_of": _own_address,
         "mac_of": lambda name: mac_of_machine(here().address) if name == INTERFACE else None,
-        "is_wireless": lambda name: False,
+        "is_wireless": lambda name: here().is_wireless,
         "is_leased": lambda name: False,
     },
     "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},

@@ -56,6 +56,7 @@ class State:
 class FakeWorker:
     """One machine. Its faults are attributes: set them, and the next call meets them.
 
+    `has_route` False: no default route. `is_wireless`: its interface is wireless.
     `is_reachable` False: no connection. `is_trusted` False: another host key is presented. `becomes(id)`:
     another worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds per call.
     `job_polls`: how many `status` answers show a new job as running before it is carried out.
@@ -74,6 +75,8 @@ class FakeWorker:
         self.requests: list[str] = []
         self.is_reachable = True
         self.is_trusted = True
+        self.has_route = True
+        self.is_wireless = False
         self.slow = 0.0
         self._clock, self._lan = clock, lan
         self._lost: list[tuple[str, bool]] = []
