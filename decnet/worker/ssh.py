@@ -16,11 +16,15 @@ from . import connect, hostkeys
 from .backoff import backoff
 from .concurrency import Concurrency
 from .exchange import Sink, Source, converse, describe_status
+from .ssh_library import asyncssh
 from .translate import translated
 
 CHANNELS = 8
 """Concurrent channels of one connection; sshd's MaxSessions is 10 by default."""
 TRIES = 4
+OPEN_TRIES = 8
+"""Attempts to open a channel, 6 s in total: for MaxSessions, sshd counts a session until its program has
+ended."""
 COMMAND = "decnet-agent"
 
 REPEATABLE = frozenset({"hello", "facts", "status", "slice", "probe", "events", "logs", "apply", "teardown"})
@@ -41,7 +45,7 @@ class SshSession:
         self._target = target
         self._command = command
         self._concurrency = concurrency or Concurrency()
-        self._channels = asyncio.Semaphore(CHANNELS)
+        self._channels = _Channels()
         self._connecting: asyncio.Task[Any] | None = None
         self._connection: Any = None
 
@@ -57,23 +61,33 @@ class SshSession:
     async def call(
         self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
     ) -> dict[str, Any]:
-        async with self._channels:
-            for pause in (*backoff(TRIES), None):
-                connection = await self._connected()
+        pauses = backoff(TRIES)
+        while True:
+            connection = await self._connected()
+            async with self._channels.one():
                 try:
-                    async with self._concurrency.calls:
-                        command = f"{self._command} {verb}"
-                        async with running(connection, self.worker, command, limit) as remote:
-                            result = await converse(
-                                remote, self.worker, verb, args, stream, protocol=self.protocol
-                            )
-                            self.noise = remote.preamble
-                            return result
+                    return await self._converse(connection, verb, args, limit, stream)
                 except Unreachable as error:
+                    if isinstance(error, _Refused) and self._channels.lower():
+                        continue
+                    pause = next(pauses, None)
                     if pause is None or not _may_repeat(error, verb, stream is not None):
                         raise
-                await asyncio.sleep(pause)
-        raise AssertionError("the last try returns or raises")
+            await asyncio.sleep(pause)
+
+    async def _converse(
+        self,
+        connection: Any,
+        verb: str,
+        args: dict[str, Any],
+        limit: float,
+        stream: AsyncIterator[bytes] | None,
+    ) -> dict[str, Any]:
+        command = f"{self._command} {verb}"
+        async with self._concurrency.calls, running(connection, self.worker, command, limit) as remote:
+            result = await converse(remote, self.worker, verb, args, stream, protocol=self.protocol)
+            self.noise = remote.preamble
+            return result
 
     async def close(self) -> None:
         """End the connection, without waiting long for the other side to agree."""
@@ -93,6 +107,34 @@ class SshSession:
         # others.
         self._connection = await asyncio.shield(self._connecting)
         return self._connection
+
+
+class _Channels:
+    """The concurrent channels of a connection: at most CHANNELS, fewer if sshd refuses more (MaxSessions)."""
+
+    def __init__(self) -> None:
+        self._most = CHANNELS
+        self._open = 0
+        self._ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A place for one channel."""
+        while self._open >= self._most:
+            self._ended.clear()
+            await self._ended.wait()
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+            self._ended.set()
+
+    def lower(self) -> bool:
+        """After a refusal, inside `one`: open no more than the other channels. False if there is none."""
+        if self._open > 1:
+            self._most = self._open - 1
+        return self._open > 1
 
 
 async def call_over(
@@ -122,15 +164,26 @@ async def running(connection: Any, worker: str, command: str, limit: float) -> A
 
 
 async def _open_channel(connection: Any, worker: str, command: str) -> RemoteProgram:
-    try:
-        with translated(worker):
-            return RemoteProgram(worker, *await connection.open_session(command, encoding=None))
-    except Unreachable as error:
-        raise _NotSent(error.message, hint=error.hint, worker=worker) from error
+    for pause in (*backoff(OPEN_TRIES, first=0.05), None):
+        try:
+            with translated(worker):
+                return RemoteProgram(worker, *await connection.open_session(command, encoding=None))
+        except Unreachable as error:
+            if not isinstance(error.__cause__, asyncssh().ChannelOpenError) or connection.is_closed():
+                raise _NotSent(error.message, hint=error.hint, worker=worker) from error
+            if pause is None:
+                hint = "does its sshd_config limit sessions (MaxSessions 0)?"
+                raise _Refused(error.message, hint=hint, worker=worker) from error
+        await asyncio.sleep(pause)
+    raise AssertionError("the last try returns or raises")
 
 
 class _NotSent(Unreachable):
     """No channel was opened, so the request was not sent."""
+
+
+class _Refused(_NotSent):
+    """sshd opens no further channel on this connection, after all attempts."""
 
 
 class TooLate(Unreachable):
@@ -139,7 +192,7 @@ class TooLate(Unreachable):
 
 def _may_repeat(error: Unreachable, verb: str, streamed: bool) -> bool:
     if isinstance(error, _NotSent):
-        return True
+        return not isinstance(error, _Refused)
     return not isinstance(error, TooLate) and verb in REPEATABLE and not streamed
 
 
