@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 
 from decnet.wire import decode_json, encode_json
 from decnet.wire.fault import place
@@ -28,6 +29,13 @@ class Unwritable(Refusal):
         super().__init__("failed", message, UNWRITABLE_HINT)
 
 
+class Damaged(Refusal):
+    """A file of the agent whose content is not JSON, or a folder in its place."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("failed", message)
+
+
 def home() -> str:
     """Absolute path of the agent's state directory: $DECNET_AGENT_HOME, else the default."""
     return os.path.abspath(os.environ.get("DECNET_AGENT_HOME") or DEFAULT)
@@ -38,9 +46,13 @@ def path(*parts: str) -> str:
 
 
 def ensure(*parts: str) -> str:
-    """The state directory, created with mode 0700 if it is missing."""
+    """A folder of the state directory, created with mode 0700 if it is missing. A file in its place is set
+    aside."""
     folder = path(*parts)
     try:
+        for end in range(1, len(parts) + 1):
+            if os.path.isfile(path(*parts[:end])):
+                _set_aside(path(*parts[:end]))
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError as error:
         raise Unwritable("cannot make the folder %s: %s" % (folder, error.strerror)) from error
@@ -48,15 +60,26 @@ def ensure(*parts: str) -> str:
 
 
 def read_json(*parts: str) -> Any:
-    """The file's value; None if there is no file. Raises Refusal for a file that is not JSON."""
+    """The file's value; None if there is no file. Raises Damaged for one that is not JSON, and Refusal for
+    one that cannot be read."""
     target = path(*parts)
     try:
         with open(target, "rb") as file:
             return decode_json(file.read().decode())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, RecursionError) as error:
+    except (IsADirectoryError, ValueError, RecursionError) as error:
+        raise Damaged("the agent's file %s is damaged: %s" % (target, error)) from error
+    except OSError as error:
         raise Refusal("failed", "the agent's file %s cannot be read: %s" % (target, error)) from error
+
+
+def read_whole_json(*parts: str) -> Any:
+    """`read_json`, where a damaged file counts as a missing one."""
+    try:
+        return read_json(*parts)
+    except Damaged:
+        return None
 
 
 def write_json(value: Any, *parts: str) -> None:
@@ -87,10 +110,9 @@ def trouble() -> str:
 def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
     """Replace the file's content through a temporary file in its folder, with fsync of both."""
     target = path(*parts)
-    folder = os.path.dirname(target)
+    folder = ensure(*parts[:-1])
     draft = "%s.%d.tmp" % (target, os.getpid())
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
         place("opening of a temp file")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         with open(descriptor, "wb") as file:
@@ -100,12 +122,22 @@ def write_bytes(content: bytes, *parts: str, mode: int = 0o600) -> None:
             place("fsync")
             os.fsync(file.fileno())
         place("rename")
+        if os.path.isdir(target) and not os.path.islink(target):
+            _set_aside(target)
         os.rename(draft, target)
     except OSError as error:
         _forget(draft)
         raise Unwritable("cannot write %s: %s" % (target, error.strerror)) from error
     sync_folder(folder)
     _collect(folder)
+
+
+def open_lock(*parts: str) -> int:
+    """The descriptor of a lock file, which is created if it is missing."""
+    target = path(*parts)
+    if os.path.isdir(target) and not os.path.islink(target):
+        _set_aside(target)
+    return os.open(target, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def sync_folder(folder: str) -> None:
@@ -116,6 +148,11 @@ def sync_folder(folder: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _set_aside(target: str) -> None:
+    """Rename what should not be there: it may be someone's work."""
+    os.rename(target, "%s.damaged-%d" % (target, time.time()))
 
 
 def _disk_trouble() -> str:

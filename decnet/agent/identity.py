@@ -9,7 +9,7 @@ from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
 from decnet.wire.engine import PID_FILE
 
 from . import docker, limits, request
-from .home import ensure, home, read_json, write_if_possible, write_json
+from .home import ensure, home, read_json, read_whole_json, write_if_possible, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
         _refuse_other_tenant(worker_id, fleet_id)
     ensure()
     wanted = {"worker_id": worker_id, "fleet_id": fleet_id, "engine_id": engine_id, "home": home()}
-    if read_json(FILE) != wanted:
+    if read_whole_json(FILE) != wanted:
         write_json(wanted, FILE)
     return hello({})
 
@@ -39,7 +39,7 @@ def enrol(args: Dict[str, Any]) -> Dict[str, Any]:
 def hello(args: Dict[str, Any]) -> Dict[str, Any]:
     """The agent's identity; fields are null if it is not enrolled, or if the engine is down."""
     request.only(args)
-    known = read_json(FILE) or {}
+    known = _stored() or {}
     docker.patience(limits.ENGINE)
     try:
         engine_id: Optional[str] = engine_identity()
@@ -64,10 +64,10 @@ def describe(known: Dict[str, Any], engine_id: Optional[str]) -> Dict[str, Any]:
 def require(args: Dict[str, Any], stranger: bool = False) -> Dict[str, Any]:
     """The identity, checked against the request's `expect`; {} for a `stranger` that needs none.
     Raises Refusal `not-enrolled`, `identity` or `fleet`."""
-    known = read_json(FILE)
+    known = _stored()
     if known is None and stranger:
         return {}
-    if not isinstance(known, dict) or not known.get("worker_id") or not known.get("fleet_id"):
+    if known is None:
         raise Refusal("not-enrolled", "this worker is not enrolled", "decnet worker add")
     expected = args.get("expect") or {}
     if not isinstance(expected, dict) or not set(expected) <= {"worker_id", "fleet_id"}:
@@ -100,6 +100,13 @@ def engine_identity() -> str:
     if os.path.isdir(home()):
         write_if_possible({"stamp": stamp, "id": engine_id}, _ENGINE_CACHE)
     return engine_id
+
+
+def _stored() -> Optional[Dict[str, Any]]:
+    """None if there is none, or a damaged one."""
+    known = read_whole_json(FILE)
+    texts = [known.get("worker_id"), known.get("fleet_id")] if isinstance(known, dict) else [None]
+    return known if all(isinstance(text, str) and text for text in texts) else None
 
 
 def _file_stamp(place: str) -> str:
@@ -148,8 +155,8 @@ def _cached_engine() -> Dict[str, Any]:
 
 
 def _refuse_other_identity(worker_id: str, fleet_id: str) -> None:
-    known = read_json(FILE)
-    if not isinstance(known, dict):
+    known = _stored()
+    if known is None:
         return
     if known.get("fleet_id") != fleet_id:
         raise Refusal(

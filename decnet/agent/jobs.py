@@ -13,7 +13,7 @@ import time
 from decnet.wire import PROJECT
 
 from . import journal, limits, request, slices
-from .home import ensure, path, read_json, write_json
+from .home import ensure, open_lock, path, read_json, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -70,14 +70,14 @@ class Claim:
         """Raises Refusal `busy` if another job holds it; details.job_id names that job."""
         ensure(FOLDER)
         self.job_id = job_id
-        self._held = [_open(WORK_LOCK)]
+        self._held = [open_lock(FOLDER, WORK_LOCK)]
         try:
             fcntl.flock(self._held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self.release()
             other = running_job() or ""
             raise Refusal("busy", "another job runs here", None, {"job_id": other}) from error
-        self._held.append(_open(job_id + ".lock"))
+        self._held.append(open_lock(FOLDER, job_id + ".lock"))
         fcntl.flock(self._held[1], fcntl.LOCK_EX)
 
     def descriptors(self) -> List[int]:
@@ -253,7 +253,7 @@ def _is_held(name: str) -> bool:
     other as the holder."""
     try:
         descriptor = os.open(path(FOLDER, name), os.O_RDONLY | os.O_NOFOLLOW)
-    except (FileNotFoundError, IsADirectoryError):
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -264,15 +264,11 @@ def _is_held(name: str) -> bool:
         os.close(descriptor)
 
 
-def _open(name: str) -> int:
-    return os.open(path(FOLDER, name), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-
-
 def _ids() -> List[str]:
     """Job ids, the oldest first by the time of their bundle, which is written once."""
     try:
         names = [name[:-7] for name in os.listdir(path(FOLDER)) if name.endswith(".bundle")]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(names, key=lambda name: (_written(name), name))
 

@@ -18,6 +18,7 @@ from .home import (
     Unwritable,
     ensure,
     note_failed_write,
+    open_lock,
     path,
     read_json,
     sync_folder,
@@ -141,11 +142,11 @@ def ends_of(request_id: str) -> Dict[str, str]:
 
 
 def read() -> Contents:
-    """The journal's whole lines; no `journal_id` if there is none yet."""
+    """The journal's whole lines; no `journal_id` if there is none yet, or a folder in its place."""
     try:
         with open(path(FILE), "rb") as file:
             return Contents(file.read())
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return Contents(b"")
 
 
@@ -211,7 +212,7 @@ def _writable() -> Contents:
         if contents.torn:
             os.truncate(path(FILE), os.path.getsize(path(FILE)) - contents.torn)
         return contents
-    if os.path.exists(path(FILE)) and os.path.getsize(path(FILE)):
+    if os.path.isfile(path(FILE)) and os.path.getsize(path(FILE)):
         os.rename(path(FILE), path("journal.damaged-%d" % time.time()))
     write_bytes(_head_line(os.urandom(16).hex(), 0, GENESIS), FILE)
     return read()
@@ -271,7 +272,7 @@ class _Lock:
     """The lock of the only writer. The kernel releases it when its process ends."""
 
     def __enter__(self) -> None:
-        self._descriptor = os.open(path(LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        self._descriptor = open_lock(LOCK)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:

@@ -166,7 +166,7 @@ class Segments:
 def _names() -> List[str]:
     try:
         return os.listdir(path(FOLDER))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

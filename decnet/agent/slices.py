@@ -13,8 +13,7 @@ from decnet.wire import PROJECT, digest, is_project
 from decnet.wire.fault import place
 
 from . import identity, request
-from .home import path, read_json, sync_folder, write_json
-from .request import Refusal
+from .home import path, read_whole_json, sync_folder, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,10 +101,7 @@ def _read(project: str, fleet_id: str) -> Optional[Dict[str, Any]]:
 
 def _stored(*parts: str) -> Optional[Dict[str, Any]]:
     """None also for a damaged file: the operator sends a lost slice again."""
-    try:
-        known = read_json(*parts)
-    except Refusal:
-        return None
+    known = read_whole_json(*parts)
     return known if isinstance(known, dict) and _is_valid(known) else None
 
 
@@ -132,7 +128,7 @@ def _is_entry(entry: Any) -> bool:
 def _present() -> List[str]:
     try:
         names = sorted(filter(is_project, os.listdir(path(FOLDER))))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         names = []
     return names if PROJECT in names else [PROJECT, *names]
 

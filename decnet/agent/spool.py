@@ -16,7 +16,7 @@ import json
 import os
 
 from . import limits
-from .home import ensure, path, read_json, write_json
+from .home import ensure, open_lock, path, read_json, write_json
 from .request import Refusal
 from .segments import FOLDER, GIVEN, LOST, Segments
 
@@ -276,7 +276,7 @@ def weight(event: Dict[str, Any]) -> int:
 
 def _lock() -> int:
     ensure(FOLDER)
-    return os.open(path(FOLDER, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    return open_lock(FOLDER, "lock")
 
 
 def _existing_lock() -> int:
