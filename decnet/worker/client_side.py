@@ -6,6 +6,8 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from .hostkeys import HostKey
+
 
 def client_factory(library: Any, more_keys: Callable[[], Any] = lambda: None) -> Callable[[], Any]:
     """For `client_factory` of asyncssh. `more_keys` gives the next keys to try once all were refused."""
@@ -18,6 +20,32 @@ def client_factory(library: Any, more_keys: Callable[[], Any] = lambda: None) ->
             return more_keys()
 
     return Client
+
+
+class Shown:
+    """What a server showed before it was accepted: a plain key or a certificate."""
+
+    def __init__(self) -> None:
+        self.is_certificate = False
+        self.key: HostKey | None = None
+
+    def client(self, library: Any) -> Callable[[], Any]:
+        """For `client_factory` of asyncssh."""
+        shown = self
+
+        class Client(library.SSHClient):  # type: ignore[misc]
+            def connection_made(self, conn: Any) -> None:
+                validate = conn.validate_server_host_key
+
+                def noted(data: bytes) -> Any:
+                    shown.is_certificate = _key_in(library, data) is not None
+                    key = validate(data)
+                    shown.key = HostKey.parse(key.export_public_key("openssh").decode("ascii"))
+                    return key
+
+                conn.validate_server_host_key = noted
+
+        return Client
 
 
 def accept_key_in_certificate(library: Any, connection: Any) -> None:

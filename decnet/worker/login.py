@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from decnet import wire
 from decnet.errors import DecnetError, HostKeyRefused, TrustRefused, Unreachable, UsageError
@@ -18,6 +18,7 @@ from .account import Account
 from .address import split_address
 from .algorithms import FAMILIES, HOST_CERTIFICATES, HOST_KEYS, KEX, PROMPT_LIMIT, STRONG
 from .backoff import backoff
+from .client_side import Shown
 from .connect import CONNECT_LIMIT
 from .hostkeys import HostKey
 from .identities import own_keys
@@ -28,6 +29,8 @@ from .translate import connecting
 from .way import open_way
 
 KEY_TRIES = 4
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -166,41 +169,36 @@ async def _known_key(place: Place, worker: str, trusted: Trusted) -> HostKey | N
 
 
 async def _certified_key(place: Place, worker: str, trusted: Trusted) -> HostKey | None:
-    """The key in the machine's valid host certificate; None if it shows none. Nothing is sent after it."""
+    """The key in the machine's host certificate, if a known authority signed it; None if the machine shows
+    none, or if its key is known without. No login is attempted."""
     library = asyncssh()
-    connections: list[Any] = []
-
-    class Client(library.SSHClient):  # type: ignore[misc,name-defined]
-        def connection_made(self, conn: Any) -> None:
-            connections.append(conn)
-
+    shown = Shown()
     options = {
-        **STRONG, **trusted.options(), "server_host_key_algs": HOST_CERTIFICATES, "client_factory": Client,
-        "client_keys": None, "agent_path": None, "username": place.user,
-        **_given(host_key_alias=_settings(place).host_key_alias),
+        **STRONG, **trusted.options(), "client_factory": shown.client(library), "username": place.user,
+        "client_keys": None, "agent_path": None, **_given(host_key_alias=_settings(place).host_key_alias),
     }  # fmt: skip
+
+    async def once() -> None:
+        async with _way(place, worker) as way:
+            (await library.connect(place.host, place.port, **options, **way)).abort()
+
     try:
         with connecting(worker):
-            async with asyncio.timeout(CONNECT_LIMIT), _way(place, worker) as way:
-                await library.connect(place.host, place.port, **options, **way)
+            async with asyncio.timeout(CONNECT_LIMIT):
+                await _patiently(library, once)
     except DecnetError as error:
-        match error.__cause__:
-            case library.KeyExchangeFailed():
+        if isinstance(error.__cause__, library.HostKeyNotVerifiable):
+            if not shown.is_certificate or trusted.keys:
                 return None
-            case library.HostKeyNotVerifiable() as reason:
-                raise HostKeyRefused(
-                    f"its host certificate is not valid ({wire.clean(str(reason), 120)})",
-                    hint=f"{trusted.source} has a certificate authority for it",
-                    worker=worker,
-                ) from error
-            case library.PermissionDenied():
-                pass
-            case _:
-                raise
-    finally:
-        for connection in connections:
-            connection.abort()
-    return HostKey.parse(connections[0].get_server_host_key().export_public_key("openssh").decode("ascii"))
+            raise HostKeyRefused(
+                f"its host certificate is not valid ({wire.clean(str(error.__cause__), 120)})",
+                hint=f"{trusted.source} has a certificate authority for it",
+                worker=worker,
+            ) from error
+        # Without any key to offer, the login is refused: the certificate was accepted before.
+        if not isinstance(error.__cause__, library.PermissionDenied):
+            raise
+    return shown.key if shown.is_certificate else None
 
 
 async def fetch_key(
@@ -217,19 +215,26 @@ async def fetch_key(
 
 
 async def _presented_key(library: Any, place: Place, worker: str, algorithms: tuple[str, ...]) -> Any:
-    """The key as an asyncssh object. A connection that is dropped before the key arrives is retried a few
-    times: sshd's MaxStartups drops connections without a reason."""
-    for pause in (*backoff(KEY_TRIES), None):
+    """The key as an asyncssh object."""
+
+    async def once() -> Any:
+        async with _way(place, worker) as way:
+            return await library.get_server_host_key(
+                place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms, **way
+            )
+
+    return await _patiently(library, once)
+
+
+async def _patiently(library: Any, once: Callable[[], Awaitable[Result]]) -> Result:
+    """A connection that is dropped before the key arrives is retried a few times: sshd's MaxStartups drops
+    connections without a reason."""
+    for pause in backoff(KEY_TRIES):
         try:
-            async with _way(place, worker) as way:
-                return await library.get_server_host_key(
-                    place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms, **way
-                )
+            return await once()
         except (library.ConnectionLost, ConnectionResetError, BrokenPipeError):
-            if pause is None:
-                raise
             await asyncio.sleep(pause)
-    raise AssertionError("the last try returns or raises")
+    return await once()
 
 
 @asynccontextmanager
