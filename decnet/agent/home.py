@@ -66,11 +66,13 @@ def read_json(*parts: str) -> Any:
     try:
         with open(target, "rb") as file:
             return decode_json(file.read().decode())
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
     except (IsADirectoryError, ValueError, RecursionError) as error:
         raise Damaged("the agent's file %s is damaged: %s" % (target, error)) from error
     except OSError as error:
+        if isinstance(error, NotADirectoryError) and os.path.isdir(home()):
+            return None
         raise Refusal("failed", "the agent's file %s cannot be read: %s" % (target, error)) from error
 
 

@@ -10,7 +10,9 @@ from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from agent_desk import FLEET, labels
+from agent_desk import labels
+
+from decnet.wire import PROJECT
 
 PIECE = 16 * 1024
 
@@ -73,4 +75,9 @@ def _frames(lines: Sequence[bytes]) -> Iterator[bytes]:
 
 def _row(name: str) -> dict[str, Any]:
     decky, _, service = name.partition("-")
-    return {"Id": name, "Names": [f"/{name}"], "Labels": labels(decky, service, "", FLEET), "State": "exited"}
+    return {
+        "Id": name,
+        "Names": [f"/{name}"],
+        "Labels": labels(decky, service, "", PROJECT),
+        "State": "exited",
+    }
