@@ -13,7 +13,7 @@ from .spool import Spool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Dict, List, Optional, Tuple
 
 
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -40,12 +40,12 @@ def _page(
 ) -> Dict[str, Any]:
     with Spool() as spool:
         spool.acknowledge(after, spool_id, mark)
-        is_drained = False if spool.is_half_unread else _drain_all(spool, fleet_id)
+        is_drained, docker_error = (False, "") if spool.is_half_unread else _drain_all(spool, fleet_id)
         spool.report_dropped()
         page = spool.page(after, most, spool_id, mark)
         spool.commit()
     page["more"] = page["more"] or (bool(page["events"]) and not is_drained)
-    return page
+    return dict(page, docker_error=docker_error)
 
 
 def drain(chosen: List[Container]) -> None:
@@ -66,16 +66,17 @@ def _drain_whole(spool: Spool, container: Container) -> None:
         return
 
 
-def _drain_all(spool: Spool, fleet_id: str) -> bool:
-    """Whether no container has more. Spooled events can be pulled even while the engine is down."""
+def _drain_all(spool: Spool, fleet_id: str) -> Tuple[bool, str]:
+    """Whether no container has more, and why the engine does not answer. Spooled events can be pulled even
+    while it is down."""
     try:
         chosen = [container for container in fleet_containers(fleet_id) if container.service]
+        spool.forget_positions_but({container.id for container in chosen})
+        return _drain_in_turn(spool, [each for each in chosen if each.state != "created"]), ""
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code != "docker-down":
             raise
-        return True
-    spool.forget_positions_but({container.id for container in chosen})
-    return _drain_in_turn(spool, [container for container in chosen if container.state != "created"])
+        return True, str(error)[:2000]
 
 
 def _drain_in_turn(spool: Spool, chosen: List[Container]) -> bool:
@@ -99,7 +100,7 @@ def _drain_share(spool: Spool, container: Container, until: float) -> bool:
             if number >= limits.DRAIN_EVENTS or not spool.has_room or time.monotonic() > until:
                 return False
             spool.add(event)
-    except (Refusal, docker.EngineError) as error:
-        if isinstance(error, Refusal) and error.code != "docker-down":
-            raise
+    except docker.EngineError:
+        # As in `_drain_whole`.
+        pass
     return True

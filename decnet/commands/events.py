@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from decnet.engine.context import Context
 from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, LockHeld, WorkerFailure
+from decnet.errors import DecnetError, DockerDown, LockHeld, WorkerFailure
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
@@ -122,7 +122,14 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
     if page.trouble:
         ctx.warn(f"new events cannot be stored there: {page.trouble}", client.worker)
     fetched.add(await in_daemon_thread(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
-    return page.more and event_cursor(ctx.home, worker_id) != cursor
+    is_last = not page.more or event_cursor(ctx.home, worker_id) == cursor
+    if is_last and page.docker_error:
+        raise DockerDown(
+            f"its Docker engine does not answer ({page.docker_error}): new events stay there",
+            hint="start it there: systemctl start docker",
+            worker=client.worker,
+        )
+    return not is_last
 
 
 def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator[tuple[str, AttackerEvent]]:

@@ -59,6 +59,8 @@ class EventPage(FrozenModel):
     verdict: Literal["ok", "gap", "reset", "rewound"]
     trouble: Text = ""
     """Why the agent cannot store events, as in `Status`."""
+    docker_error: Text = ""
+    """Why its Docker engine does not answer: the page has the events of before."""
 
 
 class Loaded(FrozenModel):
