@@ -189,6 +189,23 @@ def rename(
         finish(run(ctx, old, new), output.value)
 
 
+@app.command("set")
+def set_address(
+    name: Name,
+    address: Annotated[
+        str, typer.Argument(metavar="[USER@]HOST[:PORT]", help="Its new SSH login, as for ssh.")
+    ],
+    jump: Jump = None,
+    yes: RunProxy = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Record a worker's new address. The same worker must answer there."""
+    with context(output.value) as ctx:
+        from decnet.commands.readdress import set_address as run
+
+        finish(wait_for(run(ctx, name, address, _credentials(jump, run_proxy=yes))), output.value)
+
+
 @app.command()
 def tag(
     name: Name,

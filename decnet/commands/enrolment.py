@@ -49,7 +49,9 @@ async def add(
         pinned = _pinned(ctx, earlier)
         login = await resolved(ctx, name, credentials.login(address), earlier)
         assert login.place is not None
-        _refuse_taken(name, address, login.place, credentials, known, pinned)
+        # A worker that has moved is enrolled again if its pinned host key is expected.
+        has_moved = pinned is not None and credentials.host_key == pinned.fingerprint
+        _refuse_taken(name, address, login.place, known, has_moved=has_moved)
         confirm_proxy(ctx, name, login.place.route, credentials, earlier)
         fleet = load_fleet(ctx.home) or new_fleet()
         save_fleet(ctx.home, fleet)
@@ -75,25 +77,22 @@ async def add(
 
 
 def _refuse_taken(
-    name: str,
-    address: str,
-    place: Place,
-    credentials: Credentials,
-    known: Mapping[str, Worker],
-    pinned: HostKey | None,
+    name: str, address: str, place: Place, known: Mapping[str, Worker], *, has_moved: bool
 ) -> None:
     """Raises UsageError if a worker of that name has another address, or another worker has this address."""
-    where = (place.host.lower(), place.port)
+    asked = Worker(name=name, worker_id="", **place.recorded())
     earlier = known.get(name)
-    # A worker that has moved is enrolled again, if it has its pinned host key.
-    has_moved = pinned is not None and credentials.host_key == pinned.fingerprint
-    if earlier is not None and (earlier.host.lower(), earlier.port) != where and not has_moved:
+    is_elsewhere = earlier is not None and (earlier.host.lower(), earlier.port) != (
+        asked.host.lower(), asked.port,
+    )  # fmt: skip
+    if earlier is not None and is_elsewhere and not has_moved:
         raise UsageError(
-            f"{name} is already enrolled, at {earlier.user}@{earlier.host}:{earlier.port}",
-            hint=_elsewhere(name, address, pinned),
+            f"{name} is already enrolled at {where(earlier)}",
+            hint=f"choose another name; or, if {name} itself has moved there: "
+            f"decnet worker set {name} {address}; or, if it is gone: decnet worker remove {name} --force",
         )
     for other in known.values():
-        if other.name != name and (other.host.lower(), other.port, other.jump) == (*where, place.jump):
+        if other.name != name and other.is_at(asked):
             raise UsageError(
                 f"{place.host}:{place.port} is already enrolled, as {other.name}",
                 hint=f"to rename it: decnet worker rename {other.name} {name}; "
@@ -101,11 +100,10 @@ def _refuse_taken(
             )
 
 
-def _elsewhere(name: str, address: str, pinned: HostKey | None) -> str:
-    if pinned is None:
-        return f"choose another name, or: decnet worker remove {name} --force"
-    moved = f"decnet worker add {name} {address} --host-key {pinned.fingerprint}"
-    return f"choose another name; or, if {name} itself has moved there: {moved}"
+def where(worker: Worker) -> str:
+    """Its address, as an operator types it."""
+    host = f"[{worker.host}]" if ":" in worker.host else worker.host
+    return f"{worker.user}@{host}:{worker.port}"
 
 
 def check_name(name: str) -> None:

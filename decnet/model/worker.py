@@ -82,6 +82,14 @@ class Worker(FrozenModel):
     def is_local(self) -> bool:
         return not self.host
 
+    def is_at(self, other: Worker) -> bool:
+        """Whether both are reached at one address, over one way."""
+        return self._place() == other._place()
+
+    def _place(self) -> tuple[str, int, str | None, str | None]:
+        command = self.route.proxy_command if self.route is not None else None
+        return self.host.lower(), self.port, self.jump, command
+
 
 Compatibility = Literal["current", "older", "newer"]
 """How a worker's agent compares with the operator's version."""

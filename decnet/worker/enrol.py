@@ -240,8 +240,7 @@ def _refuse_twin(survey: Survey, name: str, others: Mapping[str, str], same: str
 
 
 def _placed(wanted: Worker, place: Place, worker_id: str) -> Worker:
-    where = {name: getattr(place, name) for name in ("host", "port", "user", "jump", "route")}
-    return wanted.model_copy(update={**where, "worker_id": worker_id})
+    return wanted.model_copy(update={**place.recorded(), "worker_id": worker_id})
 
 
 def _newer_warning(worker: str, newer: Hello, own: AgentPackage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +66,10 @@ class Place:
     user: str
     jump: str | None
     route: Route | None = None
+
+    def recorded(self) -> dict[str, Any]:
+        """The fields of a worker's record that have the same names."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True)

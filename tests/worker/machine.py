@@ -58,7 +58,7 @@ class Machine:
 
     def __init__(self, folder: Path, *, config: Sequence[str] = (), shell: str = "/bin/bash") -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.operator = folder / "operator"
         (self.operator / ".ssh").mkdir(parents=True, mode=0o700)
         for name in OWN:
@@ -121,14 +121,17 @@ class Machine:
         )  # fmt: skip
         return Ran(done.returncode, done.stdout.decode())
 
-    def add(self, *options: str, **environ: str) -> Ran:
+    def fingerprint(self) -> str:
+        """Of its host key."""
         shown = subprocess.run(
             ["ssh-keygen", "-lf", str(self.folder / "etc" / "host_ed25519.pub")],
             capture_output=True, check=True, text=True,
         )  # fmt: skip
-        fingerprint = shown.stdout.split()[1]
+        return shown.stdout.split()[1]
+
+    def add(self, *options: str, **environ: str) -> Ran:
         return self.decnet(
-            "worker", "add", "w1", self.address, "--host-key", fingerprint, *options, **environ
+            "worker", "add", "w1", self.address, "--host-key", self.fingerprint(), *options, **environ
         )
 
     def enrolled(self) -> list[str]:
@@ -186,7 +189,7 @@ def _keygen(kind: str, path: Path, passphrase: str = "") -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", str(path)], check=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -184,8 +184,7 @@ def enter(address: str, proof: HostKeyProof | None = None, **options: Any) -> En
         finally:
             await connect.disconnect(connection)
         assert ran.how is None
-        where = {name: getattr(place, name) for name in ("host", "port", "user", "jump", "route")}
-        return Entered(place, Worker(name="w1", worker_id="id-w1", **where), ran.output)
+        return Entered(place, Worker(name="w1", worker_id="id-w1", **place.recorded()), ran.output)
 
     return asyncio.run(run())
 
