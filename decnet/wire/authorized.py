@@ -69,9 +69,10 @@ def replace_lines(path: str, lines: List[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
-    except OSError:
+    except OSError as error:
         try:
             os.unlink(draft)
         except OSError:
             pass
-        raise
+        # Of the file itself: the draft means nothing to a reader.
+        raise OSError(error.errno, error.strerror, path) from error

@@ -218,7 +218,17 @@ class SshVisit:
             "command": AGENT_COMMAND,
             "file": policy.file(USUAL),
         }
-        report = await run_script(self.connection, self.worker, "authorize", args)
+        try:
+            report = await run_script(self.connection, self.worker, "authorize", args)
+        except WorkerError as error:
+            if type(error) is not WorkerError or error.hint is not None:
+                raise
+            change = "removed from" if line is None else "written to"
+            raise WorkerError(
+                f"the fleet's key cannot be {change} {error.message}",
+                hint="is the file immutable (lsattr), a mount, or on a read-only file system?",
+                worker=self.worker,
+            ) from error
         return bool(report.result.get("changed"))
 
     async def _make_home(self, survey: Survey) -> None:

@@ -75,7 +75,9 @@ def terminated(command: Asked) -> None:
 
 
 @pytest.mark.parametrize("how", [ctrl_c, terminated])
-@pytest.mark.parametrize("question", ["Is that the right one? [y/N] ", "passphrase for "])
+@pytest.mark.parametrize(
+    "question", ["Is that the right one? [y/N] ", "passphrase for ", "for every later connection? [y/N] "]
+)
 def test_a_question_is_ended_at_once_and_nothing_is_half_done(
     tmp_path: Path, question: str, how: Callable[[Asked], None]
 ) -> None:
@@ -85,6 +87,9 @@ def test_a_question_is_ended_at_once_and_nothing_is_half_done(
     locked.chmod(0o600)
     shown = hostkeys.HostKey.parse(place.server_key.export_public_key("openssh").decode())
     vouched = ["-i", str(locked), "--host-key", shown.fingerprint] if "passphrase" in question else []
+    (tmp_path / ".ssh").mkdir(mode=0o700)
+    if "later" in question:
+        (tmp_path / ".ssh" / "config").write_text("Host *\n ProxyCommand false\n")
 
     async def behave(process: Any) -> None:
         commands.append(process.command)

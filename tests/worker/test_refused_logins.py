@@ -247,3 +247,25 @@ def test_an_enrolled_workers_refusal_is_about_the_fleets_key(
     with running(machine):
         refused = machine.decnet("worker", "show", "w1")
     assert (refused.code, message in refused, hint in refused) == (5, True, True), refused.out
+
+
+@pytest.mark.parametrize(
+    ("commands", "reason"),
+    [
+        (["touch /srv/keys", "mount --bind /srv/keys {file}"], "Device or resource busy"),
+        (["mount -t tmpfs -o ro none /root/.ssh"], "Read-only file system"),
+    ],
+)
+def test_an_authorized_keys_file_that_cannot_be_replaced_is_reported_and_nothing_is_left(
+    tmp_path: Path, commands: list[str], reason: str
+) -> None:
+    machine = Machine(tmp_path, config=["AuthorizedKeysFile .ssh/authorized_keys /srv/own"])
+    shutil.copy(machine.key.with_name("id_ed25519.pub"), tmp_path / "srv" / "own")
+    file = "/root/.ssh/authorized_keys"
+    with running(machine, [command.format(file=file) for command in commands]):
+        ran = machine.add()
+    assert ran.code == 4, ran.out
+    assert f"the fleet's key cannot be written to {file}: {reason}" in ran
+    assert "hint: is the file immutable (lsattr), a mount, or on a read-only file system?" in ran
+    assert (machine.remains(), machine.enrolled()) == ([], [])
+    assert list(machine.authorized_keys.parent.glob("*.tmp")) == []
