@@ -107,11 +107,11 @@ def up(
     services: Sequence[str],
     limit: float,
     held: Sequence[int],
-    tick: Callable[[], bool],
+    tick: Callable[[], Optional[str]],
 ) -> Optional[str]:
     """Create what is missing of these services; the error's text, or None. `tick` is called once a second and
-    ends the run by returning False. `held` are lock descriptors that compose keeps open: while it runs, the
-    job that started it counts as running."""
+    ends the run by returning the reason for that. `held` are lock descriptors that compose keeps open: while
+    it runs, the job that started it counts as running."""
     warden = _warden(limit)
     command = _base(compose, project, file) + [
         "up",
@@ -156,17 +156,19 @@ def _reworded(reason: str) -> str:
     return "no such image: %s" % reason if "--no-build was passed" in reason else reason
 
 
-def _follow(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], bool]) -> Optional[str]:
+def _follow(
+    process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], Optional[str]]
+) -> Optional[str]:
     while True:
         try:
             process.wait(1.0)
             return None
         except subprocess.TimeoutExpired:
             pass
-        continues = tick()
-        if not continues or time.monotonic() > deadline:
+        reason = tick()
+        if reason is not None or time.monotonic() > deadline:
             _end(process)
-            return "compose did not end in time" if continues else "interrupted"
+            return reason or "compose did not end in time"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

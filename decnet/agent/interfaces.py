@@ -19,7 +19,8 @@ _SIOCGIFADDR = 0x8915
 _SIOCGIFNETMASK = 0x891B
 _SIOCGIFHWADDR = 0x8927
 _SIOCGIWNAME = 0x8B01
-_UP_AND_RUNNING = 0x1 | 0x40
+_UP, _RUNNING = 0x1, 0x40
+_UP_AND_RUNNING = _UP | _RUNNING
 _ETHERNET = 1
 _COMPLETE = 0x2
 _RTM_GETADDR, _RTM_NEWADDR = 22, 20
@@ -81,6 +82,17 @@ def is_up(name: str) -> bool:
     """Whether the interface is up and has a carrier."""
     answer = _ask(name, _SIOCGIFFLAGS)
     return answer is not None and struct.unpack("H", answer[16:18])[0] & _UP_AND_RUNNING == _UP_AND_RUNNING
+
+
+def link_error(name: str) -> str:
+    """Why no packet can leave by the interface; "" if one can."""
+    answer = _ask(name, _SIOCGIFFLAGS)
+    if answer is None:
+        return "does not exist"
+    flags = struct.unpack("H", answer[16:18])[0]
+    if not flags & _UP:
+        return "is down"
+    return "" if flags & _RUNNING else "has no carrier"
 
 
 def is_wireless(name: str) -> bool:

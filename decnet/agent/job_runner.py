@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from decnet.wire import clean, container_name
+from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, clean, container_name, job_limit, longest_job
 
 from . import composerun, docker, jobs, journal, limits, network, probe, slices
 from .containers import by_name, fleet_containers, holders, start_tick
@@ -22,7 +22,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Tuple
+    from typing import Any, Dict, List, Optional, Tuple
 
     from .containers import Container
 
@@ -75,8 +75,8 @@ class Run:
         self.steps: List[Dict[str, Any]] = content["steps"]
         self.open = {step["decky"]: step for step in self.steps}
         self.failed: Dict[str, str] = {}
-        limit = limits.TEARDOWN if "compose" not in content else limits.JOB
-        self.deadline = time.monotonic() + limit
+        self.deadline = time.monotonic() + job_limit(len(self.steps))
+        self.last_end = time.monotonic() + longest_job(len(self.steps))
 
     def carry_out(self) -> None:
         self._leave_out_taken_names()
@@ -102,6 +102,7 @@ class Run:
         journal.append(decky, step["operation"], error or None, self.request_id, self.project)
         if error:
             self.failed[decky] = error
+        self.deadline = max(self.deadline, time.monotonic() + JOB_SECONDS_AFTER_PROGRESS)
         self.progress.set(done=self.progress.row["done"] + 1, current=decky)
 
     def fail_the_rest(self, error: str) -> None:
@@ -159,9 +160,9 @@ class Run:
         compose = composerun.Compose(list(self.content["compose_command"]), "")
         file, error = path(slices.FOLDER, self.project, slices.COMPOSE), None
         for attempt in range(limits.RETRIES + 1):
-            left = self.deadline - time.monotonic() - limits.HEALTH
-            if left <= 0:
+            if self.deadline - time.monotonic() <= limits.HEALTH:
                 return error or limits.NO_TIME
+            left = self.last_end - time.monotonic()
             error = composerun.up(compose, self.project, file, names, left, self.locks, watch.tick)
             if error is None or _stopped or not composerun.is_transient(error) or attempt == limits.RETRIES:
                 return error
@@ -205,8 +206,12 @@ class Run:
     def base_of(self, decky: str) -> str:
         return container_name(self.project, decky)
 
-    def still_going(self) -> bool:
-        return not _stopped
+    def reason_to_end(self) -> Optional[str]:
+        """Why nothing more may be done; None while the job may continue."""
+        if _stopped:
+            return "interrupted"
+        is_late = self.deadline - time.monotonic() <= limits.HEALTH
+        return "compose did not end in time" if is_late else None
 
 
 class Watch:
@@ -217,14 +222,14 @@ class Watch:
         self._names = names
         self._last: Dict[str, Tuple[str, str]] = {}
 
-    def tick(self) -> bool:
-        """Record which deckies are healthy by now; whether the job continues."""
+    def tick(self) -> Optional[str]:
+        """Record which deckies are healthy by now; why the job has to end, if it has to."""
         try:
             self.check()
         except (Refusal, docker.EngineError):
             # The engine may be too busy to answer while it starts containers; only the final check counts.
             pass
-        return self._run.still_going()
+        return self._run.reason_to_end()
 
     def check(self) -> bool:
         """Check the remaining deckies once; whether none is left."""

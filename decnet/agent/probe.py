@@ -11,36 +11,47 @@ import select
 import struct
 import time
 
-from decnet.wire import container_name
+from decnet.wire import MAX_ADDRESSES_OF_A_HOST, container_name
 
-from . import docker, interfaces, limits, request, slices
+from . import docker, identity, interfaces, limits, request, slices
 from .containers import Container, fleet_containers
 from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from socket import socket as Socket
-    from typing import Any, Dict, Iterable, List, Optional, Tuple
+    from typing import AbstractSet, Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 _DISCARD = 9
 _ARP = 0x0806
 _TRIES = 3
+_BROADCAST = b"\xff" * 6
+_SWEEP_SECONDS = 0.3
+_SWEPT_HOSTS = 16
 
 
 def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
-    """{"answered": {address: MAC}, "docker": {address: name of the container that holds it}}."""
-    request.only(args, "addresses", "seconds")
-    addresses = request.texts(args, "addresses", limits.PROBE_ADDRESSES)
-    for address in addresses:
-        if interfaces.number_of(address) is None:
-            raise Refusal("usage", "%r is not an IPv4 address" % address[:40])
+    """{"answered": {address: MAC}, "docker": {address: name of the container that holds it}}.
+
+    With `hosts`, {address: MAC}, these are examined for `seconds`, and the answer has two more keys:
+    "steady": {address: MAC} for those that answered every time and were the only ones, and "answers": {MAC:
+    for how many addresses of its surroundings the host answers}.
+    """
+    request.only(args, "addresses", "seconds", "hosts")
+    addresses = _addresses(request.texts(args, "addresses", limits.PROBE_ADDRESSES))
     seconds = request.seconds(args, "seconds", 1.0, limits.PROBE_MOST)
+    hosts = _hosts(args)
     held = docker_addresses()
     wanted = set(addresses)
-    return {
-        "answered": responses(addresses, seconds),
+    answer: Dict[str, Any] = {
+        "answered": responses(addresses, seconds) if addresses else {},
         "docker": {address: name for address, name in held.items() if address in wanted},
     }
+    if hosts:
+        answer["answers"] = answers_of(hosts)
+        own = slices.macs(identity.require(args)["fleet_id"])
+        answer["steady"] = steady(hosts, seconds, own)
+    return answer
 
 
 def docker_addresses() -> Dict[str, str]:
@@ -55,8 +66,8 @@ def docker_addresses() -> Dict[str, str]:
 
 
 def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str, str]:
-    """Decky to MAC, for those whose address another host answers for now. If the decky's own base runs, it is
-    the one that answers."""
+    """Decky to MAC, for those whose address another host answers for now, unless it answers for so many that
+    it is no conflict. If the decky's own base runs, it is the one that answers."""
     deckies = content["slice"]["deckies"]
     running = {each.name for each in fleet_containers(content["fleet_id"]) if each.state == "running"}
     claimed = {}
@@ -64,33 +75,153 @@ def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str
         base = container_name(content["project"], step["decky"])
         if base in step["up"] + step["start"] and base not in running:
             claimed[slices.home_of(deckies[step["decky"]])["address"]] = step["decky"]
-    return {claimed[address]: mac for address, mac in responses(claimed).items()}
+    answered = responses(claimed)
+    counts = answers_of(answered)
+    return {
+        claimed[address]: mac
+        for address, mac in answered.items()
+        if counts.get(mac, 1) <= MAX_ADDRESSES_OF_A_HOST
+    }
 
 
 def responses(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:
     """Address to MAC for those that a host answers for, including this machine's own addresses."""
-    wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
-    if not wanted:
-        return {}
-    found, groups = _by_interface(wanted)
-    probed: List[Tuple[Socket, Dict[bytes, str]]] = []
-    others: List[str] = []
-    try:
+    with Probes(addresses) as probes:
+        for number in range(_TRIES):
+            probes.send()
+            is_last = number == _TRIES - 1
+            probes.listen(seconds * (2 if is_last else 1) / (_TRIES + 1))
+        return {address: min(macs) for address, macs in probes.answered.items()}
+
+
+def steady(hosts: Mapping[str, str], seconds: float, own: AbstractSet[str]) -> Dict[str, str]:
+    """The (address, MAC) of `hosts` that answer each of three probes sent over so many seconds, the first and
+    the last of them to all hosts, while no other host answers for the address. `own` are the MACs of this
+    worker's deckies, which may answer too."""
+    left = dict(hosts)
+    for number in range(_TRIES):
+        with Probes(left) as probes:
+            probes.send(left if number == 1 else None)
+            probes.listen(min(_SWEEP_SECONDS, seconds / _TRIES))
+            answered = probes.answered
+            left = {a: mac for a, mac in left.items() if answered.get(a, set()) - own == {mac}}
+        if not left:
+            break
+        if number < _TRIES - 1:
+            time.sleep(max(0.0, seconds / (_TRIES - 1) - _SWEEP_SECONDS))
+    return left
+
+
+def answers_of(hosts: Mapping[str, str]) -> Dict[str, int]:
+    """For how many addresses each of these hosts answers: those in `hosts`, and the 256 around one of them.
+    Each host is asked directly: nobody else sees it."""
+    counts: Dict[str, int] = {}
+    for mac in sorted(set(hosts.values()))[:_SWEPT_HOSTS]:
+        own = [address for address, each in hosts.items() if each == mac]
+        first = (interfaces.number_of(own[0]) or 0) & ~0xFF
+        around = {interfaces.dotted(first + number) for number in range(256)}
+        with Probes(around | set(hosts)) as probes:
+            probes.send(dict.fromkeys(around | set(hosts), mac))
+            probes.listen(_SWEEP_SECONDS)
+            counts[mac] = sum(mac in macs for macs in probes.answered.values())
+    return counts
+
+
+class Probes:
+    """ARP probes for addresses of this machine's LANs. `answered` collects the MACs that answer for each
+    address, and this machine's own MAC for its own addresses."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
+        own, groups = _by_interface(wanted) if wanted else ({}, {})
+        self.answered: Dict[str, Set[str]] = {address: {mac} for address, mac in own.items()}
+        self._raw: List[Tuple[Socket, Dict[bytes, str]]] = []
+        self._others: List[str] = []
+        """Addresses on interfaces where this process cannot send ARP itself."""
         for name, group in groups.items():
             raw = _raw_socket(name)
             if raw is None:
-                others += group.values()
+                self._others += group.values()
             else:
-                probed.append((raw, group))
-        share = seconds / 2 if probed and others else seconds
-        if probed:
-            found.update(_send_rounds(probed, share))
-    finally:
-        for raw, _ in probed:
+                self._raw.append((raw, group))
+
+    def __enter__(self) -> Probes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for raw, _ in self._raw:
             raw.close()
-    if others:
-        found.update(_datagrams(others, share))
-    return found
+
+    def send(self, hosts: Optional[Mapping[str, str]] = None) -> None:
+        """One probe for each address without an answer: to all hosts, or only to the one in `hosts` (address
+        to MAC)."""
+        for raw, group in self._raw:
+            unanswered = {packed: each for packed, each in group.items() if each not in self.answered}
+            macs = {packed: _mac(hosts[each]) if hosts else _BROADCAST for packed, each in unanswered.items()}
+            _send_probes(raw, macs)
+            self._take(raw, group)
+        _send_datagrams(self._others)
+
+    def listen(self, seconds: float) -> None:
+        """Collect answers for so many seconds; returns at once if nothing was sent."""
+        until = time.monotonic() + seconds
+        groups = dict(self._raw)
+        while groups:
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            for raw in select.select(list(groups), [], [], left)[0]:
+                self._take(raw, groups[raw])
+        if self._others:
+            time.sleep(max(0.0, until - time.monotonic()))
+            table = interfaces.neighbours()
+            for address in self._others:
+                if address in table:
+                    self._note(address, table[address])
+
+    def _take(self, raw: Socket, group: Dict[bytes, str]) -> None:
+        """Read what has arrived: an ARP reply for a probed address, or any use of it by its owner."""
+        own = raw.getsockname()[4]
+        for _ in range(4096):
+            try:
+                content = raw.recv(256)
+            except OSError:
+                return
+            if len(content) >= 42 and content[12:14] == b"\x08\x06" and content[22:28] != own:
+                address = group.get(content[28:32])
+                if address is not None:
+                    self._note(address, content[22:28].hex(":"))
+
+    def _note(self, address: str, mac: str) -> None:
+        self.answered.setdefault(address, set()).add(mac)
+
+
+def _addresses(addresses: List[str]) -> List[str]:
+    for address in addresses:
+        if interfaces.number_of(address) is None:
+            raise Refusal("usage", "%r is not an IPv4 address" % address[:40])
+    return addresses
+
+
+def _hosts(args: Dict[str, Any]) -> Dict[str, str]:
+    hosts = request.mapping(args, "hosts") if "hosts" in args else {}
+    for address, mac in hosts.items():
+        if interfaces.number_of(address) is None or not isinstance(mac, str) or len(_mac(mac)) != 6:
+            raise Refusal("usage", "argument hosts: must be addresses and MACs")
+    if len(hosts) > limits.PROBE_ADDRESSES:
+        raise Refusal("usage", "argument hosts: too many")
+    return hosts
+
+
+def _mac(text: str) -> bytes:
+    """The six bytes of a MAC; b"" for anything else."""
+    try:
+        return bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        return b""
 
 
 def _by_interface(wanted: Dict[str, int]) -> Tuple[Dict[str, str], Dict[str, Dict[bytes, str]]]:
@@ -132,58 +263,24 @@ def _raw_socket(name: str) -> Optional[Socket]:
     return raw
 
 
-def _send_rounds(probed: List[Tuple[Socket, Dict[bytes, str]]], seconds: float) -> Dict[str, str]:
-    """Three rounds of probes in the first two thirds of the time, listening throughout."""
-    found: Dict[str, str] = {}
-    begin = time.monotonic()
-    for number in range(_TRIES):
-        for raw, group in probed:
-            _send_probes(raw, [packed for packed, address in group.items() if address not in found])
-            _take(raw, group, found)
-        last = number == _TRIES - 1
-        _listen(probed, found, begin + (seconds if last else seconds * (number + 1) / (_TRIES + 1)))
-    return found
-
-
-def _send_probes(raw: Socket, targets: List[bytes]) -> None:
-    mac: bytes = raw.getsockname()[4]
-    head = b"\xff" * 6 + mac + struct.pack(">HHHBBH", _ARP, 1, 0x0800, 6, 4, 1) + mac + b"\0" * 10
-    for target in targets:
+def _send_probes(raw: Socket, macs: Dict[bytes, bytes]) -> None:
+    """A probe for each packed address, to this MAC."""
+    own: bytes = raw.getsockname()[4]
+    head = own + struct.pack(">HHHBBH", _ARP, 1, 0x0800, 6, 4, 1) + own + b"\0" * 10
+    for target, mac in macs.items():
         try:
-            raw.send((head + target).ljust(60, b"\0"))
+            raw.send((mac + head + target).ljust(60, b"\0"))
         except BlockingIOError:
             select.select([], [raw], [], 0.05)
         except OSError:
             return
 
 
-def _listen(probed: List[Tuple[Socket, Dict[bytes, str]]], found: Dict[str, str], until: float) -> None:
-    groups = dict(probed)
-    while True:
-        left = until - time.monotonic()
-        if left <= 0:
-            return
-        for raw in select.select(list(groups), [], [], left)[0]:
-            _take(raw, groups[raw], found)
-
-
-def _take(raw: Socket, group: Dict[bytes, str], found: Dict[str, str]) -> None:
-    """Read what has arrived: an ARP reply for a probed address, or any use of it by its owner."""
-    own = raw.getsockname()[4]
-    for _ in range(4096):
-        try:
-            content = raw.recv(256)
-        except OSError:
-            return
-        if len(content) >= 42 and content[12:14] == b"\x08\x06" and content[22:28] != own:
-            address = group.get(content[28:32])
-            if address is not None:
-                found[address] = content[22:28].hex(":")
-
-
-def _datagrams(addresses: List[str], seconds: float) -> Dict[str, str]:
+def _send_datagrams(addresses: List[str]) -> None:
     from socket import AF_INET, SOCK_DGRAM, socket
 
+    if not addresses:
+        return
     with socket(AF_INET, SOCK_DGRAM) as sender:
         sender.setblocking(False)
         for address in addresses:
@@ -191,6 +288,3 @@ def _datagrams(addresses: List[str], seconds: float) -> Dict[str, str]:
                 sender.sendto(b"", (address, _DISCARD))
             except OSError:
                 continue
-    time.sleep(seconds)
-    table = interfaces.neighbours()
-    return {address: table[address] for address in addresses if address in table}

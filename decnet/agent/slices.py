@@ -17,7 +17,7 @@ from .home import path, read_whole_json, sync_folder, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 FOLDER = "projects"
 FILE = "slice.json"
@@ -69,23 +69,34 @@ def home_of(entry: Dict[str, Any]) -> Dict[str, str]:
     return dict(entry["decky"]["attachments"][0])
 
 
+def homes(applied_slices: Dict[str, Dict[str, Any]]) -> Iterator[Tuple[str, str, str, str]]:
+    """(project, decky, address, MAC) of each attachment in slices of either schema."""
+    for project, known in applied_slices.items():
+        for decky, address, mac in _attachments(known["slice"] or {}):
+            yield project, decky, address, mac
+
+
+def macs(fleet_id: str) -> Set[str]:
+    """The MACs of this worker's deckies."""
+    return {mac for _, _, _, mac in homes(all_applied(fleet_id))}
+
+
 def held_elsewhere(project: str, fleet_id: str) -> Dict[str, str]:
     """Address or MAC to its owner, for the deckies of this worker's other projects."""
     return {
         value: "%s of %s" % (decky, name)
-        for name, known in all_applied(fleet_id).items()
+        for name, decky, address, mac in homes(all_applied(fleet_id))
         if name != project
-        for decky, value in _addresses(known["slice"] or {})
+        for value in (address, mac)
     }
 
 
-def _addresses(content: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
-    """(decky, address or MAC) of a slice of either schema."""
+def _attachments(content: Dict[str, Any]) -> Iterator[Tuple[str, str, str]]:
+    """(decky, address, MAC) of a slice of either schema."""
     for name, entry in content["deckies"].items() if content else ():
         decky = entry["decky"]
         for each in decky.get("attachments") or [{"address": decky.get("ip"), "mac": decky.get("mac")}]:
-            yield name, str(each["address"])
-            yield name, str(each["mac"])
+            yield name, str(each["address"]), str(each["mac"])
 
 
 def _read(project: str, fleet_id: str) -> Optional[Dict[str, Any]]:

@@ -6,6 +6,7 @@ from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
 from .home import trouble
 from .jobs import deckies_at_work, recent_jobs
+from .lan import Lookout, cut_off_interfaces
 from .readiness import note_readiness
 from .request import Refusal
 
@@ -28,6 +29,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     engine_id: Optional[str] = None
     found: List[Container] = []
     applied = slices.all_applied(known["fleet_id"])
+    lookout = Lookout(applied, is_idle=not any(job["state"] == "running" for job in jobs))
     docker_error = ""
     try:
         engine_id = identity.engine_identity()
@@ -48,29 +50,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "containers": [container.answer() for container in found],
         "jobs": jobs,
         "journal": journaled,
-        "conflicts": _conflicts(found),
         "trouble": trouble(),
+        "conflicts": lookout.conflicts(found),
+        "links": cut_off_interfaces(applied),
     }
-
-
-def _conflicts(found: List[Container]) -> List[Dict[str, str]]:
-    conflicts = []
-    for container in found:
-        if not container.service and container.state != "running":
-            mac = _conflict(container)
-            if mac:
-                row = container.answer()
-                conflicts.append({"project": row["project"], "decky": row["decky"], "mac": mac})
-    return conflicts
-
-
-def _conflict(container: Container) -> Optional[str]:
-    """Also None if the engine has stopped answering since it listed the container."""
-    from .logs import conflict_of
-
-    try:
-        return conflict_of(container.id)
-    except Refusal as refusal:
-        if refusal.code != "docker-down":
-            raise
-        return None

@@ -9,18 +9,20 @@ from typing import Any
 from decnet.engine.agent_version import describe_mismatch
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
+from decnet.engine.lan_failures import cut_off_workers, faulty_deckies, lan_failures
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
-from decnet.model.keys import SliceKey
+from decnet.model.fleet import Decky
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, Step
 from decnet.plan.decky_view import status_of
 from decnet.plan.select import select
 from decnet.store.last_seen import LastSeen, load_seen
-from decnet.wire import clean
+from decnet.wire import PROJECT, clean
 
 SKEW_SECONDS = 5.0
 """The smallest clock difference that is shown."""
@@ -40,13 +42,14 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     plan = make_plan(ctx, snap)
     absent = () if on else unenrolled(snap.desired, snap.workers) + resurfaced
     deckies = _deckies(ctx, snap, plan)
+    lan = lan_failures(snap, apart_from=[DeckyKey(s.worker, s.project, s.decky) for s in plan.skipped])
     return StatusOutcome(
         workers=_workers(ctx, snap, before, plan, absent),
         deckies=deckies,
         drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
-        exit_code=_exit_code(snap, absent, deckies, plan, detailed_exitcode),
-        notes=_notes(plan),
+        exit_code=_exit_code(snap, absent + lan, deckies, plan, detailed_exitcode),
+        notes=tuple(map(str, lan)) + _notes(plan),
     )
 
 
@@ -122,31 +125,15 @@ class DeckyView:
 
 
 def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
-    expected = snap.expected
     drift = {(s.worker, s.decky): s.bucket for s in plan.steps}
-    actual = _actual(snap)
+    lan_faults, actual = faulty_deckies(snap), _actual(snap)
     views = []
-    for name, decky in snap.desired.deckies.items():
+    for decky in snap.desired.deckies.values():
         if decky.worker in snap.workers and decky.worker not in snap.observed:
             continue
-        key = (decky.worker, name)
-        seen = isinstance(snap.observed.get(decky.worker), Seen)
-        status = status_of(expected[SliceKey(decky.worker)][name], actual.get(key, {})) if seen else "unknown"
-        views.append(
-            DeckyView(
-                name,
-                decky.worker,
-                status,
-                decky.ip,
-                decky.mac,
-                decky.hostname,
-                decky.os,
-                tuple(sorted(decky.services)),
-                drift.get(key, ""),
-                *_last_known(snap, decky.worker, name),
-                decky.mutated_at,
-            )
-        )
+        key = (decky.worker, decky.name)
+        fault = lan_faults.get(DeckyKey(decky.worker, PROJECT, decky.name), "")
+        views.append(_decky_view(snap, decky, actual.get(key, {}), drift.get(key) or fault, fault))
     listed, more = plan.listed_strays
     columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
     # The table lists a few strays, the items for scripts list all.
@@ -161,6 +148,28 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
         tuple(asdict(view) for view in views),
         empty="no deckies",
         notes=_upgrades(plan),
+    )
+
+
+def _decky_view(
+    snap: Snapshot, decky: Decky, actual: Mapping[str, Container], drift: str, lan_fault: str
+) -> DeckyView:
+    seen = isinstance(snap.observed.get(decky.worker), Seen)
+    expected = snap.expected[SliceKey(decky.worker)][decky.name]
+    status = status_of(expected, actual) if seen else "unknown"
+    return DeckyView(
+        decky.name,
+        decky.worker,
+        # Its containers run, but the LAN does not reach them, or not only them.
+        "degraded" if status == "running" and lan_fault else status,
+        decky.ip,
+        decky.mac,
+        decky.hostname,
+        decky.os,
+        tuple(sorted(decky.services)),
+        drift,
+        *_last_known(snap, decky.worker, decky.name),
+        decky.mutated_at,
     )
 
 
@@ -200,6 +209,8 @@ class WorkerView:
     agent: str = ""
     agent_version: int | None = None
     agent_remark: str = ""
+    link_error: str = ""
+    """Why no host on the LAN can reach its deckies; "" if they can be reached."""
     slice: str = ""
     slice_drift: str = ""
     """What is wrong with its copy of desired: ahead, lost, rewound, replaced or behind, and why."""
@@ -237,6 +248,7 @@ def _worker_view(
         failure.hint if failure else None,
         _jobs(observation),
         **_agent(observation),
+        link_error=cut_off_workers(snap).get(name, ""),
         slice=str(drift) if drift else "",
         slice_drift=drift.word if drift else "",
     )
@@ -276,6 +288,7 @@ def _remark(ctx: Context, view: WorkerView, failure: WorkerFailure | None) -> st
         since = f"; last seen {_ago(ctx.now() - (view.last_seen or 0))} ago" if silent else ""
         return f"{failure.message}{since}"
     parts = [f"working: {job}" for job in view.jobs]
+    parts += [view.link_error] if view.link_error else []
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")
     parts += [view.agent_remark] if view.agent_remark else []

@@ -15,6 +15,7 @@ SIGNS = {
     "change": "~",
     "heal": "~",
     "remove": "-",
+    "yield": "-",
     "forget": "-",
     "stray": "-",
     "adopt": ".",

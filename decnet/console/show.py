@@ -12,8 +12,11 @@ from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, 
 from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.table import Table
 
+    from decnet.errors import WorkerFailure
     from decnet.model.plan import Plan
 
 MOST_STEPS = 20
@@ -72,7 +75,8 @@ def _quiet_lines(plan: Plan) -> list[str]:
 def _pass_lines(outcome: PassOutcome) -> list[str]:
     plan = outcome.plan
     if not outcome.carried_out:
-        return plan_lines(plan)
+        shown = [each for each in outcome.troubles if each.worker not in plan.unknown]
+        return [*plan_lines(plan), *_trouble_lines(shown)]
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
     if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
         return []
@@ -85,10 +89,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     for end in outcome.outcomes:
         output += _failure_lines(end) if end.status != "succeeded" else []
     output += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
-    for trouble in outcome.troubles:
-        output.append(cell(str(trouble)))
-        if trouble.hint:
-            output.append(f"  hint: {cell(trouble.hint)}")
+    output += _trouble_lines(outcome.troubles)
     if plan.strays:
         listed, more = plan.listed_strays
         names = [f"{cell(s.decky)} on {s.worker}" for s in listed]
@@ -96,6 +97,14 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         # If pruning was refused, the failure of their worker has the hint.
         how = "" if plan.excess_strays else " (decnet reconcile --prune removes them)"
         output.append(f"strays left alone: {found}{how}")
+    return output
+
+
+def _trouble_lines(troubles: Iterable[WorkerFailure]) -> list[str]:
+    output = []
+    for trouble in troubles:
+        output.append(cell(str(trouble)))
+        output += [f"  hint: {cell(trouble.hint)}"] if trouble.hint else []
     return output
 
 

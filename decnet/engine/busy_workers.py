@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.job import JOB_SECONDS
 from decnet.engine.observe import observe
 from decnet.engine.progress import JobProgress
 from decnet.engine.snapshot import Snapshot
@@ -12,6 +11,7 @@ from decnet.errors import WorkerBusy, WorkerFailure
 from decnet.model.actual import Job, Seen
 from decnet.model.plan import Plan
 from decnet.model.record import OPEN
+from decnet.wire import longest_job
 
 PAUSE_SECONDS = 0.5
 
@@ -68,7 +68,8 @@ def _patience(ctx: Context, snap: Snapshot, name: str, job: Job) -> float:
     written = [row.created for row in rows if row.request_id == job.request_id and row.status in OPEN]
     if not written:
         return UNRECORDED_JOB_TIMEOUT_SECONDS
-    return min(JOB_SECONDS, max(0.0, max(written) + JOB_SECONDS - ctx.now()))
+    limit = longest_job(len(written))
+    return min(limit, max(0.0, max(written) + limit - ctx.now()))
 
 
 def still_busy(name: str, job: Job) -> WorkerFailure:

@@ -20,13 +20,10 @@ from decnet.plan.claims import known_claims
 from decnet.plan.decky_view import observed_row, remaining_row
 from decnet.plan.ingest_status import ingest_status
 from decnet.plan.steps import claims_address
-from decnet.wire import MAX_ERROR_CHARS, clean
+from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, MAX_ERROR_CHARS, clean, job_limit
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
-
-JOB_SECONDS = 600.0
-"""The longest that a job may take."""
 
 PUSH_SECONDS = 60.0
 """The longest that a job without steps may take, which only stores the slice."""
@@ -210,9 +207,9 @@ class _Follower:
 
     async def follow(self) -> None:
         """Poll until every step has an end. Raises Unreachable when the worker stays silent."""
-        clock, pause = self.ctx.monotonic, 0.15
-        limit = JOB_SECONDS if self.steps else PUSH_SECONDS
+        clock, pause, ended = self.ctx.monotonic, 0.15, 0
         begun = last_answer = clock()
+        deadline = begun + (job_limit(len(self.steps)) if self.steps else PUSH_SECONDS)
         is_last = False
         while True:
             try:
@@ -228,10 +225,13 @@ class _Follower:
                 break
             await self.ctx.sleep(pause)
             pause = min(pause * 1.3, 1.0)
+            if len(self.outcomes) > ended:
+                ended = len(self.outcomes)
+                deadline = max(deadline, clock() + JOB_SECONDS_AFTER_PROGRESS)
             # This machine may have been suspended: poll once more after the limit.
-            is_last = clock() - begun > limit
+            is_last = clock() > deadline
         raise WorkerError(
-            f"its job did not end within {limit:.0f} s; it continues in the background",
+            f"its job did not end within {clock() - begun:.0f} s; it continues in the background",
             hint="decnet status shows its result",
             worker=self.name,
         )

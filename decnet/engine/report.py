@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decnet.engine.apply import ApplyResult
+from decnet.engine.lan_failures import lan_failures
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import PartlyFailed, WorkerError, WorkerFailure, worst
 from decnet.model.actual import NotSeen
+from decnet.model.keys import DeckyKey
 from decnet.model.plan import Plan, SliceDrift
 
 
@@ -19,9 +21,10 @@ def report(
     ends = applied or ApplyResult()
     carried_out = applied is not None and not options.read_only
     absent = () if options.selector is not None else unenrolled(snap.desired, snap.workers) + snap.resurfaced
-    troubles = absent + _failures(snap, plan, ends)
+    skipped = {DeckyKey(each.worker, each.project, each.decky) for each in plan.skipped}
+    troubles = absent + _failures(snap, plan, ends) + lan_failures(snap, apart_from=skipped)
     codes = [trouble.exit_code for trouble in troubles] + ends.exit_codes
-    if plan.skipped and carried_out:
+    if plan.skipped and not options.check:
         codes.append(4)
     code = worst(codes)
     if options.check and code == 0 and (not plan.is_empty or plan.skipped):

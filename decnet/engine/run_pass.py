@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from decnet.engine.address_conflicts import examine_conflicts
 from decnet.engine.agent_version import replace_agents
 from decnet.engine.apply import ApplyResult, apply, commit
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
@@ -145,6 +146,7 @@ async def _observe_selected(
     snap = await observe(
         ctx, connections, snap, chosen, facts=options.facts, may_replace_agents=may_change_agents
     )
+    snap = await examine_conflicts(ctx, connections, snap)
     if options.selector is None:
         snap = snap.with_resurfaced(await resurfaced_workers(connections, snap))
     return await restore_local(ctx, connections, snap, facts=options.facts) if may_change_agents else snap

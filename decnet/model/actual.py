@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
@@ -65,11 +66,20 @@ class HeldProject(FrozenModel):
 
 
 class Conflict(FrozenModel):
-    """A decky that was stopped because another host, with this MAC, answers for its address."""
+    """Another host, with this MAC, answers for a decky's address, or has stopped the decky by that. Older
+    agents report only stopped deckies, without the address."""
 
     project: Short
     decky: Short
     mac: Short
+    address: Short = ""
+
+
+class CutOffInterface(FrozenModel):
+    """An interface of the worker by which deckies reach the LAN, and why they do not now."""
+
+    interface: Short
+    error: Short
 
 
 class Status(FrozenModel):
@@ -85,20 +95,28 @@ class Status(FrozenModel):
     conflicts: Annotated[tuple[Conflict, ...], Field(strict=False, max_length=20000)] = ()
     trouble: Text = ""
     """Why the agent cannot write its folder, as far as it knows; "" if it can."""
+    links: Annotated[tuple[CutOffInterface, ...], Field(strict=False, max_length=256)] = ()
 
     def held(self, project: str) -> HeldProject:
         """What the worker holds of a project; generation 0 if it was never there."""
         return self.projects.get(project) or HeldProject(generation=0, plan_hash=None)
 
 
+ConflictVerdict = Literal["steady", "unsteady", "spoofed"]
+"""Whether another host holds a decky's address: `steady` if it is the only one that answers, every time;
+`spoofed` if it answers for so many addresses that it holds none of them."""
+
+
 class Seen(NamedTuple):
-    """A worker that answered, and whose Docker engine answered too."""
+    """A worker that answered, and whose Docker engine answered too. `verdicts` has those address conflicts
+    that were examined, by project, decky and MAC."""
 
     worker: str
     status: Status
     facts: Facts | None = None
     skew: float = 0.0
     agent_compatibility: Compatibility = "current"
+    verdicts: Mapping[tuple[str, str, str], ConflictVerdict] = {}
 
 
 class NotSeen(NamedTuple):

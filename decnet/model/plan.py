@@ -14,8 +14,9 @@ from .keys import DeckyKey, SliceKey
 from .record import DeckyRow, Operation
 
 Bucket = Literal[
-    "keep", "adopt", "refresh", "change", "heal", "create", "revive", "remove", "forget", "stray", "unknown"
-]
+    "keep", "adopt", "refresh", "change", "heal", "create", "revive", "remove", "yield", "forget", "stray",
+    "unknown",
+]  # fmt: skip
 RecordAction = Literal["insert", "update", "delete"]
 RELEASE: Final = 0
 CLAIM: Final = 1

@@ -12,6 +12,7 @@ from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import DeckyRow, WorkerRecords
 from decnet.wire import clean
 
+from .address_conflicts import AddressConflict, address_conflicts
 from .compose import ExpectedContainer, ExpectedSlice
 
 MANY_RESTARTS = 10
@@ -21,14 +22,14 @@ MANY_RESTARTS = 10
 @dataclass(slots=True)
 class DeckyView:
     """`decky` is the desired state, `row` the recorded one, and `actual` has the existing containers by name;
-    `expected` is what the containers should be, `conflict` the foreign MAC that answers for the address."""
+    `expected` is what the containers should be, `conflict` another host that answers for the address."""
 
     key: DeckyKey
     decky: Decky | None
     row: DeckyRow | None
     expected: Mapping[str, ExpectedContainer]
     actual: Mapping[str, Container]
-    conflict: str = ""
+    conflict: AddressConflict | None = None
 
     @property
     def worker(self) -> str:
@@ -64,6 +65,7 @@ def decky_views(
     expected: Mapping[SliceKey, ExpectedSlice],
 ) -> Iterator[DeckyView]:
     """One view for every decky that is desired, recorded or present on an observed worker, sorted by key."""
+    conflicts = address_conflicts(desired, observed)
     for worker in sorted(observed):
         seen = observed[worker]
         if not isinstance(seen, Seen) or _why_unknown(seen):
@@ -74,15 +76,15 @@ def decky_views(
             desired_here, actual = desired.on(worker, project), containers_by_project.get(project, {})
             rows = known[project].deckies if project in known else {}
             expected_deckies = expected.get(SliceKey(worker, project), {})
-            conflicts = {each.decky: each.mac for each in seen.status.conflicts if each.project == project}
             for name in sorted({*desired_here, *rows, *actual}):
+                key = DeckyKey(worker, project, name)
                 yield DeckyView(
-                    DeckyKey(worker, project, name),
+                    key,
                     desired_here.get(name),
                     rows.get(name),
                     expected_deckies[name] if name in desired_here else {},
                     actual.get(name, {}),
-                    conflicts.get(name, ""),
+                    conflicts.get(key),
                 )
 
 

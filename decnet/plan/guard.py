@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Mapping
 
 from decnet.errors import MassRemoval
 from decnet.model.fleet import Fleet
-from decnet.model.plan import Plan
+from decnet.model.keys import DeckyKey
+from decnet.model.plan import Plan, Step
 from decnet.model.record import WorkerRecords
 
 
@@ -49,6 +50,20 @@ def _stray_limit(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecor
     return max(1, len(placed | {(project, row.name) for project, row in rows}))
 
 
+def excess_yields(
+    steps: Iterable[Step], desired: Fleet, *, max_remove: int | None = None
+) -> dict[DeckyKey, str]:
+    """The deckies that would give way to other hosts, each with the reason why none does, if these are more
+    than `max_remove`, or than half of the fleet (one is always allowed). The other steps do not wait."""
+    yielding = [step for step in steps if step.bucket == "yield"]
+    most = max(1, sum(1 for _ in desired.every_decky()) // 2) if max_remove is None else max_remove
+    if len(yielding) <= most:
+        return {}
+    count = len(yielding)
+    why = f"so do others for {count} deckies, which is too many to give way: --max-remove {count} allows it"
+    return {step.key: f"{step.reason.partition(';')[0]}; {why}" for step in yielding}
+
+
 def guard(
     plan: Plan,
     size_before: int,
@@ -62,21 +77,23 @@ def guard(
     `desired` is the new fleet; `requested` is how many of the removed deckies the user named.
     Without `max_remove` the plan may take half of the fleet (pruned strays count on both sides). A single
     decky may always be removed, unless it is the last one, was not named by the user, and nothing replaces
-    it. If the plan removes any decky, deckies of which only the record is deleted count as removed too,
-    because they belonged to the fleet.
+    it. A decky that gives way to another host counts as removed. If the plan removes any decky, deckies of
+    which only the record is deleted count as removed too, because they belonged to the fleet.
     """
     pruned = sum(1 for step in plan.steps if step.bucket == "stray")
+    yielding = sum(1 for step in plan.steps if step.bucket == "yield")
     gone = len(_leaving(plan, desired))
-    unrequested = max(0, gone + pruned - requested)
+    removed = gone + yielding + pruned
+    unrequested = max(0, removed - requested)
     if max_remove is not None:
         if unrequested > max_remove:
-            raise _mass_removal(gone + pruned, size_before + pruned, f"--max-remove allows {max_remove}")
+            raise _mass_removal(removed, size_before + pruned, f"--max-remove allows {max_remove}")
         return
     replaced = any(step.bucket == "create" for step in plan.steps)
     if gone > requested and gone >= size_before and not replaced:
         raise _mass_removal(gone, size_before, "nothing of the fleet would be left")
     if unrequested > 1 and 2 * unrequested > size_before + pruned:
-        raise _mass_removal(gone + pruned, size_before + pruned, "that is more than half of the fleet")
+        raise _mass_removal(removed, size_before + pruned, "that is more than half of the fleet")
 
 
 def _leaving(plan: Plan, desired: Fleet) -> set[tuple[str, str]]:

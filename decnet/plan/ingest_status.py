@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import cast, get_args
 
@@ -10,7 +11,7 @@ from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, Operation, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
 from decnet.plan.slice_drift import newest_applied
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean, longest_job
 
 from .journal_verify import verify_page
 
@@ -20,9 +21,9 @@ KEPT_ROWS = 500
 MAX_CLOCK_AHEAD_SECONDS = 5.0
 """How far a worker's clock may be ahead before its times are replaced by ours."""
 
-JOB_OVERDUE_SECONDS = 1800.0
-"""An agent ends each job within 600 seconds, so an operation open for longer than this is marked lost, even
-if the worker reports its job as running."""
+JOB_OVERDUE_SECONDS = 1200.0
+"""How much longer than a job may take an operation may be open before it is marked lost, even if the worker
+reports its job as running."""
 
 MAX_NOTES = 5
 """How many dropped records of one status are reported one by one."""
@@ -52,7 +53,12 @@ def ingest_status(
         ]
     # A page that announces more records but has none must not delay this.
     is_whole = page.end is None or not page.more
-    rows = [_mark_lost(row, status, now) if is_whole or _is_overdue(row, now) else row for row in rows]
+    sizes = Counter(row.request_id for row in rows)
+    overdue = {row.id for row in rows if now - row.created >= _patience(sizes[row.request_id])}
+    rows = [
+        _mark_lost(row, status, now, row.id in overdue) if is_whole or row.id in overdue else row
+        for row in rows
+    ]
     updated = records.model_copy(
         update={
             "lifecycle": _trim([_mark_running(row, status, now) for row in rows]),
@@ -154,24 +160,25 @@ def _closed_row(row: LifecycleRow, record: JournalRecord, now: float) -> Lifecyc
     )
 
 
-def _mark_lost(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:
+def _mark_lost(row: LifecycleRow, status: Status, now: float, is_overdue: bool) -> LifecycleRow:
     """A row whose job is gone, or runs longer than any job can, is lost: no row stays open forever."""
     if row.status not in OPEN:
         return row
-    if _job_runs(row, status) and not _is_overdue(row, now):
+    if _job_runs(row, status) and not is_overdue:
         return row
     job = next((job for job in status.jobs if job.request_id == row.request_id), None)
     if job is None or job.state == "lost":
         error = "the job that carried it out is gone"
     elif job.state == "running":
-        error = f"its job has been running for more than {JOB_OVERDUE_SECONDS / 60:.0f} minutes"
+        error = f"its job has been running for more than {(now - row.created) / 60:.0f} minutes"
     else:
         error = f"its job ended ({job.state}), and its record is not in the journal"
     return row.model_copy(update={"status": "lost", "ended": now, "error": error})
 
 
-def _is_overdue(row: LifecycleRow, now: float) -> bool:
-    return now - row.created >= JOB_OVERDUE_SECONDS
+def _patience(deckies: int) -> float:
+    """Seconds that an operation of a job of so many deckies may be open."""
+    return longest_job(deckies) + JOB_OVERDUE_SECONDS
 
 
 def _mark_running(row: LifecycleRow, status: Status, now: float) -> LifecycleRow:

@@ -20,7 +20,7 @@ from decnet.model.record import DeckyRow, WorkerRecords
 from .claims import in_progress, resolve_address_conflicts
 from .compose import ExpectedSlice
 from .decky_view import DeckyView, decky_views, desired_row, is_working, unknown_workers
-from .guard import excess_strays
+from .guard import excess_strays, excess_yields
 from .retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy, backoff_reason, failures, recent_attempts
 from .steps import (
     claims_address,
@@ -29,11 +29,12 @@ from .steps import (
     step_to_record,
     step_to_record_observed,
     step_to_remove,
+    step_to_yield,
 )
 
 DesiredClass = Literal["wanted", "unwanted"]
 RecordedClass = Literal["none", "same", "other"]
-ActualClass = Literal["absent", "differs", "broken", "running"]
+ActualClass = Literal["absent", "displaced", "differs", "broken", "running"]
 
 
 def bucket_of(desired: DesiredClass, recorded: RecordedClass, actual: ActualClass) -> Bucket:
@@ -49,6 +50,8 @@ def bucket_of(desired: DesiredClass, recorded: RecordedClass, actual: ActualClas
             return "adopt"
         case ("wanted", "other", "running"):
             return "refresh"
+        case ("wanted", _, "displaced"):
+            return "yield"
         case ("wanted", _, "differs"):
             return "change"
         case ("wanted", _, "broken"):
@@ -99,6 +102,7 @@ def reconcile(
     stray_workers = [step.worker for step in planned if step.bucket == "stray"]
     excess = excess_strays(stray_workers, desired, recorded, max_remove=max_remove) if prune else {}
     steps, strays = _split_strays(planned, kept_on=set(excess if prune else stray_workers))
+    skip_reasons |= excess_yields(steps, desired, max_remove=max_remove)
     allowed, skipped = resolve_address_conflicts(
         views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
     )
@@ -139,6 +143,8 @@ def _actual_state(view: DeckyView, fingerprints: Mapping[str, str]) -> ActualCla
     actual = view.actual
     if not actual:
         return "absent"
+    if view.conflict and view.conflict.verdict == "steady" and _is_up(view):
+        return "displaced"
     if not actual.keys() <= fingerprints.keys():
         return "differs"
     broken = False
@@ -208,6 +214,8 @@ def _step(
         case "remove" | "stray":
             elsewhere = desired.decky(view.project, view.name)
             return step_to_remove(view, bucket, moves_to=elsewhere.worker if elsewhere else None)
+        case "yield":
+            return step_to_yield(view)
         case "forget":
             return step_to_forget(view)
         case "adopt" | "refresh":
@@ -270,16 +278,17 @@ def _wait_reason(
 ) -> str | None:
     if not step.touches_docker or step.phase == RELEASE:
         return None
-    # The reported conflict is about the address of the base that exists: the desired one only if that base is
-    # current.
-    if view.conflict and view.decky and claims_address(step) and _base_is_current(view):
-        return f"another host answers for {view.decky.ip}: {view.conflict}"
+    if view.conflict and view.conflict.forbids_claims and claims_address(step):
+        return str(view.conflict)
     return backoff_reason(attempts, now=now, policy=retry_policy) if retry_policy and attempts else None
 
 
-def _base_is_current(view: DeckyView) -> bool:
+def _is_up(view: DeckyView) -> bool:
+    """Whether the base runs with the desired address. One that another host stopped is left to Docker, which
+    tries again."""
     base = view.actual.get(view.base)
-    return base is not None and base.fingerprint == view.expected[view.base].fingerprint
+    is_current = base is not None and base.fingerprint == view.expected[view.base].fingerprint
+    return is_current and base is not None and base.state == "running"
 
 
 def _ordered(steps: Iterable[Step]) -> tuple[Step, ...]:

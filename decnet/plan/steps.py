@@ -75,6 +75,22 @@ def step_to_remove(view: DeckyView, bucket: Bucket, *, moves_to: str | None = No
     )
 
 
+def step_to_yield(view: DeckyView) -> Step:
+    """The step that takes a decky off the LAN because another host holds its address."""
+    assert view.conflict is not None
+    return Step(
+        worker=view.worker,
+        project=view.project,
+        decky=view.name,
+        bucket="yield",
+        reason=f"{view.conflict}; it gives way",
+        operation="remove",
+        phase=RELEASE,
+        record="delete" if view.row else None,
+        remove=_targets(view.actual.values()),
+    )
+
+
 def step_to_record(view: DeckyView, bucket: Bucket, row: DeckyRow, reason: str) -> Step:
     """A step that only updates the record."""
     return Step(

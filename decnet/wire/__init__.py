@@ -6,12 +6,14 @@ from .canonical import GENESIS, canonical, chained, decode_json, digest, encode_
 from .framing import FrameError, Unframer, frame
 from .limits import (
     AGENT_VERSION,
+    JOB_SECONDS_AFTER_PROGRESS,
     LABEL_DECKY,
     LABEL_FINGERPRINT,
     LABEL_FLEET,
     LABEL_PROJECT,
     LABEL_SERVICE,
     LABEL_WORKER,
+    MAX_ADDRESSES_OF_A_HOST,
     MAX_ANSWER_BYTES,
     MAX_DEPTH,
     MAX_ENTRIES,
@@ -26,18 +28,22 @@ from .limits import (
     compose_is_too_old,
     container_name,
     is_project,
+    job_limit,
+    longest_job,
 )
 from .text import clean
 
 __all__ = [
     "AGENT_VERSION",
     "GENESIS",
+    "JOB_SECONDS_AFTER_PROGRESS",
     "LABEL_DECKY",
     "LABEL_FINGERPRINT",
     "LABEL_FLEET",
     "LABEL_PROJECT",
     "LABEL_SERVICE",
     "LABEL_WORKER",
+    "MAX_ADDRESSES_OF_A_HOST",
     "MAX_ANSWER_BYTES",
     "MAX_DEPTH",
     "MAX_ENTRIES",
@@ -61,6 +67,8 @@ __all__ = [
     "encode_json",
     "frame",
     "is_project",
+    "job_limit",
+    "longest_job",
     "parse",
     "verify",
 ]

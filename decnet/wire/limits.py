@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROTOCOL = 2
-AGENT_VERSION = 3
+AGENT_VERSION = 4
 """Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
 holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
 reports no version counts as 0."""
@@ -36,11 +36,30 @@ MAX_ENTRIES = 500_000
 """Values in one JSON text: empty lists cost three bytes on the wire and sixty in memory."""
 MAX_ERROR_CHARS = 2000
 
+MAX_ADDRESSES_OF_A_HOST = 2
+"""A host that answers ARP for more addresses than these spoofs them, or answers in place of others (proxy
+ARP): no decky gives way to it, or one host could switch off the fleet."""
+
+JOB_SECONDS = 600.0
+JOB_SECONDS_PER_DECKY = 30.0
+JOB_SECONDS_AFTER_PROGRESS = 120.0
+
 FIRST_ENGINE_WITHOUT_V1 = 25
 """Compose 1.x fails with `KeyError: ContainerConfig`: newer engines do not send that field of an image."""
 
 _TOPOLOGY = PROJECT + "-t-"
 _HEX = frozenset("0123456789abcdef")
+
+
+def job_limit(deckies: int) -> float:
+    """Seconds that a job of so many deckies may take; each of them that ends allows at least
+    JOB_SECONDS_AFTER_PROGRESS more from then on."""
+    return JOB_SECONDS + JOB_SECONDS_PER_DECKY * deckies
+
+
+def longest_job(deckies: int) -> float:
+    """Seconds after which a job of so many deckies is over in any case."""
+    return job_limit(deckies) + JOB_SECONDS_AFTER_PROGRESS * deckies
 
 
 def is_project(name: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -112,6 +112,11 @@ class AgentClient:
         """Which hosts on the worker's LAN, or containers of its Docker engine, hold the addresses."""
         args = {"addresses": sorted(addresses), "seconds": seconds}
         return await self._request(Probed, "probe", args, CONTROL_LIMIT + seconds)
+
+    async def examine(self, hosts: Mapping[str, str], *, seconds: float) -> Probed:
+        """Probe only these hosts (address to MAC), three times over so many seconds."""
+        args = {"addresses": [], "seconds": seconds, "hosts": dict(hosts)}
+        return await self._request(Probed, "probe", args, CONTROL_LIMIT + 2 * seconds)
 
     async def apply(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
         """Send a bundle; the job then runs detached. The same request_id is the same job."""

@@ -40,10 +40,15 @@ class HeldSlices(FrozenModel):
 
 class Probed(FrozenModel):
     """The response to `probe`: address to MAC of the hosts that answer on the LAN, and address to container
-    name for the addresses that this worker's Docker engine holds."""
+    name for the addresses that this worker's Docker engine holds.
+
+    For hosts that were examined: `steady` has the MAC of those that answered every time and alone, by
+    address, and `answers` the number of addresses for which each MAC answers."""
 
     answered: dict[Short, Short]
     docker: dict[Short, Short]
+    steady: dict[Short, Short] = {}
+    answers: dict[Short, Count] = {}
 
 
 class EventPage(FrozenModel):

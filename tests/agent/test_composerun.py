@@ -42,7 +42,7 @@ def is_gone(pid: int, seconds: float) -> bool:
 def test_what_compose_started_ends_when_its_job_is_killed(plugin: composerun.Compose, tmp_path: Path) -> None:
     child = os.fork()
     if not child:
-        composerun.up(plugin, "decnet", "x", [], 60.0, [], lambda: True)
+        composerun.up(plugin, "decnet", "x", [], 60.0, [], lambda: None)
         os._exit(0)
     started = pid_in(tmp_path)
     os.kill(child, signal.SIGKILL)
@@ -54,7 +54,7 @@ def test_what_compose_started_ends_at_its_limit(
     plugin: composerun.Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "COMPOSE_END", 4.0)
-    assert composerun.up(plugin, "decnet", "x", [], 0.5, [], lambda: True) == "compose did not end in time"
+    assert composerun.up(plugin, "decnet", "x", [], 0.5, [], lambda: None) == "compose did not end in time"
     assert is_gone(pid_in(tmp_path), 2)
 
 
@@ -63,6 +63,6 @@ def test_composes_own_end_is_reported(tmp_path: Path) -> None:
     program.write_text('#!/bin/sh\necho "ERROR: no such thing: $*"; exit 3\n')
     program.chmod(0o755)
     compose, project = composerun.Compose([str(program)], "2.0.0"), "decnet-t-0123abcd"
-    error = composerun.up(compose, project, "/f", ["web"], 5.0, [], lambda: True)
+    error = composerun.up(compose, project, "/f", ["web"], 5.0, [], lambda: None)
     assert error is not None
     assert error.startswith(f"ERROR: no such thing: -p {project} -f /f up -d --no-deps")

@@ -106,6 +106,20 @@ def test_compose_is_not_begun_when_the_jobs_time_is_over(home: Path, monkeypatch
     assert (begun, run.failed) == ([], {"a": limits.NO_TIME})
 
 
+def test_the_time_of_a_job_grows_with_its_work_and_with_each_decky_that_ends(home: Path) -> None:
+    (home / "jobs").mkdir()
+    row = accepted(deckies=("a", "b"))
+    steps = [{"decky": d, "operation": "create", "remove": [], "up": [d], "start": []} for d in ("a", "b")]
+    content = {"project": PROJECT, "fleet_id": "f", "request_id": "r1", "steps": steps, "compose": {}}
+    run = job_runner.Run(content, jobs.Progress(row["job_id"]), [])
+    assert run.deadline - time.monotonic() == pytest.approx(660, abs=1)
+    run.deadline = time.monotonic() + limits.HEALTH - 1
+    assert run.reason_to_end() == "compose did not end in time"
+    run.end("a")
+    assert (run.deadline - time.monotonic() == pytest.approx(120, abs=1), run.reason_to_end()) == (True, None)
+    assert run.last_end - time.monotonic() == pytest.approx(900, abs=1)
+
+
 def test_a_kill_frees_the_lock(home: Path) -> None:
     inside, outside = os.pipe()
     child = os.fork()

@@ -69,7 +69,7 @@ def checked(
     trouble: str = "",
     **facts: Any,
 ) -> CheckedWorker:
-    """A worker as it was looked at; on w1 the decky `web` runs."""
+    """A worker as it was looked at; on w1 the decky `web` runs, unless another host has stopped it."""
     values: dict[str, Any] = {
         "interface": "eth0", "address": "192.0.2.11", "subnet": "192.0.2.0/24", "gateway": "192.0.2.1",
         "docker_version": "20.10.24", "compose_version": "1.29.2", "architecture": "amd64",
@@ -79,7 +79,9 @@ def checked(
         hello=HELLO,
         docker="up",
         projects={},
-        containers=(BASE,) if name == "w1" else (),
+        containers=(BASE.model_copy(update={"state": "restarting"}) if conflicts else BASE,)
+        if name == "w1"
+        else (),
         jobs=(),
         journal=JournalPage(journal_id="j", verdict="ok", first_seq=0, last_seq=0, records=(), more=False),
         conflicts=tuple(Conflict(project=PROJECT, decky=n, mac=m) for n, m in (conflicts or {}).items()),

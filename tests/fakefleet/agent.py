@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -42,7 +42,9 @@ class Machine(Protocol):
     def run_program(self, command: list[str]) -> tuple[int, str]: ...
     def start_job(self, job_id: str, descriptors: list[int]) -> None: ...
     def start_work(self, work: Any) -> None: ...
-    def answered(self, addresses: Sequence[str]) -> dict[str, str]: ...
+    def answered(self, addresses: Sequence[str]) -> dict[str, set[str]]: ...
+    @property
+    def link_error(self) -> str: ...
     def start_tick(self, pid: int) -> int: ...
     def process_file(self, pid: int, name: str) -> bytes | None: ...
 
@@ -147,6 +149,29 @@ def _number(address: str) -> int:
     return a << 24 | b << 16 | c << 8 | d
 
 
+class _Probes:
+    """The probes of the agent, on the LAN in memory: whoever answers does so at once."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self._addresses = list(addresses)
+        self.answered: dict[str, set[str]] = {}
+
+    def __enter__(self) -> _Probes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def send(self, hosts: Mapping[str, str] | None = None) -> None:
+        for address, macs in here().answered(self._addresses).items():
+            asked = macs if hosts is None else macs & {hosts[address]}
+            if asked:
+                self.answered.setdefault(address, set()).update(asked)
+
+    def listen(self, seconds: float) -> None:
+        pass
+
+
 MAC = bytes.fromhex("025600000000")
 MASK = 0xFFFFFF00
 INTERFACE = "eth0"
@@ -188,10 +213,12 @@ REPLACED: dict[str, dict[str, Any]] = {
         "address_of": _own_address,
         "mac_of": lambda name: mac_of_machine(here().address) if name == INTERFACE else None,
         "is_wireless": lambda name: here().is_wireless,
+        "link_error": lambda name: here().link_error,
         "is_leased": lambda name: False,
     },
     "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},
-    "probe": {"responses": lambda addresses, seconds=0.0: here().answered(list(addresses))},
+    "lan": {"Probes": _Probes},
+    "probe": {"Probes": _Probes},
     "program": {"_limit": lambda seconds: None},
     "readiness": {"shown": lambda pid, name: here().process_file(pid, name)},
     "request": {"_read": _read},

@@ -59,6 +59,7 @@ class FakeWorker:
     `has_route` False: no default route. `is_wireless`: its interface is wireless.
     `is_reachable` False: no connection. `is_trusted` False: another host key is presented. `becomes(id)`:
     another worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds per call.
+    `start_seconds`: how long a container takes to start. `link_error`: why its interface is cut off.
     `job_polls`: how many `status` answers show a new job as running before it is carried out.
     `breaks(decky, error)`: what is done to this decky fails. `lose(verb)`: the connection is lost at the next
     such call. `on(verb, act)`: something happens then.
@@ -77,7 +78,9 @@ class FakeWorker:
         self.is_trusted = True
         self.has_route = True
         self.is_wireless = False
+        self.link_error = ""
         self.slow = 0.0
+        self.start_seconds = 0.0
         self._clock, self._lan = clock, lan
         self._lost: list[tuple[str, bool]] = []
         self._then: dict[str, Callable[[], None]] = {}
@@ -291,14 +294,15 @@ class FakeWorker:
     def process_file(self, pid: int, name: str) -> bytes | None:
         return self.engine.process_file(pid, name)
 
-    def answered(self, addresses: Sequence[str]) -> dict[str, str]:
+    def answered(self, addresses: Sequence[str]) -> dict[str, set[str]]:
         """Strangers, machines and other workers' deckies; a machine does not see its own macvlan children."""
-        found = {each.address: mac_of_machine(each.address).hex(":") for each in self._lan.machines}
-        found |= self._lan.strangers
+        found = {each.address: {mac_of_machine(each.address).hex(":")} for each in self._lan.machines}
+        for address, mac in self._lan.strangers.items():
+            found.setdefault(address, set()).add(mac)
         for machine in self._lan.machines:
             for each in machine.engine.containers.values() if machine is not self else ():
                 if each["Ip"] and each["State"] == "running":
-                    found[each["Ip"]] = each["Mac"]
+                    found.setdefault(each["Ip"], set()).add(each["Mac"])
         return {address: found[address] for address in addresses if address in found}
 
     def start_job(self, job_id: str, descriptors: list[int]) -> None:
@@ -334,6 +338,7 @@ class FakeWorker:
                 container = self.engine.named(name) or self.engine.create(name, service)
                 if container["State"] != "running":
                     self.engine.start(container)
+                self._clock.advance(self.start_seconds)
                 if broken.exit_code and "network_mode" in service:
                     self.engine.loop(container, broken.exit_code, broken.log)
             except EngineFailure as error:

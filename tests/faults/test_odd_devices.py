@@ -138,3 +138,60 @@ def test_listening_ports_are_seen_on_a_kernel_without_ipv6(tmp_path: Path) -> No
     )
     port, found = inside("", code, str(tmp_path))
     assert found == [[port, "tcp"]]
+
+
+HOST_WITH = "nsenter -t $peer -n ip addr add 192.0.2.{0}/24 dev far\n"
+OWN = ETHERNET + NEIGHBOUR + "ip addr add 192.0.2.11/24 dev eth0\n"
+THIEF = "00:11:32:aa:bb:cc"
+
+
+@pytest.mark.parametrize(("further", "spoofs"), [((), False), ((21,), False), ((21, 200), True)])
+def test_a_host_with_three_addresses_counts_as_a_spoofer(further: tuple[int, ...], spoofs: bool) -> None:
+    """A base finds that out by itself, and the agent of its worker too."""
+    setup = OWN + "".join(HOST_WITH.format(number) for number in further)
+    asked = (
+        "import socket, start; wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806));"
+        "wire.bind(('eth0', 0x0806)); own, address = bytes.fromhex(sys.argv[1]), bytes([192, 0, 2, 20]);"
+        "holder = start._holder(wire, address, own);"
+        "said = [holder.hex(':'), start._is_spoofer(wire, address, own, holder)]"
+    )
+    assert inside(setup, asked, MAC.replace(":", "")) == [THIEF, spoofs]
+    counted = f"from decnet.agent.probe import answers_of; said = answers_of({{'192.0.2.20': '{THIEF}'}})"
+    assert inside(setup, counted) == {THIEF: 1 + len(further)}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "own", "held"),
+    [
+        ("", (), True),
+        ("(sleep 0.7; nsenter -t $peer -n ip addr del 192.0.2.20/24 dev far) &\n", (), False),
+        ("", (THIEF,), False),
+    ],
+)
+def test_an_address_is_held_by_a_host_that_answers_every_time(
+    meanwhile: str, own: tuple[str, ...], held: bool
+) -> None:
+    code = "from decnet.agent.probe import steady;"
+    code += f"said = steady({{'192.0.2.20': '{THIEF}'}}, 3.0, {set(own)!r})"
+    assert inside(OWN + meanwhile, code) == ({"192.0.2.20": THIEF} if held else {})
+
+
+@pytest.mark.parametrize(
+    ("setup", "error"),
+    [
+        ("", ""),
+        ("ip link set far down", "has no carrier"),
+        ("ip link set eth0 down", "is down"),
+        ("ip link delete eth0", "does not exist"),
+    ],
+)
+def test_the_interface_of_the_deckies_is_looked_at(setup: str, error: str) -> None:
+    code = (
+        "from decnet.agent.lan import cut_off_interfaces;"
+        "lan = {'driver': 'macvlan', 'interface': 'eth0'};"
+        "bridge = {'driver': 'bridge', 'interface': 'none'};"
+        "content = {'deckies': {'web': {}}, 'networks': {'decnet_lan': lan, 'other': bridge}};"
+        "said = cut_off_interfaces({'decnet': {'slice': content}})"
+    )
+    expected = [{"interface": "eth0", "error": error}] if error else []
+    assert inside(ETHERNET + setup, code) == expected

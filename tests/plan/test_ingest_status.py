@@ -17,7 +17,7 @@ from decnet.plan.ingest_status import (
     MAX_NOTES,
     ingest_status,
 )
-from decnet.wire import PROJECT, chained
+from decnet.wire import PROJECT, chained, longest_job
 
 NOW = 1_700_000_000.0
 ZERO = "0" * 64
@@ -177,7 +177,7 @@ def test_a_row_that_was_sent_by_a_killed_command_runs_once_its_job_is_seen() -> 
 
 
 def test_a_report_of_a_job_that_runs_forever_is_ignored() -> None:
-    old = row("web", created=NOW - JOB_OVERDUE_SECONDS - 1)
+    old = row("web", created=NOW - longest_job(1) - JOB_OVERDUE_SECONDS - 1)
     learned = ingest_status(known(old), pulled(jobs=(running_job(),)), now=NOW)
     assert learned.records.lifecycle[0].status == "lost"
 
@@ -259,7 +259,7 @@ def test_the_rows_of_the_newest_request_are_never_trimmed() -> None:
 
 def test_a_journal_that_promises_ever_more_does_not_keep_an_old_row_open() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
-    young, old = row("web", request="r9"), row("old", created=NOW - JOB_OVERDUE_SECONDS)
+    young, old = row("web", request="r9"), row("old", created=NOW - longest_job(1) - JOB_OVERDUE_SECONDS)
     learned = ingest_status(known(old, young, cursor=cursor), pulled(record(1, "x"), more=True), now=NOW)
     assert [each.status for each in learned.records.lifecycle] == ["lost", "running"]
 

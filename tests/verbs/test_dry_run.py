@@ -51,8 +51,10 @@ def test_an_address_that_a_stranger_took_is_reported(fleet: FakeFleet) -> None:
         del fleet["w1"].engine.containers[gone["Id"]]
     fleet.lan.strangers[address] = "02:00:00:00:00:99"
     ran = fleet.deploy(FOUR, dry_run=True)
-    expected = f"w1: another host answers for {address} ({address} is held by 02:00:00:00:00:99)"
-    assert (ran.code, [str(each) for each in ran.outcome.troubles]) == (4, [expected])
+    assert (ran.code, [each.reason for each in ran.outcome.plan.skipped]) == (
+        4,
+        [f"another host answers for {address}: 02:00:00:00:00:99"],
+    )
 
 
 def test_a_check_asks_no_worker_to_check_a_job(fleet: FakeFleet) -> None:

@@ -44,6 +44,7 @@ CLOUDS = (
     "linode",
 )
 NO_MACVLAN = "use a physical machine, or --driver bridge for deckies that only this machine reaches"
+OTHER_ADDRESS = "give the decky another `ip`, or find out which host has it"
 LET_THROUGH = (
     "let other MAC addresses through: promiscuous mode and forged transmits of the hypervisor, "
     "port security of the switch"
@@ -90,9 +91,14 @@ def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
     yield from _outside(checked, fleet)
     if checked.status and checked.status.trouble:
         yield Finding(name, "wrong", checked.status.trouble, "free disk space there: df -h", 4)
+    for link in checked.status.links if checked.status else ():
+        text = f"{link.interface} {link.error}: no host on the LAN can reach its deckies"
+        yield Finding(name, "wrong", text, "check its cable, its switch port and its interface", 4)
     for each in checked.status.conflicts if checked.status else ():
-        text = f"{each.decky} is stopped, because {each.mac} answers for its address"
-        yield Finding(name, "wrong", text, "give the decky another `ip`, or find out which host has it", 4)
+        # `lan_findings` probes for those that run.
+        if each.decky not in checked.running.values():
+            text = f"{each.decky} is stopped, because {each.mac} answers for its address"
+            yield Finding(name, "wrong", text, OTHER_ADDRESS, 4)
 
 
 def _dhcp(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
@@ -155,7 +161,7 @@ async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet)
             name,
             "wrong",
             f"{mac} answers for {address}, which is {deckies[address]}'s",
-            "give the decky another `ip`, or find out which host has it",
+            OTHER_ADDRESS,
             4,
         )
         for address, mac in sorted(probed.answered.items())

@@ -7,9 +7,12 @@ network namespace.
 
 One line of JSON on stdout reports the result: {"base": "ready"}, {"base": "conflict", "mac": ...} (exit
 status 75: Docker retries, with growing pauses) or {"base": "rules", "error": ...}. If the kernel does not
-support a look, the base still becomes ready: {"base": "ready", "look": why not}.
+support a look, the base still becomes ready: {"base": "ready", "look": why not}. It also becomes ready if the
+host that answers for its address answers for more than two (ARP spoofing, proxy ARP), and adds that host:
+{"base": "ready", "spoofed": MAC}.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -29,6 +32,7 @@ NOBODY = 65534
 
 PROBES = 3
 PROBE_SECONDS = 0.3
+MOST_ADDRESSES = 2
 ANNOUNCEMENTS = 2
 INTERFACE_SECONDS = 5.0
 ARP_TYPE = 0x0806
@@ -58,7 +62,8 @@ def main() -> int:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ARP_TYPE)) as wire:
         wire.bind((interface, ARP_TYPE))
         holder = _holder(wire, address, own_mac)
-        if holder is not None:
+        spoofed = holder is not None and _is_spoofer(wire, address, own_mac, holder)
+        if holder is not None and not spoofed:
             return _end({"base": "conflict", "mac": holder.hex(":")}, CONFLICT)
         for _ in range(ANNOUNCEMENTS):
             wire.send(_arp(own_mac, address, address))
@@ -66,7 +71,8 @@ def main() -> int:
     if refusal:
         return _end({"base": "rules", "error": refusal}, 1)
     _drop_capabilities()
-    _say({"base": "ready", **({"look": unlike} if unlike else {})})
+    report = {"look": unlike, "spoofed": holder.hex(":") if holder else ""}
+    _say({"base": "ready", **{key: value for key, value in report.items() if value}})
     os.execv(SLEEP[0], SLEEP)
     return 1
 
@@ -160,6 +166,23 @@ def _holder(wire: socket.socket, address: bytes, own_mac: bytes) -> bytes | None
     return None
 
 
+def _is_spoofer(wire: socket.socket, address: bytes, own_mac: bytes, mac: bytes) -> bool:
+    """Whether this host answers for more than MOST_ADDRESSES of the 256 addresses around `address`. It is
+    asked directly: no other host sees that. The rule is that of decnet.agent.probe."""
+    for last in range(256):
+        with contextlib.suppress(BlockingIOError, InterruptedError):
+            wire.send(_arp(own_mac, b"\0" * 4, address[:3] + bytes([last]), mac))
+    answered: set[bytes] = set()
+    deadline = time.monotonic() + PROBE_SECONDS
+    while (left := deadline - time.monotonic()) > 0:
+        if select.select([wire], [], [], left)[0]:
+            packet = wire.recv(2048)
+            if len(packet) >= 14 + ARP.size:
+                _, _, _, _, _, sender_mac, sender, _, _ = ARP.unpack_from(packet, 14)
+                answered |= {sender} if sender_mac == mac and sender != b"\0" * 4 else set()
+    return len(answered) > MOST_ADDRESSES
+
+
 def _claim(packet: bytes, address: bytes, own_mac: bytes) -> bytes | None:
     """The MAC that claims `address` in this packet, by using it or by probing for it (RFC 5227, 2.1.1)."""
     if len(packet) < 14 + ARP.size:
@@ -172,8 +195,8 @@ def _claim(packet: bytes, address: bytes, own_mac: bytes) -> bytes | None:
     return None
 
 
-def _arp(own_mac: bytes, sender: bytes, target: bytes) -> bytes:
-    ethernet = BROADCAST + own_mac + struct.pack("!H", ARP_TYPE)
+def _arp(own_mac: bytes, sender: bytes, target: bytes, to: bytes = BROADCAST) -> bytes:
+    ethernet = to + own_mac + struct.pack("!H", ARP_TYPE)
     return ethernet + ARP.pack(1, 0x0800, 6, 4, REQUEST, own_mac, sender, b"\0" * 6, target)
 
 
