@@ -1,6 +1,7 @@
 """TCP services: connections, their limits, and how every visit ends."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -12,6 +13,8 @@ from .waits import Input, Turn, at_most
 
 MOST_VISITS = 200
 MOST_OF_ONE_SOURCE = 60
+IDLE_SECONDS = 30.0
+"""After so many seconds of silence a connection gives way to any new one that needs its place."""
 STREAM_LIMIT = 64 * 1024
 WRITE_SECONDS = 30.0
 TOTAL_SECONDS = 4 * 3600.0
@@ -116,20 +119,22 @@ async def receive(
 
 
 class Visits:
-    """All current connections."""
+    """All current connections. Whoever occupies places and says nothing keeps no one out: if none is free,
+    the longest idle connection of the source with the most gives way to a source with fewer."""
 
     def __init__(self, recorder: Recorder, converse: Converse, admits: Admits | None) -> None:
         self._recorder = recorder
         self._converse = converse
         self._admits = admits
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lines: dict[asyncio.Task[None], Line] = {}
         self._sources: Counter[str] = Counter()
 
     async def visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its first to its last byte."""
         task = asyncio.current_task()
         peer = writer.get_extra_info("peername")
-        if task is None or not peer or self._is_full(peer[0]):
+        if task is None or not peer or not self._has_place(peer[0]):
             self._recorder.turn_away(*(peer or ("", 0))[:2])
             writer.close()
             return
@@ -137,6 +142,7 @@ class Visits:
         self._sources[peer[0]] += 1
         session = self._recorder.session(peer[0], peer[1])
         line = Line(cast(Input, reader), writer, session, int(writer.get_extra_info("sockname")[1]))
+        self._lines[task] = line
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._converse(line)
@@ -148,7 +154,7 @@ class Visits:
                 await _close(writer)
             finally:
                 self._tasks.discard(task)
-                self._leave(peer[0])
+                self._leave(task)
 
     async def end(self) -> None:
         """Abort every connection."""
@@ -156,15 +162,35 @@ class Visits:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _is_full(self, source: str) -> bool:
-        if self._admits is not None:
-            return not self._admits()
-        return len(self._tasks) >= MOST_VISITS or self._sources[source] >= MOST_OF_ONE_SOURCE
+    def _has_place(self, source: str) -> bool:
+        """Whether one more connection of the source has a place, if necessary that of another one."""
+        if self._admits is None and self._sources[source] >= MOST_OF_ONE_SOURCE:
+            return self._evict({source}, IDLE_SECONDS)
+        if self._admits() if self._admits is not None else len(self._lines) < MOST_VISITS:
+            return True
+        most = max(self._sources.values(), default=0)
+        if most > self._sources[source] + 1:
+            return self._evict({other for other, held in self._sources.items() if held == most}, 0.0)
+        return self._evict(set(self._sources), IDLE_SECONDS)
 
-    def _leave(self, source: str) -> None:
-        self._sources[source] -= 1
-        if not self._sources[source]:
-            del self._sources[source]
+    def _evict(self, sources: set[str], seconds: float) -> bool:
+        """End the longest idle connection of these sources, if it has been silent for so many seconds."""
+        lines = [(line, task) for task, line in self._lines.items() if line.session.source in sources]
+        if not lines:
+            return False
+        line, task = min(lines, key=lambda each: each[0].reader.heard)
+        if time.monotonic() - line.reader.heard < seconds:
+            return False
+        line.summary["evicted"] = True
+        self._leave(task)
+        line.writer.transport.abort()
+        task.cancel()
+        return True
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        line = self._lines.pop(task, None)
+        if line is not None:
+            self._sources -= Counter([line.session.source])
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from typing import SupportsIndex
 
 LONGEST_WAIT = float(os.environ.get("LONGEST_WAIT") or "inf")
 """Seconds; upper bound of every wait. Tests set it, containers do not."""
@@ -17,12 +18,18 @@ def at_most(seconds: float) -> asyncio.Timeout:
 
 
 class Input(asyncio.StreamReader):
-    """A visitor's input. Its end is noticed at once, even during another wait."""
+    """A visitor's input. Its end is noticed at once, even during another wait. `heard` is the time, on the
+    monotonic clock, of the last byte, or of the connection."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit, asyncio.get_running_loop())
+        self.heard = time.monotonic()
         self._calls: list[Callable[[], None]] = []
         self._is_over = False
+
+    def feed_data(self, data: Iterable[SupportsIndex]) -> None:
+        self.heard = time.monotonic()
+        super().feed_data(data)
 
     def feed_eof(self) -> None:
         super().feed_eof()
