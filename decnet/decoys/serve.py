@@ -12,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from .events import Recorder
+from .filter import close_other_sockets
 from .persona import Persona, from_environment
 
 SERVICES = {
@@ -44,6 +45,7 @@ def run(arguments: list[str]) -> int:
     except (ValueError, KeyError, IndexError) as error:
         sys.stderr.write(f"cannot start: {error}\n")
         return 2
+    close_other_sockets()
     return asyncio.run(_serve(importlib.import_module(name, __package__), persona))
 
 
