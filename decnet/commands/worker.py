@@ -60,12 +60,20 @@ def _address(worker: Worker) -> str:
     return f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine"
 
 
+def _way(worker: Worker) -> list[str]:
+    lines = [f"jump hosts: {worker.jump}"] if worker.jump else []
+    if worker.route is not None and worker.route.proxy_command:
+        lines.append(f"ProxyCommand: {worker.route.proxy_command}")
+    return lines
+
+
 async def show(ctx: Context, name: str) -> TextOutcome:
     """One worker: its record and its own report; or the reason why it does not answer."""
     worker = _known(ctx, name)
     fleet = load_fleet(ctx.home) or new_fleet()
     document = worker.model_dump(mode="json")
     lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}"]
+    lines += _way(worker)
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
     lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
     try:

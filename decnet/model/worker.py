@@ -30,8 +30,9 @@ class SshSettings(FrozenModel):
 
 
 class Hop(SshSettings):
-    """A jump host."""
+    """A jump host. `name` is how the operator's configuration names it, for `ssh NAME`."""
 
+    name: Text
     host: Short
     port: int = 22
     user: Short

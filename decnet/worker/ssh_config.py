@@ -60,6 +60,12 @@ class Asked:
     jump: str | None = None
     identity: Path | None = None
 
+    @property
+    def name(self) -> str:
+        """The words of an `ssh` command."""
+        port = f"-p {self.port} " if self.port is not None else ""
+        return f"{port}{self.user}@{self.host}" if self.user else f"{port}{self.host}"
+
     @classmethod
     def parse(cls, address: str) -> Asked:
         """From `[ssh://][USER@]HOST[:PORT]`. Raises ValueError."""
@@ -69,8 +75,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Found:
-    """What ssh would use for a destination."""
+    """What ssh would use for a destination; `name` are the words that `ssh` is called with for it."""
 
+    name: str
     host: str
     port: int
     user: str
@@ -79,7 +86,9 @@ class Found:
     proxy_command: str | None
 
     def as_hop(self) -> Hop:
-        return Hop(host=self.host, port=self.port, user=self.user, **self.settings.model_dump())
+        return Hop(
+            name=self.name, host=self.host, port=self.port, user=self.user, **self.settings.model_dump()
+        )
 
 
 async def look_up(asked: Asked, account: Account) -> Found:
@@ -101,7 +110,7 @@ async def look_up(asked: Asked, account: Account) -> Found:
     tokens = _tokens(asked, account, host=host, port=port, user=user, values=values)
     command = _last(values, "proxycommand")
     return Found(
-        host, port, user,
+        asked.name, host, port, user,
         _settings(values, tokens, account),
         jumps,
         _proxy_command(command, tokens) if command not in NONE and not jumps else None,
@@ -116,7 +125,7 @@ async def route_to(found: Found, account: Account) -> Route:
 
 async def route_over(jump: str, account: Account) -> Route:
     """The way over the jump hosts `[USER@]HOST[:PORT],...`. Raises as `look_up`."""
-    nowhere = Found("", 22, "", SshSettings(), tuple(jump.split(",")), None)
+    nowhere = Found("", "", 22, "", SshSettings(), tuple(jump.split(",")), None)
     return await route_to(nowhere, account)
 
 
@@ -296,4 +305,4 @@ def _defaults(asked: Asked, account: Account) -> Found:
     )
     jump = asked.jump or "none"
     jumps = tuple(each for each in jump.split(",") if each not in NONE)
-    return Found(asked.host, asked.port or 22, asked.user or account.name, settings, jumps, None)
+    return Found(asked.name, asked.host, asked.port or 22, asked.user or account.name, settings, jumps, None)

@@ -123,7 +123,7 @@ async def _through(worker: str, hop: Hop, route: Route, before: Way | None) -> W
             before.close()
         raise HostKeyRefused(
             f"at the jump host, {hop.host}: its host key is not in {trusted.source}",
-            hint=f"`ssh {_typed(hop)} true` shows the key and adds it",
+            hint=f"`ssh {hop.name} true` shows the key and adds it",
             worker=worker,
         )
     with _at_jump_host(worker, hop, trusted.source):
@@ -155,19 +155,14 @@ def _at_jump_host(worker: str, hop: Hop, source: str) -> Iterator[None]:
     except HostKeyRefused as error:
         raise HostKeyRefused(
             f"at the jump host, the host key of {hop.host} is not the one of {source}",
-            hint=f"see what `ssh {_typed(hop)} true` says",
+            hint=f"see what `ssh {hop.name} true` says",
             worker=worker,
         ) from error
     except DecnetError as error:
         if error.worker is not None:
             error.message = f"at the jump host, {hop.host}: {error.message}"
-            error.hint = f"does `ssh {_typed(hop)} true` work?"
+            error.hint = f"does `ssh {hop.name} true` work?"
         raise
-
-
-def _typed(hop: Hop) -> str:
-    port = f"-p {hop.port} " if hop.port != 22 else ""
-    return f"{port}{hop.user}@{hop.host}"
 
 
 async def connected_socket(host: str, port: int) -> socket.socket:

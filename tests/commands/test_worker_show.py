@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
+from typing import Any
 
 from decnet.catalog import load
 from decnet.commands.worker import show
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
-from decnet.model.worker import Worker
+from decnet.engine.outcome import TextOutcome
+from decnet.model.worker import Route, Worker
 from decnet.store.atomic import write_whole
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
@@ -25,16 +27,26 @@ def closed_port() -> int:
         return int(held.getsockname()[1])
 
 
-def test_a_worker_that_refuses_the_connection_is_shown_as_it_was_enrolled(tmp_path: Path) -> None:
+def shown_of(tmp_path: Path, **fields: Any) -> TextOutcome:
     home = Home(tmp_path / "home")
     open_home(home)
-    worker = Worker(
-        name="w1", worker_id="one", host="127.0.0.1", port=closed_port(), user="root", tags=("dmz",)
-    )
+    worker = Worker(name="w1", worker_id="one", host="127.0.0.1", user="root", tags=("dmz",), **fields)
     pin(home.known_hosts, worker, ensure_key(home.keys / FLEET_KEY, write_whole).public, write_whole)
     FleetTable(home).put_worker(worker)
     ctx = Context(home=home, catalog=load(), emit=lambda event: None)
-    shown = asyncio.run(show(ctx, "w1"))
+    return asyncio.run(show(ctx, "w1"))
+
+
+def test_the_way_to_a_worker_is_shown(tmp_path: Path) -> None:
+    way = {"port": 22, "jump": "root@127.0.0.1:1", "route": Route(proxy_command="echo no way >&2; exit 1")}
+    assert shown_of(tmp_path, **way).lines[2:4] == (
+        "jump hosts: root@127.0.0.1:1",
+        "ProxyCommand: echo no way >&2; exit 1",
+    )
+
+
+def test_a_worker_that_refuses_the_connection_is_shown_as_it_was_enrolled(tmp_path: Path) -> None:
+    shown = shown_of(tmp_path, port=closed_port())
     assert shown.exit_code == 5
     assert shown.lines[1:] == (
         "worker_id: one", "tags: dmz", "deckies: none", "now: it refuses the connection",
