@@ -99,10 +99,10 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
 async def _pull_worker(
     ctx: Context, client: AgentClient, worker_id: str, earlier: EarlierIds | None = None
 ) -> _Fetched:
-    fetched, end = _Fetched(earlier or EarlierIds()), ctx.now() + MOST_SECONDS
+    fetched, end = _Fetched(earlier or EarlierIds()), ctx.monotonic() + MOST_SECONDS
     try:
         while await _pull_page(ctx, client, worker_id, fetched):
-            if fetched.is_full or ctx.now() > end:
+            if fetched.is_full or ctx.monotonic() > end:
                 ctx.note("it has more events: pull again", client.worker)
                 break
     except DecnetError as error:

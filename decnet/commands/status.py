@@ -284,8 +284,10 @@ def _agent(observation: Observation) -> dict[str, Any]:
 
 def _remark(ctx: Context, view: WorkerView, failure: WorkerFailure | None) -> str:
     if failure is not None:
-        silent = view.last_seen is not None and view.state != "docker down"
-        since = f"; last seen {_ago(ctx.now() - (view.last_seen or 0))} ago" if silent else ""
+        silence = ctx.now() - view.last_seen if view.last_seen is not None else -1.0
+        # A time in the future is of a clock that was ahead: when it was is not known.
+        is_known = silence >= 0 and view.state != "docker down"
+        since = f"; last seen {_ago(silence)} ago" if is_known else ""
         return f"{failure.message}{since}"
     parts = [f"working: {job}" for job in view.jobs]
     parts += [view.link_error] if view.link_error else []

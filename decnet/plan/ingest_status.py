@@ -54,7 +54,7 @@ def ingest_status(
     # A page that announces more records but has none must not delay this.
     is_whole = page.end is None or not page.more
     sizes = Counter(row.request_id for row in rows)
-    overdue = {row.id for row in rows if now - row.created >= _patience(sizes[row.request_id])}
+    overdue = {row.id for row in rows if abs(now - row.created) >= _patience(sizes[row.request_id])}
     rows = [
         _mark_lost(row, status, now, row.id in overdue) if is_whole or row.id in overdue else row
         for row in rows
@@ -169,6 +169,8 @@ def _mark_lost(row: LifecycleRow, status: Status, now: float, is_overdue: bool) 
     job = next((job for job in status.jobs if job.request_id == row.request_id), None)
     if job is None or job.state == "lost":
         error = "the job that carried it out is gone"
+    elif row.created > now:
+        error = "it was sent under a clock that was ahead, and its job still runs"
     elif job.state == "running":
         error = f"its job has been running for more than {(now - row.created) / 60:.0f} minutes"
     else:

@@ -130,7 +130,7 @@ def _is_left_over(path: Path) -> bool:
         return False  # its writer has renamed it since the listing
     if not stat.S_ISREG(found.st_mode):
         return False
-    return not _is_alive(int(match[1])) or time.time() - found.st_mtime > TEMP_MAX_AGE
+    return not _is_alive(int(match[1])) or abs(time.time() - found.st_mtime) > TEMP_MAX_AGE
 
 
 def _is_alive(pid: int) -> bool:

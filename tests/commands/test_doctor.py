@@ -290,3 +290,9 @@ def test_a_clock_that_was_never_set_or_went_back(home: Home) -> None:
 def test_deckies_without_a_scheduled_reconcile(home: Home) -> None:
     note_seen(home, {"one": LastSeen(at=NOW - 3 * 86_400, skew=0.0)})
     assert house(home) == [("cron", "warning", "w1 was not contacted for 3 days")]
+
+
+def test_a_contact_in_the_future_does_not_count_as_recent(home: Home) -> None:
+    note_seen(home, {"one": LastSeen(at=NOW + 30 * 86_400, skew=0.0)})
+    text = "w1 was last contacted under a clock that was ahead, at an unknown time"
+    assert house(home) == [("cron", "warning", text)]

@@ -182,6 +182,19 @@ def test_a_report_of_a_job_that_runs_forever_is_ignored() -> None:
     assert learned.records.lifecycle[0].status == "lost"
 
 
+def test_a_row_from_a_clock_that_was_ahead_does_not_stay_open_until_then() -> None:
+    ahead = row("web", created=NOW + 30 * 86_400.0)
+    learned = ingest_status(known(ahead), pulled(jobs=(running_job(),)), now=NOW)
+    [lost] = learned.records.lifecycle
+    assert (lost.status, lost.error) == (
+        "lost",
+        "it was sent under a clock that was ahead, and its job still runs",
+    )
+    soon = row("web", created=NOW + 3.0)
+    kept = ingest_status(known(soon), pulled(jobs=(running_job(),)), now=NOW).records.lifecycle[0]
+    assert kept.status != "lost"
+
+
 def test_many_records_that_match_nothing_are_reported_in_a_few_lines() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
     found = ingest_status(

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 from fakefleet import FakeFleet
 
+from decnet.commands.status import status
+from decnet.engine.outcome import StatusOutcome
 from decnet.store.fleet_table import FleetTable
 
 from .conftest import FOUR
@@ -250,3 +252,30 @@ def test_a_generation_that_cannot_be_is_a_lost_slice(fleet: FakeFleet, generatio
     path.write_text(json.dumps({**json.loads(path.read_text()), "generation": generation}))
     assert fleet.reconcile().code == 0
     assert (fleet.reconcile(check=True).code, fleet.is_converged()) == (0, True)
+
+
+@pytest.mark.parametrize(("ahead", "shown"), [(30 * 86_400.0, False), (-3600.0, True)])
+def test_a_worker_seen_under_a_clock_far_ahead_is_not_shown_as_seen_then(
+    fleet: FakeFleet, ahead: float, shown: bool
+) -> None:
+    fleet.clock.advance(ahead)
+    fleet.run(status)
+    fleet.clock.advance(-ahead)
+    fleet["w1"].lose("status", times=9)
+    ran = fleet.run(status)
+    assert isinstance(ran.outcome, StatusOutcome)
+    [remark] = [row[-1] for row in ran.outcome.workers.rows if row[0] == "w1"]
+    assert (ran.code, "last seen 1 h ago" in remark, "last seen" in remark) == (5, shown, shown)
+
+
+def test_what_was_done_under_a_clock_far_ahead_puts_nothing_off(fleet: FakeFleet) -> None:
+    """Failures and heals of that time do not delay a retry, and a job of that time is not waited for."""
+    fleet.clock.advance(30 * 86_400.0)
+    for _ in range(6):
+        fleet["w1"].crash("web-01-http")
+        fleet.reconcile()
+    fleet["w1"].begin_foreign_job(polls=1)
+    fleet["w1"].finish_jobs()
+    fleet.clock.advance(-30 * 86_400.0)
+    fleet["w1"].crash("web-01-http")
+    assert (fleet.reconcile().code, fleet.is_converged()) == (0, True)

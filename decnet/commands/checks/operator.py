@@ -104,6 +104,9 @@ def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterat
     seen = load_seen(ctx.home)
     for name, worker in workers.items():
         last = seen.get(worker.worker_id)
-        if fleet.on(name) and last is not None and ctx.now() - last.at > UNWATCHED:
-            text = f"{name} was not contacted for {(ctx.now() - last.at) / 86_400:.0f} days"
+        silence = ctx.now() - last.at if last is not None else 0.0
+        if fleet.on(name) and not -SLACK <= silence <= UNWATCHED:
+            text = f"{name} was not contacted for {silence / 86_400:.0f} days"
+            if silence < 0:
+                text = f"{name} was last contacted under a clock that was ahead, at an unknown time"
             yield Finding("cron", "warning", text, "run reconcile and events --pull from cron: docs/cron.md")
