@@ -30,11 +30,12 @@ MAX_LENGTH = 1000
 
 DEFAULT_IDENTITIES = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
 DEFAULT_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts")
-NONE = ("", "none")
+NONE = ("", "none", "no")
 
 REFUSED = {
     "knownhostscommand": "KnownHostsCommand",
     "pkcs11provider": "PKCS11Provider",
+    "proxyusefdpass": "ProxyUseFdpass",
 }
 """Options that decnet cannot follow, and without which the login would be another one."""
 METHODS = {
@@ -157,7 +158,7 @@ def _options(asked: Asked) -> list[str]:
         "-l": asked.user,
         "-p": asked.port,
         "-J": asked.jump,
-        "-i": asked.identity,
+        "-i": asked.identity.absolute() if asked.identity is not None else None,
     }
     return [word for name, value in given.items() if value is not None for word in (name, str(value))]
 
@@ -265,7 +266,8 @@ def _proxy_command(command: str, tokens: Mapping[str, str]) -> str:
 def _expand(value: str, tokens: Mapping[str, str], account: Account) -> str:
     """A path with its `~`, tokens and environment variables replaced."""
     path = _tokens_replaced(account.expand(value.strip('"')), tokens)
-    path = _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), path)
+    variables = {**os.environ, "HOME": str(account.home), "USER": account.name, "LOGNAME": account.name}
+    path = _VARIABLE.sub(lambda match: variables.get(match[1], ""), path)
     return _bounded(path if path.startswith("/") else str(Path.cwd() / path))
 
 

@@ -35,10 +35,12 @@ def test_a_tilde_and_the_tokens_of_an_identity_file_are_expanded(operator: Opera
     operator.configure(
         f"Host w1\n HostName 192.0.2.9\n User deck\n IdentityFile {operator.folder}/%n-%h-%r%%\n"
     )
-    made = operator.key("w1-192.0.2.9-deck%")
+    names = [operator.key(name) for name in ("w1-192.0.2.9-deck%", "in-home", "of-variable")]
+    with operator.config.open("a") as file:
+        file.write("Host w1\n IdentityFile ~/in-home\n IdentityFile ${HOME}/of-variable\n")
     found = asyncio.run(resolve(Login("w1"), "w1"))
     assert found.route is not None
-    assert found.route.settings.identities == (str(made),)
+    assert found.route.settings.identities == tuple(map(str, names))
 
 
 def test_what_concerns_a_terminal_or_a_session_is_ignored(site: Site, operator: Operator) -> None:
@@ -154,6 +156,15 @@ def test_a_jump_host_has_jump_hosts_of_its_own(operator: Operator) -> None:
     assert found.jump == f"{USER}@192.0.2.1:22,u@192.0.2.2:22"
 
 
+def test_jump_hosts_of_every_notation_are_understood(operator: Operator) -> None:
+    operator.configure("Host w1\n HostName %h.example\n ProxyJump ssh://u@a:2200,[2001:db8::5]:22,b\n")
+    found = asyncio.run(resolve(Login("w1"), "w1"))
+    assert (found.host, found.jump) == (
+        "w1.example",
+        f"u@a:2200,{USER}@[2001:db8::5]:22,{USER}@b:22",
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -190,6 +201,7 @@ def test_what_is_given_explicitly_counts_more_than_the_configuration(operator: O
     ("line", "message"),
     [
         ("KnownHostsCommand /bin/true", "sets KnownHostsCommand for w1"),
+        ("ProxyUseFdpass yes\n ProxyCommand nc %h %p", "sets ProxyUseFdpass for w1"),
         ("PKCS11Provider /usr/lib/x.so", "sets PKCS11Provider for w1"),
         ("PreferredAuthentications gssapi-with-mic", "allows neither keys nor passwords for w1"),
         (

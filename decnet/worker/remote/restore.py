@@ -3,6 +3,7 @@ brings that back."""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -22,7 +23,11 @@ def main(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def remembered(home: Path, args: dict[str, Any]) -> dict[str, Any]:
-    """The agent's files, and the lines of fleets in authorized_keys files."""
+    """The agent's files (`names` None: this user may not read them), and the lines of fleets in
+    authorized_keys files."""
+    if is_closed(home):
+        nothing = {"exists": True, "names": None, "texts": dict.fromkeys(KEPT), "current": None}
+        return {**nothing, "lines": {place: fleets_lines(place, args) for place in places(args)}}
     current = home / "current"
     return {
         "exists": home.is_dir(),
@@ -58,8 +63,10 @@ def restore_lines(place: str, before: list[bytes], args: dict[str, Any]) -> None
 
 
 def restore_home(home: Path, before: dict[str, Any]) -> None:
-    if not home.is_dir():
+    if not home.is_dir() or is_closed(home):
         return
+    if before["names"] is None:
+        raise PermissionError(errno.EACCES, "what was there before is not known", str(home))
     if before["texts"]["identity.json"] is None:
         remove_unit(home)
     for name in sorted(set(names(home)) - set(before["names"]), reverse=True):
@@ -74,6 +81,11 @@ def restore_home(home: Path, before: dict[str, Any]) -> None:
         current.symlink_to(before["current"])
     if not before["exists"]:
         home.rmdir()
+
+
+def is_closed(home: Path) -> bool:
+    """Whether it is another user's, as an earlier enrolment of root leaves it."""
+    return home.is_dir() and not os.access(home, os.R_OK | os.X_OK)
 
 
 def remove_unit(home: Path) -> None:
