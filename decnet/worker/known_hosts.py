@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,9 @@ from decnet.model.worker import SshSettings
 from .algorithms import HOST_CERTIFICATES, HOST_KEYS
 from .hostkeys import HostKey
 from .ssh_library import asyncssh
+
+Matches = tuple[tuple[Any, ...], ...]
+"""Keys of asyncssh: of the host, of authorities, revoked ones."""
 
 
 @dataclass(frozen=True)
@@ -50,30 +56,40 @@ class Trusted:
 def trusted_by(settings: SshSettings, host: str, port: int) -> Trusted:
     """What the operator's files have for a host; files that cannot be read are skipped, as ssh does."""
     name, number = (settings.host_key_alias, 22) if settings.host_key_alias else (host, port)
-    texts = {each: text for each in settings.known_hosts if (text := _text(Path(each))) is not None}
-    found = [(each, _matches(text, str(name), number)) for each, text in texts.items()]
-    with_keys = [each for each, match in found if match[0] or match[1]]
+    found: dict[str, Matches] = {}
+    for file in settings.known_hosts:
+        try:
+            found[file] = _matches(Path(file), name, number)
+        except OSError:
+            continue
+    with_keys = [file for file, match in found.items() if match[0] or match[1]]
     source = ", ".join(with_keys or list(settings.known_hosts)[:1]) or "known_hosts"
-    return _merged(source, [match for _, match in found])
+    return _merged(source, list(found.values()))
 
 
 def trusted_in(file: Path, host: str, port: int) -> Trusted:
     """What `--known-hosts FILE` has for a host. Raises UsageError for a file that cannot be read."""
     try:
-        text = file.read_text("utf-8", "surrogateescape")
+        # It may be a pipe: --known-hosts <(ssh-keyscan HOST)
+        return _merged(str(file), [_matches_in(file.read_text("utf-8", "surrogateescape"), host, port)])
     except OSError as error:
         raise UsageError(f"{file}: it cannot be read as known_hosts: {error.strerror}") from error
-    return _merged(str(file), [_matches(text, host, port)])
 
 
-def _text(file: Path) -> str | None:
-    try:
-        return file.read_text("utf-8", "surrogateescape") if file.is_file() else None
-    except OSError:
-        return None
+def _matches(file: Path, host: str, port: int) -> Matches:
+    found = file.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(file))
+    return _parsed(file, host, port, found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _matches(text: str, host: str, port: int) -> Sequence[Sequence[Any]]:
+@lru_cache(maxsize=64)
+def _parsed(file: Path, host: str, port: int, _mtime: int, _size: int, _inode: int) -> Matches:
+    # Cached by the file's stat: many workers have one jump host.
+    return _matches_in(file.read_text("utf-8", "surrogateescape"), host, port)
+
+
+def _matches_in(text: str, host: str, port: int) -> Matches:
     known = asyncssh().import_known_hosts("")
     for line in text.splitlines():
         try:
@@ -81,10 +97,10 @@ def _matches(text: str, host: str, port: int) -> Sequence[Sequence[Any]]:
         except ValueError:
             # ssh skips a line that it cannot read.
             continue
-    return list(known.match(host.lower(), "", None if port == 22 else port))
+    return tuple(tuple(kind) for kind in known.match(host.lower(), "", None if port == 22 else port))
 
 
-def _merged(source: str, matches: Sequence[Sequence[Any]]) -> Trusted:
+def _merged(source: str, matches: Sequence[Matches]) -> Trusted:
     kinds = [tuple(key for match in matches for key in match[kind]) for kind in range(3)]
     return Trusted(source, *kinds)
 

@@ -129,21 +129,27 @@ async def _through(worker: str, hop: Hop, route: Route, before: Way | None) -> W
     with _at_jump_host(worker, hop, trusted.source):
         way = before or await _first_part(worker, hop.host, hop.port, route)
         try:
-            connection = way.carry(await _logged_in(hop, trusted, way.options))
+            connection = way.carry(await _logged_in(worker, hop, trusted, way.options))
         except BaseException:
             way.close()
             raise
     return Way({"tunnel": connection}, connection)
 
 
-async def _logged_in(hop: Hop, trusted: Trusted, way: dict[str, Any]) -> Any:
+async def _logged_in(worker: str, hop: Hop, trusted: Trusted, way: dict[str, Any]) -> Any:
     library = asyncssh()
     async with own_keys(hop) as keys:
         options = {**BOUNDED, "preferred_auth": "publickey", **keys.options, **trusted.options(), **way}
         options["client_factory"] = client_factory(library, keys.more)
         if hop.host_key_alias:
             options["host_key_alias"] = hop.host_key_alias
-        return await library.connect(hop.host, hop.port, username=hop.user, **options)
+        try:
+            return await library.connect(hop.host, hop.port, username=hop.user, **options)
+        except library.PermissionDenied as error:
+            if not keys.locked:
+                raise
+            locked = f"a passphrase protects {', '.join(keys.locked)}, and no ssh-agent has it"
+            raise Unreachable(f"SSH authentication failed; {locked}", worker=worker) from error
 
 
 @contextmanager

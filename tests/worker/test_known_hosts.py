@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -188,3 +190,14 @@ def test_a_file_that_cannot_be_read_is_bad_usage(tmp_path: Path) -> None:
     with pytest.raises(DecnetError) as caught:
         trusted_in(tmp_path / "none", "h", 22)
     assert caught.value.exit_code == 2
+
+
+def test_a_pipe_may_vouch_for_a_host(site: Site, operator: Operator, tmp_path: Path) -> None:
+    server = site.sshd("one")
+    configure(operator, server)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(server.known(),))
+    writer.start()
+    assert enter("w1", HostKeyProof(known_hosts=pipe)).output == b"no tty\n"
+    writer.join()

@@ -77,6 +77,22 @@ def test_a_key_with_a_passphrase_is_asked_for_once_nothing_else_is_left(
     assert asked == [f"passphrase for {operator.folder}/locked: "]
 
 
+def test_a_jump_host_with_a_locked_key_says_which(site: Site, operator: Operator) -> None:
+    operator.key("locked", "secret")
+    hop = site.sshd("hop", authorized=operator.public("locked"))
+    operator.knows(hop)
+    operator.configure(
+        f"Host hop\n HostName 127.0.0.1\n Port {hop.port}\n IdentityFile {operator.folder}/locked\n"
+        "Host w1\n HostName 127.0.0.1\n ProxyJump hop\n"
+    )
+    error = refused("w1")
+    assert (error.message, error.hint) == (
+        "at the jump host, 127.0.0.1: SSH authentication failed; a passphrase protects "
+        f"{operator.folder}/locked, and no ssh-agent has it",
+        "does `ssh hop true` work?",
+    )
+
+
 def decnet(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command itself, off a terminal."""
     environment = {**os.environ, "DECNET_HOME": str(tmp_path / "home")}
