@@ -17,8 +17,9 @@ from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.plan.claims import known_claims
-from decnet.plan.decky_view import observed_row, remaining_row
+from decnet.plan.decky_view import contradiction, observed_row, remaining_row
 from decnet.plan.ingest_status import ingest_status
+from decnet.plan.retry_policy import is_repair
 from decnet.plan.steps import claims_address
 from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, MAX_ERROR_CHARS, clean, job_limit
 
@@ -144,7 +145,8 @@ class _Follower:
         ]
         heals = dict(self.project_records.heals)
         for step in self.steps.values():
-            if step.bucket == "heal":
+            wanted = step.row.containers if step.row else {}
+            if is_repair(step.bucket, self.project_records.deckies.get(step.decky), wanted):
                 heals[step.decky] = (*heals.get(step.decky, ()), now)[-HEALS_KEPT:]
         records = self.records.model_copy(update={"lifecycle": (*self.records.lifecycle, *rows)})
         self.save(
@@ -258,6 +260,10 @@ class _Follower:
                 step = self.steps[row.decky]
                 if status.docker == "up":
                     records = self._recorded_end(records, step, status.containers)
+                    if row.status == "succeeded" and (denial := self._denial(step, status.containers)):
+                        error = f"its job reports success, but {denial}"
+                        row = row.model_copy(update={"status": "failed", "error": error})
+                        records = records.with_lifecycle_row(row)
                 self._report(step, row.status, row.error)
         self.save(records)
 
@@ -286,6 +292,14 @@ class _Follower:
         elif (row := rows.get(step.decky)) is not None:
             rows[step.decky] = remaining_row(step.key, row, present)
         return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
+
+    def _denial(self, step: Step, containers: Sequence[Container]) -> str | None:
+        """How the containers contradict the success of a step; None if they do not."""
+        if step.up or step.start:
+            return contradiction(self.expected[step.decky], {each.name: each for each in containers})
+        ids = {each.id for each in containers}
+        left = sorted(target.name for target in step.remove if target.id in ids)
+        return f"{left[0]} still exists" if left else None
 
     def _report(self, step: Step, status: str, error: str) -> None:
         line, log = split_error(error)

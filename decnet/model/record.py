@@ -96,6 +96,11 @@ class WorkerRecords(FrozenModel):
         changed = self.of(name).model_copy(update=changes)
         return self.model_copy(update={"projects": dict(sorted({**self.projects, name: changed}.items()))})
 
+    def with_lifecycle_row(self, row: LifecycleRow) -> WorkerRecords:
+        """A copy with this row in the place of the one with its id."""
+        rows = tuple(row if each.id == row.id else each for each in self.lifecycle)
+        return self.model_copy(update={"lifecycle": rows})
+
     def rows(self) -> Iterator[tuple[str, DeckyRow]]:
         """The rows of all projects, each with its project's name."""
         for project, known in self.projects.items():

@@ -104,6 +104,20 @@ def is_working(container: Container | None) -> bool:
     )
 
 
+def contradiction(expected: Mapping[str, ExpectedContainer], actual: Mapping[str, Container]) -> str | None:
+    """How a decky that was just brought up is not as expected; None if it is."""
+    for name, each in expected.items():
+        found = actual.get(name)
+        if found is None:
+            return f"{name} does not exist"
+        if found.fingerprint != each.fingerprint:
+            return f"{name} is another container than the one that was described"
+        if not is_working(found):
+            code = "" if found.exit_code is None else f", exit status {found.exit_code}"
+            return f"{name} is {found.state}{code}" if found.state != "running" else f"{name} does not work"
+    return None
+
+
 def status_of(expected: Mapping[str, ExpectedContainer], actual: Mapping[str, Container]) -> DeckyStatus:
     """running: base and all services work; failed: none does; degraded: in between; torn_down: none exists.
 

@@ -21,7 +21,14 @@ from .claims import in_progress, resolve_address_conflicts
 from .compose import ExpectedSlice
 from .decky_view import DeckyView, decky_views, desired_row, is_working, unknown_workers
 from .guard import excess_strays, excess_yields
-from .retry_policy import DEFAULT_RETRY_POLICY, RetryPolicy, backoff_reason, failures, recent_attempts
+from .retry_policy import (
+    DEFAULT_RETRY_POLICY,
+    RetryPolicy,
+    backoff_reason,
+    failures,
+    is_repair,
+    recent_attempts,
+)
 from .steps import (
     claims_address,
     step_to_converge,
@@ -106,7 +113,12 @@ def reconcile(
     allowed, skipped = resolve_address_conflicts(
         views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
     )
-    blocked = (view for view, _ in to_change if view.key in skipped)
+    # The record that shows a change to be a repair stays as it is.
+    blocked = (
+        view
+        for view, bucket in to_change
+        if view.key in skipped and not (bucket == "change" and _is_repair(view, bucket))
+    )
     return Plan(
         steps=_ordered([*allowed, *filter(None, map(step_to_record_observed, blocked))]),
         strays=_ordered(strays),
@@ -180,13 +192,13 @@ def _steps(
     steps: list[Step] = []
     skip_reasons: dict[DeckyKey, str] = {}
     for view, bucket in to_change:
-        attempts = _attempts(view, bucket, recorded)
+        attempts, failed = _attempts(view, bucket, recorded)
         # Counted within the default window even if a caller does not limit retries.
         step = _step(view, bucket, desired, recorded_on, prefer_start=not recent_attempts(attempts, now=now))
         steps.append(step)
         if _job_may_start_it(view, bucket, open_deckies):
             skip_reasons[view.key] = "a job may still start it"
-        elif why := _wait_reason(view, step, attempts, now, retry_policy):
+        elif why := _wait_reason(view, step, attempts, failed, now, retry_policy):
             skip_reasons[view.key] = why
     return steps, skip_reasons
 
@@ -256,16 +268,23 @@ def _record_only_step(view: DeckyView, bucket: Bucket) -> Step | None:
     return _record_step(view, bucket) if bucket in ("adopt", "refresh") else step_to_record_observed(view)
 
 
-def _attempts(view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerRecords]) -> tuple[float, ...]:
-    """When earlier attempts were made (seconds since the epoch): failed operations since the last success,
-    and for `heal` also all recorded heals."""
+def _attempts(
+    view: DeckyView, bucket: Bucket, recorded: Mapping[str, WorkerRecords]
+) -> tuple[tuple[float, ...], bool]:
+    """When earlier attempts were made (seconds since the epoch), and whether any of them failed: failed
+    operations since the last success, and for a repair also all recorded repairs."""
     records = recorded.get(view.worker)
     if records is None:
-        return ()
-    if bucket != "heal":
-        return failures(records.lifecycle, view.key)
-    heals = records.of(view.project).heals.get(view.name, ())
-    return (*heals, *failures(records.lifecycle, view.key, counted=heals))
+        return (), False
+    failed = failures(records.lifecycle, view.key)
+    if not _is_repair(view, bucket):
+        return failed, bool(failed)
+    repairs = records.of(view.project).heals.get(view.name, ())
+    return (*repairs, *failures(records.lifecycle, view.key, counted=repairs)), bool(failed)
+
+
+def _is_repair(view: DeckyView, bucket: Bucket) -> bool:
+    return is_repair(bucket, view.row, {name: each.fingerprint for name, each in view.expected.items()})
 
 
 def _job_may_start_it(view: DeckyView, bucket: Bucket, open_deckies: Collection[DeckyKey]) -> bool:
@@ -274,13 +293,19 @@ def _job_may_start_it(view: DeckyView, bucket: Bucket, open_deckies: Collection[
 
 
 def _wait_reason(
-    view: DeckyView, step: Step, attempts: Collection[float], now: float, retry_policy: RetryPolicy | None
+    view: DeckyView,
+    step: Step,
+    attempts: Collection[float],
+    failed: bool,
+    now: float,
+    retry_policy: RetryPolicy | None,
 ) -> str | None:
     if not step.touches_docker or step.phase == RELEASE:
         return None
     if view.conflict and view.conflict.forbids_claims and claims_address(step):
         return str(view.conflict)
-    return backoff_reason(attempts, now=now, policy=retry_policy) if retry_policy and attempts else None
+    why = backoff_reason(attempts, now=now, policy=retry_policy) if retry_policy and attempts else None
+    return f"its jobs report success, and it is not so later: {why}" if why and not failed else why
 
 
 def _is_up(view: DeckyView) -> bool:

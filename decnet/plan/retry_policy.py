@@ -3,11 +3,12 @@ every tick."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from decnet.model.keys import DeckyKey
-from decnet.model.record import LifecycleRow
+from decnet.model.plan import Bucket
+from decnet.model.record import DeckyRow, LifecycleRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ def recent_attempts(
 ) -> tuple[float, ...]:
     """The attempts that still count, oldest first: what is worth keeping."""
     return tuple(sorted(at for at in attempts if now - policy.window < at <= now))
+
+
+def is_repair(bucket: Bucket, row: DeckyRow | None, fingerprints: Mapping[str, str]) -> bool:
+    """Whether a step restores what the record says is there (`fingerprints` by container). It counts as an
+    attempt even if it succeeds: a worker may report success every time, and every time it is not so."""
+    is_recorded = row is not None and row.status == "running" and row.containers == fingerprints
+    return bucket in ("heal", "revive") or (bucket == "change" and is_recorded)
 
 
 def failures(

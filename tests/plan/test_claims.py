@@ -207,6 +207,9 @@ def test_a_decky_in_conflict_may_be_given_another_address() -> None:
     assert world.agrees()
 
 
+IN_VAIN = "its jobs report success, and it is not so later: "
+
+
 def test_heals_have_a_budget_with_a_wait_that_doubles() -> None:
     world = running(
         decky("web", ip=10),
@@ -229,11 +232,11 @@ def test_heals_have_a_budget_with_a_wait_that_doubles() -> None:
         after(-5000),
     ] == [
         "healed",
-        "tried 29 s ago, again in 1 s at the earliest",
+        f"{IN_VAIN}tried 29 s ago, again in 1 s at the earliest",
         "healed",
-        "tried 59 s ago, again in 1 s at the earliest",
+        f"{IN_VAIN}tried 59 s ago, again in 1 s at the earliest",
         "healed",
-        "tried 3 times in 17 min, again in 2 min at the earliest",
+        f"{IN_VAIN}tried 3 times in 17 min, again in 2 min at the earliest",
         "healed",
     ]
 
