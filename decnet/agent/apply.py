@@ -40,7 +40,9 @@ def apply(args: Dict[str, Any]) -> Dict[str, Any]:
         again = jobs.known_job(args, 0.0)
         if again is not None:
             return again
-        bundle.check_generation(content["generation"], content["project"], known["fleet_id"])
+        bundle.check_generation(
+            content["generation"], content["project"], known["fleet_id"], content["plan_hash"]
+        )
         _check_world(content, known)
         return jobs.submit(row, content, claim, wait, carry_out)
     finally:

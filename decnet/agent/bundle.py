@@ -78,7 +78,7 @@ def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
         "steps": args.get("steps"),
     }
     _check_hashes(args, bundle)
-    check_generation(bundle["generation"], bundle["project"], known["fleet_id"])
+    check_generation(bundle["generation"], bundle["project"], known["fleet_id"], bundle["plan_hash"])
     _check_slice(bundle["slice"], known, bundle["project"])
     bundle["lan"] = network.lan_of(bundle["slice"].get("networks"))
     for name, entry in bundle["slice"]["deckies"].items():
@@ -91,9 +91,18 @@ def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
     return bundle
 
 
-def check_generation(generation: int, project: str, fleet_id: str) -> None:
-    """Raises Refusal `generation` for one lower than the last that was accepted for this project."""
-    last = slices.applied(project, fleet_id)["generation"]
+def check_generation(generation: int, project: str, fleet_id: str, plan_hash: Optional[str] = None) -> None:
+    """Raises Refusal `generation` for one lower than the last that was accepted for this project, or for the
+    same one with another content (`plan_hash`)."""
+    known = slices.applied(project, fleet_id)
+    last = known["generation"]
+    if generation == last and plan_hash is not None and known["plan_hash"] not in (None, plan_hash):
+        raise Refusal(
+            "generation",
+            "generation %d of %s is applied here with another content" % (generation, project),
+            "decnet worker recover --take-generation",
+            {"generation": last},
+        )
     if generation < last:
         raise Refusal(
             "generation",

@@ -101,11 +101,21 @@ def _network_row(row: Dict[str, Any], fleet_id: str) -> Dict[str, Any]:
 
 
 def images() -> List[str]:
-    """Tags of the images that decnet has built, by their content label."""
+    """Tags of the images that decnet has built, by their content label; without tags that were moved to an
+    image with other content, which the operator then sends again."""
     tags: List[str] = []
     for row in docker.get("/images/json", {"filters": {"label": [_CONTENT_LABEL]}}):
-        tags += [str(tag)[:200] for tag in row.get("RepoTags") or [] if tag != "<none>:<none>"]
+        content = str((row.get("Labels") or {}).get(_CONTENT_LABEL, ""))
+        names = [str(tag)[:200] for tag in row.get("RepoTags") or [] if tag != "<none>:<none>"]
+        tags += [name for name in names if _may_be_of(name, content)]
     return sorted(tags)[:4096]
+
+
+def _may_be_of(name: str, content: str) -> bool:
+    """Whether an image with this content label, a SHA-256, may have the name: its tag is the hash's start."""
+    if len(content) != 64 or not name.startswith("decnet/"):
+        return True
+    return content.startswith(name.rpartition(":")[2])
 
 
 def _user_without_jobs() -> str:

@@ -86,3 +86,13 @@ def test_a_service_that_ended_after_docker_listed_it_is_in_its_bases_network(
 def test_an_image_that_the_engine_cannot_describe_is_one_that_is_not_here(odd: Desk) -> None:
     facts = odd.get("facts", {"images": ["broken:1", "mine:1"]})
     assert (facts["docker_version"], facts["images"]) == ("20.10", ["decnet/base:0123456789ab", "mine:1"])
+
+
+def test_a_tag_of_ours_on_an_image_with_other_content_does_not_count(
+    odd: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator then sends the image again, which moves the tag back."""
+    label = {"decnet.content": "f" * 64}
+    moved = {"RepoTags": ["decnet/base:0123456789ab", "decnet/base:ffffffffffff"], "Labels": label}
+    monkeypatch.setitem(ANSWERS, "/images/json", [moved])
+    assert odd.get("facts")["images"] == ["decnet/base:ffffffffffff"]

@@ -112,6 +112,15 @@ def test_the_fleets_containers_have_no_new_label(both: Desk, engine: EngineServe
     assert labels == {"web": None, "decnet-t-0123abcd-web": TOPOLOGY}
 
 
+def test_a_generation_has_one_content(both: Desk) -> None:
+    """What was applied may be sent again as another request; other content needs a higher generation."""
+    error = both.refused("apply", bundle({}, "other", 5, [], lan=LAN, project=PROJECT))
+    assert (error["code"], "with another content" in error["message"]) == ("generation", True)
+    assert generations(both)[PROJECT] == 5
+    again = both.get("apply", bundle(FLEETS_WEB, "again", 5, [], lan=LAN, project=PROJECT))
+    assert again["generation"] == 5
+
+
 def test_a_generation_counts_for_its_own_project_only(both: Desk) -> None:
     error = both.refused("apply", args(FLEETS_WEB, 4))
     assert (error["code"], error["details"]) == ("generation", {"generation": 5})
