@@ -106,7 +106,7 @@ def _check_dry(content: Dict[str, Any]) -> None:
     if content["compose"]["services"]:
         # It holds passwords. If this process is killed, the next write here removes it by this name.
         draft = "compose.check.%d.tmp" % os.getpid()
-        write_json(composefile.as_run(content["compose"]), draft)
+        write_json(composefile.as_run(content["compose"], identity.engine_limits()), draft)
         try:
             composerun.validate(_compose(), content["project"], path(draft))
         finally:

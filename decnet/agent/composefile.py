@@ -24,11 +24,12 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional
+    from typing import Any, Dict, Optional, Sequence
 
 MOST_SERVICES = 4000
 OURS = "decnet/"
 BASE_CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SETUID", "SETGID", "SETPCAP")
+LIMITS = {"memory": "mem_limit", "cpu": "cpus", "pids": "pids_limit"}
 SERVICE_CAPABILITIES = ("NET_BIND_SERVICE", "NET_RAW")
 
 _LOGGING = validators.fields(
@@ -136,17 +137,19 @@ def check(document: Any, fleet_id: str, project: str = PROJECT) -> None:
             raise _refused(str(name)[:80], reason)
 
 
-def as_run(document: Dict[str, Any]) -> Dict[str, Any]:
-    """The checked document as Compose gets it: an image of ours that has disappeared is an error, and is not
-    pulled from a registry, where someone else could own the name.
+def as_run(document: Dict[str, Any], missing_limits: Sequence[str] = ()) -> Dict[str, Any]:
+    """The checked document as Compose gets it, without the limits that the kernel cannot give: the engine
+    would refuse every container. An image of ours that has disappeared is an error, and is not pulled from
+    a registry, where someone else could own the name.
 
     Compose 2 does not pull because of `pull_policy`, which 1.29 accepts and ignores. 1.29 does not pull what
     it could build; it runs with `--no-build`, and needs only an existing folder."""
     never = {"pull_policy": "never", "build": {"context": home()}}
-    services = {
-        name: dict(service, **never) if service["image"].startswith(OURS) else service
-        for name, service in document["services"].items()
-    }
+    absent = {LIMITS[name] for name in missing_limits if name in LIMITS}
+    services = {}
+    for name, service in document["services"].items():
+        kept = {key: value for key, value in service.items() if key not in absent}
+        services[name] = dict(kept, **never) if service["image"].startswith(OURS) else kept
     return dict(document, services=services)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, List, Optional, Sequence
 
 CACHE = "compose.cache"
+SUMMARY = "Encountered errors while bringing up the project"
 PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
 
@@ -147,6 +148,8 @@ def reason_in(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     # Progress messages of compose 1.29 are not reasons.
     lines = [line for line in lines if not line.endswith("...")] or lines
+    # Compose 1.29 writes each reason twice, and then that there was one.
+    lines = [line for line in dict.fromkeys(lines) if SUMMARY not in line] or lines
     errors = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
     return "\n".join((errors or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a message"
 

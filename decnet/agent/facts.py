@@ -6,7 +6,7 @@ import os
 import sys
 
 from decnet.wire import LABEL_FLEET
-from decnet.wire.engine import kind_of, limits_memory
+from decnet.wire.engine import kind_of, missing_limits
 from decnet.wire.sessions import end_with_their_session, user_name
 
 from . import composerun, docker, identity, interfaces, request
@@ -77,7 +77,8 @@ def _engine(fleet_id: str, others: List[str]) -> Dict[str, Any]:
         "images": images() + [name for name in others if _is_usable(name)],
         "root_dir": str(about.get("DockerRootDir") or home()),
         "engine_kind": kind_of(about),
-        "limits_memory": limits_memory(about),
+        "limits_memory": "memory" not in missing_limits(about),
+        "missing_limits": missing_limits(about),
     }
 
 

@@ -6,7 +6,7 @@ import os
 import time
 
 from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
-from decnet.wire.engine import PID_FILE
+from decnet.wire.engine import PID_FILE, missing_limits
 
 from . import docker, limits, request
 from .home import ensure, home, read_json, read_whole_json, write_if_possible, write_json
@@ -14,7 +14,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional
+    from typing import Any, Dict, List, Optional
 
 FILE = "identity.json"
 _ENGINE_CACHE = "engine.cache"
@@ -92,14 +92,25 @@ def require_engine(known: Dict[str, Any]) -> None:
 def engine_identity() -> str:
     """The engine's ID. A request takes the engine 10 ms and more, so the answer is cached while its socket
     and pid file are the same files: a restarted engine creates new ones."""
+    return str(_known_engine()["id"])
+
+
+def engine_limits() -> List[str]:
+    """The limits of containers that this machine's kernel cannot give, cached in the same way."""
+    return [str(each) for each in _known_engine()["missing_limits"]]
+
+
+def _known_engine() -> Dict[str, Any]:
     stamp = ":".join(_file_stamp(place) for place in (docker.socket_path(), PID_FILE))
     cached = _cached_engine()
-    if cached.get("stamp") == stamp and isinstance(cached.get("id"), str):
-        return str(cached["id"])
-    engine_id = ask_engine()
+    is_whole = isinstance(cached.get("id"), str) and isinstance(cached.get("missing_limits"), list)
+    if is_whole and cached.get("stamp") == stamp:
+        return cached
+    about = docker.get("/info")
+    found = {"stamp": stamp, "id": _id_in(about), "missing_limits": missing_limits(about)}
     if os.path.isdir(home()):
-        write_if_possible({"stamp": stamp, "id": engine_id}, _ENGINE_CACHE)
-    return engine_id
+        write_if_possible(found, _ENGINE_CACHE)
+    return found
 
 
 def _stored() -> Optional[Dict[str, Any]]:
@@ -118,7 +129,11 @@ def _file_stamp(place: str) -> str:
 
 
 def ask_engine() -> str:
-    return str(docker.get("/info").get("ID", ""))[:200]
+    return _id_in(docker.get("/info"))
+
+
+def _id_in(about: Dict[str, Any]) -> str:
+    return str(about.get("ID", ""))[:200]
 
 
 def boot_id() -> str:

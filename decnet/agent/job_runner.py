@@ -7,7 +7,7 @@ import os
 import signal
 import time
 
-from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, clean, container_name, job_limit, longest_job
+from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, clean, clean_lines, container_name, job_limit, longest_job
 
 from . import composerun, docker, jobs, journal, limits, network, probe, slices
 from .containers import by_name, fleet_containers, holders, start_tick
@@ -107,7 +107,7 @@ class Run:
 
     def fail_the_rest(self, error: str) -> None:
         for decky in list(self.open):
-            self.end(decky, clean(error, 2000))
+            self.end(decky, clean_lines(error, 2000))
 
     def summary(self) -> str:
         return "; ".join("%s: %s" % (decky, error.split("\n")[0]) for decky, error in self.failed.items())
@@ -154,7 +154,7 @@ class Run:
             if step["up"] and step["decky"] in self.open:
                 error = self._compose(step["up"], watch) if not _stopped else "interrupted"
                 if error is not None:
-                    self.end(step["decky"], clean(error, 2000))
+                    self.end(step["decky"], clean_lines(error, 2000))
 
     def _compose(self, names: List[str], watch: Watch) -> Any:
         compose = composerun.Compose(list(self.content["compose_command"]), "")
@@ -177,7 +177,7 @@ class Run:
                         raise Refusal("time-limit", limits.NO_TIME)
                     self._start_containers(step)
                 except (Refusal, docker.EngineError) as error:
-                    self.end(step["decky"], clean("cannot be started: %s" % error, 2000))
+                    self.end(step["decky"], clean_lines("cannot be started: %s" % error, 2000))
 
     def _start_containers(self, step: Dict[str, Any]) -> None:
         """The base first; then each service that is down, or that runs in a former network namespace of its

@@ -53,7 +53,7 @@ def keep_of(job: Dict[str, Any]) -> None:
         # Its patterns are compiled at the import, which would double what a heartbeat costs.
         from . import composefile
 
-        write_json(composefile.as_run(job["compose"]), FOLDER, project, COMPOSE)
+        write_json(composefile.as_run(job["compose"], identity.engine_limits()), FOLDER, project, COMPOSE)
         content, plan_hash = job["slice"], job["plan_hash"]
     else:
         content = _without(job)

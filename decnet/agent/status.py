@@ -28,6 +28,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     docker.patience(limits.ENGINE)
     engine_id: Optional[str] = None
     found: List[Container] = []
+    missing_limits: List[str] = []
     applied = slices.all_applied(known["fleet_id"])
     lookout = Lookout(applied, is_idle=not any(job["state"] == "running" for job in jobs))
     docker_error = ""
@@ -35,6 +36,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         engine_id = identity.engine_identity()
         found = fleet_containers(known["fleet_id"])
         note_readiness(found, applied, deckies_at_work())
+        missing_limits = identity.engine_limits()
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise
@@ -53,4 +55,5 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "trouble": trouble(),
         "conflicts": lookout.conflicts(found),
         "links": cut_off_interfaces(applied),
+        "missing_limits": missing_limits,
     }

@@ -100,6 +100,18 @@ def _upgrades(plan: Plan) -> tuple[str, ...]:
     )
 
 
+def _missing_limits(snap: Snapshot) -> tuple[str, ...]:
+    """The limits of containers that workers' kernels cannot give, and that are left out there."""
+    from decnet.worker.requirements import limit_problems
+
+    return tuple(
+        f"{name}: {problem.message}"
+        for name, each in snap.observed.items()
+        if isinstance(each, Seen)
+        for problem in limit_problems("memory" not in each.status.missing_limits, each.status.missing_limits)
+    )
+
+
 @dataclass(frozen=True)
 class DeckyView:
     """One decky as `status` shows it; `last_known` is what was recorded before this look."""
@@ -147,7 +159,7 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
         rows,
         tuple(asdict(view) for view in views),
         empty="no deckies",
-        notes=_upgrades(plan),
+        notes=_upgrades(plan) + _missing_limits(snap),
     )
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from decnet.console.plans import plan_lines
-from decnet.console.text import cell, reason
+from decnet.console.text import cell
 from decnet.engine.progress import (
     Event,
     Finished,
@@ -57,9 +57,9 @@ def event_line(event: Event) -> str:
             return f"{worker}: its images have arrived"
         case JobStarted(worker, _, total):
             return f"{worker}: accepted {total} step{'s' if total != 1 else ''}"
-        case StepDone(worker, decky, operation, status, error, _):
-            detail = f": {reason(error)}" if error else ""
-            return f"{cell(decky)} on {worker}: {operation} {status}{detail}"
+        case StepDone(worker, decky, operation, status):
+            # The reason of a failure stands in the report at the end.
+            return f"{cell(decky)} on {worker}: {operation} {status}"
         case WorkerFailure(_, _, _, hint):
             return cell(str(event)) + (f" (hint: {cell(hint)})" if hint else "")
     return ""

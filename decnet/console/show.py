@@ -86,8 +86,8 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         f"{name}: accepted, continues in the background; decnet status shows its progress"
         for name in outcome.detached
     ]
-    for end in outcome.outcomes:
-        output += _failure_lines(end) if end.status != "succeeded" else []
+    for ends in _grouped([end for end in outcome.outcomes if end.status != "succeeded"]):
+        output += _failure_lines(ends)
     output += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     output += _trouble_lines(outcome.troubles)
     if plan.strays:
@@ -108,9 +108,22 @@ def _trouble_lines(troubles: Iterable[WorkerFailure]) -> list[str]:
     return output
 
 
-def _failure_lines(end: StepDone) -> list[str]:
-    """How one decky failed, and the last lines of its container's log."""
-    start = f"{cell(end.decky)} on {end.worker}: {end.operation} {end.status}"
+def _grouped(failed: list[StepDone]) -> list[list[StepDone]]:
+    """The failures of one worker that differ in nothing but the name of the decky: an engine that refuses one
+    refuses all."""
+    groups: dict[tuple[str, ...], list[StepDone]] = {}
+    for end in failed:
+        text = "\n".join([end.error, *end.log]).replace(end.decky, "")
+        groups.setdefault((end.worker, end.operation, end.status, text), []).append(end)
+    return list(groups.values())
+
+
+def _failure_lines(ends: list[StepDone]) -> list[str]:
+    """How deckies failed for one reason, and the last lines of the first one's container's log."""
+    end = ends[0]
+    names = ", ".join(cell(each.decky) for each in ends[:MOST_STEPS])
+    more = f" and {len(ends) - MOST_STEPS} more" if len(ends) > MOST_STEPS else ""
+    start = f"{names}{more} on {end.worker}: {end.operation} {end.status}"
     first = f"{start}: {reason(end.error)}" if end.error else start
     return [first, *(f"    | {cell(line)}" for line in end.log)]
 

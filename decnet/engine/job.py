@@ -95,7 +95,8 @@ async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
 def split_error(error: str) -> tuple[str, tuple[str, ...]]:
     """The first line of an agent's error, and the last of the following lines: the log of the failed
     container. Without control characters."""
-    first, *more = error.splitlines() or [""]
+    # Agents of version 0.1.0 escape the ends of lines.
+    first, *more = error.replace("\\x0a", "\n").splitlines() or [""]
     lines = [clean(line.rstrip(), LOG_CHARS) for line in more if line.strip()]
     return clean(first, LOG_CHARS * 2), tuple(lines[-LOG_LINES:])
 

@@ -12,7 +12,7 @@ from decnet.wire import PROJECT
 
 from .base import FrozenModel, Short, Text, Timestamp
 from .journal import JournalPage
-from .worker import Compatibility, Count, Facts, Hello
+from .worker import Compatibility, Count, Facts, Hello, Strings
 
 ContainerState = Literal["running", "restarting", "exited", "created", "paused", "dead", "removing"]
 
@@ -96,6 +96,8 @@ class Status(FrozenModel):
     trouble: Text = ""
     """Why the agent cannot write its folder, as far as it knows; "" if it can."""
     links: Annotated[tuple[CutOffInterface, ...], Field(strict=False, max_length=256)] = ()
+    missing_limits: Strings = ()
+    """The limits of containers that its kernel cannot give: memory, cpu, pids."""
 
     def held(self, project: str) -> HeldProject:
         """What the worker holds of a project; generation 0 if it was never there."""

@@ -154,5 +154,7 @@ class Facts(FrozenModel):
     """podman, rootless, desktop or snap; "" for Docker Engine from packages."""
     limits_memory: bool = True
     """Whether the engine can limit the memory of a container."""
+    missing_limits: Strings = ()
+    """The limits that its kernel cannot give: memory, cpu, pids."""
     ends_with_session: Short = ""
     """The agent's user, if systemd ends its jobs with the connection that started them; else ""."""

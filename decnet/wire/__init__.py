@@ -31,7 +31,7 @@ from .limits import (
     job_limit,
     longest_job,
 )
-from .text import clean
+from .text import clean, clean_lines
 
 __all__ = [
     "AGENT_VERSION",
@@ -59,6 +59,7 @@ __all__ = [
     "canonical",
     "chained",
     "clean",
+    "clean_lines",
     "compose_breaks",
     "compose_is_too_old",
     "container_name",

@@ -9,11 +9,12 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict
+    from typing import Any, Dict, List
 
 SOCKET = "/run/docker.sock"
 PID_FILE = "/var/run/docker.pid"
 START = "systemctl start docker"
+_LIMITS = {"memory": ("MemoryLimit",), "cpu": ("CpuCfsPeriod", "CpuCfsQuota"), "pids": ("PidsLimit",)}
 _SYSTEMD = "/run/systemd/system"
 _SYSTEMCTL = ("/usr/bin/systemctl", "/bin/systemctl")
 _PATIENCE = 3.0
@@ -33,9 +34,10 @@ def kind_of(about: Dict[str, Any]) -> str:
     return "snap" if str(about.get("DockerRootDir")).startswith("/var/snap/") else ""
 
 
-def limits_memory(about: Dict[str, Any]) -> bool:
-    """Whether the engine that gives this answer to `/info` can limit the memory of a container."""
-    return about.get("MemoryLimit") is not False
+def missing_limits(about: Dict[str, Any]) -> List[str]:
+    """The limits that the kernel cannot give, by the engine's answer to `/info`: memory, cpu, pids. Docker
+    leaves out the first and the last by itself, and refuses every container with the second."""
+    return [name for name, keys in _LIMITS.items() if any(about.get(key) is False for key in keys)]
 
 
 def is_stopped(socket_path: str) -> bool:

@@ -13,6 +13,11 @@ def clean(text: str, limit: int = 400) -> str:
     return "".join(char if char in _PLAIN else _escape(char) for char in cut)
 
 
+def clean_lines(text: str, limit: int = 400) -> str:
+    """The same for each line; empty ones are dropped. `limit` is for the whole text."""
+    return "\n".join(clean(line.rstrip(), limit) for line in text.splitlines() if line.strip())[:limit]
+
+
 def _escape(char: str) -> str:
     # C: control, format (bidi, zero width), surrogate, private, unassigned. Z: separators.
     if unicodedata.category(char)[0] not in "CZ":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import Field
 
@@ -36,6 +37,7 @@ class Engine(FrozenModel):
     error: Short | None
     kind: Short = ""
     limits_memory: bool = True
+    missing_limits: Annotated[tuple[Short, ...], Field(strict=False, max_length=16)] = ()
 
 
 class Identity(FrozenModel):
@@ -85,6 +87,17 @@ NO_MEMORY_LIMIT: Final = Problem(
     "its kernel does not limit the memory of containers: a decky can use all of it",
     "add cgroup_enable=memory to the kernel's command line, and reboot",
 )
+NO_LIMIT: Final = {
+    "cpu": Problem(
+        "its kernel does not limit the processor time of containers (no CFS quota): that limit is omitted",
+        "use a kernel with CONFIG_CFS_BANDWIDTH; until then a busy decky can slow the worker down",
+    ),
+    "pids": Problem(
+        "its kernel does not limit the number of processes of containers: that limit is omitted",
+        "use a kernel with CONFIG_CGROUP_PIDS; until then a decky can use up all process ids",
+    ),
+}
+"""Limits, in addition to that of memory, that a kernel may not have."""
 
 
 @dataclass(frozen=True)
@@ -142,9 +155,15 @@ def facts_problems(facts: Facts) -> list[Problem]:
     found = (
         session_problem(facts.ends_with_session) if facts.ends_with_session else None,
         REFUSED.get(facts.engine_kind),
-        None if facts.limits_memory else NO_MEMORY_LIMIT,
+        *limit_problems(facts.limits_memory, facts.missing_limits),
     )
     return [problem for problem in found if problem]
+
+
+def limit_problems(limits_memory: bool, missing: Iterable[str]) -> list[Problem]:
+    """The limits of containers that the worker's kernel cannot give."""
+    found = [NO_LIMIT[name] for name in missing if name in NO_LIMIT]
+    return ([] if limits_memory else [NO_MEMORY_LIMIT]) + found
 
 
 def session_problem(user: str) -> Problem:

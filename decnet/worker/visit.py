@@ -25,7 +25,7 @@ from .exchange import CANNOT_START, describe_status
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place, connect_as_operator, resolve, verified_key
-from .requirements import HOME, NO_MEMORY_LIMIT, Survey, noise_problem, skew_problem
+from .requirements import HOME, Survey, limit_problems, noise_problem, skew_problem
 from .session import Session
 from .shell import check_shell
 from .ssh import SshSession, call_over
@@ -152,7 +152,7 @@ class SshVisit:
         found = [
             noise_problem(max(report.noise, len(quiet.output)), quiet.seconds),
             skew_problem(survey.clock - time.time()),
-            None if survey.docker.limits_memory else NO_MEMORY_LIMIT,
+            *limit_problems(survey.docker.limits_memory, survey.docker.missing_limits),
         ]
         return survey, [f"{self.worker}: {one.message}: {one.fix}" for one in found if one]
 

@@ -34,6 +34,12 @@ class EngineFailure(Exception):
     """An engine's error message."""
 
 
+NO_CFS = (
+    "NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler or the cgroup is not mounted"
+)
+"""Docker's words (daemon/daemon_unix.go, verifyPlatformContainerResources)."""
+
+
 class Engine:
     """Containers, networks and images of one machine.
 
@@ -42,6 +48,7 @@ class Engine:
     """
 
     def __init__(self, file: Path, engine_id: str) -> None:
+        self.about: dict[str, Any] = {}
         self.file = file
         self.engine_id = engine_id
         self.is_up = True
@@ -73,6 +80,8 @@ class Engine:
     def create(self, name: str, service: dict[str, Any]) -> dict[str, Any]:
         """A container made of a compose document's service. Raises EngineFailure."""
         self._refuse(service["labels"])
+        if self.about.get("CpuCfsQuota") is False and "cpus" in service:
+            raise EngineFailure(NO_CFS)
         if service["image"] not in self.images:
             raise EngineFailure(f"pull access denied for {service['image']}, repository does not exist")
         mode = service.get("network_mode", "")
@@ -158,6 +167,7 @@ class Engine:
                     "ID": self.engine_id,
                     "ServerVersion": VERSION,
                     "DockerRootDir": str(self.file.parent),
+                    **self.about,
                 }
             case "GET", ["version"]:
                 return 200, {"Version": VERSION}

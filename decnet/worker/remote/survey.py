@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.wire.compose import find_compose
-from decnet.wire.engine import is_stopped, kind_of, limits_memory
+from decnet.wire.engine import is_stopped, kind_of, missing_limits
 from decnet.wire.sessions import end_with_their_session
 
 
@@ -55,7 +55,8 @@ def docker(path: str) -> dict[str, Any]:
             "version": str(about["ServerVersion"])[:60],
             "error": None,
             "kind": kind_of(about),
-            "limits_memory": limits_memory(about),
+            "limits_memory": "memory" not in missing_limits(about),
+            "missing_limits": missing_limits(about),
         }
     except PermissionError:
         return {"version": None, "error": "rights"}
