@@ -205,7 +205,11 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> TextOutcom
 
         place = Place(worker.host, worker.port, worker.user, worker.jump, worker.route)
         vouched = HostKeyProof(
-            None, credentials.host_key, credentials.known_hosts, confirm if credentials.confirm_key else None
+            None,
+            credentials.host_key,
+            credentials.known_hosts,
+            confirm if credentials.confirm_key else None,
+            first_contact=False,
         )
         key = await verified_key(place, name, vouched)
         if key == old:

@@ -23,9 +23,10 @@ Matches = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True)
 class Trusted:
-    """What the files have for one host, as keys of asyncssh: its keys, the authorities whose certificates
-    count, and revoked keys. `source` names the files."""
+    """What the files have for the host `name`, as keys of asyncssh: its keys, the authorities whose
+    certificates count, and revoked keys. `source` names the files."""
 
+    name: str
     source: str
     keys: tuple[Any, ...]
     authorities: tuple[Any, ...]
@@ -34,6 +35,11 @@ class Trusted:
     @property
     def is_known(self) -> bool:
         return bool(self.keys or self.authorities)
+
+    @property
+    def removal(self) -> str:
+        """How a key that is out of date is removed."""
+        return f"if the change is legitimate: ssh-keygen -R '{self.name}' -f {self.source}"
 
     def fingerprints(self) -> frozenset[str]:
         return frozenset(_host_key(key).fingerprint for key in self.keys)
@@ -64,14 +70,16 @@ def trusted_by(settings: SshSettings, host: str, port: int) -> Trusted:
             continue
     with_keys = [file for file, match in found.items() if match[0] or match[1]]
     source = ", ".join(with_keys or list(settings.known_hosts)[:1]) or "known_hosts"
-    return _merged(source, list(found.values()))
+    return _merged(name, number, source, list(found.values()))
 
 
 def trusted_in(file: Path, host: str, port: int) -> Trusted:
     """What `--known-hosts FILE` has for a host. Raises UsageError for a file that cannot be read."""
     try:
         # It may be a pipe: --known-hosts <(ssh-keyscan HOST)
-        return _merged(str(file), [_matches_in(file.read_text("utf-8", "surrogateescape"), host, port)])
+        return _merged(
+            host, port, str(file), [_matches_in(file.read_text("utf-8", "surrogateescape"), host, port)]
+        )
     except OSError as error:
         raise UsageError(f"{file}: it cannot be read as known_hosts: {error.strerror}") from error
 
@@ -100,9 +108,9 @@ def _matches_in(text: str, host: str, port: int) -> Matches:
     return tuple(tuple(kind) for kind in known.match(host.lower(), "", None if port == 22 else port))
 
 
-def _merged(source: str, matches: Sequence[Matches]) -> Trusted:
+def _merged(host: str, port: int, source: str, matches: Sequence[Matches]) -> Trusted:
     kinds = [tuple(key for match in matches for key in match[kind]) for kind in range(3)]
-    return Trusted(source, *kinds)
+    return Trusted(host if port == 22 else f"[{host}]:{port}", source, *kinds)
 
 
 def _host_key(key: Any) -> HostKey:

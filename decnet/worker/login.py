@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,12 +75,13 @@ class Place:
 @dataclass(frozen=True)
 class HostKeyProof:
     """What a host key is checked against; the first one given is used: our pinned key, a fingerprint, a
-    known_hosts file, or a person who compares the key."""
+    known_hosts file, at a `first_contact` the operator's own ones, or a person who compares the key."""
 
     pinned: HostKey | None = None
     fingerprint: str | None = None
     known_hosts: Path | None = None
     confirm: Callable[[HostKey], bool] | None = None
+    first_contact: bool = True
 
 
 async def resolve(login: Login, worker: str) -> Place:
@@ -129,7 +130,7 @@ async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKe
         return proof.pinned
     if proof.fingerprint is not None:
         return await _matching(place, worker, frozenset({proof.fingerprint}), "the given fingerprint")
-    trusted = _trusted(place, proof.known_hosts)
+    trusted = _trusted(place, proof)
     if trusted.is_known and (key := await _known_key(place, worker, trusted)) is not None:
         return key
     if proof.known_hosts is not None:
@@ -152,10 +153,11 @@ async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKe
     return key
 
 
-def _trusted(place: Place, file: Path | None) -> Trusted:
-    if file is not None:
-        return trusted_in(file, place.host, place.port)
-    return trusted_by(_settings(place), place.host, place.port)
+def _trusted(place: Place, proof: HostKeyProof) -> Trusted:
+    if proof.known_hosts is not None:
+        return trusted_in(proof.known_hosts, place.host, place.port)
+    trusted = trusted_by(_settings(place), place.host, place.port)
+    return trusted if proof.first_contact else replace(trusted, keys=(), authorities=())
 
 
 def _settings(place: Place) -> SshSettings:
@@ -311,7 +313,11 @@ async def _matching(
             return key
         seen.append(key.fingerprint)
     presented = ", ".join(dict.fromkeys(seen)) or "of another kind"
-    raise HostKeyRefused(f"its host key {presented} is not the one of {source}", worker=worker)
+    raise HostKeyRefused(
+        f"its host key {presented} is not the one of {source}",
+        hint=trusted.removal if trusted is not None else None,
+        worker=worker,
+    )
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Machine:
         (folder / "run" / "sshd").mkdir(mode=0o755)
         self.key = self.make_key("id_ed25519")
         self.authorize(self.key)
-        _keygen("ed25519", folder / "etc" / "host_ed25519")
+        keygen("ed25519", folder / "etc" / "host_ed25519")
         self.configure(*config)
         # Compose 1 takes a second to report its version.
         (folder / "compose").write_text("#!/bin/sh\necho 1.29.2\n")
@@ -94,7 +94,7 @@ class Machine:
 
     def make_key(self, name: str, kind: str = "ed25519", passphrase: str = "") -> Path:
         path = self.operator / ".ssh" / name
-        _keygen(kind, path, passphrase)
+        keygen(kind, path, passphrase)
         return path
 
     def authorize(self, key: Path) -> None:
@@ -184,7 +184,7 @@ class _Connection(socketserver.StreamRequestHandler):
             self.wfile.write(b"HTTP/1.0 %d -\r\n\r\n" % status + content)
 
 
-def _keygen(kind: str, path: Path, passphrase: str = "") -> None:
+def keygen(kind: str, path: Path, passphrase: str = "") -> None:
     path.unlink(missing_ok=True)
     subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", str(path)], check=True)
 

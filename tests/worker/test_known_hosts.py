@@ -140,8 +140,9 @@ def test_another_key_than_the_known_one_is_different(site: Site, operator: Opera
     configure(operator, server)
     error = enter_refused(HostKeyProof(confirm=lambda key: True))
     assert isinstance(error, HostKeyRefused)
-    assert error.message == (
-        f"its host key {server.host_key.fingerprint} is not the one of {operator.known_hosts}"
+    assert (error.message, error.hint) == (
+        f"its host key {server.host_key.fingerprint} is not the one of {operator.known_hosts}",
+        f"if the change is legitimate: ssh-keygen -R '[127.0.0.1]:{server.port}' -f {operator.known_hosts}",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .machine import Machine, Ran, free_port, running
+from .machine import Machine, Ran, free_port, keygen, running
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with folders of its own needs root")
 
@@ -147,3 +147,20 @@ def test_adding_a_worker_at_another_address_points_to_worker_set(machine: Machin
     assert f"w1 is already enrolled at {old}" in ran
     assert "decnet worker set w1 root@192.0.2.9" in ran
     assert recorded(machine) == before
+
+
+def test_a_changed_host_key_is_a_matter_of_trust_and_not_of_known_hosts(machine: Machine) -> None:
+    public = machine.folder / "etc" / "host_ed25519.pub"
+    old, before = public.read_text(), machine.fingerprint()
+    known = machine.operator / ".ssh" / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{machine.port} {old}")
+    keygen("ed25519", public.with_suffix(""))
+    with running(machine):
+        unasked = machine.decnet("worker", "trust", "w1")
+        # Neither the old key nor the new one in the operator's own file decides.
+        known.write_text(f"[127.0.0.1]:{machine.port} {public.read_text()}")
+        still = machine.decnet("worker", "trust", "w1")
+        trusted = machine.decnet("worker", "trust", "w1", "--yes")
+    assert (unasked.code, still.code, trusted.code) == (6, 6, 0)
+    assert "is unknown, and this session is not interactive" in unasked
+    assert machine.fingerprint() in trusted and before not in trusted.out
