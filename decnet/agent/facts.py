@@ -13,6 +13,7 @@ from . import composerun, docker, identity, interfaces, request
 from .boot import is_installed
 from .home import home
 from .image import MOST_IMAGES, is_here
+from .leftovers import leftovers
 from .network import subnets_of
 from .request import Refusal
 
@@ -79,6 +80,7 @@ def _engine(fleet_id: str, others: List[str]) -> Dict[str, Any]:
         "engine_kind": kind_of(about),
         "limits_memory": "memory" not in missing_limits(about),
         "missing_limits": missing_limits(about),
+        "leftovers": leftovers(fleet_id),
     }
 
 

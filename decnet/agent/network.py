@@ -100,7 +100,9 @@ def _present(lan: Dict[str, str], fleet_id: str) -> Optional[Dict[str, Any]]:
         if row["Name"] == NETWORK:
             if (row.get("Labels") or {}).get(LABEL_FLEET) != fleet_id:
                 raise Refusal(
-                    "network", "network %s already exists and does not belong to this fleet" % NETWORK
+                    "network",
+                    "network %s already exists and does not belong to this fleet" % NETWORK,
+                    "docker network rm %s there; that of a former fleet: decnet worker add --adopt" % NETWORK,
                 )
             present = row
             continue

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import AbstractSet, Any, Dict, Optional
 
 VERBS = {
-    "enrol": ("identity", "enrol", limits.CONTROL * 2),
+    "enrol": ("enrolment", "enrol_verb", limits.CONTROL * 2 + limits.SWEEP),
     "hello": ("identity", "hello", limits.CONTROL),
     "facts": ("facts", "facts", limits.CONTROL * 2),
     "status": ("status", "status", limits.CONTROL * 2),

@@ -11,6 +11,7 @@ from decnet.commands.own_login import Credentials
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
+from decnet.engine.network_cleanup import REMOVAL_SECONDS
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import Listing, PassOutcome, TextOutcome
 from decnet.engine.run_pass import run_pass, without_observation
@@ -27,6 +28,16 @@ from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.last_seen import forget_seen, load_seen
+from decnet.wire import NETWORK, PROJECT
+
+NETWORK_STAYS = f"its Docker network may still be there; to remove it: docker network rm {NETWORK}"
+AGENT_STAYS = (
+    "its agent and decnet's images are still there (--wipe removes them, too); to remove them, as root "
+    "there: rm -rf /var/lib/decnet-agent; docker rmi $(docker images -q 'decnet/*')"
+)
+NOTHING_DONE = (
+    "nothing was changed there: if it returns, its deckies, its network and the fleet's key are still there"
+)
 
 
 def listed(ctx: Context, on: str | None = None) -> Listing:
@@ -162,6 +173,7 @@ async def remove(
         fleet = load_fleet(ctx.home) or new_fleet()
         recorded = ctx.records.load(worker.worker_id)
         held = _quarantine(ctx, fleet, worker, recorded) if force else ()
+        remains = [NOTHING_DONE] if force else []
         if not force:
             placed = fleet.on(name)
             if placed or any(recorded.rows()):
@@ -170,7 +182,7 @@ async def remove(
                     hint=f"decnet worker drain {name}; or --force, if it is dead",
                 )
             try:
-                await _leave(ctx, worker, fleet.fleet_id, credentials, wipe=wipe)
+                remains = await _leave(ctx, worker, fleet, credentials, wipe=wipe)
             except Unreachable as error:
                 gone = f"if it is gone or wiped already: decnet worker remove --force {name}"
                 error.hint = f"{error.hint}; {gone}" if error.hint else gone
@@ -180,7 +192,7 @@ async def remove(
         lans = {n: lan for n, lan in fleet.lans.items() if n != name}
         save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
         _note(ctx, f"{name} removed" + (" by force" if force else ""))
-    lines = [f"{name} is removed"]
+    lines = [f"{name} is removed", *remains]
     addresses = list(dict.fromkeys(row.address for row in held))
     if addresses:
         lines.append(f"quarantined until released by name: {', '.join(addresses)}")
@@ -205,19 +217,40 @@ def _quarantine(
 
 
 async def _leave(
-    ctx: Context, worker: Worker, fleet_id: str, credentials: Credentials, *, wipe: bool
-) -> None:
-    """Remove the fleet's access from the worker, through its agent or the operator's login."""
+    ctx: Context, worker: Worker, fleet: Fleet, credentials: Credentials, *, wipe: bool
+) -> list[str]:
+    """Remove the fleet's access from the worker, through its agent or the operator's login. Returns what
+    stays there, and how to remove it."""
     if wipe or worker.is_local:
-        async with ctx.connections(fleet_id) as connections:
+        async with ctx.connections(fleet.fleet_id) as connections:
             await connections.client(worker).self_destruct()
-        return
+        return []
+    remains = await _network_gone(ctx, worker, fleet)
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pinned
 
     login = credentials.login_again(worker)
     key = load_key(ctx.home.keys / FLEET_KEY)
     await ctx.enrolment.withdraw(login, worker, key, pinned(ctx.home.known_hosts, worker))
+    return [*remains, AGENT_STAYS]
+
+
+async def _network_gone(ctx: Context, worker: Worker, fleet: Fleet) -> list[str]:
+    """Let the agent remove the fleet's network; what to do if it did not."""
+    if worker.name not in fleet.lans:
+        return []
+    try:
+        async with ctx.connections(fleet.fleet_id) as connections:
+            client = connections.client(worker)
+            # Of a worker that does not answer nothing is recorded.
+            await client.hello()
+            recorded = ctx.records.load(worker.worker_id)
+            raised = recorded.with_project(PROJECT, generation=recorded.of().generation + 1)
+            ctx.records.save(raised)
+            answer = await client.teardown(ctx.identifier(), raised.of().generation, wait=REMOVAL_SECONDS)
+        return [] if answer.state == "done" else [NETWORK_STAYS]
+    except DecnetError as error:
+        return [f"{NETWORK_STAYS} ({error.message})"]
 
 
 def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None:

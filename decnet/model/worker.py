@@ -156,5 +156,7 @@ class Facts(FrozenModel):
     """Whether the engine can limit the memory of a container."""
     missing_limits: Strings = ()
     """The limits that its kernel cannot give: memory, cpu, pids."""
+    leftovers: Strings = ()
+    """Containers and networks of other fleets on its engine, as `container NAME` and `network NAME`."""
     ends_with_session: Short = ""
     """The agent's user, if systemd ends its jobs with the connection that started them; else ""."""

@@ -24,6 +24,7 @@ from .session import Session
 CONTROL_LIMIT = 15.0
 HAND_OVER_LIMIT = 75.0
 """The agent runs Compose to check the document of a bundle, and Compose starts slowly."""
+SWEEP_LIMIT = 150.0
 EVENTS_LIMIT = 60.0
 UPGRADE_LIMIT = 60.0
 IMAGE_BASE_LIMIT = 120.0
@@ -80,9 +81,13 @@ class AgentClient:
         return self._own.compatibility(hello, self.worker) if self._own is not None else "current"
 
     async def enrol(self, worker_id: str, fleet_id: str, *, adopt: bool = False) -> Hello:
-        """Give the worker its identity; `adopt` takes it from another fleet."""
+        """Give the worker its identity; `adopt` takes it from another fleet, and removes what other fleets
+        have left there."""
         args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": adopt}
-        hello = await self._request(Hello, "enrol", args, CONTROL_LIMIT, expect=False)
+        args |= {"sweep": True} if adopt else {}
+        hello = await self._request(
+            Hello, "enrol", args, SWEEP_LIMIT if adopt else CONTROL_LIMIT, expect=False
+        )
         check_identity(hello, self.worker, worker_id=worker_id, fleet_id=fleet_id)
         return hello
 

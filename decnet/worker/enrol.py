@@ -7,7 +7,15 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from decnet.errors import FleetRefused, HashRefused, IdentityRefused, LoginState, Unreachable, WorkerError
+from decnet.errors import (
+    DecnetError,
+    FleetRefused,
+    HashRefused,
+    IdentityRefused,
+    LoginState,
+    Unreachable,
+    WorkerError,
+)
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Hello, Worker
 
@@ -102,6 +110,8 @@ class Enrolment:
                 check_identity(hello, wanted.name, worker_id=worker.worker_id, fleet_id=fleet.fleet_id)
                 agent = newer.agent if newer else fleet.agent.sha256
                 worker, hello, put = await self._let_in(visit, worker, fleet, policy, agent)
+            if adopt and not newer:
+                warnings += await _swept(visit, worker, fleet.fleet_id)
         changed += put
         emit(f"{worker.name}: the fleet's key opens it")
         warnings += [_newer_warning(worker.name, newer, fleet.agent)] if newer else []
@@ -195,6 +205,15 @@ class Enrolment:
     def _client(self, worker: Worker, key: HostKey, fleet: FleetSide) -> AgentClient:
         session = self.access.session(worker, key, fleet.key)
         return AgentClient(session, worker_id=worker.worker_id, fleet_id=fleet.fleet_id, own=fleet.agent)
+
+
+async def _swept(visit: Visit, worker: Worker, fleet_id: str) -> list[str]:
+    """Remove what the former fleet has left; a warning if that failed, since the worker itself is fine."""
+    try:
+        await visit.sweep(worker.worker_id, fleet_id)
+    except DecnetError as error:
+        return [f"{error}: what the former fleet has left there is still there; see decnet worker check"]
+    return []
 
 
 async def _equip(

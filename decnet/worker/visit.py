@@ -20,7 +20,7 @@ from decnet.wire.authorized import USUAL
 from . import connect
 from .agent_package import AgentPackage, start
 from .bootstrap import run_command, run_script
-from .client import CONTROL_LIMIT, validated
+from .client import CONTROL_LIMIT, SWEEP_LIMIT, validated
 from .exchange import CANNOT_START, describe_status
 from .fleetkey import FleetKey
 from .hostkeys import HostKey
@@ -79,6 +79,10 @@ class Visit(Protocol):
 
     async def enrol(self, worker_id: str, fleet_id: str, adopt: bool) -> Hello:
         """Give the agent its identity; `adopt` takes it from another fleet."""
+        ...
+
+    async def sweep(self, worker_id: str, fleet_id: str) -> None:
+        """Remove the containers and networks that other fleets have left there."""
         ...
 
     async def policy(self) -> KeyPolicy:
@@ -184,6 +188,10 @@ class SshVisit:
         command = f"{AGENT_COMMAND} enrol"
         answer = await call_over(self.connection, self.worker, command, args, 2 * CONTROL_LIMIT)
         return validated(Hello, answer, self.worker, "enrol")
+
+    async def sweep(self, worker_id: str, fleet_id: str) -> None:
+        args = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": True, "sweep": True}
+        await call_over(self.connection, self.worker, f"{AGENT_COMMAND} enrol", args, SWEEP_LIMIT)
 
     async def policy(self) -> KeyPolicy:
         try:

@@ -99,6 +99,10 @@ class FakeVisit:
         answer = result_of(self.machine.ask("enrol", identity), self.worker)
         return validated(Hello, answer, self.worker, "enrol")
 
+    async def sweep(self, worker_id: str, fleet_id: str) -> None:
+        identity = {"worker_id": worker_id, "fleet_id": fleet_id, "adopt": True, "sweep": True}
+        result_of(self.machine.ask("enrol", identity), self.worker)
+
     async def policy(self) -> KeyPolicy:
         return KeyPolicy()
 

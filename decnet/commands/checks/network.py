@@ -14,10 +14,12 @@ from decnet.model.actual import Status
 from decnet.model.addresses import usable
 from decnet.model.fleet import Fleet, Network
 from decnet.model.worker import Facts, Worker
+from decnet.wire import NETWORK
 
 MAX_PROBED = 256
 """Addresses that are probed per worker."""
 
+MAX_LEFTOVERS = 5
 MAX_PEER_PROBES = 8
 """Deckies of one worker that another worker probes: one answer shows that frames arrive."""
 
@@ -87,6 +89,7 @@ def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
     if facts.wireless:
         text = f"{facts.interface} is wireless: access points drop the frames of macvlan"
         yield Finding(name, "warning", text, "use a wired interface, or --driver ipvlan")
+    yield from _leftovers(checked)
     yield from _dhcp(checked, fleet)
     yield from _outside(checked, fleet)
     if checked.status and checked.status.trouble:
@@ -99,6 +102,19 @@ def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
         if each.decky not in checked.running.values():
             text = f"{each.decky} is stopped, because {each.mac} answers for its address"
             yield Finding(name, "wrong", text, OTHER_ADDRESS, 4)
+
+
+def _leftovers(checked: CheckedWorker) -> Iterator[Finding]:
+    """What other fleets have left; their network keeps ours from being created."""
+    name, found = checked.worker.name, checked.facts.leftovers
+    if not found:
+        return
+    listed = ", ".join(found[:MAX_LEFTOVERS]) + (" and more" if len(found) > MAX_LEFTOVERS else "")
+    again = f"decnet worker add {name} USER@HOST --adopt" if checked.worker.host else "decnet deploy --adopt"
+    fix = f"{again} removes it; or there: docker rm -f NAME, docker network rm NAME"
+    blocks = f"network {NETWORK}" in found
+    text = f"another fleet has left {listed}" + (": no decky can be created" if blocks else "")
+    yield Finding(name, "wrong" if blocks else "warning", text, fix, 4)
 
 
 def _dhcp(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
