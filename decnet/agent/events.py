@@ -31,7 +31,7 @@ def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
         # New events stay in the containers' logs until the disk has room.
         note_failed_write(error)
         with Spool(is_read_only=True) as spool:
-            page = spool.page(after, most, spool_id, mark)
+            page = dict(spool.page(after, most, spool_id, mark), docker_error="")
     return dict(page, trouble=trouble())
 
 

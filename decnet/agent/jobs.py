@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -13,7 +14,7 @@ import time
 from decnet.wire import PROJECT
 
 from . import journal, limits, request, slices
-from .home import ensure, open_lock, path, read_json, write_json
+from .home import Unwritable, ensure, open_lock, path, read_json, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER = "jobs"
 WORK_LOCK = "work.lock"
+HELD = (errno.EAGAIN, errno.EACCES)
+"""What flock(2) fails with if another process holds the lock."""
 _ROW: Dict[str, Any] = {
     "request_id": str, "operation": str, "deckies": list, "state": str, "done": int, "total": int,
     "current": str, "started": (int, float), "error": str,
@@ -75,6 +78,8 @@ class Claim:
             fcntl.flock(self._held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self.release()
+            if error.errno not in HELD:
+                raise Unwritable("%s cannot be locked: %s" % (path(FOLDER), error.strerror)) from error
             other = running_job() or ""
             raise Refusal("busy", "another job runs here", None, {"job_id": other}) from error
         self._held.append(open_lock(FOLDER, job_id + ".lock"))
@@ -258,8 +263,9 @@ def _is_held(name: str) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return False
-    except OSError:
-        return True
+    except OSError as error:
+        # With another error there are no locks on this file system, and no job could be started.
+        return error.errno in HELD
     finally:
         os.close(descriptor)
 

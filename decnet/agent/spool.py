@@ -43,7 +43,7 @@ class Spool:
     def __enter__(self) -> Spool:
         self._lock = _existing_lock() if self._is_read_only else _lock()
         if self._lock >= 0:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._take_lock()
         self._head, self._saved = _read_head()
         self._earlier = _read_positions()
         self._segments = Segments()
@@ -54,6 +54,15 @@ class Spool:
         self._unread = self._segments.bytes_behind(self._head["acked"])
         self._last, self._mark = self._head["last"], self._head["mark"]
         return self
+
+    def _take_lock(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        except OSError:
+            # Where there are no locks nothing is written, either.
+            if not self._is_read_only:
+                os.close(self._lock)
+                raise
 
     def __exit__(self, *_: object) -> None:
         if self._lock >= 0:

@@ -57,12 +57,18 @@ def _make_folders(home: Home) -> None:
     for folder in _folders(home):
         with translate_os_errors("make the folder", folder):
             if folder == home.root:
-                folder.parent.mkdir(parents=True, exist_ok=True)
+                _make_parents(folder)
             if not folder.is_symlink() and not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
         with translate_os_errors("write in", folder):
             if folder == home.root and not os.access(folder, os.W_OK | os.X_OK):
                 _probe_writing(folder)
+
+
+def _make_parents(folder: Path) -> None:
+    """Not writable for others, whatever the umask: who can rename a directory can replace it."""
+    for parent in reversed([parent for parent in folder.parents if not parent.exists()]):
+        parent.mkdir(mode=0o755, exist_ok=True)
 
 
 def _probe_writing(folder: Path) -> None:

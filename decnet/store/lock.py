@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import time
@@ -13,7 +15,7 @@ from decnet.errors import LockHeld, StateBroken
 from decnet.wire import clean
 
 from .atomic import write_all
-from .os_errors import translate_os_errors
+from .os_errors import NO_LOCKS, translate_os_errors
 from .paths import Home
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Lock:
         with translate_os_errors("lock", self._path):
             # filelock would create a missing folder, with another mode.
             self._path.parent.stat()
+            _check_locks_work(self._path)
             try:
                 self._file.acquire(timeout=max(self._timeout, 0.0), poll_interval=POLL)
             except Timeout as timeout:
@@ -119,6 +122,18 @@ def holder(path: Path) -> str | None:
         return f"`{clean(command, 80)}` (pid {pid}, since {_clock(start)})"
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
+
+
+def _check_locks_work(path: Path) -> None:
+    """filelock waits for a lock that never comes, or makes a file that stays, where there are no locks."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EINTR):
+            raise StateBroken(f"cannot lock {path}: {error.strerror}", hint=NO_LOCKS) from error
+    finally:
+        os.close(descriptor)
 
 
 def _note(command: str) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from decnet.errors import StateBroken
 
+NO_LOCKS = "its file system has no file locks (flock): set DECNET_HOME to a directory on a local disk"
 _HINTS = {
     errno.ENOSPC: "the disk is full: free some space and run the command again",
     errno.EDQUOT: "the disk quota is used up: free some space and run the command again",
@@ -19,6 +20,7 @@ _HINTS = {
     errno.ELOOP: "it is a symbolic link: replace it with the file",
     errno.ENOTDIR: "a part of the path is not a directory",
     errno.EISDIR: "it is a directory, not a file",
+    errno.ENOLCK: NO_LOCKS,
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n)",
 }
 

@@ -87,8 +87,7 @@ def find_home(env: Mapping[str, str], uid: int) -> Home:
     if named:
         if not Path(named).is_absolute():
             raise UsageError(
-                f"DECNET_HOME is {named!r}, which is not an absolute path",
-                hint=f"export DECNET_HOME={Path.cwd() / named}",
+                f"DECNET_HOME is {named!r}, which is not an absolute path", hint=_absolute_hint(named)
             )
         return Home(Path(named))
     if uid == 0:
@@ -107,6 +106,13 @@ def safe_part(name: str) -> str:
     import hashlib
 
     return "x-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _absolute_hint(named: str) -> str:
+    try:
+        return f"export DECNET_HOME={Path.cwd() / named}"
+    except FileNotFoundError:
+        return "the working directory was deleted: set DECNET_HOME to an absolute path"
 
 
 def _user_folder(env: Mapping[str, str], uid: int) -> Path:

@@ -34,7 +34,8 @@ exec(compile({source!r}, "script", "exec"))
 
 # The end of every script: runs its `main` with the arguments, and frames the result.
 _TAIL = """
-import json as _json, sys as _sys
+import json as _json, os as _os, sys as _sys
+_os.umask(0o077)
 try:
     _report = {{"result": main(_json.loads({args!r}))}}
 except OSError as _error:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from agent_desk import FLEET, WORKER, Desk, bundle
 from engine_server import LAN, EngineServer, engine_server
+from lockless import FLOCK, NO_LOCKS, without_locks
 
 from decnet.wire import GENESIS
 
@@ -119,3 +120,14 @@ def test_a_bundle_that_cannot_be_stored_is_refused_with_the_reason(used: Desk, d
     assert error["code"] == "failed" and str(used.home) in error["message"]
     assert error["hint"] == "free disk space on the worker, or make it writable"
     assert used.get("status")["projects"]["decnet"]["generation"] == 1
+
+
+@pytest.mark.skipif(os.uname().machine not in FLOCK, reason="no number of flock(2) for this machine")
+@pytest.mark.parametrize("error", NO_LOCKS)
+def test_an_agent_whose_disk_has_no_locks_answers_and_does_not_say_busy(used: Desk, error: str) -> None:
+    stuck = Desk(used.agent, used.home, used.socket, without_locks(error), used.extra)
+    for verb, args in VERBS.items():
+        stuck.get(verb, args)
+    sent = bundle({"web": ("127.77.0.7", {"http": 80})}, "r2", 2, lan={**LAN, "driver": "bridge"})
+    error_of = stuck.refused("apply", {**sent, "wait": 30.0})
+    assert (error_of["code"], "cannot be locked" in error_of["message"]) == ("failed", True)
