@@ -91,4 +91,5 @@ def test_a_machine_with_one_session_is_enrolled(tmp_path: Path) -> None:
         for _ in range(2):
             ran = machine.add()
             assert ran.code == 0, ran.out
+    assert "was enrolled already, nothing changed" in ran
     assert machine.enrolled() == ["w1"]
