@@ -85,7 +85,9 @@ def require(engine_version: str) -> Compose:
             "install Compose v2 (docker compose)",
         )
     if compose_is_too_old(found.version):
-        raise Refusal("compose", "compose %s is too old" % found.version, "install Compose v2, or v1.29")
+        raise Refusal(
+            "compose", "compose %s is too old" % found.version, "install Compose v2 (docker compose)"
+        )
     if compose_breaks(found.version, engine_version):
         message = "compose %s does not work with Docker Engine %s" % (found.version, engine_version)
         raise Refusal("compose", message, "install Compose v2 (docker compose)")

@@ -6,6 +6,7 @@ A network that is not ours, or that shares addresses with ours, is refused and n
 from __future__ import annotations
 
 from decnet.wire import LABEL_FLEET, LABEL_WORKER, NETWORK
+from decnet.wire.engine import shares_parent
 
 from . import docker, interfaces
 from .request import Refusal
@@ -52,6 +53,24 @@ def check(lan: Dict[str, str], fleet_id: str, leaving: Collection[str], holders:
         raise Refusal("network", "this worker has no interface %s" % lan["interface"])
     if present is not None and _differences(present, lan) and set(holders) - set(leaving):
         raise _in_use(present, lan)
+    if present is None:
+        _check_parent(lan)
+
+
+def _check_parent(lan: Dict[str, str]) -> None:
+    """Raises Refusal `network` if a network of another program has the interface for itself."""
+    if lan["driver"] == "bridge":
+        return
+    for row in docker.get("/networks"):
+        driver, parent = str(row.get("Driver")), (row.get("Options") or {}).get("parent")
+        if driver not in ("macvlan", "ipvlan") or parent != lan["interface"]:
+            continue
+        if not shares_parent(driver, lan["driver"], str(docker.get("/version").get("Version", ""))):
+            raise Refusal(
+                "network",
+                "Docker's network %s (%s) has the interface %s" % (str(row["Name"])[:80], driver, parent),
+                "remove it, or deploy with --interface and a VLAN of it",
+            )
 
 
 def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collection[str]) -> None:

@@ -17,10 +17,11 @@ from decnet.model.fleet import Fleet
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Compatibility, Facts, Hello, Worker
 from decnet.plan.capacity import deckies_by_memory
-from decnet.wire import compose_breaks
+from decnet.wire import compose_breaks, compose_is_too_old
 
 DISK_MIB = 2048
 OLDEST_ENGINE = 19
+COMPOSE_FIX = "install the docker compose plug-in (v2)"
 
 
 async def doctor(ctx: Context) -> Listing:
@@ -79,11 +80,14 @@ def _engine(name: str, facts: Facts) -> Iterator[Finding]:
         yield Finding(name, "wrong", "no Docker engine answers", fix, 5)
         return
     if facts.compose_version is None:
-        yield Finding(name, "wrong", "no Docker Compose is installed", "apt install docker-compose")
+        yield Finding(name, "wrong", "no Docker Compose is installed", COMPOSE_FIX)
+        return
+    if compose_is_too_old(facts.compose_version):
+        yield Finding(name, "wrong", f"compose {facts.compose_version} is too old", COMPOSE_FIX)
         return
     if compose_breaks(facts.compose_version, facts.docker_version):
         text = f"compose {facts.compose_version} crashes with Docker Engine {facts.docker_version}"
-        yield Finding(name, "wrong", text, "apt install docker-compose-plugin")
+        yield Finding(name, "wrong", text, COMPOSE_FIX)
         return
     major = facts.docker_version.split(".")[0]
     if major.isdigit() and int(major) < OLDEST_ENGINE:

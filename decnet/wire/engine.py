@@ -40,6 +40,13 @@ def missing_limits(about: Dict[str, Any]) -> List[str]:
     return [name for name, keys in _LIMITS.items() if any(about.get(key) is False for key in keys)]
 
 
+def shares_parent(one: str, other: str, version: str) -> bool:
+    """Whether that version of Docker lets networks of these drivers share an interface: before 28 no two of
+    macvlan or ipvlan do, and the kernel never lets one of each."""
+    major = version.split(".")[0]
+    return one == other and major.isdigit() and int(major) >= 28
+
+
 def is_stopped(socket_path: str) -> bool:
     """Whether systemd alone listens on that socket. False if that is unknown without a connection."""
     if not os.path.isdir(_SYSTEMD) or os.path.realpath(socket_path) != SOCKET or _runs():

@@ -25,6 +25,7 @@ from .connect import OTHER_KEYS
 from .fleetkey import SIGNATURES, USUAL, FleetKey
 from .hostkeys import HostKey
 from .login import HostKeyProof, Login, Place
+from .networks import network_problems
 from .requirements import HOME, Survey, require_fit
 from .responses import HeldSlice
 from .take_back import first_contact, not_let_in, taken_back
@@ -114,6 +115,7 @@ class Enrolment:
                 warnings += await _swept(visit, worker, fleet.fleet_id)
         changed += put
         emit(f"{worker.name}: the fleet's key opens it")
+        warnings += await self._network_warnings(worker, visit.key, fleet)
         warnings += [_newer_warning(worker.name, newer, fleet.agent)] if newer else []
         return Enrolled(worker, visit.key, hello, tuple(changed), tuple(warnings))
 
@@ -201,6 +203,17 @@ class Enrolment:
         if hello.agent != sha256:
             raise HashRefused("another agent answers than was installed", worker=worker.name)
         return hello
+
+    async def _network_warnings(self, worker: Worker, key: HostKey, fleet: FleetSide) -> list[str]:
+        """Networks of its engine that are in the way. None if it reports no facts: checks show why."""
+        client = self._client(worker, key, fleet)
+        try:
+            found = list(network_problems(await client.facts()))
+        except DecnetError:
+            return []
+        finally:
+            await client.close()
+        return [f"{worker.name}: {one.message}: {one.fix}" for one in found]
 
     def _client(self, worker: Worker, key: HostKey, fleet: FleetSide) -> AgentClient:
         session = self.access.session(worker, key, fleet.key)

@@ -9,6 +9,7 @@ from decnet.errors import (
     BadAnswer,
     DecnetError,
     DockerDown,
+    EnrolledHint,
     FleetRefused,
     HashRefused,
     IdentityRefused,
@@ -46,7 +47,7 @@ AGENT_HINTS = {
     "generation": "restored from a backup? decnet worker recover --take-generation",
     "busy": "its job continues in the background; `decnet status` shows the progress",
     "docker-down": "start Docker there and run this again",
-    "compose": "install Docker Compose v2 there (or v1.29 with an Engine before 25)",
+    "compose": "install the docker compose plug-in (v2) there",
 }
 """Hints for some of the agent's error codes; `{worker}` is the worker's name."""
 
@@ -79,8 +80,10 @@ def agent_error(error: dict[str, Any], worker: str) -> DecnetError:
     if kind is None:
         return BadAnswer(f"an error of an unknown kind, {wire.clean(code, 40)}", worker=worker)
     text = wire.clean(message, wire.MAX_ERROR_CHARS) + _addresses(code, details)
-    ours = AGENT_HINTS.get(code, "").format(worker=worker)
+    ours: str = AGENT_HINTS.get(code, "").format(worker=worker)
     # Users paste hints into a shell: a hint that does not come from here names its worker.
+    if "{worker}" in AGENT_HINTS.get(code, ""):
+        ours = EnrolledHint(ours)
     theirs = f"{worker} says: {wire.clean(hint)}" if isinstance(hint, str) and hint else None
     advice = theirs or ours or None
     if kind is WorkerBusy:

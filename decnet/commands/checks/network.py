@@ -90,6 +90,7 @@ def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
         text = f"{facts.interface} is wireless: access points drop the frames of macvlan"
         yield Finding(name, "warning", text, "use a wired interface, or --driver ipvlan")
     yield from _leftovers(checked)
+    yield from _networks(checked)
     yield from _dhcp(checked, fleet)
     yield from _outside(checked, fleet)
     if checked.status and checked.status.trouble:
@@ -102,6 +103,19 @@ def machine_findings(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
         if each.decky not in checked.running.values():
             text = f"{each.decky} is stopped, because {each.mac} answers for its address"
             yield Finding(name, "wrong", text, OTHER_ADDRESS, 4)
+
+
+def _networks(checked: CheckedWorker) -> Iterator[Finding]:
+    from decnet.worker.networks import network_problems
+
+    name, facts, lan = checked.worker.name, checked.facts, checked.lan
+    found = (
+        network_problems(facts)
+        if lan is None
+        else network_problems(facts, lan.driver, lan.interface, lan.subnet)
+    )
+    for problem in found:
+        yield Finding(name, "wrong", problem.message, problem.fix, 4)
 
 
 def _leftovers(checked: CheckedWorker) -> Iterator[Finding]:
