@@ -354,3 +354,25 @@ def test_events_whose_spelling_grows_still_fit_into_an_answer(asked: Operator, e
     engine.logs[WEB] = [line(n)[:-3] + long.encode() + b"}" for n in range(1, 1001)]
     assert len(engine.logs[WEB][0]) < limits.EVENT_LINE
     assert asked.pull().happened() == 1000
+
+
+LONGEST: dict[str, dict[str, str]] = {
+    "short": {},
+    "long": {f"key{number}": "x" * 1000 for number in range(7)},
+    "of escapes": {"data": "\0" * 1000},
+    "of other letters": {f"key{number}": "é\u202e" * 100 for number in range(6)},
+}
+
+
+@pytest.mark.parametrize("fields", LONGEST.values(), ids=LONGEST)
+def test_a_pull_takes_little_memory_and_disk_whatever_the_events_are(
+    agent_file: Path, home: Path, engine: LogEngine, fields: dict[str, str]
+) -> None:
+    """The agent reads logs, writes its spool and answers piece by piece."""
+    del engine.logs[WEB]
+    for decky in ("web1", "web2", "web3"):
+        engine.logs[f"{decky}-http"] = [line(n, decky, "request", **fields) for n in range(1, 601)]
+    argv = [sys.executable, "-m", "tests.bench.spool", "pull", str(agent_file), str(home), str(engine.place)]
+    figures = json.loads(subprocess.check_output(argv, cwd=Path(__file__).parents[2]))
+    assert figures["events"] == 1800
+    assert figures["memory"] < 64 and figures["spool"] <= 32
