@@ -13,6 +13,7 @@ from decnet.wire import (
     LABEL_FLEET,
     LABEL_PROJECT,
     LABEL_SERVICE,
+    NETWORK,
     PROJECT,
     container_name,
     is_project,
@@ -55,6 +56,7 @@ class Container:
         self.state = str(row.get("State", ""))
         self.exit_code = _exit_code(str(row.get("Status", "")))
         self.network_mode = str((row.get("HostConfig") or {}).get("NetworkMode", ""))
+        self.networks = set((row.get("NetworkSettings") or {}).get("Networks") or {})
         self.addresses = _addresses(row)
         self.pid = 0
         self.started = 0
@@ -94,7 +96,7 @@ def fleet_containers(fleet_id: str) -> List[Container]:
 
 def holders(found: List[Container]) -> Set[str]:
     """Ids of the containers that are attached to the LAN's network: the bases."""
-    return {container.id for container in found if not container.network_mode.startswith("container:")}
+    return {each.id for each in found if NETWORK in each.networks or each.network_mode == NETWORK}
 
 
 def start_tick(pid: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from agent_desk import FLEET, Desk, bundle, mac_of, signed, step
-from engine_server import LAN, EngineServer, engine_server, records
+from engine_server import IMAGES, LAN, EngineServer, engine_server, records
 
 from decnet.wire import PROJECT
 
@@ -240,6 +240,17 @@ def test_another_lan_than_the_other_projects_is_refused(both: Desk) -> None:
     moved = {**LAN, "subnet": "127.77.0.0/25"}
     request = bundle({"db": ("127.77.0.14", {})}, "r", 1, lan=moved, project="decnet-t-99999999")
     assert both.refused("apply", request)["code"] == "network"
+
+
+def test_a_stray_that_is_not_on_the_lan_keeps_no_network_as_it_is(seat: Desk, engine: EngineServer) -> None:
+    applied(seat, args(FLEETS_WEB, 1))
+    labels = {"decnet.fleet": FLEET, "decnet.decky": "stray"}
+    engine.engine.create("stray", {"image": IMAGES[0], "labels": labels, "network_mode": "none"})
+    web = next(each for each in engine.engine.containers.values() if each["Name"] == "web")
+    again = step("web", "change", remove=[{"name": "web", "id": web["Id"]}], up=["web"])
+    moved = {**LAN, "subnet": "127.77.0.0/25"}
+    applied(seat, bundle(FLEETS_WEB, "moved", 2, [again], lan=moved))
+    assert set(engine.containers) == {"web", "stray"}
 
 
 def test_a_dry_run_names_its_project_and_leaves_nothing(seat: Desk) -> None:
