@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from decnet import wire
 from decnet.errors import DecnetError, TrustRefused, Unreachable
+
+from .ssh_library import asyncssh
 
 MOST_NAMES = 8
 MOST_CHARS = 50
@@ -34,6 +37,43 @@ def disagreement(text: str, worker: str) -> DecnetError | None:
     return (
         None if found is None else none_in_common(found[1], found[3].split(","), found[2].split(","), worker)
     )
+
+
+class HostKeyOffer:
+    """The host key algorithms of a server. If none is ours, sshd ends the connection without a word."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def watch(self, connection: Any) -> None:
+        self._connection = connection
+
+    def client(self) -> Callable[[], Any]:
+        """For `client_factory` of asyncssh."""
+        offer = self
+
+        class Client(asyncssh().SSHClient):  # type: ignore[misc]
+            def connection_made(self, conn: Any) -> None:
+                offer.watch(conn)
+
+        return Client
+
+    def disagreement(self, ours: Sequence[str], worker: str) -> DecnetError | None:
+        """The error for a connection that was lost, if this is the reason."""
+        theirs = host_keys_in(getattr(self._connection, "_server_kexinit", b""))
+        if theirs is None or set(theirs) & set(ours):
+            return None
+        return none_in_common("host key", theirs, ours, worker)
+
+
+def host_keys_in(message: bytes) -> list[str] | None:
+    """The host key algorithms in a server's KEXINIT (RFC 4253, section 7.1); None for anything else."""
+    at, lists = 17, []
+    for _ in range(2):
+        size = int.from_bytes(message[at : at + 4], "big")
+        lists.append(message[at + 4 : at + 4 + size].decode("ascii", "replace").split(","))
+        at += 4 + size
+    return [name for name in lists[1] if name] if at <= len(message) else None
 
 
 def none_in_common(kind: str, theirs: Sequence[str], ours: Sequence[str], worker: str) -> DecnetError:

@@ -10,6 +10,7 @@ from typing import Any
 
 from decnet import wire
 
+from .agreement import HostKeyOffer
 from .client_side import accept_key_in_certificate
 from .identities import OwnKeys
 from .ssh_library import asyncssh
@@ -32,6 +33,7 @@ class Attempt:
     own: OwnKeys | None = None
     keys: list[str] = field(default_factory=list)
     methods: list[tuple[str, ...]] = field(default_factory=list)
+    host_keys: HostKeyOffer = field(default_factory=HostKeyOffer)
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -55,6 +57,7 @@ class Attempt:
             def connection_made(self, conn: Any) -> None:
                 accept_key_in_certificate(asyncssh(), conn)
                 attempt._watch(conn)
+                attempt.host_keys.watch(conn)
 
             def public_key_auth_requested(self) -> Any:
                 return attempt.own.more() if attempt.own is not None else None

@@ -131,6 +131,8 @@ async def _attempt(library: Any, target: Target, concurrency: Concurrency, budge
     except library.DisconnectError as error:
         if TOO_MANY in str(error):
             raise refused(attempt, too_many=True) from error
+        if (found := attempt.host_keys.disagreement(HOST_KEYS + HOST_CERTIFICATES, target.name)) is not None:
+            raise found from error
         raise
 
 

@@ -16,6 +16,7 @@ from decnet.model.worker import Route, SshSettings
 from . import connect, ssh_config
 from .account import Account
 from .address import split_address
+from .agreement import HostKeyOffer
 from .algorithms import FAMILIES, HOST_CERTIFICATES, HOST_KEYS, KEX, PROMPT_LIMIT, STRONG
 from .backoff import backoff
 from .client_side import Shown
@@ -225,9 +226,17 @@ async def _presented_key(library: Any, place: Place, worker: str, algorithms: tu
 
     async def once() -> Any:
         async with _way(place, worker) as way:
-            return await library.get_server_host_key(
-                place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms, **way
-            )
+            offer = HostKeyOffer()
+            watching = library.SSHClientConnectionOptions(config=None, client_factory=offer.client())
+            try:
+                return await library.get_server_host_key(
+                    place.host, place.port, config=None, kex_algs=KEX, server_host_key_algs=algorithms,
+                    options=watching, **way,
+                )  # fmt: skip
+            except library.ConnectionLost as error:
+                if (found := offer.disagreement(algorithms, worker)) is not None:
+                    raise found from error
+                raise
 
     return await _patiently(library, once)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .machine import Machine, running
+from decnet.worker.agreement import host_keys_in
+
+from .machine import Machine, keygen, running
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sshd with folders of its own needs root")
 
@@ -43,3 +45,36 @@ def test_an_sshd_without_a_common_algorithm_is_told_from_one_with_weak_ones(
         refused = machine.add()
     assert (refused.code, message in refused, "weak" in refused) == (code, True, code == 6), refused.out
     assert "sshd_config" in refused and "decnet worker" not in refused.out
+
+
+def test_an_sshd_that_signs_with_sha_1_only_is_refused_as_weak_before_and_after_enrolment(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path)
+    keygen("rsa", tmp_path / "etc" / "host_ed25519")
+    weak = "it offers only weak host key algorithms: ssh-rsa"
+    machine.configure("HostKeyAlgorithms ssh-rsa")
+    with running(machine):
+        refused = machine.add()
+    machine.configure("HostKeyAlgorithms rsa-sha2-512")
+    with running(machine):
+        assert machine.add().code == 0
+    machine.configure("HostKeyAlgorithms ssh-rsa")
+    with running(machine):
+        later = machine.decnet("worker", "show", "w1")
+    assert [(ran.code, weak in ran) for ran in (refused, later)] == [(6, True), (6, True)]
+
+
+def kexinit(*lists: str) -> bytes:
+    """A KEXINIT message (RFC 4253, section 7.1), as far as these name-lists."""
+    texts = [text.encode() for text in lists]
+    return b"\x14" + bytes(16) + b"".join(len(text).to_bytes(4, "big") + text for text in texts)
+
+
+def test_host_key_algorithms_are_read_from_a_whole_message_only() -> None:
+    whole = kexinit("curve25519-sha256", "ssh-rsa,ssh-dss", "aes128-ctr")
+    assert host_keys_in(whole) == ["ssh-rsa", "ssh-dss"]
+    assert host_keys_in(kexinit("curve25519-sha256", "")) == []
+    assert [
+        host_keys_in(whole[:size]) for size in range(len(kexinit("curve25519-sha256", "ssh-rsa,ssh-dss")))
+    ] == ([None] * len(kexinit("curve25519-sha256", "ssh-rsa,ssh-dss")))
