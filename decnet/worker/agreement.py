@@ -82,7 +82,7 @@ def none_in_common(kind: str, theirs: Sequence[str], ours: Sequence[str], worker
     setting = SETTINGS.get(kind, "its sshd_config")
     hint = f"allow one that decnet has, in its sshd_config: {setting} +{ours[0]}"
     if theirs and all(WEAK.search(name) for name in theirs):
-        text = f"it offers only weak {kind} algorithms: {_listed(theirs)}"
+        text = f"it offers only weak algorithms ({kind}): {_listed(theirs)}"
         return TrustRefused(text, hint=f"{hint}, or update its sshd", worker=worker)
     text = f"no {kind} algorithm in common: it offers {_listed(theirs)}; decnet has {_listed(ours)}"
     return Unreachable(text, hint=hint, worker=worker)

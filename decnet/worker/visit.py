@@ -232,9 +232,10 @@ class SshVisit:
             if type(error) is not WorkerError or error.hint is not None:
                 raise
             change = "removed from" if line is None else "written to"
+            by_hand = f" Or add this line there as root: {line}" if line is not None else ""
             raise WorkerError(
                 f"the fleet's key cannot be {change} {error.message}",
-                hint="is the file immutable (lsattr), a mount, or on a read-only file system?",
+                hint="is the file immutable (lsattr), a mount, or on a read-only file system?" + by_hand,
                 worker=self.worker,
             ) from error
         return bool(report.result.get("changed"))

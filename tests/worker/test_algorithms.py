@@ -29,11 +29,11 @@ SNTRUP = "sntrup761x25519-sha512@openssh.com"
         (
             "KexAlgorithms diffie-hellman-group14-sha1",
             6,
-            "only weak key exchange algorithms: diffie-hellman-group14-sha1",
+            "only weak algorithms (key exchange): diffie-hellman-group14-sha1",
         ),
-        ("Ciphers aes128-cbc,3des-cbc", 6, "only weak encryption algorithms: aes128-cbc, 3des-cbc"),
+        ("Ciphers aes128-cbc,3des-cbc", 6, "only weak algorithms (encryption): aes128-cbc, 3des-cbc"),
         ("Ciphers aes192-ctr", 5, "no encryption algorithm in common: it offers aes192-ctr; decnet has aes"),
-        (f"{CTR}MACs hmac-sha1,umac-64@openssh.com", 6, "weak MAC algorithms: hmac-sha1, umac-64"),
+        (f"{CTR}MACs hmac-sha1,umac-64@openssh.com", 6, "weak algorithms (MAC): hmac-sha1, umac-64"),
         (f"{CTR}MACs umac-128-etm@openssh.com", 5, "no MAC algorithm in common: it offers umac-128"),
     ],
 )
@@ -52,7 +52,7 @@ def test_an_sshd_that_signs_with_sha_1_only_is_refused_as_weak_before_and_after_
 ) -> None:
     machine = Machine(tmp_path)
     keygen("rsa", tmp_path / "etc" / "host_ed25519")
-    weak = "it offers only weak host key algorithms: ssh-rsa"
+    weak = "it offers only weak algorithms (host key): ssh-rsa"
     machine.configure("HostKeyAlgorithms ssh-rsa")
     with running(machine):
         refused = machine.add()

@@ -125,6 +125,21 @@ def test_another_authorized_keys_file_is_the_one_that_is_used(tmp_path: Path) ->
     assert place.read_bytes() == machine.key.with_name("id_ed25519.pub").read_bytes()
 
 
+def test_a_key_file_that_cannot_be_written_is_named_with_the_line_for_it(tmp_path: Path) -> None:
+    """The line of the hint, added by hand, is enough."""
+    machine = Machine(tmp_path, config=["AuthorizedKeysFile /srv/keys"])
+    place = copy_of(machine.key.with_name("id_ed25519.pub"), tmp_path / "srv" / "keys")
+    with running(machine, ["mount -o remount,bind,ro /srv"]):
+        refused = machine.add()
+        assert (refused.code, "/srv/keys" in refused) == (4, True), refused.out
+        assert (machine.remains(), machine.enrolled()) == ([], [])
+        found = re.search(r'restrict,command="[^"]*" ssh-ed25519 .*', refused.out)
+        assert found is not None
+        with place.open("a") as keys:
+            keys.write(f"{found[0]}\n")
+        assert machine.add().code == 0
+
+
 def test_a_wiped_worker_loses_the_line_in_another_authorized_keys_file(tmp_path: Path) -> None:
     machine = Machine(tmp_path, config=["AuthorizedKeysFile /srv/keys"])
     place = copy_of(machine.key.with_name("id_ed25519.pub"), tmp_path / "srv" / "keys")

@@ -79,7 +79,7 @@ def error_of(kind: str, theirs: str) -> DecnetError:
 def test_weak_algorithms_are_refused_and_not_unreachable(kind: str, theirs: str) -> None:
     error = error_of(kind, theirs)
     assert (type(error), error.exit_code) == (TrustRefused, 6)
-    assert error.message.startswith(f"it offers only weak {kind} algorithms: {theirs.split(',')[0]}")
+    assert error.message.startswith(f"it offers only weak algorithms ({kind}): {theirs.split(',')[0]}")
     assert "kex-strict" not in error.message
 
 
