@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -19,8 +20,29 @@ from decnet.lab.processes import of_place
 FINE = {0, 3, 4, 5, 75}
 """How a command may end in the middle of a storm: done, drift, partly, unreachable, lock held."""
 KILLED = {-9, 137}
+CONNECT = """
+import socket, sys, threading
+address, count, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+def work():
+    try:
+        for _ in range(count // threads):
+            socket.create_connection((address, 80), 2).close()
+    except OSError:
+        pass
+workers = [threading.Thread(target=work) for _ in range(threads)]
+[each.start() for each in workers]
+[each.join() for each in workers]
+"""
+AGENT = "/var/lib/decnet-agent"
 HARM = ("kill", "rm -f", "stop -t 1", "pause", "restart -t 1")
 MORE = SIX.replace("count = 4", "count = 6")
+
+
+def plug(pair: Pair, worker: str, state: str) -> None:
+    """The switch's side of a worker's cable is `up` or `down`."""
+    lan = place(pair.lab, "w1").netns.removesuffix("w1") + "lan"
+    argv = ["ip", "netns", "exec", lan, "ip", "link", "set", f"{worker}-lan", state]
+    subprocess.run(argv, check=True, timeout=20)
 
 
 class Storm:
@@ -33,6 +55,9 @@ class Storm:
         self.begun = time.monotonic()
         self.odd: list[str] = []
         self.counts: dict[str, int] = {}
+        self.mounted: list[tuple[str, str]] = []
+        self.attempts: list[str] = []
+        """The passwords of logins that a decoy has answered, and whose events were pulled."""
 
     def rage(self, seconds: float) -> None:
         """Step after step until the time is over, or something odd has happened."""
@@ -41,6 +66,8 @@ class Storm:
             (1, self.power_cut), (1, self.engine_stops), (2, self.engine_hangs), (3, self.command_is_killed),
             (2, self.job_is_killed), (2, self.slow_line), (2, self.sshd_goes), (4, self.attack),
             (6, self.reconcile), (2, self.status), (2, self.two_at_once), (1, self.agent_loses_its_folder),
+            (2, self.flood), (2, self.address_is_stolen), (2, self.cable_is_unplugged),
+            (2, self.disk_is_full), (1, self.disk_is_read_only),
         ]  # fmt: skip
         weights, makes = zip(*steps, strict=True)
         while not self.odd and time.monotonic() - self.begun < seconds:
@@ -100,7 +127,76 @@ class Storm:
             self.pair.attack("nc", "-z", "-w", "1", decky["ip"], "22")
         return self.decnet("events", "--pull", "-o", "jsonl")
 
+    def flood(self) -> str:
+        """A login, then thousands of connections: the login is among the events, and each once."""
+        decoys = [decky["ip"] for decky in self.pair.deckies().values() if "http" in decky["services"]]
+        if not decoys:
+            return "no http decoy"
+        address, password = self.dice.choice(decoys), f"{self.dice.randrange(10**9):09}"
+        form = f"username=admin&password={password}"
+        login = ("curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "-d", form)
+        answered = self.pair.attack(*login, f"http://{address}/login").out
+        self.pair.attack("python3", "-c", CONNECT, address, "2000", "4", limit=120)
+        outcome = self.decnet("events", "--pull", "-o", "jsonl")
+        if answered not in ("", "000") and outcome.endswith("-> 0"):
+            self.attempts.append(password)
+        return f"{answered} at {address}; {outcome}"
+
+    # What happens on the LAN.
+
+    def address_is_stolen(self) -> str:
+        taken = self.dice.sample(
+            sorted({d["ip"] for d in self.pair.deckies().values()}), self.dice.choice((1, 3))
+        )
+        for address in taken:
+            self.pair.attack("ip", "addr", "add", f"{address}/32", "dev", "eth0")
+        outcome = self.decnet("reconcile")
+        self.give_back()
+        return f"{len(taken)}; {outcome}"
+
+    def give_back(self) -> None:
+        """The attacker has its own address only."""
+        self.pair.attack(
+            "sh",
+            "-c",
+            "ip -o addr show dev eth0 | awk '/\\/32/ {print $4}' | xargs -rn1 ip addr del dev eth0",
+        )
+
+    def cable_is_unplugged(self) -> str:
+        worker = self.worker()
+        plug(self.pair, worker, "down")
+        outcome = self.decnet(self.dice.choice(("status", "reconcile")))
+        plug(self.pair, worker, "up")
+        return f"{worker}; {outcome}"
+
     # What happens to the workers.
+
+    def disk_is_full(self) -> str:
+        """No job can be written down."""
+        worker, jobs = self.worker(), f"{AGENT}/jobs"
+        self.mount(worker, jobs, f"mkdir -p {jobs} && mount -t tmpfs -o size=32k full {jobs}")
+        self.pair.on(worker, "sh", "-c", f"dd if=/dev/zero of={jobs}/filler 2>/dev/null")
+        outcome = self.mutate() if self.dice.random() < 0.5 else self.decnet("reconcile")
+        self.decnet("status")
+        self.unmount()
+        return f"{worker}; {outcome}"
+
+    def disk_is_read_only(self) -> str:
+        worker = self.worker()
+        self.mount(worker, AGENT, f"mount --bind {AGENT} {AGENT} && mount -o remount,ro,bind {AGENT}")
+        outcome = self.decnet(self.dice.choice(("status", "reconcile")))
+        self.unmount()
+        return f"{worker}; {outcome}"
+
+    def mount(self, worker: str, folder: str, command: str) -> None:
+        assert self.pair.on(worker, "sh", "-c", command).code == 0
+        self.mounted.append((worker, folder))
+
+    def unmount(self) -> None:
+        """What was mounted over the agents' folders is gone; a heartbeat may still have a file open there."""
+        while self.mounted:
+            worker, folder = self.mounted.pop()
+            assert self.pair.on(worker, "umount", "-l", folder).code == 0
 
     def worker(self) -> str:
         return self.dice.choice(PAIR)

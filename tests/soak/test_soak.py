@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from pair import PAIR, SIX, Pair, eventually, pair_of
-from storm import Storm
+from storm import Storm, plug
 
 from decnet.lab import heal, resume, start
 from decnet.lab.layout import place
@@ -50,17 +50,21 @@ def test_after_a_storm_everything_agrees_and_nothing_is_left(pair: Pair) -> None
     storm.rage(MINUTES * 60)
     say(f"soak: {dict(sorted(storm.counts.items()))}")
     assert storm.odd == [], "\n\n".join(storm.odd)
-    calm(pair)
+    calm(pair, storm)
     agrees(pair)
+    knows_the_logins(pair, storm)
     for worker in PAIR:
         eventually(lambda worker=worker: processes(pair, worker) == before[worker], 60)
     leaves_nothing(pair)
 
 
-def calm(pair: Pair) -> None:
+def calm(pair: Pair, storm: Storm) -> None:
     """Good weather, and the fleet as it was described; what failed too often to be tried again soon is
     removed and recreated, as a person would."""
+    storm.give_back()
+    storm.unmount()
     for worker in PAIR:
+        plug(pair, worker, "up")
         resume(pair.lab, worker)
         heal(pair.lab, worker)
         start(pair.lab, worker)
@@ -99,6 +103,14 @@ def agrees(pair: Pair) -> None:
     home = pair.fingerprint_of_home()
     pair.decnet("reconcile")
     assert pair.fingerprint_of_home() == home, "a second reconcile writes"
+
+
+def knows_the_logins(pair: Pair, storm: Storm) -> None:
+    """Each login before a flood of connections is among the events."""
+    events = pair.decnet("events", "-o", "jsonl").lines
+    seen = {event["fields"].get("password") for event in events if event["kind"] == "login"}
+    say(f"soak: {len(storm.attempts)} logins before floods")
+    assert [each for each in storm.attempts if each not in seen] == []
 
 
 def processes(pair: Pair, worker: str) -> Counter[str]:
