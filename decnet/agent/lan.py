@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from . import interfaces
+from . import interfaces, slices
 from .probe import Probes
 from .request import Refusal
 
@@ -28,15 +28,15 @@ class Lookout:
     """Sends the probes for the deckies of these slices at once; `conflicts` reads the answers."""
 
     def __init__(self, applied: Dict[str, Dict[str, Any]], is_idle: bool) -> None:
-        from .slices import homes
-
-        rows = list(homes(applied))
+        rows, on_lan = list(slices.homes(applied)), slices.ways(applied)
         self._own: Set[str] = {mac for _, _, _, mac in rows}
-        self._deckies = {address: (project, decky) for project, decky, address, _ in rows[:MOST]}
+        self._deckies = {
+            address: (project, decky) for project, decky, address, _ in rows[:MOST] if address in on_lan
+        }
         self._probes: Optional[Probes] = None
         # A job probes what it claims, and its heartbeats follow each other closely.
         if is_idle and self._deckies:
-            self._probes = Probes(self._deckies)
+            self._probes = Probes(self._deckies, on_lan)
             self._probes.send()
         self._sent = time.monotonic()
 

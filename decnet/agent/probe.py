@@ -48,9 +48,10 @@ def probe_verb(args: Dict[str, Any]) -> Dict[str, Any]:
         "docker": {address: name for address, name in held.items() if address in wanted},
     }
     if hosts:
-        answer["answers"] = answers_of(hosts)
-        own = slices.macs(identity.require(args)["fleet_id"])
-        answer["steady"] = steady(hosts, seconds, own)
+        fleet_id = identity.require(args)["fleet_id"]
+        ways = slices.ways(slices.all_applied(fleet_id))
+        answer["answers"] = answers_of(hosts, ways)
+        answer["steady"] = steady(hosts, seconds, slices.macs(fleet_id), ways)
     return answer
 
 
@@ -75,8 +76,10 @@ def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str
         base = container_name(content["project"], step["decky"])
         if base in step["up"] + step["start"] and base not in running:
             claimed[slices.home_of(deckies[step["decky"]])["address"]] = step["decky"]
-    answered = responses(claimed)
-    counts = answers_of(answered)
+    lan = content.get("lan") or {}
+    ways = dict.fromkeys(claimed, lan["interface"]) if lan and lan["driver"] != "bridge" else {}
+    answered = responses(claimed, ways=ways)
+    counts = answers_of(answered, ways)
     return {
         claimed[address]: mac
         for address, mac in answered.items()
@@ -84,9 +87,12 @@ def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str
     }
 
 
-def responses(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[str, str]:
-    """Address to MAC for those that a host answers for, including this machine's own addresses."""
-    with Probes(addresses) as probes:
+def responses(
+    addresses: Iterable[str], seconds: float = limits.PROBE, ways: Optional[Mapping[str, str]] = None
+) -> Dict[str, str]:
+    """Address to MAC for those that a host answers for, including this machine's own addresses. `ways`: see
+    Probes."""
+    with Probes(addresses, ways) as probes:
         for number in range(_TRIES):
             probes.send()
             is_last = number == _TRIES - 1
@@ -94,13 +100,15 @@ def responses(addresses: Iterable[str], seconds: float = limits.PROBE) -> Dict[s
         return {address: min(macs) for address, macs in probes.answered.items()}
 
 
-def steady(hosts: Mapping[str, str], seconds: float, own: AbstractSet[str]) -> Dict[str, str]:
+def steady(
+    hosts: Mapping[str, str], seconds: float, own: AbstractSet[str], ways: Mapping[str, str]
+) -> Dict[str, str]:
     """The (address, MAC) of `hosts` that answer each of three probes sent over so many seconds, the first and
     the last of them to all hosts, while no other host answers for the address. `own` are the MACs of this
     worker's deckies, which may answer too."""
     left = dict(hosts)
     for number in range(_TRIES):
-        with Probes(left) as probes:
+        with Probes(left, ways) as probes:
             probes.send(left if number == 1 else None)
             probes.listen(min(_SWEEP_SECONDS, seconds / _TRIES))
             answered = probes.answered
@@ -112,7 +120,7 @@ def steady(hosts: Mapping[str, str], seconds: float, own: AbstractSet[str]) -> D
     return left
 
 
-def answers_of(hosts: Mapping[str, str]) -> Dict[str, int]:
+def answers_of(hosts: Mapping[str, str], ways: Mapping[str, str]) -> Dict[str, int]:
     """For how many addresses each of these hosts answers: those in `hosts`, and the 256 around one of them.
     Each host is asked directly: nobody else sees it."""
     counts: Dict[str, int] = {}
@@ -120,7 +128,7 @@ def answers_of(hosts: Mapping[str, str]) -> Dict[str, int]:
         own = [address for address, each in hosts.items() if each == mac]
         first = (interfaces.number_of(own[0]) or 0) & ~0xFF
         around = {interfaces.dotted(first + number) for number in range(256)}
-        with Probes(around | set(hosts)) as probes:
+        with Probes(around | set(hosts), {**dict.fromkeys(around, ways.get(own[0], "")), **ways}) as probes:
             probes.send(dict.fromkeys(around | set(hosts), mac))
             probes.listen(_SWEEP_SECONDS)
             counts[mac] = sum(mac in macs for macs in probes.answered.values())
@@ -129,11 +137,12 @@ def answers_of(hosts: Mapping[str, str]) -> Dict[str, int]:
 
 class Probes:
     """ARP probes for addresses of this machine's LANs. `answered` collects the MACs that answer for each
-    address, and this machine's own MAC for its own addresses."""
+    address, and this machine's own MAC for its own addresses. `ways` has the interface of an address, if that
+    is known: on a LAN of deckies this machine may have no address."""
 
-    def __init__(self, addresses: Iterable[str]) -> None:
+    def __init__(self, addresses: Iterable[str], ways: Optional[Mapping[str, str]] = None) -> None:
         wanted = {address: interfaces.number_of(address) or 0 for address in addresses}
-        own, groups = _by_interface(wanted) if wanted else ({}, {})
+        own, groups = _by_interface(wanted, ways or {}) if wanted else ({}, {})
         self.answered: Dict[str, Set[str]] = {address: {mac} for address, mac in own.items()}
         self._raw: List[Tuple[Socket, Dict[bytes, str]]] = []
         self._others: List[str] = []
@@ -224,7 +233,9 @@ def _mac(text: str) -> bytes:
         return b""
 
 
-def _by_interface(wanted: Dict[str, int]) -> Tuple[Dict[str, str], Dict[str, Dict[bytes, str]]]:
+def _by_interface(
+    wanted: Dict[str, int], ways: Mapping[str, str]
+) -> Tuple[Dict[str, str], Dict[str, Dict[bytes, str]]]:
     """This machine's own addresses with their MAC, and the others by the interface that reaches them, as
     packed address to address."""
     local = interfaces.interfaces()
@@ -239,7 +250,8 @@ def _by_interface(wanted: Dict[str, int]) -> Tuple[Dict[str, str], Dict[str, Dic
         if number in holders:
             own[address] = (interfaces.mac_of(holders[number]) or b"\0" * 6).hex(":")
             continue
-        name = next((name for name, base, mask in up if number & mask == base & mask), fallback)
+        near = next((name for name, base, mask in up if number & mask == base & mask), fallback)
+        name = ways.get(address) or near
         if name is not None:
             groups.setdefault(name, {})[struct.pack(">I", number)] = address
     return own, groups

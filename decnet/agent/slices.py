@@ -76,6 +76,21 @@ def homes(applied_slices: Dict[str, Dict[str, Any]]) -> Iterator[Tuple[str, str,
             yield project, decky, address, mac
 
 
+def ways(applied_slices: Dict[str, Dict[str, Any]]) -> Dict[str, str]:
+    """Address to the interface by which the LAN of its decky is reached; without those on a bridge, which
+    only this machine reaches."""
+    found = {}
+    for known in applied_slices.values():
+        content = known["slice"] or {}
+        lans = [each for each in (content.get("networks") or {}).values() if isinstance(each, dict)]
+        for _, address, _ in _attachments(content):
+            # A project has one LAN; a slice of schema 1 has none.
+            for lan in lans[:1]:
+                if lan.get("driver") != "bridge" and lan.get("interface"):
+                    found[address] = str(lan["interface"])
+    return found
+
+
 def macs(fleet_id: str) -> Set[str]:
     """The MACs of this worker's deckies."""
     return {mac for _, _, _, mac in homes(all_applied(fleet_id))}

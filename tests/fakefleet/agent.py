@@ -152,7 +152,7 @@ def _number(address: str) -> int:
 class _Probes:
     """The probes of the agent, on the LAN in memory: whoever answers does so at once."""
 
-    def __init__(self, addresses: Iterable[str]) -> None:
+    def __init__(self, addresses: Iterable[str], ways: Mapping[str, str] | None = None) -> None:
         self._addresses = list(addresses)
         self.answered: dict[str, set[str]] = {}
 

@@ -156,7 +156,9 @@ def test_a_host_with_three_addresses_counts_as_a_spoofer(further: tuple[int, ...
         "said = [holder.hex(':'), start._is_spoofer(wire, address, own, holder)]"
     )
     assert inside(setup, asked, MAC.replace(":", "")) == [THIEF, spoofs]
-    counted = f"from decnet.agent.probe import answers_of; said = answers_of({{'192.0.2.20': '{THIEF}'}})"
+    counted = (
+        f"from decnet.agent.probe import answers_of; said = answers_of({{'192.0.2.20': '{THIEF}'}}, {{}})"
+    )
     assert inside(setup, counted) == {THIEF: 1 + len(further)}
 
 
@@ -172,8 +174,29 @@ def test_an_address_is_held_by_a_host_that_answers_every_time(
     meanwhile: str, own: tuple[str, ...], held: bool
 ) -> None:
     code = "from decnet.agent.probe import steady;"
-    code += f"said = steady({{'192.0.2.20': '{THIEF}'}}, 3.0, {set(own)!r})"
+    code += f"said = steady({{'192.0.2.20': '{THIEF}'}}, 3.0, {set(own)!r}, {{}})"
     assert inside(OWN + meanwhile, code) == ({"192.0.2.20": THIEF} if held else {})
+
+
+def test_deckies_are_probed_on_the_interface_of_their_lan() -> None:
+    """This machine has no address there; another LAN, with the default route, has a host with that one."""
+    setup = ETHERNET + NEIGHBOUR + "ip link add eth1 type veth peer name far1\n"
+    setup += "ip link set far1 netns $peer; nsenter -t $peer -n ip link set far1 address 00:11:32:00:00:07\n"
+    setup += "nsenter -t $peer -n sh -c 'ip addr add 192.0.2.21/32 dev far1; ip link set far1 up'\n"
+    setup += "nsenter -t $peer -n sysctl -qw net.ipv4.conf.all.arp_ignore=1\n"
+    setup += "ip addr add 198.51.100.2/24 dev eth1; ip link set eth1 up\n"
+    setup += "ip route add default via 198.51.100.1 dev eth1\n"
+    code = (
+        "import time; from decnet.agent.lan import Lookout;"
+        "rows = {f'web{n}': {'decky': {'attachments': [{'address': f'192.0.2.{n}', 'mac': f'm{n}'}]}}"
+        " for n in (20, 21)};"
+        "lan = {'driver': sys.argv[1], 'interface': 'eth0'};"
+        "applied = {'decnet': {'slice': {'deckies': rows, 'networks': {'decnet_lan': lan}}}};"
+        "lookout = Lookout(applied, True); time.sleep(0.2);"
+        "said = [[row['decky'], row['mac']] for row in lookout.conflicts([])]"
+    )
+    assert inside(setup, code, "macvlan") == [["web20", THIEF]]
+    assert inside(setup, code, "bridge") == []
 
 
 @pytest.mark.parametrize(
