@@ -25,7 +25,7 @@ Verdicts = dict[tuple[str, str, str], ConflictVerdict]
 
 async def examine_conflicts(ctx: Context, connections: Connections, snap: Snapshot) -> Snapshot:
     """The snapshot with a verdict on each address conflict that a worker reports. Takes EXAMINE_SECONDS if
-    there is one. A worker that cannot examine its conflicts keeps them without a verdict."""
+    one concerns a running decky. A worker that cannot examine its conflicts keeps them without a verdict."""
     with_conflicts = {
         name: seen
         for name, seen in snap.observed.items()
@@ -34,11 +34,16 @@ async def examine_conflicts(ctx: Context, connections: Connections, snap: Snapsh
     if not with_conflicts:
         return snap
 
-    async def examine(client: AgentClient) -> Verdicts:
-        return await _verdicts(client, with_conflicts[client.worker])
+    # A decky that is down gives way to nobody: only whether it may start has to be known.
+    running = {name for name, seen in with_conflicts.items() if _concerns_running(seen)}
 
-    where = ", ".join(with_conflicts)
-    ctx.note(f"another host answers for addresses of deckies on {where}; examining that takes 10 s")
+    async def examine(client: AgentClient) -> Verdicts:
+        seconds = EXAMINE_SECONDS if client.worker in running else 1.0
+        return await _verdicts(client, with_conflicts[client.worker], seconds)
+
+    if running:
+        where = ", ".join(sorted(running))
+        ctx.note(f"another host answers for addresses of deckies on {where}; examining that takes 10 s")
     answers = await connections.call_all([snap.workers[name] for name in with_conflicts], examine)
     found = {name: each for name, each in answers.items() if not isinstance(each, WorkerFailure)}
     return snap.with_observed(
@@ -46,13 +51,14 @@ async def examine_conflicts(ctx: Context, connections: Connections, snap: Snapsh
     )
 
 
-async def _verdicts(client: AgentClient, seen: Seen) -> Verdicts:
-    conflicts = [each for each in seen.status.conflicts if each.address][:MAX_EXAMINED]
+def _concerns_running(seen: Seen) -> bool:
     running = {(each.project, each.decky) for each in seen.status.containers if each.state == "running"}
-    # One that is down gives way to nobody; only whether it may start has to be known.
-    is_urgent = any((each.project, each.decky) in running for each in conflicts)
-    hosts = {each.address: each.mac for each in conflicts}
-    probed = await client.examine(hosts, seconds=EXAMINE_SECONDS if is_urgent else 1.0)
+    return any((each.project, each.decky) in running for each in seen.status.conflicts)
+
+
+async def _verdicts(client: AgentClient, seen: Seen, seconds: float) -> Verdicts:
+    conflicts = [each for each in seen.status.conflicts if each.address][:MAX_EXAMINED]
+    probed = await client.examine({each.address: each.mac for each in conflicts}, seconds=seconds)
     return {
         (each.project, each.decky, each.mac): verdict_of(each, probed.steady, probed.answers)
         for each in conflicts

@@ -179,7 +179,11 @@ async def lan_findings(
 async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet) -> list[Finding]:
     """Addresses in use: macvlan isolates a host from its own deckies, so an answer is from another host."""
     name = checked.worker.name
-    deckies = {decky.ip: decky.name for decky in list(fleet.on(name).values())[:MAX_PROBED]}
+    conflicts = checked.status.conflicts if checked.status else ()
+    # `machine_findings` has those that another host has stopped.
+    stopped = {each.decky for each in conflicts} - set(checked.running.values())
+    chosen = [decky for decky in fleet.on(name).values() if decky.name not in stopped]
+    deckies = {decky.ip: decky.name for decky in chosen[:MAX_PROBED]}
     if not deckies or not checked.on_the_lan:
         return []
     try:
