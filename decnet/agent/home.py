@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from typing import Any, List
 
 DEFAULT = "/var/lib/decnet-agent"
+AGENTS = "agents"
+CURRENT = "current"
+"""The link to the agent in use, which is in the folder AGENTS."""
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 UNWRITABLE_HINT = "free disk space on the worker, or make it writable"
 _failed_writes: List[str] = []

@@ -14,7 +14,7 @@ import time
 from decnet.wire import PROJECT
 
 from . import journal, limits, request, slices
-from .home import Unwritable, ensure, open_lock, path, read_json, write_json
+from .home import AGENTS, CURRENT, Unwritable, ensure, open_lock, path, read_json, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -115,13 +115,49 @@ def submit(
     """Write the job's files and start `carry_out` (job id, lock descriptors) in a separate process, which
     inherits the locks of the claim; the job's state."""
     job_id = str(row["job_id"])
-    create(row, content)
-    slices.keep_of(content)
+    try:
+        _store(row, content)
+    except (Unwritable, OSError):
+        _make_room()
+        _store(row, content)
     _start(job_id, claim, carry_out)
     claim.release()
     if wait:
         wait_for_end(job_id, wait)
     return answer(lookup(job_id) or row)
+
+
+def _store(row: Dict[str, Any], content: Dict[str, Any]) -> None:
+    create(row, content)
+    slices.keep_of(content)
+
+
+def _make_room() -> None:
+    """On a full disk, delete what the agent can do without, so that deckies can still be healed. The caller
+    has claimed the job: no other one reads these files."""
+    from .identity import program
+
+    used = {os.path.realpath(path(CURRENT)), program()}
+    for name in _names(AGENTS):
+        if path(AGENTS, name) not in used:
+            _remove(path(AGENTS, name))
+    for name in _names(FOLDER):
+        if name.endswith(".log"):
+            _remove(path(FOLDER, name))
+    _forget(_ids()[: -limits.JOBS_SHOWN])
+
+
+def _names(folder: str) -> List[str]:
+    try:
+        return os.listdir(path(folder))
+    except OSError:
+        return []
+
+
+def _forget(job_ids: List[str]) -> None:
+    for job_id in job_ids:
+        for ending in (".json", ".bundle", ".lock", ".log"):
+            _remove(path(FOLDER, job_id + ending))
 
 
 def answer(row: Dict[str, Any]) -> Dict[str, Any]:
@@ -133,9 +169,7 @@ def answer(row: Dict[str, Any]) -> Dict[str, Any]:
 def create(row: Dict[str, Any], bundle: Dict[str, Any]) -> None:
     """Write a new job's files, bundle first, and delete the oldest jobs."""
     known = _ids()
-    for old in known[: -limits.JOBS_KEPT + 1]:
-        for ending in (".json", ".bundle", ".lock", ".log"):
-            _remove(path(FOLDER, old + ending))
+    _forget(known[: -limits.JOBS_KEPT + 1])
     write_json(bundle, FOLDER, row["job_id"] + ".bundle")
     # Also the newest one if the clock was set back.
     at = max(time.time(), _written(known[-1]) + 0.001 if known else 0.0)

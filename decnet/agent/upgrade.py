@@ -6,15 +6,13 @@ from __future__ import annotations
 import os
 
 from . import limits, request
-from .home import ensure, path, sync_folder, write_bytes
+from .home import AGENTS, CURRENT, ensure, path, sync_folder, write_bytes
 from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Optional
 
-FOLDER = "agents"
-CURRENT = "current"
 _KEPT = 3
 
 
@@ -25,13 +23,13 @@ def upgrade(args: Dict[str, Any]) -> Dict[str, Any]:
     wanted = request.text(args, "sha256", 64)
     content = _decoded(args)
     _check_hash(content, wanted)
-    ensure(FOLDER)
+    ensure(AGENTS)
     name = wanted + ".pyz"
-    if _read(path(FOLDER, name)) != content:
-        write_bytes(content, FOLDER, name)
+    if _read(path(AGENTS, name)) != content:
+        write_bytes(content, AGENTS, name)
     before = _target()
     try:
-        answer = _hello_of(path(FOLDER, name))
+        answer = _hello_of(path(AGENTS, name))
         if answer.get("agent") != wanted:
             raise Refusal("failed", "the new agent reports another hash than its own")
         _point_to(name)
@@ -105,7 +103,7 @@ def _target() -> Optional[str]:
 
 def _point_to(name: str) -> None:
     draft = path("%s.%d.tmp" % (CURRENT, os.getpid()))
-    os.symlink(os.path.join(FOLDER, name), draft)
+    os.symlink(os.path.join(AGENTS, name), draft)
     os.rename(draft, path(CURRENT))
     sync_folder(path())
 
@@ -116,19 +114,19 @@ def _forget_old(wanted: "set[str]") -> None:
 
     if running_job() is not None:
         return
-    names = os.listdir(path(FOLDER))
+    names = os.listdir(path(AGENTS))
     agents = [name for name in names if name.endswith(".pyz") and name not in wanted]
     agents.sort(key=_written)
     for name in agents[:-_KEPT]:
         for own in names:
             # Its file and its byte code.
             if own.startswith(name[: -len(".pyz")]):
-                _remove(path(FOLDER, own))
+                _remove(path(AGENTS, own))
 
 
 def _written(name: str) -> float:
     try:
-        return os.lstat(path(FOLDER, name)).st_mtime
+        return os.lstat(path(AGENTS, name)).st_mtime
     except OSError:
         return 0.0
 

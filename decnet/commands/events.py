@@ -124,7 +124,7 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
     fetched.add(await in_daemon_thread(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
     is_last = not page.more or event_cursor(ctx.home, worker_id) == cursor
     if is_last and page.docker_error:
-        raise DockerDown(
+        fetched.error = DockerDown(
             f"its Docker engine does not answer ({page.docker_error}): new events stay there",
             hint="start it there: systemctl start docker",
             worker=client.worker,

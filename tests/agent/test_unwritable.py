@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_desk import FLEET, WORKER, Desk, bundle
+from agent_desk import FLEET, WORKER, Desk, bundle, step
 from engine_server import LAN, EngineServer, engine_server
 from lockless import FLOCK, NO_LOCKS, without_locks
 
@@ -131,3 +131,18 @@ def test_an_agent_whose_disk_has_no_locks_answers_and_does_not_say_busy(used: De
     sent = bundle({"web": ("127.77.0.7", {"http": 80})}, "r2", 2, lan={**LAN, "driver": "bridge"})
     error_of = stuck.refused("apply", {**sent, "wait": 30.0})
     assert (error_of["code"], "cannot be locked" in error_of["message"]) == ("failed", True)
+
+
+def test_a_decky_is_healed_although_the_disk_is_full(desk: Desk, server: EngineServer) -> None:
+    """Old agents, and the logs of old jobs, make room for the job."""
+    server.serve(desk).get("enrol", {"worker_id": WORKER, "fleet_id": FLEET})
+    web, lan = {"web": ("127.77.0.7", {})}, {**LAN, "driver": "bridge"}
+    assert desk.get("apply", {**bundle(web, "r1", 1, lan=lan), "wait": 30.0})["state"] == "done"
+    (desk.home / "agents").mkdir()
+    (desk.home / "agents" / ("a" * 64 + ".pyz")).write_bytes(bytes(200_000))
+    container = server.engine.named("web")
+    assert container is not None
+    server.engine.exit(container, 137)
+    heal = bundle(web, "r2", 2, [step("web", "heal", start=["web"])], lan=lan)
+    done = on("full", desk).get("apply", {**heal, "wait": 30.0})
+    assert (done["state"], server.containers) == ("done", {"web": "running"})

@@ -28,6 +28,7 @@ from nearby import SHARED_MEMORY, WORKER, Engine, Nearby
 from decnet.agent import docker, events, fresh, limits
 from decnet.agent.containers import fleet_containers
 from decnet.commands.events import _Fetched, _pull_page, _pull_worker
+from decnet.errors import DockerDown
 from decnet.store.events import event_cursor, read_events
 
 START = 1_700_000_000 * 10**9
@@ -191,7 +192,8 @@ class ReportedOnce(RuleBasedStateMachine):
     def pull(self) -> None:
         owed = self.owes_a_word()
         fetched = asyncio.run(_pull_worker(self.place.ctx, self.place.client, WORKER))
-        assert fetched.error is None
+        assert isinstance(fetched.error, DockerDown) == (not self.engine.is_up)
+        assert fetched.error is None or not self.engine.is_up
         assert not owed or self.place.said, "the spool is not the one that was read, and nothing was said"
         self.reported += [event.id for event in fetched.events]
         stored = self.stored()
