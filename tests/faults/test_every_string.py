@@ -72,7 +72,9 @@ def fleet() -> Iterator[SpokenFleet]:
     made = SpokenFleet(BAD)
     truth = made.truth[BAD]
     truth["status"]["docker_error"] = "none"
-    truth["status"]["conflicts"] = [{"project": "decnet", "decky": f"web-{BAD}", "mac": "02:00:00:00:00:01"}]
+    conflict = {"project": "decnet", "decky": f"web-{BAD}", "mac": "02:00:00:00:00:01", "address": ""}
+    truth["status"]["conflicts"] = [conflict]
+    truth["status"]["links"] = [{"interface": "eth0", "error": "has no carrier"}]
     truth["status"]["jobs"][0]["state"] = "running"
     yield made
     made.close()
