@@ -51,16 +51,17 @@ def _stray_limit(worker: str, desired: Fleet, recorded: Mapping[str, WorkerRecor
 
 
 def excess_yields(
-    steps: Iterable[Step], desired: Fleet, *, max_remove: int | None = None
+    steps: Iterable[Step], desired: Fleet, *, away: int = 0, max_remove: int | None = None
 ) -> dict[DeckyKey, str]:
     """The deckies that would give way to other hosts, each with the reason why none does, if these are more
-    than `max_remove`, or than half of the fleet (one is always allowed). The other steps do not wait."""
+    than `max_remove`, or, together with the `away` that have given way already, than half of the fleet (or
+    than one). The other steps do not wait."""
     yielding = [step for step in steps if step.bucket == "yield"]
-    most = max(1, sum(1 for _ in desired.every_decky()) // 2) if max_remove is None else max_remove
-    if len(yielding) <= most:
+    half = max(1, sum(1 for _ in desired.every_decky()) // 2)
+    if len(yielding) <= (half - away if max_remove is None else max_remove):
         return {}
     count = len(yielding)
-    why = f"so do others for {count} deckies, which is too many to give way: --max-remove {count} allows it"
+    why = f"too many deckies would give way ({count + away}): --max-remove {count} allows it"
     return {step.key: f"{step.reason.partition(';')[0]}; {why}" for step in yielding}
 
 

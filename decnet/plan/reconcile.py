@@ -109,7 +109,8 @@ def reconcile(
     stray_workers = [step.worker for step in planned if step.bucket == "stray"]
     excess = excess_strays(stray_workers, desired, recorded, max_remove=max_remove) if prune else {}
     steps, strays = _split_strays(planned, kept_on=set(excess if prune else stray_workers))
-    skip_reasons |= excess_yields(steps, desired, max_remove=max_remove)
+    away = sum(1 for view in views if view.conflict and view.conflict.forbids_claims and not view.actual)
+    skip_reasons |= excess_yields(steps, desired, away=away, max_remove=max_remove)
     allowed, skipped = resolve_address_conflicts(
         views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
     )

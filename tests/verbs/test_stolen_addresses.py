@@ -112,6 +112,15 @@ def test_more_than_half_of_the_fleet_gives_way_only_if_that_is_allowed(fleet: Fa
     assert sorted(fleet["w2"].containers) == ["web-04", "web-04-http"]
 
 
+def test_an_attacker_with_many_macs_cannot_switch_off_the_fleet_one_by_one(fleet: FakeFleet) -> None:
+    for number in range(1, 5):
+        steal(fleet, f"web-0{number}", mac=f"02:00:00:00:00:0{number}")
+        ran = fleet.reconcile()
+        assert (ran.code, len(ran.outcome.plan.steps)) == (4, 1 if number < 3 else 0)
+    assert sorted(fleet["w1"].containers) == ["web-03", "web-03-http"]
+    assert sorted(fleet["w2"].containers) == ["web-04", "web-04-http"]
+
+
 def test_the_rest_of_a_plan_does_not_wait_for_those_that_may_not_give_way(fleet: FakeFleet) -> None:
     for number in range(1, 4):
         steal(fleet, f"web-0{number}", mac=f"02:00:00:00:00:0{number}")
