@@ -20,6 +20,8 @@ MAX_STDERR_BYTES = 4 * 1024 * 1024
 STDERR_TAIL = 2048
 STDERR_GRACE = 0.5
 LARGE_ANSWER = 256 * 1024
+DAMAGED = ("No module named 'decnet", "ZipImportError", "zlib.error", "BadZipFile")
+"""What Python says of a zipapp that is gone, cut off or overwritten."""
 NOT_FOUND = 127
 CANNOT_START = (126, NOT_FOUND)
 """Exit statuses of a shell for a program that is not there, or cannot be executed."""
@@ -203,6 +205,12 @@ def _no_answer(worker: str, how: str | None, tail: str) -> WorkerError:
         return ProgramMissing(
             f"its agent is missing{detail}",
             hint=EnrolledHint(f"was the machine wiped? decnet worker add {worker} USER@HOST enrols it again"),
+            worker=worker,
+        )
+    if any(sign in tail for sign in DAMAGED):
+        return ProgramMissing(
+            "its agent is damaged, or a part of it is missing",
+            hint=EnrolledHint(f"decnet worker add {worker} USER@HOST installs it again"),
             worker=worker,
         )
     return WorkerError(
