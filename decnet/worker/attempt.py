@@ -23,7 +23,8 @@ TOO_MANY = "Too many authentication failures"
 @dataclass
 class Attempt:
     """One login to a worker, with the fleet's key or with the operator's `own`. `keys` are as ssh-keygen
-    shows them, `methods` what the server offered after each step."""
+    shows them, `methods` what the server offered after each step. `is_half_done`: it accepted one method, and
+    requires another one as well (RFC 4252, section 5.1)."""
 
     worker: str
     user: str
@@ -34,6 +35,7 @@ class Attempt:
     keys: list[str] = field(default_factory=list)
     methods: list[tuple[str, ...]] = field(default_factory=list)
     host_keys: HostKeyOffer = field(default_factory=HostKeyOffer)
+    is_half_done: bool = False
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -41,13 +43,8 @@ class Attempt:
         return self.methods[-1] if self.methods else ()
 
     @property
-    def is_half_done(self) -> bool:
-        """Whether the server accepted a key and requires another method as well: it then names other methods
-        than before (RFC 4252, section 5.1)."""
-        return bool(self.keys) and self.offered not in (self.methods[0], ()) and not self._asks_for_a_key()
-
-    def _asks_for_a_key(self) -> bool:
-        return "publickey" in self.offered
+    def has_own_keys(self) -> bool:
+        return self.own is not None and bool(self.own.options["client_keys"] or self.own.locked)
 
     def client(self) -> Callable[[], Any]:
         """The client that asyncssh is given; it notes what happens."""
@@ -72,6 +69,7 @@ class Attempt:
             if not options and methods != ("none",):
                 self.methods.append(methods)
             next_method(**options)
+            self._watch_method(connection)
 
         async def public_key_auth_requested() -> Any:
             key = await next_key()
@@ -84,6 +82,19 @@ class Attempt:
 
         connection.try_next_auth = try_next_auth
         connection.public_key_auth_requested = public_key_auth_requested
+
+    def _watch_method(self, connection: Any) -> None:
+        method = connection._auth
+        if method is None:
+            return
+        succeeded = method.auth_succeeded
+
+        def auth_succeeded() -> None:
+            # asyncssh calls it for a partial success, too; only then can the login still fail.
+            self.is_half_done = True
+            succeeded()
+
+        method.auth_succeeded = auth_succeeded
 
 
 def describe_key(key: Any) -> str:

@@ -26,8 +26,7 @@ def _fleets(attempt: Attempt) -> Unreachable:
     if attempt.is_half_done:
         text, hint = f"accepts the fleet's key for {user} and then requires {_or(attempt)}", _exempt(user)
     elif not attempt.keys:
-        text = f"takes no key from {user}"
-        hint = "set PubkeyAuthentication yes in its sshd_config, for this user"
+        text, hint = _no_key_taken(user)
     else:
         text = f"does not accept the fleet's key for {user}: {attempt.keys[0]}"
         hint = EnrolledHint(
@@ -64,10 +63,13 @@ def _own_keys(attempt: Attempt, too_many: bool) -> tuple[str, str]:
     """What its sshd did with the operator's own keys, and what to do."""
     user, keys = attempt.user, ", ".join(attempt.keys)
     if attempt.is_half_done:
-        return f"accepts your own key for {user} and then requires {_or(attempt)}", _exempt(user)
+        accepted = "key" if attempt.keys else "password"
+        return f"accepts your own {accepted} for {user} and then requires {_or(attempt)}", _exempt(user)
     if too_many:
         text = f"ended your own login after {len(attempt.keys)} keys: {keys}"
         return text, "name the one key to use: -i KEY"
+    if not keys and attempt.has_own_keys and "publickey" not in attempt.offered:
+        return _no_key_taken(user)
     if not keys:
         text = f"refuses your own login as {user}@{attempt.host}, which has no key to offer"
         return text, "name one with -i KEY, or add one to ssh-agent (ssh-add)"
@@ -76,6 +78,13 @@ def _own_keys(attempt: Attempt, too_many: bool) -> tuple[str, str]:
     return f"accepts none of your keys for {user}: {keys}", (
         f"does `ssh {ssh} true` work? if not: ssh-copy-id {ssh}, another key (-i KEY) or another user; "
         f"does its sshd_config allow {user} (AllowUsers, PermitRootLogin)?"
+    )
+
+
+def _no_key_taken(user: str) -> tuple[str, str]:
+    return (
+        f"takes no key from {user}",
+        "set PubkeyAuthentication yes in its sshd_config, for this user, and look at AuthenticationMethods",
     )
 
 
@@ -110,4 +119,4 @@ def _exempt(user: str) -> str:
 
 
 def _or(attempt: Attempt) -> str:
-    return " or ".join(attempt.offered)
+    return " or ".join("another key" if each == "publickey" else each for each in attempt.offered)

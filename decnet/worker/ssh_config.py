@@ -9,8 +9,10 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +46,9 @@ METHODS = {
     "password": "passwordauthentication",
 }
 """The methods that decnet can log in with, and the options that turn them off."""
+
+ASKED = ("-G", "-o", "ControlPath=%C")
+"""The token %C is a hash over other fields in each version of ssh: only ssh itself knows it."""
 
 _TOKEN = re.compile(r"%(.)")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -102,7 +107,7 @@ async def look_up(asked: Asked, account: Account) -> Found:
     if program is None:
         return _defaults(asked, account)
     values = _parse(
-        await _output([program, *account.ssh_options(), "-G", *_options(asked), "--", asked.host], account)
+        await _output([program, *account.ssh_options(), *ASKED, *_options(asked), "--", asked.host], account)
     )
     _refuse(values, asked.host)
     host, user = values["hostname"][0], values["user"][0]
@@ -166,11 +171,13 @@ def _options(asked: Asked) -> list[str]:
 async def _output(argv: list[str], account: Account) -> str:
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *argv, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, **account.process_options()
-    )
+        *argv, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True,
+        **account.process_options(),
+    )  # fmt: skip
     try:
         async with asyncio.timeout(LIMIT):
-            output, complaint = await process.communicate()
+            output, complaint = await asyncio.gather(*(_read(process, number) for number in (1, 2)))
+            await process.wait()
     except TimeoutError as error:
         raise UsageError(
             f"`ssh -G` did not end within {LIMIT:g} s",
@@ -178,12 +185,36 @@ async def _output(argv: list[str], account: Account) -> str:
         ) from error
     finally:
         if process.returncode is None:
-            process.kill()
-            await process.wait()
+            _kill(process)
+            # What is left in the pipes must be read: until then asyncio does not report the end.
+            await process.communicate()
+    if max(len(output), len(complaint)) > MAX_BYTES:
+        raise UsageError(
+            f"`ssh -G` prints more than {MAX_BYTES // 1024} KiB",
+            hint="is the `ssh` that PATH leads to OpenSSH's?",
+        )
     if process.returncode:
         lines = complaint.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise UsageError(f"your ssh configuration cannot be read ({wire.clean(lines[-1], 160)})")
-    return output[:MAX_BYTES].decode("utf-8", "surrogateescape")
+    return output.decode("utf-8", "surrogateescape")
+
+
+async def _read(process: asyncio.subprocess.Process, number: int) -> bytes:
+    """Its stdout (1) or stderr (2). After MAX_BYTES it is killed, and the rest is dropped."""
+    stream = process.stdout if number == 1 else process.stderr
+    content = b""
+    while stream is not None and (piece := await stream.read(64 * 1024)):
+        if len(content) <= MAX_BYTES:
+            content += piece
+        else:
+            _kill(process)
+    return content
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    # With the programs of `Match exec`, which would keep the pipes open.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _parse(output: str) -> dict[str, list[str]]:
@@ -292,7 +323,8 @@ def _tokens(
     """The tokens of ssh_config(5), section TOKENS."""
     local, alias = socket.gethostname(), _last(values, "hostkeyalias")
     return {
-        "%": "%", "h": host, "p": str(port), "r": user, "n": asked.host, "u": account.name,
+        "%": "%", "C": _last(values, "controlpath"),
+        "h": host, "p": str(port), "r": user, "n": asked.host, "u": account.name,
         "d": str(account.home), "i": str(account.uid), "l": local, "L": local.partition(".")[0],
         "k": alias if alias not in NONE else asked.host, "j": _last(values, "proxyjump"),
     }  # fmt: skip

@@ -32,6 +32,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
         ("root@h.example:2222", ("h.example", "root", 2222)),
         ("2001:db8::5", ("2001:db8::5", None, None)),
         ("u@[2001:db8::5]:22", ("2001:db8::5", "u", 22)),
+        ("u@fe80::1%eth0", ("fe80::1%eth0", "u", None)),
+        ("[fe80::1%eth0.7]:22", ("fe80::1%eth0.7", None, 22)),
+        ("DOM\\jürgen+x@prod/web!1:22", ("prod/web!1", "DOM\\jürgen+x", 22)),
     ],
 )
 def test_an_address_is_read_as_it_is_typed(address: str, parts: tuple[str, str | None, int | None]) -> None:
@@ -41,7 +44,26 @@ def test_an_address_is_read_as_it_is_typed(address: str, parts: tuple[str, str |
 
 @pytest.mark.parametrize(
     "address",
-    ["", "-oProxyCommand=x", "a b", "u@h:99999", "u@h:0", "h:x", "a@b@c", "h\n", "$(x)", "a" * 70, "a..b"],
+    [
+        "",
+        "-oProxyCommand=x",
+        "a b",
+        "u@h:99999",
+        "u@h:0",
+        "h:x",
+        "a@b@c",
+        "h\n",
+        "$(x)",
+        "a" * 70,
+        "a..b",
+        "u@-h",
+        "-u@h",
+        "h;x",
+        "h\x1b",
+        "a,b",
+        "10.0.0.1:22:x",
+        "fe80::1%",
+    ],
 )
 def test_what_is_not_an_address_is_refused(address: str) -> None:
     with pytest.raises(UsageError):

@@ -68,8 +68,14 @@ REFUSALS = {
     "no publickey": (
         keep,
         ["PubkeyAuthentication no", "PasswordAuthentication yes"],
-        "it offers password",
-        "a password is asked for",
+        "takes no key from root; it offers password",
+        "AuthenticationMethods; on a terminal a password is asked for",
+    ),
+    "a second key": (
+        keep,
+        ["AuthenticationMethods publickey,publickey"],
+        "accepts your own key for root and then requires another key",
+        "exempt",
     ),
 }  # fmt: skip
 
@@ -248,6 +254,7 @@ def test_what_cannot_be_taken_back_is_named_with_the_way_to_remove_it(tmp_path: 
     ("change", "message", "hint"),
     [
         (PASSWORD_TOO, "accepts the fleet's key for root and then requires password", "Match User root"),
+        (["AuthenticationMethods publickey,publickey"], "and then requires another key", "Match User root"),
         (["AuthorizedKeysFile /srv/keys"], "does not accept the fleet's key for root", "worker add w1"),
         (["PubkeyAuthentication no"], "takes no key from root", "PubkeyAuthentication yes"),
     ],

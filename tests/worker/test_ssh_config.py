@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from decnet.errors import HostKeyRefused, UsageError
+from decnet.worker import ssh_config
 from decnet.worker.login import HostKeyProof, Login, resolve
 
 from .openssh import USER, Operator, Site, call_later, enter, needs_openssh, refused
@@ -41,6 +45,28 @@ def test_a_tilde_and_the_tokens_of_an_identity_file_are_expanded(operator: Opera
     found = asyncio.run(resolve(Login("w1"), "w1"))
     assert found.route is not None
     assert found.route.settings.identities == tuple(map(str, names))
+
+
+def test_the_hash_in_the_name_of_a_key_file_is_the_one_of_ssh(operator: Operator) -> None:
+    operator.configure(
+        f"Host w1\n HostName 192.0.2.9\n Port 2200\n User deck\n IdentityFile {operator.folder}/%C\n"
+        f" ControlPath {operator.folder}/control-%C\n"
+    )
+    argv = ["ssh", "-F", str(operator.config), "-G", "w1"]
+    shown = subprocess.run(argv, capture_output=True, check=True, text=True).stdout
+    name = next(line.partition("/control-")[2] for line in shown.splitlines() if "controlpath " in line)
+    key = operator.key(name)
+    found = asyncio.run(resolve(Login("w1"), "w1"))
+    assert found.route is not None
+    assert found.route.settings.identities == (str(key),)
+
+
+def test_an_alias_that_is_no_host_name_is_resolved(operator: Operator) -> None:
+    operator.configure("Host prod/web+1\n HostName 192.0.2.9\nHost büro\n HostName fe80::1%%eth0\n")
+    found = [asyncio.run(resolve(Login.parse(each), "w1")) for each in ("prod/web+1", "büro", r"DOM\u@büro")]
+    assert [(one.user, one.host) for one in found] == [
+        (USER, "192.0.2.9"), (USER, "fe80::1%eth0"), (r"DOM\u", "fe80::1%eth0"),
+    ]  # fmt: skip
 
 
 def test_what_concerns_a_terminal_or_a_session_is_ignored(site: Site, operator: Operator) -> None:
@@ -232,6 +258,29 @@ def test_a_configuration_that_ssh_refuses_is_bad_usage(operator: Operator, text:
     error = refused("w1")
     assert isinstance(error, UsageError)
     assert error.message.startswith("your ssh configuration cannot be read (")
+
+
+def test_a_match_exec_that_does_not_end_is_ended(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh_config, "LIMIT", 2.0)
+    pid = operator.folder / "pid"
+    operator.configure(f'Match exec "echo $$ >{pid}; sleep 60; true"\n User deck\n')
+    start = time.monotonic()
+    error = refused("w1")
+    assert (error.message, time.monotonic() - start < 30) == ("`ssh -G` did not end within 2 s", True)
+    assert not Path("/proc", pid.read_text().strip()).exists()
+
+
+@pytest.mark.parametrize("redirection", ["", " >&2"])
+def test_an_ssh_program_that_prints_without_end_is_ended(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, redirection: str
+) -> None:
+    program = operator.folder / "bin" / "ssh"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\nexec yes hostname{redirection}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    error = refused("w1")
+    assert (type(error), error.message) == (UsageError, "`ssh -G` prints more than 256 KiB")
 
 
 def test_without_an_ssh_program_a_plain_address_works(site: Site, operator: Operator) -> None:
