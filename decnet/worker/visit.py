@@ -243,6 +243,8 @@ class SshVisit:
     async def _make_home(self, survey: Survey) -> None:
         make = ["install", "-d", "-m", "0700", "-o", survey.user, HOME]
         if survey.uid == 0:
+            # install does not say why it cannot make a folder.
+            await self._run(["mkdir", "-p", "-m", "0700", HOME], b"")
             await self._run(make, b"")
             return
         tried = (await run_command(self.connection, self.worker, ["sudo", "-n", "true"])).how
@@ -264,8 +266,10 @@ class SshVisit:
     async def _run(self, argv: list[str], stdin: bytes) -> None:
         ran = await run_command(self.connection, self.worker, argv, stdin)
         if ran.how is not None:
+            printed = ran.output.decode("utf-8", "replace").strip().splitlines()
+            reason = f" ({wire.clean('; '.join(printed[-2:]), 200)})" if printed else ""
             raise WorkerError(
-                f"{argv[0]} {ran.how}: {HOME} was not made",
+                f"{argv[0]} {ran.how}: {HOME} was not made{reason}",
                 hint="was the password right, and may this user use sudo there?"
                 if argv[0] == "sudo"
                 else None,

@@ -146,6 +146,16 @@ def test_a_key_file_that_cannot_be_written_is_named_with_the_line_for_it(tmp_pat
         assert machine.add().code == 0
 
 
+def test_a_folder_of_the_agent_that_cannot_be_made_is_reported_with_the_reason(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    with running(machine, ["mount -o remount,bind,ro /var/lib"]):
+        refused = machine.add()
+    assert refused.code == 4
+    assert "/var/lib/decnet-agent was not made (mkdir: cannot create directory" in refused
+    assert "Read-only file system)" in refused
+    assert (machine.remains(), machine.enrolled()) == ([], [])
+
+
 def test_a_wiped_worker_loses_the_line_in_another_authorized_keys_file(tmp_path: Path) -> None:
     machine = Machine(tmp_path, config=["AuthorizedKeysFile /srv/keys"])
     place = copy_of(machine.key.with_name("id_ed25519.pub"), tmp_path / "srv" / "keys")
