@@ -122,7 +122,7 @@ def steady(
 
 def answers_of(hosts: Mapping[str, str], ways: Mapping[str, str]) -> Dict[str, int]:
     """For how many addresses each of these hosts answers: those in `hosts`, and the 256 around one of them.
-    Each host is asked directly: nobody else sees it."""
+    Each host is asked directly: no other host sees it."""
     counts: Dict[str, int] = {}
     for mac in sorted(set(hosts.values()))[:_SWEPT_HOSTS]:
         own = [address for address, each in hosts.items() if each == mac]

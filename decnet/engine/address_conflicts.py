@@ -34,7 +34,7 @@ async def examine_conflicts(ctx: Context, connections: Connections, snap: Snapsh
     if not with_conflicts:
         return snap
 
-    # A decky that is down gives way to nobody: only whether it may start has to be known.
+    # A decky that is down has nothing to give way with: only whether it may start has to be known.
     running = {name for name, seen in with_conflicts.items() if _concerns_running(seen)}
 
     async def examine(client: AgentClient) -> Verdicts:

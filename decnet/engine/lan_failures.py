@@ -37,7 +37,7 @@ def faulty_deckies(snap: Snapshot) -> dict[DeckyKey, str]:
 
 
 def cut_off_workers(snap: Snapshot) -> dict[str, str]:
-    """Worker to the reason, for those whose deckies nobody on the LAN can reach."""
+    """Worker to the reason, for those whose deckies no host on the LAN can reach."""
     return {
         name: "; ".join(f"{clean(link.interface, 20)} {clean(link.error, 40)}" for link in seen.status.links)
         for name, seen in sorted(snap.observed.items())

@@ -114,14 +114,8 @@ def reconcile(
     allowed, skipped = resolve_address_conflicts(
         views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
     )
-    # The record that shows a change to be a repair stays as it is.
-    blocked = (
-        view
-        for view, bucket in to_change
-        if view.key in skipped and not (bucket == "change" and _is_repair(view, bucket))
-    )
     return Plan(
-        steps=_ordered([*allowed, *filter(None, map(step_to_record_observed, blocked))]),
+        steps=_ordered([*allowed, *_steps_to_record(to_change, skipped)]),
         strays=_ordered(strays),
         skipped=tuple(skipped[key] for key in sorted(skipped)),
         unknown=unknown,
@@ -253,6 +247,19 @@ def _split_strays(steps: Iterable[Step], kept_on: Collection[str]) -> tuple[list
     for step in steps:
         (strays if step.bucket == "stray" and step.worker in kept_on else others).append(step)
     return others, strays
+
+
+def _steps_to_record(
+    to_change: Iterable[tuple[DeckyView, Bucket]], skipped: Collection[DeckyKey]
+) -> list[Step]:
+    """The steps that record the actual state of what is skipped. The record that shows a change to be a
+    repair stays as it is."""
+    blocked = [
+        view
+        for view, bucket in to_change
+        if view.key in skipped and not (bucket == "change" and _is_repair(view, bucket))
+    ]
+    return [step for step in map(step_to_record_observed, blocked) if step is not None]
 
 
 def _record_only_steps(
