@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from docs.pages import Command, steps
 
 from decnet.agent.program import OVER_THE_GATE, VERBS
 from decnet.cli import app
@@ -21,19 +22,19 @@ LAB_DOERS = {("lab", "run"), ("lab", "attack"), ("lab", "operator")}
 
 
 def shown_commands(page: Path) -> Iterator[tuple[int, list[str]]]:
-    """Every `decnet ...` of the page's text and of its blocks of code, as line number and arguments."""
+    """Every `decnet ...` of the page's text and of its console blocks, as line number and arguments."""
+    text = page.read_text()
+    for step in steps(page.name, text):
+        if isinstance(step, Command):
+            typed = step.text.replace("\\\n", "").removeprefix("sudo ").split(";")[0].split(" #")[0]
+            if typed.startswith("decnet "):
+                yield step.line, shlex.split(typed.split(" | ")[0])[1:]
     fenced = False
-    for number, line in enumerate(page.read_text().splitlines(), 1):
-        if line.startswith("```"):
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
             fenced = not fenced
-            continue
-        if not (fenced or line.startswith("    ")):
-            for text in re.findall(r"`decnet ([^`]*)`", line):
-                yield number, shlex.split(text.split(" | ")[0])
-            continue
-        text = line.strip().removeprefix("$ ").removeprefix("sudo ").split(";")[0].split(" #")[0]
-        if text.startswith("decnet "):
-            yield number, shlex.split(text.split(" | ")[0])[1:]
+        for inline in [] if fenced else re.findall(r"`decnet ([^`]*)`", line):
+            yield number, shlex.split(inline.split(" | ")[0])
 
 
 def problem_with(arguments: list[str]) -> str:

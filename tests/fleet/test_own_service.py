@@ -16,7 +16,7 @@ from three_workers import NINE, Company, eventually
 pytestmark = pytest.mark.lab
 
 PAGE = (Path(__file__).parents[2] / "docs" / "writing-a-service.md").read_text()
-ENTRY = next(text for text in re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL) if "canteen" in text)
+ENTRY = next(text for text in re.findall(r"```toml .*?\n(.*?)```", PAGE, re.DOTALL) if "canteen" in text)
 EVENT = next(text for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
 COMMAND = 'command = ["/bin/busybox", "sh", "/serve"]'
 LOBBY = NINE + '\n[decky.lobby]\narchetype = "kiosk"\nworker = "w2"\n'
