@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from decnet.commands.own_login import Credentials, confirm_proxy, resolved
@@ -54,7 +55,7 @@ async def add(
         _refuse_taken(name, address, login.place, known, has_moved=has_moved)
         confirm_proxy(ctx, name, login.place.route, credentials, earlier)
         fleet = load_fleet(ctx.home) or new_fleet()
-        save_fleet(ctx.home, fleet)
+        side = fleet_credentials(ctx.home, fleet.fleet_id)
         wanted = Worker(
             name=name,
             worker_id=earlier.worker_id if earlier else "",
@@ -64,7 +65,7 @@ async def add(
         )
         enrolled = await ctx.enrolment.add(
             login,
-            fleet_credentials(ctx.home, fleet.fleet_id),
+            replace(side, before_change=lambda: save_fleet(ctx.home, fleet)),
             wanted,
             credentials.vouched(ctx, pinned),
             others={each.worker_id: each.name for each in known.values() if each.name != name},

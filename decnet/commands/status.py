@@ -49,7 +49,8 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
         drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
         exit_code=_exit_code(snap, absent + lan, deckies, plan, detailed_exitcode),
-        notes=tuple(map(str, lan)) + _notes(plan),
+        notes=_notes(plan),
+        faults=tuple(map(str, lan)),
     )
 
 
@@ -77,6 +78,7 @@ def _exit_code(
 ) -> int:
     codes = [o.failure.exit_code for o in snap.observed.values() if isinstance(o, NotSeen)]
     codes += [trouble.exit_code for trouble in absent]
+    codes += [4 for o in snap.observed.values() if isinstance(o, Seen) and o.status.trouble]
     if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):
         codes.append(4)
     code = worst(codes)

@@ -28,6 +28,7 @@ def document(outcome: Outcome) -> Any:
             "deckies": list(outcome.deckies.items),
             "drift": outcome.drift,
             "notes": list(outcome.notes),
+            "faults": list(outcome.faults),
             "exit_code": outcome.exit_code,
         }
     if isinstance(outcome, Listing):

@@ -58,6 +58,7 @@ def _show_table(outcome: Outcome) -> None:
         _show_listing(outcome.workers)
         print()
         _show_listing(outcome.deckies)
+        _print_lines([cell(fault) for fault in outcome.faults])
         _print_lines([f"drift: {cell(note)}" for note in outcome.notes])
         if outcome.unsaved:
             print(outcome.unsaved, file=sys.stderr)

@@ -58,7 +58,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class StatusOutcome:
-    """The observed fleet: workers, deckies, and their drift from desired."""
+    """The observed fleet: workers, deckies, their drift from desired, and the faults of the LAN."""
 
     workers: Listing
     deckies: Listing
@@ -66,6 +66,7 @@ class StatusOutcome:
     unsaved: str = ""
     exit_code: int = 0
     notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

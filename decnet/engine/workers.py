@@ -34,8 +34,8 @@ def known_workers(home: Home) -> dict[str, Worker]:
 
 
 def fleet_credentials(home: Home, fleet_id: str) -> FleetSide:
-    """What a worker gets at enrolment: the fleet's id, its key and this version's agent. Creates the key if
-    there is none. Raises StateBroken."""
+    """What a worker gets at enrolment: the fleet's id, its key and this version's agent. The first use of the
+    key creates it. Raises StateBroken."""
     from decnet.worker.agent_package import AgentPackage
     from decnet.worker.enrol import FleetSide
     from decnet.worker.fleetkey import ensure_key
@@ -43,9 +43,7 @@ def fleet_credentials(home: Home, fleet_id: str) -> FleetSide:
     def key(algorithm: str) -> FleetKey:
         return ensure_key(home.keys / FLEET_KEY, write_whole, algorithm)
 
-    return FleetSide(
-        fleet_id, ensure_key(home.keys / FLEET_KEY, write_whole), AgentPackage.of(home.agents), key
-    )
+    return FleetSide(fleet_id, key, AgentPackage.of(home.agents))
 
 
 async def with_local(ctx: Context, connections: Connections, snap: Snapshot, *, adopt: bool) -> Snapshot:

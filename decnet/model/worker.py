@@ -18,7 +18,8 @@ class SshSettings(FrozenModel):
     """How the operator logs in to one host: absolute paths of key files, certificates and known_hosts files.
 
     `agent` is the socket of an ssh-agent, "" for none and None for the one of the environment; with
-    `identities_only` it is used for these identities only.
+    `identities_only` it is used for these identities only. `address_family`, `bind_address` and
+    `bind_interface` are how a socket to the host is opened.
     """
 
     identities: Paths = ()
@@ -27,6 +28,9 @@ class SshSettings(FrozenModel):
     identities_only: bool = False
     host_key_alias: Short | None = None
     known_hosts: Paths = ()
+    address_family: Literal["any", "inet", "inet6"] = "any"
+    bind_address: Short | None = None
+    bind_interface: Short | None = None
 
 
 class Hop(SshSettings):

@@ -13,7 +13,7 @@ from typing import Any
 
 from decnet import wire
 from decnet.errors import StateBroken, Unreachable
-from decnet.model.worker import Route, Worker
+from decnet.model.worker import Route, SshSettings, Worker
 
 from . import ssh_config
 from .account import Account
@@ -149,7 +149,8 @@ async def _connection(
             return await _logged_in(library, target, way, attempt)
     async with concurrency.connects:
         async with budget.spent():
-            sock = await connected_socket(target.host, target.port)
+            settings = route.settings if route is not None else SshSettings()
+            sock = await connected_socket(target.host, target.port, settings)
         way = Way({"sock": sock}, sock)
         try:
             async with concurrency.logins, budget.spent():

@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from decnet.errors import (
     DecnetError,
@@ -36,20 +37,28 @@ Emit = Callable[[str], None]
 
 @dataclass(frozen=True)
 class FleetSide:
-    """What a fleet gives its workers: the fleet's id and key, and the agent."""
+    """What a fleet gives its workers: the fleet's id and key, and the agent.
+
+    `key_of` is the fleet's key of a type, created if there is none. `before_change` stores what the fleet
+    needs before anything is changed on a worker.
+    """
 
     fleet_id: str
-    key: FleetKey
+    key_of: Callable[[str], FleetKey]
     agent: AgentPackage
-    key_of: Callable[[str], FleetKey] | None = None
-    """The fleet's key of another type, created if there is none."""
+    before_change: Callable[[], object] = lambda: None
+
+    @cached_property
+    def key(self) -> FleetKey:
+        """The fleet's usual key."""
+        return self.key_of(USUAL)
 
     def keys(self, policy: KeyPolicy) -> Iterator[tuple[str, FleetKey]]:
         """Type and key of each key that the worker's sshd may accept; the type of the usual one is ""."""
         if policy.accepts(SIGNATURES[USUAL]):
             yield "", self.key
-        for algorithm in OTHER_KEYS if self.key_of else ():
-            if self.key_of and policy.accepts(SIGNATURES[algorithm]):
+        for algorithm in OTHER_KEYS:
+            if policy.accepts(SIGNATURES[algorithm]):
                 yield algorithm, self.key_of(algorithm)
 
 
@@ -105,6 +114,7 @@ class Enrolment:
             worker = _worker(wanted, visit.place, survey, fleet.fleet_id, adopt)
             _refuse_twin(survey, wanted.name, others, "decnet worker rename {other} {name}")
             policy = await visit.policy()
+            fleet.before_change()
             async with taken_back(visit, policy):
                 newer, changed = await _equip(visit, survey, fleet, emit)
                 hello = await visit.enrol(worker.worker_id, fleet.fleet_id, adopt)

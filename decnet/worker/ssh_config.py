@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from decnet import wire
 from decnet.errors import UsageError
@@ -261,15 +262,25 @@ def _settings(values: Mapping[str, list[str]], tokens: Mapping[str, str], accoun
         for name in ("userknownhostsfile", "globalknownhostsfile")
         for word in _last(values, name).split()
     ]
-    alias = _last(values, "hostkeyalias")
     return SshSettings(
         identities=tuple(each for each in paths(values.get("identityfile", [])) if _is_identity(each)),
         certificates=tuple(each for each in paths(values.get("certificatefile", [])) if Path(each).is_file()),
         agent=_agent(_last(values, "identityagent"), tokens, account),
         identities_only=_last(values, "identitiesonly") in ("yes", "true"),
-        host_key_alias=alias if alias not in NONE else None,
+        host_key_alias=_unless_none(_last(values, "hostkeyalias")),
         known_hosts=tuple(account.at_home(each) for each in paths(files)),
+        address_family=_family(_last(values, "addressfamily")),
+        bind_address=_unless_none(_last(values, "bindaddress")),
+        bind_interface=_unless_none(_last(values, "bindinterface")),
     )
+
+
+def _family(value: str) -> Literal["any", "inet", "inet6"]:
+    return "inet" if value == "inet" else "inet6" if value == "inet6" else "any"
+
+
+def _unless_none(value: str) -> str | None:
+    return value if value not in NONE else None
 
 
 def _is_identity(path: str) -> bool:

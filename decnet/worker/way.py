@@ -13,7 +13,7 @@ from typing import Any
 
 from decnet import wire
 from decnet.errors import DecnetError, HostKeyRefused, Unreachable
-from decnet.model.worker import Hop, Route
+from decnet.model.worker import Hop, Route, SshSettings
 
 from .account import Account
 from .algorithms import BOUNDED
@@ -22,6 +22,8 @@ from .identities import own_keys
 from .known_hosts import Trusted, trusted_by
 from .ssh_library import asyncssh
 from .translate import connecting
+
+FAMILIES = {"any": socket.AF_UNSPEC, "inet": socket.AF_INET, "inet6": socket.AF_INET6}
 
 
 class Way:
@@ -97,7 +99,7 @@ async def open_way(worker: str, host: str, port: int, route: Route | None) -> Wa
 async def _first_part(worker: str, host: str, port: int, route: Route | None) -> Way:
     if route is None or route.proxy_command is None:
         with connecting(worker):
-            sock = await connected_socket(host, port)
+            sock = await connected_socket(host, port, _first_settings(route))
         return Way({"sock": sock}, sock)
     proxy = ProxyProcess(route.proxy_command, Account.named(route.account))
     try:
@@ -112,6 +114,13 @@ async def _first_part(worker: str, host: str, port: int, route: Route | None) ->
         proxy.close()
         raise
     return Way({"sock": proxy.sock}, proxy)
+
+
+def _first_settings(route: Route | None) -> SshSettings:
+    """How the socket of the way is opened: to the first jump host, or to the worker itself."""
+    if route is None:
+        return SshSettings()
+    return route.hops[0] if route.hops else route.settings
 
 
 async def _through(worker: str, hop: Hop, route: Route, before: Way | None) -> Way:
@@ -171,13 +180,16 @@ def _at_jump_host(worker: str, hop: Hop, source: str) -> Iterator[None]:
         raise
 
 
-async def connected_socket(host: str, port: int) -> socket.socket:
+async def connected_socket(host: str, port: int, settings: SshSettings) -> socket.socket:
     """A connected socket on which the server has sent its first bytes. Raises OSError."""
     failure: OSError | None = None
-    for family, kind, protocol, _, address in (await _addresses(host, port))[:4]:
+    for family, kind, protocol, _, address in (
+        await _addresses(host, port, FAMILIES[settings.address_family])
+    )[:4]:
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setblocking(False)
+            await _bind(sock, settings)
             await asyncio.get_running_loop().sock_connect(sock, address)
             await _readable(sock)
             return sock
@@ -190,12 +202,20 @@ async def connected_socket(host: str, port: int) -> socket.socket:
     raise failure or OSError(f"no address for {host}")
 
 
-async def _addresses(host: str, port: int) -> list[Any]:
+async def _bind(sock: socket.socket, settings: SshSettings) -> None:
+    if settings.bind_interface is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, settings.bind_interface.encode())
+    if settings.bind_address is not None:
+        sock.bind((await _addresses(settings.bind_address, 0, sock.family))[0][4])
+
+
+async def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Any]:
+    kind = socket.SOCK_STREAM
     try:
         # A literal address needs no resolver, and so no thread.
-        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST))
+        return list(socket.getaddrinfo(host, port, family, kind, flags=socket.AI_NUMERICHOST))
     except socket.gaierror:
-        return list(await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        return list(await asyncio.get_running_loop().getaddrinfo(host, port, family=family, type=kind))
 
 
 async def _readable(sock: socket.socket) -> None:

@@ -11,6 +11,8 @@ from theatre import Said, Stage, eventually
 
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
 """Walk through every place, or through each so-manieth only."""
+FIRST = int(os.environ.get("FAULTS_FROM", "1"))
+"""The place that the walk begins with."""
 
 MOST = 2000
 ENDS = {"kill": (0, -9), "int": (0, 130), "term": (0, 130), "enospc": (0, 1), "eio": (0, 1)}
@@ -49,7 +51,7 @@ def walk(stage: Stage, *turns: Verb, agent: str = "", fault: str = "kill", until
     failures = 0
     # A disk that refuses what may fail (who holds the lock, who was seen last) is no end of the walk.
     least = 5 if fault == "kill" else max(len(_listed(stage, verb, agent)) for verb in turns)
-    for number in range(1, until, EVERY):
+    for number in range(FIRST, until, EVERY):
         reached = [broken(stage, number, verb, agent=agent, fault=fault) for verb in turns]
         failures += sum(reached)
         if number > least and not any(reached):
@@ -80,13 +82,19 @@ def armed(stage: Stage, fault: str, argv: tuple[str, ...], *, agent: str = "") -
 def finish(stage: Stage, argv: tuple[str, ...], where: str) -> None:
     """Run the command until it is done: at once, or when what was killed no longer holds it up."""
 
-    def done() -> bool:
-        said = stage.decnet(*argv, code=None)
-        assert "Traceback" not in said.err, (where, said)
-        assert said.code in (0, 4, 5), (where, said)
-        return said.code == 0
+    tries: list[Said] = []
 
-    eventually(done, 90)
+    def done() -> bool:
+        tries.append(stage.decnet(*argv, code=None))
+        assert "Traceback" not in tries[-1].err, (where, tries)
+        assert tries[-1].code in (0, 4, 5), (where, tries)
+        return tries[-1].code == 0
+
+    try:
+        eventually(done, 90)
+    except AssertionError as error:
+        history = stage.decnet("history", "--limit", "20", code=None).out
+        raise AssertionError(f"{where}: not done after {len(tries)} tries: {tries[:6]}\n{history}") from error
 
 
 def check(stage: Stage, verb: Verb, where: str) -> None:

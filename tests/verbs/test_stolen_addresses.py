@@ -44,7 +44,7 @@ def test_status_reports_a_host_that_answers_for_a_running_decky(fleet: FakeFleet
     )
     assert row(ran, "web-03")["status"] == "running"
     assert (
-        f"w1: {THIEF} answers for {address_of(fleet, 'web-01')}, which is web-01's too" in ran.outcome.notes
+        f"w1: {THIEF} answers for {address_of(fleet, 'web-01')}, which is web-01's too" in ran.outcome.faults
     )
 
 

@@ -40,7 +40,9 @@ class Seat:
         self.concurrency = Concurrency()
 
     def side(self, fleet_id: str | None = None) -> enrol.FleetSide:
-        key = fleetkey.ensure_key(self.home / "keys" / "fleet", write)
+        def key(algorithm: str) -> fleetkey.FleetKey:
+            return fleetkey.ensure_key(self.home / "keys" / "fleet", write, algorithm)
+
         return enrol.FleetSide(fleet_id or self.fleet_id, key, AgentPackage.of(self.home / "agents"))
 
     def known(self) -> dict[str, Worker]:

@@ -293,3 +293,51 @@ def test_without_an_ssh_program_a_plain_address_works(site: Site, operator: Oper
     )
     assert entered.output == b"no tty\n"
     assert call_later(site, entered, server)["command"] == "decnet-agent hello"
+
+
+@pytest.mark.parametrize(
+    "options", ["BindAddress 127.0.0.9", "BindInterface lo\n BindAddress 127.0.0.9\n AddressFamily inet"]
+)
+def test_the_connection_comes_from_the_address_that_is_configured(
+    site: Site, operator: Operator, options: str
+) -> None:
+    server = site.sshd("one")
+    operator.knows(server)
+    operator.configure(
+        f"Host w1\n HostName 127.0.0.1\n Port {server.port}\n IdentityFile {operator.folder}/mine\n"
+        f" {options}\n"
+    )
+    entered = enter("w1")
+    operator.forget_everything()
+    assert call_later(site, entered, server)["command"] == "decnet-agent hello"
+    assert {line.split()[2] for line in server.log.splitlines() if line.startswith("Connection from")} == {
+        "127.0.0.1",  # the test's own look at the port
+        "127.0.0.9",
+    }
+
+
+def test_the_first_jump_host_is_reached_from_the_address_that_is_configured(
+    site: Site, operator: Operator
+) -> None:
+    first, second = site.sshd("first"), site.sshd("second")
+    operator.knows(first, second)
+    mine = f"IdentityFile {operator.folder}/mine"
+    operator.configure(
+        f"Host first\n HostName 127.0.0.1\n Port {first.port}\n {mine}\n BindAddress 127.0.0.9\n"
+        f"Host w1\n HostName 127.0.0.1\n Port {second.port}\n {mine}\n ProxyJump first\n"
+    )
+    entered = enter("w1")
+    assert "Connection from 127.0.0.9" in first.log
+    assert call_later(site, entered, second)["command"] == "decnet-agent hello"
+
+
+def test_a_family_without_an_address_is_refused_as_ssh_refuses_it(site: Site, operator: Operator) -> None:
+    server = site.sshd("one")
+    operator.knows(server)
+    operator.configure(
+        f"Host w1\n HostName 127.0.0.1\n Port {server.port}\n IdentityFile {operator.folder}/mine\n"
+        " AddressFamily inet6\n"
+    )
+    assert operator.ssh("w1", "true") == 255
+    error = refused("w1")
+    assert (error.exit_code, "Accepted" in server.log) == (5, False)

@@ -167,3 +167,17 @@ def test_in_a_shell_of_root_the_operator_is_root(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SUDO_UID", str(pwd.getpwnam("nobody").pw_uid))
     monkeypatch.setenv("SUDO_COMMAND", command)
     assert Account.operator().uid == os.getuid()
+
+
+def test_a_first_enrolment_that_is_refused_leaves_no_fleet_and_no_key_here(
+    site: Site, operator: Operator, tmp_path: Path
+) -> None:
+    server = site.sshd("one", authorized="")
+    operator.knows(server)
+    operator.configure(
+        f"Host w1\n HostName 127.0.0.1\n Port {server.port}\n IdentityFile {operator.folder}/mine\n"
+    )
+    assert decnet(tmp_path, "worker", "add", "w1").returncode == 5
+    home = tmp_path / "home"
+    assert not (home / "decnet-state.json").exists()
+    assert [path for path in home.rglob("fleet*") if path.is_file()] == []
