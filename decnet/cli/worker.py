@@ -223,16 +223,27 @@ def tag(
 @app.command()
 def drain(
     name: Name,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove its deckies instead.")] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
     output: OutputOption = Output.table,
 ) -> None:
-    """Remove every decky from a worker."""
+    """Move the deckies of a worker to other workers."""
     with context(output.value, yes=yes, read_only=dry_run) as ctx:
-        from decnet.commands.worker import drain as run
+        from decnet.commands.drain import drain as run
         from decnet.engine.options import PassOptions
 
-        finish(wait_for(run(ctx, name, PassOptions(dry_run=dry_run, confirm=not yes))), output.value)
+        options = PassOptions(dry_run=dry_run, confirm=not yes)
+        finish(wait_for(run(ctx, name, options, remove=remove)), output.value)
+
+
+@app.command()
+def undrain(name: Name, output: OutputOption = Output.table) -> None:
+    """Let a drained worker receive new deckies again."""
+    with context(output.value) as ctx:
+        from decnet.commands.drain import undrain as run
+
+        finish(run(ctx, name), output.value)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from decnet.commands.allocation import allocate_unclaimed
+from decnet.commands.receivers import no_worker, open_workers, refuse_drained
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, Question
@@ -14,14 +15,13 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import Propose, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
-from decnet.errors import DecnetError, SpecError
+from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.images import upgraded
 from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import Draft, resolve
-from decnet.plan.select import select
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
-            return _with_ranges(snap, desired, dry_run=options.run.dry_run)
+            return with_ranges(snap, desired, dry_run=options.run.dry_run)
 
         return propose
 
@@ -83,6 +83,7 @@ def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
             f"no worker is named {unknown[0]!r}",
             hint=f"known: {', '.join(snap.workers) or 'none'}; decnet worker add {unknown[0]} USER@HOST",
         )
+    refuse_drained(snap, drafts)
 
 
 def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:
@@ -98,7 +99,7 @@ def _lans(
     named = {draft.worker for draft in drafts if draft.worker}
     wanted = set(named)
     if any(draft.worker is None for draft in drafts):
-        wanted |= set(select(snap.workers, options.on))
+        wanted |= set(open_workers(snap, options.on))
     lans = dict(snap.desired.lans)
     unusable: dict[str, NoLan] = {}
     for name, observation in snap.observed.items():
@@ -128,7 +129,7 @@ async def _describe_fleet(
 ) -> tuple[Snapshot, Fleet]:
     """The described fleet, with every address probed on its LAN; and the snapshot after that, in which a
     worker that failed meanwhile counts as not seen."""
-    open_to_new = select(snap.workers, options.on)
+    open_to_new = open_workers(snap, options.on)
     reachable = {
         name: lan
         for name, lan in lans.items()
@@ -136,7 +137,7 @@ async def _describe_fleet(
     }
     kept = {d.name for d in drafts if d.name in snap.desired.deckies}
     if drafts and not reachable and len(kept) < len(drafts):
-        raise _no_worker([o for o in snap.observed.values() if isinstance(o, NotSeen)])
+        raise no_worker(snap)
     desired = snap.desired.model_copy(update={"lans": lans})
     snap, deckies = await allocate_unclaimed(ctx, connections, snap, desired, drafts, reachable, rng)
     if options.add:
@@ -146,15 +147,7 @@ async def _describe_fleet(
     return snap, desired.model_copy(update={"lans": left}).with_deckies(deckies)
 
 
-def _no_worker(unseen: list[NotSeen]) -> DecnetError:
-    """The error of a deploy that no worker has room for a decky of: that of the worst worker."""
-    if not unseen:
-        return SpecError("no worker has room for a decky", hint="decnet worker list")
-    order = ("refused", "failed", "docker-down", "unreachable")
-    return min(unseen, key=lambda each: order.index(each.state)).failure.error
-
-
-def _with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
+def with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
     """The proposal, with one question per LAN whose whole range will be used: is it outside of DHCP? A dry
     run does not ask."""
     used = {decky.worker for decky in desired.deckies.values()}

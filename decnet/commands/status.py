@@ -228,6 +228,8 @@ class WorkerView:
     slice: str = ""
     slice_drift: str = ""
     """What is wrong with its copy of desired: ahead, lost, rewound, replaced or behind, and why."""
+    drained: bool = False
+    """Whether it receives no new deckies."""
 
 
 def _workers(
@@ -265,6 +267,7 @@ def _worker_view(
         link_error=cut_off_workers(snap).get(name, ""),
         slice=str(drift) if drift else "",
         slice_drift=drift.word if drift else "",
+        drained=worker.drained,
     )
     return view, failure
 
@@ -303,7 +306,8 @@ def _remark(ctx: Context, view: WorkerView, failure: WorkerFailure | None) -> st
         is_known = silence >= 0 and view.state != "docker down"
         since = f"; last seen {_ago(silence)} ago" if is_known else ""
         return f"{failure.message}{since}"
-    parts = [f"working: {job}" for job in view.jobs]
+    parts = ["drained: receives no new deckies"] if view.drained else []
+    parts += [f"working: {job}" for job in view.jobs]
     parts += [view.link_error] if view.link_error else []
     if view.skew is not None and abs(view.skew) >= SKEW_SECONDS:
         parts.append(f"its clock is {_ago(abs(view.skew))} {'ahead' if view.skew > 0 else 'behind'}")

@@ -1,4 +1,4 @@
-"""`decnet worker list|show|check|rename|tag|drain|remove|release`."""
+"""`decnet worker list|show|check|rename|tag|remove|release`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ from decnet.commands.enrolment import check_name, enrolled_worker
 from decnet.commands.own_login import Credentials
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
-from decnet.engine.decide import Proposal
 from decnet.engine.network_cleanup import REMOVAL_SECONDS
-from decnet.engine.options import PassOptions
-from decnet.engine.outcome import Listing, PassOutcome, TextOutcome
-from decnet.engine.run_pass import run_pass, without_observation
-from decnet.engine.snapshot import Snapshot
+from decnet.engine.outcome import Listing, TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
 from decnet.model.fleet import Fleet
@@ -51,16 +47,26 @@ def listed(ctx: Context, on: str | None = None) -> Listing:
             "tags": list(worker.tags),
             "deckies": len(fleet.on(name)),
             "max_deckies": worker.max_deckies,
+            "drained": worker.drained,
             "worker_id": worker.worker_id,
             "last_seen": seen[worker.worker_id].at if worker.worker_id in seen else None,
         }
         for name, worker in select(known_workers(ctx.home), on).items()
     ]
     rows = tuple(
-        (str(i["name"]), str(i["address"]), " ".join(_texts(i["tags"])), str(i["deckies"])) for i in items
+        (
+            str(i["name"]),
+            str(i["address"]),
+            " ".join(_texts(i["tags"])),
+            str(i["deckies"]),
+            "drained: receives no new deckies" if i["drained"] else "",
+        )
+        for i in items
     )
     empty = "no workers: decnet worker add NAME USER@HOST, or decnet deploy for this machine"
-    return Listing("workers", ("worker", "address", "tags", "deckies"), rows, tuple(items), empty=empty)
+    return Listing(
+        "workers", ("worker", "address", "tags", "deckies", "remark"), rows, tuple(items), empty=empty
+    )
 
 
 def _texts(value: object) -> list[str]:
@@ -80,13 +86,14 @@ def _way(worker: Worker) -> list[str]:
 
 async def show(ctx: Context, name: str) -> TextOutcome:
     """One worker: its record and its own report; or the reason why it does not answer."""
-    worker = _known(ctx, name)
+    worker = known_worker(ctx, name)
     fleet = load_fleet(ctx.home) or new_fleet()
     document = worker.model_dump(mode="json")
     lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}"]
     lines += _way(worker)
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
     lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
+    lines += [f"drained: it receives no new deckies (decnet worker undrain {name})"] if worker.drained else []
     try:
         async with ctx.connections(fleet.fleet_id) as connections:
             client = connections.client(worker)
@@ -116,7 +123,7 @@ def rename(ctx: Context, old: str, new: str) -> TextOutcome:
     """Rename a worker; it keeps its deckies and records."""
     check_name(new)
     with ctx.lock():
-        worker = _known(ctx, old)
+        worker = known_worker(ctx, old)
         if new in known_workers(ctx.home):
             raise UsageError(f"a worker is named {new!r} already")
         fleet = load_fleet(ctx.home) or new_fleet()
@@ -138,26 +145,13 @@ def rename(ctx: Context, old: str, new: str) -> TextOutcome:
 def tag(ctx: Context, name: str, tags: Sequence[str], *, remove: bool) -> TextOutcome:
     """Add tags to a worker, or remove them."""
     with ctx.lock():
-        worker = _known(ctx, name)
+        worker = known_worker(ctx, name)
         left = set(worker.tags) - set(tags) if remove else set(worker.tags) | set(tags)
         tagged = worker.model_copy(update={"tags": tuple(sorted(left))})
         FleetTable(ctx.home).put_worker(tagged)
     return TextOutcome(
         (f"{name}: {' '.join(tagged.tags) or 'no tags'}",), {"name": name, "tags": list(tagged.tags)}
     )
-
-
-async def drain(ctx: Context, name: str, options: PassOptions) -> PassOutcome:
-    """Remove every decky of a worker, also from desired."""
-    _known(ctx, name)
-
-    def proposal(snap: Snapshot) -> Proposal:
-        fleet = snap.desired
-        left = {n: decky for n, decky in fleet.deckies.items() if decky.worker != name}
-        desired = fleet.with_deckies(left)
-        return Proposal(snap.with_desired(desired), requested_removals=len(fleet.deckies) - len(left))
-
-    return await run_pass(ctx, "drain", without_observation(proposal), options)
 
 
 async def remove(
@@ -169,7 +163,7 @@ async def remove(
     worker and quarantines the addresses that its deckies may still hold, as desired or as recorded.
     """
     with ctx.lock():
-        worker = _known(ctx, name)
+        worker = known_worker(ctx, name)
         fleet = load_fleet(ctx.home) or new_fleet()
         recorded = ctx.records.load(worker.worker_id)
         held = _quarantine(ctx, fleet, worker, recorded) if force else ()
@@ -179,7 +173,7 @@ async def remove(
             if placed or any(recorded.rows()):
                 raise UsageError(
                     f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
-                    hint=f"decnet worker drain {name}; or --force, if it is dead",
+                    hint=f"decnet worker drain {name} moves them; or --force, if it is dead",
                 )
             try:
                 remains = await _leave(ctx, worker, fleet, credentials, wipe=wipe)
@@ -280,7 +274,8 @@ def quarantined(ctx: Context) -> Listing:
     return Listing("quarantine", columns, rows, items, empty="no address is quarantined")
 
 
-def _known(ctx: Context, name: str) -> Worker:
+def known_worker(ctx: Context, name: str) -> Worker:
+    """The enrolled worker of that name, or this machine. Raises UsageError."""
     workers = known_workers(ctx.home)
     return workers[name] if name in workers else enrolled_worker(ctx, name)
 

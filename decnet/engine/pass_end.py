@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from decnet.engine.context import Context
+from decnet.engine.drained import newly_drained
 from decnet.engine.network_cleanup import will_remove_networks
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Failed, Interrupted, PartlyFailed
@@ -56,6 +57,7 @@ class AuditedOutcome:
 def audited(ctx: Context, snap: Snapshot, plan: Plan, options: PassOptions) -> Iterator[AuditedOutcome]:
     """Log how the pass in the block ends, if it has anything to do."""
     changes = snap.desired != snap.stored or not plan.is_empty or will_remove_networks(snap, options)
+    changes = changes or bool(newly_drained(ctx, snap))
     audit = AuditedOutcome()
     try:
         yield audit

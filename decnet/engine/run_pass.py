@@ -12,6 +12,7 @@ from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, decide
+from decnet.engine.drained import record_drained
 from decnet.engine.dry_run import check_on_workers
 from decnet.engine.network_cleanup import remove_networks
 from decnet.engine.observe import observe
@@ -153,6 +154,8 @@ async def _observe_selected(
 
 
 def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
+    """Store desired, and before it which workers receive no new deckies: what moves must not move back."""
+    record_drained(ctx, snap)
     if snap.desired != snap.stored:
         save_fleet(ctx.home, snap.desired)
     return snap.with_stored()

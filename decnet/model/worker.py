@@ -82,6 +82,8 @@ class Worker(FrozenModel):
     enrolled_at: float = 0.0
     key_type: Short = ""
     """The type of the fleet's key that its sshd accepts; "" for ssh-ed25519."""
+    drained: bool = False
+    """Whether it receives no new deckies, until `worker undrain`."""
 
     @property
     def is_local(self) -> bool:

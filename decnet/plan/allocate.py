@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from decnet.errors import SpecError
@@ -20,15 +20,14 @@ from decnet.model.addresses import (
     usable,
 )
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Attachment, Decky, Fleet, Network
+from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.suggest import unknown_name
 from decnet.model.worker import Facts
 
+from .assemble import assemble
 from .capacity import weights
-from .identity import check_hostname, check_mac, random_hostname, random_mac
 from .lans import LanGroups
 from .resolve import Draft, natural_key
-from .seeds import rng_for
 
 
 @dataclass(slots=True)
@@ -85,9 +84,9 @@ def allocate(
     ordered = sorted(drafts, key=lambda draft: natural_key(draft.name))
     allocation = _Allocation(ordered, lans, desired, facts, capacity, taken, quarantined, possibly_in_use)
     allocation.settle()
-    return _with_identities(
+    return assemble(
         ordered,
-        allocation,
+        {name: (allocation.worker[name], text_of(address)) for name, address in allocation.address.items()},
         catalog,
         rng.getrandbits(128),
         now,
@@ -150,6 +149,9 @@ class _Allocation:
             if draft.ip is not None:
                 self._claim(draft, self._requested_address(draft))
         for draft in self.drafts:
+            if draft.moves and draft.name not in self.worker:
+                self._assign_neighbour(draft)
+        for draft in self.drafts:
             if draft.name not in self.address and (kept := self._kept_address(draft)) is not None:
                 self._claim(draft, kept)
         for draft in self.drafts:
@@ -167,8 +169,21 @@ class _Allocation:
         elif draft.kept and draft.kept.worker in self.pools and self._may_stay(draft, draft.kept.worker):
             self._assign_worker(draft, self.pools[draft.kept.worker])
 
+    def _assign_neighbour(self, draft: Draft) -> None:
+        """Let a decky that moves keep its address, if another worker on its LAN has room for it."""
+        kept = draft.kept
+        if kept is None or kept.worker not in self.pools or _lenient_number(kept.ip) in self.in_use:
+            return
+        lan_group = self.pools[kept.worker].lan_group
+        for pool in self._by_load():
+            if pool.lan_group == lan_group and self._may_have(pool, kept.ip):
+                self._assign_worker(draft, pool)
+                return
+
     def _may_stay(self, draft: Draft, worker: str) -> bool:
         pool = self.pools[worker]
+        if draft.moves:
+            return False
         return draft.ip is None or pool.has(number(draft.ip, what=f"{draft.name}: ip", place=draft.at("ip")))
 
     def _assign_worker(self, draft: Draft, pool: _WorkerPool) -> None:
@@ -184,7 +199,7 @@ class _Allocation:
         if draft.name not in self.worker:
             pools = [pool for pool in self._by_load() if pool.has(address)]
             if not pools:
-                self._refuse(draft, address, f"is in no subnet of {_pool_list(self.pools)}")
+                self._refuse_subnet(draft, address)
             self._assign_worker(draft, pools[0])
         pool = self.pools[self.worker[draft.name]]
         if not pool.has(address):
@@ -204,14 +219,17 @@ class _Allocation:
     def _kept_address(self, draft: Draft) -> int | None:
         """The decky's address, if it may keep it on its worker."""
         kept = draft.kept
-        if kept is None or kept.ip in self.quarantined or draft.name not in self.worker:
+        if kept is None or draft.name not in self.worker:
             return None
-        pool, address = self.pools[self.worker[draft.name]], _lenient_number(kept.ip)
-        if not pool.has(address) or address in pool.reserved:
-            return None
-        if any(low <= address <= high for low, high in parse_addresses(pool.lan.exclude)):
-            return None
-        return address
+        fits = self._may_have(self.pools[self.worker[draft.name]], kept.ip)
+        return _lenient_number(kept.ip) if fits else None
+
+    def _may_have(self, pool: _WorkerPool, ip: str) -> bool:
+        """Whether a decky of this worker may keep this address."""
+        address = _lenient_number(ip)
+        if ip in self.quarantined or not pool.has(address) or address in pool.reserved:
+            return False
+        return not any(low <= address <= high for low, high in parse_addresses(pool.lan.exclude))
 
     def _claim(self, draft: Draft, address: int) -> None:
         lan_group = self.pools[self.worker[draft.name]].lan_group
@@ -255,6 +273,13 @@ class _Allocation:
 
     def _refuse(self, draft: Draft, address: int, why: str, hint: str | None = None) -> None:
         raise SpecError(f"{draft.name}: {text_of(address)} {why}", place=draft.at("ip"), hint=hint)
+
+    def _refuse_subnet(self, draft: Draft, address: int) -> None:
+        closed = [name for name, pool in sorted(self.pools.items()) if pool.has(address)]
+        why = f"is in no subnet of {_pool_list(self.pools)}"
+        if closed:
+            why = f"is in the subnet of {', '.join(closed)} only, which may not receive more deckies"
+        self._refuse(draft, address, why)
 
     def _refuse_full(self, draft: Draft, candidates: list[_WorkerPool]) -> None:
         usage = ", ".join(self._usage(pool) for pool in sorted(candidates, key=lambda pool: pool.worker))
@@ -308,91 +333,3 @@ def _lenient_number(ip: str) -> int:
 
 def _pool_list(pools: Mapping[str, _WorkerPool]) -> str:
     return ", ".join(f"{name} ({pool.lan.subnet})" for name, pool in sorted(pools.items()))
-
-
-def _with_identities(
-    drafts: list[Draft],
-    allocation: _Allocation,
-    catalog: Catalog,
-    root_seed: int,
-    now: float,
-    quarantined: frozenset[str],
-    possibly_in_use: frozenset[str],
-) -> dict[str, Decky]:
-    macs = _unique_values(
-        drafts,
-        dict.fromkeys((mac for mac in quarantined if ":" in mac), "the quarantine"),
-        written=lambda draft: draft.mac,
-        kept=lambda draft: draft.kept.mac if draft.kept else None,
-        check=check_mac,
-        random_value=lambda draft, used: random_mac(
-            draft, catalog, rng_for(root_seed, draft.name, "mac"), used, possibly_in_use
-        ),
-    )
-    hostnames = _unique_values(
-        drafts,
-        {},
-        written=lambda draft: draft.hostname,
-        kept=lambda draft: draft.kept.hostname if draft.kept else None,
-        check=check_hostname,
-        random_value=lambda draft, used: random_hostname(
-            draft, catalog, rng_for(root_seed, draft.name, "hostname"), used
-        ),
-    )
-    return {
-        draft.name: _decky(draft, allocation, macs[draft.name], hostnames[draft.name], now)
-        for draft in drafts
-    }
-
-
-def _unique_values(
-    drafts: list[Draft],
-    used: dict[str, str],
-    *,
-    written: Callable[[Draft], str | None],
-    kept: Callable[[Draft], str | None],
-    check: Callable[[Draft, dict[str, str]], str],
-    random_value: Callable[[Draft, Collection[str]], str],
-) -> dict[str, str]:
-    """One unique value per decky that is not in `used`: first the user's, then kept, then random ones. Case
-    is ignored."""
-    result: dict[str, str] = {}
-    for draft in drafts:
-        if written(draft) is not None:
-            result[draft.name] = check(draft, used)
-            used[result[draft.name].lower()] = draft.name
-    for draft in drafts:
-        value = kept(draft) if draft.same_machine and draft.name not in result else None
-        if value is not None and value.lower() not in used:
-            result[draft.name] = value
-            used[value.lower()] = draft.name
-    for draft in drafts:
-        if draft.name not in result:
-            result[draft.name] = random_value(draft, used)
-            used[result[draft.name].lower()] = draft.name
-    return result
-
-
-def _decky(draft: Draft, allocation: _Allocation, mac: str, hostname: str, now: float) -> Decky:
-    kept = draft.kept
-    return Decky(
-        name=draft.name,
-        worker=allocation.worker[draft.name],
-        attachments=(Attachment(address=text_of(allocation.address[draft.name]), mac=mac),),
-        hostname=hostname,
-        os=draft.os,
-        release=draft.release,
-        archetype=draft.archetype,
-        services=draft.services,
-        settings=draft.settings,
-        seed=draft.seed,
-        spec_hash=draft.spec_hash,
-        images=kept.images if kept else None,
-        mutate_interval=draft.mutate_interval,
-        # The first mutation is due one interval after the decky's creation, not at the next tick.
-        mutated_at=kept.mutated_at if kept and kept.mutated_at is not None else now,
-        mutated=draft.mutated,
-        previous=draft.previous,
-        core=draft.core,
-        side=draft.side,
-    )

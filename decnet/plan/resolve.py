@@ -51,6 +51,8 @@ class Draft:
     hostname: str | None = None
     kept: Decky | None = None
     same_machine: bool = False
+    moves: bool = False
+    """Whether it has to leave the worker that it is on."""
     mutated: bool = False
     previous: tuple[str, ...] | None = None
     core: tuple[str, ...] | None = None
@@ -94,7 +96,7 @@ def resolve(
     if add:
         _refuse_changes(drafts)
         described = {entry.name for entry, _ in entries}
-        drafts += [_unchanged(decky) for name, decky in desired.items() if name not in described]
+        drafts += [unchanged(decky) for name, decky in desired.items() if name not in described]
     return tuple(sorted(drafts, key=lambda draft: natural_key(draft.name)))
 
 
@@ -166,7 +168,8 @@ def _refuse_changes(drafts: list[Draft]) -> None:
             raise SpecError(message, place=draft.place, hint="another name, or deploy the whole fleet file")
 
 
-def _unchanged(decky: Decky) -> Draft:
+def unchanged(decky: Decky) -> Draft:
+    """The draft of a decky that stays as it is."""
     return Draft(
         name=decky.name,
         place="",

@@ -141,7 +141,7 @@ def test_every_name_that_a_user_types_has_a_kind() -> None:
         "files",
     ]
     workers = commands["worker"]["commands"]
-    for name in ("show", "trust", "rename", "tag", "drain", "remove"):
+    for name in ("show", "trust", "rename", "tag", "drain", "undrain", "remove"):
         assert workers[name]["arguments"][0]["takes"] == "worker"
 
 

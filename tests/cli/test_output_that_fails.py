@@ -62,6 +62,7 @@ SAMPLES = {
     "worker show": ["w1"],
     "worker tag": ["w1", "dmz"],
     "worker trust": ["w1", "--yes"],
+    "worker undrain": ["w1"],
     "worker upgrade": ["w1"],
 }
 """Arguments with which each command comes as far as it can with a worker that does not answer."""

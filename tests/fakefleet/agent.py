@@ -175,11 +175,14 @@ class _Probes:
 MAC = bytes.fromhex("025600000000")
 MASK = 0xFFFFFF00
 INTERFACE = "eth0"
-GATEWAY = "192.0.2.1"
 
 
 def _own_address(name: str) -> tuple[int, int] | None:
     return (_number(here().address), MASK) if name == INTERFACE else None
+
+
+def _gateway() -> str:
+    return f"{here().address.rpartition('.')[0]}.1"
 
 
 def mac_of_machine(address: str) -> bytes:
@@ -207,7 +210,7 @@ REPLACED: dict[str, dict[str, Any]] = {
         "program": lambda: os.path.realpath(here().program),
     },
     "interfaces": {
-        "default_route": lambda: (INTERFACE, GATEWAY) if here().has_route else (None, None),
+        "default_route": lambda: (INTERFACE, _gateway()) if here().has_route else (None, None),
         "neighbours": lambda interface=None: here().neighbours,
         "interfaces": lambda: [(INTERFACE, *_own_address(INTERFACE))],  # type: ignore[misc]
         "address_of": _own_address,

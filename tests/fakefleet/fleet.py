@@ -7,24 +7,26 @@ import fcntl
 import inspect
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from decnet.catalog import load as load_catalog
 from decnet.commands.deploy import DeployOptions, deploy
+from decnet.commands.drain import drain
 from decnet.commands.enrolment import catch_up
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.own_login import Credentials
 from decnet.commands.reconcile import reconcile
 from decnet.commands.recovery import recover
 from decnet.commands.teardown import teardown
-from decnet.commands.worker import drain, remove
+from decnet.commands.worker import remove
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
@@ -81,13 +83,21 @@ class Ran:
 
 
 class FakeFleet:
-    """`names` are enrolled workers; `local` among them is this machine. A folder that has a fleet already is
+    """`names` are enrolled workers; `local` among them is this machine. `subnets` has the first three numbers
+    of the addresses of workers that are not on the LAN of the others. A folder that has a fleet already is
     used as it is: only the clock and the faults live in this object alone."""
 
-    def __init__(self, folder: Path, names: Iterable[str] = ("w1", "w2"), clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        names: Iterable[str] = ("w1", "w2"),
+        clock: Clock | None = None,
+        subnets: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         self.home = Home(folder / "home")
         self.catalog = load_catalog()
+        self._subnets = subnets
         self.lan = Lan()
         self._runs = self._run_number()
         self._count = 0
@@ -118,8 +128,8 @@ class FakeFleet:
     def reconcile(self, *, on: str | None = None, **options: Any) -> Ran:
         return self.run(lambda ctx: reconcile(ctx, PassOptions(selector=on, **options)))
 
-    def drain(self, worker: str, **options: Any) -> Ran:
-        return self.run(lambda ctx: drain(ctx, worker, PassOptions(**options)))
+    def drain(self, worker: str, *, remove: bool = False, **options: Any) -> Ran:
+        return self.run(lambda ctx: drain(ctx, worker, PassOptions(**options), remove=remove))
 
     def remove(self, worker: str, **options: bool) -> Ran:
         """`wipe` and `force` are the verb's own."""
@@ -231,9 +241,8 @@ class FakeFleet:
     # Construction.
 
     def _machine(self, name: str, number: int) -> FakeWorker:
-        return FakeWorker(
-            self.folder / "workers" / name, name, self.clock, self.lan, f"192.0.2.{11 + number}"
-        )
+        address = f"{self._subnets.get(name, '192.0.2')}.{11 + number}"
+        return FakeWorker(self.folder / "workers" / name, name, self.clock, self.lan, address)
 
     def _enrol(self) -> None:
         open_home(self.home)

@@ -22,7 +22,7 @@ def test_a_worker_with_deckies_is_kept_and_a_drained_one_leaves_nothing_behind(f
     placed, containers = fleet.by_worker(), fleet.containers("w1", "w2")
     said = fleet.decnet("worker", "remove", "w3", "--wipe", code=2)
     assert all(name in said.err for name in placed["w3"])
-    fleet.decnet("worker", "drain", "w3", "--yes")
+    fleet.decnet("worker", "drain", "w3", "--remove", "--yes")
     assert (fleet.containers("w3"), fleet.containers("w1", "w2")) == ({}, containers)
     strangers = fleet.authorized("w3")
     assert opens(fleet, "w3")

@@ -110,8 +110,8 @@ AFTER_A_JOB: list[tuple[str, Act, str, dict[str, str]]] = [
         },
     ),
     (
-        "drain",
-        lambda fleet: fleet.drain("w1"),
+        "drain --remove",
+        lambda fleet: fleet.drain("w1", remove=True),
         "3 done, 1 recorded, 2 kept",
         {
             **{key: GONE for key in ALL_GONE if key.startswith("w1")},

@@ -99,7 +99,7 @@ def given_another_address(fleet: FakeFleet, at: tuple[str, str] = OTHER) -> None
 
 
 def drained(fleet: FakeFleet) -> None:
-    assert fleet.drain("w1").code == 5
+    assert fleet.drain("w1", remove=True).code == 5
 
 
 def all_torn_down(fleet: FakeFleet) -> None:

@@ -53,7 +53,7 @@ def broken(fleet: FakeFleet) -> None:
 
 def drained(fleet: FakeFleet) -> None:
     four(fleet)
-    assert fleet.drain("w1").code == 0
+    assert fleet.drain("w1", remove=True).code == 0
     ensure_key(fleet.home.keys / FLEET_KEY, write_whole)
 
 
@@ -93,6 +93,7 @@ CASES: dict[str, Killed] = {
     "teardown --all": Killed(four, Command("teardown")),
     "reconcile": Killed(broken, Command("reconcile")),
     "drain": Killed(four, Command("drain", ("w1",))),
+    "drain --remove": Killed(four, Command("drain", ("w1",), {"remove": True})),
     "worker remove": Killed(drained, Command("remove", ("w1",)), GONE_OR_DONE),
     "worker remove --wipe": Killed(
         # A worker that was wiped before the kill refuses logins: the hint shows what remains to be done.

@@ -36,7 +36,7 @@ def findings(fleet: FakeFleet, worker: str) -> list[tuple[str, str]]:
 
 
 def test_a_drained_worker_that_is_removed_has_no_network_left(fleet: FakeFleet) -> None:
-    assert fleet.drain("w2").code == 0
+    assert fleet.drain("w2", remove=True).code == 0
     assert networks(fleet, "w2") == ["decnet_lan"]
     ran = fleet.remove("w2")
     assert (ran.code, networks(fleet, "w2")) == (0, [])
@@ -45,7 +45,7 @@ def test_a_drained_worker_that_is_removed_has_no_network_left(fleet: FakeFleet) 
 
 
 def test_a_network_that_stays_is_named_with_the_way_to_remove_it(fleet: FakeFleet) -> None:
-    assert fleet.drain("w2").code == 0
+    assert fleet.drain("w2", remove=True).code == 0
     fleet["w2"].engine.is_up = False
     ran = fleet.remove("w2")
     assert (ran.code, networks(fleet, "w2")) == (0, ["decnet_lan"])

@@ -37,7 +37,7 @@ VERBS: dict[str, Act] = {
     "teardown": lambda fleet: fleet.teardown("web-01", "web-02"),
     "teardown --all": lambda fleet: fleet.teardown(),
     "reconcile": crashed,
-    "drain": lambda fleet: fleet.drain("w1"),
+    "drain --remove": lambda fleet: fleet.drain("w1", remove=True),
 }
 
 
@@ -277,18 +277,18 @@ CASES = [
         "2 done, 2 kept",
         {**HEALED_ON_W1, **HEALED_ON_W2},
     ),
-    Case("drain", "all is well", 0, "2 done, 2 kept", {**ALL_GONE_ON_W1, "w1": TWO_MORE}),
+    Case("drain --remove", "all is well", 0, "2 done, 2 kept", {**ALL_GONE_ON_W1, "w1": TWO_MORE}),
     Case(
-        "drain",
+        "drain --remove",
         "a step fails",
         4,
         "1 done, 1 failed, 2 kept",
         {"w1/web-01": STUCK, "w1/web-03": GONE, "w1": TWO_MORE},
     ),
-    Case("drain", "w1 is unreachable", 5, "2 kept, 1 worker in trouble", ALL_LEFT_ON_W1),
-    Case("drain", "w1 shows another host key", 6, "2 kept, 1 worker in trouble", ALL_LEFT_ON_W1),
-    Case("drain", "Docker is down on w1", 5, "2 kept, 1 worker in trouble", ALL_LEFT_ON_W1),
-    Case("drain", "a job runs on w1", 0, "2 done, 2 kept", {**ALL_GONE_ON_W1, "w1": TWO_MORE}),
+    Case("drain --remove", "w1 is unreachable", 5, "2 kept, 1 worker in trouble", ALL_LEFT_ON_W1),
+    Case("drain --remove", "w1 shows another host key", 6, "2 kept, 1 worker in trouble", ALL_LEFT_ON_W1),
+    Case("drain --remove", "Docker is down on w1", 5, "2 kept, 1 worker in trouble", ALL_LEFT_ON_W1),
+    Case("drain --remove", "a job runs on w1", 0, "2 done, 2 kept", {**ALL_GONE_ON_W1, "w1": TWO_MORE}),
 ]
 
 

@@ -53,7 +53,7 @@ REMOVALS = [
 
 @pytest.mark.parametrize("case", REMOVALS, ids=lambda case: f"{' '.join(case.options)} {case.harm}")
 def test_a_drained_worker_is_removed_or_stays_as_it_is(fleet: FakeFleet, case: Removal) -> None:
-    assert fleet.drain("w1").code == 0
+    assert fleet.drain("w1", remove=True).code == 0
     HARM[case.harm](fleet)
     ran = fleet.remove("w1", **case.options)
     forced = " by force" if "force" in case.options else ""
@@ -66,7 +66,7 @@ def test_a_drained_worker_is_removed_or_stays_as_it_is(fleet: FakeFleet, case: R
 
 
 def test_a_worker_that_was_wiped_by_a_killed_command_is_removed_as_the_hint_says(fleet: FakeFleet) -> None:
-    assert fleet.drain("w1").code == 0
+    assert fleet.drain("w1", remove=True).code == 0
     fleet["w1"].lose("self-destruct", after=True)
     assert fleet.remove("w1", wipe=True).code == 5
     ran = fleet.remove("w1", wipe=True)
