@@ -142,8 +142,24 @@ class UsageError(DecnetError):
     code = "usage"
 
 
+class Mistake(NamedTuple):
+    """One mistake in a file of the user. `key` is its path with dots, "" for the whole file; `line` counts
+    from 1."""
+
+    file: str
+    line: int
+    key: str
+    message: str
+    hint: str | None = None
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
 class SpecError(UsageError):
-    """A fleet file is wrong; the message starts with its file and line, or with the flag.
+    """A fleet file is wrong; the message starts with its file and line, or with the flag. `reason` is the
+    message without the place, `mistakes` has all mistakes of the file if they were collected.
 
     Cause: A key is unknown, a value has the wrong type, or two values contradict each other.
     Fix: Correct the line and run `decnet validate FILE` until it reports no error.
@@ -151,9 +167,13 @@ class SpecError(UsageError):
 
     code = "bad-spec"
 
-    def __init__(self, message: str, *, place: str = "", hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, place: str = "", hint: str | None = None, mistakes: tuple[Mistake, ...] = ()
+    ) -> None:
         super().__init__(f"{place}: {message}" if place else message, hint=hint)
         self.place = place
+        self.reason = message
+        self.mistakes = mistakes
 
 
 class PartlyFailed(DecnetError):

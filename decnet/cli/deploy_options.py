@@ -9,7 +9,7 @@ import typer
 
 from decnet.cli.options import Drivers
 
-Config = Annotated[Path | None, typer.Option("-c", "--config", help="A fleet file (TOML).")]
+Config = Annotated[Path | None, typer.Option("-c", "--config", help="A fleet file (TOML); - for stdin.")]
 Deckies = Annotated[int, typer.Option("-n", "--deckies", metavar="N", help="How many deckies.")]
 Name = Annotated[str, typer.Option(help="Their name, or its beginning.")]
 Services = Annotated[

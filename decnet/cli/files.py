@@ -21,7 +21,8 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    file: Annotated[Path, typer.Argument(help="The fleet file.")], output: OutputOption = Output.table
+    file: Annotated[Path, typer.Argument(help="The fleet file; - for stdin.")],
+    output: OutputOption = Output.table,
 ) -> None:
     """Validate a fleet file without changing anything."""
     with context(output.value, writes=False) as ctx:

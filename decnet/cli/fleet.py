@@ -26,6 +26,7 @@ from decnet.engine.options import PassOptions
 
 if TYPE_CHECKING:
     from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
+    from decnet.engine.context import Context
     from decnet.model.spec import FleetSpec
 
 Names = Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")]
@@ -94,17 +95,17 @@ def deploy(
         )
         network = NetworkFlags(interface, subnet, gateway, driver.value if driver else None)
         options = verb.DeployOptions(add, reset_services, upgrade, ip_start, seed, on, run)
-        finish(wait_for(verb.deploy(ctx, _spec(config, flags, network), options)), output.value)
+        finish(wait_for(verb.deploy(ctx, _spec(ctx, config, flags, network), options)), output.value)
 
 
-def _spec(config: Path | None, flags: FleetFlags, network: NetworkFlags) -> FleetSpec:
+def _spec(ctx: Context, config: Path | None, flags: FleetFlags, network: NetworkFlags) -> FleetSpec:
     from decnet.commands.fleet_flags import spec_from_flags, with_network
     from decnet.commands.validate import read_spec
     from decnet.errors import UsageError
 
     if config is not None and flags.given:
         raise UsageError("a fleet file and flags that describe deckies exclude each other")
-    return with_network(read_spec(config) if config else spec_from_flags(flags), network)
+    return read_spec(ctx, config, network) if config else with_network(spec_from_flags(flags), network)
 
 
 def mutate(

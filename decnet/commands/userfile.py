@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 from decnet.errors import SpecError, UsageError
 from decnet.model.toml_text import MAX_BYTES
 
+STANDARD_INPUT = Path("-")
+
+
+def display_name(path: Path) -> str:
+    """The name of a file in messages; that of standard input for `-`."""
+    return "<stdin>" if path == STANDARD_INPUT else str(path)
+
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file, cut one byte after the largest that is allowed. Raises SpecError naming it."""
+    """The content of a file, or of standard input for `-`, cut one byte after the largest that is allowed.
+    Raises SpecError naming it."""
     try:
+        if path == STANDARD_INPUT:
+            return _read_standard_input()
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
+        raise SpecError(f"cannot be read: {error.strerror}", place=display_name(path)) from error
+
+
+def _read_standard_input() -> bytes:
+    if sys.stdin is None:
+        raise SpecError("cannot be read: it is closed", place=display_name(STANDARD_INPUT))
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def refuse_existing(path: Path) -> None:

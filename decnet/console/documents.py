@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, SpecError
 
 if TYPE_CHECKING:
     from decnet.model.keys import DeckyKey
@@ -68,7 +68,12 @@ def error_document(error: DecnetError) -> dict[str, Any]:
         "hint": error.hint,
         "retryable": error.retryable,
         "exit_code": error.exit_code,
+        **({"mistakes": [mistake._asdict() for mistake in error.mistakes]} if _has_mistakes(error) else {}),
     }
+
+
+def _has_mistakes(error: DecnetError) -> TypeGuard[SpecError]:
+    return isinstance(error, SpecError) and bool(error.mistakes)
 
 
 def _pass(outcome: PassOutcome) -> dict[str, Any]:

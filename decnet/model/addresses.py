@@ -113,11 +113,15 @@ def reserved(lan: Network) -> dict[int, str]:
 
 def usable(lan: Network) -> list[Range]:
     """The ranges of `use` (if empty: the whole subnet) inside the subnet, without `exclude`."""
-    block = network(lan)
+    return usable_ranges(network(lan), lan.use, lan.exclude)
+
+
+def usable_ranges(block: IPv4Network, use: Sequence[str], exclude: Sequence[str]) -> list[Range]:
+    """See `usable`."""
     first, last = int(block.network_address), int(block.broadcast_address)
-    wanted = parse_addresses(lan.use, place="network.addresses.use") if lan.use else [(first, last)]
+    wanted = parse_addresses(use, place="network.addresses.use") if use else [(first, last)]
     inside = [(max(low, first), min(high, last)) for low, high in wanted if low <= last and high >= first]
-    for hole in parse_addresses(lan.exclude, place="network.addresses.exclude"):
+    for hole in parse_addresses(exclude, place="network.addresses.exclude"):
         inside = [rest for each in inside for rest in _without(each, hole)]
     return inside
 

@@ -51,10 +51,12 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SettingDef(Entry):
-    """One setting that a fleet file may give to a service. A `secret` one is never printed or logged."""
+    """One setting that a fleet file may give to a service. A `secret` one is never printed or logged.
+    `pairs`: it is a list of user:password pairs, separated by commas."""
 
     kind: Literal["str", "int", "bool"]
     help: str
+    pairs: bool = False
     default: Setting | None = None
     secret: bool = False
     choices: tuple[str, ...] = ()
@@ -69,6 +71,9 @@ class SettingDef(Entry):
             return f"must be {self._range()}"
         if isinstance(value, int) and not self._within(value):
             return f"must be {self._range()}"
+        if self.pairs and not all(_is_pair(part) for part in str(value).split(",") if part.strip()):
+            # Without the value, which is a password.
+            return "must be user:password pairs, separated by commas"
         return None
 
     def _within(self, value: int) -> bool:
@@ -83,6 +88,10 @@ class SettingDef(Entry):
         if self.minimum is not None and self.maximum is not None:
             return f"{words} from {self.minimum} to {self.maximum}"
         return words if self.minimum is None else f"{words}, {self.minimum} or more"
+
+
+def _is_pair(text: str) -> bool:
+    return bool(text.partition(":")[0].strip()) and ":" in text
 
 
 @dataclass(frozen=True, kw_only=True)

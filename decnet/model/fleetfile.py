@@ -32,8 +32,21 @@ def parse_bytes(content: bytes, filename: str) -> FleetSpec:
     return parse(toml_text.decode(content, filename), filename)
 
 
+def read_bytes(content: bytes, filename: str) -> tuple[FleetSpec, Diagnostics]:
+    """See `read`."""
+    return read(toml_text.decode(content, filename), filename)
+
+
 def parse(text: str, filename: str) -> FleetSpec:
     """The fleet that a text describes. Raises SpecError, whose message has one line per error."""
+    spec, mistakes = read(text, filename)
+    mistakes.raise_any()
+    return spec
+
+
+def read(text: str, filename: str) -> tuple[FleetSpec, Diagnostics]:
+    """The valid part of the fleet that a text describes, and the mistakes in it. Raises SpecError for a text
+    that is not TOML."""
     if len(text) > toml_text.MAX_BYTES:
         raise SpecError(f"larger than {toml_text.MAX_BYTES // 1024} KiB", place=filename)
     table = toml_text.load(text, filename)
@@ -44,8 +57,7 @@ def parse(text: str, filename: str) -> FleetSpec:
     if not mistakes and not right.get("decky"):
         hint = "a decky is a table [decky.NAME]; `decnet teardown --all` removes a fleet"
         mistakes.add(("decky",), "no decky is defined", hint)
-    mistakes.raise_any()
-    return _spec(right, mistakes)
+    return _spec(right, mistakes), mistakes
 
 
 def _right(
@@ -130,7 +142,8 @@ def _decky(mistakes: Diagnostics, path: tuple[str, ...], entry: Any, key: Key) -
     right = _right(mistakes, path, entry, key.keys)
     if complaint := values.decky(name):
         mistakes.add(path, f"the name of [decky.{clean(name, 60)}] {complaint}")
-        return None
+        # With a name that can be printed, the rest of the entry is checked too.
+        return None if values.word(name) else right
     return right
 
 
@@ -155,7 +168,7 @@ def _spec(right: dict[str, Any], mistakes: Diagnostics) -> FleetSpec:
     network["addresses"] = AddressesSpec(**{key: tuple(value) for key, value in addresses.items()})
     return FleetSpec(
         network=NetworkSpec(**network),
-        deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right["decky"].items()),
+        deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right.get("decky", {}).items()),
         mutate_interval=right.get("mutate_interval"),
         **_tuples({key: right[key] for key in ("core", "side") if key in right}),
         places=mistakes.places(),

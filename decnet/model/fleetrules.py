@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from .addresses import not_within, parse_addresses
+from .addresses import not_within, parse_addresses, size, usable_ranges
 from .diagnostics import Diagnostics
-from .spec import LOCAL
+from .spec import LOCAL, numbered
 
 Entries = dict[str, dict[str, Any]]
 
@@ -23,7 +23,10 @@ def check(mistakes: Diagnostics, table: dict[str, Any]) -> None:
     _check_names(mistakes, entries)
     for key in _OF_ONE:
         _check_once(mistakes, entries, key)
-    _check_network(mistakes, table.get("network", {}), entries)
+    network = table.get("network", {})
+    _check_network(mistakes, network, entries)
+    _check_excluded(mistakes, network, entries)
+    _check_room(mistakes, network, entries)
 
 
 def _check_choices(mistakes: Diagnostics, entries: Entries) -> None:
@@ -51,23 +54,19 @@ def _check_counts(mistakes: Diagnostics, entries: Entries) -> None:
             if count > 1 and key in entry:
                 message = f"`{key}` in [decky.{name}] is for one decky, and its `count` is {count}"
                 mistakes.add(("decky", name, key), message, f"leave `{key}` out, or write one table for each")
-        if count > 1 and len(_numbered(name, count)[-1]) > 40:
+        if count > 1 and len(numbered(name, count)[-1]) > 40:
             mistakes.add(("decky", name), f"the name of [decky.{name}] has no room for the number of each")
 
 
 def _check_names(mistakes: Diagnostics, entries: Entries) -> None:
     owner: dict[str, str] = {}
     for name, entry in entries.items():
-        for single in _numbered(name, entry.get("count", 1)):
+        for single in numbered(name, entry.get("count", 1)):
             if single in owner:
                 message = f"[decky.{name}] and [decky.{owner[single]}] both define a decky named {single}"
                 mistakes.add(("decky", name), message)
                 break
             owner[single] = name
-
-
-def _numbered(name: str, count: int) -> list[str]:
-    return [name] if count == 1 else [f"{name}-{number:02d}" for number in range(1, count + 1)]
 
 
 def _check_once(mistakes: Diagnostics, entries: Entries, key: str) -> None:
@@ -108,3 +107,31 @@ def _check_network(mistakes: Diagnostics, network: dict[str, Any], entries: Entr
         message = not_within(entry["ip"], subnet) or ("is the gateway's" if entry["ip"] == gateway else "")
         if message:
             mistakes.add(("decky", name, "ip"), f"`ip` in [decky.{name}] {message}")
+
+
+def _check_excluded(mistakes: Diagnostics, network: dict[str, Any], entries: Entries) -> None:
+    excluded = parse_addresses(network.get("addresses", {}).get("exclude", ()))
+    for name, entry in entries.items():
+        path = ("decky", name, "ip")
+        if "ip" not in entry or mistakes.has(path):
+            continue
+        address = int(IPv4Address(entry["ip"]))
+        if any(low <= address <= high for low, high in excluded):
+            mistakes.add(path, f"`ip` in [decky.{name}] is {entry['ip']}, which is in addresses.exclude")
+
+
+def _check_room(mistakes: Diagnostics, network: dict[str, Any], entries: Entries) -> None:
+    """Whether the file's one LAN has an address for every decky. A bridge is a LAN per worker."""
+    if "subnet" not in network or network.get("driver") == "bridge" or mistakes.has(("network",)):
+        return
+    subnet, given = IPv4Network(network["subnet"]), network.get("addresses", {})
+    spans = usable_ranges(subnet, given.get("use", ()), given.get("exclude", ()))
+    closed = {int(subnet.network_address), int(subnet.broadcast_address)}
+    fixed = [network.get("gateway"), *(entry.get("ip") for entry in entries.values())]
+    closed |= {int(IPv4Address(text)) for text in fixed if text}
+    free = size(spans) - sum(any(low <= each <= high for low, high in spans) for each in closed)
+    wanted = sum(entry.get("count", 1) for entry in entries.values() if "ip" not in entry)
+    if wanted > free:
+        key = ("addresses", "use") if given.get("use") else ("subnet",)
+        message = f"{wanted} deckies need an address, and {free} of {subnet} can be used"
+        mistakes.add(("network", *key), message)

@@ -58,6 +58,15 @@ class DeckySpec:
     """Services that a mutation may add and remove."""
     place: str = ""
 
+    def names(self) -> tuple[str, ...]:
+        """The names of its deckies."""
+        return numbered(self.name, self.count)
+
+
+def numbered(name: str, count: int) -> tuple[str, ...]:
+    """The names of `count` deckies of one entry."""
+    return (name,) if count == 1 else tuple(f"{name}-{number:02d}" for number in range(1, count + 1))
+
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSpec:

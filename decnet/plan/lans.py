@@ -37,21 +37,11 @@ def decide_lan(
     Raises NoLan if the worker's own network is not suitable or not known, and SpecError if given values
     contradict each other.
     """
-    interface = _first(network.interface, known, facts, "interface")
-    subnet = _first(network.subnet, known, facts, "subnet")
-    gateway = _first(network.gateway, known, facts, "gateway")
-    if not interface or not subnet:
+    lan = described_lan(network, facts, known)
+    if not lan.interface or not lan.subnet:
         raise NoLan(worker, "it has no default route, so its LAN is unknown", _SET)
-    if not gateway:
+    if not lan.gateway:
         raise NoLan(worker, "its default route has no gateway", "set --gateway")
-    lan = Network(
-        driver=network.driver,
-        interface=interface,
-        subnet=subnet,
-        gateway=gateway,
-        use=network.addresses.use or (known.use if known else ()),
-        exclude=network.addresses.exclude or (known.exclude if known else ()),
-    )
     if wrong := addresses.lan(lan):
         field, complaint = wrong
         if field in ("interface", "subnet", "gateway") and not getattr(network, field):
@@ -59,6 +49,18 @@ def decide_lan(
         raise SpecError(f"{worker}: its LAN's {field} {complaint}")
     _check_wireless(worker, lan, facts)
     return lan.model_copy(update={"use": _range_from(ip_start, addresses.network(lan))}) if ip_start else lan
+
+
+def described_lan(network: NetworkSpec, facts: Facts | None, known: Network | None) -> Network:
+    """The LAN of one worker, unchecked; what is not known is ""."""
+    return Network(
+        driver=network.driver,
+        interface=_first(network.interface, known, facts, "interface") or "",
+        subnet=_first(network.subnet, known, facts, "subnet") or "",
+        gateway=_first(network.gateway, known, facts, "gateway") or "",
+        use=network.addresses.use or (known.use if known else ()),
+        exclude=network.addresses.exclude or (known.exclude if known else ()),
+    )
 
 
 def unconfirmed_subnets(lans: Mapping[str, Network], confirmed: tuple[str, ...]) -> tuple[str, ...]:

@@ -122,9 +122,7 @@ def _expanded(spec: FleetSpec) -> list[tuple[DeckySpec, _Places]]:
             if getattr(entry, key) is not None:
                 message = f"{entry.name}: {key} cannot be set when count is {entry.count}"
                 raise SpecError(message, place=places[key] or entry.place, hint="one entry per decky")
-        for number in range(1, entry.count + 1):
-            name = f"{entry.name}-{number:02d}"
-            entries.append((replace(entry, name=name, count=1), places))
+        entries += [(replace(entry, name=name, count=1), places) for name in entry.names()]
     return entries
 
 
@@ -147,14 +145,17 @@ def _refuse_names(
             raise SpecError(f"{entry.name}: this name is used twice{first}", place=entry.place)
         seen.add(entry.name)
         places[entry.name] = entry.place
-    # A decky "web-ssh" and the service ssh of a decky "web" would be one container name.
-    suffixes = tuple("-" + service.replace("_", "-") for service in catalog.services)
     for name in places:
-        for suffix in suffixes:
-            if name.endswith(suffix) and name.removesuffix(suffix) in places:
-                owner = name.removesuffix(suffix)
-                message = f"{name}: a service of {owner} would have this name"
-                raise SpecError(message, place=places[name] or places[owner])
+        if owner := owner_of_container(name, places, catalog):
+            message = f"{name}: a service of {owner} would have this name"
+            raise SpecError(message, place=places[name] or places[owner])
+
+
+def owner_of_container(name: str, deckies: Collection[str], catalog: Catalog) -> str | None:
+    """The decky whose service has a container of this name: `web`, for a decky `web-ssh`."""
+    suffixes = ("-" + service.replace("_", "-") for service in catalog.services)
+    owners = (name.removesuffix(suffix) for suffix in suffixes if name.endswith(suffix))
+    return next((owner for owner in owners if owner in deckies), None)
 
 
 def _refuse_changes(drafts: list[Draft]) -> None:

@@ -92,7 +92,7 @@ def test_the_fleet_file_means_what_the_old_file_meant(
     ctx = desk(folder, events)
     convert(ctx, folder / "old.ini", ConvertOptions(output=folder / "new.toml"))
     old = inifile.parse_bytes(read_bytes(folder / "old.ini"), "old.ini", ctx.catalog).spec
-    new = read_spec(folder / "new.toml")
+    new = read_spec(ctx, folder / "new.toml")
     assert placeless(new) == placeless(old)
     assert meant(new, ctx) == meant(old, ctx)
     assert not [event for event in events if isinstance(event, Message) and event.level == "warning"]

@@ -13,6 +13,7 @@ from theatre import Stage
 from decnet.catalog import load
 from decnet.commands.validate import read_spec
 from decnet.console.documents import error_document
+from decnet.engine.context import Context
 from decnet.errors import DecnetError
 from decnet.plan.resolve import resolve
 from decnet.store.desired import load_fleet
@@ -64,7 +65,8 @@ def test_no_complaint_about_a_fleet_file_shows_a_password(tmp_path: Path, number
     file = tmp_path / "fleet.toml"
     file.write_text(WRONG[number])
     catalog = load()
-    said = complaint(lambda: resolve(read_spec(file), catalog, rng=Random(1), desired={}))
+    ctx = Context(home=Home(tmp_path / "home"), catalog=catalog, emit=lambda event: None)
+    said = complaint(lambda: resolve(read_spec(ctx, file), catalog, rng=Random(1), desired={}))
     assert "fleet.toml:" in said
     assert SECRET not in said
 
