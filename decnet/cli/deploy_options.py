@@ -29,7 +29,10 @@ Subnet = Annotated[str | None, typer.Option(help="The LAN, as ADDRESS/PREFIX.")]
 Gateway = Annotated[str | None, typer.Option(help="The LAN's gateway.")]
 IpStart = Annotated[str | None, typer.Option("--ip-start", help="Take addresses from this one upwards.")]
 Driver = Annotated[Drivers | None, typer.Option(help="How deckies are attached to the LAN.")]
-Add = Annotated[bool, typer.Option("--add", help="Only add deckies; never remove any.")]
+Add = Annotated[bool, typer.Option("--add", help="Only add deckies, as flags do; never remove any.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Flags declare the whole fleet; all others are removed.")
+]
 ResetServices = Annotated[
     bool, typer.Option("--reset-services", help="Discard the changes made by mutations.")
 ]

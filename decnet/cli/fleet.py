@@ -64,6 +64,7 @@ def deploy(
     ip_start: own.IpStart = None,
     driver: own.Driver = None,
     add: own.Add = False,
+    replace: own.Replace = False,
     reset_services: own.ResetServices = False,
     upgrade: own.Upgrade = False,
     no_cache: own.NoCache = False,
@@ -94,18 +95,27 @@ def deploy(
             deckies, name, _split(services), archetype, randomize_services, os, worker, mutate_interval
         )
         network = NetworkFlags(interface, subnet, gateway, driver.value if driver else None)
-        options = verb.DeployOptions(add, reset_services, upgrade, ip_start, seed, on, run)
-        finish(wait_for(verb.deploy(ctx, _spec(ctx, config, flags, network), options)), output.value)
+        spec, series = _described(ctx, config, flags, network, add=add, replace=replace)
+        options = verb.DeployOptions(
+            add or bool(series), series, reset_services, upgrade, ip_start, seed, on, run
+        )
+        finish(wait_for(verb.deploy(ctx, spec, options)), output.value)
 
 
-def _spec(ctx: Context, config: Path | None, flags: FleetFlags, network: NetworkFlags) -> FleetSpec:
+def _described(
+    ctx: Context, config: Path | None, flags: FleetFlags, network: NetworkFlags, *, add: bool, replace: bool
+) -> tuple[FleetSpec, str | None]:
+    """The fleet as described, and the name of flags that only add; None if they, or a file, declare it."""
     from decnet.commands.fleet_flags import spec_from_flags, with_network
     from decnet.commands.validate import read_spec
     from decnet.errors import UsageError
 
-    if config is not None and flags.given:
+    if add and replace:
+        raise UsageError("--add and --replace exclude each other")
+    if config is not None and flags.any_given:
         raise UsageError("a fleet file and flags that describe deckies exclude each other")
-    return read_spec(ctx, config, network) if config else with_network(spec_from_flags(flags), network)
+    spec = read_spec(ctx, config, network) if config else with_network(spec_from_flags(flags), network)
+    return spec, None if config or replace else flags.name
 
 
 def mutate(

@@ -16,7 +16,7 @@ from decnet.model.worker import Facts
 from decnet.plan.allocate import allocate
 from decnet.plan.claims import known_claims, possible_holders
 from decnet.plan.decky_view import unknown_workers
-from decnet.plan.resolve import Draft
+from decnet.plan.draft import Draft
 
 if TYPE_CHECKING:
     from decnet.worker.responses import Probed

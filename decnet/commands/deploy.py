@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from decnet.commands.allocation import allocate_unclaimed
+from decnet.commands.fleet_flags import continued, left_of_series
 from decnet.commands.receivers import no_worker, open_workers, refuse_drained
+from decnet.commands.wording import listed
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal, Question
@@ -17,19 +19,23 @@ from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
-from decnet.model.fleet import Fleet, Network
+from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
+from decnet.plan.draft import Draft
 from decnet.plan.images import upgraded
 from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
-from decnet.plan.resolve import Draft, resolve
+from decnet.plan.resolve import resolve
+
+STAYS = "deckies that stay"
 
 
 @dataclass(frozen=True)
 class DeployOptions:
     """What `deploy` is given in addition to the fleet itself; `on` are the workers open to new deckies,
-    `upgrade` makes every decky of this version's images."""
+    `upgrade` makes every decky of this version's images. `series` is the name of flags that only add."""
 
     add: bool = False
+    series: str | None = None
     reset_services: bool = False
     upgrade: bool = False
     ip_start: str | None = None
@@ -41,15 +47,17 @@ class DeployOptions:
 async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassOutcome:
     """Deploy the fleet that `spec` describes; with `add`, only add its deckies to the fleet.
 
-    Raises SpecError (exit 2) for an invalid spec, before anything is changed.
+    Raises SpecError (exit 2) for an invalid spec, or with `add` for a decky that exists with other content,
+    before anything is changed.
     """
     seed = ctx.rng.getrandbits(64) if options.seed is None else options.seed
     reported: set[str] = set()
 
     def change(stored: Snapshot) -> Propose:
         rng = Random(seed)
+        described = _continued(ctx, spec, options, stored.desired.deckies, reported)
         drafts = resolve(
-            spec,
+            described,
             ctx.catalog,
             rng=rng,
             desired=stored.desired.deckies,
@@ -62,9 +70,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             if _needs_local(snap, drafts):
                 snap = await with_local(ctx, connections, snap, adopt=options.run.adopt_agent)
             lans, unusable = _lans(snap, spec, drafts, options)
-            for name in sorted(unusable.keys() - reported):
-                ctx.warn(f"{unusable[name].reason}: it gets no deckies ({unusable[name].hint})", name)
-            reported.update(unusable)
+            _report_unusable(ctx, unusable, reported)
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
@@ -73,6 +79,23 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
         return propose
 
     return await run_pass(ctx, "deploy", change, replace(options.run, facts=True))
+
+
+def _continued(
+    ctx: Context, spec: FleetSpec, options: DeployOptions, deckies: dict[str, Decky], reported: set[str]
+) -> FleetSpec:
+    """The spec of flags as a continuation of what exists; reports once what stays of the series."""
+    if options.series is None:
+        return spec
+    spec = continued(spec, options.series, deckies)
+    left = left_of_series(spec, options.series, deckies)
+    if left and STAYS not in reported:
+        reported.add(STAYS)
+        ctx.note(
+            f"{listed(left)} {'stays' if len(left) == 1 else 'stay'}: flags only add deckies. "
+            "With --replace they declare the whole fleet, and all others are removed"
+        )
+    return spec
 
 
 def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
@@ -84,6 +107,12 @@ def _check_workers(snap: Snapshot, drafts: tuple[Draft, ...]) -> None:
             hint=f"known: {', '.join(snap.workers) or 'none'}; decnet worker add {unknown[0]} USER@HOST",
         )
     refuse_drained(snap, drafts)
+
+
+def _report_unusable(ctx: Context, unusable: dict[str, NoLan], reported: set[str]) -> None:
+    for name in sorted(unusable.keys() - reported):
+        ctx.warn(f"{unusable[name].reason}: it gets no deckies ({unusable[name].hint})", name)
+    reported.update(unusable)
 
 
 def _needs_local(snap: Snapshot, drafts: tuple[Draft, ...]) -> bool:
@@ -98,12 +127,13 @@ def _lans(
     the workers without a LAN, which no decky needs. Raises NoLan if one is needed."""
     named = {draft.worker for draft in drafts if draft.worker}
     wanted = set(named)
-    if any(draft.worker is None for draft in drafts):
+    if any(draft.worker is None and not draft.untouched for draft in drafts):
         wanted |= set(open_workers(snap, options.on))
     lans = dict(snap.desired.lans)
+    kept = snap.desired.placed & lans.keys() if options.add else set()
     unusable: dict[str, NoLan] = {}
     for name, observation in snap.observed.items():
-        if isinstance(observation, NotSeen) or not (name in wanted or name in lans):
+        if isinstance(observation, NotSeen) or name not in (wanted | lans.keys()) - (kept - wanted):
             continue
         try:
             lans[name] = decide_lan(
@@ -113,9 +143,21 @@ def _lans(
             if name in named or name in lans:
                 raise
             unusable[name] = error
+        if name in kept:
+            _refuse_other_lan(name, snap.desired.lans[name], lans[name])
     if unusable and not lans.keys() & wanted:
         raise next(iter(unusable.values()))
     return lans, unusable
+
+
+def _refuse_other_lan(worker: str, known: Network, given: Network) -> None:
+    for key in ("interface", "subnet", "gateway", "driver"):
+        has, wish = getattr(known, key), getattr(given, key)
+        if has != wish:
+            raise SpecError(
+                f"{worker}: the {key} of its deckies is {has}, not {wish}: this would change all of them",
+                hint=f"omit --{key}, choose another worker (--worker), or deploy a fleet file",
+            )
 
 
 async def _describe_fleet(
@@ -141,7 +183,7 @@ async def _describe_fleet(
     desired = snap.desired.model_copy(update={"lans": lans})
     snap, deckies = await allocate_unclaimed(ctx, connections, snap, desired, drafts, reachable, rng)
     if options.add:
-        deckies = {**snap.desired.deckies, **deckies}
+        deckies |= {draft.name: draft.kept for draft in drafts if draft.kept and draft.untouched}
     used = {decky.worker for decky in deckies.values()} | set(snap.desired.lans)
     left = {name: lan for name, lan in lans.items() if name in used}
     return snap, desired.model_copy(update={"lans": left}).with_deckies(deckies)

@@ -21,8 +21,9 @@ from decnet.model.actual import NotSeen, Seen
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.spec import AddressesSpec, NetworkSpec
 from decnet.model.worker import Facts
+from decnet.plan.additions import unchanged
+from decnet.plan.draft import Draft
 from decnet.plan.lans import LanGroups, NoLan, decide_lan
-from decnet.plan.resolve import Draft, unchanged
 from decnet.store.audit import append
 from decnet.store.fleet_table import FleetTable
 

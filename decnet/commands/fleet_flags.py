@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from decnet.errors import UsageError
 from decnet.model import values
-from decnet.model.spec import DeckySpec, Driver, FleetSpec
+from decnet.model.spec import DeckySpec, Driver, FleetSpec, NetworkSpec
+from decnet.plan.additions import series_members
+from decnet.plan.resolve import same_content
+
+if TYPE_CHECKING:
+    from decnet.model.fleet import Decky
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,13 @@ class FleetFlags:
 
     @property
     def given(self) -> bool:
+        """Whether they say what kind of decky is meant."""
         return bool(self.services or self.archetype or self.randomize_services)
+
+    @property
+    def any_given(self) -> bool:
+        """Whether any of them is given."""
+        return self != FleetFlags()
 
 
 @dataclass(frozen=True)
@@ -47,8 +60,10 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
     if complaint := values.decky(flags.name):
         raise UsageError(f"--name {complaint}")
     if not 1 <= flags.count <= 100:
-        raise UsageError(f"{flags.count} deckies: 1 to 100 at a time")
-    names = [f"{flags.name}-{n:02d}" for n in range(1, flags.count + 1)] if flags.count > 1 else [flags.name]
+        hint = "deploy the others with another --name" if flags.count > 100 else None
+        raise UsageError(f"{flags.count} deckies: 1 to 100 of one name", hint=hint)
+    numbered = [_numbered(flags.name, number) for number in range(1, flags.count + 1)]
+    names = numbered if flags.count > 1 else [flags.name]
     deckies = tuple(
         DeckySpec(
             name=name,
@@ -62,7 +77,27 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
         )
         for name in names
     )
-    return FleetSpec(deckies=deckies)
+    return FleetSpec(network=NetworkSpec(driver=None), deckies=deckies)
+
+
+def continued(spec: FleetSpec, name: str, deckies: Mapping[str, Decky]) -> FleetSpec:
+    """The spec of a series, where the first one of it may exist as NAME or as NAME-01: `-n 3` after `-n 1`
+    adds two."""
+    first, *others = spec.deckies
+    alias = _numbered(name, 1) if first.name == name else name
+    if first.name in deckies or alias not in deckies or not same_content(first, deckies[alias]):
+        return spec
+    return replace(spec, deckies=(replace(first, name=alias), *others))
+
+
+def left_of_series(spec: FleetSpec, name: str, deckies: Mapping[str, Decky]) -> list[str]:
+    """The deckies of the series NAME, NAME-01 and so on that exist and that the spec does not describe."""
+    described = {entry.name for entry in spec.deckies}
+    return [each for each in series_members(name, deckies) if each not in described]
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}-{number:02d}"
 
 
 def with_network(spec: FleetSpec, flags: NetworkFlags) -> FleetSpec:

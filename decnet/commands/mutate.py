@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from decnet.commands.selection import select_deckies
+from decnet.commands.wording import listed
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
@@ -17,9 +18,6 @@ from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
 from decnet.store.desired import load_fleet
-
-MAX_LISTED = 5
-"""Deckies that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOp
         desired = rules.mutate(fleet, names, ctx.catalog, rng=Random(seed), now=now, services=services)
     for lost, deckies in rules.core_lost(fleet, desired, ctx.catalog).items():
         ctx.warn(
-            f"{_listed(deckies)}: this removes core services ({', '.join(lost)}); "
+            f"{listed(deckies)}: this removes core services ({', '.join(lost)}); "
             "the next random mutation restores them"
         )
     return desired
@@ -85,14 +83,9 @@ def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOp
 def _report_fixed(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions) -> None:
     """The chosen deckies that cannot change. Raises UsageError where all were chosen by name and none can."""
     fixed = [name for name in names if not rules.may_change(fleet.deckies[name], ctx.catalog)]
-    message = f"{_listed(fixed)}: no side service to add or remove"
+    message = f"{listed(fixed)}: no side service to add or remove"
     if fixed and options.names and len(fixed) == len(names):
         hint = "`side` in the fleet file allows some; or set the services with --services"
         raise UsageError(message, hint=hint)
     if fixed:
         ctx.note(message)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
-    return ", ".join(names[:MAX_LISTED]) + more

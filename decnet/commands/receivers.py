@@ -8,7 +8,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, SpecError
 from decnet.model.actual import NotSeen
 from decnet.model.worker import Worker
-from decnet.plan.resolve import Draft
+from decnet.plan.draft import Draft
 from decnet.plan.select import select
 
 

@@ -94,6 +94,7 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "upgrades": dict(plan.upgrades),
         "slices": {str(key): str(drift) for key, drift in plan.slices.items()},
         "detached": list(outcome.detached),
+        "refusal": error_document(outcome.refusal) if outcome.refusal else None,
         "troubles": [
             {"worker": t.worker, "message": str(t), "hint": t.hint, "exit_code": t.exit_code}
             for t in outcome.troubles

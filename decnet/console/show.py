@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from decnet.console.documents import document, dumps, lines, names
 from decnet.console.plans import plan_lines, slice_lines, step_lines, upgrade_lines
+from decnet.console.prompts import print_error
 from decnet.console.text import aligned, cell, reason
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
 from decnet.engine.progress import StepDone
@@ -26,7 +27,7 @@ Format = Literal["table", "json", "jsonl", "name"]
 
 
 def show(outcome: Outcome, style: Format) -> None:
-    """Print an outcome in the requested format."""
+    """Print an outcome in the requested format, and on stderr why a run would be refused."""
     if isinstance(outcome, Verbatim):
         sys.stdout.write(outcome.text)
     elif style == "json":
@@ -38,6 +39,8 @@ def show(outcome: Outcome, style: Format) -> None:
     else:
         _show_table(outcome)
     sys.stdout.flush()
+    if isinstance(outcome, PassOutcome) and outcome.refusal:
+        print_error(outcome.refusal, style)
 
 
 def clear_screen() -> None:

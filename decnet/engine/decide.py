@@ -8,6 +8,7 @@ from decnet.engine.bundle import slice_hash
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.snapshot import Snapshot
+from decnet.errors import MassRemoval
 from decnet.model.actual import Seen
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, SliceDrift
@@ -49,17 +50,34 @@ def decide(
     """The proposed snapshot and its plan, without the workers on which nothing may be done.
 
     Raises MassRemoval if the plan removes too much of a fleet of `size_before` deckies, or of as many as
-    there are now. A read-only pass gets every plan.
+    there are now. A check gets every plan; so does a dry run, which asks `refusal` separately.
     """
     snap = with_images(proposal.snap)
     plan = make_plan(ctx, snap, options)
-    if options.read_only:
+    if options.check:
         return snap, plan
     seen = {name for name, each in snap.observed.items() if isinstance(each, Seen)}
     size = max(size_before, fleet_size(snap.stored, snap.recorded, seen))
     plan = plan.without_ahead(before=size)
-    guard(plan, size, snap.desired, max_remove=options.max_remove, requested=proposal.requested_removals)
+    if not options.dry_run:
+        _guard(proposal, snap, plan, options)
     return snap, plan
+
+
+def refusal(proposal: Proposal, snap: Snapshot, plan: Plan, options: PassOptions) -> MassRemoval | None:
+    """Why the run would refuse the plan of this dry run; None if it would not."""
+    if not options.dry_run:
+        return None
+    try:
+        _guard(proposal, snap, plan, options)
+    except MassRemoval as error:
+        return error
+    return None
+
+
+def _guard(proposal: Proposal, snap: Snapshot, plan: Plan, options: PassOptions) -> None:
+    requested = proposal.requested_removals
+    guard(plan, plan.before, snap.desired, max_remove=options.max_remove, requested=requested)
 
 
 def with_images(snap: Snapshot) -> Snapshot:

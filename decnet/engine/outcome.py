@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.engine.progress import StepDone
-from decnet.errors import WorkerFailure, worst
+from decnet.errors import DecnetError, WorkerFailure, worst
 
 if TYPE_CHECKING:
     from decnet.model.plan import Plan
@@ -27,6 +27,12 @@ class PassOutcome:
     quiet: bool = False
     summary: str = ""
     needs_reconfirmation: bool = False
+    refusal: DecnetError | None = None
+    """In a dry run: why the run would do nothing."""
+
+    def refused_by(self, error: DecnetError | None) -> PassOutcome:
+        """This dry run, with the error and exit code of the run that it stands for."""
+        return self if error is None else replace(self, refusal=error, exit_code=error.exit_code)
 
     def joined(self, later: PassOutcome) -> PassOutcome:
         """This pass and the later one that finished it, as one."""

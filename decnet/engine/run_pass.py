@@ -11,7 +11,7 @@ from decnet.engine.apply import ApplyResult, apply, commit
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.decide import Proposal, decide
+from decnet.engine.decide import Proposal, decide, refusal
 from decnet.engine.drained import record_drained
 from decnet.engine.dry_run import check_on_workers
 from decnet.engine.network_cleanup import remove_networks
@@ -57,7 +57,8 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                     snap, plan = decide(ctx, proposal, options)
                 if options.read_only:
                     refused = await check_on_workers(ctx, connections, snap, plan, options)
-                    return report(verb, snap, plan, options, refused)
+                    outcome = report(verb, snap, plan, options, refused)
+                    return outcome.refused_by(refusal(proposal, snap, plan, options))
                 if preview is not None and plan.items_to_confirm != preview.plan.items_to_confirm:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue

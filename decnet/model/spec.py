@@ -31,7 +31,8 @@ class NetworkSpec:
     interface: str | None = None
     subnet: str | None = None
     gateway: str | None = None
-    driver: Driver = "macvlan"
+    driver: Driver | None = "macvlan"
+    """None: that of the known LAN, else macvlan."""
     addresses: AddressesSpec = AddressesSpec()
 
 

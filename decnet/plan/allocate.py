@@ -26,8 +26,9 @@ from decnet.model.worker import Facts
 
 from .assemble import assemble
 from .capacity import weights
+from .draft import Draft
 from .lans import LanGroups
-from .resolve import Draft, natural_key
+from .resolve import natural_key
 
 
 @dataclass(slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky
 
+from .draft import Draft
 from .identity import check_hostname, check_mac, random_hostname, random_mac
-from .resolve import Draft
 from .seeds import rng_for
 
 

@@ -11,7 +11,7 @@ from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
 from decnet.wire import clean
 
-from .resolve import Draft
+from .draft import Draft
 
 ATTEMPTS = 200
 HONEYPOT_WORDS = ("decnet", "decky", "honeypot", "canary")

@@ -54,7 +54,7 @@ def decide_lan(
 def described_lan(network: NetworkSpec, facts: Facts | None, known: Network | None) -> Network:
     """The LAN of one worker, unchecked; what is not known is ""."""
     return Network(
-        driver=network.driver,
+        driver=network.driver or (known.driver if known else "macvlan"),
         interface=_first(network.interface, known, facts, "interface") or "",
         subnet=_first(network.subnet, known, facts, "subnet") or "",
         gateway=_first(network.gateway, known, facts, "gateway") or "",

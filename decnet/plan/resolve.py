@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from decnet.errors import SpecError
@@ -15,7 +15,9 @@ from decnet.model.suggest import unknown_name
 from decnet.model.values import Settings
 from decnet.wire import digest
 
+from .additions import with_existing
 from .core_services import core_of, side_of
+from .draft import Draft
 from .seeds import rng_for
 from .services import expand_compatible, expand_names, pick_services, settings_of, with_decoy, without_clash
 
@@ -27,43 +29,6 @@ DEFAULT_OS = "linux"
 REDRAW_KEYS = {"archetype", "services", "randomize_services", "settings", "os"}
 """The keys of an entry that determine the random choices. The others are applied as written, so that a new
 address or interval does not undo mutations of the services."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """One decky as resolved. `worker`, `ip`, `mac` and `hostname` are the user's values; `kept` is the decky
-    of that name in desired, and `same_machine` says whether it keeps its MAC and hostname."""
-
-    name: str
-    place: str
-    services: dict[str, Settings]
-    settings: dict[str, Settings]
-    os: str
-    release: str
-    archetype: str | None
-    vendor: str | None
-    seed: str
-    spec_hash: str
-    mutate_interval: int | None
-    worker: str | None = None
-    ip: str | None = None
-    mac: str | None = None
-    hostname: str | None = None
-    kept: Decky | None = None
-    same_machine: bool = False
-    moves: bool = False
-    """Whether it has to leave the worker that it is on."""
-    mutated: bool = False
-    previous: tuple[str, ...] | None = None
-    core: tuple[str, ...] | None = None
-    """Services that mutations never remove, if not those of the archetype."""
-    side: tuple[str, ...] | None = None
-    places: Mapping[str, str] = field(default_factory=dict)
-    """file:line of the keys of its entry."""
-
-    def at(self, key: str) -> str:
-        """file:line of a key of its entry, else of the entry."""
-        return self.places.get(key) or self.place
 
 
 def resolve(
@@ -94,10 +59,23 @@ def resolve(
         for entry, places in entries
     ]
     if add:
-        _refuse_changes(drafts)
-        described = {entry.name for entry, _ in entries}
-        drafts += [unchanged(decky) for name, decky in desired.items() if name not in described]
+        drafts = with_existing(drafts, desired)
     return tuple(sorted(drafts, key=lambda draft: natural_key(draft.name)))
+
+
+def same_content(entry: DeckySpec, decky: Decky) -> bool:
+    """Whether the decky was made from an entry with the same content, whatever the order of its services."""
+    # Version 0.1.0 stored the hash of the services in the order in which they were written.
+    return decky.spec_hash in (content_hash(entry), _hash(entry, entry.services))
+
+
+def content_hash(entry: DeckySpec) -> str:
+    """A hash of the keys that determine the random choices."""
+    return _hash(entry, None if entry.services is None else tuple(sorted(entry.services)))
+
+
+def _hash(entry: DeckySpec, services: tuple[str, ...] | None) -> str:
+    return digest({key: getattr(entry, key) for key in REDRAW_KEYS} | {"services": services})
 
 
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:
@@ -158,40 +136,6 @@ def owner_of_container(name: str, deckies: Collection[str], catalog: Catalog) ->
     return next((owner for owner in owners if owner in deckies), None)
 
 
-def _refuse_changes(drafts: list[Draft]) -> None:
-    for draft in drafts:
-        kept = draft.kept
-        wishes = (draft.worker, draft.ip, draft.mac, draft.hostname)
-        has = (kept.worker, kept.ip, kept.mac, kept.hostname) if kept else ()
-        other = any(wish not in (None, each) for wish, each in zip(wishes, has, strict=False))
-        if kept and (other or kept.spec_hash != draft.spec_hash):
-            message = f"{draft.name}: already exists and would be changed; --add only adds"
-            raise SpecError(message, place=draft.place, hint="another name, or deploy the whole fleet file")
-
-
-def unchanged(decky: Decky) -> Draft:
-    """The draft of a decky that stays as it is."""
-    return Draft(
-        name=decky.name,
-        place="",
-        services=decky.services,
-        settings=decky.settings,
-        os=decky.os,
-        release=decky.release,
-        archetype=decky.archetype,
-        vendor=None,
-        seed=decky.seed,
-        spec_hash=decky.spec_hash,
-        mutate_interval=decky.mutate_interval,
-        kept=decky,
-        same_machine=True,
-        mutated=decky.mutated,
-        previous=decky.previous,
-        core=decky.core,
-        side=decky.side,
-    )
-
-
 class _Resolver:
     """Builds the draft of one entry."""
 
@@ -214,8 +158,8 @@ class _Resolver:
         self.who = entry.name
         self.archetype = self._checked("archetype", entry.archetype, catalog.archetypes)
         self.os = self._checked("os", self._os(), catalog.os_profiles) or DEFAULT_OS
-        self.spec_hash = digest({key: getattr(entry, key) for key in REDRAW_KEYS})
-        self.same = kept is not None and kept.spec_hash == self.spec_hash
+        self.spec_hash = content_hash(entry)
+        self.same = kept is not None and same_content(entry, kept)
         self.reset = reset_services and kept is not None and kept.mutated
 
     def draft(self) -> Draft:
@@ -247,6 +191,7 @@ class _Resolver:
             hostname=entry.hostname,
             kept=kept,
             same_machine=same_machine,
+            same_content=self.same,
             mutated=given_by_mutation,
             previous=kept.previous if kept and given_by_mutation else None,
             core=core,

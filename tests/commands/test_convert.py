@@ -20,7 +20,8 @@ from decnet.engine.progress import Event, Message
 from decnet.errors import SpecError, UsageError
 from decnet.model import fleetfile, inifile
 from decnet.model.spec import FleetSpec
-from decnet.plan.resolve import Draft, resolve
+from decnet.plan.draft import Draft
+from decnet.plan.resolve import resolve
 from decnet.store.paths import Home
 
 OWN = """\

@@ -29,3 +29,17 @@ def test_flags_of_the_network_go_over_the_file() -> None:
     assert with_network(described, NetworkFlags(interface="eth1", driver="ipvlan")).network == NetworkSpec(
         interface="eth1", gateway="192.0.2.1", driver="ipvlan", addresses=addresses
     )
+
+
+def test_a_count_over_a_hundred_names_the_way_out() -> None:
+    with pytest.raises(UsageError, match="101 deckies: 1 to 100 of one name") as refused:
+        spec_from_flags(FleetFlags(count=101, services=("ssh",)))
+    assert "--name" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize(
+    "flags", [{"count": 2}, {"name": "web"}, {"worker": "w1"}, {"os": "linux"}, {"mutate_interval": 5}]
+)
+def test_every_flag_that_describes_deckies_is_noticed_next_to_a_file(flags: dict[str, object]) -> None:
+    assert FleetFlags(**flags).any_given  # type: ignore[arg-type]
+    assert not FleetFlags().any_given

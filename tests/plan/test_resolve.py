@@ -13,8 +13,10 @@ from decnet.model.catalog import Catalog
 from decnet.model.catalog_entries import ELSEWHERE
 from decnet.model.fleet import Fleet
 from decnet.model.spec import FleetSpec
+from decnet.plan.draft import Draft
 from decnet.plan.mutate import mutate
-from decnet.plan.resolve import Draft, resolve
+from decnet.plan.resolve import resolve
+from decnet.wire import digest
 
 from .world import CATALOG, NOW, SEVERAL, deployed, fleet, spec
 
@@ -213,12 +215,26 @@ def test_adding_keeps_every_decky_and_is_idempotent() -> None:
 
 def test_adding_refuses_to_change_a_decky_that_exists() -> None:
     first = deployed(spec("a"))
-    for entry in (
-        {"name": "a", "services": ("ftp",)},
-        {"name": "a", "services": ("ssh", "http"), "ip": "192.0.2.77"},
+    for entry, words in (
+        ({"name": "a", "services": ("ftp",)}, "its services are http ssh, not ftp"),
+        ({"name": "a", "services": ("ssh", "http"), "ip": "192.0.2.77"}, "its address is .*, not 192.0.2.77"),
     ):
-        with pytest.raises(SpecError, match="already exists and would be changed; --add only adds"):
+        with pytest.raises(SpecError, match=f"a: it already exists, and {words}"):
             deployed(spec(entry), first, add=True)
+
+
+def test_the_order_of_services_is_no_other_content() -> None:
+    """Also after version 0.1.0, which stored the hash of the services as they were written."""
+    first = deployed(spec({"name": "a", "services": ("ssh", "http")}))
+    mutated = mutate(first, ["a"], SEVERAL, rng=random.Random(3), now=NOW, services=("ftp",))
+    after = deployed(spec({"name": "a", "services": ("http", "ssh")}), mutated, seed=2)
+    assert services_of(after)["a"] == ["ftp"]
+    keys = ("archetype", "services", "randomize_services", "settings", "os")
+    (entry,) = spec({"name": "a", "services": ("ssh", "http")}).deckies
+    stored = digest({key: getattr(entry, key) for key in keys})
+    older = first.with_deckies({"a": mutated.deckies["a"].model_copy(update={"spec_hash": stored})})
+    again = deployed(spec({"name": "a", "services": ("ssh", "http")}), older, seed=2)
+    assert services_of(again)["a"] == ["ftp"]
 
 
 def test_an_empty_description_is_refused() -> None:
