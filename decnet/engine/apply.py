@@ -109,12 +109,16 @@ def apply_record_steps(snap: Snapshot, plan: Plan) -> Snapshot:
 
 
 def _recorded(records: WorkerRecords, step: Step) -> WorkerRecords:
-    """The records after a step: with its row, or without one if the step has none."""
-    rows = dict(records.of(step.project).deckies)
-    rows.pop(step.decky, None)
+    """The records after a step: with its row, or without one if the step has none. A decky without a row is
+    gone; one that gets its name later has not been healed yet."""
+    known = records.of(step.project)
+    rows, heals = dict(known.deckies), dict(known.heals)
     if step.row is not None and step.record != "delete":
         rows[step.decky] = step.row
-    return records.with_project(step.project, deckies=dict(sorted(rows.items())))
+    else:
+        rows.pop(step.decky, None)
+        heals.pop(step.decky, None)
+    return records.with_project(step.project, deckies=dict(sorted(rows.items())), heals=heals)
 
 
 def split_jobs(steps: Iterable[Step]) -> tuple[dict[SliceKey, list[Step]], dict[SliceKey, list[Step]]]:

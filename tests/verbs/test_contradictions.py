@@ -9,6 +9,8 @@ from fakefleet import FakeFleet
 
 from decnet.model.record import LifecycleRow
 
+from .conftest import FOUR
+
 
 def last_row(fleet: FakeFleet, worker: str) -> LifecycleRow:
     return fleet.records(worker).lifecycle[-1]
@@ -68,3 +70,15 @@ def test_repairs_that_succeed_in_vain_every_time_end_with_an_error(fleet: FakeFl
     assert ran.outcome.plan.skipped[0].reason.startswith(
         "its jobs report success, and it is not so later: tried "
     )
+
+
+def test_repairs_of_a_decky_that_left_the_fleet_do_not_delay_those_of_its_successor(fleet: FakeFleet) -> None:
+    for _ in range(3):
+        fleet["w1"].crash("web-01-http")
+        assert fleet.reconcile().code == 0
+    # The end of the job is recorded by the next command, as after Ctrl-C.
+    assert fleet.teardown("web-01", detach=True).code == 0
+    assert fleet.reconcile().code == 0
+    assert fleet.deploy(FOUR).code == 0
+    fleet["w1"].crash("web-01-http")
+    assert fleet.reconcile().code == 0
