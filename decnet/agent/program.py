@@ -28,6 +28,7 @@ VERBS = {
     "image-load": ("image", "image_load", limits.IMAGE),
     "events": ("events", "events_verb", limits.JOB),
     "logs": ("logs", "logs_verb", limits.CONTROL * 2),
+    "follow": ("follow", "follow_verb", limits.CONTROL * 2),
     "upgrade": ("upgrade", "upgrade", limits.REQUEST),
     "self-destruct": ("self_destruct", "self_destruct", limits.CONTROL * 2),
 }

@@ -1,4 +1,4 @@
-"""`events --pull` and `--follow`: prints what no pull has printed yet, and sends alerts at the same time."""
+"""Prints what is new: lines of logs, and events that no pull has printed yet with alerts at the same time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from decnet.commands.alerts import send_alerts_forever
 from decnet.commands.events import EventFilter, pull, unprinted_events
+from decnet.commands.follow_logs import follow_logs
 from decnet.console.events import show_events
+from decnet.console.logs import show_log_lines
 from decnet.console.prompts import print_error
 from decnet.errors import LockHeld
 from decnet.store.events import EarlierIds
@@ -45,6 +47,12 @@ async def follow_events(
         if alerts is not None:
             works.append(send_alerts_forever(kept, alerts, interval, lambda error: print_error(error, style)))
         await together(*works)
+
+
+async def print_logs(ctx: Context, decky: str, service: str | None, lines: int, style: str) -> None:
+    """`logs --follow`: print lines as they appear."""
+    async for found in follow_logs(ctx, [decky], service, lines):
+        show_log_lines([(each.decky, each.container, each.text) for each in found], style)
 
 
 async def together(*works: Coroutine[Any, Any, None]) -> None:

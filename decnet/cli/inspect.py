@@ -62,10 +62,16 @@ def logs(
     decky: Annotated[str, typer.Argument(help="The decky.")],
     service: Annotated[str | None, typer.Argument(help="Only this service.")] = None,
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, max=1000, help="How many lines.")] = 50,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Print new lines until Ctrl-C.")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Show the last log lines of a decky's containers."""
     with context(output.value, read_only=True) as ctx:
+        if follow:
+            from decnet.cli.following import print_logs
+
+            wait_for(print_logs(ctx, decky, service, lines, output.value))
+            raise typer.Exit(0)
         from decnet.commands.logs import logs as run
 
         finish(wait_for(run(ctx, decky, service, lines)), output.value)

@@ -6,6 +6,7 @@ from .canonical import GENESIS, canonical, chained, decode_json, digest, encode_
 from .framing import FrameError, Unframer, frame
 from .limits import (
     AGENT_VERSION,
+    FOLLOW_VERSION,
     JOB_SECONDS_AFTER_PROGRESS,
     LABEL_DECKY,
     LABEL_FINGERPRINT,
@@ -35,6 +36,7 @@ from .text import clean, clean_lines
 
 __all__ = [
     "AGENT_VERSION",
+    "FOLLOW_VERSION",
     "GENESIS",
     "JOB_SECONDS_AFTER_PROGRESS",
     "LABEL_DECKY",

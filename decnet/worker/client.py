@@ -18,7 +18,18 @@ from decnet.model.worker import Compatibility, Facts, Hello
 from . import older
 from .agent_package import AgentPackage
 from .envelope import wrong_protocol
-from .responses import Accepted, EventPage, HeldSlice, HeldSlices, Loaded, Logs, Probed, Started
+from .responses import (
+    Accepted,
+    EventPage,
+    FollowedLog,
+    FollowedLogs,
+    HeldSlice,
+    HeldSlices,
+    Loaded,
+    Logs,
+    Probed,
+    Started,
+)
 from .session import Session
 
 CONTROL_LIMIT = 15.0
@@ -190,6 +201,14 @@ class AgentClient:
         """Container name to the last lines of its log. The text is hostile: escape it before printing."""
         args = {"decky": decky, "service": service, "lines": lines}
         return (await self._request(Logs, "logs", args, CONTROL_LIMIT)).logs
+
+    async def follow(
+        self, deckies: Iterable[str], marks: Mapping[str, str], service: str | None = None, *, lines: int
+    ) -> tuple[FollowedLog, ...]:
+        """What the deckies' containers have logged since the marks (by container id); of a container without
+        one, the last `lines`. The text is hostile: escape it before printing."""
+        args = {"deckies": sorted(deckies), "marks": dict(marks), "service": service, "lines": lines}
+        return (await self._request(FollowedLogs, "follow", args, CONTROL_LIMIT)).containers
 
     async def upgrade(self, own: AgentPackage) -> Hello:
         """Install our agent. Raises BadAnswer if another one answers afterwards, WorkerError if ours did not

@@ -80,6 +80,26 @@ class Logs(FrozenModel):
     logs: dict[Short, Annotated[str, Field(max_length=512 * 1024)]]
 
 
+class FollowedLog(FrozenModel):
+    """What one container has logged since `mark` was returned; `gap`: entries in between are gone. The text
+    is hostile."""
+
+    id: Short
+    name: Short
+    decky: Short
+    service: Short
+    text: Annotated[str, Field(max_length=512 * 1024)]
+    mark: Short
+    gap: bool
+    more: bool
+
+
+class FollowedLogs(FrozenModel):
+    """The response to `follow`."""
+
+    containers: Annotated[tuple[FollowedLog, ...], Field(strict=False, max_length=200)]
+
+
 class Started(FrozenModel):
     """The response to `self-destruct`."""
 

@@ -205,7 +205,7 @@ class Engine:
                 }
                 return 200, {"Id": container["Id"], "State": state, "RestartCount": container["RestartCount"]}
             case "GET", ["logs"]:
-                return 200, _log(container, query.get("tail", "all"))
+                return 200, _log(container, query.get("tail", "all"), timed="timestamps" in query)
             case "POST", ["exec"]:
                 table = json.loads(body)["Cmd"][-1].rpartition("/")[2]
                 return 201, {"Id": f"{container['Id']}:{table}"}
@@ -391,8 +391,10 @@ def _labelled(thing: dict[str, Any], filters: dict[str, list[str]]) -> bool:
     return all(key in labels and (not equals or labels[key] == value) for key, equals, value in pairs)
 
 
-def _log(container: dict[str, Any], tail: str) -> bytes:
+def _log(container: dict[str, Any], tail: str, *, timed: bool = False) -> bytes:
     lines = container["Log"]
+    if timed:
+        lines = [f"2026-01-31T12:00:00.{number:09}Z {line}" for number, line in enumerate(lines)]
     return b"".join(_frame(line + "\n") for line in (lines if tail == "all" else lines[-int(tail) :]))
 
 

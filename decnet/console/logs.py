@@ -1,0 +1,19 @@
+"""Lines of containers' logs, as they appear."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from decnet.console.documents import dumps
+from decnet.console.text import cell
+
+
+def show_log_lines(lines: Iterable[tuple[str, str, str]], style: str) -> None:
+    """Print lines (decky, container, text), each with its container in front; as JSON lines for `json`."""
+    for decky, container, text in lines:
+        if style == "json":
+            print(dumps({"decky": decky, "container": container, "text": text}))
+        else:
+            print(f"{cell(container)}: {cell(text)}")
+    sys.stdout.flush()
