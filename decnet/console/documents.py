@@ -85,6 +85,10 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "kept": plan.kept,
         "steps": [_step(step, ends) for step in plan.steps],
+        "edits": [
+            {**key._asdict(), "changes": [change._asdict() for change in changes]}
+            for key, changes in plan.edits.items()
+        ],
         "strays": [_step(step, {}) for step in plan.strays],
         "skipped": [
             {"worker": s.worker, "project": s.project, "decky": s.decky, "reason": s.reason}
@@ -111,6 +115,8 @@ def _step(step: Step, ends: dict[DeckyKey, Any]) -> dict[str, Any]:
         "bucket": step.bucket,
         "reason": step.reason,
         "record": step.record,
+        "details": step.details._asdict() if step.details else None,
+        "changes": [change._asdict() for change in step.changes],
         "containers": {
             "remove": [target.name for target in step.remove],
             "up": list(step.up),

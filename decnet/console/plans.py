@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from decnet.console.steps import change_lines, detailed_lines, step_line
 from decnet.console.text import cell, counted
 
 if TYPE_CHECKING:
-    from decnet.model.plan import Plan, Step
-
-SIGNS = {
-    "create": "+",
-    "revive": "+",
-    "change": "~",
-    "heal": "~",
-    "remove": "-",
-    "yield": "-",
-    "forget": "-",
-    "stray": "-",
-    "adopt": ".",
-    "refresh": ".",
-}
+    from decnet.model.plan import Plan
 
 
-def plan_lines(plan: Plan) -> list[str]:
-    """One line per step, then strays, skipped and unknown, then a count."""
-    if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown):
+def plan_lines(plan: Plan, width: int = 0) -> list[str]:
+    """Each step with its details, then strays, skipped and unknown, then a count. Details are folded at
+    `width` columns; 0: they are not."""
+    if plan.is_empty and not (plan.strays or plan.skipped or plan.unknown or plan.edits):
         return [f"nothing to do, {counted(plan.kept, 'decky')} unchanged", *upgrade_lines(plan)]
-    lines = step_lines(plan, len(plan.steps))
+    lines = [line for step in plan.steps for line in detailed_lines(step, width)]
+    lines += edit_lines(plan)
     listed, more = plan.listed_strays
-    lines += [_line("?", step) + " (--prune removes it)" for step in listed]
+    lines += [step_line(step, "?") + " (--prune removes it)" for step in listed]
     lines += [
         f"? {counted(number, 'more stray', 'more strays')} on {worker}" for worker, number in more.items()
     ]
@@ -39,11 +29,12 @@ def plan_lines(plan: Plan) -> list[str]:
     return [*lines, *upgrade_lines(plan), tally(plan)]
 
 
-def step_lines(plan: Plan, most: int) -> list[str]:
-    """One line per step, the first `most` of them."""
-    left = len(plan.steps) - most
-    lines = [_line(SIGNS.get(step.bucket, " "), step) for step in plan.steps[:most]]
-    return [*lines, f"and {left} more"] if left > 0 else lines
+def edit_lines(plan: Plan) -> list[str]:
+    """What changes of deckies whose containers stay as they are."""
+    lines = []
+    for key, changes in plan.edits.items():
+        lines += [f"~ {key}: no container changes", *change_lines(changes)]
+    return lines
 
 
 def slice_lines(plan: Plan) -> list[str]:
@@ -63,11 +54,6 @@ def upgrade_lines(plan: Plan) -> list[str]:
     return [f"upgrade pending: {total} of older images ({where}); decnet image upgrade"]
 
 
-def _line(sign: str, step: Step) -> str:
-    where = "" if step.worker == "local" else f" on {step.worker}"
-    return f"{sign} {cell(step.decky)}{where}: {step.bucket}, {cell(step.reason)}"
-
-
 def tally(plan: Plan) -> str:
     """`plan: 2 create, 1 heal, 3 unchanged`."""
     counts: dict[str, int] = {}
@@ -76,5 +62,7 @@ def tally(plan: Plan) -> str:
     parts = [f"{count} {bucket}" for bucket, count in sorted(counts.items())]
     workers = counted(len(plan.slices), "worker")
     parts += [f"{workers} to re-sync"] if plan.slices else []
-    parts += [f"{plan.kept} unchanged"] if plan.kept else []
+    parts += [f"{len(plan.edits)} edited"] if plan.edits else []
+    unchanged = plan.kept - len(plan.edits)
+    parts += [f"{unchanged} unchanged"] if unchanged > 0 else []
     return "plan: " + (", ".join(parts) or "nothing to do")

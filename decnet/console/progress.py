@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from decnet.console.plans import plan_lines
-from decnet.console.text import cell
+from decnet.console.text import cell, terminal_width
 from decnet.engine.progress import (
     Event,
     Finished,
@@ -84,7 +84,7 @@ class Lines:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Planned):
-            for line in plan_lines(event.plan):
+            for line in plan_lines(event.plan, terminal_width(sys.stderr)):
                 _print(line)
             return
         text = event_line(event)
@@ -106,7 +106,7 @@ class Bars:
     def __call__(self, event: Event) -> None:
         match event:
             case Planned(plan):
-                for line in plan_lines(plan):
+                for line in plan_lines(plan, terminal_width(sys.stderr)):
                     self._line(line)
             case ImageStep(phase, done, total):
                 self._bar("image", "image", phase, done, total)

@@ -6,9 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from decnet.console.documents import document, dumps, lines, names
-from decnet.console.plans import plan_lines, slice_lines, step_lines, upgrade_lines
+from decnet.console.plans import plan_lines, slice_lines, upgrade_lines
 from decnet.console.prompts import print_error
-from decnet.console.text import aligned, cell, reason
+from decnet.console.steps import step_lines
+from decnet.console.text import aligned, cell, reason, terminal_width
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
 from decnet.engine.progress import StepDone
 
@@ -80,7 +81,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     plan = outcome.plan
     if not outcome.carried_out:
         shown = [each for each in outcome.troubles if each.worker not in plan.unknown]
-        return [*plan_lines(plan), *_trouble_lines(shown)]
+        return [*plan_lines(plan, terminal_width(sys.stdout)), *_trouble_lines(shown)]
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
     if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
         return []

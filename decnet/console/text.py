@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from decnet.wire import clean
 
 CELL_CHARS = 400
 REASON_CHARS = 1200
+NARROWEST = 40
+"""Columns below which folded text is harder to read than the terminal's own line breaks."""
+
+
+def terminal_width(stream: TextIO) -> int:
+    """The columns of the terminal behind the stream; 0 if it is none, or too narrow to fold."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+    return columns if columns >= NARROWEST else 0
 
 
 def cell(text: str) -> str:

@@ -12,6 +12,7 @@ from decnet.errors import MassRemoval
 from decnet.model.actual import Seen
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Plan, SliceDrift
+from decnet.plan.details import with_details
 from decnet.plan.guard import fleet_size, guard
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
@@ -106,6 +107,9 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
     outdated_counts = {
         name: count for name, count in outdated(snap.desired, snap.images).items() if name in snap.observed
     }
+    plan = with_details(
+        plan, snap.stored, snap.desired, snap.recorded, snap.observed, snap.expected, snap.catalog
+    )
     return plan._replace(unknown=unknown, slices=slices, upgrades=outdated_counts)
 
 

@@ -135,7 +135,7 @@ async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Previ
 
 
 def _show_plan(ctx: Context, plan: Plan, options: PassOptions) -> None:
-    if not plan.is_empty and not options.quiet:
+    if (plan.edits or not plan.is_empty) and not options.quiet:
         ctx.emit(Planned(plan))
 
 

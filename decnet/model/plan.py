@@ -12,7 +12,9 @@ from decnet.wire import PROJECT, container_name
 
 from .keys import DeckyKey, SliceKey
 from .record import DeckyRow, Operation
+from .values import Setting, Settings
 
+FieldValue = Setting | tuple[str, ...] | None
 Bucket = Literal[
     "keep", "adopt", "refresh", "change", "heal", "create", "revive", "remove", "yield", "forget", "stray",
     "unknown",
@@ -28,6 +30,28 @@ class Target(NamedTuple):
 
     name: str
     id: str
+
+
+class FieldChange(NamedTuple):
+    """One field of a decky that changes, by its path, such as "address" or "ssh.motd". None: not set. Secret
+    values are replaced."""
+
+    field: str
+    old: FieldValue
+    new: FieldValue
+
+
+class Details(NamedTuple):
+    """What a step's decky is on the LAN: as it will be, or for a removal as it was. `services` has those
+    settings of each that differ from the defaults, secret values replaced."""
+
+    address: str
+    mac: str
+    hostname: str
+    os: str
+    release: str
+    archetype: str | None
+    services: dict[str, Settings]
 
 
 class Step(NamedTuple):
@@ -54,6 +78,9 @@ class Step(NamedTuple):
     """The worker that a removed decky goes to: it leaves this one, not the LAN."""
     after: tuple[DeckyKey, ...] = ()
     """Releases that have to succeed before this claim may be carried out."""
+    details: Details | None = None
+    """None if nothing is known of the decky: a stray."""
+    changes: tuple[FieldChange, ...] = ()
 
     @property
     def key(self) -> DeckyKey:
@@ -113,6 +140,8 @@ class Plan(NamedTuple):
     """Slices that were taken out of the plan because nothing may be changed there."""
     before: int = 0
     """How many deckies the fleet had when the plan was made."""
+    edits: dict[DeckyKey, tuple[FieldChange, ...]] = {}
+    """What changes of deckies without a step: it concerns no container."""
 
     @property
     def is_empty(self) -> bool:

@@ -205,17 +205,12 @@ def _record_action(before: DeckyRow | None, after: DeckyRow) -> RecordAction | N
 
 def _reason(view: DeckyView, bucket: Bucket, came_from: str | None) -> str:
     if bucket == "create":
-        return f"it moves here from {came_from}" if came_from else f"new: {_summary(view.decky)}"
+        return f"it moves here from {came_from}" if came_from else "new in the fleet"
     if bucket == "revive":
         interrupted = view.row is not None and view.row.status == "unknown"
         return "it was started but not finished" if interrupted else "none of its containers exists any more"
     reasons = _differences(view) if bucket == "change" else _faults(view)
     return "; ".join(reasons[:4]) + (f"; and {len(reasons) - 4} more" if len(reasons) > 4 else "")
-
-
-def _summary(decky: Decky | None) -> str:
-    assert decky is not None
-    return f"{decky.ip}, {decky.mac}, {decky.os}, {' '.join(sorted(decky.services))}"
 
 
 def _differences(view: DeckyView) -> list[str]:

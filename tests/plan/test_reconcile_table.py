@@ -304,7 +304,7 @@ def test_the_table_has_an_answer_for_every_case_but_the_impossible_ones() -> Non
 
 
 REASONS = {
-    "new": f"new: 192.0.2.10, {WEB.mac}, linux, http ssh",
+    "new": "new in the fleet",
     "one service less": "service http is removed",
     "one service more": "service ftp is added",
     "other settings": "service ssh: its configuration changed (settings or persona)",
