@@ -131,10 +131,11 @@ def _values(spot: _Spot, kind: str | None, current: str, prefix: str) -> Answer:
         return Answer("none")
     if kind.startswith("words:"):
         return _matching("words", current, [(word, "") for word in kind[6:].split(",")], prefix)
-    if kind in ("services", "selector"):
+    if kind in ("services", "selector", "deckies"):
         before, comma, last = current.rpartition(",")
-        mark = last[:1] if kind == "selector" and last[:1] == "!" else ""
-        found = [word for word in _names(kind, spot.given) if word[0] not in before.split(",")]
+        mark = last[:1] if kind != "services" and last[:1] == "!" else ""
+        used = [*before.split(","), *spot.given]
+        found = [word for word in _names(kind, spot.given) if word[0] not in used]
         return _matching("list", last.removeprefix(mark), found, prefix + before + comma + mark)
     found = [word for word in _names(kind, spot.given) if word[0] not in spot.given]
     return _matching("words", current, found, prefix)
@@ -150,7 +151,7 @@ def _names(kind: str, given: list[str]) -> list[tuple[str, str]]:
 
         section: catalog.Kind = "service" if kind == "services" else kind  # type: ignore[assignment]
         return list(catalog.offered(section, home.catalog).items())
-    if kind == "decky":
+    if kind in ("decky", "deckies"):
         return [(name, ", ".join(services)) for name, services in completion_names.deckies(home).items()]
     if kind == "service-of":
         return [(name, "") for name in completion_names.deckies(home).get(given[-1] if given else "", ())]

@@ -24,7 +24,9 @@ def events(
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only events since: 15m, 2h, 1d, or 2026-01-31T12:00.")
     ] = None,
-    decky: Annotated[list[str] | None, typer.Option("--decky", help="Only this decky's events.")] = None,
+    decky: Annotated[
+        list[str] | None, typer.Option("--decky", metavar="DECKIES", help="Select deckies: 'web-*,!web-3'.")
+    ] = None,
     interval: Annotated[float, seconds("--interval", least=0.5, help="How often --follow pulls.")] = 2.0,
     alert: Annotated[
         str | None,
@@ -43,12 +45,12 @@ def events(
 ) -> None:
     """Show attackers' events, and fetch new ones with --pull."""
     with context(output.value, read_only=not (pull or follow or alert)) as ctx:
-        from decnet.commands.events import EventFilter
+        from decnet.commands.events import event_filter
         from decnet.errors import UsageError
 
         if alert and not (pull or follow or alert_test):
             raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
-        wanted = EventFilter(_moment(since), tuple(decky or ()))
+        wanted = event_filter(ctx, _moment(since), tuple(decky or ()))
         target = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
             _try_alert(ctx, target)

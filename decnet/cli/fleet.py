@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from decnet.engine.context import Context
     from decnet.model.spec import FleetSpec
 
-Names = Annotated[list[str] | None, typer.Argument(help="Deckies, or patterns such as 'web-*'.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Deckies: names, 'web-*', '@printer', '!web-3'.")]
 ExactServices = Annotated[
     list[str] | None, typer.Option("-s", "--services", help="The exact services to run.")
 ]

@@ -43,9 +43,9 @@ def status(
 
 
 def history(
-    decky: Annotated[
-        str | None,
-        typer.Argument(help="A decky, or a pattern such as 'web-*'."),
+    deckies: Annotated[
+        list[str] | None,
+        typer.Argument(help="Deckies: names, 'web-*', '@printer', '!web-3'."),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N.")] = 50,
     on: On = None,
@@ -55,7 +55,7 @@ def history(
     with context(output.value, writes=False) as ctx:
         from decnet.commands.history import history as run
 
-        finish(run(ctx, decky, limit=limit, on=on), output.value)
+        finish(run(ctx, deckies or (), limit=limit, on=on), output.value)
 
 
 def logs(

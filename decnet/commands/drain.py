@@ -7,8 +7,8 @@ from random import Random
 
 from decnet.commands.allocation import allocate_unclaimed
 from decnet.commands.deploy import with_ranges
+from decnet.commands.enrolment import known_worker, one_worker
 from decnet.commands.receivers import no_worker, open_workers
-from decnet.commands.worker import known_worker
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
@@ -35,7 +35,7 @@ async def drain(ctx: Context, name: str, options: PassOptions, *, remove: bool =
     Raises SpecError (exit 2) if the others have no room for all of them, and the worker's own error if it
     cannot release them: then nothing is moved.
     """
-    known_worker(ctx, name)
+    name = one_worker(ctx, name).name
     seed = ctx.rng.getrandbits(64)
     notes: set[str] = set()
 

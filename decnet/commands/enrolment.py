@@ -15,11 +15,14 @@ from decnet.errors import UsageError, WorkerFailure, worst
 from decnet.model import values
 from decnet.model.keys import SliceKey
 from decnet.model.spec import LOCAL
+from decnet.model.suggest import suggest
 from decnet.model.worker import Worker
+from decnet.plan.select import select
 from decnet.store.atomic import write_whole
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.wire import clean
 
 if TYPE_CHECKING:
     from decnet.worker.enrol import Enrolled
@@ -231,9 +234,26 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> TextOutcom
 
 def enrolled_worker(ctx: Context, name: str) -> Worker:
     """The worker of that name that is reached over SSH. Raises UsageError."""
+    worker = known_worker(ctx, name)
+    if worker.is_local:
+        raise UsageError("`local` is this machine: it is not reached over SSH")
+    return worker
+
+
+def known_worker(ctx: Context, name: str) -> Worker:
+    """The enrolled worker of that name, or this machine. Raises UsageError."""
     workers = known_workers(ctx.home)
     if name not in workers:
-        raise UsageError(f"no worker is named {name!r}", hint="decnet worker list")
-    if workers[name].is_local:
-        raise UsageError("`local` is this machine: it is not reached over SSH")
+        near = suggest(name, workers)
+        hint = f"did you mean {near!r}?" if near else "decnet worker list lists them"
+        raise UsageError(f"no worker is named {clean(name, 60)!r}", hint=hint)
     return workers[name]
+
+
+def one_worker(ctx: Context, selector: str) -> Worker:
+    """The one worker that a selector means. Raises UsageError if there is none, or several."""
+    chosen = select(known_workers(ctx.home), selector)
+    if len(chosen) > 1:
+        names = ", ".join(chosen)
+        raise UsageError(f"{selector!r} selects {len(chosen)} workers ({names})", hint="select one of them")
+    return next(iter(chosen.values()))

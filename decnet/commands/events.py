@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
@@ -12,7 +13,7 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, DockerDown, LockHeld, WorkerFailure
 from decnet.model.event import AttackerEvent
-from decnet.plan.select import select
+from decnet.plan.select import Selector, select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
 from decnet.store.printed import begin_printing, load_printed, printing_lock, save_printed, unprinted
@@ -35,10 +36,17 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events are shown: not before `since` (seconds since the epoch), of these deckies or of all."""
+    """Which events are shown: not before `since` (seconds since the epoch), of the deckies that these
+    selectors mean or of all. `archetypes` are those of the fleet's deckies."""
 
     since: float | None = None
     deckies: tuple[str, ...] = ()
+    archetypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def selector(self) -> Selector | None:
+        """The selector of the deckies; None for all."""
+        return Selector.of("decky", self.deckies) if self.deckies else None
 
 
 @dataclass(frozen=True)
@@ -178,4 +186,25 @@ def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
     """Whether the filter lets an event through."""
     if wanted.since is not None and event.at < wanted.since:
         return False
-    return not wanted.deckies or event.decky in wanted.deckies
+    selector = wanted.selector
+    return selector is None or selector.matches(event.decky, wanted.archetypes.get(event.decky, ()))
+
+
+def event_filter(ctx: Context, since: float | None, deckies: tuple[str, ...]) -> EventFilter:
+    """The filter for these selectors. Raises UsageError for one that means no decky: of the fleet, of the
+    records, or of a stored event."""
+    fleet = load_fleet(ctx.home)
+    wanted = EventFilter(since, deckies, fleet.groups() if fleet else {})
+    if wanted.selector is None:
+        return wanted
+    known = {**dict.fromkeys(_recorded(ctx), ()), **wanted.archetypes}
+    if wanted.selector.unmatched(known):
+        # Reading all stored events takes time.
+        known = {**dict.fromkeys({row.event.decky for row in read_events(ctx.home)}, ()), **known}
+    wanted.selector.check(known)
+    return wanted
+
+
+def _recorded(ctx: Context) -> set[str]:
+    records = ctx.records.load_many(worker.worker_id for worker in known_workers(ctx.home).values())
+    return {name for each in records.values() for name in each.of().deckies}

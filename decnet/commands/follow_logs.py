@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError, WorkerError, WorkerFailure
 from decnet.model.fleet import Fleet
+from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet, new_fleet
 from decnet.wire import AGENT_VERSION, FOLLOW_VERSION, clean
 
@@ -65,7 +65,7 @@ async def follow_logs(
         while True:
             fleet = load_fleet(kept.home) or new_fleet()
             try:
-                placed = _by_worker(kept, fleet, select_deckies(fleet.deckies, names))
+                placed = _by_worker(kept, fleet, select_deckies(fleet.groups(), names))
             except UsageError as error:
                 if not watched:
                     raise

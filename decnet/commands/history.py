@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
-from decnet.errors import UsageError
 from decnet.model.record import LifecycleRow
-from decnet.model.suggest import suggest
-from decnet.plan.select import select
-from decnet.store.desired import load_fleet
+from decnet.plan.select import select, select_deckies
+from decnet.store.desired import load_fleet, new_fleet
 
 COLUMNS = ("decky", "operation", "worker", "status", "start", "duration", "error")
 
 
-def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str | None = None) -> Listing:
-    """The newest `limit` lifecycle rows, the newest last; of one decky, of a pattern (`web-*`), or of all.
+def history(ctx: Context, deckies: Sequence[str] = (), *, limit: int = 50, on: str | None = None) -> Listing:
+    """The newest `limit` lifecycle rows, the newest last; of the deckies that the selectors mean, or of all.
 
-    Raises UsageError for a name that is neither in the history nor in the fleet.
+    Raises UsageError for a selector that matches nothing in the history and in the fleet.
     """
     records = ctx.records
     rows = [
@@ -29,9 +27,11 @@ def history(ctx: Context, decky: str | None = None, *, limit: int = 50, on: str 
         for name, worker in select(known_workers(ctx.home), on).items()
         for row in records.load(worker.worker_id).lifecycle
     ]
-    if decky is not None:
-        _check_known(ctx, decky, rows)
-        rows = [row for row in rows if fnmatchcase(row.decky, decky)]
+    if deckies:
+        fleet = load_fleet(ctx.home) or new_fleet()
+        known = {**{row.decky: () for row in rows}, **fleet.groups()}
+        chosen = set(select_deckies(known, deckies))
+        rows = [row for row in rows if row.decky in chosen]
     newest = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
     cells = tuple(_cells(ctx, row) for row in newest)
     items = tuple(asdict(row) for row in newest)
@@ -86,12 +86,3 @@ def _lasted(ctx: Context, row: HistoryView) -> str:
         return f"{max(0.0, ctx.now() - (row.started or row.created)):.0f} s so far"
     # If the end is the time at which we learned of it, the operation ended earlier.
     return f"{row.duration:.1f} s" if row.ended_by_worker else f"at most {row.duration:.1f} s"
-
-
-def _check_known(ctx: Context, decky: str, rows: list[HistoryView]) -> None:
-    fleet = load_fleet(ctx.home)
-    known = {row.decky for row in rows} | set(fleet.deckies if fleet else ())
-    if not any(fnmatchcase(name, decky) for name in known):
-        near = suggest(decky, known)
-        hint = f"did you mean {near!r}?" if near else "decnet history lists all"
-        raise UsageError(f"no record of a decky {decky!r}", hint=hint)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
+from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet, new_fleet
 from decnet.wire import clean
 
@@ -14,7 +14,7 @@ from decnet.wire import clean
 async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> TextOutcome:
     """The last lines of each of the decky's containers, without control characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    (name,) = select_deckies(fleet.deckies, [decky])[:1]
+    (name,) = select_deckies(fleet.groups(), [decky])[:1]
     worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
     if worker is None:
         raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")

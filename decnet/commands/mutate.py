@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from decnet.commands.selection import select_deckies
 from decnet.commands.wording import listed
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
@@ -17,6 +16,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
+from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet
 
 
@@ -61,7 +61,7 @@ def _check(options: MutateOptions) -> None:
 def _names(ctx: Context, fleet: Fleet, options: MutateOptions) -> Sequence[str]:
     if options.due:
         return rules.due(fleet, ctx.catalog, ctx.now())
-    return tuple(fleet.deckies) if options.everything else select_deckies(fleet.deckies, options.names)
+    return tuple(fleet.deckies) if options.everything else select_deckies(fleet.groups(), options.names)
 
 
 def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:

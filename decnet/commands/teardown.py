@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from decnet.commands.selection import select_deckies
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
@@ -13,6 +12,7 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
+from decnet.plan.select import Groups, select_deckies
 
 
 async def teardown(
@@ -35,11 +35,11 @@ async def teardown(
     )
 
 
-def _known(snap: Snapshot) -> set[str]:
+def _known(snap: Snapshot) -> Groups:
     """The names that may be given: desired deckies, recorded ones (a killed teardown leaves them), and
     removed ones, so that repeating a teardown is not an error."""
     rows = {row.decky for records in snap.recorded.values() for row in records.lifecycle}
-    return {*snap.desired.deckies, *_recorded(snap), *rows}
+    return {**dict.fromkeys([*_recorded(snap), *rows], ()), **snap.desired.groups()}
 
 
 def _recorded(snap: Snapshot) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from decnet.commands.checks.finding import listing_of
 from decnet.commands.doctor import findings_of
-from decnet.commands.enrolment import check_name, enrolled_worker
+from decnet.commands.enrolment import check_name, known_worker, one_worker
 from decnet.commands.own_login import Credentials
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
@@ -86,7 +86,8 @@ def _way(worker: Worker) -> list[str]:
 
 async def show(ctx: Context, name: str) -> TextOutcome:
     """One worker: its record and its own report; or the reason why it does not answer."""
-    worker = known_worker(ctx, name)
+    worker = one_worker(ctx, name)
+    name = worker.name
     fleet = load_fleet(ctx.home) or new_fleet()
     document = worker.model_dump(mode="json")
     lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}"]
@@ -272,12 +273,6 @@ def quarantined(ctx: Context) -> Listing:
     items = tuple({"name": row.address, **row.model_dump(mode="json")} for row in found)
     columns = ("address", "mac", "decky", "reason")
     return Listing("quarantine", columns, rows, items, empty="no address is quarantined")
-
-
-def known_worker(ctx: Context, name: str) -> Worker:
-    """The enrolled worker of that name, or this machine. Raises UsageError."""
-    workers = known_workers(ctx.home)
-    return workers[name] if name in workers else enrolled_worker(ctx, name)
 
 
 def _note(ctx: Context, outcome: str) -> None:

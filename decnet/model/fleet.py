@@ -147,6 +147,10 @@ class Fleet(FrozenModel):
         known = self.projects.get(PROJECT)
         return known.deckies if known else {}
 
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Each decky with its archetype, for selectors."""
+        return {name: (decky.archetype,) if decky.archetype else () for name, decky in self.deckies.items()}
+
     def project(self, name: str) -> Project:
         """The project of that name; an empty one if there is none."""
         return self.projects.get(name) or Project(name=name)

@@ -1,41 +1,94 @@
-"""Worker selectors: `edge-*,@dmz,!w3`."""
+"""Selectors of workers and deckies, the same in every command: `edge-*,@dmz,!w3`.
+
+Terms are separated by commas: a name or a pattern, `@tag` for a worker's tag or `@archetype` for a decky's
+archetype, and `!` before either excludes. With only `!` terms, they exclude from all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from decnet.errors import UsageError
+from decnet.model.suggest import suggest
 from decnet.model.worker import Worker
+from decnet.wire import clean
+
+Groups = Mapping[str, Iterable[str]]
+"""The names that can be selected, each with the groups that `@` selects it by."""
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A selector of a `kind` of things: "worker" or "decky"."""
+
+    kind: str
+    terms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, kind: str, texts: Iterable[str]) -> Selector:
+        """The selector that several arguments mean together. Raises UsageError if they have no term."""
+        terms = tuple(term.strip() for text in texts for term in text.split(",") if term.strip())
+        if not terms:
+            raise UsageError(f"no {kind} is selected", hint=f"for example {_EXAMPLES[kind]}")
+        return cls(kind, terms)
+
+    def matches(self, name: str, groups: Iterable[str] = ()) -> bool:
+        """Whether it selects this name."""
+        if any(_matches(term[1:], name, groups) for term in self.terms if term.startswith("!")):
+            return False
+        wanted = [term for term in self.terms if not term.startswith("!")]
+        return not wanted or any(_matches(term, name, groups) for term in wanted)
+
+    def unmatched(self, known: Groups) -> tuple[str, ...]:
+        """The terms that match no known name."""
+        return tuple(
+            term
+            for term in self.terms
+            if not any(_matches(term.removeprefix("!"), name, groups) for name, groups in known.items())
+        )
+
+    def check(self, known: Groups) -> None:
+        """Raises UsageError if a term matches no known name, or all together exclude every one."""
+        for term in self.unmatched(known):
+            raise self._refusal(term.removeprefix("!"), known)
+        if not any(self.matches(name, groups) for name, groups in known.items()):
+            raise UsageError(f"{','.join(self.terms)} excludes every {self.kind}")
+
+    def select(self, known: Groups) -> tuple[str, ...]:
+        """The known names that it selects, in their order. Raises UsageError as `check` does."""
+        self.check(known)
+        return tuple(name for name, groups in known.items() if self.matches(name, groups))
+
+    def _refusal(self, term: str, known: Groups) -> UsageError:
+        is_group = term.startswith("@")
+        names = {group for groups in known.values() for group in groups} if is_group else set(known)
+        near = suggest(term.lstrip("@"), names)
+        hint = f"did you mean {'@' * is_group + near!r}?" if near else f"{_LISTS[self.kind]} lists them"
+        what = _GROUPS[self.kind] if is_group else "is named"
+        return UsageError(f"no {self.kind} {what} {clean(term.lstrip('@'), 60)!r}", hint=hint)
+
+
+_EXAMPLES = {"worker": "'edge-*,@dmz,!w3'", "decky": "'web-*,@printer,!web-03'"}
+_LISTS = {"worker": "decnet worker list", "decky": "decnet status"}
+_GROUPS = {"worker": "has the tag", "decky": "has the archetype"}
 
 
 def select(workers: Mapping[str, Worker], text: str | None) -> dict[str, Worker]:
-    """The workers that a selector means; all for None.
-
-    Terms are separated by commas: a name or pattern, `@tag` for a tag, `!` before either excludes.
-    With only `!` terms, they exclude from all workers. Raises UsageError if a term matches no worker.
-    """
+    """The workers that a selector means; all for None. Raises UsageError if a term matches no worker."""
     if text is None:
         return dict(workers)
-    terms = [term.strip() for term in text.split(",") if term.strip()]
-    if not terms:
-        raise UsageError("--on selects no worker", hint="--on 'edge-*,@dmz,!w3'")
-    wanted = [term for term in terms if not term.startswith("!")]
-    chosen = set(workers) if not wanted else set().union(*(_matching(workers, term) for term in wanted))
-    for term in terms:
-        if term.startswith("!"):
-            chosen -= _matching(workers, term[1:])
-    if not chosen:
-        raise UsageError(f"--on {text} excludes every worker")
-    return {name: worker for name, worker in workers.items() if name in chosen}
+    chosen = Selector.of("worker", [text]).select({name: worker.tags for name, worker in workers.items()})
+    return {name: workers[name] for name in chosen}
 
 
-def _matching(workers: Mapping[str, Worker], term: str) -> set[str]:
+def select_deckies(known: Groups, texts: Iterable[str]) -> tuple[str, ...]:
+    """The known deckies that the arguments select, sorted. Raises UsageError if a term matches no decky."""
+    return tuple(sorted(Selector.of("decky", texts).select(known)))
+
+
+def _matches(term: str, name: str, groups: Iterable[str]) -> bool:
     if term.startswith("@"):
-        found = {name for name, worker in workers.items() if term[1:] in worker.tags}
-    else:
-        found = {name for name in workers if fnmatchcase(name, term)}
-    if not found:
-        kind = "has the tag" if term.startswith("@") else "is named"
-        raise UsageError(f"no worker {kind} {term.lstrip('@')!r}", hint="decnet worker list")
-    return found
+        return term[1:] in groups
+    return fnmatchcase(name, term)

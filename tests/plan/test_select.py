@@ -1,4 +1,4 @@
-"""The grammar of --on."""
+"""The grammar of selectors: of workers with --on, and of deckies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from decnet.errors import UsageError
 from decnet.model.worker import Worker
-from decnet.plan.select import select
+from decnet.plan.select import select, select_deckies
 
 WORKERS = {
     name: Worker(name=name, worker_id=name, tags=tags)
@@ -34,3 +34,51 @@ def test_a_selector_means_these_workers(text: str | None, names: list[str]) -> N
 def test_a_selector_that_matches_no_worker_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         select(WORKERS, text)
+
+
+DECKIES = {"web-01": ("web-server",), "web-02": ("web-server",), "prn": ("printer",), "db": ()}
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (["web-01"], ["web-01"]),
+        (["web-01", "db"], ["db", "web-01"]),
+        (["web-01,db"], ["db", "web-01"]),
+        (["web-*", "!web-02"], ["web-01"]),
+        (["@printer,db"], ["db", "prn"]),
+        (["!@web-server"], ["db", "prn"]),
+        (["web-0[12]"], ["web-01", "web-02"]),
+    ],
+)
+def test_c4_deckies_are_selected_by_the_same_grammar(texts: list[str], names: list[str]) -> None:
+    assert list(select_deckies(DECKIES, texts)) == names
+
+
+REFUSED = {
+    "web-1": ("no decky is named 'web-1'", "did you mean 'web-01'?"),
+    "nas*": ("no decky is named 'nas*'", "decnet status lists them"),
+    "@printr": ("no decky has the archetype 'printr'", "did you mean '@printer'?"),
+    "!dbb": ("no decky is named 'dbb'", "did you mean 'db'?"),
+    "db,!db": ("db,!db excludes every decky", None),
+    ",": ("no decky is selected", "for example 'web-*,@printer,!web-03'"),
+    "": ("no decky is selected", "for example 'web-*,@printer,!web-03'"),
+    "\x1b[2J": ("no decky is named '\\\\x1b[2J'", "decnet status lists them"),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_c4_a_term_that_matches_no_decky_is_refused_and_the_nearest_is_named(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        select_deckies(DECKIES, [text])
+    assert (caught.value.message, caught.value.hint) == REFUSED[text]
+
+
+def test_c4_an_unknown_worker_is_refused_and_the_nearest_is_named() -> None:
+    for text, message, hint in (
+        ("edge1", "no worker is named 'edge1'", "did you mean 'edge-1'?"),
+        ("@dmx", "no worker has the tag 'dmx'", "did you mean '@dmz'?"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            select(WORKERS, text)
+        assert (caught.value.message, caught.value.hint) == (message, hint)
