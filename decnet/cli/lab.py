@@ -28,7 +28,9 @@ PASS_ON = {
     "ignore_unknown_options": True,
     "help_option_names": [],
 }
-Name = Annotated[str, typer.Option("--name", help="Which lab, if there are several.")]
+Name = Annotated[
+    str, typer.Option("--name", envvar="DECNET_LAB_NAME", help="Which lab, if there are several.")
+]
 
 
 @contextmanager
