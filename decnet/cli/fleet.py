@@ -14,6 +14,7 @@ from decnet.cli.options import (
     LockTimeout,
     MaxRemove,
     On,
+    Out,
     Output,
     OutputOption,
     Quiet,
@@ -21,7 +22,7 @@ from decnet.cli.options import (
     Yes,
     seconds,
 )
-from decnet.cli.run import context, finish, wait_for
+from decnet.cli.run import can_ask, context, finish, wait_for
 from decnet.engine.options import PassOptions
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ ExactServices = Annotated[
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the app."""
     app.command()(deploy)
+    app.command()(apply)
     app.command()(mutate)
     app.command()(reconcile)
     app.command()(teardown)
@@ -71,6 +73,7 @@ def deploy(
     adopt: own.Adopt = False,
     seed: Seed = None,
     dry_run: DryRun = False,
+    out: Out = None,
     detach: Detach = False,
     yes: Yes = False,
     max_remove: MaxRemove = None,
@@ -80,14 +83,14 @@ def deploy(
 ) -> None:
     """Deploy the fleet from a fleet file or from flags."""
     run = PassOptions(
-        dry_run=dry_run,
+        dry_run=dry_run or out is not None,
         detach=detach,
         max_remove=max_remove,
         confirm=not yes,
         no_cache=no_cache,
         adopt_agent=adopt,
     )
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=run.dry_run) as ctx:
         from decnet.commands import deploy as verb
         from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
 
@@ -97,7 +100,7 @@ def deploy(
         network = NetworkFlags(interface, subnet, gateway, driver.value if driver else None)
         spec, series = _described(ctx, config, flags, network, add=add, replace=replace)
         options = verb.DeployOptions(
-            add or bool(series), series, reset_services, upgrade, ip_start, seed, on, run
+            add or bool(series), series, reset_services, upgrade, ip_start, seed, on, out, run
         )
         finish(wait_for(verb.deploy(ctx, spec, options)), output.value)
 
@@ -118,6 +121,23 @@ def _described(
     return spec, None if config or replace else flags.name
 
 
+def apply(
+    plan: Annotated[Path, typer.Argument(help="A plan that `--out` wrote.")],
+    no_cache: own.NoCache = False,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    yes: Yes = False,
+    lock_timeout: LockTimeout = 10.0,
+    output: OutputOption = Output.table,
+) -> None:
+    """Carry out a plan that `deploy --out` or `mutate --out` wrote."""
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
+        from decnet.commands.apply import apply as run
+
+        options = PassOptions(dry_run=dry_run, detach=detach, confirm=not yes, no_cache=no_cache)
+        finish(wait_for(run(ctx, plan, options)), output.value)
+
+
 def mutate(
     names: Names = None,
     services: ExactServices = None,
@@ -132,15 +152,23 @@ def mutate(
     undo: Annotated[bool, typer.Option("--undo", help="Restore the previous services.")] = False,
     seed: Seed = None,
     dry_run: DryRun = False,
+    out: Out = None,
     detach: Detach = False,
+    yes: Yes = False,
     max_remove: MaxRemove = None,
     quiet: Quiet = False,
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
     """Add or remove services of deckies; other containers stay."""
-    run = PassOptions(dry_run=dry_run, detach=detach, quiet=quiet, max_remove=max_remove, confirm=False)
-    with context(output.value, quiet=quiet, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
+    run = PassOptions(
+        dry_run=dry_run or out is not None,
+        detach=detach,
+        quiet=quiet,
+        max_remove=max_remove,
+        confirm=not (yes or due or watch) and can_ask(),
+    )
+    with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, read_only=run.dry_run) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands import mutate as verb
         from decnet.errors import UsageError
@@ -154,6 +182,7 @@ def mutate(
             undo=undo,
             services=_split(services),
             seed=seed,
+            out=out,
             run=run,
         )
         if watch:

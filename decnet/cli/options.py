@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -39,6 +40,9 @@ def _a_number(value: float | None) -> float | None:
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="How the result is printed.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer ordinary questions with yes.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write the plan for `decnet apply`, and stop.")
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Return once the workers have accepted their jobs.")]
 MaxRemove = Annotated[
     int | None,

@@ -112,6 +112,11 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
+def can_ask() -> bool:
+    """Whether a question can be asked: not from cron, and not in a pipe."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def _asking(close: Callable[[], None], ask: Callable[[str], bool]) -> Callable[[str], bool]:
     def question(text: str) -> bool:
         close()

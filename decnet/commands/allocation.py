@@ -72,6 +72,19 @@ async def allocate_unclaimed(
     )
 
 
+async def addresses_in_use(connections: Connections, snap: Snapshot) -> dict[str, tuple[str, str]]:
+    """The addresses of new or moved deckies of desired that another host answers at, each with the decky and
+    the host. Raises the error of a worker whose probe failed."""
+    deckies = snap.desired.deckies
+    answers = await _probed(connections, snap, deckies)
+    for answer in answers.values():
+        if isinstance(answer, WorkerFailure):
+            raise answer.error
+    names = {decky.ip: name for name, decky in deckies.items()}
+    answered = _answered(snap, deckies, answers.values())
+    return {ip: (names[ip], holder) for ip, holder in answered.items() if ip in names}
+
+
 def _seen(snap: Snapshot, names: Iterable[str]) -> list[str]:
     return [name for name in names if isinstance(snap.observed.get(name), Seen)]
 

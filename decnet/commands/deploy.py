@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 from decnet.commands.allocation import allocate_unclaimed
 from decnet.commands.fleet_flags import continued, left_of_series
+from decnet.commands.planfile import write_plan
 from decnet.commands.receivers import no_worker, open_workers, refuse_drained
 from decnet.commands.wording import listed
 from decnet.engine.connections import Connections
@@ -32,7 +34,8 @@ STAYS = "deckies that stay"
 @dataclass(frozen=True)
 class DeployOptions:
     """What `deploy` is given in addition to the fleet itself; `on` are the workers open to new deckies,
-    `upgrade` makes every decky of this version's images. `series` is the name of flags that only add."""
+    `upgrade` makes every decky of this version's images. `series` is the name of flags that only add. `out`
+    is the file for the plan of a dry run."""
 
     add: bool = False
     series: str | None = None
@@ -41,6 +44,7 @@ class DeployOptions:
     ip_start: str | None = None
     seed: int | None = None
     on: str | None = None
+    out: Path | None = None
     run: PassOptions = PassOptions()
 
 
@@ -50,7 +54,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     Raises SpecError (exit 2) for an invalid spec, or with `add` for a decky that exists with other content,
     before anything is changed.
     """
-    seed = ctx.rng.getrandbits(64) if options.seed is None else options.seed
+    seed = ctx.new_seed() if options.seed is None else options.seed
     reported: set[str] = set()
 
     def change(stored: Snapshot) -> Propose:
@@ -74,11 +78,14 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
-            return with_ranges(snap, desired, dry_run=options.run.dry_run)
+            return replace(with_ranges(snap, desired, dry_run=options.run.dry_run), seed=seed)
 
         return propose
 
-    return await run_pass(ctx, "deploy", change, replace(options.run, facts=True))
+    outcome = await run_pass(ctx, "deploy", change, replace(options.run, facts=True))
+    if options.out is not None:
+        write_plan(ctx, options.out, outcome, options.run)
+    return outcome
 
 
 def _continued(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
+from decnet.commands.planfile import write_plan
 from decnet.commands.wording import listed
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
@@ -30,19 +32,25 @@ class MutateOptions:
     undo: bool = False
     services: tuple[str, ...] = ()
     seed: int | None = None
+    out: Path | None = None
     run: PassOptions = PassOptions()
 
 
 async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
     """Change services of the chosen deckies; only the containers of those services are touched."""
     _check(options)
-    seed = ctx.rng.getrandbits(64) if options.seed is None else options.seed
+    seed = ctx.new_seed() if options.seed is None else options.seed
+    is_random = not (options.undo or options.services)
 
     def proposal(snap: Snapshot) -> Proposal:
         names = _names(ctx, snap.desired, options)
-        return Proposal(snap.with_desired(_mutated(ctx, snap.desired, names, options, seed)))
+        desired = _mutated(ctx, snap.desired, names, options, seed)
+        return Proposal(snap.with_desired(desired), seed=seed if is_random else None)
 
-    return await run_pass(ctx, "mutate", without_observation(proposal), options.run)
+    outcome = await run_pass(ctx, "mutate", without_observation(proposal), options.run)
+    if options.out is not None:
+        write_plan(ctx, options.out, outcome, options.run)
+    return outcome
 
 
 def next_due(ctx: Context) -> float | None:

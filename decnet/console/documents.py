@@ -84,6 +84,7 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "carried_out": outcome.carried_out,
         "exit_code": outcome.exit_code,
         "kept": plan.kept,
+        "seed": plan.seed,
         "steps": [_step(step, ends) for step in plan.steps],
         "edits": [
             {**key._asdict(), "changes": [change._asdict() for change in changes]}

@@ -26,7 +26,7 @@ def plan_lines(plan: Plan, width: int = 0) -> list[str]:
     lines += slice_lines(plan)
     lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
-    return [*lines, *upgrade_lines(plan), tally(plan)]
+    return [*lines, *upgrade_lines(plan), *_seed_lines(plan), tally(plan)]
 
 
 def edit_lines(plan: Plan) -> list[str]:
@@ -52,6 +52,11 @@ def upgrade_lines(plan: Plan) -> list[str]:
     where = ", ".join(f"{count} on {worker}" for worker, count in plan.upgrades.items())
     total = counted(sum(plan.upgrades.values()), "decky")
     return [f"upgrade pending: {total} of older images ({where}); decnet image upgrade"]
+
+
+def _seed_lines(plan: Plan) -> list[str]:
+    """How to repeat the random choices of a plan that changes anything."""
+    return [] if plan.seed is None or not plan.steps else [f"random choices: --seed {plan.seed} repeats them"]
 
 
 def tally(plan: Plan) -> str:

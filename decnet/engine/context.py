@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from decnet.engine.progress import Emit, Message
 from decnet.errors import UsageError
@@ -60,6 +60,8 @@ class Context:
     sessions: Sessions | None = None
     images: ImageNames | None = None
     """The images that new deckies are made of; None: those of this installation."""
+    first_fleet_id: UUID | None = None
+    """The id of a fleet that is created now; None: a random one."""
     enrolment_override: Enrolment | None = None
     reused: Connections | None = None
     """Connections that a command with several rounds keeps open between rounds."""
@@ -103,6 +105,10 @@ class Context:
         from decnet.store.lock import Lock
 
         return Lock(self.home, self.command, self.lock_timeout, read_only=read_only)
+
+    def new_seed(self) -> int:
+        """A seed for random choices, below 2**53: scripts read it from JSON, and jq rounds larger numbers."""
+        return self.rng.getrandbits(53)
 
     def note(self, text: str, worker: str = "") -> None:
         self.emit(Message(text, worker))

@@ -23,12 +23,13 @@ from decnet.plan.slice_drift import slice_drift
 class Proposal:
     """What a verb wants: a snapshot whose `desired` is the new fleet.
 
-    `requested_removals` counts those that the user named one by one: the guard allows them. All
-    `questions` must be answered with yes before anything is done.
+    `requested_removals` counts those that the user named one by one: the guard allows them. `seed` is that
+    of its random choices. All `questions` must be answered with yes before anything is done.
     """
 
     snap: Snapshot
     requested_removals: int = 0
+    seed: int | None = None
     questions: tuple[Question, ...] = ()
 
     def on(self, snap: Snapshot) -> Proposal:
@@ -54,7 +55,7 @@ def decide(
     there are now. A check gets every plan; so does a dry run, which asks `refusal` separately.
     """
     snap = with_images(proposal.snap)
-    plan = make_plan(ctx, snap, options)
+    plan = make_plan(ctx, snap, options)._replace(seed=proposal.seed)
     if options.check:
         return snap, plan
     seen = {name for name, each in snap.observed.items() if isinstance(each, Seen)}

@@ -9,6 +9,8 @@ from decnet.engine.progress import StepDone
 from decnet.errors import DecnetError, WorkerFailure, worst
 
 if TYPE_CHECKING:
+    from decnet.engine.snapshot import Snapshot
+    from decnet.model.fleet import Fleet
     from decnet.model.plan import Plan
 
 
@@ -29,10 +31,16 @@ class PassOutcome:
     needs_reconfirmation: bool = False
     refusal: DecnetError | None = None
     """In a dry run: why the run would do nothing."""
+    planned: tuple[Snapshot, Fleet] | None = None
+    """In a dry run: the snapshot as it was loaded, and the fleet after the plan."""
 
     def refused_by(self, error: DecnetError | None) -> PassOutcome:
         """This dry run, with the error and exit code of the run that it stands for."""
         return self if error is None else replace(self, refusal=error, exit_code=error.exit_code)
+
+    def planned_from(self, loaded: Snapshot, desired: Fleet) -> PassOutcome:
+        """This dry run, with the snapshot that it began with and the fleet that it planned."""
+        return replace(self, planned=(loaded, desired))
 
     def joined(self, later: PassOutcome) -> PassOutcome:
         """This pass and the later one that finished it, as one."""

@@ -45,7 +45,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
         if preview is not None and not preview.agreed:
             return report(verb, preview.snap, preview.plan, options)
         with ctx.lock(read_only=options.read_only):
-            snap = load_snapshot(ctx)
+            snap = loaded = load_snapshot(ctx)
             propose = change(snap)
             async with ctx.connections(snap.desired.fleet_id) as connections:
                 snap = await _observe_selected(ctx, connections, snap, options)
@@ -57,7 +57,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                     snap, plan = decide(ctx, proposal, options)
                 if options.read_only:
                     refused = await check_on_workers(ctx, connections, snap, plan, options)
-                    outcome = report(verb, snap, plan, options, refused)
+                    outcome = report(verb, snap, plan, options, refused).planned_from(loaded, snap.desired)
                     return outcome.refused_by(refusal(proposal, snap, plan, options))
                 if preview is not None and plan.items_to_confirm != preview.plan.items_to_confirm:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")

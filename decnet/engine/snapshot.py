@@ -88,7 +88,7 @@ class Snapshot:
 def load_snapshot(ctx: Context) -> Snapshot:
     """Desired and recorded as stored. A state directory that was never used gives an empty fleet, not yet
     saved. Raises SpecError for a fleet that names something that is not in the catalog."""
-    desired = load_fleet(ctx.home) or new_fleet()
+    desired = load_fleet(ctx.home) or new_fleet(ctx.first_fleet_id)
     check_known(ctx.home, desired, ctx.catalog)
     table = FleetTable(ctx.home)
     workers = table.workers()

@@ -142,6 +142,8 @@ class Plan(NamedTuple):
     """How many deckies the fleet had when the plan was made."""
     edits: dict[DeckyKey, tuple[FieldChange, ...]] = {}
     """What changes of deckies without a step: it concerns no container."""
+    seed: int | None = None
+    """The seed of the random choices; None if there are none."""
 
     @property
     def is_empty(self) -> bool:

@@ -43,6 +43,7 @@ MACHINE = ("image", "lab")
 """Groups whose commands work on this machine's engine and networks: tried as far as their help."""
 
 SAMPLES = {
+    "apply": ["plan.json"],
     "completion": ["bash"],
     "convert": ["old.ini"],
     "deploy": ["-s", "ssh", "--dry-run"],

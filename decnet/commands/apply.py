@@ -1,0 +1,122 @@
+"""`decnet apply`: carries out a plan that was written to a file and reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+from decnet.commands.allocation import addresses_in_use
+from decnet.commands.deploy import with_ranges
+from decnet.commands.planfile import basis_of, read_plan
+from decnet.engine.busy_workers import running_jobs
+from decnet.engine.connections import Connections
+from decnet.engine.context import Context
+from decnet.engine.decide import Proposal, decide
+from decnet.engine.options import PassOptions
+from decnet.engine.outcome import PassOutcome
+from decnet.engine.run_pass import Propose, run_pass
+from decnet.engine.snapshot import Snapshot
+from decnet.engine.workers import with_local
+from decnet.errors import SpecError, WorkerBusy
+from decnet.model.fleet import Decky, Fleet
+from decnet.model.planfile import Basis, PlanFile
+from decnet.model.spec import LOCAL
+from decnet.plan.plan_document import difference, plan_document
+from decnet.store.desired import load_fleet
+
+CHANGED = {
+    "desired": "the fleet has changed since the plan was made",
+    "workers": "the workers have changed since the plan was made",
+    "catalog": "the catalog is not the one that the plan was made with",
+    "images": "this decnet makes other images than the one that made the plan",
+    "version": "another version of decnet made the plan",
+}
+
+
+async def apply(ctx: Context, path: Path, options: PassOptions) -> PassOutcome:
+    """Carry out exactly the plan in the file.
+
+    Raises SpecError (exit 2), before anything is changed, for a file that is not a whole plan of this fleet,
+    and if what the plan rests on has changed: the fleet, its workers, records, containers, the catalog, the
+    images, or an address that another host has taken meanwhile.
+    """
+    file = read_plan(path)
+    if load_fleet(ctx.home) is None:
+        # The plan of a first deploy gives the fleet its id.
+        ctx = replace(ctx, first_fleet_id=_fleet_id(path, file))
+    run = replace(
+        options, facts=True, max_remove=file.max_remove, adopt_agent=options.adopt_agent or file.adopt
+    )
+
+    def change(stored: Snapshot) -> Propose:
+        _check_basis(path, file, stored)
+        desired = _with_times(stored.desired, file.desired, ctx.now())
+
+        async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
+            if LOCAL not in snap.workers and desired.on(LOCAL):
+                snap = await with_local(ctx, connections, snap, adopt=run.adopt_agent)
+            snap = snap.with_desired(desired)
+            await _check_world(ctx, connections, path, file, snap, run)
+            return with_ranges(snap, desired, dry_run=run.dry_run)
+
+        return propose
+
+    return await run_pass(ctx, "apply", change, run)
+
+
+def _fleet_id(path: Path, file: PlanFile) -> UUID:
+    try:
+        return UUID(file.desired.fleet_id)
+    except ValueError:
+        raise SpecError("its fleet has no valid id", place=str(path)) from None
+
+
+def _check_basis(path: Path, file: PlanFile, stored: Snapshot) -> None:
+    if stored.desired.fleet_id != file.desired.fleet_id:
+        raise SpecError("it is the plan of another fleet", place=str(path))
+    now = basis_of(stored)
+    for part in Basis.model_fields:
+        if getattr(now, part) != getattr(file.basis, part):
+            raise _outdated(path, CHANGED[part])
+
+
+async def _check_world(
+    ctx: Context,
+    connections: Connections,
+    path: Path,
+    file: PlanFile,
+    snap: Snapshot,
+    options: PassOptions,
+) -> None:
+    """Raises if a plan that is made now is not the plan of the file."""
+    for name in running_jobs(snap):
+        raise WorkerBusy("a job of an earlier command is still running", worker=name)
+    _, plan = decide(ctx, Proposal(snap), replace(options, dry_run=True))
+    if why := difference(file.plan, plan_document(plan)):
+        raise _outdated(path, f"the fleet has changed since the plan was made: {why}")
+    for address, (decky, holder) in (await addresses_in_use(connections, snap)).items():
+        raise _outdated(path, f"{decky}: {address} is in use on the LAN now ({holder} answers for it)")
+
+
+def _with_times(stored: Fleet, planned: Fleet, now: float) -> Fleet:
+    """The planned fleet, in which what is new or mutated counts from now and not from the plan on."""
+    for project in planned.projects.values():
+        deckies = {
+            name: decky.model_copy(update={"mutated_at": now})
+            if _is_fresh(stored.decky(project.name, name), decky)
+            else decky
+            for name, decky in project.deckies.items()
+        }
+        planned = planned.with_deckies(deckies, project.name)
+    return planned
+
+
+def _is_fresh(before: Decky | None, planned: Decky) -> bool:
+    return before is None or before.mutated_at != planned.mutated_at
+
+
+def _outdated(path: Path, why: str) -> SpecError:
+    return SpecError(
+        f"{why}: nothing was changed", place=str(path), hint="make the plan again, and review it"
+    )
