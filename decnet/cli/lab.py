@@ -26,7 +26,6 @@ PASS_ON = {
     # What follows the command is the command's, even a --name.
     "allow_interspersed_args": False,
     "ignore_unknown_options": True,
-    "help_option_names": [],
 }
 Name = Annotated[
     str, typer.Option("--name", envvar="DECNET_LAB_NAME", help="Which lab, if there are several.")
@@ -55,6 +54,15 @@ def _lab(name: str) -> Lab:
     from decnet.lab import Lab
 
     return Lab(name)
+
+
+def _known_lab(name: str, machine: str = "") -> Lab:
+    """The lab of that name, with that machine. Raises UsageError if there is none."""
+    from decnet.lab import check_known
+
+    lab = _lab(name)
+    check_known(lab, machine)
+    return lab
 
 
 @app.command()
@@ -106,8 +114,13 @@ def down(
     """Remove the practice network, whatever state it is in."""
     with _errors_reported():
         from decnet.lab import down as take_down
+        from decnet.lab import exists, other_labs
 
-        take_down(_lab(name), emit=_say, keep_images=keep_images)
+        lab = _known_lab(name)
+        was_there, others = exists(lab), other_labs(lab)
+        take_down(lab, emit=_say if was_there else lambda sentence: None, keep_images=keep_images)
+        if not was_there:
+            _say(f"lab {name}: not up" + (f"; other labs: {', '.join(others)} (--name)" if others else ""))
 
 
 @app.command("status")
@@ -116,7 +129,7 @@ def lab_status(name: Name = "lab", output: OutputOption = Output.table) -> None:
     with _errors_reported(output.value):
         from decnet.lab import status
 
-        _show(status(_lab(name)), output.value)
+        _show(status(_known_lab(name)), output.value)
 
 
 def _show(found: LabStatus, style: str) -> None:
@@ -192,7 +205,7 @@ def _enter(name: str, place: str, argv: list[str]) -> None:
         if argv[0].startswith("-"):
             raise UsageError(f"{argv[0]} is not a command", hint="options of decnet lab come first")
         sys.stdout.flush()
-        full = run_argv(_lab(name), place, argv)
+        full = run_argv(_known_lab(name, place), place, argv)
         os.execvp(full[0], full)
 
 
@@ -202,9 +215,9 @@ def _fault(name: str, fault: str, worker: str, what: str | None = None) -> None:
 
         act = getattr(decnet.lab, fault)
         if what is None:
-            act(_lab(name), worker)
+            act(_known_lab(name, worker), worker)
         else:
-            act(_lab(name), worker, what)
+            act(_known_lab(name, worker), worker, what)
 
 
 Worker = Annotated[str, typer.Argument(help="The worker, such as w1.")]

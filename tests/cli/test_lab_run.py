@@ -15,7 +15,10 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a lab needs root")
 
 
 def error_of(words: str, root: Path) -> str:
-    """The first line of the command's error. No lab is up, so that it names the machine."""
+    """The first line of the command's error. The lab tlabn is there and not up, so that it names the
+    machine."""
+    (root / "tlabn").mkdir()
+    (root / "tlabn" / "lab.json").write_text("{}")
     environment = os.environ | {"DECNET_LAB_ROOT": str(root)}
     ended = subprocess.run(
         [DECNET, "lab", *words.split()], env=environment, capture_output=True, text=True, check=False
