@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from decnet import __version__
-from decnet.cli import files, fleet, image, inspect, lab, worker
+from decnet.cli import files, fleet, image, inspect, lab, setup, worker
 
 app = typer.Typer(
     name="decnet",
@@ -38,6 +38,7 @@ def _root(
 fleet.register(app)
 inspect.register(app)
 files.register(app)
+setup.register(app)
 app.add_typer(worker.app, name="worker")
 app.add_typer(image.app, name="image")
 app.add_typer(lab.app, name="lab")

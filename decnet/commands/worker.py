@@ -182,10 +182,7 @@ async def remove(
                 gone = f"if it is gone or wiped already: decnet worker remove --force {name}"
                 error.hint = f"{error.hint}; {gone}" if error.hint else gone
                 raise
-        _forget(ctx, worker, held)
-        left = {n: d for n, d in fleet.deckies.items() if d.worker != name}
-        lans = {n: lan for n, lan in fleet.lans.items() if n != name}
-        save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
+        forget_worker(ctx, worker, held)
         _note(ctx, f"{name} removed" + (" by force" if force else ""))
     lines = [f"{name} is removed", *remains]
     addresses = list(dict.fromkeys(row.address for row in held))
@@ -248,13 +245,19 @@ async def _network_gone(ctx: Context, worker: Worker, fleet: Fleet) -> list[str]
         return [f"{NETWORK_STAYS} ({error.message})"]
 
 
-def _forget(ctx: Context, worker: Worker, held: tuple[Quarantined, ...]) -> None:
+def forget_worker(ctx: Context, worker: Worker, held: tuple[Quarantined, ...] = ()) -> None:
+    """Remove a worker and its deckies from all that this machine knows; the lock is held. `held` are the
+    addresses that it may still use."""
     from decnet.worker.hostkeys import unpin
 
+    fleet = load_fleet(ctx.home) or new_fleet()
     FleetTable(ctx.home).remove_worker(worker.name, quarantine=held)
     ctx.records.remove(worker.worker_id)
     unpin(ctx.home.known_hosts, worker.worker_id, write_whole)
     forget_seen(ctx.home, worker.worker_id)
+    left = {name: decky for name, decky in fleet.deckies.items() if decky.worker != worker.name}
+    lans = {name: lan for name, lan in fleet.lans.items() if name != worker.name}
+    save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
 
 
 def release(ctx: Context, names: Sequence[str]) -> TextOutcome:

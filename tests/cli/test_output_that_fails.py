@@ -52,6 +52,7 @@ SAMPLES = {
     "mutate": ["--random", "--all", "--dry-run"],
     "reconcile": ["--check"],
     "teardown": ["web", "--dry-run"],
+    "uninstall": ["--dry-run"],
     "validate": ["fleet.toml"],
     "worker add": ["w2", "root@127.0.0.1:1"],
     "worker check": [],

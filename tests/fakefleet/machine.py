@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from decnet.errors import Unreachable
+from decnet.errors import LoginState, Unreachable
 from decnet.wire import PROJECT, PROTOCOL, Unframer, canonical, frame, parse
 from decnet.worker.translate import translated
 
@@ -238,11 +238,9 @@ class FakeWorker:
     def meet(self, verb: str, limit: float) -> None:
         """Raise what a call runs into before the request has arrived."""
         self.arrive(self.name)
+        if not self.is_open and verb != "enrol":
+            self._refuse_login()
         with translated(self.name):
-            if not self.is_open and verb != "enrol":
-                from asyncssh import PermissionDenied
-
-                raise PermissionDenied("Permission denied")
             if (verb, False) in self._lost:
                 self._lost.remove((verb, False))
                 raise ConnectionResetError
@@ -250,6 +248,16 @@ class FakeWorker:
         self._clock.advance(min(self.slow, limit))
         if self.slow > limit:
             raise Unreachable(f"no answer to {verb} within {limit:g} s", worker=self.name)
+
+    def _refuse_login(self) -> NoReturn:
+        from asyncssh import PermissionDenied
+
+        try:
+            with translated(self.name):
+                raise PermissionDenied("Permission denied")
+        except Unreachable as error:
+            error.login = LoginState.REFUSED
+            raise
 
     def arrive(self, name: str) -> None:
         """Raise what a connection runs into, under the worker's name."""
