@@ -151,7 +151,15 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
 
     async def watched() -> None:
         task = asyncio.ensure_future(work)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        loop = asyncio.get_running_loop()
+
+        def cancel(number: int, frame: object) -> None:
+            # At once, as asyncio does it for Ctrl-C: a question that follows must not wait for its answer.
+            task.cancel()
+
+        # The loop's own handler does nothing, but with it every signal wakes the loop up.
+        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+        signal.signal(signal.SIGTERM, cancel)
         # Not returned: when asyncio.run restores the signal handlers, Python 3.11 formats its main task's
         # result (for an unused error message). A fleet's is megabytes.
         results.append(await task)

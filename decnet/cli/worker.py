@@ -39,15 +39,9 @@ def _secret() -> Callable[[str], str | None] | None:
     """A prompt for passwords, if there is a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    from getpass import getpass
+    from decnet.console.prompts import ask_secret
 
-    from decnet.console.prompts import interruptible
-
-    def secret(prompt: str) -> str:
-        with interruptible():
-            return getpass(prompt)
-
-    return secret
+    return ask_secret
 
 
 def _credentials(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from decnet.commands.own_login import Credentials, confirm_proxy, resolved
+from decnet.commands.questions import confirm_unlocked
 from decnet.engine.agent_version import ask_status
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
@@ -25,6 +26,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.wire import clean
 
 if TYPE_CHECKING:
+    from decnet.model.fleet import Fleet
     from decnet.worker.enrol import Enrolled
     from decnet.worker.hostkeys import HostKey
     from decnet.worker.login import Place
@@ -47,6 +49,7 @@ async def add(
     if name == LOCAL:
         raise UsageError("`local` is this machine and needs no enrolment", hint="choose another name")
     check_name(name)
+    credentials = credentials.unlocked(ctx)
     with ctx.lock():
         known = known_workers(ctx.home)
         earlier = known.get(name)
@@ -68,7 +71,7 @@ async def add(
         )
         enrolled = await ctx.enrolment.add(
             login,
-            replace(side, before_change=lambda: save_fleet(ctx.home, fleet)),
+            replace(side, before_change=lambda: _store_first(ctx, fleet)),
             wanted,
             credentials.vouched(ctx, pinned),
             others={each.worker_id: each.name for each in known.values() if each.name != name},
@@ -78,6 +81,12 @@ async def add(
         changed = record(ctx, enrolled) or bool(enrolled.changed)
         await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
     return _outcome(ctx, enrolled, changed)
+
+
+def _store_first(ctx: Context, fleet: Fleet) -> None:
+    """Store the id of a new fleet; a stored one may have changed while a question was open."""
+    if load_fleet(ctx.home) is None:
+        save_fleet(ctx.home, fleet)
 
 
 def _refuse_taken(
@@ -205,7 +214,9 @@ async def trust(ctx: Context, name: str, credentials: Credentials) -> TextOutcom
 
         def confirm(key: HostKey) -> bool:
             was = old.fingerprint if old else "none"
-            return old == key or ctx.confirm(f"{name}: pinned {was}, shown {key.fingerprint}. Take it?")
+            return old == key or confirm_unlocked(
+                ctx, f"{name}: pinned {was}, shown {key.fingerprint}. Take it?"
+            )
 
         place = Place(worker.host, worker.port, worker.user, worker.jump, worker.route)
         vouched = HostKeyProof(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from decnet.commands.questions import ask_unlocked, confirm_unlocked
 from decnet.engine.context import Context
 from decnet.errors import UsageError
 from decnet.model.worker import Route, Worker
@@ -29,6 +30,12 @@ class Credentials:
     confirm_key: bool = True
     run_proxy: bool = False
 
+    def unlocked(self, ctx: Context, *, needs_deckies: bool = False) -> Credentials:
+        """The same, with prompts for secrets during which the lock is free (see `ask_unlocked`)."""
+        if (ask := self.ask) is None:
+            return self
+        return replace(self, ask=lambda prompt: ask_unlocked(ctx, ask, prompt, needs_deckies=needs_deckies))
+
     def login(self, address: str) -> Login:
         from decnet.worker.login import Login
 
@@ -48,7 +55,7 @@ class Credentials:
         from decnet.worker.login import HostKeyProof
 
         def confirm(key: HostKey) -> bool:
-            return ctx.confirm(f"Its host key is {key.fingerprint}. Is that the right one?")
+            return confirm_unlocked(ctx, f"Its host key is {key.fingerprint}. Is that the right one?")
 
         prompt = confirm if self.confirm_key else None
         return HostKeyProof(pinned, self.host_key, self.known_hosts, prompt)
@@ -79,7 +86,7 @@ def confirm_proxy(
     if command is None or command == confirmed or credentials.run_proxy:
         return
     shown = f"Your ssh configuration connects to {name} with a ProxyCommand: {command}"
-    if not ctx.confirm(f"{shown}\nRun it now, and for every later connection?"):
+    if not confirm_unlocked(ctx, f"{shown}\nRun it now, and for every later connection?"):
         raise UsageError(f"the ProxyCommand for {name} was not confirmed", hint="or use -J HOST instead")
 
 

@@ -26,6 +26,7 @@ async def set_address(ctx: Context, name: str, address: str, credentials: Creden
     """
     from decnet.worker.hostkeys import pin, pinned
 
+    credentials = credentials.unlocked(ctx)
     with ctx.lock():
         worker = enrolled_worker(ctx, name)
         key = pinned(ctx.home.known_hosts, worker)

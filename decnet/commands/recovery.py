@@ -38,6 +38,7 @@ class _Held:
 
 async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> TextOutcome:
     """Rebuild desired and recorded from the workers' slices. Raises UsageError if there is a fleet."""
+    credentials = credentials.unlocked(ctx)
     with ctx.lock():
         if load_fleet(ctx.home) is not None:
             raise UsageError(

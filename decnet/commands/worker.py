@@ -163,6 +163,7 @@ async def remove(
     Refused while it has deckies. `wipe` also removes what decnet installed; `force` removes a dead
     worker and quarantines the addresses that its deckies may still hold, as desired or as recorded.
     """
+    credentials = credentials.unlocked(ctx, needs_deckies=True)
     with ctx.lock():
         worker = known_worker(ctx, name)
         fleet = load_fleet(ctx.home) or new_fleet()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import sys
 import threading
@@ -13,6 +15,9 @@ from decnet.console.documents import dumps, error_document
 from decnet.console.text import cell
 from decnet.errors import DecnetError, ReaderGone, UsageError
 
+LONGEST_ANSWER = 4096
+"""Bytes; a terminal's line has no more."""
+
 
 def ask(question: str) -> bool:
     """A yes or no from the terminal; anything but y or yes is a no.
@@ -21,27 +26,93 @@ def ask(question: str) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
-    with interruptible():
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    with _interruptible() as wake_up:
+        return _answer(f"{question} [y/N] ", wake_up).strip().lower() in ("y", "yes")
+
+
+def ask_secret(prompt: str) -> str:
+    """A line from the terminal that is not shown. Raises KeyboardInterrupt at once on Ctrl-C and SIGTERM."""
+    with _interruptible() as wake_up, _no_echo():
+        return _answer(prompt, wake_up).rstrip("\r\n")
+
+
+def _answer(prompt: str, wake_up: int) -> str:
+    """The next line of the terminal, or what there is of it at its end."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    descriptor, answer = sys.stdin.fileno(), b""
+    # A signal before `select` has made `wake_up` readable; a read would not notice it until the next key.
+    while not answer.endswith(b"\n") and len(answer) < LONGEST_ANSWER:
+        ready, _, _ = select.select([descriptor, wake_up], [], [])
+        if wake_up in ready:
+            os.read(wake_up, 64)
+        if descriptor in ready:
+            read = os.read(descriptor, 1024)
+            if not read:
+                break
+            answer += read
+    return answer.decode(errors="replace")
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a prompt: asyncio only notes them, and waits for the answer."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+def _no_echo() -> Iterator[None]:
+    """Do not show what is typed; what was typed before is discarded."""
+    import termios
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
     try:
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, silent)
         yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSAFLUSH, before)
+        print(file=sys.stderr)
+
+
+@contextmanager
+def _interruptible() -> Iterator[int]:
+    """Let Ctrl-C and SIGTERM end a prompt: asyncio only notes them, and waits for the answer. Yields a
+    descriptor that becomes readable when a signal arrives."""
+    readable, writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    if threading.current_thread() is not threading.main_thread():
+        with _closing(readable, writable):
+            yield readable
+        return
+    earlier = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    wake_up = signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    try:
+        with _closing(readable, writable):
+            _refuse_cancelled()
+            yield readable
     except KeyboardInterrupt:
         # End the line of the question.
         print(file=sys.stderr)
         raise
     finally:
-        for number, handler in before.items():
+        signal.set_wakeup_fd(wake_up)
+        for number, handler in earlier.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _closing(*descriptors: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _refuse_cancelled() -> None:
+    """Raises KeyboardInterrupt if a signal has cancelled this command already, before the question."""
+    import asyncio
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return
+    if task is not None and task.cancelling():
+        raise KeyboardInterrupt
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -7,6 +7,8 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -25,7 +27,8 @@ POLL = 0.1
 """Seconds between two attempts."""
 
 _MAX_NOTE = 4096
-_held: set[Path] = set()
+_held: dict[Path, Lock] = {}
+"""The locks that this process holds."""
 
 
 class Lock:
@@ -84,7 +87,7 @@ class Lock:
                 self._file.acquire(timeout=max(self._timeout, 0.0), poll_interval=POLL)
             except Timeout as timeout:
                 raise _refusal(self._path) from timeout
-        _held.add(self._path)
+        _held[self._path] = self
         self._write_note(_note(self._command))
 
     def release(self) -> None:
@@ -94,7 +97,7 @@ class Lock:
         try:
             self._write_note(b"")
         finally:
-            _held.discard(self._path)
+            _held.pop(self._path, None)
             self._file.release()
 
     def _write_note(self, note: bytes) -> None:
@@ -107,6 +110,18 @@ class Lock:
                 os.close(descriptor)
         except OSError:
             pass  # on a full disk the lock still works; only its holder's name is missing
+
+
+@contextmanager
+def released(home: Home) -> Iterator[None]:
+    """Inside, the state directory's lock is free if this process held it; it is taken again at the end, but
+    not after an error. Raises LockHeld if another command holds it then."""
+    lock = _held.get(home.lock)
+    if lock is not None:
+        lock.release()
+    yield
+    if lock is not None:
+        lock.acquire()
 
 
 def holder(path: Path) -> str | None:

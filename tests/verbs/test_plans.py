@@ -67,12 +67,13 @@ def test_a_new_decky_is_shown_as_it_will_be(empty: FakeFleet) -> None:
 
 def test_a_plan_as_text_has_the_decky_below_its_step(empty: FakeFleet) -> None:
     ran = empty.deploy(NETWORK + INTRANET, dry_run=True)
-    head, machine, services, tally = plan_lines(ran.outcome.plan)
+    head, machine, services, seed, tally = plan_lines(ran.outcome.plan)
     assert head == "+ intranet on w1: create, new in the fleet"
     assert re.fullmatch(
         r"    192\.0\.2\.101, [0-9a-f:]{17}, [A-Za-z0-9-]+, linux \([a-z0-9.-]+\), linux-server", machine
     )
     assert services == "    http, ssh (credentials=(hidden), motd=Welcome)"
+    assert seed == f"random choices: --seed {ran.outcome.plan.seed} repeats them"
     assert tally == "plan: 1 create"
 
 
@@ -178,6 +179,6 @@ def test_no_secret_is_shown_anywhere(empty: FakeFleet) -> None:
 def test_a_plan_of_many_deckies_fits_the_terminal(empty: FakeFleet, width: int) -> None:
     shown = plan_lines(empty.deploy(NETWORK + MANY, dry_run=True).outcome.plan, width)
     assert max(map(len, shown)) <= width
-    assert len(shown) <= 25 * (5 if width == 80 else 4) + 1
+    assert len(shown) <= 25 * (5 if width == 80 else 4) + 2
     unfolded = plan_lines(empty.deploy(NETWORK + MANY, dry_run=True).outcome.plan)
-    assert len(unfolded) == 25 * 3 + 1, "in a pipe each line is whole"
+    assert len(unfolded) == 25 * 3 + 2, "in a pipe each line is whole"
