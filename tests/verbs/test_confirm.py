@@ -12,6 +12,8 @@ import pytest
 from fakefleet import FakeFleet, Ran, in_memory
 
 from decnet.commands.deploy import DeployOptions, deploy
+from decnet.commands.drain import drain
+from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.teardown import teardown
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
@@ -23,6 +25,7 @@ from decnet.store.home_check import open_home
 from .conftest import FOUR
 
 SIX = FOUR.replace("count = 4", "count = 6")
+USE = 'addresses = { use = ["192.0.2.100-192.0.2.130"] }'
 WHOLE_RANGE = '[decky.web]\nservices = ["http"]\n'
 
 
@@ -52,6 +55,45 @@ def test_while_a_question_is_open_another_command_works(fleet: FakeFleet) -> Non
     ran = deployed(fleet, SIX, answer)
     assert (ran.code, meanwhile, plans(ran)) == (0, [0], [["web-05", "web-06"]])
     assert fleet.is_converged()
+
+
+ASKING: dict[str, Callable[[PassOptions], Callable[[Context], Any]]] = {
+    "deploy": lambda run: lambda ctx: deploy(ctx, parse(SIX, "f.toml"), DeployOptions(run=run)),
+    "deploy, a range": lambda run: (
+        lambda ctx: deploy(ctx, parse(SIX.replace(USE, ""), "f.toml"), DeployOptions(run=run))
+    ),
+    "mutate": lambda run: lambda ctx: mutate(ctx, MutateOptions(("web-01",), services=("ssh",), run=run)),
+    "teardown": lambda run: lambda ctx: teardown(ctx, ["web-01"], run),
+    "drain": lambda run: lambda ctx: drain(ctx, "w2", run),
+    "drain --remove": lambda run: lambda ctx: drain(ctx, "w2", run, remove=True),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_no_question_of_any_verb_holds_the_lock(fleet: FakeFleet, name: str) -> None:
+    meanwhile: list[int] = []
+
+    def answer(question: str) -> bool:
+        with ThreadPoolExecutor() as another:
+            meanwhile.append(another.submit(fleet.reconcile).result().code)
+        return True
+
+    ran = fleet.run(ASKING[name](PassOptions(confirm=True)), confirm=answer)
+    assert (ran.code, set(meanwhile), fleet.is_converged()) == (0, {0}, True)
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_a_mutation_shows_its_plan_and_asks(fleet: FakeFleet, agreed: bool) -> None:
+    questions: list[str] = []
+
+    def answer(question: str) -> bool:
+        questions.append(question)
+        return agreed
+
+    options = MutateOptions(("web-0[12]",), services=("ssh",), run=PassOptions(confirm=True))
+    ran = fleet.run(lambda ctx: mutate(ctx, options), confirm=answer)
+    assert (ran.code, questions, plans(ran)) == (0, ["Carry out 2 steps?"], [["web-01", "web-02"]])
+    assert ("ssh" in fleet.desired.deckies["web-01"].services) is agreed
 
 
 def test_a_plan_that_has_changed_while_the_question_was_open_is_shown_and_asked_for_again(

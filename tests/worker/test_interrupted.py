@@ -10,12 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from decnet.model.worker import Worker
 from decnet.store.fleet_table import FleetTable
+from decnet.store.lock import Lock
 from decnet.store.paths import Home
 from decnet.worker import hostkeys
 
@@ -110,3 +113,56 @@ def test_a_question_is_ended_at_once_and_nothing_is_half_done(
     assert "error: interrupted" in seen and "Traceback" not in seen
     home = Home(tmp_path / "home")
     assert (FleetTable(home).workers(), home.known_hosts.exists(), home.audit.exists()) == ({}, False, False)
+
+
+def answered(folder: Path, *options: str, meanwhile: Callable[[Home], None]) -> tuple[int, str]:
+    """`decnet worker add`, whose question is answered with yes after what happens meanwhile."""
+    place = Place(folder)
+
+    async def behave(process: Any) -> None:
+        process.exit(1)
+
+    def at_the_terminal(port: int) -> tuple[int, str]:
+        command = Asked(folder, "worker", "add", "w1", f"root@127.0.0.1:{port}", *options)
+        command.waits_for("Is that the right one? [y/N] ")
+        meanwhile(Home(folder / "home"))
+        os.write(command.terminal, b"y\n")
+        return command.ends(), command.seen
+
+    async def run() -> tuple[int, str]:
+        async with ssh_server(place, behave) as server:
+            return await asyncio.to_thread(at_the_terminal, server.get_port())
+
+    return asyncio.run(run())
+
+
+def test_a_question_about_a_host_key_does_not_hold_the_lock(tmp_path: Path) -> None:
+    """Another command works, here one that takes the lock and writes; then the answer is used."""
+    ended = []
+
+    def meanwhile(home: Home) -> None:
+        argv = [DECNET, "reconcile", "--quiet", "--lock-timeout", "0"]
+        environ = {**os.environ, "DECNET_HOME": str(home.root)}
+        ended.append(subprocess.run(argv, env=environ, capture_output=True, timeout=60, check=False))
+
+    code, seen = answered(tmp_path, meanwhile=meanwhile)
+    assert [(each.returncode, each.stderr) for each in ended] == [(0, b"")]
+    assert code not in (0, 75, 130) and "lock" not in seen, seen
+
+
+def test_workers_that_changed_during_the_question_stop_the_command(tmp_path: Path) -> None:
+    other = Worker(name="w1", worker_id="other", host="192.0.2.9", user="root")
+    code, seen = answered(tmp_path, meanwhile=lambda home: bool(FleetTable(home).put_worker(other)) and None)
+    assert (code, "another command changed the fleet while the question was open" in seen) == (1, True), seen
+    assert FleetTable(Home(tmp_path / "home")).workers() == {"w1": other}
+
+
+def test_a_lock_that_another_command_holds_after_the_answer_is_reported(tmp_path: Path) -> None:
+    with ExitStack() as held:
+        code, seen = answered(
+            tmp_path,
+            "--lock-timeout",
+            "0",
+            meanwhile=lambda home: held.enter_context(Lock(home, "decnet deploy")) and None,
+        )
+    assert (code, "the lock is held by" in seen) == (75, True), seen
