@@ -8,7 +8,8 @@ DecnetError                     1
 │   └── OutputFailed            1   the output could not be written
 │       └── ReaderGone          0   because its reader has ended, as `head` does
 ├── UsageError                  2   bad usage or bad input, nothing changed
-│   └── SpecError               2   a fleet file or a value in it, with its place
+│   ├── SpecError               2   a fleet file or a value in it, with its place
+│   └── HomeUnused              2   the state directory has no fleet and never had one
 ├── PartlyFailed                4   some deckies or workers failed, the rest is done
 ├── WorkerError                 4   one worker answered, and the answer is a failure
 │   ├── WorkerBusy              4   another job runs there
@@ -174,6 +175,18 @@ class SpecError(UsageError):
         self.place = place
         self.reason = message
         self.mistakes = mistakes
+
+
+class HomeUnused(UsageError):
+    """The state directory was never used: there is no fleet in it.
+
+    Cause: `DECNET_HOME` is not set or points elsewhere, the command runs as another user (with or without
+    sudo), or the disk with the directory is not mounted.
+    Fix: Set `DECNET_HOME` to the directory of the fleet, or run the command as the user who deployed it. To
+    start a fleet, use `decnet deploy`.
+    """
+
+    code = "home-unused"
 
 
 class PartlyFailed(DecnetError):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from decnet.cli.options import On, Output, OutputOption, seconds
+from decnet.cli.options import On, Output, OutputOption, Quiet, seconds
 from decnet.cli.run import context, wait_for
 
 if TYPE_CHECKING:
@@ -40,17 +41,22 @@ def events(
         bool, typer.Option("--alert-each", help="One alert per event; more than ten are combined.")
     ] = False,
     alert_test: Annotated[bool, typer.Option("--alert-test", help="Send a test alert and exit.")] = False,
+    quiet: Quiet = False,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Show attackers' events, and fetch new ones with --pull."""
-    with context(output.value, read_only=not (pull or follow or alert)) as ctx:
+    with context(output.value, quiet=quiet, read_only=not (pull or follow or alert)) as ctx:
         from decnet.commands.events import event_filter
         from decnet.errors import UsageError
+        from decnet.store.home_use import check_used
 
         if alert and not (pull or follow or alert_test):
             raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
-        wanted = event_filter(ctx, _moment(since), tuple(decky or ()))
+        moment = _moment(since)
+        if not alert_test:
+            check_used(ctx.home, os.environ)
+        wanted = event_filter(ctx, moment, tuple(decky or ()))
         target = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
             _try_alert(ctx, target)
@@ -59,8 +65,8 @@ def events(
 
             wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target))
         if not pull:
-            _stored(ctx, wanted, on, output.value)
-        _pulled(ctx, wanted, on, output.value, target)
+            _stored(ctx, wanted, on, output.value, quiet=quiet)
+        _pulled(ctx, wanted, on, output.value, target, quiet=quiet)
 
 
 def _alerts(
@@ -84,15 +90,19 @@ def _try_alert(ctx: Context, target: Alerts | None) -> NoReturn:
     raise typer.Exit(0)
 
 
-def _stored(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> NoReturn:
+def _stored(ctx: Context, wanted: EventFilter, on: str | None, style: str, *, quiet: bool) -> NoReturn:
     from decnet.commands.events import stored
     from decnet.console.events import show_events
 
-    show_events(stored(ctx, wanted, on), style)
+    is_filtered = wanted.since is not None or wanted.deckies or on
+    empty = "no event matches" if is_filtered else "no events yet; decnet events --pull fetches new ones"
+    show_events(stored(ctx, wanted, on), style, "" if quiet else empty)
     raise typer.Exit(0)
 
 
-def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, target: Alerts | None) -> NoReturn:
+def _pulled(
+    ctx: Context, wanted: EventFilter, on: str | None, style: str, target: Alerts | None, *, quiet: bool
+) -> NoReturn:
     from decnet.cli.following import print_new
     from decnet.commands.alerts import send_alert
     from decnet.commands.events import pull
@@ -102,7 +112,7 @@ def _pulled(ctx: Context, wanted: EventFilter, on: str | None, style: str, targe
     pulled = wait_for(pull(ctx, on))
     failures = list(pulled.errors.values())
     try:
-        print_new(ctx, wanted, on, style)
+        print_new(ctx, wanted, on, style, "" if quiet or failures else "no new events")
     except DecnetError as error:
         failures.append(error)
     try:

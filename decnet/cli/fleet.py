@@ -168,7 +168,9 @@ def mutate(
         max_remove=max_remove,
         confirm=not (yes or due or watch) and can_ask(),
     )
-    with context(output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, read_only=run.dry_run) as ctx:
+    with context(
+        output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, read_only=run.dry_run, of_fleet=True
+    ) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands import mutate as verb
         from decnet.errors import UsageError
@@ -214,7 +216,7 @@ def reconcile(
     """Detect and repair drift from the desired fleet."""
     # A deadline includes waiting.
     patience = lock_timeout if deadline is None else min(lock_timeout, deadline)
-    with context(output.value, quiet=quiet, lock_timeout=patience, read_only=check) as ctx:
+    with context(output.value, quiet=quiet, lock_timeout=patience, read_only=check, of_fleet=True) as ctx:
         from decnet.cli.loops import pause, reconcile_forever
         from decnet.cli.run import cut_off_after
         from decnet.commands.reconcile import reconcile as run
@@ -245,7 +247,7 @@ def teardown(
     output: OutputOption = Output.table,
 ) -> None:
     """Remove deckies from the LAN and the fleet."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run, of_fleet=True) as ctx:
         from decnet.commands.teardown import teardown as run
 
         options = PassOptions(dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes)

@@ -25,10 +25,10 @@ POLL = 0.1
 """Seconds between two attempts to take the print lock."""
 
 
-def print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
-    """Print what no pull has printed yet; what cannot be printed is left to the next pull."""
+def print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str, empty: str = "") -> None:
+    """Print what no pull has printed yet, or `empty`; what cannot be printed is left to the next pull."""
     with unprinted_events(ctx, wanted, on) as found:
-        show_events(found, style)
+        show_events(found, style, empty)
 
 
 async def follow_events(

@@ -43,7 +43,7 @@ def upgrade(
     output: OutputOption = Output.table,
 ) -> None:
     """Upgrade deckies to this version's images."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
+    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run, of_fleet=True) as ctx:
         from decnet.commands.image import upgrade as run
         from decnet.engine.options import PassOptions
 

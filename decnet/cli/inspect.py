@@ -32,7 +32,7 @@ def status(
     output: OutputOption = Output.table,
 ) -> None:
     """Show the current state of workers and deckies."""
-    with context(output.value, read_only=True) as ctx:
+    with context(output.value, read_only=True, of_fleet=True) as ctx:
         from decnet.commands.status import status as run
 
         if watch:
@@ -52,7 +52,7 @@ def history(
     output: OutputOption = Output.table,
 ) -> None:
     """Show past operations on deckies, with reasons and results."""
-    with context(output.value, writes=False) as ctx:
+    with context(output.value, writes=False, of_fleet=True) as ctx:
         from decnet.commands.history import history as run
 
         finish(run(ctx, deckies or (), limit=limit, on=on), output.value)
@@ -66,7 +66,7 @@ def logs(
     output: OutputOption = Output.table,
 ) -> None:
     """Show the last log lines of a decky's containers."""
-    with context(output.value, read_only=True) as ctx:
+    with context(output.value, read_only=True, of_fleet=True) as ctx:
         if follow:
             from decnet.cli.following import print_logs
 

@@ -32,19 +32,24 @@ def context(
     lock_timeout: float = 10.0,
     writes: bool = True,
     read_only: bool = False,
+    of_fleet: bool = False,
 ) -> Iterator[Context]:
     """The context of one command; its errors are printed and become exit codes. With `read_only` it records
-    what it observes if it can, and works even if nothing can be written."""
+    what it observes if it can, and works even if nothing can be written. A command `of_fleet` needs a state
+    directory that was used before, and creates none."""
     from decnet.catalog import load
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
     from decnet.engine.context import Context
     from decnet.store.home_check import open_home
+    from decnet.store.home_use import check_used
     from decnet.store.paths import find_home
 
     drawn = monitor(style, quiet=quiet)
     with _errors_reported(style, drawn.close, quiet=quiet):
         home = find_home(os.environ, os.getuid())
+        if of_fleet:
+            check_used(home, os.environ)
         for warning in open_home(home, write=writes, read_only=read_only):
             from decnet.engine.progress import Message
 

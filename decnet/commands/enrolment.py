@@ -23,6 +23,7 @@ from decnet.store.atomic import write_whole
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.store.home_use import check_not_lost
 from decnet.wire import clean
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ async def add(
         has_moved = pinned is not None and credentials.host_key == pinned.fingerprint
         _refuse_taken(name, address, login.place, known, has_moved=has_moved)
         confirm_proxy(ctx, name, login.place.route, credentials, earlier)
-        fleet = load_fleet(ctx.home) or new_fleet()
+        stored = load_fleet(ctx.home)
+        check_not_lost(ctx.home, stored, known)
+        fleet = stored or new_fleet()
         side = fleet_credentials(ctx.home, fleet.fleet_id)
         wanted = Worker(
             name=name,

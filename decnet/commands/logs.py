@@ -23,5 +23,7 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Tex
     output = []
     for container, text in sorted(texts.items()):
         output.append(f"== {clean(container, 80)}")
-        output += [clean(line, 2000) for line in text.splitlines()]
+        output += [clean(line, 2000) for line in text.splitlines()] or ["(no output)"]
+    if not output:
+        output = [f"{name} has no container on {worker.name}"]
     return TextOutcome(tuple(output), {"decky": name, "logs": texts})

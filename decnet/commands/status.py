@@ -243,7 +243,7 @@ def _workers(
     found += [(_absent_view(snap, failure), failure) for failure in absent]
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v, why)) for v, why in found)
     columns = ("worker", "address", "state", "deckies", "remark")
-    return Listing("workers", columns, rows, tuple(asdict(view) for view, _ in found))
+    return Listing("workers", columns, rows, tuple(asdict(view) for view, _ in found), empty="no workers")
 
 
 def _worker_view(

@@ -17,13 +17,18 @@ TIMES = ("first", "last", "after", "before")
 LAST_MOMENT = 1e11
 
 
-def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str) -> None:
-    """Print events with the worker that each came from; JSON lines unless `style` is table."""
+def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str, empty: str = "") -> None:
+    """Print events with the worker that each came from; JSON lines unless `style` is table. `empty` is what a
+    table without events prints."""
     if style == "json":
         print(dumps([_document(worker, event) for worker, event in events]))
     else:
+        found = False
         for worker, event in events:
+            found = True
             print(_line(worker, event) if style == "table" else _short(worker, event, style))
+        if empty and style == "table" and not found:
+            print(empty)
     sys.stdout.flush()
 
 

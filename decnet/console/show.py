@@ -69,7 +69,7 @@ def _show_table(outcome: Outcome) -> None:
     elif isinstance(outcome, Listing):
         _show_listing(outcome)
     elif isinstance(outcome, TextOutcome):
-        _print_lines([cell(line) for line in outcome.lines])
+        _print_lines([cell(line) for line in outcome.lines] or ["nothing to show"])
 
 
 def _quiet_lines(plan: Plan) -> list[str]:
@@ -83,7 +83,7 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         shown = [each for each in outcome.troubles if each.worker not in plan.unknown]
         return [*plan_lines(plan, terminal_width(sys.stdout)), *_trouble_lines(shown)]
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
-    if idle and (outcome.quiet or (outcome.verb == "reconcile" and not sys.stdout.isatty())):
+    if idle and outcome.quiet:
         return []
     output = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
     output += [] if outcome.quiet else upgrade_lines(plan)

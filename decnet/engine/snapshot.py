@@ -12,6 +12,7 @@ from decnet.model.keys import SliceKey
 from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
+from decnet.store.home_use import check_not_lost
 
 if TYPE_CHECKING:
     from decnet.engine.context import Context
@@ -88,10 +89,11 @@ class Snapshot:
 def load_snapshot(ctx: Context) -> Snapshot:
     """Desired and recorded as stored. A state directory that was never used gives an empty fleet, not yet
     saved. Raises SpecError for a fleet that names something that is not in the catalog."""
-    desired = load_fleet(ctx.home) or new_fleet(ctx.first_fleet_id)
-    check_known(ctx.home, desired, ctx.catalog)
     table = FleetTable(ctx.home)
-    workers = table.workers()
+    stored, workers = load_fleet(ctx.home), table.workers()
+    check_not_lost(ctx.home, stored, workers)
+    desired = stored or new_fleet(ctx.first_fleet_id)
+    check_known(ctx.home, desired, ctx.catalog)
     found = ctx.records.load_many(worker.worker_id for worker in workers.values())
     recorded = {name: found[worker.worker_id] for name, worker in workers.items()}
     return Snapshot(

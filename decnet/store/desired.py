@@ -48,6 +48,15 @@ def load_fleet(home: Home, *, migrations: Mapping[int, Migration] = FLEET_MIGRAT
         return fleet or _checked(home, content, _as_edited(home, content, migrations))
 
 
+def last_good_fleet(home: Home) -> Fleet | None:
+    """The last good copy of the desired state, if there is one and it can be read."""
+    try:
+        copy = read_whole(last_copy(home.state))
+    except StateBroken:
+        return None
+    return None if copy is None else _as_written(copy)
+
+
 def save_fleet(home: Home, fleet: Fleet) -> bool:
     """Stores the desired fleet; returns whether the file had to be written.
 

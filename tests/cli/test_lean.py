@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from decnet.store.desired import new_fleet, save_fleet
+from decnet.store.home_check import open_home
+from decnet.store.paths import Home
+
 FLEET = '[decky.web]\nservices = ["ssh"]\n'
 HEAVY = (
     "pydantic",
@@ -46,4 +50,6 @@ def test_a_command_that_asks_no_worker_imports_no_heavy_module(tmp_path: Path, c
 
 
 def test_a_status_without_workers_imports_nothing_of_ssh_docker_and_jobs(tmp_path: Path) -> None:
+    open_home(Home(tmp_path / "home"))
+    save_fleet(Home(tmp_path / "home"), new_fleet())
     assert imported(tmp_path, "status") <= {"pydantic", "asyncio"}

@@ -136,7 +136,7 @@ def test_it_deploys_on_a_real_worker_with_an_empty_environment(built: Path, cach
         return done.stdout
 
     assert "deploy: 1 done" in decnet("deploy", "-c", "fleet.toml", "--yes")
-    assert decnet("reconcile") == ""
+    assert decnet("reconcile", "--quiet") == ""
     seen = subprocess.run(
         run_argv(lab, "attacker", ["curl", "-s", "-m", "10", "http://192.0.2.100/"]),
         capture_output=True,

@@ -67,7 +67,7 @@ def test_agent_and_images_have_the_names_that_every_python_gives_them(python: Ne
         (("schema",), '"decky"'),
         (("validate", "fleet.toml"), "2 deckies"),
         (("config", "show"), "DECNET_HOME"),
-        (("status",), "no deckies"),
+        (("worker", "list"), "no workers"),
         (("completion", "bash"), "complete"),
     ],
 )

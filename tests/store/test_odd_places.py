@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from lockless import FLOCK, NO_LOCKS, without_locks
 
+from decnet.store.desired import new_fleet, save_fleet
+from decnet.store.home_check import open_home
+from decnet.store.paths import Home
+
 DECNET = Path(sys.executable).with_name("decnet")
 
 
@@ -29,6 +33,8 @@ def ran(
 @pytest.mark.parametrize("error", NO_LOCKS)
 def test_a_file_system_without_locks_is_reported_as_such(tmp_path: Path, error: str) -> None:
     home = tmp_path / "home"
+    open_home(Home(home))
+    save_fleet(Home(home), new_fleet())
     done = ran(str(home), "teardown", "--all", "-y", "--lock-timeout", "1", before=without_locks(error))
     assert done.returncode == 1
     assert f"error: cannot lock {home}/lock: " in done.stderr

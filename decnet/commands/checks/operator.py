@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from decnet.commands.checks.finding import Finding, refused
 from decnet.engine.context import Context
 from decnet.engine.unenrolled_workers import unenrolled
-from decnet.errors import DecnetError
+from decnet.errors import DecnetError, StateBroken
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
 from decnet.plan.giveaways import giveaways
-from decnet.store.desired import check_known, load_fleet, new_fleet
+from decnet.store.desired import check_known, last_good_fleet, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
 from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
@@ -30,18 +30,23 @@ UNWATCHED = 86_400.0
 def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker]]:
     """The findings, and what could be read of fleet and workers."""
     found: list[Finding] = []
-    fleet = new_fleet()
+    fleet, stored = new_fleet(), None
     try:
         stored = load_fleet(ctx.home)
-        check_known(ctx.home, stored or fleet, ctx.catalog)
         fleet = stored or fleet
+        check_known(ctx.home, fleet, ctx.catalog)
         text = f"{len(fleet.deckies)} deckies in {ctx.home.state}" if stored else "nothing is deployed yet"
         found.append(Finding("desired", "fine", text))
     except DecnetError as error:
+        stored = stored or last_good_fleet(ctx.home)
+        fleet = stored or fleet
         found.append(refused("desired", error))
     workers: dict[str, Worker] = {}
     try:
         workers = FleetTable(ctx.home).workers()
+        if stored is None and workers:
+            workers = {}
+            raise _no_fleet(ctx)
         for absent in unenrolled(fleet, workers):
             found.append(refused(absent.worker, absent))
     except DecnetError as error:
@@ -58,6 +63,13 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         for sign in giveaways(fleet, ctx.catalog)
     ]
     return found, fleet, workers
+
+
+def _no_fleet(ctx: Context) -> DecnetError:
+    """Workers belong to a fleet whose id is not known: they would be reported as another fleet's."""
+    return StateBroken(
+        f"the workers were not checked: {ctx.home.state} cannot be read", hint="restore it first"
+    )
 
 
 def _home(ctx: Context) -> Iterator[Finding]:

@@ -1,0 +1,141 @@
+"""A state directory that was never used, or that lost its fleet, is named as that."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from decnet.cli.app import app
+from decnet.errors import HomeUnused
+from decnet.model.fleet import Attachment, Decky, Network
+from decnet.model.worker import Worker
+from decnet.store.desired import new_fleet, save_fleet
+from decnet.store.fleet_table import FleetTable
+from decnet.store.home_check import open_home
+from decnet.store.home_use import check_used
+from decnet.store.paths import Home
+
+OF_A_FLEET = (
+    "status",
+    "status --on w1",
+    "reconcile",
+    "reconcile --check",
+    "reconcile --quiet --deadline 240",
+    "mutate --due --quiet",
+    "mutate web --services ssh",
+    "teardown --all --yes",
+    "teardown web --yes",
+    "history",
+    "logs web",
+    "events",
+    "events --decky web",
+    "events --pull",
+    "events --follow",
+    "image upgrade --dry-run",
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("DECNET_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DECNET_AGENT_HOME", str(tmp_path / "agent"))
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    return Home(tmp_path / "home")
+
+
+def ran(words: str) -> Result:
+    return CliRunner().invoke(app, words.split())
+
+
+@pytest.mark.parametrize("words", OF_A_FLEET)
+def test_c9_a_directory_that_was_never_used_is_bad_usage_with_its_path(home: Home, words: str) -> None:
+    ended = ran(words)
+    first, *hint = ended.stderr.splitlines()
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert first.startswith(f"error: the state directory {home.root} ")
+    assert first.endswith("there is no fleet")
+    assert [line.startswith("hint: ") for line in hint] == [True]
+
+
+def test_c9_nothing_is_created_where_a_disk_may_not_be_mounted(home: Home) -> None:
+    for words in ("reconcile --quiet", "mutate --due --quiet", "status", "teardown --all --yes"):
+        assert ran(words).exit_code == 2
+    assert not home.root.exists()
+
+
+def test_c9_empty_folders_are_no_fleet(home: Home) -> None:
+    open_home(home)
+    ended = ran("status -o json")
+    assert ended.exit_code == 2
+    assert json.loads(ended.stderr)["code"] == "home-unused"
+
+
+def test_c9_an_empty_fleet_that_was_used_is_fine(home: Home) -> None:
+    open_home(home)
+    save_fleet(home, new_fleet())
+    for words in ("status", "reconcile", "reconcile --check", "history", "events", "events --pull"):
+        assert ran(words).exit_code == 0, words
+
+
+def test_c9_another_fleet_of_the_same_user_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Home(home.root.parent / "xdg" / "decnet")
+    open_home(other)
+    save_fleet(other, new_fleet())
+    monkeypatch.setattr(os, "getuid", lambda: 65534)
+    monkeypatch.setenv("XDG_STATE_HOME", str(other.root.parent))
+    with pytest.raises(HomeUnused) as caught:
+        check_used(home, os.environ)
+    assert f"has a fleet in {other.root}: run decnet as " in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("words", ["status", "reconcile", "mutate --due", "teardown --all --yes"])
+def test_c9_workers_without_a_desired_state_are_a_lost_one(home: Home, words: str) -> None:
+    enrolled(home)
+    ended = ran(words)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines() == [
+        f"error: {home.state} is missing, and 1 worker belong to its fleet",
+        "hint: restore it from a backup, or rebuild it: decnet worker recover USER@HOST...",
+    ]
+
+
+def enrolled(home: Home) -> None:
+    open_home(home)
+    FleetTable(home).put_worker(Worker(name="w1", worker_id="one", host="127.0.0.1", port=9, user="root"))
+
+
+@pytest.mark.parametrize("content", ["{", "", None])
+def test_c9_doctor_does_not_advise_to_adopt_workers_if_the_state_is_damaged(
+    home: Home, content: str | None
+) -> None:
+    enrolled(home)
+    if content is not None:
+        home.state.write_text(content)
+        home.state.chmod(0o600)
+    ended = ran("doctor -o json")
+    found = {row["name"]: row for row in json.loads(ended.stdout)}
+    assert "--adopt" not in ended.stdout + ended.stderr
+    assert (found["workers"]["state"], "were not checked" in found["workers"]["finding"]) == ("wrong", True)
+    assert "w1" not in found
+
+
+def test_c9_doctor_checks_the_workers_with_the_last_good_copy(home: Home) -> None:
+    enrolled(home)
+    lan = Network(driver="macvlan", interface="eth0", subnet="192.0.2.0/24", gateway="192.0.2.1")
+    web = Decky(
+        name="web", worker="w1",
+        attachments=(Attachment(address="192.0.2.9", mac="00:50:56:00:02:09"),),
+        hostname="web", os="linux", release="debian-12", services={"ssh": {}},
+        seed="0" * 32, spec_hash="h",
+    )  # fmt: skip
+    save_fleet(home, new_fleet().model_copy(update={"lans": {"w1": lan}}).with_deckies({"web": web}))
+    home.state.write_text("{")
+    ended = ran("doctor -o json")
+    found = {row["name"]: row for row in json.loads(ended.stdout)}
+    assert found["desired"]["state"] == "wrong"
+    assert "workers" not in found
+    assert "w1" in found
