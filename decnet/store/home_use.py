@@ -47,7 +47,7 @@ def check_not_lost(home: Home, fleet: Fleet | None, workers: Sized) -> None:
     if fleet is None and workers:
         count = f"{len(workers)} worker{'' if len(workers) == 1 else 's'}"
         raise StateBroken(
-            f"{home.state} is missing, and {count} belong to its fleet",
+            f"{home.state} is missing, and its fleet has {count}",
             hint="restore it from a backup, or rebuild it: decnet worker recover USER@HOST...",
         )
 

@@ -98,7 +98,7 @@ def test_c9_workers_without_a_desired_state_are_a_lost_one(home: Home, words: st
     ended = ran(words)
     assert (ended.exit_code, ended.stdout) == (1, "")
     assert ended.stderr.splitlines() == [
-        f"error: {home.state} is missing, and 1 worker belong to its fleet",
+        f"error: {home.state} is missing, and its fleet has 1 worker",
         "hint: restore it from a backup, or rebuild it: decnet worker recover USER@HOST...",
     ]
 
