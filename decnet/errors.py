@@ -186,7 +186,7 @@ class HomeUnused(UsageError):
     start a fleet, use `decnet deploy`.
     """
 
-    code = "home-unused"
+    code = "state-unused"
 
 
 class PartlyFailed(DecnetError):

@@ -71,7 +71,7 @@ def test_c9_empty_folders_are_no_fleet(home: Home) -> None:
     open_home(home)
     ended = ran("status -o json")
     assert ended.exit_code == 2
-    assert json.loads(ended.stderr)["code"] == "home-unused"
+    assert json.loads(ended.stderr)["code"] == "state-unused"
 
 
 def test_c9_an_empty_fleet_that_was_used_is_fine(home: Home) -> None:
