@@ -13,6 +13,7 @@ from decnet.cli.manual import bounds_in_words, manual
 from decnet.cli.shells import SCRIPTS
 from decnet.cli.tree import encoded
 from decnet.cli.troubleshooting import troubleshooting
+from decnet.commands.timers import documented
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELLS = {"bash": "decnet.bash", "zsh": "_decnet", "fish": "decnet.fish"}
@@ -26,6 +27,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "commands.md": reference(),
         ROOT / "docs" / "decnet.1": manual(),
         ROOT / "docs" / "troubleshooting.md": troubleshooting(),
+        **{ROOT / "docs" / name: text for name, text in documented().items()},
     }
 
 

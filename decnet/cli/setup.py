@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +17,49 @@ from decnet.cli.run import context, finish, wait_for
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the app."""
+    app.command()(init)
     app.command()(uninstall)
+
+
+class Timers(StrEnum):
+    """What starts decnet again and again."""
+
+    systemd = "systemd"
+    cron = "cron"
+    none = "none"
+
+
+def init(
+    path: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("fleet.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    timers: Annotated[
+        Timers | None, typer.Option("--timers", help="Write timers; default: ask on a terminal.")
+    ] = None,
+    yes: Yes = False,
+    output: OutputOption = Output.table,
+) -> None:
+    """Write a first fleet file, and timers if you want them."""
+    with context(output.value, yes=yes, writes=False) as ctx:
+        from decnet.commands.init import InitOptions
+        from decnet.commands.init import init as run
+
+        terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        options = InitOptions(
+            path,
+            force,
+            timers.value if timers else None,
+            interactive=terminal and not yes,
+            may_enable=terminal or yes,
+            program=_program(),
+            home=os.environ.get("DECNET_HOME", ""),
+        )
+        finish(run(ctx, options), output.value)
+
+
+def _program() -> Path:
+    """The decnet that runs now, as timers start it."""
+    called = Path(sys.argv[0])
+    return called.absolute() if called.is_file() else Path(shutil.which("decnet") or called.absolute())
 
 
 def uninstall(
