@@ -10,9 +10,10 @@ from decnet.lab.ground import inside
 from decnet.lab.layout import Lab, Place, place
 from decnet.lab.shell import SYSTEM_PATH, require_outside, run
 
-# These would lead out of the lab or to another engine.
+# These would lead out of the lab, to another engine, or to the fleet of this machine.
 UNSET_VARIABLES = (
     "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "SSH_AUTH_SOCK", "SSH_CONNECTION", "SSH_CLIENT",
+    "DECNET_HOME", "DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET",
     "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS", "SUDO_USER", "SUDO_UID", "SUDO_GID",
 )  # fmt: skip
 

@@ -122,11 +122,11 @@ def test_the_exit_code_and_the_environment_are_the_commands(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://203.0.113.1:2375")
+    monkeypatch.setenv("DECNET_HOME", "/var/lib/of-this-machine")
     monkeypatch.setenv("DECNET_KEPT", "yes")
-    ended = in_place(
-        lab, "w1", "sh", "-c", "echo $DOCKER_HOST,$DECNET_KEPT,$DECNET_LAB_PLACE; exit 42", check=False
-    )
-    assert (ended.returncode, ended.stdout) == (42, ",yes,w1\n")
+    shown = "echo $DOCKER_HOST,$DECNET_HOME,$DECNET_KEPT,$DECNET_LAB_PLACE; exit 42"
+    ended = in_place(lab, "w1", "sh", "-c", shown, check=False)
+    assert (ended.returncode, ended.stdout) == (42, ",,yes,w1\n")
     assert shell_env(lab, "w1")["DECNET_LAB_PLACE"] == "w1"
     path = shell_env(lab, "w1")["PATH"].split(":")
     assert path.index("/usr/bin") < path.index("/usr/local/bin")
