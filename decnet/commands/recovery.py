@@ -65,7 +65,9 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         fleet = _rebuild(ctx, found)
         await _record_running(ctx, fleet)
     names = ", ".join(fleet.deckies) or "none"
-    line = f"recovered {len(found)} workers and {len(fleet.deckies)} deckies: {names}"
+    workers = "1 worker" if len(found) == 1 else f"{len(found)} workers"
+    deckies = "1 decky" if len(fleet.deckies) == 1 else f"{len(fleet.deckies)} deckies"
+    line = f"recovered {workers} and {deckies}: {names}"
     return TextOutcome((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
 
 

@@ -30,8 +30,9 @@ def spent(
 ) -> Spent:
     """Run a command on the worker and measure it. SystemExit where it fails."""
     began = time.perf_counter()
+    variables = [f"{name}={value}" for name, value in (env or {}).items()]
     process = subprocess.Popen(
-        run_argv(LAB, WORKER, argv), env={**os.environ, **(env or {})}, text=True,
+        run_argv(LAB, WORKER, ["env", *variables, *argv]), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert process.stdin is not None

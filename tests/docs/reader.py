@@ -71,6 +71,8 @@ class Reader:
     page: str
     open_at: Callable[[str], Terminal]
     count: Count
+    folders: dict[str, str] = field(default_factory=dict)
+    """What commands that prepare a page may name in braces, besides the repository."""
     terminals: dict[str, Terminal] = field(default_factory=dict)
 
     def type_page(self, before: list[str]) -> list[str]:
@@ -125,7 +127,7 @@ class Reader:
     def _prepare(self, text: str) -> Iterator[str]:
         prompt = PROMPT.fullmatch(text)
         machine, text = (prompt["machine"] or "", prompt["text"]) if prompt else ("", text)
-        typed = self._at(machine).type(text.format(repository=ROOT), limit=LIMIT)
+        typed = self._at(machine).type(text.format(repository=ROOT, **self.folders), limit=LIMIT)
         if typed.code:
             yield f"{text}\nexit code {typed.code}:\n{typed.output}"
 

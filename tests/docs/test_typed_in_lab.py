@@ -35,7 +35,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def test_the_commands_of_a_page_do_what_it_shows(page: str, lab: Lab, tmp_path: Path, count: Count) -> None:
     renew(lab, WORKERS)
     setting = SHARED[page]
-    reader = Reader(page, lambda machine: on_machine(lab, machine or setting.place, tmp_path), count)
+    folders = {"lab": str(lab.folder)}
+    reader = Reader(page, lambda machine: on_machine(lab, machine or setting.place, tmp_path), count, folders)
     problems = reader.type_page(setting.before)
     assert not problems, "\n\n".join(problems)
 
