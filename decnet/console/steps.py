@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from decnet.console.text import cell
-from decnet.plan.details import HIDDEN, OTHER_HIDDEN
+from decnet.model.values import HIDDEN, OTHER_HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -20,6 +20,10 @@ Setting = str | int | bool | float
 
 Settings = dict[str, Setting]
 
+HIDDEN = "(hidden)"
+"""Shown for a setting that is a secret: credentials, passwords, communities."""
+OTHER_HIDDEN = "(another one, hidden)"
+
 
 def display(value: object) -> str:
     """A value as a message quotes it: short, and without control characters."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from decnet.model.actual import Container, Observation, Seen
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import RELEASE, Details, FieldChange, FieldValue, Plan, Step
+from decnet.model.values import HIDDEN, OTHER_HIDDEN
 from decnet.wire import clean
 
 from .compose import ExpectedSlice
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from decnet.model.fleet import Decky, Fleet, Network
     from decnet.model.record import WorkerRecords
     from decnet.model.values import Settings
-
-HIDDEN = "(hidden)"
-"""Shown for a setting that is a secret: credentials, passwords, communities."""
-OTHER_HIDDEN = "(another one, hidden)"
 
 MACHINE = ("hostname", "os", "release", "archetype")
 WITHOUT_CONTAINER = ("mutate_interval", "core", "side")
