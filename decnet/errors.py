@@ -9,6 +9,7 @@ DecnetError                     1
 │       └── ReaderGone          0   because its reader has ended, as `head` does
 ├── UsageError                  2   bad usage or bad input, nothing changed
 │   ├── SpecError               2   a fleet file or a value in it, with its place
+│   │   └── PlanRefused         2   a plan file, or what it rests on has changed
 │   └── HomeUnused              2   the state directory has no fleet and never had one
 ├── PartlyFailed                4   some deckies or workers failed, the rest is done
 ├── WorkerError                 4   one worker answered, and the answer is a failure
@@ -175,6 +176,17 @@ class SpecError(UsageError):
         self.place = place
         self.reason = message
         self.mistakes = mistakes
+
+
+class PlanRefused(SpecError):
+    """A plan file cannot be carried out: nothing was changed.
+
+    Cause: The fleet, its workers or containers, the catalog, the images or the version of decnet have changed
+    since the plan was made, or the file is damaged, edited, or of another fleet.
+    Fix: Make the plan again with `decnet deploy ... --out FILE`, review it, and run `decnet apply FILE`.
+    """
+
+    code = "plan-refused"
 
 
 class HomeUnused(UsageError):

@@ -122,7 +122,7 @@ def _described(
 
 
 def apply(
-    plan: Annotated[Path, typer.Argument(help="A plan that `--out` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A plan that `--out` wrote.")],
     no_cache: own.NoCache = False,
     dry_run: DryRun = False,
     detach: Detach = False,
@@ -135,7 +135,7 @@ def apply(
         from decnet.commands.apply import apply as run
 
         options = PassOptions(dry_run=dry_run, detach=detach, confirm=not yes, no_cache=no_cache)
-        finish(wait_for(run(ctx, plan, options)), output.value)
+        finish(wait_for(run(ctx, file, options)), output.value)
 
 
 def mutate(

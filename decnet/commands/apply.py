@@ -18,7 +18,7 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import Propose, run_pass
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
-from decnet.errors import SpecError, WorkerBusy
+from decnet.errors import PlanRefused, WorkerBusy
 from decnet.model.fleet import Decky, Fleet
 from decnet.model.planfile import Basis, PlanFile
 from decnet.model.spec import LOCAL
@@ -37,8 +37,8 @@ CHANGED = {
 async def apply(ctx: Context, path: Path, options: PassOptions) -> PassOutcome:
     """Carry out exactly the plan in the file.
 
-    Raises SpecError (exit 2), before anything is changed, for a file that is not a whole plan of this fleet,
-    and if what the plan rests on has changed: the fleet, its workers, records, containers, the catalog, the
+    Raises PlanRefused (exit 2), before anything is changed, for a file that is not a whole plan of this
+    fleet, and if what the plan rests on has changed: the fleet, its workers, records, containers, the catalog, the
     images, or an address that another host has taken meanwhile.
     """
     file = read_plan(path)
@@ -69,12 +69,12 @@ def _fleet_id(path: Path, file: PlanFile) -> UUID:
     try:
         return UUID(file.desired.fleet_id)
     except ValueError:
-        raise SpecError("its fleet has no valid id", place=str(path)) from None
+        raise PlanRefused("its fleet has no valid id", place=str(path)) from None
 
 
 def _check_basis(path: Path, file: PlanFile, stored: Snapshot) -> None:
     if stored.desired.fleet_id != file.desired.fleet_id:
-        raise SpecError("it is the plan of another fleet", place=str(path))
+        raise PlanRefused("it is the plan of another fleet", place=str(path))
     now = basis_of(stored)
     for part in Basis.model_fields:
         if getattr(now, part) != getattr(file.basis, part):
@@ -116,7 +116,7 @@ def _is_fresh(before: Decky | None, planned: Decky) -> bool:
     return before is None or before.mutated_at != planned.mutated_at
 
 
-def _outdated(path: Path, why: str) -> SpecError:
-    return SpecError(
+def _outdated(path: Path, why: str) -> PlanRefused:
+    return PlanRefused(
         f"{why}: nothing was changed", place=str(path), hint="make the plan again, and review it"
     )

@@ -12,7 +12,7 @@ from decnet import __version__
 from decnet.commands.userfile import write_text
 from decnet.engine.context import Context
 from decnet.engine.outcome import PassOutcome
-from decnet.errors import SpecError, UsageError
+from decnet.errors import PlanRefused, UsageError
 from decnet.model.planfile import HEADER, MAX_BYTES, Basis, PlanFile, parse_plan
 from decnet.plan.plan_document import plan_document
 from decnet.store.desired_rules import contradiction
@@ -46,18 +46,18 @@ def write_plan(ctx: Context, path: Path, outcome: PassOutcome, options: PassOpti
 
 
 def read_plan(path: Path) -> PlanFile:
-    """The plan of a file. Raises SpecError (exit 2) that names the file if it is not a whole, valid plan."""
+    """The plan of a file. Raises PlanRefused (exit 2), which names the file, if it is not a valid plan."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SpecError(f"cannot be read: {(error.strerror or '').lower()}", place=str(path)) from error
+        raise PlanRefused(f"cannot be read: {(error.strerror or '').lower()}", place=str(path)) from error
     file = parse_plan(content or b"")
     if isinstance(file, str):
-        raise SpecError(file, place=str(path), hint="make it again: decnet deploy ... --out FILE")
+        raise PlanRefused(file, place=str(path), hint="make it again: decnet deploy ... --out FILE")
     if wrong := contradiction(file.desired):
-        raise SpecError(f"its fleet is not valid: {wrong[1]}", place=str(path))
+        raise PlanRefused(f"its fleet is not valid: {wrong[1]}", place=str(path))
     return file
 
 

@@ -17,7 +17,7 @@ from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Planned
-from decnet.errors import SpecError, UsageError
+from decnet.errors import PlanRefused, UsageError
 from decnet.images import ImageNames
 from decnet.model.fleetfile import parse
 from decnet.store.fleet_table import FleetTable
@@ -114,7 +114,7 @@ def refuse(fleet: FakeFleet, plan: Path, words: str, **changes: Any) -> None:
     before = fleet.picture(), fleet.desired
     for run in ({}, {"dry_run": True}, {"confirm": True}):
         ran = applied(fleet, plan, run=run, **changes)
-        assert isinstance(ran.error, SpecError), ran.outcome
+        assert isinstance(ran.error, PlanRefused), ran.outcome
         assert (ran.code, words in str(ran.error), str(plan) in str(ran.error)) == (2, True, True), ran.error
         assert not [event for event in ran.events if isinstance(event, Planned)]
     assert (fleet.picture(), fleet.desired) == before
@@ -232,7 +232,7 @@ def test_an_edit_with_a_new_hash_is_no_plan_of_this_fleet(fleet: FakeFleet, plan
 def test_what_is_no_plan_is_refused(fleet: FakeFleet, plan: Path, content: bytes) -> None:
     plan.write_bytes(content)
     ran = applied(fleet, plan)
-    assert (ran.code, isinstance(ran.error, SpecError)) == (2, True)
+    assert (ran.code, isinstance(ran.error, PlanRefused)) == (2, True)
 
 
 def test_a_file_that_cannot_be_read_is_named(fleet: FakeFleet, tmp_path: Path) -> None:
