@@ -38,8 +38,8 @@ async def apply(ctx: Context, path: Path, options: PassOptions) -> PassOutcome:
     """Carry out exactly the plan in the file.
 
     Raises PlanRefused (exit 2), before anything is changed, for a file that is not a whole plan of this
-    fleet, and if what the plan rests on has changed: the fleet, its workers, records, containers, the catalog, the
-    images, or an address that another host has taken meanwhile.
+    fleet, and if what the plan rests on has changed: the fleet, its workers, records, containers, the
+    catalog, the images, or an address that another host has taken meanwhile.
     """
     file = read_plan(path)
     if load_fleet(ctx.home) is None:

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from decnet.model.worker import Worker
+from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.store.home_check import open_home
 from decnet.store.lock import Lock
 from decnet.store.paths import Home
 from decnet.worker import hostkeys
@@ -137,8 +139,11 @@ def answered(folder: Path, *options: str, meanwhile: Callable[[Home], None]) -> 
 
 
 def test_a_question_about_a_host_key_does_not_hold_the_lock(tmp_path: Path) -> None:
-    """Another command works, here one that takes the lock and writes; then the answer is used."""
+    """Another command works, here one that takes the lock; then the answer is used."""
     ended = []
+    home = Home(tmp_path / "home")
+    open_home(home)
+    save_fleet(home, new_fleet())
 
     def meanwhile(home: Home) -> None:
         argv = [DECNET, "reconcile", "--quiet", "--lock-timeout", "0"]
