@@ -10,14 +10,25 @@ from .completion import Kind, names, offered
 if TYPE_CHECKING:
     from ..model.catalog import Catalog
 
-__all__ = ["Kind", "load", "names", "offered"]
+__all__ = ["Kind", "load", "load_valid", "names", "offered"]
 
 
 def load(extra: Path | None = None) -> Catalog:
     """The whole catalog. `extra` is a folder of the user's own `*.toml` files, each of which may hold
     [service.X], [archetype.X], [os.X], [release.X], [vendor.X] and `words`. An entry replaces the package's
-    entry of that name as a whole. Read once per process. Raises SpecError naming file and line.
+    entry of that name as a whole. Read once per process. Raises SpecError with every mistake of every file.
     """
+    catalog = load_valid(extra)
+    if catalog.mistakes:
+        from ..model.diagnostics import refusal
+
+        raise refusal(catalog.mistakes, str(extra))
+    return catalog
+
+
+def load_valid(extra: Path | None = None) -> Catalog:
+    """Like `load`, without the entries that have mistakes: these are in `Catalog.mistakes`. Raises SpecError
+    for a file that cannot be read: which entries it replaces is not known."""
     # Completion needs names only, and the loader needs pydantic.
     from .loader import loaded
 

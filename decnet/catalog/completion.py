@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import SpecError
+from ..model import toml_text
 from . import files
 
 Kind = Literal["service", "archetype", "os"]
@@ -33,5 +34,5 @@ def _entries(kind: Kind, extra: Path | None) -> dict[str, Any]:
     found = dict(files.own(kind))
     for path in files.users(extra):
         with suppress(SpecError, TypeError, ValueError):
-            found.update(files.read(path)[1].get(kind, {}))
+            found.update(toml_text.load(files.read(path), str(path)).get(kind, {}))
     return found

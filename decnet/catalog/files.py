@@ -40,8 +40,8 @@ def users(folder: Path | None) -> list[Path]:
     return paths
 
 
-def read(path: Path) -> tuple[str, dict[str, Any]]:
-    """Text and values of one file. Raises SpecError naming it."""
+def read(path: Path) -> str:
+    """The text of one file. Raises SpecError naming it."""
     try:
         # Without O_NONBLOCK a pipe in the folder would block permanently.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -51,8 +51,7 @@ def read(path: Path) -> tuple[str, dict[str, Any]]:
             content = file.read(toml_text.MAX_BYTES + 1)
     except OSError as error:
         raise SpecError(f"cannot be read: {error.strerror}", place=str(path)) from error
-    text = toml_text.decode(content, str(path))
-    return text, toml_text.load(text, str(path))
+    return toml_text.decode(content, str(path))
 
 
 def _text(name: str) -> str:

@@ -10,14 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import SpecError
-from ..model import toml_lines
+from ..errors import Mistake, SpecError
+from ..model import toml_lines, toml_text
 from ..model.catalog import Catalog
 from ..model.catalog_entries import Archetype, Entry, OsProfile, Port, Release, Service, SettingDef, Vendor
+from ..model.diagnostics import Diagnostics
 from ..model.suggest import suggest
 from ..wire import clean
 from . import files
-from .check import complaints
+from .check import Complaint, complaints
 
 _ENTRY_TYPES: dict[str, Any] = {
     "service": Service,
@@ -28,28 +29,119 @@ _ENTRY_TYPES: dict[str, Any] = {
 }
 UNKNOWN_KEY = "unexpected_keyword_argument"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")
+_SECTION = "|".join(files.SECTIONS)
+_HEADER = re.compile(rf"^\s*\[\s*({_SECTION})\s*\.\s*[\"']?([a-z0-9][a-z0-9_-]*)", re.MULTILINE)
+"""The entries that a file defines, for one that is not TOML."""
 
 
 @cache
 def loaded(extra: Path | None) -> Catalog:
-    """See `decnet.catalog.load`."""
-    sections: files.Sections = {name: dict(_own_entries(name, files.own(name))) for name in files.SECTIONS}
-    words = files.words()
-    where: dict[tuple[str, ...], str] = {}
-    for path in files.users(extra):
-        words += _merge(str(path), *files.read(path), sections, where)
-    catalog = Catalog(
-        services=sections["service"],
-        archetypes=sections["archetype"],
-        os_profiles=sections["os"],
-        releases=_with_banners(sections),
-        vendors=sections["vendor"],
-        words=tuple(dict.fromkeys(words)),
+    """See `decnet.catalog.load_valid`."""
+    reading = _Reading(
+        {name: dict(_own_entries(name, files.own(name))) for name in files.SECTIONS}, list(files.words())
     )
-    for section, name, key, message, hint in complaints(catalog) if where else ():
-        place = where.get((section, name, key)) or where.get((section, name), "")
-        raise SpecError(f"[{section}.{name}] {message}", place=place, hint=hint)
-    return catalog
+    for path in files.users(extra):
+        reading.add_file(path)
+    return reading.catalog()
+
+
+class _Reading:
+    """The catalog while the user's files are read into it."""
+
+    def __init__(self, sections: files.Sections, words: list[str]) -> None:
+        self.sections, self.words = sections, words
+        self.mistakes: list[Mistake] = []
+        self.diagnostics: dict[str, Diagnostics] = {}
+        self.owner: dict[tuple[str, str], str] = {}
+        """The file of each of the user's entries."""
+        self.unavailable: dict[tuple[str, str], str] = {}
+
+    def add_file(self, path: Path) -> None:
+        """Merge the valid entries of a file, and drop those that the others replace."""
+        text = files.read(path)
+        try:
+            table = toml_text.load(text, str(path))
+        except SpecError as error:
+            line = re.match(r":(\d+)", error.place.removeprefix(str(path)))
+            self.mistakes.append(
+                Mistake(str(path), int(line[1]) if line else 1, "", error.reason, error.hint)
+            )
+            for section, name in _HEADER.findall(text):
+                self._drop(section, name, str(path))
+            return
+        mistakes = self.diagnostics[str(path)] = Diagnostics(str(path), toml_lines.lines(text))
+        for section, entries in table.items():
+            self._add_section(mistakes, section, entries)
+
+    def catalog(self) -> Catalog:
+        """The entries that are valid, also together: dropping one can make others unusable."""
+        while True:
+            catalog = Catalog(
+                services=self.sections["service"],
+                archetypes=self.sections["archetype"],
+                os_profiles=self.sections["os"],
+                releases=_with_banners(self.sections),
+                vendors=self.sections["vendor"],
+                words=tuple(dict.fromkeys(self.words)),
+                mistakes=tuple(sorted(self._found(), key=lambda each: each[:2])),
+                unavailable=dict(self.unavailable),
+            )
+            # The package's own entries are tested.
+            found = [*filter(self._matters, complaints(catalog))] if self.owner or self.unavailable else []
+            if not found:
+                return catalog
+            for section, name, key, message, hint in found:
+                self._refuse(section, name, key, message, hint)
+
+    def _found(self) -> Iterator[Mistake]:
+        yield from self.mistakes
+        for diagnostics in self.diagnostics.values():
+            yield from diagnostics.found
+
+    def _matters(self, complaint: Complaint) -> bool:
+        """Whether the entry cannot be used: one of the package may name what a user's file has made
+        unavailable in a list of which it uses one at a time."""
+        section, name, key, *_ = complaint
+        return (section, name) in self.owner or not self.unavailable or key in ("", "os", "services", "alias")
+
+    def _refuse(self, section: str, name: str, key: str, message: str, hint: str | None) -> None:
+        """Drop an entry that does not fit the others; one of the package has lost what it refers to."""
+        file = self.owner.get((section, name))
+        if file is not None:
+            path = (section, name, key) if key else (section, name)
+            self.diagnostics[file].add(path, f"[{section}.{name}] {message}", hint)
+        elif not self.unavailable:
+            file = next(iter(self.owner.values()))
+            self.mistakes.append(Mistake(file, 1, "", f"[{section}.{name}] {message}", hint))
+        self._drop(section, name, file or next(iter(self.unavailable.values())))
+
+    def _drop(self, section: str, name: str, file: str) -> None:
+        self.sections[section].pop(name, None)
+        self.unavailable.setdefault((section, name), file)
+
+    def _add_section(self, mistakes: Diagnostics, section: str, entries: Any) -> None:
+        if section == "words":
+            with mistakes.collecting((section,)):
+                self.words += _users_words(entries)
+        elif section not in files.SECTIONS or not isinstance(entries, dict):
+            known = ", ".join(f"[{known}.NAME]" for known in files.SECTIONS)
+            mistakes.add((section,), f"unknown key `{clean(section, 60)}`", f"known: {known}, words")
+        else:
+            for name, entry in entries.items():
+                self._add_entry(mistakes, section, name, entry)
+
+    def _add_entry(self, mistakes: Diagnostics, section: str, name: str, entry: Any) -> None:
+        if (section, name) in self.owner:
+            other = self.diagnostics[self.owner[section, name]].place((section, name))
+            mistakes.add((section, name), f"[{section}.{clean(name, 40)}] is also in {other}")
+            self._drop(section, name, mistakes.filename)
+            return
+        self.owner[section, name] = mistakes.filename
+        parsed = _users_entry(mistakes, section, name, entry)
+        if parsed is None:
+            self._drop(section, name, mistakes.filename)
+        else:
+            self.sections[section][name] = parsed
 
 
 def _own_entries(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -84,72 +176,53 @@ def _port(port: Any) -> Any:
     return port
 
 
-def _merge(
-    filename: str,
-    text: str,
-    table: dict[str, Any],
-    sections: files.Sections,
-    where: dict[tuple[str, ...], str],
-) -> tuple[str, ...]:
-    lines = toml_lines.lines(text)
-    for section, entries in table.items():
-        place = f"{filename}:{lines[(section,)]}"
-        if section == "words":
-            continue
-        if section not in files.SECTIONS or not isinstance(entries, dict):
-            known = ", ".join(f"[{known}.NAME]" for known in files.SECTIONS)
-            raise SpecError(f"unknown key `{clean(section, 60)}`", place=place, hint=f"known: {known}, words")
-        for name, entry in entries.items():
-            place = f"{filename}:{lines[(section, name)]}"
-            if (section, name) in where:
-                raise SpecError(f"[{section}.{name}] is also in {where[section, name]}", place=place)
-            sections[section][name] = _users_entry(filename, lines, section, name, entry)
-            where[section, name] = place
-            for key in entry:
-                where[section, name, key] = f"{filename}:{lines[(section, name, key)]}"
-    return _users_words(table.get("words", []), f"{filename}:{lines.get(('words',), 1)}")
-
-
-def _users_entry(
-    filename: str, lines: dict[toml_lines.Place, int], section: str, name: str, entry: Any
-) -> Entry:
-    place = f"{filename}:{lines[(section, name)]}"
-    title = f"[{section}.{clean(name, 40)}]"
+def _users_entry(mistakes: Diagnostics, section: str, name: str, entry: Any) -> Entry | None:
+    """The entry; None, and its mistakes are added, if it is not valid."""
+    title, place = f"[{section}.{clean(name, 40)}]", (section, name)
     if not _NAME.fullmatch(name):
-        raise SpecError(f"{title}: a name is lower case letters, digits, - and _, at most 32", place=place)
+        mistakes.add(place, f"{title}: a name is lower case letters, digits, - and _, at most 32")
+        return None
     if not isinstance(entry, dict):
-        raise SpecError(f"{title} must be a table", place=place)
+        mistakes.add(place, f"{title} must be a table")
+        return None
     # A user's own decoy is an image: naming it is enough to make it available.
     given = {"built": True, **_shaped(section, entry)} if section == "service" else entry
     summary = {"summary": name} if "summary" in _ENTRY_TYPES[section].__dataclass_fields__ else {}
-    parsed: Entry
-    parsed, mistake = _validated(_ENTRY_TYPES[section], {**summary, **given, "name": name})
-    if mistake is not None:
-        path, message, hint = mistake
+    parsed: Entry | None
+    parsed, wrong = _validated(_ENTRY_TYPES[section], {**summary, **given, "name": name})
+    for path, message, hint in wrong:
         key = clean(".".join(str(part) for part in path), 80)
-        line = _line(lines, (section, name, *path))
-        raise SpecError(f"{title} `{key}`: {message}", place=f"{filename}:{line}", hint=hint)
+        mistakes.add((*place, *path), f"{title} `{key}`: {message}", hint)
     if isinstance(parsed, Service) and parsed.built and not (parsed.image or parsed.alias):
-        raise SpecError(f"{title} has no `image`", place=place, hint='image = "registry.example/decoy:1"')
+        mistakes.add(place, f"{title} has no `image`", 'image = "registry.example/decoy:1"')
+        return None
     return parsed
 
 
 def _validated(
     entry_type: Any, given: dict[str, Any]
-) -> tuple[Any, tuple[toml_lines.Place, str, str | None] | None]:
-    """The validated entry; else the location of the problem in it, the problem, and a hint."""
+) -> tuple[Any, list[tuple[toml_lines.Place, str, str | None]]]:
+    """The validated entry; else the location of each problem in it, the problem, and a hint."""
     from pydantic import TypeAdapter, ValidationError
 
     # Strict validation accepts a list for a tuple only from JSON. No field takes TOML's dates.
     text = json.dumps(given, default=lambda _: [[]])
     try:
-        return TypeAdapter(entry_type).validate_json(text, strict=True), None
+        return TypeAdapter(entry_type).validate_json(text, strict=True), []
     except ValidationError as error:
         # A misspelled key is also a missing one: the misspelling is the more helpful error.
-        first = min(error.errors(), key=lambda each: each["type"] != UNKNOWN_KEY)
-    path = tuple(part for part in first["loc"] if part not in ("number", "protocol"))
-    hint = _key_hint(entry_type, path) if first["type"] == UNKNOWN_KEY and len(path) == 1 else None
-    return None, (path, _message_for(first["type"], first["msg"], path[:1]), hint)
+        found = error.errors()
+        misspelled = any(each["type"] == UNKNOWN_KEY for each in found)
+        kept = [each for each in found if not (misspelled and each["type"] == "missing")]
+    # Of several problems of one value the first.
+    problems = [_problem(entry_type, each) for each in kept]
+    return None, list({problem[0]: problem for problem in reversed(problems)}.values())
+
+
+def _problem(entry_type: Any, error: Any) -> tuple[toml_lines.Place, str, str | None]:
+    path = tuple(part for part in error["loc"] if part not in ("number", "protocol"))
+    hint = _key_hint(entry_type, path) if error["type"] == UNKNOWN_KEY and len(path) == 1 else None
+    return path, _message_for(error["type"], error["msg"], path[:1]), hint
 
 
 def _key_hint(entry_type: Any, path: toml_lines.Place) -> str:
@@ -157,12 +230,6 @@ def _key_hint(entry_type: Any, path: toml_lines.Place) -> str:
     known = [key for key in entry_type.__dataclass_fields__ if key not in ("name", "built")]
     close = suggest(str(path[0]), known)
     return f"did you mean `{close}`?" if close else "known: " + ", ".join(known)
-
-
-def _line(lines: dict[toml_lines.Place, int], path: toml_lines.Place) -> int:
-    while path not in lines:
-        path = path[:-1]
-    return lines[path]
 
 
 def _message_for(kind: str, message: str, field: toml_lines.Place) -> str:
@@ -180,11 +247,11 @@ def _message_for(kind: str, message: str, field: toml_lines.Place) -> str:
     return words.get(kind, clean(message, 200).lower().replace("input should be", "must be"))
 
 
-def _users_words(words: Any, place: str) -> tuple[str, ...]:
+def _users_words(words: Any) -> tuple[str, ...]:
     if not isinstance(words, list) or not all(
         isinstance(word, str) and re.fullmatch(r"[a-z][a-z0-9]{0,15}", word) for word in words
     ):
-        raise SpecError("`words` must be a list of words of lower case letters and digits", place=place)
+        raise SpecError("`words` must be a list of words of lower case letters and digits")
     return tuple(words)
 
 

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
     from decnet.engine.context import Context
     from decnet.engine.outcome import Outcome
+    from decnet.model.catalog import Catalog
 
 Result = TypeVar("Result")
+
+MAX_REPORTED = 20
+"""Mistakes in catalog files that a command lists."""
 
 CUT_OFF_GRACE = 10.0
 """Seconds that a pass has after its deadline to end cleanly."""
@@ -37,7 +41,7 @@ def context(
     """The context of one command; its errors are printed and become exit codes. With `read_only` it records
     what it observes if it can, and works even if nothing can be written. A command `of_fleet` needs a state
     directory that was used before, and creates none."""
-    from decnet.catalog import load
+    from decnet.catalog import load_valid
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
     from decnet.engine.context import Context
@@ -54,15 +58,28 @@ def context(
             from decnet.engine.progress import Message
 
             drawn(Message(warning, level="warning"))
+        catalog = load_valid(home.catalog)
+        for text in _left_out(catalog):
+            from decnet.engine.progress import Message
+
+            drawn(Message(text, level="warning"))
         yield Context(
             home=home,
-            catalog=load(home.catalog),
+            catalog=catalog,
             emit=drawn,
             command=" ".join(["decnet", *sys.argv[1:]])[:400],
             user=_user(),
             lock_timeout=lock_timeout,
             confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
         )
+
+
+def _left_out(catalog: Catalog) -> list[str]:
+    """A line for each mistake in the user's catalog files; a command that needs such an entry is refused."""
+    hints = [f" ({each.hint})" if each.hint else "" for each in catalog.mistakes]
+    lines = [f"{m.place}: {m.message}{hint}" for m, hint in zip(catalog.mistakes, hints, strict=True)]
+    more = [f"and {len(lines) - MAX_REPORTED} more mistakes"] if len(lines) > MAX_REPORTED else []
+    return [*lines[:MAX_REPORTED], *more]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome, Verbatim
 from decnet.errors import DecnetError
 from decnet.model import fleetfile
+from decnet.model.diagnostics import refusal
 from decnet.model.schema import schema
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.resolve import resolve
@@ -85,5 +86,7 @@ def _checked(path: Path, network: NetworkFlags, ctx: Context, stored: Stored | N
         from decnet.plan.spec_workers import check_workers
 
         check_workers(mistakes, spec, stored)
+    if mistakes and any("cannot be used" in each.message for each in mistakes.found):
+        raise refusal([*mistakes.found, *ctx.catalog.mistakes], display_name(path))
     mistakes.raise_any()
     return spec

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from ..errors import Mistake, SpecError
 from .catalog_entries import Archetype, OsProfile, Release, Service, Vendor
 
 
@@ -17,6 +19,18 @@ class Catalog:
     releases: dict[str, Release]
     vendors: dict[str, Vendor]
     words: tuple[str, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    """Those of the user's files."""
+    unavailable: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The entries that a mistake makes unusable, by section and name, each with the file that defines it."""
+
+    def unusable(self, section: str, name: str, who: str, place: str = "") -> SpecError | None:
+        """The error for an entry whose definition has mistakes; None if that is not why it is missing."""
+        file = self.unavailable.get((section, name))
+        if file is None:
+            return None
+        text = f"{who}: {section} `{name}` cannot be used: {file}, which defines it, has mistakes"
+        return SpecError(text, place=place, hint=f"correct {file}")
 
     def drawable(self) -> tuple[str, ...]:
         """Names of the services that may be chosen at random, sorted."""

@@ -15,6 +15,10 @@ INTERFACE = r"^[A-Za-z0-9_.:@-]{1,15}$"
 IMAGE = r"^[a-z0-9][A-Za-z0-9._/:@-]{0,199}$"
 MAX_LIST = 256
 
+HIDDEN = "(hidden)"
+"""Shown for a setting that is a secret: credentials, passwords, communities."""
+OTHER_HIDDEN = "(another one, hidden)"
+
 Setting = str | int | bool | float
 """One value of a service's settings, of the types that TOML and INI have."""
 

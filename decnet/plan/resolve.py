@@ -210,6 +210,8 @@ class _Resolver:
         return self.places.get(key) or self.entry.place
 
     def _checked(self, kind: str, given: str | None, valid: Collection[str]) -> str | None:
+        if given and (error := self.catalog.unusable(kind, given, self.who, self._at(kind))):
+            raise error
         if given is not None and given not in valid:
             raise unknown_name(kind, given, valid, who=self.who, place=self._at(kind))
         return given

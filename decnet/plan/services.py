@@ -59,6 +59,8 @@ def settings_of(
 ) -> dict[str, Settings]:
     """The settings, checked against those that each service has. Raises SpecError."""
     for service, settings in given.items():
+        if error := catalog.unusable("service", service, who, place):
+            raise error
         if service not in catalog.services:
             raise unknown_name("service", service, catalog.services, who=who, place=place)
         if service not in allowed:
@@ -104,6 +106,8 @@ def _expand_name(written: str, catalog: Catalog, who: str, place: str) -> tuple[
     if written not in catalog.services:
         if written in ELSEWHERE:
             raise SpecError(f"{who}: there is no service {written}", place=place, hint=ELSEWHERE[written])
+        if error := catalog.unusable("service", written, who, place):
+            raise error
         raise unknown_name("service", written, catalog.services, who=who, place=place)
     names = catalog.services[written].alias or (written,)
     for name in names:

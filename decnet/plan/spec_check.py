@@ -35,7 +35,8 @@ def _check_entry(mistakes: Diagnostics, spec: FleetSpec, entry: DeckySpec, catal
     for key, known in (("archetype", catalog.archetypes), ("os", catalog.os_profiles)):
         given = getattr(entry, key)
         if given is not None and given not in known:
-            mistakes.add_error((*path, key), unknown_name(key, given, known, who=entry.name))
+            error = catalog.unusable(key, given, entry.name)
+            mistakes.add_error((*path, key), error or unknown_name(key, given, known, who=entry.name))
     for key in ("services", "core", "side"):
         _check_services(mistakes, (*path, key), getattr(entry, key) or (), catalog, who=entry.name)
     _check_settings(mistakes, path, entry, catalog)

@@ -88,7 +88,9 @@ def check_known(home: Home, fleet: Fleet, catalog: Catalog) -> None:
     raise SpecError(
         wrong[1],
         place=f"{home.state}:{line}:{column}",
-        hint=f"restore the file that defines it in {home.catalog}, or correct this line",
+        hint=f"correct {catalog.mistakes[0].place}, then the other mistakes above"
+        if catalog.mistakes
+        else f"restore the file that defines it in {home.catalog}, or correct this line",
     )
 
 

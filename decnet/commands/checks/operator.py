@@ -55,6 +55,9 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         ctx.records.load_many(worker.worker_id for worker in workers.values())
     except DecnetError as error:
         found.append(refused("records", error))
+    for each in ctx.catalog.mistakes:
+        fix = each.hint or f"correct {each.file}"
+        found.append(Finding("catalog", "wrong", f"{each.place}: {each.message}", fix))
     for check in (_home, _others_fleet, _disk, _clock):
         found += check(ctx)
     found += _unwatched(ctx, fleet, workers)
