@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docs.terminal import SHELL, Terminal
 
-from decnet.lab import Lab, run_argv
+from decnet.lab import Lab, provide_images, run_argv
 from decnet.lab.ground import clear
 from decnet.lab.layout import place
 
@@ -51,7 +51,7 @@ def on_machine(lab: Lab, name: str, folder: Path) -> Terminal:
 
 
 def renew(lab: Lab, workers: list[str]) -> None:
-    """Remove what a page left on the machines, except the decoy images."""
+    """Remove what a page left on the machines, and bring back what it removed: the decoy images."""
     for name in workers:
         argv = ["sh", "-c", EMPTY, "sh", str(place(lab, name).folder)]
         subprocess.run(run_argv(lab, name, argv), check=True, capture_output=True, timeout=120)
@@ -64,6 +64,7 @@ def renew(lab: Lab, workers: list[str]) -> None:
                 path.unlink()
         _drop_fleet_keys(machine.folder / "ssh" / "authorized_keys")
     _share_key(lab, workers)
+    provide_images(lab, lambda line: None)
 
 
 def work_folder(folder: Path) -> Path:
