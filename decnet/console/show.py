@@ -79,6 +79,8 @@ def _quiet_lines(plan: Plan) -> list[str]:
 
 def _pass_lines(outcome: PassOutcome) -> list[str]:
     plan = outcome.plan
+    if outcome.declined:
+        return [f"{outcome.verb}: not confirmed, nothing was changed"]
     if not outcome.carried_out:
         shown = [each for each in outcome.troubles if each.worker not in plan.unknown]
         return [*plan_lines(plan, terminal_width(sys.stdout)), *_trouble_lines(shown)]

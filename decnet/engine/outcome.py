@@ -29,6 +29,8 @@ class PassOutcome:
     quiet: bool = False
     summary: str = ""
     needs_reconfirmation: bool = False
+    declined: bool = False
+    """Whether the operator saw the plan and answered no."""
     refusal: DecnetError | None = None
     """In a dry run: why the run would do nothing."""
     planned: tuple[Snapshot, Fleet] | None = None

@@ -43,7 +43,7 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
     while True:
         preview = await _preview(ctx, change, options) if options.needs_confirmation else None
         if preview is not None and not preview.agreed:
-            return report(verb, preview.snap, preview.plan, options)
+            return replace(report(verb, preview.snap, preview.plan, options), declined=True)
         with ctx.lock(read_only=options.read_only):
             snap = loaded = load_snapshot(ctx)
             propose = change(snap)

@@ -95,7 +95,8 @@ def _content(draft: Draft, kept: Decky) -> Iterator[str]:
 
 
 def _difference(what: str, has: object, given: object) -> str:
-    return f"{what} {'are' if what == 'services' else 'is'} {has or 'not set'}, not {given or 'unset'}"
+    verb = "are" if what == "services" else "is"
+    return f"{what} {verb} {has or 'not set'} (requested: {given or 'none'})"
 
 
 def _names(services: Iterable[str]) -> str:

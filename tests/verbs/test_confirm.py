@@ -15,6 +15,7 @@ from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.drain import drain
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.teardown import teardown
+from decnet.console.show import show
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.progress import Planned
@@ -113,11 +114,14 @@ def test_a_plan_that_has_changed_while_the_question_was_open_is_shown_and_asked_
     assert ran.code == 0 and fleet.is_converged()
 
 
-def test_a_no_changes_nothing(fleet: FakeFleet) -> None:
+def test_a_no_changes_nothing(fleet: FakeFleet, capsys: pytest.CaptureFixture[str]) -> None:
     before = fleet.picture()
     ran = deployed(fleet, SIX, lambda question: False)
     assert (ran.code, ran.outcome.carried_out) == (0, False)
     assert fleet.picture() == before
+    show(ran.outcome, "table")
+    shown = capsys.readouterr().out
+    assert shown == "deploy: not confirmed, nothing was changed\n", "the plan is shown once"
 
 
 def test_a_lock_that_is_held_when_the_answer_comes_changes_nothing(fleet: FakeFleet) -> None:

@@ -90,12 +90,12 @@ def test_one_of_a_name_after_several_adds_none(fleet: FakeFleet) -> None:
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        ({"services": ("http",)}, "db-01: it already exists, and its services are ftp ssh, not http"),
-        ({"os": "windows"}, "its OS is linux, not windows"),
-        ({"worker": "w2"}, "its worker is w1, not w2"),
-        ({"mutate_interval": 5}, "its mutate interval is not set, not 5"),
+        ({"services": ("http",)}, "db-01: it already exists, and its services are ftp ssh (requested: http)"),
+        ({"os": "windows"}, "its OS is linux (requested: windows)"),
+        ({"worker": "w2"}, "its worker is w1 (requested: w2)"),
+        ({"mutate_interval": 5}, "its mutate interval is not set (requested: 5)"),
         ({"randomize_services": True, "services": ()}, "db-01: it already exists"),
-        ({"archetype": "linux-server"}, "its archetype is not set, not linux-server"),
+        ({"archetype": "linux-server"}, "its archetype is not set (requested: linux-server)"),
     ],
 )
 def test_a_name_that_exists_with_other_content_is_refused(
@@ -112,7 +112,7 @@ def test_a_name_that_exists_with_other_content_is_refused(
 
 def test_a_name_of_a_fleet_file_with_other_content_is_refused(fleet: FakeFleet) -> None:
     ran = flagged(fleet, 2, name="web")
-    assert (ran.code, "its services are http, not ftp ssh" in str(ran.error)) == (2, True)
+    assert (ran.code, "its services are http (requested: ftp ssh)" in str(ran.error)) == (2, True)
     assert created(flagged(fleet, 4, name="web", services=("http",))) == []
 
 
