@@ -14,6 +14,7 @@ from decnet.cli.run import context, finish, wait_for
 def register(app: typer.Typer) -> None:
     """Add this module's commands to the app."""
     app.command()(status)
+    app.command()(show)
     app.command()(history)
     app.command()(events.events)
     app.command()(logs)
@@ -40,6 +41,16 @@ def status(
 
             wait_for(status_forever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode))
         finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
+
+
+def show(
+    decky: Annotated[str, typer.Argument(help="The decky.")], output: OutputOption = Output.table
+) -> None:
+    """Show one decky: services, settings, accounts, state."""
+    with context(output.value, read_only=True, of_fleet=True) as ctx:
+        from decnet.commands.show import show as run
+
+        finish(wait_for(run(ctx, decky)), output.value)
 
 
 def history(

@@ -132,7 +132,7 @@ class _Composer:
 
     def expected(self, base: str, decky: Decky, lan: Network) -> dict[str, ExpectedContainer]:
         """What each container of the decky is made from; `base` is the name of the first one."""
-        template, home, machine = self._base_template(decky), decky.home, _machine_seed(decky)
+        template, home, machine = self._base_template(decky), decky.home, machine_seed(decky)
         base_fingerprint = fingerprint(
             template.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac
         )
@@ -194,7 +194,7 @@ class _Composer:
 
     def _service(self, name: str, key: DeckyKey, decky: Decky, expected: ExpectedContainer) -> dict[str, Any]:
         template = self._service_template(decky, expected.service)
-        persona = self._persona(decky, expected.service, template, _machine_seed(decky))
+        persona = self._persona(decky, expected.service, template, machine_seed(decky))
         return {
             **template.body,
             "container_name": name,
@@ -248,7 +248,7 @@ class _Composer:
         return known[1]
 
 
-def _machine_seed(decky: Decky) -> str:
+def machine_seed(decky: Decky) -> str:
     return service_seed(decky.seed, "")
 
 

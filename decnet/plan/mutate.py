@@ -69,6 +69,13 @@ def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
     return tuple(islice(waiting, max(1, int(most))))
 
 
+def due_time(decky: Decky, catalog: Catalog, now: float) -> float | None:
+    """When a decky is due next (seconds since the epoch, perhaps past); None if it has no interval."""
+    if decky.mutate_interval is None:
+        return None
+    return _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
+
+
 def next_due(fleet: Fleet, catalog: Catalog, now: float) -> float | None:
     """When `due` has names next (seconds since the epoch, perhaps past); None if no decky is ever due."""
     due_times = _due_times(fleet, catalog, now)
@@ -151,11 +158,8 @@ def _removals(now: Sequence[str], side: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _due_times(fleet: Fleet, catalog: Catalog, now: float) -> dict[str, float]:
     """When each decky with an interval is due."""
-    return {
-        name: _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
-        for name, decky in fleet.deckies.items()
-        if decky.mutate_interval is not None
-    }
+    times = {name: due_time(decky, catalog, now) for name, decky in fleet.deckies.items()}
+    return {name: time for name, time in times.items() if time is not None}
 
 
 def _by_due_time(fleet: Fleet, due_times: Mapping[str, float], catalog: Catalog) -> Iterator[str]:

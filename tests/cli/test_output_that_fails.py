@@ -51,6 +51,7 @@ SAMPLES = {
     "logs": ["web"],
     "mutate": ["--random", "--all", "--dry-run"],
     "reconcile": ["--check"],
+    "show": ["web"],
     "teardown": ["web", "--dry-run"],
     "uninstall": ["--dry-run"],
     "validate": ["fleet.toml"],
