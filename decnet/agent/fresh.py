@@ -11,10 +11,11 @@ from __future__ import annotations
 from itertools import chain, islice
 
 from decnet.wire import parse
+from decnet.wire.event_fields import OF_DECOYS
 
 from . import docker, limits
 from .logs import frames
-from .segments import KINDS, LOST
+from .segments import LOST
 from .spool import RUNS_KEPT, weight
 
 TYPE_CHECKING = False
@@ -146,7 +147,7 @@ def _event(line: bytes) -> Optional[Dict[str, Any]]:
         value = parse(line, 4)
     except ValueError:
         return None
-    if not isinstance(value, dict) or value.get("kind") not in KINDS:
+    if not isinstance(value, dict) or value.get("kind") not in OF_DECOYS:
         return None
     run, n, at, port = value.get("run"), value.get("n"), value.get("at"), value.get("sport", 0)
     if not isinstance(run, str) or not 0 < len(run) <= 64 or not _is_whole(n, 2**53) or not n:
@@ -155,6 +156,8 @@ def _event(line: bytes) -> Optional[Dict[str, Any]]:
         return None
     if not _is_whole(port, 65535) or not isinstance(value.get("fields", {}), dict):
         return None
+    fields = _fields(value.get("fields", {}))
+    fields.update(_local(value))
     return {
         "run": run,
         "n": n,
@@ -163,8 +166,16 @@ def _event(line: bytes) -> Optional[Dict[str, Any]]:
         "source_ip": str(value.get("src", ""))[:64],
         "source_port": port,
         "session": str(value.get("session", ""))[:64],
-        "fields": _fields(value.get("fields", {})),
+        "fields": fields,
     }
+
+
+def _local(value: Dict[str, Any]) -> Dict[str, Any]:
+    """The decky's own end. Among the fields, where an operator's decnet of version 0.1.0 accepts it, too."""
+    address, port, transport = value.get("dst"), value.get("dport"), value.get("proto")
+    if not isinstance(address, str) or not _is_whole(port, 65535) or transport not in ("tcp", "udp"):
+        return {}
+    return {"local_ip": address[:64], "local_port": port, "transport": transport}
 
 
 def _fields(given: Dict[str, Any]) -> Dict[str, Any]:

@@ -11,6 +11,7 @@ import os
 import re
 
 from decnet.wire import parse
+from decnet.wire.event_fields import KINDS
 from decnet.wire.fault import place
 
 from . import limits
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Tuple
 
 FOLDER = "events"
-KINDS = ("contact", "login", "command", "request", "file", "disconnect", "error")
 LOST = "lost"
 _NEAR = 8192
 _SEGMENT = re.compile(r"[0-9]{12,}\.jsonl")
@@ -211,7 +211,7 @@ def _row(line: bytes) -> Optional[Dict[str, Any]]:
 
 def _is_event(row: Dict[str, Any]) -> bool:
     return (
-        (row.get("kind") in KINDS or row.get("kind") == LOST)
+        row.get("kind") in KINDS
         and all(isinstance(row.get(key), kind) for key, kind in ROW.items())
         and 0 < row["seq"] <= 2**53
         and 0 <= row["at"] < 1e11

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from .budget import SHARES, Budget, Fold, Folds, logged
 
@@ -16,6 +17,14 @@ MAX_WAITING = 256 * 1024
 STDOUT = 1
 LOOK_SECONDS = 1.0
 CLOSE_SECONDS = 0.5
+
+
+class Local(NamedTuple):
+    """The decky's own end of a visit; `transport` is tcp or udp."""
+
+    address: str
+    port: int
+    transport: str
 
 
 class Recorder:
@@ -34,20 +43,28 @@ class Recorder:
         self._waiting = bytearray()
         os.set_blocking(output, False)
 
-    def session(self, source: str, port: int) -> "Session":
+    def session(self, source: str, port: int, local: Local | None = None) -> "Session":
         """A new visit from this address; it is recorded at once as a `contact`."""
-        visit = Session(self, source, port)
+        visit = Session(self, source, port, local)
         visit.record("contact")
         return visit
 
-    def turn_away(self, source: str, port: int) -> None:
+    def turn_away(self, source: str, port: int, local: Local | None = None) -> None:
         """Record a visit that was refused because no slot was free."""
-        self.write("contact", source, port, "", {"refused": True})
+        self.write("contact", source, port, "", {"refused": True}, local)
 
-    def write(self, kind: str, source: str, port: int, session: str, fields: dict[str, Field]) -> None:
+    def write(
+        self,
+        kind: str,
+        source: str,
+        port: int,
+        session: str,
+        fields: dict[str, Field],
+        local: Local | None = None,
+    ) -> None:
         """Record one event."""
         if self._has_room(kind):
-            line = self._spell(kind, source, port, session, fields)
+            line = self._spell(kind, source, port, session, fields, local)
             if self._budget.take(kind, source, logged(line), self._clock()):
                 self._put(line, 1)
                 return
@@ -71,7 +88,14 @@ class Recorder:
         return len(self._waiting) < (MAX_WAITING // 4 if kind in SHARES else MAX_WAITING)
 
     def _spell(
-        self, kind: str, source: str, port: int, session: str, fields: dict[str, Field], stands_for: int = 1
+        self,
+        kind: str,
+        source: str,
+        port: int,
+        session: str,
+        fields: dict[str, Field],
+        local: Local | None = None,
+        stands_for: int = 1,
     ) -> bytes:
         event: dict[str, Field] = {
             "run": self._run,
@@ -80,6 +104,8 @@ class Recorder:
             "kind": kind,
         }
         event |= {"src": source, "sport": port, "session": session}
+        if local is not None:
+            event |= {"dst": local.address, "dport": local.port, "proto": local.transport}
         return _line(event, fields)
 
     def _put(self, line: bytes, stands_for: int) -> None:
@@ -108,7 +134,7 @@ class Recorder:
 
     def _spell_fold(self, fold: Fold) -> bytes:
         fields: dict[str, Field] = {"folded": fold.count, "first": fold.first, "last": fold.last}
-        return self._spell(fold.kind, fold.source, 0, "", fields, fold.count)
+        return self._spell(fold.kind, fold.source, 0, "", fields, stands_for=fold.count)
 
     def _put_fold(self, fold: Fold, line: bytes) -> None:
         self._folds.remove(fold)
@@ -143,27 +169,32 @@ class Recorder:
 class Session:
     """One visit: all events of one connection, under one session id."""
 
-    def __init__(self, recorder: Recorder, source: str, port: int) -> None:
+    def __init__(self, recorder: Recorder, source: str, port: int, local: Local | None = None) -> None:
         self.name = os.urandom(6).hex()
         self.source = source
         self.port = port
+        self._local = local
         self._recorder = recorder
+        self._commands = 0
         self._began = time.monotonic()
         self._ended = False
 
     def record(self, kind: str, **fields: Field) -> None:
         """Record one action of this visitor."""
-        self._recorder.write(kind, self.source, self.port, self.name, fields)
+        self._commands += kind == "command"
+        self._recorder.write(kind, self.source, self.port, self.name, fields, self._local)
 
     def count(self, kind: str) -> None:
         """Count one more action of this kind by this visitor, without its details."""
+        self._commands += kind == "command"
         self._recorder.count(kind, self.source)
 
     def end(self, **fields: Field) -> None:
-        """Record the end of the visit, once."""
+        """Record the end of the visit, once: with its duration, and how many commands it had."""
         if not self._ended:
             self._ended = True
-            self.record("disconnect", seconds=round(time.monotonic() - self._began, 3), **fields)
+            seconds = round(time.monotonic() - self._began, 3)
+            self.record("disconnect", **{"seconds": seconds, "commands": self._commands, **fields})
 
 
 def shown(raw: bytes) -> str:

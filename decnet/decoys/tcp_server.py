@@ -1,12 +1,14 @@
 """TCP services: connections, their limits, and how every visit ends."""
 
 import asyncio
+import socket
+import struct
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import cast
 
-from .events import Field, Recorder, Session
+from .events import Field, Local, Recorder, Session
 from .persona import Persona
 from .serve import Stop, listening
 from .waits import Input, Turn, at_most
@@ -20,6 +22,8 @@ WRITE_SECONDS = 30.0
 TOTAL_SECONDS = 4 * 3600.0
 LINGER_SECONDS = 1.0
 MOST_LATE = 16384
+BYTES_END = 136
+"""Where the two counts of bytes end in struct tcp_info."""
 
 
 class Gone(Exception):
@@ -134,22 +138,32 @@ class Visits:
         """One connection from its first to its last byte."""
         task = asyncio.current_task()
         peer = writer.get_extra_info("peername")
+        address, port = writer.get_extra_info("sockname")[:2]
+        local = Local(address, port, "tcp")
         if task is None or not peer or not self._has_place(peer[0]):
-            self._recorder.turn_away(*(peer or ("", 0))[:2])
+            source, source_port = (peer or ("", 0))[:2]
+            self._recorder.turn_away(source, source_port, local)
             writer.close()
             return
         self._tasks.add(task)
         self._sources[peer[0]] += 1
-        session = self._recorder.session(peer[0], peer[1])
-        line = Line(cast(Input, reader), writer, session, int(writer.get_extra_info("sockname")[1]))
+        session = self._recorder.session(peer[0], peer[1], local)
+        line = Line(cast(Input, reader), writer, session, local.port)
         self._lines[task] = line
+        reason = "closed"
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
                 await self._converse(line)
-        except (Gone, TimeoutError, EOFError, OSError, asyncio.CancelledError):
+        except (Gone, EOFError):
             pass
+        except TimeoutError:
+            reason = "timeout"
+        except OSError:
+            reason = "reset"
+        except asyncio.CancelledError:
+            reason = "evicted" if "evicted" in line.summary else "stopped"
         finally:
-            session.end(**line.summary)
+            session.end(reason=reason, **_bytes(writer), **line.summary)
             try:
                 await _close(writer)
             finally:
@@ -191,6 +205,21 @@ class Visits:
         line = self._lines.pop(task, None)
         if line is not None:
             self._sources -= Counter([line.session.source])
+
+
+def _bytes(writer: asyncio.StreamWriter) -> dict[str, Field]:
+    """The bytes that the visitor has sent, and acknowledged, as the kernel counted them: tcpi_bytes_received
+    and tcpi_bytes_acked of linux/tcp.h. Nothing on a kernel before 4.1."""
+    sock = writer.get_extra_info("socket")
+    try:
+        counted = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_END)
+    except OSError:
+        return {}
+    if len(counted) < BYTES_END:
+        return {}
+    acknowledged, received = struct.unpack_from("=QQ", counted, BYTES_END - 16)
+    # The kernel counts our SYN as one acknowledged byte.
+    return {"bytes_in": received, "bytes_out": max(0, acknowledged - 1)}
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import cast
 
-from .events import Recorder, Session
+from .events import Local, Recorder, Session
 from .persona import Persona
 from .serve import Stop
 from .waits import LONGEST_WAIT
@@ -29,6 +29,8 @@ ROUTES = "/proc/net/route"
 
 Network = tuple[int, int]
 """Address and mask."""
+Peer = tuple[str, int]
+"""Address and port of a visitor."""
 
 
 class Visit:
@@ -106,12 +108,15 @@ class Visits:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._visits: OrderedDict[tuple[str, int], Visit] = OrderedDict()
+        self._visits: OrderedDict[tuple[Peer, int], Visit] = OrderedDict()
 
-    def of(self, peer: tuple[str, int], now: float) -> Visit:
-        """The visit that this datagram belongs to."""
-        visit = self._visits.pop(peer, None) or Visit(self._recorder.session(*peer), now)
-        self._visits[peer] = visit
+    def of(self, peer: Peer, port: int, now: float) -> Visit:
+        """The visit that this datagram to our `port` belongs to."""
+        visit = self._visits.pop((peer, port), None)
+        if visit is None:
+            local = Local(local_address(peer), port, "udp")
+            visit = Visit(self._recorder.session(*peer, local), now)
+        self._visits[peer, port] = visit
         visit.last = now
         visit.count += 1
         if len(self._visits) > MOST_VISITS:
@@ -121,14 +126,24 @@ class Visits:
     def forget(self, before: float) -> None:
         """End the visits that have been silent since."""
         while self._visits:
-            peer, visit = next(iter(self._visits.items()))
+            key, visit = next(iter(self._visits.items()))
             if visit.last >= before:
                 return
-            _end(self._visits.pop(peer))
+            _end(self._visits.pop(key))
 
 
 def _end(visit: Visit) -> None:
     visit.session.end(requests=visit.count)
+
+
+def local_address(peer: Peer) -> str:
+    """Our address on the way to a visitor, which an answer comes from; "" if there is no way."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(peer)
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -138,18 +153,20 @@ class Datagrams(asyncio.DatagramProtocol):
         self._answer = answer
         self._visits = visits
         self._budget = budget
+        self._port = 0
         self._transport: asyncio.DatagramTransport
         self._is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The port is open."""
         self._transport = cast(asyncio.DatagramTransport, transport)
+        self._port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, peer: tuple[str, int]) -> None:
         """Answer one datagram, or be silent."""
         now = time.monotonic()
         room = self._budget.room(peer[0], len(data), now)
-        answer = self._answer(data, self._visits.of(peer[:2], now), room)
+        answer = self._answer(data, self._visits.of(peer[:2], self._port, now), room)
         if answer is not None and len(answer) <= room and not self._is_full:
             self._budget.spend(peer[0], len(data), len(answer), now)
             self._transport.sendto(answer, peer)

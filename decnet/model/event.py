@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from .base import FrozenModel, Short, Timestamp
+from decnet.wire import NETWORK, PROJECT
+
+from .base import FrozenModel, ProjectName, Short, Timestamp
 from .worker import Count
 
-EventKind = Literal["contact", "login", "command", "request", "file", "disconnect", "error", "lost"]
+EventKind = Literal[
+    "contact", "scan", "login", "command", "request", "file", "disconnect", "lost", "error", "pivot"
+]
+"""The keys of `decnet.wire.event_fields.FIELDS`."""
+
+LIFTED = ("local_ip", "local_port", "transport")
 
 Said = Annotated[str, StringConstraints(max_length=4000)]
 
@@ -23,6 +30,9 @@ class AttackerEvent(FrozenModel):
     An event with a number `folded` represents that many events of its kind and source, from `first` to
     `last`: the decoy counts the repetitions of a flood. Kind `lost` reports that `count` events of a service
     between `after` and `before` are missing (`at_least`: perhaps more), and the `reason`.
+
+    `local_ip`, `local_port` and `transport` (tcp or udp) are the decky's own end; "" and 0 in events of decoys
+    before version 0.2.0, and in those that represent several.
     """
 
     id: Short
@@ -34,7 +44,26 @@ class AttackerEvent(FrozenModel):
     source_ip: Short
     source_port: Annotated[int, Field(ge=0, le=65535)]
     session: Short
+    local_ip: Short = ""
+    local_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    transport: Literal["tcp", "udp", ""] = ""
+    network: Short = NETWORK
+    project: ProjectName = PROJECT
     fields: Annotated[dict[Short, Said | int | float | bool | None], Field(max_length=128)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift(cls, value: Any) -> Any:
+        """Agents send the decky's own end among the fields."""
+        if (
+            isinstance(value, dict)
+            and isinstance(fields := value.get("fields"), dict)
+            and "local_ip" in fields
+        ):
+            lifted = {name: fields[name] for name in LIFTED if name in fields}
+            rest = {name: each for name, each in fields.items() if name not in LIFTED}
+            return {**lifted, **value, "fields": rest}
+        return value
 
     @property
     def stands_for(self) -> int:

@@ -31,11 +31,12 @@ def decoy(tmp_path: Path) -> Iterator[Callable[..., Decoy]]:
     for one in started:
         if one.process.poll() is None:
             one.stop()
+    assert [each for one in started for each in one.undefined()] == []
 
 
 @pytest.fixture
 def inside() -> Iterator[Callable[..., Inside]]:
-    """A decoy in this process; nothing may have gone wrong in it."""
+    """A decoy in this process; nothing may have gone wrong in it, and its events are as the table says."""
     started: list[Inside] = []
 
     def start(service: str, **persona: Any) -> Inside:
@@ -43,8 +44,10 @@ def inside() -> Iterator[Callable[..., Inside]]:
         return started[-1]
 
     yield start
+    undefined = [each for one in started for each in one.undefined()]
     for one in started:
         one.close()
+    assert undefined == []
     assert [one.complaints for one in started if one.complaints] == []
 
 

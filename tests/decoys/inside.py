@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from free_ports import free_port
+from process import undefined_fields
 from sending import receive_all, send_all
 
 from decnet.decoys.events import Recorder
@@ -54,6 +55,11 @@ class Inside:
         with socket.create_connection(("127.0.0.1", self.port), SAFETY_SECONDS) as line:
             send_all(line, data)
             return receive_all(line)
+
+    def undefined(self) -> list[str]:
+        """How its events differ from the table of kinds and fields."""
+        size = os.fstat(self._output.fileno()).st_size
+        return undefined_fields(self.persona.service, os.pread(self._output.fileno(), size, 0))
 
     def events(self, kind: str | None = None, count: int = 1) -> list[dict[str, Any]]:
         """The events so far; waits until there are `count` of this kind."""

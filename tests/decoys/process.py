@@ -17,11 +17,18 @@ from free_ports import free_port
 from sending import receive_all, send_all
 
 import decnet
+from decnet.wire.event_fields import faults_of
 
 SEED = "00112233445566778899aabbccddeeff"
 SAFETY_SECONDS = 30.0
 MOST_MEMORY = 1 << 30
 """Bytes of address space: a decoy that runs away ends, and not this machine."""
+
+
+def undefined_fields(service: str, log: bytes) -> list[str]:
+    """How the events of a decoy's output differ from the table of kinds and fields."""
+    events = [json.loads(line) for line in log.rpartition(b"\n")[0].splitlines() if line.startswith(b"{")]
+    return sorted({each for e in events for each in faults_of(e["kind"], service, e["fields"])})
 
 
 class Decoy:
@@ -108,6 +115,10 @@ class Decoy:
         finally:
             self.process.kill()
         return self.process.returncode
+
+    def undefined(self) -> list[str]:
+        """How its events differ from the table of kinds and fields."""
+        return undefined_fields(self.log.name.rpartition("-")[0], self.log.read_bytes())
 
     def complaints(self) -> bytes:
         """What it wrote to stderr, once it has stopped."""
