@@ -1,8 +1,6 @@
 """TCP services: connections, their limits, and how every visit ends."""
 
 import asyncio
-import socket
-import struct
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -22,8 +20,6 @@ WRITE_SECONDS = 30.0
 TOTAL_SECONDS = 4 * 3600.0
 LINGER_SECONDS = 1.0
 MOST_LATE = 16384
-BYTES_END = 136
-"""Where the two counts of bytes end in struct tcp_info."""
 
 
 class Gone(Exception):
@@ -40,10 +36,16 @@ class Line:
         self.port = port
         self.turn = Turn()
         self.summary: dict[str, Field] = {}
+        self.sent: Counter[str] = Counter()
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Send later; `send` waits until there is room for more."""
+        self.sent["bytes"] += len(data)
+        self.writer.write(data)
 
     async def send(self, data: bytes) -> None:
         """Send all of it; a visitor that does not read is disconnected."""
-        self.writer.write(data)
+        self.write(data)
         async with at_most(WRITE_SECONDS):
             await self.writer.drain()
         await self.turn.pass_on()
@@ -163,7 +165,8 @@ class Visits:
         except asyncio.CancelledError:
             reason = "evicted" if "evicted" in line.summary else "stopped"
         finally:
-            session.end(reason=reason, **_bytes(writer), **line.summary)
+            received, sent = line.reader.received, line.sent.total()
+            session.end(reason=reason, bytes_in=received, bytes_out=sent, **line.summary)
             try:
                 await _close(writer)
             finally:
@@ -205,21 +208,6 @@ class Visits:
         line = self._lines.pop(task, None)
         if line is not None:
             self._sources -= Counter([line.session.source])
-
-
-def _bytes(writer: asyncio.StreamWriter) -> dict[str, Field]:
-    """The bytes that the visitor has sent, and acknowledged, as the kernel counted them: tcpi_bytes_received
-    and tcpi_bytes_acked of linux/tcp.h. Nothing on a kernel before 4.1."""
-    sock = writer.get_extra_info("socket")
-    try:
-        counted = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_END)
-    except OSError:
-        return {}
-    if len(counted) < BYTES_END:
-        return {}
-    acknowledged, received = struct.unpack_from("=QQ", counted, BYTES_END - 16)
-    # The kernel counts our SYN as one acknowledged byte.
-    return {"bytes_in": received, "bytes_out": max(0, acknowledged - 1)}
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

@@ -87,7 +87,7 @@ class Secured(Line):
 
     def __init__(self, line: Line, identity: Identity) -> None:
         super().__init__(line.reader, line.writer, line.session, line.port)
-        self.summary = line.summary
+        self.summary, self.sent = line.summary, line.sent
         module = openssl()
         self._waits = module.SSLWantReadError
         self._fails = module.SSLError

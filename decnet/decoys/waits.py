@@ -19,16 +19,18 @@ def at_most(seconds: float) -> asyncio.Timeout:
 
 class Input(asyncio.StreamReader):
     """A visitor's input. Its end is noticed at once, even during another wait. `heard` is the time, on the
-    monotonic clock, of the last byte, or of the connection."""
+    monotonic clock, of the last byte, or of the connection; `received` counts its bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(limit, asyncio.get_running_loop())
         self.heard = time.monotonic()
+        self.received = 0
         self._calls: list[Callable[[], None]] = []
         self._is_over = False
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         self.heard = time.monotonic()
+        self.received += len(data)  # type: ignore[arg-type] # asyncio gives bytes
         super().feed_data(data)
 
     def feed_eof(self) -> None:

@@ -12,7 +12,7 @@ from .base import FrozenModel, ProjectName, Short, Timestamp
 from .worker import Count
 
 EventKind = Literal[
-    "contact", "scan", "login", "command", "request", "file", "disconnect", "lost", "error", "pivot"
+    "contact", "scan", "login", "command", "request", "file", "disconnect", "error", "lost", "pivot"
 ]
 """The keys of `decnet.wire.event_fields.FIELDS`."""
 
@@ -31,8 +31,8 @@ class AttackerEvent(FrozenModel):
     `last`: the decoy counts the repetitions of a flood. Kind `lost` reports that `count` events of a service
     between `after` and `before` are missing (`at_least`: perhaps more), and the `reason`.
 
-    `local_ip`, `local_port` and `transport` (tcp or udp) are the decky's own end; "" and 0 in events of decoys
-    before version 0.2.0, and in those that represent several.
+    `local_ip`, `local_port` and `transport` (tcp or udp) are the decky's own end; "" and 0 in events of
+    decoys before version 0.2.0, and in those that represent several.
     """
 
     id: Short

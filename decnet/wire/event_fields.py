@@ -86,16 +86,22 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "count": Field(WHOLE, "how many objects", "", ("snmp",)),
     },
     "file": {
-        "path": Field(TEXT, "where the visitor stored it"),
+        "path": Field(TEXT, "where the visitor stored it", "", ("ftp", "ssh", "telnet")),
+        "name": Field(TEXT, "what it is: mail", "", ("smtp",)),
         "size": Field(WHOLE, "its size", "bytes"),
-        "sha256": Field(TEXT, "the SHA-256 of its content"),
+        "sha256": Field(TEXT, "the SHA-256 of its content", "", ("ftp", "ssh", "telnet")),
+        "whole": Field(FLAG, "whether the visitor sent all of it", "", ("ftp",)),
+        "sender": Field(TEXT, "the sender of the envelope", "", ("smtp",)),
+        "recipients": Field(TEXT, "the recipients of the envelope, separated by blanks", "", ("smtp",)),
+        "subject": Field(TEXT, "the header Subject", "", ("smtp",)),
+        "content": Field(TEXT, "the first bytes", "", ("smtp",)),
     },
     "disconnect": {
         "seconds": Field(NUMBER, "how long the visit took", "seconds"),
         "commands": Field(WHOLE, "how many commands it had"),
         "requests": Field(WHOLE, "how many requests it had", "", ("http", "snmp")),
         "bytes_in": Field(WHOLE, "what the visitor sent", "bytes"),
-        "bytes_out": Field(WHOLE, "what the visitor received and acknowledged", "bytes"),
+        "bytes_out": Field(WHOLE, "what was sent to the visitor", "bytes"),
         "reason": Field(
             TEXT, "closed, timeout, reset, evicted (its place was needed) or stopped (the decoy)"
         ),

@@ -115,3 +115,27 @@ def test_a_connection_that_was_silent_for_long_gives_way_to_anyone(
         contacts = [event for event in server.events("contact") if event["src"] == source]
         assert contacts[-1]["fields"].get("refused") is None
         assert [event["fields"]["evicted"] for event in server.events("disconnect")] == [True]
+
+
+def test_events_name_the_end_that_was_contacted_and_the_last_one_sums_the_visit_up(
+    decoy: Callable[..., Any],
+) -> None:
+    server = decoy("http", banner="nginx/1.22.1")
+    request = b"GET / HTTP/1.0\r\n\r\n"
+    answer = server.ask(request)
+    end = server.events("disconnect")[0]
+    ours = {(event["dst"], event["dport"], event["proto"]) for event in server.events()}
+    assert ours == {("127.0.0.1", server.port, "tcp")}
+    fields = {name: value for name, value in end["fields"].items() if name != "seconds"}
+    assert fields == {
+        "commands": 0, "requests": 1, "reason": "closed", "bytes_in": len(request), "bytes_out": len(answer),
+    }  # fmt: skip
+
+
+def test_events_of_datagrams_name_the_address_that_answers(decoy: Callable[..., Any]) -> None:
+    server = decoy("snmp", protocol="udp", release="debian-12")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.connect(("127.0.0.1", server.port))
+        line.send(b"\x30\x00")
+        [contact] = server.events("contact")
+    assert (contact["dst"], contact["dport"], contact["proto"]) == ("127.0.0.1", server.port, "udp")

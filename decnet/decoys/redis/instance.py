@@ -241,7 +241,7 @@ class Instance:
             writer.transport.abort()
             return
         self.sent += len(data)
-        writer.write(data)
+        client.line.write(data)
 
     def _lying(self) -> int:
         """Bytes that wait for clients that do not read."""

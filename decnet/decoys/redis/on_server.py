@@ -96,7 +96,7 @@ def synchronise(client: Client, words: list[bytes], *, partial: bool) -> Reply:
     file = b"REDIS%04d" % number
     file += b"".join(b"\xfa" + _short(name) + value for name, value in fields.items()) + EMPTY_FILE
     head = f"+FULLRESYNC {server.replication} 0\r\n".encode() if partial else b""
-    client.line.writer.write(head + b"$%d\r\n%b" % (len(file), file))
+    client.line.write(head + b"$%d\r\n%b" % (len(file), file))
     return SILENCE
 
 

@@ -212,7 +212,7 @@ class Transport:
         padding = block - counted % block
         padding += block if padding < 4 else 0
         packet = uint32(len(payload) + 1 + padding) + bytes((padding,)) + payload + os.urandom(padding)
-        self._line.writer.write(self._out.seal(self._out_number, packet))
+        self._line.write(self._out.seal(self._out_number, packet))
         self._out_number = (self._out_number + 1) & 0xFFFFFFFF
 
     def _send_init(self) -> None:
