@@ -1,4 +1,4 @@
-"""Attacker events in the formats that SIEMs read: each format is a pure function from an event to one line."""
+"""Attacker events in the formats that SIEMs read; each is a pure function from an event to one line."""
 
 from __future__ import annotations
 

@@ -50,15 +50,17 @@ def ecs(seen: Sighting) -> str:
         },
         "host": {
             "name": seen.hostname, "hostname": seen.hostname, "os": {"family": seen.os},
-            "ip": [event.local_ip] if _ip(event.local_ip) else [], "mac": [_mac(seen.mac)] if seen.mac else [],
+            "ip": _known(_ip(event.local_ip)), "mac": _known(_mac(seen.mac)),
         },
-        "observer": {"type": "sensor", "vendor": "decnet", "product": "decnet", "version": seen.version, "name": seen.worker},
+        "observer": {
+            "type": "sensor", "vendor": "decnet", "product": "decnet", "version": seen.version,
+            "name": seen.worker,
+        },
         "service": {"name": event.service, "type": event.service},
         "related": {
             "ip": [each for each in (event.source_ip, event.local_ip) if _ip(each)],
-            "user": [seen.text("username")] if seen.text("username") else [],
-            "hash": [seen.text("sha256")] if seen.text("sha256") else [],
-            "hosts": [seen.hostname] if seen.hostname else [],
+            "user": _known(seen.text("username")), "hash": _known(seen.text("sha256")),
+            "hosts": _known(seen.hostname),
         },
         "labels": {
             "decky": event.decky, "worker": seen.worker, "network": event.network, "project": event.project,
@@ -122,6 +124,10 @@ def _own(seen: Sighting) -> dict[str, Any]:
             }
         }  # fmt: skip
     return {"error": {"message": seen.text("error") or seen.text("reason")}} if event.kind == "error" else {}
+
+
+def _known(text: str | None) -> list[str]:
+    return [text] if text else []
 
 
 def _ip(text: str) -> str | None:

@@ -128,7 +128,12 @@ def _own(seen: Sighting, found: Class) -> dict[str, Any]:
 
 
 def _device(seen: Sighting) -> dict[str, Any]:
-    return {"type_id": 0, "hostname": seen.hostname or "unknown", "ip": seen.event.local_ip, "name": seen.event.decky}
+    return {
+        "type_id": 0,
+        "hostname": seen.hostname or "unknown",
+        "ip": seen.event.local_ip,
+        "name": seen.event.decky,
+    }
 
 
 def _severity(severity: int) -> int:

@@ -16,9 +16,6 @@ SECRETS = ("password", "new_password", "hash", "response", "community")
 OURS = ("banner", "host", "recipients")
 """Fields that can repeat a decky's own address or names."""
 
-LAST_MOMENT = 253_402_300_799.0
-"""The end of the year 9999, the last one that the formats can write."""
-
 
 @dataclass(frozen=True)
 class Sighting:
@@ -57,8 +54,9 @@ class Sighting:
     def sentence(self) -> str:
         """The event in a few words."""
         event = self.event
+        outcome = "succeeded" if event.fields.get("success") else "failed"
         what = {
-            "login": f"login as {self.text('username')!r} {'succeeded' if event.fields.get('success') else 'failed'}",
+            "login": f"login as {self.text('username')!r} {outcome}",
             "command": f"command {self.text('input')!r}",
             "request": f"request {self.text('method') or self.text('request')} {self.text('path')}".rstrip(),
             "file": f"file {self.text('path') or self.text('name')}",
@@ -85,7 +83,9 @@ def shared(sighting: Sighting) -> Sighting:
     fields = {name: each for name, each in event.fields.items() if name not in OURS}
     known = [each for each in (event.local_ip, sighting.hostname, sighting.mac, event.decky) if each]
     fields = {name: _without(each, known) for name, each in fields.items()}
-    event = event.model_copy(update={"fields": fields, "local_ip": "", "decky": "", "network": "", "project": ""})
+    event = event.model_copy(
+        update={"fields": fields, "local_ip": "", "decky": "", "network": "", "project": ""}
+    )
     return replace(sighting, event=event, worker="", hostname="", mac="", os="", is_shared=True)
 
 
@@ -99,7 +99,7 @@ def _without(value: Any, known: list[str]) -> Any:
 
 def moment(at: float) -> datetime:
     """Seconds since the epoch as a time in UTC."""
-    return datetime.fromtimestamp(min(max(at, 0.0), LAST_MOMENT), UTC)
+    return datetime.fromtimestamp(at, UTC)
 
 
 def iso(at: float) -> str:

@@ -17,7 +17,7 @@ FIELDS: dict[tuple[str, str], dict[str, Any]] = {
     ("telnet", "login"): {"username": "admin", "password": "admin", "success": True, "method": "password"},
     ("ftp", "login"): {"username": "ftp", "password": "a@b", "success": False, "method": "password"},
     ("http", "login"): {"username": "admin", "password": "x", "success": False, "method": "basic"},
-    ("mysql", "login"): {"username": "root", "hash": "0a1b", "success": False, "method": "mysql_native_password"},
+    ("mysql", "login"): {"username": "root", "hash": "0a1b", "success": False, "method": "native"},
     ("mssql", "login"): {"username": "sa", "password": "sa", "success": False, "method": "sql"},
     ("vnc", "login"): {"response": "aa", "success": False, "method": "vnc"},
     ("rdp", "login"): {"username": "administrator", "success": False, "method": "nla"},
@@ -48,7 +48,8 @@ FIELDS: dict[tuple[str, str], dict[str, Any]] = {
     ("base", "pivot"): {"target": "10.0.0.7", "port": 22},
 }  # fmt: skip
 FIELDS |= {
-    (f"base{probe}", "scan"): {"probe": probe, "ports": "22", "count": 1} for probe in ("null", "xmas", "fin", "arp")
+    (f"base{probe}", "scan"): {"probe": probe, "ports": "22", "count": 1}
+    for probe in ("null", "xmas", "fin", "arp")
 }
 
 HOSTILE = 'é\n\r\t\x00\x1b[31m"\\|=]}{<>&\u2028\u202e key=value ' + "x" * 300
@@ -57,9 +58,20 @@ HOSTILE = 'é\n\r\t\x00\x1b[31m"\\|=]}{<>&\u2028\u202e key=value ' + "x" * 300
 def sighting(service: str, kind: str, fields: dict[str, Any], **changes: Any) -> Sighting:
     event = AttackerEvent.model_validate(
         {
-            "id": "abcdef012345", "seq": 7, "at": MOMENT, "decky": "web-01", "service": service, "kind": kind,
-            "source_ip": "203.0.113.9", "source_port": 40000, "session": "5e5510", "local_ip": "192.0.2.10",
-            "local_port": 22, "transport": "tcp", "fields": fields, **changes,
+            "id": "abcdef012345",
+            "seq": 7,
+            "at": MOMENT,
+            "decky": "web-01",
+            "service": service,
+            "kind": kind,
+            "source_ip": "203.0.113.9",
+            "source_port": 40000,
+            "session": "5e5510",
+            "local_ip": "192.0.2.10",
+            "local_port": 22,
+            "transport": "tcp",
+            "fields": fields,
+            **changes,
         }  # fmt: skip
     )
     return Sighting(event, "w1", "0.2.0", **DECKY)
@@ -67,7 +79,17 @@ def sighting(service: str, kind: str, fields: dict[str, Any], **changes: Any) ->
 
 PLAIN = [sighting(service, kind, fields) for (service, kind), fields in FIELDS.items()]
 WITHOUT_ENDS = [
-    sighting(service, kind, fields, local_ip="", local_port=0, transport="", source_ip="", source_port=0, session="")
+    sighting(
+        service,
+        kind,
+        fields,
+        local_ip="",
+        local_port=0,
+        transport="",
+        source_ip="",
+        source_port=0,
+        session="",
+    )
     for (service, kind), fields in FIELDS.items()
 ]
 WITH_HOSTILE_VALUES = [
