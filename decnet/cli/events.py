@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import os
 import time
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from decnet.cli.options import On, Output, OutputOption, Quiet, seconds
+from decnet.cli.options import On, Quiet, seconds
 from decnet.cli.run import context, wait_for
 
 if TYPE_CHECKING:
     from decnet.commands.alerts import Alerts
+    from decnet.commands.event_view import EventView
     from decnet.commands.events import EventFilter
     from decnet.engine.context import Context
+
+
+class EventOutput(StrEnum):
+    """decnet's own formats, and those of `decnet.export`."""
+
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    name = "name"
+    opencanary = "opencanary"
+    cowrie = "cowrie"
+    ecs = "ecs"
+    ocsf = "ocsf"
+    rfc5424 = "rfc5424"
+    cef = "cef"
 
 
 def events(
@@ -41,12 +58,22 @@ def events(
         bool, typer.Option("--alert-each", help="One alert per event; more than ten are combined.")
     ] = False,
     alert_test: Annotated[bool, typer.Option("--alert-test", help="Send a test alert and exit.")] = False,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Leave out what visitors sent as secrets.")
+    ] = False,
+    share: Annotated[
+        bool,
+        typer.Option("--share", help="For others: without secrets, and without what identifies a decky."),
+    ] = False,
     quiet: Quiet = False,
     on: On = None,
-    output: OutputOption = Output.table,
+    output: Annotated[
+        EventOutput, typer.Option("-o", "--output", help="How events are printed.")
+    ] = EventOutput.table,
 ) -> None:
     """Show attackers' events, and fetch new ones with --pull."""
     with context(output.value, quiet=quiet, read_only=not (pull or follow or alert)) as ctx:
+        from decnet.commands.event_view import EventView
         from decnet.commands.events import event_filter
         from decnet.errors import UsageError
         from decnet.store.home_use import check_used
@@ -60,13 +87,14 @@ def events(
         target = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
             _try_alert(ctx, target)
+        view = EventView(ctx, output.value, redact, share)
         if follow:
             from decnet.cli.following import follow_events
 
-            wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target))
+            wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target, view=view))
         if not pull:
-            _stored(ctx, wanted, on, output.value, quiet=quiet)
-        _pulled(ctx, wanted, on, output.value, target, quiet=quiet)
+            _stored(ctx, wanted, on, view, quiet=quiet)
+        _pulled(ctx, wanted, on, view, target, quiet=quiet)
 
 
 def _alerts(
@@ -90,18 +118,19 @@ def _try_alert(ctx: Context, target: Alerts | None) -> NoReturn:
     raise typer.Exit(0)
 
 
-def _stored(ctx: Context, wanted: EventFilter, on: str | None, style: str, *, quiet: bool) -> NoReturn:
+def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, *, quiet: bool) -> NoReturn:
     from decnet.commands.events import stored
     from decnet.console.events import show_events
 
     is_filtered = wanted.since is not None or wanted.deckies or on
     empty = "no event matches" if is_filtered else "no events yet; decnet events --pull fetches new ones"
-    show_events(stored(ctx, wanted, on), style, "" if quiet else empty)
+    found = view.pairs(stored(ctx, wanted, on))
+    show_events(found, view.style, "" if quiet else empty, view.spell)
     raise typer.Exit(0)
 
 
 def _pulled(
-    ctx: Context, wanted: EventFilter, on: str | None, style: str, target: Alerts | None, *, quiet: bool
+    ctx: Context, wanted: EventFilter, on: str | None, view: EventView, target: Alerts | None, *, quiet: bool
 ) -> NoReturn:
     from decnet.cli.following import print_new
     from decnet.commands.alerts import send_alert
@@ -112,7 +141,7 @@ def _pulled(
     pulled = wait_for(pull(ctx, on))
     failures = list(pulled.errors.values())
     try:
-        print_new(ctx, wanted, on, style, "" if quiet or failures else "no new events")
+        print_new(ctx, wanted, on, view.style, "" if quiet or failures else "no new events", view)
     except DecnetError as error:
         failures.append(error)
     try:
@@ -121,7 +150,7 @@ def _pulled(
     except DecnetError as error:
         failures.append(error)
     for failure in failures:
-        print_error(failure, style)
+        print_error(failure, view.style)
     raise typer.Exit(worst([failure.exit_code for failure in failures]))
 
 

@@ -19,16 +19,27 @@ from decnet.store.events import EarlierIds
 
 if TYPE_CHECKING:
     from decnet.commands.alerts import Alerts
+    from decnet.commands.event_view import EventView
     from decnet.engine.context import Context
 
 POLL = 0.1
 """Seconds between two attempts to take the print lock."""
 
 
-def print_new(ctx: Context, wanted: EventFilter, on: str | None, style: str, empty: str = "") -> None:
+def print_new(
+    ctx: Context,
+    wanted: EventFilter,
+    on: str | None,
+    style: str,
+    empty: str = "",
+    view: EventView | None = None,
+) -> None:
     """Print what no pull has printed yet, or `empty`; what cannot be printed is left to the next pull."""
     with unprinted_events(ctx, wanted, on) as found:
-        show_events(found, style, empty)
+        if view is None:
+            show_events(found, style, empty)
+        else:
+            show_events(view.pairs(found), style, empty, view.spell)
 
 
 async def follow_events(
@@ -39,11 +50,12 @@ async def follow_events(
     *,
     on: str | None = None,
     alerts: Alerts | None = None,
+    view: EventView | None = None,
 ) -> None:
     """Pull and print again and again, over connections that stay open. A pull never waits for an alert, nor
     an alert for a pull; an unexpected error of either ends both."""
     async with ctx.reusing_connections() as kept:
-        works = [_rounds(kept, wanted, interval, style, on)]
+        works = [_rounds(kept, wanted, interval, style, on, view)]
         if alerts is not None:
             works.append(send_alerts_forever(kept, alerts, interval, lambda error: print_error(error, style)))
         await together(*works)
@@ -66,7 +78,14 @@ async def together(*works: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _rounds(ctx: Context, wanted: EventFilter, interval: float, style: str, on: str | None) -> None:
+async def _rounds(
+    ctx: Context,
+    wanted: EventFilter,
+    interval: float,
+    style: str,
+    on: str | None,
+    view: EventView | None,
+) -> None:
     earlier = EarlierIds()
     reported: set[str] = set()
     is_behind = True
@@ -76,7 +95,7 @@ async def _rounds(ctx: Context, wanted: EventFilter, interval: float, style: str
         is_behind = is_behind or bool(pulled.events)
         if is_behind:
             try:
-                await _print_when_free(ctx, wanted, on, "jsonl" if style == "json" else style)
+                await _print_when_free(ctx, wanted, on, "jsonl" if style == "json" else style, view)
                 is_behind = False
             except LockHeld as error:
                 errors[""] = error
@@ -87,12 +106,14 @@ async def _rounds(ctx: Context, wanted: EventFilter, interval: float, style: str
         await ctx.sleep(interval)
 
 
-async def _print_when_free(ctx: Context, wanted: EventFilter, on: str | None, style: str) -> None:
+async def _print_when_free(
+    ctx: Context, wanted: EventFilter, on: str | None, style: str, view: EventView | None
+) -> None:
     """Print as soon as no other command does. Raises LockHeld after the time limit for locks."""
     at_once, end = replace(ctx, lock_timeout=0.0), ctx.monotonic() + ctx.lock_timeout
     while ctx.monotonic() < end:
         with suppress(LockHeld):
-            print_new(at_once, wanted, on, style)
+            print_new(at_once, wanted, on, style, view=view)
             return
         await ctx.sleep(POLL)
-    print_new(at_once, wanted, on, style)
+    print_new(at_once, wanted, on, style, view=view)

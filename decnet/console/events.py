@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from decnet.console.documents import dumps
 from decnet.console.text import cell
+from decnet.export.sighting import iso
 from decnet.model.event import AttackerEvent
 
 FIRST = ("username", "password", "success", "method", "path", "status", "input", "count", "folded")
@@ -17,10 +18,18 @@ TIMES = ("first", "last", "after", "before")
 LAST_MOMENT = 1e11
 
 
-def show_events(events: Iterable[tuple[str, AttackerEvent]], style: str, empty: str = "") -> None:
-    """Print events with the worker that each came from; JSON lines unless `style` is table. `empty` is what a
-    table without events prints."""
-    if style == "json":
+def show_events(
+    events: Iterable[tuple[str, AttackerEvent]],
+    style: str,
+    empty: str = "",
+    spell: Callable[[str, AttackerEvent], str] | None = None,
+) -> None:
+    """Print events with the worker that each came from: as `spell` makes lines of them; otherwise JSON lines
+    unless `style` is table. `empty` is what a table without events prints."""
+    if spell is not None:
+        for worker, event in events:
+            print(spell(worker, event))
+    elif style == "json":
         print(dumps([_document(worker, event) for worker, event in events]))
     else:
         found = False
@@ -37,7 +46,7 @@ def _short(worker: str, event: AttackerEvent, style: str) -> str:
 
 
 def _document(worker: str, event: AttackerEvent) -> dict[str, object]:
-    return {"worker": worker, **event.model_dump(mode="json")}
+    return {"worker": worker, "time": iso(event.at), **event.model_dump(mode="json")}
 
 
 def _line(worker: str, event: AttackerEvent) -> str:

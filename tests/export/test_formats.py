@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sightings import ALL, DECKY, PLAIN, name_of, sighting
-from syslog_rfc5424_parser import SyslogMessage
 
 from decnet.export import FORMATS, Sighting, redacted, shared
 from decnet.export.ecs import VERSION
 
+with warnings.catch_warnings():
+    # It uses a module that Python 3.11 deprecates.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from syslog_rfc5424_parser import SyslogMessage
+
 TABLE = Path(__file__).with_name("ecs-fields.csv")
 ECS = {row["field"]: row for row in csv.DictReader(TABLE.open())}
-"""The fields that we emit, with type and whether they are arrays, from ECS 9.5.0's generated/csv/fields.csv."""
+"""The fields that we emit, their types, and which are arrays: from generated/csv/fields.csv of ECS 9.5.0."""
 
 WHOLE_ECS = Path(__file__).parents[3] / "shared" / "data" / "ecs-fields.csv"
 SIGMA = {

@@ -1,0 +1,64 @@
+"""How `decnet events` presents events: in which format, and how much of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from decnet import __version__
+from decnet.engine.context import Context
+from decnet.export import FORMATS, Sighting, redacted, shared
+from decnet.model.event import AttackerEvent
+from decnet.model.fleet import Decky
+from decnet.store.desired import load_fleet
+
+Pair = tuple[str, AttackerEvent]
+"""A worker's name and one of its events."""
+
+
+@dataclass
+class EventView:
+    """One of FORMATS or one of decnet's own (table, json...); with `redact` without what visitors sent as
+    secrets, with `share` also without what identifies a decky."""
+
+    ctx: Context
+    style: str
+    redact: bool = False
+    share: bool = False
+    _deckies: dict[str, Decky] = field(default_factory=dict)
+
+    @property
+    def spell(self) -> Callable[[str, AttackerEvent], str] | None:
+        """The function that makes a line of an event; None for decnet's own formats."""
+        return self._line if self.style in FORMATS else None
+
+    def pairs(self, found: Iterable[Pair]) -> Iterator[Pair]:
+        """The same events with what may be shown of them."""
+        if not (self.redact or self.share):
+            yield from found
+            return
+        for worker, event in found:
+            kept = self._limited(self._sighting(worker, event))
+            yield kept.worker, kept.event
+
+    def _line(self, worker: str, event: AttackerEvent) -> str:
+        # What `share` leaves out is not looked up again.
+        seen = Sighting(event, worker, __version__, is_shared=True) if self.share else None
+        return FORMATS[self.style](seen or self._sighting(worker, event))
+
+    def _limited(self, seen: Sighting) -> Sighting:
+        return shared(seen) if self.share else redacted(seen)
+
+    def _sighting(self, worker: str, event: AttackerEvent) -> Sighting:
+        decky = self._decky(event.decky)
+        if decky is None:
+            return Sighting(event, worker, __version__)
+        mac = decky.attachments[0].mac
+        return Sighting(event, worker, __version__, hostname=decky.hostname, mac=mac, os=decky.os)
+
+    def _decky(self, name: str) -> Decky | None:
+        """The decky as it is desired now; None if it has left the fleet."""
+        if name not in self._deckies:
+            fleet = load_fleet(self.ctx.home)
+            self._deckies = dict(fleet.deckies) if fleet is not None else {}
+        return self._deckies.get(name)
