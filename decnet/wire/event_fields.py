@@ -54,7 +54,7 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "method": Field(TEXT, "how: password, publickey, basic, digest, form, json, none..."),
         "username": Field(TEXT, "the account; empty if the visitor named none"),
         "password": Field(TEXT, "the password as it was sent"),
-        "new_password": Field(TEXT, "the password that it was to be changed to", "", ("ssh",)),
+        "new_password": Field(TEXT, "the password that it should become", "", ("ssh",)),
         "hash": Field(TEXT, "proof of a password", "", ("mysql", "redis", "snmp")),
         "response": Field(TEXT, "anything else that was sent instead of a password, as it was sent"),
         "key": Field(TEXT, "the fingerprint of a public key", "", ("ssh",)),
@@ -74,9 +74,7 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "environment": Field(TEXT, "the client's environment", "", ("telnet",)),
         "url": Field(TEXT, "the address to download from", "", ("ssh", "telnet")),
         "method": Field(TEXT, "the method", "", ("http",)),
-        "path": Field(
-            TEXT, "the path with its query, or the first bytes of what was no request", "", ("http",)
-        ),
+        "path": Field(TEXT, "the path with its query, or the first bytes of other input", "", ("http",)),
         "status": Field(WHOLE, "the status of the response; 0 if there was none", "", ("http",)),
         "user_agent": Field(TEXT, "the header User-Agent", "", ("http",)),
         "body": Field(TEXT, "the first bytes of the body", "", ("http",)),
