@@ -39,7 +39,8 @@ def document(outcome: Outcome) -> Any:
 def lines(outcome: Outcome) -> list[Any]:
     """The outcome as a list of JSON values, one per row."""
     if isinstance(outcome, PassOutcome):
-        return list(_pass(outcome)["steps"])
+        whole = _pass(outcome)
+        return [*whole["steps"], *({"bucket": "edit", **edit} for edit in whole["edits"])]
     if isinstance(outcome, StatusOutcome):
         workers = [{"kind": "worker", **item} for item in outcome.workers.items]
         return workers + [{"kind": "decky", **item} for item in outcome.deckies.items]

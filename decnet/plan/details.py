@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MACHINE = ("hostname", "os", "release", "archetype")
 WITHOUT_CONTAINER = ("mutate_interval", "core", "side")
+OWN_SERVICES = "decnet/decoys:"
 LAN = ("driver", "interface", "subnet", "gateway")
 
 
@@ -145,13 +146,15 @@ class _Comparison:
 
     def _images(self, step: Step, actual: Mapping[str, Container]) -> Iterator[FieldChange]:
         containers = self.expected.get(step.key.slice, {}).get(step.decky, {})
-        shown = set()
+        found: dict[str, FieldChange] = {}
         for name, each in containers.items():
-            found = actual.get(name)
-            if found is None or found.image == each.image or (found.image, each.image) in shown:
+            if name not in actual or actual[name].image == each.image:
                 continue
-            shown.add((found.image, each.image))
-            yield FieldChange("image", clean(found.image, 80), each.image)
+            # All services of decnet's own have one image.
+            part = "services" if each.image.startswith(OWN_SERVICES) else each.service
+            change = FieldChange(f"image.{part or 'base'}", clean(actual[name].image, 80), each.image)
+            found.setdefault(change.field, change)
+        yield from found.values()
 
 
 def _compared(field: str, old: FieldValue, new: FieldValue) -> Iterator[FieldChange]:

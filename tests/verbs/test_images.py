@@ -87,6 +87,15 @@ def test_an_upgrade_replaces_every_container_once(older: FakeFleet, way: str) ->
     assert older.picture() == before
 
 
+def test_the_plan_of_an_upgrade_shows_the_images(older: FakeFleet) -> None:
+    ran = newer(older, lambda ctx: upgrade(ctx, PassOptions(dry_run=True)))
+    (base, decoys), shown = wanted().all(), ran.outcome.plan.steps[0]
+    assert (shown.bucket, [tuple(change) for change in shown.changes]) == (
+        "change",
+        [("image.base", base, NEWER.base), ("image.services", decoys, NEWER.decoys)],
+    )
+
+
 def test_an_upgrade_of_one_worker_leaves_the_other(older: FakeFleet) -> None:
     assert newer(older, lambda ctx: upgrade(ctx, PassOptions(), on="w1")).code == 0
     assert (images_of(older, "web-01"), images_of(older, "web-02")) == (NEW, OLD)

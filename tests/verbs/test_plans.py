@@ -138,6 +138,8 @@ def test_what_concerns_no_container_is_shown_too(empty: FakeFleet) -> None:
             "changes": [{"field": "mutate_interval", "old": 60, "new": 30}],
         }
     ]
+    (row,) = lines(ran.outcome)
+    assert (row["bucket"], row["decky"]) == ("edit", "intranet")
     first, second, *_, tally = plan_lines(ran.outcome.plan)
     assert (first, second) == ("~ intranet on w1: no container changes", "    mutate interval: 60 -> 30")
     assert tally == "plan: 1 worker to re-sync, 1 edited"
