@@ -71,6 +71,7 @@ async def add(
             tags=tuple(sorted(set(tags))) or (earlier.tags if earlier else ()),
             max_deckies=max_deckies or (earlier.max_deckies if earlier else None),
             enrolled_at=earlier.enrolled_at if earlier else ctx.now(),
+            drained=earlier.drained if earlier else False,
         )
         enrolled = await ctx.enrolment.add(
             login,

@@ -9,6 +9,7 @@ import pytest
 from fakefleet import FakeFleet, in_memory
 
 from decnet.commands.drain import undrain
+from decnet.commands.enrolment import Credentials, add
 from decnet.commands.status import status
 from decnet.commands.worker import listed
 from decnet.engine.progress import Event, Message
@@ -139,6 +140,13 @@ def test_undrain_opens_it_again(fleet: FakeFleet) -> None:
     assert fleet.deploy(SIX).code == 0
     assert places(fleet) | {"web-05": "w1", "web-06": "w1"} == places(fleet)
     assert fleet.picture()["audit"][-2:] == ["w1 receives new deckies again", "2 done, 4 kept (0)"]
+
+
+def test_enrolled_again_it_is_still_drained(fleet: FakeFleet) -> None:
+    assert fleet.drain("w1").code == 0
+    address = f"root@{fleet['w1'].address}"
+    assert fleet.run(lambda ctx: add(ctx, "w1", address, Credentials())).code == 0
+    assert FleetTable(fleet.home).workers()["w1"].drained
 
 
 def test_worker_list_and_status_show_it(fleet: FakeFleet) -> None:
