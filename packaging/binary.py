@@ -59,6 +59,8 @@ sys.path.append(os.path.join(os.path.dirname(__file__), "lib", "python{python}",
 
 from decnet.cli import main
 
+# The file that was started; this one is in its cache.
+sys.argv[0] = os.environ.pop("DECNET_PROGRAM", sys.argv[0])
 main()
 """
 

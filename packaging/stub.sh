@@ -17,10 +17,10 @@ else cache=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache/decnet
 fi
 case $cache in /*) ;; *) fail "the cache directory $cache is not an absolute path" ;; esac
 place=$cache/@CONTENT@
+me=$0
+case $me in */*) ;; *) me=$(command -v -- "$0") ;; esac
 
 if [ ! -e "$place/complete" ]; then
-    me=$0
-    case $me in */*) ;; *) me=$(command -v -- "$0") ;; esac
     mkdir -p "$cache" || fail "the directory $cache cannot be created"
     new=$(mktemp -d "$cache/.new.XXXXXX") || fail "cannot write to $cache"
     trap 'rm -rf "$new"' EXIT
@@ -42,6 +42,7 @@ if [ ! -e "$place/complete" ]; then
 fi
 [ -O "$place" ] || fail "$place belongs to another user" "find out who created it, then remove it"
 
+export DECNET_PROGRAM="$me"
 export PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"
 exec "$place/bin/python@PYTHON@" -I -S "$place/start.py" "$@"
 exit 1

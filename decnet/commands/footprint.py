@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -95,7 +96,9 @@ def remove_state(found: Footprint) -> list[str]:
         except OSError as error:
             failed.append(f"{path}: {(error.strerror or 'not removed').lower()}")
     if found.root.is_dir() and not any(found.root.iterdir()):
-        found.root.rmdir()
+        # A mount point stays, empty.
+        with contextlib.suppress(OSError):
+            found.root.rmdir()
     return failed
 
 
@@ -140,9 +143,12 @@ def _images() -> str:
 
 def _program() -> str:
     """How this program itself is removed."""
-    program = Path(sys.argv[0])
+    program, unpacked = Path(sys.argv[0]).absolute(), Path(sys.prefix)
     if owner := _owner(program.resolve()):
-        return f"the program: apt remove {owner}"
+        return f"the program: apt purge {owner}"
+    # The single file unpacks itself into a directory of its cache.
+    if (unpacked / "start.py").is_file():
+        return f"the program: rm -rf {program} {unpacked.parent}"
     if "pipx" in Path(sys.prefix).parts:
         return "the program: pipx uninstall decnet (with the settings that it was installed with)"
     if sys.prefix != sys.base_prefix:

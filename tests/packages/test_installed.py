@@ -57,14 +57,11 @@ def wheels(wheel: Path, old_wheel: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def lab(old: Old) -> Iterator[Lab]:
-    """One worker, with the images of both versions."""
+def lab() -> Iterator[Lab]:
     found = Lab("pkg")
     down(found)
     try:
         up(found, workers=1)
-        old.python("-c", IMAGES.format(name=found.name))
-        provide_images(found, lambda line: None)
         yield found
     finally:
         down(found)
@@ -72,9 +69,12 @@ def lab(old: Old) -> Iterator[Lab]:
 
 @pytest.fixture
 def machine(
-    lab: Lab, wheels: Path, wheel: Path, single_file: Path, deb: Path, tmp_path: Path
+    lab: Lab, old: Old, wheels: Path, wheel: Path, single_file: Path, deb: Path, tmp_path: Path
 ) -> Iterator[Machine]:
-    """A new machine, with what `make wheel binary deb` makes in ~/dist."""
+    """A new machine, with what `make wheel binary deb` makes in ~/dist, and the images of both versions."""
+    # `decnet uninstall` of the machine before removed them.
+    old.python("-c", IMAGES.format(name=lab.name))
+    provide_images(lab, lambda line: None)
     found = Machine(lab, tmp_path, wheels)
     found.boot()
     for built in (wheel, single_file, deb):
@@ -120,8 +120,9 @@ def test_a_new_machine_deploys_and_is_left_clean(machine: Machine, way: Way) -> 
     assert subprocess.run(curl, timeout=60, check=False).returncode == 0
     assert "/seen" in machine.decnet("events --pull -o jsonl").out
     machine.decnet("reconcile --check")
-    machine.decnet("teardown --all --yes --max-remove 2")
-    assert machine.containers() == {}
+    assert f"by hand: the program: {way.removal}" in machine.decnet("uninstall --dry-run").out
+    machine.decnet("uninstall --yes --purge")
+    assert (machine.containers(), machine.found("/var/lib/decnet/*")) == ({}, [])
     way.remove(machine)
     assert machine.found(*PROGRAM) == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -79,6 +80,11 @@ def test_it_carries_catalog_agent_and_the_sources_of_the_decoys(built: Path, cac
     )
     assert done.stdout.split() == [build_agent()[1], *wanted().all()]
     assert list(packages.glob("decnet/images/wheelhouse/cryptography-*.whl"))
+
+
+def test_it_knows_how_it_is_removed(built: Path, cache: Path) -> None:
+    said = run(built, cache, "uninstall", "--dry-run", "-o", "json")
+    assert json.loads(said.stdout)["by_hand"][-1] == f"the program: rm -rf {built} {cache}"
 
 
 @pytest.mark.parametrize("damage", ["cut off", "replaced"])

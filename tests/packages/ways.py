@@ -20,6 +20,8 @@ class Way:
     row: str
     manual: str
     """Shows the manual page's path."""
+    removal: str
+    """How `decnet uninstall` says that the program is removed."""
 
     def install(self, machine: Machine) -> None:
         for line in self.install_lines():
@@ -55,10 +57,25 @@ WAYS = {
             "PIPX_HOME",
             "pipx with `PIPX_HOME`",
             "ls /opt/pipx/venvs/decnet/share/man/man1/decnet.1",
+            "pipx uninstall decnet",
         ),
-        Way("pip", "Wheel", "-m venv", "pip", "ls /opt/decnet-venv/share/man/man1/decnet.1"),
-        Way("deb", "Debian package", "apt install", "Debian package", "man -w decnet"),
-        Way("single", "Single file", "install -m 755", "single file", "true"),
+        Way(
+            "pip",
+            "Wheel",
+            "-m venv",
+            "pip",
+            "ls /opt/decnet-venv/share/man/man1/decnet.1",
+            "rm -rf /opt/decnet-venv",
+        ),
+        Way("deb", "Debian package", "apt install", "Debian package", "man -w decnet", "apt purge decnet"),
+        Way(
+            "single",
+            "Single file",
+            "install -m 755",
+            "single file",
+            "true",
+            "rm -rf /usr/local/bin/decnet /var/cache/decnet",
+        ),
     )
 }
 
