@@ -159,7 +159,9 @@ def _enabled(ctx: Context, options: InitOptions) -> str:
 
 def _next_steps(path: Path, lan: OwnLan | None, *, with_timers: bool) -> list[str]:
     steps = [
-        f"choose addresses in {path} (network.addresses.use)" if lan else f"set the network in {path}",
+        f"choose addresses in {path} (network.addresses.use)"
+        if lan
+        else f"for decoys on this machine, set the network in {path}",
         f"decnet validate {path}",
         f"decnet deploy -c {path} --dry-run",
         f"decnet deploy -c {path}, for other machines after `decnet worker add NAME USER@HOST`",

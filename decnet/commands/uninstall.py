@@ -71,7 +71,9 @@ async def uninstall(ctx: Context, options: UninstallOptions) -> TextOutcome:
         for name, failure in failures.items():
             lines += _remains(ctx, workers[name], failure)
         if failures and not options.force:
-            lines.append("nothing was removed from this machine: run decnet uninstall again, or with --force")
+            names = ", ".join(failures)
+            lines.append("nothing was removed from this machine: run decnet uninstall again later;")
+            lines.append(f"if {names} is gone, or clean after an interrupted run: decnet uninstall --force")
             return TextOutcome(tuple(lines), {}, worst([each.exit_code for each in failures.values()]))
         lines += _this_machine(ctx, options)
     code = worst([each.exit_code for each in failures.values()])

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 from decnet.console.documents import dumps
 from decnet.console.text import cell
+from decnet.wire import clean
+
+LONGEST_LINE = 2000
 
 
 def show_log_lines(lines: Iterable[tuple[str, str, str]], style: str) -> None:
@@ -15,5 +18,5 @@ def show_log_lines(lines: Iterable[tuple[str, str, str]], style: str) -> None:
         if style == "json":
             print(dumps({"decky": decky, "container": container, "text": text}))
         else:
-            print(f"{cell(container)}: {cell(text)}")
+            print(f"{cell(container)}: {clean(text, LONGEST_LINE)}")
     sys.stdout.flush()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from fakefleet import FakeFleet
 from fakefleet.session import FakeSession
 
+from decnet.cli.following import print_logs
 from decnet.commands.follow_logs import LogLine, follow_logs
 from decnet.engine.progress import Event, Message
 from decnet.errors import DecnetError, Unreachable, UsageError
@@ -193,3 +196,20 @@ def test_an_older_agent_is_not_asked_and_the_hint_upgrades_it(fleet: FakeFleet) 
     followed = follow(fleet, "web-01", sessions=lambda worker: OlderSession(fleet["w1"], worker.name))
     assert followed.error is not None and followed.error.hint == "decnet worker upgrade w1"
     assert "follow" not in fleet["w1"].requests
+
+
+@pytest.mark.parametrize("style", ["table", "json"])
+def test_a_line_is_printed_with_its_container_or_as_json(
+    fleet: FakeFleet, capsys: pytest.CaptureFixture[str], style: str
+) -> None:
+    async def end(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    log(fleet, "w1", "web-01-http", "\x1b[2J" + "y" * 1500)
+    ctx = replace(fleet.context(), sleep=end)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(print_logs(ctx, "web-01", "http", 1, style))
+    text = "\\x1b[2J" + "y" * 1500
+    found = {"decky": "web-01", "container": "web-01-http", "text": text}
+    printed = capsys.readouterr().out
+    assert (json.loads(printed) == found) if style == "json" else (printed == f"web-01-http: {text}\n")

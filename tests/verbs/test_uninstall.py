@@ -101,6 +101,18 @@ def test_a_second_run_finishes_when_the_worker_is_back(fleet: FakeFleet, tmp_pat
     assert (run(fleet, tmp_path).code, left(fleet), fleet["w1"].containers) == (0, STAY, {})
 
 
+def test_a_worker_that_an_interrupted_run_has_wiped_is_given_up_as_the_last_line_says(
+    fleet: FakeFleet, tmp_path: Path
+) -> None:
+    fleet["w1"].lose("self-destruct", after=True)
+    assert run(fleet, tmp_path).code == 5
+    ran = run(fleet, tmp_path)
+    assert (ran.code, fleet["w1"].containers) == (5, {})
+    last = "if w1 is gone, or clean after an interrupted run: decnet uninstall --force"
+    assert ran.outcome.lines[-1] == last
+    assert (run(fleet, tmp_path, force=True).code, left(fleet)) == (5, STAY)
+
+
 def test_force_finishes_here_and_reports_what_stays_there(fleet: FakeFleet, tmp_path: Path) -> None:
     fleet["w1"].is_reachable = False
     ran = run(fleet, tmp_path, force=True)
