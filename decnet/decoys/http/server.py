@@ -1,6 +1,7 @@
 """Connections: read, route, answer, keep alive; every visit is recorded."""
 
 import asyncio
+import hashlib
 
 from ..credentials import record_login
 from ..events import Recorder, shown
@@ -93,8 +94,12 @@ class Visit:
             "user_agent": request.header("user-agent"),
             "host": request.header("host"),
         }
+        if request.headers:
+            fields["headers"] = "\n".join(f"{name}: {value}" for name, value in request.headers)
         if request.body:
             fields["body"] = shown(request.body)
+            fields["body_size"] = len(request.body)
+            fields["body_sha256"] = hashlib.sha256(request.body).hexdigest()
         self._line.session.record("request", **fields)
 
     def _record_logins(self, request: Request) -> None:
