@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -33,6 +34,39 @@ def _root(
     ] = False,
 ) -> None:
     """Deception network: deploy and manage decoy hosts on a real LAN."""
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"decnet {__version__}")
+
+
+@app.command("help")
+def help_of(
+    ctx: typer.Context,
+    command: Annotated[list[str] | None, typer.Argument(metavar="[COMMAND]...", help="A command.")] = None,
+) -> None:
+    """Show the help of decnet or of a command."""
+    where: Any = ctx.find_root()
+    for number, word in enumerate(command or (), 1):
+        known = getattr(where.command, "commands", {})
+        if word not in known:
+            _refuse(" ".join((command or [])[:number]), word, known)
+        _, node, _ = where.command.resolve_command(where, [word])
+        where = typer.Context(node, info_name=word, parent=where)
+    typer.echo(where.command.get_help(where))
+
+
+def _refuse(words: str, word: str, known: Iterable[str]) -> NoReturn:
+    from decnet.console.prompts import print_error
+    from decnet.errors import UsageError
+    from decnet.model.suggest import suggest
+
+    near = suggest(word, known)
+    hint = f"did you mean `{near}`?" if near else "decnet help lists the commands"
+    print_error(UsageError(f"no command is named {words!r}", hint=hint), "table")
+    raise typer.Exit(UsageError.exit_code)
 
 
 fleet.register(app)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import pkgutil
+import re
 import shlex
 import sys
 from dataclasses import dataclass, field
@@ -131,7 +132,8 @@ def _values(spot: _Spot, kind: str | None, current: str, prefix: str) -> Answer:
         return Answer("none")
     if kind.startswith("words:"):
         return _matching("words", current, [(word, "") for word in kind[6:].split(",")], prefix)
-    if kind in ("services", "selector", "deckies"):
+    # Deckies are mostly separate arguments, so that a complete name ends with a space.
+    if kind in ("services", "selector") or (kind == "deckies" and re.search("[,!]", current)):
         before, comma, last = current.rpartition(",")
         mark = last[:1] if kind != "services" and last[:1] == "!" else ""
         used = [*before.split(","), *spot.given]

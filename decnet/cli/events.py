@@ -23,8 +23,10 @@ class EventOutput(StrEnum):
     """decnet's own formats, and those of `decnet.export`."""
 
     table = "table"
+    wide = "wide"
     json = "json"
     jsonl = "jsonl"
+    yaml = "yaml"
     name = "name"
     opencanary = "opencanary"
     cowrie = "cowrie"

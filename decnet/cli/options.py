@@ -11,8 +11,10 @@ import typer
 
 class Output(StrEnum):
     table = "table"
+    wide = "wide"
     json = "json"
     jsonl = "jsonl"
+    yaml = "yaml"
     name = "name"
 
 

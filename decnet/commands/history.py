@@ -35,7 +35,16 @@ def history(ctx: Context, deckies: Sequence[str] = (), *, limit: int = 50, on: s
     newest = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
     cells = tuple(_cells(ctx, row) for row in newest)
     items = tuple(asdict(row) for row in newest)
-    return Listing("history", COLUMNS, cells, items, key="decky", empty="no operations yet")
+    return Listing(
+        "history",
+        COLUMNS,
+        cells,
+        items,
+        key="decky",
+        empty="no operations yet",
+        more_columns=("reason", "request"),
+        more_cells=tuple((row.reason, row.request_id) for row in newest),
+    )
 
 
 @dataclass(frozen=True)

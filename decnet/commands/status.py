@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from decnet.engine.agent_version import describe_mismatch
@@ -161,6 +162,8 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
         rows,
         tuple(asdict(view) for view in views),
         empty="no deckies",
+        more_columns=("mac", "os", "changed", "recorded"),
+        more_cells=tuple((view.mac, view.os, _time(view.mutated_at), view.last_known) for view in shown),
         notes=_upgrades(plan) + _missing_limits(snap),
     )
 
@@ -243,7 +246,15 @@ def _workers(
     found += [(_absent_view(snap, failure), failure) for failure in absent]
     rows = tuple((v.name, v.address, v.state, str(v.deckies), _remark(ctx, v, why)) for v, why in found)
     columns = ("worker", "address", "state", "deckies", "remark")
-    return Listing("workers", columns, rows, tuple(asdict(view) for view, _ in found), empty="no workers")
+    return Listing(
+        "workers",
+        columns,
+        rows,
+        tuple(asdict(view) for view, _ in found),
+        empty="no workers",
+        more_columns=("agent", "skew", "last seen"),
+        more_cells=tuple((_version(v), _skew(v), _time(v.last_seen)) for v, _ in found),
+    )
 
 
 def _worker_view(
@@ -321,3 +332,15 @@ def _ago(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def _version(view: WorkerView) -> str:
+    return "" if view.agent_version is None else str(view.agent_version)
+
+
+def _skew(view: WorkerView) -> str:
+    return "" if view.skew is None else f"{view.skew:.1f} s"
+
+
+def _time(at: float | None) -> str:
+    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -65,7 +65,13 @@ def listed(ctx: Context, on: str | None = None) -> Listing:
     )
     empty = "no workers: decnet worker add NAME USER@HOST, or decnet deploy for this machine"
     return Listing(
-        "workers", ("worker", "address", "tags", "deckies", "remark"), rows, tuple(items), empty=empty
+        "workers",
+        ("worker", "address", "tags", "deckies", "remark"),
+        rows,
+        tuple(items),
+        empty=empty,
+        more_columns=("max deckies", "worker id"),
+        more_cells=tuple((str(i["max_deckies"] or ""), str(i["worker_id"])) for i in items),
     )
 
 

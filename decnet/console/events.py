@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from decnet.console.documents import dumps
 from decnet.console.text import cell
+from decnet.console.yaml_text import yaml_text
 from decnet.export.sighting import iso
 from decnet.model.event import AttackerEvent
 
@@ -35,14 +36,25 @@ def show_events(
         found = False
         for worker, event in events:
             found = True
-            print(_line(worker, event) if style == "table" else _short(worker, event, style))
-        if empty and style == "table" and not found:
-            print(empty)
+            print(_shown(worker, event, style))
+        if empty and not found and style in ("table", "wide", "yaml"):
+            print("[]" if style == "yaml" else empty)
     sys.stdout.flush()
 
 
-def _short(worker: str, event: AttackerEvent, style: str) -> str:
-    return cell(event.decky) if style == "name" else dumps(_document(worker, event))
+def _shown(worker: str, event: AttackerEvent, style: str) -> str:
+    match style:
+        case "table":
+            return _line(worker, event)
+        case "wide":
+            more = f"worker={worker} session={cell(event.session)} id={cell(event.id)}"
+            return f"{_line(worker, event)} {more}"
+        case "name":
+            return cell(event.decky)
+        case "yaml":
+            # One entry of a list, so that all that is printed is one document.
+            return yaml_text([_document(worker, event)]).rstrip("\n")
+    return dumps(_document(worker, event))
 
 
 def _document(worker: str, event: AttackerEvent) -> dict[str, object]:

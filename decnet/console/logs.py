@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from decnet.console.documents import dumps
 from decnet.console.text import cell
+from decnet.console.yaml_text import yaml_text
 from decnet.wire import clean
 
 LONGEST_LINE = 2000
@@ -17,6 +18,8 @@ def show_log_lines(lines: Iterable[tuple[str, str, str]], style: str) -> None:
     for decky, container, text in lines:
         if style == "json":
             print(dumps({"decky": decky, "container": container, "text": text}))
+        elif style == "yaml":
+            print(yaml_text([{"decky": decky, "container": container, "text": text}]), end="")
         else:
             print(f"{cell(container)}: {clean(text, LONGEST_LINE)}")
     sys.stdout.flush()

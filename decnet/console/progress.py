@@ -34,7 +34,7 @@ class Monitor(Protocol):
 
 def monitor(style: str, *, quiet: bool = False) -> Monitor:
     """The monitor for this output, chosen once by the format and by whether stderr is a terminal."""
-    if quiet or style != "table":
+    if quiet or style not in ("table", "wide"):
         return Warnings()
     return Bars() if sys.stderr.isatty() else Lines()
 

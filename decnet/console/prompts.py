@@ -13,6 +13,7 @@ from types import FrameType
 
 from decnet.console.documents import dumps, error_document
 from decnet.console.text import cell
+from decnet.console.yaml_text import yaml_text
 from decnet.errors import DecnetError, ReaderGone, UsageError
 
 LONGEST_ANSWER = 4096
@@ -125,6 +126,9 @@ def print_error(error: DecnetError, style: str) -> None:
         return
     if style in ("json", "jsonl"):
         print(dumps(error_document(error)), file=sys.stderr)
+        return
+    if style == "yaml":
+        print(yaml_text(error_document(error)), end="", file=sys.stderr)
         return
     for number, line in enumerate(str(error).split("\n")):
         print(("error: " if number == 0 else "       ") + cell(line), file=sys.stderr)

@@ -10,7 +10,8 @@ from decnet.console.plans import plan_lines, slice_lines, upgrade_lines
 from decnet.console.prompts import print_error
 from decnet.console.steps import step_lines
 from decnet.console.text import aligned, cell, reason, terminal_width
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
+from decnet.console.yaml_text import yaml_text
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim, widened
 from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 20
 """Steps that a quiet pass lists afterwards, because it did not show its plan."""
 
-Format = Literal["table", "json", "jsonl", "name"]
+Format = Literal["table", "wide", "json", "jsonl", "yaml", "name"]
 
 
 def show(outcome: Outcome, style: Format) -> None:
@@ -33,12 +34,14 @@ def show(outcome: Outcome, style: Format) -> None:
         sys.stdout.write(outcome.text)
     elif style == "json":
         print(dumps(document(outcome)))
+    elif style == "yaml":
+        sys.stdout.write(yaml_text(document(outcome)))
     elif style == "jsonl":
         _print_lines([dumps(value) for value in lines(outcome)])
     elif style == "name":
         _print_lines([cell(name) for name in names(outcome)])
     else:
-        _show_table(outcome)
+        _show_table(widened(outcome) if style == "wide" else outcome)
     sys.stdout.flush()
     if isinstance(outcome, PassOutcome) and outcome.refusal:
         print_error(outcome.refusal, style)

@@ -70,6 +70,16 @@ class Listing:
     exit_code: int = 0
     empty: str = "nothing to show"
     notes: tuple[str, ...] = ()
+    more_columns: tuple[str, ...] = ()
+    more_cells: tuple[tuple[str, ...], ...] = ()
+    """What `-o wide` shows in addition, for each row."""
+
+    def wide(self) -> Listing:
+        """The table with its further columns."""
+        if not self.more_columns:
+            return self
+        rows = tuple((*row, *more) for row, more in zip(self.rows, self.more_cells, strict=True))
+        return replace(self, columns=(*self.columns, *self.more_columns), rows=rows, more_columns=())
 
 
 @dataclass(frozen=True)
@@ -103,3 +113,10 @@ class Verbatim:
 
 
 Outcome = PassOutcome | Listing | StatusOutcome | TextOutcome | Verbatim
+
+
+def widened(outcome: Outcome) -> Outcome:
+    """The outcome with the further columns of its tables."""
+    if isinstance(outcome, StatusOutcome):
+        return replace(outcome, workers=outcome.workers.wide(), deckies=outcome.deckies.wide())
+    return outcome.wide() if isinstance(outcome, Listing) else outcome
