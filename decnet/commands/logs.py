@@ -6,24 +6,41 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
+from decnet.model.fleet import Fleet
+from decnet.model.worker import Worker
 from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet, new_fleet
 from decnet.wire import clean
 
 
 async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> TextOutcome:
-    """The last lines of each of the decky's containers, without control characters."""
+    """The last lines of each container of the decky, or of all deckies of a pattern, without control
+    characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    (name,) = select_deckies(fleet.groups(), [decky])[:1]
-    worker = known_workers(ctx.home).get(fleet.deckies[name].worker)
-    if worker is None:
-        raise UsageError(f"{name} is on the worker {fleet.deckies[name].worker!r}, which is not enrolled")
+    chosen = select_deckies(fleet.groups(), [decky])
+    workers = {name: _worker_of(ctx, fleet, name) for name in chosen}
+    found: dict[str, str] = {}
+    output: list[str] = []
     async with ctx.connections(fleet.fleet_id) as connections:
-        texts = await connections.client(worker).logs(name, service, lines=lines)
+        for name, worker in workers.items():
+            texts = await connections.client(worker).logs(name, service, lines=lines)
+            found |= texts
+            output += _shown(texts) or [f"{name} has no container on {worker.name}"]
+    document = {"decky": chosen[0]} if len(chosen) == 1 else {"deckies": list(chosen)}
+    return TextOutcome(tuple(output), {**document, "logs": found})
+
+
+def _worker_of(ctx: Context, fleet: Fleet, name: str) -> Worker:
+    placed = fleet.deckies[name].worker
+    worker = known_workers(ctx.home).get(placed)
+    if worker is None:
+        raise UsageError(f"{name} is on the worker {placed!r}, which is not enrolled")
+    return worker
+
+
+def _shown(texts: dict[str, str]) -> list[str]:
     output = []
     for container, text in sorted(texts.items()):
         output.append(f"== {clean(container, 80)}")
         output += [clean(line, 2000) for line in text.splitlines()] or ["(no output)"]
-    if not output:
-        output = [f"{name} has no container on {worker.name}"]
-    return TextOutcome(tuple(output), {"decky": name, "logs": texts})
+    return output

@@ -14,6 +14,7 @@ from fakefleet.session import FakeSession
 
 from decnet.cli.following import print_logs
 from decnet.commands.follow_logs import LogLine, follow_logs
+from decnet.commands.logs import logs
 from decnet.engine.progress import Event, Message
 from decnet.errors import DecnetError, Unreachable, UsageError
 from decnet.wire import FOLLOW_VERSION
@@ -213,3 +214,18 @@ def test_a_line_is_printed_with_its_container_or_as_json(
     found = {"decky": "web-01", "container": "web-01-http", "text": text}
     printed = capsys.readouterr().out
     assert (json.loads(printed) == found) if style == "json" else (printed == f"web-01-http: {text}\n")
+
+
+def test_logs_of_a_pattern_are_those_of_every_decky_that_matches(fleet: FakeFleet) -> None:
+    outcome = fleet.run(lambda ctx: logs(ctx, "web-*", "http", 5)).outcome
+    names = [f"web-0{number}" for number in (1, 2, 3, 4)]
+    assert [line for line in outcome.lines if line.startswith("== ")] == [f"== {n}-http" for n in names]
+    assert (outcome.document["deckies"], sorted(outcome.document["logs"])) == (
+        names,
+        [f"{n}-http" for n in names],
+    )
+
+
+def test_a_group_of_deckies_is_followed(fleet: FakeFleet) -> None:
+    followed = follow(fleet, "web-*,!web-02", lambda: log(fleet, "w2", "web-04-http", "there"), nothing)
+    assert "there" in followed.texts and followed.error is None
