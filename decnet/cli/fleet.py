@@ -166,7 +166,7 @@ def mutate(
         detach=detach,
         quiet=quiet,
         max_remove=max_remove,
-        confirm=not (yes or due or watch) and can_ask(),
+        confirm=not (yes or due or watch or quiet) and can_ask(),
     )
     with context(
         output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, read_only=run.dry_run, of_fleet=True
