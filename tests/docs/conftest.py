@@ -20,5 +20,5 @@ def count(request: pytest.FixtureRequest) -> Count:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     count = config.stash.get(COUNT, Count())
     if count.found:
-        listed = f"{count.not_run} not run (tests/docs/not_run.toml)"
+        listed = f"{count.not_run} skipped (tests/docs/not_run.toml)"
         terminalreporter.write_line(f"commands of pages: {count.found} found, {count.run} run, {listed}")

@@ -16,6 +16,7 @@ VARIABLE = (
     (r"\bMAC, [\w-]+, \w+ \([\w.-]+\)", "MAC, HOSTNAME, RELEASE"),
     (r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z| ?UTC|[+-]\d\d:?\d\d)?", "DATE"),
     (r"\b\d\d:\d\d(?::\d\d)?\b", "TIME"),
+    (r"\b(\d+\.\d+\.\d+\.\d+):\d{5}\b", r"\1:PORT"),
     (r"--seed \d+", "--seed N"),
     (r"\b[0-9a-f]{12,64}\b", "ID"),
     (r"\b\d+(?:\.\d+)? ?(?:ms|s|seconds?|min|minutes?|h|hours?|d|days?)\b", "DURATION"),
