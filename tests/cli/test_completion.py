@@ -160,7 +160,7 @@ def test_in_a_real_shell(name: str, home: Path) -> None:
         shell.tab("decnet recon", "decnet reconcile ")
         shell.tab("decnet deploy -s ssh,z", "-s ssh,zed")
         shell.tab("decnet reconcile --on @d", "--on @dmz")
-        shell.tab("decnet mutate q", "mutate quarry ")
+        shell.tab("decnet mutate q", "mutate quarry")
         shell.tab("decnet worker show ed", "worker show edge-1 ")
         shell.tab("decnet deploy --archetype ki", "--archetype kiosk ")
         shell.tab("decnet validate fleet.t", "validate fleet.toml ")
