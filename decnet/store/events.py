@@ -223,7 +223,7 @@ def _ids_before(home: Home, worker: str, epoch: int) -> frozenset[str]:
 
 
 def _line(worker: str, page: Page, event: AttackerEvent, epoch: int, *, is_end: bool) -> bytes:
-    row = {"worker": worker, "spool_id": page.spool_id, **event.model_dump()}
+    row = {"worker": worker, "spool_id": page.spool_id, **event.model_dump(exclude_defaults=True)}
     if epoch:
         row["epoch"] = epoch
     if page.mark and is_end:
