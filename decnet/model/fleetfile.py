@@ -54,6 +54,7 @@ def read(text: str, filename: str) -> tuple[FleetSpec, Diagnostics]:
     # The rules check the valid values, so that one error does not hide another.
     right = _right(mistakes, (), table, fleetkeys.FLEET)
     fleetrules.check(mistakes, right)
+    fleetrules.check_room(mistakes, right)
     if not mistakes and not right.get("decky"):
         hint = "a decky is a table [decky.NAME]; `decnet teardown --all` removes a fleet"
         mistakes.add(("decky",), "no decky is defined", hint)

@@ -26,7 +26,6 @@ def check(mistakes: Diagnostics, table: dict[str, Any]) -> None:
     network = table.get("network", {})
     _check_network(mistakes, network, entries)
     _check_excluded(mistakes, network, entries)
-    _check_room(mistakes, network, entries)
 
 
 def _check_choices(mistakes: Diagnostics, entries: Entries) -> None:
@@ -120,8 +119,9 @@ def _check_excluded(mistakes: Diagnostics, network: dict[str, Any], entries: Ent
             mistakes.add(path, f"`ip` in [decky.{name}] is {entry['ip']}, which is in addresses.exclude")
 
 
-def _check_room(mistakes: Diagnostics, network: dict[str, Any], entries: Entries) -> None:
-    """Whether the file's one LAN has an address for every decky. A bridge is a LAN per worker."""
+def check_room(mistakes: Diagnostics, table: dict[str, Any]) -> None:
+    """Add whether the file's one LAN lacks an address for every decky. A bridge is a LAN per worker."""
+    network, entries = table.get("network", {}), table.get("decky", {})
     if "subnet" not in network or network.get("driver") == "bridge" or mistakes.has(("network",)):
         return
     subnet, given = IPv4Network(network["subnet"]), network.get("addresses", {})
