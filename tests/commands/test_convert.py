@@ -68,7 +68,7 @@ def old_files(draw: st.DrawFn) -> str:
         if draw(st.booleans()):
             lines.append(f"ip = 192.0.2.{10 + number}")
         else:
-            lines.append(f"AMOUNT = {draw(st.integers(1, 80))}")
+            lines.append(f"AMOUNT = {draw(st.integers(1, 60))}")
         if draw(st.booleans()):
             lines.append(f"nmap_os={draw(st.sampled_from(['linux', 'windows', 'bsd', 'cisco']))}")
         if draw(st.booleans()):
