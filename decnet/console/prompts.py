@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from decnet.console.documents import dumps, error_document
-from decnet.console.text import cell
+from decnet.console.text import cell, folded, terminal_width
 from decnet.console.yaml_text import yaml_text
 from decnet.errors import DecnetError, ReaderGone, UsageError
 
@@ -130,8 +130,15 @@ def print_error(error: DecnetError, style: str) -> None:
     if style == "yaml":
         print(yaml_text(error_document(error)), end="", file=sys.stderr)
         return
-    for number, line in enumerate(str(error).split("\n")):
-        print(("error: " if number == 0 else "       ") + cell(line), file=sys.stderr)
-    for number, line in enumerate((error.hint or "").split("\n")):
-        if line:
-            print(("hint: " if number == 0 else "      ") + cell(line), file=sys.stderr)
+    _print_paragraph("error: ", str(error))
+    if error.hint:
+        _print_paragraph("hint: ", error.hint)
+
+
+def _print_paragraph(label: str, text: str) -> None:
+    """Lines on stderr: the first after the label, all others indented as far; folded on a terminal."""
+    width = terminal_width(sys.stderr)
+    for number, line in enumerate(text.split("\n")):
+        start = label if number == 0 else " " * len(label)
+        for part in folded(start + cell(line), len(label), width) if line else ():
+            print(part, file=sys.stderr)

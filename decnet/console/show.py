@@ -148,6 +148,12 @@ def _show_listing(listing: Listing) -> None:
     _print_lines([cell(note) for note in listing.notes])
 
 
+LONGEST_NAME = 40
+"""Characters of a name for which a table makes room on a narrow terminal."""
+
+GAP = 2
+"""Blanks between two columns."""
+
 COLOURS = {
     "running": "green",
     "up": "green",
@@ -171,12 +177,29 @@ def _rich_table(listing: Listing) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in listing.columns:
-        table.add_column(column.upper(), overflow="fold")
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    for column, width in zip(listing.columns, _widths(listing), strict=True):
+        table.add_column(column.upper(), overflow="fold", width=width)
     for row in listing.rows:
         table.add_row(*(Text(cell(text), style=COLOURS.get(text, "")) for text in row))
     return table
+
+
+def _widths(listing: Listing) -> list[int]:
+    """The widths of the columns. On a narrow terminal a name that is typed is not broken; the others share
+    the rest, each at least as wide as its longest word if there is room, and those that need least first."""
+    columns = [[name, *map(cell, texts)] for name, *texts in zip(listing.columns, *listing.rows, strict=True)]
+    whole = [max(map(len, texts)) for texts in columns]
+    width = terminal_width(sys.stdout)
+    if not width or sum(whole) + GAP * (len(whole) - 1) <= width or len(whole) == 1:
+        return whole
+    name = min(whole[0], LONGEST_NAME)
+    room = max(len(whole), width - name - GAP * (len(whole) - 1))
+    words = [max((len(word) for text in texts for word in text.split()), default=1) for texts in columns[1:]]
+    kept = [min(each, room // len(words)) for each in words]
+    for number in sorted(range(len(kept)), key=lambda number: whole[number + 1] - kept[number]):
+        kept[number] += min(whole[number + 1] - kept[number], room - sum(kept))
+    return [name, *kept]
 
 
 def _rich_print(table: Table) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-from decnet.console.text import cell
+from decnet.console.text import cell, folded
 from decnet.model.values import HIDDEN, OTHER_HIDDEN
 
 if TYPE_CHECKING:
@@ -84,12 +83,7 @@ def _services(details: Details) -> list[str]:
 
 
 def _folded(parts: list[str], width: int) -> list[str]:
-    text = INDENT + ", ".join(parts)
-    if not width:
-        return [text]
-    return textwrap.wrap(
-        text, width, subsequent_indent=INDENT * 2, break_long_words=False, break_on_hyphens=False
-    )
+    return folded(INDENT + ", ".join(parts), 2 * len(INDENT), width)
 
 
 def _added_and_removed(old: tuple[str, ...], new: tuple[str, ...]) -> str:

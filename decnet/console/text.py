@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
@@ -41,6 +42,16 @@ def aligned(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in table
     ]
+
+
+def folded(text: str, indent: int, width: int) -> list[str]:
+    """The text in lines of `width` columns, broken between words, all but the first indented; one line if
+    `width` is 0."""
+    if not width or len(text) <= width:
+        return [text]
+    return textwrap.wrap(
+        text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
