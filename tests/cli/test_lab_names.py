@@ -14,16 +14,16 @@ DECNET = str(Path(sys.prefix) / "bin" / "decnet")
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a lab needs root")
 
 UNKNOWN = [
-    "down --name tlabx",
-    "down --keep-images --name tlabx",
-    "status --name tlabx",
-    "run --name tlabx hostname",
-    "attack --name tlabx hostname",
-    "operator --name tlabx hostname",
-    "stop w1 --name tlabx",
-    "start w1 --name tlabx",
-    "partition w1 --name tlabx",
-    "heal w1 --name tlabx",
+    "down --name qqaax",
+    "down --keep-images --name qqaax",
+    "status --name qqaax",
+    "run --name qqaax hostname",
+    "attack --name qqaax hostname",
+    "operator --name qqaax hostname",
+    "stop w1 --name qqaax",
+    "start w1 --name qqaax",
+    "partition w1 --name qqaax",
+    "heal w1 --name qqaax",
 ]
 
 
@@ -46,48 +46,48 @@ def make(root: Path, name: str, *workers: str) -> Path:
 
 @pytest.mark.parametrize("words", UNKNOWN)
 def test_an_unknown_lab_is_refused_and_the_known_ones_are_listed(words: str, tmp_path: Path) -> None:
-    kept = make(tmp_path, "tlaby", "w1")
+    kept = make(tmp_path, "qqaay", "w1")
     make(tmp_path, "zz")
     ended = run(words, tmp_path)
     assert ended.returncode == 2
     error, hint = ended.stderr.splitlines()
-    assert error == "error: no lab is named 'tlabx'"
-    assert "did you mean 'tlaby'?" in hint and "tlaby" in hint.partition("labs: ")[2] and "zz" in hint
+    assert error == "error: no lab is named 'qqaax'"
+    assert "did you mean 'qqaay'?" in hint and "qqaay" in hint.partition("labs: ")[2] and "zz" in hint
     assert (kept / "lab.json").exists()
 
 
 @pytest.mark.parametrize("words", ["run w7 hostname", "run --on w7 hostname", "stop w7", "partition w7"])
 def test_an_unknown_worker_is_refused_and_the_known_ones_are_listed(words: str, tmp_path: Path) -> None:
-    make(tmp_path, "tlaby", "w1", "w2")
+    make(tmp_path, "qqaay", "w1", "w2")
     command, *rest = words.split()
-    ended = run(" ".join([command, "--name", "tlaby", *rest]), tmp_path)
+    ended = run(" ".join([command, "--name", "qqaay", *rest]), tmp_path)
     assert ended.returncode == 2
     error, hint = ended.stderr.splitlines()
-    assert error == "error: the lab 'tlaby' has no worker 'w7'" and "its workers: w1, w2" in hint
+    assert error == "error: the lab 'qqaay' has no worker 'w7'" and "its workers: w1, w2" in hint
 
 
 def test_a_lab_of_which_only_its_folder_is_left_is_taken_down(tmp_path: Path) -> None:
-    folder = make(tmp_path, "tlaby", "w1")
-    ended = run("down --name tlaby", tmp_path)
-    assert (ended.returncode, ended.stderr, folder.exists()) == (0, "lab tlaby: down\n", False)
+    folder = make(tmp_path, "qqaay", "w1")
+    ended = run("down --name qqaay", tmp_path)
+    assert (ended.returncode, ended.stderr, folder.exists()) == (0, "lab qqaay: down\n", False)
 
 
 def test_the_default_lab_that_is_not_up_is_reported_with_the_others(tmp_path: Path) -> None:
-    make(tmp_path, "tlaby")
+    make(tmp_path, "qqaay")
     ended = run("down", tmp_path / "empty")
     if "not up" not in ended.stderr:
         pytest.skip("the default lab of this machine is up")
     ended = run("down", tmp_path)
     assert ended.returncode == 0
-    assert ended.stderr.startswith("lab lab: not up; other labs: ") and "tlaby" in ended.stderr
+    assert ended.stderr.startswith("lab lab: not up; other labs: ") and "qqaay" in ended.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "attack", "operator"])
 def test_help_before_the_command_is_of_the_lab_and_after_it_of_the_command(
     command: str, tmp_path: Path
 ) -> None:
-    make(tmp_path, "tlaby")
+    make(tmp_path, "qqaay")
     shown = run(f"{command} --help", tmp_path)
     assert (shown.returncode, shown.stdout.split()[:1]) == (0, ["Usage:"])
-    assert "is not up" in run(f"{command} --name tlaby decnet --help", tmp_path).stderr
-    assert "is not up" in run(f"{command} --name tlaby decnet deploy --name x", tmp_path).stderr
+    assert "is not up" in run(f"{command} --name qqaay decnet --help", tmp_path).stderr
+    assert "is not up" in run(f"{command} --name qqaay decnet deploy --name x", tmp_path).stderr

@@ -65,7 +65,7 @@ def test_a_manually_removed_container_comes_back_and_then_cron_gets_no_output(fl
     after = fleet.containers()
     assert sorted(name for name in after if after[name] != before[name]) == ["web-01", "web-01-http"]
     home = fleet.fingerprint_of_home()
-    quiet = fleet.decnet("reconcile")
+    quiet = fleet.decnet("reconcile", "--quiet")
     assert (quiet.out, quiet.err, fleet.fingerprint_of_home()) == ("", "", home)
 
 

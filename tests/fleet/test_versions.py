@@ -57,7 +57,7 @@ def test_a_command_that_changes_workers_replaces_an_older_agent_and_keeps_a_newe
     theirs = agents(fleet)
     assert len({*ours.values(), *theirs.values()}) == 2
     assert (said.out + said.err).count("is replaced by") == len(WORKERS)
-    quiet = by(fleet, newer, "reconcile")
+    quiet = by(fleet, newer, "reconcile", "--quiet")
     assert (quiet.out, quiet.err) == ("", "")
     left = fleet.decnet("reconcile")
     assert left.err.count("it is left as it is") == len(WORKERS)

@@ -318,7 +318,7 @@ def test_a_script_reads_an_error_as_one_json_object(stage: Stage) -> None:
 
 
 def test_cron_gets_no_output_when_nothing_changed(stage: Stage) -> None:
-    said = stage.decnet("reconcile")
+    said = stage.decnet("reconcile", "--quiet")
     assert (said.out, said.err) == ("", "")
 
 
