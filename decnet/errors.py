@@ -25,6 +25,7 @@ DecnetError                     1
 │   ├── FleetRefused            6
 │   └── HashRefused             6
 ├── LockHeld                   75   another command holds the lock
+├── Declined                    0   a question was answered with no, nothing changed
 └── Interrupted               130
 """
 
@@ -391,6 +392,17 @@ class Interrupted(DecnetError):
 
     exit_code = 130
     code = "interrupted"
+
+
+class Declined(DecnetError):
+    """The answer to a question was no: nothing was changed.
+
+    Cause: Any answer but `y` or `yes` is a no.
+    Fix: Nothing: the command did what you answered.
+    """
+
+    exit_code = 0
+    code = "declined"
 
 
 class WorkerFailure(NamedTuple):

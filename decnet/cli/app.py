@@ -9,6 +9,7 @@ import typer
 
 from decnet import __version__
 from decnet.cli import files, fleet, image, inspect, lab, setup, worker
+from decnet.cli.lazy_group import elsewhere
 
 app = typer.Typer(
     name="decnet",
@@ -52,19 +53,20 @@ def help_of(
     for number, word in enumerate(command or (), 1):
         known = getattr(where.command, "commands", {})
         if word not in known:
-            _refuse(" ".join((command or [])[:number]), word, known)
+            _refuse(" ".join((command or [])[:number]), word, known, elsewhere(ctx.find_root().command, word))
         _, node, _ = where.command.resolve_command(where, [word])
         where = typer.Context(node, info_name=word, parent=where)
     typer.echo(where.command.get_help(where))
 
 
-def _refuse(words: str, word: str, known: Iterable[str]) -> NoReturn:
+def _refuse(words: str, word: str, known: Iterable[str], found: list[str]) -> NoReturn:
     from decnet.console.prompts import print_error
     from decnet.errors import UsageError
     from decnet.model.suggest import suggest
 
     near = suggest(word, known)
-    hint = f"did you mean `{near}`?" if near else "decnet help lists the commands"
+    meant = " or ".join(f"`{each}`" for each in found or ([near] if near else []))
+    hint = f"did you mean {meant}?" if meant else "decnet help lists the commands"
     print_error(UsageError(f"no command is named {words!r}", hint=hint), "table")
     raise typer.Exit(UsageError.exit_code)
 

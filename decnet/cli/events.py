@@ -11,6 +11,7 @@ import typer
 
 from decnet.cli.options import On, Quiet, seconds
 from decnet.cli.run import context, wait_for
+from decnet.cli.run import follow as keep_printing
 
 if TYPE_CHECKING:
     from decnet.commands.alerts import Alerts
@@ -93,7 +94,7 @@ def events(
         if follow:
             from decnet.cli.following import follow_events
 
-            wait_for(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target, view=view))
+            keep_printing(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target, view=view))
         if not pull:
             _stored(ctx, wanted, on, view, quiet=quiet)
         _pulled(ctx, wanted, on, view, target, quiet=quiet)

@@ -9,6 +9,7 @@ import typer
 from decnet.cli import events
 from decnet.cli.options import On, Output, OutputOption, seconds
 from decnet.cli.run import context, finish, wait_for
+from decnet.cli.run import follow as keep_printing
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +40,9 @@ def status(
         if watch:
             from decnet.cli.loops import status_forever
 
-            wait_for(status_forever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode))
+            keep_printing(
+                status_forever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode)
+            )
         finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
 
 
@@ -81,7 +84,7 @@ def logs(
         if follow:
             from decnet.cli.following import print_logs
 
-            wait_for(print_logs(ctx, decky, service, lines, output.value))
+            keep_printing(print_logs(ctx, decky, service, lines, output.value))
             raise typer.Exit(0)
         from decnet.commands.logs import logs as run
 

@@ -26,8 +26,18 @@ class LazyGroup(TyperGroup):
     builders: Builders = {}
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in self.commands and (found := elsewhere(ctx.find_root().command, args[0])):
+            words = " or ".join(f"`{each}`" for each in found)
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {words}?")
         name, command, rest = super().resolve_command(ctx, args)
         return name, self.builders[name]() if name else command, rest
+
+
+def elsewhere(root: Any, word: str) -> list[str]:
+    """The commands of exactly that name in the whole tree: `decnet worker drain` for `drain`."""
+    known = getattr(root, "commands", {})
+    groups = [name for name, each in known.items() if word in getattr(each, "commands", {})]
+    return [*(["decnet " + word] if word in known else []), *(f"decnet {name} {word}" for name in groups)]
 
 
 def lazy_group(app: typer.Typer) -> LazyGroup:

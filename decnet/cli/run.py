@@ -14,8 +14,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from decnet.engine.context import Context
+    from decnet.engine.context import Context, Traces
     from decnet.engine.outcome import Outcome
+    from decnet.errors import Interrupted
     from decnet.model.catalog import Catalog
 
 Result = TypeVar("Result")
@@ -44,13 +45,13 @@ def context(
     from decnet.catalog import load_valid
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
-    from decnet.engine.context import Context
+    from decnet.engine.context import Context, Traces
     from decnet.store.home_check import open_home
     from decnet.store.home_use import check_used
     from decnet.store.paths import find_home
 
-    drawn = monitor(style, quiet=quiet)
-    with _errors_reported(style, drawn.close, quiet=quiet):
+    drawn, traces = monitor(style, quiet=quiet), Traces()
+    with _errors_reported(style, drawn.close, traces, quiet=quiet):
         home = find_home(os.environ, os.getuid())
         if of_fleet:
             check_used(home, os.environ)
@@ -71,6 +72,7 @@ def context(
             user=_user(),
             lock_timeout=lock_timeout,
             confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
+            traces=traces,
         )
 
 
@@ -83,24 +85,37 @@ def _left_out(catalog: Catalog) -> list[str]:
 
 
 @contextmanager
-def _errors_reported(style: str, close: Callable[[], None], *, quiet: bool) -> Iterator[None]:
+def _errors_reported(style: str, close: Callable[[], None], traces: Traces, *, quiet: bool) -> Iterator[None]:
     """Errors end the progress display, are reported, and become exit codes."""
     from decnet.console.prompts import print_error
     from decnet.errors import DecnetError, Interrupted, LockHeld
 
     try:
         yield
+    except (KeyboardInterrupt, Interrupted) as ended:
+        close()
+        print_error(_interrupted(ended, traces), style)
+        raise typer.Exit(Interrupted.exit_code) from None
     except DecnetError as error:
         close()
         if not (quiet and isinstance(error, LockHeld)):
             print_error(error, style)
         raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        close()
-        print_error(Interrupted("interrupted"), style)
-        raise typer.Exit(Interrupted.exit_code) from None
     finally:
         close()
+
+
+def _interrupted(ended: BaseException, traces: Traces) -> Interrupted:
+    """What was interrupted, by what the command had done until then."""
+    from decnet.console.prompts import QuestionInterrupted
+    from decnet.errors import Interrupted
+
+    if traces.jobs:
+        hint = "jobs that a worker accepted continue there; run decnet reconcile to record their results"
+        return Interrupted("interrupted", hint=hint)
+    if isinstance(ended, QuestionInterrupted) and not traces.changes:
+        return Interrupted("interrupted: nothing was changed")
+    return Interrupted("interrupted")
 
 
 @contextmanager
@@ -162,11 +177,22 @@ def finish(outcome: Outcome, style: str) -> NoReturn:
     raise typer.Exit(code)
 
 
+def follow(work: Coroutine[Any, Any, None]) -> None:
+    """Wait for work that prints until Ctrl-C or SIGTERM, which end it silently, with exit 130."""
+    from decnet.errors import Interrupted
+
+    try:
+        wait_for(work)
+    except Interrupted:
+        raise typer.Exit(Interrupted.exit_code) from None
+
+
 def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
     """The result of the work; Ctrl-C and SIGTERM end it cleanly, with exit 130."""
     import asyncio
     import signal
 
+    from decnet.console.prompts import QuestionInterrupted
     from decnet.errors import Interrupted
 
     results: list[Result] = []
@@ -189,8 +215,7 @@ def wait_for(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         asyncio.run(watched())
         return results[0]
+    except QuestionInterrupted:
+        raise
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise Interrupted(
-            "interrupted",
-            hint="jobs that a worker accepted continue there; run decnet reconcile to record their results",
-        ) from None
+        raise Interrupted("interrupted") from None

@@ -52,8 +52,9 @@ def _credentials(
     *,
     run_proxy: bool = False,
 ) -> Credentials:
-    from decnet.commands.own_login import Credentials
+    from decnet.commands.own_login import Credentials, check_fingerprint
 
+    check_fingerprint(host_key)
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     return Credentials(
         jump, identity, host_key, known_hosts, _secret(), confirm_key=terminal, run_proxy=run_proxy

@@ -181,6 +181,7 @@ def record(ctx: Context, enrolled: Enrolled) -> bool:
     """Pin the key, then record the worker: if killed in between, the next attempt finds the pin."""
     from decnet.worker.hostkeys import pin
 
+    ctx.traces.changes = True
     pinned = pin(ctx.home.known_hosts, enrolled.worker, enrolled.host_key, write_whole)
     recorded = FleetTable(ctx.home).put_worker(enrolled.worker)
     if pinned or recorded:

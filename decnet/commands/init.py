@@ -100,6 +100,7 @@ def init(ctx: Context, options: InitOptions) -> TextOutcome:
                 hint="sudo decnet init, or --timers none",
             )
     lan = own_lan(options.routes)
+    ctx.traces.changes = True
     lines = [f"{options.path}: exists and was not changed"]
     if not is_kept:
         _write(options.path, fleet_file(options.path, lan))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from decnet.commands.questions import ask_unlocked, confirm_unlocked
 from decnet.engine.context import Context
-from decnet.errors import UsageError
+from decnet.errors import Declined, UsageError
 from decnet.model.worker import Route, Worker
+from decnet.wire import clean
 
 if TYPE_CHECKING:
     from decnet.worker.hostkeys import HostKey
@@ -61,6 +63,16 @@ class Credentials:
         return HostKeyProof(pinned, self.host_key, self.known_hosts, prompt)
 
 
+def check_fingerprint(text: str | None) -> None:
+    """Raises UsageError for a text that is not a fingerprint as ssh-keygen prints it."""
+    if text is not None and not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", text):
+        raise UsageError(
+            f"--host-key {clean(text, 80)} is not a fingerprint: it is SHA256: and 43 characters",
+            hint="ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the machine prints it "
+            "(docs/fingerprints.md)",
+        )
+
+
 async def resolved(ctx: Context, name: str, login: Login, earlier: Worker | None) -> Login:
     """The login with its destination, as the operator's ssh configuration has it now. What was taken from
     there is shown.
@@ -80,14 +92,14 @@ def confirm_proxy(
     ctx: Context, name: str, route: Route | None, credentials: Credentials, earlier: Worker | None
 ) -> None:
     """Ask whether to run a ProxyCommand, unless it was confirmed when the worker was enrolled. Raises
-    UsageError if it is refused."""
+    Declined if the answer is no."""
     command = route.proxy_command if route is not None else None
     confirmed = earlier.route.proxy_command if earlier is not None and earlier.route is not None else None
     if command is None or command == confirmed or credentials.run_proxy:
         return
     shown = f"Your ssh configuration connects to {name} with a ProxyCommand: {command}"
     if not confirm_unlocked(ctx, f"{shown}\nRun it now, and for every later connection?"):
-        raise UsageError(f"the ProxyCommand for {name} was not confirmed", hint="or use -J HOST instead")
+        raise Declined(f"the ProxyCommand for {name} was not confirmed: nothing was changed")
 
 
 def _taken(login: Login, place: Place) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,25 +15,33 @@ from types import FrameType
 from decnet.console.documents import dumps, error_document
 from decnet.console.text import cell, folded, terminal_width
 from decnet.console.yaml_text import yaml_text
-from decnet.errors import DecnetError, ReaderGone, UsageError
+from decnet.errors import Declined, DecnetError, ReaderGone
 
 LONGEST_ANSWER = 4096
 """Bytes; a terminal's line has no more."""
 
 
+class QuestionInterrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM instead of an answer."""
+
+
 def ask(question: str) -> bool:
     """A yes or no from the terminal; anything but y or yes is a no.
 
-    Raises UsageError without a terminal, KeyboardInterrupt at once on Ctrl-C and SIGTERM.
+    What was typed before the question is discarded: it cannot be an answer to what was not shown yet. Raises
+    UsageError without a terminal, QuestionInterrupted at once on Ctrl-C and SIGTERM.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
+        from decnet.engine.context import cannot_ask
+
+        raise cannot_ask(question)
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     with _interruptible() as wake_up:
         return _answer(f"{question} [y/N] ", wake_up).strip().lower() in ("y", "yes")
 
 
 def ask_secret(prompt: str) -> str:
-    """A line from the terminal that is not shown. Raises KeyboardInterrupt at once on Ctrl-C and SIGTERM."""
+    """A line from the terminal that is not shown. Raises QuestionInterrupted as `ask` does."""
     with _interruptible() as wake_up, _no_echo():
         return _answer(prompt, wake_up).rstrip("\r\n")
 
@@ -57,8 +66,6 @@ def _answer(prompt: str, wake_up: int) -> str:
 @contextmanager
 def _no_echo() -> Iterator[None]:
     """Do not show what is typed; what was typed before is discarded."""
-    import termios
-
     descriptor = sys.stdin.fileno()
     before = termios.tcgetattr(descriptor)
     silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
@@ -105,7 +112,7 @@ def _closing(*descriptors: int) -> Iterator[None]:
 
 
 def _refuse_cancelled() -> None:
-    """Raises KeyboardInterrupt if a signal has cancelled this command already, before the question."""
+    """Raises QuestionInterrupted if a signal has cancelled this command already, before the question."""
     import asyncio
 
     try:
@@ -113,16 +120,19 @@ def _refuse_cancelled() -> None:
     except RuntimeError:
         return
     if task is not None and task.cancelling():
-        raise KeyboardInterrupt
+        raise QuestionInterrupted
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise QuestionInterrupted
 
 
 def print_error(error: DecnetError, style: str) -> None:
     """One error on stderr: a message and a hint, or one JSON object for a script."""
     if isinstance(error, ReaderGone):
+        return
+    if isinstance(error, Declined) and style not in ("json", "jsonl", "yaml"):
+        print(cell(str(error)), file=sys.stderr)
         return
     if style in ("json", "jsonl"):
         print(dumps(error_document(error)), file=sys.stderr)

@@ -24,8 +24,23 @@ if TYPE_CHECKING:
     from decnet.worker.enrol import Enrolment
 
 
+@dataclass
+class Traces:
+    """What a command has done so far: whether it has changed anything, and whether it may have sent jobs."""
+
+    changes: bool = False
+    jobs: bool = False
+
+
+def cannot_ask(question: str) -> UsageError:
+    """The error for a question in a session that is not interactive."""
+    return UsageError(
+        f"cannot ask, because this session is not interactive: {question}", hint="confirm with --yes"
+    )
+
+
 def _not_interactive(question: str) -> bool:
-    raise UsageError(f"{question} This session is not interactive", hint="confirm with --yes")
+    raise cannot_ask(question)
 
 
 async def _sleep(seconds: float) -> None:
@@ -65,6 +80,7 @@ class Context:
     enrolment_override: Enrolment | None = None
     reused: Connections | None = None
     """Connections that a command with several rounds keeps open between rounds."""
+    traces: Traces = field(default_factory=Traces)
 
     @cached_property
     def records(self) -> Records:

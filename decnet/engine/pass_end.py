@@ -59,6 +59,8 @@ def audited(ctx: Context, snap: Snapshot, plan: Plan, options: PassOptions) -> I
     changes = snap.desired != snap.stored or not plan.is_empty or will_remove_networks(snap, options)
     changes = changes or bool(newly_drained(ctx, snap))
     audit = AuditedOutcome()
+    if changes:
+        ctx.traces.changes = ctx.traces.jobs = True
     try:
         yield audit
     except BaseException as error:

@@ -64,7 +64,7 @@ class Selector:
     def _refusal(self, term: str, known: Groups) -> UsageError:
         is_group = term.startswith("@")
         names = {group for groups in known.values() for group in groups} if is_group else set(known)
-        near = suggest(term.lstrip("@"), names)
+        near = suggest(term[1:], names) if is_group else _near(term, names)
         hint = f"did you mean {'@' * is_group + near!r}?" if near else f"{_LISTS[self.kind]} lists them"
         what = _GROUPS[self.kind] if is_group else "is named"
         return UsageError(f"no {self.kind} {what} {clean(term.lstrip('@'), 60)!r}", hint=hint)
@@ -86,6 +86,17 @@ def select(workers: Mapping[str, Worker], text: str | None) -> dict[str, Worker]
 def select_deckies(known: Groups, texts: Iterable[str]) -> tuple[str, ...]:
     """The known deckies that the arguments select, sorted. Raises UsageError if a term matches no decky."""
     return tuple(sorted(Selector.of("decky", texts).select(known)))
+
+
+def _near(term: str, names: Iterable[str]) -> str | None:
+    """The most similar name; for `web` where `web-01` and `web-02` exist, the pattern of both."""
+    names = sorted(names)
+    stems = [stem for stem, _, number in (name.rpartition("-") for name in names) if number.isdigit()]
+    series = {stem for stem in stems if stems.count(stem) > 1}
+    if term not in series and (near := suggest(term, names)):
+        return near
+    stem = term if term in series else suggest(term, series)
+    return f"{stem}-*" if stem else None
 
 
 def _matches(term: str, name: str, groups: Iterable[str]) -> bool:

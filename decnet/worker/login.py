@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from decnet import wire
-from decnet.errors import DecnetError, HostKeyRefused, TrustRefused, Unreachable, UsageError
+from decnet.errors import Declined, DecnetError, HostKeyRefused, TrustRefused, Unreachable, UsageError
 from decnet.model.worker import Route, SshSettings
 
 from . import connect, ssh_config
@@ -30,6 +30,10 @@ from .translate import connecting
 from .way import open_way
 
 KEY_TRIES = 4
+READ_THERE = (
+    "read it on the machine's console, not over this network: ssh-keygen -lf "
+    "/etc/ssh/ssh_host_ed25519_key.pub (docs/fingerprints.md)"
+)
 
 Result = TypeVar("Result")
 
@@ -125,12 +129,13 @@ def _split_address(address: str) -> tuple[str | None, str, int | None]:
 
 
 async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKey:
-    """The machine's verified host key. Raises HostKeyRefused, Unreachable."""
+    """The machine's verified host key. Raises HostKeyRefused, Unreachable, Declined."""
     if proof.pinned is not None:
         # The connection itself checks a pinned key: no need to fetch the key first.
         return proof.pinned
     if proof.fingerprint is not None:
-        return await _matching(place, worker, frozenset({proof.fingerprint}), "the given fingerprint")
+        source = f"--host-key {proof.fingerprint}"
+        return await _matching(place, worker, frozenset({proof.fingerprint}), source)
     trusted = _trusted(place, proof)
     if trusted.is_known and (key := await _known_key(place, worker, trusted)) is not None:
         return key
@@ -150,7 +155,9 @@ async def verified_key(place: Place, worker: str, proof: HostKeyProof) -> HostKe
             worker=worker,
         )
     if not proof.confirm(key):
-        raise HostKeyRefused(f"its host key {key.fingerprint} was not confirmed", worker=worker)
+        raise Declined(
+            f"its host key {key.fingerprint} was not confirmed: nothing was changed", worker=worker
+        )
     return key
 
 
@@ -324,7 +331,7 @@ async def _matching(
     presented = ", ".join(dict.fromkeys(seen)) or "of another kind"
     raise HostKeyRefused(
         f"its host key {presented} is not the one of {source}",
-        hint=trusted.removal if trusted is not None else None,
+        hint=trusted.removal if trusted is not None else READ_THERE,
         worker=worker,
     )
 

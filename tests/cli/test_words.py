@@ -37,5 +37,29 @@ def test_c11_help_of_an_unknown_command_is_bad_usage(words: tuple[str, ...], nam
     assert ended.stderr == f"error: no command is named {name!r}\nhint: {hint}\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("drain", "w1"), "`decnet worker drain`"),
+        (("add", "w1"), "`decnet worker add`"),
+        (("list",), "`decnet worker list` or `decnet image list`"),
+        (("worker", "deploy"), "`decnet deploy`"),
+        (("help", "drain"), "`decnet worker drain`"),
+        (("worker", "drian"), "'drain'"),
+    ],
+)
+def test_a_command_that_is_elsewhere_is_suggested_with_all_its_words(
+    words: tuple[str, ...], meant: str
+) -> None:
+    ended = ran(*words)
+    assert (ended.returncode, f"id you mean {meant}" in ended.stderr) == (2, True), ended.stderr
+
+
+@pytest.mark.parametrize("given", ["SHA256:abc", "abc", "SHA256:" + "A" * 44, "MD5:00:11"])
+def test_a_malformed_fingerprint_is_refused_before_any_contact(given: str) -> None:
+    ended = ran("worker", "add", "w1", "root@127.0.0.1:1", "--host-key", given)
+    assert (ended.returncode, f"--host-key {given} is not a fingerprint" in ended.stderr) == (2, True)
+
+
 def test_c11_version_prints_what_the_option_prints() -> None:
     assert ran("version").stdout == ran("--version").stdout == f"decnet {__version__}\n"

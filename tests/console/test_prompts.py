@@ -112,10 +112,21 @@ def test_an_answer_is_read(typed: bytes, read: bool) -> None:
     assert (prompted.ends(), f"read {read}" in prompted.seen) == (0, True), prompted.seen
 
 
-def test_an_answer_that_was_typed_ahead_counts_for_its_own_question() -> None:
+def test_what_was_typed_before_the_question_is_no_answer_to_it() -> None:
     prompted = Prompted("ask", "now")
-    prompted.types(b"y\nn\n")
-    assert (prompted.ends(), "read True" in prompted.seen) == (0, True), prompted.seen
+    prompted.types(b"y\ny\n")
+    prompted.waits_for("Sure? [y/N] ")
+    prompted.types(b"n\n")
+    assert (prompted.ends(), "read False" in prompted.seen) == (0, True), prompted.seen
+
+
+def test_a_question_without_a_terminal_is_refused_and_says_that_it_cannot_be_asked() -> None:
+    code = "from decnet.console.prompts import ask; ask('Carry out 3 steps?')"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert "UsageError: cannot ask, because this session is not interactive: Carry out 3 steps?" in ran.stderr
 
 
 def test_a_secret_is_not_shown_and_the_terminal_is_as_before() -> None:

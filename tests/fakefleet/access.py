@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from decnet.errors import HostKeyRefused
+from decnet.errors import Declined
 from decnet.model.worker import Hello, Worker
 from decnet.worker.agent_package import AgentPackage
 from decnet.worker.client import validated
@@ -45,7 +45,7 @@ class FakeAccess:
         machine.arrive(worker)
         key = host_key(machine)
         if proof.pinned is None and proof.confirm is not None and not proof.confirm(key):
-            raise HostKeyRefused("its host key was not confirmed", worker=worker)
+            raise Declined("its host key was not confirmed: nothing was changed", worker=worker)
         place = Place(machine.address, login.port or 22, login.user or "root", login.jump)
         yield FakeVisit(machine, worker, place, key)
 

@@ -57,6 +57,8 @@ def test_c4_deckies_are_selected_by_the_same_grammar(texts: list[str], names: li
 
 REFUSED = {
     "web-1": ("no decky is named 'web-1'", "did you mean 'web-01'?"),
+    "web": ("no decky is named 'web'", "did you mean 'web-*'?"),
+    "wbe": ("no decky is named 'wbe'", "did you mean 'web-*'?"),
     "nas*": ("no decky is named 'nas*'", "decnet status lists them"),
     "@printr": ("no decky has the archetype 'printr'", "did you mean '@printer'?"),
     "!dbb": ("no decky is named 'dbb'", "did you mean 'db'?"),

@@ -112,7 +112,8 @@ def test_a_question_is_ended_at_once_and_nothing_is_half_done(
 
     code, seen = asyncio.run(run())
     assert (code, commands) == (130, []), seen
-    assert "error: interrupted" in seen and "Traceback" not in seen
+    assert "error: interrupted: nothing was changed" in seen and "Traceback" not in seen
+    assert "jobs that a worker" not in seen
     home = Home(tmp_path / "home")
     assert (FleetTable(home).workers(), home.known_hosts.exists(), home.audit.exists()) == ({}, False, False)
 

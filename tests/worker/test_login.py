@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from decnet.errors import DecnetError, HostKeyRefused, Unreachable, UsageError
+from decnet.errors import Declined, DecnetError, HostKeyRefused, Unreachable, UsageError
 from decnet.worker.connect import disconnect
 from decnet.worker.hostkeys import HostKey
 from decnet.worker.login import HostKeyProof, Login, connect_as_operator, resolve, verified_key
@@ -112,8 +112,17 @@ def shown_key(place: Place) -> HostKey:
 
 def test_a_person_who_confirms_vouches_and_one_who_does_not_refuses(place: Place) -> None:
     assert vetted(place, HostKeyProof(confirm=lambda key: key == shown_key(place))) == shown_key(place)
-    with pytest.raises(HostKeyRefused, match="not confirmed"):
+    with pytest.raises(Declined, match="was not confirmed: nothing was changed"):
         vetted(place, HostKeyProof(confirm=lambda key: False))
+
+
+def test_a_wrong_fingerprint_is_repeated_with_a_hint_where_to_read_the_right_one(place: Place) -> None:
+    given = "SHA256:" + "A" * 43
+    with pytest.raises(HostKeyRefused) as caught:
+        vetted(place, HostKeyProof(fingerprint=given))
+    shown = shown_key(place).fingerprint
+    assert caught.value.message == f"its host key {shown} is not the one of --host-key {given}"
+    assert "docs/fingerprints.md" in str(caught.value.hint)
 
 
 def test_a_session_that_is_not_interactive_is_refused_with_a_hint(place: Place) -> None:
