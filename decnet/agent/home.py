@@ -76,7 +76,14 @@ def read_json(*parts: str) -> Any:
     except OSError as error:
         if isinstance(error, NotADirectoryError) and os.path.isdir(home()):
             return None
-        raise Refusal("failed", "the agent's file %s cannot be read: %s" % (target, error)) from error
+        raise _unreadable(target, error) from error
+
+
+def _unreadable(target: str, error: OSError) -> Refusal:
+    message = "the agent's file %s cannot be read: %s" % (target, (error.strerror or "unknown error").lower())
+    if not isinstance(error, PermissionError):
+        return Refusal("failed", message)
+    return Refusal("failed", message, "root's agent is on this machine: use sudo; over SSH, log in as root")
 
 
 def read_whole_json(*parts: str) -> Any:

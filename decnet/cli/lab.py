@@ -148,9 +148,10 @@ def _outcome(found: LabStatus) -> StatusOutcome:
         (w.name, w.release, w.address, w.lan_address, w.engine, "up" if w.sshd else "down", _remark(w))
         for w in found.workers
     )
+    named = "" if found.name == "lab" else f" --name {found.name}"
     places = (
-        ("operator", found.operator, "decnet lab operator CMD"),
-        ("attacker", found.attacker, "decnet lab attack CMD"),
+        ("operator", found.operator, f"decnet lab operator{named} CMD"),
+        ("attacker", found.attacker, f"decnet lab attack{named} CMD"),
         ("gateway", found.gateway, f"of {found.lan_subnet}"),
     )
     items = tuple({"name": place, "address": address, "how": how} for place, address, how in places)

@@ -147,6 +147,8 @@ def _lans(
                 name, spec.network, observation.facts, lans.get(name), ip_start=options.ip_start
             )
         except NoLan as error:
+            if not snap.workers[name].worker_id:
+                error.hint = f"decnet worker add NAME USER@HOST adds another machine; or {error.remedy}"
             if name in named or name in lans:
                 raise
             unusable[name] = error

@@ -129,7 +129,9 @@ async def _moved(
         if worker in desired.lans and isinstance(snap.observed.get(worker), Seen)
     }
     if not receivers:
-        raise _no_room(name, str(no_worker(snap)))
+        others = {other: worker for other, worker in snap.workers.items() if other != name}
+        why = str(no_worker(replace(snap, workers=others))) if others else "there is no other worker"
+        raise _no_room(name, why)
     drafts = tuple(_draft(decky, name) for decky in snap.desired.deckies.values())
     try:
         return await allocate_unclaimed(ctx, connections, snap, desired, drafts, receivers, rng)

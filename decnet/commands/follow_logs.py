@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from decnet.commands.logs import with_service
 from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError, WorkerError, WorkerFailure
@@ -65,7 +66,8 @@ async def follow_logs(
         while True:
             fleet = load_fleet(kept.home) or new_fleet()
             try:
-                placed = _by_worker(kept, fleet, select_deckies(fleet.groups(), names))
+                chosen = with_service(fleet, select_deckies(fleet.groups(), names), service)
+                placed = _by_worker(kept, fleet, chosen)
             except UsageError as error:
                 if not watched:
                     raise

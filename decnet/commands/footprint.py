@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,7 @@ USER_FILES = (
 )
 START_FILES = (".bashrc", ".zshrc", ".bash_profile", ".profile")
 LAB_FOLDERS = ("var/lib/decnet-lab", "var/cache/decnet-lab")
+NAMESPACES = "run/netns"
 LIMIT = 20.0
 """Seconds for each program that is asked."""
 
@@ -132,8 +134,24 @@ def _starts_decnet(line: str) -> bool:
 
 
 def _labs(root: Path) -> list[str]:
+    """One command that removes the folders of the practice networks once each of them is down."""
     found = [root / name for name in LAB_FOLDERS if (root / name).is_dir()]
-    return [f"practice networks in {path}: sudo decnet lab down, then sudo rm -rf {path}" for path in found]
+    names = _lab_names(root)
+    if not found and not names:
+        return []
+    downs = [f"sudo decnet lab down --name {name}" for name in names]
+    removal = [f"sudo rm -rf {' '.join(str(path) for path in found)}"] if found else []
+    what = f"{len(names)} practice network{'' if len(names) == 1 else 's'}" if names else "practice networks"
+    return [f"{what}: {' && '.join(downs + removal)}"]
+
+
+def _lab_names(root: Path) -> list[str]:
+    """Every practice network that has a folder or a network namespace on this machine."""
+    folder, namespaces = root / LAB_FOLDERS[0], root / NAMESPACES
+    names = {path.name for path in folder.iterdir()} if os.access(folder, os.R_OK | os.X_OK) else set()
+    spaces = namespaces.glob("dl-*-*") if namespaces.is_dir() else ()
+    names |= {path.name.split("-")[1] for path in spaces}
+    return sorted(name for name in names if re.fullmatch("[a-z0-9]{1,8}", name))
 
 
 def _images() -> str:

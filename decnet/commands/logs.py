@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
+from decnet.model.suggest import suggest
 from decnet.model.worker import Worker
 from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet, new_fleet
@@ -17,7 +20,7 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Tex
     """The last lines of each container of the decky, or of all deckies of a pattern, without control
     characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    chosen = select_deckies(fleet.groups(), [decky])
+    chosen = with_service(fleet, select_deckies(fleet.groups(), [decky]), service)
     workers = {name: _worker_of(ctx, fleet, name) for name in chosen}
     found: dict[str, str] = {}
     output: list[str] = []
@@ -28,6 +31,21 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Tex
             output += _shown(texts) or [f"{name} has no container on {worker.name}"]
     document = {"decky": chosen[0]} if len(chosen) == 1 else {"deckies": list(chosen)}
     return TextOutcome(tuple(output), {**document, "logs": found})
+
+
+def with_service(fleet: Fleet, chosen: Sequence[str], service: str | None) -> Sequence[str]:
+    """The chosen deckies that have the service; all of them for None. Raises UsageError if none has it."""
+    having = [name for name in chosen if service is None or service in fleet.deckies[name].services]
+    if service is None or having:
+        return having
+    names = sorted({each for name in chosen for each in fleet.deckies[name].services})
+    near = suggest(service, names)
+    mean = f"did you mean {near!r}? " if near else ""
+    whose = chosen[0] if len(chosen) == 1 else f"{len(chosen)} deckies"
+    raise UsageError(
+        f"{whose}: unknown service {clean(service, 60)!r}",
+        hint=f"{mean}services there: {', '.join(names) or 'none'}",
+    )
 
 
 def _worker_of(ctx: Context, fleet: Fleet, name: str) -> Worker:

@@ -38,8 +38,9 @@ def no_worker(snap: Snapshot) -> DecnetError:
         order = ("refused", "failed", "docker-down", "unreachable")
         return min(unseen, key=lambda each: order.index(each.state)).failure.error
     if drained:
+        are = "is" if len(drained) == 1 else "are"
         return SpecError(
-            f"no worker may receive a decky: {', '.join(drained)} drained",
+            f"no worker may receive a decky: {', '.join(drained)} {are} drained",
             hint="decnet worker undrain NAME; or decnet worker add NAME USER@HOST",
         )
     return SpecError("no worker has room for a decky", hint="decnet worker list")

@@ -21,7 +21,7 @@ class NoLan(SpecError):
     def __init__(self, worker: str, reason: str, remedy: str) -> None:
         hint = f"{remedy}; or, if {worker} is not to run deckies: decnet worker remove {worker}"
         super().__init__(f"{worker}: {reason}", hint=hint)
-        self.name, self.reason = worker, reason
+        self.name, self.reason, self.remedy = worker, reason, remedy
 
 
 def decide_lan(

@@ -130,7 +130,7 @@ def test_a_fleet_file_that_names_the_drained_worker_is_refused_with_its_line(fle
 def test_only_drained_workers_are_no_place_for_a_new_decky(fleet: FakeFleet) -> None:
     assert fleet.drain("w1", remove=True).code == 0
     ran = fleet.deploy(SIX, on="w1")
-    assert ran.code == 2 and "w1 drained" in str(ran.error)
+    assert ran.code == 2 and "w1 is drained" in str(ran.error)
 
 
 def test_undrain_opens_it_again(fleet: FakeFleet) -> None:
@@ -193,3 +193,13 @@ def test_an_address_that_another_host_has_taken_is_replaced(fleet: FakeFleet) ->
     address = fleet.desired.deckies["web-01"].ip
     assert (ran.code, address != "192.0.2.100", places(fleet)["web-01"]) == (0, True, "w2")
     assert f"web-01 gets {address} instead of 192.0.2.100: 192.0.2.100 is in use" in notes(ran.events)
+
+
+def test_the_only_worker_is_not_drained_for_lack_of_another(empty: FakeFleet) -> None:
+    assert empty.deploy(ON_W1).code == 0
+    FleetTable(empty.home).remove_worker("w2")
+    ran = empty.drain("w1")
+    assert (ran.code, ran.error and ran.error.message) == (
+        2,
+        "the deckies of w1 cannot move to other workers: there is no other worker",
+    )

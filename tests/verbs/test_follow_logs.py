@@ -229,3 +229,12 @@ def test_logs_of_a_pattern_are_those_of_every_decky_that_matches(fleet: FakeFlee
 def test_a_group_of_deckies_is_followed(fleet: FakeFleet) -> None:
     followed = follow(fleet, "web-*,!web-02", lambda: log(fleet, "w2", "web-04-http", "there"), nothing)
     assert "there" in followed.texts and followed.error is None
+
+
+def test_a_service_that_no_decky_has_is_bad_usage(fleet: FakeFleet) -> None:
+    for name in (next(iter(fleet.desired.deckies)), "web-*"):
+        with pytest.raises(UsageError, match="unknown service 'htpt'") as caught:
+            asyncio.run(logs(fleet.context(), name, "htpt", 5))
+        assert (caught.value.exit_code, caught.value.hint) == (2, "did you mean 'http'? services there: http")
+        with pytest.raises(UsageError, match="unknown service 'htpt'"):
+            asyncio.run(anext(follow_logs(fleet.context(), [name], "htpt", 5)))

@@ -96,3 +96,10 @@ def test_a_fleet_whose_only_worker_has_no_lan_is_left_by_removing_it(mixed: Fake
     assert refused.code == 2 and "decnet worker remove local" in str(refused.error and refused.error.hint)
     assert mixed.remove("local").code == 0
     assert set(FleetTable(mixed.home).workers()) == {"w1"}
+
+
+def test_a_machine_that_was_never_added_is_not_to_be_removed(newcomer: FakeFleet) -> None:
+    without_a_route(newcomer["local"])
+    error = newcomer.deploy(FOUR).error
+    assert error is not None and str(error.hint).startswith("decnet worker add NAME USER@HOST ")
+    assert "worker remove" not in str(error.hint) and "--interface" in str(error.hint)

@@ -89,7 +89,7 @@ def _others_fleet(ctx: Context) -> Iterator[Finding]:
         and ROOT_HOME.is_dir()
         and not ctx.home.state.exists()
     ):
-        text = f"{ctx.home.root} has no fleet, and {ROOT_HOME} has one that is root's"
+        text = f"{ctx.home.root} has no fleet, and {ROOT_HOME}, which is root's, may have one"
         yield Finding("state directory", "warning", text, "sudo decnet doctor")
 
 
