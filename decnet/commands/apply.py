@@ -76,6 +76,12 @@ def _check_basis(path: Path, file: PlanFile, stored: Snapshot) -> None:
     if stored.desired.fleet_id != file.desired.fleet_id:
         raise PlanRefused("it is the plan of another fleet", place=str(path))
     now = basis_of(stored)
+    if now.desired != file.basis.desired and _is_applied(stored.stored, file.desired):
+        raise PlanRefused(
+            "it was applied already: nothing was changed",
+            place=str(path),
+            hint="decnet reconcile repairs drift",
+        )
     for part in Basis.model_fields:
         if getattr(now, part) != getattr(file.basis, part):
             raise _outdated(path, CHANGED[part])
@@ -114,6 +120,18 @@ def _with_times(stored: Fleet, planned: Fleet, now: float) -> Fleet:
 
 def _is_fresh(before: Decky | None, planned: Decky) -> bool:
     return before is None or before.mutated_at != planned.mutated_at
+
+
+def _is_applied(stored: Fleet, planned: Fleet) -> bool:
+    """Whether the stored fleet is the planned one, apart from what `apply` adds: times, and ranges that
+    were confirmed."""
+    for project in stored.projects.values():
+        deckies = {}
+        for name, decky in project.deckies.items():
+            same = planned.decky(project.name, name)
+            deckies[name] = decky.model_copy(update={"mutated_at": same.mutated_at}) if same else decky
+        stored = stored.with_deckies(deckies, project.name)
+    return stored.model_copy(update={"confirmed": planned.confirmed}) == planned
 
 
 def _outdated(path: Path, why: str) -> PlanRefused:

@@ -72,7 +72,7 @@ def test_what_was_reviewed_is_carried_out(fleet: FakeFleet, plan: Path) -> None:
 def test_a_plan_is_applied_once(fleet: FakeFleet, plan: Path) -> None:
     out(fleet, plan)
     assert applied(fleet, plan).code == 0
-    refuse(fleet, plan, "the fleet has changed since the plan was made")
+    refuse(fleet, plan, "it was applied already: nothing was changed")
 
 
 def test_the_file_is_for_its_owner_only_and_shows_no_secret_in_its_plan(fleet: FakeFleet, plan: Path) -> None:
