@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 def write_plan(ctx: Context, path: Path, outcome: PassOutcome, options: PassOptions) -> None:
     """Write the plan of a dry run to a file that only its owner can read: it holds credentials. A refused
-    plan is not written. Raises UsageError for a file that is not a plan, or cannot be written."""
+    plan is not written, nor one that does nothing. Raises UsageError for a file that is not a plan, or cannot
+    be written."""
     if outcome.refusal is not None or outcome.planned is None:
         return
     _refuse_other(path)
     loaded, desired = outcome.planned
+    if outcome.plan.is_empty and desired == loaded.stored and not outcome.troubles:
+        ctx.note(f"there is nothing to do: {path} was not written")
+        return
     file = PlanFile(
         command=ctx.command,
         made_at=ctx.now(),

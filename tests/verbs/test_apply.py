@@ -120,6 +120,15 @@ def refuse(fleet: FakeFleet, plan: Path, words: str, **changes: Any) -> None:
     assert (fleet.picture(), fleet.desired) == before
 
 
+def test_a_plan_that_does_nothing_is_not_written(fleet: FakeFleet, plan: Path) -> None:
+    out(fleet, plan)
+    applied(fleet, plan)
+    plan.unlink()
+    ran = out(fleet, plan)
+    assert (ran.code, plan.exists()) == (0, False)
+    assert any(f"there is nothing to do: {plan} was not written" in str(each) for each in ran.events)
+
+
 def test_a_fleet_that_has_changed_is_refused(fleet: FakeFleet, plan: Path) -> None:
     out(fleet, plan)
     fleet.mutate("web-01", services=["ssh"])
