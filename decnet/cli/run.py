@@ -60,7 +60,7 @@ def context(
 
             drawn(Message(warning, level="warning"))
         catalog = load_valid(home.catalog)
-        for text in _left_out(catalog):
+        for text in [*_ignored(), *_left_out(catalog)]:
             from decnet.engine.progress import Message
 
             drawn(Message(text, level="warning"))
@@ -74,6 +74,10 @@ def context(
             confirm=(lambda question: True) if yes else _asking(drawn.close, ask),
             traces=traces,
         )
+
+
+def _ignored() -> list[str]:
+    return ["DECNET_HOME is empty: ignored"] if os.environ.get("DECNET_HOME") == "" else []
 
 
 def _left_out(catalog: Catalog) -> list[str]:

@@ -121,7 +121,7 @@ def list_workers(on: On = None, output: OutputOption = Output.table) -> None:
 @app.command()
 def show(name: Name, output: OutputOption = Output.table) -> None:
     """Show one worker and its current facts."""
-    with context(output.value, read_only=True) as ctx:
+    with context(output.value, read_only=True, of_fleet=True) as ctx:
         from decnet.commands.worker import show as run
 
         finish(wait_for(run(ctx, name)), output.value)

@@ -39,7 +39,7 @@ def config(ctx: Context, *, with_origin: bool = False) -> Listing:
 
 def _setting(name: str, default: str) -> dict[str, object]:
     value = os.environ.get(name)
-    if value is None:
+    if value is None or (name == "DECNET_HOME" and not value):
         return {"name": name, "value": default, "origin": "default"}
     return {"name": name, "value": value, "origin": "environment"}
 

@@ -96,7 +96,7 @@ async def show(ctx: Context, name: str) -> TextOutcome:
     name = worker.name
     fleet = load_fleet(ctx.home) or new_fleet()
     document = worker.model_dump(mode="json")
-    lines = [f"{name}: {_address(worker)}", f"worker_id: {worker.worker_id}"]
+    lines = [f"{name}: {_address(worker)}", f"id: {worker.worker_id}"]
     lines += _way(worker)
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
     lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")

@@ -95,7 +95,7 @@ def refusal(found: Sequence[Mistake], where: str) -> SpecError:
     return SpecError(
         "\n".join([_with_hint(first), *more, *([f"and {left} more"] if left else [])]),
         place=first.place,
-        hint=f"{len(ordered)} mistakes in {where}; nothing was changed",
+        hint=f"{len(ordered)} mistakes in {where}",
         mistakes=tuple(ordered[:MAX_LISTED]),
     )
 

@@ -30,6 +30,7 @@ OF_A_FLEET = (
     "teardown --all --yes",
     "teardown web --yes",
     "history",
+    "worker show w1",
     "logs web",
     "events",
     "events --decky web",
@@ -62,7 +63,13 @@ def test_c9_a_directory_that_was_never_used_is_bad_usage_with_its_path(home: Hom
 
 
 def test_c9_nothing_is_created_where_a_disk_may_not_be_mounted(home: Home) -> None:
-    for words in ("reconcile --quiet", "mutate --due --quiet", "status", "teardown --all --yes"):
+    for words in (
+        "reconcile --quiet",
+        "mutate --due --quiet",
+        "status",
+        "worker show w1",
+        "teardown --all --yes",
+    ):
         assert ran(words).exit_code == 2
     assert not home.root.exists()
 
@@ -139,3 +146,13 @@ def test_c9_doctor_checks_the_workers_with_the_last_good_copy(home: Home) -> Non
     assert found["desired"]["state"] == "wrong"
     assert "workers" not in found
     assert "w1" in found
+
+
+def test_an_empty_decnet_home_is_reported_and_is_not_an_origin(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECNET_HOME", "")
+    ended = ran("config show --origin -o json")
+    origins = {row["name"]: row["origin"] for row in json.loads(ended.stdout)}
+    assert "DECNET_HOME is empty: ignored" in ended.stderr
+    assert origins["DECNET_HOME"] == "default"

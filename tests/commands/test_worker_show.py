@@ -49,7 +49,7 @@ def test_a_worker_that_refuses_the_connection_is_shown_as_it_was_enrolled(tmp_pa
     shown = shown_of(tmp_path, port=closed_port())
     assert shown.exit_code == 5
     assert shown.lines[1:] == (
-        "worker_id: one", "tags: dmz", "deckies: none", "now: it refuses the connection",
+        "id: one", "tags: dmz", "deckies: none", "now: it refuses the connection",
         "  hint: does its sshd run?",
     )  # fmt: skip
     assert (shown.document["worker_id"], shown.document["error"]["code"]) == ("one", "unreachable")
