@@ -127,9 +127,14 @@ def down(
 def lab_status(name: Name = "lab", output: OutputOption = Output.table) -> None:
     """Show which parts of the practice network run."""
     with _errors_reported(output.value):
-        from decnet.lab import status
+        from decnet.lab import exists, other_labs, status
 
-        _show(status(_known_lab(name)), output.value)
+        lab = _known_lab(name)
+        if not exists(lab):
+            others = other_labs(lab)
+            listed = f"; other labs: {', '.join(others)} (--name)" if others else ""
+            _say(f"lab {name}: not up: sudo decnet lab up{listed}")
+        _show(status(lab), output.value)
 
 
 def _show(found: LabStatus, style: str) -> None:

@@ -91,10 +91,17 @@ def _plan(ctx: Context, workers: Mapping[str, Worker], found: Footprint) -> list
         count = len(fleet.on(name)) if fleet else 0
         deckies = f"{count} deck{'y' if count == 1 else 'ies'}"
         lines.append(f"remove from {name}: {deckies}, network, images, agent, the fleet's key")
-    lines += [f"remove {path}" for path in (*found.system, *found.state)]
+    unused = fleet is None and not workers and all(_is_bare(path) for path in found.state)
+    state = [f"{found.root}, which has no fleet"] if unused and found.state else found.state
+    lines += [f"remove {path}" for path in (*found.system, *state)]
     lines += [f"keep {path} (--purge removes it)" for path in found.kept]
     lines += [f"by hand: {text}" for text in found.by_hand]
     return lines
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether it is what opening a state directory creates: an empty folder, or the lock."""
+    return path.name == "lock" or (path.is_dir() and not any(path.iterdir()))
 
 
 def _document(workers: Mapping[str, Worker], found: Footprint) -> dict[str, list[str]]:

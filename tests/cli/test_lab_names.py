@@ -91,3 +91,12 @@ def test_help_before_the_command_is_of_the_lab_and_after_it_of_the_command(
     assert (shown.returncode, shown.stdout.split()[:1]) == (0, ["Usage:"])
     assert "is not up" in run(f"{command} --name qqaay decnet --help", tmp_path).stderr
     assert "is not up" in run(f"{command} --name qqaay decnet deploy --name x", tmp_path).stderr
+
+
+def test_the_status_of_a_default_lab_that_is_not_up_names_the_others(tmp_path: Path) -> None:
+    make(tmp_path, "tlaby")
+    ended = run("status", tmp_path)
+    if "not up" not in ended.stderr:
+        pytest.skip("the default lab of this machine is up")
+    assert ended.stderr.startswith("lab lab: not up: sudo decnet lab up; other labs: ")
+    assert "tlaby" in ended.stderr

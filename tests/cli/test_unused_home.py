@@ -156,3 +156,11 @@ def test_an_empty_decnet_home_is_reported_and_is_not_an_origin(
     origins = {row["name"]: row["origin"] for row in json.loads(ended.stdout)}
     assert "DECNET_HOME is empty: ignored" in ended.stderr
     assert origins["DECNET_HOME"] == "default"
+
+
+def test_an_unused_directory_is_one_line_of_uninstall(home: Home) -> None:
+    open_home(home)
+    removed = [line for line in ran("uninstall --dry-run").stdout.splitlines() if str(home.root) in line]
+    assert removed == [f"remove {home.root}, which has no fleet"]
+    (home.root / "notes").write_text("mine")
+    assert f"remove {home.root / 'notes'}" in ran("uninstall --dry-run").stdout.splitlines()
