@@ -57,7 +57,16 @@ def names(outcome: Outcome) -> list[str]:
         return [str(item["name"]) for item in outcome.deckies.items]
     if isinstance(outcome, Listing):
         return [str(item[outcome.key]) for item in outcome.items]
-    return list(outcome.lines) if isinstance(outcome, TextOutcome) else []
+    return _names_of_text(outcome) if isinstance(outcome, TextOutcome) else []
+
+
+def _names_of_text(outcome: TextOutcome) -> list[str]:
+    """What the sentences are about; the sentences if they are about nothing with a name."""
+    facts = outcome.document
+    for key in ("name", "decky"):
+        if isinstance(facts.get(key), str):
+            return [facts[key]]
+    return list(facts["deckies"]) if "logs" in facts and "deckies" in facts else list(outcome.lines)
 
 
 def error_document(error: DecnetError) -> dict[str, Any]:

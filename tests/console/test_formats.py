@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from decnet.cli.app import app
+from decnet.console.documents import names
 from decnet.console.events import show_events
 from decnet.console.show import show
 from decnet.console.yaml_text import yaml_text
-from decnet.engine.outcome import Listing, StatusOutcome
+from decnet.engine.outcome import Listing, StatusOutcome, TextOutcome
 from decnet.model.event import AttackerEvent
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.home_check import open_home
@@ -113,3 +114,18 @@ def test_c11_wide_tables_have_more_columns(capsys: pytest.CaptureFixture[str]) -
 )
 def test_c11_every_table_can_be_wide(home: Home, words: str) -> None:
     assert ran(words).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("facts", "printed"),
+    [
+        ({"name": "w1"}, ["w1"]),
+        ({"decky": "web-1", "logs": {}}, ["web-1"]),
+        ({"deckies": ["a", "b"], "logs": {}}, ["a", "b"]),
+        ({}, ["two words"]),
+    ],
+)
+def test_names_of_sentences_are_those_of_what_they_are_about(
+    facts: dict[str, object], printed: list[str]
+) -> None:
+    assert names(TextOutcome(("two words",), facts)) == printed
