@@ -47,12 +47,23 @@ def _scalar(value: Any) -> str:
             return "null"
         case bool():
             return str(value).lower()
-        case int() | float():
+        case int():
             return repr(value)
+        case float():
+            return _number(value)
         case str():
             is_plain = _PLAIN.fullmatch(value) and value.lower() not in _OTHER_TYPES
             return value if is_plain else _quoted(value)
     return "{}" if isinstance(value, dict) else "[]"
+
+
+def _number(value: float) -> str:
+    """To a reader of YAML 1.1, 1e-05 is a text: a number with an exponent has a point and a sign."""
+    text = repr(value)
+    mantissa, exponent, power = text.partition("e")
+    if not exponent:
+        return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(text, text)
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{power if power[0] in '+-' else '+' + power}"
 
 
 def _quoted(text: str) -> str:
