@@ -121,7 +121,8 @@ def test_the_same_sources_give_the_same_bytes(deb: Path, tmp_path: Path) -> None
 )
 def test_a_version_before_a_release_sorts_before_it(python: str, debian: str) -> None:
     program = (
-        f"import sys; sys.path.insert(0, 'packaging'); import deb; print(deb.debian_version({python!r}))"
+        "import sys; sys.path.insert(0, 'packaging'); from deb import debian_version; "
+        f"print(debian_version({python!r}))"
     )
     shown = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
