@@ -36,8 +36,10 @@ count = 2
 archetype = "web-server"
 """
 TESTS = (
-    "wire", "catalog", "console", "engine", "worker", "model/test_fleetfile.py", "model/test_schema.py",
-    "store/test_desired.py", "store/test_records.py", "agent/test_program.py", "agent/test_compiled.py",
+    "wire", "catalog", "engine", "console/test_formats.py", "console/test_hostile_text.py",
+    "model/test_fleetfile.py", "model/test_schema.py", "store/test_desired.py", "store/test_records.py",
+    "worker/test_client.py", "worker/test_hostkeys.py", "worker/test_known_hosts.py", "worker/test_login.py",
+    "worker/test_pool.py", "agent/test_program.py", "agent/test_compiled.py",
 )  # fmt: skip
 """Where a Python matters: its json, asyncio, typing, zipimport, and the libraries built for it."""
 
