@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from decnet.cli.options import On, Quiet, seconds
+from decnet.cli import event_options as own
+from decnet.cli.groups import names_subcommand
+from decnet.cli.options import On, Quiet
 from decnet.cli.run import context, wait_for
 from decnet.cli.run import follow as keep_printing
 
@@ -20,62 +21,31 @@ if TYPE_CHECKING:
     from decnet.engine.context import Context
 
 
-class EventOutput(StrEnum):
-    """decnet's own formats, and those of `decnet.export`."""
-
-    table = "table"
-    wide = "wide"
-    json = "json"
-    jsonl = "jsonl"
-    yaml = "yaml"
-    name = "name"
-    opencanary = "opencanary"
-    cowrie = "cowrie"
-    ecs = "ecs"
-    ocsf = "ocsf"
-    rfc5424 = "rfc5424"
-    cef = "cef"
+app = typer.Typer(rich_markup_mode=None, subcommand_metavar="[COMMAND] ...")
 
 
+@app.callback(invoke_without_command=True)
 def events(
-    pull: Annotated[bool, typer.Option("--pull", help="Fetch new events from the workers first.")] = False,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Keep running and print new events.")
-    ] = False,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Only events since: 15m, 2h, 1d, or 2026-01-31T12:00.")
-    ] = None,
-    decky: Annotated[
-        list[str] | None, typer.Option("--decky", metavar="DECKIES", help="Select deckies: 'web-*,!web-3'.")
-    ] = None,
-    interval: Annotated[float, seconds("--interval", least=0.5, help="How often --follow pulls.")] = 2.0,
-    alert: Annotated[
-        str | None,
-        typer.Option(metavar="CMD|URL|@FILE", help="Send new events to this command or webhook, as JSON."),
-    ] = None,
-    alert_every: Annotated[
-        float,
-        seconds("--alert-every", least=0, help="At most one alert in this time."),
-    ] = 30.0,
-    alert_each: Annotated[
-        bool, typer.Option("--alert-each", help="One alert per event; more than ten are combined.")
-    ] = False,
-    alert_test: Annotated[bool, typer.Option("--alert-test", help="Send a test alert and exit.")] = False,
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Leave out what visitors sent as secrets.")
-    ] = False,
-    share: Annotated[
-        bool,
-        typer.Option("--share", help="For others: without secrets, and without what identifies a decky."),
-    ] = False,
+    ctx: typer.Context,
+    pull: own.Pull = False,
+    follow: own.Follow = False,
+    since: own.Since = None,
+    decky: own.Deckies = None,
+    interval: own.Interval = 2.0,
+    alert: own.Alert = None,
+    alert_every: own.AlertEvery = 30.0,
+    alert_each: own.AlertEach = False,
+    alert_test: own.AlertTest = False,
+    redact: own.Redact = False,
+    share: own.Share = False,
     quiet: Quiet = False,
     on: On = None,
-    output: Annotated[
-        EventOutput, typer.Option("-o", "--output", help="How events are printed.")
-    ] = EventOutput.table,
+    output: own.EventOutputOption = own.EventOutput.table,
 ) -> None:
     """Show attackers' events, and fetch new ones with --pull."""
-    with context(output.value, quiet=quiet, read_only=not (pull or follow or alert)) as ctx:
+    if names_subcommand(ctx):
+        return
+    with context(output.value, quiet=quiet, read_only=not (pull or follow or alert)) as opened:
         from decnet.commands.event_view import EventView
         from decnet.commands.events import event_filter
         from decnet.errors import UsageError
@@ -85,19 +55,21 @@ def events(
             raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
         moment = _moment(since)
         if not alert_test:
-            check_used(ctx.home, os.environ)
-        wanted = event_filter(ctx, moment, tuple(decky or ()))
-        target = _alerts(ctx, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
+            check_used(opened.home, os.environ)
+        wanted = event_filter(opened, moment, tuple(decky or ()))
+        target = _alerts(opened, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
-            _try_alert(ctx, target)
-        view = EventView(ctx, output.value, redact, share)
+            _try_alert(opened, target)
+        view = EventView(opened, output.value, redact, share)
         if follow:
             from decnet.cli.following import follow_events
 
-            keep_printing(follow_events(ctx, wanted, interval, output.value, on=on, alerts=target, view=view))
+            keep_printing(
+                follow_events(opened, wanted, interval, output.value, on=on, alerts=target, view=view)
+            )
         if not pull:
-            _stored(ctx, wanted, on, view, quiet=quiet)
-        _pulled(ctx, wanted, on, view, target, quiet=quiet)
+            _stored(opened, wanted, on, view, quiet=quiet)
+        _pulled(opened, wanted, on, view, target, quiet=quiet)
 
 
 def _alerts(

@@ -45,10 +45,10 @@ def reference() -> str:
 def _sections(command: Any, path: list[str]) -> list[str]:
     context = typer.Context(command, info_name=" ".join(path))
     subcommands = getattr(command, "commands", None)
-    if subcommands is None:
-        return [f"## {' '.join(path)}", (command.help or "").strip(), _usage(command, context)]
     found: list[str] = []
-    for name in subcommands:
+    if subcommands is None or command.invoke_without_command:
+        found = [f"## {' '.join(path)}", (command.help or "").strip(), _usage(command, context)]
+    for name in subcommands or ():
         found += _sections(subcommands[name], [*path, name])
     return found
 

@@ -17,11 +17,11 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(show)
     app.command()(history)
-    app.command()(events.events)
     app.command()(logs)
     app.command()(services)
     app.command()(archetypes)
     app.command()(doctor)
+    app.add_typer(events.app, name="events")
     app.add_typer(_config, name="config")
 
 

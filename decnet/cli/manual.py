@@ -101,8 +101,12 @@ def manual() -> str:
 
 def _commands(command: Any, path: list[str]) -> list[str]:
     subcommands = getattr(command, "commands", None)
-    if subcommands is not None:
-        return [line for name, sub in subcommands.items() for line in _commands(sub, [*path, name])]
+    lines = _command(command, path) if subcommands is None or command.invoke_without_command else []
+    below = [line for name, sub in (subcommands or {}).items() for line in _commands(sub, [*path, name])]
+    return lines + below
+
+
+def _command(command: Any, path: list[str]) -> list[str]:
     context = typer.Context(command, info_name=" ".join(path))
     usage = " ".join(command.get_usage(context).split()).removeprefix(f"Usage: {' '.join(path)}").strip()
     lines = [f".SS {_plain(' '.join(path))}", f"\\fB{_plain(' '.join(path))}\\fR {_plain(usage)}", ".PP"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from decnet import catalog
-from decnet.cli.events import EventOutput
+from decnet.cli.event_options import EventOutput
 from decnet.commands.event_view import EventView
 from decnet.console.events import show_events
 from decnet.engine.context import Context
