@@ -44,11 +44,11 @@ def reference() -> str:
 
 def _sections(command: Any, path: list[str]) -> list[str]:
     context = typer.Context(command, info_name=" ".join(path))
-    subcommands = getattr(command, "commands", None)
+    subcommands = getattr(command, "commands", {})
     found: list[str] = []
-    if subcommands is None or command.invoke_without_command:
+    if not subcommands or command.invoke_without_command:
         found = [f"## {' '.join(path)}", (command.help or "").strip(), _usage(command, context)]
-    for name in subcommands or ():
+    for name in subcommands:
         found += _sections(subcommands[name], [*path, name])
     return found
 

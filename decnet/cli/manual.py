@@ -100,9 +100,9 @@ def manual() -> str:
 
 
 def _commands(command: Any, path: list[str]) -> list[str]:
-    subcommands = getattr(command, "commands", None)
-    lines = _command(command, path) if subcommands is None or command.invoke_without_command else []
-    below = [line for name, sub in (subcommands or {}).items() for line in _commands(sub, [*path, name])]
+    subcommands = getattr(command, "commands", {})
+    lines = _command(command, path) if not subcommands or command.invoke_without_command else []
+    below = [line for name, sub in subcommands.items() for line in _commands(sub, [*path, name])]
     return lines + below
 
 
