@@ -147,7 +147,7 @@ class UsageError(DecnetError):
 
 class Mistake(NamedTuple):
     """One mistake in a file of the user. `key` is its path with dots, "" for the whole file; `line` counts
-    from 1."""
+    from 1; it is 0 for a file that cannot be read."""
 
     file: str
     line: int
@@ -157,7 +157,7 @@ class Mistake(NamedTuple):
 
     @property
     def place(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 class SpecError(UsageError):

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from .completion import Kind, names, offered
 
 if TYPE_CHECKING:
-    from ..model.catalog import Catalog
+    from typing import Any
 
-__all__ = ["Kind", "load", "load_valid", "names", "offered"]
+    from ..model.catalog import Catalog
+    from ..model.catalog_entries import Entry
+
+__all__ = ["Kind", "entry_of", "load", "load_valid", "names", "offered"]
 
 
 def load(extra: Path | None = None) -> Catalog:
@@ -27,9 +30,16 @@ def load(extra: Path | None = None) -> Catalog:
 
 
 def load_valid(extra: Path | None = None) -> Catalog:
-    """Like `load`, without the entries that have mistakes: these are in `Catalog.mistakes`. Raises SpecError
-    for a file that cannot be read: which entries it replaces is not known."""
+    """Like `load`, without the entries that have mistakes: these are in `Catalog.mistakes`. Files that cannot
+    be read are in `Catalog.unreadable`."""
     # Completion needs names only, and the loader needs pydantic.
     from .loader import loaded
 
     return loaded(extra)
+
+
+def entry_of(section: str, fields: Any) -> Entry | None:
+    """The entry with these fields, as `dataclasses.asdict` gives them; None if they are not valid."""
+    from .loader import validated
+
+    return validated(section, fields)

@@ -55,17 +55,21 @@ class _Reading:
         self.owner: dict[tuple[str, str], str] = {}
         """The file of each of the user's entries."""
         self.unavailable: dict[tuple[str, str], str] = {}
+        self.unreadable: dict[str, SpecError] = {}
 
     def add_file(self, path: Path) -> None:
         """Merge the valid entries of a file, and drop those that the others replace."""
-        text = files.read(path)
+        try:
+            text = files.read(path)
+        except SpecError as error:
+            self.unreadable[str(path)] = error
+            self.mistakes.append(Mistake(str(path), _line(path, error), "", error.reason, error.hint))
+            return
         try:
             table = toml_text.load(text, str(path))
         except SpecError as error:
-            line = re.match(r":(\d+)", error.place.removeprefix(str(path)))
-            self.mistakes.append(
-                Mistake(str(path), int(line[1]) if line else 1, "", error.reason, error.hint)
-            )
+            line = _line(path, error) or 1
+            self.mistakes.append(Mistake(str(path), line, "", error.reason, error.hint))
             for section, name in _HEADER.findall(text):
                 self._drop(section, name, str(path))
             return
@@ -85,6 +89,8 @@ class _Reading:
                 words=tuple(dict.fromkeys(self.words)),
                 mistakes=tuple(sorted(self._found(), key=lambda each: each[:2])),
                 unavailable=dict(self.unavailable),
+                own={key: file for key, file in self.owner.items() if key not in self.unavailable},
+                unreadable=dict(self.unreadable),
             )
             # The package's own entries are tested.
             found = [*filter(self._matters, complaints(catalog))] if self.owner or self.unavailable else []
@@ -142,6 +148,21 @@ class _Reading:
             self._drop(section, name, mistakes.filename)
         else:
             self.sections[section][name] = parsed
+
+
+def _line(path: Path, error: SpecError) -> int:
+    """The line that the error names; 0 if it names none."""
+    line = re.match(r":(\d+)", error.place.removeprefix(str(path)))
+    return int(line[1]) if line else 0
+
+
+def validated(section: str, fields: Any) -> Entry | None:
+    """See `decnet.catalog.entry_of`."""
+    if section not in _ENTRY_TYPES or not isinstance(fields, dict):
+        return None
+    entry: Entry | None
+    entry, _ = _validated(_ENTRY_TYPES[section], fields)
+    return entry
 
 
 def _own_entries(section: str, entries: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -58,6 +58,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     reported: set[str] = set()
 
     def change(stored: Snapshot) -> Propose:
+        ctx.catalog.check_readable()
         rng = Random(seed)
         described = _continued(ctx, spec, options, stored.desired.deckies, reported)
         drafts = resolve(

@@ -20,6 +20,7 @@ from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
 from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet
+from decnet.store.used_entries import with_used
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
     is_random = not (options.undo or options.services)
 
     def proposal(snap: Snapshot) -> Proposal:
-        names = _names(ctx, snap.desired, options)
-        desired = _mutated(ctx, snap.desired, names, options, seed)
+        ctx.catalog.check_readable()
+        names = _names(ctx, snap, options)
+        desired = _mutated(ctx, snap, names, options, seed)
         return Proposal(snap.with_desired(desired), seed=seed if is_random else None)
 
     outcome = await run_pass(ctx, "mutate", without_observation(proposal), options.run)
@@ -56,7 +58,7 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
 def next_due(ctx: Context) -> float | None:
     """When the next decky is due for mutation (seconds since the epoch); None if none ever is."""
     fleet = load_fleet(ctx.home)
-    return rules.next_due(fleet, ctx.catalog, ctx.now()) if fleet else None
+    return rules.next_due(fleet, with_used(ctx.home, fleet, ctx.catalog), ctx.now()) if fleet else None
 
 
 def _check(options: MutateOptions) -> None:
@@ -66,21 +68,22 @@ def _check(options: MutateOptions) -> None:
         raise UsageError("--undo and --services exclude each other")
 
 
-def _names(ctx: Context, fleet: Fleet, options: MutateOptions) -> Sequence[str]:
+def _names(ctx: Context, snap: Snapshot, options: MutateOptions) -> Sequence[str]:
+    fleet = snap.desired
     if options.due:
-        return rules.due(fleet, ctx.catalog, ctx.now())
+        return rules.due(fleet, snap.catalog, ctx.now())
     return tuple(fleet.deckies) if options.everything else select_deckies(fleet.groups(), options.names)
 
 
-def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:
-    now, services = ctx.now(), options.services or None
+def _mutated(ctx: Context, snap: Snapshot, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:
+    fleet, catalog, now, services = snap.desired, snap.catalog, ctx.now(), options.services or None
     if options.undo:
-        desired = rules.undo(fleet, names, catalog=ctx.catalog, now=now)
+        desired = rules.undo(fleet, names, catalog=catalog, now=now)
     else:
         if services is None:
-            _report_fixed(ctx, fleet, names, options)
-        desired = rules.mutate(fleet, names, ctx.catalog, rng=Random(seed), now=now, services=services)
-    for lost, deckies in rules.core_lost(fleet, desired, ctx.catalog).items():
+            _report_fixed(ctx, snap, names, options)
+        desired = rules.mutate(fleet, names, catalog, rng=Random(seed), now=now, services=services)
+    for lost, deckies in rules.core_lost(fleet, desired, catalog).items():
         ctx.warn(
             f"{listed(deckies)}: this removes core services ({', '.join(lost)}); "
             "the next random mutation restores them"
@@ -88,9 +91,9 @@ def _mutated(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOp
     return desired
 
 
-def _report_fixed(ctx: Context, fleet: Fleet, names: Sequence[str], options: MutateOptions) -> None:
+def _report_fixed(ctx: Context, snap: Snapshot, names: Sequence[str], options: MutateOptions) -> None:
     """The chosen deckies that cannot change. Raises UsageError where all were chosen by name and none can."""
-    fixed = [name for name in names if not rules.may_change(fleet.deckies[name], ctx.catalog)]
+    fixed = [name for name in names if not rules.may_change(snap.desired.deckies[name], snap.catalog)]
     message = f"{listed(fixed)}: no side service to add or remove"
     if fixed and options.names and len(fixed) == len(names):
         hint = "`side` in the fleet file allows some; or set the services with --services"

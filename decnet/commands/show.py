@@ -38,7 +38,7 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
     observed, code = await _observed(ctx, snap, decky)
     document = {
         **_described(ctx, snap, decky),
-        **_mutations(ctx, decky),
+        **_mutations(ctx, snap, decky),
         **observed,
         "last_event": _last_event(ctx, decky.name),
         "operations": [_operation(worker, row) for worker, row in _rows(snap, decky.name)],
@@ -48,7 +48,7 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
 
 def _described(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:
     """What is desired. `accounts` is None for a decky of older images, whose decoys may choose others."""
-    catalog = ctx.catalog
+    catalog = snap.catalog
     is_current = decky.images is None or decky.images.decoys == snap.images.decoys
     return {
         "name": decky.name,
@@ -72,8 +72,8 @@ def _described(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:
     }
 
 
-def _mutations(ctx: Context, decky: Decky) -> dict[str, Any]:
-    due = due_time(decky, ctx.catalog, ctx.now())
+def _mutations(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:
+    due = due_time(decky, snap.catalog, ctx.now())
     return {
         "mutate_interval": decky.mutate_interval,
         "changed_at": decky.mutated_at,

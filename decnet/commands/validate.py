@@ -79,6 +79,7 @@ def load_stored(ctx: Context) -> Stored | None:
 
 
 def _checked(path: Path, network: NetworkFlags, ctx: Context, stored: Stored | None) -> FleetSpec:
+    ctx.catalog.check_readable()
     spec, mistakes = fleetfile.read_bytes(read_bytes(path), display_name(path))
     spec = with_network(spec, network)
     check_names(mistakes, spec, ctx.catalog)

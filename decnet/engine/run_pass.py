@@ -28,6 +28,7 @@ from decnet.errors import SpecError
 from decnet.model.plan import Plan
 from decnet.plan.select import select
 from decnet.store.desired import save_fleet
+from decnet.store.used_entries import save_used
 
 Propose = Callable[[Context, Connections, Snapshot], Awaitable[Proposal]]
 Change = Callable[[Snapshot], Propose]
@@ -157,6 +158,7 @@ async def _observe_selected(
 def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
     """Store desired, and before it which workers receive no new deckies: what moves must not move back."""
     record_drained(ctx, snap)
+    save_used(ctx.home, snap.desired, ctx.catalog)
     if snap.desired != snap.stored:
         save_fleet(ctx.home, snap.desired)
     return snap.with_stored()

@@ -13,6 +13,7 @@ from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.home_use import check_not_lost
+from decnet.store.used_entries import with_used
 
 if TYPE_CHECKING:
     from decnet.engine.context import Context
@@ -93,7 +94,8 @@ def load_snapshot(ctx: Context) -> Snapshot:
     stored, workers = load_fleet(ctx.home), table.workers()
     check_not_lost(ctx.home, stored, workers)
     desired = stored or new_fleet(ctx.first_fleet_id)
-    check_known(ctx.home, desired, ctx.catalog)
+    catalog = with_used(ctx.home, desired, ctx.catalog)
+    check_known(ctx.home, desired, catalog)
     found = ctx.records.load_many(worker.worker_id for worker in workers.values())
     recorded = {name: found[worker.worker_id] for name, worker in workers.items()}
     return Snapshot(
@@ -101,7 +103,7 @@ def load_snapshot(ctx: Context) -> Snapshot:
         desired,
         workers,
         ctx.images or wanted(),
-        ctx.catalog,
+        catalog,
         recorded,
         quarantined=table.quarantined(),
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..errors import Mistake, SpecError
-from .catalog_entries import Archetype, OsProfile, Release, Service, Vendor
+from .catalog_entries import Archetype, Entry, OsProfile, Release, Service, Vendor
+
+EntryKey = tuple[str, str]
+"""A section (service, archetype, os, release, vendor) and a name in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +25,49 @@ class Catalog:
     words: tuple[str, ...]
     mistakes: tuple[Mistake, ...] = ()
     """Those of the user's files."""
-    unavailable: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """The entries that a mistake makes unusable, by section and name, each with the file that defines it."""
+    unavailable: Mapping[EntryKey, str] = field(default_factory=dict)
+    """The entries that a mistake makes unusable, each with the file that defines it."""
+    own: Mapping[EntryKey, str] = field(default_factory=dict)
+    """The user's valid entries, each with its file."""
+    unreadable: Mapping[str, SpecError] = field(default_factory=dict)
+    """The user's files that cannot be read, each with its error: which entries they define is not known."""
+    deployed_only: frozenset[EntryKey] = frozenset()
+    """Entries that deployed deckies have and nothing else may use: see `completed`."""
+
+    def entry(self, key: EntryKey) -> Entry | None:
+        """The entry of that section and name; None if there is none."""
+        section, name = key
+        return self._sections[section].get(name) if section in self._sections else None
+
+    def completed(self, entries: Mapping[EntryKey, Entry]) -> Catalog:
+        """This catalog with entries for deckies that are deployed, and for nothing else."""
+        sections: dict[str, dict[str, Any]] = {name: dict(each) for name, each in self._sections.items()}
+        for (section, name), entry in entries.items():
+            sections[section][name] = entry
+        return replace(
+            self,
+            services=sections["service"],
+            archetypes=sections["archetype"],
+            os_profiles=sections["os"],
+            releases=sections["release"],
+            vendors=sections["vendor"],
+            deployed_only=frozenset(entries),
+        )
+
+    def check_readable(self) -> None:
+        """Raises the SpecError of a file that cannot be read: what it defines is not known."""
+        for error in self.unreadable.values():
+            raise error
+
+    @property
+    def _sections(self) -> dict[str, Mapping[str, Any]]:
+        return {
+            "service": self.services,
+            "archetype": self.archetypes,
+            "os": self.os_profiles,
+            "release": self.releases,
+            "vendor": self.vendors,
+        }
 
     def unusable(self, section: str, name: str, who: str, place: str = "") -> SpecError | None:
         """The error for an entry whose definition has mistakes; None if that is not why it is missing."""
@@ -34,7 +79,14 @@ class Catalog:
 
     def drawable(self) -> tuple[str, ...]:
         """Names of the services that may be chosen at random, sorted."""
-        return tuple(sorted(s.name for s in self.services.values() if s.built and s.random and not s.alias))
+        return tuple(
+            sorted(
+                each.name
+                for each in self.services.values()
+                if each.built and each.random and not each.alias
+                if ("service", each.name) not in self.deployed_only
+            )
+        )
 
     def usual(self, os: str) -> tuple[str, ...]:
         """Names of the services that machines of this OS have, by the archetypes that run it."""

@@ -103,7 +103,7 @@ def without_clash(order: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
 
 
 def _expand_name(written: str, catalog: Catalog, who: str, place: str) -> tuple[str, ...]:
-    if written not in catalog.services:
+    if written not in catalog.services or ("service", written) in catalog.deployed_only:
         if written in ELSEWHERE:
             raise SpecError(f"{who}: there is no service {written}", place=place, hint=ELSEWHERE[written])
         if error := catalog.unusable("service", written, who, place):

@@ -84,9 +84,17 @@ def collect_temp(home: Home) -> int:
     with translate_os_errors("clean up", home.root):
         for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):
             if _is_left_over(path):
-                path.unlink(missing_ok=True)
-                removed += 1
+                removed += _removed(path)
     return removed
+
+
+def _removed(path: Path) -> bool:
+    """Whether this process removed it: its writer may have renamed it just before it ended."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _temp(path: Path, temps: list[Path], content: bytes, fsync: bool) -> Path:

@@ -69,6 +69,11 @@ class Home:
         return self.root / "catalog"
 
     @property
+    def used_entries(self) -> Path:
+        """The user's catalog entries that deployed deckies were made from."""
+        return self.root / "catalog-used.json"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
 

@@ -9,12 +9,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from decnet import catalog
+from decnet.catalog.loader import loaded
 from decnet.cli.app import app
 from decnet.errors import SpecError
 from decnet.model.fleet import Attachment, Decky, Network
-from decnet.store.desired import new_fleet, save_fleet
+from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
+from decnet.store.used_entries import save_used, with_used
 
 BAD = """\
 [service.intranet]
@@ -135,7 +137,8 @@ def test_c10_validate_works_if_it_does_not_need_it(home: Home, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("words", ["status", "reconcile", "teardown web --yes"])
-def test_c10_a_fleet_that_needs_it_is_left_alone_and_the_file_is_named(home: Home, words: str) -> None:
+def test_c10_without_a_copy_of_the_entry_a_fleet_that_needs_it_is_left_alone(home: Home, words: str) -> None:
+    """A fleet of an earlier version, whose catalog was broken before this one ran."""
     own = written(home, BAD)
     deploy(home, "intranet")
     ended = ran(*words.split())
@@ -143,3 +146,108 @@ def test_c10_a_fleet_that_needs_it_is_left_alone_and_the_file_is_named(home: Hom
     assert f"hint: correct {own}:2" in ended.stderr
     assert ran("events").exit_code == 0
     assert ran("history").exit_code == 0
+
+
+GOOD = """\
+[service.intranet]
+image = "registry.example/intranet:1"
+ports = [8080]
+
+[service.ftp]
+image = "registry.example/ftp:1"
+ports = [2121]
+"""
+
+
+def deployed(home: Home, service: str) -> Path:
+    """The user's file, after a pass has deployed a decky that uses one of its entries."""
+    own = written(home, GOOD)
+    loaded.cache_clear()
+    deploy(home, service)
+    fleet = load_fleet(home)
+    assert fleet is not None
+    save_used(home, fleet, catalog.load_valid(home.catalog))
+    return own
+
+
+def broken(own: Path, how: str) -> None:
+    """The file has mistakes, is no TOML, cannot be read, or is gone."""
+    own.unlink()
+    if how == "unreadable":
+        own.mkdir()
+    elif how != "gone":
+        own.write_text({"mistakes": BAD, "not TOML": NOT_TOML}[how])
+    loaded.cache_clear()
+
+
+HOW = ["mistakes", "not TOML", "unreadable", "gone"]
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("words", ["status", "reconcile --check", "show web", "doctor", "history"])
+def test_c10_a_deployed_decky_keeps_the_entry_that_it_was_made_from(home: Home, words: str, how: str) -> None:
+    own = deployed(home, "intranet")
+    broken(own, how)
+    ended = ran(*words.split())
+    assert ended.stdout != ""
+    assert "which the catalog does not have" not in ended.output
+    # The worker of the fleet is not enrolled, which is reported with 1.
+    assert ended.exit_code in (0, 1)
+    assert how == "gone" or f"warning: {own}:" in ended.stderr
+
+
+@pytest.mark.parametrize("how", ["not TOML", "unreadable", "gone"])
+def test_c10_what_the_user_replaced_is_not_what_the_package_has(home: Home, how: str) -> None:
+    """The decky was made from the user's ftp, and must not get the package's."""
+    own = deployed(home, "ftp")
+    fleet = load_fleet(home)
+    assert fleet is not None
+    broken(own, how)
+    found = with_used(home, fleet, catalog.load_valid(home.catalog)).services["ftp"]
+    assert found.image == (None if how == "gone" else "registry.example/ftp:1")
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_c10_nothing_new_is_made_from_a_kept_entry(home: Home, tmp_path: Path, how: str) -> None:
+    own = deployed(home, "intranet")
+    broken(own, how)
+    fleet = load_fleet(home)
+    assert fleet is not None
+    completed = with_used(home, fleet, catalog.load_valid(home.catalog))
+    assert "intranet" in completed.services
+    assert "intranet" not in completed.drawable()
+    file = tmp_path / "fleet.toml"
+    file.write_text('[decky.other]\nservices = ["intranet"]\n')
+    for words in (
+        ["validate", str(file)],
+        ["deploy", "--yes", "-c", str(file)],
+        ["mutate", "web", "-s", "intranet"],
+    ):
+        assert ran(*words).exit_code == 2
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_c10_a_pass_while_the_file_is_broken_keeps_what_was_kept(home: Home, how: str) -> None:
+    own = deployed(home, "intranet")
+    broken(own, how)
+    kept, fleet = home.used_entries.read_bytes(), load_fleet(home)
+    assert fleet is not None
+    save_used(home, fleet, catalog.load_valid(home.catalog))
+    assert json.loads(home.used_entries.read_bytes())["entries"] == json.loads(kept)["entries"]
+
+
+def test_c10_what_no_decky_uses_any_more_is_not_kept(home: Home) -> None:
+    deployed(home, "intranet")
+    deploy(home, "ssh")
+    fleet = load_fleet(home)
+    assert fleet is not None
+    save_used(home, fleet, catalog.load_valid(home.catalog))
+    assert json.loads(home.used_entries.read_bytes())["entries"] == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema_version": 1}', '{"schema_version": 9}'])
+def test_c10_a_damaged_copy_is_like_none(home: Home, text: str) -> None:
+    own = deployed(home, "intranet")
+    broken(own, "mistakes")
+    home.used_entries.write_text(text)
+    assert ran("status").exit_code == 2

@@ -16,6 +16,7 @@ from decnet.store.desired import check_known, last_good_fleet, load_fleet, new_f
 from decnet.store.fleet_table import FleetTable
 from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
+from decnet.store.used_entries import with_used
 
 HOME_MIB = 200
 """Less free space is reported: state, events and parts of images are written there."""
@@ -30,11 +31,12 @@ UNWATCHED = 86_400.0
 def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Worker]]:
     """The findings, and what could be read of fleet and workers."""
     found: list[Finding] = []
-    fleet, stored = new_fleet(), None
+    fleet, stored, catalog = new_fleet(), None, ctx.catalog
     try:
         stored = load_fleet(ctx.home)
         fleet = stored or fleet
-        check_known(ctx.home, fleet, ctx.catalog)
+        catalog = with_used(ctx.home, fleet, ctx.catalog)
+        check_known(ctx.home, fleet, catalog)
         text = f"{len(fleet.deckies)} deckies in {ctx.home.state}" if stored else "nothing is deployed yet"
         found.append(Finding("desired", "fine", text))
     except DecnetError as error:
@@ -63,7 +65,7 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
     found += _unwatched(ctx, fleet, workers)
     found += [
         Finding("deckies", "warning", f"{sign.decky} is identifiable as a honeypot by {sign.what}", sign.fix)
-        for sign in giveaways(fleet, ctx.catalog)
+        for sign in giveaways(fleet, catalog)
     ]
     return found, fleet, workers
 
