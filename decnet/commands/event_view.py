@@ -9,7 +9,7 @@ from decnet import __version__
 from decnet.engine.context import Context
 from decnet.export import FORMATS, Sighting, redacted, shared
 from decnet.model.event import AttackerEvent
-from decnet.model.fleet import Decky
+from decnet.model.fleet import Decky, Fleet
 from decnet.store.desired import load_fleet
 
 Pair = tuple[str, AttackerEvent]
@@ -26,6 +26,7 @@ class EventView:
     redact: bool = False
     share: bool = False
     _deckies: dict[str, Decky] = field(default_factory=dict)
+    _ours: frozenset[str] | None = None
 
     @property
     def spell(self) -> Callable[[str, AttackerEvent], str] | None:
@@ -47,7 +48,7 @@ class EventView:
         return FORMATS[self.style](seen or self._sighting(worker, event))
 
     def _limited(self, seen: Sighting) -> Sighting:
-        return shared(seen) if self.share else redacted(seen)
+        return shared(seen, self._names()) if self.share else redacted(seen)
 
     def _sighting(self, worker: str, event: AttackerEvent) -> Sighting:
         decky = self._decky(event.decky)
@@ -56,9 +57,23 @@ class EventView:
         mac = decky.attachments[0].mac
         return Sighting(event, worker, __version__, hostname=decky.hostname, mac=mac, os=decky.os)
 
+    def _names(self) -> frozenset[str]:
+        """What identifies the deckies of the fleet as it is desired now."""
+        if self._ours is None:
+            fleet = load_fleet(self.ctx.home)
+            self._ours = identifiers(fleet) if fleet is not None else frozenset()
+        return self._ours
+
     def _decky(self, name: str) -> Decky | None:
         """The decky as it is desired now; None if it has left the fleet."""
         if name not in self._deckies:
             fleet = load_fleet(self.ctx.home)
             self._deckies = dict(fleet.deckies) if fleet is not None else {}
         return self._deckies.get(name)
+
+
+def identifiers(fleet: Fleet) -> frozenset[str]:
+    """The names, hostnames, addresses and MACs of all deckies."""
+    found = {each for decky in fleet.deckies.values() for each in (decky.name, decky.hostname)}
+    links = [link for decky in fleet.deckies.values() for link in decky.attachments]
+    return frozenset(found | {each for link in links for each in (link.address, link.mac) if each})

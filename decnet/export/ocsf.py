@@ -107,6 +107,8 @@ def _own(seen: Sighting, found: Class) -> dict[str, Any]:
             },
             "http_response": {"code": seen.number("status") or 0},
         }
+    if found.uid == 4003:
+        return {"query": {"hostname": seen.text("path") or "unknown"}}
     if found.uid == 1007:
         return {
             "process": {"cmd_line": seen.text("input"), "name": seen.text("input").partition(" ")[0] or "?"},

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from decnet.model.event import AttackerEvent
@@ -13,8 +16,14 @@ REDACTED = "(redacted)"
 SECRETS = ("password", "new_password", "hash", "response", "community")
 """The fields of a login that hold what was sent as its secret."""
 
-OURS = ("banner", "host", "recipients")
+OURS = ("banner", "host", "recipients", "target")
 """Fields that can repeat a decky's own address or names."""
+
+_SECRET_HEADERS = re.compile(
+    r"(?im)^((?:proxy-)?authorization|cookie|[^:\n]*(?:token|key|secret)[^:\n]*):[^\n]*"
+)
+_SECRET_PARAMETERS = re.compile(r"(?i)((?:^|[?&;])[^=&;?]*(?:pass|pwd|secret|token|key)[^=&;?]*=)[^&;]*")
+_OUR_HEADERS = re.compile(r"(?im)^(host|referer|origin):[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,11 @@ class Sighting:
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     @property
+    def secret(self) -> str:
+        """What was sent as a password or in place of one."""
+        return next(filter(None, map(self.text, ("password", "hash", "response", "community", "key"))), "")
+
+    @property
     def sentence(self) -> str:
         """The event in a few words."""
         event = self.event
@@ -73,28 +87,55 @@ SEVERITIES = {
 
 def redacted(sighting: Sighting) -> Sighting:
     """The same without what visitors sent as secrets."""
-    fields = {name: REDACTED if name in SECRETS else each for name, each in sighting.event.fields.items()}
+    fields = {name: _redacted(name, each) for name, each in sighting.event.fields.items()}
     return replace(sighting, event=sighting.event.model_copy(update={"fields": fields}))
 
 
-def shared(sighting: Sighting) -> Sighting:
-    """The same for others: without secrets, and without a decky's address, MAC, hostname, name or banner."""
+def _redacted(name: str, value: Any) -> Any:
+    if name in SECRETS or name == "body":
+        # Forms and JSON have passwords in the body.
+        return REDACTED
+    if name == "headers":
+        return _SECRET_HEADERS.sub(rf"\1: {REDACTED}", str(value))
+    return _SECRET_PARAMETERS.sub(rf"\1{REDACTED}", value) if name in ("path", "url") else value
+
+
+def shared(sighting: Sighting, fleet: Iterable[str] = ()) -> Sighting:
+    """The same for others: without secrets, and without a decky's address, MAC, hostname, name or banner.
+
+    `fleet` has the addresses, MACs, hostnames and names of all deckies: visitors send one's to another.
+    """
     event = redacted(sighting).event
-    fields = {name: each for name, each in event.fields.items() if name not in OURS}
-    known = [each for each in (event.local_ip, sighting.hostname, sighting.mac, event.decky) if each]
-    fields = {name: _without(each, known) for name, each in fields.items()}
-    event = event.model_copy(
-        update={"fields": fields, "local_ip": "", "decky": "", "network": "", "project": ""}
-    )
+    own = (event.local_ip, sighting.hostname, sighting.mac, event.decky)
+    known = _pattern(frozenset(each for each in (*own, *fleet) if each))
+    fields = {name: _hidden(name, each, known) for name, each in event.fields.items() if name not in OURS}
+    source = "" if known.fullmatch(event.source_ip) else event.source_ip
+    session = known.sub(REDACTED, event.session)
+    limited = {"local_ip": "", "decky": "", "network": "", "project": "", "fields": fields}
+    event = event.model_copy(update={**limited, "source_ip": source, "session": session})
     return replace(sighting, event=event, worker="", hostname="", mac="", os="", is_shared=True)
 
 
-def _without(value: Any, known: list[str]) -> Any:
+def _hidden(name: str, value: Any, known: re.Pattern[str]) -> Any:
     if not isinstance(value, str):
         return value
-    for each in known:
-        value = value.replace(each, REDACTED)
-    return value
+    if name == "headers":
+        value = _OUR_HEADERS.sub(rf"\1: {REDACTED}", value)
+    return known.sub(REDACTED, value)
+
+
+@lru_cache(maxsize=64)
+def _pattern(known: frozenset[str]) -> re.Pattern[str]:
+    """Matches what identifies deckies, in any case, and MACs with other separators or none. Only whole words
+    and addresses: a decky named web must not tear /webmail apart."""
+    parts = [_spelling(each) for each in sorted(known, key=lambda each: (-len(each), each))]
+    return re.compile(rf"(?i)(?<![a-z0-9])(?:{'|'.join(parts) or '(?!)'})(?![a-z0-9])")
+
+
+def _spelling(text: str) -> str:
+    if re.fullmatch(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}", text):
+        return "[:.-]?".join(text.replace(":", ""))
+    return re.escape(text)
 
 
 def moment(at: float) -> datetime:
