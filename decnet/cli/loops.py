@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+
+import typer
 
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
@@ -13,7 +16,7 @@ from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.pass_end import with_deadline
-from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
+from decnet.errors import DecnetError, Interrupted, LockHeld, OutputFailed, UsageError
 
 LONGEST_SLEEP = 60.0
 """Seconds after which a sleeping `mutate --watch` reads the state file again."""
@@ -44,7 +47,7 @@ async def reconcile_forever(
                 raise
             except DecnetError as error:
                 _report_error(error, style, quiet=options.quiet)
-            await ctx.sleep(interval)
+            await _rest(ctx, interval)
 
 
 async def status_forever(
@@ -56,7 +59,7 @@ async def status_forever(
             outcome = await status(kept, on=on, detailed_exitcode=detailed_exitcode)
             clear_screen()
             show(outcome, style)
-            await ctx.sleep(interval)
+            await _rest(ctx, interval)
 
 
 async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -> None:
@@ -71,7 +74,7 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
                 )
             wait = moment - ctx.now()
             if wait > 0:
-                await ctx.sleep(min(wait, LONGEST_SLEEP))
+                await _rest(ctx, min(wait, LONGEST_SLEEP))
                 continue
             try:
                 _show_changes(await mutate(kept, options), style)
@@ -79,7 +82,15 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
                 raise
             except DecnetError as error:
                 _report_error(error, style, quiet=options.run.quiet)
-                await ctx.sleep(LONGEST_SLEEP)
+                await _rest(ctx, LONGEST_SLEEP)
+
+
+async def _rest(ctx: Context, seconds: float) -> None:
+    """The time between two passes. Ctrl-C and SIGTERM are how such a command ends: they are not reported."""
+    try:
+        await ctx.sleep(seconds)
+    except asyncio.CancelledError:
+        raise typer.Exit(Interrupted.exit_code) from None
 
 
 def _report_error(error: DecnetError, style: Format, *, quiet: bool) -> None:

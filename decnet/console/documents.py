@@ -25,7 +25,7 @@ def document(outcome: Outcome) -> Any:
     if isinstance(outcome, StatusOutcome):
         return {
             "workers": list(outcome.workers.items),
-            "deckies": list(outcome.deckies.items),
+            outcome.deckies.kind: list(outcome.deckies.items),
             "drift": outcome.drift,
             "notes": list(outcome.notes),
             "faults": list(outcome.faults),
@@ -66,7 +66,7 @@ def _names_of_text(outcome: TextOutcome) -> list[str]:
     for key in ("name", "decky"):
         if isinstance(facts.get(key), str):
             return [facts[key]]
-    return list(facts["deckies"]) if "logs" in facts and "deckies" in facts else list(outcome.lines)
+    return list(facts["deckies"]) if isinstance(facts.get("deckies"), list) else list(outcome.lines)
 
 
 def error_document(error: DecnetError) -> dict[str, Any]:

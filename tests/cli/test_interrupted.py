@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from decnet.cli.run import context, follow
+from decnet.cli.loops import _rest
+from decnet.cli.run import context, follow, wait_for
 from decnet.console.prompts import QuestionInterrupted
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.home_check import open_home
@@ -60,6 +62,25 @@ def test_a_log_that_is_followed_ends_silently() -> None:
     with pytest.raises(typer.Exit) as ended:
         follow(lines())
     assert ended.value.exit_code == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_loop_that_is_ended_between_two_passes_ends_silently(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: signal.Signals,
+) -> None:
+    monkeypatch.setenv("DECNET_HOME", str(tmp_path / "home"))
+
+    with pytest.raises(typer.Exit) as left, context("table") as ctx:
+
+        async def loop() -> None:
+            asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), number)
+            await _rest(ctx, 60)
+
+        wait_for(loop())
+    assert (left.value.exit_code, capsys.readouterr().err) == (130, "")
 
 
 @pytest.mark.parametrize(

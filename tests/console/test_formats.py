@@ -122,6 +122,7 @@ def test_c11_every_table_can_be_wide(home: Home, words: str) -> None:
         ({"name": "w1"}, ["w1"]),
         ({"decky": "web-1", "logs": {}}, ["web-1"]),
         ({"deckies": ["a", "b"], "logs": {}}, ["a", "b"]),
+        ({"file": "fleet.toml", "deckies": ["a", "b"]}, ["a", "b"]),
         ({}, ["two words"]),
     ],
 )
