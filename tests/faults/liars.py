@@ -173,7 +173,16 @@ def truths_of(fleet: Fleet) -> dict[str, dict[str, Any]]:
 
 def answers_of(machine: FakeWorker) -> dict[str, Any]:
     logs = {"decky": f"web-{machine.name}"[:40]}
-    asked = {"hello": {}, "facts": {}, "status": {}, "slice": {}, "events": {}, "logs": logs}
+    follow = {"deckies": [logs["decky"]], "marks": {}, "lines": 10}
+    asked = {
+        "hello": {},
+        "facts": {},
+        "status": {},
+        "slice": {},
+        "events": {},
+        "logs": logs,
+        "follow": follow,
+    }
     found = {verb: machine.ask(verb, args)["result"] for verb, args in asked.items()}
     sent = {"project": "decnet", "request_id": found["status"]["jobs"][0]["request_id"]}
     # The liars' home has not sent it: it counts from 0.

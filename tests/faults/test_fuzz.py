@@ -38,13 +38,13 @@ from decnet.store.events import event_cursor, read_events
 from decnet.store.records import Records
 from decnet.worker.client import validated
 from decnet.worker.exchange import converse
-from decnet.worker.responses import Accepted, EventPage, HeldSlice, Logs, Probed
+from decnet.worker.responses import Accepted, EventPage, FollowedLogs, HeldSlice, Logs, Probed
 
 QUICK, WHOLE = 2_000, 100_000
 COMMANDS: dict[str, Any] = {"status": status, "events": pull, "check": lambda ctx: check(ctx, None)}
 NOUNS: dict[str, Any] = {
     "hello": Hello, "facts": Facts, "status": Status, "events": EventPage, "slice": HeldSlice, "logs": Logs,
-    "apply": Accepted, "probe": Probed,
+    "follow": FollowedLogs, "apply": Accepted, "probe": Probed,
 }  # fmt: skip
 SIZES = (1, 7, 100, 65536, 65536, 65536)
 
