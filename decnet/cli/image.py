@@ -54,7 +54,7 @@ def upgrade(
 @app.command("list")
 def list_images(output: OutputOption = Output.table) -> None:
     """List the decnet images of this machine."""
-    with context(output.value) as ctx:
+    with context(output.value, writes=False) as ctx:
         from decnet.commands.image import images as run
 
         finish(run(ctx), output.value)

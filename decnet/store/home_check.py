@@ -20,8 +20,11 @@ def open_home(home: Home, *, write: bool = True, read_only: bool = False) -> lis
     Temp files of killed commands are removed. A file that others can read is set to 0600, with a warning.
     Raises StateBroken for a symbolic link, another owner, a private key that others can read, and a folder or
     a catalog file that others can write. With `write=False` nothing is created or fixed, and a read-only or
-    missing folder is accepted; `read_only` does the same if nothing can be written.
+    missing folder is accepted; `read_only` does the same if nothing can be written, and creates no directory
+    that does not exist.
     """
+    if read_only and not home.root.exists():
+        write = False
     if write:
         write = _ensure_folders(home, read_only=read_only)
     warnings: list[str] = []

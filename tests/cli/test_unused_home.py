@@ -164,3 +164,14 @@ def test_an_unused_directory_is_one_line_of_uninstall(home: Home) -> None:
     assert removed == [f"remove {home.root}, which has no fleet"]
     (home.root / "notes").write_text("mine")
     assert f"remove {home.root / 'notes'}" in ran("uninstall --dry-run").stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "words", ["status", "history", "events", "worker list", "worker check", "config show", "deploy --dry-run"]
+)
+def test_a_command_that_only_looks_creates_no_state_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("DECNET_HOME", str(tmp_path / "home"))
+    CliRunner().invoke(app, words.split())
+    assert not (tmp_path / "home").exists()
