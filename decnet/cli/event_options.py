@@ -9,6 +9,9 @@ import typer
 
 from decnet.cli.options import seconds
 
+MOST_TAIL = 1_000_000
+"""They are kept in memory."""
+
 
 class EventOutput(StrEnum):
     """decnet's own formats, and those of `decnet.export`."""
@@ -30,12 +33,7 @@ class EventOutput(StrEnum):
 EventOutputOption = Annotated[EventOutput, typer.Option("-o", "--output", help="How events are printed.")]
 Pull = Annotated[bool, typer.Option("--pull", help="Fetch new events from the workers first.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep running and print new events.")]
-Since = Annotated[
-    str | None, typer.Option(metavar="TIME", help="Only events since: 15m, 2h, 1d, or 2026-01-31T12:00.")
-]
-Deckies = Annotated[
-    list[str] | None, typer.Option("--decky", metavar="DECKIES", help="Select deckies: 'web-*,!web-3'.")
-]
+Tail = Annotated[int | None, typer.Option(min=0, max=MOST_TAIL, metavar="N", help="Only the last N of them.")]
 Interval = Annotated[float, seconds("--interval", least=0.5, help="How often --follow pulls.")]
 Alert = Annotated[
     str | None,

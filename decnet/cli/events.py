@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from decnet.cli import event_filters as of
 from decnet.cli import event_options as own
 from decnet.cli.groups import names_subcommand
 from decnet.cli.options import On, Quiet
@@ -17,8 +17,8 @@ from decnet.cli.run import follow as keep_printing
 if TYPE_CHECKING:
     from decnet.commands.alerts import Alerts
     from decnet.commands.event_view import EventView
-    from decnet.commands.events import EventFilter
     from decnet.engine.context import Context
+    from decnet.plan.event_filter import EventFilter
 
 
 app = typer.Typer(rich_markup_mode=None, subcommand_metavar="[COMMAND] ...")
@@ -29,8 +29,15 @@ def events(
     ctx: typer.Context,
     pull: own.Pull = False,
     follow: own.Follow = False,
-    since: own.Since = None,
-    decky: own.Deckies = None,
+    since: of.Since = None,
+    until: of.Until = None,
+    tail: own.Tail = None,
+    decky: of.Deckies = None,
+    source: of.SourceOption = None,
+    kind: of.Kinds = None,
+    service: of.Services = None,
+    severity: of.Severities = None,
+    min_severity: of.MinSeverity = None,
     interval: own.Interval = 2.0,
     alert: own.Alert = None,
     alert_every: own.AlertEvery = 30.0,
@@ -47,20 +54,21 @@ def events(
         return
     with context(output.value, quiet=quiet, read_only=not (pull or follow or alert)) as opened:
         from decnet.commands.event_view import EventView
-        from decnet.commands.events import event_filter
         from decnet.errors import UsageError
         from decnet.store.home_use import check_used
 
         if alert and not (pull or follow or alert_test):
             raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
-        moment = _moment(since)
         if not alert_test:
             check_used(opened.home, os.environ)
-        wanted = event_filter(opened, moment, tuple(decky or ()))
+        wanted = of.events_asked_for(
+            opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
+            severity=severity, min_severity=min_severity,
+        )  # fmt: skip
         target = _alerts(opened, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
         if alert_test:
             _try_alert(opened, target)
-        view = EventView(opened, output.value, redact, share)
+        view = EventView(opened, output.value, redact, share, tail)
         if follow:
             from decnet.cli.following import follow_events
 
@@ -97,8 +105,8 @@ def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, 
     from decnet.commands.events import stored
     from decnet.console.events import show_events
 
-    is_filtered = wanted.since is not None or wanted.deckies or on
-    empty = "no event matches" if is_filtered else "no events yet; decnet events --pull fetches new ones"
+    is_limited = wanted.is_limited or on
+    empty = "no event matches" if is_limited else "no events yet; decnet events --pull fetches new ones"
     found = view.pairs(stored(ctx, wanted, on))
     show_events(found, view.style, "" if quiet else empty, view.spell)
     raise typer.Exit(0)
@@ -127,23 +135,3 @@ def _pulled(
     for failure in failures:
         print_error(failure, view.style)
     raise typer.Exit(worst([failure.exit_code for failure in failures]))
-
-
-def _moment(text: str | None) -> float | None:
-    """A time as the user wrote it, in seconds since the epoch."""
-    import re
-    from datetime import datetime
-
-    from decnet.errors import UsageError
-
-    if text is None:
-        return None
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if ago := re.fullmatch(r"([0-9]{1,9})([smhd])", text):
-        return time.time() - int(ago[1]) * units[ago[2]]
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"--since {text!r} is not a time", hint="write 15m, 2h, 1d, or 2026-01-31T12:00"
-        ) from None

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.commands.alerts import send_alerts_forever
-from decnet.commands.events import EventFilter, pull, unprinted_events
+from decnet.commands.events import pull, unprinted_events
 from decnet.commands.follow_logs import follow_logs
 from decnet.console.events import show_events
 from decnet.console.logs import show_log_lines
 from decnet.console.prompts import print_error
 from decnet.errors import LockHeld
+from decnet.plan.event_filter import EventFilter
 from decnet.store.events import EarlierIds
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ async def _rounds(
             try:
                 await _print_when_free(ctx, wanted, on, "jsonl" if style == "json" else style, view)
                 is_behind = False
+                if view is not None:
+                    view.tail = None
             except LockHeld as error:
                 errors[""] = error
         for worker, failure in errors.items():

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from decnet.commands.events import EventFilter, passes
 from decnet.engine.context import Context
 from decnet.engine.notify import Receiver, deliver, receiver
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, LockHeld
 from decnet.model.event import AttackerEvent
+from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.select import select
 from decnet.store.alerts import (
     AlertState,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,12 +20,14 @@ Pair = tuple[str, AttackerEvent]
 @dataclass
 class EventView:
     """One of FORMATS or one of decnet's own (table, json...); with `redact` without what visitors sent as
-    secrets, with `share` also without what identifies a decky."""
+    secrets, with `share` also without what identifies a decky; of those that are printed at once, only the
+    last `tail`."""
 
     ctx: Context
     style: str
     redact: bool = False
     share: bool = False
+    tail: int | None = None
     _deckies: dict[str, Decky] = field(default_factory=dict)
     _ours: frozenset[str] | None = None
 
@@ -34,7 +37,9 @@ class EventView:
         return self._line if self.style in FORMATS else None
 
     def pairs(self, found: Iterable[Pair]) -> Iterator[Pair]:
-        """The same events with what may be shown of them."""
+        """The last of these events, with what may be shown of them."""
+        if self.tail is not None:
+            found = deque(found, maxlen=self.tail)
         if not (self.redact or self.share):
             yield from found
             return

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
@@ -13,6 +12,8 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, DockerDown, LockHeld, WorkerFailure
 from decnet.model.event import AttackerEvent
+from decnet.model.fleet import Fleet
+from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.select import Selector, select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
@@ -32,21 +33,6 @@ VERDICTS = {
     "reset": "its event spool was replaced: events that were not pulled are lost",
     "rewound": "its event spool was rewound: the worker was restored from an older copy",
 }
-
-
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events are shown: not before `since` (seconds since the epoch), of the deckies that these
-    selectors mean or of all. `archetypes` are those of the fleet's deckies."""
-
-    since: float | None = None
-    deckies: tuple[str, ...] = ()
-    archetypes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @cached_property
-    def selector(self) -> Selector | None:
-        """The selector of the deckies; None for all."""
-        return Selector.of("decky", self.deckies) if self.deckies else None
 
 
 @dataclass(frozen=True)
@@ -182,27 +168,30 @@ def _printing_alone(ctx: Context) -> Iterator[None]:
         lock.release()
 
 
-def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
-    """Whether the filter lets an event through."""
-    if wanted.since is not None and event.at < wanted.since:
-        return False
-    selector = wanted.selector
-    return selector is None or selector.matches(event.decky, wanted.archetypes.get(event.decky, ()))
-
-
-def event_filter(ctx: Context, since: float | None, deckies: tuple[str, ...]) -> EventFilter:
-    """The filter for these selectors. Raises UsageError for one that means no decky: of the fleet, of the
-    records, or of a stored event."""
+def event_filter(ctx: Context, wanted: EventFilter) -> EventFilter:
+    """The filter with what is known of the fleet. Raises UsageError for a term that means nothing: no decky
+    or service of the fleet, of the records, of the catalog, or of a stored event."""
     fleet = load_fleet(ctx.home)
-    wanted = EventFilter(since, deckies, fleet.groups() if fleet else {})
-    if wanted.selector is None:
-        return wanted
-    known = {**dict.fromkeys(_recorded(ctx), ()), **wanted.archetypes}
-    if wanted.selector.unmatched(known):
+    wanted = replace(wanted, archetypes=fleet.groups() if fleet else {})
+    deckies: dict[str, tuple[str, ...]] = {**dict.fromkeys(_recorded(ctx), ()), **wanted.archetypes}
+    services = {*ctx.catalog.services, *(_services(fleet) if fleet else ())}
+    if _has_unknown(wanted.decky_selector, deckies) or _has_unknown(wanted.service_selector, services):
         # Reading all stored events takes time.
-        known = {**dict.fromkeys({row.event.decky for row in read_events(ctx.home)}, ()), **known}
-    wanted.selector.check(known)
+        for row in read_events(ctx.home):
+            deckies.setdefault(row.event.decky, ())
+            services.add(row.event.service)
+    wanted.check(deckies, services)
     return wanted
+
+
+def _has_unknown(selector: Selector | None, known: Iterable[str]) -> bool:
+    groups = known if isinstance(known, Mapping) else dict.fromkeys(known, ())
+    return selector is not None and bool(selector.unmatched(groups))
+
+
+def _services(fleet: Fleet) -> Iterator[str]:
+    for _, _, decky in fleet.every_decky():
+        yield from decky.services
 
 
 def _recorded(ctx: Context) -> set[str]:

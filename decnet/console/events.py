@@ -11,6 +11,7 @@ from decnet.console.text import cell
 from decnet.console.yaml_text import yaml_text
 from decnet.export.sighting import iso
 from decnet.model.event import AttackerEvent
+from decnet.model.severity import severity
 
 FIRST = ("username", "password", "success", "method", "path", "status", "input", "count", "folded")
 TIMES = ("first", "last", "after", "before")
@@ -58,7 +59,8 @@ def _shown(worker: str, event: AttackerEvent, style: str) -> str:
 
 
 def _document(worker: str, event: AttackerEvent) -> dict[str, object]:
-    return {"worker": worker, "time": iso(event.at), **event.model_dump(mode="json")}
+    times = {"worker": worker, "time": iso(event.at), "severity": severity(event)}
+    return {**times, **event.model_dump(mode="json")}
 
 
 def _line(worker: str, event: AttackerEvent) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from decnet.model.event import AttackerEvent
+from decnet.model.severity import severity
 
 REDACTED = "(redacted)"
 SECRETS = ("password", "new_password", "hash", "response", "community")
@@ -44,10 +45,8 @@ class Sighting:
 
     @property
     def severity(self) -> int:
-        """From 0 to 10, by what the attacker has achieved."""
-        if self.event.kind == "login":
-            return 8 if self.event.fields.get("success") else 6
-        return SEVERITIES[self.event.kind]
+        """From 0 to 10."""
+        return severity(self.event)
 
     def text(self, name: str) -> str:
         """A field as text; "" if the event has none."""
@@ -77,12 +76,6 @@ class Sighting:
         }.get(event.kind, event.kind)
         where = f"{event.decky}/{event.service}" if not self.is_shared else event.service
         return f"{what} on {where} from {event.source_ip or 'several sources'}"
-
-
-SEVERITIES = {
-    "disconnect": 1, "error": 1, "scan": 2, "contact": 3, "lost": 4, "request": 5, "command": 8, "file": 9,
-    "pivot": 9,
-}  # fmt: skip
 
 
 def redacted(sighting: Sighting) -> Sighting:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from decnet.errors import UsageError
+from decnet.model.severity import LEVELS, MOST
 from decnet.model.suggest import suggest
 from decnet.model.worker import Worker
 from decnet.wire import clean
+from decnet.wire.event_fields import KINDS
 
 Groups = Mapping[str, Iterable[str]]
 """The names that can be selected, each with the groups that `@` selects it by."""
@@ -21,7 +23,7 @@ Groups = Mapping[str, Iterable[str]]
 
 @dataclass(frozen=True)
 class Selector:
-    """A selector of a `kind` of things: "worker" or "decky"."""
+    """A selector of a `kind` of things, one of _LISTS."""
 
     kind: str
     terms: tuple[str, ...]
@@ -65,13 +67,25 @@ class Selector:
         is_group = term.startswith("@")
         names = {group for groups in known.values() for group in groups} if is_group else set(known)
         near = suggest(term[1:], names) if is_group else _near(term, names)
-        hint = f"did you mean {'@' * is_group + near!r}?" if near else f"{_LISTS[self.kind]} lists them"
-        what = _GROUPS[self.kind] if is_group else "is named"
+        hint = f"did you mean {'@' * is_group + near!r}?" if near else _LISTS[self.kind]
+        what = _GROUPS.get(self.kind, "is") if is_group else "is named"
         return UsageError(f"no {self.kind} {what} {clean(term.lstrip('@'), 60)!r}", hint=hint)
 
 
-_EXAMPLES = {"worker": "'edge-*,@dmz,!w3'", "decky": "'web-*,@printer,!web-03'"}
-_LISTS = {"worker": "decnet worker list", "decky": "decnet status"}
+_EXAMPLES = {
+    "worker": "'edge-*,@dmz,!w3'",
+    "decky": "'web-*,@printer,!web-03'",
+    "service": "'ssh,http'",
+    "kind": "'login,command'",
+    "severity": "'6,8' or 'high'",
+}
+_LISTS = {
+    "worker": "decnet worker list lists them",
+    "decky": "decnet status lists them",
+    "service": "decnet services lists them",
+    "kind": f"kinds: {', '.join(KINDS)}",
+    "severity": f"write 0 to {MOST}, or {', '.join(LEVELS)}",
+}
 _GROUPS = {"worker": "has the tag", "decky": "has the archetype"}
 
 

@@ -20,12 +20,12 @@ import pytest
 
 from decnet import catalog
 from decnet.commands.alerts import Alerts, alerts_to, send_alert, send_alerts_forever, start_alerts
-from decnet.commands.events import EventFilter
 from decnet.engine.context import Context
 from decnet.engine.notify import deliver, receiver
 from decnet.errors import Failed, UsageError
 from decnet.model.event import AttackerEvent, EventKind
 from decnet.model.worker import Worker
+from decnet.plan.event_filter import EventFilter
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home

@@ -15,6 +15,7 @@ from decnet.errors import UsageError
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Worker
+from decnet.plan.event_filter import EventFilter
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
@@ -65,7 +66,7 @@ def event(seq: int, decky: str) -> AttackerEvent:
 
 
 def selected(ctx: Context, *deckies: str) -> list[str]:
-    return [each.decky for _, each in stored(ctx, event_filter(ctx, None, deckies))]
+    return [each.decky for _, each in stored(ctx, event_filter(ctx, EventFilter(deckies=deckies)))]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_c4_a_decky_that_was_removed_is_known_by_its_events(ctx: Context) -> Non
 
 def test_c4_a_misspelled_decky_is_refused_and_the_nearest_is_named(ctx: Context) -> None:
     with pytest.raises(UsageError) as caught:
-        event_filter(ctx, None, ("wep",))
+        event_filter(ctx, EventFilter(deckies=("wep",)))
     assert (caught.value.message, caught.value.hint) == ("no decky is named 'wep'", "did you mean 'web'?")
 
 
@@ -132,3 +133,48 @@ def test_c4_every_command_refuses_a_name_that_does_not_exist(
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert ended.stderr.splitlines()[0] == f"error: no {kind} is named '{name}'"
     assert ended.stderr.splitlines()[1].startswith("hint: ")
+
+
+@pytest.mark.parametrize(
+    ("argv", "first"),
+    [
+        ("--source 192.0.2.0/33", "--source '192.0.2.0/33' is not an address or a block"),
+        ("--kind logn --pull", "no kind is named 'logn'"),
+        ("--service shh --follow", "no service is named 'shh'"),
+        ("--severity hgih --alert true --pull", "no severity is named 'hgih'"),
+        ("--min-severity hgih", "--min-severity 'hgih' is not a severity"),
+        ("--until soon", "--until 'soon' is not a time"),
+    ],
+)
+def test_what_selects_nothing_is_refused_before_anything_is_done(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, argv: str, first: str
+) -> None:
+    monkeypatch.setenv("DECNET_HOME", str(ctx.home.root))
+    ended = CliRunner().invoke(app, ["events", *argv.split()])
+    assert (ended.exit_code, ended.stdout, ended.stderr.splitlines()[0]) == (2, "", f"error: {first}")
+
+
+@pytest.mark.parametrize(
+    ("argv", "names"),
+    [
+        ("--source 192.0.2.250 --kind login --service ssh --severity 6", ["web", "prn", "old"]),
+        ("--source 192.0.2.0/25", []),
+        ("--tail 2", ["prn", "old"]),
+        ("--tail 1 --decky web,prn", ["prn"]),
+        ("--until 2027-01-15T08:00:02+00:00", ["web"]),
+        ("--min-severity high", []),
+    ],
+)
+def test_the_options_of_events_select_them(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, argv: str, names: list[str]
+) -> None:
+    monkeypatch.setenv("DECNET_HOME", str(ctx.home.root))
+    ended = CliRunner().invoke(app, ["events", *argv.split(), "-o", "name"])
+    assert (ended.exit_code, ended.stdout.split()) == (0, names)
+
+
+def test_a_service_that_only_stored_events_have_is_known(ctx: Context) -> None:
+    assert "ssh" in ctx.catalog.services
+    append_events(ctx.home, "id-w2", Page((event(9, "old").model_copy(update={"service": "mine"}),)))
+    wanted = event_filter(ctx, EventFilter(services=("mine",)))
+    assert [each.service for _, each in stored(ctx, wanted)] == ["mine"]

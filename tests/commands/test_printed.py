@@ -11,11 +11,12 @@ import pytest
 from filelock import FileLock
 
 from decnet import catalog
-from decnet.commands.events import EventFilter, unprinted_events
+from decnet.commands.events import unprinted_events
 from decnet.engine.context import Context
 from decnet.errors import LockHeld, OutputFailed
 from decnet.model.event import AttackerEvent
 from decnet.model.worker import Worker
+from decnet.plan.event_filter import EventFilter
 from decnet.store import printed
 from decnet.store.events import append_events, events_between, last_places
 from decnet.store.fleet_table import FleetTable

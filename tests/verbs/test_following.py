@@ -19,12 +19,13 @@ from filelock import FileLock
 from decnet.cli.following import follow_events, print_new, together
 from decnet.cli.loops import mutate_when_due
 from decnet.commands.alerts import Alerts, alerts_to, send_alert, start_alerts
-from decnet.commands.events import EventFilter, pull, stored
+from decnet.commands.events import pull, stored
 from decnet.commands.mutate import MutateOptions
 from decnet.engine.context import Context
 from decnet.errors import UsageError
 from decnet.model.event import AttackerEvent
 from decnet.model.worker import Worker
+from decnet.plan.event_filter import EventFilter
 from decnet.store import audit
 from decnet.store.events import append_events, event_cursor
 from decnet.store.fleet_table import FleetTable

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from fakefleet import FakeFleet
 
-from decnet.commands.events import EventFilter, Pulled, pull, stored
+from decnet.commands.events import Pulled, pull, stored
 from decnet.errors import DockerDown
+from decnet.plan.event_filter import EventFilter
 from decnet.store.events import event_cursor
 
 from .test_following import visit
