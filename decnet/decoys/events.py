@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .budget import SHARES, Budget, Fold, Folds, logged
+from .introductions import Introductions
 
 Field = str | int | float | bool | None
 
 MAX_LINE = 8192
 MAX_TEXT = 1000
-LONGER = {"headers": 3}
+LONGER = {"headers": 3, "kex_algorithms": 3, "host_key_algorithms": 3, "ciphers": 3, "macs": 3}
 """Fields that may be so many times as long."""
 
 MAX_WAITING = 256 * 1024
@@ -42,6 +43,7 @@ class Recorder:
         self._count = 0
         self._budget = Budget(clock())
         self._folds = Folds()
+        self._introductions = Introductions()
         self._looking = False
         self._waiting = bytearray()
         os.set_blocking(output, False)
@@ -77,6 +79,10 @@ class Recorder:
         """Count one event without its details."""
         self._folds.add(kind, source, round(time.time(), 3), self._clock())
         self._look_later()
+
+    def is_new(self, source: str, mark: str) -> bool:
+        """Whether this source has not shown this fingerprint within a day."""
+        return self._introductions.is_new(source, mark, self._clock())
 
     async def close(self) -> None:
         """Write all counts, and wait a moment for the reader."""
@@ -191,6 +197,12 @@ class Session:
         """Count one more action of this kind by this visitor, without its details."""
         self._commands += kind == "command"
         self._recorder.count(kind, self.source)
+
+    def introduce(self, mark: str, **fields: Field) -> None:
+        """Record what a client's handshake reveals; once a day if its source shows the same fingerprint with
+        each connection."""
+        if self._recorder.is_new(self.source, mark):
+            self.record("request", request="handshake", **fields)
 
     def end(self, **fields: Field) -> None:
         """Record the end of the visit, once: with its duration, and how many commands it had."""

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .client_hello import MOST_BYTES, Malformed, read_hello
 from .der import (
     ALTERNATIVE_NAME,
     BASIC_CONSTRAINTS,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 HANDSHAKE_SECONDS = 30.0
 PIECE = 16384
 TEN_YEARS = 3650 * 86400
+SUMMED = ("ja3", "ja4", "server_name")
+"""What the end of a visit repeats of its handshake."""
 
 
 class Identity:
@@ -92,27 +95,47 @@ class Secured(Line):
         self._waits = module.SSLWantReadError
         self._fails = module.SSLError
         self._in, self._out = module.MemoryBIO(), module.MemoryBIO()
+        self._first = bytearray()
+        """What was received before the end of the handshake."""
         self._tls = identity.context.wrap_bio(self._in, self._out, server_side=True)
 
     def feed(self, data: bytes) -> None:
         """Pass on bytes that were read before they were known to be TLS."""
         if data:
+            self._first += data[: MOST_BYTES - len(self._first)]
             self._in.write(data)
 
     async def handshake(self) -> str:
         """The version that both agree on. Raises Gone after OpenSSL's own alert, TimeoutError, OSError."""
-        async with at_most(HANDSHAKE_SECONDS):
-            while True:
-                try:
-                    self._tls.do_handshake()
-                    await self._flush()
-                    return str(self._tls.version())
-                except self._waits:
-                    await self._flush()
-                    await self._more(HANDSHAKE_SECONDS)
-                except self._fails as error:
-                    await self._flush()
-                    raise Gone from error
+        try:
+            async with at_most(HANDSHAKE_SECONDS):
+                await self._shake_hands()
+        finally:
+            self._introduce()
+        return str(self._tls.version())
+
+    async def _shake_hands(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+                await self._flush()
+                return
+            except self._waits:
+                await self._flush()
+                self._first += (await self._more(HANDSHAKE_SECONDS))[: MOST_BYTES - len(self._first)]
+            except self._fails as error:
+                await self._flush()
+                raise Gone from error
+
+    def _introduce(self) -> None:
+        try:
+            found = read_hello(bytes(self._first)).fields()
+        except Malformed:
+            return
+        finally:
+            self._first.clear()
+        self.summary.update({name: found[name] for name in SUMMED if name in found})
+        self.session.introduce(" ".join((found["ja4"], found.get("server_name", ""))), **found)
 
     async def send(self, data: bytes) -> None:
         """Send all of it."""
@@ -147,13 +170,13 @@ class Secured(Line):
         await super().linger()
         return b""
 
-    async def _more(self, seconds: float) -> bool:
+    async def _more(self, seconds: float) -> bytes:
         data = await super().read(seconds)
         if data:
             self._in.write(data)
         else:
             self._in.write_eof()
-        return bool(data)
+        return data
 
     async def _flush(self) -> None:
         if self._out.pending:

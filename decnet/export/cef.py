@@ -56,7 +56,7 @@ def _labelled(seen: Sighting) -> list[tuple[str, str]]:
     secret = seen.text("password") or seen.text("hash") or seen.text("response") or seen.text("community")
     network = "" if seen.is_shared else f"{seen.event.project}/{seen.event.network}"
     named = [("session", seen.event.session), ("command", seen.text("input")), ("password", secret)]
-    return [*named, ("decky", seen.event.decky), ("network", network)]
+    return [*named, ("decky", seen.event.decky), ("network", network), ("fingerprint", seen.fingerprint)]
 
 
 def _header(text: str) -> str:

@@ -13,6 +13,16 @@ IDS = {
     "disconnect": "cowrie.session.closed",
 }
 
+LISTS = {
+    "kexAlgs": "kex_algorithms",
+    "keyAlgs": "host_key_algorithms",
+    "encCS": "ciphers",
+    "macCS": "macs",
+    "compCS": "compressions",
+    "langCS": "languages",
+}
+"""Cowrie's names of the lists in an SSH client's handshake, and ours."""
+
 
 def cowrie(seen: Sighting) -> str:
     """One line as Cowrie writes it. What Cowrie has no id for has one under `decnet.`."""
@@ -39,6 +49,8 @@ def _id(seen: Sighting) -> str:
         return f"cowrie.login.{'success' if event.fields.get('success') else 'failed'}"
     if event.kind == "request" and seen.text("request") == "direct-tcpip":
         return "cowrie.direct-tcpip.request"
+    if seen.is_handshake and event.service == "ssh":
+        return "cowrie.client.kex"
     if event.kind in IDS and event.service in ("ssh", "telnet"):
         return IDS[event.kind]
     return f"decnet.{event.kind}"
@@ -53,6 +65,10 @@ def _own(seen: Sighting) -> dict[str, Any]:
     if event.kind == "file":
         name = seen.text("path") or seen.text("name")
         return {"filename": name, "shasum": seen.text("sha256"), "size": seen.number("size")}
+    if seen.is_handshake and event.service == "ssh":
+        lists = {name: seen.text(ours).split(",") for name, ours in LISTS.items()}
+        algorithms = {"hassh": seen.text("hassh"), "hasshAlgorithms": seen.hassh_algorithms}
+        return {"version": seen.text("client"), **algorithms, **lists}
     if seen.text("request") == "direct-tcpip":
         ends = {"orig_ip": event.source_ip, "orig_port": event.source_port}
         return {"dst_ip": seen.text("host"), "dst_port": seen.number("port"), **ends}

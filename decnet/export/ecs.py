@@ -66,6 +66,7 @@ def ecs(seen: Sighting) -> str:
             "decky": event.decky, "worker": seen.worker, "network": event.network, "project": event.project,
             "session": event.session,
         },
+        "tls": _tls(seen),
         **_own(seen),
         "decnet": {"kind": event.kind, **event.fields},
     }  # fmt: skip
@@ -124,6 +125,15 @@ def _own(seen: Sighting) -> dict[str, Any]:
             }
         }  # fmt: skip
     return {"error": {"message": seen.text("error") or seen.text("reason")}} if event.kind == "error" else {}
+
+
+def _tls(seen: Sighting) -> dict[str, Any]:
+    name, _, version = seen.text("tls").partition("v")
+    return {
+        "version": version,
+        "version_protocol": name.lower(),
+        "client": {"ja3": seen.text("ja3"), "server_name": seen.text("server_name")},
+    }
 
 
 def _known(text: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from .sighting import Sighting, filled, line
 VERSION = "1.8.0"
 INBOUND = 1
 LOGGED = 17
+JA4 = 1
 
 METHODS = {
     "CONNECT": 1, "DELETE": 2, "GET": 3, "HEAD": 4, "OPTIONS": 5, "POST": 6, "PUT": 7, "TRACE": 8,
@@ -126,7 +127,24 @@ def _own(seen: Sighting, found: Class) -> dict[str, Any]:
             "device": _device(seen),
             "actor": {"user": {"name": "unknown"}},
         }
-    return {}
+    return _client(seen, found)
+
+
+def _client(seen: Sighting, found: Class) -> dict[str, Any]:
+    """The fingerprints of the client, where the class has attributes for them."""
+    own: dict[str, Any] = {}
+    if seen.text("ja3"):
+        version = seen.text("tls").removeprefix("TLSv") or "unknown"
+        own["tls"] = {"version": version, "sni": seen.text("server_name"), "ja3_hash": _md5(seen.text("ja3"))}
+        own["ja4_fingerprint_list"] = [{"type_id": JA4, "value": seen.text("ja4")}]
+    if seen.text("hassh") and found.uid == NETWORKS["ssh"]:
+        algorithm = seen.hassh_algorithms.strip(";")
+        own["client_hassh"] = {"algorithm": algorithm, "fingerprint": _md5(seen.text("hassh"))}
+    return own
+
+
+def _md5(value: str) -> dict[str, Any]:
+    return {"algorithm_id": 1, "algorithm": "MD5", "value": value}
 
 
 def _device(seen: Sighting) -> dict[str, Any]:

@@ -17,7 +17,7 @@ REDACTED = "(redacted)"
 SECRETS = ("password", "new_password", "hash", "response", "community")
 """The fields of a login that hold what was sent as its secret."""
 
-OURS = ("banner", "host", "recipients", "target")
+OURS = ("banner", "host", "recipients", "server_name", "target")
 """Fields that can repeat a decky's own address or names."""
 
 _SECRET_HEADERS = re.compile(
@@ -62,6 +62,21 @@ class Sighting:
     def secret(self) -> str:
         """What was sent as a password or in place of one."""
         return next(filter(None, map(self.text, ("password", "hash", "response", "community", "key"))), "")
+
+    @property
+    def is_handshake(self) -> bool:
+        """Whether it is what a client revealed about itself before it did anything."""
+        return self.event.kind == "request" and self.event.fields.get("request") == "handshake"
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the client's software: HASSH or JA4; "" if it is unknown."""
+        return self.text("hassh") or self.text("ja4")
+
+    @property
+    def hassh_algorithms(self) -> str:
+        """The lists that HASSH is the MD5 of."""
+        return ";".join(self.text(name) for name in ("kex_algorithms", "ciphers", "macs", "compressions"))
 
     @property
     def sentence(self) -> str:

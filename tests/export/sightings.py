@@ -30,6 +30,10 @@ FIELDS: dict[tuple[str, str], dict[str, Any]] = {
         "method": "GET", "path": "/a?b=c", "status": 404, "user_agent": "curl/8", "host": "www",
     },
     ("ssh", "request"): {"request": "direct-tcpip", "host": "198.51.100.7", "port": 25},
+    ("smtp", "request"): {
+        "request": "handshake", "ja3": "ab" * 16, "ja4": "t13d1516h2_8daaf6152771_d8a2da3f94cd",
+        "server_name": "mail", "tls": "TLSv1.3",
+    },
     ("snmp", "request"): {"pdu": "get", "version": "v2c", "objects": "1.3.6.1", "count": 1},
     ("tftp", "request"): {"path": "running-config", "method": "READ"},
     ("ntp", "request"): {"request": ""},
@@ -77,7 +81,16 @@ def sighting(service: str, kind: str, fields: dict[str, Any], **changes: Any) ->
     return Sighting(event, "w1", "0.2.0", **DECKY)
 
 
-PLAIN = [sighting(service, kind, fields) for (service, kind), fields in FIELDS.items()]
+HANDSHAKE = {
+    "request": "handshake", "client": "SSH-2.0-Go", "hassh": "cd" * 16, "kex_algorithms": "a,b",
+    "host_key_algorithms": "c", "ciphers": "d,e", "macs": "f", "compressions": "none",
+}  # fmt: skip
+EVERY = [
+    *((service, kind, fields) for (service, kind), fields in FIELDS.items()),
+    ("ssh", "request", HANDSHAKE),
+]
+
+PLAIN = [sighting(service, kind, fields) for service, kind, fields in EVERY]
 WITHOUT_ENDS = [
     sighting(
         service,
@@ -90,7 +103,7 @@ WITHOUT_ENDS = [
         source_port=0,
         session="",
     )
-    for (service, kind), fields in FIELDS.items()
+    for service, kind, fields in EVERY
 ]
 WITH_HOSTILE_VALUES = [
     sighting(
@@ -98,7 +111,7 @@ WITH_HOSTILE_VALUES = [
         {name: HOSTILE if isinstance(value, str) else value for name, value in fields.items()},
         decky=HOSTILE[:150], session=HOSTILE[:150], source_ip=HOSTILE[:60],
     )
-    for (service, kind), fields in FIELDS.items()
+    for service, kind, fields in EVERY
 ]  # fmt: skip
 ALL = PLAIN + WITHOUT_ENDS + WITH_HOSTILE_VALUES
 

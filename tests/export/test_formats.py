@@ -13,7 +13,7 @@ import pycef
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sightings import ALL, DECKY, PLAIN, name_of, sighting
+from sightings import ALL, DECKY, FIELDS, HANDSHAKE, PLAIN, name_of, sighting
 
 from decnet.export import FORMATS, Sighting, redacted, shared
 from decnet.export.ecs import VERSION
@@ -130,7 +130,7 @@ def test_ocsf_has_what_each_class_requires() -> None:
 
 
 def test_cowries_ids_are_those_that_its_readers_know() -> None:
-    found = {name_of(each): document for each, document in documents("cowrie", PLAIN)}
+    found = {name_of(each): document for each, document in documents("cowrie", PLAIN[: len(FIELDS)])}
     assert found["ssh-contact"]["eventid"] == "cowrie.session.connect"
     assert (found["ssh-login"]["eventid"], found["ssh-login"]["password"]) == ("cowrie.login.failed", "toor")
     assert found["telnet-login"]["eventid"] == "cowrie.login.success"
@@ -140,6 +140,47 @@ def test_cowries_ids_are_those_that_its_readers_know() -> None:
     )  # fmt: skip
     assert (found["ssh-request"]["dst_ip"], found["ssh-request"]["dst_port"]) == ("198.51.100.7", 25)
     assert found["http-request"]["eventid"] == "decnet.request"
+
+
+def test_the_handshake_of_ssh_is_the_key_exchange_of_cowrie_and_of_ocsf() -> None:
+    seen = sighting("ssh", "request", HANDSHAKE)
+    found = json.loads(FORMATS["cowrie"](seen))
+    ocsf = json.loads(FORMATS["ocsf"](seen))
+    canary = json.loads(FORMATS["opencanary"](seen))
+
+    assert found["eventid"] == "cowrie.client.kex"
+    names = (
+        "hassh",
+        "hasshAlgorithms",
+        "version",
+        "kexAlgs",
+        "keyAlgs",
+        "encCS",
+        "macCS",
+        "compCS",
+        "langCS",
+    )
+    assert {name: found.get(name) for name in names} == {
+        "hassh": "cd" * 16, "hasshAlgorithms": "a,b;d,e;f;none", "version": "SSH-2.0-Go",
+        "kexAlgs": ["a", "b"], "keyAlgs": ["c"], "encCS": ["d", "e"], "macCS": ["f"],
+        "compCS": ["none"], "langCS": [""],
+    }  # fmt: skip
+    assert (ocsf["class_uid"], ocsf["client_hassh"]["fingerprint"]["value"]) == (4007, "cd" * 16)
+    assert ocsf["client_hassh"]["algorithm"] == "a,b;d,e;f;none"
+    assert (canary["logtype"], canary["logdata"]["REMOTEVERSION"]) == (4001, "SSH-2.0-Go")
+    assert pycef.parse(FORMATS["cef"](seen))["fingerprint"] == "cd" * 16
+
+
+def test_the_handshake_of_tls_is_in_ecs_and_in_ocsf() -> None:
+    seen = sighting("smtp", "request", FIELDS["smtp", "request"])
+    ecs = json.loads(FORMATS["ecs"](seen))["tls"]
+    ocsf = json.loads(FORMATS["ocsf"](seen))
+
+    assert ecs == {
+        "version": "1.3", "version_protocol": "tls", "client": {"ja3": "ab" * 16, "server_name": "mail"},
+    }  # fmt: skip
+    assert (ocsf["tls"]["ja3_hash"]["value"], ocsf["tls"]["sni"]) == ("ab" * 16, "mail")
+    assert ocsf["ja4_fingerprint_list"][0]["value"] == "t13d1516h2_8daaf6152771_d8a2da3f94cd"
 
 
 def params_of(text: str) -> dict[str, str]:

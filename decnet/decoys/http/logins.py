@@ -32,7 +32,7 @@ def logins(request: Request) -> Iterator[Login]:
             yield "url", {"username": unquote_to_bytes(user), "password": unquote_to_bytes(password)}
     query = request.target.partition("?")[2].partition("#")[0]
     yield from _of_fields(_pairs(query.encode("latin-1", "replace")), "query")
-    yield from _of_fields(_body(request), "form")
+    yield from _of_fields(_body(request), "json" if _is_json(request.body) else "form")
 
 
 def salvaged(refused: Refused, rest: bytes) -> Request:
@@ -92,9 +92,13 @@ def _body(request: Request) -> list[tuple[str, bytes]]:
         return [
             (found[1].decode("latin-1"), value) for head, _, value in parts if (found := NAME.search(head))
         ]
-    if body.lstrip()[:1] in (b"{", b"["):
+    if _is_json(body):
         return [(name.decode(), _plain(value)) for name, value in MEMBER.findall(body)]
     return _pairs(body)
+
+
+def _is_json(body: bytes) -> bool:
+    return body.lstrip()[:1] in (b"{", b"[")
 
 
 def _pairs(text: bytes) -> list[tuple[str, bytes]]:

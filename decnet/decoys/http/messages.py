@@ -26,6 +26,9 @@ class Request:
     version: tuple[int, int]
     headers: Headers = field(default_factory=list)
     body: bytes = b""
+    """Its beginning; the size and the hash are those of all that was received."""
+    body_size: int = 0
+    body_sha256: str = ""
 
     def header(self, name: str) -> str:
         """The first header of this name, "" when there is none."""

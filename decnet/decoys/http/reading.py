@@ -1,6 +1,7 @@
 """Reads one request, bounded in size and time, and refuses what the imitated server refuses."""
 
 import asyncio
+import hashlib
 import re
 import time
 from dataclasses import dataclass, replace
@@ -31,6 +32,27 @@ class Limits:
     absent_host: bool = False
 
 
+class Body:
+    """The beginning of a body, and the size and hash of what was received of it."""
+
+    def __init__(self) -> None:
+        self._kept = bytearray()
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def add(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        self._kept += piece[: max(0, KEPT_BODY - len(self._kept))]
+        self._size += len(piece)
+        self._digest.update(piece)
+
+    def of(self, request: Request) -> Request:
+        """The request with this body."""
+        return replace(
+            request, body=bytes(self._kept), body_size=self._size, body_sha256=self._digest.hexdigest()
+        )
+
+
 async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | None:
     """The next request; None if the client has left or was silent for too long. Raises Refused."""
     raw = await _first_line(line, limits, first)
@@ -46,18 +68,18 @@ async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | 
 
 async def read_body(line: Line, request: Request) -> Request:
     """`request` with the beginning of its body; the rest is read and discarded. Raises Refused."""
-    kept = bytearray()
+    body = Body()
     try:
         async with at_most(BODY_SECONDS):
-            await _body(line, request, kept)
+            await _body(line, request, body)
     except Refused as refused:
-        refused.request = replace(request, body=bytes(kept))
+        refused.request = body.of(request)
         raise
     except (TimeoutError, asyncio.IncompleteReadError) as error:
-        raise Refused(408, request=replace(request, body=bytes(kept))) from error
+        raise Refused(408, request=body.of(request)) from error
     except ValueError as error:
-        raise Refused(400, "chunk", request=replace(request, body=bytes(kept))) from error
-    return replace(request, body=bytes(kept))
+        raise Refused(400, "chunk", request=body.of(request)) from error
+    return body.of(request)
 
 
 async def _first_line(line: Line, limits: Limits, first: bool) -> bytes | None:
@@ -144,28 +166,28 @@ def _checked(headers: Headers, limits: Limits, request: Request) -> Headers:
     return headers
 
 
-async def _body(line: Line, request: Request, kept: bytearray) -> None:
+async def _body(line: Line, request: Request, body: Body) -> None:
     length = request.header("content-length")
     if "chunked" in request.header("transfer-encoding").lower():
-        await _chunks(line, kept)
+        await _chunks(line, body)
     elif length:
         if not length.isdigit() or len(length) > 15:
             raise Refused(400, "length")
         if int(length) > MOST_BODY:
             raise Refused(413)
-        await _sized(line, int(length), kept)
+        await _sized(line, int(length), body)
 
 
-async def _sized(line: Line, length: int, kept: bytearray) -> None:
+async def _sized(line: Line, length: int, body: Body) -> None:
     while length > 0:
         piece = await line.read(BODY_SECONDS, min(length, 16384))
         if not piece:
             raise asyncio.IncompleteReadError(b"", length)
         length -= len(piece)
-        kept += piece[: max(0, KEPT_BODY - len(kept))]
+        body.add(piece)
 
 
-async def _chunks(line: Line, kept: bytearray) -> None:
+async def _chunks(line: Line, body: Body) -> None:
     total = 0
     while True:
         try:
@@ -176,7 +198,7 @@ async def _chunks(line: Line, kept: bytearray) -> None:
         total += size
         if size < 0 or total > MOST_BODY:
             raise Refused(413)
-        await _sized(line, size, kept)
+        await _sized(line, size, body)
         if await line.read_line(BODY_SECONDS) not in (b"\r\n", b"\n"):
             if size:
                 raise ValueError("no end of chunk")

@@ -1,7 +1,7 @@
 """Connections: read, route, answer, keep alive; every visit is recorded."""
 
 import asyncio
-import hashlib
+from dataclasses import replace
 
 from ..credentials import record_login
 from ..events import Recorder, shown
@@ -76,7 +76,8 @@ class Visit:
     async def _refuse(self, refused: Refused) -> None:
         request = refused.request or Request("", "", (1, 1))
         reply = Reply(refused.status, why=refused.why, close=True)
-        self._record(request, reply, shown(refused.raw) if refused.raw else "")
+        headers = salvaged(refused, b"").headers if refused.head else request.headers
+        self._record(replace(request, headers=headers), reply, shown(refused.raw) if refused.raw else "")
         answer = self._dialect.render_refusal(reply, request, self._line.port) if refused.status else b""
         rest = await self._line.unread()
         try:
@@ -98,8 +99,8 @@ class Visit:
             fields["headers"] = "\n".join(f"{name}: {value}" for name, value in request.headers)
         if request.body:
             fields["body"] = shown(request.body)
-            fields["body_size"] = len(request.body)
-            fields["body_sha256"] = hashlib.sha256(request.body).hexdigest()
+            fields["body_size"] = request.body_size
+            fields["body_sha256"] = request.body_sha256
         self._line.session.record("request", **fields)
 
     def _record_logins(self, request: Request) -> None:

@@ -12,6 +12,7 @@ from ..waits import at_most
 from . import numbers as no
 from .ciphers import CIPHERS, Corrupt, Nothing, Protection, mac_key_size, protection
 from .dialects import Dialect
+from .hello import fingerprint, parse_init
 from .hostkeys import HostKeys
 from .kex import SLOW, Agreed, diffie_hellman, exchange, group_for, hash_of
 from .wire import Message, flag, mpint, names, string, uint32
@@ -225,9 +226,10 @@ class Transport:
         self._settled.clear()
 
     async def _exchange(self, their_init: bytes) -> None:
-        offered = _parse_init(their_init)
+        offered = parse_init(their_init)
         if not self._session_id:
             self.offered = offered
+            self._introduce(their_init)
             self._strict = self._dialect.strict and STRICT_CLIENT in offered["kex"]
         kex = _choose(offered["kex"], [name for name in self._dialect.kex if name not in NOT_KEX])
         host_key = _choose(offered["host_keys"], self._dialect.host_keys)
@@ -249,6 +251,12 @@ class Transport:
         self.send(bytes((reply,)) + string(public_key) + agreed.public + string(signature))
         self._session_id = self._session_id or hashed
         await self._take_keys(kex, agreed, hashed, ways, first=self._session_id is hashed)
+
+    def _introduce(self, their_init: bytes) -> None:
+        found = fingerprint(their_init)
+        self._line.summary["hassh"] = found["hassh"]
+        mark = f"{found['hassh']} {self.client_version}"
+        self._line.session.introduce(mark, client=self.client_version, **found)
 
     async def _public_key(self, algorithm: str) -> bytes:
         """Our public key. The RSA key takes a moment the first time: in a thread, so that others continue."""
@@ -332,26 +340,6 @@ def _protect(way: tuple[str, str, str], key: Callable[[bytes, int], bytes], lett
     mac_size = 0 if sizes.own_mac else mac_key_size(mac)
     iv, secret, integrity = (letters[at : at + 1] for at in range(3))
     return protection(cipher, mac, key(secret, sizes.key), key(iv, sizes.iv), key(integrity, mac_size))
-
-
-def _parse_init(packet: bytes) -> dict[str, list[str]]:
-    message = Message(packet)
-    message.take(17)
-    order = (
-        "kex",
-        "host_keys",
-        "cipher in",
-        "cipher out",
-        "mac in",
-        "mac out",
-        "compression in",
-        "compression out",
-    )
-    offered = {name: message.names() for name in order}
-    message.names()
-    message.names()
-    offered["guess"] = ["yes"] if message.flag() else []
-    return offered
 
 
 def _choose(theirs: list[str], ours: list[str] | tuple[str, ...]) -> str:
