@@ -65,14 +65,7 @@ async def add(
         check_not_lost(ctx.home, stored, known)
         fleet = stored or new_fleet()
         side = fleet_credentials(ctx.home, fleet.fleet_id)
-        wanted = Worker(
-            name=name,
-            worker_id=earlier.worker_id if earlier else "",
-            tags=tuple(sorted(set(tags))) or (earlier.tags if earlier else ()),
-            max_deckies=max_deckies or (earlier.max_deckies if earlier else None),
-            enrolled_at=earlier.enrolled_at if earlier else ctx.now(),
-            drained=earlier.drained if earlier else False,
-        )
+        wanted = _described(name, tags, max_deckies, earlier, ctx.now())
         enrolled = await ctx.enrolment.add(
             login,
             replace(side, before_change=lambda: _store_first(ctx, fleet)),
@@ -85,6 +78,22 @@ async def add(
         changed = record(ctx, enrolled) or bool(enrolled.changed)
         await take_generation(ctx, fleet.fleet_id, [enrolled.worker])
     return _outcome(ctx, enrolled, changed)
+
+
+def _described(
+    name: str, tags: Sequence[str], max_deckies: int | None, earlier: Worker | None, now: float
+) -> Worker:
+    """The worker to enrol; one that is enrolled keeps what is not given."""
+    if earlier is None:
+        earlier = Worker(name=name, worker_id="", enrolled_at=now)
+    return Worker(
+        name=name,
+        worker_id=earlier.worker_id,
+        tags=tuple(sorted(set(tags))) or earlier.tags,
+        max_deckies=max_deckies or earlier.max_deckies,
+        enrolled_at=earlier.enrolled_at,
+        drained=earlier.drained,
+    )
 
 
 def _store_first(ctx: Context, fleet: Fleet) -> None:
