@@ -20,10 +20,10 @@ SECRETS = ("password", "new_password", "hash", "response", "community")
 OURS = ("banner", "host", "recipients", "server_name", "target")
 """Fields that can repeat a decky's own address or names."""
 
-_SECRET_HEADERS = re.compile(
-    r"(?im)^((?:proxy-)?authorization|cookie|[^:\n]*(?:token|key|secret)[^:\n]*):[^\n]*"
-)
-_SECRET_PARAMETERS = re.compile(r"(?i)((?:^|[?&;])[^=&;?]*(?:pass|pwd|secret|token|key)[^=&;?]*=)[^&;]*")
+_SECRET_HEADERS = re.compile(r"(?i)token|key|secret|passw|auth|cookie")
+_ACCOUNT = re.compile(r"//[^/@\s]*@")
+"""The account in a URL."""
+_SECRET_PARAMETERS = re.compile(r"(?i)pass|pwd|secret|token|key")
 _OUR_HEADERS = re.compile(r"(?im)^(host|referer|origin):[^\n]*")
 
 
@@ -104,8 +104,20 @@ def _redacted(name: str, value: Any) -> Any:
         # Forms and JSON have passwords in the body.
         return REDACTED
     if name == "headers":
-        return _SECRET_HEADERS.sub(rf"\1: {REDACTED}", str(value))
-    return _SECRET_PARAMETERS.sub(rf"\1{REDACTED}", value) if name in ("path", "url") else value
+        return "\n".join(_without_secret(row, ":", _SECRET_HEADERS) for row in str(value).split("\n"))
+    if name not in ("path", "url"):
+        return value
+    # Split and not one pattern, whose time would grow with the square of what a visitor sends.
+    parts = re.split(r"([?&;])", _ACCOUNT.sub(f"//{REDACTED}@", str(value)))
+    return "".join(_without_secret(part, "=", _SECRET_PARAMETERS) for part in parts)
+
+
+def _without_secret(text: str, separator: str, names: re.Pattern[str]) -> str:
+    """`name=value` without the value if the name is one of a secret."""
+    name, found, _ = text.partition(separator)
+    if not found or not names.search(name):
+        return text
+    return f"{name}{separator}{' ' if separator == ':' else ''}{REDACTED}"
 
 
 def shared(sighting: Sighting, fleet: Iterable[str] = ()) -> Sighting:

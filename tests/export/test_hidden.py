@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,3 +95,29 @@ def test_whatever_surrounds_it_a_deckys_name_as_a_word_is_not_shared(
     hidden = shared(seen, OURS).text("input")
     words = f"{before} (redacted) {after}".split()
     assert ours not in hidden.split() or ours in words
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "kept"),
+    [
+        ("url", f"ftp://admin:{SECRET}@198.51.100.7/x", "ftp://(redacted)@198.51.100.7/x"),
+        (
+            "headers",
+            f"Set-Cookie: a={SECRET}\nX-Auth: {SECRET}",
+            "Set-Cookie: (redacted)\nX-Auth: (redacted)",
+        ),
+        ("path", f"/a?Token={SECRET};pwd={SECRET}&k=v?x", "/a?Token=(redacted);pwd=(redacted)&k=v?x"),
+    ],
+)
+def test_every_spelling_of_a_secret_is_redacted(name: str, sent: str, kept: str) -> None:
+    assert redacted(sighting("http", "request", {name: sent})).text(name) == kept
+
+
+@pytest.mark.parametrize("word", ["pass", "key", "//", "?", "passkey?", "a" * 9])
+@pytest.mark.parametrize("name", ["headers", "path"])
+def test_a_long_value_is_redacted_as_quickly_as_many_short_ones(name: str, word: str) -> None:
+    """Time that grows with the square of the length would be minutes here."""
+    value = word * (1_000_000 // len(word))
+    short = sighting("http", "request", {name: "/"})
+    long = replace(short, event=short.event.model_copy(update={"fields": {name: value}}))
+    assert redacted(long).text(name) == value
