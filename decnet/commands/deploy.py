@@ -28,7 +28,7 @@ from decnet.plan.images import upgraded
 from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import resolve
 
-STAYS = "deckies that stay"
+STAYS, EVENTS = "deckies that stay", "settings of events"
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             lans, unusable = _lans(snap, spec, drafts, options)
             _report_unusable(ctx, unusable, reported)
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
+            desired = _with_events(ctx, spec, options, desired, reported)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return replace(with_ranges(snap, desired, dry_run=options.run.dry_run), seed=seed)
@@ -87,6 +88,18 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     if options.out is not None:
         write_plan(ctx, options.out, outcome, options.run)
     return outcome
+
+
+def _with_events(
+    ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
+) -> Fleet:
+    """The fleet with the spec's settings of events, which change no decky and are no step of a plan."""
+    if spec.events is None or options.add or spec.events == desired.events:
+        return desired
+    if EVENTS not in reported:
+        reported.add(EVENTS)
+        ctx.note("the settings of events change, and no decky" + " (dry run)" * options.run.dry_run)
+    return desired.model_copy(update={"events": spec.events})
 
 
 def _continued(

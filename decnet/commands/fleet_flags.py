@@ -77,7 +77,7 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
         )
         for name in names
     )
-    return FleetSpec(network=NetworkSpec(driver=None), deckies=deckies)
+    return FleetSpec(network=NetworkSpec(driver=None), deckies=deckies, events=None)
 
 
 def continued(spec: FleetSpec, name: str, deckies: Mapping[str, Decky]) -> FleetSpec:

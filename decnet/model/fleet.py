@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 from decnet.wire import NETWORK, PROJECT
 
 from .base import FrozenModel, Hex32, Loose, Mac, Name, ProjectName, ServiceName, Short
+from .event_settings import EventSettings
 from .spec import Driver
 from .values import Settings
 
@@ -140,6 +141,7 @@ class Fleet(FrozenModel):
     projects: dict[ProjectName, Project] = {}
     confirmed: Annotated[tuple[str, ...], Loose] = ()
     """Subnets whose addresses the operator has confirmed to be outside DHCP."""
+    events: EventSettings = EventSettings()
 
     @property
     def deckies(self) -> dict[str, Decky]:

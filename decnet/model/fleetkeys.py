@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import addresses, values
+from . import addresses, event_settings, values
 
 Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "scalars"]
 
@@ -102,10 +102,25 @@ DECKY = {
     "settings": Key("scalars", "settings per service: [decky.NAME.settings.SERVICE]"),
 }
 
+RETENTION = {
+    "days": Key("whole number", "days; default: without a limit", minimum=1, maximum=36_500),
+    "size": Key(
+        "text",
+        'for each worker, like "500 MiB" or "10 GiB"; default: 160 MiB',
+        event_settings.size,
+        pattern=event_settings.SIZE,
+    ),
+}
+
+EVENTS = {
+    "retention": Key("table", "how long this machine keeps events that it has pulled", keys=RETENTION),
+}
+
 FLEET = {
     "mutate_interval": MINUTES,
     "core": CORE,
     "side": SIDE,
     "network": Key("table", "the LAN of the deckies", keys=NETWORK),
+    "events": Key("table", "attackers' events on this machine", keys=EVENTS),
     "decky": Key("tables", "one table per decky, or per group of identical ones", keys=DECKY),
 }

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from .catalog_entries import Port, Service
+from .event_settings import to_table
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 
@@ -15,9 +16,11 @@ def to_toml(spec: FleetSpec) -> str:
     network = _given(spec.network, "addresses")
     if addresses := _given(spec.network.addresses):
         network["addresses"] = addresses
-    document = _given(spec, "network", "deckies", "places")
+    document = _given(spec, "network", "deckies", "places", "events")
     if network:
         document["network"] = network
+    if spec.events and (events := to_table(spec.events)):
+        document["events"] = events
     document["decky"] = {decky.name: _decky(decky) for decky in spec.deckies}
     return _written(document)
 

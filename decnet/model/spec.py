@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .event_settings import EventSettings
 from .values import Settings
 
 LOCAL = "local"
@@ -79,6 +80,8 @@ class FleetSpec:
     core: tuple[str, ...] | None = None
     """The settings of every decky with one of these services; of every decky if there are none."""
     side: tuple[str, ...] | None = None
+    events: EventSettings | None = EventSettings()
+    """None: those of the stored fleet."""
     places: dict[str, str] = field(default_factory=dict)
     """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from decnet.errors import SpecError
 from decnet.model import fleetfile, fleetkeys, toml_text
+from decnet.model.event_settings import EventSettings, Retention
+from decnet.model.fleetwriter import to_toml
 from decnet.model.spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 WHOLE = """\
@@ -380,3 +382,41 @@ def test_the_largest_file_is_read_in_bounded_memory_and_a_larger_one_is_refused(
     assert fleetfile.parse_bytes(text.encode(), "f").deckies[0].name == "web"
     with pytest.raises(SpecError, match="larger than"):
         fleetfile.parse_bytes((text + filler * 2).encode(), "f")
+
+
+ENTRY = entry('services = ["http"]')
+
+
+@pytest.mark.parametrize(
+    ("written", "retention"),
+    [
+        ("", Retention()),
+        ("[events]", Retention()),
+        ("[events.retention]\ndays = 90", Retention(days=90)),
+        ('[events.retention]\nsize = "500 MiB"', Retention(size=500 << 20)),
+        ('[events]\nretention = { days = 1, size = "10GiB" }', Retention(days=1, size=10 << 30)),
+    ],
+)
+def test_how_long_events_are_kept_is_read(written: str, retention: Retention) -> None:
+    spec = fleetfile.parse(written + "\n" + ENTRY, "fleet.toml")
+    assert spec.events == EventSettings(retention=retention)
+    assert fleetfile.parse(to_toml(spec), "fleet.toml").events == spec.events
+
+
+@pytest.mark.parametrize(
+    ("written", "mistake"),
+    [
+        ("days = 0", "`days` in [events.retention] must be a whole number from 1 to 36500, not 0"),
+        ('days = "9"', '`days` in [events.retention] must be a whole number from 1 to 36500, not "9"'),
+        ("size = 5", "`size` in [events.retention] must be text, not 5"),
+        (
+            'size = "5 GB"',
+            '`size` in [events.retention] must be a size like "500 MiB" or "10 GiB", not "5 GB"',
+        ),
+        ('size = "5 KiB"', "`size` in [events.retention] must be at least 1 MiB"),
+        ("dasy = 5", "unknown key `dasy` in [events.retention]"),
+    ],
+)
+def test_a_retention_that_cannot_be_is_refused(written: str, mistake: str) -> None:
+    text = f"[events.retention]\n{written}\n{ENTRY}"
+    assert mistakes(text)[0] == f"fleet.toml:2: {mistake}"
