@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli import events
-from decnet.cli.options import On, Output, OutputOption, seconds
+from decnet.cli.options import On, Output, OutputOption, StatusOutput, seconds
 from decnet.cli.run import context, finish, wait_for
 from decnet.cli.run import follow as keep_printing
 
@@ -31,19 +31,32 @@ def status(
         bool, typer.Option("--detailed-exitcode", help="Exit 3 if desired and actual differ.")
     ] = False,
     on: On = None,
-    output: OutputOption = Output.table,
+    output: Annotated[
+        StatusOutput, typer.Option("-o", "--output", help="How the result is printed.")
+    ] = StatusOutput.table,
 ) -> None:
     """Show the current state of workers and deckies."""
     with context(output.value, read_only=True, of_fleet=True) as ctx:
         from decnet.commands.status import status as run
 
+        if watch and output is StatusOutput.prometheus:
+            from decnet.errors import UsageError
+
+            raise UsageError("--watch does not go with -o prometheus", hint="run it from cron")
         if watch:
             from decnet.cli.loops import status_forever
 
             keep_printing(
-                status_forever(ctx, watch, output.value, on=on, detailed_exitcode=detailed_exitcode)
+                status_forever(
+                    ctx, watch, Output(output.value).value, on=on, detailed_exitcode=detailed_exitcode
+                )
             )
-        finish(wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode)), output.value)
+        outcome = wait_for(run(ctx, on=on, detailed_exitcode=detailed_exitcode))
+        if output is StatusOutput.prometheus:
+            from decnet.commands.metrics import metrics
+
+            finish(metrics(ctx, outcome), output.value)
+        finish(outcome, output.value)
 
 
 def show(

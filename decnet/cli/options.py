@@ -18,6 +18,16 @@ class Output(StrEnum):
     name = "name"
 
 
+class StatusOutput(StrEnum):
+    table = "table"
+    wide = "wide"
+    json = "json"
+    jsonl = "jsonl"
+    yaml = "yaml"
+    name = "name"
+    prometheus = "prometheus"
+
+
 class Drivers(StrEnum):
     macvlan = "macvlan"
     ipvlan = "ipvlan"

@@ -79,6 +79,6 @@ class EventView:
 
 def identifiers(fleet: Fleet) -> frozenset[str]:
     """The names, hostnames, addresses and MACs of all deckies."""
-    found = {each for decky in fleet.deckies.values() for each in (decky.name, decky.hostname)}
-    links = [link for decky in fleet.deckies.values() for link in decky.attachments]
+    found = {each for _, _, decky in fleet.every_decky() for each in (decky.name, decky.hostname)}
+    links = [link for _, _, decky in fleet.every_decky() for link in decky.attachments]
     return frozenset(found | {each for link in links for each in (link.address, link.mac) if each})

@@ -1,0 +1,71 @@
+"""`decnet events summary`: how many events there were, by kind, service, decky, source and severity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from decnet.engine.outcome import TextOutcome
+from decnet.export.activity import Tally
+from decnet.export.sighting import iso
+from decnet.model.event import AttackerEvent
+from decnet.model.severity import level
+
+SHOWN = 10
+"""Rows of each part of the table; JSON has all."""
+
+
+def summary(found: Iterable[tuple[str, AttackerEvent]]) -> TextOutcome:
+    """The counts of these events, which come with the names of their workers."""
+    tally = Tally()
+    for _, event in found:
+        tally.add(event)
+    document = _document(tally)
+    if not tally.events:
+        return TextOutcome(("no events in this period",), document)
+    return TextOutcome(tuple(_lines(tally)), document)
+
+
+def _document(tally: Tally) -> dict[str, Any]:
+    return {
+        "events": tally.events,
+        "first": None if tally.first is None else iso(tally.first),
+        "last": None if tally.last is None else iso(tally.last),
+        "kinds": dict(tally.kinds.most_common()),
+        "services": dict(tally.services.most_common()),
+        "deckies": dict(tally.deckies.most_common()),
+        "sources": dict(tally.sources.most_common()),
+        "severities": {str(number): tally.severities[number] for number in sorted(tally.severities)},
+    }
+
+
+def _lines(tally: Tally) -> Iterable[str]:
+    assert tally.first is not None and tally.last is not None
+    yield f"{tally.events} event{'s' * (tally.events != 1)} from {iso(tally.first)} to {iso(tally.last)}"
+    severities = Counter(
+        {f"{number:>2} {level(number)}": tally.severities[number] for number in tally.severities}
+    )
+    parts = (
+        ("kind", tally.kinds.most_common()),
+        ("service", tally.services.most_common()),
+        ("decky", tally.deckies.most_common()),
+        ("source", tally.sources.most_common()),
+        ("severity", sorted(severities.items(), reverse=True)),
+    )
+    for name, rows in parts:
+        yield from _part(name, rows)
+
+
+def _part(name: str, rows: list[tuple[str, int]]) -> Iterable[str]:
+    shown = rows[:SHOWN]
+    if not shown:
+        return
+    width = max(len(name), *(len(word) for word, _ in shown))
+    numbers = max(len("EVENTS"), *(len(str(number)) for _, number in shown))
+    yield ""
+    yield f"{name.upper():<{width}}  {'EVENTS':>{numbers}}"
+    for word, number in shown:
+        yield f"{word:<{width}}  {number:>{numbers}}"
+    if len(rows) > SHOWN:
+        yield f"and {len(rows) - SHOWN} more"
