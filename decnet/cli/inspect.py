@@ -8,6 +8,7 @@ import typer
 
 from decnet.cli import events
 from decnet.cli.options import On, Output, OutputOption, StatusOutput, seconds
+from decnet.cli.report import report
 from decnet.cli.run import context, finish, wait_for
 from decnet.cli.run import follow as keep_printing
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(services)
     app.command()(archetypes)
     app.command()(doctor)
+    app.command()(report)
     app.add_typer(events.app, name="events")
     app.add_typer(_config, name="config")
 

@@ -1,0 +1,45 @@
+"""`decnet report`: the fleet and its attackers as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from decnet.cli import event_filters as of
+from decnet.cli.options import On, Quiet
+from decnet.cli.run import context, wait_for
+
+
+def report(
+    html: Annotated[
+        Path, typer.Option("--html", metavar="FILE", help="The page; an existing one is replaced.")
+    ],
+    since: of.Since = None,
+    until: of.Until = None,
+    decky: of.Deckies = None,
+    source: of.SourceOption = None,
+    min_severity: of.MinSeverity = None,
+    redact: Annotated[bool, typer.Option("--redact", help="Leave out passwords.")] = False,
+    quiet: Quiet = False,
+    on: On = None,
+) -> None:
+    """Write a page: fleet health, activity, attackers, credentials."""
+    with context("table", quiet=quiet, read_only=True, of_fleet=True) as ctx:
+        from decnet.commands.event_view import EventView
+        from decnet.commands.events import stored
+        from decnet.commands.status import status
+        from decnet.commands.userfile import write_text
+        from decnet.console.report_page import page
+        from decnet.export.activity import activity
+
+        wanted = of.events_asked_for(
+            ctx, since=since, until=until, decky=decky, source=source, min_severity=min_severity
+        )
+        health = wait_for(status(ctx, on=on))
+        view = EventView(ctx, "table", redact)
+        found = activity(lambda: view.pairs(stored(ctx, wanted, on)), since=wanted.since, now=ctx.now())
+        write_text(html, page(found, health, redacted=redact))
+        ctx.note(f"the report is in {html}")
+        raise typer.Exit(health.exit_code)
