@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli import events
+from decnet.cli import attackers, events
 from decnet.cli.options import On, Output, OutputOption, StatusOutput, seconds
 from decnet.cli.report import report
 from decnet.cli.run import context, finish, wait_for
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
     app.command()(report)
     app.add_typer(events.app, name="events")
+    app.add_typer(attackers.app, name="attackers")
     app.add_typer(_config, name="config")
 
 

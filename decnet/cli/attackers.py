@@ -1,0 +1,80 @@
+"""`decnet attackers`: who was there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from decnet.cli import event_filters as of
+from decnet.cli.groups import names_subcommand
+from decnet.cli.options import On, Output, OutputOption
+from decnet.cli.run import context, finish
+
+if TYPE_CHECKING:
+    from decnet.engine.outcome import Listing
+
+app = typer.Typer(rich_markup_mode=None, subcommand_metavar="[COMMAND] ...")
+
+Credentials = Annotated[
+    bool, typer.Option("--credentials", help="List the credentials that were tried, and where.")
+]
+Redact = Annotated[bool, typer.Option("--redact", help="With --credentials: leave out the secrets.")]
+
+
+@app.callback(invoke_without_command=True)
+def attackers(
+    ctx: typer.Context,
+    credentials: Credentials = False,
+    redact: Redact = False,
+    since: of.Since = None,
+    until: of.Until = None,
+    decky: of.Deckies = None,
+    source: of.SourceOption = None,
+    kind: of.Kinds = None,
+    service: of.Services = None,
+    severity: of.Severities = None,
+    min_severity: of.MinSeverity = None,
+    on: On = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """List the sources of attackers' events."""
+    if names_subcommand(ctx):
+        return
+    with context(output.value, writes=False, of_fleet=True) as opened:
+        from decnet.commands import attackers as found
+
+        wanted = of.events_asked_for(
+            opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
+            severity=severity, min_severity=min_severity,
+        )  # fmt: skip
+        listing: Listing
+        if credentials:
+            listing = found.tried_credentials(opened, wanted, on, redact=redact)
+        else:
+            listing = found.attackers(opened, wanted, on)
+        finish(listing, output.value)
+
+
+@app.command("show")
+def show(
+    address: Annotated[str, typer.Argument(help="The source's address.")],
+    since: of.Since = None,
+    until: of.Until = None,
+    decky: of.Deckies = None,
+    kind: of.Kinds = None,
+    service: of.Services = None,
+    severity: of.Severities = None,
+    min_severity: of.MinSeverity = None,
+    on: On = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what one source did on all workers, in the order of time."""
+    with context(output.value, writes=False, of_fleet=True) as opened:
+        from decnet.commands.attackers import timeline
+
+        wanted = of.events_asked_for(
+            opened, since=since, until=until, decky=decky, kind=kind, service=service, severity=severity,
+            min_severity=min_severity,
+        )  # fmt: skip
+        finish(timeline(opened, address, wanted, on), output.value)

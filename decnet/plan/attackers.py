@@ -1,0 +1,178 @@
+"""Events by their source: who was there, when, where, and with which credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from hashlib import blake2b
+from typing import Any
+
+from decnet.model.event import AttackerEvent
+from decnet.model.severity import severity
+from decnet.plan.techniques import techniques_of, techniques_of_logins
+
+MOST_NAMES = 1000
+"""Deckies, services and pairs of one source: what is beyond is not counted."""
+
+MOST_PAIRS = 100_000
+"""Different pairs that are listed."""
+
+SECRETS = ("password", "response", "hash", "community", "key")
+"""What a login sends, the first of these that it has."""
+
+
+@dataclass
+class Attacker:
+    """What one source did. Times in seconds since the epoch by the workers' clocks; `attempts` and `events`
+    count what folded events represent."""
+
+    source: str
+    first: float
+    last: float
+    events: int = 0
+    attempts: int = 0
+    accepted: int = 0
+    severity: int = 0
+    deckies: set[str] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    """Techniques that single events show."""
+    accounts: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
+    """Hashes of two accounts and of two secrets: whether there is more than one is all that matters."""
+    pairs: set[str] = field(default_factory=set)
+    """Hashes."""
+
+    def add(self, event: AttackerEvent) -> None:
+        """Count an event of this source."""
+        count = max(event.stands_for, 1)
+        self.first, self.last = min(self.first, event.at), max(self.last, event.at)
+        self.events += count
+        self.severity = max(self.severity, severity(event))
+        _put(self.deckies, event.decky)
+        _put(self.services, event.service)
+        self.seen.update(techniques_of(event))
+        if event.kind == "login":
+            self.attempts += count
+            self.accepted += count * bool(event.fields.get("success"))
+            account, secret = map(_hash, pair_of(event))
+            _put(self.accounts, account, 2)
+            _put(self.secrets, secret, 2)
+            _put(self.pairs, _hash(account + secret))
+
+    def merge(self, other: Attacker) -> None:
+        """Count what the other one, of the same source, has counted."""
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.severity = max(self.severity, other.severity)
+        for name in ("events", "attempts", "accepted"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for each in fields(self):
+            if isinstance(mine := getattr(self, each.name), set):
+                for value in getattr(other, each.name):
+                    _put(mine, value, 2 if each.name in ("accounts", "secrets") else MOST_NAMES)
+
+    def document(self) -> dict[str, Any]:
+        """Its fields as JSON values; `of` reads them."""
+        values = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: sorted(value) if isinstance(value, set) else value for name, value in values}
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> Attacker:
+        """The attacker of a `document`. Raises TypeError for anything else."""
+        values: dict[str, Any] = {
+            name: set(each) if isinstance(each, list) else each for name, each in document.items()
+        }
+        return cls(**values)
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """The ids of its techniques in ATT&CK, sorted."""
+        return tuple(
+            sorted({*self.seen, *techniques_of_logins(self.accounts, self.secrets, len(self.pairs))})
+        )
+
+
+@dataclass
+class Credential:
+    """One pair of account and secret, and where it was used."""
+
+    account: str
+    secret: str
+    first: float
+    last: float
+    attempts: int = 0
+    accepted: int = 0
+    sources: set[str] = field(default_factory=set)
+    deckies: set[str] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
+
+    def add(self, event: AttackerEvent) -> None:
+        """Count a login with this pair."""
+        count = max(event.stands_for, 1)
+        self.first, self.last = min(self.first, event.at), max(self.last, event.at)
+        self.attempts += count
+        self.accepted += count * bool(event.fields.get("success"))
+        _put(self.sources, event.source_ip)
+        _put(self.deckies, event.decky)
+        _put(self.services, event.service)
+
+    @property
+    def reuse(self) -> tuple[int, int, int]:
+        """How widely it was used: by sources, on deckies, in attempts."""
+        return len(self.sources), len(self.deckies), self.attempts
+
+
+def by_source(events: Iterable[AttackerEvent]) -> dict[str, Attacker]:
+    """The sources of these events. An event of several sources, or of none, belongs to no one."""
+    found: dict[str, Attacker] = {}
+    for event in events:
+        if event.source_ip:
+            if event.source_ip not in found:
+                found[event.source_ip] = Attacker(event.source_ip, event.at, event.at)
+            found[event.source_ip].add(event)
+    return found
+
+
+def merged(found: dict[str, Attacker], others: Iterable[Attacker]) -> dict[str, Attacker]:
+    """The same sources with what others have counted."""
+    for other in others:
+        if other.source in found:
+            found[other.source].merge(other)
+        else:
+            found[other.source] = other
+    return found
+
+
+def credentials(events: Iterable[AttackerEvent]) -> tuple[list[Credential], int]:
+    """The pairs of these events' logins, the most widely used first; and how many logins had a pair beyond
+    the MOST_PAIRS that are listed."""
+    found: dict[tuple[str, str], Credential] = {}
+    others = 0
+    for event in _logins(events):
+        pair = pair_of(event)
+        if pair not in found:
+            if len(found) >= MOST_PAIRS:
+                others += max(event.stands_for, 1)
+                continue
+            found[pair] = Credential(*pair, event.at, event.at)
+        found[pair].add(event)
+    return sorted(found.values(), key=lambda each: each.reuse, reverse=True), others
+
+
+def pair_of(event: AttackerEvent) -> tuple[str, str]:
+    """The account of a login, and what it sent as a secret; "" where it has none."""
+    secret = next((event.fields[name] for name in SECRETS if event.fields.get(name) is not None), "")
+    return str(event.fields.get("username") or ""), str(secret)
+
+
+def _logins(events: Iterable[AttackerEvent]) -> Iterator[AttackerEvent]:
+    return (event for event in events if event.kind == "login")
+
+
+def _put(found: set[str], value: str, most: int = MOST_NAMES) -> None:
+    if len(found) < most:
+        found.add(value)
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
