@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,16 @@ from decnet.cli.run import context, finish
 
 if TYPE_CHECKING:
     from decnet.engine.outcome import Listing
+
+
+class TlpOption(StrEnum):
+    """The colours of STIX; the Traffic Light Protocol's clear is white there."""
+
+    white = "white"
+    green = "green"
+    amber = "amber"
+    red = "red"
+
 
 app = typer.Typer(rich_markup_mode=None, subcommand_metavar="[COMMAND] ...")
 
@@ -78,3 +89,34 @@ def show(
             min_severity=min_severity,
         )  # fmt: skip
         finish(timeline(opened, address, wanted, on), output.value)
+
+
+@app.command("export")
+def export(
+    stix: Annotated[bool, typer.Option("--stix", help="Print a STIX 2.1 bundle.")] = False,
+    tlp: Annotated[TlpOption, typer.Option(help="How far others may share it.")] = TlpOption.amber,
+    with_decoys: Annotated[
+        bool, typer.Option("--with-decoys", help="Include the decoys' addresses: for your own use.")
+    ] = False,
+    since: of.Since = None,
+    until: of.Until = None,
+    decky: of.Deckies = None,
+    source: of.SourceOption = None,
+    kind: of.Kinds = None,
+    service: of.Services = None,
+    severity: of.Severities = None,
+    min_severity: of.MinSeverity = None,
+    on: On = None,
+) -> None:
+    """Print what others may know of attackers, without your decoys."""
+    with context("table", read_only=True, of_fleet=True) as opened:
+        from decnet.commands.share_attackers import share_attackers
+        from decnet.errors import UsageError
+
+        if not stix:
+            raise UsageError("attackers export needs a format", hint="add --stix")
+        wanted = of.events_asked_for(
+            opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
+            severity=severity, min_severity=min_severity,
+        )  # fmt: skip
+        finish(share_attackers(opened, wanted, on, tlp=tlp.value, with_decoys=with_decoys), "table")

@@ -28,6 +28,8 @@ class EventView:
     redact: bool = False
     share: bool = False
     tail: int | None = None
+    former: frozenset[str] = frozenset()
+    """What identified deckies that have left the fleet, and is not shared either."""
     _deckies: dict[str, Decky] = field(default_factory=dict)
     _ours: frozenset[str] | None = None
 
@@ -43,9 +45,12 @@ class EventView:
         if not (self.redact or self.share):
             yield from found
             return
-        for worker, event in found:
-            kept = self._limited(self._sighting(worker, event))
+        for kept in self.sightings(found):
             yield kept.worker, kept.event
+
+    def sightings(self, found: Iterable[Pair]) -> Iterator[Sighting]:
+        """What may be shown of these events, and of where they happened; never a secret."""
+        return (self._limited(self._sighting(worker, event)) for worker, event in found)
 
     def _line(self, worker: str, event: AttackerEvent) -> str:
         # What `share` leaves out is not looked up again.
@@ -66,7 +71,7 @@ class EventView:
         """What identifies the deckies of the fleet as it is desired now."""
         if self._ours is None:
             fleet = load_fleet(self.ctx.home)
-            self._ours = identifiers(fleet) if fleet is not None else frozenset()
+            self._ours = self.former | (identifiers(fleet) if fleet is not None else frozenset())
         return self._ours
 
     def _decky(self, name: str) -> Decky | None:

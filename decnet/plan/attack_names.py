@@ -1,0 +1,37 @@
+"""The names of techniques of MITRE ATT&CK, version 19: those that events can show."""
+
+from __future__ import annotations
+
+NAMES = {
+    "T1003.008": "/etc/passwd and /etc/shadow",
+    "T1016": "System Network Configuration Discovery",
+    "T1018": "Remote System Discovery",
+    "T1021.001": "Remote Desktop Protocol",
+    "T1021.002": "SMB/Windows Admin Shares",
+    "T1021.004": "SSH",
+    "T1021.005": "VNC",
+    "T1033": "System Owner/User Discovery",
+    "T1046": "Network Service Discovery",
+    "T1049": "System Network Connections Discovery",
+    "T1053.003": "Cron",
+    "T1057": "Process Discovery",
+    "T1059.004": "Unix Shell",
+    "T1070.003": "Clear Command History",
+    "T1078": "Valid Accounts",
+    "T1082": "System Information Discovery",
+    "T1083": "File and Directory Discovery",
+    "T1090.001": "Internal Proxy",
+    "T1098.004": "SSH Authorized Keys",
+    "T1105": "Ingress Tool Transfer",
+    "T1110": "Brute Force",
+    "T1110.001": "Password Guessing",
+    "T1110.003": "Password Spraying",
+    "T1110.004": "Credential Stuffing",
+    "T1133": "External Remote Services",
+    "T1136.001": "Local Account",
+    "T1190": "Exploit Public-Facing Application",
+    "T1548.003": "Sudo and Sudo Caching",
+    "T1572": "Protocol Tunneling",
+    "T1595.001": "Scanning IP Blocks",
+    "T1602.001": "SNMP (MIB Dump)",
+}
