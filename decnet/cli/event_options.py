@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,25 @@ class EventOutput(StrEnum):
     cef = "cef"
 
 
+class AlertFormat(StrEnum):
+    """decnet's own summary, or OpenCanary's lines."""
+
+    json = "json"
+    opencanary = "opencanary"
+
+
+class SendFormat(StrEnum):
+    """The formats of `--send`: one line per event."""
+
+    jsonl = "jsonl"
+    opencanary = "opencanary"
+    cowrie = "cowrie"
+    ecs = "ecs"
+    ocsf = "ocsf"
+    rfc5424 = "rfc5424"
+    cef = "cef"
+
+
 EventOutputOption = Annotated[EventOutput, typer.Option("-o", "--output", help="How events are printed.")]
 Pull = Annotated[bool, typer.Option("--pull", help="Fetch new events from the workers first.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep running and print new events.")]
@@ -37,13 +57,34 @@ Tail = Annotated[int | None, typer.Option(min=0, max=MOST_TAIL, metavar="N", hel
 Interval = Annotated[float, seconds("--interval", least=0.5, help="How often --follow pulls.")]
 Alert = Annotated[
     str | None,
-    typer.Option(metavar="CMD|URL|@FILE", help="Send new events to this command or webhook, as JSON."),
+    typer.Option(metavar="CMD|URL|@FILE", help="Send new events to this command, webhook or mailbox."),
 ]
 AlertEvery = Annotated[float, seconds("--alert-every", least=0, help="At most one alert in this time.")]
 AlertEach = Annotated[
     bool, typer.Option("--alert-each", help="One alert per event; more than ten are combined.")
 ]
+AlertFormatOption = Annotated[
+    AlertFormat | None, typer.Option("--alert-format", help="How alerts are written; default: json.")
+]
 AlertTest = Annotated[bool, typer.Option("--alert-test", help="Send a test alert and exit.")]
+Sends = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--send", metavar="URL|CMD|@FILE", help="Deliver each event: syslog+tls://HOST, https://..."
+    ),
+]
+SendFormatOption = Annotated[
+    SendFormat | None,
+    typer.Option("--send-format", help="Their format; default: rfc5424 for syslog, else jsonl."),
+]
+SendCa = Annotated[
+    Path | None,
+    typer.Option("--send-ca", metavar="FILE", help="The authority that signs the receiver's certificate."),
+]
+SendSecret = Annotated[
+    Path | None,
+    typer.Option("--send-secret", metavar="FILE", help="Sign each request with the secret in this file."),
+]
 Redact = Annotated[bool, typer.Option("--redact", help="Leave out what visitors sent as secrets.")]
 Share = Annotated[
     bool,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from decnet.cli import event_deliveries as deliver
 from decnet.cli import event_filters as of
 from decnet.cli import event_options as own
 from decnet.cli import event_reports
@@ -16,8 +17,11 @@ from decnet.cli.run import context, wait_for
 from decnet.cli.run import follow as keep_printing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from decnet.commands.alerts import Alerts
     from decnet.commands.event_view import EventView
+    from decnet.commands.sends import Send
     from decnet.engine.context import Context
     from decnet.plan.event_filter import EventFilter
 
@@ -44,7 +48,12 @@ def events(
     alert: own.Alert = None,
     alert_every: own.AlertEvery = 30.0,
     alert_each: own.AlertEach = False,
+    alert_format: own.AlertFormatOption = None,
     alert_test: own.AlertTest = False,
+    send: own.Sends = None,
+    send_format: own.SendFormatOption = None,
+    send_ca: own.SendCa = None,
+    send_secret: own.SendSecret = None,
     redact: own.Redact = False,
     share: own.Share = False,
     quiet: Quiet = False,
@@ -54,53 +63,42 @@ def events(
     """Show attackers' events, and fetch new ones with --pull."""
     if names_subcommand(ctx):
         return
-    with context(output.value, quiet=quiet, read_only=not (pull or follow or alert)) as opened:
+    with context(output.value, quiet=quiet, read_only=not (pull or follow or alert or send)) as opened:
         from decnet.commands.event_view import EventView
-        from decnet.errors import UsageError
         from decnet.store.home_use import check_used
 
-        if alert and not (pull or follow or alert_test):
-            raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
+        deliver.check_options(
+            alert=alert, alert_test=alert_test, alert_format=alert_format, send=send, pulls=pull or follow,
+            settings=(send_format, send_ca, send_secret),
+        )  # fmt: skip
+        for option, text in (("--since", since), ("--until", until)):
+            of.moment(option, text)
         if not alert_test:
             check_used(opened.home, os.environ)
         wanted = of.events_asked_for(
             opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
             severity=severity, min_severity=min_severity,
         )  # fmt: skip
-        target = _alerts(opened, alert, alert_every, each=alert_each, wanted=wanted, on=on) if alert else None
+        target = deliver.alerts(
+            opened, alert, alert_every, alert_format, each=alert_each, wanted=wanted, on=on
+        )
         if alert_test:
-            _try_alert(opened, target)
+            deliver.try_alert(opened, target)
+        sends = deliver.sends(
+            opened, send, send_format, send_ca, send_secret, wanted=wanted, on=on, redact=redact, share=share
+        )
         view = EventView(opened, output.value, redact, share, tail)
         if follow:
             from decnet.cli.following import follow_events
 
             keep_printing(
-                follow_events(opened, wanted, interval, output.value, on=on, alerts=target, view=view)
+                follow_events(
+                    opened, wanted, interval, output.value, on=on, alerts=target, view=view, sends=sends
+                )
             )
         if not pull:
             _stored(opened, wanted, on, view, quiet=quiet)
-        _pulled(opened, wanted, on, view, target, quiet=quiet)
-
-
-def _alerts(
-    ctx: Context, text: str, every: float, *, each: bool, wanted: EventFilter, on: str | None
-) -> Alerts:
-    from decnet.commands.alerts import alerts_to, start_alerts
-
-    target = alerts_to(text, every=every, each=each, wanted=wanted, on=on)
-    start_alerts(ctx, target)
-    return target
-
-
-def _try_alert(ctx: Context, target: Alerts | None) -> NoReturn:
-    from decnet.commands.alerts import send_test_alert
-    from decnet.errors import UsageError
-
-    if target is None:
-        raise UsageError("--alert-test needs --alert", hint="add --alert CMD, or --alert URL")
-    wait_for(send_test_alert(ctx, target))
-    typer.echo(f"{target.to.label} accepted the test alert", err=True)
-    raise typer.Exit(0)
+        _pulled(opened, wanted, on, view, target, sends, quiet=quiet)
 
 
 def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, *, quiet: bool) -> NoReturn:
@@ -115,11 +113,19 @@ def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, 
 
 
 def _pulled(
-    ctx: Context, wanted: EventFilter, on: str | None, view: EventView, target: Alerts | None, *, quiet: bool
+    ctx: Context,
+    wanted: EventFilter,
+    on: str | None,
+    view: EventView,
+    target: Alerts | None,
+    sends: Sequence[Send],
+    *,
+    quiet: bool,
 ) -> NoReturn:
     from decnet.cli.following import print_new
     from decnet.commands.alerts import send_alert
     from decnet.commands.events import pull
+    from decnet.commands.sends import send_all
     from decnet.console.prompts import print_error
     from decnet.errors import DecnetError, worst
 
@@ -134,6 +140,7 @@ def _pulled(
             wait_for(send_alert(ctx, target))
     except DecnetError as error:
         failures.append(error)
+    failures += wait_for(send_all(ctx, sends)) if sends else []
     for failure in failures:
         print_error(failure, view.style)
     raise typer.Exit(worst([failure.exit_code for failure in failures]))

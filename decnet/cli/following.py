@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.commands.alerts import send_alerts_forever
+from decnet.commands.deliveries import worker_names
 from decnet.commands.events import pull, unprinted_events
 from decnet.commands.follow_logs import follow_logs
+from decnet.commands.sends import Pulls, Send, send_after_pulls
 from decnet.console.events import show_events
 from decnet.console.logs import show_log_lines
 from decnet.console.prompts import print_error
 from decnet.errors import LockHeld
 from decnet.plan.event_filter import EventFilter
-from decnet.store.events import EarlierIds
+from decnet.store.events import EarlierIds, last_places
 
 if TYPE_CHECKING:
     from decnet.commands.alerts import Alerts
@@ -52,11 +54,16 @@ async def follow_events(
     on: str | None = None,
     alerts: Alerts | None = None,
     view: EventView | None = None,
+    sends: Sequence[Send] = (),
 ) -> None:
-    """Pull and print again and again, over connections that stay open. A pull never waits for an alert, nor
-    an alert for a pull; an unexpected error of either ends both."""
+    """Pull and print again and again, over connections that stay open. A pull never waits for an alert or a
+    send, nor an alert for a pull; an unexpected error of any ends all."""
+    pulls = Pulls()
     async with ctx.reusing_connections() as kept:
-        works = [_rounds(kept, wanted, interval, style, on, view)]
+        works = [_rounds(kept, wanted, interval, style, on, view, pulls)]
+        works += [
+            send_after_pulls(kept, each, pulls, lambda error: print_error(error, style)) for each in sends
+        ]
         if alerts is not None:
             works.append(send_alerts_forever(kept, alerts, interval, lambda error: print_error(error, style)))
         await together(*works)
@@ -86,12 +93,14 @@ async def _rounds(
     style: str,
     on: str | None,
     view: EventView | None,
+    pulls: Pulls,
 ) -> None:
     earlier = EarlierIds()
     reported: set[str] = set()
     is_behind = True
     while True:
         pulled = await pull(ctx, on, earlier)
+        pulls.ended(last_places(ctx.home, worker_names(ctx)))
         errors = dict(pulled.errors)
         is_behind = is_behind or bool(pulled.events)
         if is_behind:

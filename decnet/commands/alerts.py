@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from decnet.commands.deliveries import again_and_again, its_turn, recipient, start_delivery, worker_names
+from decnet.commands.event_view import EventView
 from decnet.engine.context import Context
-from decnet.engine.notify import Receiver, deliver, receiver
-from decnet.engine.workers import known_workers
-from decnet.errors import DecnetError, LockHeld
+from decnet.engine.notify import deliver
+from decnet.engine.parcel import JSON, LINES, Parcel
+from decnet.engine.receivers import Receiver, Syslog, receiver
+from decnet.errors import DecnetError, UsageError
+from decnet.export import FORMATS
 from decnet.model.event import AttackerEvent
 from decnet.plan.event_filter import EventFilter, passes
-from decnet.plan.select import select
-from decnet.store.alerts import (
-    AlertState,
-    PendingEvents,
-    alerts_lock,
-    load_alert_state,
-    pending_events,
-    save_alert_state,
-)
-from decnet.store.events import StoredEvent, last_places
+from decnet.store.deliveries import Cursor, Recipient, save_cursor
+from decnet.store.events import StoredEvent
+from decnet.store.unsent import PendingEvents, pending_events
 from decnet.wire import clean
 
 MAX_EVENTS = 50
@@ -33,103 +29,119 @@ MAX_EVENTS = 50
 MAX_BYTES = 256 * 1024
 MOST_SINGLE = 10
 MOST_NAMED = 20
+ALERT_FORMATS = ("json", "opencanary")
+_ONE_OF = f"one of {', '.join(ALERT_FORMATS)}"
 
 
 @dataclass(frozen=True)
 class Alerts:
     """The receiver of alerts, and their rate: at most one alert in `every` seconds, or with `each` one per
-    event, at most ten in that time and the rest in one alert. `on` limits them to events of these workers."""
+    event, at most ten in that time and the rest in one alert. `on` limits them to events of these workers.
+    `style` is json or opencanary."""
 
     to: Receiver
-    key: str
+    recipient: Recipient
     every: float
     each: bool
     wanted: EventFilter
     on: str | None = None
+    style: str = "json"
 
 
-def alerts_to(text: str, *, every: float, each: bool, wanted: EventFilter, on: str | None = None) -> Alerts:
-    """Alerts to `text`, a command or a URL. Raises UsageError if it is neither."""
-    key = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return Alerts(receiver(text), key, every, each, wanted, on)
+def alerts_to(
+    text: str,
+    *,
+    every: float,
+    each: bool,
+    wanted: EventFilter,
+    on: str | None = None,
+    style: str = "json",
+) -> Alerts:
+    """Alerts to `text`: a command, a URL, a chat or a mail server. Raises UsageError if it is none."""
+    to, settings = receiver(text)
+    if isinstance(to, Syslog):
+        raise UsageError("--alert sends summaries", hint=f"--send {text} sends each event to a syslog server")
+    if settings.format not in ("", *ALERT_FORMATS):
+        raise UsageError(f"--alert: {clean(settings.format, 40)} is not a format", hint=_ONE_OF)
+    chosen = style if style != "json" else settings.format or style
+    return Alerts(to, recipient("alert", text, wanted), every, each, wanted, on, chosen)
 
 
 def start_alerts(ctx: Context, target: Alerts) -> None:
     """Store the position of a new receiver: it gets the events that arrive from now on."""
-    try:
-        with alerts_lock(ctx.home):
-            if load_alert_state(ctx.home, target.key) is None:
-                save_alert_state(ctx.home, target.key, AlertState(last_places(ctx.home, _names(ctx))))
-    except LockHeld:
-        return
+    start_delivery(ctx, target.recipient, target.on)
 
 
 async def send_alert(ctx: Context, target: Alerts) -> None:
     """Send the receiver everything that was stored since the last alert, if one is due.
 
     Raises Failed if the receiver did not accept it; the next alert then contains the same events.
-    Does nothing while another command sends alerts.
+    Does nothing while another command sends alerts to it.
     """
-    try:
-        with alerts_lock(ctx.home):
-            known = load_alert_state(ctx.home, target.key) or AlertState()
-            if 0 <= ctx.now() - known.tried < target.every:
-                return
-            found = pending_events(ctx.home, _names(ctx, target.on), known)
-            if any(known.positions.get(worker) != end for worker, end in found.ends.items()):
-                await _send(ctx, target, replace(known, tried=ctx.now()), found)
-    except LockHeld:
-        return
+    with its_turn(ctx, target.recipient) as cursor:
+        if cursor is None or 0 <= ctx.now() - cursor.tried < target.every:
+            return
+        found = pending_events(ctx.home, worker_names(ctx, target.on), cursor)
+        if any(cursor.positions.get(worker) != end for worker, end in found.ends.items()):
+            await _send(ctx, target, replace(cursor, tried=ctx.now()), found)
 
 
 async def send_alerts_forever(
     ctx: Context, target: Alerts, interval: float, failed: Callable[[DecnetError], None]
 ) -> None:
     """Send alerts every `interval` seconds, next to the pulls; reports a failure once until it changes."""
-    last = ""
-    while True:
-        try:
-            await send_alert(ctx, target)
-            last = ""
-        except DecnetError as error:
-            if error.message != last:
-                failed(error)
-            last = error.message
-        await ctx.sleep(interval)
+    await again_and_again(lambda: send_alert(ctx, target), lambda: ctx.sleep(interval), failed)
 
 
 async def send_test_alert(ctx: Context, target: Alerts) -> None:
     """Send an alert that is marked as a test."""
     text = "Test alert from decnet: nothing has happened."
-    await deliver(
-        target.to, _encoded({"kind": "test", "at": ctx.now(), "text": text, "count": 0, "events": []})
-    )
+    document = {"kind": "test", "at": ctx.now(), "text": text, "count": 0, "events": []}
+    await deliver(target.to, _parcel(document))
 
 
-async def _send(ctx: Context, target: Alerts, known: AlertState, found: PendingEvents) -> None:
+async def _send(ctx: Context, target: Alerts, cursor: Cursor, found: PendingEvents) -> None:
     events = [stored for stored in found.events if passes(stored.event, target.wanted)]
     if events:
         # Before the attempt: a receiver that fails is not retried at once either.
-        save_alert_state(ctx.home, target.key, known)
+        save_cursor(ctx.home, target.recipient, cursor)
         if target.each and len(events) <= MOST_SINGLE:
-            known = await _send_each(ctx, target, known, found)
+            cursor = await _send_each(ctx, target, cursor, found)
         else:
-            await deliver(target.to, _document(ctx, events, _names(ctx), more=found.more))
-    save_alert_state(ctx.home, target.key, known.up_to(found.ends))
+            await deliver(target.to, _alert(ctx, target, events, more=found.more))
+    save_cursor(ctx.home, target.recipient, cursor.up_to(found.ends))
 
 
-async def _send_each(ctx: Context, target: Alerts, known: AlertState, found: PendingEvents) -> AlertState:
+async def _send_each(ctx: Context, target: Alerts, cursor: Cursor, found: PendingEvents) -> Cursor:
     """Send one alert per event and store each position: a failure repeats none of the earlier ones."""
-    names = _names(ctx)
     for place, stored in found.in_order():
         if passes(stored.event, target.wanted):
-            await deliver(target.to, _document(ctx, [stored], names, more=False))
-            known = known.up_to({stored.worker: place})
-            save_alert_state(ctx.home, target.key, known)
-    return known
+            await deliver(target.to, _alert(ctx, target, [stored], more=False))
+            cursor = cursor.up_to({stored.worker: place})
+            save_cursor(ctx.home, target.recipient, cursor)
+    return cursor
 
 
-def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool) -> bytes:
+def _alert(ctx: Context, target: Alerts, events: Sequence[StoredEvent], *, more: bool) -> Parcel:
+    names = worker_names(ctx)
+    document = _document(ctx, events, names, more=more)
+    if target.style == "json":
+        return _parcel(document)
+    view = EventView(ctx, target.style)
+    lines = [
+        FORMATS[target.style](view.seen(names.get(stored.worker, stored.worker), stored.event)).encode()
+        for stored in events[: len(document["events"])]
+    ]
+    return Parcel(tuple(lines), JSON if len(lines) == 1 else LINES, document["text"])
+
+
+def _parcel(document: dict[str, Any]) -> Parcel:
+    return Parcel((_encoded(document),), JSON, document["text"])
+
+
+def _document(
+    ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool
+) -> dict[str, Any]:
     """The alert: a summary in one sentence, counts, and the events, all of limited size."""
     deckies, sources, kinds = (
         _counted((getattr(stored.event, name), stored.event) for stored in events)
@@ -157,7 +169,7 @@ def _document(ctx: Context, events: Sequence[StoredEvent], names: dict[str, str]
         if size > MAX_BYTES:
             break
         document["events"].append(entry)
-    return _encoded(document)
+    return document
 
 
 def _counted(events: Iterable[tuple[str, AttackerEvent]]) -> Counter[str]:
@@ -181,9 +193,4 @@ def _sentence(deckies: Counter[str], sources: Counter[str], kinds: Counter[str],
 
 
 def _encoded(document: dict[str, Any]) -> bytes:
-    return json.dumps(document).encode("ascii") + b"\n"
-
-
-def _names(ctx: Context, on: str | None = None) -> dict[str, str]:
-    """Names of the selected workers by worker_id."""
-    return {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
+    return json.dumps(document).encode("ascii")

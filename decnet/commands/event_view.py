@@ -38,6 +38,11 @@ class EventView:
         """The function that makes a line of an event; None for decnet's own formats."""
         return self._line if self.style in FORMATS else None
 
+    def seen(self, worker: str, event: AttackerEvent) -> Sighting:
+        """The event and its decky, with what may be shown of them."""
+        found = self._sighting(worker, event)
+        return self._limited(found) if self.redact or self.share else found
+
     def pairs(self, found: Iterable[Pair]) -> Iterator[Pair]:
         """The last of these events, with what may be shown of them."""
         if self.tail is not None:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from .cef import cef
 from .cowrie import cowrie
 from .ecs import ecs
+from .native import native
 from .ocsf import ocsf
 from .opencanary import opencanary
-from .rfc5424 import rfc5424
+from .rfc5424 import enveloped, rfc5424
 from .sighting import Sighting, redacted, shared
 
-__all__ = ["FORMATS", "Sighting", "redacted", "shared"]
+__all__ = ["FORMATS", "Sighting", "enveloped", "native", "redacted", "shared"]
 
 FORMATS: dict[str, Callable[[Sighting], str]] = {
     "opencanary": opencanary,

@@ -21,10 +21,7 @@ _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 def rfc5424(seen: Sighting) -> str:
     """One message: who and where first, long values cut and marked with `cut="1"`."""
-    event = seen.event
-    priority = FACILITY * 8 + _syslog_severity(seen.severity)
-    host = _name(event.decky or seen.worker, 255)
-    head = f"<{priority}>1 {iso(event.at)} {host} decnet {_name(event.service, 128)} {_name(event.kind, 32)} "
+    head = _head(seen)
     pairs = _pairs(seen)
     data, is_cut = "", False
     for name, value in pairs:
@@ -36,6 +33,18 @@ def rfc5424(seen: Sighting) -> str:
         data, is_cut = data + param, is_cut or len(kept) < len(value)
     mark = ' cut="1"' if is_cut else ""
     return f"{head}[{SD_ID}{data}{mark}]"
+
+
+def enveloped(seen: Sighting, text: str) -> str:
+    """A line of another format as the text of a syslog message without structured data."""
+    return f"{_head(seen)}- {text}"
+
+
+def _head(seen: Sighting) -> str:
+    event = seen.event
+    priority = FACILITY * 8 + _syslog_severity(seen.severity)
+    host = _name(event.decky or seen.worker, 255)
+    return f"<{priority}>1 {iso(event.at)} {host} decnet {_name(event.service, 128)} {_name(event.kind, 32)} "
 
 
 def _pairs(seen: Sighting) -> list[tuple[str, str]]:

@@ -158,6 +158,13 @@ def read_events(
 
 def events_between(home: Home, worker: str, start: Place | None, end: Place) -> Iterator[StoredEvent]:
     """A worker's stored events after `start` (None: from the first one) and up to `end`, in order."""
+    return (stored for _, stored in placed_between(home, worker, start, end))
+
+
+def placed_between(
+    home: Home, worker: str, start: Place | None, end: Place
+) -> Iterator[tuple[Place, StoredEvent]]:
+    """The same, each with its place."""
 
     def is_behind(line: bytes) -> bool:
         row = row_of(line)
@@ -170,7 +177,7 @@ def events_between(home: Home, worker: str, start: Place | None, end: Place) -> 
         if place_of(row) > end:
             return
         if found := event_of(row):
-            yield found
+            yield place_of(row), found
 
 
 def _epoch_of(page: Page, cursor: EventCursor | None) -> int:

@@ -42,7 +42,9 @@ def open_home(home: Home, *, write: bool = True, read_only: bool = False) -> lis
 
 
 def _folders(home: Home) -> tuple[Path, ...]:
-    return (home.root, home.records_dir, home.events_dir, home.keys, home.cache, home.agents)
+    return (
+        home.root, home.records_dir, home.events_dir, home.deliveries, home.keys, home.cache, home.agents,
+    )  # fmt: skip
 
 
 def _ensure_folders(home: Home, *, read_only: bool) -> bool:

@@ -56,6 +56,11 @@ class Home:
         return self.events_dir / safe_part(worker)
 
     @property
+    def deliveries(self) -> Path:
+        """How far each receiver of events was sent them."""
+        return self.root / "deliveries"
+
+    @property
     def audit(self) -> Path:
         return self.root / "audit.jsonl"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import socket
@@ -21,7 +22,10 @@ import pytest
 from decnet import catalog
 from decnet.commands.alerts import Alerts, alerts_to, send_alert, send_alerts_forever, start_alerts
 from decnet.engine.context import Context
-from decnet.engine.notify import deliver, receiver
+from decnet.engine.notify import deliver
+from decnet.engine.parcel import Parcel
+from decnet.engine.receivers import Receiver
+from decnet.engine.receivers import receiver as receiver_of
 from decnet.errors import Failed, UsageError
 from decnet.model.event import AttackerEvent, EventKind
 from decnet.model.worker import Worker
@@ -142,6 +146,10 @@ def test_a_loss_alone_names_no_source(home: Home, ear: Ear) -> None:
     assert ear.heard[0]["text"] == "7 events on web-01: 7 lost"
 
 
+def receiver(text: str) -> Receiver:
+    return receiver_of(text)[0]
+
+
 def script(folder: Path, body: str) -> str:
     path = folder / "receiver"
     path.write_text(f"#!/bin/sh\n{body}\n")
@@ -212,15 +220,36 @@ def test_events_that_come_too_soon_wait_and_are_sent_together(home: Home, ear: E
         7,
     ],
 )
-def test_a_receiver_of_which_damage_is_kept_is_a_new_one(home: Home, ear: Ear, entry: object) -> None:
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_receiver_of_which_damage_is_kept_is_a_new_one(
+    home: Home, ear: Ear, entry: object, is_old: bool
+) -> None:
     happens(home, 1, 2)
-    path = home.events_dir / "alerts.json"
-    path.write_text(json.dumps({alerts_for(ear.url).key: entry}))
-    path.chmod(0o600)
+    if is_old:
+        old_positions(home, ear.url, entry)
+    else:
+        path = home.deliveries / f"{alerts_for(ear.url).recipient.name}.json"
+        path.write_text(json.dumps({"schema_version": 1, **entry} if isinstance(entry, dict) else entry))
+        path.chmod(0o600)
     start_alerts(context(home), alerts_for(ear.url))
     happens(home, 3, 3)
     asyncio.run(send_alert(context(home), alerts_for(ear.url)))
     assert [alert["count"] for alert in ear.heard] == [1]
+
+
+def old_positions(home: Home, address: str, entry: object) -> None:
+    """What version 0.1.0 recorded: one file for all receivers."""
+    path = home.events_dir / "alerts.json"
+    path.write_text(json.dumps({hashlib.sha256(address.encode()).hexdigest()[:32]: entry}))
+    path.chmod(0o600)
+
+
+def test_a_receiver_of_version_0_1_0_continues_where_it_was(home: Home, ear: Ear) -> None:
+    happens(home, 1, 5)
+    old_positions(home, ear.url, {"positions": {"id1": [0, 3]}, "tried": NOW - 90})
+    start_alerts(context(home), alerts_for(ear.url))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url)))
+    assert [[event["seq"] for event in alert["events"]] for alert in ear.heard] == [[4, 5]]
 
 
 def test_a_receiver_that_fails_is_retried_later_and_nothing_is_lost(home: Home, ear: Ear) -> None:
@@ -268,6 +297,34 @@ def test_a_single_alert_that_fails_repeats_none_of_those_before_it(
     assert failed == rest[0]
     assert len(alerts_sent) == 9
     assert len({sent, failed, *rest}) == 7
+
+
+def test_two_commands_with_different_filters_do_not_hide_each_others_events(home: Home, ear: Ear) -> None:
+    """Given one receiver, and one command for each of two deckies."""
+    for decky in ("web-01", "db"):
+        start_alerts(context(home), alerts_for(ear.url, deckies=(decky,)))
+    happens(home, 1, 1)
+    happens(home, 1, 2, worker="id2", decky="db")
+    for decky in ("web-01", "db"):
+        asyncio.run(send_alert(context(home), alerts_for(ear.url, deckies=(decky,))))
+    assert [alert["deckies"] for alert in ear.heard] == [{"web-01": 1}, {"db": 2}]
+
+
+def test_another_filter_continues_where_the_receiver_was(home: Home, ear: Ear) -> None:
+    start_alerts(context(home), alerts_for(ear.url))
+    happens(home, 1, 2)
+    start_alerts(context(home), alerts_for(ear.url, deckies=("web-01",)))
+    asyncio.run(send_alert(context(home), alerts_for(ear.url, deckies=("web-01",))))
+    assert [alert["count"] for alert in ear.heard] == [2]
+
+
+def test_an_alert_in_the_shape_of_opencanary(home: Home, ear: Ear) -> None:
+    target = alerts_to(ear.url, every=30.0, each=True, wanted=EventFilter(), style="opencanary")
+    start_alerts(context(home), target)
+    happens(home, 1, 2, username="root", password="toor", success=False)
+    asyncio.run(send_alert(context(home), target))
+    assert [(alert["logtype"], alert["logdata"]["PASSWORD"]) for alert in ear.heard] == [(4002, "toor")] * 2
+    assert ear.headers[0]["Content-Type"] == "application/json"
 
 
 def test_an_alert_is_bounded_whatever_the_attacker_sent(home: Home, ear: Ear) -> None:
@@ -336,10 +393,10 @@ def test_how_a_command_ends(tmp_path: Path, body: str, message: str | None) -> N
     to = receiver(script(tmp_path, body))
     begin_at = time.monotonic()
     if message is None:
-        asyncio.run(deliver(to, b"x" * 200_000, limit=5))
+        asyncio.run(deliver(to, Parcel((b"x" * 200_000,)), limit=5))
     else:
         with pytest.raises(Failed) as caught:
-            asyncio.run(deliver(to, b"{}", limit=0.5 if "within" in message else 5))
+            asyncio.run(deliver(to, Parcel((b"{}",)), limit=0.5 if "within" in message else 5))
         assert caught.value.message == message
     assert time.monotonic() - begin_at < 5
 
@@ -385,7 +442,9 @@ def test_a_server_that_is_none(behaves: Callable[[socket.socket], None], message
         thread = threading.Thread(target=serve)
         thread.start()
         with pytest.raises(Failed) as caught:
-            asyncio.run(deliver(receiver(f"http://127.0.0.1:{server.getsockname()[1]}/"), b"{}", limit=0.5))
+            asyncio.run(
+                deliver(receiver(f"http://127.0.0.1:{server.getsockname()[1]}/"), Parcel((b"{}",)), limit=0.5)
+            )
         thread.join()
     assert caught.value.message.startswith(message)
 
@@ -395,21 +454,21 @@ def test_a_receiver_that_does_not_answer_and_a_redirection(ear: Ear) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(Failed) as caught:
-        asyncio.run(deliver(receiver(f"http://127.0.0.1:{port}/secret"), b"{}"))
+        asyncio.run(deliver(receiver(f"http://127.0.0.1:{port}/secret"), Parcel((b"{}",))))
     assert caught.value.message.startswith(f"alert: 127.0.0.1:{port} cannot be reached: ")
     with pytest.raises(Failed) as caught:
-        asyncio.run(deliver(receiver(f"http://{'a' * 70}.invalid/secret"), b"{}"))
+        asyncio.run(deliver(receiver(f"http://{'a' * 70}.invalid/secret"), Parcel((b"{}",))))
     assert caught.value.message.endswith(".invalid: this host name is not valid")
     ear.status = 302
     with pytest.raises(Failed) as caught:
-        asyncio.run(deliver(receiver(ear.url), b"{}"))
+        asyncio.run(deliver(receiver(ear.url), Parcel((b"{}",))))
     assert caught.value.message == "alert: 127.0.0.1 answered 302 Found"
 
 
 @pytest.mark.parametrize("status", [307, 308])
 def test_a_redirection_that_keeps_the_alert_is_followed(ear: Ear, status: int) -> None:
     ear.status, ear.location = status, "/moved"
-    asyncio.run(deliver(receiver(ear.url), b'{"a": 1}'))
+    asyncio.run(deliver(receiver(ear.url), Parcel((b'{"a": 1}',))))
     assert ear.heard == [{"a": 1}, {"a": 1}]
     assert [headers["path"] for headers in ear.headers] == ["/hook?token=secret", "/moved"]
 
@@ -417,16 +476,16 @@ def test_a_redirection_that_keeps_the_alert_is_followed(ear: Ear, status: int) -
 def test_redirections_have_an_end_and_keep_the_scheme(ear: Ear) -> None:
     ear.status = 307
     with pytest.raises(Failed) as caught:
-        asyncio.run(deliver(receiver(ear.url), b"{}"))
+        asyncio.run(deliver(receiver(ear.url), Parcel((b"{}",))))
     assert (caught.value.message, len(ear.heard)) == ("alert: 127.0.0.1 redirects more than 3 times", 4)
     ear.heard.clear()
     ear.location = ""
     with pytest.raises(Failed) as caught:
-        asyncio.run(deliver(receiver(ear.url), b"{}"))
+        asyncio.run(deliver(receiver(ear.url), Parcel((b"{}",))))
     assert (caught.value.message, len(ear.heard)) == ("alert: 127.0.0.1 answered 307 Temporary Redirect", 1)
     ear.location = "file:///etc/passwd"
     with pytest.raises(Failed) as caught:
-        asyncio.run(deliver(receiver(ear.url), b"{}"))
+        asyncio.run(deliver(receiver(ear.url), Parcel((b"{}",))))
     assert caught.value.message == "alert: 127.0.0.1 answered 307 Temporary Redirect"
 
 
@@ -434,14 +493,14 @@ def test_an_alert_goes_through_the_proxy_of_the_environment(
     ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", ear.url.partition("/hook")[0])
-    asyncio.run(deliver(receiver("http://me:pass@hooks.invalid/path?x=1"), b"{}"))
+    asyncio.run(deliver(receiver("http://me:pass@hooks.invalid/path?x=1"), Parcel((b"{}",))))
     assert [headers["path"] for headers in ear.headers] == ["http://hooks.invalid/path?x=1"]
     assert ear.headers[0]["Authorization"] == "Basic bWU6cGFzcw=="
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("http_proxy", f"http://user:secret@127.0.0.1:{free.getsockname()[1]}")
         with pytest.raises(Failed) as caught:
-            asyncio.run(deliver(receiver("http://hooks.invalid/"), b"{}"))
+            asyncio.run(deliver(receiver("http://hooks.invalid/"), Parcel((b"{}",))))
     assert caught.value.message == "alert: hooks.invalid: its proxy cannot be used: Connection refused"
 
 
@@ -463,13 +522,13 @@ def test_a_receiver_that_answers_byte_by_byte_gets_one_alert_at_a_time() -> None
         messages = []
         for _ in range(2):
             with pytest.raises(Failed) as caught:
-                asyncio.run(deliver(to, b"{}", limit=0.5))
+                asyncio.run(deliver(to, Parcel((b"{}",)), limit=0.5))
             messages.append(caught.value.message)
         ended.set()
         thread.join()
     assert messages == [
         "alert: 127.0.0.1 did not accept it within 0.5 s",
-        "alert: 127.0.0.1 has not answered the previous alert yet",
+        "alert: 127.0.0.1 has not answered the previous request yet",
     ]
 
 

@@ -222,7 +222,7 @@ def test_alerts_that_end_with_an_unexpected_error_end_the_command(fleet: FakeFle
             ctx = fleet.context(sleep=asyncio.sleep)
             await follow_events(ctx, ALL, 0.1, "name", alerts=replace(alerts, to=broken))
 
-    with pytest.raises(AttributeError):
+    with pytest.raises(AssertionError):
         asyncio.run(bounded())
 
 
