@@ -76,10 +76,10 @@ def timelines(report: Activity) -> Html:
 def _timeline(attacker: Attacker, *, is_open: bool) -> Html:
     head = el(
         "summary", el("span", attacker.address, class_="m"), chip(attacker.worst),
-        el("span", f"{attacker.events:,} events on {_names(attacker.deckies)}", class_="meta"),
+        el("span", f"{_events(attacker.events)} on {_names(attacker.deckies)}", class_="meta"),
     )  # fmt: skip
     hidden = attacker.events - sum(event.stands_for for _, event in attacker.entries)
-    note = el("p", f"The last {len(attacker.entries)} events; {hidden:,} before them.", class_="note")
+    note = el("p", f"The last {_events(len(attacker.entries))}; {hidden:,} before them.", class_="note")
     entries = sorted(attacker.entries, key=lambda pair: pair[1].at)
     steps = [_entry(worker, event) for worker, event in entries]
     return el(
@@ -170,6 +170,10 @@ def _remark(item: dict[str, object]) -> str:
 def _section(title: str, note: str, *parts: Html) -> Html:
     top = el("div", el("h2", title), el("span", note, class_="meta") if note else None, class_="top")
     return el("section", top, *parts)
+
+
+def _events(number: int) -> str:
+    return f"{number:,} event{'s' * (number != 1)}"
 
 
 def _names(names: set[str]) -> str:
