@@ -20,8 +20,10 @@ from decnet.model.event import AttackerEvent
 from decnet.model.record import LifecycleRow
 from decnet.model.severity import level, severity
 from decnet.plan.attack_table import ATTACK_VERSION
-from decnet.plan.attackers import Attacker, Credential, by_source, credentials
+from decnet.plan.attackers import Attacker, Credential, by_source, credentials, merged
 from decnet.plan.event_filter import EventFilter
+from decnet.store.event_index import totals
+from decnet.store.events import read_events
 from decnet.wire import clean
 
 COLUMNS = (
@@ -48,7 +50,7 @@ MOST_EVENTS = 100_000
 
 def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listing:
     """One row for each source of the stored events that the filter means, the last seen at the end."""
-    found = by_source(event for _, event in stored(ctx, wanted, on))
+    found = _sources(ctx, wanted, on)
     rows = sorted(found.values(), key=lambda each: (each.last, each.source))
     return Listing(
         "attackers",
@@ -60,6 +62,16 @@ def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listi
         more_columns=WIDE,
         more_cells=tuple((str(e.events), str(e.accepted), _named(e.deckies)) for e in rows),
     )
+
+
+def _sources(ctx: Context, wanted: EventFilter, on: str | None) -> dict[str, Attacker]:
+    if on is not None or replace(wanted, sources=()).is_limited:
+        return by_source(event for _, event in stored(ctx, wanted, on))
+    known, rest = totals(ctx.home)
+    events = (row.event for row in read_events(ctx.home, coverage=rest))
+    found = merged(known, by_source(events).values())
+    selector = wanted.source_selector
+    return {name: each for name, each in found.items() if selector is None or selector.matches(name)}
 
 
 def tried_credentials(

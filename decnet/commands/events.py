@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decnet.engine.context import Context
@@ -12,21 +14,28 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, DockerDown, LockHeld, WorkerFailure
 from decnet.model.event import AttackerEvent
+from decnet.model.event_settings import Retention
 from decnet.model.fleet import Fleet
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.select import Selector, select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
+from decnet.store.index_writer import update_index
 from decnet.store.printed import begin_printing, load_printed, printing_lock, save_printed, unprinted
+from decnet.store.retention import MOST_FILES, apply_retention, event_folders, file_limit
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
+    from decnet.worker.responses import EventPage
 
 MOST_EVENTS = 20_000
 MOST_TEXT = 32 * 1024 * 1024
 MOST_SECONDS = 60.0
 """The limits of one pull from one worker, in events, characters and seconds; the next pull gets the rest. An
 honest spool holds at most 32 MiB."""
+
+INDEX_SECONDS, INDEX_SECONDS_FOLLOWING = 10.0, 0.5
+"""What a pull may spend on an index that is far behind."""
 
 VERDICTS = {
     "gap": "some events were dropped from its spool before they were pulled",
@@ -48,6 +57,7 @@ class _Fetched:
     """One worker's part of a pull: what was stored before it ended, and how it ended."""
 
     earlier: EarlierIds = field(default_factory=EarlierIds)
+    retention: Retention = Retention()
     events: list[AttackerEvent] = field(default_factory=list)
     text: int = 0
     error: DecnetError | None = None
@@ -78,7 +88,9 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
     async with ctx.connections(fleet.fleet_id) as connections:
         answers = await connections.call_all(
             workers.values(),
-            lambda client: _pull_worker(ctx, client, workers[client.worker].worker_id, shared),
+            lambda client: _pull_worker(
+                ctx, client, workers[client.worker].worker_id, shared, fleet.events.retention
+            ),
         )
     new: list[tuple[str, AttackerEvent]] = []
     errors: dict[str, DecnetError] = {}
@@ -87,13 +99,29 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
         new += [(name, event) for event in fetched.events]
         if fetched.error is not None:
             errors[name] = fetched.error
+    await in_daemon_thread(lambda: _keep_up(ctx, fleet.events.retention))
     return Pulled(tuple(sorted(new, key=lambda pair: pair[1].at)), errors)
 
 
+def _keep_up(ctx: Context, retention: Retention) -> None:
+    """Delete what has become too old, also of workers that do not answer or are no longer enrolled, and index
+    what is new."""
+    for folder in event_folders(ctx.home):
+        with suppress(LockHeld):
+            _retain(ctx, folder, retention)
+    done = update_index(ctx.home, INDEX_SECONDS if ctx.reused is None else INDEX_SECONDS_FOLLOWING)
+    if done is not None and done.tenths != done.tenths_before:
+        ctx.note(f"{done.tenths}0% of the stored events are indexed; questions read the rest from the files")
+
+
 async def _pull_worker(
-    ctx: Context, client: AgentClient, worker_id: str, earlier: EarlierIds | None = None
+    ctx: Context,
+    client: AgentClient,
+    worker_id: str,
+    earlier: EarlierIds | None = None,
+    retention: Retention | None = None,
 ) -> _Fetched:
-    fetched, end = _Fetched(earlier or EarlierIds()), ctx.monotonic() + MOST_SECONDS
+    fetched, end = _Fetched(earlier or EarlierIds(), retention or Retention()), ctx.monotonic() + MOST_SECONDS
     try:
         while await _pull_page(ctx, client, worker_id, fetched):
             if fetched.is_full or ctx.monotonic() > end:
@@ -115,7 +143,7 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
         ctx.warn(VERDICTS[page.verdict], client.worker)
     if page.trouble:
         ctx.warn(f"new events cannot be stored there: {page.trouble}", client.worker)
-    fetched.add(await in_daemon_thread(lambda: append_events(ctx.home, worker_id, page, fetched.earlier)))
+    fetched.add(await in_daemon_thread(lambda: _store(ctx, worker_id, page, fetched)))
     is_last = not page.more or event_cursor(ctx.home, worker_id) == cursor
     if is_last and page.docker_error:
         fetched.error = DockerDown(
@@ -126,11 +154,31 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
     return not is_last
 
 
+def _store(ctx: Context, worker_id: str, page: EventPage, fetched: _Fetched) -> tuple[AttackerEvent, ...]:
+    fresh = append_events(
+        ctx.home, worker_id, page, fetched.earlier, limit=file_limit(fetched.retention), keep=MOST_FILES
+    )
+    _retain(ctx, ctx.home.events(worker_id), fetched.retention)
+    return fresh
+
+
+def _retain(ctx: Context, folder: Path, retention: Retention) -> None:
+    """Delete and report what is kept no longer."""
+    dropped = apply_retention(ctx.home, folder, retention, ctx.now())
+    if dropped is not None:
+        names = {ctx.home.events(each.worker_id): name for name, each in known_workers(ctx.home).items()}
+        until = datetime.fromtimestamp(dropped.until, UTC).strftime("%Y-%m-%d %H:%M")
+        count = f"{dropped.events} stored event{'' if dropped.events == 1 else 's'}"
+        ctx.note(f"retention: {count} up to {until} deleted", names.get(folder, folder.name))
+
+
 def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator[tuple[str, AttackerEvent]]:
     """The stored events that the filter lets through with their worker's name, oldest first; without `on`
     also those of workers that are no longer enrolled. Raises UsageError if `on` selects no worker."""
     names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
-    found = read_events(ctx.home, since=wanted.since, workers=None if on is None else names)
+    found = read_events(
+        ctx.home, since=wanted.since, until=wanted.until, workers=None if on is None else names
+    )
     return ((names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted))
 
 

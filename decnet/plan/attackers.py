@@ -77,8 +77,10 @@ class Attacker:
         return {name: sorted(value) if isinstance(value, set) else value for name, value in values}
 
     @classmethod
-    def of(cls, document: dict[str, Any]) -> Attacker:
+    def of(cls, document: Any) -> Attacker:
         """The attacker of a `document`. Raises TypeError for anything else."""
+        if not isinstance(document, dict):
+            raise TypeError("not the document of an attacker")
         values: dict[str, Any] = {
             name: set(each) if isinstance(each, list) else each for name, each in document.items()
         }

@@ -5,8 +5,10 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import takewhile
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
 from pydantic import ValidationError
@@ -17,6 +19,9 @@ from .jsonl import MAX_LINE, append_lines, last_lines, read_lines
 from .lock import Lock
 from .os_errors import translate_os_errors
 from .paths import Home
+
+if TYPE_CHECKING:
+    from .event_index import Coverage
 
 LIMIT = 16 * 1024 * 1024
 """Bytes of one worker's file, after which it is rotated."""
@@ -69,7 +74,12 @@ class StoredEvent(NamedTuple):
 
 def event_cursor(home: Home, worker: str) -> EventCursor | None:
     """Where the next pull begins: taken from the last stored event, so that both move together."""
-    for line in last_lines(home.events(worker) / "events.jsonl"):
+    return cursor_of(home.events(worker) / "events.jsonl")
+
+
+def cursor_of(path: Path) -> EventCursor | None:
+    """See `event_cursor`: by the file's path."""
+    for line in last_lines(path):
         row = row_of(line)
         if row is not None:
             return EventCursor(str(row["spool_id"]), int(row["seq"]), str(row.get("mark", "")), _epoch(row))
@@ -141,15 +151,22 @@ def read_events(
     home: Home,
     *,
     since: float | None = None,
+    until: float | None = None,
     workers: Collection[str] | None = None,
+    coverage: Coverage | None = None,
 ) -> Iterator[StoredEvent]:
-    """The stored events of all workers, merged by time, each worker's in the order of its spool. `since` is
-    in seconds since the epoch. A damaged line is skipped."""
+    """The stored events of all workers, merged by time, each worker's in the order of its spool. `since` and
+    `until` (excluded) are in seconds since the epoch. A damaged line is skipped. With `coverage`, only those
+    parts of the files are read."""
+    if coverage is None and (since is not None or until is not None):
+        from .event_index import parts_within
+
+        coverage = parts_within(home, since, until)
     with translate_os_errors("read", home.events_dir):
         folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
     wanted = None if workers is None else {home.events(worker) for worker in workers}
     streams = [
-        _stored(read_lines(folder / "events.jsonl"), since)
+        _stored(_lines(folder, coverage), since, until)
         for folder in folders
         if folder.is_dir() and (wanted is None or folder in wanted)
     ]
@@ -211,15 +228,20 @@ def _position(
     seq = max((event.seq for event in page.events), default=0)
     if not (page.events or is_new) or seq <= reached:
         return []
+    return [position_line(worker, EventCursor(page.spool_id, seq, page.mark, epoch))]
+
+
+def position_line(worker: str, cursor: EventCursor) -> bytes:
+    """A stored line that has a position and no event."""
     row = {
         "worker": worker,
-        "spool_id": page.spool_id,
-        "seq": seq,
+        "spool_id": cursor.spool_id,
+        "seq": cursor.seq,
         "id": "",
-        "mark": page.mark,
-        "epoch": epoch,
+        "mark": cursor.mark,
+        "epoch": cursor.epoch,
     }
-    return [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)]
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _ids_before(home: Home, worker: str, epoch: int) -> frozenset[str]:
@@ -241,11 +263,18 @@ def _line(worker: str, page: Page, event: AttackerEvent, epoch: int, *, is_end: 
     return orjson.dumps({**row, "fields": {"cut": True}}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _stored(lines: Iterator[bytes], since: float | None) -> Iterator[StoredEvent]:
+def _lines(folder: Path, coverage: Coverage | None) -> Iterator[bytes]:
+    path = folder / "events.jsonl"
+    return read_lines(path) if coverage is None else read_lines(path, spans=partial(coverage.of, folder))
+
+
+def _stored(lines: Iterator[bytes], since: float | None, until: float | None) -> Iterator[StoredEvent]:
     for line in lines:
         row = row_of(line)
         found = event_of(row) if row is not None else None
-        if found is not None and (since is None or found.event.at >= since):
+        if found is None or (since is not None and found.event.at < since):
+            continue
+        if until is None or found.event.at < until:
             yield found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,17 +37,26 @@ def append_lines(path: Path, content: bytes, *, limit: int, keep: int) -> None:
         fsync_folder(path.parent)
 
 
-def read_lines(path: Path, is_behind: Callable[[bytes], bool] | None = None) -> Iterator[bytes]:
+def read_lines(
+    path: Path,
+    is_behind: Callable[[bytes], bool] | None = None,
+    spans: Callable[[int], Iterable[tuple[int, int | None]]] | None = None,
+) -> Iterator[bytes]:
     """Every whole line once, oldest first, including rotated files.
 
     No file stays open between two lines, so that many logs can be read concurrently. If the lines are sorted,
-    most of those for which `is_behind` is false are skipped without being read.
+    most of those for which `is_behind` is false are skipped without being read. `spans` has the parts to read
+    of a file (by its inode): from and to which byte, None for its end.
     """
     with translate_os_errors("read", path):
         inodes = list(dict.fromkeys(found.stat().st_ino for found in files_of(path)))
     # Listed from the newest: a rotation meanwhile can only show a file twice, never hide one.
     for inode in reversed(inodes):
-        yield from _lines_of(path, inode, _start(path, inode, is_behind) if is_behind else 0)
+        if is_behind:
+            yield from _lines_of(path, inode, _start(path, inode, is_behind), None)
+            continue
+        for start, stop in spans(inode) if spans else [(0, None)]:
+            yield from _lines_of(path, inode, start, stop)
 
 
 def last_lines(path: Path, size: int = 4 * MAX_LINE) -> list[bytes]:
@@ -118,14 +127,16 @@ def _end_of_whole_lines(descriptor: int) -> int:
 
 
 def _rotate(path: Path, keep: int) -> None:
+    def numbered(number: int) -> Path:
+        return path.with_name(f"{path.name}.{number}")
+
     # Only up to the first free number, which an interrupted rotation leaves.
-    numbered = [path.with_name(f"{path.name}.{number}") for number in range(1, keep + 1)]
-    free = next((index for index, entry in enumerate(numbered) if not entry.exists()), keep - 1)
-    for older, newer in zip(numbered[free:0:-1], numbered[free - 1 :: -1], strict=False):
+    free = next((number for number in range(1, keep) if not numbered(number).exists()), keep)
+    for number in range(free, 1, -1):
         place("rename")
-        newer.replace(older)
+        numbered(number - 1).replace(numbered(number))
     place("rename")
-    path.replace(numbered[0])
+    path.replace(numbered(1))
 
 
 def _start(path: Path, inode: int, is_behind: Callable[[bytes], bool]) -> int:
@@ -148,9 +159,10 @@ def _size(path: Path, inode: int) -> int:
         return next((each.st_size for each in sizes if each.st_ino == inode), 0)
 
 
-def _lines_of(path: Path, inode: int, offset: int) -> Iterator[bytes]:
+def _lines_of(path: Path, inode: int, offset: int, stop: int | None) -> Iterator[bytes]:
     rest = b""
-    while block := _block(path, inode, offset):
+    while (stop is None or offset < stop) and (block := _block(path, inode, offset)):
+        block = block if stop is None else block[: stop - offset]
         offset += len(block)
         *lines, rest = (rest + block).split(b"\n")
         yield from (line for line in lines if len(line) < MAX_LINE)

@@ -9,6 +9,7 @@ from decnet.commands.checks.finding import Finding, refused
 from decnet.engine.context import Context
 from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import DecnetError, StateBroken
+from decnet.model.event_settings import size_text
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
 from decnet.plan.giveaways import giveaways
@@ -16,6 +17,7 @@ from decnet.store.desired import check_known, last_good_fleet, load_fleet, new_f
 from decnet.store.fleet_table import FleetTable
 from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
+from decnet.store.retention import stored_sizes
 from decnet.store.used_entries import with_used
 
 HOME_MIB = 200
@@ -63,6 +65,7 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
     for check in (_home, _others_fleet, _disk, _clock):
         found += check(ctx)
     found += _unwatched(ctx, fleet, workers)
+    found += _events(ctx, fleet)
     found += [
         Finding("deckies", "warning", f"{sign.decky} is identifiable as a honeypot by {sign.what}", sign.fix)
         for sign in giveaways(fleet, catalog)
@@ -114,6 +117,19 @@ def _clock(ctx: Context) -> Iterator[Finding]:
     if newest > ctx.now() + SLACK:
         text = f"this machine's clock went back by {newest - ctx.now():.0f} s or more since the last change"
         yield Finding("clock", "warning", text, fix)
+
+
+def _events(ctx: Context, fleet: Fleet) -> Iterator[Finding]:
+    """What stored events take, how long they are kept, and what was deleted."""
+    stored = list(stored_sizes(ctx.home))
+    if not stored:
+        return
+    kept, total = fleet.events.retention, sum(each.bytes for each in stored)
+    days = "without a limit of days" if kept.days is None else f"for {kept.days} day{'s' * (kept.days != 1)}"
+    text = f"{total / (1 << 20):.1f} MiB stored; kept {days}, at most {size_text(kept.size)} for each worker"
+    if deleted := sum(each.dropped.events for each in stored):
+        text += f"; {deleted} deleted so far"
+    yield Finding("events", "fine", text)
 
 
 def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterator[Finding]:

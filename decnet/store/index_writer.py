@@ -1,0 +1,248 @@
+"""Keeps the index of stored events up to date: after each pull, and in batches after it was deleted."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from decnet.errors import DecnetError, LockHeld
+from decnet.model.event import AttackerEvent
+from decnet.plan.attackers import Attacker, by_source, merged
+from decnet.wire.fault import place
+
+from .event_index import (
+    APPLICATION,
+    VERSION,
+    index_path,
+    indexed_files,
+    is_ours,
+    matches,
+    present_files,
+    sample,
+)
+from .events import event_of, row_of
+from .jsonl import MAX_LINE
+from .lock import Lock
+from .paths import Home
+
+SPAN = 256 * 1024
+"""Bytes of one row for time queries."""
+
+BATCH = 16
+"""Spans of one transaction."""
+
+FAR_BEHIND = 64 << 20
+"""Bytes that are not indexed; less is indexed within seconds, and not reported."""
+
+_SCHEMA = (
+    "CREATE TABLE files (number INTEGER PRIMARY KEY, folder TEXT, inode INTEGER, end INTEGER, head BLOB,"
+    " tail BLOB)",
+    "CREATE TABLE spans (file INTEGER, start INTEGER, stop INTEGER, first REAL, last REAL,"
+    " PRIMARY KEY (file, start)) WITHOUT ROWID",
+    "CREATE TABLE parts (file INTEGER, source TEXT, document BLOB, PRIMARY KEY (file, source)) WITHOUT ROWID",
+    "CREATE INDEX of_source ON parts (source)",
+    "CREATE TABLE totals (source TEXT PRIMARY KEY, document BLOB) WITHOUT ROWID",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
+)
+
+
+class Progress(NamedTuple):
+    """How many bytes of the files are indexed, before and after, and how many there are."""
+
+    before: int
+    after: int
+    whole: int
+
+    @property
+    def tenths(self) -> int:
+        """How many tenths are indexed, while the rest is too much for one pull."""
+        is_behind = self.whole - self.after > FAR_BEHIND or self.whole - self.before > FAR_BEHIND
+        return 10 * self.after // max(self.whole, 1) if is_behind else 10
+
+    @property
+    def tenths_before(self) -> int:
+        """The same before this update."""
+        return 10 * self.before // max(self.whole, 1) if self.whole - self.before > FAR_BEHIND else 10
+
+
+def update_index(home: Home, seconds: float, *, span: int = SPAN) -> Progress | None:
+    """Index what was stored since the last time, for at most about these seconds, with rows of about `span`
+    bytes for time queries. An index that is damaged, older or foreign is replaced. None if it cannot be
+    written or another command writes it: no question depends on it."""
+    lock = Lock(home, "decnet events", 0.0, path=home.events_dir / "index.lock")
+    with suppress(LockHeld, DecnetError, OSError, sqlite3.Error), lock:
+        try:
+            return _update(home, seconds, span)
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            if not _is_damage(error):
+                raise
+            _delete(index_path(home))
+            return _update(home, seconds, span)
+    return None
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the index is wrong, and not the disk full or the file locked."""
+    return not isinstance(error, sqlite3.OperationalError) or "no such" in str(error)
+
+
+def _update(home: Home, seconds: float, span: int) -> Progress:
+    end = time.monotonic() + seconds
+    with closing(_open(index_path(home))) as index:
+        present = present_files(home)
+        _forget_others(index, present)
+        known = {each.key: each for each in indexed_files(index)}
+        before = sum(each.end for each in known.values())
+        whole, after = sum(path.stat().st_size for path in present.values()), before
+        for (folder, inode), path in present.items():
+            start = known[folder, inode].end if (folder, inode) in known else 0
+            for added in _index_file(index, folder, inode, path, start, span):
+                after += added
+                if time.monotonic() > end:
+                    return Progress(before, after, whole)
+        return Progress(before, after, whole)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    if path.exists():
+        index = _connect(path)
+        try:
+            if is_ours(index):
+                return index
+        except sqlite3.Error:
+            pass
+        index.close()
+        _delete(path)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    index = _connect(path)
+    for statement in _SCHEMA:
+        index.execute(statement)
+    return index
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=5.0, isolation_level=None)
+
+
+def _delete(path: Path) -> None:
+    for each in (path, path.with_name(path.name + "-journal")):
+        each.unlink(missing_ok=True)
+
+
+def _forget_others(index: sqlite3.Connection, present: dict[tuple[str, int], Path]) -> None:
+    """Remove what files held that were deleted or replaced."""
+    for known in indexed_files(index):
+        if known.key not in present or not matches(present[known.key], known):
+            index.execute("BEGIN IMMEDIATE")
+            sources = [
+                row[0] for row in index.execute("SELECT source FROM parts WHERE file = ?", (known.number,))
+            ]
+            for table in ("spans", "parts"):
+                index.execute(f"DELETE FROM {table} WHERE file = ?", (known.number,))  # noqa: S608
+            index.execute("DELETE FROM files WHERE number = ?", (known.number,))
+            for source in sources:
+                _sum_up(index, source)
+            index.execute("COMMIT")
+
+
+def _sum_up(index: sqlite3.Connection, source: str) -> None:
+    """The totals of a source from its parts, because what is gone cannot be subtracted."""
+    rows = index.execute("SELECT document FROM parts WHERE source = ?", (source,)).fetchall()
+    found = merged({}, (Attacker.of(orjson.loads(document)) for (document,) in rows))
+    index.execute("DELETE FROM totals WHERE source = ?", (source,))
+    for each in found.values():
+        index.execute("INSERT INTO totals VALUES (?, ?)", (source, orjson.dumps(each.document())))
+
+
+def _index_file(
+    index: sqlite3.Connection, folder: str, inode: int, path: Path, start: int, span: int
+) -> Iterator[int]:
+    """Index a file from `start` on; yields how many bytes each batch has."""
+    with path.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_ino != inode:
+            return
+        stream.seek(start)
+        rest, spans = b"", []
+        while block := stream.read(span):
+            whole, newline, rest = (rest + block).rpartition(b"\n")
+            if newline:
+                spans.append(whole + newline)
+            if len(spans) == BATCH:
+                yield _add(index, folder, inode, path, start, spans)
+                start, spans = start + sum(map(len, spans)), []
+        if spans:
+            yield _add(index, folder, inode, path, start, spans)
+
+
+def _add(
+    index: sqlite3.Connection, folder: str, inode: int, path: Path, start: int, spans: list[bytes]
+) -> int:
+    """Add these whole lines of a file in one transaction; returns their bytes."""
+    end = start + sum(map(len, spans))
+    hashes = sample(path, end)
+    if hashes is None:
+        return 0
+    index.execute("BEGIN IMMEDIATE")
+    try:
+        file = _file(index, folder, inode)
+        events: list[AttackerEvent] = []
+        at = start
+        for text in spans:
+            found = list(_events(text))
+            events += found
+            times = [each.at for each in found]
+            if times:
+                row = (file, at, at + len(text), min(times), max(times))
+                index.execute("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", row)
+            at += len(text)
+        for source, new in by_source(events).items():
+            query = "SELECT document FROM parts WHERE file = ? AND source = ?"
+            part = _with_stored(index, query, (file, source), new)
+            index.execute("REPLACE INTO parts VALUES (?, ?, ?)", (file, source, part))
+            whole = _with_stored(index, "SELECT document FROM totals WHERE source = ?", (source,), new)
+            index.execute("REPLACE INTO totals VALUES (?, ?)", (source, whole))
+        place("index")
+        index.execute("UPDATE files SET end = ?, head = ?, tail = ? WHERE number = ?", (end, *hashes, file))
+        index.execute("COMMIT")
+        place("index")
+    except BaseException:
+        index.execute("ROLLBACK")
+        raise
+    return end - start
+
+
+def _file(index: sqlite3.Connection, folder: str, inode: int) -> int:
+    found = index.execute(
+        "SELECT number FROM files WHERE folder = ? AND inode = ?", (folder, inode)
+    ).fetchone()
+    if found is not None:
+        return int(found[0])
+    added = index.execute(
+        "INSERT INTO files (folder, inode, end, head, tail) VALUES (?, ?, 0, ?, ?)", (folder, inode, b"", b"")
+    )
+    assert added.lastrowid is not None
+    return added.lastrowid
+
+
+def _with_stored(index: sqlite3.Connection, query: str, values: tuple[object, ...], new: Attacker) -> bytes:
+    """What is stored of a source, together with what is new."""
+    found, stored = Attacker.of(new.document()), index.execute(query, values).fetchone()
+    if stored is not None:
+        found.merge(Attacker.of(orjson.loads(stored[0])))
+    return orjson.dumps(found.document())
+
+
+def _events(text: bytes) -> Iterator[AttackerEvent]:
+    for line in text.split(b"\n"):
+        row = row_of(line) if line and len(line) < MAX_LINE else None
+        found = event_of(row) if row is not None else None
+        if found is not None:
+            yield found.event
