@@ -60,10 +60,19 @@ def drain(chosen: List[Container]) -> None:
 def _drain_whole(spool: Spool, container: Container) -> None:
     try:
         for event in fresh_events(spool, container):
-            spool.add(event)
+            _add(spool, container, event)
     except docker.EngineError:
         # A log that cannot be read (another log driver, a damaged file) does not stop the others.
         return
+
+
+def _add(spool: Spool, container: Container, event: Dict[str, Any]) -> None:
+    """Add an event; the file that it reports is taken over before, so that a crash in between loses none."""
+    if event["fields"].get("kept") is True:
+        from .uploads import collect
+
+        collect([container])
+    spool.add(event)
 
 
 def _drain_all(spool: Spool, fleet_id: str) -> Tuple[bool, str]:
@@ -99,7 +108,7 @@ def _drain_share(spool: Spool, container: Container, until: float) -> bool:
         for number, event in enumerate(fresh_events(spool, container)):
             if number >= limits.DRAIN_EVENTS or not spool.has_room or time.monotonic() > until:
                 return False
-            spool.add(event)
+            _add(spool, container, event)
     except docker.EngineError:
         # As in `_drain_whole`.
         pass

@@ -27,6 +27,8 @@ VERBS = {
     "teardown": ("teardown", "teardown", limits.WAIT_MOST + limits.CONTROL),
     "image-load": ("image", "image_load", limits.IMAGE),
     "events": ("events", "events_verb", limits.JOB),
+    "files": ("uploads", "files_verb", limits.CONTROL * 2),
+    "file": ("uploads", "file_verb", limits.CONTROL * 2),
     "logs": ("logs", "logs_verb", limits.CONTROL * 2),
     "follow": ("follow", "follow_verb", limits.CONTROL * 2),
     "upgrade": ("upgrade", "upgrade", limits.REQUEST),

@@ -21,6 +21,7 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
     is a different container: it stays, and its decky fails.
     """
     from .events import drain
+    from .uploads import collect
 
     errors: Dict[str, str] = {}
     present = {container.name: container for container in fleet_containers(fleet_id)}
@@ -35,6 +36,8 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
         else:
             chosen.append(container)
     chosen = [container for container in chosen if container.decky not in errors]
+    # With the process its file system in memory goes.
+    collect(chosen)
     # Services before bases: a decoy writes its last events to its log while its network is still there.
     for group in ([c for c in chosen if c.service], [c for c in chosen if not c.service]):
         _together(group, _stop, errors, until)

@@ -11,6 +11,7 @@ from decnet.cli import event_deliveries as deliver
 from decnet.cli import event_filters as of
 from decnet.cli import event_options as own
 from decnet.cli import event_reports
+from decnet.cli.event_files import files
 from decnet.cli.groups import names_subcommand
 from decnet.cli.options import On, Quiet
 from decnet.cli.run import context, wait_for
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, subcommand_metavar="[COMMAND] ...")
 event_reports.register(app)
+app.command()(files)
 
 
 @app.callback(invoke_without_command=True)

@@ -112,4 +112,4 @@ def _room(name: str, facts: Facts, fleet: Fleet) -> Iterator[Finding]:
         )
         yield Finding(name, "fine", f"after a restart of the Docker engine deckies return {way}")
     if not facts.root:
-        yield Finding(name, "fine", "the agent is not root there, and in the docker group")
+        yield Finding(name, "fine", "the agent there is not root: it collects no uploaded files")

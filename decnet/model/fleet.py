@@ -47,6 +47,9 @@ class DeckyImages(FrozenModel):
 
     base: Annotated[str, StringConstraints(pattern=BASE_IMAGE)]
     decoys: Annotated[str, StringConstraints(pattern=DECOYS_IMAGE)]
+    keeps_uploads: bool = False
+    """Whether its services have a file system for what attackers upload: those of older images have none, and
+    keep their fingerprints."""
 
     @staticmethod
     def fits(base: str, decoys: str) -> bool:

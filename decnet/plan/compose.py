@@ -32,6 +32,13 @@ from decnet.wire import (
 
 from .seeds import service_seed
 
+UPLOADS = "uploads"
+"""The setting of the services that can keep what attackers upload."""
+
+UPLOADS_MIB = 8
+UPLOADS_TMPFS = f"/var/uploads:size={UPLOADS_MIB}m,mode=0700,uid=65534,gid=65534,noexec,nosuid,nodev"
+"""In memory, so that no file lies on the worker's disk as it was sent."""
+
 
 class ImageNames(Protocol):
     """The two images of a fleet, named by content tag."""
@@ -117,7 +124,7 @@ class _Composer:
         self._catalog = catalog
         self._images = images
         self._bases: dict[tuple[str, str, str], _ContainerTemplate] = {}
-        self._services: dict[tuple[str, str], _ContainerTemplate] = {}
+        self._services: dict[tuple[str, str, bool], _ContainerTemplate] = {}
         self._lans: dict[int, tuple[Network, str]] = {}
 
     def containers(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Any]:
@@ -226,14 +233,15 @@ class _Composer:
 
     def _service_template(self, decky: Decky, service: str) -> _ContainerTemplate:
         image = (decky.images or self._images).decoys
-        template = self._services.get((service, image))
+        definition = self._catalog.services[service]
+        keeps_uploads = _keeps_uploads(decky, definition)
+        template = self._services.get((service, image, keeps_uploads))
         if template is None:
-            definition = self._catalog.services[service]
-            body = _service_body(definition, definition.image or image)
+            body = _service_body(definition, definition.image or image, keeps_uploads=keeps_uploads)
             ports = tuple((port.number, port.protocol) for port in definition.ports)
             suffix = container_name(PROJECT, "", service)
             template = _ContainerTemplate(body, self._hash(body), body["image"], suffix, ports, _json(ports))
-            self._services[service, image] = template
+            self._services[service, image, keeps_uploads] = template
         return template
 
     def _hash(self, body: dict[str, Any]) -> str:
@@ -279,7 +287,13 @@ def _base_body(image: str, look: str, sysctls: Mapping[str, str]) -> dict[str, A
     }
 
 
-def _service_body(service: Service, image: str) -> dict[str, Any]:
+def _keeps_uploads(decky: Decky, service: Service) -> bool:
+    if service.image or UPLOADS not in service.settings or decky.services[service.name].get(UPLOADS) is False:
+        return False
+    return decky.images is not None and decky.images.keeps_uploads
+
+
+def _service_body(service: Service, image: str, *, keeps_uploads: bool) -> dict[str, Any]:
     """The template of a service. The base lets every user bind low ports: no capability is needed."""
     command = (
         list(service.command) if service.command is not None else None if service.image else [service.name]
@@ -291,7 +305,8 @@ def _service_body(service: Service, image: str) -> dict[str, Any]:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "read_only": True,
-        "mem_limit": f"{service.memory_mib}m",
+        **({"tmpfs": [UPLOADS_TMPFS]} if keeps_uploads else {}),
+        "mem_limit": f"{service.memory_mib + (UPLOADS_MIB if keeps_uploads else 0)}m",
         "pids_limit": 64,
         "cpus": 0.5,
         "restart": "unless-stopped",

@@ -58,13 +58,13 @@ def _images(containers: tuple[Container, ...], current: ImageNames) -> DeckyImag
         return _of(current)
     bases = [each.image for each in containers if not each.service]
     decoys = sorted({each.image for each in containers if each.image.startswith("decnet/decoys:")})
-    run = {"base": (bases or [current.base])[0], "decoys": (decoys or [current.decoys])[0]}
+    base, decoy = (bases or [current.base])[0], (decoys or [current.decoys])[0]
     # A worker may report anything.
-    return DeckyImages(**run) if DeckyImages.fits(**run) else _of(current)
+    return DeckyImages(base=base, decoys=decoy) if DeckyImages.fits(base, decoy) else _of(current)
 
 
 def _of(current: ImageNames) -> DeckyImages:
-    return DeckyImages(base=current.base, decoys=current.decoys)
+    return DeckyImages(base=current.base, decoys=current.decoys, keeps_uploads=True)
 
 
 def _containers(

@@ -14,6 +14,9 @@ SHELLS = ("ssh", "telnet")
 TLS = ("mysql", "smtp")
 """The services that a client can reach through TLS."""
 
+TAKING = ("ftp", "http", "ssh", "telnet")
+"""The services whose visitors can upload files."""
+
 
 class Field:
     """One field: its type, its unit ("" if it has none), its meaning, and the services whose decoys write it
@@ -106,11 +109,12 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "count": Field(WHOLE, "how many objects", "", ("snmp",)),
     },
     "file": {
-        "path": Field(TEXT, "where the visitor stored it", "", ("ftp", "ssh", "telnet")),
+        "path": Field(TEXT, "where the visitor stored it, or its name", "", TAKING),
         "name": Field(TEXT, "what it is: mail", "", ("smtp",)),
         "size": Field(WHOLE, "its size", "bytes"),
-        "sha256": Field(TEXT, "the SHA-256 of its content", "", ("ftp", "ssh", "telnet")),
-        "whole": Field(FLAG, "whether the visitor sent all of it", "", ("ftp",)),
+        "sha256": Field(TEXT, "the SHA-256 of its content", "", TAKING),
+        "whole": Field(FLAG, "whether that is all that the visitor sent", "", TAKING),
+        "kept": Field(FLAG, "whether its content was kept: `decnet events files`", "", TAKING),
         "sender": Field(TEXT, "the sender of the envelope", "", ("smtp",)),
         "recipients": Field(TEXT, "the recipients of the envelope, separated by blanks", "", ("smtp",)),
         "subject": Field(TEXT, "the header Subject", "", ("smtp",)),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 PROTOCOL = 2
-AGENT_VERSION = 5
+AGENT_VERSION = 6
 """Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
 holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
 reports no version counts as 0."""
 
 FOLLOW_VERSION = 5
 """The first version of the agent that has the verb `follow`."""
+
+UPLOADS_VERSION = 6
+"""The first version of the agent that has the verbs `files` and `file`."""
 
 TIMELESS = frozenset({"hello", "upgrade"})
 """Verbs whose request and answer are the same in every protocol, so that programs with different protocols

@@ -21,8 +21,10 @@ from .envelope import wrong_protocol
 from .responses import (
     Accepted,
     EventPage,
+    FilePiece,
     FollowedLog,
     FollowedLogs,
+    HeldFiles,
     HeldSlice,
     HeldSlices,
     Loaded,
@@ -196,6 +198,14 @@ class AgentClient:
         if len(page.events) > limit:
             raise BadAnswer("its answer has more events than requested", worker=self.worker)
         return page
+
+    async def files(self) -> HeldFiles:
+        """The uploaded files that the worker has."""
+        return await self._request(HeldFiles, "files", {}, CONTROL_LIMIT * 2)
+
+    async def file(self, sha256: str, offset: int) -> FilePiece:
+        """A piece of one of them. The content is hostile."""
+        return await self._request(FilePiece, "file", {"sha256": sha256, "offset": offset}, CONTROL_LIMIT * 2)
 
     async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
         """Container name to the last lines of its log. The text is hostile: escape it before printing."""

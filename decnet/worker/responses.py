@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from decnet.model.base import FrozenModel, Hex64, Short, Text
+from decnet.model.base import FrozenModel, Hex64, Short, Text, Timestamp
 from decnet.model.event import AttackerEvent
 from decnet.model.worker import Count, Strings
 from decnet.wire import PROJECT
@@ -72,6 +72,37 @@ class Loaded(FrozenModel):
     """The response to `image-load`: the image references that the engine has now."""
 
     loaded: Strings
+
+
+class HeldFile(FrozenModel):
+    """An uploaded file that the worker has; `at` is when its agent took it, by the worker's clock."""
+
+    sha256: Hex64
+    size: Count
+    at: Timestamp
+
+
+class DroppedFiles(FrozenModel):
+    """What the worker's store had to drop because it was full."""
+
+    files: Count
+    bytes: Count
+
+
+class HeldFiles(FrozenModel):
+    """The response to `files`; `collects`: whether the agent can read the decoys' memory (it is root)."""
+
+    files: Annotated[tuple[HeldFile, ...], Field(strict=False, max_length=5000)]
+    dropped: DroppedFiles
+    collects: bool
+
+
+class FilePiece(FrozenModel):
+    """The response to `file`: a part of a file of `size` bytes, inverted, as base64."""
+
+    size: Count
+    offset: Count
+    content: Annotated[str, Field(max_length=1024 * 1024)]
 
 
 class Logs(FrozenModel):

@@ -22,9 +22,15 @@ def decoy(tmp_path: Path) -> Iterator[Callable[..., Decoy]]:
     started: list[Decoy] = []
 
     def start(
-        service: str, protocol: str = "tcp", longest_wait: float | None = None, **persona: Any
+        service: str,
+        protocol: str = "tcp",
+        longest_wait: float | None = None,
+        uploads: Path | None = None,
+        **persona: Any,
     ) -> Decoy:
-        started.append(Decoy(tmp_path, service, persona, protocol, longest_wait=longest_wait))
+        started.append(
+            Decoy(tmp_path, service, persona, protocol, longest_wait=longest_wait, uploads=uploads)
+        )
         return started[-1]
 
     yield start

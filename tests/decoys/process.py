@@ -32,7 +32,8 @@ def undefined_fields(service: str, log: bytes) -> list[str]:
 
 
 class Decoy:
-    """One running decoy. `program`: what Python runs. `longest_wait`: seconds that a wait takes at most."""
+    """One running decoy. `program`: what Python runs. `longest_wait`: seconds that a wait takes at most.
+    `uploads`: the folder for uploaded files, which exists; None: none."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Decoy:
         *,
         program: tuple[str, ...] = ("-m", "decoys"),
         longest_wait: float | None = None,
+        uploads: Path | None = None,
     ) -> None:
         self.port = free_port()
         self._protocol = protocol
@@ -60,7 +62,8 @@ class Decoy:
                 [sys.executable, "-OO", *program, service],
                 cwd=folder,
                 env={"PATH": os.environ["PATH"], "PERSONA": json.dumps(whole)}
-                | ({} if longest_wait is None else {"LONGEST_WAIT": str(longest_wait)}),
+                | ({} if longest_wait is None else {"LONGEST_WAIT": str(longest_wait)})
+                | ({} if uploads is None else {"UPLOADS": str(uploads)}),
                 stdout=output,
                 stderr=subprocess.PIPE,
             )

@@ -210,7 +210,8 @@ def test_a_printer_takes_a_file_and_keeps_its_hash(inside: Callable[..., Any], t
     assert curl(server.port, "", "-T", str(job), user="anybody:at all").returncode == 0
 
     assert server.events("file")[-1]["fields"] == {
-        "path": "/job.prn", "size": 126000, "sha256": hashlib.sha256(job.read_bytes()).hexdigest(), "whole": True
+        "path": "/job.prn", "size": 126000, "sha256": hashlib.sha256(job.read_bytes()).hexdigest(), "whole": True,
+        "kept": False,
     }  # fmt: skip
 
 

@@ -177,7 +177,9 @@ def test_an_upload_through_cat_is_recorded_by_its_hash(decoy: Callable[..., Any]
 
     assert done.stdout == "hello\n"
     digest = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
-    assert server.events("file")[-1]["fields"] == {"path": "/tmp/x", "size": 6, "sha256": digest}
+    assert server.events("file")[-1]["fields"] == {
+        "path": "/tmp/x", "size": 6, "sha256": digest, "whole": True, "kept": False
+    }  # fmt: skip
 
 
 def test_an_old_release_offers_what_it_had(decoy: Callable[..., Any]) -> None:

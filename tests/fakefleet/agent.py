@@ -225,6 +225,11 @@ REPLACED: dict[str, dict[str, Any]] = {
     "program": {"_limit": lambda seconds: None},
     "readiness": {"shown": lambda pid, name: here().process_file(pid, name)},
     "request": {"_read": _read},
+    "uploads": {
+        "_root_of": lambda pid: here().root_of(pid),
+        "_is_mounted": lambda folder, device: True,
+        "_is_root": lambda: here().is_root,
+    },
     "self_destruct": {
         "_key_files": lambda: [str(here().home.parent / "user" / ".ssh" / "authorized_keys")],
     },

@@ -56,7 +56,8 @@ class State:
 class FakeWorker:
     """One machine. Its faults are attributes: set them, and the next call meets them.
 
-    `has_route` False: no default route. `is_wireless`: its interface is wireless.
+    `has_route` False: no default route. `is_root` False: the agent is only in the group docker.
+    `is_wireless`: its interface is wireless.
     `is_reachable` False: no connection. `is_trusted` False: another host key is presented. `becomes(id)`:
     another worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds per call.
     `start_seconds`: how long a container takes to start. `link_error`: why its interface is cut off.
@@ -78,6 +79,7 @@ class FakeWorker:
         self.is_trusted = True
         self.has_route = True
         self.is_wireless = False
+        self.is_root = True
         self.link_error = ""
         self.slow = 0.0
         self.start_seconds = 0.0
@@ -298,6 +300,10 @@ class FakeWorker:
 
     def start_tick(self, pid: int) -> int:
         return self.engine.tick_of(pid)
+
+    def root_of(self, pid: int) -> str:
+        """The folder that the process has as its root."""
+        return str(self.folder / "roots" / str(pid))
 
     def process_file(self, pid: int, name: str) -> bytes | None:
         return self.engine.process_file(pid, name)

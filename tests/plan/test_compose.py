@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from decnet.agent import composefile
+from decnet.agent import composefile, uploads
+from decnet.decoys import uploads as decoys
 from decnet.engine.bundle import bundle, slice_of
-from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.fleet import Decky, DeckyImages, Fleet, Network
 from decnet.model.keys import SliceKey
 from decnet.plan.compose import compose_document, expected_containers, fingerprint
 from decnet.store.migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, migrated
@@ -224,6 +225,29 @@ def test_every_container_of_a_fleet_of_version_0_1_0_keeps_its_fingerprint() -> 
         }
         for key, deckies in made.items()
     }
+
+
+def test_services_that_take_files_have_memory_for_them_if_their_images_keep_files() -> None:
+    older = DeckyImages(base=Images().base, decoys=Images().decoys)
+    new = one(
+        services={"ssh": {}, "mysql": {}, "http": {"uploads": False}},
+        images=older.model_copy(update={"keeps_uploads": True}),
+    )
+    old = changed(new, images=older)
+    composefile.check(document(new), FLEET_ID)
+    found = {
+        (name, each is new): (body.get("tmpfs"), body["mem_limit"])
+        for each in (new, old)
+        for name, body in document(each)["services"].items()
+        if name != "web"
+    }
+    memory = ["/var/uploads:size=8m,mode=0700,uid=65534,gid=65534,noexec,nosuid,nodev"]
+    assert found == {
+        ("web-ssh", True): (memory, "72m"),
+        ("web-ssh", False): (None, "64m"),
+        **{(f"web-{name}", is_new): (None, "48m") for name in ("mysql", "http") for is_new in (True, False)},
+    }  # fmt: skip
+    assert "/" + "/".join(uploads.SOURCE) == memory[0].partition(":")[0] == decoys.FOLDER
 
 
 def test_a_topology_has_containers_labels_and_a_network_mode_of_its_own() -> None:

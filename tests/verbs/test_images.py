@@ -14,6 +14,7 @@ from decnet.commands.reconcile import reconcile
 from decnet.commands.status import status
 from decnet.engine.options import PassOptions
 from decnet.images import ImageNames, wanted
+from decnet.model.fleet import DeckyImages
 from decnet.model.fleetfile import parse
 from decnet.store.desired import save_fleet
 
@@ -111,9 +112,13 @@ def test_a_decky_of_which_nothing_is_left_is_made_of_this_versions_images(older:
 
 
 def test_a_fleet_whose_images_were_never_written_down_keeps_those_that_it_runs(older: FakeFleet) -> None:
-    """As a state file of version 0.1.0 has it, which did not name them."""
-    unnamed = {name: each.model_copy(update={"images": None}) for name, each in older.desired.deckies.items()}
-    save_fleet(older.home, older.desired.with_deckies(unnamed))
+    """As a state file of version 0.1.0 has it, which did not name them; its services kept no uploads."""
+    for images in (DeckyImages(base=wanted().base, decoys=wanted().decoys), None):
+        deckies = older.desired.deckies.items()
+        changed = {name: each.model_copy(update={"images": images}) for name, each in deckies}
+        save_fleet(older.home, older.desired.with_deckies(changed))
+        if images is not None:
+            assert older.reconcile().code == 0
     assert newer(older, lambda ctx: reconcile(ctx, PassOptions())).outcome.plan.docker_steps == ()
     assert {each.images.base for each in older.desired.deckies.values() if each.images} == {wanted().base}
 

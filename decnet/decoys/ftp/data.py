@@ -2,12 +2,11 @@
 soon."""
 
 import asyncio
-import hashlib
 import random
 import socket
-from dataclasses import dataclass
 
 from ..tcp_server import Line
+from ..uploads import Incoming
 from ..waits import Turn, at_most
 
 ACCEPT_SECONDS = 60.0
@@ -23,15 +22,6 @@ class NoConnection(Exception):
 
 class Broken(Exception):
     """The data connection ended early."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """The length and hash of received data; the content is not kept."""
-
-    size: int
-    sha256: str
-    whole: bool
 
 
 class Passive:
@@ -88,18 +78,17 @@ async def send(connection: socket.socket, data: bytes) -> None:
         raise Broken from error
 
 
-async def take(connection: socket.socket) -> Upload:
-    """Read to the end and keep nothing but length and hash. Raises Broken."""
+async def take(connection: socket.socket, incoming: Incoming) -> bool:
+    """Read to the end. Whether the visitor sent all of it."""
     loop = asyncio.get_running_loop()
-    digest, size, turn = hashlib.sha256(), 0, Turn()
+    turn = Turn()
     try:
         async with at_most(TRANSFER_SECONDS):
             while piece := await loop.sock_recv(connection, PIECE):
                 await turn.pass_on()
-                digest.update(piece)
-                size += len(piece)
-                if size > MOST_UPLOAD:
-                    return Upload(size, digest.hexdigest(), whole=False)
-    except (TimeoutError, OSError) as error:
-        raise Broken from error
-    return Upload(size, digest.hexdigest(), whole=True)
+                incoming.add(piece)
+                if incoming.size > MOST_UPLOAD:
+                    return False
+    except (TimeoutError, OSError):
+        return False
+    return True

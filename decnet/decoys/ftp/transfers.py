@@ -5,6 +5,7 @@ import socket
 import time
 from typing import Any
 
+from ..uploads import Incoming, record_file
 from . import data
 from .data import Broken, NoConnection, Passive
 from .places import change, is_plain
@@ -120,7 +121,7 @@ class Transfers:
         await self._give(sent, "retr", "done", size=len(content), left=len(rest))
 
     async def stor(self, talk: Talk, argument: str) -> None:
-        """Receive a file, on machines made for that (printers); only length and hash are kept."""
+        """Receive a file, on machines made for that (printers)."""
         if not talk.dialect.takes_files:
             await change(talk, argument)
             return
@@ -129,16 +130,20 @@ class Transfers:
             return
         try:
             await talk.reply("stor")
-            upload = await data.take(connection)
-            path = printed(talk.path(argument))
-            talk.line.session.record(
-                "file", path=path, size=upload.size, sha256=upload.sha256, whole=upload.whole
-            )
-            await talk.reply("done" if upload.whole else "broken")
-        except Broken:
-            await talk.reply("broken")
+            is_whole = await self._receive(connection, printed(talk.path(argument)))
+            await talk.reply("done" if is_whole else "broken")
         finally:
             connection.close()
+
+    async def _receive(self, connection: socket.socket, path: str) -> bool:
+        """Whether the visitor sent all of the file; it is recorded in any case."""
+        with Incoming() as incoming:
+            is_whole = False
+            try:
+                is_whole = await data.take(connection, incoming)
+            finally:
+                record_file(self._talk.line.session, path, incoming, whole=is_whole)
+        return is_whole
 
     def _listen(self) -> int:
         """The port that waits for a data connection; 0 if none does."""

@@ -1,12 +1,12 @@
 """Reads one request, bounded in size and time, and refuses what the imitated server refuses."""
 
 import asyncio
-import hashlib
 import re
 import time
 from dataclasses import dataclass, replace
 
 from ..tcp_server import Line
+from ..uploads import Incoming
 from ..waits import at_most
 from .messages import Headers, Refused, Request
 
@@ -33,23 +33,21 @@ class Limits:
 
 
 class Body:
-    """The beginning of a body, and the size and hash of what was received of it."""
+    """The beginning of a body; `whole` has all that was received of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: Incoming) -> None:
         self._kept = bytearray()
-        self._size = 0
-        self._digest = hashlib.sha256()
+        self._whole = whole
 
     def add(self, piece: bytes) -> None:
         """Take the next bytes."""
         self._kept += piece[: max(0, KEPT_BODY - len(self._kept))]
-        self._size += len(piece)
-        self._digest.update(piece)
+        self._whole.add(piece)
 
     def of(self, request: Request) -> Request:
         """The request with this body."""
         return replace(
-            request, body=bytes(self._kept), body_size=self._size, body_sha256=self._digest.hexdigest()
+            request, body=bytes(self._kept), body_size=self._whole.size, body_sha256=self._whole.sha256
         )
 
 
@@ -66,9 +64,9 @@ async def read_request(line: Line, limits: Limits, *, first: bool) -> Request | 
     return replace(request, headers=headers)
 
 
-async def read_body(line: Line, request: Request) -> Request:
-    """`request` with the beginning of its body; the rest is read and discarded. Raises Refused."""
-    body = Body()
+async def read_body(line: Line, request: Request, whole: Incoming) -> Request:
+    """`request` with the beginning of its body; all of it goes to `whole`. Raises Refused."""
+    body = Body(whole)
     try:
         async with at_most(BODY_SECONDS):
             await _body(line, request, body)

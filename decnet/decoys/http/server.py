@@ -8,11 +8,13 @@ from ..events import Recorder, shown
 from ..persona import Persona
 from ..serve import Stop
 from ..tcp_server import Line, receive
+from ..uploads import Incoming
 from .dialects import Dialect, dialect_of
 from .logins import logins, salvaged
 from .messages import Refused, Reply, Request
 from .reading import STREAM_LIMIT, read_body, read_request
 from .site import Site, build_site
+from .uploads import carries_files, record_uploads
 
 MOST_REQUESTS = 100
 
@@ -71,7 +73,14 @@ class Visit:
     async def _with_body(self, request: Request) -> Request:
         if request.version >= (1, 1) and request.header("expect").lower() == "100-continue":
             await self._line.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return await read_body(self._line, request)
+        with Incoming(keeps=carries_files(request)) as incoming:
+            is_whole = False
+            try:
+                found = await read_body(self._line, request, incoming)
+                is_whole = True
+                return found
+            finally:
+                record_uploads(self._line.session, request, incoming, whole=is_whole)
 
     async def _refuse(self, refused: Refused) -> None:
         request = refused.request or Request("", "", (1, 1))

@@ -1,11 +1,11 @@
 """One intruder's shell: its folder, its changes, and how a line is executed."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..events import Session
+from ..uploads import record_content
 from . import passwords
 from .language import ASSIGNMENT, BadSyntax, Simple, expand, parse
 from .node import Node
@@ -55,6 +55,8 @@ class Shell:
     to_terminal: bool = False
     """Whether the current command writes to the terminal: `ls` checks that."""
     leaving: bool = False
+    has_all_input: bool = True
+    """Whether the command got all that the visitor sent for it."""
     began: float = field(default_factory=time.time)
     _changes: dict[str, Node | None] = field(default_factory=dict)
     _kept: int = 0
@@ -309,8 +311,7 @@ class Shell:
             return "Is a directory"
         if path.startswith(("/proc/", "/sys/")):
             return "Permission denied"
-        digest = hashlib.sha256(content).hexdigest()
-        self.session.record("file", path=path, size=len(content), sha256=digest)
+        record_content(self.session, path, content, whole=self.has_all_input)
         kept = content[:MOST_FILE]
         return self.change(path, Node(there.mode if there else mode, content=kept, owner=self.user,
                                       changed=int(time.time()), size=len(content)))  # fmt: skip

@@ -32,7 +32,10 @@ async def run_command(world: World, user: str, session: Session, channel: Stream
     shell = console_for(world, user, session, interactive=False)
     given = ""
     if _reads_input(line) or passwords.are_read_by(line):
-        given = await _all_input(channel, INPUT_SECONDS if _reads_input(line) else FED_SECONDS)
+        seconds = INPUT_SECONDS if _reads_input(line) else FED_SECONDS
+        given, is_whole = await _all_input(channel, seconds)
+        if isinstance(shell, Shell):
+            shell.has_all_input = is_whole
     answer = shell.run(line, given)
     await _pause(answer, channel, deque())
     end = "\r\n" if channel.terminal else "\n"
@@ -285,15 +288,17 @@ async def _type_ahead(channel: Stream, pending: deque[str]) -> bool:
     return bool(data)
 
 
-async def _all_input(channel: Stream, seconds: float) -> str:
-    """The input that the client sends with a command, bounded; it ends after a time of silence."""
-    kept = bytearray()
+async def _all_input(channel: Stream, seconds: float) -> tuple[str, bool]:
+    """The input that the client sends with a command, bounded, and whether that is all of it; it ends after a
+    time of silence."""
+    kept, size = bytearray(), 0
     try:
         while data := await channel.read(seconds):
+            size += len(data)
             kept += data[: max(0, MOST_INPUT - len(kept))]
     except TimeoutError:
         pass
-    return kept.decode("utf-8", "surrogateescape")
+    return kept.decode("utf-8", "surrogateescape"), size == len(kept)
 
 
 def _reads_input(line: str) -> bool:
