@@ -46,6 +46,7 @@ def attackers(
     service: of.Services = None,
     severity: of.Severities = None,
     min_severity: of.MinSeverity = None,
+    with_ignored: of.WithIgnored = False,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -57,7 +58,7 @@ def attackers(
 
         wanted = of.events_asked_for(
             opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity,
+            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
         listing: Listing
         if credentials:
@@ -77,6 +78,7 @@ def show(
     service: of.Services = None,
     severity: of.Severities = None,
     min_severity: of.MinSeverity = None,
+    with_ignored: of.WithIgnored = False,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -86,7 +88,7 @@ def show(
 
         wanted = of.events_asked_for(
             opened, since=since, until=until, decky=decky, kind=kind, service=service, severity=severity,
-            min_severity=min_severity,
+            min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
         finish(timeline(opened, address, wanted, on), output.value)
 
@@ -106,6 +108,7 @@ def export(
     service: of.Services = None,
     severity: of.Severities = None,
     min_severity: of.MinSeverity = None,
+    with_ignored: of.WithIgnored = False,
     on: On = None,
 ) -> None:
     """Print what others may know of attackers, without your decoys."""
@@ -117,6 +120,6 @@ def export(
             raise UsageError("attackers export needs a format", hint="add --stix")
         wanted = of.events_asked_for(
             opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity,
+            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
         finish(share_attackers(opened, wanted, on, tlp=tlp.value, with_decoys=with_decoys), "table")

@@ -39,6 +39,9 @@ MinSeverity = Annotated[
     str | None,
     typer.Option(metavar="SEVERITY", help="Only this severity and above: 0 to 10, or low to critical."),
 ]
+WithIgnored = Annotated[
+    bool, typer.Option("--with-ignored", help="Also events that [events.ignore] leaves out.")
+]
 
 
 def events_asked_for(
@@ -52,6 +55,7 @@ def events_asked_for(
     service: list[str] | None = None,
     severity: list[str] | None = None,
     min_severity: str | None = None,
+    with_ignored: bool = False,
 ) -> EventFilter:
     """The filter that the options mean. Raises UsageError for a name, an address or a time that is not
     valid."""
@@ -68,7 +72,7 @@ def events_asked_for(
         severities=tuple(severity or ()),
         min_severity=0 if min_severity is None else severity_of(min_severity),
     )
-    return event_filter(ctx, wanted)
+    return event_filter(ctx, wanted, with_ignored=with_ignored)
 
 
 def moment(option: str, text: str | None) -> float | None:

@@ -33,19 +33,20 @@ def summary(
     service: of.Services = None,
     severity: of.Severities = None,
     min_severity: of.MinSeverity = None,
+    with_ignored: of.WithIgnored = False,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Count stored events by kind, service, decky, source, severity."""
     with context(output.value, read_only=True, of_fleet=True) as ctx:
         from decnet.commands.event_summary import summary as run
-        from decnet.commands.events import stored
+        from decnet.commands.events import ignored, stored
 
         wanted = of.events_asked_for(
             ctx, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity,
+            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
-        finish(run(stored(ctx, wanted, on)), output.value)
+        finish(run(stored(ctx, wanted, on), lambda: ignored(wanted)), output.value)
 
 
 def replay(

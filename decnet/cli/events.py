@@ -46,6 +46,7 @@ def events(
     service: of.Services = None,
     severity: of.Severities = None,
     min_severity: of.MinSeverity = None,
+    with_ignored: of.WithIgnored = False,
     interval: own.Interval = 2.0,
     alert: own.Alert = None,
     alert_every: own.AlertEvery = 30.0,
@@ -79,7 +80,7 @@ def events(
             check_used(opened.home, os.environ)
         wanted = of.events_asked_for(
             opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity,
+            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
         target = deliver.alerts(
             opened, alert, alert_every, alert_format, each=alert_each, wanted=wanted, on=on
@@ -104,13 +105,14 @@ def events(
 
 
 def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, *, quiet: bool) -> NoReturn:
-    from decnet.commands.events import stored
+    from decnet.commands.events import report_ignored, stored
     from decnet.console.events import show_events
 
     is_limited = wanted.is_limited or on
     empty = "no event matches" if is_limited else "no events yet; decnet events --pull fetches new ones"
     found = view.pairs(stored(ctx, wanted, on))
     show_events(found, view.style, "" if quiet else empty, view.spell)
+    report_ignored(ctx, wanted)
     raise typer.Exit(0)
 
 
@@ -126,7 +128,7 @@ def _pulled(
 ) -> NoReturn:
     from decnet.cli.following import print_new
     from decnet.commands.alerts import send_alert
-    from decnet.commands.events import pull
+    from decnet.commands.events import pull, report_ignored
     from decnet.commands.sends import send_all
     from decnet.console.prompts import print_error
     from decnet.errors import DecnetError, worst
@@ -135,6 +137,7 @@ def _pulled(
     failures = list(pulled.errors.values())
     try:
         print_new(ctx, wanted, on, view.style, "" if quiet or failures else "no new events", view)
+        report_ignored(ctx, wanted)
     except DecnetError as error:
         failures.append(error)
     try:

@@ -65,7 +65,7 @@ def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listi
 
 
 def _sources(ctx: Context, wanted: EventFilter, on: str | None) -> dict[str, Attacker]:
-    if on is not None or replace(wanted, sources=()).is_limited:
+    if on is not None or wanted.ignores or replace(wanted, sources=()).is_limited:
         return by_source(event for _, event in stored(ctx, wanted, on))
     known, rest = totals(ctx.home)
     events = (row.event for row in read_events(ctx.home, coverage=rest))

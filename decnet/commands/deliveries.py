@@ -14,7 +14,7 @@ from decnet.plan.select import select
 from decnet.store.deliveries import Cursor, Recipient, delivery_lock, load_cursor, save_cursor, similar_cursor
 from decnet.store.events import last_places
 
-NOT_A_CHOICE = ("since", "until", "archetypes")
+NOT_A_CHOICE = ("since", "until", "archetypes", "ignores")
 """Fields of a filter that change by themselves."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from decnet.engine.outcome import TextOutcome
@@ -16,15 +16,20 @@ SHOWN = 10
 """Rows of each part of the table; JSON has all."""
 
 
-def summary(found: Iterable[tuple[str, AttackerEvent]]) -> TextOutcome:
-    """The counts of these events, which come with the names of their workers."""
+def summary(
+    found: Iterable[tuple[str, AttackerEvent]], ignored: Callable[[], int] = lambda: 0
+) -> TextOutcome:
+    """The counts of these events, which come with the names of their workers; `ignored` says how many were
+    left out when all have been read."""
     tally = Tally()
     for _, event in found:
         tally.add(event)
-    document = _document(tally)
-    if not tally.events:
-        return TextOutcome(("no events in this period",), document)
-    return TextOutcome(tuple(_lines(tally)), document)
+    left_out = ignored()
+    document = {**_document(tally), "ignored": left_out}
+    lines = list(_lines(tally)) if tally.events else ["no events in this period"]
+    if left_out:
+        lines += ["", f"{left_out} event{'s' * (left_out != 1)} ignored by [events.ignore]"]
+    return TextOutcome(tuple(lines), document)
 
 
 def _document(tally: Tally) -> dict[str, Any]:

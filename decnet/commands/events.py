@@ -17,6 +17,7 @@ from decnet.model.event import AttackerEvent
 from decnet.model.event_settings import Retention
 from decnet.model.fleet import Fleet
 from decnet.plan.event_filter import EventFilter, passes
+from decnet.plan.ignore import Ignoring, ignoring
 from decnet.plan.select import Selector, select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
@@ -216,11 +217,14 @@ def _printing_alone(ctx: Context) -> Iterator[None]:
         lock.release()
 
 
-def event_filter(ctx: Context, wanted: EventFilter) -> EventFilter:
-    """The filter with what is known of the fleet. Raises UsageError for a term that means nothing: no decky
-    or service of the fleet, of the records, of the catalog, or of a stored event."""
+def event_filter(ctx: Context, wanted: EventFilter, *, with_ignored: bool = False) -> EventFilter:
+    """The filter with what is known of the fleet, and its rules of what to ignore. Raises UsageError for a
+    term that means nothing: no decky or service of the fleet, of the records, of the catalog, or of a stored
+    event."""
     fleet = load_fleet(ctx.home)
-    wanted = replace(wanted, archetypes=fleet.groups() if fleet else {})
+    groups = fleet.groups() if fleet else {}
+    rules = fleet.events.ignore if fleet and not with_ignored else ()
+    wanted = replace(wanted, archetypes=groups, ignores=ignoring(rules, groups) if rules else None)
     deckies: dict[str, tuple[str, ...]] = {**dict.fromkeys(_recorded(ctx), ()), **wanted.archetypes}
     services = {*ctx.catalog.services, *(_services(fleet) if fleet else ())}
     if _has_unknown(wanted.decky_selector, deckies) or _has_unknown(wanted.service_selector, services):
@@ -230,6 +234,19 @@ def event_filter(ctx: Context, wanted: EventFilter) -> EventFilter:
             services.add(row.event.service)
     wanted.check(deckies, services)
     return wanted
+
+
+def ignored(wanted: EventFilter) -> int:
+    """How many actions the filter has left out so far by `[events.ignore]`."""
+    return wanted.ignores.count if isinstance(wanted.ignores, Ignoring) else 0
+
+
+def report_ignored(ctx: Context, wanted: EventFilter) -> None:
+    """Say how much was left out by `[events.ignore]`, if anything was."""
+    if count := ignored(wanted):
+        ctx.note(
+            f"{count} event{'' if count == 1 else 's'} ignored by [events.ignore]; --with-ignored shows them"
+        )
 
 
 def _has_unknown(selector: Selector | None, known: Iterable[str]) -> bool:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from .base import FrozenModel
+from .base import FrozenModel, Loose, Short
 from .values import display
 
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -28,10 +28,27 @@ class Retention(FrozenModel):
     size: Annotated[int, Field(ge=LEAST_SIZE, le=1 << 60)] = DEFAULT_SIZE
 
 
+HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+class IgnoreRule(FrozenModel):
+    """Events that are stored and counted, and neither shown nor sent: those for which everything given holds.
+    `source`, `service`, `kind` and `decky` are selectors, `port` is the decky's own, `hours` are
+    "HH:MM-HH:MM" in UTC, perhaps over midnight."""
+
+    source: Short = ""
+    port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    service: Short = ""
+    kind: Short = ""
+    decky: Short = ""
+    hours: Annotated[str, StringConstraints(pattern=HOURS)] | None = None
+
+
 class EventSettings(FrozenModel):
     """The tables of `[events.*]`."""
 
     retention: Retention = Retention()
+    ignore: Annotated[tuple[IgnoreRule, ...], Loose] = ()
 
 
 def event_settings(table: Mapping[str, Any]) -> EventSettings:
@@ -39,15 +56,30 @@ def event_settings(table: Mapping[str, Any]) -> EventSettings:
     retention = dict(table.get("retention", {}))
     if "size" in retention:
         retention["size"] = _bytes(retention["size"])
-    return EventSettings(retention=Retention(**retention))
+    rules = tuple(IgnoreRule(**rule) for rule in table.get("ignore", ()))
+    return EventSettings(retention=Retention(**retention), ignore=rules)
 
 
 def to_table(settings: EventSettings) -> dict[str, Any]:
     """The table that `event_settings` reads as these settings, without defaults."""
-    table = settings.model_dump(exclude_defaults=True)
+    table = settings.model_dump(mode="json", exclude_defaults=True)
     if "size" in table.get("retention", {}):
         table["retention"]["size"] = size_text(settings.retention.size)
     return table
+
+
+def hours(value: str) -> str | None:
+    """The problem of a time of day in a fleet file, or None."""
+    if re.fullmatch(HOURS, value):
+        return None
+    return f'must be hours in UTC like "22:00-06:30", not {display(value)}'
+
+
+def selector(value: str) -> str | None:
+    """The problem of a selector in a fleet file as far as its text shows it, or None."""
+    if len(value) > 200:
+        return "must be at most 200 characters"
+    return None if value.strip(" ,") else "must name something"
 
 
 def size(value: str) -> str | None:

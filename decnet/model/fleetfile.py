@@ -16,6 +16,7 @@ from .event_settings import event_settings
 from .fleetkeys import Key
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 from .suggest import suggest
+from .toml_lines import Place
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),
@@ -24,6 +25,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "list": (list,),
     "table": (dict,),
     "tables": (dict,),
+    "rows": (list,),
     "scalars": (dict,),
 }
 
@@ -62,9 +64,7 @@ def read(text: str, filename: str) -> tuple[FleetSpec, Diagnostics]:
     return _spec(right, mistakes), mistakes
 
 
-def _right(
-    mistakes: Diagnostics, path: tuple[str, ...], table: dict[str, Any], keys: dict[str, Key]
-) -> dict[str, Any]:
+def _right(mistakes: Diagnostics, path: Place, table: dict[str, Any], keys: dict[str, Key]) -> dict[str, Any]:
     """The valid part of a table; the rest is added to the errors."""
     right: dict[str, Any] = {}
     for name, value in table.items():
@@ -79,23 +79,38 @@ def _right(
     return right
 
 
-def _inside(mistakes: Diagnostics, path: tuple[str, ...], value: Any, key: Key) -> Any:
+def _inside(mistakes: Diagnostics, path: Place, value: Any, key: Key) -> Any:
     if key.kind == "table":
         return _right(mistakes, path, value, key.keys)
     if key.kind == "tables":
         deckies = {name: _decky(mistakes, (*path, name), entry, key) for name, entry in value.items()}
         return {name: entry for name, entry in deckies.items() if entry is not None}
+    if key.kind == "rows":
+        return [_row(mistakes, (*path, number), row, key) for number, row in enumerate(value)]
     if key.kind == "scalars":
         for service, settings in value.items():
             _check_settings(mistakes, (*path, service), settings)
     return value
 
 
-def _within(path: tuple[str, ...]) -> str:
-    return f" in [{'.'.join(clean(part, 40) for part in path)}]" if path else ""
+def _row(mistakes: Diagnostics, path: Place, row: Any, key: Key) -> dict[str, Any]:
+    title = f"[[{'.'.join(str(part) for part in path[:-1])}]]"
+    if not isinstance(row, dict):
+        mistakes.add(path, f"{title} must be a list of tables, not of {_what(row)}")
+        return {}
+    if not row:
+        mistakes.add(
+            path, f"an entry of {title} is empty, and would mean everything", f"known: {', '.join(key.keys)}"
+        )
+    return _right(mistakes, path, row, key.keys)
 
 
-def _meant(path: tuple[str, ...], name: str, value: Any, keys: dict[str, Key]) -> str:
+def _within(path: Place) -> str:
+    names = [clean(part, 40) for part in path if isinstance(part, str)]
+    return f" in [{'.'.join(names)}]" if names else ""
+
+
+def _meant(path: Place, name: str, value: Any, keys: dict[str, Key]) -> str:
     close = suggest(name, keys)
     if close:
         return f"did you mean `{close}`?"
@@ -114,7 +129,7 @@ def _complaint(value: Any, key: Key) -> str | None:
         return f"must be {_wanted(key)}, not {values.display(value)}" + (f" ({close}?)" if close else "")
     if key.kind == "whole number" and not (key.minimum or 0) <= value <= (key.maximum or 2**53):
         return f"must be {_wanted(key)}, not {values.display(value)}"
-    if key.kind == "list" and len(value) > values.MAX_LIST:
+    if key.kind in ("list", "rows") and len(value) > values.MAX_LIST:
         return f"must have at most {values.MAX_LIST} entries"
     return key.check(value) if key.check else None
 
@@ -126,7 +141,12 @@ def _wanted(key: Key) -> str:
         return f"a whole number from {key.minimum} to {key.maximum}"
     if key.kind in ("table", "tables", "scalars"):
         return "a table"
-    return {"list": "a list of texts", "text": "text"}.get(key.kind, key.kind)
+    words = {
+        "list": "a list of texts",
+        "text": "text",
+        "rows": "a list of tables, each under a title [[...]]",
+    }
+    return words.get(key.kind, key.kind)
 
 
 def _what(value: Any) -> str:
@@ -135,8 +155,8 @@ def _what(value: Any) -> str:
     return "a table" if isinstance(value, dict) else values.display(value)
 
 
-def _decky(mistakes: Diagnostics, path: tuple[str, ...], entry: Any, key: Key) -> dict[str, Any] | None:
-    name = path[-1]
+def _decky(mistakes: Diagnostics, path: Place, entry: Any, key: Key) -> dict[str, Any] | None:
+    name = str(path[-1])
     if not isinstance(entry, dict):
         hint = f"a decky is a table: [decky.NAME], then `{clean(name, 40)} = ...` below it"
         mistakes.add(path, f"unknown key `{clean(name, 60)}` in [decky]", hint)
@@ -149,14 +169,14 @@ def _decky(mistakes: Diagnostics, path: tuple[str, ...], entry: Any, key: Key) -
     return right
 
 
-def _check_settings(mistakes: Diagnostics, path: tuple[str, ...], settings: Any) -> None:
-    title = f"[{'.'.join(clean(part, 40) for part in path)}]"
+def _check_settings(mistakes: Diagnostics, path: Place, settings: Any) -> None:
+    title = f"[{'.'.join(clean(str(part), 40) for part in path)}]"
     if not isinstance(settings, dict):
         hint = f"settings belong to a service: {title} is a table"
         # Without the value: it may be a password.
         mistakes.add(path, f"{title} must be a table", hint)
         return
-    if values.word(path[-1]):
+    if values.word(str(path[-1])):
         mistakes.add(path, f"{title} is not a valid service name")
     for name, value in settings.items():
         complaint = values.setting(value) or ("is too long a name" if len(name) > 64 else None)

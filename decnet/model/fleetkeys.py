@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from . import addresses, event_settings, values
 
-Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "scalars"]
+Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "rows", "scalars"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Key:
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     keys: dict[str, Key] = field(default_factory=dict)
-    """Of a table: its keys. Of tables: the keys of each."""
+    """Of a table: its keys. Of tables and rows: the keys of each."""
 
 
 MINUTES = Key(
@@ -112,7 +112,25 @@ RETENTION = {
     ),
 }
 
+IGNORE = {
+    "source": Key(
+        "text",
+        "the attacker's address: an address, a CIDR block, a range or a pattern, separated by commas",
+        event_settings.selector,
+    ),
+    "port": Key("whole number", "the decky's port", minimum=1, maximum=65_535),
+    "service": Key("text", "services, separated by commas", event_settings.selector),
+    "kind": Key("text", "kinds of events, separated by commas", event_settings.selector),
+    "decky": Key("text", "deckies, as --decky selects them", event_settings.selector),
+    "hours": Key(
+        "text", 'from and to, in UTC, like "22:00-06:30"', event_settings.hours, pattern=event_settings.HOURS
+    ),
+}
+
 EVENTS = {
+    "ignore": Key(
+        "rows", "events that are stored, and neither shown nor sent: [[events.ignore]]", keys=IGNORE
+    ),
     "retention": Key("table", "how long this machine keeps events that it has pulled", keys=RETENTION),
 }
 

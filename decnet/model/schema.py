@@ -14,6 +14,7 @@ _TYPES = {
     "list": "array",
     "table": "object",
     "tables": "object",
+    "rows": "array",
     "scalars": "object",
 }
 
@@ -50,6 +51,8 @@ def _shape(key: Key) -> dict[str, Any]:
         return {"items": {"type": "string"}, "maxItems": values.MAX_LIST}
     if key.kind == "table":
         return _table(key.keys)
+    if key.kind == "rows":
+        return {"items": {**_table(key.keys), "minProperties": 1}, "maxItems": values.MAX_LIST}
     if key.kind == "tables":
         return {
             "propertyNames": {"pattern": values.DECKY},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,6 +35,8 @@ class EventFilter:
     services: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     min_severity: int = 0
+    ignores: Callable[[AttackerEvent], bool] | None = field(default=None, compare=False)
+    """Whether an event that everything else lets through is left out by the fleet's own rules."""
 
     @property
     def is_limited(self) -> bool:
@@ -90,7 +92,7 @@ def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
         return False
     if wanted.min_severity and severity(event) < wanted.min_severity:
         return False
-    return all(_selects(wanted, event))
+    return all(_selects(wanted, event)) and not (wanted.ignores and wanted.ignores(event))
 
 
 def severity_of(text: str) -> int:

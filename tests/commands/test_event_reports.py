@@ -73,6 +73,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
 
 def test_a_summary_counts_by_kind_service_decky_source_and_severity(typed: Typed) -> None:
     assert json.loads(typed("summary", "-o", "json").stdout) == {
+        "ignored": 0,
         "events": 47,
         "first": "2026-01-01T00:00:01.000Z",
         "last": "2026-01-01T00:08:23.000Z",

@@ -1,0 +1,93 @@
+"""Which events `[events.ignore]` of the fleet file means: they are stored, and neither shown nor sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from decnet.errors import UsageError
+from decnet.model.diagnostics import Diagnostics
+from decnet.model.event import AttackerEvent
+from decnet.model.event_settings import IgnoreRule
+from decnet.plan.event_filter import EventFilter, passes
+from decnet.plan.select import Groups, Selector
+from decnet.plan.sources import Sources
+from decnet.wire.event_fields import KINDS
+
+
+@dataclass
+class Ignoring:
+    """The rules as one question about an event; `count` is how many actions it has answered with yes."""
+
+    rules: tuple[Callable[[AttackerEvent], bool], ...]
+    count: int = 0
+
+    def __call__(self, event: AttackerEvent) -> bool:
+        if not any(rule(event) for rule in self.rules):
+            return False
+        self.count += max(event.stands_for, 1)
+        return True
+
+
+def ignoring(rules: Iterable[IgnoreRule], archetypes: Groups) -> Ignoring:
+    """The rules of a fleet, whose deckies have these archetypes."""
+    return Ignoring(tuple(_rule(rule, archetypes) for rule in rules))
+
+
+def check_rules(
+    mistakes: Diagnostics, rules: Iterable[IgnoreRule], deckies: Groups, services: Iterable[str]
+) -> None:
+    """Add every selector that means nothing: no address, service, kind or decky of the fleet file."""
+    known: dict[str, Groups] = {
+        "service": dict.fromkeys(services, ()),
+        "kind": dict.fromkeys(KINDS, ()),
+        "decky": deckies,
+    }
+    for number, rule in enumerate(rules):
+        for key in ("source", *known):
+            path = ("events", "ignore", number, key)
+            if not getattr(rule, key) or mistakes.has(path):
+                continue
+            try:
+                _check(key, getattr(rule, key), known)
+            except UsageError as error:
+                said = error.message.removeprefix("--source ")
+                mistakes.add(path, f"`{key}` in [[events.ignore]]: {said}", error.hint)
+
+
+def _check(key: str, text: str, known: dict[str, Groups]) -> None:
+    if key == "source":
+        Sources.of([text])
+    else:
+        Selector.of(key, [text]).check(known[key])
+
+
+def _rule(rule: IgnoreRule, archetypes: Groups) -> Callable[[AttackerEvent], bool]:
+    wanted = EventFilter(
+        deckies=(rule.decky,) if rule.decky else (),
+        archetypes={name: tuple(groups) for name, groups in archetypes.items()},
+        sources=(rule.source,) if rule.source else (),
+        kinds=(rule.kind,) if rule.kind else (),
+        services=(rule.service,) if rule.service else (),
+    )
+
+    def matches(event: AttackerEvent) -> bool:
+        if rule.port is not None and not _has_port(event, rule.port):
+            return False
+        return (rule.hours is None or _within(event.at, rule.hours)) and passes(event, wanted)
+
+    return matches
+
+
+def _has_port(event: AttackerEvent, port: int) -> bool:
+    """Whether it happened on this port of the decky; a scan, on no other one."""
+    if event.kind == "scan":
+        return str(event.fields.get("ports", "")) == str(port)
+    return event.local_port == port
+
+
+def _within(at: float, hours: str) -> bool:
+    moment = datetime.fromtimestamp(at, UTC).strftime("%H:%M")
+    start, _, end = hours.partition("-")
+    return start <= moment < end if start < end else moment >= start or moment < end
