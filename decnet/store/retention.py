@@ -102,7 +102,7 @@ def _surplus(path: Path, retention: Retention, now: float) -> list[Path]:
             if room < 0 or (retention.days is not None and _newest(file) < now - retention.days * DAY):
                 break
             kept += 1
-    return others[kept:][::-1] if _has_line(current) else []
+    return others[kept:][::-1] if kept < len(others) and _has_line(current) else []
 
 
 def _has_line(file: Path) -> bool:

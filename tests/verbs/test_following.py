@@ -329,5 +329,6 @@ def test_what_is_stored_of_a_worker_that_was_reset_is_read_once(fleet: FakeFleet
     with pytest.raises(Ended):
         asyncio.run(follow_events(fleet.context(sleep=pause), ALL, 1.0, "name", on="w1"))
     assert size > 5_000_000
-    assert read_so_far() - before < 4 * size
+    # The index reads it once, too.
+    assert read_so_far() - before < 5 * size
     assert event_cursor(fleet.home, "id-w1")[1:] == (5, ANY, 1)
