@@ -154,10 +154,12 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
         assert of(stored, name, "login", "password", words) == words, name
     for name, commands in attacker.commands.items():
         assert of(stored, name, "command", "input", commands) == commands, name
-    asked = [
-        e for e in stored if (e["decky"], e["kind"]) == ("web-01", "request") and "xxx" in e["fields"]["path"]
+    requests = [
+        event["fields"] for event in stored if (event["decky"], event["kind"]) == ("web-01", "request")
     ]
-    assert sum(event["fields"].get("folded", 1) for event in asked) == REQUESTS
+    shouted = [fields for fields in requests if not fields.get("path", "").startswith("/login")]
+    # Many at once are one event with their number.
+    assert sum(fields.get("folded", 1) for fields in shouted) == REQUESTS
     for name in where:
         sequence = [event["seq"] for event in stored if event["decky"] == name]
         assert sequence == sorted(sequence), name
