@@ -21,6 +21,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import with_local
 from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
+from decnet.model.event_settings import event_settings
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.draft import Draft
@@ -94,12 +95,13 @@ def _with_events(
     ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
 ) -> Fleet:
     """The fleet with the spec's settings of events, which change no decky and are no step of a plan."""
-    if spec.events is None or options.add or spec.events == desired.events:
+    settings = desired.events if spec.events is None or options.add else event_settings(spec.events)
+    if settings == desired.events:
         return desired
     if EVENTS not in reported:
         reported.add(EVENTS)
         ctx.note("the settings of events change, and no decky" + " (dry run)" * options.run.dry_run)
-    return desired.model_copy(update={"events": spec.events})
+    return desired.model_copy(update={"events": settings})
 
 
 def _continued(

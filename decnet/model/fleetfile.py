@@ -12,7 +12,6 @@ from ..errors import SpecError
 from ..wire import clean
 from . import fleetkeys, fleetrules, toml_lines, toml_text, values
 from .diagnostics import Diagnostics
-from .event_settings import event_settings
 from .fleetkeys import Key
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 from .suggest import suggest
@@ -192,7 +191,7 @@ def _spec(right: dict[str, Any], mistakes: Diagnostics) -> FleetSpec:
         network=NetworkSpec(**network),
         deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right.get("decky", {}).items()),
         mutate_interval=right.get("mutate_interval"),
-        events=event_settings(right.get("events", {})),
+        events=right.get("events", {}),
         **_tuples({key: right[key] for key in ("core", "side") if key in right}),
         places=mistakes.places(),
     )

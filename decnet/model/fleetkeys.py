@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import addresses, event_settings, values
+from . import addresses, event_values, values
 
 Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "rows", "scalars"]
 
@@ -107,8 +107,8 @@ RETENTION = {
     "size": Key(
         "text",
         'for each worker, like "500 MiB" or "10 GiB"; default: 160 MiB',
-        event_settings.size,
-        pattern=event_settings.SIZE,
+        event_values.size,
+        pattern=event_values.SIZE,
     ),
 }
 
@@ -116,14 +116,14 @@ IGNORE = {
     "source": Key(
         "text",
         "the attacker's address: an address, a CIDR block, a range or a pattern, separated by commas",
-        event_settings.selector,
+        event_values.selector,
     ),
     "port": Key("whole number", "the decky's port", minimum=1, maximum=65_535),
-    "service": Key("text", "services, separated by commas", event_settings.selector),
-    "kind": Key("text", "kinds of events, separated by commas", event_settings.selector),
-    "decky": Key("text", "deckies, as --decky selects them", event_settings.selector),
+    "service": Key("text", "services, separated by commas", event_values.selector),
+    "kind": Key("text", "kinds of events, separated by commas", event_values.selector),
+    "decky": Key("text", "deckies, as --decky selects them", event_values.selector),
     "hours": Key(
-        "text", 'from and to, in UTC, like "22:00-06:30"', event_settings.hours, pattern=event_settings.HOURS
+        "text", 'from and to, in UTC, like "22:00-06:30"', event_values.hours, pattern=event_values.HOURS
     ),
 }
 

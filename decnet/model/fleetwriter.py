@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 from .catalog_entries import Port, Service
-from .event_settings import to_table
 from .spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
 
@@ -19,8 +18,8 @@ def to_toml(spec: FleetSpec) -> str:
     document = _given(spec, "network", "deckies", "places", "events")
     if network:
         document["network"] = network
-    if spec.events and (events := to_table(spec.events)):
-        document["events"] = events
+    if spec.events:
+        document["events"] = spec.events
     document["decky"] = {decky.name: _decky(decky) for decky in spec.deckies}
     return _written(document)
 

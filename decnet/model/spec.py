@@ -6,9 +6,8 @@ Dataclasses: `fleetfile` checks every value itself, to report all errors at once
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from .event_settings import EventSettings
 from .values import Settings
 
 LOCAL = "local"
@@ -80,8 +79,8 @@ class FleetSpec:
     core: tuple[str, ...] | None = None
     """The settings of every decky with one of these services; of every decky if there are none."""
     side: tuple[str, ...] | None = None
-    events: EventSettings | None = EventSettings()
-    """None: those of the stored fleet."""
+    events: dict[str, Any] | None = field(default_factory=dict)
+    """The table of `[events.*]`, its values checked; None: the stored fleet's settings."""
     places: dict[str, str] = field(default_factory=dict)
     """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from decnet.errors import UsageError
 from decnet.model.diagnostics import Diagnostics
@@ -36,7 +37,7 @@ def ignoring(rules: Iterable[IgnoreRule], archetypes: Groups) -> Ignoring:
 
 
 def check_rules(
-    mistakes: Diagnostics, rules: Iterable[IgnoreRule], deckies: Groups, services: Iterable[str]
+    mistakes: Diagnostics, rules: Iterable[Mapping[str, Any]], deckies: Groups, services: Iterable[str]
 ) -> None:
     """Add every selector that means nothing: no address, service, kind or decky of the fleet file."""
     known: dict[str, Groups] = {
@@ -47,10 +48,10 @@ def check_rules(
     for number, rule in enumerate(rules):
         for key in ("source", *known):
             path = ("events", "ignore", number, key)
-            if not getattr(rule, key) or mistakes.has(path):
+            if not rule.get(key) or mistakes.has(path):
                 continue
             try:
-                _check(key, getattr(rule, key), known)
+                _check(key, rule[key], known)
             except UsageError as error:
                 said = error.message.removeprefix("--source ")
                 mistakes.add(path, f"`{key}` in [[events.ignore]]: {said}", error.hint)

@@ -11,7 +11,6 @@ from decnet.model.diagnostics import Diagnostics
 from decnet.model.spec import DeckySpec, FleetSpec
 from decnet.model.suggest import unknown_name
 
-from .ignore import check_rules
 from .resolve import owner_of_container, resolve
 from .services import expand_compatible, expand_names, settings_of, with_decoy
 
@@ -29,13 +28,16 @@ def check_names(mistakes: Diagnostics, spec: FleetSpec, catalog: Catalog) -> Non
             mistakes, spec if fleet_wide_valid else replace(spec, core=None, side=None), entry, catalog
         )
     _check_names(mistakes, spec.deckies, catalog)
-    if spec.events is not None and spec.events.ignore:
+    if spec.events and (rules := spec.events.get("ignore")):
+        # Selectors import pydantic, which takes longer than all the rest: most files have no such rule.
+        from .ignore import check_rules
+
         groups = {
             name: (each.archetype,) if each.archetype else ()
             for each in spec.deckies
             for name in each.names()
         }
-        check_rules(mistakes, spec.events.ignore, groups, catalog.services)
+        check_rules(mistakes, rules, groups, catalog.services)
 
 
 def _check_entry(mistakes: Diagnostics, spec: FleetSpec, entry: DeckySpec, catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from decnet.errors import SpecError
 from decnet.model import fleetfile, fleetkeys, toml_text
-from decnet.model.event_settings import EventSettings, Retention
+from decnet.model.event_settings import EventSettings, Retention, event_settings
 from decnet.model.fleetwriter import to_toml
 from decnet.model.spec import AddressesSpec, DeckySpec, FleetSpec, NetworkSpec
 
@@ -399,7 +399,8 @@ ENTRY = entry('services = ["http"]')
 )
 def test_how_long_events_are_kept_is_read(written: str, retention: Retention) -> None:
     spec = fleetfile.parse(written + "\n" + ENTRY, "fleet.toml")
-    assert spec.events == EventSettings(retention=retention)
+    assert spec.events is not None
+    assert event_settings(spec.events) == EventSettings(retention=retention)
     assert fleetfile.parse(to_toml(spec), "fleet.toml").events == spec.events
 
 

@@ -18,7 +18,7 @@ from decnet.commands.events import event_filter, ignored, report_ignored, stored
 from decnet.errors import SpecError
 from decnet.model import fleetfile
 from decnet.model.event import AttackerEvent
-from decnet.model.event_settings import IgnoreRule
+from decnet.model.event_settings import IgnoreRule, event_settings
 from decnet.model.fleetwriter import to_toml
 from decnet.plan.event_filter import EventFilter
 from decnet.plan.ignore import ignoring
@@ -88,8 +88,7 @@ def test_hours_are_in_utc_and_may_pass_midnight(start: int, end: int, moment: in
 
 def test_rules_are_read_and_written_as_they_are() -> None:
     spec = fleetfile.parse(RULES + ENTRY, "fleet.toml")
-    assert spec.events is not None
-    assert spec.events.ignore == (
+    assert event_settings(spec.events or {}).ignore == (
         IgnoreRule(source="192.0.2.0/24", port=22), IgnoreRule(service="http", hours="22:00-06:00"),
     )  # fmt: skip
     assert fleetfile.parse(to_toml(spec), "fleet.toml").events == spec.events

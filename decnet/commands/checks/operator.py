@@ -9,7 +9,7 @@ from decnet.commands.checks.finding import Finding, refused
 from decnet.engine.context import Context
 from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import DecnetError, StateBroken
-from decnet.model.event_settings import size_text
+from decnet.model.event_values import size_text
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
 from decnet.plan.giveaways import giveaways
