@@ -86,6 +86,7 @@ def sends(
     on: str | None,
     redact: bool,
     share: bool,
+    coalesce: float,
 ) -> list[Send]:
     """The receivers of all events, whose positions are stored if they are new."""
     if not texts:
@@ -102,6 +103,7 @@ def sends(
             secret=secret,
             redact=redact,
             share=share,
+            coalesce=coalesce,
         )
         for text in dict.fromkeys(texts)
     ]

@@ -85,6 +85,10 @@ SendSecret = Annotated[
     Path | None,
     typer.Option("--send-secret", metavar="FILE", help="Sign each request with the secret in this file."),
 ]
+Coalesce = Annotated[
+    float,
+    seconds("--coalesce", least=0, help="One event for those alike within this time; default: 0, none."),
+]
 Redact = Annotated[bool, typer.Option("--redact", help="Leave out what visitors sent as secrets.")]
 Share = Annotated[
     bool,

@@ -57,6 +57,7 @@ def events(
     send_format: own.SendFormatOption = None,
     send_ca: own.SendCa = None,
     send_secret: own.SendSecret = None,
+    coalesce: own.Coalesce = 0.0,
     redact: own.Redact = False,
     share: own.Share = False,
     quiet: Quiet = False,
@@ -88,9 +89,18 @@ def events(
         if alert_test:
             deliver.try_alert(opened, target)
         sends = deliver.sends(
-            opened, send, send_format, send_ca, send_secret, wanted=wanted, on=on, redact=redact, share=share
+            opened,
+            send,
+            send_format,
+            send_ca,
+            send_secret,
+            wanted=wanted,
+            on=on,
+            redact=redact,
+            share=share,
+            coalesce=coalesce,
         )
-        view = EventView(opened, output.value, redact, share, tail)
+        view = EventView(opened, output.value, redact, share, tail, coalesce)
         if follow:
             from decnet.cli.following import follow_events
 

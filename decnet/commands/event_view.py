@@ -11,6 +11,7 @@ from decnet.engine.context import Context
 from decnet.export import FORMATS, Sighting, redacted, shared
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Decky, Fleet
+from decnet.plan.coalesce import coalesced
 from decnet.store.desired import load_fleet
 
 Pair = tuple[str, AttackerEvent]
@@ -21,13 +22,14 @@ Pair = tuple[str, AttackerEvent]
 class EventView:
     """One of FORMATS or one of decnet's own (table, json...); with `redact` without what visitors sent as
     secrets, with `share` also without what identifies a decky; of those that are printed at once, only the
-    last `tail`."""
+    last `tail`; with `coalesce`, those of so many seconds that are alike as one."""
 
     ctx: Context
     style: str
     redact: bool = False
     share: bool = False
     tail: int | None = None
+    coalesce: float = 0.0
     former: frozenset[str] = frozenset()
     """What identified deckies that have left the fleet, and is not shared either."""
     _deckies: dict[str, Decky] = field(default_factory=dict)
@@ -45,6 +47,8 @@ class EventView:
 
     def pairs(self, found: Iterable[Pair]) -> Iterator[Pair]:
         """The last of these events, with what may be shown of them."""
+        if self.coalesce:
+            found = coalesced(found, self.coalesce)
         if self.tail is not None:
             found = deque(found, maxlen=self.tail)
         if not (self.redact or self.share):

@@ -15,6 +15,7 @@ from decnet.engine.parcel import LINES, TEXT, Parcel
 from decnet.engine.receivers import Mail, Receiver, Settings, Syslog, Webhook, receiver
 from decnet.errors import DecnetError, UsageError
 from decnet.export import FORMATS, Sighting, enveloped, native
+from decnet.plan.coalesce import Pair, coalesced
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.store.deliveries import Cursor, Recipient, save_cursor
 from decnet.store.events import Place, last_places
@@ -25,6 +26,9 @@ SEND_FORMATS = {"jsonl": native, **FORMATS}
 MOST_EVENTS = 200
 MOST_BYTES = 256 * 1024
 """The limits of one parcel; a single event may be larger."""
+
+MOST_ALIKE = 1000
+"""Events of one parcel if those that are alike become one."""
 
 MOST_PASSED = 5000
 """Events after which the position is stored, although the filter left them all out."""
@@ -47,20 +51,23 @@ class Send:
     on: str | None = None
     redact: bool = False
     share: bool = False
+    coalesce: float = 0.0
 
 
 @dataclass
 class _Batch:
-    """Lines for one parcel, and the places that they end at."""
+    """Lines for one parcel, and the places that they end at; `alike` become lines together."""
 
     lines: list[bytes] = field(default_factory=list)
+    alike: list[Pair] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     passed: int = 0
     size: int = 0
 
     @property
     def is_full(self) -> bool:
-        return len(self.lines) >= MOST_EVENTS or self.size >= MOST_BYTES
+        events = len(self.lines) + len(self.alike)
+        return events >= (MOST_ALIKE if self.alike else MOST_EVENTS) or self.size >= MOST_BYTES
 
 
 def send_to(
@@ -73,6 +80,7 @@ def send_to(
     secret: Path | None = None,
     redact: bool = False,
     share: bool = False,
+    coalesce: float = 0.0,
 ) -> Send:
     """A send to `text`: a URL of syslog or https, or a command. `style` is one of SEND_FORMATS; "" is the
     one that suits the receiver. Raises UsageError."""
@@ -90,7 +98,7 @@ def send_to(
         )
     if secret is not None and not isinstance(to, Webhook):
         raise UsageError("--send-secret signs requests, and this receiver is not a URL with https://")
-    return Send(to, recipient("send", text, wanted), chosen, wanted, on, redact, share)
+    return Send(to, recipient("send", text, wanted), chosen, wanted, on, redact, share, coalesce)
 
 
 def start_sends(ctx: Context, sends: Iterable[Send]) -> None:
@@ -177,17 +185,25 @@ def _batches(
     batch = _Batch()
     for place, stored in found:
         if passes(stored.event, target.wanted):
-            seen = view.seen(names.get(stored.worker, stored.worker), stored.event)
-            line = _line(target, seen).encode()
-            batch.lines.append(line)
-            batch.size += len(line)
+            pair = names.get(stored.worker, stored.worker), stored.event
+            if target.coalesce:
+                batch.alike.append(pair)
+            else:
+                batch.lines.append(_line(target, view.seen(*pair)).encode())
+                batch.size += len(batch.lines[-1])
         batch.places[stored.worker] = place
         batch.passed += 1
         if batch.is_full or batch.passed >= MOST_PASSED:
-            yield batch
+            yield _finished(target, view, batch)
             batch = _Batch()
     if batch.passed:
-        yield batch
+        yield _finished(target, view, batch)
+
+
+def _finished(target: Send, view: EventView, batch: _Batch) -> _Batch:
+    pairs = coalesced(batch.alike, target.coalesce)
+    batch.lines += [_line(target, view.seen(*pair)).encode() for pair in pairs]
+    return batch
 
 
 def _line(target: Send, seen: Sighting) -> str:

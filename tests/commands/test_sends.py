@@ -36,7 +36,7 @@ from decnet.plan.event_filter import EventFilter
 from decnet.store.deliveries import MOST_RECEIVERS, Cursor, Recipient, load_cursor, save_cursor
 from decnet.store.paths import Home
 
-from .test_alerts import context, happens, home
+from .test_alerts import NOW, context, happens, home
 
 __all__ = ["certificates", "home", "sink", "tunnel", "web"]
 
@@ -314,6 +314,17 @@ def test_the_positions_of_receivers_are_bounded(home: Home) -> None:
     assert len(list(home.deliveries.iterdir())) == MOST_RECEIVERS
     assert load_cursor(home, Recipient("send", "https://h/0")) is None
     assert load_cursor(home, to) == Cursor({}, MOST_RECEIVERS + 4)
+
+
+def test_events_that_are_alike_can_be_sent_as_one(home: Home, sink: Sink) -> None:
+    target = sends_to(sink.listen("tcp"), style="jsonl", coalesce=60.0)
+    start_sends(context(home), [target])
+    happens(home, 1, 50)
+    deliver_all(home, target)
+    deliver_all(home, target)
+    [line] = sink.wait(1)
+    fields = json.loads(line.partition(" - ")[2])["fields"]
+    assert fields == {"folded": 50, "first": NOW + 1, "last": NOW + 50}
 
 
 def test_redacted_events_stay_redacted_on_their_way(home: Home, sink: Sink) -> None:
