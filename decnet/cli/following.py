@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from decnet.commands.alerts import send_alerts_forever
 from decnet.commands.deliveries import worker_names
-from decnet.commands.events import pull, unprinted_events
+from decnet.commands.events import Pulled, pull, unprinted_events
 from decnet.commands.follow_logs import follow_logs
 from decnet.commands.sends import Pulls, Send, send_after_pulls
 from decnet.console.events import show_events
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from decnet.commands.alerts import Alerts
     from decnet.commands.event_view import EventView
     from decnet.engine.context import Context
+
+SLOW = 1.0
+"""Seconds that a pull may take before what is stored is printed."""
 
 POLL = 0.1
 """Seconds between two attempts to take the print lock."""
@@ -98,14 +101,20 @@ async def _rounds(
     earlier = EarlierIds()
     reported: set[str] = set()
     is_behind = True
+
+    def show() -> None:
+        """Print what is stored already, unless another command prints now."""
+        with suppress(LockHeld):
+            print_new(replace(ctx, lock_timeout=0.0), wanted, on, _line_style(style), view=view)
+
     while True:
-        pulled = await pull(ctx, on, earlier)
+        pulled = await _pull_printing(ctx, on, earlier, show)
         pulls.ended(last_places(ctx.home, worker_names(ctx)))
         errors = dict(pulled.errors)
-        is_behind = is_behind or bool(pulled.events)
+        is_behind = is_behind or bool(pulled.count)
         if is_behind:
             try:
-                await _print_when_free(ctx, wanted, on, "jsonl" if style == "json" else style, view)
+                await _print_when_free(ctx, wanted, on, _line_style(style), view)
                 is_behind = False
                 if view is not None:
                     view.tail = None
@@ -116,6 +125,24 @@ async def _rounds(
                 print_error(failure, style)
         reported = set(errors)
         await ctx.sleep(interval)
+
+
+async def _pull_printing(
+    ctx: Context, on: str | None, earlier: EarlierIds, show: Callable[[], None]
+) -> Pulled:
+    """Pull; while one worker is slow, what the others sent is printed."""
+    pulling = asyncio.ensure_future(pull(ctx, on, earlier))
+    try:
+        while not (await asyncio.wait({pulling}, timeout=SLOW))[0]:
+            show()
+        return pulling.result()
+    finally:
+        pulling.cancel()
+        await asyncio.gather(pulling, return_exceptions=True)
+
+
+def _line_style(style: str) -> str:
+    return "jsonl" if style == "json" else style
 
 
 async def _print_when_free(

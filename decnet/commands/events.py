@@ -47,9 +47,9 @@ VERDICTS = {
 
 @dataclass(frozen=True)
 class Pulled:
-    """One pull: the new events, and the errors of workers that could not be contacted."""
+    """One pull: how many events are new, and the errors of workers that could not be contacted."""
 
-    events: tuple[tuple[str, AttackerEvent], ...]
+    count: int
     errors: dict[str, DecnetError]
 
 
@@ -59,29 +59,29 @@ class _Fetched:
 
     earlier: EarlierIds = field(default_factory=EarlierIds)
     retention: Retention = Retention()
-    events: list[AttackerEvent] = field(default_factory=list)
+    count: int = 0
     text: int = 0
     error: DecnetError | None = None
 
     def add(self, stored: Sequence[AttackerEvent]) -> None:
-        self.events += stored
+        self.count += len(stored)
         self.text += sum(
             len(value) for event in stored for value in event.fields.values() if isinstance(value, str)
         )
 
     @property
     def is_full(self) -> bool:
-        return len(self.events) >= MOST_EVENTS or self.text >= MOST_TEXT
+        return self.count >= MOST_EVENTS or self.text >= MOST_TEXT
 
 
 async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None = None) -> Pulled:
-    """Fetch the new events of the selected workers and store them. Each event is stored once; what was stored
-    before a worker failed is part of the result. A command that pulls again and again shares `earlier`."""
+    """Fetch the new events of the selected workers and store them, page by page and each event once; what was
+    stored before a worker failed is counted. A command that pulls again and again shares `earlier`."""
     fleet = load_fleet(ctx.home)
     known = known_workers(ctx.home)
     workers = select(known, on)
     if fleet is None or not workers:
-        return Pulled((), {})
+        return Pulled(0, {})
     identities = {worker.worker_id for worker in known.values()}
     # Waiting for a lock must not block other tasks: alerts here, other workers in `_pull_page`.
     await in_daemon_thread(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
@@ -93,15 +93,15 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
                 ctx, client, workers[client.worker].worker_id, shared, fleet.events.retention
             ),
         )
-    new: list[tuple[str, AttackerEvent]] = []
+    count = 0
     errors: dict[str, DecnetError] = {}
     for name, answer in answers.items():
         fetched = _Fetched(error=answer.error) if isinstance(answer, WorkerFailure) else answer
-        new += [(name, event) for event in fetched.events]
+        count += fetched.count
         if fetched.error is not None:
             errors[name] = fetched.error
     await in_daemon_thread(lambda: _keep_up(ctx, fleet.events.retention))
-    return Pulled(tuple(sorted(new, key=lambda pair: pair[1].at)), errors)
+    return Pulled(count, errors)
 
 
 def _keep_up(ctx: Context, retention: Retention) -> None:

@@ -71,18 +71,20 @@ class Attacker:
                 for value in getattr(other, each.name):
                     _put(mine, value, 2 if each.name in ("accounts", "secrets") else MOST_NAMES)
 
-    def document(self) -> dict[str, Any]:
-        """Its fields as JSON values; `of` reads them."""
-        values = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return {name: sorted(value) if isinstance(value, set) else value for name, value in values}
+    def document(self) -> list[Any]:
+        """The values of its fields in their order, as JSON values; `of` reads them."""
+        values = (getattr(self, each.name) for each in fields(self))
+        return [sorted(value) if isinstance(value, set) else value for value in values]
 
     @classmethod
     def of(cls, document: Any) -> Attacker:
-        """The attacker of a `document`. Raises TypeError for anything else."""
-        if not isinstance(document, dict):
+        """The attacker of a `document`. Raises TypeError or ValueError for anything else."""
+        if not isinstance(document, list):
             raise TypeError("not the document of an attacker")
+        names = [each.name for each in fields(cls)]
         values: dict[str, Any] = {
-            name: set(each) if isinstance(each, list) else each for name, each in document.items()
+            name: set(each) if isinstance(each, list) else each
+            for name, each in zip(names, document, strict=True)
         }
         return cls(**values)
 

@@ -56,6 +56,7 @@ class ReportedOnce(RuleBasedStateMachine):
         self.happened: dict[str, tuple[str, int]] = {}
         self.excused: set[str] = set()
         self.reported: list[str] = []
+        self.taken = 0
         self.snapshot: tuple[Path, dict[str, Any], dict[str, Any]] | None = None
         self.new_container()
 
@@ -179,14 +180,14 @@ class ReportedOnce(RuleBasedStateMachine):
         for _ in range(pages):
             if not asyncio.run(_pull_page(self.place.ctx, self.place.client, WORKER, fetched)):
                 break
-        self.reported += [event.id for event in fetched.events]
-        self.place.said += [str(event.fields["reason"]) for event in fetched.events if event.kind == "lost"]
+        self.take_stored()
 
     @rule()
     def operators_store_is_lost(self) -> None:
         shutil.rmtree(self.place.home.events(WORKER), ignore_errors=True)
         self.excused |= set(self.happened) - self.there()
         self.reported = []
+        self.taken = 0
 
     @rule()
     def pull(self) -> None:
@@ -195,10 +196,9 @@ class ReportedOnce(RuleBasedStateMachine):
         assert isinstance(fetched.error, DockerDown) == (not self.engine.is_up)
         assert fetched.error is None or not self.engine.is_up
         assert not owed or self.place.said, "the spool is not the one that was read, and nothing was said"
-        self.reported += [event.id for event in fetched.events]
+        self.take_stored()
         stored = self.stored()
         assert self.in_spool() <= stored, "something that is in the spool was not reported"
-        self.place.said += [str(event.fields["reason"]) for event in fetched.events if event.kind == "lost"]
         if not any("dropped" in said for said in self.place.said):
             assert self.there() - self.excused <= stored, "something that is still there was not reported"
         missing = set(self.happened) - stored - self.excused
@@ -207,6 +207,13 @@ class ReportedOnce(RuleBasedStateMachine):
             assert not missing or said, f"lost without a word: {missing}"
             self.excused |= missing
             self.check_losses(stored)
+
+    def take_stored(self) -> None:
+        """What the last pull stored is reported."""
+        events = [row.event for row in read_events(self.place.home, workers=[WORKER])]
+        new, self.taken = events[self.taken :], len(events)
+        self.reported += [event.id for event in new]
+        self.place.said += [str(event.fields["reason"]) for event in new if event.kind == "lost"]
 
     def check_losses(self, stored: set[str]) -> None:
         """A worker that forgets, or is restored, cannot count them."""
@@ -269,6 +276,13 @@ class Counting(ReportedOnce):
 
     spool_is_lost = take_snapshot = agents_folder_is_restored = whole_machine_is_restored = None
     operators_store_is_lost = None
+
+    def take_stored(self) -> None:
+        """What the last pull stored is reported."""
+        events = [row.event for row in read_events(self.place.home, workers=[WORKER])]
+        new, self.taken = events[self.taken :], len(events)
+        self.reported += [event.id for event in new]
+        self.place.said += [str(event.fields["reason"]) for event in new if event.kind == "lost"]
 
     def check_losses(self, stored: set[str]) -> None:
         """Every event with a later event of its run is reported or counted, and nothing is counted twice."""

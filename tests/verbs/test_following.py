@@ -131,6 +131,33 @@ def test_all_rounds_use_one_connection_for_each_worker(fleet: FakeFleet, opened:
     assert opened == {"w1": 1, "w2": 1}
 
 
+def test_what_one_worker_sent_is_printed_while_another_is_slow(
+    fleet: FakeFleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visit(fleet, "w1", "web-01", 1)
+    visit(fleet, "w2", "web-02", 1)
+
+    class Slow(FakeSession):
+        async def call(self, *arguments: Any, **more: Any) -> Any:
+            await asyncio.sleep(3600)
+
+    def session(worker: Worker) -> FakeSession:
+        return fleet.session(worker) if worker.name == "w1" else Slow(fleet[worker.name], worker.name)
+
+    async def work() -> str:
+        shown = ""
+        following = asyncio.ensure_future(follow_events(fleet.context(sessions=session), ALL, 1.0, "name"))
+        async with asyncio.timeout(60):
+            while "web-01" not in shown:
+                await asyncio.sleep(0.05)
+                shown += capsys.readouterr().out
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        return shown
+
+    assert asyncio.run(work()) == "web-01\n"
+
+
 def test_a_fleet_that_appears_while_it_is_waited_for_is_connected_once(
     empty: FakeFleet, opened: Counter[str]
 ) -> None:

@@ -41,7 +41,7 @@ LOSSES: dict[str, Callable[[FakeFleet], object]] = {
 @pytest.mark.parametrize("is_up", [True, False])
 def test_a_lost_spool_of_a_quiet_worker_is_one_new_epoch(fleet: FakeFleet, loss: str, is_up: bool) -> None:
     visit(fleet, "w1", "web-01", 1, 2)
-    assert len(pulled(fleet)[0].events) == 2
+    assert pulled(fleet)[0].count == 2
     LOSSES[loss](fleet)
     fleet["w1"].engine.is_up = is_up
     messages = [pulled(fleet)[1] for _ in range(4)]
@@ -58,10 +58,10 @@ def test_a_pull_while_the_engine_is_down_gives_what_is_spooled_and_names_the_wor
     visit(fleet, "w1", "web-01", 3)
     fleet["w1"].engine.is_up = False
     found, _ = pulled(fleet)
-    assert len(found.events) == 2
+    assert found.count == 2
     error = found.errors["w1"]
     assert isinstance(error, DockerDown) and error.exit_code == 5
     assert error.message.startswith("its Docker engine does not answer") and error.worker == "w1"
     fleet["w1"].engine.is_up = True
     found, _ = pulled(fleet)
-    assert (len(found.events), found.errors) == (1, {})
+    assert (found.count, found.errors) == (1, {})
