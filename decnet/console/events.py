@@ -7,13 +7,26 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from decnet.console.documents import dumps
+from decnet.console.sweeps import with_sweeps
 from decnet.console.text import cell
 from decnet.console.yaml_text import yaml_text
 from decnet.export.sighting import iso
 from decnet.model.event import AttackerEvent
 from decnet.model.severity import severity
 
-FIRST = ("username", "password", "success", "method", "path", "status", "input", "count", "folded")
+FIRST = (
+    "username",
+    "password",
+    "success",
+    "method",
+    "path",
+    "status",
+    "input",
+    "probe",
+    "ports",
+    "count",
+    "folded",
+)
 TIMES = ("first", "last", "after", "before")
 """Times in an event that counts others."""
 
@@ -35,7 +48,7 @@ def show_events(
         print(dumps([_document(worker, event) for worker, event in events]))
     else:
         found = False
-        for worker, event in events:
+        for worker, event in with_sweeps(events) if style == "table" else events:
             found = True
             print(_shown(worker, event, style))
         if empty and not found and style in ("table", "wide", "yaml"):
@@ -67,7 +80,7 @@ def _line(worker: str, event: AttackerEvent) -> str:
     when = _time(event.at)
     source = f"{cell(event.source_ip)}:{event.source_port}" if event.source_port else cell(event.source_ip)
     source = source or ("-" if event.kind == "lost" else "several sources")
-    where = f"{cell(event.decky)}/{cell(event.service)}"
+    where = f"{cell(event.decky)}/{cell(event.service)}" if event.service else cell(event.decky)
     return f"{when}  {where:<18} {source:<22} {event.kind:<10} {_fields(event)}".rstrip()
 
 
@@ -75,7 +88,7 @@ def _fields(event: AttackerEvent) -> str:
     """The most informative fields first, then the others by name."""
     keys = [key for key in FIRST if key in event.fields]
     keys += sorted(set(event.fields) - set(keys))
-    counts = event.kind == "lost" or "folded" in event.fields
+    counts = event.kind in ("lost", "scan") or "folded" in event.fields
     return " ".join(f"{cell(key)}={cell(_value(event.fields[key], counts and key in TIMES))}" for key in keys)
 
 
