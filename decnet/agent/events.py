@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from . import docker, identity, limits, request
+from . import docker, identity, interfaces, limits, request
 from .containers import Container, fleet_containers
 from .fresh import fresh_events
 from .home import Unwritable, note_failed_write, trouble
 from .request import Refusal
+from .scans import Reader
 from .spool import Spool
 
 TYPE_CHECKING = False
@@ -18,15 +19,16 @@ if TYPE_CHECKING:
 
 def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """Events after a spool number, with the verdict on the caller's cursor; first drains all containers, as
-    far as the spool has room for unread events."""
-    request.only(args, "after", "limit", "spool_id", "mark")
+    far as the spool has room for unread events. `workers` are the addresses of all workers."""
+    request.only(args, "after", "limit", "spool_id", "mark", "workers")
     after = request.whole(args, "after", 0)
     most = request.whole(args, "limit", limits.EVENTS_MOST, limits.EVENTS_MOST)
     spool_id = request.optional_text(args, "spool_id")
     mark = request.optional_text(args, "mark")
+    workers = _workers(args)
     fleet_id = identity.require(args)["fleet_id"]
     try:
-        page = _page(fleet_id, after, most, spool_id, mark)
+        page = _page(fleet_id, after, most, spool_id, mark, workers)
     except (Unwritable, OSError) as error:
         # New events stay in the containers' logs until the disk has room.
         note_failed_write(error)
@@ -35,15 +37,32 @@ def events_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     return dict(page, trouble=trouble())
 
 
+def _workers(args: Dict[str, Any]) -> Optional[List[str]]:
+    """None if the caller does not send them."""
+    if "workers" not in args:
+        return None
+    workers = request.texts(args, "workers", limits.PROBE_ADDRESSES)
+    if any(interfaces.number_of(address) is None for address in workers):
+        raise Refusal("usage", "argument workers: must be IPv4 addresses")
+    return workers
+
+
 def _page(
-    fleet_id: str, after: int, most: int, spool_id: Optional[str], mark: Optional[str]
+    fleet_id: str,
+    after: int,
+    most: int,
+    spool_id: Optional[str],
+    mark: Optional[str],
+    workers: Optional[List[str]],
 ) -> Dict[str, Any]:
     with Spool() as spool:
+        scans = Reader(spool, fleet_id, workers=workers)
         spool.acknowledge(after, spool_id, mark)
-        is_drained, docker_error = (False, "") if spool.is_half_unread else _drain_all(spool, fleet_id)
+        is_drained, docker_error = (False, "") if spool.is_half_unread else _drain_all(spool, scans, fleet_id)
         spool.report_dropped()
         page = spool.page(after, most, spool_id, mark)
         spool.commit()
+        scans.discard()
     page["more"] = page["more"] or (bool(page["events"]) and not is_drained)
     return dict(page, docker_error=docker_error)
 
@@ -75,13 +94,16 @@ def _add(spool: Spool, container: Container, event: Dict[str, Any]) -> None:
     spool.add(event)
 
 
-def _drain_all(spool: Spool, fleet_id: str) -> Tuple[bool, str]:
+def _drain_all(spool: Spool, scans: Reader, fleet_id: str) -> Tuple[bool, str]:
     """Whether no container has more, and why the engine does not answer. Spooled events can be pulled even
     while it is down."""
     try:
-        chosen = [container for container in fleet_containers(fleet_id) if container.service]
-        spool.forget_positions_but({container.id for container in chosen})
-        return _drain_in_turn(spool, [each for each in chosen if each.state != "created"]), ""
+        found = fleet_containers(fleet_id)
+        spool.forget_positions_but({container.id for container in found} | scans.known)
+        is_drained = _drain_in_turn(
+            spool, [each for each in found if each.service and each.state != "created"]
+        )
+        return scans.read_all(found, time.monotonic() + limits.SCANS) and is_drained, ""
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code != "docker-down":
             raise

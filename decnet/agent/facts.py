@@ -9,7 +9,7 @@ from decnet.wire import LABEL_FLEET
 from decnet.wire.engine import kind_of, missing_limits
 from decnet.wire.sessions import end_with_their_session, user_name
 
-from . import composerun, docker, identity, interfaces, request
+from . import composerun, docker, identity, interfaces, request, scan_memory
 from .boot import is_installed
 from .home import home
 from .image import MOST_IMAGES, is_here
@@ -53,6 +53,7 @@ def facts(args: Dict[str, Any]) -> Dict[str, Any]:
         "root": os.geteuid() == 0,
         "heals_at_boot": is_installed(),
         "ends_with_session": _user_without_jobs(),
+        "scan_trouble": scan_memory.trouble(),
     }
 
 

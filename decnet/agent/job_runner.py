@@ -9,7 +9,7 @@ import time
 
 from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, clean, clean_lines, container_name, job_limit, longest_job
 
-from . import composerun, docker, jobs, journal, limits, network, probe, slices
+from . import composerun, docker, jobs, journal, limits, network, probe, scans, slices
 from .containers import by_name, fleet_containers, holders, start_tick
 from .detach import is_open
 from .health import trouble
@@ -202,6 +202,7 @@ class Run:
         while not watch.check() and time.monotonic() < until and not _stopped:
             time.sleep(0.2)
         watch.give_up("interrupted" if _stopped else "")
+        scans.arm_all(self.fleet_id)
 
     def base_of(self, decky: str) -> str:
         return container_name(self.project, decky)

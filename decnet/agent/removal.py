@@ -20,6 +20,7 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
     A missing container is not an error. One with another id, or with the labels of another decky or project,
     is a different container: it stays, and its decky fails.
     """
+    from . import scans
     from .events import drain
     from .uploads import collect
 
@@ -39,8 +40,9 @@ def remove_containers(fleet_id: str, targets: List[Dict[str, Any]], until: float
     # With the process its file system in memory goes.
     collect(chosen)
     # Services before bases: a decoy writes its last events to its log while its network is still there.
-    for group in ([c for c in chosen if c.service], [c for c in chosen if not c.service]):
-        _together(group, _stop, errors, until)
+    _together([c for c in chosen if c.service], _stop, errors, until)
+    scans.drain(fleet_id, chosen)
+    _together([c for c in chosen if not c.service], _stop, errors, until)
     drain(chosen)
     _together([c for c in chosen if c.decky not in errors], _remove, errors, until)
     return errors

@@ -87,6 +87,12 @@ class Spool:
     def turn(self, container_id: str) -> None:
         self._head["turn"] = container_id
 
+    @property
+    def scans(self) -> Dict[str, Any]:
+        """What `scans` remembers; stored with the events."""
+        memory: Dict[str, Any] = self._head["scans"]
+        return memory
+
     def position(self, container_id: str) -> Dict[str, int]:
         """The number of the last event of each run of the container."""
         return _runs(self._head["positions"], container_id)
@@ -362,7 +368,15 @@ def _read_head() -> Tuple[Dict[str, Any], str]:
     return head, json.dumps(head, sort_keys=True) if is_stored else ""
 
 
-_LATER: Dict[str, Any] = {"times": {}, "acked": 0, "given": 0, "floor": 0, "dropped": {}, "unsure": {}}
+_LATER: Dict[str, Any] = {
+    "times": {},
+    "acked": 0,
+    "given": 0,
+    "floor": 0,
+    "dropped": {},
+    "unsure": {},
+    "scans": {},
+}
 
 
 def _is_count(counted: Any) -> bool:

@@ -13,6 +13,7 @@ from decnet.engine.context import Context
 from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, DockerDown, LockHeld, WorkerFailure
+from decnet.model.addresses import host
 from decnet.model.event import AttackerEvent
 from decnet.model.event_settings import Retention
 from decnet.model.fleet import Fleet
@@ -24,8 +25,10 @@ from decnet.store.events import EarlierIds, append_events, event_cursor, last_pl
 from decnet.store.index_writer import update_index
 from decnet.store.printed import begin_printing, load_printed, printing_lock, save_printed, unprinted
 from decnet.store.retention import MOST_FILES, apply_retention, event_folders, file_limit
+from decnet.wire.event_fields import OF_BASE
 
 if TYPE_CHECKING:
+    from decnet.model.worker import Worker
     from decnet.worker.client import AgentClient
     from decnet.worker.responses import EventPage
 
@@ -55,10 +58,12 @@ class Pulled:
 
 @dataclass
 class _Fetched:
-    """One worker's part of a pull: what was stored before it ended, and how it ended."""
+    """One worker's part of a pull: what was stored before it ended, and how it ended. `workers` are the
+    addresses of all workers."""
 
     earlier: EarlierIds = field(default_factory=EarlierIds)
     retention: Retention = Retention()
+    workers: tuple[str, ...] = ()
     count: int = 0
     text: int = 0
     error: DecnetError | None = None
@@ -85,12 +90,15 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
     identities = {worker.worker_id for worker in known.values()}
     # Waiting for a lock must not block other tasks: alerts here, other workers in `_pull_page`.
     await in_daemon_thread(lambda: begin_printing(ctx.home, identities, ctx.command, ctx.lock_timeout))
-    shared = earlier or EarlierIds()
+    shared, addresses = earlier or EarlierIds(), _addresses(ctx, known)
     async with ctx.connections(fleet.fleet_id) as connections:
         answers = await connections.call_all(
             workers.values(),
             lambda client: _pull_worker(
-                ctx, client, workers[client.worker].worker_id, shared, fleet.events.retention
+                ctx,
+                client,
+                workers[client.worker].worker_id,
+                _Fetched(shared, fleet.events.retention, workers=addresses),
             ),
         )
     count = 0
@@ -115,14 +123,20 @@ def _keep_up(ctx: Context, retention: Retention) -> None:
         ctx.note(f"{done.tenths}0% of the stored events are indexed; questions read the rest from the files")
 
 
+def _addresses(ctx: Context, workers: Mapping[str, Worker]) -> tuple[str, ...]:
+    """The workers' IPv4 addresses as far as they are known; none for a single one, which knows its own."""
+    if len(workers) < 2:
+        return ()
+    records = ctx.records.load_many(worker.worker_id for worker in workers.values())
+    found = [each.facts.address for each in records.values() if each.facts is not None]
+    found += [worker.host for worker in workers.values()]
+    return tuple(sorted({address for address in found if address and not host(address)}))
+
+
 async def _pull_worker(
-    ctx: Context,
-    client: AgentClient,
-    worker_id: str,
-    earlier: EarlierIds | None = None,
-    retention: Retention | None = None,
+    ctx: Context, client: AgentClient, worker_id: str, begun: _Fetched | None = None
 ) -> _Fetched:
-    fetched, end = _Fetched(earlier or EarlierIds(), retention or Retention()), ctx.monotonic() + MOST_SECONDS
+    fetched, end = begun or _Fetched(), ctx.monotonic() + MOST_SECONDS
     try:
         while await _pull_page(ctx, client, worker_id, fetched):
             if fetched.is_full or ctx.monotonic() > end:
@@ -137,9 +151,11 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
     """Fetch and store one page; whether there is another one."""
     cursor = event_cursor(ctx.home, worker_id)
     if cursor is None:
-        page = await client.events()
+        page = await client.events(workers=fetched.workers)
     else:
-        page = await client.events(cursor.seq, spool_id=cursor.spool_id, mark=cursor.mark)
+        page = await client.events(
+            cursor.seq, spool_id=cursor.spool_id, mark=cursor.mark, workers=fetched.workers
+        )
     if page.verdict in VERDICTS:
         ctx.warn(VERDICTS[page.verdict], client.worker)
     if page.trouble:
@@ -226,7 +242,7 @@ def event_filter(ctx: Context, wanted: EventFilter, *, with_ignored: bool = Fals
     rules = fleet.events.ignore if fleet and not with_ignored else ()
     wanted = replace(wanted, archetypes=groups, ignores=ignoring(rules, groups) if rules else None)
     deckies: dict[str, tuple[str, ...]] = {**dict.fromkeys(_recorded(ctx), ()), **wanted.archetypes}
-    services = {*ctx.catalog.services, *(_services(fleet) if fleet else ())}
+    services = {OF_BASE, *ctx.catalog.services, *(_services(fleet) if fleet else ())}
     if _has_unknown(wanted.decky_selector, deckies) or _has_unknown(wanted.service_selector, services):
         # Reading all stored events takes time.
         for row in read_events(ctx.home):

@@ -166,3 +166,5 @@ class Facts(FrozenModel):
     """Containers and networks of other fleets on its engine, as `container NAME` and `network NAME`."""
     ends_with_session: Short = ""
     """The agent's user, if systemd ends its jobs with the connection that started them; else ""."""
+    scan_trouble: Text = ""
+    """A decky and why scans of it are not recorded; "" if all are."""

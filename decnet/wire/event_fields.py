@@ -51,11 +51,11 @@ FIELDS: Dict[str, Dict[str, Field]] = {
     },
     "scan": {
         "probe": Field(TEXT, "syn, null, xmas, fin, ack, udp, ping or arp"),
-        "ports": Field(TEXT, "the ports, ascending, separated by commas"),
+        "ports": Field(TEXT, "the ports and ranges of ports, ascending, separated by commas"),
         "count": Field(WHOLE, "packets"),
         "first": Field(TIME, "the first packet", "seconds since the epoch"),
         "last": Field(TIME, "the last packet", "seconds since the epoch"),
-        "truncated": Field(FLAG, "there were more ports or sources than the kernel's set can hold"),
+        "truncated": Field(FLAG, "there were more ports, packets or sources than are listed"),
     },
     "login": {
         "success": Field(FLAG, "whether the decoy let the visitor in"),
@@ -156,6 +156,9 @@ FIELDS: Dict[str, Dict[str, Field]] = {
     },
 }
 """By kind. `lost` is written by the agent, `scan` by the kernel's counters, all others by the decoys."""
+
+OF_BASE = "base"
+"""The service of a decky's own events, of kind `scan`, and `lost` for these: the base owns its network."""
 
 KINDS = tuple(FIELDS)
 OF_DECOYS = tuple(kind for kind in KINDS if kind not in ("lost", "scan"))

@@ -66,6 +66,7 @@ class AgentClient:
         self._worker_id = worker_id
         self._fleet_id = fleet_id
         self._own = own
+        self._known_version: int | None = None
 
     @property
     def worker(self) -> str:
@@ -185,15 +186,25 @@ class AgentClient:
         return (await self._request(Loaded, "image-load", args, limit, stream=stream)).loaded
 
     async def events(
-        self, after: int = 0, *, limit: int = 1000, spool_id: str | None = None, mark: str | None = None
+        self,
+        after: int = 0,
+        *,
+        limit: int = 1000,
+        spool_id: str | None = None,
+        mark: str | None = None,
+        workers: Iterable[str] = (),
     ) -> EventPage:
         """Attacker events after a position in the spool; `more`: whether there are more.
 
         `mark` is the mark of event `after` when it was read: the verdict is `rewound` if it has changed.
+        `workers` are IPv4 addresses of all workers: what these send is not a scan.
         """
         args: dict[str, Any] = {"after": after, "limit": limit, "spool_id": spool_id}
         if mark:
             args["mark"] = mark
+        addresses = sorted(set(workers))
+        if addresses and await self._version() >= wire.SCANS_VERSION:
+            args["workers"] = addresses
         page = await self._request(EventPage, "events", args, EVENTS_LIMIT)
         if len(page.events) > limit:
             raise BadAnswer("its answer has more events than requested", worker=self.worker)
@@ -233,6 +244,12 @@ class AgentClient:
     async def self_destruct(self) -> bool:
         """Tear everything down and remove what decnet installed; the worker does so in the background."""
         return (await self._request(Started, "self-destruct", {}, CONTROL_LIMIT)).started
+
+    async def _version(self) -> int:
+        """The version of the agent, asked once."""
+        if self._known_version is None:
+            self._known_version = (await self.hello_of_any()).version
+        return self._known_version
 
     def _same_request(self, accepted: Accepted, request_id: str) -> Accepted:
         if accepted.request_id != request_id:

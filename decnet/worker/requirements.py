@@ -13,7 +13,7 @@ from pydantic import Field
 from decnet.errors import WorkerError
 from decnet.model.base import FrozenModel, Short
 from decnet.model.worker import Count, Facts, Hello
-from decnet.wire import compose_breaks, compose_is_too_old
+from decnet.wire import clean, compose_breaks, compose_is_too_old
 from decnet.wire.engine import START
 
 from .client import AgentClient
@@ -156,6 +156,7 @@ def facts_problems(facts: Facts) -> list[Problem]:
         session_problem(facts.ends_with_session) if facts.ends_with_session else None,
         REFUSED.get(facts.engine_kind),
         *limit_problems(facts.limits_memory, facts.missing_limits),
+        scan_problem(facts.scan_trouble) if facts.scan_trouble else None,
     )
     return [problem for problem in found if problem]
 
@@ -171,6 +172,14 @@ def session_problem(user: str) -> Problem:
     return Problem(
         f"systemd ends the processes of {user} when the SSH session ends (KillUserProcesses=yes)",
         f"sudo loginctl enable-linger {user}",
+    )
+
+
+def scan_problem(reason: str) -> Problem:
+    """The problem that the kernel does not record scans of a decky, or of all."""
+    return Problem(
+        f"scans are not recorded: {clean(reason, 300)}",
+        "modprobe -a nf_tables nft_ct nft_socket nft_limit there; what deckies' services see is recorded",
     )
 
 

@@ -103,6 +103,8 @@ def fake(tmp_path: Path, agent_file: Path) -> Iterator[FakeSeat]:
     machine.program = agent_file
     machine.engine.images = {name: {} for name in IMAGES}
     machine.breaks("bad", exit_code=3, log=["out of order"])
+    # As the real one's images.
+    machine.has_nft = False
     machine.engine.speech = said_by_its_command
     yield FakeSeat(machine, agent_file)
     machine.close()

@@ -48,6 +48,8 @@ class Machine(Protocol):
     def start_tick(self, pid: int) -> int: ...
     def process_file(self, pid: int, name: str) -> bytes | None: ...
 
+    def nft(self, container_id: str, commands: str) -> str: ...
+
     @property
     def boot_id(self) -> str: ...
 
@@ -219,6 +221,7 @@ REPLACED: dict[str, dict[str, Any]] = {
         "link_error": lambda name: here().link_error,
         "is_leased": lambda name: False,
     },
+    "nftables": {"run": lambda base, commands: here().nft(base.id, commands)},
     "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},
     "lan": {"Probes": _Probes},
     "probe": {"Probes": _Probes},

@@ -59,7 +59,7 @@ class Engine:
         self.networks: dict[str, dict[str, Any]] = {}
         self.images: dict[str, dict[str, str]] = {}
         self.count = 0
-        self._turn = threading.Lock()
+        self.turn = threading.Lock()
         if file.exists():
             vars(self).update(json.loads(file.read_text()))
         else:
@@ -153,7 +153,7 @@ class Engine:
         query = dict(parse_qsl(url.query))
         parts = [unquote(part) for part in url.path.split("/")[1:]]
         try:
-            with self._turn:
+            with self.turn:
                 status, content = self._route(method, parts, query, body)
         except EngineFailure as error:
             status, content = 404 if str(error).startswith("No such") else 500, {"message": str(error)}

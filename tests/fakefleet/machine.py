@@ -14,6 +14,7 @@ from decnet.errors import LoginState, Unreachable
 from decnet.wire import PROJECT, PROTOCOL, Unframer, canonical, frame, parse
 from decnet.worker.translate import translated
 
+from . import nft
 from .agent import mac_of_machine, module, numbers_of, running_on
 from .clock import Clock
 from .engine import CONTENT_LABEL, Engine, EngineFailure, Socket
@@ -80,6 +81,7 @@ class FakeWorker:
         self.has_route = True
         self.is_wireless = False
         self.is_root = True
+        self.has_nft = True
         self.link_error = ""
         self.slow = 0.0
         self.start_seconds = 0.0
@@ -318,6 +320,14 @@ class FakeWorker:
                 if each["Ip"] and each["State"] == "running":
                     found.setdefault(each["Ip"], set()).add(each["Mac"])
         return {address: found[address] for address in addresses if address in found}
+
+    def nft(self, container_id: str, commands: str) -> str:
+        if not self.has_nft:
+            raise module("nftables").NftError(nft.NO_NFT)
+        with self.engine.turn:
+            output = nft.run(self.engine.containers[container_id], commands)
+            self.engine.save()
+        return output
 
     def start_job(self, job_id: str, descriptors: list[int]) -> None:
         self._begin(job_id, descriptors, self.job_polls)

@@ -67,6 +67,7 @@ class Attacker:
         self.tried: dict[str, list[str]] = {}
         """The passwords by decky, in their order."""
         self.commands: dict[str, list[str]] = {}
+        self.ports: list[int] = []
 
     def word(self) -> str:
         self.number += 1
@@ -83,6 +84,13 @@ class Attacker:
             else:
                 self.curl(f"http://{address}/login", "-d", f"username=admin&password={word}")
             self.tried.setdefault(name, []).append(word)
+
+    def scan(self) -> None:
+        """A closed port, another one each time, on every decky."""
+        self.ports.append(2000 + len(self.ports))
+        addresses = [decky["ip"] for decky in self.pair.deckies().values()]
+        options = ("-n", "-Pn", "-sS", "--max-retries", "0", "-p", str(self.ports[-1]))
+        self.pair.attack("nmap", *options, *addresses)
 
     def curl(self, *words: str) -> None:
         self.pair.attack("curl", "-s", "-m", "10", "-o", "/dev/null", *words)
@@ -110,6 +118,7 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
         return new
 
     attacker.spray()
+    attacker.scan()
     pull()
     # A restart of containers that nobody asked decnet for.
     where = {name: decky["worker"] for name, decky in pair.deckies().items()}
@@ -132,16 +141,20 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate(timeout=30)
     attacker.spray()
+    attacker.scan()
     # Mutations take containers with events in them away.
     pair.decnet("mutate", "web-02", "--services", "ftp", "--yes")
     attacker.log_in("host-03")
     pair.decnet("mutate", "host-03", "--services", "http", "--yes")
     attacker.spray()
+    attacker.scan()
+    eventually(lambda: not pull(), 120)
     # A base that is gone takes the whole decky with it, which decnet puts up again.
     attacker.log_in("host-04")
     pair.on(where["host-04"], "docker", "rm", "-f", "host-04")
     eventually(lambda: pair.decnet("reconcile", code=None).code == 0, 120)
     attacker.spray()
+    attacker.scan()
     attacker.log_in("host-04")
     eventually(lambda: not pull(), 120)
 
@@ -149,7 +162,9 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
     assert repeated(stored) == []
     missed = {event["id"] for event in printed} - {event["id"] for event in stored}
     assert missed == set()
-    assert [event for event in stored if event["kind"] == "lost"] == []
+    # What the base had not yet given up.
+    lost = [(event["decky"], event["service"]) for event in stored if event["kind"] == "lost"]
+    assert lost == [("host-04", "base")]
     for name, words in attacker.tried.items():
         assert of(stored, name, "login", "password", words) == words, name
     for name, commands in attacker.commands.items():
@@ -160,6 +175,7 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
     # Many at once are one event with their number. Each login was a request, too.
     assert sum(fields.get("folded", 1) for fields in requests) == REQUESTS + len(attacker.tried["web-01"])
     for name in where:
+        assert scanned(stored, name) == attacker.ports, name
         sequence = [event["seq"] for event in stored if event["decky"] == name]
         assert sequence == sorted(sequence), name
 
@@ -170,6 +186,22 @@ def of(events: list[dict[str, Any]], decky: str, kind: str, field: str, words: l
         event["fields"].get(field) for event in events if (event["decky"], event["kind"]) == (decky, kind)
     ]
     return [value for value in found if value in words]
+
+
+def scanned(events: list[dict[str, Any]], decky: str) -> list[int]:
+    """The ports in the decky's scans, in the order of its events."""
+    found = [
+        event["fields"].get("ports", "")
+        for event in events
+        if (event["decky"], event["kind"]) == (decky, "scan")
+    ]
+    return [
+        port
+        for ports in found
+        for span in ports.split(",")
+        if ports
+        for port in range(int(span.split("-")[0]), int(span.split("-")[-1]) + 1)
+    ]
 
 
 def repeated(events: list[dict[str, Any]]) -> list[str]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from typing import Any, ClassVar
 
 import pytest
 from fakefleet import FakeFleet
+from fakefleet.session import FakeSession
 
 from decnet.commands.events import Pulled, pull, stored
+from decnet.commands.worker import check
 from decnet.errors import DockerDown
 from decnet.plan.event_filter import EventFilter
 from decnet.store.events import event_cursor
+from decnet.wire import SCANS_VERSION
 
 from .test_following import visit
 
@@ -65,3 +71,51 @@ def test_a_pull_while_the_engine_is_down_gives_what_is_spooled_and_names_the_wor
     fleet["w1"].engine.is_up = True
     found, _ = pulled(fleet)
     assert (found.count, found.errors) == (1, {})
+
+
+class OlderSession(FakeSession):
+    """The agent of a version that knows nothing of scans."""
+
+    sent: ClassVar[list[dict[str, Any]]] = []
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        answer = await super().call(verb, args, limit=limit, stream=stream)
+        if verb == "events":
+            self.sent.append(args)
+        return answer | {"version": SCANS_VERSION - 1} if verb == "hello" else answer
+
+
+def remembered(fleet: FakeFleet, worker: str) -> list[str]:
+    """The addresses whose packets are not scans for that worker's agent."""
+    head = json.loads((fleet[worker].home / "events" / "spool.json").read_text())
+    return list(head["scans"]["workers"])
+
+
+def test_every_agent_learns_the_addresses_of_all_workers(fleet: FakeFleet) -> None:
+    assert fleet.run(lambda ctx: pull(ctx)).error is None
+    addresses = sorted(fleet[name].address for name in ("w1", "w2"))
+    assert [remembered(fleet, name) for name in ("w1", "w2")] == [addresses, addresses]
+
+
+def test_an_older_agent_is_pulled_without_the_addresses(fleet: FakeFleet) -> None:
+    visit(fleet, "w1", "web-01", 1, 2)
+    OlderSession.sent.clear()
+    ctx = fleet.context(sessions=lambda worker: OlderSession(fleet[worker.name], worker.name))
+    found = asyncio.run(pull(ctx, "w1"))
+    assert (found.count, found.errors) == (2, {})
+    assert [set(args) for args in OlderSession.sent] == [{"after", "limit", "spool_id", "expect"}]
+
+
+def test_a_worker_that_cannot_record_scans_is_reported_until_it_can(fleet: FakeFleet) -> None:
+    def reported() -> list[str]:
+        pulled(fleet)
+        findings = fleet.run(lambda ctx: check(ctx, None)).outcome
+        return [row[0] for row in findings.rows if "scans are not recorded: web-0" in row[2]]
+
+    assert reported() == []
+    fleet["w1"].has_nft = False
+    assert reported() == ["w1"]
+    fleet["w1"].has_nft = True
+    assert reported() == []
