@@ -21,6 +21,7 @@ from . import osguess
 from .density import density_rows
 from .engine import deploy_rows, heartbeat_rows
 from .engines import engine_rows
+from .events import event_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
 from .passes import three_way_rows
 from .place import LAB, on_worker
@@ -33,6 +34,7 @@ Part = Callable[[], list[Row]]
 ALONE: dict[str, Part] = {
     "pass": lambda: [Row(*figures) for figures in three_way_rows()],
     "spool": spool_rows,
+    "events": event_rows,
 }
 ON_A_WORKER: dict[str, Part] = {
     "startup": start_up_rows,
