@@ -34,8 +34,8 @@ PACKAGES = LIBRARY / "site-packages"
 
 LEFT_OUT = (
     "site-packages", "dist-packages", "__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo",
-    "turtle.py", "lib2to3", "ensurepip", "pydoc_data", "venv", "sqlite3", "config-*", "*.a", "*.exe",
-    "_tkinter*", "_curses*", "_dbm*", "_gdbm*", "_sqlite3*", "readline*", "nis*", "ossaudiodev*",
+    "turtle.py", "lib2to3", "ensurepip", "pydoc_data", "venv", "config-*", "*.a", "*.exe",
+    "_tkinter*", "_curses*", "_dbm*", "_gdbm*", "readline*", "nis*", "ossaudiodev*",
     "xxlimited*", "_test*", "_ctypes_test*", "audioop*", "spwd*",
 )  # fmt: skip
 """Of Python: what nothing here imports."""

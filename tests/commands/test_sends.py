@@ -377,3 +377,38 @@ def test_the_mistakes_in_a_receivers_file_are_named_without_its_secrets(
 
 def test_an_address_without_a_port_has_that_of_its_protocol() -> None:
     assert receiver("syslog+tls://[::1]")[0] == Syslog("tls", "::1", 6514)
+
+
+def test_the_command_line_sends_with_all_of_its_options(
+    home: Home, web: Web, sink: Sink, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("k3y\n")
+    listening = sink.listen("tcp")
+
+    def typed() -> subprocess.CompletedProcess[str]:
+        words = ["events", "--pull", "--send", web.url, "--send", listening, "--send-format", "ecs"]
+        words += ["--send-ca", web.ca, "--send-secret", str(tmp_path / "secret"), "--kind", "login"]
+        return subprocess.run(
+            [sys.executable, "-m", "decnet", *words], env={**os.environ, "DECNET_HOME": str(home.root)},
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    assert (
+        typed().stderr
+        == "error: --send-secret signs requests, and this receiver is not a URL with https://\n"
+    )
+    sink.close()
+    listening = web.plain_url
+    assert typed().returncode == 0
+    happens(home, 1, 1)
+    happens(home, 2, 2, kind="contact")
+    web.answers = [503]
+    failed = typed()
+    assert (failed.returncode, failed.stderr) == (
+        1,
+        "error: send: 127.0.0.1 answered 503 Service Unavailable\n",
+    )
+    assert typed().returncode == 0
+    found = [json.loads(line)["event"]["id"] for request in web.requests for line in request.lines]
+    assert found == ["spool-id1-1"] * 3
+    assert all("X-Decnet-Signature" in request.headers for request in web.requests)
