@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +73,7 @@ def basis_of(loaded: Snapshot) -> Basis:
     return Basis(
         desired=digest(loaded.stored.model_dump(mode="json")),
         workers=digest(workers),
-        catalog=digest(asdict(loaded.catalog)),
+        catalog=digest(loaded.catalog.content()),
         images=(loaded.images.base, loaded.images.decoys),
         version=__version__,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..errors import Mistake, SpecError
@@ -53,6 +53,14 @@ class Catalog:
             vendors=sections["vendor"],
             deployed_only=frozenset(entries),
         )
+
+    def content(self) -> dict[str, Any]:
+        """What plans depend on, as JSON can hold it: every entry by section and name, and the words."""
+        entries = {
+            section: {name: asdict(entry) for name, entry in found.items()}
+            for section, found in self._sections.items()
+        }
+        return {**entries, "words": list(self.words)}
 
     def check_readable(self) -> None:
         """Raises the SpecError of a file that cannot be read: what it defines is not known."""

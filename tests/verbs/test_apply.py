@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from fakefleet import FakeFleet, Ran, in_memory
 from decnet.commands.apply import apply
 from decnet.commands.deploy import DeployOptions, deploy
 from decnet.commands.mutate import MutateOptions, mutate
+from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
+from decnet.engine.outcome import PassOutcome
 from decnet.engine.progress import Planned
 from decnet.errors import PlanRefused, UsageError
 from decnet.images import ImageNames
@@ -302,3 +304,17 @@ def test_what_is_new_counts_from_when_it_was_applied(fleet: FakeFleet, plan: Pat
     fleet.clock.advance(9 * 86_400.0)
     assert applied(fleet, plan).code == 0
     assert fleet.desired.deckies["web-05"].mutated_at == pytest.approx(fleet.clock.now(), abs=600)
+
+
+def test_a_plan_is_written_while_a_catalog_file_has_mistakes(fleet: FakeFleet, plan: Path) -> None:
+    """What the catalog knows about the user's files is no part of what a plan rests on."""
+    known = {("service", "intranet"): "own.toml"}
+
+    def written(ctx: Context) -> Coroutine[Any, Any, PassOutcome]:
+        kept = frozenset(known)
+        catalog = replace(ctx.catalog, unavailable=known, own=known, deployed_only=kept)
+        chosen = DeployOptions(out=plan, run=PassOptions(dry_run=True))
+        return deploy(replace(ctx, catalog=catalog), parse(SIX, "fleet.toml"), chosen)
+
+    assert fleet.run(written).code == 0
+    assert applied(fleet, plan).code == 0
