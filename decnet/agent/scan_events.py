@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decnet.wire.ports import ports_text
+
 from .scan_tables import ARP, PORTS, TRANSPORTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import AbstractSet, Any, Dict, Iterable, Iterator, List
+    from typing import AbstractSet, Any, Dict, List
 
     from .scan_tables import Key, Touches
 
@@ -37,14 +39,6 @@ def events_of(
     return [dict(row, index=index) for index, row in enumerate(rows)]
 
 
-def ports_text(ports: Iterable[int]) -> str:
-    """Ports and ranges of ports, ascending, separated by commas: `22,80-82`."""
-    parts: List[str] = []
-    for first, last in _ranges(sorted(ports)):
-        parts.append(str(first) if first == last else "%d-%d" % (first, last))
-    return ",".join(parts)
-
-
 def _is_only_resolving(source: str, touches: Touches, gateways: AbstractSet[str]) -> bool:
     """A host asks for the MAC before it sends anything else, and a gateway does so for hosts behind it."""
     others = any(key[0] == source and key[1] != ARP for key in touches.counts)
@@ -71,17 +65,3 @@ def _row(touches: Touches, probe: str, keys: List[Key], now: float) -> Dict[str,
         "transport": TRANSPORTS[probe],
         "fields": fields,
     }
-
-
-def _ranges(ports: List[int]) -> Iterator[List[int]]:
-    """[first, last] of each run of consecutive numbers."""
-    run: List[int] = []
-    for port in ports:
-        if run and port == run[1] + 1:
-            run[1] = port
-        else:
-            if run:
-                yield run
-            run = [port, port]
-    if run:
-        yield run

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from decnet.model.event import AttackerEvent
+from decnet.wire.ports import ports_in, ports_text
 
 Pair = tuple[str, AttackerEvent]
 """A worker's name and one of its events."""
@@ -69,9 +70,9 @@ def _totals(found: list[AttackerEvent]) -> dict[str, str | float | bool]:
     if any(each.fields.get("truncated") for each in found):
         totals["truncated"] = True
     # Most sweeps ask each decky for the same ports.
-    ports = list(dict.fromkeys(str(each.fields["ports"]) for each in found if each.fields.get("ports")))
-    if ports:
-        totals["ports"] = _short(",".join(ports))
+    texts = {str(each.fields["ports"]) for each in found if each.fields.get("ports")}
+    if texts:
+        totals["ports"] = _short(ports_text(set().union(*map(ports_in, texts))))
     return totals
 
 

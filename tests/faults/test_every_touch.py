@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "fleet"))
 from pair import Pair, eventually, pair_of  # noqa: E402
 
 from decnet.lab import heal, partition  # noqa: E402
+from decnet.wire.ports import ports_in  # noqa: E402
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab]
 
@@ -190,18 +191,8 @@ def of(events: list[dict[str, Any]], decky: str, kind: str, field: str, words: l
 
 def scanned(events: list[dict[str, Any]], decky: str) -> list[int]:
     """The ports in the decky's scans, in the order of its events."""
-    found = [
-        event["fields"].get("ports", "")
-        for event in events
-        if (event["decky"], event["kind"]) == (decky, "scan")
-    ]
-    return [
-        port
-        for ports in found
-        for span in ports.split(",")
-        if ports
-        for port in range(int(span.split("-")[0]), int(span.split("-")[-1]) + 1)
-    ]
+    scans = [event for event in events if (event["decky"], event["kind"]) == (decky, "scan")]
+    return [port for event in scans for port in sorted(ports_in(event["fields"].get("ports", "")))]
 
 
 def repeated(events: list[dict[str, Any]]) -> list[str]:
