@@ -194,7 +194,11 @@ def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator
     also those of workers that are no longer enrolled. Raises UsageError if `on` selects no worker."""
     names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
     found = read_events(
-        ctx.home, since=wanted.since, until=wanted.until, workers=None if on is None else names
+        ctx.home,
+        since=wanted.since,
+        until=wanted.until,
+        workers=None if on is None else names,
+        source=wanted.source_selector.only if wanted.source_selector else None,
     )
     return ((names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted))
 

@@ -31,6 +31,8 @@ class Sources:
 
     wanted: tuple[_Term, ...]
     excluded: tuple[_Term, ...]
+    addresses: tuple[str, ...] = ()
+    """Those of the wanted terms that are IPv4 addresses."""
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Sources:
@@ -39,9 +41,18 @@ class Sources:
         terms = [term.strip() for text in texts for term in text.split(",") if term.strip()]
         if not terms:
             raise UsageError("no source is selected", hint=_HINT)
+        wanted = [each for each in terms if not each.startswith("!")]
         return cls(
-            tuple(_term(each) for each in terms if not each.startswith("!")),
+            tuple(_term(each) for each in wanted),
             tuple(_term(each[1:].strip()) for each in terms if each.startswith("!")),
+            tuple(each for each in wanted if isinstance(_address(each), IPv4Address)),
+        )
+
+    @property
+    def only(self) -> str | None:
+        """The one IPv4 address that it means, as every event spells it; None if it may mean others."""
+        return (
+            self.addresses[0] if len(self.addresses) == 1 == len(self.wanted) and not self.excluded else None
         )
 
     def matches(self, source: str) -> bool:

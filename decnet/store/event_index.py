@@ -66,8 +66,9 @@ def index_path(home: Home) -> Path:
     return home.events_dir / "index.db"
 
 
-def parts_within(home: Home, since: float | None, until: float | None) -> Coverage:
-    """What has to be read to find the events of this time, `since` included, in seconds since the epoch."""
+def parts_within(home: Home, since: float | None, until: float | None, source: str | None = None) -> Coverage:
+    """What has to be read to find the events of this time, `since` included, in seconds since the epoch; with
+    `source`, those of this address."""
     low = float("-inf") if since is None else since
     high = float("inf") if until is None else until
     query = "SELECT start, stop FROM spans WHERE file = ? AND last >= ? AND first < ? ORDER BY start"
@@ -75,7 +76,7 @@ def parts_within(home: Home, since: float | None, until: float | None) -> Covera
     try:
         with _opened(index_path(home)) as reader:
             for each in _valid(home, reader)[0]:
-                rows = reader.execute(query, (each.number, low, high))
+                rows = reader.execute(query, (each.number, low, high)) if _has(reader, each, source) else ()
                 spans[each.key] = _joined([*((int(row[0]), int(row[1])) for row in rows), (each.end, None)])
     except _USELESS:
         return Coverage({})
@@ -145,6 +146,14 @@ def _valid(home: Home, reader: sqlite3.Connection) -> tuple[list[IndexedFile], b
     present, known = present_files(home), indexed_files(reader)
     valid = [each for each in known if each.key in present and matches(present[each.key], each)]
     return valid, len(valid) == len(known)
+
+
+def _has(reader: sqlite3.Connection, file: IndexedFile, source: str | None) -> bool:
+    """Whether the indexed part of the file has events of this source."""
+    if source is None:
+        return True
+    query = "SELECT 1 FROM parts WHERE file = ? AND source = ?"
+    return reader.execute(query, (file.number, source)).fetchone() is not None
 
 
 @contextmanager

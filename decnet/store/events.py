@@ -153,15 +153,16 @@ def read_events(
     since: float | None = None,
     until: float | None = None,
     workers: Collection[str] | None = None,
+    source: str | None = None,
     coverage: Coverage | None = None,
 ) -> Iterator[StoredEvent]:
     """The stored events of all workers, merged by time, each worker's in the order of its spool. `since` and
-    `until` (excluded) are in seconds since the epoch. A damaged line is skipped. With `coverage`, only those
-    parts of the files are read."""
-    if coverage is None and (since is not None or until is not None):
+    `until` (excluded) are in seconds since the epoch. A damaged line is skipped. With `source`, files without
+    events of this address may be skipped; with `coverage`, only those parts of the files are read."""
+    if coverage is None and (since is not None or until is not None or source is not None):
         from .event_index import parts_within
 
-        coverage = parts_within(home, since, until)
+        coverage = parts_within(home, since, until, source)
     with translate_os_errors("read", home.events_dir):
         folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
     wanted = None if workers is None else {home.events(worker) for worker in workers}

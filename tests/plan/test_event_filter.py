@@ -114,6 +114,22 @@ def test_a_source_is_meant_by_address_block_range_or_pattern(terms: str, source:
     assert Sources.of([terms]).matches(source) is is_meant
 
 
+@pytest.mark.parametrize(
+    ("terms", "only"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7,192.0.2.8", None),
+        ("192.0.2.7,192.0.2.*", None),
+        ("192.0.2.7,!192.0.2.7", None),
+        ("!192.0.2.7", None),
+        ("192.0.2.7/32", None),
+        ("2001:DB8::7", None),
+    ],
+)
+def test_a_single_address_is_recognized(terms: str, only: str | None) -> None:
+    assert Sources.of([terms]).only == only
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_text_breaks_the_selector_of_sources(term: str, source: str) -> None:
     try:

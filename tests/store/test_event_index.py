@@ -81,6 +81,10 @@ def agrees(home: Home) -> bool:
     """Whether index and files give the same answers."""
     whole = by_source(row.event for row in read_events(home, coverage=Coverage({})))
     assert sources(home) == {name: each.document() for name, each in whole.items()}
+    for source in ("192.0.2.1", "10.0.0.1", "192.0.2.77", "%"):
+        of_source = [row for row in read_events(home, source=source) if row.event.source_ip == source]
+        every = read_events(home, coverage=Coverage({}))
+        assert of_source == [row for row in every if row.event.source_ip == source]
     for since, until in ((AT + 1500, AT + 1800), (AT + 2900, AT + 1e6), (0.0, AT + 250)):
         assert answers(home, since=since, until=until) == from_files(home, since=since, until=until)
     return True
@@ -110,6 +114,7 @@ def test_answers_are_those_of_the_files_before_during_and_after_indexing(home: H
     )
     assert 0 < read_bytes(home, AT + 3300) < size / 10
     assert set(totals(home)[0]) == {f"192.0.2.{n}" for n in range(5)}
+    assert len(list(read_events(home, source="192.0.2.77"))) == 0
 
 
 def test_what_is_indexed_is_not_read_again(home: Home) -> None:
