@@ -160,7 +160,7 @@ def mutate(
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
-    """Add or remove services of deckies; other containers stay."""
+    """Add or remove services of deckies; other containers stay. Without a terminal it does not ask."""
     run = PassOptions(
         dry_run=dry_run or out is not None,
         detach=detach,

@@ -52,8 +52,15 @@ def init(
             may_enable=terminal or yes,
             program=_program(),
             home=os.environ.get("DECNET_HOME", ""),
+            called_by=_called_by(),
         )
         finish(run(ctx, options), output.value)
+
+
+def _called_by() -> tuple[int, int] | None:
+    """User and group of who called this with sudo."""
+    found = [os.environ.get(name, "") for name in ("SUDO_UID", "SUDO_GID")]
+    return (int(found[0]), int(found[1])) if os.geteuid() == 0 and all(map(str.isdigit, found)) else None
 
 
 def _program() -> Path:

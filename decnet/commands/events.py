@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from decnet.model.worker import Worker
     from decnet.worker.client import AgentClient
     from decnet.worker.responses import EventPage
+
+WINDOW = 10_000
+"""Events that are held to put them in the order of their times."""
 
 MOST_EVENTS = 20_000
 MOST_TEXT = 32 * 1024 * 1024
@@ -200,7 +204,23 @@ def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator
         workers=None if on is None else names,
         source=wanted.source_selector.only if wanted.source_selector else None,
     )
-    return ((names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted))
+    return in_time_order(
+        (names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted)
+    )
+
+
+def in_time_order(
+    found: Iterable[tuple[str, AttackerEvent]], window: int = WINDOW
+) -> Iterator[tuple[str, AttackerEvent]]:
+    """The same, those within `window` events of each other in the order of their times: a pull stores what it
+    finds container by container."""
+    waiting: list[tuple[float, int, tuple[str, AttackerEvent]]] = []
+    for number, pair in enumerate(found):
+        heappush(waiting, (pair[1].at, number, pair))
+        if len(waiting) > window:
+            yield heappop(waiting)[2]
+    while waiting:
+        yield heappop(waiting)[2]
 
 
 @contextmanager
@@ -217,7 +237,7 @@ def unprinted_events(
         names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
         printed, ends = load_printed(ctx.home) or {}, last_places(ctx.home, names)
         found = unprinted(ctx.home, printed, ends)
-        yield (
+        yield in_time_order(
             (names.get(each.worker, each.worker), each.event) for each in found if passes(each.event, wanted)
         )
         if any(printed.get(worker) != end for worker, end in ends.items()):

@@ -82,6 +82,8 @@ class InitOptions:
     root: Path = Path("/")
     routes: Path = ROUTES
     home: str = ""
+    called_by: tuple[int, int] | None = None
+    """User and group of who called it with sudo: the fleet file is theirs."""
 
 
 def init(ctx: Context, options: InitOptions) -> TextOutcome:
@@ -103,14 +105,15 @@ def init(ctx: Context, options: InitOptions) -> TextOutcome:
     ctx.traces.changes = True
     lines = [f"{options.path}: exists and was not changed"]
     if not is_kept:
-        _write(options.path, fleet_file(options.path, lan))
+        _write(options.path, fleet_file(options.path, lan), options.called_by)
         lines = [f"{options.path}: a fleet of one decky, to be edited"]
     for path, text in files.items():
         _write(path, text)
         lines.append(f"{path}: written")
     if options.timers == "systemd" or any(path.suffix == ".timer" for path in files):
         lines.append(_enabled(ctx, options))
-    lines += _next_steps(options.path, lan, with_timers=bool(files))
+    has_timers = bool(files) or options.timers in ("systemd", "cron")
+    lines += _next_steps(options.path, lan, with_timers=has_timers, sudo=options.called_by is not None)
     return TextOutcome(tuple(lines), {"file": str(options.path), "timers": [str(path) for path in files]})
 
 
@@ -158,16 +161,17 @@ def _enabled(ctx: Context, options: InitOptions) -> str:
     return "the timers are enabled: systemctl list-timers 'decnet-*'"
 
 
-def _next_steps(path: Path, lan: OwnLan | None, *, with_timers: bool) -> list[str]:
+def _next_steps(path: Path, lan: OwnLan | None, *, with_timers: bool, sudo: bool) -> list[str]:
+    decnet = "sudo decnet" if sudo else "decnet"
     steps = [
         f"choose addresses in {path} (network.addresses.use)"
         if lan
         else f"for decoys on this machine, set the network in {path}",
         f"decnet validate {path}",
-        f"decnet deploy -c {path} --dry-run",
-        f"decnet deploy -c {path}, for other machines after `decnet worker add NAME USER@HOST`",
-        "decnet status; decnet events --pull",
-        *([] if with_timers else ["decnet init --timers systemd, or cron: keep the fleet running"]),
+        f"{decnet} deploy -c {path} --dry-run",
+        f"{decnet} deploy -c {path}, for other machines after `{decnet} worker add NAME USER@HOST`",
+        f"{decnet} status; {decnet} events --pull",
+        *([] if with_timers else [f"{decnet} init --timers systemd, or cron: keep the fleet running"]),
     ]
     return ["next:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
 
@@ -188,8 +192,10 @@ def _refuse_other(path: Path, text: str, *, force: bool) -> None:
         )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, owner: tuple[int, int] | None = None) -> None:
     try:
         path.write_text(text)
+        if owner is not None:
+            os.chown(path, *owner, follow_symlinks=False)
     except OSError as error:
         raise Failed(f"{path} cannot be written: {(error.strerror or 'unknown error').lower()}") from error

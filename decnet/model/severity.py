@@ -14,6 +14,10 @@ SEVERITIES = {
 """By kind; a login that was accepted has ACCEPTED."""
 
 ACCEPTED = 8
+OF_PROTOCOL = 5
+"""A command of a service whose clients send commands before and without a login."""
+
+BEFORE_LOGIN = ("ftp", "smtp")
 MOST = 10
 
 LEVELS = {"low": 0, "medium": 4, "high": 7, "critical": 9}
@@ -24,6 +28,8 @@ def severity(event: AttackerEvent) -> int:
     """The severity of an event, from 0 to MOST."""
     if event.kind == "login" and event.fields.get("success"):
         return ACCEPTED
+    if event.kind == "command" and event.service in BEFORE_LOGIN:
+        return OF_PROTOCOL
     return SEVERITIES[event.kind]
 
 

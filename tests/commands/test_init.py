@@ -95,6 +95,15 @@ def test_the_lan_is_the_one_of_the_best_default_route(
         assert not first <= lan.gateway <= last and last != lan.subnet.broadcast_address
 
 
+def test_with_sudo_the_file_belongs_to_the_user_and_the_next_commands_have_sudo(
+    context: Context, options: InitOptions
+) -> None:
+    outcome = init(context, replace(options, called_by=(12345, 12346)))
+    found = options.path.stat()
+    assert (found.st_uid, found.st_gid) == (12345, 12346)
+    assert any("sudo decnet deploy -c" in line for line in outcome.lines)
+
+
 def test_an_existing_file_is_replaced_with_force_only(context: Context, options: InitOptions) -> None:
     options.path.write_text("mine")
     with pytest.raises(UsageError, match="exists already and was not changed"):
