@@ -107,8 +107,11 @@ async def _rounds(
         with suppress(LockHeld):
             print_new(replace(ctx, lock_timeout=0.0), wanted, on, _line_style(style), view=view)
 
+    def ended(worker_id: str) -> None:
+        pulls.ended({**pulls.ends, **last_places(ctx.home, [worker_id])})
+
     while True:
-        pulled = await _pull_printing(ctx, on, earlier, show)
+        pulled = await _pull_printing(ctx, on, earlier, show, ended)
         pulls.ended(last_places(ctx.home, worker_names(ctx)))
         errors = dict(pulled.errors)
         is_behind = is_behind or bool(pulled.count)
@@ -128,10 +131,14 @@ async def _rounds(
 
 
 async def _pull_printing(
-    ctx: Context, on: str | None, earlier: EarlierIds, show: Callable[[], None]
+    ctx: Context,
+    on: str | None,
+    earlier: EarlierIds,
+    show: Callable[[], None],
+    ended: Callable[[str], None],
 ) -> Pulled:
     """Pull; while one worker is slow, what the others sent is printed."""
-    pulling = asyncio.ensure_future(pull(ctx, on, earlier))
+    pulling = asyncio.ensure_future(pull(ctx, on, earlier, ended))
     try:
         while not (await asyncio.wait({pulling}, timeout=SLOW))[0]:
             show()

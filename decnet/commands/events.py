@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -83,9 +83,15 @@ class _Fetched:
         return self.count >= MOST_EVENTS or self.text >= MOST_TEXT
 
 
-async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None = None) -> Pulled:
+async def pull(
+    ctx: Context,
+    on: str | None = None,
+    earlier: EarlierIds | None = None,
+    ended: Callable[[str], None] = lambda worker_id: None,
+) -> Pulled:
     """Fetch the new events of the selected workers and store them, page by page and each event once; what was
-    stored before a worker failed is counted. A command that pulls again and again shares `earlier`."""
+    stored before a worker failed is counted. A command that pulls again and again shares `earlier`. `ended`
+    is called with the id of each worker whose pull has ended."""
     fleet = load_fleet(ctx.home)
     known = known_workers(ctx.home)
     workers = select(known, on)
@@ -103,6 +109,7 @@ async def pull(ctx: Context, on: str | None = None, earlier: EarlierIds | None =
                 client,
                 workers[client.worker].worker_id,
                 _Fetched(shared, fleet.events.retention, workers=addresses),
+                ended,
             ),
         )
     count = 0
@@ -138,7 +145,11 @@ def _addresses(ctx: Context, workers: Mapping[str, Worker]) -> tuple[str, ...]:
 
 
 async def _pull_worker(
-    ctx: Context, client: AgentClient, worker_id: str, begun: _Fetched | None = None
+    ctx: Context,
+    client: AgentClient,
+    worker_id: str,
+    begun: _Fetched | None = None,
+    ended: Callable[[str], None] = lambda worker_id: None,
 ) -> _Fetched:
     fetched, end = begun or _Fetched(), ctx.monotonic() + MOST_SECONDS
     try:
@@ -148,6 +159,7 @@ async def _pull_worker(
                 break
     except DecnetError as error:
         fetched.error = error
+    ended(worker_id)
     return fetched
 
 

@@ -36,6 +36,9 @@ MOST_PASSED = 5000
 SEND_LIMIT = 30.0
 """Seconds that a receiver may take for one parcel."""
 
+PACE = 0.1
+"""Seconds between two sends to one receiver."""
+
 MOST_DATAGRAM = 65_000
 PLAIN_TEXT = ("rfc5424", "cef")
 
@@ -137,8 +140,8 @@ async def send_new(ctx: Context, target: Send, ends: Mapping[str, Place] | None 
 
 
 class Pulls:
-    """How far the pulls of this command have come: a send takes what was stored when a pull had ended, and
-    never a part of one."""
+    """How far the pulls of this command have come: a send takes what was stored of a worker when its pull had
+    ended, and never a part of one."""
 
     def __init__(self) -> None:
         self.ends: dict[str, Place] = {}
@@ -146,7 +149,7 @@ class Pulls:
         self._next = asyncio.Event()
 
     def ended(self, ends: Mapping[str, Place]) -> None:
-        """A pull has ended; the last stored events of all workers."""
+        """The pull of one or more workers has ended; `ends` are the last events of all whose pulls have."""
         self.ends, self.count = dict(ends), self.count + 1
         self._next.set()
         self._next = asyncio.Event()
@@ -169,7 +172,12 @@ async def send_after_pulls(
         sent = pulls.count
         await send_new(ctx, target, pulls.ends)
 
-    await again_and_again(send, lambda: pulls.after(sent), failed)
+    async def pause() -> None:
+        # Workers end one after the other: one send for several of them, and few attempts to a dead receiver.
+        await asyncio.sleep(PACE)
+        await pulls.after(sent)
+
+    await again_and_again(send, pause, failed)
 
 
 def _reached(ctx: Context, target: Send, cursor: Cursor) -> Cursor:

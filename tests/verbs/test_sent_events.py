@@ -9,13 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from event_receivers import Sink, sink
 from fakefleet import FakeFleet
+from fakefleet.session import FakeSession
 
 from decnet.cli.following import follow_events
 from decnet.commands.events import pull, stored
 from decnet.commands.sends import send_all, send_to, start_sends
+from decnet.model.worker import Worker
 from decnet.plan.event_filter import EventFilter
 
 from .test_following import visit
@@ -60,6 +63,30 @@ def test_a_receiver_that_never_reads_holds_up_no_pull_and_no_other_receiver(
 
         asyncio.run(story())
     assert len(list(stored(fleet.context(), ALL))) == 2
+
+
+def test_what_one_worker_sent_is_delivered_while_another_is_slow(fleet: FakeFleet, sink: Sink) -> None:
+    target = send_to(sink.listen("tcp"), wanted=ALL)
+    start_sends(fleet.context(), [target])
+    visit(fleet, "w1", "web-01", 1)
+    visit(fleet, "w2", "web-02", 1)
+
+    class Slow(FakeSession):
+        async def call(self, *arguments: Any, **more: Any) -> Any:
+            await asyncio.sleep(3600)
+
+    def session(worker: Worker) -> FakeSession:
+        return fleet.session(worker) if worker.name == "w1" else Slow(fleet[worker.name], worker.name)
+
+    async def story() -> None:
+        ctx = fleet.context(sessions=session)
+        following = asyncio.create_task(follow_events(ctx, ALL, 1.0, "name", sends=[target]))
+        await asyncio.to_thread(sink.wait, 1)
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    asyncio.run(story())
+    assert " web-01 decnet http contact " in sink.lines[0]
 
 
 def test_the_options_of_sends_that_do_not_go_together_are_bad_usage(tmp_path: Path) -> None:
