@@ -56,7 +56,7 @@ def drain(fleet_id: str, found: Iterable[Container]) -> None:
 
 def _read_now(spool: Spool, fleet_id: str, bases: List[Container], is_last: bool = False) -> None:
     reader = Reader(spool, fleet_id, is_last)
-    reader.read(bases, time.monotonic() + limits.SCANS)
+    reader.read(bases, time.monotonic() + limits.SCANS + limits.SCANS_EACH * len(bases))
     spool.commit()
     reader.discard()
 
@@ -181,7 +181,7 @@ class _Recording:
         """Runs in a thread of its own, and does not touch the spool."""
         try:
             touches = self._found(self._listed())
-            if touches is not None and (self._is_last or touches.counts or touches.missed):
+            if touches is not None and (touches.counts or touches.missed):
                 self._replace(touches)
         except nftables.Ended:
             # The next pull finds it gone.
