@@ -73,6 +73,7 @@ def drain(chosen: List[Container]) -> None:
         for container in chosen:
             if container.service and container.state != "created":
                 _drain_whole(spool, container)
+            spool.expect_removal(container.id)
         spool.commit()
 
 
@@ -99,10 +100,10 @@ def _drain_all(spool: Spool, scans: Reader, fleet_id: str) -> Tuple[bool, str]:
     while it is down."""
     try:
         found = fleet_containers(fleet_id)
+        services = [each for each in found if each.service and each.state != "created"]
+        spool.report_removed({each.id: (each.decky, each.service) for each in services}, time.time())
         spool.forget_positions_but({container.id for container in found} | scans.known)
-        is_drained = _drain_in_turn(
-            spool, [each for each in found if each.service and each.state != "created"]
-        )
+        is_drained = _drain_in_turn(spool, services)
         return scans.read_all(found, time.monotonic() + limits.SCANS) and is_drained, ""
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code != "docker-down":

@@ -30,6 +30,7 @@ RUNS_KEPT = 64
 _MOST_DROPPED = 1000
 """Services whose dropped events are counted separately."""
 
+REMOVED = "its container was removed by another program before they were pulled"
 DROPPED = "dropped from the worker's spool, which was full, before they were pulled"
 
 
@@ -129,6 +130,30 @@ class Spool:
             for container_id in set(known) - container_ids:
                 del known[container_id]
                 self._moved = True
+
+    def report_removed(self, present: Dict[str, Tuple[str, str]], now: float) -> None:
+        """Add an event of kind `lost` for each container that was there at the last pull, and that another
+        program removed: what it logged since is gone. `present` has decky and service by container id."""
+        for container_id, (decky, service) in list(self._head["seen"].items()):
+            if container_id in present:
+                continue
+            fields: Dict[str, Any] = {"count": 0, "at_least": True, "before": now, "reason": REMOVED}
+            after = self.last_time(container_id)
+            if after is not None:
+                fields["after"] = after
+            self.add(
+                {
+                    "container": container_id, "run": self._head["spool_id"], "n": self._last + 1, "at": now,
+                    "decky": decky, "service": service, "kind": LOST, "source_ip": "", "source_port": 0,
+                    "session": "", "fields": fields,
+                }
+            )  # fmt: skip
+        self._write_out()
+        self._head["seen"] = {key: list(names) for key, names in present.items()}
+
+    def expect_removal(self, container_id: str) -> None:
+        """Its events have been read to the end: it is about to be removed."""
+        self._head["seen"].pop(container_id, None)
 
     def acknowledge(self, after: int, spool_id: Optional[str], mark: Optional[str]) -> None:
         """Record that the operator has stored the events up to `after`: these can be dropped without loss."""
@@ -237,6 +262,10 @@ class Spool:
     def _account(self, row: Dict[str, Any]) -> None:
         self._head.update(last=row["seq"], mark=row["mark"])
         container = row["container"]
+        if row["kind"] == LOST and row["fields"].get("reason") == REMOVED:
+            # In a crash the events are stored before the head is.
+            self._head["seen"].pop(container, None)
+            return
         if not container:
             _take(self._head["dropped"], row)
             return
@@ -363,6 +392,7 @@ def _read_head() -> Tuple[Dict[str, Any], str]:
     for key, empty in _LATER.items():
         value = head.get(key)
         head[key] = value if isinstance(value, type(empty)) else type(empty)()
+    head["seen"] = {key: names for key, names in head["seen"].items() if _are_names(names)}
     for key in ("dropped", "unsure"):
         head[key] = {each: counted for each, counted in head[key].items() if _is_count(counted)}
     return head, json.dumps(head, sort_keys=True) if is_stored else ""
@@ -376,7 +406,12 @@ _LATER: Dict[str, Any] = {
     "dropped": {},
     "unsure": {},
     "scans": {},
+    "seen": {},
 }
+
+
+def _are_names(names: Any) -> bool:
+    return isinstance(names, list) and len(names) == 2 and all(isinstance(name, str) for name in names)
 
 
 def _is_count(counted: Any) -> bool:

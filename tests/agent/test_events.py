@@ -16,9 +16,11 @@ from agent_desk import FLEET, Desk
 from log_engine import LogEngine
 
 from decnet.agent import limits
-from decnet.agent.events import events_verb
+from decnet.agent.containers import fleet_containers
+from decnet.agent.events import drain, events_verb
 from decnet.agent.fresh import events_in
-from decnet.agent.spool import DROPPED, Spool
+from decnet.agent.spool import DROPPED, REMOVED, Spool
+from decnet.wire.event_fields import faults_of
 
 WEB = "web-http"
 SEGMENT = 64 * 1024
@@ -376,3 +378,43 @@ def test_a_pull_takes_little_memory_and_disk_whatever_the_events_are(
     figures = json.loads(subprocess.check_output(argv, cwd=Path(__file__).parents[2]))
     assert figures["events"] == 1800
     assert figures["memory"] < 64 and figures["spool"] <= 32
+
+
+def test_a_container_that_another_program_removed_is_reported_once(
+    small: Operator, engine: LogEngine
+) -> None:
+    """No one knows how many events its log had since the last pull."""
+    engine.logs[WEB] = lines(1, 3)
+    small.pull()
+    engine.logs["web-ftp"] = engine.logs.pop(WEB)
+    small.pull().pull()
+    [event] = [event for event in small.stored.values() if event["kind"] == "lost"]
+    assert (event["decky"], event["service"]) == ("web", "http")
+    fields = event["fields"]
+    assert (fields["count"], fields["at_least"], fields["reason"]) == (0, True, REMOVED)
+    assert fields["after"] == 1003.0
+    assert faults_of("lost", "http", fields) == ()
+
+
+def test_a_container_that_the_agent_removed_is_not(small: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB] = lines(1, 3)
+    small.pull()
+    engine.logs[WEB] += lines(4, 5)
+    drain(fleet_containers(FLEET))
+    del engine.logs[WEB]
+    assert small.pull().lost == []
+    assert small.happened() == 5
+
+
+def test_a_report_of_a_removed_container_is_made_once_whatever_ends_in_between(
+    small: Operator, engine: LogEngine, home: Path
+) -> None:
+    engine.logs[WEB] = lines(1, 3)
+    small.pull()
+    head = (home / "events" / "spool.json").read_bytes()
+    del engine.logs[WEB]
+    small.pull()
+    # The events were stored, and the power went before the head was.
+    (home / "events" / "spool.json").write_bytes(head)
+    small.pull()
+    assert len(small.lost) == 1
