@@ -119,7 +119,8 @@ async def pull(
         count += fetched.count
         if fetched.error is not None:
             errors[name] = fetched.error
-    await in_daemon_thread(lambda: _keep_up(ctx, fleet.events.retention))
+    if count or ctx.reused is None:
+        await in_daemon_thread(lambda: _keep_up(ctx, fleet.events.retention))
     return Pulled(count, errors)
 
 
@@ -188,11 +189,11 @@ async def _pull_page(ctx: Context, client: AgentClient, worker_id: str, fetched:
 
 
 def _store(ctx: Context, worker_id: str, page: EventPage, fetched: _Fetched) -> tuple[AttackerEvent, ...]:
-    fresh = append_events(
+    # Before: what is too old must not get into one file with what is new.
+    _retain(ctx, ctx.home.events(worker_id), fetched.retention)
+    return append_events(
         ctx.home, worker_id, page, fetched.earlier, limit=file_limit(fetched.retention), keep=MOST_FILES
     )
-    _retain(ctx, ctx.home.events(worker_id), fetched.retention)
-    return fresh
 
 
 def _retain(ctx: Context, folder: Path, retention: Retention) -> None:

@@ -55,10 +55,10 @@ def apply_retention(home: Home, folder: Path, retention: Retention, now: float) 
     The last position stays stored, so that the next pull continues there. Raises LockHeld, StateBroken.
     """
     path = folder / "events.jsonl"
-    if not files_of(path):
+    if not files_of(path) or not _is_due(path, retention, now):
         return None
     with Lock(home, "decnet events", LOCK_TIMEOUT, path=folder / "lock"):
-        if retention.days is not None and _is_old(path, now - DAY):
+        if _is_aging(path, retention, now):
             _close_file(path)
         before = load_dropped(folder)
         for file in _surplus(path, retention, now):
@@ -90,19 +90,28 @@ def event_folders(home: Home) -> list[Path]:
         return sorted(each for each in found if each.is_dir() and not each.is_symlink())
 
 
+def _is_due(path: Path, retention: Retention, now: float) -> bool:
+    return _is_aging(path, retention, now) or bool(_surplus(path, retention, now))
+
+
+def _is_aging(path: Path, retention: Retention, now: float) -> bool:
+    """Whether the current file has to be closed, to be deleted in time."""
+    return retention.days is not None and _is_old(path, now - DAY)
+
+
 def _surplus(path: Path, retention: Retention, now: float) -> list[Path]:
     """The files to delete, oldest first; never the newest, nor any while that one has no position."""
     with translate_os_errors("read", path):
         current, *others = files_of(path)
-        room = retention.size - current.stat().st_size
-        kept = 0
-        for file in others:
-            found = file.stat()
-            room -= found.st_size
-            if room < 0 or (retention.days is not None and _newest(file) < now - retention.days * DAY):
+        total = current.stat().st_size + sum(each.stat().st_size for each in others)
+        found: list[Path] = []
+        for file in reversed(others):
+            is_old = retention.days is not None and _newest(file) < now - retention.days * DAY
+            if total <= retention.size and not is_old:
                 break
-            kept += 1
-    return others[kept:][::-1] if kept < len(others) and _has_line(current) else []
+            found.append(file)
+            total -= file.stat().st_size
+        return found if found and _has_line(current) else []
 
 
 def _has_line(file: Path) -> bool:
