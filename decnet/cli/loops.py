@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-
-import typer
 
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.commands.reconcile import reconcile
@@ -16,7 +13,7 @@ from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.pass_end import with_deadline
-from decnet.errors import DecnetError, Interrupted, LockHeld, OutputFailed, UsageError
+from decnet.errors import DecnetError, LockHeld, OutputFailed, UsageError
 
 LONGEST_SLEEP = 60.0
 """Seconds after which a sleeping `mutate --watch` reads the state file again."""
@@ -87,10 +84,9 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
 
 async def _rest(ctx: Context, seconds: float) -> None:
     """The time between two passes. Ctrl-C and SIGTERM are how such a command ends: they are not reported."""
-    try:
-        await ctx.sleep(seconds)
-    except asyncio.CancelledError:
-        raise typer.Exit(Interrupted.exit_code) from None
+    ctx.traces.resting = True
+    await ctx.sleep(seconds)
+    ctx.traces.resting = False
 
 
 def _report_error(error: DecnetError, style: Format, *, quiet: bool) -> None:

@@ -98,7 +98,8 @@ def _errors_reported(style: str, close: Callable[[], None], traces: Traces, *, q
         yield
     except (KeyboardInterrupt, Interrupted) as ended:
         close()
-        print_error(_interrupted(ended, traces), style)
+        if not traces.resting:
+            print_error(_interrupted(ended, traces), style)
         raise typer.Exit(Interrupted.exit_code) from None
     except DecnetError as error:
         close()

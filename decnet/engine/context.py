@@ -30,6 +30,8 @@ class Traces:
 
     changes: bool = False
     jobs: bool = False
+    resting: bool = False
+    """Whether it waits between two passes: to end it then is not reported."""
 
 
 def cannot_ask(question: str) -> UsageError:

@@ -18,7 +18,7 @@ ORIGINS = (
     "print(decnet.agent.program.__spec__.origin, decnet.wire.__spec__.origin)"
 )
 SMALL_DISK = """
-mount -t tmpfs -o size=400k tmpfs "$1"; cp "$2" "$1"; cd "$1"
+mount -t tmpfs -o "size=$(( $(stat -c %s "$2") / 1024 + 140 ))k" tmpfs "$1"; cp "$2" "$1"; cd "$1"
 head -c 100k /dev/zero > filler
 "$3" -I -S "${2##*/}" hello; echo; ls -A
 """
