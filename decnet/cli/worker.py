@@ -64,8 +64,8 @@ def _credentials(
 @app.command()
 def add(
     name_or_address: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="Its name; default: its host name.")
-    ],
+        str | None, typer.Argument(metavar="[NAME]", help="Its name; default: made from its address.")
+    ] = None,
     address: Annotated[
         str | None, typer.Argument(metavar="[USER@]HOST[:PORT]", help="The SSH login, as for ssh.")
     ] = None,
@@ -83,8 +83,11 @@ def add(
     """Enrol a machine: check it, install the agent, pin its key."""
     with context(output.value, lock_timeout=lock_timeout) as ctx:
         from decnet.commands.enrolment import add as run
+        from decnet.errors import UsageError
 
         where = address or name_or_address
+        if where is None or name_or_address is None:
+            raise UsageError("which machine?", hint="decnet worker add [NAME] [USER@]HOST[:PORT]")
         name = name_or_address if address else _named_after(where)
         outcome = run(
             ctx,

@@ -77,6 +77,8 @@ def _agent(name: str, hello: Hello, compatibility: Compatibility) -> Iterator[Fi
 def _engine(name: str, facts: Facts) -> Iterator[Finding]:
     if facts.docker_version is None:
         fix = "apt install docker.io; systemctl start docker"
+        if not facts.root:
+            fix = f"use sudo, or add the user there to the group docker; if none runs: {fix}"
         yield Finding(name, "wrong", "no Docker engine answers", fix, 5)
         return
     if facts.compose_version is None:

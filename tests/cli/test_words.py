@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from decnet import __version__
+from decnet.cli.app import app
 
 DECNET = Path(sys.executable).with_name("decnet")
 
@@ -63,3 +65,9 @@ def test_a_malformed_fingerprint_is_refused_before_any_contact(given: str) -> No
 
 def test_c11_version_prints_what_the_option_prints() -> None:
     assert ran("version").stdout == ran("--version").stdout == f"decnet {__version__}\n"
+
+
+def test_worker_add_without_a_machine_says_what_it_takes() -> None:
+    ended = CliRunner().invoke(app, ["worker", "add"])
+    assert ended.exit_code == 2
+    assert "hint: decnet worker add [NAME] [USER@]HOST[:PORT]" in ended.stderr

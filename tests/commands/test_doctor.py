@@ -296,3 +296,13 @@ def test_a_contact_in_the_future_does_not_count_as_recent(home: Home) -> None:
     note_seen(home, {"one": LastSeen(at=NOW + 30 * 86_400, skew=0.0)})
     text = "w1 was last contacted under a clock that was ahead, at an unknown time"
     assert house(home) == [("cron", "warning", text)]
+
+
+def test_an_engine_that_a_user_may_not_use_has_another_fix() -> None:
+    """Without root, an engine that runs looks like none."""
+    facts = checked(docker_version=None, compose_version=None).facts
+    fixes = [
+        next(_engine("w1", facts.model_copy(update={"root": root}))).fix.partition(";")[0]
+        for root in (True, False)
+    ]
+    assert fixes == ["apt install docker.io", "use sudo, or add the user there to the group docker"]
