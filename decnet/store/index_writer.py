@@ -38,6 +38,9 @@ SPAN = 256 * 1024
 BATCH = 16
 """Spans of one transaction."""
 
+MOST_GONE = 3
+"""Files that are removed from an index one by one."""
+
 FAR_BEHIND = 64 << 20
 """Bytes that are not indexed; less is indexed within seconds, and not reported."""
 
@@ -138,19 +141,22 @@ def _delete(path: Path) -> None:
 
 
 def _forget_others(index: sqlite3.Connection, present: dict[tuple[str, int], Path]) -> None:
-    """Remove what files held that were deleted or replaced."""
-    for known in indexed_files(index):
-        if known.key not in present or not matches(present[known.key], known):
-            index.execute("BEGIN IMMEDIATE")
-            sources = [
-                row[0] for row in index.execute("SELECT source FROM parts WHERE file = ?", (known.number,))
-            ]
-            for table in ("spans", "parts"):
-                index.execute(f"DELETE FROM {table} WHERE file = ?", (known.number,))  # noqa: S608
-            index.execute("DELETE FROM files WHERE number = ?", (known.number,))
-            for source in sources:
-                _sum_up(index, source)
-            index.execute("COMMIT")
+    """Remove what files held that were deleted or replaced. Raises ValueError if these are most of them: in a
+    copy of the state directory every file is another one, and a new index is faster."""
+    known = indexed_files(index)
+    gone = [each for each in known if each.key not in present or not matches(present[each.key], each)]
+    if len(gone) > MOST_GONE and len(gone) > len(known) // 4:
+        raise ValueError("an index of other files")
+    for each in gone:
+        index.execute("BEGIN IMMEDIATE")
+        query = "SELECT source FROM parts WHERE file = ?"
+        sources = [row[0] for row in index.execute(query, (each.number,))]
+        for table in ("spans", "parts"):
+            index.execute(f"DELETE FROM {table} WHERE file = ?", (each.number,))  # noqa: S608
+        index.execute("DELETE FROM files WHERE number = ?", (each.number,))
+        for source in sources:
+            _sum_up(index, source)
+        index.execute("COMMIT")
 
 
 def _sum_up(index: sqlite3.Connection, source: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -211,6 +212,19 @@ def test_files_that_were_replaced_deleted_or_cut_are_noticed(home: Home) -> None
     assert agrees(home)
     known, rest = totals(home)
     assert (len(known), list(read_events(home, coverage=rest))) == (5, [])
+
+
+def test_a_copy_of_the_state_directory_is_indexed_again(home: Home, tmp_path: Path) -> None:
+    fill(home)
+    update_index(home, 60.0)
+    copy = Home(tmp_path / "copy")
+    shutil.copytree(home.root, copy.root)
+    assert agrees(copy)
+    done = update_index(copy, 60.0)
+    assert done is not None
+    assert (done.before, done.after) == (0, done.whole)
+    assert agrees(copy)
+    assert len(totals(copy)[0]) == 5
 
 
 def test_what_retention_deletes_leaves_the_totals(home: Home) -> None:
