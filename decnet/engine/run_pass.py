@@ -181,7 +181,8 @@ async def _apply_and_wait(
     if not busy:
         return snap, plan, applied
     snap = await wait_for_jobs(ctx, connections, snap)
-    snap, replanned = decide(ctx, proposal.on(snap), options, size_before=plan.before)
+    # With the images that were recorded: those of a new decky are not all known from its containers.
+    snap, replanned = decide(ctx, replace(proposal, snap=snap), options, size_before=plan.before)
     still_running = blocking_jobs(snap, replanned)
     replanned = replanned.without(still_running)
     if options.needs_confirmation and not replanned.items_to_confirm.issubset(plan.items_to_confirm):
