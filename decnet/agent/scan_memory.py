@@ -5,7 +5,7 @@ from __future__ import annotations
 from .home import read_json
 from .request import Refusal
 from .segments import FOLDER
-from .spool import HEAD
+from .spool_head import HEAD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
