@@ -60,7 +60,10 @@ def _images(containers: tuple[Container, ...], current: ImageNames) -> DeckyImag
     decoys = sorted({each.image for each in containers if each.image.startswith("decnet/decoys:")})
     base, decoy = (bases or [current.base])[0], (decoys or [current.decoys])[0]
     # A worker may report anything.
-    return DeckyImages(base=base, decoys=decoy) if DeckyImages.fits(base, decoy) else _of(current)
+    if not DeckyImages.fits(base, decoy):
+        return _of(current)
+    # Every decky of this version's images keeps uploads.
+    return DeckyImages(base=base, decoys=decoy, keeps_uploads=decoy == current.decoys)
 
 
 def _of(current: ImageNames) -> DeckyImages:

@@ -155,7 +155,10 @@ def test_a_full_store_drops_its_oldest_files_and_counts_them(
     assert uploads._dropped() == {"files": 3, "bytes": 3000}
 
 
-def test_a_full_disk_leaves_the_file_where_it_is(decoy: Decoy, home: Path) -> None:
+def test_a_full_disk_leaves_the_file_where_it_is(
+    decoy: Decoy, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("decnet.agent.home._failed_writes", [])
     home.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(home)], check=True)
     try:

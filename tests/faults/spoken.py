@@ -21,6 +21,8 @@ from decnet.console.progress import Lines
 from decnet.console.prompts import print_error
 from decnet.engine.context import Context
 from decnet.errors import DecnetError
+from decnet.model.event import AttackerEvent
+from decnet.store.events import read_events
 from decnet.wire import PROTOCOL
 from decnet.worker.exchange import converse
 
@@ -106,6 +108,11 @@ class SpokenFleet:
                 print_error(error, "table")
                 print_error(error, "json")
         return outcome, screen.getvalue()
+
+    def events(self) -> list[tuple[str, AttackerEvent]]:
+        """What the last command has stored, with the names of the workers."""
+        names = {each.worker_id: name for name, each in self.fleet.workers.items()}
+        return [(names[row.worker], row.event) for row in read_events(self.home)]
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

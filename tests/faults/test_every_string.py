@@ -92,7 +92,7 @@ def printed(fleet: SpokenFleet, command: str, verb: str, answer: Any) -> str:
     if isinstance(outcome, DecnetError):
         return on_stderr
     if command == "events":
-        return on_stderr + shown(lambda style: show_events(outcome.events, style))
+        return on_stderr + shown(lambda style: show_events(fleet.events(), style))
     return on_stderr + shown(lambda style: show(outcome, style))  # type: ignore[arg-type]
 
 

@@ -110,8 +110,9 @@ def whole_command(fleet: SpokenFleet, dice: Random) -> None:
     assert not isinstance(outcome, DecnetError)
     assert steering(output) == set()
     if name == "events":
-        assert GOOD in {worker for worker, _ in outcome.events}
-        drawn = shown(lambda style: show_events(outcome.events, style))
+        events = fleet.events()
+        assert GOOD in {worker for worker, _ in events}
+        drawn = shown(lambda style: show_events(events, style))
     else:
         drawn = shown(lambda style: show(outcome, style))  # type: ignore[arg-type]
     assert steering(drawn) == set()

@@ -227,8 +227,8 @@ def test_no_name_of_a_worker_becomes_a_path(gallery: Gallery) -> None:
         path
         for path in gallery.files
         if not re.fullmatch(
-            r"(records|events|keys|cache|agents|catalog)?|[\w.-]+\.(json|jsonl)(\.\w+)?|known_hosts|lock"
-            r"|agents/[\w.-]+|keys/fleet_ed25519|events/shown\.(json|lock)|(records|events)/id-[\w.-]+(/[\w.]+)?",
+            r"(records|events|keys|cache|agents|catalog|deliveries)?|[\w.-]+\.(json|jsonl)(\.\w+)?|known_hosts|lock"
+            r"|agents/[\w.-]+|keys/fleet_ed25519|events/(shown\.json|shown\.lock|index\.db|index\.lock)|(records|events)/id-[\w.-]+(/[\w.]+)?",
             path,
         )
         or (path.startswith(("records/id-", "events/id-")) and not any(each in path for each in ids))
