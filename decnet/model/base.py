@@ -27,6 +27,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0
 ProjectName = Annotated[str, StringConstraints(pattern=r"^decnet(-t-[0-9a-f]{8})?$")]
 """`decnet` for the fleet itself, else a topology's."""
 
+NetworkName = Annotated[
+    str, StringConstraints(pattern=r"^decnet-t-[0-9a-f]{8}-[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
+]
+"""The Docker network of a topology's inner LAN."""
+
 ServiceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import StringConstraints
+from pydantic import SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from decnet.wire import NETWORK, PROJECT
 
-from .base import FrozenModel, Hex32, Loose, Mac, Name, ProjectName, ServiceName, Short
+from .base import FrozenModel, Hex32, Loose, Mac, Name, NetworkName, ProjectName, ServiceName, Short
 from .event_settings import EventSettings
 from .spec import Driver
+from .topology import Topology, TopologyName
 from .values import Settings
 
 SCHEMA_VERSION = 2
@@ -22,10 +23,11 @@ DECOYS_IMAGE = r"^decnet/decoys:[0-9a-f]{12}$"
 
 
 class Network(FrozenModel):
-    """One network that deckies are attached to. A `lan` is the real one of a worker, behind `interface`."""
+    """One network that deckies are attached to. A `lan` is the real one of a worker, behind `interface`; an
+    `inner` one is a bridge of that name, which only deckies of one topology are attached to."""
 
     name: Short = NETWORK
-    kind: Literal["lan"] = "lan"
+    kind: Literal["lan", "inner"] = "lan"
     driver: Driver
     interface: Short
     subnet: Short
@@ -112,11 +114,11 @@ class Decky(FrozenModel):
 
 
 class Project(FrozenModel):
-    """Deckies that are planned, sent and applied together: the fleet itself, or later a topology with its own
-    networks (by name)."""
+    """Deckies that are planned, sent and applied together: the fleet itself, or a topology with its inner
+    networks (by their names in Docker)."""
 
     name: ProjectName
-    networks: dict[Name, Network] = {}
+    networks: dict[NetworkName, Network] = {}
     deckies: dict[Name, Decky] = {}
 
     @cached_property
@@ -145,6 +147,16 @@ class Fleet(FrozenModel):
     confirmed: Annotated[tuple[str, ...], Loose] = ()
     """Subnets whose addresses the operator has confirmed to be outside DHCP."""
     events: EventSettings = EventSettings()
+    topologies: dict[TopologyName, Topology] = {}
+    """All topologies; a deployed one has a project too."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without topologies, a fleet is written as before there were any: equal files, hashes and plans."""
+        written: dict[str, Any] = inner(self)
+        if not self.topologies:
+            written.pop("topologies", None)
+        return written
 
     @property
     def deckies(self) -> dict[str, Decky]:

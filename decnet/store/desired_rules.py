@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from typing import NamedTuple
 
 from decnet.model import addresses, values
 from decnet.model.catalog import Catalog
-from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.fleet import Decky, Fleet, Network, Project
 from decnet.plan.lans import LanGroups
-from decnet.wire import NETWORK, clean
+from decnet.wire import NETWORK, PROJECT, clean
 
-from .validation_messages import Route, dotted
-
-Wrong = tuple[Route, str]
+from . import topology_rules
+from .validation_messages import Route, Wrong, dotted
 
 _Room = tuple[IPv4Network, dict[int, str]]
 """A LAN's addresses, and those that no decky can have, each with the reason."""
@@ -29,16 +29,13 @@ def contradiction(fleet: Fleet) -> Wrong | None:
         if wrong := _lan(worker, lan):
             return wrong
         networks[worker] = addresses.network(lan), addresses.reserved(lan)
-    groups = LanGroups(fleet.lans)
-    ips: dict[str, Route] = {}
-    macs: dict[str, Route] = {}
+    if wrong := topology_rules.contradiction(fleet):
+        return wrong
+    owners = _Owners(LanGroups(fleet.lans), {}, {})
     for route, key, decky in _all_deckies(fleet):
-        home = (*route, "attachments", 0)
-        wrong = _name(route, key, decky) or _fields(route, decky) or _address(route, decky, networks)
-        wrong = wrong or _duplicate(
-            (*home, "address"), decky.ip, ips, groups.resource_of(decky.worker, decky.ip)
-        )
-        wrong = wrong or _duplicate((*home, "mac"), decky.mac, macs, decky.mac)
+        wrong = _name(route, key, decky) or _fields(route, decky)
+        wrong = wrong or _attachments(route, decky, fleet.projects[str(route[1])], networks)
+        wrong = wrong or _duplicates(route, decky, owners)
         if wrong:
             return wrong
     return None
@@ -74,6 +71,8 @@ def _not_in_catalog(route: Route, name: str) -> Wrong:
 
 
 def _lan(worker: str, lan: Network) -> Wrong | None:
+    if lan.kind != "lan":
+        return ("lans", worker, "kind"), f"lans.{worker}.kind must be lan"
     if wrong := addresses.lan(lan):
         field, complaint = wrong
         return ("lans", worker, field), f"lans.{worker}.{field} {complaint}"
@@ -97,28 +96,64 @@ def _fields(route: Route, decky: Decky) -> Wrong | None:
     return None
 
 
-def _address(route: Route, decky: Decky, networks: dict[str, _Room]) -> Wrong | None:
-    if decky.worker not in networks:
+def _attachments(route: Route, decky: Decky, project: Project, lans: dict[str, _Room]) -> Wrong | None:
+    """Of the fleet: one, of the worker's LAN. Of a topology: that and its inner networks, each once."""
+    if decky.worker not in lans:
         where = (*route, "worker")
         return where, f"{dotted(where)} is {decky.worker}, and lans has no {decky.worker}"
-    network, taken = networks[decky.worker]
-    if [each.network for each in decky.attachments] != [NETWORK]:
-        where = (*route, "attachments")
+    names = [each.network for each in decky.attachments]
+    where = (*route, "attachments")
+    if project.name == PROJECT and names != [NETWORK]:
         return where, f"{dotted(where)} must be one, of the network {NETWORK}"
-    where = (*route, "attachments", 0, "address")
+    if not names or len(set(names)) != len(names):
+        return where, f"{dotted(where)} must have at least one, each of another network"
+    for number, each in enumerate(decky.attachments):
+        inner = project.networks.get(each.network)
+        if each.network != NETWORK and inner is None:
+            where = (*where, number, "network")
+            return where, f"{dotted(where)} is {clean(each.network, 60)}, which the project does not have"
+        room = (addresses.network(inner), addresses.reserved(inner)) if inner else lans[decky.worker]
+        if wrong := _address((*where, number, "address"), each.address, room):
+            return wrong
+    return None
+
+
+def _address(where: Route, text: str, room: _Room) -> Wrong | None:
+    network, taken = room
     try:
-        address = IPv4Address(decky.ip)
+        address = IPv4Address(text)
     except AddressValueError:
         return where, f"{dotted(where)} must be an address such as 192.0.2.100"
     if address not in network:
-        return where, f"{dotted(where)} is {decky.ip}, which is not in {network}"
+        return where, f"{dotted(where)} is {text}, which is not in {network}"
     if int(address) in taken:
-        return where, f"{dotted(where)} is {decky.ip}, which is {taken[int(address)]}"
+        return where, f"{dotted(where)} is {text}, which is {taken[int(address)]}"
+    return None
+
+
+class _Owners(NamedTuple):
+    """Which decky has an address of a LAN, and which a MAC."""
+
+    groups: LanGroups
+    ips: dict[str, Route]
+    macs: dict[str, Route]
+
+
+def _duplicates(route: Route, decky: Decky, owners: _Owners) -> Wrong | None:
+    """Whether another decky has an address on the same network, or a MAC anywhere."""
+    for number, each in enumerate(decky.attachments):
+        here = (*route, "attachments", number)
+        token = f"{each.network} {each.address}"
+        if each.network == NETWORK:
+            token = owners.groups.resource_of(decky.worker, each.address)
+        wrong = _duplicate((*here, "address"), each.address, owners.ips, token)
+        wrong = wrong or _duplicate((*here, "mac"), each.mac, owners.macs, each.mac)
+        if wrong:
+            return wrong
     return None
 
 
 def _duplicate(route: Route, value: str, owners: dict[str, Route], token: str) -> Wrong | None:
-    """Whether another decky has the value: an address on the same LAN, a MAC anywhere."""
     owner = owners.setdefault(token, route)
     if owner == route:
         return None

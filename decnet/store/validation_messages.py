@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Route = tuple[str | int, ...]
 """The keys and indexes from the top of a document to one value."""
 
+Wrong = tuple[Route, str]
+"""The route to a value, and what is wrong with it."""
+
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^ \t\n\r{}\[\]:,"]+)')
 
 _WORDS = {

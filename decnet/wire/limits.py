@@ -56,7 +56,9 @@ JOB_SECONDS_AFTER_PROGRESS = 120.0
 FIRST_ENGINE_WITHOUT_V1 = 25
 """Compose 1.x fails with `KeyError: ContainerConfig`: newer engines do not send that field of an image."""
 
-_TOPOLOGY = PROJECT + "-t-"
+TOPOLOGY_PREFIX = PROJECT + "-t-"
+"""Before the 8 digits of a topology's project."""
+
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -75,8 +77,8 @@ def is_project(name: object) -> bool:
     """Whether that is a valid project name."""
     if not isinstance(name, str) or name == PROJECT:
         return name == PROJECT
-    digits = name[len(_TOPOLOGY) :]
-    return name.startswith(_TOPOLOGY) and len(digits) == 8 and _HEX.issuperset(digits)
+    digits = name[len(TOPOLOGY_PREFIX) :]
+    return name.startswith(TOPOLOGY_PREFIX) and len(digits) == 8 and _HEX.issuperset(digits)
 
 
 def container_name(project: str, decky: str, service: str = "") -> str:
@@ -84,6 +86,18 @@ def container_name(project: str, decky: str, service: str = "") -> str:
     `<project>-` in front. Docker's names keep dashes apart from underscores."""
     base = decky if project == PROJECT else "%s-%s" % (project, decky)
     return "%s-%s" % (base, service.replace("_", "-")) if service else base
+
+
+def inner_network(project: str, lan: str) -> str:
+    """The Docker network of a topology's inner LAN."""
+    return "%s-%s" % (project, lan)
+
+
+def bridge_name(project: str, lan: str) -> str:
+    """The bridge interface of that LAN: Linux allows 15 characters, so a hash stands for the LAN's name."""
+    import hashlib
+
+    return "dct%s%s" % (project[len(TOPOLOGY_PREFIX) :][:8], hashlib.sha256(lan.encode()).hexdigest()[:4])
 
 
 def compose_breaks(compose: str, engine: str) -> bool:
