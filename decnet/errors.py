@@ -10,7 +10,7 @@ DecnetError                     1
 ├── UsageError                  2   bad usage or bad input, nothing changed
 │   ├── SpecError               2   a fleet file or a value in it, with its place
 │   │   └── PlanRefused         2   a plan file, or what it rests on has changed
-│   └── HomeUnused              2   the state directory has no fleet and never had one
+│   └── HomeUnused              2   the state directory has no fleet
 ├── PartlyFailed                4   some deckies or workers failed, the rest is done
 ├── WorkerError                 4   one worker answered, and the answer is a failure
 │   ├── WorkerBusy              4   another job runs there
@@ -191,12 +191,12 @@ class PlanRefused(SpecError):
 
 
 class HomeUnused(UsageError):
-    """The state directory was never used: there is no fleet in it.
+    """The state directory was never used, or its fleet was uninstalled: there is no fleet in it.
 
-    Cause: `DECNET_HOME` is not set or points elsewhere, the command runs as another user (with or without
-    sudo), or the disk with the directory is not mounted.
-    Fix: Set `DECNET_HOME` to the directory of the fleet, or run the command as the user who deployed it. To
-    start a fleet, use `decnet deploy`.
+    Cause: There is no fleet yet, `DECNET_HOME` is not set or points elsewhere, the command runs as another
+    user (with or without sudo), or the disk with the directory is not mounted.
+    Fix: To start a fleet, use `decnet init`. If there is one, set `DECNET_HOME` to its directory, or run the
+    command as the user who deployed it.
     """
 
     code = "state-unused"

@@ -53,7 +53,7 @@ def attackers(
     """List the sources of attackers' events."""
     if names_subcommand(ctx):
         return
-    with context(output.value, writes=False, of_fleet=True) as opened:
+    with context(output.value, writes=False, of_events=True) as opened:
         from decnet.commands import attackers as found
 
         wanted = of.events_asked_for(
@@ -83,7 +83,7 @@ def show(
     output: OutputOption = Output.table,
 ) -> None:
     """Show what one source did on all workers, in the order of time."""
-    with context(output.value, writes=False, of_fleet=True) as opened:
+    with context(output.value, writes=False, of_events=True) as opened:
         from decnet.commands.attackers import timeline
 
         wanted = of.events_asked_for(
@@ -112,7 +112,7 @@ def export(
     on: On = None,
 ) -> None:
     """Print what others may know of attackers, without your decoys."""
-    with context("table", read_only=True, of_fleet=True) as opened:
+    with context("table", read_only=True, of_events=True) as opened:
         from decnet.commands.share_attackers import share_attackers
         from decnet.errors import UsageError
 

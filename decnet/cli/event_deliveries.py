@@ -50,8 +50,9 @@ def alerts(
     each: bool,
     wanted: EventFilter,
     on: str | None,
+    test: bool,
 ) -> Alerts | None:
-    """The receiver of alerts, whose position is stored if it is new; None without one."""
+    """The receiver of alerts, whose position is stored if it is new and not only tested; None without one."""
     if text is None:
         return None
     from decnet.commands.alerts import alerts_to, start_alerts
@@ -59,7 +60,8 @@ def alerts(
     target = alerts_to(
         text, every=every, each=each, wanted=wanted, on=on, style=style.value if style else "json"
     )
-    start_alerts(ctx, target)
+    if not test:
+        start_alerts(ctx, target)
     return target
 
 

@@ -20,7 +20,7 @@ To = Annotated[
 
 def files(fetch: Fetch = None, to: To = None, on: On = None, output: OutputOption = Output.table) -> None:
     """List the files that attackers uploaded, or fetch one."""
-    with context(output.value, read_only=True, of_fleet=True) as ctx:
+    with context(output.value, read_only=True, of_events=True) as ctx:
         from decnet.commands import event_files
         from decnet.errors import UsageError
 

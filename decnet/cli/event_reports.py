@@ -38,7 +38,7 @@ def summary(
     output: OutputOption = Output.table,
 ) -> None:
     """Count stored events by kind, service, decky, source, severity."""
-    with context(output.value, read_only=True, of_fleet=True) as ctx:
+    with context(output.value, read_only=True, of_events=True) as ctx:
         from decnet.commands.event_summary import summary as run
         from decnet.commands.events import ignored, stored
 
@@ -59,7 +59,7 @@ def replay(
     on: On = None,
 ) -> None:
     """Print what a visitor typed, at the speed of the visit."""
-    with context("table", read_only=True, of_fleet=True) as ctx:
+    with context("table", read_only=True, of_events=True) as ctx:
         from decnet.commands.event_view import EventView
         from decnet.commands.events import stored
         from decnet.commands.replay import find_visit

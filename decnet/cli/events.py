@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -67,24 +66,28 @@ def events(
     """Show attackers' events, and fetch new ones with --pull."""
     if names_subcommand(ctx):
         return
-    with context(output.value, quiet=quiet, read_only=not (pull or follow or alert or send)) as opened:
+    pulls = pull or follow
+    with context(
+        output.value,
+        quiet=quiet,
+        read_only=alert_test or not (pulls or alert or send),
+        of_fleet=pulls and not alert_test,
+        of_events=not (pulls or alert_test),
+    ) as opened:
         from decnet.commands.event_view import EventView
-        from decnet.store.home_use import check_used
 
         deliver.check_options(
-            alert=alert, alert_test=alert_test, alert_format=alert_format, send=send, pulls=pull or follow,
+            alert=alert, alert_test=alert_test, alert_format=alert_format, send=send, pulls=pulls,
             settings=(send_format, send_ca, send_secret),
         )  # fmt: skip
         for option, text in (("--since", since), ("--until", until)):
             of.moment(option, text)
-        if not alert_test:
-            check_used(opened.home, os.environ)
         wanted = of.events_asked_for(
             opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
             severity=severity, min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
         target = deliver.alerts(
-            opened, alert, alert_every, alert_format, each=alert_each, wanted=wanted, on=on
+            opened, alert, alert_every, alert_format, each=alert_each, wanted=wanted, on=on, test=alert_test
         )
         if alert_test:
             deliver.try_alert(opened, target)

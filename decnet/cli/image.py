@@ -27,7 +27,7 @@ def build(
 @app.command()
 def base(output: OutputOption = Output.table) -> None:
     """Build the root file system from Debian packages. No image registry is needed."""
-    with context(output.value) as ctx:
+    with context(output.value, writes=False) as ctx:
         from decnet.commands.image import base as run
 
         finish(run(ctx), output.value)
@@ -63,7 +63,7 @@ def list_images(output: OutputOption = Output.table) -> None:
 @app.command()
 def prune(output: OutputOption = Output.table) -> None:
     """Remove unused decnet images."""
-    with context(output.value) as ctx:
+    with context(output.value, writes=False) as ctx:
         from decnet.commands.image import prune as run
 
         finish(run(ctx), output.value)

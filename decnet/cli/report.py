@@ -26,7 +26,7 @@ def report(
     on: On = None,
 ) -> None:
     """Write a page: fleet health, activity, attackers, credentials."""
-    with context("table", quiet=quiet, read_only=True, of_fleet=True) as ctx:
+    with context("table", quiet=quiet, read_only=True, of_events=True) as ctx:
         from decnet.commands.event_view import EventView
         from decnet.commands.events import stored
         from decnet.commands.status import status

@@ -148,7 +148,7 @@ def trust(
     output: OutputOption = Output.table,
 ) -> None:
     """Accept a worker's changed host key. It is shown next to the old one; the same worker must answer."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from dataclasses import replace
 
         from decnet.commands.enrolment import trust as run
@@ -168,7 +168,7 @@ def upgrade(
     output: OutputOption = Output.table,
 ) -> None:
     """Install this version's agent on workers now."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.upgrade import upgrade as run
 
         finish(wait_for(run(ctx, _chosen(names, on), force=force)), output.value)
@@ -181,7 +181,7 @@ def rename(
     output: OutputOption = Output.table,
 ) -> None:
     """Rename a worker."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.worker import rename as run
 
         finish(run(ctx, old, new), output.value)
@@ -198,7 +198,7 @@ def set_address(
     output: OutputOption = Output.table,
 ) -> None:
     """Record a worker's new address. The same worker must answer there."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.readdress import set_address as run
 
         finish(wait_for(run(ctx, name, address, _credentials(jump, run_proxy=yes))), output.value)
@@ -212,7 +212,7 @@ def tag(
     output: OutputOption = Output.table,
 ) -> None:
     """Add tags to a worker, for --on @TAG."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.worker import tag as run
 
         finish(run(ctx, name, tags, remove=remove), output.value)
@@ -227,7 +227,7 @@ def drain(
     output: OutputOption = Output.table,
 ) -> None:
     """Move the deckies of a worker to other workers."""
-    with context(output.value, yes=yes, read_only=dry_run) as ctx:
+    with context(output.value, yes=yes, read_only=dry_run, of_fleet=True) as ctx:
         from decnet.commands.drain import drain as run
         from decnet.engine.options import PassOptions
 
@@ -238,7 +238,7 @@ def drain(
 @app.command()
 def undrain(name: Name, output: OutputOption = Output.table) -> None:
     """Let a drained worker receive new deckies again."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.drain import undrain as run
 
         finish(run(ctx, name), output.value)
@@ -258,7 +258,7 @@ def remove(
     output: OutputOption = Output.table,
 ) -> None:
     """Decommission a worker and revoke the fleet's key there."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.worker import remove as run
 
         outcome = run(ctx, name, _credentials(jump, identity), wipe=wipe, force=force)
@@ -312,7 +312,7 @@ def release(
     output: OutputOption = Output.table,
 ) -> None:
     """Release quarantined addresses for use."""
-    with context(output.value) as ctx:
+    with context(output.value, of_fleet=True) as ctx:
         from decnet.commands.worker import release as run
 
         finish(run(ctx, names), output.value)

@@ -16,6 +16,7 @@ from decnet.engine.parcel import JSON, LINES, Parcel
 from decnet.engine.receivers import Receiver, Syslog, receiver
 from decnet.errors import DecnetError, UsageError
 from decnet.export import FORMATS
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.store.deliveries import Cursor, Recipient, save_cursor
@@ -181,15 +182,11 @@ def _counted(events: Iterable[tuple[str, AttackerEvent]]) -> Counter[str]:
 
 
 def _sentence(deckies: Counter[str], sources: Counter[str], kinds: Counter[str], *, more: bool) -> str:
-    count = kinds.total()
-    number = f"more than {count}" if more else str(count)
-    where = next(iter(deckies)) if len(deckies) == 1 else f"{len(deckies)} deckies"
-    who = next(iter(sources)) if len(sources) == 1 else f"{len(sources)} sources"
+    number = f"{'more than ' if more else ''}{counted(kinds.total(), 'event')}"
+    where = next(iter(deckies)) if len(deckies) == 1 else counted(len(deckies), "decky")
+    who = next(iter(sources)) if len(sources) == 1 else counted(len(sources), "source")
     what = ", ".join(f"{times} {kind}" for kind, times in kinds.most_common())
-    return clean(
-        f"{number} event{'' if count == 1 else 's'} on {where}{f' from {who}' if sources else ''}: {what}",
-        400,
-    )
+    return clean(f"{number} on {where}{f' from {who}' if sources else ''}: {what}", 400)
 
 
 def _encoded(document: dict[str, Any]) -> bytes:

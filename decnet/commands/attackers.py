@@ -16,6 +16,7 @@ from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
 from decnet.export.sighting import REDACTED, iso
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.model.record import LifecycleRow
 from decnet.model.severity import level, severity
@@ -87,7 +88,7 @@ def tried_credentials(
         tuple(_pair_item(each) for each in rows),
         key="account",
         empty="no credentials",
-        notes=(f"{others} more logins with other pairs",) if others else (),
+        notes=(f"{counted(others, 'more login')} with other pairs",) if others else (),
         more_columns=("from", "on"),
         more_cells=tuple((_named(each.sources), _named(each.deckies)) for each in rows),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +35,9 @@ def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Tex
     Problems that `decnet validate` will find in the result are reported as a warning; the file is written
     anyway.
     """
-    old = inifile.parse_bytes(userfile.read_bytes(path), str(path), ctx.catalog)
+    content = userfile.read_bytes(path)
+    _refuse_toml(path, content)
+    old = inifile.parse_bytes(content, str(path), ctx.catalog)
     own = [service for service in old.services if ctx.catalog.services.get(service.name) != service]
     _refuse(ctx, path, options, own)
     for section, name in old.renamed:
@@ -49,6 +52,25 @@ def convert(ctx: Context, path: Path, options: ConvertOptions) -> Verbatim | Tex
     userfile.write_text(options.output, text)
     line = f"{options.output}: written; decnet validate {shlex.quote(str(options.output))} checks it"
     return TextOutcome((*lines, line))
+
+
+def _refuse_toml(path: Path, content: bytes) -> None:
+    """Raises UsageError for a fleet file: the rules of INI would make misleading mistakes of its lines."""
+    if path.suffix.lower() != ".toml" and not _is_fleet_file(content):
+        return
+    raise UsageError(
+        f"{path} is a TOML file: convert reads the INI files of older systems",
+        hint=f"to check a fleet file: decnet validate {shlex.quote(str(path))}",
+    )
+
+
+def _is_fleet_file(content: bytes) -> bool:
+    try:
+        tables = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    deckies = tables.get("decky", {})
+    return isinstance(deckies, dict) and any(isinstance(each, dict) for each in deckies.values())
 
 
 def _refuse(ctx: Context, path: Path, options: ConvertOptions, own: list[Service]) -> None:

@@ -13,6 +13,7 @@ from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
 from decnet.errors import DecnetError
+from decnet.model.counted import counted
 from decnet.model.fleet import Fleet
 from decnet.model.spec import LOCAL
 from decnet.model.worker import Compatibility, Facts, Hello, Worker
@@ -104,7 +105,8 @@ def _room(name: str, facts: Facts, fleet: Fleet) -> Iterator[Finding]:
         text = f"{facts.disk_free_mib} MiB of disk are free for Docker"
         yield Finding(name, "warning", text, "decnet image prune; docker system df")
     if len(fleet.on(name)) > deckies_by_memory(facts):
-        text = f"{facts.memory_mib} MiB of memory are not enough for {len(fleet.on(name))} deckies"
+        placed = counted(len(fleet.on(name)), "decky")
+        text = f"{facts.memory_mib} MiB of memory are not enough for {placed}"
         yield Finding(name, "warning", text, "spread them over more workers")
     if facts.docker_version is not None:
         way = (

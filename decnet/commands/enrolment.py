@@ -14,6 +14,7 @@ from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import fleet_credentials, known_workers
 from decnet.errors import UsageError, WorkerFailure, worst
 from decnet.model import values
+from decnet.model.counted import counted
 from decnet.model.keys import SliceKey
 from decnet.model.spec import LOCAL
 from decnet.model.suggest import suggest
@@ -280,5 +281,7 @@ def one_worker(ctx: Context, selector: str) -> Worker:
     chosen = select(known_workers(ctx.home), selector)
     if len(chosen) > 1:
         names = ", ".join(chosen)
-        raise UsageError(f"{selector!r} selects {len(chosen)} workers ({names})", hint="select one of them")
+        raise UsageError(
+            f"{selector!r} selects {counted(len(chosen), 'worker')} ({names})", hint="select one of them"
+        )
     return next(iter(chosen.values()))

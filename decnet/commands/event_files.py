@@ -16,6 +16,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import Listing, TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import BadAnswer, Failed, UsageError, WorkerError, WorkerFailure, worst
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
@@ -100,7 +101,7 @@ async def fetch(ctx: Context, prefix: str, to: Path | None, on: str | None = Non
         content = await _content(connections.client(known_workers(ctx.home)[holder]), sha256)
     _write(target, content)
     lines = (
-        f"{target}: {len(content)} bytes from {holder}, sha256 {sha256}",
+        f"{target}: {counted(len(content), 'byte')} from {holder}, sha256 {sha256}",
         "it may be malware: do not run it",
     )
     document = {"file": str(target), "sha256": sha256, "size": len(content), "worker": holder}
@@ -156,7 +157,8 @@ def _notes(worker: str, answer: HeldFiles | WorkerFailure) -> Iterable[str]:
     if not answer.collects:
         yield f"{worker}: its agent is not root and cannot collect uploads"
     if answer.dropped.files:
-        gone = f"{answer.dropped.files} oldest files ({answer.dropped.bytes} bytes)"
+        files = counted(answer.dropped.files, "oldest file")
+        gone = f"{files} ({counted(answer.dropped.bytes, 'byte')})"
         yield f"{worker}: its store is full: it dropped the {gone}"
 
 
@@ -194,7 +196,9 @@ def _one_of(known: set[str], prefix: str) -> str:
         raise UsageError(
             f"no uploaded file has the hash {clean(prefix, 80)}", hint="decnet events files lists them"
         )
-    raise UsageError(f"{len(fitting)} files have a hash that begins with {wanted}", hint="give more digits")
+    raise UsageError(
+        f"{counted(len(fitting), 'file')} have a hash that begins with {wanted}", hint="give more digits"
+    )
 
 
 async def _content(client: AgentClient, sha256: str) -> bytes:

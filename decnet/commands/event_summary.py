@@ -9,6 +9,7 @@ from typing import Any
 from decnet.engine.outcome import TextOutcome
 from decnet.export.activity import Tally
 from decnet.export.sighting import iso
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.model.severity import level
 
@@ -28,7 +29,7 @@ def summary(
     document = {**_document(tally), "ignored": left_out}
     lines = list(_lines(tally)) if tally.events else ["no events in this period"]
     if left_out:
-        lines += ["", f"{left_out} event{'s' * (left_out != 1)} ignored by [events.ignore]"]
+        lines += ["", f"{counted(left_out, 'event')} ignored by [events.ignore]"]
     return TextOutcome(tuple(lines), document)
 
 
@@ -47,7 +48,7 @@ def _document(tally: Tally) -> dict[str, Any]:
 
 def _lines(tally: Tally) -> Iterable[str]:
     assert tally.first is not None and tally.last is not None
-    yield f"{tally.events} event{'s' * (tally.events != 1)} from {iso(tally.first)} to {iso(tally.last)}"
+    yield f"{counted(tally.events, 'event')} from {iso(tally.first)} to {iso(tally.last)}"
     severities = Counter(
         {f"{number:>2} {level(number)}": tally.severities[number] for number in tally.severities}
     )

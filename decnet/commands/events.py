@@ -15,6 +15,7 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, DockerDown, LockHeld, WorkerFailure
 from decnet.model.addresses import host
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.model.event_settings import Retention
 from decnet.model.fleet import Fleet
@@ -202,7 +203,7 @@ def _retain(ctx: Context, folder: Path, retention: Retention) -> None:
     if dropped is not None:
         names = {ctx.home.events(each.worker_id): name for name, each in known_workers(ctx.home).items()}
         until = datetime.fromtimestamp(dropped.until, UTC).strftime("%Y-%m-%d %H:%M")
-        count = f"{dropped.events} stored event{'' if dropped.events == 1 else 's'}"
+        count = counted(dropped.events, "stored event")
         ctx.note(f"retention: {count} up to {until} deleted", names.get(folder, folder.name))
 
 
@@ -297,9 +298,7 @@ def ignored(wanted: EventFilter) -> int:
 def report_ignored(ctx: Context, wanted: EventFilter) -> None:
     """Say how much was left out by `[events.ignore]`, if anything was."""
     if count := ignored(wanted):
-        ctx.note(
-            f"{count} event{'' if count == 1 else 's'} ignored by [events.ignore]; --with-ignored shows them"
-        )
+        ctx.note(f"{counted(count, 'event')} ignored by [events.ignore]; --with-ignored shows them")
 
 
 def _has_unknown(selector: Selector | None, known: Iterable[str]) -> bool:

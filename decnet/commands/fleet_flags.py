@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from decnet.errors import UsageError
 from decnet.model import values
+from decnet.model.counted import counted
 from decnet.model.spec import DeckySpec, Driver, FleetSpec, NetworkSpec
 from decnet.plan.additions import series_members
 from decnet.plan.resolve import same_content
@@ -61,7 +62,7 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
         raise UsageError(f"--name {complaint}")
     if not 1 <= flags.count <= 100:
         hint = "deploy the others with another --name" if flags.count > 100 else None
-        raise UsageError(f"{flags.count} deckies: 1 to 100 of one name", hint=hint)
+        raise UsageError(f"{counted(flags.count, 'decky')}: 1 to 100 of one name", hint=hint)
     numbered = [_numbered(flags.name, number) for number in range(1, flags.count + 1)]
     names = numbered if flags.count > 1 else [flags.name]
     deckies = tuple(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from decnet.model.counted import counted
 from decnet.store.paths import Home
 
 KEPT = ("events", "audit.jsonl", "catalog")
@@ -118,7 +119,7 @@ def _lines_of(user: Path) -> list[str]:
     found = []
     jobs = [line for line in _run(["crontab", "-l"]).splitlines() if _starts_decnet(line)]
     if jobs:
-        found.append(f"{len(jobs)} line{'s' if len(jobs) > 1 else ''} of your crontab: crontab -e")
+        found.append(f"{counted(len(jobs), 'line')} of your crontab: crontab -e")
     for name in START_FILES:
         try:
             text = (user / name).read_text(errors="replace")
@@ -141,7 +142,7 @@ def _labs(root: Path) -> list[str]:
         return []
     downs = [f"sudo decnet lab down --name {name}" for name in names]
     removal = [f"sudo rm -rf {' '.join(str(path) for path in found)}"] if found else []
-    what = f"{len(names)} practice network{'' if len(names) == 1 else 's'}" if names else "practice networks"
+    what = counted(len(names), "practice network") if names else "practice networks"
     return [f"{what}: {' && '.join(downs + removal)}"]
 
 

@@ -8,6 +8,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
+from decnet.model.counted import counted
 from decnet.model.fleet import Fleet
 from decnet.model.suggest import suggest
 from decnet.model.worker import Worker
@@ -41,7 +42,7 @@ def with_service(fleet: Fleet, chosen: Sequence[str], service: str | None) -> Se
     names = sorted({each for name in chosen for each in fleet.deckies[name].services})
     near = suggest(service, names)
     mean = f"did you mean {near!r}? " if near else ""
-    whose = chosen[0] if len(chosen) == 1 else f"{len(chosen)} deckies"
+    whose = chosen[0] if len(chosen) == 1 else counted(len(chosen), "decky")
     raise UsageError(
         f"{whose}: unknown service {clean(service, 60)!r}",
         hint=f"{mean}services there: {', '.join(names) or 'none'}",

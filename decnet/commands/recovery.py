@@ -16,6 +16,7 @@ from decnet.engine.outcome import TextOutcome
 from decnet.engine.snapshot import load_snapshot
 from decnet.engine.workers import fleet_credentials
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
+from decnet.model.counted import counted
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.record import DeckyRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Worker
@@ -65,8 +66,7 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
         fleet = _rebuild(ctx, found)
         await _record_running(ctx, fleet)
     names = ", ".join(fleet.deckies) or "none"
-    workers = "1 worker" if len(found) == 1 else f"{len(found)} workers"
-    deckies = "1 decky" if len(fleet.deckies) == 1 else f"{len(fleet.deckies)} deckies"
+    workers, deckies = counted(len(found), "worker"), counted(len(fleet.deckies), "decky")
     line = f"recovered {workers} and {deckies}: {names}"
     return TextOutcome((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
 

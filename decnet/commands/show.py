@@ -12,6 +12,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.errors import UsageError
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Decky
 from decnet.model.record import LifecycleRow
@@ -33,7 +34,7 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
     chosen = select_deckies(snap.stored.groups(), [selector])
     if len(chosen) > 1:
         hint = f"select one: {', '.join(chosen[:9])}"
-        raise UsageError(f"{selector!r} selects {len(chosen)} deckies", hint=hint)
+        raise UsageError(f"{selector!r} selects {counted(len(chosen), 'decky')}", hint=hint)
     decky = snap.stored.deckies[chosen[0]]
     observed, code = await _observed(ctx, snap, decky)
     document = {

@@ -17,6 +17,7 @@ from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, NotSeen, Observation, Seen
+from decnet.model.counted import counted
 from decnet.model.fleet import Decky
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, Step
@@ -90,7 +91,7 @@ def _notes(plan: Plan) -> tuple[str, ...]:
     steps = [f"{s.decky} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
     listed, more = plan.listed_strays
     strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in listed]
-    strays += [f"{number} more strays on {worker}" for worker, number in more.items()]
+    strays += [f"{counted(number, 'more stray')} on {worker}" for worker, number in more.items()]
     skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
     slices = [f"the description that {worker} holds is {why}" for worker, why in plan.slices.items()]
     return tuple(steps + strays + skipped + slices)
@@ -98,7 +99,7 @@ def _notes(plan: Plan) -> tuple[str, ...]:
 
 def _upgrades(plan: Plan) -> tuple[str, ...]:
     return tuple(
-        f"{worker}: {count} deckies of older images keep them until decnet image upgrade --on {worker}"
+        f"{worker}: {counted(count, 'decky')} of older images: kept until decnet image upgrade --on {worker}"
         for worker, count in plan.upgrades.items()
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from decnet.commands.wording import listed
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
@@ -22,8 +23,14 @@ async def teardown(
     if everything == bool(names):
         raise UsageError("specify deckies, or --all")
 
+    reported: set[str] = set()
+
     def proposal(snap: Snapshot) -> Proposal:
         gone = set(snap.desired.deckies) if everything else set(select_deckies(_known(snap), names))
+        before = sorted(gone - {*snap.desired.deckies, *_recorded(snap)})
+        if before and not reported:
+            ctx.note(f"{listed(before)}: not in the fleet any more")
+            reported.update(before)
         left = {name: decky for name, decky in snap.desired.deckies.items() if name not in gone}
         return Proposal(
             snap.with_desired(snap.desired.with_deckies(left)),

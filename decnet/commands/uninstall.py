@@ -26,6 +26,7 @@ from decnet.errors import (
     WorkerFailure,
     worst,
 )
+from decnet.model.counted import counted
 from decnet.model.worker import Worker
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet
@@ -88,8 +89,7 @@ def _plan(ctx: Context, workers: Mapping[str, Worker], found: Footprint) -> list
     fleet = load_fleet(ctx.home)
     lines = []
     for name in workers:
-        count = len(fleet.on(name)) if fleet else 0
-        deckies = f"{count} deck{'y' if count == 1 else 'ies'}"
+        deckies = counted(len(fleet.on(name)) if fleet else 0, "decky")
         lines.append(f"remove from {name}: {deckies}, network, images, agent, the fleet's key")
     unused = fleet is None and not workers and all(_is_bare(path) for path in found.state)
     state = [f"{found.root}, which has no fleet"] if unused and found.state else found.state

@@ -13,6 +13,7 @@ from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome, Verbatim
 from decnet.errors import DecnetError
 from decnet.model import fleetfile
+from decnet.model.counted import counted
 from decnet.model.diagnostics import refusal
 from decnet.model.schema import schema
 from decnet.model.spec import LOCAL, FleetSpec
@@ -40,8 +41,8 @@ def validate(ctx: Context, path: Path) -> TextOutcome:
         ctx.note(f"the names of workers were not checked: no worker is enrolled in {ctx.home.root}")
     drafts = resolve(spec, ctx.catalog, rng=Random(0), desired={})
     services = sorted({service for draft in drafts for service in draft.services})
-    deckies = f"{len(drafts)} {'decky' if len(drafts) == 1 else 'deckies'}"
-    found = f"{len(services)} service{'' if len(services) == 1 else 's'}"
+    deckies = counted(len(drafts), "decky")
+    found = counted(len(services), "service")
     return TextOutcome(
         (f"{display_name(path)}: {deckies}, {found}: valid",),
         {

@@ -31,6 +31,7 @@ TIMES = ("first", "last", "after", "before")
 """Times in an event that counts others."""
 
 LAST_MOMENT = 1e11
+QUOTE, ESCAPED = '"', '\\"'
 
 
 def show_events(
@@ -89,7 +90,7 @@ def _fields(event: AttackerEvent) -> str:
     keys = [key for key in FIRST if key in event.fields]
     keys += sorted(set(event.fields) - set(keys))
     counts = event.kind in ("lost", "scan") or "folded" in event.fields
-    return " ".join(f"{cell(key)}={cell(_value(event.fields[key], counts and key in TIMES))}" for key in keys)
+    return " ".join(f"{cell(key)}={_value(event.fields[key], counts and key in TIMES)}" for key in keys)
 
 
 def _time(at: float) -> str:
@@ -100,4 +101,5 @@ def _value(value: object, is_time: bool) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if is_time and isinstance(value, float) and 0 <= value <= LAST_MOMENT:
         text = _time(value)
-    return text if text and " " not in text else f'"{text}"'
+    text = cell(text)
+    return f'"{text.replace(QUOTE, ESCAPED)}"' if not text or QUOTE in text or " " in text else text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from decnet.console.steps import change_lines, detailed_lines, step_line
-from decnet.console.text import cell, counted
+from decnet.console.text import cell
+from decnet.model.counted import counted
 
 if TYPE_CHECKING:
     from decnet.model.plan import Plan

@@ -19,6 +19,7 @@ from decnet.engine.progress import (
     StepDone,
 )
 from decnet.errors import WorkerFailure
+from decnet.model.counted import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -56,7 +57,7 @@ def event_line(event: Event) -> str:
         case ImagesSent(worker, done, total) if done == total:
             return f"{worker}: its images have arrived"
         case JobStarted(worker, _, total):
-            return f"{worker}: accepted {total} step{'s' if total != 1 else ''}"
+            return f"{worker}: accepted {counted(total, 'step')}"
         case StepDone(worker, decky, operation, status):
             # The reason of a failure stands in the report at the end.
             return f"{cell(decky)} on {worker}: {operation} {status}"

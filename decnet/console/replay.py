@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-from decnet.console.text import cell, counted
+from decnet.console.text import cell
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.wire import clean
 

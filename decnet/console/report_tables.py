@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from decnet.console.html import Html, el, join
 from decnet.export.sighting import Sighting
+from decnet.model.counted import counted
 from decnet.model.severity import level, severity
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def fleet_health(report: Activity, health: StatusOutcome) -> Html:
     if len(ranked) > MOST_DECKIES:
         parts.append(el("p", f"and {len(ranked) - MOST_DECKIES:,} more", class_="note"))
     parts += [el("p", fault, class_="note bad") for fault in health.faults]
-    note = f"{running} of {len(deckies)} deckies running" if deckies else "no deckies"
+    note = f"{running} of {counted(len(deckies), 'decky')} running" if deckies else "no deckies"
     return _section("Fleet health", note, *parts)
 
 

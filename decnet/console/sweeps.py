@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.wire.ports import ports_in, ports_text
 
@@ -56,7 +57,7 @@ def _merged(row: list[Pair]) -> Pair:
     if len(names) == 1:
         return worker, event.model_copy(update={"fields": fields})
     return worker, event.model_copy(
-        update={"fields": fields, "decky": f"{len(names)} deckies", "service": ""}
+        update={"fields": fields, "decky": counted(len(names), "decky"), "service": ""}
     )
 
 

@@ -52,9 +52,3 @@ def folded(text: str, indent: int, width: int) -> list[str]:
     return textwrap.wrap(
         text, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 decky`, `2 deckies`."""
-    many = plural or (noun[:-1] + "ies" if noun.endswith("y") else noun + "s")
-    return f"{number} {noun if number == 1 else many}"

@@ -10,6 +10,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import PartlyFailed, WorkerError, WorkerFailure, worst
 from decnet.model.actual import NotSeen
+from decnet.model.counted import counted
 from decnet.model.keys import DeckyKey
 from decnet.model.plan import Plan, SliceDrift
 
@@ -54,7 +55,7 @@ def _excess_strays_failure(name: str, count: int) -> WorkerFailure:
     return WorkerFailure(
         name,
         PartlyFailed,
-        f"its {count} strays are too many to prune without confirmation, and were kept",
+        f"{counted(count, 'stray')}: too many to prune without confirmation, nothing was pruned",
         f"if this is intended: decnet reconcile --prune --max-remove {count} --on {name}",
     )
 
@@ -78,12 +79,12 @@ def _summary(plan: Plan, applied: ApplyResult, troubles: tuple[WorkerFailure, ..
     counts = {
         f"{done} done": done,
         f"{failed} failed": failed,
-        f"{networks} network{'s' if networks != 1 else ''} removed": networks,
+        f"{counted(networks, 'network')} removed": networks,
         f"{recorded} recorded": recorded,
         f"{sent} in progress": sent,
         f"{len(pushed)} re-synced": len(pushed),
         f"{len(plan.skipped)} skipped": len(plan.skipped),
         f"{plan.kept} kept": plan.kept,
-        f"{len(troubles)} worker{'s' if len(troubles) != 1 else ''} in trouble": len(troubles),
+        f"{counted(len(troubles), 'worker')} in trouble": len(troubles),
     }
     return ", ".join(text for text, count in counts.items() if count) or "nothing to do"

@@ -25,6 +25,7 @@ from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.unenrolled_workers import resurfaced_workers
 from decnet.engine.workers import enrol_local, needs_enrolment, restore_local
 from decnet.errors import SpecError
+from decnet.model.counted import counted
 from decnet.model.plan import Plan
 from decnet.plan.select import select
 from decnet.store.desired import save_fleet
@@ -131,7 +132,7 @@ async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Previ
     _show_plan(ctx, plan, options)
     count = len(plan.docker_steps)
     # A plan that only updates records needs no question.
-    question_text = f"Carry out {count} step{'s' if count != 1 else ''}?"
+    question_text = f"Carry out {counted(count, 'step')}?"
     return _Preview(snap, plan, agreed=not count or ctx.confirm(question_text))
 
 

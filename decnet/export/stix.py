@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
+from decnet.model.counted import counted
 from decnet.plan.attack_names import NAMES
 
 from .sighting import Sighting, filled, iso
@@ -99,7 +100,8 @@ class _Maker:
     def _indicator(self, source: Facts, first: str, last: str) -> Object:
         address, attacker = source.attacker.source, source.attacker
         kind = "malicious-activity" if attacker.severity >= MALICIOUS else "anomalous-activity"
-        text = f"{attacker.events} events on {len(attacker.deckies) or 1} decoys, {attacker.attempts} logins"
+        events, logins = counted(attacker.events, "event"), counted(attacker.attempts, "login")
+        text = f"{events} on {counted(len(attacker.deckies) or 1, 'decoy')}, {logins}"
         return self._object(
             "indicator", address, first, last, name=f"{address} touched decoys", description=text,
             indicator_types=[kind], pattern=f"[{_family(address)}:value = '{address}']", pattern_type="stix",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from decnet.model.counted import counted
+
 from .addresses import not_within, parse_addresses, size, usable_ranges
 from .diagnostics import Diagnostics
 from .spec import LOCAL, numbered
@@ -133,5 +135,6 @@ def check_room(mistakes: Diagnostics, table: dict[str, Any]) -> None:
     wanted = sum(entry.get("count", 1) for entry in entries.values() if "ip" not in entry)
     if wanted > free:
         key = ("addresses", "use") if given.get("use") else ("subnet",)
-        message = f"{wanted} deckies need an address, and {free} of {subnet} can be used"
+        verb = "needs" if wanted == 1 else "need"
+        message = f"{counted(wanted, 'decky')} {verb} an address, and {free} of {subnet} can be used"
         mistakes.add(("network", *key), message)

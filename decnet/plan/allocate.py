@@ -20,6 +20,7 @@ from decnet.model.addresses import (
     usable,
 )
 from decnet.model.catalog import Catalog
+from decnet.model.counted import counted
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.suggest import unknown_name
 from decnet.model.worker import Facts
@@ -290,7 +291,7 @@ class _Allocation:
 
     def _usage(self, pool: _WorkerPool) -> str:
         if pool.full:
-            return f"{pool.worker}: full with {pool.load} deckies"
+            return f"{pool.worker}: full with {counted(pool.load, 'decky')}"
         given = sum(1 for name in self.address if self.worker[name] == pool.worker)
         return f"{pool.worker}: {size(pool.ranges)} usable in {pool.lan.subnet}, {given} given"
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from decnet.model.counted import counted
 from decnet.model.keys import DeckyKey
 from decnet.model.plan import Bucket
 from decnet.model.record import DeckyRow, LifecycleRow
@@ -33,7 +34,7 @@ def backoff_reason(attempts: Iterable[float], *, now: float, policy: RetryPolicy
         return None
     if len(recent) >= policy.max_attempts:
         wait = recent[-policy.max_attempts] + policy.window - now
-        attempts_text = f"{len(recent)} times in {_duration(policy.window)}"
+        attempts_text = f"{counted(len(recent), 'time')} in {_duration(policy.window)}"
         return f"tried {attempts_text}, again in {_duration(wait)} at the earliest"
     wait = recent[-1] + policy.initial_backoff * 2 ** (len(recent) - policy.burst) - now
     if wait <= 0:

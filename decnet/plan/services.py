@@ -62,7 +62,7 @@ def settings_of(
         if error := catalog.unusable("service", service, who, place):
             raise error
         if service not in catalog.services:
-            raise unknown_name("service", service, catalog.services, who=who, place=place)
+            raise unknown_name("service", service, deployable(catalog), who=who, place=place)
         if service not in allowed:
             raise SpecError(f"{who}: settings for {service}, which is not one of its services", place=place)
         _check_settings(service, settings, catalog, who, place)
@@ -72,6 +72,13 @@ def settings_of(
 def with_decoy(names: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
     """Those of the names whose decoys exist."""
     return tuple(name for name in names if name in catalog.services and catalog.services[name].built)
+
+
+def deployable(catalog: Catalog) -> tuple[str, ...]:
+    """The names that a decky can be given: services with a decoy, and aliases of such services only."""
+    parts = {name: each.alias or (name,) for name, each in catalog.services.items()}
+    known = (name for name in sorted(parts) if ("service", name) not in catalog.deployed_only)
+    return tuple(name for name in known if with_decoy(parts[name], catalog) == parts[name])
 
 
 def pick_services(
@@ -108,12 +115,12 @@ def _expand_name(written: str, catalog: Catalog, who: str, place: str) -> tuple[
             raise SpecError(f"{who}: there is no service {written}", place=place, hint=ELSEWHERE[written])
         if error := catalog.unusable("service", written, who, place):
             raise error
-        raise unknown_name("service", written, catalog.services, who=who, place=place)
+        raise unknown_name("service", written, deployable(catalog), who=who, place=place)
     names = catalog.services[written].alias or (written,)
     for name in names:
         if name not in catalog.services or not catalog.services[name].built:
             part = f" (part of {written})" if name != written else ""
-            hint = f"available: {', '.join(with_decoy(sorted(catalog.services), catalog))}"
+            hint = f"available: {', '.join(deployable(catalog))}"
             raise SpecError(f"{who}: there is no decoy for {name}{part} yet", place=place, hint=hint)
     return names
 

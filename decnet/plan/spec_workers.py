@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 
 from decnet.model import addresses
+from decnet.model.counted import counted
 from decnet.model.diagnostics import Diagnostics
 from decnet.model.fleet import Network
 from decnet.model.spec import LOCAL, DeckySpec, FleetSpec
@@ -48,8 +49,9 @@ def _check_workers(
         elif name in room:
             room[name] -= entry.count
             if -entry.count <= room[name] < 0:
-                message = f"{entry.name}: {name} takes {workers[name].max_deckies} deckies, not"
-                mistakes.add(path, f"{message} {(workers[name].max_deckies or 0) - room[name]}")
+                most = workers[name].max_deckies or 0
+                message = f"{entry.name}: {name} takes {counted(most, 'decky')}, not {most - room[name]}"
+                mistakes.add(path, message)
 
 
 class _Addresses:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from decnet.errors import DecnetError, HomeUnused, StateBroken
+from decnet.model.counted import counted
 
 from .atomic import last_copy
 from .home_check import open_home
@@ -17,6 +18,8 @@ from .paths import ROOT_HOME, Home, find_home
 
 if TYPE_CHECKING:
     from decnet.model.fleet import Fleet
+
+START = "decnet init starts a fleet here"
 
 
 def is_used(home: Home) -> bool:
@@ -28,24 +31,41 @@ def is_used(home: Home) -> bool:
         return home.records_dir.is_dir() and any(home.records_dir.iterdir())
 
 
-def check_used(home: Home, env: Mapping[str, str]) -> None:
-    """Raises HomeUnused for a state directory that never had a fleet; the hint names one that has, if any."""
+def has_events(home: Home) -> bool:
+    """Whether events are stored there: they outlast an uninstalled fleet."""
+    with suppress(StateBroken), translate_os_errors("read", home.events_dir):
+        folders = home.events_dir.iterdir() if home.events_dir.is_dir() else ()
+        return any(any(folder.iterdir()) for folder in folders if folder.is_dir())
+    return False
+
+
+def check_used(home: Home, env: Mapping[str, str], *, of_events: bool = False) -> None:
+    """Raises HomeUnused for a state directory that has no fleet; the hint names one that has, if any. A
+    command `of_events` only needs the events that an earlier fleet has left."""
     with suppress(StateBroken):
-        if is_used(home):
+        if is_used(home) or (of_events and has_events(home)):
             return
     # Whatever else is wrong with the directory is reported first.
     open_home(home, write=False)
-    start = "decnet deploy starts a fleet here"
-    hint = next(_elsewhere(home, env), f"set DECNET_HOME to the directory of your fleet; {start}")
-    state = "was never used" if home.root.is_dir() else "does not exist"
-    raise HomeUnused(f"the state directory {home.root} {state}: there is no fleet", hint=hint)
+    hint = next(_elsewhere(home, env), f"{START}; a fleet in another directory: set DECNET_HOME to it")
+    raise HomeUnused(f"the state directory {home.root} {_without_fleet(home)}", hint=hint)
+
+
+def _without_fleet(home: Home) -> str:
+    if not home.root.is_dir():
+        return "does not exist: there is no fleet"
+    if has_events(home):
+        return "has no fleet any more, only the events of an earlier one (decnet events)"
+    if home.audit.exists():
+        return "has no fleet any more, only the audit log of an earlier one"
+    return "was never used: there is no fleet"
 
 
 def check_not_lost(home: Home, fleet: Fleet | None, workers: Sized) -> None:
     """Raises StateBroken for a directory that has workers and no desired state: a new fleet would be refused
     by each of them."""
     if fleet is None and workers:
-        count = f"{len(workers)} worker{'' if len(workers) == 1 else 's'}"
+        count = counted(len(workers), "worker")
         raise StateBroken(
             f"{home.state} is missing, and its fleet has {count}",
             hint="restore it from a backup, or rebuild it: decnet worker recover USER@HOST...",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from typer.testing import CliRunner, Result
 
 from decnet.cli.app import app
 from decnet.errors import HomeUnused
+from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Attachment, Decky, Network
 from decnet.model.worker import Worker
 from decnet.store.desired import new_fleet, save_fleet
+from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.home_use import check_used
@@ -175,3 +178,75 @@ def test_a_command_that_only_looks_creates_no_state_directory(
     monkeypatch.setenv("DECNET_HOME", str(tmp_path / "home"))
     CliRunner().invoke(app, words.split())
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "events --pull",
+        "events --follow",
+        "events --pull --alert cat",
+        "events --pull --send cat",
+        "events --alert cat --alert-test",
+        "worker trust w1",
+        "worker remove w1",
+        "worker set w1 root@192.0.2.9",
+        "worker drain w1",
+        "worker tag w1 x",
+        "worker release 192.0.2.9",
+    ],
+)
+def test_a_command_that_needs_a_fleet_creates_no_state_directory(home: Home, words: str) -> None:
+    ran(words)
+    assert not home.root.exists()
+
+
+class _Page:
+    """A pull of one event."""
+
+    spool_id, mark, verdict = "spool", "", "ok"
+    events = (
+        AttackerEvent(
+            id="e1", seq=1, at=1.7e9, decky="web", service="ssh", kind="login", source_ip="198.51.100.7",
+            source_port=4000, session="5e55", fields={"username": "root", "success": True},
+        ),
+    )  # fmt: skip
+
+
+def uninstalled(home: Home) -> None:
+    """What `decnet uninstall` leaves: events and the audit log."""
+    open_home(home)
+    append_events(home, "id-w1", _Page())
+    home.audit.write_text("{}\n")
+    home.audit.chmod(0o600)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["events -o jsonl", "events --decky web -o jsonl", "events summary", "events replay 5e55", "attackers"],
+)
+def test_the_events_of_an_uninstalled_fleet_are_shown(home: Home, words: str) -> None:
+    uninstalled(home)
+    ended = ran(words)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert "198.51.100.7" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [("status", "events"), ("events --pull", "events"), ("history", "audit log")]
+)
+def test_an_uninstalled_fleet_is_not_one_that_never_was(home: Home, words: str, kept: str) -> None:
+    uninstalled(home)
+    if kept == "audit log":
+        shutil.rmtree(home.events_dir)
+    ended = ran(words)
+    assert ended.exit_code == 2
+    assert f"{home.root} has no fleet any more, only the {kept} of an earlier one" in ended.stderr
+
+
+def test_a_new_user_is_sent_to_init(home: Home) -> None:
+    assert ran("status").stderr.splitlines()[-1].startswith("hint: decnet init starts a fleet here")
+    found = {row["name"]: row for row in json.loads(ran("doctor -o json").stdout)}
+    assert (found["desired"]["finding"], found["desired"]["mend"]) == (
+        "nothing is deployed yet", "decnet init starts a fleet here",
+    )  # fmt: skip

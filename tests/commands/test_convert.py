@@ -52,7 +52,11 @@ def placeless(spec: FleetSpec) -> FleetSpec:
     return replace(spec, places={}, deckies=kept)
 
 
-PASSWORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=12)
+PASSWORDS = st.text(
+    st.characters(codec="utf-8", categories=["L", "N", "P", "S"], exclude_characters=","),
+    min_size=1,
+    max_size=12,
+)
 
 
 @st.composite
@@ -163,3 +167,27 @@ def test_nothing_is_written_for_an_old_file_with_a_mistake(tmp_path: Path) -> No
         f"{tmp_path}/old.ini:2: `serivces` in [aa] is not a valid key there"
     )
     assert not (tmp_path / "new.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("fleet.toml", '[decky.web]\nservices = ["ssh"]\n'),
+        ("fleet.conf", '[decky.web]\nservices = ["ssh"]\n'),
+        ("broken.toml", "[decky.web\n"),
+    ],
+)
+def test_a_fleet_file_is_not_read_as_one_of_an_older_system(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError) as caught:
+        convert(desk(tmp_path), tmp_path / name, ConvertOptions())
+    path = tmp_path / name
+    assert (caught.value.message, caught.value.hint) == (
+        f"{path} is a TOML file: convert reads the INI files of older systems",
+        f"to check a fleet file: decnet validate {path}",
+    )
+
+
+def test_an_old_file_that_is_toml_by_chance_is_converted(tmp_path: Path) -> None:
+    (tmp_path / "old.ini").write_text("[general]\nmutate_interval = 60\n[decky]\namount = 1\n")
+    assert isinstance(convert(desk(tmp_path), tmp_path / "old.ini", ConvertOptions()), Verbatim)

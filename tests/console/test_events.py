@@ -49,3 +49,24 @@ def test_a_loss_shows_how_many_where_and_between_which_times(capsys: pytest.Capt
 def test_a_time_that_is_none_is_shown_as_it_is(capsys: pytest.CaptureFixture[str], value: Any) -> None:
     text = str(value).lower() if value is True else str(value)
     assert f"before={text}" in shown(capsys, "table", kind="lost", fields={"before": value})
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("id", "id"),
+        ("", '""'),
+        ("cat /etc/passwd", '"cat /etc/passwd"'),
+        ('echo "a b"', r'"echo \"a b\""'),
+        ('"x"', r'"\"x\""'),
+        ("x" * 500 + " y", None),
+    ],
+)
+def test_a_value_in_quotes_begins_and_ends_with_its_own(
+    capsys: pytest.CaptureFixture[str], typed: str, printed: str | None
+) -> None:
+    value = (
+        shown(capsys, "table", kind="command", fields={"input": typed}).rstrip("\n").partition("input=")[2]
+    )
+    assert printed in (None, value)
+    assert value.replace(r"\"", "").count('"') in (0, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,17 @@ def test_a_decoy_that_does_not_exist_yet_is_refused_by_name() -> None:
     unbuilt = next(name for name, each in CATALOG.services.items() if not each.built and not each.alias)
     message, hint = refusal({"name": "a", "services": (unbuilt,)}, catalog=CATALOG)
     assert message == f"f.toml:1: a: there is no decoy for {unbuilt} yet" and "ssh" in str(hint)
+
+
+@pytest.mark.parametrize(
+    "entry", [{"services": ("nothing-like-it",)}, {"services": ("ssh",), "settings": {"nothing-like-it": {}}}]
+)
+def test_an_unknown_service_lists_only_those_with_a_decoy(entry: dict[str, Any]) -> None:
+    _, hint = refusal({"name": "a", **entry}, catalog=CATALOG)
+    listed = str(hint).removeprefix("known: ").split(", ")
+    parts = {name: CATALOG.services[name].alias or (name,) for name in listed}
+    assert {"ssh", "http", "telnet"} <= set(listed) and "conpot" not in listed
+    assert all(CATALOG.services[part].built for names in parts.values() for part in names)
 
 
 def test_an_alias_stands_for_its_services() -> None:

@@ -9,12 +9,14 @@ from decnet.commands.checks.finding import Finding, refused
 from decnet.engine.context import Context
 from decnet.engine.unenrolled_workers import unenrolled
 from decnet.errors import DecnetError, StateBroken
+from decnet.model.counted import counted
 from decnet.model.event_values import size_text
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Worker
 from decnet.plan.giveaways import giveaways
 from decnet.store.desired import check_known, last_good_fleet, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable
+from decnet.store.home_use import START
 from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
 from decnet.store.retention import stored_sizes
@@ -39,8 +41,11 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         fleet = stored or fleet
         catalog = with_used(ctx.home, fleet, ctx.catalog)
         check_known(ctx.home, fleet, catalog)
-        text = f"{len(fleet.deckies)} deckies in {ctx.home.state}" if stored else "nothing is deployed yet"
-        found.append(Finding("desired", "fine", text))
+        number = len(fleet.deckies)
+        text = f"{counted(number, 'decky')} in {ctx.home.state}"
+        if stored is None:
+            text = "nothing is deployed yet"
+        found.append(Finding("desired", "fine", text, "" if number else START))
     except DecnetError as error:
         stored = stored or last_good_fleet(ctx.home)
         fleet = stored or fleet
@@ -125,7 +130,7 @@ def _events(ctx: Context, fleet: Fleet) -> Iterator[Finding]:
     if not stored:
         return
     kept, total = fleet.events.retention, sum(each.bytes for each in stored)
-    days = "without a limit of days" if kept.days is None else f"for {kept.days} day{'s' * (kept.days != 1)}"
+    days = "without a limit of days" if kept.days is None else f"for {counted(kept.days, 'day')}"
     text = f"{total / (1 << 20):.1f} MiB stored; kept {days}, at most {size_text(kept.size)} for each worker"
     if deleted := sum(each.dropped.events for each in stored):
         text += f"; {deleted} deleted so far"
@@ -139,7 +144,7 @@ def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterat
         last = seen.get(worker.worker_id)
         silence = ctx.now() - last.at if last is not None else 0.0
         if fleet.on(name) and not -SLACK <= silence <= UNWATCHED:
-            text = f"{name} was not contacted for {silence / 86_400:.0f} days"
+            text = f"{name} was not contacted for {counted(round(silence / 86_400), 'day')}"
             if silence < 0:
                 text = f"{name} was last contacted under a clock that was ahead, at an unknown time"
             yield Finding("cron", "warning", text, "run reconcile and events --pull from cron: docs/cron.md")
