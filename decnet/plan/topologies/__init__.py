@@ -1,0 +1,1 @@
+"""Topologies as designs: generated, checked, compared, changed and drawn. No I/O, no clock."""

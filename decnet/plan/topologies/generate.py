@@ -1,0 +1,190 @@
+"""Generates a design: a tree of LANs below a DMZ; a decky bridges each inner one to its parent."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from decnet.errors import SpecError
+from decnet.model.catalog import Catalog
+from decnet.model.topology import Design, Lan, OriginValue
+from decnet.wire import TOPOLOGY_PREFIX, bridge_name
+
+from ..services import expand_compatible
+from .machines import DeckyPlan, Used, complete
+from .roles import Roles
+from .subnets import free_subnets
+
+DMZ = "dmz"
+MOST_LANS = 256
+_ANY = TOPOLOGY_PREFIX + "0" * 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """What a generated design is like. `depth` counts levels of LANs, the DMZ is the first; each LAN above
+    the last level has 1 to `branching` LANs below it."""
+
+    depth: int = 3
+    branching: int = 2
+    deckies_min: int = 1
+    deckies_max: int = 3
+    """Deckies of a LAN, without those that bridge it to LANs below it; the DMZ has at least one."""
+    forward_probability: float = 1.0
+    """How likely a decky between two LANs routes between them."""
+    services: tuple[str, ...] = ()
+    """The services of every decky; none: those of its archetype."""
+    archetypes: tuple[str, ...] = ()
+    """The archetypes to choose from; none: all."""
+    max_lans: int = 64
+
+    def check(self) -> None:
+        """Raises SpecError for a value out of its range."""
+        for name, low, high in (
+            ("depth", 1, 16),
+            ("branching", 1, 8),
+            ("deckies_min", 0, 32),
+            ("deckies_max", 1, 32),
+            ("max_lans", 1, MOST_LANS),
+        ):
+            if not low <= getattr(self, name) <= high:
+                raise SpecError(f"{name} must be a whole number from {low} to {high}")
+        if self.deckies_min > self.deckies_max:
+            message = f"deckies_min is {self.deckies_min}, more than deckies_max, {self.deckies_max}"
+            raise SpecError(message)
+        if not 0.0 <= self.forward_probability <= 1.0:
+            raise SpecError("forward_probability must be a number from 0 to 1")
+
+    @property
+    def expected_lans(self) -> float:
+        """The number of LANs on average."""
+        return sum(((1 + self.branching) / 2) ** level for level in range(self.depth))
+
+    def origin(self, seed: int | str) -> dict[str, OriginValue]:
+        """The parameters and the seed, to be stored with the topology."""
+        return {**asdict(self), "seed": seed}
+
+
+def generate(
+    parameters: Parameters,
+    catalog: Catalog,
+    rng: random.Random,
+    *,
+    taken: Collection[str] = (),
+    macs: Collection[str] = (),
+) -> Design:
+    """A design of that shape: equal for equal arguments. `taken` are subnets, and `macs` MACs, that it must
+    not use.
+
+    Raises SpecError for a parameter out of its range, a tree of too many LANs (before it is built), unknown
+    archetypes or services, and if no subnet is left.
+    """
+    parameters.check()
+    roles = Roles(catalog, parameters.archetypes, parameters.services)
+    services = expand_compatible(parameters.services, catalog, who="topology") or None
+    nodes = _named(_tree(parameters, rng))
+    lans = _lans(nodes, free_subnets(taken, rng))
+    plans = list(_deckies(nodes, parameters, roles, services, rng))
+    deckies = complete(plans, {lan.name: lan for lan in lans}, catalog, rng, Used(macs=set(macs)))
+    return Design(lans=tuple(lans), deckies=tuple(deckies))
+
+
+class _Node(NamedTuple):
+    """One LAN of the tree; `level` is 0 for the DMZ, whose `parent` is ""."""
+
+    name: str
+    level: int
+    parent: str
+
+
+def _tree(parameters: Parameters, rng: random.Random) -> list[tuple[int, int]]:
+    """Level and parent (by index) of each LAN, breadth first. Raises SpecError for too many."""
+    hint = "use a smaller depth or branching, or allow more LANs"
+    most, average = parameters.max_lans, parameters.expected_lans
+    if average > most:
+        shape = f"depth {parameters.depth} and branching {parameters.branching}"
+        raise SpecError(f"{shape} make {average:,.1f} LANs on average, more than {most}", hint=hint)
+    found, level = [(0, -1)], [0]
+    for depth in range(1, parameters.depth):
+        parents, level = level, []
+        for parent in parents:
+            for _ in range(rng.randint(1, parameters.branching)):
+                level.append(len(found))
+                found.append((depth, parent))
+            if len(found) > most:
+                message = f"this seed makes more than {most} LANs ({average:,.1f} on average)"
+                raise SpecError(message, hint=f"{hint}, or use another seed")
+    return found
+
+
+def _named(tree: list[tuple[int, int]]) -> list[_Node]:
+    names = [DMZ]
+    candidates = _lan_names()
+    names += [next(candidates) for _ in tree[1:]]
+    return [
+        _Node(name, level, names[parent] if level else "")
+        for name, (level, parent) in zip(names, tree, strict=True)
+    ]
+
+
+def _lan_names() -> Iterator[str]:
+    """lan-01 and so on, without those whose bridges would have the name of an earlier one's."""
+    bridges: set[str] = set()
+    for number in range(1, 1000):
+        bridge = bridge_name(_ANY, f"lan-{number:02d}")
+        if bridge not in bridges:
+            bridges.add(bridge)
+            yield f"lan-{number:02d}"
+
+
+def _lans(nodes: list[_Node], subnets: Iterator[str]) -> list[Lan]:
+    inner: list[Lan] = []
+    for node in nodes[1:]:
+        subnet = next(subnets, None)
+        if subnet is None:
+            message = f"no private subnet is left for LAN {len(inner) + 1} of {len(nodes) - 1}"
+            raise SpecError(message, hint="tear down and delete topologies that are not used any more")
+        inner.append(Lan(name=node.name, subnet=subnet))
+    return [Lan(name=DMZ, dmz=True), *inner]
+
+
+def _deckies(
+    nodes: list[_Node],
+    parameters: Parameters,
+    roles: Roles,
+    services: tuple[str, ...] | None,
+    rng: random.Random,
+) -> Iterator[DeckyPlan]:
+    for node in nodes:
+        count = rng.randint(parameters.deckies_min, parameters.deckies_max)
+        if node.parent:
+            gate = "gate-" + node.name.rpartition("-")[2]
+            forwards = rng.random() < parameters.forward_probability
+            between = {node.parent: "", node.name: ""}
+            archetype = roles.bridge(rng)
+            yield _plan(gate, node.parent, archetype, services, between, forwards)
+        # The decky that bridges an inner LAN to its parent is one of that LAN's.
+        for number in range(1, max(count, 1) + (0 if node.parent else 1)):
+            archetype = roles.host(node.level, rng)
+            yield _plan(f"{node.name}-{number}", node.name, archetype, services, {node.name: ""}, False)
+
+
+def _plan(
+    name: str,
+    lan: str,
+    archetype: str | None,
+    services: tuple[str, ...] | None,
+    addresses: dict[str, str],
+    forwards: bool,
+) -> DeckyPlan:
+    return DeckyPlan(
+        name=name,
+        home=lan,
+        archetype=archetype,
+        services=services,
+        random_services=services is None,
+        addresses=addresses,
+        forwards=forwards,
+    )
