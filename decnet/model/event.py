@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -68,7 +69,37 @@ class AttackerEvent(FrozenModel):
     @property
     def stands_for(self) -> int:
         """How many actions this event represents."""
-        count = self.fields.get("count" if self.kind == "lost" else "folded", 1)
-        if isinstance(count, bool) or not isinstance(count, int):
-            return 1
-        return count if 0 <= count <= 2**53 else 1
+        return stands_for(self.kind, self.fields)
+
+
+class Touch(Protocol):
+    """What is counted of an event: an AttackerEvent, or a stored line that was read no further."""
+
+    @property
+    def at(self) -> float: ...
+
+    @property
+    def decky(self) -> str: ...
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def kind(self) -> EventKind: ...
+
+    @property
+    def source_ip(self) -> str: ...
+
+    @property
+    def fields(self) -> Mapping[str, Any]: ...
+
+    @property
+    def stands_for(self) -> int: ...
+
+
+def stands_for(kind: str, fields: Mapping[str, Any]) -> int:
+    """How many actions an event of this kind with these fields represents."""
+    count = fields.get("count" if kind == "lost" else "folded", 1)
+    if isinstance(count, bool) or not isinstance(count, int):
+        return 1
+    return count if 0 <= count <= 2**53 else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .event import AttackerEvent
+    from .event import Touch
 
 SEVERITIES = {
     "disconnect": 1, "error": 1, "scan": 2, "contact": 3, "lost": 4, "request": 5, "login": 6, "command": 8,
@@ -24,7 +24,7 @@ LEVELS = {"low": 0, "medium": 4, "high": 7, "critical": 9}
 """The words, each with its lowest number: those of ArcSight's CEF."""
 
 
-def severity(event: AttackerEvent) -> int:
+def severity(event: Touch) -> int:
     """The severity of an event, from 0 to MOST."""
     if event.kind == "login" and event.fields.get("success"):
         return ACCEPTED

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from decnet.model.event import AttackerEvent
+from decnet.model.event import AttackerEvent, Touch
 from decnet.model.severity import severity
 from decnet.plan.techniques import techniques_of, techniques_of_logins
 
@@ -21,7 +22,7 @@ SECRETS = ("password", "response", "hash", "community", "key")
 """What a login sends, the first of these that it has."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Attacker:
     """What one source did. Times in seconds since the epoch by the workers' clocks; `attempts` and `events`
     count what folded events represent."""
@@ -43,22 +44,24 @@ class Attacker:
     pairs: set[str] = field(default_factory=set)
     """Hashes."""
 
-    def add(self, event: AttackerEvent) -> None:
+    def add(self, event: Touch) -> None:
         """Count an event of this source."""
         count = max(event.stands_for, 1)
         self.first, self.last = min(self.first, event.at), max(self.last, event.at)
         self.events += count
         self.severity = max(self.severity, severity(event))
-        _put(self.deckies, event.decky)
-        _put(self.services, event.service)
+        if event.decky not in self.deckies:
+            _put(self.deckies, event.decky)
+        if event.service not in self.services:
+            _put(self.services, event.service)
         self.seen.update(techniques_of(event))
         if event.kind == "login":
             self.attempts += count
             self.accepted += count * bool(event.fields.get("success"))
-            account, secret = map(_hash, pair_of(event))
+            account, secret, pair = _hashes(*pair_of(event))
             _put(self.accounts, account, 2)
             _put(self.secrets, secret, 2)
-            _put(self.pairs, _hash(account + secret))
+            _put(self.pairs, pair)
 
     def merge(self, other: Attacker) -> None:
         """Count what the other one, of the same source, has counted."""
@@ -66,27 +69,28 @@ class Attacker:
         self.severity = max(self.severity, other.severity)
         for name in ("events", "attempts", "accepted"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for each in fields(self):
-            if isinstance(mine := getattr(self, each.name), set):
-                for value in getattr(other, each.name):
-                    _put(mine, value, 2 if each.name in ("accounts", "secrets") else MOST_NAMES)
+        for name in _SETS:
+            mine: set[str] = getattr(self, name)
+            others: set[str] = getattr(other, name)
+            most = 2 if name in ("accounts", "secrets") else MOST_NAMES
+            if len(mine) + len(others) <= most:
+                mine |= others
+                continue
+            for value in others - mine:
+                _put(mine, value, most)
 
     def document(self) -> list[Any]:
         """The values of its fields in their order, as JSON values; `of` reads them."""
-        values = (getattr(self, each.name) for each in fields(self))
-        return [sorted(value) if isinstance(value, set) else value for value in values]
+        values = [getattr(self, name) for name in _NAMES]
+        return [list(value) if isinstance(value, set) else value for value in values]
 
     @classmethod
     def of(cls, document: Any) -> Attacker:
         """The attacker of a `document`. Raises TypeError or ValueError for anything else."""
-        if not isinstance(document, list):
+        if not isinstance(document, list) or len(document) != len(_NAMES):
             raise TypeError("not the document of an attacker")
-        names = [each.name for each in fields(cls)]
-        values: dict[str, Any] = {
-            name: set(each) if isinstance(each, list) else each
-            for name, each in zip(names, document, strict=True)
-        }
-        return cls(**values)
+        values: list[Any] = [set(each) if isinstance(each, list) else each for each in document]
+        return cls(*values)
 
     @property
     def techniques(self) -> tuple[str, ...]:
@@ -94,6 +98,10 @@ class Attacker:
         return tuple(
             sorted({*self.seen, *techniques_of_logins(self.accounts, self.secrets, len(self.pairs))})
         )
+
+
+_NAMES = tuple(each.name for each in fields(Attacker))
+_SETS = ("deckies", "services", "seen", "accounts", "secrets", "pairs")
 
 
 @dataclass
@@ -126,15 +134,22 @@ class Credential:
         return len(self.sources), len(self.deckies), self.attempts
 
 
-def by_source(events: Iterable[AttackerEvent]) -> dict[str, Attacker]:
+def by_source(events: Iterable[Touch]) -> dict[str, Attacker]:
     """The sources of these events. An event of several sources, or of none, belongs to no one."""
     found: dict[str, Attacker] = {}
-    for event in events:
-        if event.source_ip:
-            if event.source_ip not in found:
-                found[event.source_ip] = Attacker(event.source_ip, event.at, event.at)
-            found[event.source_ip].add(event)
+    add_sources(found, events)
     return found
+
+
+def add_sources(found: dict[str, Attacker], events: Iterable[Touch]) -> None:
+    """Count more events among the sources that were found."""
+    for event in events:
+        source = event.source_ip
+        if source:
+            known = found.get(source)
+            if known is None:
+                known = found[source] = Attacker(source, event.at, event.at)
+            known.add(event)
 
 
 def merged(found: dict[str, Attacker], others: Iterable[Attacker]) -> dict[str, Attacker]:
@@ -163,7 +178,7 @@ def credentials(events: Iterable[AttackerEvent]) -> tuple[list[Credential], int]
     return sorted(found.values(), key=lambda each: each.reuse, reverse=True), others
 
 
-def pair_of(event: AttackerEvent) -> tuple[str, str]:
+def pair_of(event: Touch) -> tuple[str, str]:
     """The account of a login, and what it sent as a secret; "" where it has none."""
     secret = next((event.fields[name] for name in SECRETS if event.fields.get(name) is not None), "")
     return str(event.fields.get("username") or ""), str(secret)
@@ -176,6 +191,13 @@ def _logins(events: Iterable[AttackerEvent]) -> Iterator[AttackerEvent]:
 def _put(found: set[str], value: str, most: int = MOST_NAMES) -> None:
     if len(found) < most:
         found.add(value)
+
+
+@lru_cache(maxsize=4096)
+def _hashes(account: str, secret: str) -> tuple[str, str, str]:
+    """Of an account, of a secret, and of the pair."""
+    first, second = _hash(account), _hash(secret)
+    return first, second, _hash(first + second)
 
 
 def _hash(text: str) -> str:

@@ -6,21 +6,19 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
 
-from decnet.model.event import AttackerEvent
+from decnet.model.event import Touch
 from decnet.plan import attack_table as table
 
 
-def techniques_of(event: AttackerEvent) -> Iterator[str]:
+def techniques_of(event: Touch) -> tuple[str, ...]:
     """The ids of the techniques that an event shows by itself, some of them perhaps twice."""
+    fields = _FIELDS.get(event.kind)
+    if fields is not None:
+        texts = tuple(str(event.fields.get(name, "")) for name in fields)
+        return _by_rules(event.kind, event.service, texts)
     if event.kind == "scan":
-        yield from _of_scan(event)
-    elif event.kind == "login":
-        yield from _of_login(event)
-    for rule in _BY_KIND.get(event.kind, ()):
-        if rule.services and event.service not in rule.services:
-            continue
-        if not rule.field or rule.pattern.search(str(event.fields.get(rule.field, ""))):
-            yield from rule.techniques
+        return (_of_scan(event),)
+    return tuple(_of_login(event)) if event.kind == "login" else ()
 
 
 def techniques_of_logins(accounts: Collection[str], secrets: Collection[str], pairs: int) -> tuple[str, ...]:
@@ -35,14 +33,26 @@ def techniques_of_logins(accounts: Collection[str], secrets: Collection[str], pa
     return (table.SPRAYING if len(secrets) < 2 else table.STUFFING,)
 
 
-def _of_scan(event: AttackerEvent) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _by_rules(kind: str, service: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """What the rules say about an event with these texts in the fields that they look at. The tools of
+    attackers send the same ones again and again."""
+    found: list[str] = []
+    for rule in _BY_KIND[kind]:
+        if rule.services and service not in rule.services:
+            continue
+        if not rule.field or rule.pattern.search(texts[_FIELDS[kind].index(rule.field)]):
+            found += rule.techniques
+    return tuple(found)
+
+
+def _of_scan(event: Touch) -> str:
     if event.fields.get("probe") in ("ping", "arp"):
-        yield table.SWEEP
-    else:
-        yield table.PORT_SCAN if _is_inside(event.source_ip) else table.SCAN_FROM_OUTSIDE
+        return table.SWEEP
+    return table.PORT_SCAN if _is_inside(event.source_ip) else table.SCAN_FROM_OUTSIDE
 
 
-def _of_login(event: AttackerEvent) -> Iterator[str]:
+def _of_login(event: Touch) -> Iterator[str]:
     if not event.fields.get("success"):
         return
     yield table.VALID_ACCOUNT
@@ -61,3 +71,8 @@ def _is_inside(source: str) -> bool:
 _BY_KIND = {
     kind: tuple(rule for rule in table.RULES if rule.kind == kind) for kind in {r.kind for r in table.RULES}
 }
+
+_FIELDS = {
+    kind: tuple(dict.fromkeys(rule.field for rule in rules if rule.field)) for kind, rules in _BY_KIND.items()
+}
+"""The fields that the rules for a kind look at."""

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -103,15 +103,12 @@ def indexed_files(reader: sqlite3.Connection) -> list[IndexedFile]:
     return [IndexedFile(*row) for row in reader.execute("SELECT * FROM files ORDER BY number")]
 
 
-def sample(path: Path, end: int) -> tuple[bytes, bytes] | None:
+def sample_of(stream: BinaryIO, end: int) -> tuple[bytes, bytes] | None:
     """The hashes of a file's first bytes and of those before `end`; None if it is shorter."""
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(min(SAMPLE, end))
-            stream.seek(max(0, end - SAMPLE))
-            tail = stream.read(min(SAMPLE, end))
-    except OSError:
-        return None
+    stream.seek(0)
+    head = stream.read(min(SAMPLE, end))
+    stream.seek(max(0, end - SAMPLE))
+    tail = stream.read(min(SAMPLE, end))
     if len(tail) < min(SAMPLE, end):
         return None
     return hashlib.blake2b(head).digest(), hashlib.blake2b(tail).digest()
@@ -126,7 +123,11 @@ def is_ours(connection: sqlite3.Connection) -> bool:
 
 def matches(path: Path, known: IndexedFile) -> bool:
     """Whether the file begins as it was indexed."""
-    return sample(path, known.end) == (known.head, known.tail)
+    try:
+        with path.open("rb") as stream:
+            return sample_of(stream, known.end) == (known.head, known.tail)
+    except OSError:
+        return False
 
 
 def present_files(home: Home) -> dict[FileKey, Path]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,30 +12,18 @@ from typing import NamedTuple
 import orjson
 
 from decnet.errors import DecnetError, LockHeld
-from decnet.model.event import AttackerEvent
-from decnet.plan.attackers import Attacker, by_source, merged
-from decnet.wire.fault import place
+from decnet.plan.attackers import Attacker, merged
 
-from .event_index import (
-    APPLICATION,
-    VERSION,
-    index_path,
-    indexed_files,
-    is_ours,
-    matches,
-    present_files,
-    sample,
-)
-from .events import event_of, row_of
-from .jsonl import MAX_LINE
+from .event_index import APPLICATION, VERSION, index_path, indexed_files, is_ours, matches, present_files
+from .index_batch import Batch, read_part, write_batch
 from .lock import Lock
 from .paths import Home
 
 SPAN = 256 * 1024
 """Bytes of one row for time queries."""
 
-BATCH = 16
-"""Spans of one transaction."""
+BATCH = 256
+"""Spans of one transaction, at most."""
 
 MOST_GONE = 3
 """Files that are removed from an index one by one."""
@@ -76,19 +63,19 @@ class Progress(NamedTuple):
         return 10 * self.before // max(self.whole, 1) if self.whole - self.before > FAR_BEHIND else 10
 
 
-def update_index(home: Home, seconds: float, *, span: int = SPAN) -> Progress | None:
+def update_index(home: Home, seconds: float, *, span: int = SPAN, batch: int = BATCH) -> Progress | None:
     """Index what was stored since the last time, for at most about these seconds, with rows of about `span`
-    bytes for time queries. An index that is damaged, older or foreign is replaced. None if it cannot be
-    written or another command writes it: no question depends on it."""
+    bytes for time queries, `batch` of them in a transaction. An index that is damaged, older or foreign is
+    replaced. None if it cannot be written or another command writes it: no question depends on it."""
     lock = Lock(home, "decnet events", 0.0, path=home.events_dir / "index.lock")
     with suppress(LockHeld, DecnetError, OSError, sqlite3.Error), lock:
         try:
-            return _update(home, seconds, span)
+            return _update(home, seconds, span, batch)
         except (sqlite3.Error, TypeError, ValueError) as error:
             if not _is_damage(error):
                 raise
             _delete(index_path(home))
-            return _update(home, seconds, span)
+            return _update(home, seconds, span, batch)
     return None
 
 
@@ -97,20 +84,23 @@ def _is_damage(error: Exception) -> bool:
     return not isinstance(error, sqlite3.OperationalError) or "no such" in str(error)
 
 
-def _update(home: Home, seconds: float, span: int) -> Progress:
+def _update(home: Home, seconds: float, span: int, most: int) -> Progress:
     end = time.monotonic() + seconds
     with closing(_open(index_path(home))) as index:
         present = present_files(home)
         _forget_others(index, present)
-        known = {each.key: each for each in indexed_files(index)}
-        before = sum(each.end for each in known.values())
+        known = {each.key: each.end for each in indexed_files(index)}
+        before = sum(known.values())
         whole, after = sum(path.stat().st_size for path in present.values()), before
-        for (folder, inode), path in present.items():
-            start = known[folder, inode].end if (folder, inode) in known else 0
-            for added in _index_file(index, folder, inode, path, start, span):
-                after += added
-                if time.monotonic() > end:
+        batch = Batch()
+        for key, path in present.items():
+            for _ in read_part(batch, key, path, known.get(key, 0), span):
+                is_over = time.monotonic() > end
+                if is_over or batch.is_full or batch.spans >= most:
+                    after += write_batch(index, batch)
+                if is_over:
                     return Progress(before, after, whole)
+        after += write_batch(index, batch) if batch.parts else 0
         return Progress(before, after, whole)
 
 
@@ -166,89 +156,3 @@ def _sum_up(index: sqlite3.Connection, source: str) -> None:
     index.execute("DELETE FROM totals WHERE source = ?", (source,))
     for each in found.values():
         index.execute("INSERT INTO totals VALUES (?, ?)", (source, orjson.dumps(each.document())))
-
-
-def _index_file(
-    index: sqlite3.Connection, folder: str, inode: int, path: Path, start: int, span: int
-) -> Iterator[int]:
-    """Index a file from `start` on; yields how many bytes each batch has."""
-    with path.open("rb") as stream:
-        if os.fstat(stream.fileno()).st_ino != inode:
-            return
-        stream.seek(start)
-        rest, spans = b"", []
-        while block := stream.read(span):
-            whole, newline, rest = (rest + block).rpartition(b"\n")
-            if newline:
-                spans.append(whole + newline)
-            if len(spans) == BATCH:
-                yield _add(index, folder, inode, path, start, spans)
-                start, spans = start + sum(map(len, spans)), []
-        if spans:
-            yield _add(index, folder, inode, path, start, spans)
-
-
-def _add(
-    index: sqlite3.Connection, folder: str, inode: int, path: Path, start: int, spans: list[bytes]
-) -> int:
-    """Add these whole lines of a file in one transaction; returns their bytes."""
-    end = start + sum(map(len, spans))
-    hashes = sample(path, end)
-    if hashes is None:
-        return 0
-    index.execute("BEGIN IMMEDIATE")
-    try:
-        file = _file(index, folder, inode)
-        events: list[AttackerEvent] = []
-        at = start
-        for text in spans:
-            found = list(_events(text))
-            events += found
-            times = [each.at for each in found]
-            if times:
-                row = (file, at, at + len(text), min(times), max(times))
-                index.execute("INSERT INTO spans VALUES (?, ?, ?, ?, ?)", row)
-            at += len(text)
-        for source, new in by_source(events).items():
-            query = "SELECT document FROM parts WHERE file = ? AND source = ?"
-            part = _with_stored(index, query, (file, source), new)
-            index.execute("REPLACE INTO parts VALUES (?, ?, ?)", (file, source, part))
-            whole = _with_stored(index, "SELECT document FROM totals WHERE source = ?", (source,), new)
-            index.execute("REPLACE INTO totals VALUES (?, ?)", (source, whole))
-        place("index")
-        index.execute("UPDATE files SET end = ?, head = ?, tail = ? WHERE number = ?", (end, *hashes, file))
-        index.execute("COMMIT")
-        place("index")
-    except BaseException:
-        index.execute("ROLLBACK")
-        raise
-    return end - start
-
-
-def _file(index: sqlite3.Connection, folder: str, inode: int) -> int:
-    found = index.execute(
-        "SELECT number FROM files WHERE folder = ? AND inode = ?", (folder, inode)
-    ).fetchone()
-    if found is not None:
-        return int(found[0])
-    added = index.execute(
-        "INSERT INTO files (folder, inode, end, head, tail) VALUES (?, ?, 0, ?, ?)", (folder, inode, b"", b"")
-    )
-    assert added.lastrowid is not None
-    return added.lastrowid
-
-
-def _with_stored(index: sqlite3.Connection, query: str, values: tuple[object, ...], new: Attacker) -> bytes:
-    """What is stored of a source, together with what is new."""
-    found, stored = Attacker.of(new.document()), index.execute(query, values).fetchone()
-    if stored is not None:
-        found.merge(Attacker.of(orjson.loads(stored[0])))
-    return orjson.dumps(found.document())
-
-
-def _events(text: bytes) -> Iterator[AttackerEvent]:
-    for line in text.split(b"\n"):
-        row = row_of(line) if line and len(line) < MAX_LINE else None
-        found = event_of(row) if row is not None else None
-        if found is not None:
-            yield found.event

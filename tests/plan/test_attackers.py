@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -154,7 +155,7 @@ def test_two_parts_merged_are_the_whole_also_after_they_were_stored(
 def picture(each: Attacker) -> dict[str, Any]:
     """All that is shown of a source."""
     counts = {"accounts": len(each.accounts), "secrets": len(each.secrets)}
-    return {**vars(each), **counts, "techniques": each.techniques}
+    return {**asdict(each), **counts, "techniques": each.techniques}
 
 
 def test_a_source_is_bounded_whatever_it_sends() -> None:

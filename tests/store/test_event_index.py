@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from decnet.model.event import AttackerEvent
 from decnet.model.event_settings import Retention
-from decnet.plan.attackers import by_source, merged
+from decnet.plan.attackers import Attacker, by_source, merged
 from decnet.store.event_index import Coverage, index_path, parts_within, present_files, totals
 from decnet.store.events import append_events, read_events
 from decnet.store.index_writer import update_index
@@ -72,16 +72,15 @@ def answers(home: Home, **times: Any) -> list[str]:
     return [f"{row.worker}{row.event.id}" for row in read_events(home, **times)]
 
 
-def sources(home: Home) -> dict[str, Any]:
+def sources(home: Home) -> dict[str, Attacker]:
     known, rest = totals(home)
-    found = merged(known, by_source(row.event for row in read_events(home, coverage=rest)).values())
-    return {name: each.document() for name, each in found.items()}
+    return merged(known, by_source(row.event for row in read_events(home, coverage=rest)).values())
 
 
 def agrees(home: Home) -> bool:
     """Whether index and files give the same answers."""
     whole = by_source(row.event for row in read_events(home, coverage=Coverage({})))
-    assert sources(home) == {name: each.document() for name, each in whole.items()}
+    assert sources(home) == whole
     for source in ("192.0.2.1", "10.0.0.1", "192.0.2.77", "%"):
         of_source = [row for row in read_events(home, source=source) if row.event.source_ip == source]
         every = read_events(home, coverage=Coverage({}))
@@ -245,7 +244,7 @@ def test_what_retention_deletes_leaves_the_totals(home: Home) -> None:
 def test_killed_while_it_indexes_nothing_is_counted_twice(home: Home, in_child: InChild) -> None:
     fill(home, 6)
     for number in count(1):
-        status = in_child(lambda: update_index(home, 60.0, span=SPAN), f"kill:{number}")
+        status = in_child(lambda: update_index(home, 60.0, span=SPAN, batch=2), f"kill:{number}")
         assert agrees(home)
         if status == 0:
             break

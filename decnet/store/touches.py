@@ -1,0 +1,96 @@
+"""What is counted of stored events, read from their lines without the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from decnet.model.event import EventKind, Touch, stands_for
+from decnet.wire.event_fields import KINDS
+
+from .events import event_of, row_of
+from .jsonl import MAX_LINE
+
+_KNOWN = frozenset(
+    ("worker", "spool_id", "epoch", "mark", "id", "seq", "at", "decky", "service", "kind", "source_ip")
+    + ("source_port", "session", "local_ip", "local_port", "transport", "fields")
+)
+_KINDS = frozenset(KINDS)
+_TRANSPORTS = ("tcp", "udp", "")
+
+MOST_CHARACTERS, MOST_FIELDS, MOST_BYTES, LAST, MOST_SEQ = 200, 128, 4000, 1e11, 2**53
+"""Within these, a line has no text, number or time that AttackerEvent refuses."""
+
+
+class StoredTouch(NamedTuple):
+    """A stored line that was read no further."""
+
+    at: float
+    decky: str
+    service: str
+    kind: EventKind
+    source_ip: str
+    fields: Mapping[str, Any]
+
+    @property
+    def stands_for(self) -> int:
+        fields = self.fields
+        return stands_for(self.kind, fields) if "folded" in fields or self.kind == "lost" else 1
+
+
+def touches(text: bytes) -> Iterator[Touch]:
+    """The events of whole lines. Validating every event as a whole would take most of the time: a line that
+    is obviously valid is not, and AttackerEvent decides about every other one."""
+    for line in text.split(b"\n"):
+        if not line or len(line) >= MAX_LINE:
+            continue
+        try:
+            row = orjson.loads(line)
+            found = StoredTouch(
+                row["at"], row["decky"], row["service"], row["kind"], row["source_ip"], row["fields"]
+            )
+            if len(line) <= MOST_BYTES and _is_plain(row, found) and _is_flat(line, found):
+                yield found
+                continue
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            pass
+        row = row_of(line)
+        event = event_of(row) if row is not None else None
+        if event is not None:
+            yield event.event
+
+
+def _is_plain(row: dict[str, Any], found: StoredTouch) -> bool:
+    """Whether AttackerEvent would certainly accept the row, of a line of at most MOST_BYTES. Raises KeyError,
+    TypeError or AttributeError if it might not."""
+    texts = (row["id"], row["session"], found.decky, found.service, found.source_ip, row.get("local_ip", ""))
+    fields = found.fields
+    return (
+        type(found.at) is float
+        and 0.0 <= found.at <= LAST
+        and found.kind in _KINDS
+        and len("".join(texts)) <= MOST_CHARACTERS
+        and _is_within(row["seq"], MOST_SEQ)
+        and _is_within(row["source_port"], 65535)
+        and _is_within(row.get("local_port", 0), 65535)
+        and row.get("transport", "") in _TRANSPORTS
+        and row.keys() <= _KNOWN
+        and "spool_id" in row
+        and type(fields) is dict
+        and len(fields) <= MOST_FIELDS
+        and len("".join(fields)) <= MOST_CHARACTERS
+        and "local_ip" not in fields
+    )
+
+
+def _is_flat(line: bytes, found: StoredTouch) -> bool:
+    """Whether no field holds others. Most lines show it without a look at each field."""
+    if line.count(b"{") == 2 and b"[" not in line:  # noqa: PLR2004 - the row's and the fields'
+        return True
+    return not any(type(value) in (dict, list) for value in found.fields.values())
+
+
+def _is_within(value: Any, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most
