@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
+from decnet.commands.checks.deckies import decky_findings
 from decnet.commands.checks.finding import Finding, listing_of, refused
+from decnet.commands.checks.images import image_findings, look_for_images
 from decnet.commands.checks.network import CheckedWorker, lan_findings, machine_findings
 from decnet.commands.checks.operator import operator_findings
 from decnet.engine.agent_version import describe_mismatch
@@ -30,11 +33,24 @@ async def doctor(ctx: Context) -> Listing:
     findings, fleet, known = operator_findings(ctx)
     unknown = any(finding.what == "workers" for finding in findings)
     workers = known or ({} if unknown else {LOCAL: Worker(name=LOCAL, worker_id="")})
-    return listing_of("what", findings + await findings_of(ctx, workers.values(), fleet))
+    checked, build = await asyncio.gather(_checked(ctx, workers.values(), fleet), look_for_images(ctx))
+    findings += image_findings(build, {each.worker.name: each.facts.images for each in checked.reachable})
+    return listing_of("what", findings + checked.findings)
 
 
 async def findings_of(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> list[Finding]:
     """The findings about these workers, which are checked concurrently; the LAN is probed afterwards."""
+    return (await _checked(ctx, workers, fleet)).findings
+
+
+class _Checked(NamedTuple):
+    """The findings, and the workers whose Docker engine answered."""
+
+    findings: list[Finding]
+    reachable: tuple[CheckedWorker, ...]
+
+
+async def _checked(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> _Checked:
     chosen = list(workers)
     async with ctx.connections(fleet.fleet_id) as connections:
         results = await asyncio.gather(*(_check_worker(connections, worker, fleet) for worker in chosen))
@@ -43,7 +59,7 @@ async def findings_of(ctx: Context, workers: Iterable[Worker], fleet: Fleet) -> 
     found: list[Finding] = []
     for worker, (findings, _) in zip(chosen, results, strict=True):
         found += findings + on_lan.get(worker.name, [])
-    return found
+    return _Checked(found, tuple(reachable.values()))
 
 
 async def _check_worker(
@@ -66,7 +82,8 @@ async def _check_worker(
     except DecnetError as error:
         return [refused(error.worker or "this machine", error)], None
     checked = CheckedWorker(worker, answer.facts, status, fleet.lans.get(name))
-    return [*found, *machine_findings(checked, fleet)], checked if status is not None else None
+    found += [*decky_findings(checked, fleet), *machine_findings(checked, fleet)]
+    return found, checked if status is not None else None
 
 
 def _agent(name: str, hello: Hello, compatibility: Compatibility) -> Iterator[Finding]:

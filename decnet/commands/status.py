@@ -16,11 +16,12 @@ from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
-from decnet.model.actual import Container, NotSeen, Observation, Seen
+from decnet.model.actual import Container, DeckyStatus, NotSeen, Observation, Seen
 from decnet.model.counted import counted
 from decnet.model.fleet import Decky
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan, Step
+from decnet.model.record import OPEN
 from decnet.plan.decky_view import status_of
 from decnet.plan.select import select
 from decnet.store.last_seen import LastSeen, load_seen
@@ -53,6 +54,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
         exit_code=_exit_code(snap, absent + lan, deckies, plan, detailed_exitcode),
         notes=_notes(plan),
         faults=tuple(map(str, lan)),
+        repair=_repair(plan),
     )
 
 
@@ -95,6 +97,13 @@ def _notes(plan: Plan) -> tuple[str, ...]:
     skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
     slices = [f"the description that {worker} holds is {why}" for worker, why in plan.slices.items()]
     return tuple(steps + strays + skipped + slices)
+
+
+def _repair(plan: Plan) -> str:
+    """What repairs this drift; "" if there is none, or none that a pass may repair now."""
+    found = ["decnet reconcile repairs the drift"] if plan.steps or plan.slices else []
+    found += ["decnet reconcile --prune also removes strays"] if plan.strays else []
+    return "; ".join(found)
 
 
 def _upgrades(plan: Plan) -> tuple[str, ...]:
@@ -175,6 +184,8 @@ def _decky_view(
     seen = isinstance(snap.observed.get(decky.worker), Seen)
     expected = snap.expected[SliceKey(decky.worker)][decky.name]
     status = status_of(expected, actual) if seen else "unknown"
+    if status == "torn_down":
+        status = _why_absent(snap, decky)
     return DeckyView(
         decky.name,
         decky.worker,
@@ -189,6 +200,16 @@ def _decky_view(
         *_last_known(snap, decky.worker, decky.name),
         decky.mutated_at,
     )
+
+
+def _why_absent(snap: Snapshot, decky: Decky) -> DeckyStatus:
+    """The status of a desired decky without containers: only one that was there before is torn down."""
+    rows = snap.recorded[decky.worker].lifecycle if decky.worker in snap.recorded else ()
+    mine = [row for row in rows if (row.project, row.decky) == (PROJECT, decky.name)]
+    last = max(mine, key=lambda row: row.created, default=None)
+    if last is not None and last.status == "succeeded":
+        return "torn_down"
+    return "unknown" if last is not None and last.status in OPEN else "failed"
 
 
 def _stray(step: Step) -> DeckyView:

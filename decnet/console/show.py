@@ -67,6 +67,7 @@ def _show_table(outcome: Outcome) -> None:
         _show_listing(outcome.deckies)
         _print_lines([cell(fault) for fault in outcome.faults])
         _print_lines([f"drift: {cell(note)}" for note in outcome.notes])
+        _print_lines([f"hint: {outcome.repair}"] if outcome.repair else [])
         if outcome.unsaved:
             print(outcome.unsaved, file=sys.stderr)
     elif isinstance(outcome, Listing):

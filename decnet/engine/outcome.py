@@ -93,6 +93,8 @@ class StatusOutcome:
     exit_code: int = 0
     notes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    repair: str = ""
+    """The command that repairs the drift."""
 
 
 @dataclass(frozen=True)

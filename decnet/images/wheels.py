@@ -19,13 +19,16 @@ HOUSE = Path(__file__).resolve().parent / "wheelhouse"
 """The wheels in the single-file program; other installations have no such folder."""
 
 PIP_SECONDS = 300
+PROBE = ("--timeout", "5", "--retries", "0")
+"""pip's options where only its index is tried."""
+
 PLATFORMS = ("manylinux_2_17_{0}", "manylinux2014_{0}", "manylinux_2_28_{0}", "manylinux_2_34_{0}")
 
 
 def fetch_wheels(cache: Path, architecture: str, emit: Emit) -> list[Path]:
     """The wheels for `architecture` (x86_64, aarch64), from `cache` or through pip. Raises ImageFailed."""
     cache.mkdir(parents=True, exist_ok=True)
-    missing = [wheel for wheel in recipe.WHEELS if _cached(cache, wheel, architecture) is None]
+    missing = missing_wheels(cache, architecture)
     total = len(recipe.WHEELS)
     if missing:
         names = ", ".join(wheel.name for wheel in missing)
@@ -33,6 +36,17 @@ def fetch_wheels(cache: Path, architecture: str, emit: Emit) -> list[Path]:
         _download(cache, missing, architecture)
     emit(ImageProgress("wheels", total, total, "all Python packages are here"))
     return [_found(cache, wheel, architecture) for wheel in recipe.WHEELS]
+
+
+def missing_wheels(cache: Path, architecture: str) -> list[recipe.Wheel]:
+    """The wheels that are neither in this installation nor in `cache`."""
+    return [wheel for wheel in recipe.WHEELS if _cached(cache, wheel, architecture) is None]
+
+
+def can_fetch(wheel: recipe.Wheel, architecture: str) -> None:
+    """Fetch a wheel and discard it. Raises ImageFailed, soon, if pip or its package index is missing."""
+    with tempfile.TemporaryDirectory(prefix="decnet-") as folder:
+        _pip_download(Path(folder), [wheel], architecture, PROBE)
 
 
 def unpacked(wheels: list[Path]) -> dict[str, bytes]:
@@ -77,22 +91,21 @@ def _found(cache: Path, wheel: recipe.Wheel, architecture: str) -> Path:
 
 def _download(cache: Path, missing: list[recipe.Wheel], architecture: str) -> None:
     with tempfile.TemporaryDirectory(dir=cache, prefix=".pip-") as folder:
-        wanted = Path(folder) / "wanted.txt"
-        wanted.write_text("".join(_requirement(wheel, architecture) for wheel in missing))
-        argv = [
-            *_pip(),
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--require-hashes",
-        ]
-        argv += ["--only-binary", ":all:", "--python-version", recipe.PYTHON, "--implementation", "cp"]
-        argv += [part for name in PLATFORMS for part in ("--platform", name.format(architecture))]
-        argv += ["--dest", folder, "--requirement", str(wanted)]
-        _run_pip(argv)
+        _pip_download(Path(folder), missing, architecture)
         for path in Path(folder).glob("*.whl"):
             path.replace(cache / path.name)
+
+
+def _pip_download(
+    folder: Path, wheels: list[recipe.Wheel], architecture: str, options: tuple[str, ...] = ()
+) -> None:
+    wanted = folder / "wanted.txt"
+    wanted.write_text("".join(_requirement(wheel, architecture) for wheel in wheels))
+    argv = [*_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    argv += ["--only-binary", ":all:", "--python-version", recipe.PYTHON, "--implementation", "cp", *options]
+    argv += [part for name in PLATFORMS for part in ("--platform", name.format(architecture))]
+    argv += ["--dest", str(folder), "--requirement", str(wanted)]
+    _run_pip(argv)
 
 
 def _requirement(wheel: recipe.Wheel, architecture: str) -> str:

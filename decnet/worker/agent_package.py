@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import hashlib
 import io
 import os
 import secrets
+import shutil
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -107,7 +110,10 @@ def _order(theirs: int, ours: int) -> str:
 
 
 def agent_file(folder: Path) -> Path:
-    """The path of `<folder>/<sha256>.pyz`, this installation's agent, written if missing. StateBroken."""
+    """The path of `<folder>/<sha256>.pyz`, this installation's agent, written if missing. Without the state
+    directory around `folder`, which not every command may create, it is in a temporary one. StateBroken."""
+    if not folder.parent.is_dir():
+        folder = _temporary_folder()
     payload, sha256 = build_agent()
     path = folder / f"{sha256}.pyz"
     try:
@@ -119,6 +125,14 @@ def agent_file(folder: Path) -> Path:
         hint = "the disk is full: free some space and run the command again" if full else None
         raise StateBroken(f"{error.filename or folder}: {error.strerror}", hint=hint) from error
     return path
+
+
+@lru_cache(maxsize=1)
+def _temporary_folder() -> Path:
+    """A directory that exists until this process ends."""
+    made = Path(tempfile.mkdtemp(prefix="decnet-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def holds(path: Path, sha256: str) -> bool:

@@ -170,7 +170,17 @@ def test_an_unused_directory_is_one_line_of_uninstall(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["status", "history", "events", "worker list", "worker check", "config show", "deploy --dry-run"]
+    "words",
+    [
+        "status",
+        "history",
+        "events",
+        "worker list",
+        "worker check",
+        "config show",
+        "doctor",
+        "deploy --dry-run -s ssh",
+    ],
 )
 def test_a_command_that_only_looks_creates_no_state_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from decnet import catalog
+from decnet.commands.checks.deckies import decky_findings
 from decnet.commands.checks.finding import Finding
+from decnet.commands.checks.images import image_findings
 from decnet.commands.checks.network import CheckedWorker, lan_findings, machine_findings
 from decnet.commands.checks.operator import operator_findings
 from decnet.commands.doctor import _engine
 from decnet.engine.context import Context
 from decnet.errors import Unreachable
+from decnet.images import wanted
+from decnet.images.readiness import Readiness
 from decnet.model.actual import Conflict, Container, Status
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
 from decnet.model.journal import JournalPage
@@ -306,3 +310,64 @@ def test_an_engine_that_a_user_may_not_use_has_another_fix() -> None:
         for root in (True, False)
     ]
     assert fixes == ["apt install docker.io", "use sudo, or add the user there to the group docker"]
+
+
+HTTP = BASE.model_copy(update={"name": "web-http", "id": "h", "service": "http", "attached": True})
+
+
+def running(*containers: Container, **more: Any) -> CheckedWorker:
+    """w1 with exactly these containers."""
+    worker = checked(**more)
+    assert worker.status is not None
+    return replace(worker, status=worker.status.model_copy(update={"containers": containers}))
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [
+        (),
+        (BASE,),
+        (HTTP,),
+        (BASE, HTTP.model_copy(update={"state": "exited"})),
+        (BASE, HTTP.model_copy(update={"attached": False})),
+        (BASE.model_copy(update={"decky": "other"}), HTTP),
+    ],
+)
+def test_a_decky_that_is_not_whole_is_found(containers: tuple[Container, ...]) -> None:
+    assert list(decky_findings(running(*containers), fleet())) == [
+        Finding(
+            "w1", "wrong", "1 of 1 decky not running, or not with all services: web",
+            "decnet reconcile repairs them; decnet status shows why", 4,
+        )
+    ]  # fmt: skip
+
+
+def test_a_whole_fleet_is_fine_and_a_stopped_decky_is_reported_elsewhere() -> None:
+    assert [each.finding for each in decky_findings(running(BASE, HTTP), fleet())] == ["1 decky running"]
+    stopped = running(conflicts={"web": "8c:16:45:00:00:01"})
+    assert bad(decky_findings(stopped, fleet())) == []
+    assert list(decky_findings(running(), Fleet(fleet_id="f"))) == []
+
+
+@pytest.mark.parametrize(
+    ("on_workers", "state", "who"),
+    [
+        ({}, "wrong", "needed by the first deploy"),
+        ({"w1": wanted().all(), "w2": ()}, "wrong", "needed by w2"),
+        ({"w1": wanted().all()}, "warning", "no worker needs them now"),
+    ],
+)
+def test_images_that_cannot_be_built_are_wrong_where_they_are_needed(
+    on_workers: dict[str, tuple[str, ...]], state: str, who: str
+) -> None:
+    found = Readiness(obstacles=(("mmdebstrap is not installed", "apt install mmdebstrap"),))
+    [finding] = image_findings(found, on_workers)
+    assert (finding.state, finding.fix, finding.exit_code) == (state, "apt install mmdebstrap", 1)
+    assert finding.finding == f"images cannot be built on this machine ({who}): mmdebstrap is not installed"
+
+
+def test_images_that_are_there_or_can_be_built_are_fine() -> None:
+    states = [
+        finding.state for each in (Readiness(built=True), Readiness()) for finding in image_findings(each, {})
+    ]
+    assert states == ["fine", "fine"]
