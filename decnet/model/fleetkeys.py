@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 from . import addresses, event_values, values
 
-Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "rows", "scalars"]
+Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "rows", "scalars", "texts"]
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key. `check` takes a value of the right type and returns its problem ("must be ..."), or None."""
+    """One key. `check` takes a value of the right type and returns its problem ("must be ..."), or None; of
+    tables it takes the name of each, of texts each of them."""
 
     kind: Kind
     help: str
@@ -140,5 +141,5 @@ FLEET = {
     "side": SIDE,
     "network": Key("table", "the LAN of the deckies", keys=NETWORK),
     "events": Key("table", "attackers' events on this machine", keys=EVENTS),
-    "decky": Key("tables", "one table per decky, or per group of identical ones", keys=DECKY),
+    "decky": Key("tables", "one table per decky, or per group of identical ones", values.decky, keys=DECKY),
 }

@@ -16,6 +16,7 @@ _TYPES = {
     "tables": "object",
     "rows": "array",
     "scalars": "object",
+    "texts": "object",
 }
 
 

@@ -43,7 +43,7 @@ def with_details(
 def shown_settings(service: str, settings: Settings, catalog: Catalog) -> Settings:
     """The settings that differ from the defaults, without secrets."""
     return {
-        key: HIDDEN if _is_secret(service, key, catalog) else value
+        key: HIDDEN if is_secret(service, key, catalog) else value
         for key, value in sorted(settings.items())
         if value != _default(service, key, catalog)
     }
@@ -127,7 +127,7 @@ class _Comparison:
     def _settings(self, service: str, before: Settings, after: Settings) -> Iterator[FieldChange]:
         for key in sorted({*before, *after}):
             old, new = before.get(key), after.get(key)
-            if old != new and _is_secret(service, key, self.catalog):
+            if old != new and is_secret(service, key, self.catalog):
                 hidden = HIDDEN if old is None else OTHER_HIDDEN
                 old, new = old if old is None else HIDDEN, new if new is None else hidden
             yield from _compared(f"{service}.{key}", old, new)
@@ -177,7 +177,7 @@ def _containers(observed: Mapping[str, Observation]) -> dict[DeckyKey, dict[str,
     return found
 
 
-def _is_secret(service: str, key: str, catalog: Catalog) -> bool:
+def is_secret(service: str, key: str, catalog: Catalog) -> bool:
     """Whether a setting must not be shown; one that the catalog does not know is not shown either."""
     known = catalog.services.get(service)
     return known is None or key not in known.settings or known.settings[key].secret

@@ -14,10 +14,11 @@ def content_hash(design: Design) -> str:
 
 
 def content(design: Design) -> dict[str, Any]:
-    """The design as JSON can hold it: defaults written out, lists sorted by name."""
+    """The design as JSON can hold it: defaults written out, lists sorted by name, no empty settings."""
     document = design.model_dump(mode="json")
     for decky in document["deckies"]:
         decky["services"].sort()
+        decky["settings"] = {service: each for service, each in decky["settings"].items() if each}
     for part in ("lans", "deckies"):
         document[part].sort(key=lambda each: each["name"])
     return document

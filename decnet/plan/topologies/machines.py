@@ -65,9 +65,15 @@ class Used:
 
 
 def complete(
-    plans: Iterable[DeckyPlan], lans: Mapping[str, Lan], catalog: Catalog, rng: random.Random, used: Used
+    plans: Iterable[DeckyPlan],
+    lans: Mapping[str, Lan],
+    catalog: Catalog,
+    rng: random.Random,
+    used: Used,
+    places: Mapping[str, str] | None = None,
 ) -> list[DesignDecky]:
-    """The deckies in the order of their plans. Raises SpecError with the place of the plan.
+    """The deckies in the order of their plans. Raises SpecError with the place of the key or the plan;
+    `places` has file:line by path, if the plans are from a file.
 
     What is chosen for one depends on `rng` and its name; what the plans give is reserved first.
     """
@@ -75,9 +81,8 @@ def complete(
     for plan in wanted.values():
         used.add(plan.hostname or "", plan.addresses, plan.macs)
     root = rng.getrandbits(128)
-    drafts = resolve(
-        FleetSpec(deckies=tuple(_spec(plan) for plan in wanted.values())), catalog, rng=rng, desired={}
-    ) if wanted else ()  # fmt: skip
+    spec = FleetSpec(deckies=tuple(_spec(plan) for plan in wanted.values()), places=dict(places or {}))
+    drafts = resolve(spec, catalog, rng=rng, desired={}) if wanted else ()
     by_name = {draft.name: draft for draft in drafts}
     return [_completed(plan, by_name[name], lans, catalog, root, used) for name, plan in wanted.items()]
 

@@ -14,9 +14,8 @@ from decnet.model.topology import Design, DesignDecky, Lan
 from decnet.wire import TOPOLOGY_PREFIX, bridge_name, clean, container_name
 
 from ..capacity import DECKY_MIB, MAX_DECKIES, SYSTEM_MIB
-from . import validate_machines
+from . import validate_machines, validate_ways
 from .findings import Finding, Findings
-from .paths import WAYS, connected, forward_loops, open_to_attackers
 from .subnets import spans
 
 MAX_LANS = 256
@@ -47,7 +46,7 @@ def validate(design: Design, catalog: Catalog, around: Surroundings = ALONE) -> 
     _check_addresses(found, design, lans, blocks, members)
     validate_machines.check(found, design, catalog, around.macs)
     _check_size(found, design, around)
-    _check_ways(found, design)
+    validate_ways.check_ways(found, design)
     return tuple(sorted(found.found, key=lambda each: each.severity))
 
 
@@ -141,6 +140,8 @@ def _check_membership(
     for decky in design.deckies:
         _check_home(found, decky, lans)
         for name in {**decky.addresses, **decky.macs}:
+            if name not in lans and name == decky.home:
+                continue
             if name not in lans:
                 place = ("decky", decky.name, "addresses" if name in decky.addresses else "macs", name)
                 hint = f"add a LAN {name}, or remove this line"
@@ -241,47 +242,3 @@ def _check_size(found: Findings, design: Design, around: Surroundings) -> None:
         message = f"its {len(design.deckies)} deckies{others} need about {needed} MiB, "
         message += f"and there are {around.memory_mib}"
         found.add("NOT_ENOUGH_MEMORY", ("decky",), message, "use another worker, or fewer deckies")
-
-
-def _check_ways(found: Findings, design: Design) -> None:
-    inside = open_to_attackers(design)
-    if not inside:
-        return
-    joined = connected(design, inside)
-    for lan in design.lans:
-        if lan.name not in joined:
-            message = f"{lan.name}: no decky connects it with the DMZ"
-            found.add("LAN_NO_WAY_IN", ("lan", lan.name), message, "attach a decky to both")
-    for lan in design.lans:
-        if lan.name in joined - inside and _is_next(design, lan.name, inside):
-            found.add("LAN_NO_WAY_IN", ("lan", lan.name), *_no_way(design, lan.name, joined - inside))
-    for decky in forward_loops(design):
-        message = f"{decky.name}: it routes between LANs that other deckies connect already"
-        found.add(
-            "FORWARD_LOOP", ("decky", decky.name, "forwards"), message, "set `forwards = false` for one"
-        )
-
-
-def _is_next(design: Design, lan: str, inside: set[str]) -> bool:
-    """Whether a decky connects it with one of these directly."""
-    return any(inside & decky.addresses.keys() for decky in design.members(lan))
-
-
-def _no_way(design: Design, lan: str, closed: set[str]) -> tuple[str, str]:
-    """Message and hint for the first LAN behind which attackers get no further."""
-    rest = Design(
-        lans=tuple(each for each in design.lans if each.name in closed),
-        deckies=tuple(d for d in design.deckies if d.addresses.keys() <= closed),
-    )
-    behind = len(connected(rest, {lan})) - 1
-    more = (
-        f" nor to the {behind} LANs behind it"
-        if behind > 1
-        else " nor to the LAN behind it"
-        if behind
-        else ""
-    )
-    message = f"{lan}: attackers cannot get to it{more}"
-    if not WAYS:
-        return message, "deckies of this version do not lead from one LAN to another"
-    return message, "set `forwards = true` for a decky that connects it"

@@ -18,12 +18,13 @@ def check(found: Findings, design: Design, catalog: Catalog, macs: Mapping[str, 
     """Add every problem of a machine: its kind, services, settings, MACs and hostname. `macs` are those of
     other machines, with their owners."""
     dmz = {lan.name for lan in design.lans if lan.dmz}
+    inner = {lan.name for lan in design.lans if not lan.dmz}
     mac_owners, hostnames = dict(macs), dict[str, str]()
     for decky in design.deckies:
         _check_kind(found, decky, catalog)
         _check_services(found, decky, catalog)
         _check_settings(found, decky, catalog)
-        _check_macs(found, decky, dmz, mac_owners)
+        _check_macs(found, decky, dmz, inner, mac_owners)
         _check_hostname(found, decky, hostnames)
 
 
@@ -84,10 +85,12 @@ def _check_settings(found: Findings, decky: DesignDecky, catalog: Catalog) -> No
                 found.add("SETTING_INVALID", (*place, key), message)
 
 
-def _check_macs(found: Findings, decky: DesignDecky, dmz: set[str], owners: dict[str, str]) -> None:
+def _check_macs(
+    found: Findings, decky: DesignDecky, dmz: set[str], inner: set[str], owners: dict[str, str]
+) -> None:
     who = decky.name
     for lan in decky.addresses:
-        if lan not in dmz and lan not in decky.macs:
+        if lan in inner and lan not in decky.macs:
             place = ("decky", who, "macs", lan)
             found.add("MAC_MISSING", place, f"{who}: it has no MAC on {lan}", "write one of a fitting vendor")
     for lan, mac in decky.macs.items():

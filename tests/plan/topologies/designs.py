@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from decnet.catalog import load
@@ -63,7 +63,7 @@ def some_parameters(rng: random.Random) -> Parameters:
     )
 
 
-@cache
+@lru_cache(maxsize=400)
 def generated(seed: int) -> Design:
     """A design of any shape; equal for equal seeds."""
     rng = random.Random(f"shape {seed}")

@@ -225,7 +225,7 @@ def test_a_lan_behind_one_without_a_way_in_is_counted_with_it() -> None:
     assert [(each.place, each.message, each.hint) for each in found()] == [
         (
             "lan.office",
-            "office: attackers cannot get to it nor to the LAN behind it",
+            "office: attackers cannot get to it nor to 1 LAN behind it",
             "deckies of this version do not lead from one LAN to another",
         )
     ]
