@@ -40,13 +40,13 @@ def summary(
     """Count stored events by kind, service, decky, source, severity."""
     with context(output.value, read_only=True, of_events=True) as ctx:
         from decnet.commands.event_summary import summary as run
-        from decnet.commands.events import ignored, stored
+        from decnet.commands.events import ignored, stored_touches
 
         wanted = of.events_asked_for(
             ctx, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
             severity=severity, min_severity=min_severity, with_ignored=with_ignored,
         )  # fmt: skip
-        finish(run(stored(ctx, wanted, on), lambda: ignored(wanted)), output.value)
+        finish(run(stored_touches(ctx, wanted, on), lambda: ignored(wanted)), output.value)
 
 
 def replay(

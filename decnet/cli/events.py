@@ -118,12 +118,15 @@ def events(
 
 
 def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, *, quiet: bool) -> NoReturn:
-    from decnet.commands.events import report_ignored, stored
+    from decnet.commands.events import latest, report_ignored, stored
     from decnet.console.events import show_events
 
     is_limited = wanted.is_limited or on
     empty = "no event matches" if is_limited else "no events yet; decnet events --pull fetches new ones"
-    found = view.pairs(stored(ctx, wanted, on))
+    if view.tail is None or view.coalesce:
+        found = view.pairs(stored(ctx, wanted, on))
+    else:
+        found = view.pairs(latest(ctx, wanted, view.tail, on))
     show_events(found, view.style, "" if quiet else empty, view.spell)
     report_ignored(ctx, wanted)
     raise typer.Exit(0)

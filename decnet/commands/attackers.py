@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from decnet.commands.events import stored
+from decnet.commands.events import stored, stored_touches
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
@@ -24,7 +24,7 @@ from decnet.plan.attack_table import ATTACK_VERSION
 from decnet.plan.attackers import Attacker, Credential, by_source, credentials, merged
 from decnet.plan.event_filter import EventFilter
 from decnet.store.event_index import totals
-from decnet.store.events import read_events
+from decnet.store.touches import StoredTouch, read_touches
 from decnet.wire import clean
 
 COLUMNS = (
@@ -67,10 +67,9 @@ def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listi
 
 def _sources(ctx: Context, wanted: EventFilter, on: str | None) -> dict[str, Attacker]:
     if on is not None or wanted.ignores or replace(wanted, sources=()).is_limited:
-        return by_source(event for _, event in stored(ctx, wanted, on))
+        return by_source(stored_touches(ctx, wanted, on))
     known, rest = totals(ctx.home)
-    events = (row.event for row in read_events(ctx.home, coverage=rest))
-    found = merged(known, by_source(events).values())
+    found = merged(known, by_source(read_touches(ctx.home, coverage=rest)).values())
     selector = wanted.source_selector
     return {name: each for name, each in found.items() if selector is None or selector.matches(name)}
 
@@ -79,7 +78,7 @@ def tried_credentials(
     ctx: Context, wanted: EventFilter, on: str | None = None, *, redact: bool = False
 ) -> Listing:
     """The pairs of account and secret in the stored logins, the most widely used first."""
-    events = (event for _, event in stored(ctx, wanted, on))
+    events = stored_touches(ctx, wanted, on)
     rows, others = credentials(_redacted(events) if redact else events)
     return Listing(
         "credentials",
@@ -166,11 +165,11 @@ def _what(event: AttackerEvent) -> str:
     return clean(" ".join(shown), 200)
 
 
-def _redacted(events: Iterable[AttackerEvent]) -> Iterator[AttackerEvent]:
+def _redacted(events: Iterable[StoredTouch]) -> Iterator[StoredTouch]:
     for event in events:
         account = {"username": event.fields.get("username"), "success": event.fields.get("success")}
         kept = {name: event.fields[name] for name in ("folded",) if name in event.fields}
-        yield event.model_copy(update={"fields": {**account, **kept, "password": REDACTED}})
+        yield event._replace(fields={**account, **kept, "password": REDACTED})
 
 
 def _cells(each: Attacker) -> tuple[str, ...]:

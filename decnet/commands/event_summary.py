@@ -10,20 +10,17 @@ from decnet.engine.outcome import TextOutcome
 from decnet.export.activity import Tally
 from decnet.export.sighting import iso
 from decnet.model.counted import counted
-from decnet.model.event import AttackerEvent
+from decnet.model.event import Touch
 from decnet.model.severity import level
 
 SHOWN = 10
 """Rows of each part of the table; JSON has all."""
 
 
-def summary(
-    found: Iterable[tuple[str, AttackerEvent]], ignored: Callable[[], int] = lambda: 0
-) -> TextOutcome:
-    """The counts of these events, which come with the names of their workers; `ignored` says how many were
-    left out when all have been read."""
+def summary(found: Iterable[Touch], ignored: Callable[[], int] = lambda: 0) -> TextOutcome:
+    """The counts of these events; `ignored` says how many were left out when all have been read."""
     tally = Tally()
-    for _, event in found:
+    for event in found:
         tally.add(event)
     left_out = ignored()
     document = {**_document(tally), "ignored": left_out}

@@ -18,6 +18,10 @@ Pair = tuple[str, AttackerEvent]
 """A worker's name and one of its events."""
 
 
+LOOK_AGAIN = 1.0
+"""Seconds after which the fleet may have an unknown decky: there may be a million events of one that left."""
+
+
 @dataclass
 class EventView:
     """One of FORMATS or one of decnet's own (table, json...); with `redact` without what visitors sent as
@@ -33,6 +37,7 @@ class EventView:
     former: frozenset[str] = frozenset()
     """What identified deckies that have left the fleet, and is not shared either."""
     _deckies: dict[str, Decky] = field(default_factory=dict)
+    _looked: float | None = None
     _ours: frozenset[str] | None = None
 
     @property
@@ -85,7 +90,9 @@ class EventView:
 
     def _decky(self, name: str) -> Decky | None:
         """The decky as it is desired now; None if it has left the fleet."""
-        if name not in self._deckies:
+        now = self.ctx.monotonic()
+        if name not in self._deckies and (self._looked is None or now - self._looked >= LOOK_AGAIN):
+            self._looked = now
             fleet = load_fleet(self.ctx.home)
             self._deckies = dict(fleet.deckies) if fleet is not None else {}
         return self._deckies.get(name)

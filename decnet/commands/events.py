@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from decnet.engine.context import Context
 from decnet.engine.daemon_thread import in_daemon_thread
@@ -25,8 +25,10 @@ from decnet.plan.select import Selector, select
 from decnet.store.desired import load_fleet
 from decnet.store.events import EarlierIds, append_events, event_cursor, last_places, read_events
 from decnet.store.index_writer import update_index
+from decnet.store.latest import latest_events
 from decnet.store.printed import begin_printing, load_printed, printing_lock, save_printed, unprinted
 from decnet.store.retention import MOST_FILES, apply_retention, event_folders, file_limit
+from decnet.store.touches import StoredTouch, read_touches
 from decnet.wire.event_fields import OF_BASE
 
 if TYPE_CHECKING:
@@ -51,6 +53,14 @@ VERDICTS = {
     "reset": "its event spool was replaced: events that were not pulled are lost",
     "rewound": "its event spool was rewound: the worker was restored from an older copy",
 }
+
+
+class _Within(TypedDict):
+    """Times in seconds since the epoch, and the only address of sources, if there is only one."""
+
+    since: float | None
+    until: float | None
+    source: str | None
 
 
 @dataclass(frozen=True)
@@ -210,17 +220,42 @@ def _retain(ctx: Context, folder: Path, retention: Retention) -> None:
 def stored(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator[tuple[str, AttackerEvent]]:
     """The stored events that the filter lets through with their worker's name, oldest first; without `on`
     also those of workers that are no longer enrolled. Raises UsageError if `on` selects no worker."""
-    names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
-    found = read_events(
-        ctx.home,
-        since=wanted.since,
-        until=wanted.until,
-        workers=None if on is None else names,
-        source=wanted.source_selector.only if wanted.source_selector else None,
-    )
+    names = _names(ctx, on)
+    found = read_events(ctx.home, workers=None if on is None else names, **_within(wanted))
     return in_time_order(
         (names.get(row.worker, row.worker), row.event) for row in found if passes(row.event, wanted)
     )
+
+
+def latest(
+    ctx: Context, wanted: EventFilter, most: int, on: str | None = None
+) -> Iterator[tuple[str, AttackerEvent]]:
+    """The last `most` of these."""
+    names = _names(ctx, on)
+    found = latest_events(
+        ctx.home,
+        most,
+        lambda touch: passes(touch, wanted),
+        workers=None if on is None else names,
+        **_within(wanted),
+    )
+    return ((names.get(row.worker, row.worker), row.event) for row in found)
+
+
+def stored_touches(ctx: Context, wanted: EventFilter, on: str | None = None) -> Iterator[StoredTouch]:
+    """What is counted of these, one worker's after the other's: faster than `stored`."""
+    found = read_touches(ctx.home, workers=None if on is None else _names(ctx, on), **_within(wanted))
+    return (touch for touch in found if passes(touch, wanted))
+
+
+def _names(ctx: Context, on: str | None) -> dict[str, str]:
+    return {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
+
+
+def _within(wanted: EventFilter) -> _Within:
+    """Which stored events have to be read."""
+    source = wanted.source_selector.only if wanted.source_selector else None
+    return {"since": wanted.since, "until": wanted.until, "source": source}
 
 
 def in_time_order(
@@ -248,7 +283,7 @@ def unprinted_events(
     Raises LockHeld while another command prints events.
     """
     with _printing_alone(ctx):
-        names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
+        names = _names(ctx, on)
         printed, ends = load_printed(ctx.home) or {}, last_places(ctx.home, names)
         found = unprinted(ctx.home, printed, ends)
         yield in_time_order(
@@ -283,9 +318,9 @@ def event_filter(ctx: Context, wanted: EventFilter, *, with_ignored: bool = Fals
     services = {OF_BASE, *ctx.catalog.services, *(_services(fleet) if fleet else ())}
     if _has_unknown(wanted.decky_selector, deckies) or _has_unknown(wanted.service_selector, services):
         # Reading all stored events takes time.
-        for row in read_events(ctx.home):
-            deckies.setdefault(row.event.decky, ())
-            services.add(row.event.service)
+        for touch in read_touches(ctx.home):
+            deckies.setdefault(touch.decky, ())
+            services.add(touch.service)
     wanted.check(deckies, services)
     return wanted
 

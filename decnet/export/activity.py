@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from decnet.model.event import AttackerEvent
+from decnet.model.event import AttackerEvent, Touch
 from decnet.model.severity import level, severity
 
 Pair = tuple[str, AttackerEvent]
@@ -37,7 +37,7 @@ class Tally:
     sources: Counter[str] = field(default_factory=Counter)
     severities: Counter[int] = field(default_factory=Counter)
 
-    def add(self, event: AttackerEvent) -> None:
+    def add(self, event: Touch) -> None:
         """Count one more event. An event of several sources counts for none of them."""
         number = event.stands_for
         self.events += number

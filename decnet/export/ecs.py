@@ -6,6 +6,7 @@ import base64
 import hashlib
 import ipaddress
 import struct
+from functools import lru_cache
 from typing import Any
 
 from .sighting import Sighting, filled, iso, line
@@ -29,6 +30,8 @@ KINDS: dict[str, tuple[str, list[str], list[str]]] = {
 DATABASES = ("mysql", "redis", "mssql", "postgres", "mongodb", "ldap", "elasticsearch", "memcached")
 WEB = ("http", "https")
 PROTOCOLS = {"tcp": 6, "udp": 17}
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def ecs(seen: Sighting) -> str:
@@ -140,16 +143,24 @@ def _known(text: str | None) -> list[str]:
     return [text] if text else []
 
 
-def _ip(text: str) -> str | None:
+@lru_cache(maxsize=4096)
+def _address(text: str) -> _Address | None:
+    """Parsing addresses would take most of the time, and events have the same ones again and again."""
     try:
-        return str(ipaddress.ip_address(text))
+        return ipaddress.ip_address(text)
     except ValueError:
         return None
 
 
+@lru_cache(maxsize=4096)
+def _ip(text: str) -> str | None:
+    known = _address(text)
+    return None if known is None else str(known)
+
+
 def _version(text: str) -> str | None:
-    known = _ip(text)
-    return f"ipv{ipaddress.ip_address(known).version}" if known else None
+    known = _address(text)
+    return f"ipv{known.version}" if known else None
 
 
 def _mac(text: str) -> str:
@@ -159,12 +170,10 @@ def _mac(text: str) -> str:
 def _community_id(seen: Sighting) -> str | None:
     """Community ID, version 1 (github.com/corelight/community-id-spec), with seed 0."""
     event = seen.event
-    if not (_ip(event.source_ip) and _ip(event.local_ip) and event.source_port and event.local_port):
+    source, own = _address(event.source_ip), _address(event.local_ip)
+    if not (source and own and event.source_port and event.local_port):
         return None
-    ends = sorted(
-        (ipaddress.ip_address(address).packed, port)
-        for address, port in ((event.source_ip, event.source_port), (event.local_ip, event.local_port))
-    )
+    ends = sorted(((source.packed, event.source_port), (own.packed, event.local_port)))
     (low, low_port), (high, high_port) = ends
     hashed = struct.pack(">H", 0) + low + high + struct.pack(">BB", PROTOCOLS.get(event.transport, 0), 0)
     hashed += struct.pack(">HH", low_port, high_port)

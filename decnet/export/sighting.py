@@ -177,7 +177,7 @@ def filled(document: dict[str, Any]) -> dict[str, Any]:
     """Without what is unknown: None, "", and what is empty then."""
     found: dict[str, Any] = {}
     for name, value in document.items():
-        kept = filled(value) if isinstance(value, dict) else value
-        if kept not in (None, "", {}, []):
+        kept = filled(value) if type(value) is dict else value
+        if kept or kept not in (None, "", {}, []):
             found[name] = kept
     return found

@@ -91,6 +91,9 @@ class Touch(Protocol):
     def source_ip(self) -> str: ...
 
     @property
+    def local_port(self) -> int: ...
+
+    @property
     def fields(self) -> Mapping[str, Any]: ...
 
     @property

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from decnet.model.event import AttackerEvent, Touch
+from decnet.model.event import Touch
 from decnet.model.severity import severity
 from decnet.plan.techniques import techniques_of, techniques_of_logins
 
@@ -118,7 +118,7 @@ class Credential:
     deckies: set[str] = field(default_factory=set)
     services: set[str] = field(default_factory=set)
 
-    def add(self, event: AttackerEvent) -> None:
+    def add(self, event: Touch) -> None:
         """Count a login with this pair."""
         count = max(event.stands_for, 1)
         self.first, self.last = min(self.first, event.at), max(self.last, event.at)
@@ -162,7 +162,7 @@ def merged(found: dict[str, Attacker], others: Iterable[Attacker]) -> dict[str, 
     return found
 
 
-def credentials(events: Iterable[AttackerEvent]) -> tuple[list[Credential], int]:
+def credentials(events: Iterable[Touch]) -> tuple[list[Credential], int]:
     """The pairs of these events' logins, the most widely used first; and how many logins had a pair beyond
     the MOST_PAIRS that are listed."""
     found: dict[tuple[str, str], Credential] = {}
@@ -184,7 +184,7 @@ def pair_of(event: Touch) -> tuple[str, str]:
     return str(event.fields.get("username") or ""), str(secret)
 
 
-def _logins(events: Iterable[AttackerEvent]) -> Iterator[AttackerEvent]:
+def _logins(events: Iterable[Touch]) -> Iterator[Touch]:
     return (event for event in events if event.kind == "login")
 
 

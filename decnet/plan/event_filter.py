@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from decnet.errors import UsageError
-from decnet.model.event import AttackerEvent
+from decnet.model.event import Touch
 from decnet.model.severity import LEVELS, MOST, level, severity
 from decnet.model.suggest import suggest
 from decnet.plan.select import Groups, Selector
@@ -35,7 +35,7 @@ class EventFilter:
     services: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     min_severity: int = 0
-    ignores: Callable[[AttackerEvent], bool] | None = field(default=None, compare=False)
+    ignores: Callable[[Touch], bool] | None = field(default=None, compare=False)
     """Whether an event that everything else lets through is left out by the fleet's own rules."""
 
     @property
@@ -84,7 +84,7 @@ class EventFilter:
             raise UsageError("--until is not after --since")
 
 
-def passes(event: AttackerEvent, wanted: EventFilter) -> bool:
+def passes(event: Touch, wanted: EventFilter) -> bool:
     """Whether the filter lets an event through."""
     if wanted.since is not None and event.at < wanted.since:
         return False
@@ -107,7 +107,7 @@ def severity_of(text: str) -> int:
     raise UsageError(f"--min-severity '{clean(text, 60)}' is not a severity", hint=hint)
 
 
-def _selects(wanted: EventFilter, event: AttackerEvent) -> Iterable[bool]:
+def _selects(wanted: EventFilter, event: Touch) -> Iterable[bool]:
     if (deckies := wanted.decky_selector) is not None:
         yield deckies.matches(event.decky, wanted.archetypes.get(event.decky, ()))
     if (services := wanted.service_selector) is not None:

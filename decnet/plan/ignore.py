@@ -9,7 +9,7 @@ from typing import Any
 
 from decnet.errors import UsageError
 from decnet.model.diagnostics import Diagnostics
-from decnet.model.event import AttackerEvent
+from decnet.model.event import Touch
 from decnet.model.event_settings import IgnoreRule
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.select import Groups, Selector
@@ -21,10 +21,10 @@ from decnet.wire.event_fields import KINDS
 class Ignoring:
     """The rules as one question about an event; `count` is how many actions it has answered with yes."""
 
-    rules: tuple[Callable[[AttackerEvent], bool], ...]
+    rules: tuple[Callable[[Touch], bool], ...]
     count: int = 0
 
-    def __call__(self, event: AttackerEvent) -> bool:
+    def __call__(self, event: Touch) -> bool:
         if not any(rule(event) for rule in self.rules):
             return False
         self.count += max(event.stands_for, 1)
@@ -64,7 +64,7 @@ def _check(key: str, text: str, known: dict[str, Groups]) -> None:
         Selector.of(key, [text]).check(known[key])
 
 
-def _rule(rule: IgnoreRule, archetypes: Groups) -> Callable[[AttackerEvent], bool]:
+def _rule(rule: IgnoreRule, archetypes: Groups) -> Callable[[Touch], bool]:
     wanted = EventFilter(
         deckies=(rule.decky,) if rule.decky else (),
         archetypes={name: tuple(groups) for name, groups in archetypes.items()},
@@ -73,7 +73,7 @@ def _rule(rule: IgnoreRule, archetypes: Groups) -> Callable[[AttackerEvent], boo
         services=(rule.service,) if rule.service else (),
     )
 
-    def matches(event: AttackerEvent) -> bool:
+    def matches(event: Touch) -> bool:
         if rule.port is not None and not _has_port(event, rule.port):
             return False
         return (rule.hours is None or _within(event.at, rule.hours)) and passes(event, wanted)
@@ -81,7 +81,7 @@ def _rule(rule: IgnoreRule, archetypes: Groups) -> Callable[[AttackerEvent], boo
     return matches
 
 
-def _has_port(event: AttackerEvent, port: int) -> bool:
+def _has_port(event: Touch, port: int) -> bool:
     """Whether it happened on this port of the decky; a scan, on no other one."""
     if event.kind == "scan":
         return str(event.fields.get("ports", "")) == str(port)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
@@ -62,6 +62,18 @@ class Coverage(NamedTuple):
         return self.spans.get((folder.name, inode), [(0, None)])
 
 
+class TimedPart(NamedTuple):
+    """A part of a file, and the time of its last event in seconds since the epoch; infinite if unknown.
+    `age` grows with the age of the file."""
+
+    last: float
+    folder: Path
+    age: int
+    inode: int
+    start: int
+    stop: int | None
+
+
 def index_path(home: Home) -> Path:
     return home.events_dir / "index.db"
 
@@ -81,6 +93,28 @@ def parts_within(home: Home, since: float | None, until: float | None, source: s
     except _USELESS:
         return Coverage({})
     return Coverage(spans)
+
+
+def newest_first(
+    home: Home, since: float | None, until: float | None, source: str | None, folders: Collection[Path]
+) -> list[TimedPart]:
+    """The same of these workers' folders, by the time of the last event of each part, the latest first."""
+    low = float("-inf") if since is None else since
+    high = float("inf") if until is None else until
+    query = "SELECT start, stop, last FROM spans WHERE file = ? AND last >= ? AND first < ? ORDER BY start"
+    present = {key: path for key, path in present_files(home).items() if path.parent in folders}
+    parts = {key: [(0, None, float("inf"))] for key in present}
+    with suppress(*_USELESS), _opened(index_path(home)) as reader:
+        for each in _valid(home, reader)[0]:
+            if each.key in present:
+                rows = reader.execute(query, (each.number, low, high)) if _has(reader, each, source) else ()
+                parts[each.key] = [*rows, (each.end, None, float("inf"))]
+    found = [
+        TimedPart(last, present[key].parent, age, key[1], start, stop)
+        for age, (key, rows) in enumerate(parts.items())
+        for start, stop, last in rows
+    ]
+    return sorted(found, key=lambda part: part.last, reverse=True)
 
 
 def totals(home: Home) -> tuple[dict[str, Attacker], Coverage]:

@@ -159,19 +159,32 @@ def read_events(
     """The stored events of all workers, merged by time, each worker's in the order of its spool. `since` and
     `until` (excluded) are in seconds since the epoch. A damaged line is skipped. With `source`, files without
     events of this address may be skipped; with `coverage`, only those parts of the files are read."""
+    streams = lines_by_worker(home, since, until, workers, source, coverage)
+    return heapq.merge(*(_stored(each, since, until) for each in streams), key=lambda stored: stored.event.at)
+
+
+def lines_by_worker(
+    home: Home,
+    since: float | None,
+    until: float | None,
+    workers: Collection[str] | None,
+    source: str | None,
+    coverage: Coverage | None,
+) -> list[Iterator[bytes]]:
+    """The lines of each worker that `read_events` has to look at."""
     if coverage is None and (since is not None or until is not None or source is not None):
         from .event_index import parts_within
 
         coverage = parts_within(home, since, until, source)
+    return [_lines(folder, coverage) for folder in worker_folders(home, workers)]
+
+
+def worker_folders(home: Home, workers: Collection[str] | None = None) -> list[Path]:
+    """The folders with the stored events of these workers; None for all."""
     with translate_os_errors("read", home.events_dir):
         folders = sorted(home.events_dir.iterdir()) if home.events_dir.is_dir() else []
     wanted = None if workers is None else {home.events(worker) for worker in workers}
-    streams = [
-        _stored(_lines(folder, coverage), since, until)
-        for folder in folders
-        if folder.is_dir() and (wanted is None or folder in wanted)
-    ]
-    return heapq.merge(*streams, key=lambda stored: stored.event.at)
+    return [folder for folder in folders if folder.is_dir() and (wanted is None or folder in wanted)]
 
 
 def events_between(home: Home, worker: str, start: Place | None, end: Place) -> Iterator[StoredEvent]:

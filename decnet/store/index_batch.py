@@ -32,7 +32,7 @@ class Part:
 
     def add(self, text: bytes) -> None:
         """Count the next whole lines."""
-        found = list(touches(text))
+        found = list(touches(text.split(b"\n")))
         if found:
             times = [each.at for each in found]
             self.spans.append((self.end, self.end + len(text), min(times), max(times)))

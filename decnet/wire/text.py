@@ -10,6 +10,8 @@ _PLAIN = frozenset(chr(code) for code in range(0x20, 0x7F))
 def clean(text: str, limit: int = 400) -> str:
     """The text with control, format and bidi characters written as escapes, cut at `limit`."""
     cut = text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+    if cut.isascii() and cut.isprintable():
+        return cut
     return "".join(char if char in _PLAIN else _escape(char) for char in cut)
 
 

@@ -98,7 +98,7 @@ def test_a_summary_of_nothing_says_so(typed: Typed) -> None:
 
 
 def test_a_summary_lists_the_first_ten_and_counts_the_rest() -> None:
-    found = [("w1", event(number, "contact", source_ip=f"203.0.113.{number}")) for number in range(1, 14)]
+    found = [event(number, "contact", source_ip=f"203.0.113.{number}") for number in range(1, 14)]
     lines = summary(found).lines
     assert "and 3 more" in lines
     assert len(summary(found).document["sources"]) == 13

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from decnet import catalog
 from decnet.cli.event_options import EventOutput
-from decnet.commands.event_view import EventView
+from decnet.commands.event_view import LOOK_AGAIN, EventView
 from decnet.console.events import show_events
 from decnet.engine.context import Context
 from decnet.export import FORMATS
@@ -85,6 +86,17 @@ def test_a_format_has_what_the_decky_claims_to_be(ctx: Context, capsys: pytest.C
         "mac": ["00-50-56-00-00-10"],
     }  # fmt: skip
     assert json.loads(printed(capsys, EventView(ctx, "ecs"), login("gone")))["host"] == {"ip": ["192.0.2.10"]}
+
+
+def test_a_decky_that_has_left_is_not_looked_up_for_each_of_its_events(ctx: Context) -> None:
+    clock = [0.0]
+    view = EventView(replace(ctx, monotonic=lambda: clock[0]), "ecs")
+    assert view.seen("w1", login("new")).hostname == ""
+    fleet = new_fleet().model_copy(update={"lans": {"w1": LAN}})
+    save_fleet(ctx.home, fleet.with_deckies({"new": WEB.model_copy(update={"name": "new"})}))
+    assert view.seen("w1", login("new")).hostname == ""
+    clock[0] += LOOK_AGAIN
+    assert view.seen("w1", login("new")).hostname == "srv-1"
 
 
 @pytest.mark.parametrize("style", sorted(FORMATS) + sorted(OWN - {"name"}))

@@ -22,8 +22,10 @@ from decnet.store.event_index import Coverage, index_path, parts_within, present
 from decnet.store.events import append_events, read_events
 from decnet.store.index_writer import update_index
 from decnet.store.jsonl import files_of
+from decnet.store.latest import latest_events
 from decnet.store.paths import Home
 from decnet.store.retention import apply_retention
+from decnet.store.touches import read_touches
 
 InChild = Callable[[Callable[[], object], str], int]
 NASTY = ["192.0.2.7", "x'); DROP TABLE totals; --", '"', "%", "\x00", "é" * 50]
@@ -87,6 +89,16 @@ def agrees(home: Home) -> bool:
         assert of_source == [row for row in every if row.event.source_ip == source]
     for since, until in ((AT + 1500, AT + 1800), (AT + 2900, AT + 1e6), (0.0, AT + 250)):
         assert answers(home, since=since, until=until) == from_files(home, since=since, until=until)
+        touched = [each.stored for each in read_touches(home, since=since, until=until)]
+        assert sorted(f"{row.worker}{row.event.id}" for row in touched if row) == sorted(
+            answers(home, since=since, until=until)
+        )
+    every_one = sorted(read_events(home, coverage=Coverage({})), key=lambda row: row.event.at)
+    for most in (0, 1, 7, 1000):
+        assert latest_events(home, most, lambda touch: True) == every_one[-most or len(every_one) :]
+        some = [row for row in every_one if row.worker == "v" and row.event.source_ip == "192.0.2.1"]
+        found = latest_events(home, most, lambda touch: touch.source_ip == "192.0.2.1", workers=["v"])
+        assert found == some[-most or len(some) :]
     return True
 
 
@@ -126,6 +138,18 @@ def test_what_is_indexed_is_not_read_again(home: Home) -> None:
     assert update_index(home, 60.0) == (done := update_index(home, 60.0))
     assert done is not None
     assert done.before == done.after == done.whole
+
+
+def test_the_last_events_are_found_without_the_earlier_ones(home: Home) -> None:
+    fill(home, 300)
+    update_index(home, 60.0, span=SPAN)
+    looked_at: list[float] = []
+    found = latest_events(home, 5, lambda touch: not looked_at.append(touch.at))
+    assert [row.event.at for row in found] == [AT + 100 * 300 + n for n in (0, 1, 1, 2, 2)]
+    assert len(looked_at) < 50
+    assert not latest_events(home, 5, lambda touch: False, until=AT)
+    in_between = latest_events(home, 2, lambda touch: True, since=AT + 28_000, until=AT + 29_000)
+    assert [row.event.at for row in in_between] == [AT + 28_902, AT + 28_902]
 
 
 def cut(path: Path) -> None:
