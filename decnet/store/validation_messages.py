@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from decnet.model.base import FrozenModel
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
+from decnet.model.topology import Design, DesignDecky, Lan, Topology
 from decnet.wire import clean
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ _WORDS = {
 
 _PATTERNS = {
     "mac": "must be a MAC address such as 02:42:c0:00:02:64, in lower case",
+    "id": "must be 32 hexadecimal digits in lower case",
+    "networks": "must be the name of one of the project's inner networks",
+    "projects": "must be decnet, or decnet-t- and 8 hexadecimal digits",
     "seed": "must be 32 hexadecimal digits in lower case",
     "services": "must be a service's name: lower case letters, digits, - and _, at most 32",
     "name": "must be a name: lower case letters, digits and inner hyphens, at most 40",
+    "node": "must be a name: lower case letters, digits and inner hyphens, at most 32",
 }
 
 FaultKind = Literal["field", "key", "union", "value"]
@@ -123,13 +128,25 @@ def _sentence(fault: ErrorDetails, route: Route, kind: FaultKind) -> str:
     if fault["type"] == "extra_forbidden":
         return "is not known here" + _suggestion(route)
     if fault["type"] == "string_pattern_mismatch":
-        about = route[-2] if kind == "key" and len(route) > 1 else route[-1]
-        return _PATTERNS.get(str(about), _PATTERNS["name"])
+        return _PATTERNS[_pattern(route, kind)]
     if fault["type"] == "literal_error":
         return f"must be {fault['ctx']['expected']}"
+    if fault["type"] == "greater_than_equal":
+        return f"must be {fault['ctx']['ge']} or more"
     if fault["type"] == "string_too_long":
         return f"must have at most {fault['ctx']['max_length']} characters"
     return _WORDS.get(fault["type"]) or f"is not valid: {clean(fault['msg'], 200)}"
+
+
+def _pattern(route: Route, kind: FaultKind) -> str:
+    """The key in _PATTERNS for a text, or a key, that does not have its form."""
+    named = [part for part in route if isinstance(part, str)]
+    about = named[-2] if kind == "key" and len(named) > 1 else named[-1]
+    if kind == "value" and named[-2:-1] == ["macs"]:
+        return "mac"
+    if about in _PATTERNS and about != "name":
+        return about
+    return "node" if route[0] == "topologies" and about != "worker" else "name"
 
 
 def _suggestion(route: Route) -> str:
@@ -143,6 +160,16 @@ def _suggestion(route: Route) -> str:
             model = Decky
         case ("projects", _, "deckies", _, "attachments", _):
             model = Attachment
+        case ("projects", _, "networks", _):
+            model = Network
+        case ("topologies", _):
+            model = Topology
+        case ("topologies", _, "design"):
+            model = Design
+        case ("topologies", _, "design", "lans", _):
+            model = Lan
+        case ("topologies", _, "design", "deckies", _):
+            model = DesignDecky
     near = difflib.get_close_matches(str(route[-1]), model.model_fields, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 

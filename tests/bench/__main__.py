@@ -28,6 +28,7 @@ from .place import LAB, on_worker
 from .rows import Row, show, write
 from .spool import spool_rows
 from .startup import start_up_rows
+from .topologies import topology_rows
 
 Part = Callable[[], list[Row]]
 
@@ -35,6 +36,7 @@ ALONE: dict[str, Part] = {
     "pass": lambda: [Row(*figures) for figures in three_way_rows()],
     "spool": spool_rows,
     "events": event_rows,
+    "topologies": topology_rows,
 }
 ON_A_WORKER: dict[str, Part] = {
     "startup": start_up_rows,

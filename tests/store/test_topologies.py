@@ -10,12 +10,24 @@ import pytest
 
 from decnet.errors import SpecError
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
-from decnet.model.topology import Design, Lan, Topology
+from decnet.model.topology import Design, DesignDecky, Lan, Topology
 from decnet.store.desired import load_fleet, render, save_fleet
 from decnet.store.paths import Home
 
 PROJECT = "decnet-t-0123abcd"
 INNER = f"{PROJECT}-office"
+
+
+def _designed(name: str) -> DesignDecky:
+    return DesignDecky(
+        name=name, os="linux", release="debian-12", home="dmz", services=("ssh",), hostname=name,
+        seed="0" * 32, addresses={"dmz": "", "office": "172.16.0.9"}, macs={"office": "00:50:56:00:00:09"},
+    )  # fmt: skip
+
+
+DESIGN = Design(
+    lans=(Lan(name="dmz", dmz=True), Lan(name="office", subnet="172.16.0.0/24")), deckies=(_designed("gate"),)
+)
 
 
 def deployed() -> Fleet:
@@ -27,9 +39,7 @@ def deployed() -> Fleet:
     )  # fmt: skip
     gate = _decky("gate", ("decnet_lan", "192.0.2.100", 1), (INNER, "172.16.0.1", 2))
     deckies = {"gate": gate, "nas": _decky("nas", (INNER, "172.16.0.2", 3))}
-    topology = Topology(
-        id="0123abcd" * 4, name="branch", design=Design(lans=(Lan(name="dmz", dmz=True),)), worker="local"
-    )
+    topology = Topology(id="0123abcd" * 4, name="branch", design=DESIGN, worker="local")
     project = Project(name=PROJECT, networks={INNER: inner}, deckies=deckies)
     return Fleet(
         fleet_id="f", lans={"local": lan}, projects={PROJECT: project}, topologies={"branch": topology}
@@ -141,3 +151,44 @@ def test_a_contradiction_is_refused_with_its_place(home: Home, edit: Edit, messa
         load_fleet(home)
     assert message in str(caught.value)
     assert str(home.state) in str(caught.value.place)
+
+
+_BRANCH = ("topologies", "branch")
+_WEB = (*_BRANCH, "design", "deckies", 0)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (_set(*_BRANCH, "id", "x"), "branch.id must be 32 hexadecimal digits in lower case"),
+        (_set(*_BRANCH, "version", 0), "branch.version must be 1 or more, not 0"),
+        (_set(*_BRANCH, "versio", 2), "branch.versio is not known here; did you mean version?"),
+        (_set(*_BRANCH, "design", "v", 2), "design.v must be 1"),
+        (_set(*_BRANCH, "design", "lan", []), "design.lan is not known here; did you mean lans?"),
+        (_set(*_BRANCH, "design", "lans", 1, "subnt", ""), "subnt is not known here; did you mean subnet?"),
+        (
+            _set(*_BRANCH, "design", "lans", 1, "name", "Office"),
+            "lans.1.name must be a name: lower case letters, digits and inner hyphens, at most 32",
+        ),
+        (
+            _set(*_BRANCH, "worker", "W"),
+            "worker must be a name: lower case letters, digits and inner hyphens, at most 40",
+        ),
+        (_set(*_WEB, "services", ["S"]), "services.0 must be a service's name"),
+        (_set(*_WEB, "hme", "dmz"), "deckies.0.hme is not known here; did you mean home?"),
+        (_set(*_WEB, "seed", "x"), "deckies.0.seed must be 32 hexadecimal digits"),
+        (_set(*_WEB, "macs", "office", "x"), "macs.office must be a MAC address such as"),
+        (_set(*_WEB, "addresses", "Office", "x"), "must be a name: lower case letters"),
+        (_set("projects", PROJECT, "networks", "lan", {}), "must be the name of one of the project's inner"),
+        (_set("projects", PROJECT, "networks", INNER, "gatewy", ""), "not known here; did you mean gateway?"),
+        (_set("projects", "other", {"name": "decnet"}), "must be decnet, or decnet-t- and 8 hexadecimal"),
+    ],
+)
+def test_a_wrong_value_in_a_topology_is_explained(home: Home, edit: Edit, message: str) -> None:
+    save_fleet(home, deployed())
+    document = json.loads(home.state.read_bytes())
+    edit(document)
+    home.state.write_text(json.dumps(document, indent=1))
+    with pytest.raises(SpecError) as caught:
+        load_fleet(home)
+    assert message in str(caught.value)

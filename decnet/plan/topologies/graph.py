@@ -7,6 +7,7 @@ from html import escape
 from typing import Literal, NamedTuple
 
 from decnet.model.topology import Design, DesignDecky, Lan
+from decnet.wire import clean
 
 from .paths import reached
 
@@ -68,7 +69,7 @@ def _mermaid_lines(design: Design) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return escape(text)
 
 
 def _dot(design: Design, title: str) -> str:
@@ -98,7 +99,7 @@ def _edges(design: Design) -> Iterator[tuple[int, int, str]]:
     for number, decky in enumerate(design.deckies):
         for lan, address in sorted(decky.addresses.items()):
             if lan in numbers:
-                yield numbers[lan], number, address
+                yield numbers[lan], number, clean(address, 40)
 
 
 class _Box(NamedTuple):
@@ -167,7 +168,7 @@ def _svg_box(box: _Box) -> Iterator[str]:
     fill = "#fde2c8" if box.lan.dmz else "#dbe9f6"
     yield _rect(box.x, box.y, _WIDTH, box.height, fill, "#444444")
     yield _label(box.x + 10, box.y + 18, box.lan.name, "bold")
-    yield _label(box.x + 10, box.y + 34, box.lan.subnet or WORKERS_LAN)
+    yield _label(box.x + 10, box.y + 34, clean(box.lan.subnet, 40) or WORKERS_LAN)
     for row, decky in enumerate(box.deckies):
         y = box.y + _LAN_HEIGHT + row * _DECKY_HEIGHT
         yield _rect(box.x + 6, y, _WIDTH - 12, _DECKY_HEIGHT - 4, "#ffffff", "#999999")
@@ -190,9 +191,9 @@ def _cut(text: str) -> str:
 def _lan_label(lan: Lan | None) -> str:
     if lan is None:
         return ""
-    return f"{lan.name} ({lan.subnet or WORKERS_LAN})"
+    return f"{lan.name} ({clean(lan.subnet, 40) or WORKERS_LAN})"
 
 
 def _decky_label(decky: DesignDecky) -> str:
     """Archetype or OS, and services."""
-    return f"{decky.archetype or decky.os}: {', '.join(sorted(decky.services))}"
+    return f"{clean(decky.archetype or decky.os, 60)}: {', '.join(sorted(decky.services))}"

@@ -14,11 +14,11 @@ from decnet.model.topology import Design, DesignDecky, Lan
 from decnet.model.topologykeys import TOPOLOGY, node
 from decnet.wire import clean
 
-from .findings import raise_errors
+from .findings import Findings, raise_errors
 from .machines import DeckyPlan, Used, complete
 from .operation_shapes import checked
 from .subnets import free_subnets
-from .validate import ALONE, Surroundings, validate
+from .validate import ALONE, Surroundings, check_counts, validate
 
 _Table = dict[str, Any]
 
@@ -37,6 +37,9 @@ def read(
     right = keyed_tables.valid_part(mistakes, (), table, TOPOLOGY)
     if not mistakes and not right.get("lan"):
         mistakes.add(("lan",), "no LAN is defined", "a LAN is a table [lan.NAME]; one of them is the DMZ")
+    counts = Findings()
+    check_counts(counts, len(right.get("lan", {})), len(right.get("decky", {})))
+    raise_errors(counts.found, filename, mistakes.places())
     lans = _lans(right.get("lan", {}), rng, around)
     plans = [_plan(mistakes, name, entry, lans) for name, entry in right.get("decky", {}).items()]
     mistakes.raise_any()

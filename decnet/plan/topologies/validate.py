@@ -37,15 +37,18 @@ ALONE = Surroundings()
 
 
 def validate(design: Design, catalog: Catalog, around: Surroundings = ALONE) -> tuple[Finding, ...]:
-    """Every problem of the design, errors first; empty if there is none."""
+    """Every problem of the design, errors first; empty if there is none. Of one that is too large, only
+    that."""
     found = Findings()
+    _check_size(found, design, around)
+    if any(each.code == "TOO_LARGE" for each in found.found):
+        return tuple(found.found)
     lans = {lan.name: lan for lan in design.lans}
     blocks = _check_lans(found, design, around)
     _check_names(found, design)
     members = _check_membership(found, design, lans)
     _check_addresses(found, design, lans, blocks, members)
     validate_machines.check(found, design, catalog, around.macs)
-    _check_size(found, design, around)
     validate_ways.check_ways(found, design)
     return tuple(sorted(found.found, key=lambda each: each.severity))
 
@@ -228,14 +231,19 @@ def _reserved(address: IPv4Address, block: IPv4Network) -> str | None:
     }.get(address)
 
 
-def _check_size(found: Findings, design: Design, around: Surroundings) -> None:
+def check_counts(found: Findings, lans: int, deckies: int) -> None:
+    """Add whether there are too many LANs or deckies."""
     for count, most, noun, place in (
-        (len(design.lans), MAX_LANS, "LANs", "lan"),
-        (len(design.deckies), MAX_DECKIES, "deckies", "decky"),
+        (lans, MAX_LANS, "LANs", "lan"),
+        (deckies, MAX_DECKIES, "deckies", "decky"),
     ):
         if count > most:
             message = f"{count} {noun}, more than {most}"
             found.add("TOO_LARGE", (place,), message, "split it into several topologies")
+
+
+def _check_size(found: Findings, design: Design, around: Surroundings) -> None:
+    check_counts(found, len(design.lans), len(design.deckies))
     needed = (len(design.deckies) + around.deckies) * DECKY_MIB + SYSTEM_MIB
     if around.memory_mib is not None and needed > around.memory_mib:
         others = f" and the {around.deckies} of the worker" if around.deckies else ""

@@ -140,6 +140,11 @@ def test_errors_of_the_whole_are_reported_with_their_code() -> None:
     assert mistakes(text)[0].endswith("DMZ_MISSING: no LAN is the DMZ")
 
 
+def test_a_file_of_far_too_many_lans_is_refused_at_once() -> None:
+    text = SMALL + "".join(f"[lan.l{number}]\n" for number in range(20_000))
+    assert mistakes(text) == ["t.toml:2: TOO_LARGE: 20002 LANs, more than 256"]
+
+
 @pytest.mark.parametrize("text", [SMALL, to_toml(design())], ids=["small", "exported"])
 def test_a_damaged_file_is_refused_or_read_and_nothing_else(text: str) -> None:
     """Lines lost, repeated or moved; characters replaced."""

@@ -160,9 +160,10 @@ def test_the_drawing_is_well_formed_and_nothing_in_it_overlaps() -> None:
 
 def test_hostile_names_do_not_leave_their_place_in_a_picture() -> None:
     """Archetypes and releases are text of a file."""
-    wild = edited(archetype='"]; evil <script>&')
+    wild = edited(archetype='"]; evil \x1b[31m <script>&')
     svg = graph(wild, "svg", "t")
     assert "<script>" not in svg
     assert xml.fromstring(svg) is not None
+    assert not any("\x1b" in graph(wild, form, "t") for form in ("text", "svg", "mermaid", "dot"))
     assert "<script>" not in graph(wild, "mermaid", "t")
     assert 'label="nas\\n\\"]; evil' in graph(wild, "dot", "t")
