@@ -7,7 +7,15 @@ import os
 import signal
 import time
 
-from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, clean, clean_lines, container_name, job_limit, longest_job
+from decnet.wire import (
+    JOB_SECONDS_AFTER_PROGRESS,
+    PROJECT,
+    clean,
+    clean_lines,
+    container_name,
+    job_limit,
+    longest_job,
+)
 
 from . import composerun, docker, jobs, journal, limits, network, probe, scans, slices
 from .containers import by_name, fleet_containers, holders, start_tick
@@ -84,6 +92,7 @@ class Run:
         if "compose" not in self.content:
             if self.content["only"] is None:
                 network.remove_if_empty(self.fleet_id, holders(fleet_containers(self.fleet_id)))
+                self._forget_project()
             return
         claims = [step for step in self.steps if step["decky"] in self.open and (step["up"] or step["start"])]
         self._refuse_conflicts(claims)
@@ -93,6 +102,12 @@ class Run:
             self._bring_up(claims)
         self._start(claims)
         self._watch_to_the_end(claims)
+
+    def _forget_project(self) -> None:
+        """A topology of which nothing is left is not reported any more: this is how the operator knows."""
+        left = [each for each in fleet_containers(self.fleet_id) if each.project == self.project]
+        if self.project != PROJECT and not (self.failed or left):
+            slices.forget(self.project)
 
     def end(self, decky: str, error: str = "") -> None:
         """Write the end of one decky's operation, once."""

@@ -8,6 +8,7 @@ the project `decnet` until its first write, which writes the new files and then 
 from __future__ import annotations
 
 import os
+import shutil
 
 from decnet.wire import PROJECT, digest, is_project
 from decnet.wire.fault import place
@@ -62,6 +63,13 @@ def keep_of(job: Dict[str, Any]) -> None:
     write_json(known, FOLDER, project, FILE)
     if project == PROJECT:
         _set_old_files_aside()
+
+
+def forget(project: str) -> None:
+    """Removes what is kept of a topology of which nothing is left here."""
+    place("forget a project")
+    shutil.rmtree(path(FOLDER, project), ignore_errors=True)
+    sync_folder(path(FOLDER))
 
 
 def home_of(entry: Dict[str, Any]) -> Dict[str, str]:

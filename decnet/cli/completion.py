@@ -133,9 +133,9 @@ def _values(spot: _Spot, kind: str | None, current: str, prefix: str) -> Answer:
     if kind.startswith("words:"):
         return _matching("words", current, [(word, "") for word in kind[6:].split(",")], prefix)
     # Deckies are mostly separate arguments, so that a complete name ends with a space.
-    if kind in ("services", "selector") or (kind == "deckies" and re.search("[,!]", current)):
+    if kind in ("services", "archetypes", "selector") or (kind == "deckies" and re.search("[,!]", current)):
         before, comma, last = current.rpartition(",")
-        mark = last[:1] if kind != "services" and last[:1] == "!" else ""
+        mark = last[:1] if kind not in ("services", "archetypes") and last[:1] == "!" else ""
         used = [*before.split(","), *spot.given]
         found = [word for word in _names(kind, spot.given) if word[0] not in used]
         return _matching("list", last.removeprefix(mark), found, prefix + before + comma + mark)
@@ -148,15 +148,17 @@ def _names(kind: str, given: list[str]) -> list[tuple[str, str]]:
     from decnet.store.paths import find_home
 
     home = find_home(os.environ, os.getuid())
-    if kind in ("services", "archetype", "os"):
+    if kind in ("services", "archetype", "archetypes", "os"):
         from decnet import catalog
 
-        section: catalog.Kind = "service" if kind == "services" else kind  # type: ignore[assignment]
+        section: catalog.Kind = "os" if kind == "os" else "service" if kind == "services" else "archetype"
         return list(catalog.offered(section, home.catalog).items())
     if kind in ("decky", "deckies"):
         return [(name, ", ".join(services)) for name, services in completion_names.deckies(home).items()]
     if kind == "service-of":
         return [(name, "") for name in completion_names.deckies(home).get(given[-1] if given else "", ())]
+    if kind == "topology":
+        return list(completion_names.topologies(home).items())
     if kind == "quarantined":
         return [(address, "") for address in completion_names.quarantined(home)]
     workers = completion_names.workers(home)

@@ -23,6 +23,15 @@ KINDS = {
     "worker release names": "quarantined",
     "worker add name": "",
     "lab worker": "",
+    "topology name": "topology",
+    "topology generate name": "",
+    "topology import name": "",
+    "topology name_or_file": "topology",
+    "topology other": "topology",
+    "topology deploy on": "worker",
+    "topology archetypes": "archetypes",
+    "topology operations": "words:add_lan,remove_lan,update_lan,add_decky,remove_decky,update_decky,"
+    "attach_decky,detach_decky",
 }
 """The kind of names that a parameter takes, by its name, or by its command's words and its name."""
 

@@ -17,6 +17,7 @@ from decnet.plan.allocate import allocate
 from decnet.plan.claims import known_claims, possible_holders
 from decnet.plan.decky_view import unknown_workers
 from decnet.plan.draft import Draft
+from decnet.wire import NETWORK, PROJECT, container_name
 
 if TYPE_CHECKING:
     from decnet.worker.responses import Probed
@@ -33,15 +34,20 @@ async def allocate_unclaimed(
     drafts: tuple[Draft, ...],
     lans: dict[str, Network],
     rng: Random,
+    *,
+    project: str = PROJECT,
 ) -> tuple[Snapshot, dict[str, Decky]]:
-    """The drafts with worker, address and MAC, where no other host answers at a new address. In the returned
-    snapshot, a worker whose probe failed counts as not seen: it gets no new decky.
+    """The drafts of a project with worker, address and MAC, where no other host answers at a new address. In
+    the returned snapshot, a worker whose probe failed counts as not seen: it gets no new decky.
 
     Raises SpecError if a fixed address is taken, Failed if the LAN is full, and the error of a failed worker
     that a new address needs.
     """
     barred = {text for row in snap.quarantined for text in (row.address, row.mac)}
-    taken: set[str] = set()
+    elsewhere = _elsewhere(desired, project)
+    taken = {decky.ip for decky in elsewhere if decky.home.network == NETWORK}
+    macs = {each.mac for decky in elsewhere for each in decky.attachments}
+    own = desired if project == PROJECT else desired.with_deckies(desired.project(project).deckies)
     state = rng.getstate()
     for _ in range(ROUNDS):
         rng.setstate(state)
@@ -49,18 +55,18 @@ async def allocate_unclaimed(
             drafts,
             catalog=ctx.catalog,
             lans=desired.lans,
-            desired=desired,
+            desired=own,
             facts=_facts(snap),
-            capacity={name: snap.workers[name].max_deckies for name in _seen(snap, lans)},
+            capacity={name: _room(snap, name, elsewhere) for name in _seen(snap, lans)},
             rng=rng,
             now=ctx.now(),
             taken=taken,
             quarantined=barred,
-            possibly_in_use=_held_by_unseen(snap),
+            possibly_in_use=_held_by_unseen(snap) | macs,
         )
-        answers = await _probed(connections, snap, deckies)
+        answers = await _probed(connections, snap, deckies, project)
         lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]
-        answered = _answered(snap, deckies, answers.values())
+        answered = _answered(snap, deckies, answers.values(), project)
         _refuse_fixed(drafts, deckies, answered)
         if not answered and not lost:
             return snap, deckies
@@ -83,6 +89,17 @@ async def addresses_in_use(connections: Connections, snap: Snapshot) -> dict[str
     names = {decky.ip: name for name, decky in deckies.items()}
     answered = _answered(snap, deckies, answers.values())
     return {ip: (names[ip], holder) for ip, holder in answered.items() if ip in names}
+
+
+def _elsewhere(desired: Fleet, project: str) -> list[Decky]:
+    """The deckies of all other projects, which keep what they have."""
+    return [decky for name, _, decky in desired.every_decky() if name != project]
+
+
+def _room(snap: Snapshot, worker: str, elsewhere: Iterable[Decky]) -> int | None:
+    """How many deckies of this project the worker may have; None: no limit."""
+    most = snap.workers[worker].max_deckies
+    return None if most is None else max(0, most - sum(1 for decky in elsewhere if decky.worker == worker))
 
 
 def _seen(snap: Snapshot, names: Iterable[str]) -> list[str]:
@@ -111,12 +128,12 @@ def _held_by_unseen(snap: Snapshot) -> set[str]:
 
 
 async def _probed(
-    connections: Connections, snap: Snapshot, deckies: dict[str, Decky]
+    connections: Connections, snap: Snapshot, deckies: dict[str, Decky], project: str = PROJECT
 ) -> dict[str, Probed | WorkerFailure]:
     """The answer of each worker's probe for the new addresses on its LAN."""
     claims: dict[str, list[str]] = {}
     for decky in deckies.values():
-        if not (_held(snap, decky) or _cannot_be_probed(snap, decky)):
+        if not (_held(snap, decky, project) or _cannot_be_probed(snap, decky, project)):
             claims.setdefault(decky.worker, []).append(decky.ip)
     return await connections.call_all(
         (snap.workers[name] for name in claims if name in snap.workers),
@@ -125,10 +142,13 @@ async def _probed(
 
 
 def _answered(
-    snap: Snapshot, deckies: dict[str, Decky], answers: Iterable[Probed | WorkerFailure]
+    snap: Snapshot,
+    deckies: dict[str, Decky],
+    answers: Iterable[Probed | WorkerFailure],
+    project: str = PROJECT,
 ) -> dict[str, str]:
     """The new addresses that another host answers at, each with its container or MAC."""
-    own = _own(snap) | {(decky.ip, decky.name) for decky in deckies.values()}
+    own = _own(snap) | {(decky.ip, container_name(project, decky.name)) for decky in deckies.values()}
     found: dict[str, str] = {}
     for answer in answers:
         if isinstance(answer, WorkerFailure):
@@ -146,19 +166,24 @@ def _own(snap: Snapshot) -> set[tuple[str, str]]:
     """The addresses of our deckies, each with its MAC and its container's name: a plan releases them before
     it claims them again, here or on another worker."""
     rows = [row for records in snap.recorded.values() for _, row in records.rows()]
-    return {(claim.ip, who) for row in rows for claim in known_claims(row) for who in (claim.mac, row.name)}
+    return {
+        (claim.ip, who)
+        for row in rows
+        for claim in known_claims(row)
+        for who in (claim.mac, container_name(row.project, row.name))
+    }
 
 
-def _held(snap: Snapshot, decky: Decky) -> bool:
+def _held(snap: Snapshot, decky: Decky, project: str) -> bool:
     """Whether this decky already has that address on that worker, as recorded."""
     records = snap.recorded.get(decky.worker)
-    row = records.of().deckies.get(decky.name) if records else None
+    row = records.of(project).deckies.get(decky.name) if records else None
     return any(claim.ip == decky.ip for claim in known_claims(row))
 
 
-def _cannot_be_probed(snap: Snapshot, decky: Decky) -> bool:
+def _cannot_be_probed(snap: Snapshot, decky: Decky, project: str) -> bool:
     """Whether the address is unchanged and its worker was not seen: it does not delay the other workers."""
-    before = snap.stored.deckies.get(decky.name)
+    before = snap.stored.decky(project, decky.name)
     same = before is not None and (before.worker, before.ip) == (decky.worker, decky.ip)
     return same and not isinstance(snap.observed.get(decky.worker), Seen)
 

@@ -54,7 +54,7 @@ async def apply(ctx: Context, path: Path, options: PassOptions) -> PassOutcome:
         desired = _with_times(stored.desired, file.desired, ctx.now())
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
-            if LOCAL not in snap.workers and desired.on(LOCAL):
+            if LOCAL not in snap.workers and desired.count_on(LOCAL):
                 snap = await with_local(ctx, connections, snap, adopt=run.adopt_agent)
             snap = snap.with_desired(desired)
             await _check_world(ctx, connections, path, file, snap, run)

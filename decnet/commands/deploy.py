@@ -217,7 +217,7 @@ async def _describe_fleet(
 def with_ranges(snap: Snapshot, desired: Fleet, *, dry_run: bool) -> Proposal:
     """The proposal, with one question per LAN whose whole range will be used: is it outside of DHCP? A dry
     run does not ask."""
-    used = {decky.worker for decky in desired.deckies.values()}
+    used = desired.placed
     lans = {name: lan for name, lan in desired.lans.items() if name in used}
     open_ranges = () if dry_run else unconfirmed_subnets(lans, desired.confirmed)
     confirmed = tuple(sorted({*desired.confirmed, *open_ranges}))

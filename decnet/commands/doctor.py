@@ -121,8 +121,8 @@ def _room(name: str, facts: Facts, fleet: Fleet) -> Iterator[Finding]:
     if facts.disk_free_mib < DISK_MIB:
         text = f"{facts.disk_free_mib} MiB of disk are free for Docker"
         yield Finding(name, "warning", text, "decnet image prune; docker system df")
-    if len(fleet.on(name)) > deckies_by_memory(facts):
-        placed = counted(len(fleet.on(name)), "decky")
+    if fleet.count_on(name) > deckies_by_memory(facts):
+        placed = counted(fleet.count_on(name), "decky")
         text = f"{facts.memory_mib} MiB of memory are not enough for {placed}"
         yield Finding(name, "warning", text, "spread them over more workers")
     if facts.docker_version is not None:

@@ -9,6 +9,7 @@ from decnet.commands.allocation import allocate_unclaimed
 from decnet.commands.deploy import with_ranges
 from decnet.commands.enrolment import known_worker, one_worker
 from decnet.commands.receivers import no_worker, open_workers
+from decnet.commands.topologies.placing import chosen_worker, place
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
@@ -24,6 +25,7 @@ from decnet.model.worker import Facts
 from decnet.plan.additions import unchanged
 from decnet.plan.draft import Draft
 from decnet.plan.lans import LanGroups, NoLan, decide_lan
+from decnet.plan.topologies.place import without_placed
 from decnet.store.audit import append
 from decnet.store.fleet_table import FleetTable
 
@@ -44,19 +46,22 @@ async def drain(ctx: Context, name: str, options: PassOptions, *, remove: bool =
             snap = _closed(snap, name)
             if remove:
                 return _removal(snap, name)
-            if not snap.desired.on(name):
+            if not snap.desired.count_on(name):
                 return Proposal(snap)
             _check_can_release(snap, name)
             lans = _lans(snap, name)
-            desired = snap.desired.model_copy(update={"lans": lans})
-            snap, moved = await _moved(ctx, connections, snap, desired, name, Random(seed))
-            for note in _new_addresses(snap, desired, moved):
+            before = snap.desired
+            desired = before.model_copy(update={"lans": lans})
+            if before.on(name):
+                snap, moved = await _moved(ctx, connections, snap, desired, name, Random(seed))
+                desired = desired.with_deckies(moved)
+            snap, desired = await _topologies_moved(ctx, connections, snap, desired, name, Random(seed))
+            for note in _new_addresses(before, desired):
                 if note not in notes:
                     ctx.note(note)
                 notes.add(note)
-            placed = {decky.worker for decky in moved.values()} | set(snap.desired.lans)
-            left = {worker: lan for worker, lan in lans.items() if worker in placed}
-            desired = desired.model_copy(update={"lans": left}).with_deckies(moved)
+            left = {w: lan for w, lan in lans.items() if w in desired.placed or w in before.lans}
+            desired = desired.model_copy(update={"lans": left})
             return with_ranges(snap, desired, dry_run=options.dry_run)
 
         return propose
@@ -84,8 +89,28 @@ def _closed(snap: Snapshot, name: str) -> Snapshot:
 def _removal(snap: Snapshot, name: str) -> Proposal:
     fleet = snap.desired
     left = {n: decky for n, decky in fleet.deckies.items() if decky.worker != name}
-    desired = fleet.with_deckies(left)
-    return Proposal(snap.with_desired(desired), requested_removals=len(fleet.deckies) - len(left))
+    desired = without_placed(fleet.with_deckies(left), _topologies_on(fleet, name))
+    return Proposal(snap.with_desired(desired), requested_removals=fleet.count_on(name))
+
+
+def _topologies_on(fleet: Fleet, name: str) -> list[str]:
+    return [each.name for each in fleet.topologies.values() if each.worker == name]
+
+
+async def _topologies_moved(
+    ctx: Context, connections: Connections, snap: Snapshot, desired: Fleet, name: str, rng: Random
+) -> tuple[Snapshot, Fleet]:
+    """The fleet in which each topology of the worker runs, as a whole, on another one that has room. Raises
+    SpecError if there is none."""
+    for topology_name in _topologies_on(desired, name):
+        snap = snap.with_desired(desired)
+        topology = desired.topologies[topology_name].model_copy(update={"worker": None})
+        try:
+            worker = chosen_worker(snap, topology, None)
+            snap, desired = await place(ctx, connections, snap, topology, worker, rng)
+        except SpecError as error:
+            raise _no_room(name, error.message) from error
+    return snap, desired
 
 
 def _check_can_release(snap: Snapshot, name: str) -> None:
@@ -151,12 +176,12 @@ def _no_room(name: str, why: str) -> SpecError:
     )
 
 
-def _new_addresses(snap: Snapshot, desired: Fleet, moved: dict[str, Decky]) -> list[str]:
+def _new_addresses(former: Fleet, desired: Fleet) -> list[str]:
     """Each decky whose address changes, with the reason."""
     groups = LanGroups(desired.lans)
-    found = []
-    for name, decky in moved.items():
-        before = snap.desired.deckies[name]
+    found, known = [], dict(former.labelled_deckies())
+    for name, decky in desired.labelled_deckies():
+        before = known[name]
         if before.ip == decky.ip:
             continue
         same_lan = groups.group_of(before.worker) == groups.group_of(decky.worker)

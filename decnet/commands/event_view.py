@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from decnet import __version__
 from decnet.engine.context import Context
 from decnet.export import FORMATS, Sighting, redacted, shared
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Decky, Fleet
+from decnet.model.keys import label
 from decnet.plan.coalesce import coalesced
 from decnet.store.desired import load_fleet
+from decnet.wire import PROJECT
+
+LABELLED = ("table", "wide", "name")
+"""The formats for people: a JSON document has decky and project apart."""
 
 Pair = tuple[str, AttackerEvent]
 """A worker's name and one of its events."""
@@ -36,7 +41,7 @@ class EventView:
     coalesce: float = 0.0
     former: frozenset[str] = frozenset()
     """What identified deckies that have left the fleet, and is not shared either."""
-    _deckies: dict[str, Decky] = field(default_factory=dict)
+    _fleet: Fleet | None = None
     _looked: float | None = None
     _ours: frozenset[str] | None = None
 
@@ -51,7 +56,12 @@ class EventView:
         return self._limited(found) if self.redact or self.share else found
 
     def pairs(self, found: Iterable[Pair]) -> Iterator[Pair]:
-        """The last of these events, with what may be shown of them."""
+        """The last of these events, with what may be shown of them; in a table, a decky of a topology is
+        named TOPOLOGY/DECKY."""
+        found = self._pairs(found)
+        return map(self._labelled, found) if self.style in LABELLED else iter(found)
+
+    def _pairs(self, found: Iterable[Pair]) -> Iterator[Pair]:
         if self.coalesce:
             found = coalesced(found, self.coalesce)
         if self.tail is not None:
@@ -75,7 +85,7 @@ class EventView:
         return shared(seen, self._names()) if self.share else redacted(seen)
 
     def _sighting(self, worker: str, event: AttackerEvent) -> Sighting:
-        decky = self._decky(event.decky)
+        decky = self._decky(event)
         if decky is None:
             return Sighting(event, worker, __version__)
         mac = decky.attachments[0].mac
@@ -88,14 +98,27 @@ class EventView:
             self._ours = self.former | (identifiers(fleet) if fleet is not None else frozenset())
         return self._ours
 
-    def _decky(self, name: str) -> Decky | None:
+    def _decky(self, event: AttackerEvent) -> Decky | None:
         """The decky as it is desired now; None if it has left the fleet."""
+        known = self._fleet.decky(event.project, event.decky) if self._fleet else None
+        return known if known is not None or not self._looks_again() else self._decky(event)
+
+    def _looks_again(self) -> bool:
+        """Whether the fleet was read again now, because some time has passed."""
         now = self.ctx.monotonic()
-        if name not in self._deckies and (self._looked is None or now - self._looked >= LOOK_AGAIN):
-            self._looked = now
-            fleet = load_fleet(self.ctx.home)
-            self._deckies = dict(fleet.deckies) if fleet is not None else {}
-        return self._deckies.get(name)
+        if self._looked is not None and now - self._looked < LOOK_AGAIN:
+            return False
+        self._looked, self._fleet = now, load_fleet(self.ctx.home)
+        return True
+
+    def _labelled(self, pair: Pair) -> Pair:
+        worker, event = pair
+        if event.project == PROJECT:
+            return pair
+        if self._decky(event) is None:
+            self._looks_again()
+        names = self._fleet.topology_names if self._fleet else {}
+        return worker, event.model_copy(update={"decky": label(event.project, event.decky, names)})
 
 
 def identifiers(fleet: Fleet) -> frozenset[str]:

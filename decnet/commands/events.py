@@ -19,6 +19,7 @@ from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
 from decnet.model.event_settings import Retention
 from decnet.model.fleet import Fleet
+from decnet.model.keys import label
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.ignore import Ignoring, ignoring
 from decnet.plan.select import Selector, select
@@ -311,15 +312,19 @@ def event_filter(ctx: Context, wanted: EventFilter, *, with_ignored: bool = Fals
     term that means nothing: no decky or service of the fleet, of the records, of the catalog, or of a stored
     event."""
     fleet = load_fleet(ctx.home)
-    groups = fleet.groups() if fleet else {}
+    groups, topologies = (fleet.every_group(), fleet.topology_names) if fleet else ({}, {})
     rules = fleet.events.ignore if fleet and not with_ignored else ()
-    wanted = replace(wanted, archetypes=groups, ignores=ignoring(rules, groups) if rules else None)
-    deckies: dict[str, tuple[str, ...]] = {**dict.fromkeys(_recorded(ctx), ()), **wanted.archetypes}
+    ignores = ignoring(rules, groups, topologies) if rules else None
+    wanted = replace(wanted, archetypes=groups, topologies=topologies, ignores=ignores)
+    deckies: dict[str, tuple[str, ...]] = {
+        **dict.fromkeys(_recorded(ctx, topologies), ()),
+        **wanted.archetypes,
+    }
     services = {OF_BASE, *ctx.catalog.services, *(_services(fleet) if fleet else ())}
     if _has_unknown(wanted.decky_selector, deckies) or _has_unknown(wanted.service_selector, services):
         # Reading all stored events takes time.
         for touch in read_touches(ctx.home):
-            deckies.setdefault(touch.decky, ())
+            deckies.setdefault(label(touch.project, touch.decky, topologies), ())
             services.add(touch.service)
     wanted.check(deckies, services)
     return wanted
@@ -346,6 +351,7 @@ def _services(fleet: Fleet) -> Iterator[str]:
         yield from decky.services
 
 
-def _recorded(ctx: Context) -> set[str]:
+def _recorded(ctx: Context, topologies: Mapping[str, str]) -> set[str]:
     records = ctx.records.load_many(worker.worker_id for worker in known_workers(ctx.home).values())
-    return {name for each in records.values() for name in each.of().deckies}
+    rows = [pair for each in records.values() for pair in each.rows()]
+    return {label(project, row.name, topologies) for project, row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from decnet.engine.context import Context
 from decnet.engine.workers import known_workers
 from decnet.errors import UsageError, WorkerError, WorkerFailure
 from decnet.model.fleet import Fleet
+from decnet.model.keys import label
 from decnet.plan.select import select_deckies
 from decnet.store.desired import load_fleet, new_fleet
 from decnet.wire import AGENT_VERSION, FOLLOW_VERSION, clean
@@ -29,6 +30,9 @@ WHOLE_LOG = 5000
 """How many lines of a container that appears while its decky is followed: the agent sends no more."""
 
 LONGEST_LINE = 2000
+
+Placed = dict[str, dict[str, list[str]]]
+"""By worker and project, the deckies that are followed."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ async def follow_logs(
         while True:
             fleet = load_fleet(kept.home) or new_fleet()
             try:
-                chosen = with_service(fleet, select_deckies(fleet.groups(), names), service)
+                chosen = with_service(fleet, select_deckies(fleet.every_group(), names), service)
                 placed = _by_worker(kept, fleet, chosen)
             except UsageError as error:
                 if not watched:
@@ -88,25 +92,27 @@ async def follow_logs(
             await kept.sleep(SHORT_INTERVAL if is_behind else INTERVAL)
 
 
-def _by_worker(ctx: Context, fleet: Fleet, chosen: Sequence[str]) -> dict[str, list[str]]:
-    placed: dict[str, list[str]] = {}
+def _by_worker(ctx: Context, fleet: Fleet, chosen: Sequence[str]) -> Placed:
+    placed: Placed = {}
     for name in chosen:
-        placed.setdefault(fleet.deckies[name].worker, []).append(name)
+        project, decky = fleet.labelled(name)
+        placed.setdefault(decky.worker, {}).setdefault(project, []).append(decky.name)
     unknown = sorted(placed.keys() - known_workers(ctx.home).keys())
     if unknown:
-        raise UsageError(f"{placed[unknown[0]][0]} is on the worker {unknown[0]!r}, which is not enrolled")
+        first = next(name for name in chosen if fleet.labelled(name)[1].worker == unknown[0])
+        raise UsageError(f"{first} is on the worker {unknown[0]!r}, which is not enrolled")
     return placed
 
 
 async def _asked(
     ctx: Context,
     fleet: Fleet,
-    placed: Mapping[str, list[str]],
+    placed: Placed,
     watched: dict[str, _Watched],
     service: str | None,
     lines: int,
 ) -> dict[str, tuple[FollowedLog, ...] | WorkerFailure]:
-    workers = known_workers(ctx.home)
+    workers, names = known_workers(ctx.home), fleet.topology_names
 
     async def ask(client: AgentClient) -> tuple[FollowedLog, ...]:
         known = watched.setdefault(client.worker, _Watched())
@@ -114,7 +120,11 @@ async def _asked(
             await _check_version(client)
             known.is_checked = True
         most = WHOLE_LOG if known.has_answered else lines
-        return await client.follow(placed[client.worker], known.marks, service, lines=most)
+        found: list[FollowedLog] = []
+        for project, deckies in placed[client.worker].items():
+            logs = await client.follow(deckies, known.marks, service, lines=most, project=project)
+            found += [each.model_copy(update={"decky": label(project, each.decky, names)}) for each in logs]
+        return tuple(found)
 
     for name in placed:
         watched.setdefault(name, _Watched())

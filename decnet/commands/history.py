@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
 from decnet.engine.workers import known_workers
+from decnet.model.keys import label
 from decnet.model.record import LifecycleRow
 from decnet.plan.select import select, select_deckies
 from decnet.store.desired import load_fleet, new_fleet
@@ -22,14 +23,14 @@ def history(ctx: Context, deckies: Sequence[str] = (), *, limit: int = 50, on: s
     Raises UsageError for a selector that matches nothing in the history and in the fleet.
     """
     records = ctx.records
+    fleet = load_fleet(ctx.home) or new_fleet()
     rows = [
-        _view(name, row)
+        _view(name, row, fleet.topology_names)
         for name, worker in select(known_workers(ctx.home), on).items()
         for row in records.load(worker.worker_id).lifecycle
     ]
     if deckies:
-        fleet = load_fleet(ctx.home) or new_fleet()
-        known = {**{row.decky: () for row in rows}, **fleet.groups()}
+        known = {**{row.decky: () for row in rows}, **fleet.every_group()}
         chosen = set(select_deckies(known, deckies))
         rows = [row for row in rows if row.decky in chosen]
     newest = sorted(rows, key=lambda row: (row.created, row.worker))[-limit:]
@@ -66,10 +67,10 @@ class HistoryView:
     request_id: str
 
 
-def _view(worker: str, row: LifecycleRow) -> HistoryView:
+def _view(worker: str, row: LifecycleRow, topologies: Mapping[str, str]) -> HistoryView:
     begin = row.started or row.created
     return HistoryView(
-        decky=row.decky,
+        decky=label(row.project, row.decky, topologies),
         operation=row.operation,
         worker=worker,
         status=row.status,

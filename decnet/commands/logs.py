@@ -21,13 +21,14 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Tex
     """The last lines of each container of the decky, or of all deckies of a pattern, without control
     characters."""
     fleet = load_fleet(ctx.home) or new_fleet()
-    chosen = with_service(fleet, select_deckies(fleet.groups(), [decky]), service)
+    chosen = with_service(fleet, select_deckies(fleet.every_group(), [decky]), service)
     workers = {name: _worker_of(ctx, fleet, name) for name in chosen}
     found: dict[str, str] = {}
     output: list[str] = []
     async with ctx.connections(fleet.fleet_id) as connections:
         for name, worker in workers.items():
-            texts = await connections.client(worker).logs(name, service, lines=lines)
+            project, own = fleet.labelled(name)
+            texts = await connections.client(worker).logs(own.name, service, lines=lines, project=project)
             found |= texts
             output += _shown(texts) or [f"{name} has no container on {worker.name}"]
     document = {"decky": chosen[0]} if len(chosen) == 1 else {"deckies": list(chosen)}
@@ -36,10 +37,10 @@ async def logs(ctx: Context, decky: str, service: str | None, lines: int) -> Tex
 
 def with_service(fleet: Fleet, chosen: Sequence[str], service: str | None) -> Sequence[str]:
     """The chosen deckies that have the service; all of them for None. Raises UsageError if none has it."""
-    having = [name for name in chosen if service is None or service in fleet.deckies[name].services]
+    having = [name for name in chosen if service is None or service in fleet.labelled(name)[1].services]
     if service is None or having:
         return having
-    names = sorted({each for name in chosen for each in fleet.deckies[name].services})
+    names = sorted({each for name in chosen for each in fleet.labelled(name)[1].services})
     near = suggest(service, names)
     mean = f"did you mean {near!r}? " if near else ""
     whose = chosen[0] if len(chosen) == 1 else counted(len(chosen), "decky")
@@ -50,7 +51,7 @@ def with_service(fleet: Fleet, chosen: Sequence[str], service: str | None) -> Se
 
 
 def _worker_of(ctx: Context, fleet: Fleet, name: str) -> Worker:
-    placed = fleet.deckies[name].worker
+    placed = fleet.labelled(name)[1].worker
     worker = known_workers(ctx.home).get(placed)
     if worker is None:
         raise UsageError(f"{name} is on the worker {placed!r}, which is not enrolled")

@@ -18,7 +18,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
-from decnet.plan.select import select_deckies
+from decnet.plan.select import refuse_topologies, select_deckies
 from decnet.store.desired import load_fleet
 from decnet.store.used_entries import with_used
 
@@ -72,7 +72,10 @@ def _names(ctx: Context, snap: Snapshot, options: MutateOptions) -> Sequence[str
     fleet = snap.desired
     if options.due:
         return rules.due(fleet, snap.catalog, ctx.now())
-    return tuple(fleet.deckies) if options.everything else select_deckies(fleet.groups(), options.names)
+    if options.everything:
+        return tuple(fleet.deckies)
+    refuse_topologies(fleet.groups(), fleet.every_group(), options.names)
+    return select_deckies(fleet.groups(), options.names)
 
 
 def _mutated(ctx: Context, snap: Snapshot, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:

@@ -20,6 +20,7 @@ from decnet.plan.details import shown_settings
 from decnet.plan.mutate import due_time
 from decnet.plan.resolve import vendor_of
 from decnet.plan.select import select_deckies
+from decnet.plan.topologies.place import docker_network, topology_of
 from decnet.store.events import read_events
 from decnet.wire import clean
 
@@ -31,18 +32,20 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
     """One decky: what it is, its state and its last operations. The exit code is that of its worker, if this
     was not observed. Raises UsageError if the selector does not mean one decky."""
     snap = load_snapshot(ctx)
-    chosen = select_deckies(snap.stored.groups(), [selector])
+    chosen = select_deckies(snap.stored.every_group(), [selector])
     if len(chosen) > 1:
         hint = f"select one: {', '.join(chosen[:9])}"
         raise UsageError(f"{selector!r} selects {counted(len(chosen), 'decky')}", hint=hint)
-    decky = snap.stored.deckies[chosen[0]]
-    observed, code = await _observed(ctx, snap, decky)
+    project, decky = snap.stored.labelled(chosen[0])
+    observed, code = await _observed(ctx, snap, chosen[0], project, decky)
     document = {
         **_described(ctx, snap, decky),
+        "name": chosen[0],
+        **_networks(snap, project, decky),
         **_mutations(ctx, snap, decky),
         **observed,
-        "last_event": _last_event(ctx, decky.name),
-        "operations": [_operation(worker, row) for worker, row in _rows(snap, decky.name)],
+        "last_event": _last_event(ctx, project, decky.name),
+        "operations": [_operation(worker, row) for worker, row in _rows(snap, project, decky.name)],
     }
     return TextOutcome(tuple(_lines(document)), document, exit_code=code)
 
@@ -83,35 +86,53 @@ def _mutations(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:
     }
 
 
-async def _observed(ctx: Context, snap: Snapshot, decky: Decky) -> tuple[dict[str, Any], int]:
+def _networks(snap: Snapshot, project: str, decky: Decky) -> dict[str, Any]:
+    """Of a decky of a topology: its interfaces, home first."""
+    topology = topology_of(snap.stored, project)
+    if topology is None:
+        return {}
+    lans = {docker_network(topology, lan.name): lan.name for lan in topology.design.lans}
+    return {
+        "topology": topology.name,
+        "interfaces": [
+            {"lan": lans.get(each.network, each.network), "address": each.address, "mac": each.mac}
+            for each in decky.attachments
+        ],
+    }
+
+
+async def _observed(
+    ctx: Context, snap: Snapshot, name: str, project: str, decky: Decky
+) -> tuple[dict[str, Any], int]:
     """What its worker reports now and what was recorded before; and the worker's exit code."""
-    row = snap.recorded[decky.worker].of().deckies.get(decky.name) if decky.worker in snap.recorded else None
+    records = snap.recorded.get(decky.worker)
+    row = records.of(project).deckies.get(decky.name) if records else None
     found: dict[str, Any] = {"recorded": row.status if row else None, "status": "unknown", "drift": ""}
     if decky.worker not in snap.workers:
         return {**found, "worker_state": "not enrolled", "worker_error": ""}, 1
     seen = await status(ctx, on=decky.worker)
     worker = next(item for item in seen.workers.items if item["name"] == decky.worker)
-    mine = next((item for item in seen.deckies.items if item["name"] == decky.name), {})
+    mine = next((item for item in seen.deckies.items if item["name"] == name), {})
     found |= {key: mine[key] for key in ("status", "drift") if key in mine}
     code = seen.exit_code if worker["state"] != "up" else 0
     return {**found, "worker_state": worker["state"], "worker_error": worker["error"]}, code
 
 
-def _last_event(ctx: Context, name: str) -> dict[str, Any] | None:
+def _last_event(ctx: Context, project: str, name: str) -> dict[str, Any] | None:
     last: AttackerEvent | None = None
     for row in read_events(ctx.home):
-        if row.event.decky == name:
+        if (row.event.project, row.event.decky) == (project, name):
             last = row.event
     return last.model_dump(mode="json") if last else None
 
 
-def _rows(snap: Snapshot, name: str) -> list[tuple[str, LifecycleRow]]:
+def _rows(snap: Snapshot, project: str, name: str) -> list[tuple[str, LifecycleRow]]:
     """The newest operations, the newest last, each with its worker."""
     rows = [
         (worker, row)
         for worker, records in snap.recorded.items()
         for row in records.lifecycle
-        if row.decky == name
+        if (row.project, row.decky) == (project, name)
     ]
     return sorted(rows, key=lambda each: each[1].created)[-MOST_OPERATIONS:]
 
@@ -155,13 +176,17 @@ def _fields(shown: dict[str, Any]) -> Iterable[tuple[str, str]]:
     vendor = f" ({shown['vendor']})" if shown["vendor"] else ""
     yield "address", shown["address"]
     yield "MAC", f"{shown['mac']}{vendor}"
+    for each in shown.get("interfaces", ())[1:]:
+        yield "interface", f"{each['address']}, {each['mac']}, on {each['lan']}"
     yield "hostname", shown["hostname"]
     yield "archetype", shown["archetype"] or "none"
     yield "OS", f"{shown['os']} ({shown['release']})"
     yield "images", shown["images"] or "those of this version"
     if shown["changed_at"] is not None:
         yield "mutated" if shown["mutated"] else "deployed", _time(shown["changed_at"])
-    if shown["mutate_interval"] is None:
+    if "topology" in shown:
+        yield "topology", f"{shown['topology']}: only decnet topology mutate changes it"
+    elif shown["mutate_interval"] is None:
         yield "interval", "none: only decnet mutate changes it"
     else:
         yield "interval", f"{shown['mutate_interval']} min, next mutation from {_time(shown['due_at'])}"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from decnet.commands.topology_rows import topologies_of
 from decnet.engine.agent_version import describe_mismatch
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
@@ -14,18 +15,19 @@ from decnet.engine.lan_failures import cut_off_workers, faulty_deckies, lan_fail
 from decnet.engine.observe import observe
 from decnet.engine.outcome import Listing, StatusOutcome
 from decnet.engine.snapshot import Snapshot, load_snapshot
+from decnet.engine.topologies import follow_seen, would_move
 from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
 from decnet.errors import LockHeld, StateBroken, WorkerFailure, worst
 from decnet.model.actual import Container, DeckyStatus, NotSeen, Observation, Seen
 from decnet.model.counted import counted
 from decnet.model.fleet import Decky
-from decnet.model.keys import DeckyKey, SliceKey
+from decnet.model.keys import DeckyKey, label
 from decnet.model.plan import Plan, Step
 from decnet.model.record import OPEN
 from decnet.plan.decky_view import status_of
 from decnet.plan.select import select
+from decnet.store.desired import load_fleet
 from decnet.store.last_seen import LastSeen, load_seen
-from decnet.wire import PROJECT, clean
 
 SKEW_SECONDS = 5.0
 """The smallest clock difference that is shown."""
@@ -40,8 +42,8 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
             ctx, connections, stored, chosen, close_after=ctx.reused is None and not stored.quarantined
         )
         resurfaced = () if on else await resurfaced_workers(connections, snap)
-    unsaved = _commit_if_free(ctx, stored, snap)
     snap = with_images(snap)
+    unsaved = _commit_if_free(ctx, stored, snap)
     plan = make_plan(ctx, snap)
     absent = () if on else unenrolled(snap.desired, snap.workers) + resurfaced
     deckies = _deckies(ctx, snap, plan)
@@ -49,6 +51,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     return StatusOutcome(
         workers=_workers(ctx, snap, before, plan, absent),
         deckies=deckies,
+        topologies=topologies_of(ctx, snap.desired) if snap.desired.topologies else None,
         drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
         exit_code=_exit_code(snap, absent + lan, deckies, plan, detailed_exitcode),
@@ -65,13 +68,16 @@ def _commit_if_free(ctx: Context, before: Snapshot, after: Snapshot) -> str:
     """
     store = ctx.records
     learned = {n: r for n, r in after.recorded.items() if r != before.recorded[n]}
-    if not learned:
+    moves = would_move(ctx, after)
+    if not learned and not moves:
         return ""
     try:
         with replace(ctx, lock_timeout=0.0).lock():
             for name, records in learned.items():
                 if store.load(records.worker_id) == before.recorded[name]:
                     store.save(records)
+            if moves and load_fleet(ctx.home) == before.stored:
+                follow_seen(ctx, after)
     except (LockHeld, StateBroken) as error:
         return f"what was learned was not recorded: {error}"
     return ""
@@ -90,12 +96,15 @@ def _exit_code(
 
 
 def _notes(plan: Plan) -> tuple[str, ...]:
-    steps = [f"{s.decky} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
+    steps = [f"{s.label} on {s.worker}: {s.bucket}, {s.reason}" for s in plan.steps]
     listed, more = plan.listed_strays
-    strays = [f"{s.decky} on {s.worker}: a stray, {s.reason}" for s in listed]
+    strays = [f"{s.label} on {s.worker}: a stray, {s.reason}" for s in listed]
     strays += [f"{counted(number, 'more stray')} on {worker}" for worker, number in more.items()]
-    skipped = [f"{s.decky} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
-    slices = [f"the description that {worker} holds is {why}" for worker, why in plan.slices.items()]
+    skipped = [f"{s.label} on {s.worker}: skipped, {s.reason}" for s in plan.skipped]
+    slices = [
+        f"the description that {key.named(plan.topologies)} holds is {why}"
+        for key, why in plan.slices.items()
+    ]
     return tuple(steps + strays + skipped + slices)
 
 
@@ -142,6 +151,8 @@ class DeckyView:
     adopted: bool = False
     """Whether it was found running and was not created from this state directory."""
     mutated_at: float | None = None
+    topology: str = ""
+    """The topology that it belongs to; "" for a decky of the fleet."""
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -150,15 +161,17 @@ class DeckyView:
 
 
 def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
-    drift = {(s.worker, s.decky): s.bucket for s in plan.steps}
+    drift = {s.key: s.bucket for s in plan.steps}
     lan_faults, actual = faulty_deckies(snap), _actual(snap)
     views = []
-    for decky in snap.desired.deckies.values():
+    for project, name, decky in snap.desired.every_decky():
         if decky.worker in snap.workers and decky.worker not in snap.observed:
             continue
-        key = (decky.worker, decky.name)
-        fault = lan_faults.get(DeckyKey(decky.worker, PROJECT, decky.name), "")
-        views.append(_decky_view(snap, decky, actual.get(key, {}), drift.get(key) or fault, fault))
+        key = DeckyKey(decky.worker, project, name)
+        fault = lan_faults.get(key, "")
+        topology = plan.topologies.get(project, "")
+        view = _decky_view(snap, key, decky, actual.get(key, {}), drift.get(key) or fault, fault)
+        views.append(replace(view, name=label(project, name, plan.topologies), topology=topology))
     listed, more = plan.listed_strays
     columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
     # The table lists a few strays, the items for scripts list all.
@@ -179,13 +192,18 @@ def _deckies(ctx: Context, snap: Snapshot, plan: Plan) -> Listing:
 
 
 def _decky_view(
-    snap: Snapshot, decky: Decky, actual: Mapping[str, Container], drift: str, lan_fault: str
+    snap: Snapshot,
+    key: DeckyKey,
+    decky: Decky,
+    actual: Mapping[str, Container],
+    drift: str,
+    lan_fault: str,
 ) -> DeckyView:
     seen = isinstance(snap.observed.get(decky.worker), Seen)
-    expected = snap.expected[SliceKey(decky.worker)][decky.name]
+    expected = snap.expected[key.slice][decky.name]
     status = status_of(expected, actual) if seen else "unknown"
     if status == "torn_down":
-        status = _why_absent(snap, decky)
+        status = _why_absent(snap, key)
     return DeckyView(
         decky.name,
         decky.worker,
@@ -197,15 +215,15 @@ def _decky_view(
         decky.os,
         tuple(sorted(decky.services)),
         drift,
-        *_last_known(snap, decky.worker, decky.name),
+        *_last_known(snap, key),
         decky.mutated_at,
     )
 
 
-def _why_absent(snap: Snapshot, decky: Decky) -> DeckyStatus:
+def _why_absent(snap: Snapshot, key: DeckyKey) -> DeckyStatus:
     """The status of a desired decky without containers: only one that was there before is torn down."""
-    rows = snap.recorded[decky.worker].lifecycle if decky.worker in snap.recorded else ()
-    mine = [row for row in rows if (row.project, row.decky) == (PROJECT, decky.name)]
+    rows = snap.recorded[key.worker].lifecycle if key.worker in snap.recorded else ()
+    mine = [row for row in rows if (row.project, row.decky) == (key.project, key.decky)]
     last = max(mine, key=lambda row: row.created, default=None)
     if last is not None and last.status == "succeeded":
         return "torn_down"
@@ -213,22 +231,23 @@ def _why_absent(snap: Snapshot, decky: Decky) -> DeckyStatus:
 
 
 def _stray(step: Step) -> DeckyView:
-    return DeckyView(clean(step.decky, 60), step.worker, "stray", drift="stray")
+    return DeckyView(step.label, step.worker, "stray", drift="stray", topology=step.topology)
 
 
-def _actual(snap: Snapshot) -> dict[tuple[str, str], dict[str, Container]]:
-    found: dict[tuple[str, str], dict[str, Container]] = {}
+def _actual(snap: Snapshot) -> dict[DeckyKey, dict[str, Container]]:
+    found: dict[DeckyKey, dict[str, Container]] = {}
     for name, observation in snap.observed.items():
         if isinstance(observation, Seen):
             for container in observation.status.containers:
-                found.setdefault((name, container.decky), {})[container.name] = container
+                key = DeckyKey(name, container.project, container.decky)
+                found.setdefault(key, {})[container.name] = container
     return found
 
 
-def _last_known(snap: Snapshot, worker: str, decky: str) -> tuple[str, bool]:
+def _last_known(snap: Snapshot, key: DeckyKey) -> tuple[str, bool]:
     """The recorded status, and whether the decky was adopted."""
-    records = snap.recorded.get(worker)
-    row = records.of().deckies.get(decky) if records else None
+    records = snap.recorded.get(key.worker)
+    row = records.of(key.project).deckies.get(key.decky) if records else None
     return (row.status, row.adopted) if row else ("", False)
 
 
@@ -284,13 +303,14 @@ def _worker_view(
 ) -> tuple[WorkerView, WorkerFailure | None]:
     """An enrolled worker, and why it was not seen."""
     name, observation = observed
-    worker, drift = snap.workers[name], plan.slices.get(SliceKey(name))
+    worker = snap.workers[name]
+    drift = next((each for key, each in sorted(plan.slices.items()) if key.worker == name), None)
     failure = observation.failure if isinstance(observation, NotSeen) else None
     view = WorkerView(
         name,
         f"{worker.user}@{worker.host}:{worker.port}" if worker.host else "this machine",
         _state(observation),
-        len(snap.desired.on(name)),
+        snap.desired.count_on(name),
         round(observation.skew, 1) if isinstance(observation, Seen) else None,
         before[worker.worker_id].at if worker.worker_id in before else None,
         str(failure or ""),
@@ -306,7 +326,7 @@ def _worker_view(
 
 
 def _absent_view(snap: Snapshot, failure: WorkerFailure) -> WorkerView:
-    placed = len(snap.desired.on(failure.worker))
+    placed = snap.desired.count_on(failure.worker)
     why = str(failure), failure.hint
     return WorkerView(failure.worker, "unknown", "not enrolled", placed, None, None, *why, ())
 

@@ -1,4 +1,4 @@
-"""`decnet teardown`: removes deckies, by name or all of them."""
+"""`decnet teardown`: removes deckies of the fleet by name, or all of them and all topologies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
-from decnet.plan.select import Groups, select_deckies
+from decnet.plan.select import Groups, refuse_topologies, select_deckies
+from decnet.plan.topologies.place import without_placed
+from decnet.wire import PROJECT
 
 
 async def teardown(
@@ -26,7 +28,11 @@ async def teardown(
     reported: set[str] = set()
 
     def proposal(snap: Snapshot) -> Proposal:
-        gone = set(snap.desired.deckies) if everything else set(select_deckies(_known(snap), names))
+        if everything:
+            return _everything(snap)
+        known = _known(snap)
+        refuse_topologies(known, snap.desired.every_group(), names)
+        gone = set(select_deckies(known, names))
         before = sorted(gone - {*snap.desired.deckies, *_recorded(snap)})
         if before and not reported:
             ctx.note(f"{listed(before)}: not in the fleet any more")
@@ -34,7 +40,7 @@ async def teardown(
         left = {name: decky for name, decky in snap.desired.deckies.items() if name not in gone}
         return Proposal(
             snap.with_desired(snap.desired.with_deckies(left)),
-            requested_removals=_count(snap, gone, everything),
+            requested_removals=len(gone & {*snap.desired.deckies, *_recorded(snap)}),
         )
 
     return await run_pass(
@@ -45,7 +51,9 @@ async def teardown(
 def _known(snap: Snapshot) -> Groups:
     """The names that may be given: desired deckies, recorded ones (a killed teardown leaves them), and
     removed ones, so that repeating a teardown is not an error."""
-    rows = {row.decky for records in snap.recorded.values() for row in records.lifecycle}
+    rows = {
+        row.decky for records in snap.recorded.values() for row in records.lifecycle if row.project == PROJECT
+    }
     return {**dict.fromkeys([*_recorded(snap), *rows], ()), **snap.desired.groups()}
 
 
@@ -53,7 +61,12 @@ def _recorded(snap: Snapshot) -> set[str]:
     return {name for records in snap.recorded.values() for name in records.of().deckies}
 
 
-def _count(snap: Snapshot, gone: set[str], everything: bool) -> int:
-    """How many removals the user named. `--all` names the desired and recorded deckies, not strays."""
-    recorded = _recorded(snap)
-    return len(gone | recorded) if everything else len(gone & {*snap.desired.deckies, *recorded})
+def _everything(snap: Snapshot) -> Proposal:
+    """Without any decky, those of topologies too. `--all` names the desired and recorded ones, not strays."""
+    left = snap.desired.with_deckies({})
+    left = without_placed(
+        left, [name for name, each in left.topologies.items() if each.project in left.projects]
+    )
+    named = {(project, name) for project, name, _ in snap.desired.every_decky()}
+    named |= {(project, row.name) for each in snap.recorded.values() for project, row in each.rows()}
+    return Proposal(snap.with_desired(left), requested_removals=len(named))

@@ -89,7 +89,7 @@ def _plan(ctx: Context, workers: Mapping[str, Worker], found: Footprint) -> list
     fleet = load_fleet(ctx.home)
     lines = []
     for name in workers:
-        deckies = counted(len(fleet.on(name)) if fleet else 0, "decky")
+        deckies = counted(fleet.count_on(name) if fleet else 0, "decky")
         lines.append(f"remove from {name}: {deckies}, network, images, agent, the fleet's key")
     unused = fleet is None and not workers and all(_is_bare(path) for path in found.state)
     state = [f"{found.root}, which has no fleet"] if unused and found.state else found.state
@@ -159,10 +159,16 @@ def _remains(ctx: Context, worker: Worker, failure: WorkerFailure) -> list[str]:
     """What is still on a worker that could not be cleaned, and the commands that remove it."""
     fleet = load_fleet(ctx.home)
     label = f"{LABEL_FLEET}={fleet.fleet_id if fleet else ''}"
+    inner = fleet is not None and any(each.worker == worker.name for each in fleet.topologies.values())
     user = "root" if worker.is_local else worker.user
     commands = [
         f"docker rm -f $(docker ps -aq --filter {shlex.quote(f'label={label}')})",
         f"docker network rm {NETWORK}",
+        *(
+            [f"docker network rm $(docker network ls -q --filter {shlex.quote(f'label={label}')})"]
+            if inner
+            else []
+        ),
         "docker rmi $(docker images -q 'decnet/*')",
         "systemctl disable decnet-heal.service; rm -f /etc/systemd/system/decnet-heal.service",
         f"sed -i '/decnet-agent gate/d' ~{user}/.ssh/authorized_keys",

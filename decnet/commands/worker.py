@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from decnet.commands.checks.finding import listing_of
 from decnet.commands.doctor import findings_of
@@ -12,6 +13,7 @@ from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.network_cleanup import REMOVAL_SECONDS
 from decnet.engine.outcome import Listing, TextOutcome
+from decnet.engine.topologies import follow_stored
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
 from decnet.model.fleet import Fleet
@@ -19,12 +21,16 @@ from decnet.model.record import WorkerRecords
 from decnet.model.worker import Worker
 from decnet.plan.claims import possible_holders
 from decnet.plan.select import select
+from decnet.plan.topologies.place import without_placed
 from decnet.store.atomic import write_whole
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.last_seen import forget_seen, load_seen
 from decnet.wire import NETWORK, PROJECT
+
+if TYPE_CHECKING:
+    from decnet.worker.client import AgentClient
 
 NETWORK_STAYS = f"its Docker network may still be there; to remove it: docker network rm {NETWORK}"
 AGENT_STAYS = (
@@ -45,7 +51,7 @@ def listed(ctx: Context, on: str | None = None) -> Listing:
             "name": name,
             "address": _address(worker),
             "tags": list(worker.tags),
-            "deckies": len(fleet.on(name)),
+            "deckies": fleet.count_on(name),
             "max_deckies": worker.max_deckies,
             "drained": worker.drained,
             "worker_id": worker.worker_id,
@@ -99,7 +105,7 @@ async def show(ctx: Context, name: str) -> TextOutcome:
     lines = [f"{name}: {_address(worker)}", f"id: {worker.worker_id}"]
     lines += _way(worker)
     lines.append(f"tags: {' '.join(worker.tags) or 'none'}")
-    lines.append(f"deckies: {', '.join(fleet.on(name)) or 'none'}")
+    lines.append(f"deckies: {', '.join(fleet.of_worker(name)) or 'none'}")
     lines += [f"drained: it receives no new deckies (decnet worker undrain {name})"] if worker.drained else []
     try:
         async with ctx.connections(fleet.fleet_id) as connections:
@@ -143,7 +149,11 @@ def rename(ctx: Context, old: str, new: str) -> TextOutcome:
                 for key, decky in project.deckies.items()
             }
             renamed_fleet = renamed_fleet.with_deckies(deckies, name)
-        save_fleet(ctx.home, renamed_fleet)
+        topologies = {
+            key: each.model_copy(update={"worker": new}) if each.worker == old else each
+            for key, each in fleet.topologies.items()
+        }
+        save_fleet(ctx.home, renamed_fleet.model_copy(update={"topologies": topologies}))
         FleetTable(ctx.home).put_worker(renamed)
         _note(ctx, f"{old} is named {new} now")
     return TextOutcome((f"{old} is named {new} now",), {"name": new})
@@ -177,7 +187,7 @@ async def remove(
         held = _quarantine(ctx, fleet, worker, recorded) if force else ()
         remains = [NOTHING_DONE] if force else []
         if not force:
-            placed = fleet.on(name)
+            placed = fleet.of_worker(name)
             if placed or any(recorded.rows()):
                 raise UsageError(
                     f"{name} has deckies: {', '.join(placed) or 'recorded ones'}",
@@ -243,13 +253,26 @@ async def _network_gone(ctx: Context, worker: Worker, fleet: Fleet) -> list[str]
             client = connections.client(worker)
             # Of a worker that does not answer nothing is recorded.
             await client.hello()
-            recorded = ctx.records.load(worker.worker_id)
-            raised = recorded.with_project(PROJECT, generation=recorded.of().generation + 1)
-            ctx.records.save(raised)
-            answer = await client.teardown(ctx.identifier(), raised.of().generation, wait=REMOVAL_SECONDS)
-        return [] if answer.state == "done" else [NETWORK_STAYS]
+            done = [await _torn_down(ctx, client, worker, project) for project in _held(ctx, worker)]
+        return [] if all(done) else [NETWORK_STAYS]
     except DecnetError as error:
         return [f"{NETWORK_STAYS} ({error.message})"]
+
+
+def _held(ctx: Context, worker: Worker) -> list[str]:
+    """The projects that the worker may hold: topologies first, whose deckies are on the fleet's network."""
+    projects = ctx.records.load(worker.worker_id).projects
+    return [*(name for name, each in projects.items() if name != PROJECT and each.plan_hash), PROJECT]
+
+
+async def _torn_down(ctx: Context, client: AgentClient, worker: Worker, project: str) -> bool:
+    """Let the agent remove a project's networks; whether it did."""
+    recorded = ctx.records.load(worker.worker_id)
+    raised = recorded.with_project(project, generation=recorded.of(project).generation + 1)
+    ctx.records.save(raised)
+    generation = raised.of(project).generation
+    answer = await client.teardown(ctx.identifier(), generation, project=project, wait=REMOVAL_SECONDS)
+    return answer.state == "done"
 
 
 def forget_worker(ctx: Context, worker: Worker, held: tuple[Quarantined, ...] = ()) -> None:
@@ -264,7 +287,11 @@ def forget_worker(ctx: Context, worker: Worker, held: tuple[Quarantined, ...] = 
     forget_seen(ctx.home, worker.worker_id)
     left = {name: decky for name, decky in fleet.deckies.items() if decky.worker != worker.name}
     lans = {name: lan for name, lan in fleet.lans.items() if name != worker.name}
+    fleet = without_placed(
+        fleet, [name for name, each in fleet.topologies.items() if each.worker == worker.name]
+    )
     save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
+    follow_stored(ctx)
 
 
 def release(ctx: Context, names: Sequence[str]) -> TextOutcome:

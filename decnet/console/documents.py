@@ -26,6 +26,7 @@ def document(outcome: Outcome) -> Any:
         return {
             "workers": list(outcome.workers.items),
             outcome.deckies.kind: list(outcome.deckies.items),
+            **({"topologies": list(outcome.topologies.items)} if outcome.topologies else {}),
             "drift": outcome.drift,
             "notes": list(outcome.notes),
             "faults": list(outcome.faults),
@@ -43,7 +44,12 @@ def lines(outcome: Outcome) -> list[Any]:
         return [*whole["steps"], *({"bucket": "edit", **edit} for edit in whole["edits"])]
     if isinstance(outcome, StatusOutcome):
         workers = [{"kind": "worker", **item} for item in outcome.workers.items]
-        return workers + [{"kind": "decky", **item} for item in outcome.deckies.items]
+        topologies = outcome.topologies.items if outcome.topologies else ()
+        return [
+            *workers,
+            *({"kind": "decky", **item} for item in outcome.deckies.items),
+            *({"kind": "topology", **item} for item in topologies),
+        ]
     if isinstance(outcome, Listing):
         return list(outcome.items)
     return [document(outcome)]
@@ -52,7 +58,7 @@ def lines(outcome: Outcome) -> list[Any]:
 def names(outcome: Outcome) -> list[str]:
     """One name per row, for `xargs` and shell loops."""
     if isinstance(outcome, PassOutcome):
-        return [step.decky for step in outcome.plan.steps]
+        return [step.label for step in outcome.plan.steps]
     if isinstance(outcome, StatusOutcome):
         return [str(item["name"]) for item in outcome.deckies.items]
     if isinstance(outcome, Listing):
@@ -101,13 +107,10 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
             for key, changes in plan.edits.items()
         ],
         "strays": [_step(step, {}) for step in plan.strays],
-        "skipped": [
-            {"worker": s.worker, "project": s.project, "decky": s.decky, "reason": s.reason}
-            for s in plan.skipped
-        ],
+        "skipped": [{**s._asdict()} for s in plan.skipped],
         "unknown": dict(plan.unknown),
         "upgrades": dict(plan.upgrades),
-        "slices": {str(key): str(drift) for key, drift in plan.slices.items()},
+        "slices": {key.named(plan.topologies): str(drift) for key, drift in plan.slices.items()},
         "detached": list(outcome.detached),
         "refusal": error_document(outcome.refusal) if outcome.refusal else None,
         "troubles": [
@@ -122,6 +125,7 @@ def _step(step: Step, ends: dict[DeckyKey, Any]) -> dict[str, Any]:
     return {
         "worker": step.worker,
         "project": step.project,
+        "topology": step.topology,
         "decky": step.decky,
         "bucket": step.bucket,
         "reason": step.reason,

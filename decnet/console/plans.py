@@ -25,7 +25,7 @@ def plan_lines(plan: Plan, width: int = 0) -> list[str]:
         f"? {counted(number, 'more stray', 'more strays')} on {worker}" for worker, number in more.items()
     ]
     lines += slice_lines(plan)
-    lines += [f"! {cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
+    lines += [f"! {cell(s.label)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     lines += [f"? {worker}: unknown, left as it is: {cell(why)}" for worker, why in plan.unknown.items()]
     return [*lines, *upgrade_lines(plan), *_seed_lines(plan), tally(plan)]
 
@@ -34,14 +34,14 @@ def edit_lines(plan: Plan) -> list[str]:
     """What changes of deckies whose containers stay as they are."""
     lines = []
     for key, changes in plan.edits.items():
-        lines += [f"~ {key}: no container changes", *change_lines(changes)]
+        lines += [f"~ {key.named(plan.topologies)}: no container changes", *change_lines(changes)]
     return lines
 
 
 def slice_lines(plan: Plan) -> list[str]:
     """One line per worker whose slice is out of date."""
     return [
-        f"~ {key} is out of date and will be re-synced: {cell(str(drift))}"
+        f"~ {key.named(plan.topologies)} is out of date and will be re-synced: {cell(str(drift))}"
         for key, drift in plan.slices.items()
     ]
 

@@ -58,9 +58,9 @@ def event_line(event: Event) -> str:
             return f"{worker}: its images have arrived"
         case JobStarted(worker, _, total):
             return f"{worker}: accepted {counted(total, 'step')}"
-        case StepDone(worker, decky, operation, status):
+        case StepDone(worker, _, operation, status):
             # The reason of a failure stands in the report at the end.
-            return f"{cell(decky)} on {worker}: {operation} {status}"
+            return f"{cell(event.label)} on {worker}: {operation} {status}"
         case WorkerFailure(_, _, _, hint):
             return cell(str(event)) + (f" (hint: {cell(hint)})" if hint else "")
     return ""

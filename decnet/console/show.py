@@ -65,6 +65,9 @@ def _show_table(outcome: Outcome) -> None:
         _show_listing(outcome.workers)
         print()
         _show_listing(outcome.deckies)
+        if outcome.topologies is not None:
+            print()
+            _show_listing(outcome.topologies)
         _print_lines([cell(fault) for fault in outcome.faults])
         _print_lines([f"drift: {cell(note)}" for note in outcome.notes])
         _print_lines([f"hint: {outcome.repair}"] if outcome.repair else [])
@@ -99,11 +102,11 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
     ]
     for ends in _grouped([end for end in outcome.outcomes if end.status != "succeeded"]):
         output += _failure_lines(ends)
-    output += [f"{cell(s.decky)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
+    output += [f"{cell(s.label)} on {s.worker}: skipped, {cell(s.reason)}" for s in plan.skipped]
     output += _trouble_lines(outcome.troubles)
     if plan.strays:
         listed, more = plan.listed_strays
-        names = [f"{cell(s.decky)} on {s.worker}" for s in listed]
+        names = [f"{cell(s.label)} on {s.worker}" for s in listed]
         found = ", ".join(names + [f"{number} more on {worker}" for worker, number in more.items()])
         # If pruning was refused, the failure of their worker has the hint.
         how = "" if plan.excess_strays else " (decnet reconcile --prune removes them)"
@@ -132,7 +135,7 @@ def _grouped(failed: list[StepDone]) -> list[list[StepDone]]:
 def _failure_lines(ends: list[StepDone]) -> list[str]:
     """How deckies failed for one reason, and the last lines of the first one's container's log."""
     end = ends[0]
-    names = ", ".join(cell(each.decky) for each in ends[:MOST_STEPS])
+    names = ", ".join(cell(each.label) for each in ends[:MOST_STEPS])
     more = f" and {len(ends) - MOST_STEPS} more" if len(ends) > MOST_STEPS else ""
     start = f"{names}{more} on {end.worker}: {end.operation} {end.status}"
     first = f"{start}: {reason(end.error)}" if end.error else start
@@ -162,6 +165,9 @@ COLOURS = {
     "yes": "green",
     "degraded": "yellow",
     "unknown": "yellow",
+    "active": "green",
+    "deploying": "yellow",
+    "tearing_down": "yellow",
     "warning": "yellow",
     "docker down": "red",
     "unreachable": "red",

@@ -64,7 +64,7 @@ def change_lines(changes: Iterable[FieldChange]) -> Iterator[str]:
 def _head(step: Step, reason: str, sign: str | None = None) -> str:
     where = "" if step.worker == "local" else f" on {step.worker}"
     why = f", {cell(reason)}" if reason else ""
-    return f"{sign or SIGNS.get(step.bucket, ' ')} {cell(step.decky)}{where}: {step.bucket}{why}"
+    return f"{sign or SIGNS.get(step.bucket, ' ')} {cell(step.label)}{where}: {step.bucket}{why}"
 
 
 def _identity(details: Details) -> list[str]:

@@ -17,6 +17,7 @@ from decnet.plan.guard import fleet_size, guard
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
 from decnet.plan.slice_drift import slice_drift
+from decnet.plan.topologies.status import sends_again
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Proposal:
     requested_removals: int = 0
     seed: int | None = None
     questions: tuple[Question, ...] = ()
+    intent: Intent | None = None
+    """What is begun for a topology."""
 
     def on(self, snap: Snapshot) -> Proposal:
         """The same proposal on a newer snapshot."""
@@ -44,6 +47,14 @@ class Question:
     text: str
     refusal: str
     hint: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a verb begins for one topology: a deploy, or the mutation `operations`."""
+
+    topology: str
+    operations: tuple[dict[str, object], ...] | None = None
 
 
 def decide(
@@ -104,14 +115,15 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
     unknown = {
         name: why for name, why in plan.unknown.items() if name in snap.observed or name not in snap.workers
     }
-    slices = {} if options.record_only else _slices(snap, plan)
+    slices = {} if options.record_only else _slices(snap, plan, waits=not options.read_only)
     outdated_counts = {
         name: count for name, count in outdated(snap.desired, snap.images).items() if name in snap.observed
     }
     plan = with_details(
         plan, snap.stored, snap.desired, snap.recorded, snap.observed, snap.expected, snap.catalog
     )
-    return plan._replace(unknown=unknown, slices=slices, upgrades=outdated_counts)
+    plan = plan._replace(unknown=unknown, slices=slices, upgrades=outdated_counts)
+    return plan.with_topologies({**snap.stored.topology_names, **snap.desired.topology_names})
 
 
 def _quarantined(snap: Snapshot) -> dict[str, str]:
@@ -123,13 +135,16 @@ def _quarantined(snap: Snapshot) -> dict[str, str]:
     }
 
 
-def _slices(snap: Snapshot, plan: Plan) -> dict[SliceKey, SliceDrift]:
+def _slices(snap: Snapshot, plan: Plan, *, waits: bool) -> dict[SliceKey, SliceDrift]:
     """Slices of observed workers that differ from what the worker should hold. An outdated slice does not
-    count if the plan sends the worker steps: the current one comes with them."""
+    count if the plan sends the worker steps: the current one comes with them. With `waits`, nor does that of
+    a topology whose worker did not take it in earlier passes, until its turn comes again."""
     given_steps = {step.key.slice for step in plan.docker_steps}
     found = {}
     for key in snap.expected:
         seen = snap.observed.get(key.worker)
+        if waits and not sends_again(snap.resync_tries.get(key.project, 0)):
+            continue
         if isinstance(seen, Seen):
             records = snap.recorded[key.worker].of(key.project)
             drift = slice_drift(records, seen.status.held(key.project), slice_hash(snap, key))

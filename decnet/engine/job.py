@@ -304,7 +304,9 @@ class _Follower:
 
     def _report(self, step: Step, status: str, error: str) -> None:
         line, log = split_error(error)
-        done = StepDone(self.name, step.decky, step.operation or "change", status, line, log, step.project)
+        done = StepDone(
+            self.name, step.decky, step.operation or "change", status, line, log, step.project, step.topology
+        )
         self.outcomes.append(done)
         self.ctx.emit(done)
 

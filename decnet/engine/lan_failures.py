@@ -41,7 +41,7 @@ def cut_off_workers(snap: Snapshot) -> dict[str, str]:
     return {
         name: "; ".join(f"{clean(link.interface, 20)} {clean(link.error, 40)}" for link in seen.status.links)
         for name, seen in sorted(snap.observed.items())
-        if isinstance(seen, Seen) and seen.status.links and snap.desired.on(name)
+        if isinstance(seen, Seen) and seen.status.links and snap.desired.count_on(name)
     }
 
 

@@ -95,6 +95,7 @@ class StatusOutcome:
     faults: tuple[str, ...] = ()
     repair: str = ""
     """The command that repairs the drift."""
+    topologies: Listing | None = None
 
 
 @dataclass(frozen=True)
@@ -120,5 +121,11 @@ Outcome = PassOutcome | Listing | StatusOutcome | TextOutcome | Verbatim
 def widened(outcome: Outcome) -> Outcome:
     """The outcome with the further columns of its tables."""
     if isinstance(outcome, StatusOutcome):
-        return replace(outcome, workers=outcome.workers.wide(), deckies=outcome.deckies.wide())
+        topologies = outcome.topologies.wide() if outcome.topologies else None
+        return replace(
+            outcome,
+            workers=outcome.workers.wide(),
+            deckies=outcome.deckies.wide(),
+            topologies=topologies,
+        )
     return outcome.wide() if isinstance(outcome, Listing) else outcome

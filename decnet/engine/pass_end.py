@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from decnet.engine.context import Context
 from decnet.engine.drained import newly_drained
 from decnet.engine.network_cleanup import will_remove_networks
+from decnet.engine.project_cleanup import will_remove_projects
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Failed, Interrupted, PartlyFailed
 from decnet.model.record import OPEN
@@ -57,7 +58,7 @@ class AuditedOutcome:
 def audited(ctx: Context, snap: Snapshot, plan: Plan, options: PassOptions) -> Iterator[AuditedOutcome]:
     """Log how the pass in the block ends, if it has anything to do."""
     changes = snap.desired != snap.stored or not plan.is_empty or will_remove_networks(snap, options)
-    changes = changes or bool(newly_drained(ctx, snap))
+    changes = changes or bool(newly_drained(ctx, snap)) or will_remove_projects(snap, options)
     audit = AuditedOutcome()
     if changes:
         ctx.traces.changes = ctx.traces.jobs = True

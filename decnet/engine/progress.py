@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from decnet.errors import WorkerFailure
-from decnet.model.keys import DeckyKey
+from decnet.model.keys import DeckyKey, label
 from decnet.wire import PROJECT
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ class StepDone(NamedTuple):
     error: str = ""
     log: tuple[str, ...] = ()
     project: str = PROJECT
+    topology: str = ""
+
+    @property
+    def label(self) -> str:
+        """The decky as users name it."""
+        return label(self.project, self.decky, {self.project: self.topology or self.project})
 
     @property
     def key(self) -> DeckyKey:

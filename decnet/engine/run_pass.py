@@ -11,7 +11,7 @@ from decnet.engine.apply import ApplyResult, apply, commit
 from decnet.engine.busy_workers import blocking_jobs, still_busy, wait_for_jobs
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.decide import Proposal, decide, refusal
+from decnet.engine.decide import Intent, Proposal, decide, refusal
 from decnet.engine.drained import record_drained
 from decnet.engine.dry_run import check_on_workers
 from decnet.engine.network_cleanup import remove_networks
@@ -20,8 +20,10 @@ from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.pass_end import audited
 from decnet.engine.progress import Planned
+from decnet.engine.project_cleanup import remove_projects
 from decnet.engine.report import report
 from decnet.engine.snapshot import Snapshot, load_snapshot
+from decnet.engine.topologies import follow_desired, record_intent, settle
 from decnet.engine.unenrolled_workers import resurfaced_workers
 from decnet.engine.workers import enrol_local, needs_enrolment, restore_local
 from decnet.errors import SpecError
@@ -67,13 +69,22 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                 with audited(ctx, snap, plan, options) as audit:
                     if preview is None:
                         _show_plan(ctx, plan, options)
-                    snap = _record_desired(ctx, snap)
+                    snap = _record_desired(ctx, snap, proposal.intent)
                     snap = await replace_agents(ctx, connections, snap, options)
                     snap, plan, applied = await _apply_and_wait(
                         ctx, connections, proposal, snap, plan, options
                     )
+                    snap, applied = await remove_projects(ctx, connections, snap, applied, options)
                     snap, applied = await remove_networks(ctx, connections, snap, applied, options)
-                    audit.outcome = report(verb, commit(ctx, snap), plan, options, applied)
+                    settled = settle(ctx, commit(ctx, snap), plan, applied)
+                    takes_back = settled.stored != snap.stored
+                    audit.outcome = report(verb, snap, plan, options, applied)
+        if takes_back:
+            # A mutation of a topology failed, and desired is what it was before.
+            second_change = keep_desired(requested_removals=len(plan.docker_steps))
+            return audit.outcome.joined(
+                await run_pass(ctx, verb, second_change, replace(options, confirm=False))
+            )
         if not audit.outcome.needs_reconfirmation:
             return audit.outcome
         # Work that was found while waiting needs a confirmation of its own. Desired is already stored.
@@ -156,12 +167,14 @@ async def _observe_selected(
     return await restore_local(ctx, connections, snap, facts=options.facts) if may_change_agents else snap
 
 
-def _record_desired(ctx: Context, snap: Snapshot) -> Snapshot:
+def _record_desired(ctx: Context, snap: Snapshot, intent: Intent | None) -> Snapshot:
     """Store desired, and before it which workers receive no new deckies: what moves must not move back."""
     record_drained(ctx, snap)
     save_used(ctx.home, snap.desired, ctx.catalog)
+    record_intent(ctx, snap, intent)
     if snap.desired != snap.stored:
         save_fleet(ctx.home, snap.desired)
+    follow_desired(ctx, snap, intent)
     return snap.with_stored()
 
 

@@ -13,6 +13,7 @@ from decnet.plan.compose import ExpectedSlice, expected_containers
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.home_use import check_not_lost
+from decnet.store.topologies import TopologyTable
 from decnet.store.used_entries import with_used
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ class Snapshot:
     quarantined: tuple[Quarantined, ...] = ()
     resurfaced: tuple[WorkerFailure, ...] = ()
     """A failure for each removed worker whose deckies still answer on the LAN."""
+    resync_tries: Mapping[str, int] = field(default_factory=dict)
+    """By project of a topology, how many passes in a row sent its description without effect."""
     _expected: list[ExpectedFleet] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for name in ("workers", "recorded", "observed"):
+        for name in ("workers", "recorded", "observed", "resync_tries"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @property
@@ -106,4 +109,13 @@ def load_snapshot(ctx: Context) -> Snapshot:
         catalog,
         recorded,
         quarantined=table.quarantined(),
+        resync_tries=_resync_tries(ctx, desired),
     )
+
+
+def _resync_tries(ctx: Context, desired: Fleet) -> dict[str, int]:
+    known = TopologyTable(ctx.home).records() if desired.topologies else {}
+    tries = {
+        each.project: known[each.id].resync_tries for each in desired.topologies.values() if each.id in known
+    }
+    return {project: count for project, count in tries.items() if count}

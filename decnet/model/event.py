@@ -82,6 +82,9 @@ class Touch(Protocol):
     def decky(self) -> str: ...
 
     @property
+    def project(self) -> str: ...
+
+    @property
     def service(self) -> str: ...
 
     @property

@@ -13,6 +13,7 @@ from decnet.wire import NETWORK, PROJECT
 
 from .base import FrozenModel, Hex32, Loose, Mac, Name, NetworkName, ProjectName, ServiceName, Short
 from .event_settings import EventSettings
+from .keys import label
 from .spec import Driver
 from .topology import Topology, TopologyName
 from .values import Settings
@@ -168,6 +169,31 @@ class Fleet(FrozenModel):
         """Each decky with its archetype, for selectors."""
         return {name: (decky.archetype,) if decky.archetype else () for name, decky in self.deckies.items()}
 
+    def every_group(self) -> dict[str, tuple[str, ...]]:
+        """Each decky with its archetype, as `groups` does, and those of topologies as TOPOLOGY/DECKY."""
+        names = self.topology_names
+        return {
+            label(project, name, names): (decky.archetype,) if decky.archetype else ()
+            for project, name, decky in self.every_decky()
+        }
+
+    def labelled_deckies(self) -> Iterator[tuple[str, Decky]]:
+        """The deckies of all projects, as users name them."""
+        names = self.topology_names
+        for project, name, decky in self.every_decky():
+            yield label(project, name, names), decky
+
+    def labelled(self, text: str) -> tuple[str, Decky]:
+        """Project and decky of a name that `every_group` has."""
+        topology, _, name = text.rpartition("/")
+        project = self.topologies[topology].project if topology in self.topologies else topology or PROJECT
+        return project, self.projects[project].deckies[name]
+
+    @property
+    def topology_names(self) -> dict[str, str]:
+        """By project, the name of the topology that it is."""
+        return {each.project: name for name, each in self.topologies.items()}
+
     def project(self, name: str) -> Project:
         """The project of that name; an empty one if there is none."""
         return self.projects.get(name) or Project(name=name)
@@ -191,6 +217,19 @@ class Fleet(FrozenModel):
         """The slice of one worker: its deckies of a project by name."""
         known = self.projects.get(project)
         return dict(known.by_worker.get(worker, {})) if known else {}
+
+    def of_worker(self, worker: str) -> dict[str, Decky]:
+        """The deckies of all projects on a worker, as users name them."""
+        names = self.topology_names
+        return {
+            label(project.name, name, names): decky
+            for project in self.projects.values()
+            for name, decky in project.by_worker.get(worker, {}).items()
+        }
+
+    def count_on(self, worker: str) -> int:
+        """How many deckies of all projects a worker has."""
+        return sum(len(project.by_worker.get(worker, ())) for project in self.projects.values())
 
     def with_deckies(self, deckies: dict[str, Decky], project: str = PROJECT) -> Fleet:
         """The same fleet with these deckies in a project instead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from decnet.wire import PROJECT, clean, container_name
@@ -14,7 +15,12 @@ class SliceKey(NamedTuple):
     project: str = PROJECT
 
     def __str__(self) -> str:
-        return self.worker if self.project == PROJECT else f"{self.worker} ({self.project})"
+        return self.named({})
+
+    def named(self, topologies: Mapping[str, str]) -> str:
+        """The key in words, with the name of the topology that the project is."""
+        name = topologies.get(self.project, self.project)
+        return self.worker if self.project == PROJECT else f"{self.worker} ({name})"
 
 
 class DeckyKey(NamedTuple):
@@ -34,5 +40,14 @@ class DeckyKey(NamedTuple):
         return container_name(self.project, self.decky)
 
     def __str__(self) -> str:
-        name = clean(self.decky, 60)
-        return f"{name if self.project == PROJECT else f'{self.project}/{name}'} on {self.worker}"
+        return self.named({})
+
+    def named(self, topologies: Mapping[str, str]) -> str:
+        """The key in words, with the name of the topology that the project is."""
+        return f"{label(self.project, self.decky, topologies)} on {self.worker}"
+
+
+def label(project: str, decky: str, topologies: Mapping[str, str]) -> str:
+    """A decky as users name it: DECKY, or TOPOLOGY/DECKY."""
+    name = clean(decky, 60)
+    return name if project == PROJECT else f"{topologies.get(project, project)}/{name}"

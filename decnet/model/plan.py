@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from decnet.wire import PROJECT, container_name
 
-from .keys import DeckyKey, SliceKey
+from .keys import DeckyKey, SliceKey, label
 from .record import DeckyRow, Operation
 from .values import Setting, Settings
 
@@ -78,6 +78,8 @@ class Step(NamedTuple):
     """The worker that a removed decky goes to: it leaves this one, not the LAN."""
     after: tuple[DeckyKey, ...] = ()
     """Releases that have to succeed before this claim may be carried out."""
+    topology: str = ""
+    """The name of the topology that its project is; "" for the fleet."""
     details: Details | None = None
     """None if nothing is known of the decky: a stray."""
     changes: tuple[FieldChange, ...] = ()
@@ -85,6 +87,11 @@ class Step(NamedTuple):
     @property
     def key(self) -> DeckyKey:
         return DeckyKey(self.worker, self.project, self.decky)
+
+    @property
+    def label(self) -> str:
+        """The decky as users name it."""
+        return label(self.project, self.decky, {self.project: self.topology or self.project})
 
     @property
     def base(self) -> str:
@@ -103,6 +110,12 @@ class Skipped(NamedTuple):
     decky: str
     reason: str
     project: str = PROJECT
+    topology: str = ""
+
+    @property
+    def label(self) -> str:
+        """The decky as users name it."""
+        return label(self.project, self.decky, {self.project: self.topology or self.project})
 
 
 class SliceDrift(NamedTuple):
@@ -144,10 +157,24 @@ class Plan(NamedTuple):
     """What changes of deckies without a step: it concerns no container."""
     seed: int | None = None
     """The seed of the random choices; None if there are none."""
+    topologies: dict[str, str] = {}
+    """Project to the name of the topology that it is."""
 
     @property
     def is_empty(self) -> bool:
         return not self.steps and not self.slices
+
+    def with_topologies(self, topologies: dict[str, str]) -> Plan:
+        """The plan whose deckies are named by these topologies (project to name)."""
+        if not topologies:
+            return self
+        named = topologies.get
+        return self._replace(
+            steps=tuple([each._replace(topology=named(each.project, "")) for each in self.steps]),
+            strays=tuple([each._replace(topology=named(each.project, "")) for each in self.strays]),
+            skipped=tuple([each._replace(topology=named(each.project, "")) for each in self.skipped]),
+            topologies=topologies,
+        )
 
     def without(self, workers: Collection[str]) -> Plan:
         """The plan without what is on one of these workers, or waits for a step that is."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from decnet.errors import UsageError
 from decnet.model.event import Touch
+from decnet.model.keys import label
 from decnet.model.severity import LEVELS, MOST, level, severity
 from decnet.model.suggest import suggest
 from decnet.plan.select import Groups, Selector
@@ -23,7 +24,7 @@ class EventFilter:
     """Which events are shown: not before `since` and before `until` (seconds since the epoch), of at least
     `min_severity`, and of what the selectors mean; an empty selector means all.
 
-    `archetypes` are those of the fleet's deckies.
+    `archetypes` are those of the fleet's deckies; `topologies` has the name of each one by its project.
     """
 
     since: float | None = None
@@ -35,13 +36,14 @@ class EventFilter:
     services: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     min_severity: int = 0
+    topologies: Mapping[str, str] = field(default_factory=dict)
     ignores: Callable[[Touch], bool] | None = field(default=None, compare=False)
     """Whether an event that everything else lets through is left out by the fleet's own rules."""
 
     @property
     def is_limited(self) -> bool:
         """Whether it means fewer than all events."""
-        return self != EventFilter(archetypes=self.archetypes)
+        return self != EventFilter(archetypes=self.archetypes, topologies=self.topologies)
 
     @cached_property
     def decky_selector(self) -> Selector | None:
@@ -109,7 +111,8 @@ def severity_of(text: str) -> int:
 
 def _selects(wanted: EventFilter, event: Touch) -> Iterable[bool]:
     if (deckies := wanted.decky_selector) is not None:
-        yield deckies.matches(event.decky, wanted.archetypes.get(event.decky, ()))
+        name = label(event.project, event.decky, wanted.topologies)
+        yield deckies.matches(name, wanted.archetypes.get(name, ()))
     if (services := wanted.service_selector) is not None:
         yield services.matches(event.service)
     if (kinds := wanted.kind_selector) is not None:

@@ -28,8 +28,8 @@ class Giveaway(NamedTuple):
 
 
 def giveaways(fleet: Fleet, catalog: Catalog) -> Iterator[Giveaway]:
-    """Every giveaway of every decky of the fleet."""
-    for name, decky in fleet.deckies.items():
+    """Every giveaway of every decky of the fleet and its topologies."""
+    for name, decky in fleet.labelled_deckies():
         yield from (Giveaway(name, what, fix) for what, fix in _giveaways_of(decky, catalog))
 
 

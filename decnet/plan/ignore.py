@@ -31,9 +31,10 @@ class Ignoring:
         return True
 
 
-def ignoring(rules: Iterable[IgnoreRule], archetypes: Groups) -> Ignoring:
-    """The rules of a fleet, whose deckies have these archetypes."""
-    return Ignoring(tuple(_rule(rule, archetypes) for rule in rules))
+def ignoring(rules: Iterable[IgnoreRule], archetypes: Groups, topologies: Mapping[str, str] = {}) -> Ignoring:
+    """The rules of a fleet, whose deckies have these archetypes, and whose topologies these names (by
+    project)."""
+    return Ignoring(tuple(_rule(rule, archetypes, topologies) for rule in rules))
 
 
 def check_rules(
@@ -64,10 +65,11 @@ def _check(key: str, text: str, known: dict[str, Groups]) -> None:
         Selector.of(key, [text]).check(known[key])
 
 
-def _rule(rule: IgnoreRule, archetypes: Groups) -> Callable[[Touch], bool]:
+def _rule(rule: IgnoreRule, archetypes: Groups, topologies: Mapping[str, str]) -> Callable[[Touch], bool]:
     wanted = EventFilter(
         deckies=(rule.decky,) if rule.decky else (),
         archetypes={name: tuple(groups) for name, groups in archetypes.items()},
+        topologies=topologies,
         sources=(rule.source,) if rule.source else (),
         kinds=(rule.kind,) if rule.kind else (),
         services=(rule.service,) if rule.service else (),

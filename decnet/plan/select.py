@@ -2,6 +2,9 @@
 
 Terms are separated by commas: a name or a pattern, `@tag` for a worker's tag or `@archetype` for a decky's
 archetype, and `!` before either excludes. With only `!` terms, they exclude from all.
+
+A decky of a topology is TOPOLOGY/DECKY; its own name is enough if no other decky has it. A pattern without
+a slash means deckies of the fleet only, and `/DECKY` is always one of the fleet.
 """
 
 from __future__ import annotations
@@ -52,7 +55,15 @@ class Selector:
         )
 
     def check(self, known: Groups) -> None:
-        """Raises UsageError if a term matches no known name, or all together exclude every one."""
+        """Raises UsageError if a term matches no known name, or fits deckies of two topologies, or if all
+        together exclude every name."""
+        for term in self.terms:
+            if self.kind == "decky" and len(found := _named(term.removeprefix("!"), known)) > 1:
+                choices = [name if "/" in name else f"/{name} (of the fleet)" for name in found]
+                raise UsageError(
+                    f"{clean(term, 60)!r} is the name of {len(found)} deckies",
+                    hint=f"choose one: {', '.join(choices[:9])}",
+                )
         for term in self.unmatched(known):
             raise self._refusal(term.removeprefix("!"), known)
         if not any(self.matches(name, groups) for name, groups in known.items()):
@@ -116,4 +127,27 @@ def _near(term: str, names: Iterable[str]) -> str | None:
 def _matches(term: str, name: str, groups: Iterable[str]) -> bool:
     if term.startswith("@"):
         return term[1:] in groups
-    return fnmatchcase(name, term)
+    topology, _, decky = name.rpartition("/")
+    if "/" in term:
+        wanted, _, pattern = term.rpartition("/")
+        return fnmatchcase(topology, wanted) and fnmatchcase(decky, pattern)
+    return term == decky or (not topology and fnmatchcase(name, term))
+
+
+def _named(term: str, known: Groups) -> list[str]:
+    """The deckies of the fleet and of topologies whose own name is this term."""
+    return [name for name in known if name.rpartition("/")[2] == term]
+
+
+def refuse_topologies(fleet: Groups, everything: Groups, texts: Iterable[str]) -> None:
+    """Raises UsageError for a term that names a decky of a topology, where only deckies of the fleet can be
+    meant: a topology is changed as a whole."""
+    for term in Selector.of("decky", texts).terms:
+        own = term.removeprefix("!")
+        found = [name for name in everything if name not in fleet and _matches(own, name, ())]
+        if found and not any(_matches(own, name, groups) for name, groups in fleet.items()):
+            topology = found[0].partition("/")[0]
+            raise UsageError(
+                f"{found[0]} belongs to a topology, and is changed with it",
+                hint=f"decnet topology mutate {topology}; or decnet topology teardown {topology}",
+            )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from decnet.wire import PROJECT
+from decnet.wire import PROJECT, TOPOLOGY_PREFIX
 
 from .paths import Home
 
@@ -22,20 +22,40 @@ def workers(home: Home) -> dict[str, tuple[str, ...]]:
 
 
 def deckies(home: Home) -> dict[str, tuple[str, ...]]:
-    """Each desired decky's name with its services."""
+    """Each desired decky's name with its services; those of topologies as TOPOLOGY/DECKY."""
     document = _document(home.state)
-    found = document.get("deckies")  # their place in a state file of version 1
     projects = document.get("projects")
-    if isinstance(projects, dict) and isinstance(projects.get(PROJECT), dict):
-        found = projects[PROJECT].get("deckies")
-    if not isinstance(found, dict):
-        return {}
-    return {name: _texts(decky.get("services")) for name, decky in found.items() if isinstance(decky, dict)}
+    if not isinstance(projects, dict):
+        return _deckies("", document.get("deckies"))  # their place in a state file of version 1
+    found = _deckies("", _of(projects.get(PROJECT), "deckies"))
+    for name, topology in _objects(document.get("topologies")).items():
+        project = f"{TOPOLOGY_PREFIX}{str(topology.get('id'))[:8]}"
+        found |= _deckies(f"{name}/", _of(projects.get(project), "deckies"))
+    return found
+
+
+def topologies(home: Home) -> dict[str, str]:
+    """Each topology's name, with what it is."""
+    found = _objects(_document(home.state).get("topologies"))
+    return {name: f"on {each.get('worker')}" if each.get("worker") else "" for name, each in found.items()}
 
 
 def quarantined(home: Home) -> tuple[str, ...]:
     """The addresses that are quarantined."""
     return _texts([row.get("address") for row in _table(home, "quarantine")])
+
+
+def _deckies(prefix: str, found: object) -> dict[str, tuple[str, ...]]:
+    return {prefix + name: _texts(decky.get("services")) for name, decky in _objects(found).items()}
+
+
+def _of(found: object, key: str) -> object:
+    return found.get(key) if isinstance(found, dict) else None
+
+
+def _objects(found: object) -> dict[str, dict[str, Any]]:
+    """The values that are objects, by name."""
+    return {k: each for k, each in found.items() if isinstance(each, dict)} if isinstance(found, dict) else {}
 
 
 def _table(home: Home, name: str) -> list[dict[str, Any]]:

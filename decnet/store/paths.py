@@ -30,6 +30,11 @@ class Home:
         return self.root / "fleet.json"
 
     @property
+    def topologies(self) -> Path:
+        """The status, moves and mutations of the topologies."""
+        return self.root / "topologies.json"
+
+    @property
     def records_dir(self) -> Path:
         return self.root / "records"
 

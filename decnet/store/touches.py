@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from decnet.model.event import EventKind, stands_for
+from decnet.wire import PROJECT
 from decnet.wire.event_fields import KINDS
 
 from .events import StoredEvent, event_of, lines_by_worker, row_of
@@ -41,6 +42,7 @@ class StoredTouch(NamedTuple):
     local_port: int
     fields: Mapping[str, Any]
     line: bytes
+    project: str = PROJECT
 
     @property
     def stands_for(self) -> int:
@@ -77,7 +79,7 @@ def touches(lines: Iterable[bytes]) -> Iterator[StoredTouch]:
             worker, event = stored
             yield StoredTouch(
                 worker, event.at, event.decky, event.service, event.kind, event.source_ip, event.local_port,
-                event.fields, line,
+                event.fields, line, event.project,
             )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def with_used(home: Home, fleet: Fleet, catalog: Catalog) -> Catalog:
     """The catalog for deckies that are deployed: what they use and a mistake has made unavailable, or no file
     defines any more, is as it was when they were deployed. Raises SpecError for a file that cannot be read
     if it is not known which entries it defines."""
-    if not fleet.deckies:
+    if not fleet.placed:
         return catalog
     missing = {key for key in _used(fleet) if catalog.entry(key) is None}
     if not missing and not catalog.unreadable:
@@ -64,7 +64,7 @@ def save_used(home: Home, fleet: Fleet, catalog: Catalog) -> None:
 
 
 def _used(fleet: Fleet) -> Iterator[EntryKey]:
-    for decky in fleet.deckies.values():
+    for _, _, decky in fleet.every_decky():
         yield from _of_decky(decky)
 
 

@@ -218,17 +218,31 @@ class AgentClient:
         """A piece of one of them. The content is hostile."""
         return await self._request(FilePiece, "file", {"sha256": sha256, "offset": offset}, CONTROL_LIMIT * 2)
 
-    async def logs(self, decky: str, service: str | None = None, *, lines: int = 50) -> dict[str, str]:
+    async def logs(
+        self, decky: str, service: str | None = None, *, lines: int = 50, project: str = wire.PROJECT
+    ) -> dict[str, str]:
         """Container name to the last lines of its log. The text is hostile: escape it before printing."""
-        args = {"decky": decky, "service": service, "lines": lines}
+        args = {"decky": decky, "service": service, "lines": lines, "project": project}
         return (await self._request(Logs, "logs", args, CONTROL_LIMIT)).logs
 
     async def follow(
-        self, deckies: Iterable[str], marks: Mapping[str, str], service: str | None = None, *, lines: int
+        self,
+        deckies: Iterable[str],
+        marks: Mapping[str, str],
+        service: str | None = None,
+        *,
+        lines: int,
+        project: str = wire.PROJECT,
     ) -> tuple[FollowedLog, ...]:
         """What the deckies' containers have logged since the marks (by container id); of a container without
         one, the last `lines`. The text is hostile: escape it before printing."""
-        args = {"deckies": sorted(deckies), "marks": dict(marks), "service": service, "lines": lines}
+        args = {
+            "deckies": sorted(deckies),
+            "marks": dict(marks),
+            "service": service,
+            "lines": lines,
+            "project": project,
+        }
         return (await self._request(FollowedLogs, "follow", args, CONTROL_LIMIT)).containers
 
     async def upgrade(self, own: AgentPackage) -> Hello:

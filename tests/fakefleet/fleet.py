@@ -26,6 +26,12 @@ from decnet.commands.own_login import Credentials
 from decnet.commands.reconcile import reconcile
 from decnet.commands.recovery import recover
 from decnet.commands.teardown import teardown
+from decnet.commands.topologies.deploy import TopologyDeployOptions
+from decnet.commands.topologies.deploy import deploy as topology_deploy
+from decnet.commands.topologies.generate import generate
+from decnet.commands.topologies.mutate import TopologyMutateOptions, read
+from decnet.commands.topologies.mutate import mutate as topology_mutate
+from decnet.commands.topologies.teardown import teardown as topology_teardown
 from decnet.commands.worker import remove
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
@@ -37,7 +43,9 @@ from decnet.model.fleet import Fleet
 from decnet.model.fleetfile import parse
 from decnet.model.record import OPEN, WorkerRecords
 from decnet.model.spec import LOCAL
+from decnet.model.topology import TopologyRecord
 from decnet.model.worker import Worker
+from decnet.plan.topologies.generate import Parameters
 from decnet.store import audit
 from decnet.store.atomic import write_whole
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
@@ -45,6 +53,8 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
+from decnet.store.topologies import TopologyTable
+from decnet.wire import container_name
 from decnet.worker.agent_package import agent_file
 from decnet.worker.enrol import Enrolment
 from decnet.worker.fleetkey import ensure_key
@@ -127,6 +137,31 @@ class FakeFleet:
 
     def reconcile(self, *, on: str | None = None, **options: Any) -> Ran:
         return self.run(lambda ctx: reconcile(ctx, PassOptions(selector=on, **options)))
+
+    # Topologies.
+
+    def generate(self, name: str, *, seed: int = 1, **parameters: Any) -> Ran:
+        """Further options are those of Parameters."""
+        return self.run(lambda ctx: generate(ctx, name, Parameters(**parameters), seed=seed))
+
+    def topology_deploy(self, name: str, on: str | None = None, **options: Any) -> Ran:
+        chosen = TopologyDeployOptions(on, ip_start="192.0.2.100", run=PassOptions(**options))
+        return self.run(lambda ctx: topology_deploy(ctx, name, chosen))
+
+    def topology_mutate(self, name: str, *words: str, version: int | None = None, **options: Any) -> Ran:
+        """The words of the command line: `add_lan`, `name=lab`."""
+        return self.run(
+            lambda ctx: topology_mutate(
+                ctx, name, TopologyMutateOptions(read(words, None), version, PassOptions(**options))
+            )
+        )
+
+    def topology_teardown(self, name: str, **options: Any) -> Ran:
+        return self.run(lambda ctx: topology_teardown(ctx, name, PassOptions(**options)))
+
+    def topology(self, name: str) -> TopologyRecord:
+        """What is recorded of a topology."""
+        return TopologyTable(self.home).record(self.desired.topologies[name].id)
 
     def drain(self, worker: str, *, remove: bool = False, **options: Any) -> Ran:
         return self.run(lambda ctx: drain(ctx, worker, PassOptions(**options), remove=remove))
@@ -219,18 +254,20 @@ class FakeFleet:
                 if machine.containers:
                     return False
                 continue
-            known, placed = self.records(name), self.desired.on(name)
-            services = {
-                d: {d, *(f"{d}-{each.replace('_', '-')}" for each in placed[d].services)} for d in placed
-            }
-            running = {d for d, row in known.of().deckies.items() if row.status == "running"}
-            is_open = any(row.status in OPEN for row in known.lifecycle)
-            there = {each for each, state in machine.containers.items() if state == "running"}
-            if is_open or not set(placed) == running == set(known.of().deckies):
+            known = self.records(name)
+            if any(row.status in OPEN for row in known.lifecycle):
                 return False
-            if there != set(machine.containers) or there != {
-                each for own in services.values() for each in own
-            }:
+            wanted: set[str] = set()
+            for project in {*self.desired.projects, *known.projects}:
+                placed, rows = self.desired.on(name, project), known.of(project).deckies
+                running = {d for d, row in rows.items() if row.status == "running"}
+                if not set(placed) == running == set(rows):
+                    return False
+                wanted |= {
+                    container_name(project, d, each) for d in placed for each in ("", *placed[d].services)
+                }
+            there = {each for each, state in machine.containers.items() if state == "running"}
+            if not there == set(machine.containers) == wanted:
                 return False
         return True
 

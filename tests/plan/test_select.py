@@ -84,3 +84,37 @@ def test_c4_an_unknown_worker_is_refused_and_the_nearest_is_named() -> None:
         with pytest.raises(UsageError) as caught:
             select(WORKERS, text)
         assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+NESTED = {"web": (), "db": (), "dc1/gate": ("router",), "dc1/web": (), "dc2/gate": ("router",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("dc1/gate", ["dc1/gate"]),
+        ("dc1/*", ["dc1/gate", "dc1/web"]),
+        ("*/gate", ["dc1/gate", "dc2/gate"]),
+        ("dc*/*,!dc2/*", ["dc1/gate", "dc1/web"]),
+        ("/web", ["web"]),
+        ("db", ["db"]),
+        ("*", ["db", "web"]),
+        ("@router", ["dc1/gate", "dc2/gate"]),
+    ],
+)
+def test_deckies_of_topologies_are_topology_slash_decky(text: str, names: list[str]) -> None:
+    assert list(select_deckies(NESTED, [text])) == names
+
+
+def test_the_own_name_of_a_decky_is_enough_if_no_other_has_it() -> None:
+    assert select_deckies({"web": (), "dc1/gate": ()}, ["gate"]) == ("dc1/gate",)
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [("gate", "choose one: dc1/gate, dc2/gate"), ("!web", "choose one: /web (of the fleet), dc1/web")],
+)
+def test_a_name_that_fits_two_deckies_is_refused(text: str, choices: str) -> None:
+    with pytest.raises(UsageError, match="is the name of 2 deckies") as refused:
+        select_deckies(NESTED, [text])
+    assert refused.value.hint == choices

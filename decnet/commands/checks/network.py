@@ -133,7 +133,7 @@ def _leftovers(checked: CheckedWorker) -> Iterator[Finding]:
 
 def _dhcp(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
     facts, name, lan = checked.facts, checked.worker.name, checked.lan
-    if not facts.leased or lan is None or not fleet.on(name):
+    if not facts.leased or lan is None or not fleet.count_on(name):
         return
     fix = 'addresses = { use = ["..."] } in [network]: addresses outside of DHCP'
     if not lan.use:
@@ -155,9 +155,9 @@ def _outside(checked: CheckedWorker, fleet: Fleet) -> Iterator[Finding]:
     name, subnet = checked.worker.name, checked.facts.subnet
     if subnet is None or (checked.lan is not None and checked.lan.interface != checked.facts.interface):
         return
-    for decky in fleet.on(name).values():
-        if IPv4Address(decky.ip) not in IPv4Network(subnet, strict=False):
-            text = f"{decky.name} has {decky.ip}, which is not in its LAN {subnet} any more"
+    for label, decky in fleet.of_worker(name).items():
+        if decky.home.network == NETWORK and IPv4Address(decky.ip) not in IPv4Network(subnet, strict=False):
+            text = f"{label} has {decky.ip}, which is not in its LAN {subnet} any more"
             yield Finding(name, "wrong", text, "run decnet deploy with the present LAN")
             return
 
@@ -182,8 +182,12 @@ async def _taken(connections: Connections, checked: CheckedWorker, fleet: Fleet)
     conflicts = checked.status.conflicts if checked.status else ()
     # `machine_findings` has those that another host has stopped.
     stopped = {each.decky for each in conflicts} - set(checked.running.values())
-    chosen = [decky for decky in fleet.on(name).values() if decky.name not in stopped]
-    deckies = {decky.ip: decky.name for decky in chosen[:MAX_PROBED]}
+    chosen = [
+        (label, decky)
+        for label, decky in fleet.of_worker(name).items()
+        if decky.home.network == NETWORK and decky.name not in stopped
+    ]
+    deckies = {decky.ip: label for label, decky in chosen[:MAX_PROBED]}
     if not deckies or not checked.on_the_lan:
         return []
     try:

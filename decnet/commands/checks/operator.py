@@ -41,7 +41,7 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
         fleet = stored or fleet
         catalog = with_used(ctx.home, fleet, ctx.catalog)
         check_known(ctx.home, fleet, catalog)
-        number = len(fleet.deckies)
+        number = sum(1 for _ in fleet.every_decky())
         text = f"{counted(number, 'decky')} in {ctx.home.state}"
         if stored is None:
             text = "nothing is deployed yet"
@@ -143,7 +143,7 @@ def _unwatched(ctx: Context, fleet: Fleet, workers: dict[str, Worker]) -> Iterat
     for name, worker in workers.items():
         last = seen.get(worker.worker_id)
         silence = ctx.now() - last.at if last is not None else 0.0
-        if fleet.on(name) and not -SLACK <= silence <= UNWATCHED:
+        if fleet.count_on(name) and not -SLACK <= silence <= UNWATCHED:
             text = f"{name} was not contacted for {counted(round(silence / 86_400), 'day')}"
             if silence < 0:
                 text = f"{name} was last contacted under a clock that was ahead, at an unknown time"

@@ -1,0 +1,1 @@
+"""`decnet topology`: nested LANs with deckies that bridge them, one module per verb."""
