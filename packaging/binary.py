@@ -191,8 +191,10 @@ def write_executable() -> int:
     stub = (ROOT / "packaging" / "stub.sh").read_text()
     for word, value in words.items():
         stub = stub.replace(f"@{word}@", value)
-    # The offset stands in what it measures: five digits are kept for it.
-    stub = stub.replace("@OFFSET@", f"{len(stub.encode()) - len('@OFFSET@') + 5 + 1:05d}")
+    # Offset and size are part of what they measure: they have a fixed number of digits.
+    stub = stub.replace("@OFFSET@", "_" * 5).replace("@SIZE@", "-" * 10)
+    length = len(stub.encode())
+    stub = stub.replace("_" * 5, f"{length + 1:05d}").replace("-" * 10, f"{length + len(packed):010d}")
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_bytes(stub.encode() + packed)
     TARGET.chmod(0o755)

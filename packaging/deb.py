@@ -137,9 +137,12 @@ def copy_files() -> None:
     place(ROOT / "docs" / "cron.d" / "decnet", f"{DOC}/examples/cron.d/decnet")
     # A compressed directory follows the script.
     write("usr/share/lintian/overrides/decnet", "decnet: shell-script-fails-syntax-check [usr/bin/decnet]\n")
-    place(ROOT / "README.md", f"{DOC}/README.md")
-    for page in sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*.svg")]):
-        place(page, f"{DOC}/docs/{page.name}")
+    # All that the pages link to, where they expect it.
+    for name in ("README.md", "CHANGELOG.md"):
+        place(ROOT / name, f"{DOC}/{name}")
+    for pattern in ("*.md", "*.svg", "internals/*.md", "systemd/*", "cron.d/*"):
+        for page in sorted((ROOT / "docs").glob(pattern)):
+            place(page, f"{DOC}/{page.relative_to(ROOT)}")
 
 
 def write_documents(version: str, epoch: int) -> None:

@@ -1,4 +1,5 @@
 #!/bin/sh
+{ # The shell runs nothing of this group before it has read all of it: a copy that is cut off here does nothing.
 # decnet @VERSION@ for Linux on @MACHINE@, glibc @GLIBC@ or newer. One file with its own Python:
 # it unpacks itself once into a cache, and starts from there.
 set -eu
@@ -19,7 +20,13 @@ case $cache in /*) ;; *) fail "the cache directory $cache is not an absolute pat
 place=$cache/@CONTENT@
 me=$0
 case $me in */*) ;; *) me=$(command -v -- "$0") ;; esac
+damaged() {
+    fail "$me is damaged: cut off, or replaced while it started" "run it again, or else copy it again"
+}
 
+# A file that another version has replaced meanwhile is not a copy of this one that was cut off.
+size=$(stat -Lc %s -- "$me" 2>/dev/null || echo @SIZE@)
+if [ "$size" -lt @SIZE@ ] && head -c 4000 -- "$me" | grep -qa "^place=.*/@CONTENT@$"; then damaged; fi
 if [ ! -e "$place/complete" ]; then
     mkdir -p "$cache" || fail "the directory $cache cannot be created"
     new=$(mktemp -d "$cache/.new.XXXXXX") || fail "cannot write to $cache"
@@ -30,7 +37,7 @@ if [ ! -e "$place/complete" ]; then
     packed="tail -c +@OFFSET@ /proc/self/fd/3"
     case $($packed | sha256sum) in
         @CONTENT@*) ;;
-        *) fail "$me is damaged: cut off, or replaced while it started" "run it again, or else copy it again" ;;
+        *) damaged ;;
     esac
     $packed | tar -xzf - -C "$new" --no-same-owner || fail "cannot unpack into $cache"
     exec 3<&-
@@ -46,3 +53,4 @@ export DECNET_PROGRAM="$me"
 export PATH="${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}"
 exec "$place/bin/python@PYTHON@" -I -S "$place/start.py" "$@"
 exit 1
+}

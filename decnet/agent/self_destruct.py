@@ -1,6 +1,6 @@
 """Removes everything that decnet installed on this worker, and nothing else.
 
-The journal and the event spool stay, for forensics.
+The journal and the event spool stay, for forensics, unless they are to be purged, too.
 """
 
 from __future__ import annotations
@@ -26,41 +26,46 @@ COMMANDS = ("/usr/local/bin/decnet-agent",)
 KEPT = frozenset({"journal.jsonl", "journal.lock", "journal.cursor", "events", "self-destruct.log"})
 MADE_FROM = "decnet/root:"
 _JOB = "self-destruct"
+_PURGE = "purge"
 
 
 def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
     """Start the reaper, a separate process. Raises Refusal `busy` while a job runs."""
-    request.only(args)
+    request.only(args, _PURGE)
+    purge = request.flag(args, _PURGE)
     known = identity.require(args)
     claim = jobs.Claim(_JOB)
     own = identity.program()
 
     def work() -> int:
-        reap(known, own)
+        reap(known, own, purge)
         return 0
 
     def is_begun() -> bool:
         return not os.path.exists(path(identity.FILE))
 
-    run_apart(["reap"], claim.descriptors(), "decnet-" + _JOB, path("self-destruct.log"), work, is_begun)
+    words = ["reap", _PURGE] if purge else ["reap"]
+    run_apart(words, claim.descriptors(), "decnet-" + _JOB, path("self-destruct.log"), work, is_begun)
     claim.release()
     return {"started": True}
 
 
 def resume(argv: List[str]) -> int:
-    """`reap LOCK...`: the reaper in its own systemd scope, with the locks that it has inherited."""
+    """`reap [purge] LOCK...`: the reaper in its own systemd scope, with the locks that it has inherited."""
+    purge = argv[:1] == [_PURGE]
+    argv = argv[1:] if purge else argv
     if not argv or not all(number.isdigit() and is_open(int(number)) for number in argv):
         return 2
-    reap(identity.require({}), identity.program())
+    reap(identity.require({}), identity.program(), purge)
     return 0
 
 
-def reap(known: Dict[str, Any], own: str) -> None:
+def reap(known: Dict[str, Any], own: str, purge: bool = False) -> None:
     """Remove the deckies, then the files. While Docker is unreachable the files stay: they record what has to
     be removed."""
     if not _deckies_gone(known["fleet_id"]):
         return
-    _images_gone()
+    _images_gone(purge)
     for place in _key_files():
         _close_the_door(place)
     for command in COMMANDS:
@@ -69,10 +74,12 @@ def reap(known: Dict[str, Any], own: str) -> None:
     boot.remove()
     inside = os.path.realpath(home()) + os.sep
     for name in sorted(os.listdir(home())):
-        if name not in KEPT:
+        if purge or name not in KEPT:
             _remove(path(name))
     if own.startswith(inside) and os.path.exists(own):
         _remove(own)
+    if purge:
+        _remove_folder(home())
 
 
 def without_ours(text: str, agent_home: str) -> str:
@@ -98,14 +105,14 @@ def _deckies_gone(fleet_id: str) -> bool:
     return False
 
 
-def _images_gone() -> None:
-    """Images that were sent to this worker. One that a foreign container uses stays, and on a machine that
-    builds images, so does their root image."""
+def _images_gone(purge: bool) -> None:
+    """Images that were sent to this worker. One that a foreign container uses stays; on a machine that builds
+    images, their root image stays, too, unless it is to be purged."""
     from .facts import images
     from .image import sent
 
     try:
-        names = [name for name in (*images(), *sent()) if not name.startswith(MADE_FROM)]
+        names = [name for name in (*images(), *sent()) if purge or not name.startswith(MADE_FROM)]
     except (Refusal, docker.EngineError):
         return
     for name in names:
@@ -160,6 +167,14 @@ def _is_ours(command: str) -> bool:
             return (home() + "/").encode() in file.read(4096)
     except OSError:
         return False
+
+
+def _remove_folder(place: str) -> None:
+    """A folder that is empty; a mount point stays."""
+    try:
+        os.rmdir(place)
+    except OSError:
+        pass
 
 
 def _remove(place: str) -> None:

@@ -71,7 +71,7 @@ def _program() -> Path:
 
 def uninstall(
     purge: Annotated[
-        bool, typer.Option("--purge", help="Also delete events, audit log and your catalog.")
+        bool, typer.Option("--purge", help="Also delete events, audit log, catalog, caches, images.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Finish although workers do not answer.")] = False,
     dry_run: DryRun = False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -37,25 +38,32 @@ USER_FILES = (
 START_FILES = (".bashrc", ".zshrc", ".bash_profile", ".profile")
 LAB_FOLDERS = ("var/lib/decnet-lab", "var/cache/decnet-lab")
 NAMESPACES = "run/netns"
+IMAGES = (
+    "decnet's images in this machine's Docker, if there are any: docker rmi $(docker images -q 'decnet/*')"
+)
 LIMIT = 20.0
 """Seconds for each program that is asked."""
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """`state` and `system` are files and folders to remove, `kept` stays in the state directory. `by_hand`
-    has what is only named, each with how to remove it."""
+    """`state` and `system` are files and folders to remove, `kept` stays in the state directory. `caches` are
+    the folders into which the single file has unpacked itself, to be removed; `images`: decnet's images in
+    this machine's Docker go, too. `by_hand` has what is only named, each with how to remove it."""
 
     root: Path
     state: tuple[Path, ...]
     kept: tuple[Path, ...]
     system: tuple[Path, ...]
     by_hand: tuple[str, ...]
+    caches: tuple[Path, ...] = ()
+    images: bool = False
 
 
 def footprint(home: Home, *, purge: bool, root: Path = Path("/"), user: Path | None = None) -> Footprint:
     """What there is. `root` is the root of the file system, `user` the user's home directory."""
-    user = user or Path.home()
+    homes = _homes() if user is None else [user]
+    user = homes[0]
     entries = sorted(home.root.iterdir()) if home.root.is_dir() else []
     kept = tuple(path for path in entries if not purge and path.name in KEPT and not _is_empty(path))
     units = [f"{folder}/{unit}" for folder in UNIT_FOLDERS for unit in UNITS]
@@ -65,9 +73,14 @@ def footprint(home: Home, *, purge: bool, root: Path = Path("/"), user: Path | N
     removable = [path for path in found if not owners[path] and os.access(path.parent, os.W_OK)]
     by_hand = [f"{path}: as root: rm {path}" for path in found if not owners[path] and path not in removable]
     by_hand += sorted({f"files of the package {name}: apt remove {name}" for name in owners.values() if name})
-    by_hand += _lines_of(user) + _labs(root) + [_images(), _program()]
+    caches = _caches(homes)
+    by_hand += _lines_of(user) + _labs(root)
+    if not purge:
+        by_hand += [f"unpacked copies of the program: rm -rf {path}" for path in caches] + [IMAGES]
+    by_hand += [_program()]
     state = tuple(path for path in entries if path not in kept)
-    return Footprint(home.root, state, kept, tuple(removable), tuple(by_hand))
+    removed = tuple(caches) if purge else ()
+    return Footprint(home.root, state, kept, tuple(removable), tuple(by_hand), removed, images=purge)
 
 
 def remove_system_files(paths: Iterable[Path]) -> list[str]:
@@ -88,9 +101,10 @@ def remove_system_files(paths: Iterable[Path]) -> list[str]:
 
 
 def remove_state(found: Footprint) -> list[str]:
-    """Remove the state directory's files, the lock last, and the directory itself if nothing is kept."""
+    """Remove the caches and the files of the state directory, the lock last; and the directory itself if
+    nothing is kept."""
     failed = []
-    for path in sorted(found.state, key=lambda path: path.name == "lock"):
+    for path in [*found.caches, *sorted(found.state, key=lambda path: path.name == "lock")]:
         try:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -155,9 +169,20 @@ def _lab_names(root: Path) -> list[str]:
     return sorted(name for name in names if re.fullmatch("[a-z0-9]{1,8}", name))
 
 
-def _images() -> str:
-    remove = "docker rmi $(docker images -q 'decnet/*')"
-    return f"decnet's images in this machine's Docker, if there are any: {remove}"
+def _homes() -> list[Path]:
+    """The home directories of this user, and of who called this with sudo."""
+    homes = [Path.home()]
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdigit():
+        with contextlib.suppress(KeyError):
+            homes.append(Path(pwd.getpwuid(int(os.environ["SUDO_UID"])).pw_dir))
+    return list(dict.fromkeys(homes))
+
+
+def _caches(homes: Iterable[Path]) -> list[Path]:
+    """Where the single file has unpacked itself; the place of the program that runs now is named with the
+    program."""
+    found = [home / ".cache/decnet" for home in homes]
+    return [path for path in found if path.is_dir() and path not in Path(sys.prefix).parents]
 
 
 def _program() -> str:

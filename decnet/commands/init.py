@@ -21,6 +21,12 @@ Timers = Literal["systemd", "cron", "none"]
 UNITS, PACKAGED = "etc/systemd/system", "usr/lib/systemd/system"
 CRON = "etc/cron.d/decnet"
 
+QUESTIONS = {
+    "systemd": "Write timers for systemd, not enabled yet, that reconcile, mutate and pull events?",
+    "cron": f"Write /{CRON}: cron runs decnet as root from now on to reconcile, mutate and pull events?",
+}
+"""Cron reads its file at once: to write it is to enable it, which is asked by itself."""
+
 FLEET_FILE = """\
 # The decoy hosts of this fleet: what is not in this file is not in the fleet.
 # After a change:  decnet validate {path}
@@ -110,6 +116,8 @@ def init(ctx: Context, options: InitOptions) -> TextOutcome:
     for path, text in files.items():
         _write(path, text)
         lines.append(f"{path}: written")
+        if path == options.root / CRON:
+            lines.append(f"cron runs these jobs from now on; to stop them: sudo rm {path}")
     if options.timers == "systemd" or any(path.suffix == ".timer" for path in files):
         lines.append(_enabled(ctx, options))
     has_timers = bool(files) or options.timers in ("systemd", "cron")
@@ -130,11 +138,7 @@ def _timer_files(ctx: Context, options: InitOptions) -> Mapping[Path, str]:
     if wanted is None and options.interactive and os.access(options.root / "etc", os.W_OK):
         has_systemd = (options.root / "run/systemd/system").is_dir()
         kind: Timers = "systemd" if has_systemd else "cron"
-        wanted = (
-            kind
-            if ctx.confirm(f"Write timers for {kind} that reconcile, mutate and pull events?")
-            else "none"
-        )
+        wanted = kind if ctx.confirm(QUESTIONS[kind]) else "none"
     home = "" if options.home in ("", str(ROOT_HOME)) else options.home
     if wanted == "cron":
         return {options.root / CRON: cron_file(options.program, home)}

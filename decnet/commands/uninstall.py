@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decnet.commands.events import pull
-from decnet.commands.footprint import Footprint, footprint, remove_state, remove_system_files
-from decnet.commands.worker import forget_worker
+from decnet.commands.footprint import IMAGES, Footprint, footprint, remove_state, remove_system_files
+from decnet.commands.worker import AGENT_HOME, EVENTS_STAY, forget_worker
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.workers import known_workers
@@ -35,11 +35,8 @@ from decnet.wire import LABEL_FLEET, NETWORK
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
 
-AGENT_HOME = "/var/lib/decnet-agent"
 PAUSE, LONGEST = 2.0, 330.0
 """Seconds between two looks at a worker that removes itself, and after which it is reported."""
-
-STAYS_THERE = f"its journal and the events that attackers left stay in {AGENT_HOME}; rm -rf removes them"
 
 
 @dataclass(frozen=True)
@@ -67,8 +64,9 @@ async def uninstall(ctx: Context, options: UninstallOptions) -> TextOutcome:
     if not ctx.confirm("Remove all of this?"):
         return TextOutcome(("nothing was changed",))
     with ctx.lock() if ctx.home.root.is_dir() else nullcontext():
-        failures = await _wiped(ctx, workers, purge=options.purge)
-        lines = [f"{name}: removed; {STAYS_THERE}" for name in workers if name not in failures]
+        ended = await _wiped(ctx, workers, purge=options.purge)
+        failures = {name: each for name, each in ended.items() if isinstance(each, WorkerFailure)}
+        lines = [f"{name}: {_done(purged=bool(ended.get(name)))}" for name in workers if name not in failures]
         for name, failure in failures.items():
             lines += _remains(ctx, workers[name], failure)
         if failures and not options.force:
@@ -93,7 +91,8 @@ def _plan(ctx: Context, workers: Mapping[str, Worker], found: Footprint) -> list
         lines.append(f"remove from {name}: {deckies}, network, images, agent, the fleet's key")
     unused = fleet is None and not workers and all(_is_bare(path) for path in found.state)
     state = [f"{found.root}, which has no fleet"] if unused and found.state else found.state
-    lines += [f"remove {path}" for path in (*found.system, *state)]
+    lines += [f"remove {path}" for path in (*found.system, *found.caches, *state)]
+    lines += ["remove decnet's images from this machine's Docker"] if found.images else []
     lines += [f"keep {path} (--purge removes it)" for path in found.kept]
     lines += [f"by hand: {text}" for text in found.by_hand]
     return lines
@@ -107,29 +106,35 @@ def _is_bare(path: Path) -> bool:
 def _document(workers: Mapping[str, Worker], found: Footprint) -> dict[str, list[str]]:
     return {
         "workers": list(workers),
-        "remove": [str(path) for path in (*found.system, *found.state)],
+        "remove": [str(path) for path in (*found.system, *found.caches, *found.state)],
         "keep": [str(path) for path in found.kept],
         "by_hand": list(found.by_hand),
     }
 
 
-async def _wiped(ctx: Context, workers: Mapping[str, Worker], *, purge: bool) -> dict[str, WorkerFailure]:
-    """Let every worker remove what decnet installed there; the failures of those that did not. A worker that
-    is clean is forgotten at once, so that a second run continues with the others."""
+def _done(*, purged: bool) -> str:
+    return "removed, with its journal and events" if purged else f"removed; {EVENTS_STAY}"
+
+
+async def _wiped(
+    ctx: Context, workers: Mapping[str, Worker], *, purge: bool
+) -> dict[str, bool | WorkerFailure]:
+    """Let every worker remove what decnet installed there: whether its journal and events went, too, or its
+    failure. A worker that is clean is forgotten at once, so that a second run continues with the others."""
     fleet = load_fleet(ctx.home)
     if fleet is None or not workers:
         return {}
     if not purge:
         await pull(ctx)
 
-    async def wipe(client: AgentClient) -> None:
-        await client.self_destruct()
+    async def wipe(client: AgentClient) -> bool:
+        purged = await client.self_destruct(purge=purge)
         await _gone(ctx, client)
         forget_worker(ctx, workers[client.worker])
+        return purged
 
     async with ctx.connections(fleet.fleet_id) as connections:
-        answers = await connections.call_all(workers.values(), wipe)
-    return {name: each for name, each in answers.items() if isinstance(each, WorkerFailure)}
+        return await connections.call_all(workers.values(), wipe)
 
 
 async def _gone(ctx: Context, client: AgentClient) -> None:
@@ -190,7 +195,20 @@ def _this_machine(ctx: Context, options: UninstallOptions) -> list[str]:
     failed = [*remove_system_files(found.system), *remove_state(found)]
     if failed:
         raise Failed("; ".join(failed), hint="remove them by hand")
-    lines = [f"removed {path}" for path in found.system]
+    lines = [f"removed {path}" for path in (*found.system, *found.caches)]
+    lines += _images_removed() if found.images else []
     lines.append(f"removed decnet's state from {found.root}" if found.state else "no state was left here")
     lines += [f"kept {path}" for path in found.kept]
     return [*lines, *(f"by hand: {text}" for text in found.by_hand)]
+
+
+def _images_removed() -> list[str]:
+    """Remove decnet's images from this machine's engine; what was removed and what stays."""
+    from decnet.images.shelf import remove_all
+
+    try:
+        removed, left = remove_all()
+    except DecnetError as error:
+        return [f"by hand: {IMAGES} ({error.message})"]
+    lines = [f"removed the image {name}" for name in removed]
+    return lines + [f"kept the image {name}: a container uses it" for name in left]

@@ -37,6 +37,8 @@ AGENT_STAYS = (
     "its agent and decnet's images are still there (--wipe removes them, too); to remove them, as root "
     "there: rm -rf /var/lib/decnet-agent; docker rmi $(docker images -q 'decnet/*')"
 )
+AGENT_HOME = "/var/lib/decnet-agent"
+EVENTS_STAY = f"its journal and the events that attackers left stay in {AGENT_HOME}; rm -rf removes them"
 NOTHING_DONE = (
     "nothing was changed there: if it returns, its deckies, its network and the fleet's key are still there"
 )
@@ -233,7 +235,7 @@ async def _leave(
     if wipe or worker.is_local:
         async with ctx.connections(fleet.fleet_id) as connections:
             await connections.client(worker).self_destruct()
-        return []
+        return [EVENTS_STAY]
     remains = await _network_gone(ctx, worker, fleet)
     from decnet.worker.fleetkey import load_key
     from decnet.worker.hostkeys import pinned

@@ -64,16 +64,28 @@ def on_this_machine(names: Collection[str], docker_socket: str | None = None) ->
 
 def prune(keep: Collection[str], docker_socket: str | None = None) -> tuple[str, ...]:
     """Remove our images that are neither this version's nor in `keep` nor in use; returns their tags."""
+    chosen = [row.name for row in listed(docker_socket) if not row.wanted and row.name not in keep]
+    return _removed(chosen, docker_socket)
+
+
+def remove_all(docker_socket: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Remove all our images, and what they are built from; returns the tags of these, and of those that stay
+    because a container uses them."""
+    names = sorted((row.name for row in listed(docker_socket)), key=lambda name: name == root_name())
+    removed = _removed(names, docker_socket)
+    return removed, tuple(name for name in names if name not in removed)
+
+
+def _removed(names: Collection[str], docker_socket: str | None) -> tuple[str, ...]:
+    """The tags of those that could be removed: no container uses them."""
     from docker.errors import APIError
 
     removed = []
-    for row in listed(docker_socket):
-        if row.wanted or row.name in keep:
-            continue
-        with docker_engine(docker_socket) as client:
+    with docker_engine(docker_socket) as client:
+        for name in names:
             try:
-                client.api.remove_image(row.name)
-                removed.append(row.name)
+                client.api.remove_image(name)
+                removed.append(name)
             except APIError as error:
                 if error.status_code != 409:
                     raise

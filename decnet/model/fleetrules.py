@@ -122,11 +122,14 @@ def _check_excluded(mistakes: Diagnostics, network: dict[str, Any], entries: Ent
 
 
 def check_room(mistakes: Diagnostics, table: dict[str, Any]) -> None:
-    """Add whether the file's one LAN lacks an address for every decky. A bridge is a LAN per worker."""
+    """Add whether the file has fewer addresses than deckies: those of its LAN, or of `use` where the workers
+    know the LANs. A bridge is a LAN per worker."""
     network, entries = table.get("network", {}), table.get("decky", {})
-    if "subnet" not in network or network.get("driver") == "bridge" or mistakes.has(("network",)):
+    given = network.get("addresses", {})
+    is_known = "subnet" in network or given.get("use")
+    if not is_known or network.get("driver") == "bridge" or mistakes.has(("network",)):
         return
-    subnet, given = IPv4Network(network["subnet"]), network.get("addresses", {})
+    subnet = IPv4Network(network.get("subnet", "0.0.0.0/0"))
     spans = usable_ranges(subnet, given.get("use", ()), given.get("exclude", ()))
     closed = {int(subnet.network_address), int(subnet.broadcast_address)}
     fixed = [network.get("gateway"), *(entry.get("ip") for entry in entries.values())]
@@ -136,5 +139,6 @@ def check_room(mistakes: Diagnostics, table: dict[str, Any]) -> None:
     if wanted > free:
         key = ("addresses", "use") if given.get("use") else ("subnet",)
         verb = "needs" if wanted == 1 else "need"
-        message = f"{counted(wanted, 'decky')} {verb} an address, and {free} of {subnet} can be used"
+        of = subnet if "subnet" in network else "addresses.use"
+        message = f"{counted(wanted, 'decky')} {verb} an address, and {free} of {of} can be used"
         mistakes.add(("network", *key), message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
@@ -73,6 +74,8 @@ class _Addresses:
             if entry.ip and not self.mistakes.has(path) and (complaint := self._complaint(entry, entry.ip)):
                 self.mistakes.add(path, f"{entry.name}: {entry.ip} {complaint}")
         self._check_twice()
+        if not self.mistakes.has(("network",)):
+            self._check_room()
 
     def _check_gateways(self) -> None:
         """A gateway that only the file has, and a subnet that only the state directory has."""
@@ -125,6 +128,38 @@ class _Addresses:
             path = ("decky", entry.name, "ip")
             if other != entry.name and not self.mistakes.has(path):
                 self.mistakes.add(path, f"{entry.name}: {entry.ip} is used twice, by {other} too")
+
+    def _check_room(self) -> None:
+        """Fewer addresses than deckies on the LANs of the workers, as far as these are known. Only what is
+        certain is a mistake: an address that may be free counts as free."""
+        lans = self.lans.values()
+        if not lans or any(not lan.subnet or lan.driver == "bridge" for lan in lans):
+            return
+        groups, spans = LanGroups(self.lans), dict[str, list[addresses.Range]]()
+        for name, lan in self.lans.items():
+            spans.setdefault(groups.group_of(name), []).extend(addresses.usable(lan))
+        room = {name: addresses.size(each) - self._taken(each, lans) for name, each in spans.items()}
+        wanted = Counter[str]()
+        for entry in self.spec.deckies:
+            if entry.ip is None:
+                wanted[groups.group_of(entry.worker) if entry.worker else ""] += entry.count
+        short = [name for name in spans if wanted[name] > room[name]]
+        if not short and wanted.total() <= sum(room.values()):
+            return
+        where = [name for name in self.lans if not short or groups.group_of(name) == short[0]]
+        number, free = (wanted[short[0]], room[short[0]]) if short else (wanted.total(), sum(room.values()))
+        verb = "needs" if number == 1 else "need"
+        message = f"{counted(number, 'decky')} {verb} an address on the LAN of {', '.join(where)}"
+        self.mistakes.add(("network", "addresses", "use"), f"{message}, and {free} can be used")
+
+    def _taken(self, spans: list[addresses.Range], lans: Collection[Network]) -> int:
+        """How many addresses of the ranges are those of networks, gateways and workers, or fixed in the
+        file."""
+        taken = {address for lan in lans for address in addresses.reserved(lan)}
+        own = [each.address.split("/")[0] for each in self.stored.facts.values() if each.address]
+        fixed = [entry.ip for entry in self.spec.deckies if entry.ip]
+        taken |= {int(IPv4Address(text)) for text in [*own, *fixed] if not addresses.host(text)}
+        return sum(any(low <= each <= high for low, high in spans) for each in taken)
 
 
 def _valid(lan: Network) -> Network:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROTOCOL = 2
-AGENT_VERSION = 7
+AGENT_VERSION = 8
 """Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
 holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
 reports no version counts as 0."""
@@ -16,6 +16,9 @@ UPLOADS_VERSION = 6
 
 SCANS_VERSION = 7
 """The first version whose verb `events` accepts the addresses of the workers."""
+
+PURGE_VERSION = 8
+"""The first version whose verb `self-destruct` accepts `purge`."""
 
 TIMELESS = frozenset({"hello", "upgrade"})
 """Verbs whose request and answer are the same in every protocol, so that programs with different protocols

@@ -255,9 +255,15 @@ class AgentClient:
         self._session.protocol = wire.PROTOCOL
         return hello
 
-    async def self_destruct(self) -> bool:
-        """Tear everything down and remove what decnet installed; the worker does so in the background."""
-        return (await self._request(Started, "self-destruct", {}, CONTROL_LIMIT)).started
+    async def self_destruct(self, *, purge: bool = False) -> bool:
+        """Tear everything down and remove what decnet installed; the worker does so in the background.
+
+        Returns whether its journal and its events are removed, too, as `purge` wants it: an agent before
+        version 8 keeps them.
+        """
+        purge = purge and await self._version() >= wire.PURGE_VERSION
+        await self._request(Started, "self-destruct", {"purge": True} if purge else {}, CONTROL_LIMIT)
+        return purge
 
     async def _version(self) -> int:
         """The version of the agent, asked once."""

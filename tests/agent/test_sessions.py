@@ -109,6 +109,12 @@ def test_the_reaper_leaves_the_session_of_the_login(
     assert "--scope --quiet --collect --unit=decnet-self-destruct --" in machine.scopes[0]
 
 
+def test_a_purge_in_its_own_scope_leaves_nothing(machine: Machine, desk: Desk, engine: EngineServer) -> None:
+    seat = replace(engine.serve(desk.enrolled_by_hand()), before=machine.command())
+    assert seat.get("self-destruct", {"purge": True}) == {"started": True}
+    wait_until_gone(desk.home)
+
+
 def test_the_reaper_works_where_systemd_makes_no_scope(
     machine: Machine, desk: Desk, engine: EngineServer
 ) -> None:

@@ -195,3 +195,17 @@ def test_as_a_command_it_creates_no_state_directory_and_its_file_validates(tmp_p
     assert (again.returncode, again.stderr.splitlines()[0]) == (
         2, "error: fleet.toml exists already and was not changed",
     )  # fmt: skip
+
+
+def test_to_enable_cron_is_a_question_of_its_own(context: Context, options: InitOptions) -> None:
+    (options.root / "run/systemd/system").rmdir()
+    asked: list[str] = []
+
+    def answered(answer: bool) -> list[str]:
+        ctx = replace(context, confirm=lambda question: bool(asked.append(question)) or answer)
+        init(ctx, replace(options, interactive=True, may_enable=True, force=True))
+        return written(options)
+
+    question = "Write /etc/cron.d/decnet: cron runs decnet as root from now on"
+    assert (answered(False), answered(True)) == ([], ["etc/cron.d/decnet"])
+    assert asked == [f"{question} to reconcile, mutate and pull events?"] * 2

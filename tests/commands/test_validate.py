@@ -234,6 +234,49 @@ def test_c3_more_deckies_than_addresses_or_than_a_worker_takes_are_reported(tmp_
     ]
 
 
+def test_fewer_addresses_in_use_than_deckies_are_reported_without_a_subnet(tmp_path: Path) -> None:
+    text = (
+        '[network]\naddresses = {{ use = ["192.0.2.200-192.0.2.203"], exclude = ["192.0.2.201"] }}\n'
+        '[decky.aa]\nservices = ["ssh"]\ncount = {count}\n'
+        '[decky.bb]\nservices = ["ssh"]\nip = "192.0.2.203"\n'
+    )
+    ctx = desk(tmp_path)
+    assert mistakes(ctx, tmp_path, text.format(count=3)) == [
+        (2, "network.addresses.use", "3 deckies need an address, and 2 of addresses.use can be used")
+    ]
+    (tmp_path / "fleet.toml").write_text(text.format(count=2))
+    assert validate(ctx, tmp_path / "fleet.toml").exit_code == 0
+    bridge = text.format(count=3).replace("[network]", '[network]\ndriver = "bridge"')
+    (tmp_path / "fleet.toml").write_text(bridge)
+    assert validate(ctx, tmp_path / "fleet.toml").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("use", "on_w1", "anywhere", "message"),
+    [
+        ("192.0.2.8-192.0.2.20", 2, 0, None),
+        # w1 itself has 192.0.2.2, its gateway 192.0.2.1.
+        ("192.0.2.0-192.0.2.3", 2, 0, "2 deckies need an address on the LAN of w1, and 1 can be used"),
+        ("198.51.100.1-198.51.100.9", 1, 0, "1 decky needs an address on the LAN of w1, and 0 can be used"),
+        ("192.0.2.1-192.0.2.4", 2, 1, "3 deckies need an address on the LAN of w1, and 2 can be used"),
+    ],
+)
+def test_fewer_addresses_than_deckies_on_a_workers_lan_are_reported(
+    tmp_path: Path, use: str, on_w1: int, anywhere: int, message: str | None
+) -> None:
+    ctx = desk(tmp_path)
+    worker = enrol(ctx, "w1")
+    Records(ctx.home).save(WorkerRecords(worker_id=worker.worker_id, facts=facts("192.0.2.0/24")))
+    text = f'[network]\naddresses = {{ use = ["{use}"] }}\n'
+    text += f'[decky.aa]\nservices = ["ssh"]\nworker = "w1"\ncount = {on_w1}\n'
+    text += f'[decky.bb]\nservices = ["ssh"]\ncount = {anywhere}\n' if anywhere else ""
+    if message is None:
+        (tmp_path / "fleet.toml").write_text(text)
+        assert validate(ctx, tmp_path / "fleet.toml").exit_code == 0
+    else:
+        assert mistakes(ctx, tmp_path, text) == [(2, "network.addresses.use", message)]
+
+
 def test_c3_one_address_on_two_workers_of_one_lan_is_reported(tmp_path: Path) -> None:
     ctx = desk(tmp_path)
     for name in ("w1", "w2"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer.main
 from docs.pages import Command, steps
+from links import broken_links
 
 from decnet.agent.program import OVER_THE_GATE, VERBS
 from decnet.cli import app
@@ -71,25 +72,6 @@ def test_every_command_that_a_page_shows_can_be_typed(page: Path) -> None:
 def test_a_command_that_does_not_exist_is_noticed() -> None:
     assert problem_with(["deploy", "--no-such"]) == "deploy has no option --no-such"
     assert problem_with(["lab", "run", "decnet", "nothing"]) == "there is no command nothing"
-
-
-def headings(page: Path) -> set[str]:
-    """The anchors that GitHub gives the headings of a page."""
-    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-def broken_links(page: Path) -> list[str]:
-    """Relative links of the page that lead to no file, or to no heading of a page."""
-    broken = []
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
-        if "://" in link:
-            continue
-        path, _, anchor = link.partition("#")
-        target = page.parent / path if path else page
-        if not target.exists() or (anchor and anchor not in headings(target)):
-            broken.append(link)
-    return broken
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from building import ROOT, checked
+from links import broken_links
 from machine import Machine
 from theatre import eventually
 
@@ -92,6 +93,11 @@ def test_it_contains_the_program_and_what_belongs_to_it(deb: Path, single_file: 
         == (ROOT / "docs" / "decnet.1").read_bytes()
     )
     assert list(tmp_path.iterdir()) == [tmp_path / "usr"]
+    pages = sorted((tmp_path / "usr/share/doc/decnet").rglob("*.md"))
+    assert (len(pages) > 30, {page.name: broken_links(page) for page in pages if broken_links(page)}) == (
+        True,
+        {},
+    )
 
 
 SAME = {

@@ -87,6 +87,22 @@ def test_it_knows_how_it_is_removed(built: Path, cache: Path) -> None:
     assert json.loads(said.stdout)["by_hand"][-1] == f"the program: rm -rf {built} {cache}"
 
 
+def test_a_copy_that_is_cut_off_is_noticed_although_its_cache_is_complete(
+    built: Path, cache: Path, tmp_path: Path
+) -> None:
+    assert run(built, cache, "--version").returncode == 0
+    file, whole = tmp_path / "decnet", built.read_bytes()
+    script = whole.index(b"\x1f\x8b")
+    lengths = [len(whole) - 1, len(whole) // 2, script + 1, script, *range(script - 1, 11, -101)]
+    for length in lengths:
+        file.write_bytes(whole[:length])
+        file.chmod(0o755)
+        ended = run(file, cache, "--version")
+        assert (ended.returncode == 0, ended.stdout, bool(ended.stderr)) == (False, "", True), length
+    file.write_bytes(whole)
+    assert run(file, cache, "--version").returncode == 0
+
+
 @pytest.mark.parametrize("damage", ["cut off", "replaced"])
 def test_a_damaged_file_is_refused_and_leaves_nothing(built: Path, tmp_path: Path, damage: str) -> None:
     whole = built.read_bytes()
@@ -101,7 +117,7 @@ def test_a_damaged_file_is_refused_and_leaves_nothing(built: Path, tmp_path: Pat
         f"error: {file} is damaged: cut off, or replaced while it started",
         "hint: run it again, or else copy it again",
     ]
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert list(tmp_path.glob("cache/*")) == []
 
 
 def test_a_cache_that_is_not_a_folder_or_has_another_owner_is_refused(

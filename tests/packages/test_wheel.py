@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from building import ROOT, checked
+from links import broken_links
 
 from decnet import __version__
 from decnet.cli.shells import SCRIPTS
@@ -31,6 +32,11 @@ SHARED = {
     **{
         f"share/doc/decnet/systemd/{unit.name}": f"docs/systemd/{unit.name}"
         for unit in (ROOT / "docs" / "systemd").iterdir()
+    },
+    **{
+        f"share/doc/decnet/{page.relative_to(ROOT)}": str(page.relative_to(ROOT))
+        for pattern in ("*.md", "*.svg", "internals/*.md", "systemd/*", "cron.d/*")
+        for page in (ROOT / "docs").glob(pattern)
     },
 }
 FLEET = """
@@ -79,6 +85,14 @@ def test_it_brings_manual_completions_and_units(installed: Path) -> None:
         if path.is_file()
     }
     assert found == {path: (ROOT / source).read_text() for path, source in SHARED.items()}
+
+
+def test_its_pages_link_to_what_it_brings(installed: Path) -> None:
+    pages = sorted((installed / "share/doc/decnet").rglob("*.md"))
+    assert (len(pages) > 30, {page.name: broken_links(page) for page in pages if broken_links(page)}) == (
+        True,
+        {},
+    )
 
 
 def test_it_builds_the_same_agent_and_images(installed: Path) -> None:

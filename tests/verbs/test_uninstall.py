@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakefleet import FakeFleet
 from fakefleet.fleet import Ran
+from fakefleet.session import FakeSession
 
+from decnet.commands.footprint import IMAGES
 from decnet.commands.uninstall import UninstallOptions, uninstall
 from decnet.engine.progress import Message
 from decnet.store.fleet_table import FleetTable
+from decnet.wire import PURGE_VERSION
 
 from .test_following import visit
 from .test_outcomes import BEFORE, HARM
 
 STAY = {"audit.jsonl", "events"}
+
+
+@pytest.fixture(autouse=True)
+def without_docker_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--purge removes the images of this machine's engine: not of the one that the tests run on."""
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", str(tmp_path / "docker.sock"))
 
 
 def run(fleet: FakeFleet, tmp_path: Path, *, answer: bool = True, **options: bool) -> Ran:
@@ -26,6 +37,16 @@ def run(fleet: FakeFleet, tmp_path: Path, *, answer: bool = True, **options: boo
 
 def left(fleet: FakeFleet) -> set[str]:
     return {path.name for path in fleet.home.root.iterdir()} if fleet.home.root.is_dir() else set()
+
+
+class OlderSession(FakeSession):
+    """An agent of the version before `purge`."""
+
+    async def call(
+        self, verb: str, args: dict[str, Any], *, limit: float, stream: AsyncIterator[bytes] | None = None
+    ) -> dict[str, Any]:
+        answer = await super().call(verb, args, limit=limit, stream=stream)
+        return answer | {"version": PURGE_VERSION - 1, "agent": "0" * 64} if verb == "hello" else answer
 
 
 def put(path: Path) -> Path:
@@ -48,8 +69,45 @@ def test_workers_and_operator_are_clean_and_events_and_audit_log_stay(
 
 
 def test_purge_leaves_nothing_here(fleet: FakeFleet, tmp_path: Path) -> None:
-    assert run(fleet, tmp_path, purge=True).code == 0
-    assert not fleet.home.root.exists()
+    cache = put(tmp_path / "user/.cache/decnet/0123456789abcdef/complete").parents[1]
+    ran = run(fleet, tmp_path, purge=True)
+    assert (ran.code, fleet.home.root.exists(), cache.exists()) == (0, False, False)
+    assert f"removed {cache}" in ran.outcome.lines
+
+
+def test_purge_removes_journals_and_events_from_the_workers(fleet: FakeFleet, tmp_path: Path) -> None:
+    visit(fleet, "w1", "web-01", 1)
+    fleet.reconcile()
+    ran = run(fleet, tmp_path, purge=True)
+    assert ran.code == 0
+    assert [fleet[name].home.exists() for name in ("w1", "w2")] == [False, False]
+    assert "w1: removed, with its journal and events" in ran.outcome.lines
+
+
+def test_an_older_agent_keeps_journal_and_events_which_is_reported(fleet: FakeFleet, tmp_path: Path) -> None:
+    options = UninstallOptions(purge=True, root=tmp_path / "root", user=tmp_path / "user")
+    ran = fleet.run(
+        lambda ctx: uninstall(ctx, options),
+        confirm=lambda question: True,
+        sessions=lambda worker: OlderSession(fleet[worker.name], worker.name),
+    )
+    assert ran.code == 0
+    assert (fleet["w1"].home / "journal.jsonl").exists()
+    assert any(line.startswith("w1: removed; its journal and the events") for line in ran.outcome.lines)
+
+
+def test_without_purge_caches_and_images_are_named(fleet: FakeFleet, tmp_path: Path) -> None:
+    cache = put(tmp_path / "user/.cache/decnet/0123456789abcdef/complete").parents[1]
+    lines = run(fleet, tmp_path).outcome.lines
+    assert cache.exists()
+    assert f"by hand: unpacked copies of the program: rm -rf {cache}" in lines
+    assert f"by hand: {IMAGES}" in lines
+
+
+def test_purge_without_an_engine_names_the_images(fleet: FakeFleet, tmp_path: Path) -> None:
+    ran = run(fleet, tmp_path, purge=True)
+    where = f"(no Docker engine answers at {tmp_path}/docker.sock)"
+    assert (ran.code, f"by hand: {IMAGES} {where}" in ran.outcome.lines) == (0, True)
 
 
 def test_a_second_run_finds_nothing_more(fleet: FakeFleet, tmp_path: Path) -> None:
