@@ -5,6 +5,7 @@ DecnetError                     1
 │   ├── StateBroken             1   a file in the state directory cannot be read or written
 │   ├── MassRemoval             1   a plan would remove more than the guard allows
 │   ├── ImageFailed             1   an image could not be made or shipped
+│   ├── Refused                 1   a receiver of events refuses their content
 │   └── OutputFailed            1   the output could not be written
 │       └── ReaderGone          0   because its reader has ended, as `head` does
 ├── UsageError                  2   bad usage or bad input, nothing changed
@@ -109,6 +110,18 @@ class ImageFailed(Failed):
     """
 
     code = "image-failed"
+
+
+class Refused(Failed):
+    """A receiver of events refuses what it was sent, and would refuse it again.
+
+    Cause: The answer was 400, 413 or 422, or that of a mail server that takes no such mail: an event is too
+    large for it, or has a format that it does not read.
+    Fix: Nothing after those events waits for them: they stay stored, and `decnet events` shows them. If it
+    refuses every event, choose another format (`--send-format`), or raise its limit.
+    """
+
+    code = "refused"
 
 
 class OutputFailed(Failed):

@@ -175,7 +175,8 @@ class Request:
 
 @dataclass
 class Web:
-    """An HTTPS server that keeps the requests it received, and answers with `answers`, then with 200."""
+    """An HTTPS server that keeps the requests it received, and answers with `answers`, then with 200.
+    `refuses` is what makes it answer a request with 413."""
 
     url: str
     plain_url: str
@@ -184,6 +185,7 @@ class Web:
     requests: list[Request] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
+    refuses: Callable[[Request], bool] = lambda request: False
     _hold: int = -1
 
     def holds_request(self, number: int) -> None:
@@ -194,7 +196,14 @@ class Web:
         if number == self._hold:
             self.held.set()
             self.go_on.wait(60)
-        return self.answers[number] if number < len(self.answers) else 200
+        if number < len(self.answers):
+            return self.answers[number]
+        return 413 if self.refuses(self.requests[number]) else 200
+
+    @property
+    def accepted(self) -> list[bytes]:
+        """The lines of the requests that it has answered with 200."""
+        return [line for each in self.requests if not self.refuses(each) for line in each.lines]
 
 
 @pytest.fixture

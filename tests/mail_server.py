@@ -24,6 +24,8 @@ class Mailbox:
     certificates: Certificates
     starttls: bool = True
     refuses: tuple[str, ...] = ()
+    most: int = 1 << 20
+    """Bytes of a mail."""
     mails: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     was_secure: bool = False
@@ -87,6 +89,9 @@ def _answer(
         connection.sendall(b"354 go ahead\r\n")
         lines = list(iter(stream.readline, b".\r\n"))
         message = message_from_bytes(b"".join(lines), policy=policy.default)
+        if len(b"".join(lines)) > found.most:
+            to.clear()
+            return "552 too large"
         found.mails.append((list(to), message))  # type: ignore[arg-type]
         to.clear()
     return "221 bye" if verb == "QUIT" else "250 fine"

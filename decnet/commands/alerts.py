@@ -10,11 +10,12 @@ from typing import Any
 
 from decnet.commands.deliveries import again_and_again, its_turn, recipient, start_delivery, worker_names
 from decnet.commands.event_view import EventView
+from decnet.commands.refusals import EVENTS_STAY, TRIES, refused_lines
 from decnet.engine.context import Context
 from decnet.engine.notify import deliver
 from decnet.engine.parcel import JSON, LINES, Parcel
 from decnet.engine.receivers import Receiver, Syslog, receiver
-from decnet.errors import DecnetError, UsageError
+from decnet.errors import DecnetError, Refused, UsageError
 from decnet.export import FORMATS
 from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
@@ -103,24 +104,59 @@ async def send_test_alert(ctx: Context, target: Alerts) -> None:
 
 async def _send(ctx: Context, target: Alerts, cursor: Cursor, found: PendingEvents) -> None:
     events = [stored for stored in found.events if passes(stored.event, target.wanted)]
+    refused: Refused | None = None
     if events:
         # Before the attempt: a receiver that fails is not retried at once either.
         save_cursor(ctx.home, target.recipient, cursor)
         if target.each and len(events) <= MOST_SINGLE:
             cursor = await _send_each(ctx, target, cursor, found)
         else:
-            await deliver(target.to, _alert(ctx, target, events, more=found.more))
+            refused = await _hand_over(ctx, target, cursor, events, more=found.more)
     save_cursor(ctx.home, target.recipient, cursor.up_to(found.ends))
+    if refused is not None:
+        raise refused
 
 
 async def _send_each(ctx: Context, target: Alerts, cursor: Cursor, found: PendingEvents) -> Cursor:
     """Send one alert per event and store each position: a failure repeats none of the earlier ones."""
     for place, stored in found.in_order():
         if passes(stored.event, target.wanted):
-            await deliver(target.to, _alert(ctx, target, [stored], more=False))
+            refused = await _hand_over(ctx, target, cursor, [stored], more=False)
             cursor = cursor.up_to({stored.worker: place})
             save_cursor(ctx.home, target.recipient, cursor)
+            if refused is not None:
+                raise refused
     return cursor
+
+
+async def _hand_over(
+    ctx: Context, target: Alerts, cursor: Cursor, events: Sequence[StoredEvent], *, more: bool
+) -> Refused | None:
+    """Deliver an alert. One that the receiver refuses again and again is sent without its events: the refusal
+    is returned. Raises Failed if it is not accepted."""
+    alert = _alert(ctx, target, events, more=more)
+    try:
+        await deliver(target.to, alert)
+    except Refused as error:
+        if cursor.refusals + 1 < TRIES:
+            save_cursor(ctx.home, target.recipient, replace(cursor, refusals=cursor.refusals + 1))
+            raise
+        if target.style == "json":
+            await deliver(target.to, _without_events(ctx, events, more=more))
+        else:
+            await refused_lines(
+                alert.lines, lambda lines: deliver(target.to, replace(alert, lines=tuple(lines)))
+            )
+        return Refused(f"{error.message}, to the events of an alert: they were omitted", hint=EVENTS_STAY)
+    return None
+
+
+def _without_events(ctx: Context, events: Sequence[StoredEvent], *, more: bool) -> Parcel:
+    """An alert with nothing that visitors can choose."""
+    document = _document(ctx, events, {}, more=more)
+    kinds = ", ".join(f"{times} {kind}" for kind, times in document["kinds"].items())
+    text = f"{counted(document['count'], 'event')}: {kinds}. decnet events shows them."
+    return _parcel({**document, "text": text, "deckies": {}, "sources": {}, "events": []})
 
 
 def _alert(ctx: Context, target: Alerts, events: Sequence[StoredEvent], *, more: bool) -> Parcel:

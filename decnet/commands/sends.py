@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from decnet.commands.deliveries import again_and_again, its_turn, recipient, start_delivery, worker_names
 from decnet.commands.event_view import EventView
+from decnet.commands.refusals import EVENTS_STAY, TRIES, refused_lines
 from decnet.engine.context import Context
 from decnet.engine.notify import deliver
 from decnet.engine.parcel import LINES, TEXT, Parcel
 from decnet.engine.receivers import Mail, Receiver, Settings, Syslog, Webhook, receiver
-from decnet.errors import DecnetError, UsageError
+from decnet.errors import DecnetError, Refused, UsageError
 from decnet.export import FORMATS, Sighting, enveloped, native
+from decnet.model.counted import counted
 from decnet.plan.coalesce import Pair, coalesced
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.store.deliveries import Cursor, Recipient, save_cursor
@@ -26,6 +28,9 @@ SEND_FORMATS = {"jsonl": native, **FORMATS}
 MOST_EVENTS = 200
 MOST_BYTES = 256 * 1024
 """The limits of one parcel; a single event may be larger."""
+
+MOST_NAMED = 3
+"""Ids in a message."""
 
 MOST_ALIKE = 1000
 """Events of one parcel if those that are alike become one."""
@@ -62,10 +67,17 @@ class _Batch:
     """Lines for one parcel, and the places that they end at; `alike` become lines together."""
 
     lines: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    """Of the events that the lines show."""
     alike: list[Pair] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     passed: int = 0
     size: int = 0
+
+    def add(self, event_id: str, line: str) -> None:
+        self.ids.append(event_id)
+        self.lines.append(line.encode())
+        self.size += len(self.lines[-1])
 
     @property
     def is_full(self) -> bool:
@@ -123,20 +135,25 @@ async def send_new(ctx: Context, target: Send, ends: Mapping[str, Place] | None 
     """Send the receiver every event that was stored up to `ends` (None: up to now) and not sent to it.
 
     The position moves with each parcel that the receiver has accepted. Raises Failed if it does not accept
-    one: the next call begins with the same events. Does nothing while another command sends to it.
+    one: the next call begins with the same events. Raises Refused at the end if it refuses some events for
+    good: these are skipped. Does nothing while another command sends to it.
     """
     names = worker_names(ctx, target.on)
     until = last_places(ctx.home, names) if ends is None else {w: p for w, p in ends.items() if w in names}
     with its_turn(ctx, target.recipient) as cursor:
         if cursor is None or all(cursor.positions.get(worker) == end for worker, end in until.items()):
             return
+        refused: list[str] = []
         for batch in _batches(ctx, target, unsent_events(ctx.home, cursor, until), names):
-            if batch.lines:
-                await deliver(target.to, _parcel(target, batch), limit=SEND_LIMIT, way="send")
-            cursor = _reached(ctx, target, cursor.up_to(batch.places))
+            found = await _deliver_batch(ctx, target, cursor, batch) if batch.lines else []
+            refused += found
+            cursor = replace(cursor.up_to(batch.places), refused=cursor.refused + len(found))
+            save_cursor(ctx.home, target.recipient, cursor)
             # Reading the files blocks: a pull at the same time must get its turn.
             await asyncio.sleep(0)
-        _reached(ctx, target, cursor.up_to(until))
+        save_cursor(ctx.home, target.recipient, cursor.up_to(until))
+    if refused:
+        raise _left_out(target, refused, cursor.refused)
 
 
 class Pulls:
@@ -180,9 +197,32 @@ async def send_after_pulls(
     await again_and_again(send, pause, failed)
 
 
-def _reached(ctx: Context, target: Send, cursor: Cursor) -> Cursor:
-    save_cursor(ctx.home, target.recipient, cursor)
-    return cursor
+async def _deliver_batch(ctx: Context, target: Send, cursor: Cursor, batch: _Batch) -> list[str]:
+    """Send a batch; the ids of the events that the receiver has refused again and again, and that are left
+    out. Raises Failed if it does not accept the others."""
+
+    async def send(lines: Sequence[bytes]) -> None:
+        await deliver(target.to, _parcel(target, lines), limit=SEND_LIMIT, way="send")
+
+    if cursor.refusals + 1 < TRIES:
+        try:
+            await send(batch.lines)
+        except Refused:
+            save_cursor(ctx.home, target.recipient, replace(cursor, refusals=cursor.refusals + 1))
+            raise
+        return []
+    return [batch.ids[number] for number in await refused_lines(batch.lines, send)]
+
+
+def _left_out(target: Send, refused: Sequence[str], ever: int) -> Refused:
+    named = ", ".join(clean(each, 60) for each in refused[:MOST_NAMED])
+    more = len(refused) - MOST_NAMED
+    named += f" and {more} more" if more > 0 else ""
+    count = counted(len(refused), "event") + (f" ({ever} so far)" if ever > len(refused) else "")
+    return Refused(
+        f"send: {target.to.label} refuses {count}, which are skipped: {named}",
+        hint=EVENTS_STAY,
+    )
 
 
 def _batches(
@@ -197,8 +237,7 @@ def _batches(
             if target.coalesce:
                 batch.alike.append(pair)
             else:
-                batch.lines.append(_line(target, view.seen(*pair)).encode())
-                batch.size += len(batch.lines[-1])
+                batch.add(stored.event.id, _line(target, view.seen(*pair)))
         batch.places[stored.worker] = place
         batch.passed += 1
         if batch.is_full or batch.passed >= MOST_PASSED:
@@ -209,8 +248,8 @@ def _batches(
 
 
 def _finished(target: Send, view: EventView, batch: _Batch) -> _Batch:
-    pairs = coalesced(batch.alike, target.coalesce)
-    batch.lines += [_line(target, view.seen(*pair)).encode() for pair in pairs]
+    for worker, event in coalesced(batch.alike, target.coalesce):
+        batch.add(event.id, _line(target, view.seen(worker, event)))
     return batch
 
 
@@ -225,8 +264,8 @@ def _line(target: Send, seen: Sighting) -> str:
     return text
 
 
-def _parcel(target: Send, batch: _Batch) -> Parcel:
-    return Parcel(tuple(batch.lines), TEXT if target.style in PLAIN_TEXT else LINES)
+def _parcel(target: Send, lines: Sequence[bytes]) -> Parcel:
+    return Parcel(tuple(lines), TEXT if target.style in PLAIN_TEXT else LINES)
 
 
 def _secret(path: Path | None) -> str:

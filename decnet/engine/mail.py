@@ -12,10 +12,12 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.parcel import JSON, Parcel
 from decnet.engine.receivers import Mail
 from decnet.engine.trust import tls_context, tls_failure
-from decnet.errors import Failed
+from decnet.errors import Failed, Refused
 from decnet.wire import clean
 
 MOST_SUBJECT = 120
+TOO_LARGE = 552
+"""The answer to MAIL if the size that it names is above the server's limit (RFC 1870)."""
 
 
 async def mail(to: Mail, parcel: Parcel, limit: float) -> None:
@@ -33,7 +35,8 @@ async def mail(to: Mail, parcel: Parcel, limit: float) -> None:
         except TimeoutError:
             raise
         except smtplib.SMTPException as error:
-            raise Failed(f"{to.label} {_refusal(error)}") from None
+            kind = Refused if _is_about_content(error) else Failed
+            raise kind(f"{to.label} {_refusal(error)}") from None
         except OSError as error:
             reason = clean(error.strerror or "no connection", 200)
             raise Failed(f"{to.label} cannot be reached: {reason}") from None
@@ -87,6 +90,13 @@ def _send(to: Mail, parcel: Parcel, limit: float) -> None:
             server.login(to.user, to.password)
         # One refused recipient of several is not an error: repeating the mail would reach the others again.
         server.send_message(message(to, parcel), to.sender, list(to.to))
+
+
+def _is_about_content(error: smtplib.SMTPException) -> bool:
+    """Whether the server refuses this mail for good, and not its sender or recipient."""
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return error.smtp_code == TOO_LARGE
+    return isinstance(error, smtplib.SMTPDataError) and 500 <= error.smtp_code < 600
 
 
 def _refusal(error: smtplib.SMTPException) -> str:

@@ -22,14 +22,14 @@ STDERR_GRACE = 0.5
 
 async def deliver(to: Receiver, parcel: Parcel, *, limit: float = LIMIT, way: str = "alert") -> None:
     """Deliver one parcel. Raises Failed, with `way` before its message, if the receiver does not accept it
-    within the limit."""
+    within the limit; Refused, which is one, if it would not accept it later either."""
     try:
         async with asyncio.timeout(limit):
             await _handed(to, parcel, limit)
     except TimeoutError:
         raise Failed(f"{way}: {to.label} did not accept it within {limit:g} s") from None
     except Failed as error:
-        raise Failed(f"{way}: {error.message}", hint=error.hint) from error.__cause__
+        raise type(error)(f"{way}: {error.message}", hint=error.hint) from error.__cause__
 
 
 async def _handed(to: Receiver, parcel: Parcel, limit: float) -> None:

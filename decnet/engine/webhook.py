@@ -16,10 +16,13 @@ from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.parcel import JSON, Parcel
 from decnet.engine.receivers import Webhook
 from decnet.engine.trust import tls_failure
-from decnet.errors import Failed
+from decnet.errors import Failed, Refused
 from decnet.wire import clean
 
 MAX_REDIRECTS = 3
+OF_CONTENT = (400, 413, 422)
+"""Answers about what was sent, which would be the same again."""
+
 SIGNATURE, TIMESTAMP = "X-Decnet-Signature", "X-Decnet-Timestamp"
 
 
@@ -39,7 +42,8 @@ async def post(to: Webhook, parcel: Parcel, limit: float) -> None:
     status, reason = await in_daemon_thread(work)
     if not 200 <= status < 300:
         hint = "use the address that it redirects to" if 300 <= status < 400 else None
-        raise Failed(f"{to.label} answered {clean(f'{status} {reason}', 100)}", hint=hint)
+        kind = Refused if status in OF_CONTENT else Failed
+        raise kind(f"{to.label} answered {clean(f'{status} {reason}', 100)}", hint=hint)
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:

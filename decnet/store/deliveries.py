@@ -13,6 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from decnet.model.base import FrozenModel, Loose, Timestamp
+from decnet.model.worker import Count
 
 from .atomic import read_whole, write_whole
 from .events import Place
@@ -48,14 +49,16 @@ class Recipient:
 @dataclass(frozen=True)
 class Cursor:
     """The last event of each worker that a receiver was sent, and when it was last tried (seconds since the
-    epoch)."""
+    epoch); how often it has refused what comes next, and how many events it was not sent because of that."""
 
     positions: dict[str, Place] = field(default_factory=dict)
     tried: float = 0.0
+    refusals: int = 0
+    refused: int = 0
 
     def up_to(self, places: Mapping[str, Place]) -> Cursor:
         """The same receiver once it was sent the events up to these places."""
-        return replace(self, positions={**self.positions, **places})
+        return replace(self, positions={**self.positions, **places}, refusals=0)
 
 
 class _Entry(FrozenModel):
@@ -67,6 +70,8 @@ class _Entry(FrozenModel):
 
 class _Stored(_Entry):
     schema_version: Literal[1]
+    refusals: Count = 0
+    refused: Count = 0
 
 
 def delivery_lock(home: Home, to: Recipient) -> Lock:
@@ -97,6 +102,8 @@ def save_cursor(home: Home, to: Recipient, cursor: Cursor) -> None:
         "schema_version": 1,
         "positions": {name: list(at) for name, at in cursor.positions.items()},
         "tried": cursor.tried,
+        "refusals": cursor.refusals,
+        "refused": cursor.refused,
     }
     path = _path(home, to)
     if not path.exists():
@@ -114,7 +121,7 @@ def _read(path: Path) -> Cursor | None:
     except ValidationError:
         # It only records what was sent: without it the receiver counts as new.
         return None
-    return Cursor(stored.positions, stored.tried)
+    return Cursor(stored.positions, stored.tried, stored.refusals, stored.refused)
 
 
 def _earlier(home: Home, to: Recipient) -> Cursor | None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from event_receivers import Certificates, Web, certificates, web
 from mail_server import Mailbox, mailbox
 
-from decnet.commands.alerts import send_alert, start_alerts
+from decnet.commands.alerts import Alerts, send_alert, start_alerts
+from decnet.commands.refusals import TRIES
 from decnet.engine.receivers import receiver
-from decnet.errors import Failed, UsageError
+from decnet.errors import Failed, Refused, UsageError
 from decnet.store.paths import Home
 
-from .test_alerts import alerts_for, context, happens, home
+from .test_alerts import NOW, alerts_for, context, happens, home
 
 __all__ = ["certificates", "home", "mailbox", "web"]
 
@@ -108,6 +110,44 @@ def test_a_refused_recipient_is_an_error_only_if_it_is_the_only_one(home: Home, 
         )
     )
     assert [to for to, _ in mailbox.mails] == [["soc@example.org"]]
+
+
+def refused_thrice(home: Home, target: Alerts, what: str) -> str:
+    """An alert that is refused by `what`, until it is sent without its events; how that is reported."""
+    start_alerts(context(home), target)
+    happens(home, 1, 2, username="x" * 4000)
+    for number in range(TRIES):
+        happens(home, 3 + number, 3 + number)
+        with pytest.raises(Refused, match=what) as caught:
+            asyncio.run(send_alert(context(home, NOW + 100 * number), target))
+    asyncio.run(send_alert(context(home, NOW + 1000), target))
+    return caught.value.message
+
+
+def test_a_mail_that_is_too_large_for_its_server_is_sent_without_its_events(
+    home: Home, mailbox: Mailbox
+) -> None:
+    mailbox.starttls, mailbox.most = False, 3000
+    target = alerts_for(f"smtp://127.0.0.1:{mailbox.port}/?to=soc@example.org")
+    message = refused_thrice(home, target, "552 too large")
+    assert message.endswith("to the events of an alert: they were omitted")
+    [(_, mail)] = mailbox.mails
+    assert mail["Subject"] == "decnet: 5 events: 5 login. decnet events shows them."
+    [attached] = mail.iter_attachments()
+    assert json.loads(attached.get_content())["events"] == []
+
+
+def test_an_alert_that_a_webhook_refuses_is_sent_without_its_events(home: Home, web: Web) -> None:
+    web.refuses = lambda request: len(request.body) > 3000
+    refused_thrice(home, alerts_for(web.plain_url), "413")
+    [alert] = [json.loads(line) for line in web.accepted]
+    assert (alert["count"], alert["events"], alert["kinds"]) == (5, [], {"login": 5})
+
+
+def test_an_alert_in_opencanarys_format_is_sent_without_the_refused_events(home: Home, web: Web) -> None:
+    web.refuses = lambda request: any(len(line) > 3000 for line in request.lines)
+    refused_thrice(home, replace(alerts_for(web.plain_url), style="opencanary"), "413")
+    assert len(web.accepted) == 3
 
 
 def test_a_password_on_the_command_line_is_refused_without_showing_it() -> None:

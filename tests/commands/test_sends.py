@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from event_receivers import Certificates, Line, Sink, Tunnel, Web, certificates,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from decnet.commands.refusals import MOST_PROBES, TRIES, refused_lines
 from decnet.commands.sends import (
     MOST_DATAGRAM,
     MOST_EVENTS,
@@ -31,7 +35,7 @@ from decnet.commands.sends import (
 from decnet.engine.receivers import Syslog, receiver
 from decnet.engine.syslog import framed
 from decnet.engine.webhook import signature
-from decnet.errors import Failed, UsageError
+from decnet.errors import Failed, Refused, UsageError
 from decnet.plan.event_filter import EventFilter
 from decnet.store.deliveries import MOST_RECEIVERS, Cursor, Recipient, load_cursor, save_cursor
 from decnet.store.paths import Home
@@ -231,6 +235,105 @@ def test_a_certificate_for_another_name_is_refused(
     with pytest.raises(Failed) as caught:
         deliver_all(home, target)
     assert "its certificate is refused: hostname mismatch" in caught.value.message.lower()
+
+
+def test_events_that_a_receiver_refuses_for_good_are_left_out_and_the_others_do_not_wait(
+    home: Home, web: Web
+) -> None:
+    web.refuses = lambda request: b"too much" in request.body
+    target = sends_to(web.plain_url)
+    start_sends(context(home), [target])
+    for number in range(1, 60):
+        happens(home, number, number, password="too much" if number in (1, 30, 31) else "p")
+    for _ in range(TRIES - 1):
+        with pytest.raises(Refused, match="send: 127.0.0.1 answered 413"):
+            deliver_all(home, target)
+    assert web.accepted == []
+    with pytest.raises(Refused) as caught:
+        deliver_all(home, target)
+    assert caught.value.message == (
+        "send: 127.0.0.1 refuses 3 events, which are skipped: spool-id1-1, spool-id1-30, spool-id1-31"
+    )
+    wanted = [f"spool-id1-{number}" for number in range(1, 60) if number not in (1, 30, 31)]
+    assert sorted(ids([line.decode() for line in web.accepted])) == sorted(wanted)
+    requests = len(web.requests)
+    assert requests < 40
+    deliver_all(home, target)
+    happens(home, 60, 60)
+    deliver_all(home, target)
+    assert [len(each.lines) for each in web.requests[requests:]] == [1]
+    cursor = load_cursor(home, target.recipient)
+    assert cursor is not None and (cursor.refused, cursor.refusals) == (3, 0)
+
+
+def test_a_receiver_that_refuses_everything_is_left_no_event(home: Home, web: Web) -> None:
+    web.refuses = lambda request: True
+    target = sends_to(web.plain_url)
+    start_sends(context(home), [target])
+    happens(home, 1, 30)
+    for _ in range(TRIES + 2):
+        with pytest.raises(Refused):
+            deliver_all(home, target)
+    with pytest.raises(Refused, match="to every event: none of them is skipped"):
+        deliver_all(home, target)
+    assert len(web.requests) <= (TRIES - 1) + 4 * MOST_PROBES
+    web.refuses = lambda request: False
+    web.requests.clear()
+    deliver_all(home, target)
+    assert sorted(ids([line.decode() for line in web.accepted])) == sorted(
+        f"spool-id1-{number}" for number in range(1, 31)
+    )
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
+def test_an_answer_about_the_receiver_never_leaves_out_an_event(home: Home, web: Web, status: int) -> None:
+    target = sends_to(web.plain_url)
+    start_sends(context(home), [target])
+    happens(home, 1, 2)
+    web.answers = [status] * (TRIES + 2)
+    for _ in web.answers:
+        with pytest.raises(Failed, match=str(status)):
+            deliver_all(home, target)
+    web.requests.clear()
+    web.answers = []
+    deliver_all(home, target)
+    assert [len(each.lines) for each in web.requests] == [2]
+
+
+def test_a_receiver_that_fails_while_refused_events_are_looked_for_loses_none(home: Home, web: Web) -> None:
+    target = sends_to(web.plain_url)
+    start_sends(context(home), [target])
+    happens(home, 1, 4)
+    web.answers = [413] * TRIES + [200, 413, 503]
+    for _ in range(TRIES):
+        with pytest.raises(Failed):
+            deliver_all(home, target)
+    deliver_all(home, target)
+    sent = {each for request in web.requests[6:] for each in ids([line.decode() for line in request.lines])}
+    assert sent == {f"spool-id1-{number}" for number in range(1, 5)}
+
+
+@given(
+    st.lists(st.booleans(), min_size=1, max_size=60), st.randoms(use_true_random=False), st.integers(0, 60)
+)
+def test_exactly_the_refused_lines_are_found(bad: list[bool], dice: random.Random, most: int) -> None:
+    lines = [b"%d %s" % (number, b"x" * dice.randrange(most + 1)) for number in range(len(bad))]
+    accepted: list[bytes] = []
+
+    async def send(part: Sequence[bytes]) -> None:
+        if any(bad[int(line.split()[0])] for line in part):
+            raise Refused("413")
+        accepted.extend(part)
+
+    refused = None
+    with suppress(Refused):
+        refused = asyncio.run(refused_lines(lines, send))
+    if refused is None:
+        smallest = sorted(range(len(lines)), key=lambda number: len(lines[number]))[:MOST_PROBES]
+        assert accepted == [] and all(bad[number] for number in smallest)
+    else:
+        assert refused == [number for number, is_bad in enumerate(bad) if is_bad]
+        assert sorted(accepted) == sorted(lines[n] for n, is_bad in enumerate(bad) if not is_bad)
 
 
 def test_one_receiver_that_fails_does_not_hold_up_another(home: Home, web: Web, sink: Sink) -> None:
