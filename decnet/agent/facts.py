@@ -65,6 +65,7 @@ def _network() -> Dict[str, Any]:
         "address": interfaces.dotted(pair[0]) if pair else None,
         "subnet": interfaces.cidr(*pair) if pair else None,
         "gateway": gateway,
+        "routes": interfaces.routes()[:1024],
         "neighbours": sorted(interfaces.neighbours(interface))[:4096],
         "wireless": bool(interface) and interfaces.is_wireless(str(interface)),
         "leased": bool(interface) and interfaces.is_leased(str(interface)),

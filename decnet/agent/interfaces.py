@@ -23,6 +23,7 @@ _UP, _RUNNING = 0x1, 0x40
 _UP_AND_RUNNING = _UP | _RUNNING
 _ETHERNET = 1
 _COMPLETE = 0x2
+_ROUTE_UP = 0x1
 _RTM_GETADDR, _RTM_NEWADDR = 22, 20
 _REQUEST_DUMP = 0x301
 _PERMANENT = 0x80
@@ -32,13 +33,26 @@ def default_route() -> Tuple[Optional[str], Optional[str]]:
     """Interface and gateway of the default route with the lowest metric; (None, None) without one."""
     best: Optional[Tuple[int, str, Optional[str]]] = None
     for row in _rows("/proc/net/route"):
-        if len(row) < 8 or row[1] != "00000000" or row[7] != "00000000" or not int(row[3], 16) & 1:
+        if len(row) < 8 or row[1] != "00000000" or row[7] != "00000000" or not int(row[3], 16) & _ROUTE_UP:
             continue
         gateway = None if row[2] == "00000000" else dotted(struct.unpack("<I", bytes.fromhex(row[2]))[0])
         route = (int(row[6]), row[0], gateway)
         if best is None or route[0] < best[0]:
             best = route
     return (best[1], best[2]) if best else (None, None)
+
+
+def routes(table: str = "/proc/net/route") -> List[str]:
+    """The networks that the machine has a route to, in CIDR notation. Those wider than a /8 count as default
+    routes: VPNs set two halves of all addresses in place of one."""
+    found = set()
+    for row in _rows(table):
+        if len(row) < 8 or not int(row[3], 16) & _ROUTE_UP:
+            continue
+        address, mask = (struct.unpack("<I", bytes.fromhex(row[at]))[0] for at in (1, 7))
+        if bin(mask).count("1") >= 8:
+            found.add(cidr(address, mask))
+    return sorted(found)
 
 
 def neighbours(interface: Optional[str] = None) -> Dict[str, str]:

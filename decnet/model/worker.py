@@ -138,6 +138,8 @@ class Facts(FrozenModel):
     subnet: Short | None
     gateway: Short | None
     neighbours: Strings = ()
+    routes: Strings = ()
+    """The networks that it has a route to, by their subnets; not known of an agent before version 8."""
     networks: Annotated[tuple[DockerNetwork, ...], Field(strict=False, max_length=1024)] = ()
     docker_version: Short | None
     compose_version: Short | None

@@ -288,7 +288,7 @@ def saved(name: str) -> bytes:
 
 MASKED = frozenset(
     {"at", "boot_id", "clock", "disk_free_mib", "engine_id", "hash", "hostname", "id", "journal_id",
-     "machine", "mark", "memory_mib", "neighbours", "scan_trouble", "spool_id", "started"}
+     "machine", "mark", "memory_mib", "neighbours", "routes", "scan_trouble", "spool_id", "started"}
 )  # fmt: skip
 """What chance, the time or the machine says: only its type is compared, and whether it is empty."""
 

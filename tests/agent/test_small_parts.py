@@ -15,7 +15,7 @@ from agent_desk import Desk, another_version
 from decnet.agent.composerun import is_transient, reason_in
 from decnet.agent.containers import Container
 from decnet.agent.health import ports_in
-from decnet.agent.interfaces import network_of, number_of, overlap
+from decnet.agent.interfaces import network_of, number_of, overlap, routes
 from decnet.agent.self_destruct import without_ours
 from decnet.wire import AGENT_VERSION
 
@@ -173,3 +173,23 @@ def test_a_container_has_its_own_name_and_a_known_state_whatever_docker_reports(
     row = {"Id": "c" * 64, "Names": ["/other/alias", "/web"], "State": "stopping", "Labels": None}
     answer = Container(row).answer()
     assert (answer["name"], answer["state"], answer["decky"]) == ("web", "dead", "odd-" + "c" * 12)
+
+
+ROUTES = """\
+Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+tun0\t00000000\t010200C0\t0003\t0\t0\t0\t00000080\t0\t0\t0
+tun0\t00000080\t010200C0\t0003\t0\t0\t0\t00000080\t0\t0\t0
+tun0\t0000000A\t010200C0\t0003\t0\t0\t0\t000000FF\t0\t0\t0
+down\t0000A8C0\t00000000\t0000\t0\t0\t0\t00FFFFFF\t0\t0\t0
+docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
+cut off
+"""
+
+
+def test_routes_are_networks_and_halves_of_all_addresses_are_no_network(tmp_path: Path) -> None:
+    table = tmp_path / "route"
+    table.write_text(ROUTES)
+    assert routes(str(table)) == ["10.0.0.0/8", "172.17.0.0/16", "192.0.2.0/24"]
+    assert routes(str(tmp_path / "none")) == []

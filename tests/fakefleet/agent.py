@@ -59,6 +59,8 @@ class Machine(Protocol):
     @property
     def neighbours(self) -> dict[str, str]: ...
 
+    routes: list[str]
+
 
 _current: list[Machine] = []
 
@@ -214,6 +216,7 @@ REPLACED: dict[str, dict[str, Any]] = {
     "interfaces": {
         "default_route": lambda: (INTERFACE, _gateway()) if here().has_route else (None, None),
         "neighbours": lambda interface=None: here().neighbours,
+        "routes": lambda: here().routes,
         "interfaces": lambda: [(INTERFACE, *_own_address(INTERFACE))],  # type: ignore[misc]
         "address_of": _own_address,
         "mac_of": lambda name: mac_of_machine(here().address) if name == INTERFACE else None,

@@ -58,7 +58,7 @@ class FakeWorker:
     """One machine. Its faults are attributes: set them, and the next call meets them.
 
     `has_route` False: no default route. `is_root` False: the agent is only in the group docker.
-    `is_wireless`: its interface is wireless.
+    `is_wireless`: its interface is wireless. `routes`: networks that it has a route to.
     `is_reachable` False: no connection. `is_trusted` False: another host key is presented. `becomes(id)`:
     another worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds per call.
     `start_seconds`: how long a container takes to start. `link_error`: why its interface is cut off.
@@ -83,6 +83,7 @@ class FakeWorker:
         self.is_root = True
         self.has_nft = True
         self.link_error = ""
+        self.routes = [f"{address.rpartition('.')[0] or '192.0.2'}.0/24"]
         self.slow = 0.0
         self.start_seconds = 0.0
         self._clock, self._lan = clock, lan

@@ -12,13 +12,16 @@ from decnet.model.catalog import Catalog
 from decnet.model.topology import Design, Lan, OriginValue
 from decnet.wire import TOPOLOGY_PREFIX, bridge_name
 
+from ..capacity import MAX_DECKIES
 from ..services import expand_compatible
 from .machines import DeckyPlan, Used, complete
 from .roles import Roles
-from .subnets import free_subnets
+from .subnets import free_subnets, none_left
+from .validate import MAX_LANS
 
 DMZ = "dmz"
-MOST_LANS = 256
+MOST_LANS = MAX_LANS
+_FEWER_DECKIES = "use a smaller depth or branching, or fewer deckies per LAN"
 _ANY = TOPOLOGY_PREFIX + "0" * 8
 
 
@@ -85,8 +88,10 @@ def generate(
     roles = Roles(catalog, parameters.archetypes, parameters.services)
     services = expand_compatible(parameters.services, catalog, who="topology") or None
     nodes = _named(_tree(parameters, rng))
-    lans = _lans(nodes, free_subnets(taken, rng))
+    lans = _lans(nodes, taken, rng)
     plans = list(_deckies(nodes, parameters, roles, services, rng))
+    if len(plans) > MAX_DECKIES:
+        raise SpecError(f"this seed makes {len(plans)} deckies, more than {MAX_DECKIES}", hint=_FEWER_DECKIES)
     deckies = complete(plans, {lan.name: lan for lan in lans}, catalog, rng, Used(macs=set(macs)))
     return Design(lans=tuple(lans), deckies=tuple(deckies))
 
@@ -101,11 +106,17 @@ class _Node(NamedTuple):
 
 def _tree(parameters: Parameters, rng: random.Random) -> list[tuple[int, int]]:
     """Level and parent (by index) of each LAN, breadth first. Raises SpecError for too many."""
-    hint = "use a smaller depth or branching, or allow more LANs"
+    hint = "use a smaller depth or branching" + (
+        ", or allow more LANs" if parameters.max_lans < MOST_LANS else ""
+    )
     most, average = parameters.max_lans, parameters.expected_lans
     if average > most:
         shape = f"depth {parameters.depth} and branching {parameters.branching}"
         raise SpecError(f"{shape} make {average:,.1f} LANs on average, more than {most}", hint=hint)
+    deckies = average * max((parameters.deckies_min + parameters.deckies_max) / 2, 1)
+    if deckies > MAX_DECKIES:
+        message = f"such topologies have {deckies:,.0f} deckies on average, more than {MAX_DECKIES}"
+        raise SpecError(message, hint=_FEWER_DECKIES)
     found, level = [(0, -1)], [0]
     for depth in range(1, parameters.depth):
         parents, level = level, []
@@ -139,13 +150,14 @@ def _lan_names() -> Iterator[str]:
             yield f"lan-{number:02d}"
 
 
-def _lans(nodes: list[_Node], subnets: Iterator[str]) -> list[Lan]:
+def _lans(nodes: list[_Node], taken: Collection[str], rng: random.Random) -> list[Lan]:
+    subnets = free_subnets(taken, rng)
     inner: list[Lan] = []
     for node in nodes[1:]:
         subnet = next(subnets, None)
         if subnet is None:
             message = f"no private subnet is left for LAN {len(inner) + 1} of {len(nodes) - 1}"
-            raise SpecError(message, hint="tear down and delete topologies that are not used any more")
+            raise SpecError(message, hint=none_left(taken))
         inner.append(Lan(name=node.name, subnet=subnet))
     return [Lan(name=DMZ, dmz=True), *inner]
 

@@ -16,7 +16,9 @@ Format = Literal["text", "svg", "mermaid", "dot"]
 WORKERS_LAN = "the worker's LAN"
 """In place of the subnet of the DMZ."""
 
-_LAN_HEIGHT, _DECKY_HEIGHT, _WIDTH, _GAP, _LEVEL = 44, 34, 190, 24, 60
+_LAN_HEIGHT, _DECKY_HEIGHT, _NARROWEST, _GAP, _LEVEL = 44, 34, 190, 24, 60
+_MARGIN, _LETTER = 30, 8
+"""Pixels around a name, and of a bold letter at most."""
 
 
 def graph(design: Design, form: Format, title: str = "topology") -> str:
@@ -109,6 +111,7 @@ class _Box(NamedTuple):
     deckies: tuple[DesignDecky, ...]
     x: int
     y: int
+    width: int
 
     @property
     def height(self) -> int:
@@ -117,7 +120,7 @@ class _Box(NamedTuple):
 
 def _svg(design: Design, title: str) -> str:
     boxes = _layout(design)
-    width = max((box.x + _WIDTH for box in boxes.values()), default=0) + _GAP
+    width = max((box.x + box.width for box in boxes.values()), default=0) + _GAP
     height = max((box.y + box.height for box in boxes.values()), default=0) + _GAP
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -139,12 +142,14 @@ def _layout(design: Design) -> dict[str, _Box]:
     order = {name: number for number, name in enumerate(ways)}
     for lan in sorted(design.lans, key=lambda lan: order.get(lan.name, len(order))):
         rows[ways[lan.name].depth if lan.name in ways else deepest + 1].append(lan)
+    names = [*(lan.name for lan in design.lans), *(decky.name for decky in design.deckies)]
+    width = max(_NARROWEST, _MARGIN + _LETTER * max(map(len, names), default=0))
     boxes: dict[str, _Box] = {}
     y = _GAP
     for row in rows:
         for column, lan in enumerate(row):
             deckies = tuple(each for each in design.deckies if each.home == lan.name)
-            boxes[lan.name] = _Box(lan, deckies, _GAP + column * (_WIDTH + _GAP), y)
+            boxes[lan.name] = _Box(lan, deckies, _GAP + column * (width + _GAP), y, width)
         if row:
             y = max(boxes[lan.name].y + boxes[lan.name].height for lan in row) + _LEVEL
     return boxes
@@ -159,19 +164,19 @@ def _lines_between(boxes: dict[str, _Box]) -> Iterator[str]:
                 other = boxes.get(name)
                 if other is None or other is box:
                     continue
-                x1, x2 = box.x + _WIDTH // 2, other.x + _WIDTH // 2
+                x1, x2 = box.x + box.width // 2, other.x + other.width // 2
                 dashes = "" if decky.forwards else ' stroke-dasharray="4 3"'
                 yield f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{other.y}" stroke="#666666"{dashes}/>'
 
 
 def _svg_box(box: _Box) -> Iterator[str]:
     fill = "#fde2c8" if box.lan.dmz else "#dbe9f6"
-    yield _rect(box.x, box.y, _WIDTH, box.height, fill, "#444444")
+    yield _rect(box.x, box.y, box.width, box.height, fill, "#444444")
     yield _label(box.x + 10, box.y + 18, box.lan.name, "bold")
     yield _label(box.x + 10, box.y + 34, clean(box.lan.subnet, 40) or WORKERS_LAN)
     for row, decky in enumerate(box.deckies):
         y = box.y + _LAN_HEIGHT + row * _DECKY_HEIGHT
-        yield _rect(box.x + 6, y, _WIDTH - 12, _DECKY_HEIGHT - 4, "#ffffff", "#999999")
+        yield _rect(box.x + 6, y, box.width - 12, _DECKY_HEIGHT - 4, "#ffffff", "#999999")
         yield _label(box.x + 12, y + 13, decky.name, "bold")
         yield _label(box.x + 12, y + 26, _cut(_decky_label(decky)))
 

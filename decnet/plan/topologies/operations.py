@@ -18,7 +18,7 @@ from .findings import errors, raise_errors
 from .hashing import content_hash
 from .machines import DeckyPlan, Used, complete, more_macs
 from .operation_shapes import checked
-from .subnets import free_address, free_subnets
+from .subnets import free_address, free_subnets, none_left
 from .validate import ALONE, Surroundings, validate
 
 Operation = Mapping[str, Any]
@@ -208,7 +208,7 @@ class _Draft:
         own = [lan.subnet for lan in self.lans.values() if lan.subnet]
         found = next(free_subnets([*self.around.reserved, *own], self.rng), None)
         if found is None:
-            raise self._error("no private subnet is left", "give one with `subnet`")
+            raise self._error("no private subnet is left", none_left(self.around.reserved))
         return found
 
     def _free_address(self, lan: Lan, taken: set[str], *, first: bool) -> str:

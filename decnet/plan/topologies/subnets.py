@@ -10,6 +10,7 @@ from decnet.errors import SpecError
 from decnet.model.addresses import Range
 from decnet.model.fleet import Fleet
 from decnet.model.worker import Facts
+from decnet.wire import clean
 
 DOCKER_POOLS = (*(f"172.{second}.0.0/16" for second in range(17, 32)), "192.168.0.0/16")
 """Where Docker takes a network's subnet from if it is given none
@@ -28,22 +29,30 @@ def reserved_subnets(
     """The subnets that no inner LAN may overlap, each with its owner. `without` names topologies whose own
     subnets do not count."""
     found = dict.fromkeys(DOCKER_POOLS, "Docker's address pool")
+    own = [fleet.topologies[name] for name in without if name in fleet.topologies]
+    prefixes = tuple(f"{topology.project}-" for topology in own)
     for worker, known in facts.items():
+        found |= dict.fromkeys(known.routes, f"a route of {worker}")
         for network in known.networks:
-            found |= dict.fromkeys(network.subnets, f"the Docker network {network.name} of {worker}")
+            # A change that was interrupted may have made networks that the stored design does not have.
+            if not network.name.startswith(prefixes):
+                found |= dict.fromkeys(network.subnets, f"the Docker network {network.name} of {worker}")
         if known.subnet:
             found[known.subnet] = f"the network of {worker}"
     for topology in fleet.topologies.values():
         if topology.name not in without:
             found |= {lan.subnet: f"topology {topology.name}" for lan in topology.design.lans if lan.subnet}
-    ours = {
-        lan.subnet
-        for name in without
-        if name in fleet.topologies
-        for lan in fleet.topologies[name].design.lans
-    }
-    found = {subnet: owner for subnet, owner in found.items() if subnet not in ours}
-    return found | {lan.subnet: f"the LAN of {worker}" for worker, lan in fleet.lans.items()}
+    found |= {lan.subnet: f"the LAN of {worker}" for worker, lan in fleet.lans.items()}
+    return {subnet: owner for subnet, owner in found.items() if subnet}
+
+
+def none_left(taken: Iterable[str]) -> str:
+    """The hint for an error when no subnet is left: what uses most, with its owner if `taken` has it."""
+    sizes = {subnet: last - first for subnet in taken for first, last in spans([subnet])}
+    largest = sorted(sizes, key=lambda subnet: (-sizes[subnet], subnet))[:3]
+    owners = taken if isinstance(taken, Mapping) else {}
+    named = [f"{each} ({clean(owners[each], 80)})" if each in owners else each for each in largest]
+    return f"most is used by {', '.join(named)}"
 
 
 def free_subnets(taken: Iterable[str], rng: random.Random) -> Iterator[str]:
