@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,13 @@ import json
 from decnet.images import wanted
 from decnet.worker.agent_package import build_agent
 print(json.dumps([build_agent()[1], *wanted().all()]))
+"""
+TOPOLOGY = """
+from random import Random
+from decnet.catalog import load
+from decnet.plan.topologies.generate import Parameters, generate
+from decnet.plan.topologies.hashing import content_hash
+print([content_hash(generate(Parameters(depth=4), load(), Random(seed))) for seed in range(50)])
 """
 FLEET = """
 [network]
@@ -58,6 +67,13 @@ def test_agent_and_images_have_the_names_that_every_python_gives_them(python: Ne
     """Two operators with different Pythons would replace each other's agents and recreate every decky."""
     ended = python.run("python", "-c", MADE, cwd=tmp_path)
     assert json.loads(ended.stdout) == [build_agent()[1], *wanted().all()]
+
+
+def test_a_seed_makes_the_topology_that_every_python_makes(python: Newest, tmp_path: Path) -> None:
+    usual = subprocess.run(
+        [sys.executable, "-c", TOPOLOGY], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert python.run("python", "-c", TOPOLOGY, cwd=tmp_path).stdout == usual.stdout
 
 
 @pytest.mark.parametrize(
