@@ -67,7 +67,7 @@ async def place(
         update={"lans": dict(sorted({**snap.desired.lans, worker: lan}.items()))}
     )
     present = desired.projects.get(topology.project)
-    drafts = dmz_drafts(topology, worker, present)
+    drafts = dmz_drafts(topology, worker, present, ctx.catalog)
     snap, allocated = await allocate_unclaimed(
         ctx, connections, snap, desired, drafts, {worker: lan}, rng, project=topology.project
     )

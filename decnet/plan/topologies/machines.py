@@ -89,7 +89,7 @@ def complete(
 
 def more_macs(decky: DesignDecky, lan: str, catalog: Catalog, rng: random.Random, used: Used) -> DesignDecky:
     """The decky with a MAC on one more inner LAN, of the vendor that its others have."""
-    draft = _draft_of(decky, catalog, rng)
+    draft = _draft_of(decky, catalog)
     mac = random_mac(draft, catalog, rng, used.macs, ())
     return decky.model_copy(update={"macs": {**decky.macs, lan: mac}})
 
@@ -171,10 +171,18 @@ def _vendor(release: str, os: str, archetype: str | None, catalog: Catalog, rng:
     return rng.choice(fitting or sorted(makers)) if makers else None
 
 
-def _draft_of(decky: DesignDecky, catalog: Catalog, rng: random.Random) -> Draft:
+def machine_vendor(decky: DesignDecky, catalog: Catalog) -> str | None:
+    """The vendor of its network cards: that of its MACs, else one whose machines run its release, the same
+    at each call. None if the catalog does not have its OS."""
+    known = next((found for mac in decky.macs.values() if (found := vendor_of(mac, catalog))), None)
+    if known is not None or decky.os not in catalog.os_profiles:
+        return known
+    return _vendor(decky.release, decky.os, decky.archetype, catalog, random.Random(decky.seed))
+
+
+def _draft_of(decky: DesignDecky, catalog: Catalog) -> Draft:
     if decky.os not in catalog.os_profiles:
         raise SpecError(f"{decky.name}: os {decky.os} is not in the catalog")
-    vendor = next((found for mac in decky.macs.values() if (found := vendor_of(mac, catalog))), None)
     return Draft(
         name=decky.name,
         place="",
@@ -183,7 +191,7 @@ def _draft_of(decky: DesignDecky, catalog: Catalog, rng: random.Random) -> Draft
         os=decky.os,
         release=decky.release,
         archetype=decky.archetype,
-        vendor=vendor or _vendor(decky.release, decky.os, decky.archetype, catalog, rng),
+        vendor=machine_vendor(decky, catalog),
         seed=decky.seed,
         spec_hash="",
         mutate_interval=None,

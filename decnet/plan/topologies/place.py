@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
 from decnet.errors import SpecError
+from decnet.model.catalog import Catalog
 from decnet.model.fleet import Attachment, Decky, Fleet, Network, Project
 from decnet.model.topology import Design, DesignDecky, Topology
 from decnet.plan.draft import Draft
+from decnet.plan.topologies.machines import machine_vendor
 from decnet.wire import NETWORK, bridge_name, digest, inner_network
 
 
@@ -58,12 +60,14 @@ def topology_of(fleet: Fleet, project: str) -> Topology | None:
     return next((each for each in fleet.topologies.values() if each.project == project), None)
 
 
-def dmz_drafts(topology: Topology, worker: str, present: Project | None) -> tuple[Draft, ...]:
+def dmz_drafts(
+    topology: Topology, worker: str, present: Project | None, catalog: Catalog
+) -> tuple[Draft, ...]:
     """The drafts of the deckies of the DMZ, for the allocator of the fleet: one that is deployed keeps its
-    address and MAC."""
+    address and MAC, a new one gets a MAC of the vendor of its others."""
     lan = topology.design.dmz
     members = topology.design.members(lan.name) if lan else ()
-    return tuple(_draft(topology, each, worker, present) for each in members)
+    return tuple(_draft(topology, each, worker, present, catalog) for each in members)
 
 
 def dmz_of(allocated: Mapping[str, Decky]) -> dict[str, Attachment]:
@@ -138,7 +142,9 @@ def _attachments(topology: Topology, each: DesignDecky, dmz: Attachment | None) 
     return tuple(found)
 
 
-def _draft(topology: Topology, each: DesignDecky, worker: str, present: Project | None) -> Draft:
+def _draft(
+    topology: Topology, each: DesignDecky, worker: str, present: Project | None, catalog: Catalog
+) -> Draft:
     before = present.deckies.get(each.name) if present else None
     kept = before if before and before.home.network == NETWORK else None
     return Draft(
@@ -149,7 +155,7 @@ def _draft(topology: Topology, each: DesignDecky, worker: str, present: Project 
         os=each.os,
         release=each.release,
         archetype=each.archetype,
-        vendor=None,
+        vendor=machine_vendor(each, catalog),
         seed=each.seed,
         spec_hash=spec_hash(each),
         mutate_interval=None,

@@ -8,8 +8,11 @@ from plan.world import lan
 from decnet.errors import SpecError
 from decnet.model.fleet import Attachment, DeckyImages, Fleet
 from decnet.model.topology import Design, DesignDecky, Lan, Topology
+from decnet.plan.resolve import vendor_of
 from decnet.plan.topologies.place import dmz_drafts, placed, with_placed, without_placed
 from decnet.wire import NETWORK, bridge_name
+
+from .designs import CATALOG, generated
 
 
 def decky(name: str, home: str, addresses: dict[str, str], **fields: object) -> DesignDecky:
@@ -74,11 +77,24 @@ def test_what_is_deployed_keeps_its_images_and_its_age() -> None:
 
 
 def test_only_deckies_of_the_dmz_are_allocated_and_keep_what_they_have() -> None:
-    (draft,) = dmz_drafts(BRANCH, "w1", None)
+    (draft,) = dmz_drafts(BRANCH, "w1", None, CATALOG)
     assert (draft.name, draft.worker, draft.hostname, draft.kept) == ("gate", "w1", "gate", None)
     present = placed(BRANCH, "w1", {"gate": HOME}, now=1.0)
-    (again,) = dmz_drafts(BRANCH, "w1", present)
+    (again,) = dmz_drafts(BRANCH, "w1", present, CATALOG)
     assert again.same_machine and again.kept == present.deckies["gate"]
+
+
+def test_a_decky_of_the_dmz_gets_a_mac_of_the_vendor_that_its_machine_has() -> None:
+    """Of the vendor of its inner MACs; else of one whose machines run its release."""
+    for seed in range(100):
+        topology = Topology(id="0" * 32, name="t", design=generated(seed))
+        for draft in dmz_drafts(topology, "w1", None, CATALOG):
+            each = topology.design.decky(draft.name)
+            assert each is not None
+            assert {vendor_of(mac, CATALOG) for mac in each.macs.values()} <= {draft.vendor}
+            assert draft.vendor in CATALOG.archetypes[str(each.archetype)].vendors
+            assert CATALOG.releases[each.release].fits(each.archetype, draft.vendor)
+        assert dmz_drafts(topology, "w1", None, CATALOG) == dmz_drafts(topology, "w1", None, CATALOG)
 
 
 def test_a_fleet_has_its_project_only_while_it_is_deployed() -> None:
