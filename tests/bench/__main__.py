@@ -29,6 +29,7 @@ from .rows import Row, show, write
 from .spool import spool_rows
 from .startup import start_up_rows
 from .topologies import topology_rows
+from .topology_pass import topology_pass_rows
 
 Part = Callable[[], list[Row]]
 
@@ -36,7 +37,7 @@ ALONE: dict[str, Part] = {
     "pass": lambda: [Row(*figures) for figures in three_way_rows()],
     "spool": spool_rows,
     "events": event_rows,
-    "topologies": topology_rows,
+    "topologies": lambda: [*topology_rows(), *topology_pass_rows()],
 }
 ON_A_WORKER: dict[str, Part] = {
     "startup": start_up_rows,

@@ -68,7 +68,7 @@ class Large:
             for name, made in self.expected[SliceKey(worker)].items()
             for container, content in made.items()
         )
-        return Seen(worker=worker, status=_status(containers))
+        return Seen(worker=worker, status=seen_status(containers))
 
     def with_drift(self, share: float) -> dict[str, Observation]:
         dice = random.Random(1)
@@ -76,7 +76,7 @@ class Large:
         return {worker: self._seen(worker, gone) for worker in self.observed}
 
     def empty(self) -> dict[str, Observation]:
-        return {worker: Seen(worker=worker, status=_status(())) for worker in self.observed}
+        return {worker: Seen(worker=worker, status=seen_status(())) for worker in self.observed}
 
 
 def _decky(number: int, worker: str) -> Decky:
@@ -98,7 +98,7 @@ def _decky(number: int, worker: str) -> Decky:
     )
 
 
-def _status(containers: tuple[Container, ...]) -> Status:
+def seen_status(containers: tuple[Container, ...]) -> Status:
     hello = Hello(protocol=1, agent="", worker_id=None, fleet_id=None, engine_id=None, boot_id="", clock=0.0)
     page = JournalPage(journal_id="j", first_seq=0, last_seq=0, verdict="ok", records=(), more=False)
     return Status(hello=hello, docker="up", projects={}, containers=containers, jobs=(), journal=page)
@@ -120,13 +120,13 @@ def three_way_rows(deckies: int = 10_000, workers: int = 500) -> list[Figures]:
         for records in large.recorded.values():
             Records(home).save(records)
         store = Records(home)
-        whole = _cpu(lambda: _whole(large, store))
+        whole = cpu(lambda: _whole(large, store))
     return [
-        (f"three-way pass, nothing recorded or there: {size}", _cpu(plan(blank, large.empty())), PEER_INSERT,
+        (f"three-way pass, nothing recorded or there: {size}", cpu(plan(blank, large.empty())), PEER_INSERT,
          peer, 1 / 30),
-        (f"three-way pass, nothing to do: {size}", _cpu(plan(large.recorded, large.observed)), PEER_IDLE,
+        (f"three-way pass, nothing to do: {size}", cpu(plan(large.recorded, large.observed)), PEER_IDLE,
          peer, 1 / 30),
-        (f"three-way pass, 1% drift: {size}", _cpu(plan(large.recorded, large.with_drift(0.01))), PEER_IDLE,
+        (f"three-way pass, 1% drift: {size}", cpu(plan(large.recorded, large.with_drift(0.01))), PEER_IDLE,
          peer, 1 / 30),
         (f"the same with nothing to do, records read and contents made: {size}", whole, PEER_IDLE, peer,
          1 / 30),
@@ -142,7 +142,7 @@ def _whole(large: Large, store: Records) -> None:
         assert not store.save(records)
 
 
-def _cpu(run: Callable[[], object]) -> float:
+def cpu(run: Callable[[], object]) -> float:
     """The least processor time of three runs, in seconds."""
     taken = []
     for _ in range(3):
