@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from typing import Any
@@ -13,7 +14,7 @@ from decnet.model.topology import Design
 from decnet.plan.resolve import vendor_of
 from decnet.plan.topologies.diff import differences
 from decnet.plan.topologies.findings import errors
-from decnet.plan.topologies.operation_shapes import OPERATIONS
+from decnet.plan.topologies.operation_shapes import OPERATIONS, checked
 from decnet.plan.topologies.operations import changed
 from decnet.plan.topologies.validate import ALONE, Surroundings, validate
 
@@ -232,6 +233,17 @@ def test_equal_operations_on_equal_designs_make_equal_designs() -> None:
     assert after(step) == after(step)
     other = after({"op": "update_decky", "name": "web", "hostname": "h"})
     assert after(step, before=other).decky("pr") != after(step).decky("pr")
+
+
+def test_stored_operations_make_the_same_design_again() -> None:
+    """So that a change which was interrupted ends as it began."""
+    steps = (
+        {"op": "add_lan", "name": "attic"},
+        {"op": "add_decky", "name": "x", "home": "attic", "services": ["ssh", "http"], "os": "linux"},
+        {"op": "attach_decky", "name": "gate", "lan": "attic"},
+        {"op": "update_decky", "name": "x", "settings": {"ssh": {"motd": "é"}}},
+    )  # fmt: skip
+    assert after(*json.loads(json.dumps(checked(steps)))) == after(*checked(steps)) == after(*steps)
 
 
 def test_errors_that_were_there_before_do_not_prevent_a_change() -> None:
