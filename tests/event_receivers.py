@@ -9,12 +9,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,9 +82,16 @@ def make_certificates(folder: Path) -> Certificates:
     return found
 
 
-def server_context(certificates: Certificates) -> ssl.SSLContext:
+def server_context(
+    certificates: Certificates, *, mutual: bool = False, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+) -> ssl.SSLContext:
+    """A server's; with `mutual` its clients need a certificate of the same authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = version
     context.load_cert_chain(certificates.certificate, certificates.key)
+    if mutual:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(certificates.ca)
     return context
 
 
@@ -96,7 +104,9 @@ class Sink:
         self.resets = False
         self._opened: list[socket.socket] = []
 
-    def listen(self, transport: str, certificates: Certificates | None = None, port: int = 0) -> str:
+    def listen(
+        self, transport: str, certificates: Certificates | None = None, port: int = 0, **tls: Any
+    ) -> str:
         """Start to listen; the URL."""
         kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
         server = socket.socket(socket.AF_INET, kind)
@@ -107,7 +117,7 @@ class Sink:
             work: Callable[[], None] = lambda: self._datagrams(server)  # noqa: E731
         else:
             server.listen(8)
-            context = server_context(certificates) if transport == "tls" and certificates else None
+            context = server_context(certificates, **tls) if transport == "tls" and certificates else None
             work = lambda: self._connections(server, context)  # noqa: E731
         threading.Thread(target=work, daemon=True).start()
         return f"syslog+{transport}://127.0.0.1:{server.getsockname()[1]}"
@@ -208,6 +218,14 @@ class Web:
 
 @pytest.fixture
 def web(certificates: Certificates) -> Iterator[Web]:
+    with serve_web(certificates) as found:
+        yield found
+
+
+@contextmanager
+def serve_web(certificates: Certificates, **tls: Any) -> Iterator[Web]:
+    """The server, until the block ends."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -224,7 +242,7 @@ def web(certificates: Certificates) -> Iterator[Web]:
             return
 
     with Quiet(("127.0.0.1", 0), Handler) as plain, Quiet(("127.0.0.1", 0), Handler) as secure:
-        secure.socket = server_context(certificates).wrap_socket(secure.socket, server_side=True)
+        secure.socket = server_context(certificates, **tls).wrap_socket(secure.socket, server_side=True)
         found = Web(
             f"https://127.0.0.1:{secure.server_port}/in",
             f"http://127.0.0.1:{plain.server_port}/in",

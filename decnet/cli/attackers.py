@@ -9,6 +9,7 @@ import typer
 
 from decnet.cli import event_filters as of
 from decnet.cli.groups import names_subcommand
+from decnet.cli.option_groups import Without, with_groups
 from decnet.cli.options import On, Output, OutputOption
 from decnet.cli.run import context, finish
 
@@ -34,19 +35,12 @@ Redact = Annotated[bool, typer.Option("--redact", help="With --credentials: leav
 
 
 @app.callback(invoke_without_command=True)
+@with_groups
 def attackers(
     ctx: typer.Context,
     credentials: Credentials = False,
     redact: Redact = False,
-    since: of.Since = None,
-    until: of.Until = None,
-    decky: of.Deckies = None,
-    source: of.SourceOption = None,
-    kind: of.Kinds = None,
-    service: of.Services = None,
-    severity: of.Severities = None,
-    min_severity: of.MinSeverity = None,
-    with_ignored: of.WithIgnored = False,
+    chosen: of.Selection = of.EVERY,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -56,10 +50,7 @@ def attackers(
     with context(output.value, writes=False, of_events=True) as opened:
         from decnet.commands import attackers as found
 
-        wanted = of.events_asked_for(
-            opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
-        )  # fmt: skip
+        wanted = chosen.filter(opened)
         listing: Listing
         if credentials:
             listing = found.tried_credentials(opened, wanted, on, redact=redact)
@@ -69,16 +60,10 @@ def attackers(
 
 
 @app.command("show")
+@with_groups
 def show(
     address: Annotated[str, typer.Argument(help="The source's address.")],
-    since: of.Since = None,
-    until: of.Until = None,
-    decky: of.Deckies = None,
-    kind: of.Kinds = None,
-    service: of.Services = None,
-    severity: of.Severities = None,
-    min_severity: of.MinSeverity = None,
-    with_ignored: of.WithIgnored = False,
+    chosen: Annotated[of.Selection, Without(("source",))] = of.EVERY,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -86,29 +71,19 @@ def show(
     with context(output.value, writes=False, of_events=True) as opened:
         from decnet.commands.attackers import timeline
 
-        wanted = of.events_asked_for(
-            opened, since=since, until=until, decky=decky, kind=kind, service=service, severity=severity,
-            min_severity=min_severity, with_ignored=with_ignored,
-        )  # fmt: skip
+        wanted = chosen.filter(opened)
         finish(timeline(opened, address, wanted, on), output.value)
 
 
 @app.command("export")
+@with_groups
 def export(
     stix: Annotated[bool, typer.Option("--stix", help="Print a STIX 2.1 bundle.")] = False,
     tlp: Annotated[TlpOption, typer.Option(help="How far others may share it.")] = TlpOption.amber,
     with_decoys: Annotated[
         bool, typer.Option("--with-decoys", help="Include the decoys' addresses: for your own use.")
     ] = False,
-    since: of.Since = None,
-    until: of.Until = None,
-    decky: of.Deckies = None,
-    source: of.SourceOption = None,
-    kind: of.Kinds = None,
-    service: of.Services = None,
-    severity: of.Severities = None,
-    min_severity: of.MinSeverity = None,
-    with_ignored: of.WithIgnored = False,
+    chosen: of.Selection = of.EVERY,
     on: On = None,
 ) -> None:
     """Print what others may know of attackers, without your decoys."""
@@ -118,8 +93,5 @@ def export(
 
         if not stix:
             raise UsageError("attackers export needs a format", hint="add --stix")
-        wanted = of.events_asked_for(
-            opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
-        )  # fmt: skip
+        wanted = chosen.filter(opened)
         finish(share_attackers(opened, wanted, on, tlp=tlp.value, with_decoys=with_decoys), "table")

@@ -2,67 +2,93 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from decnet.cli import event_options as own
 from decnet.cli.run import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from decnet.cli.event_options import AlertFormat, SendFormat
     from decnet.commands.alerts import Alerts
     from decnet.commands.sends import Send
     from decnet.engine.context import Context
     from decnet.plan.event_filter import EventFilter
 
-
-def check_options(
-    *,
-    alert: str | None,
-    alert_test: bool,
-    alert_format: object,
-    send: Sequence[str] | None,
-    pulls: bool,
-    settings: Sequence[object],
-) -> None:
-    """Raises UsageError for options that do not go together."""
-    from decnet.errors import UsageError
-
-    if alert and not (pulls or alert_test):
-        raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
-    if alert_format and not alert:
-        raise UsageError("--alert-format needs --alert")
-    if send and not pulls:
-        raise UsageError("--send goes with --pull or --follow")
-    if any(settings) and not send:
-        raise UsageError("--send-format, --send-ca and --send-secret need --send")
+SETTINGS = ("send_format", "send_ca", "send_cert", "send_key", "send_secret")
 
 
-def alerts(
-    ctx: Context,
-    text: str | None,
-    every: float,
-    style: AlertFormat | None,
-    *,
-    each: bool,
-    wanted: EventFilter,
-    on: str | None,
-    test: bool,
-) -> Alerts | None:
-    """The receiver of alerts, whose position is stored if it is new and not only tested; None without one."""
-    if text is None:
-        return None
-    from decnet.commands.alerts import alerts_to, start_alerts
+@dataclass(frozen=True)
+class Deliveries:
+    """The options of `events` about receivers."""
 
-    target = alerts_to(
-        text, every=every, each=each, wanted=wanted, on=on, style=style.value if style else "json"
-    )
-    if not test:
-        start_alerts(ctx, target)
-    return target
+    alert: own.Alert = None
+    alert_every: own.AlertEvery = 30.0
+    alert_each: own.AlertEach = False
+    alert_format: own.AlertFormatOption = None
+    alert_test: own.AlertTest = False
+    send: own.Sends = None
+    send_format: own.SendFormatOption = None
+    send_ca: own.SendCa = None
+    send_cert: own.SendCert = None
+    send_key: own.SendKey = None
+    send_secret: own.SendSecret = None
+
+    def check(self, *, pulls: bool) -> None:
+        """Raises UsageError for options that do not go together."""
+        from decnet.errors import UsageError
+
+        if self.alert and not (pulls or self.alert_test):
+            raise UsageError("--alert goes with --pull or --follow", hint="add --alert-test to try it")
+        if self.alert_format and not self.alert:
+            raise UsageError("--alert-format needs --alert")
+        if self.send and not pulls:
+            raise UsageError("--send goes with --pull or --follow")
+        given = [f"--{name.replace('_', '-')}" for name in SETTINGS if getattr(self, name) is not None]
+        if given and not self.send:
+            raise UsageError(f"{given[0]} needs --send")
+        if self.send_key and not self.send_cert:
+            raise UsageError("--send-key needs --send-cert", hint="name the certificate of this key")
+
+    def alerts(self, ctx: Context, wanted: EventFilter, on: str | None) -> Alerts | None:
+        """The receiver of alerts, whose position is stored if it is new and not only tested; None without
+        one."""
+        if self.alert is None:
+            return None
+        from decnet.commands.alerts import alerts_to, start_alerts
+
+        style = self.alert_format.value if self.alert_format else "json"
+        target = alerts_to(
+            self.alert, every=self.alert_every, each=self.alert_each, wanted=wanted, on=on, style=style
+        )
+        if not self.alert_test:
+            start_alerts(ctx, target)
+        return target
+
+    def sends(
+        self, ctx: Context, wanted: EventFilter, on: str | None, *, redact: bool, share: bool, coalesce: float
+    ) -> list[Send]:
+        """The receivers of all events, whose positions are stored if they are new."""
+        if not self.send:
+            return []
+        from decnet.commands.sends import send_to, start_sends
+        from decnet.engine.trust import Tls
+
+        tls = Tls(*(str(path or "") for path in (self.send_ca, self.send_cert, self.send_key)))
+        style = self.send_format.value if self.send_format else ""
+        found = [
+            send_to(
+                text, wanted=wanted, on=on, style=style, tls=tls, secret=self.send_secret, redact=redact,
+                share=share, coalesce=coalesce,
+            )
+            for text in dict.fromkeys(self.send)
+        ]  # fmt: skip
+        start_sends(ctx, found)
+        return found
+
+
+NONE = Deliveries()
 
 
 def try_alert(ctx: Context, target: Alerts | None) -> NoReturn:
@@ -75,39 +101,3 @@ def try_alert(ctx: Context, target: Alerts | None) -> NoReturn:
     wait_for(send_test_alert(ctx, target))
     typer.echo(f"{target.to.label} accepted the test alert", err=True)
     raise typer.Exit(0)
-
-
-def sends(
-    ctx: Context,
-    texts: Sequence[str] | None,
-    style: SendFormat | None,
-    ca: Path | None,
-    secret: Path | None,
-    *,
-    wanted: EventFilter,
-    on: str | None,
-    redact: bool,
-    share: bool,
-    coalesce: float,
-) -> list[Send]:
-    """The receivers of all events, whose positions are stored if they are new."""
-    if not texts:
-        return []
-    from decnet.commands.sends import send_to, start_sends
-
-    found = [
-        send_to(
-            text,
-            wanted=wanted,
-            on=on,
-            style=style.value if style else "",
-            ca=ca,
-            secret=secret,
-            redact=redact,
-            share=share,
-            coalesce=coalesce,
-        )
-        for text in dict.fromkeys(texts)
-    ]
-    start_sends(ctx, found)
-    return found

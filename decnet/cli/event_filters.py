@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,35 +45,45 @@ WithIgnored = Annotated[
 ]
 
 
-def events_asked_for(
-    ctx: Context,
-    *,
-    since: str | None = None,
-    until: str | None = None,
-    decky: list[str] | None = None,
-    source: list[str] | None = None,
-    kind: list[str] | None = None,
-    service: list[str] | None = None,
-    severity: list[str] | None = None,
-    min_severity: str | None = None,
-    with_ignored: bool = False,
-) -> EventFilter:
-    """The filter that the options mean. Raises UsageError for a name, an address or a time that is not
-    valid."""
-    from decnet.commands.events import event_filter
-    from decnet.plan.event_filter import EventFilter, severity_of
+@dataclass(frozen=True)
+class Selection:
+    """The options of a command that say which events it means."""
 
-    wanted = EventFilter(
-        since=moment("--since", since),
-        until=moment("--until", until),
-        deckies=tuple(decky or ()),
-        sources=tuple(source or ()),
-        kinds=tuple(kind or ()),
-        services=tuple(service or ()),
-        severities=tuple(severity or ()),
-        min_severity=0 if min_severity is None else severity_of(min_severity),
-    )
-    return event_filter(ctx, wanted, with_ignored=with_ignored)
+    since: Since = None
+    until: Until = None
+    decky: Deckies = None
+    source: SourceOption = None
+    kind: Kinds = None
+    service: Services = None
+    severity: Severities = None
+    min_severity: MinSeverity = None
+    with_ignored: WithIgnored = False
+
+    def check_times(self) -> None:
+        """Raises UsageError for a time that is not valid."""
+        moment("--since", self.since)
+        moment("--until", self.until)
+
+    def filter(self, ctx: Context) -> EventFilter:
+        """The filter that the options mean. Raises UsageError for a name, an address or a time that is not
+        valid."""
+        from decnet.commands.events import event_filter
+        from decnet.plan.event_filter import EventFilter, severity_of
+
+        wanted = EventFilter(
+            since=moment("--since", self.since),
+            until=moment("--until", self.until),
+            deckies=tuple(self.decky or ()),
+            sources=tuple(self.source or ()),
+            kinds=tuple(self.kind or ()),
+            services=tuple(self.service or ()),
+            severities=tuple(self.severity or ()),
+            min_severity=0 if self.min_severity is None else severity_of(self.min_severity),
+        )
+        return event_filter(ctx, wanted, with_ignored=self.with_ignored)
+
+
+EVERY = Selection()
 
 
 def moment(option: str, text: str | None) -> float | None:

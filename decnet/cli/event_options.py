@@ -81,6 +81,14 @@ SendCa = Annotated[
     Path | None,
     typer.Option("--send-ca", metavar="FILE", help="The authority that signs the receiver's certificate."),
 ]
+SendCert = Annotated[
+    Path | None,
+    typer.Option("--send-cert", metavar="FILE", help="Our own certificate, if the receiver wants one."),
+]
+SendKey = Annotated[
+    Path | None,
+    typer.Option("--send-key", metavar="FILE", help="Its key; default: in the file of the certificate."),
+]
 SendSecret = Annotated[
     Path | None,
     typer.Option("--send-secret", metavar="FILE", help="Sign each request with the secret in this file."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from decnet.cli import event_filters as of
+from decnet.cli.option_groups import with_groups
 from decnet.cli.options import On, Output, OutputOption, seconds
 from decnet.cli.run import context, finish
 from decnet.cli.run import follow as keep_printing
@@ -24,16 +25,9 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
+@with_groups
 def summary(
-    since: of.Since = None,
-    until: of.Until = None,
-    decky: of.Deckies = None,
-    source: of.SourceOption = None,
-    kind: of.Kinds = None,
-    service: of.Services = None,
-    severity: of.Severities = None,
-    min_severity: of.MinSeverity = None,
-    with_ignored: of.WithIgnored = False,
+    chosen: of.Selection = of.EVERY,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
@@ -42,10 +36,7 @@ def summary(
         from decnet.commands.event_summary import summary as run
         from decnet.commands.events import ignored, stored_touches
 
-        wanted = of.events_asked_for(
-            ctx, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
-        )  # fmt: skip
+        wanted = chosen.filter(ctx)
         finish(run(stored_touches(ctx, wanted, on), lambda: ignored(wanted)), output.value)
 
 

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from decnet.cli import event_deliveries as deliver
 from decnet.cli import event_filters as of
 from decnet.cli import event_options as own
 from decnet.cli import event_reports
+from decnet.cli.event_deliveries import NONE, Deliveries, try_alert
 from decnet.cli.event_files import files
 from decnet.cli.groups import names_subcommand
+from decnet.cli.option_groups import with_groups
 from decnet.cli.options import On, Quiet
 from decnet.cli.run import context, wait_for
 from decnet.cli.run import follow as keep_printing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from decnet.commands.alerts import Alerts
     from decnet.commands.event_view import EventView
@@ -32,30 +34,15 @@ app.command()(files)
 
 
 @app.callback(invoke_without_command=True)
+@with_groups
 def events(
     ctx: typer.Context,
     pull: own.Pull = False,
     follow: own.Follow = False,
-    since: of.Since = None,
-    until: of.Until = None,
+    chosen: of.Selection = of.EVERY,
     tail: own.Tail = None,
-    decky: of.Deckies = None,
-    source: of.SourceOption = None,
-    kind: of.Kinds = None,
-    service: of.Services = None,
-    severity: of.Severities = None,
-    min_severity: of.MinSeverity = None,
-    with_ignored: of.WithIgnored = False,
     interval: own.Interval = 2.0,
-    alert: own.Alert = None,
-    alert_every: own.AlertEvery = 30.0,
-    alert_each: own.AlertEach = False,
-    alert_format: own.AlertFormatOption = None,
-    alert_test: own.AlertTest = False,
-    send: own.Sends = None,
-    send_format: own.SendFormatOption = None,
-    send_ca: own.SendCa = None,
-    send_secret: own.SendSecret = None,
+    receivers: Deliveries = NONE,
     coalesce: own.Coalesce = 0.0,
     redact: own.Redact = False,
     share: own.Share = False,
@@ -66,43 +53,14 @@ def events(
     """Show attackers' events, and fetch new ones with --pull."""
     if names_subcommand(ctx):
         return
-    pulls = pull or follow
-    with context(
-        output.value,
-        quiet=quiet,
-        read_only=alert_test or not (pulls or alert or send),
-        of_fleet=pulls and not alert_test,
-        of_events=not (pulls or alert_test),
-    ) as opened:
+    with _opened(receivers, chosen, output.value, pulls=pull or follow, quiet=quiet) as opened:
         from decnet.commands.event_view import EventView
 
-        deliver.check_options(
-            alert=alert, alert_test=alert_test, alert_format=alert_format, send=send, pulls=pulls,
-            settings=(send_format, send_ca, send_secret),
-        )  # fmt: skip
-        for option, text in (("--since", since), ("--until", until)):
-            of.moment(option, text)
-        wanted = of.events_asked_for(
-            opened, since=since, until=until, decky=decky, source=source, kind=kind, service=service,
-            severity=severity, min_severity=min_severity, with_ignored=with_ignored,
-        )  # fmt: skip
-        target = deliver.alerts(
-            opened, alert, alert_every, alert_format, each=alert_each, wanted=wanted, on=on, test=alert_test
-        )
-        if alert_test:
-            deliver.try_alert(opened, target)
-        sends = deliver.sends(
-            opened,
-            send,
-            send_format,
-            send_ca,
-            send_secret,
-            wanted=wanted,
-            on=on,
-            redact=redact,
-            share=share,
-            coalesce=coalesce,
-        )
+        wanted = chosen.filter(opened)
+        target = receivers.alerts(opened, wanted, on)
+        if receivers.alert_test:
+            try_alert(opened, target)
+        sends = receivers.sends(opened, wanted, on, redact=redact, share=share, coalesce=coalesce)
         view = EventView(opened, output.value, redact, share, tail, coalesce)
         if follow:
             from decnet.cli.following import follow_events
@@ -115,6 +73,25 @@ def events(
         if not pull:
             _stored(opened, wanted, on, view, quiet=quiet)
         _pulled(opened, wanted, on, view, target, sends, quiet=quiet)
+
+
+def _opened(
+    receivers: Deliveries, chosen: of.Selection, style: str, *, pulls: bool, quiet: bool
+) -> AbstractContextManager[Context]:
+    is_test, delivers = receivers.alert_test, bool(receivers.alert or receivers.send)
+
+    def check() -> None:
+        receivers.check(pulls=pulls)
+        chosen.check_times()
+
+    return context(
+        style,
+        quiet=quiet,
+        read_only=is_test or not (pulls or delivers),
+        of_fleet=pulls and not is_test,
+        of_events=not (pulls or is_test),
+        check=check,
+    )
 
 
 def _stored(ctx: Context, wanted: EventFilter, on: str | None, view: EventView, *, quiet: bool) -> NoReturn:

@@ -8,19 +8,17 @@ from typing import Annotated
 import typer
 
 from decnet.cli import event_filters as of
+from decnet.cli.option_groups import Without, with_groups
 from decnet.cli.options import On, Quiet
 from decnet.cli.run import context, wait_for
 
 
+@with_groups
 def report(
     html: Annotated[
         Path, typer.Option("--html", metavar="FILE", help="The page; an existing one is replaced.")
     ],
-    since: of.Since = None,
-    until: of.Until = None,
-    decky: of.Deckies = None,
-    source: of.SourceOption = None,
-    min_severity: of.MinSeverity = None,
+    chosen: Annotated[of.Selection, Without(("kind", "service", "severity", "with_ignored"))] = of.EVERY,
     redact: Annotated[bool, typer.Option("--redact", help="Leave out passwords.")] = False,
     quiet: Quiet = False,
     on: On = None,
@@ -34,9 +32,7 @@ def report(
         from decnet.console.report_page import page
         from decnet.export.activity import activity
 
-        wanted = of.events_asked_for(
-            ctx, since=since, until=until, decky=decky, source=source, min_severity=min_severity
-        )
+        wanted = chosen.filter(ctx)
         health = wait_for(status(ctx, on=on))
         view = EventView(ctx, "table", redact)
         found = activity(lambda: view.pairs(stored(ctx, wanted, on)), since=wanted.since, now=ctx.now())

@@ -39,10 +39,12 @@ def context(
     read_only: bool = False,
     of_fleet: bool = False,
     of_events: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[Context]:
     """The context of one command; its errors are printed and become exit codes. With `read_only` it records
     what it observes if it can, and works even if nothing can be written. A command `of_fleet` needs a state
-    directory that was used before, and creates none; one `of_events` also takes one that only has events."""
+    directory that was used before, and creates none; one `of_events` also takes one that only has events.
+    `check` is called before everything else."""
     from decnet.catalog import load_valid
     from decnet.console.progress import monitor
     from decnet.console.prompts import ask
@@ -53,6 +55,7 @@ def context(
 
     drawn, traces = monitor(style, quiet=quiet), Traces()
     with _errors_reported(style, drawn.close, traces, quiet=quiet):
+        check()
         home = find_home(os.environ, os.getuid())
         if of_fleet or of_events:
             check_used(home, os.environ, of_events=of_events)

@@ -14,6 +14,7 @@ from decnet.engine.context import Context
 from decnet.engine.notify import deliver
 from decnet.engine.parcel import LINES, TEXT, Parcel
 from decnet.engine.receivers import Mail, Receiver, Settings, Syslog, Webhook, receiver
+from decnet.engine.trust import Tls
 from decnet.errors import DecnetError, Refused, UsageError
 from decnet.export import FORMATS, Sighting, enveloped, native
 from decnet.model.counted import counted
@@ -91,7 +92,7 @@ def send_to(
     wanted: EventFilter,
     on: str | None = None,
     style: str = "",
-    ca: Path | None = None,
+    tls: Tls | None = None,
     secret: Path | None = None,
     redact: bool = False,
     share: bool = False,
@@ -99,7 +100,7 @@ def send_to(
 ) -> Send:
     """A send to `text`: a URL of syslog or https, or a command. `style` is one of SEND_FORMATS; "" is the
     one that suits the receiver. Raises UsageError."""
-    own = Settings(secret=_secret(secret), ca=str(ca or ""))
+    own = Settings(secret=_secret(secret), tls=tls or Tls())
     to, settings = receiver(text, "--send", own)
     if isinstance(to, Mail) or (isinstance(to, Webhook) and to.shape != "plain"):
         raise UsageError(

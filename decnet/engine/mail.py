@@ -73,18 +73,18 @@ def _readable(parcel: Parcel) -> bytes:
 
 
 def _send(to: Mail, parcel: Parcel, limit: float) -> None:
-    context = tls_context(to.ca)
+    context = tls_context(to.tls)
     opened: smtplib.SMTP = (
         smtplib.SMTP_SSL(to.host, to.port, timeout=limit, context=context)
-        if to.tls
+        if to.secure
         else smtplib.SMTP(to.host, to.port, timeout=limit)
     )
     with opened as server:
         server.ehlo()
-        if not to.tls and server.has_extn("starttls"):
+        if not to.secure and server.has_extn("starttls"):
             server.starttls(context=context)
             server.ehlo()
-        elif not to.tls and to.password:
+        elif not to.secure and to.password:
             raise Failed(f"{to.label} does not offer TLS: the password was not sent", hint="use smtps://")
         if to.user:
             server.login(to.user, to.password)

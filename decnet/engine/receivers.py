@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import tomllib
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from decnet.engine.trust import Tls, check_files
 from decnet.errors import UsageError
 from decnet.model.suggest import suggest
 from decnet.wire import clean
@@ -38,12 +38,12 @@ class Command:
 @dataclass(frozen=True)
 class Webhook:
     """A URL that a request is posted to. Its path may be a secret, as headers are: both are never shown.
-    `secret` signs each request; `ca` is a file with the certificates that may sign the server's."""
+    `secret` signs each request."""
 
     url: SplitResult = field(repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     secret: bytes = field(default=b"", repr=False)
-    ca: str = ""
+    tls: Tls = Tls()
     shape: Shape = "plain"
 
     @property
@@ -53,12 +53,12 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Syslog:
-    """A syslog server. `ca` as for a webhook."""
+    """A syslog server."""
 
     transport: Literal["udp", "tcp", "tls"]
     host: str
     port: int
-    ca: str = ""
+    tls: Tls = Tls()
 
     @property
     def label(self) -> str:
@@ -67,17 +67,17 @@ class Syslog:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail server and the envelope. Without `tls` from the start, STARTTLS is used if the server offers it,
-    and required for a password."""
+    """A mail server and the envelope. Unless it is `secure` from the start, STARTTLS is used if the server
+    offers it, and required for a password."""
 
     host: str
     port: int
-    tls: bool
+    secure: bool
     sender: str
     to: tuple[str, ...]
     user: str = ""
     password: str = field(default="", repr=False)
-    ca: str = ""
+    tls: Tls = Tls()
 
     @property
     def label(self) -> str:
@@ -93,7 +93,7 @@ class Settings:
 
     headers: tuple[tuple[str, str], ...] = ()
     secret: str = field(default="", repr=False)
-    ca: str = ""
+    tls: Tls = Tls()
     format: str = ""
 
 
@@ -115,8 +115,7 @@ def receiver(
     in_file = text.startswith("@")
     if in_file:
         text, given = _from_file(Path(text[1:]), option, given)
-    if given.ca and not os.access(given.ca, os.R_OK):
-        raise UsageError(f"{option}: the certificates in {clean(given.ca, 200)} cannot be read")
+    check_files(given.tls, option)
     scheme = text.partition("://")[0].lower() if "://" in text else ""
     if scheme in ("http", "https"):
         return _webhook(text, option, given), given
@@ -141,7 +140,9 @@ def _from_file(path: Path, option: str, settings: Settings) -> tuple[str, Settin
     return content.partition("\n")[0][:4096].strip(), settings
 
 
-_KEYS: dict[str, type] = {"to": str, "secret": str, "ca": str, "format": str, "headers": dict}
+_KEYS: dict[str, type] = {
+    "to": str, "secret": str, "ca": str, "cert": str, "key": str, "format": str, "headers": dict,
+}  # fmt: skip
 
 
 def _from_toml(content: str, path: Path, option: str, settings: Settings) -> tuple[str, Settings]:
@@ -152,11 +153,16 @@ def _from_toml(content: str, path: Path, option: str, settings: Settings) -> tup
     mistakes = [fault for name, value in table.items() if (fault := _fault(name, value))]
     if "to" not in table:
         mistakes.append("`to` is missing")
+    if "key" in table and "cert" not in table:
+        mistakes.append("`key` needs `cert`")
     if mistakes:
         raise UsageError(f"{option}: {path}: {'; '.join(mistakes)}", hint=f"known keys: {', '.join(_KEYS)}")
-    own = {name: str(table.get(name) or getattr(settings, name)) for name in ("secret", "ca", "format")}
+    # A key belongs to its certificate: both are the file's, or both the options'.
+    pair = table if "cert" in table else {"cert": settings.tls.cert, "key": settings.tls.key}
+    tls = Tls(str(table.get("ca") or settings.tls.ca), str(pair["cert"]), str(pair.get("key") or ""))
+    own = {name: str(table.get(name) or getattr(settings, name)) for name in ("secret", "format")}
     headers = {str(key): str(value) for key, value in table.get("headers", {}).items()}
-    return str(table["to"]).strip(), Settings(tuple(headers.items()), own["secret"], own["ca"], own["format"])
+    return str(table["to"]).strip(), Settings(tuple(headers.items()), own["secret"], tls, own["format"])
 
 
 def _fault(name: str, value: Any) -> str:
@@ -182,7 +188,7 @@ def _is_header(name: str, value: Any) -> bool:
 
 def _webhook(text: str, option: str, settings: Settings) -> Webhook:
     url = _url(text, option, "https://HOST/PATH")
-    return Webhook(url, settings.headers, settings.secret.encode(), settings.ca)
+    return Webhook(url, settings.headers, settings.secret.encode(), settings.tls)
 
 
 def _url(
@@ -207,7 +213,7 @@ def _syslog(text: str, option: str, settings: Settings) -> Syslog:
         lambda url: url.path in ("", "/") and not (url.query or url.fragment or url.username),
     )
     transport: Any = scheme.partition("+")[2] or "udp"
-    return Syslog(transport, url.hostname or "", url.port or SYSLOG_PORTS[scheme], settings.ca)
+    return Syslog(transport, url.hostname or "", url.port or SYSLOG_PORTS[scheme], settings.tls)
 
 
 def _mail(text: str, option: str, settings: Settings, *, in_file: bool) -> Mail:
@@ -226,7 +232,7 @@ def _mail(text: str, option: str, settings: Settings, *, in_file: bool) -> Mail:
         )
     return Mail(
         url.hostname or "", url.port or MAIL_PORTS[scheme], scheme == "smtps", sender, to,
-        unquote(url.username or ""), unquote(url.password or ""), settings.ca,
+        unquote(url.username or ""), unquote(url.password or ""), settings.tls,
     )  # fmt: skip
 
 

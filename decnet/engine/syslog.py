@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -27,6 +28,9 @@ ICMP_GRACE = 0.1
 
 CLOSE_GRACE = 3.0
 """Seconds that a server has to close a connection that we have closed."""
+
+REFUSAL_GRACE = 0.3
+"""Seconds in which a TLS server refuses our certificate, or the lack of one; most send something at once."""
 
 PIECE = 64 * 1024
 
@@ -89,9 +93,22 @@ def _stream(to: Syslog, lines: Iterable[bytes], limit: float) -> None:
             plain.shutdown(socket.SHUT_WR)
             _await_close(plain, plain, end)
             return
-        with tls_context(to.ca).wrap_socket(plain, server_hostname=to.host) as secure:
+        with tls_context(to.tls).wrap_socket(plain, server_hostname=to.host) as secure:
+            if secure.version() == "TLSv1.3":
+                _await_refusal(secure, min(REFUSAL_GRACE, _left(end)))
             _write(secure, framed(lines), end)
             _end_tls(secure, end)
+
+
+def _await_refusal(secure: ssl.SSLSocket, grace: float) -> None:
+    """Raises SSLError or ConnectionResetError if the server refuses us: since TLS 1.3 it does so when the
+    connection is established for us already, and what is written until then is lost."""
+    secure.settimeout(grace)
+    try:
+        if not secure.recv(1):
+            raise ConnectionResetError
+    except (TimeoutError, ssl.SSLWantReadError):
+        return
 
 
 def _write(stream: socket.socket, content: bytes, end: float) -> None:
@@ -107,6 +124,8 @@ def _end_tls(secure: ssl.SSLSocket, end: float) -> None:
     try:
         plain = secure.unwrap()
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        # Also what a server sends that has not read everything: then its machine refuses the rest.
+        _await_confirmed(secure, end)
         return
     except TimeoutError:
         _check_confirmed(secure)
@@ -137,10 +156,28 @@ def _await_close(stream: socket.socket, plain: socket.socket, end: float) -> Non
     _check_confirmed(plain)
 
 
+def _await_confirmed(plain: socket.socket, end: float) -> None:
+    """Wait until the server's machine has confirmed every byte. Raises OSError if it refuses one."""
+    until = min(time.monotonic() + CLOSE_GRACE, end)
+    while time.monotonic() < until and _unconfirmed(plain):
+        _check_open(plain)
+        time.sleep(0.01)
+    _check_open(plain)
+    _check_confirmed(plain)
+
+
+def _check_open(plain: socket.socket) -> None:
+    if fault := plain.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise OSError(fault, os.strerror(fault))
+
+
+def _unconfirmed(plain: socket.socket) -> int:
+    return int(struct.unpack("i", fcntl.ioctl(plain.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0])
+
+
 def _check_confirmed(plain: socket.socket) -> None:
     """Raises TimeoutError if the server's machine has not confirmed every byte that was sent."""
-    waiting = struct.unpack("i", fcntl.ioctl(plain.fileno(), termios.TIOCOUTQ, b"\0" * 4))[0]
-    if waiting:
+    if _unconfirmed(plain):
         raise TimeoutError
 
 
@@ -154,6 +191,6 @@ def _left(end: float) -> float:
 def _unreachable(to: Syslog, error: OSError) -> Failed:
     if isinstance(error, socket.gaierror):
         return Failed(f"{to.label} cannot be reached: no such host")
-    if isinstance(error, (ConnectionResetError, BrokenPipeError)):
+    if isinstance(error, (ConnectionResetError, BrokenPipeError)) or error.errno == errno.ENOTCONN:
         return Failed(f"{to.label} closed the connection before it had read everything")
     return Failed(f"{to.label} cannot be reached: {clean(error.strerror or 'no connection', 200)}")

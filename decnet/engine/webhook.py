@@ -15,7 +15,7 @@ from decnet import __version__
 from decnet.engine.daemon_thread import in_daemon_thread
 from decnet.engine.parcel import JSON, Parcel
 from decnet.engine.receivers import Webhook
-from decnet.engine.trust import tls_failure
+from decnet.engine.trust import Tls, tls_failure
 from decnet.errors import Failed, Refused
 from decnet.wire import clean
 
@@ -86,7 +86,7 @@ def _response(to: Webhook, parcel: Parcel, limit: float) -> tuple[int, str]:
         try:
             answer = requests.post(
                 address, parcel.body, headers=headers, timeout=limit, stream=True, allow_redirects=False,
-                verify=_trusted(to),
+                verify=_trusted(to), cert=_own(to.tls),
             )  # fmt: skip
         except requests.Timeout as error:
             raise TimeoutError from error
@@ -110,10 +110,15 @@ def _headers(to: Webhook, parcel: Parcel) -> dict[str, str]:
     return headers
 
 
+def _own(tls: Tls) -> tuple[str, str] | None:
+    """Our certificate and its key, if any, as requests takes them."""
+    return (tls.cert, tls.key or tls.cert) if tls.cert else None
+
+
 def _trusted(to: Webhook) -> str | bool:
     """The certificates of the receiver's own file, else those of this system, not those of requests."""
     found = ssl.get_default_verify_paths()
-    return to.ca or found.cafile or found.capath or True
+    return to.tls.ca or found.cafile or found.capath or True
 
 
 def _may_follow(to: Webhook, target: str) -> bool:

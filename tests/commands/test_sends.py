@@ -8,15 +8,29 @@ import os
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from event_receivers import Certificates, Line, Sink, Tunnel, Web, certificates, sink, tunnel, web
+from event_receivers import (
+    Certificates,
+    Line,
+    Sink,
+    Tunnel,
+    Web,
+    certificates,
+    make_certificates,
+    serve_web,
+    sink,
+    tunnel,
+    web,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +48,7 @@ from decnet.commands.sends import (
 )
 from decnet.engine.receivers import Syslog, receiver
 from decnet.engine.syslog import framed
+from decnet.engine.trust import Tls
 from decnet.engine.webhook import signature
 from decnet.errors import Failed, Refused, UsageError
 from decnet.plan.event_filter import EventFilter
@@ -62,7 +77,7 @@ def test_each_event_is_one_syslog_message_and_is_sent_once(
     home: Home, sink: Sink, certificates: Certificates, transport: str
 ) -> None:
     url = sink.listen(transport, certificates)
-    target = sends_to(url, style="jsonl", ca=certificates.ca)
+    target = sends_to(url, style="jsonl", tls=Tls(str(certificates.ca)))
     happens(home, 1, 2)
     start_sends(context(home), [target])
     happens(home, 3, 5, password='a\nb\x00"]\\')
@@ -159,7 +174,7 @@ def test_a_server_that_ends_before_it_has_read_everything_gets_all_of_it_again(
 
 
 def test_many_events_come_in_parcels_and_the_position_moves_with_each(home: Home, web: Web) -> None:
-    target = sends_to(web.url, ca=Path(web.ca))
+    target = sends_to(web.url, tls=Tls(web.ca))
     start_sends(context(home), [target])
     happens(home, 1, 2 * MOST_EVENTS + 1)
     web.answers = [200, 503]
@@ -203,7 +218,7 @@ def test_a_webhook_is_reached_through_a_proxy(
 ) -> None:
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{tunnel.port}")
     monkeypatch.setenv("no_proxy", "")
-    target = sends_to(web.url, ca=Path(web.ca))
+    target = sends_to(web.url, tls=Tls(web.ca))
     start_sends(context(home), [target])
     happens(home, 1, 1)
     deliver_all(home, target)
@@ -229,12 +244,69 @@ def test_a_certificate_for_another_name_is_refused(
     home: Home, sink: Sink, certificates: Certificates
 ) -> None:
     url = sink.listen("tls", certificates).replace("127.0.0.1", "localhost")
-    target = sends_to(url, ca=certificates.ca)
+    target = sends_to(url, tls=Tls(str(certificates.ca)))
     start_sends(context(home), [target])
     happens(home, 1, 1)
     with pytest.raises(Failed) as caught:
         deliver_all(home, target)
     assert "its certificate is refused: hostname mismatch" in caught.value.message.lower()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("way", ["syslog", "https", "in a file"])
+def test_a_receiver_is_shown_our_certificate_if_it_wants_one(
+    home: Home, sink: Sink, certificates: Certificates, tmp_path: Path, way: str, version: ssl.TLSVersion
+) -> None:
+    own = Tls(str(certificates.ca), str(certificates.certificate), str(certificates.key))
+    with serve_web(certificates, mutual=True, version=version) as web:
+        url = sink.listen("tls", certificates, mutual=True, version=version) if way == "syslog" else web.url
+        start_sends(context(home), [sends_to(url)])
+        happens(home, 1, 2)
+        with pytest.raises(Failed) as caught:
+            deliver_all(home, sends_to(url, tls=replace(own, cert="", key="")))
+        # A server that has closed the connection already may also reset what is written to it.
+        is_reset = way != "syslog" and "did not complete the request" in caught.value.message
+        assert is_reset or "TLS failed" in caught.value.message
+        assert is_reset or "--send-cert FILE" in (caught.value.hint or "")
+        assert sink.lines == [] and web.requests == []
+        if way == "in a file":
+            file = tmp_path / "siem"
+            file.write_text(f'to = "{url}"\nca = "{own.ca}"\ncert = "{own.cert}"\nkey = "{own.key}"\n')
+            start_sends(context(home), [sends_to(f"@{file}")])
+            happens(home, 3, 4)
+            deliver_all(home, sends_to(f"@{file}"))
+        else:
+            deliver_all(home, sends_to(url, tls=own))
+        assert len(sink.wait(2) if way == "syslog" else web.accepted) == 2
+
+
+def test_a_certificate_that_cannot_be_shown_is_bad_usage(certificates: Certificates, tmp_path: Path) -> None:
+    others, encrypted, both = make_certificates(tmp_path), tmp_path / "encrypted", tmp_path / "both"
+    command = [
+        "openssl",
+        "pkey",
+        "-in",
+        str(others.key),
+        "-aes256",
+        "-passout",
+        "pass:x",
+        "-out",
+        str(encrypted),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    both.write_bytes(others.certificate.read_bytes() + others.key.read_bytes())
+    cert, key = str(others.certificate), str(others.key)
+    for files, message in (
+        (Tls(cert=cert, key=str(certificates.key)), "is not that of the certificate in"),
+        (Tls(cert=cert, key=str(encrypted)), "has a password"),
+        (Tls(cert=cert), "have no certificate with its key"),
+        (Tls(cert=key, key=cert), "have no certificate with its key"),
+        (Tls(cert=f"{cert}.gone", key=key), "cannot be read"),
+        (Tls(cert=str(tmp_path), key=key), "cannot be read"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            sends_to("syslog+tls://h", tls=files)
+    sends_to("syslog+tls://h", tls=Tls(cert=str(both)))
 
 
 def test_events_that_a_receiver_refuses_for_good_are_left_out_and_the_others_do_not_wait(
@@ -338,7 +410,7 @@ def test_exactly_the_refused_lines_are_found(bad: list[bool], dice: random.Rando
 
 def test_one_receiver_that_fails_does_not_hold_up_another(home: Home, web: Web, sink: Sink) -> None:
     web.answers = [500]
-    failing, fine = sends_to(web.url, ca=Path(web.ca)), sends_to(sink.listen("tcp"))
+    failing, fine = sends_to(web.url, tls=Tls(web.ca)), sends_to(sink.listen("tcp"))
     start_sends(context(home), [failing, fine])
     happens(home, 1, 2)
     failures = asyncio.run(send_all(context(home), [failing, fine]))

@@ -8,15 +8,16 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from event_receivers import Certificates, certificates
+from event_receivers import Certificates, certificates, make_certificates
 from free_ports import free_port
 
 from decnet.commands.sends import start_sends
+from decnet.engine.trust import Tls
 from decnet.errors import Failed
 
 from .test_alerts import context, happens, home
@@ -28,6 +29,9 @@ UNPACKED = Path("/var/cache/decnet-tests")
 """Where .ci/packages unpacks them; both cannot be installed at the same time."""
 
 TRANSPORTS = ("udp", "tcp", "tls")
+MUTUAL = "mutual"
+"""The port that wants a certificate of its clients."""
+
 HOSTILE = {"username": 'a]b"c\\d=e', "password": "x\ny\r\x00\x1b[2J\u202e", "input": "é" * 900, "path": ""}
 
 RSYSLOG = """
@@ -40,6 +44,8 @@ input(type="imudp" address="127.0.0.1" port="{udp}")
 input(type="imtcp" address="127.0.0.1" port="{tcp}")
 input(type="imtcp" address="127.0.0.1" port="{tls}"
   StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
+input(type="imtcp" address="127.0.0.1" port="{mutual}"
+  StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/certvalid")
 template(name="all" type="list" option.jsonf="on") {{
   property(outname="host" name="hostname" format="jsonf")
   property(outname="app" name="app-name" format="jsonf")
@@ -60,6 +66,8 @@ source net {{
   syslog(ip("127.0.0.1") transport("tcp") port({tcp}));
   syslog(ip("127.0.0.1") transport("tls") port({tls})
     tls(key-file("{key}") cert-file("{certificate}") peer-verify(optional-untrusted)));
+  syslog(ip("127.0.0.1") transport("tls") port({mutual})
+    tls(key-file("{key}") cert-file("{certificate}") ca-file("{ca}") peer-verify(required-trusted)));
 }};
 destination all {{ file("{out}" template("{template}\\n")); }};
 log {{ source(net); destination(all); }};
@@ -99,7 +107,7 @@ def server(
     if not tree.exists():
         pytest.skip(f"{request.param} is not in {UNPACKED}: make packages unpacks it")
     folder = tmp_path_factory.mktemp(request.param)
-    ports = {transport: free_port() for transport in TRANSPORTS}
+    ports = {transport: free_port() for transport in (*TRANSPORTS, MUTUAL)}
     found = Server(request.param, ports, folder / "out", folder / "log")
     config = folder / "config"
     text = RSYSLOG if request.param == "rsyslog" else SYSLOG_NG
@@ -148,7 +156,7 @@ def test_rfc_5424_arrives_whole_and_in_order(
     home: Any, server: Server, certificates: Certificates, transport: str
 ) -> None:
     before = len(server.out.read_text().splitlines()) if server.out.exists() else 0
-    target = sends_to(server.url(transport), ca=certificates.ca if transport == "tls" else None)
+    target = sends_to(server.url(transport), tls=trusting(certificates) if transport == "tls" else None)
     start_sends(context(home), [target])
     # Of a datagram no one is told that it was dropped: as many as fit a server's buffer.
     count = 50 if transport == "udp" else 250
@@ -172,7 +180,9 @@ def test_another_format_is_the_text_of_a_message(
     home: Any, server: Server, certificates: Certificates, style: str, transport: str
 ) -> None:
     before = len(server.out.read_text().splitlines()) if server.out.exists() else 0
-    target = sends_to(server.url(transport), style=style, ca=certificates.ca if transport == "tls" else None)
+    target = sends_to(
+        server.url(transport), style=style, tls=trusting(certificates) if transport == "tls" else None
+    )
     start_sends(context(home), [target])
     happens(home, 1, 1, **{f"field{number}": "é\n" * 1950 for number in range(7)})
     deliver_all(home, target)
@@ -183,6 +193,27 @@ def test_another_format_is_the_text_of_a_message(
     else:
         assert len(text) > 100_000 or style == "ecs"
         json.loads(text)
+
+
+def trusting(certificates: Certificates) -> Tls:
+    return Tls(str(certificates.ca))
+
+
+def test_a_server_that_wants_a_certificate_of_its_clients_gets_it_and_nothing_without(
+    home: Any, server: Server, certificates: Certificates, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = len(server.out.read_text().splitlines()) if server.out.exists() else 0
+    url = f"syslog+tls://127.0.0.1:{server.ports[MUTUAL]}"
+    others = make_certificates(tmp_path_factory.mktemp("others"))
+    own = Tls(str(certificates.ca), str(certificates.certificate), str(certificates.key))
+    foreign = replace(own, cert=str(others.certificate), key=str(others.key))
+    start_sends(context(home), [sends_to(url)])
+    happens(home, 1, 3)
+    for refused in (trusting(certificates), foreign):
+        with pytest.raises(Failed, match=r"TLS failed|closed the connection"):
+            deliver_all(home, sends_to(url, tls=refused))
+    deliver_all(home, sends_to(url, tls=own))
+    assert len(server.wait(before + 3)) == before + 3
 
 
 def test_a_server_that_is_not_trusted_gets_nothing(home: Any, server: Server) -> None:

@@ -100,6 +100,9 @@ def test_the_options_of_sends_that_do_not_go_together_are_bad_usage(tmp_path: Pa
 
     assert typed("--send", "syslog://h") == (2, "error: --send goes with --pull or --follow")
     assert typed("--pull", "--send-format", "cef") == (
-        2, "error: --send-format, --send-ca and --send-secret need --send",
+        2, "error: --send-format needs --send",
+    )  # fmt: skip
+    assert typed("--pull", "--send", "syslog+tls://h", "--send-key", "k") == (
+        2, "error: --send-key needs --send-cert",
     )  # fmt: skip
     assert typed("--pull", "--alert-format", "json") == (2, "error: --alert-format needs --alert")
