@@ -7,7 +7,8 @@ as long as importing typer.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -15,6 +16,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info, get_command_name, get_group
 from typer.models import CommandInfo
+
+from decnet.cli.usage import CommandLineMistake, report_mistake
 
 Builders = dict[str, Callable[[], Any]]
 """How each command of a group is built."""
@@ -24,6 +27,15 @@ class LazyGroup(TyperGroup):
     """A group whose commands are only a name and a help text until one of them runs."""
 
     builders: Builders = {}
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """Run a command and exit with its code. A mistake in the command line is reported as every error
+        is."""
+        try:
+            code = super().main(args, *rest, **{**extra, "standalone_mode": False})
+        except CommandLineMistake as error:
+            code = report_mistake(error, sys.argv[1:] if args is None else args)
+        sys.exit(code if isinstance(code, int) else 0)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in self.commands and (found := elsewhere(ctx.find_root().command, args[0])):

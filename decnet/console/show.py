@@ -9,15 +9,14 @@ from decnet.console.documents import document, dumps, lines, names
 from decnet.console.plans import plan_lines, slice_lines, upgrade_lines
 from decnet.console.prompts import print_error
 from decnet.console.steps import step_lines
-from decnet.console.text import aligned, cell, reason, terminal_width
+from decnet.console.tables import print_table
+from decnet.console.text import aligned, cell, folded, reason, terminal_width
 from decnet.console.yaml_text import yaml_text
 from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim, widened
 from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from rich.table import Table
 
     from decnet.errors import WorkerFailure
     from decnet.model.plan import Plan
@@ -53,6 +52,13 @@ def clear_screen() -> None:
         print("\x1b[2J\x1b[H", end="")
 
 
+def _print_notes(notes: Iterable[str]) -> None:
+    """Sentences, on a terminal broken between words."""
+    width = terminal_width(sys.stdout)
+    for note in notes:
+        _print_lines(folded(cell(note), 4, width))
+
+
 def _print_lines(texts: list[str]) -> None:
     for text in texts:
         print(text)
@@ -68,9 +74,9 @@ def _show_table(outcome: Outcome) -> None:
         if outcome.topologies is not None:
             print()
             _show_listing(outcome.topologies)
-        _print_lines([cell(fault) for fault in outcome.faults])
-        _print_lines([f"drift: {cell(note)}" for note in outcome.notes])
-        _print_lines([f"hint: {outcome.repair}"] if outcome.repair else [])
+        _print_notes(outcome.faults)
+        _print_notes([f"drift: {note}" for note in outcome.notes])
+        _print_notes([f"hint: {outcome.repair}"] if outcome.repair else [])
         if outcome.unsaved:
             print(outcome.unsaved, file=sys.stderr)
     elif isinstance(outcome, Listing):
@@ -146,70 +152,7 @@ def _show_listing(listing: Listing) -> None:
     if not listing.rows:
         print(listing.empty)
     elif sys.stdout.isatty():
-        _rich_print(_rich_table(listing))
+        print_table(listing)
     else:
         _print_lines(aligned(listing.columns, listing.rows))
-    _print_lines([cell(note) for note in listing.notes])
-
-
-LONGEST_NAME = 40
-"""Characters of a name for which a table makes room on a narrow terminal."""
-
-GAP = 2
-"""Blanks between two columns."""
-
-COLOURS = {
-    "running": "green",
-    "up": "green",
-    "fine": "green",
-    "yes": "green",
-    "degraded": "yellow",
-    "unknown": "yellow",
-    "active": "green",
-    "deploying": "yellow",
-    "tearing_down": "yellow",
-    "warning": "yellow",
-    "docker down": "red",
-    "unreachable": "red",
-    "REFUSED": "bold red",
-    "not enrolled": "red",
-    "failed": "red",
-    "wrong": "red",
-    "torn_down": "red",
-    "stray": "magenta",
-}
-
-
-def _rich_table(listing: Listing) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
-    for column, width in zip(listing.columns, _widths(listing), strict=True):
-        table.add_column(column.upper(), overflow="fold", width=width)
-    for row in listing.rows:
-        table.add_row(*(Text(cell(text), style=COLOURS.get(text, "")) for text in row))
-    return table
-
-
-def _widths(listing: Listing) -> list[int]:
-    """The widths of the columns. On a narrow terminal a name that is typed is not broken; the others share
-    the rest, each at least as wide as its longest word if there is room, and those that need least first."""
-    columns = [[name, *map(cell, texts)] for name, *texts in zip(listing.columns, *listing.rows, strict=True)]
-    whole = [max(map(len, texts)) for texts in columns]
-    width = terminal_width(sys.stdout)
-    if not width or sum(whole) + GAP * (len(whole) - 1) <= width or len(whole) == 1:
-        return whole
-    name = min(whole[0], LONGEST_NAME)
-    room = max(len(whole), width - name - GAP * (len(whole) - 1))
-    words = [max((len(word) for text in texts for word in text.split()), default=1) for texts in columns[1:]]
-    kept = [min(each, room // len(words)) for each in words]
-    for number in sorted(range(len(kept)), key=lambda number: whole[number + 1] - kept[number]):
-        kept[number] += min(whole[number + 1] - kept[number], room - sum(kept))
-    return [name, *kept]
-
-
-def _rich_print(table: Table) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, markup=False, emoji=False).print(table)
+    _print_notes(listing.notes)

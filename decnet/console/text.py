@@ -11,17 +11,18 @@ from decnet.wire import clean
 
 CELL_CHARS = 400
 REASON_CHARS = 1200
-NARROWEST = 40
-"""Columns below which folded text is harder to read than the terminal's own line breaks."""
+NARROWEST, USUAL = 40, 80
+"""Columns below which nothing can be laid out, as on a terminal whose size is not set (0), and the width that
+is assumed there."""
 
 
 def terminal_width(stream: TextIO) -> int:
-    """The columns of the terminal behind the stream; 0 if it is none, or too narrow to fold."""
+    """The columns of the terminal behind the stream; 0 if it is none."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else 0
     except (OSError, ValueError):
         return 0
-    return columns if columns >= NARROWEST else 0
+    return columns if columns >= NARROWEST or not stream.isatty() else USUAL
 
 
 def cell(text: str) -> str:

@@ -7,8 +7,8 @@ topology is, and the next pass brings status and mutations after it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from decnet.engine.apply import ApplyResult
 from decnet.engine.bundle import slice_hash
 from decnet.engine.context import Context
 from decnet.engine.decide import Intent
@@ -33,6 +33,9 @@ from decnet.plan.topologies.status import (
 )
 from decnet.store.desired import save_fleet
 from decnet.store.topologies import Former, TopologyTable
+
+if TYPE_CHECKING:
+    from decnet.engine.apply import ApplyResult
 
 
 def record_intent(ctx: Context, snap: Snapshot, intent: Intent | None) -> None:

@@ -44,7 +44,7 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(capsys: Any)
         lazy_group(app)(["stats"], prog_name="decnet")
     except SystemExit as left:
         assert left.code == 2
-    assert "Did you mean 'status'?" in capsys.readouterr().err
+    assert "did you mean 'status'?" in capsys.readouterr().err
 
 
 def builders() -> Any:

@@ -42,7 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_seconds_that_cannot_be_waited_are_bad_usage(capsys: Any, home: Path, words: str, value: str) -> None:
     code, output = run_main(capsys, *words.split(), value)
     assert code == 2
-    assert f"Invalid value for '{words.split()[-1]}'" in output
+    assert f"invalid value for '{words.split()[-1]}'" in output
     assert not home.exists()
 
 

@@ -30,7 +30,6 @@ from decnet.errors import Failed, UsageError
 from decnet.model.event import AttackerEvent, EventKind
 from decnet.model.worker import Worker
 from decnet.plan.event_filter import EventFilter
-from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
@@ -562,8 +561,6 @@ def test_a_secret_url_can_stand_in_a_file(tmp_path: Path, ear: Ear) -> None:
     assert (tried.returncode, tried.stdout) == (0, "")
     assert tried.stderr == "127.0.0.1 accepted the test alert\n"
     assert [alert["kind"] for alert in ear.heard] == ["test"]
-    open_home(Home(tmp_path / "home"))
-    save_fleet(Home(tmp_path / "home"), new_fleet())
     alone = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert alone.returncode == 2
     assert alone.stderr == "error: --alert goes with --pull or --follow\nhint: add --alert-test to try it\n"

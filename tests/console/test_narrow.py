@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections import Counter
 from fcntl import ioctl
 from pathlib import Path
 
@@ -25,13 +26,14 @@ print_error(SpecError(first + "\\n" + first, hint=hint), "table")
 """
 
 
-def on_a_terminal(columns: int, *argv: str) -> list[str]:
+def on_a_terminal(columns: int, *argv: str, **more: str) -> list[str]:
     """The lines of a command on a terminal of that width, without what steers it."""
     ours, its = pty.openpty()
     ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environ = {**os.environ, "NO_COLOR": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     for name in ("COLUMNS", "LINES"):
         environ.pop(name, None)
+    environ |= more
     process = subprocess.Popen([sys.executable, *argv], stdin=its, stdout=its, stderr=its, env=environ)
     os.close(its)
     seen = b""
@@ -62,8 +64,56 @@ def test_names_that_are_typed_are_whole_on_a_narrow_terminal() -> None:
 
 
 def test_nothing_of_a_table_is_cut_on_a_narrow_terminal() -> None:
-    texts = [
-        " ".join("".join(on_a_terminal(width, "-m", "decnet", "archetypes")).split()) for width in (80, 200)
+    folded, whole = (Counter(words_of(width, "-m", "decnet", "archetypes")) for width in (80, 200))
+    # The last column is below its row, with its name there.
+    assert whole - folded == Counter(["VENDORS"])
+    assert set(folded - whole) == {"vendors"}
+
+
+def words_of(columns: int, *argv: str) -> list[str]:
+    return " ".join(on_a_terminal(columns, *argv)).split()
+
+
+STATUS = """
+from decnet.console.show import show
+from decnet.engine.outcome import Listing
+
+columns = ("decky", "worker", "status", "address", "hostname", "services", "drift")
+more = ("mac", "os", "changed", "recorded")
+row = ("intranet-files", "w1", "running", "192.0.2.100", "srv-gate-38", "ftp http smtp ssh", "revive")
+below = ("00:50:56:34:7a:43", "linux", "2023-11-14 22:13:20", "running")
+show(Listing("deckies", columns, (row,) * 3, (), more_columns=more, more_cells=(below,) * 3), "wide")
+"""
+
+
+def test_columns_without_room_go_below_their_row_with_their_names() -> None:
+    lines = on_a_terminal(80, "-c", STATUS)
+    assert [line.rstrip() for line in lines[:4]] == [
+        "DECKY           WORKER  STATUS   ADDRESS      HOSTNAME     SERVICES   DRIFT",
+        "intranet-files  w1      running  192.0.2.100  srv-gate-38  ftp http   revive",
+        "                                                           smtp ssh",
+        "    mac 00:50:56:34:7a:43   os linux   changed 2023-11-14 22:13:20",
     ]
-    folded, whole = (sorted(text.replace(" ", "")) for text in texts)
-    assert folded == whole
+    assert (lines[4].strip(), len(lines)) == ("recorded running", 13)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 160])
+@pytest.mark.parametrize(
+    "argv", [("-c", STATUS), ("-m", "decnet", "services"), ("-m", "decnet", "archetypes")]
+)
+def test_no_word_is_broken_that_fits_the_line(argv: tuple[str, ...], columns: int) -> None:
+    whole, narrow = words_of(400, *argv), words_of(columns, *argv)
+    assert max(map(len, on_a_terminal(columns, *argv))) <= columns
+    # Below a row, columns have their names, which are capitals in the heading.
+    assert set(narrow) - set(whole) - {word.lower() for word in whole} - {"mac", "os"} == set()
+
+
+@pytest.mark.parametrize("columns", [0, 1, 2, 12])
+def test_a_terminal_whose_size_is_not_set_counts_as_one_of_80_columns(columns: int) -> None:
+    for argv in (("-c", STATUS), ("-c", MISTAKES), ("-m", "decnet", "services")):
+        assert on_a_terminal(columns, *argv) == on_a_terminal(80, *argv)
+
+
+def test_a_width_in_the_environment_does_not_break_a_table() -> None:
+    for columns in ("0", "2", "9"):
+        assert on_a_terminal(80, "-c", STATUS, COLUMNS=columns) == on_a_terminal(80, "-c", STATUS)
