@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from telnet_client import Client
 
 from decnet.catalog import load
 from decnet.decoys.http.messages import Request
 from decnet.decoys.http.uploads import carries_files
+from decnet.decoys.shell.typed_input import TypedInput, reads_terminal, repeats_input
 
 OPENSSH = "OpenSSH_9.2p1 Debian-2+deb12u3"
 PROGRAM = b"\x7fELF\x02\x01\x01\x00\xff\xfe\r\n\x1b[31m" + bytes(range(256)) * 40
@@ -52,7 +57,7 @@ def test_a_program_through_the_shell_is_kept_byte_by_byte(
     source = tmp_path / "program"
     source.write_bytes(PROGRAM)
 
-    with source.open() as given:
+    with source.open() as stream:
         argv = ["ssh", "-F", "/dev/null", "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null"]
         ssh.askpass.write_text("#!/bin/sh\necho 123456\n")
         ssh.askpass.chmod(0o700)
@@ -62,12 +67,102 @@ def test_a_program_through_the_shell_is_kept_byte_by_byte(
             "SSH_ASKPASS_REQUIRE": "force",
         }
         words = [*argv, "-p", str(server.port), "root@127.0.0.1", "cat > /tmp/x; cat /tmp/x > /tmp/y"]
-        subprocess.run(words, stdin=given, env=environment, check=True, timeout=60, capture_output=True)
+        subprocess.run(words, stdin=stream, env=environment, check=True, timeout=60, capture_output=True)
 
     fields = [event["fields"] for event in server.events("file", 2)]
     about = {"size": len(PROGRAM), "sha256": sha256(PROGRAM), "whole": True, "kept": True}
     assert fields == [{"path": "/tmp/x", **about}, {"path": "/tmp/y", **about}]
     assert kept(folder) == {sha256(PROGRAM): PROGRAM}
+
+
+def about(path: str, content: bytes, *, whole: bool = True) -> dict[str, Any]:
+    return {"path": path, "size": len(content), "sha256": sha256(content), "whole": whole, "kept": True}
+
+
+def test_what_is_typed_into_cat_at_a_prompt_is_kept(
+    decoy: Callable[..., Any], ssh: Any, folder: Path
+) -> None:
+    server = decoy("ssh", banner=OPENSSH, settings={"credentials": "root:123456"}, uploads=folder)
+    typed = "cat > /tmp/x\r#!/bin/sx\x7fh\recho hi\r\x04cat /tmp/x; sh /tmp/x\rexit\r"
+    shown = ssh(server.port, "-tt", given=typed).stdout
+
+    script = b"#!/bin/sh\necho hi\n"
+    assert [event["fields"] for event in server.events("file")] == [about("/tmp/x", script)]
+    assert kept(folder) == {sha256(script): script}
+    assert "cat > /tmp/x\n#!/bin/sx\b \bh\necho hi\nroot@" in shown
+    assert "#!/bin/sh\necho hi\nhi\n" in shown
+    inputs = [event["fields"]["input"] for event in server.events("command", 3)]
+    assert inputs == ["cat > /tmp/x", "cat /tmp/x; sh /tmp/x", "exit"]
+
+
+def test_what_is_typed_into_cat_over_telnet_is_kept_also_if_the_visitor_leaves(
+    decoy: Callable[..., Any], folder: Path
+) -> None:
+    banner = load().banner("debian-12", "telnet", hostname="web01", address="127.0.0.1")
+    server = decoy(
+        "telnet", release="debian-12", banner=banner, settings={"credentials": "root:123456"}, uploads=folder
+    )
+    with Client(server.port) as client:
+        for awaited, text in ((b"login: ", b"root"), (b"assword: ", b"123456"), (b"# ", b"tee -a /tmp/y")):
+            client.until(awaited)
+            client.type(text)
+        client.until(b"/tmp/y\r\n")
+        client.type(b"first")
+        assert client.until(b"first\r\nfirst\r\n")
+        client.line.sendall(b"\x04cat > /tmp/z\r\0second\r\0broken off")
+        client.until(b"broken off")
+        client.line.sendall(b"\x03")
+        client.until(b"^C\r\n")
+        client.until(b"# ")
+        client.line.sendall(b"cat > /tmp/w\r\0third")
+        client.until(b"third")
+    assert [event["fields"] for event in server.events("file", 3)] == [
+        about("/tmp/y", b"first\n"),
+        about("/tmp/z", b"second\n", whole=False),
+        about("/tmp/w", b"third", whole=False),
+    ]
+    assert server.events("disconnect", 1)
+
+
+def test_a_shell_without_a_terminal_gives_the_rest_of_its_input_to_cat(
+    decoy: Callable[..., Any], ssh: Any, folder: Path
+) -> None:
+    server = decoy("ssh", banner=OPENSSH, settings={"credentials": "root:123456"}, uploads=folder)
+    ssh(server.port, "-T", given="id\ncat > /tmp/x\none\ntwo")
+    assert [event["fields"] for event in server.events("file")] == [about("/tmp/x", b"one\ntwo")]
+    assert [event["fields"]["input"] for event in server.events("command")] == ["id", "cat > /tmp/x"]
+
+
+@pytest.mark.parametrize(
+    ("line", "waits", "repeats"),
+    [
+        ("cat", True, True),
+        ("cat -", True, True),
+        ("cat -n > x", True, False),
+        ("cd /tmp && /bin/cat >> x; ls", True, False),
+        ("cat | sh", True, False),
+        ("tee x", True, True),
+        ("base64 -d > x", True, False),
+        ("cat x", False, False),
+        ("cat < x", False, False),
+        ("echo x | cat > y", False, False),
+        ("ls", False, False),
+        ("cat > ", False, False),
+        ("> x", False, False),
+    ],
+)
+def test_only_a_command_that_would_wait_reads_the_terminal(line: str, waits: bool, repeats: bool) -> None:
+    assert reads_terminal(line) is waits
+    assert not waits or repeats_input(line) is repeats
+
+
+@given(st.text(alphabet="ab\r\n\x03\x04\x7f\x15\x1b\té", max_size=40), st.integers(0, 10))
+def test_typed_input_is_bounded_and_has_only_what_was_typed(keys: str, most: int) -> None:
+    typed, pending = TypedInput(most, repeats=False), deque(keys)
+    typed.take(pending)
+    assert len(typed.text) <= most + keys.count("\r") + keys.count("\n")
+    assert typed.end in ("", "\x03", "\x04") and (typed.end or not pending)
+    assert set(typed.text) <= {*keys, "\n"} - {"\r", "\x03", "\x04", "\x7f", "\x15"}
 
 
 def test_a_printers_file_is_kept(decoy: Callable[..., Any], folder: Path, tmp_path: Path) -> None:

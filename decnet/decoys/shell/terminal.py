@@ -11,6 +11,7 @@ from . import on_files, on_network, on_system, on_text, passwords
 from .consoles import Console, Router, Windows
 from .state import Answer, Command, Shell
 from .stream import Stream
+from .typed_input import END, INTERRUPT, TypedInput, reads_terminal, repeats_input
 from .world import World
 
 MOST_LINE = 4096
@@ -22,7 +23,6 @@ MOST_KEYS = 256 * 1024
 INPUT_SECONDS = 60.0
 FED_SECONDS = 0.2
 """For a command that would prompt for a password, but gets it without a prompt."""
-INTERRUPT = "\x03"
 HOME, LAST, UP, DOWN, RIGHT, LEFT, DELETE = "\x01", "\x05", "A", "B", "C", "D", "3~"
 
 
@@ -130,11 +130,31 @@ class Editor:
         self._shell.history.append(line)
         del self._shell.history[:-MOST_HISTORY]
         self._shell.columns = self._channel.terminal.columns if self._channel.terminal else 80
-        answer = self._shell.run(line)
+        if isinstance(self._shell, Shell) and reads_terminal(line):
+            answer = await self._run_with_input(self._shell, line)
+        else:
+            answer = self._shell.run(line)
         await _pause(answer, self._channel, self._pending)
         self._shell.variables["?"] = str(answer.status)
         await self._channel.write(_bytes(answer.out + answer.error, "\r\n"))
         return self._shell.leaving
+
+    async def _run_with_input(self, shell: Shell, line: str) -> Answer:
+        """Execute a line that reads the terminal. What was typed is recorded, however the visit ends."""
+        repeats = repeats_input(line)
+        typed = TypedInput(MOST_INPUT, repeats=repeats)
+        answer = Answer()
+        try:
+            while not typed.end and (self._pending or await _type_ahead(self._channel, self._pending)):
+                await self._turn.pass_on()
+                await self._channel.write(typed.take(self._pending).encode())
+        finally:
+            shell.has_all_input = typed.is_whole and typed.end == END
+            answer = shell.run(line, typed.text)
+            shell.has_all_input = True
+        if typed.end == INTERRUPT:
+            return Answer(status=130)
+        return Answer("" if repeats else answer.out, answer.error, answer.status, answer.delay)
 
     async def _read_line(self) -> str | None:
         """The next line; None at the end of the input."""
@@ -251,7 +271,12 @@ async def _plain(shell: Console, channel: Stream) -> int:
         line = raw.decode("utf-8", "backslashreplace").rstrip("\r")
         if line.strip():
             shell.session.record("command", input=line, way="shell")
-            answer = shell.run(line)
+            given = ""
+            if isinstance(shell, Shell) and reads_terminal(line):
+                # The rest of its input is the command's.
+                more, shell.has_all_input = await _all_input(channel, INPUT_SECONDS)
+                given, waiting = waiting.decode("utf-8", "surrogateescape") + more, b""
+            answer = shell.run(line, given)
             await _pause(answer, channel, deque())
             await channel.write(_bytes(answer.out, "\n"))
             await channel.write(_bytes(answer.error, "\n"), error=True)

@@ -69,6 +69,7 @@ GROUPS = (
         Wait("the value of an option", "telnet/server.py:_answers", promising_a_terminal),
         Wait("the end of a wrong login", "telnet/keyboard.py:pause", refused),
         Wait("keys", "shell/terminal.py:_read_line", at_prompt()),
+        Wait("input", "shell/terminal.py:_run_with_input", at_prompt("cat > /tmp/x")),
         Wait("the end of a command", "shell/terminal.py:_pause", at_prompt("sleep 60")),
     ), WEAK),
     Group("telnet, a switch", "telnet", "edgeswitch-1.9", steadily_new, (
