@@ -87,7 +87,9 @@ def _complaint(value: Any, key: Key) -> str | None:
     # bool is a subclass of int: a count of `true` is not a number.
     fits: bool = isinstance(value, _KINDS[key.kind])
     if not fits or (isinstance(value, bool) and key.kind != "true or false"):
-        return f"must be {_wanted(key)}, not {_what(value)}"
+        # Settings may be passwords, also where they are no settings.
+        shown = "" if key.kind == "scalars" and isinstance(value, str) else f", not {_what(value)}"
+        return f"must be {_wanted(key)}{shown}"
     if key.choices and value not in key.choices:
         close = suggest(value, key.choices)
         return f"must be {_wanted(key)}, not {values.display(value)}" + (f" ({close}?)" if close else "")

@@ -49,6 +49,7 @@ WRONG = [
     FLEET.replace(f'"root:{SECRET}"', f'"root:{SECRET}\\q"'),
     FLEET.replace(f'"root:{SECRET}"', f'"{SECRET * 400}"'),
     FLEET.replace(f'"root:{SECRET}"', f'"root:{SECRET}\\u0000"'),
+    FLEET.replace("[decky.web.settings.ssh]\ncredentials", "settings"),
     FLEET.replace("[decky.web.settings.ssh]", f"[decky.web.settings.ssh]\nroot = '{SECRET}'"),
 ]  # fmt: skip
 

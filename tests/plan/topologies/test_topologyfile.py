@@ -145,6 +145,44 @@ def test_a_file_of_far_too_many_lans_is_refused_at_once() -> None:
     assert mistakes(text) == ["t.toml:2: TOO_LARGE: 20002 LANs, more than 256"]
 
 
+SECRET = "Tr0ub4dor-and-3"
+WITH_SECRET = (
+    SMALL
+    + f"""
+[decky.ssh]
+home = "office"
+services = ["ssh"]
+[decky.ssh.settings.ssh]
+credentials = "root:{SECRET}"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("credentials", "credentails"),
+        ("settings.ssh", "settings.http"),
+        ("settings.ssh", "settings.shh"),
+        ("settings.ssh", "settings"),
+        ("[decky.ssh.settings.ssh]\ncredentials", "settings"),
+        ("credentials", "seed = 1\ncredentials"),
+        ("root:", ""),
+        (f'"root:{SECRET}"', f'["root:{SECRET}"]'),
+        (f'"root:{SECRET}"', f'{{ root = "{SECRET}" }}'),
+        (f'"root:{SECRET}"', f'"root:{SECRET}'),
+        (f'"root:{SECRET}"', f"root:{SECRET}"),
+        (f'"root:{SECRET}"', f'"{SECRET * 400}"'),
+        ("credentials", "accept_after"),
+    ],
+)
+def test_no_mistake_shows_a_password(old: str, new: str) -> None:
+    assert SECRET in imported(WITH_SECRET).model_dump_json()
+    with pytest.raises(SpecError) as caught:
+        imported(WITH_SECRET.replace(old, new))
+    assert SECRET not in f"{caught.value} {caught.value.hint} {caught.value.mistakes}"
+
+
 @pytest.mark.parametrize("text", [SMALL, to_toml(design())], ids=["small", "exported"])
 def test_a_damaged_file_is_refused_or_read_and_nothing_else(text: str) -> None:
     """Lines lost, repeated or moved; characters replaced."""
