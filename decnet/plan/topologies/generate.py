@@ -45,20 +45,20 @@ class Parameters:
 
     def check(self) -> None:
         """Raises SpecError for a value out of its range."""
-        for name, low, high in (
-            ("depth", 1, 16),
-            ("branching", 1, 8),
-            ("deckies_min", 0, 32),
-            ("deckies_max", 1, 32),
-            ("max_lans", 1, MOST_LANS),
+        for value, what, low, high in (
+            (self.depth, "the depth", 1, 16),
+            (self.branching, "the branching", 1, 8),
+            (self.deckies_min, "the least number of deckies per LAN", 0, 32),
+            (self.deckies_max, "the largest number of deckies per LAN", 1, 32),
+            (self.max_lans, "the largest number of LANs", 1, MOST_LANS),
         ):
-            if not low <= getattr(self, name) <= high:
-                raise SpecError(f"{name} must be a whole number from {low} to {high}")
+            if not low <= value <= high:
+                raise SpecError(f"{what} must be from {low} to {high}, not {value}")
         if self.deckies_min > self.deckies_max:
-            message = f"deckies_min is {self.deckies_min}, more than deckies_max, {self.deckies_max}"
-            raise SpecError(message)
+            given = f"{self.deckies_min}-{self.deckies_max}"
+            raise SpecError(f"{given} deckies per LAN: the first number is larger than the second")
         if not 0.0 <= self.forward_probability <= 1.0:
-            raise SpecError("forward_probability must be a number from 0 to 1")
+            raise SpecError("the forward probability must be from 0 to 1")
 
     @property
     def expected_lans(self) -> float:
@@ -112,7 +112,8 @@ def _tree(parameters: Parameters, rng: random.Random) -> list[tuple[int, int]]:
     most, average = parameters.max_lans, parameters.expected_lans
     if average > most:
         shape = f"depth {parameters.depth} and branching {parameters.branching}"
-        raise SpecError(f"{shape} make {average:,.1f} LANs on average, more than {most}", hint=hint)
+        shown = f"{average:,.0f}" if average >= 100 else f"{average:.1f}"
+        raise SpecError(f"{shape} make {shown} LANs on average, more than {most}", hint=hint)
     deckies = average * max((parameters.deckies_min + parameters.deckies_max) / 2, 1)
     if deckies > MAX_DECKIES:
         message = f"such topologies have {deckies:,.0f} deckies on average, more than {MAX_DECKIES}"
@@ -125,7 +126,7 @@ def _tree(parameters: Parameters, rng: random.Random) -> list[tuple[int, int]]:
                 level.append(len(found))
                 found.append((depth, parent))
             if len(found) > most:
-                message = f"this seed makes more than {most} LANs ({average:,.1f} on average)"
+                message = f"this seed makes more than {most} LANs ({average:.1f} on average)"
                 raise SpecError(message, hint=f"{hint}, or use another seed")
     return found
 
