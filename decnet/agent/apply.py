@@ -6,8 +6,21 @@ import os
 
 from decnet.wire import LABEL_FLEET
 
-from . import bundle, composefile, composerun, docker, identity, jobs, limits, network, probe, request, slices
-from .containers import Container, fleet_containers, holders
+from . import (
+    bundle,
+    composefile,
+    composerun,
+    docker,
+    identity,
+    inner_networks,
+    jobs,
+    limits,
+    network,
+    probe,
+    request,
+    slices,
+)
+from .containers import Container, fleet_containers, holders, on_networks
 from .home import path, write_json
 from .job_runner import carry_out
 from .request import Refusal
@@ -60,7 +73,10 @@ def _check_world(content: Dict[str, Any], known: Dict[str, Any]) -> None:
     content["compose_command"] = _compose().command
     content["taken"] = _taken_names(content, known["fleet_id"])
     leaving = {target["id"] for step in content["steps"] for target in step["remove"]}
-    network.check(content["lan"], known["fleet_id"], leaving, holders(found))
+    if content["lan"] is not None:
+        network.check(content["lan"], known["fleet_id"], leaving, holders(found))
+    held = on_networks(each for each in found if each.id not in leaving)
+    inner_networks.check(content["inner"], known["fleet_id"], content["project"], held)
 
 
 def _check_addresses(content: Dict[str, Any], found: List[Container]) -> None:
@@ -69,10 +85,9 @@ def _check_addresses(content: Dict[str, Any], found: List[Container]) -> None:
     for container in found:
         if container.project != content["project"]:
             owner = "%s of %s" % (container.decky[:80], container.project[:80])
-            held.update(dict.fromkeys(container.addresses, owner))
+            held.update(dict.fromkeys(container.on_lan, owner))
     for name, entry in content["slice"]["deckies"].items():
-        home = slices.home_of(entry)
-        for value in (home["address"], home["mac"]):
+        for value in (each for one in slices.attachments_of(entry) for each in slices.resources_of(one)):
             if value in held:
                 raise Refusal("address", "%s cannot have %s: it is %s's" % (name, value, held[value]))
             held[value] = name
@@ -114,7 +129,7 @@ def _check_dry(content: Dict[str, Any]) -> None:
     taken = probe.conflicts(content, content["steps"])
     if taken:
         deckies = content["slice"]["deckies"]
-        addresses = {slices.home_of(deckies[name])["address"]: mac for name, mac in taken.items()}
+        addresses = {(slices.on_lan(deckies[name]) or {})["address"]: mac for name, mac in taken.items()}
         raise Refusal(
             "address",
             "another host answers for %s" % ", ".join(sorted(addresses)),

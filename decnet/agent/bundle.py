@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, NETWORK, container_name, digest
+from decnet.wire import LABEL_DECKY, LABEL_FINGERPRINT, NETWORK, PROJECT, container_name, digest, parse
 
-from . import composefile, interfaces, network, request, slices, validators
+from . import composefile, inner_networks, interfaces, network, request, slices, validators
 from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
+
+    from .inner_networks import Inner
 
 OPERATIONS = ("create", "change", "heal", "remove", "mutate", "revive")
 MOST_DECKIES = 2000
@@ -18,8 +20,14 @@ _MULTICAST = 1
 """The bit of a MAC's first byte that marks a multicast address."""
 
 _ATTACHMENT = validators.fields(
-    {"network": validators.exactly(NETWORK), "address": validators.ADDRESS, "mac": validators.MAC}, {}
+    {
+        "network": validators.matching(r"[a-z0-9_-]{1,80}"),
+        "address": validators.ADDRESS,
+        "mac": validators.MAC,
+    },
+    {},
 )
+_MOST_ATTACHMENTS = 64
 
 _SERVICE_OR_BASE = validators.fields(
     {
@@ -63,7 +71,8 @@ _STEP = validators.fields(
 
 
 def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
-    """The bundle that a job carries out: the checked arguments, and `lan`, the network of its deckies.
+    """The bundle that a job carries out: the checked arguments, `lan`, the worker's LAN, and `inner`, the
+    inner networks of the project.
 
     Raises Refusal `usage`, `hash`, `generation`, `fleet`, `identity` or `refused`.
     """
@@ -80,13 +89,17 @@ def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
     _check_hashes(args, bundle)
     check_generation(bundle["generation"], bundle["project"], known["fleet_id"], bundle["plan_hash"])
     _check_slice(bundle["slice"], known, bundle["project"])
-    bundle["lan"] = network.lan_of(bundle["slice"].get("networks"))
+    networks = bundle["slice"].get("networks")
+    if not isinstance(networks, dict):
+        raise Refusal("refused", "slice.networks")
+    bundle["lan"] = network.lan_of(networks)
+    bundle["inner"] = inner_networks.inner_of(networks, bundle["project"], bundle["lan"])
     for name, entry in bundle["slice"]["deckies"].items():
         _check_entry(name, entry, bundle["project"])
-        _check_home(name, slices.home_of(entry), bundle["lan"])
-    composefile.check(bundle["compose"], known["fleet_id"], bundle["project"])
-    has_macs = bundle["lan"] is None or bundle["lan"]["driver"] != "ipvlan"
-    _check_document(bundle["compose"]["services"], bundle["slice"]["deckies"], has_macs)
+        for each in slices.attachments_of(entry):
+            _check_attachment(name, each, bundle["lan"], bundle["inner"])
+    composefile.check(bundle["compose"], known["fleet_id"], bundle["project"], bundle["inner"])
+    _check_document(bundle["compose"]["services"], bundle["slice"]["deckies"], bundle["lan"], bundle["inner"])
     bundle["steps"] = _check_steps(bundle)
     return bundle
 
@@ -135,10 +148,7 @@ def _check_slice(content: Dict[str, Any], known: Dict[str, Any], project: str) -
 def _check_entry(name: str, entry: Any, project: str) -> None:
     if not validators.NAME(name) or not isinstance(entry, dict) or not isinstance(entry.get("decky"), dict):
         raise Refusal("refused", "slice.deckies: %s" % str(name)[:80])
-    attachments = entry["decky"].get("attachments")
-    if not isinstance(attachments, list) or len(attachments) != 1 or _ATTACHMENT(attachments[0]):
-        message = "slice.deckies.%s.decky.attachments: must be exactly one, to the network %s"
-        raise Refusal("refused", message % (name, NETWORK))
+    _check_attachments(name, entry["decky"].get("attachments"), project)
     containers = entry.get("containers")
     if not isinstance(containers, dict) or container_name(project, name) not in containers:
         raise Refusal("refused", "slice.deckies.%s.containers" % name)
@@ -147,39 +157,105 @@ def _check_entry(name: str, entry: Any, project: str) -> None:
             raise Refusal("refused", "slice.deckies.%s.containers: %s" % (name, str(container)[:80]))
 
 
-def _check_home(name: str, home: Dict[str, str], lan: Optional[Dict[str, str]]) -> None:
-    """Check that a machine of this LAN may have the address, and that the MAC is not a group's."""
-    if lan is None:
-        raise Refusal("refused", "slice.networks: %s is on %s, which is missing" % (name, NETWORK))
-    number, subnet = interfaces.number_of(home["address"]), interfaces.network_of(lan["subnet"])
+def _check_attachments(name: str, attachments: Any, project: str) -> None:
+    """A decky of the fleet has one, to the LAN; one of a topology has each at most once."""
+    most = 1 if project == PROJECT else _MOST_ATTACHMENTS
+    if (
+        not isinstance(attachments, list)
+        or not 0 < len(attachments) <= most
+        or any(map(_ATTACHMENT, attachments))
+    ):
+        message = "slice.deckies.%s.decky.attachments: must be %s"
+        wanted = "exactly one, to the network %s" % NETWORK if most == 1 else "one to %d" % most
+        raise Refusal("refused", message % (name, wanted))
+    if len({each["network"] for each in attachments}) != len(attachments):
+        raise Refusal("refused", "slice.deckies.%s.decky.attachments: two to one network" % name)
+
+
+def _check_attachment(
+    name: str, attachment: Dict[str, str], lan: Optional[Dict[str, str]], inner: Inner
+) -> None:
+    """Check that a machine of this network may have the address, and that the MAC is not a group's."""
+    address, where = attachment["address"], attachment["network"]
+    found = lan if where == NETWORK else inner.get(where)
+    if found is None:
+        raise Refusal("refused", "slice.networks: %s is on %s, which is missing" % (name, where))
+    number, subnet = interfaces.number_of(address), interfaces.network_of(found["subnet"])
     if number is None or subnet is None or number & subnet[1] != subnet[0]:
-        raise Refusal("refused", "%s: %s is not in %s" % (name, home["address"], lan["subnet"]))
+        raise Refusal("refused", "%s: %s is not in %s" % (name, address, found["subnet"]))
     ends = (0, ~subnet[1] & 0xFFFFFFFF)
-    if home["address"] == lan["gateway"] or (ends[1] > 1 and number - subnet[0] in ends):
-        raise Refusal("refused", "%s: %s is not an address for a machine" % (name, home["address"]))
-    if int(home["mac"][:2], 16) & _MULTICAST:
-        raise Refusal("refused", "%s: %s is a multicast MAC" % (name, home["mac"]))
+    if address == found["gateway"] or (ends[1] > 1 and number - subnet[0] in ends):
+        raise Refusal("refused", "%s: %s is not an address for a machine" % (name, address))
+    if int(attachment["mac"][:2], 16) & _MULTICAST:
+        raise Refusal("refused", "%s: %s is a multicast MAC" % (name, attachment["mac"]))
 
 
-def _check_document(services: Dict[str, Any], deckies: Dict[str, Any], has_macs: bool) -> None:
-    """Check that each base has the address and MAC of the slice, both on the network and in its
-    environment. `has_macs`: the network's driver gives each container a MAC; ipvlan refuses that."""
+def _check_document(
+    services: Dict[str, Any], deckies: Dict[str, Any], lan: Optional[Dict[str, str]], inner: Inner
+) -> None:
+    """Check that each base has the addresses and MACs of the slice, both on its networks and in its
+    environment."""
+    # The driver ipvlan has one MAC for all, and refuses others.
+    has_macs = lan is None or lan["driver"] != "ipvlan"
     for name, service in services.items():
         entry = deckies.get(service["labels"][LABEL_DECKY])
         if entry is None:
             raise Refusal("refused", "%s: its decky is not in the slice" % name)
         if "networks" not in service:
             continue
-        home, environment = slices.home_of(entry), service["environment"]
-        addresses = {service["networks"]["lan"]["ipv4_address"], environment.get("ADDRESS", home["address"])}
-        mac = service.get("mac_address")
-        is_right = mac == home["mac"] if has_macs else mac is None
-        if (
-            addresses != {home["address"]}
-            or environment.get("MAC", home["mac"]) != home["mac"]
-            or not is_right
-        ):
+        attachments = slices.attachments_of(entry)
+        on = {
+            "lan" if each["network"] == NETWORK else each["network"]: each["address"] for each in attachments
+        }
+        if [each["network"] for each in attachments] == [NETWORK]:
+            fits = _fits_alone(service, attachments[0], has_macs)
+        else:
+            fits = _fits_together(service, attachments, lan, inner)
+        if not fits or {key: each["ipv4_address"] for key, each in service["networks"].items()} != on:
             raise Refusal("refused", "%s: slice and compose document differ in address or MAC" % name)
+
+
+def _fits_alone(service: Dict[str, Any], home: Dict[str, str], has_macs: bool) -> bool:
+    """Whether the base of a decky on the LAN alone has its address and MAC."""
+    environment, mac = service["environment"], service.get("mac_address")
+    return (
+        "INTERFACES" not in environment
+        and environment.get("ADDRESS", home["address"]) == home["address"]
+        and environment.get("MAC", home["mac"]) == home["mac"]
+        and mac == (home["mac"] if has_macs else None)
+    )
+
+
+def _fits_together(
+    service: Dict[str, Any], attachments: List[Dict[str, str]], lan: Optional[Dict[str, str]], inner: Inner
+) -> bool:
+    """Whether any other base is told exactly the decky's addresses and MACs, and a router among its
+    neighbours. It sets the MACs itself: with several networks, Compose gives the only one to any of them."""
+    environment = service["environment"]
+    found = {NETWORK: lan or {}, **inner}
+    blocks = [interfaces.network_of(found[each["network"]]["subnet"]) or (0, 0) for each in attachments]
+    wanted = []
+    for each, block in zip(attachments, blocks):
+        has_mac = each["network"] != NETWORK or (lan or {}).get("driver") != "ipvlan"
+        wanted.append([each["address"], bin(block[1]).count("1"), each["mac"] if has_mac else ""])
+    try:
+        told = parse(str(environment.get("INTERFACES", "")).encode())
+    except ValueError:
+        return False
+    return (
+        told == wanted
+        and service.get("mac_address") is None
+        and not {"ADDRESS", "MAC"} & set(environment)
+        and _is_router(str(environment.get("ROUTER")), attachments, blocks)
+    )
+
+
+def _is_router(router: str, attachments: List[Dict[str, str]], blocks: List[Any]) -> bool:
+    number = interfaces.number_of(router)
+    if router == "" or number is None:
+        return router == ""
+    is_near = any(number & block[1] == block[0] for block in blocks)
+    return is_near and router not in [each["address"] for each in attachments]
 
 
 def _check_steps(bundle: Dict[str, Any]) -> List[Dict[str, Any]]:

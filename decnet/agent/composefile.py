@@ -24,7 +24,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Sequence
+    from typing import Any, Dict, Iterable, Optional, Sequence
 
 MOST_SERVICES = 4000
 OURS = "decnet/"
@@ -52,8 +52,9 @@ _LABELS = validators.fields(
     },
     {LABEL_PROJECT: is_project},
 )
-_LAN = validators.fields(
-    {"lan": lambda value: not validators.fields({"ipv4_address": validators.ADDRESS}, {})(value)}, {}
+_ON_NETWORK = validators.fields({"ipv4_address": validators.ADDRESS}, {})
+_NETWORKS = validators.entries(
+    validators.matching(r"lan|decnet-t-[0-9a-f]{8}-[a-z0-9-]{1,32}"), lambda value: not _ON_NETWORK(value), 64
 )
 _TMPFS = validators.items(
     validators.matching(
@@ -84,7 +85,7 @@ _BASE = validators.fields(
         **_COMMON,
         "image": validators.matching(r"decnet/base:[0-9a-f]{12}"),
         "hostname": validators.HOSTNAME,
-        "networks": lambda value: not _LAN(value),
+        "networks": lambda value: _NETWORKS(value) and len(value) > 0,
         "sysctls": validators.entries(
             validators.matching(r"net\.ipv[46]\.[a-z0-9_]+(?:\.[a-z0-9_]+){0,3}"),
             validators.matching(r"\d{1,10}(?:[ \t]\d{1,10}){0,3}"),
@@ -115,24 +116,31 @@ _SERVICE = validators.fields(
 _DOCUMENT = validators.fields(
     {
         "version": validators.exactly("2.4"),
-        "networks": validators.exactly({"lan": {"external": True, "name": NETWORK}}),
+        "networks": lambda value: isinstance(value, dict),
         "services": lambda value: isinstance(value, dict) and len(value) <= MOST_SERVICES,
     },
     {},
 )
 
 
-def check(document: Any, fleet_id: str, project: str = PROJECT) -> None:
-    """Raises Refusal `refused`, which names the first place that is not allowed."""
+def check(document: Any, fleet_id: str, project: str = PROJECT, inner: Iterable[str] = ()) -> None:
+    """Raises Refusal `refused`, which names the first place that is not allowed. `inner` are the names of the
+    project's inner networks: the document must have these and the LAN, and its bases may be on no other."""
     bad = _DOCUMENT(document)
     if bad:
         raise _refused("document", bad[0])
+    names = {"lan": NETWORK, **{name: name for name in inner}}
+    networks = {key: {"external": True, "name": name} for key, name in names.items()}
+    if not validators.exactly(networks)(document["networks"]):
+        raise _refused("document", "networks")
     services: Dict[str, Any] = document["services"]
     for name, service in services.items():
         bad = (_SERVICE if _is_service(service) else _BASE)(service)
         if bad:
             raise _refused(str(name)[:80], bad[0])
         reason = _inconsistent(name, service, services, fleet_id, project)
+        if not reason and not names.keys() >= service.get("networks", {}).keys():
+            reason = "networks"
         if reason:
             raise _refused(str(name)[:80], reason)
 

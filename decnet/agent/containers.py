@@ -25,7 +25,7 @@ from .request import Refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Set
+    from typing import Any, Dict, Iterable, List, Optional, Set
 
 CACHE = "containers.cache"
 RUNNING = "running"
@@ -56,8 +56,11 @@ class Container:
         self.state = str(row.get("State", ""))
         self.exit_code = _exit_code(str(row.get("Status", "")))
         self.network_mode = str((row.get("HostConfig") or {}).get("NetworkMode", ""))
-        self.networks = set((row.get("NetworkSettings") or {}).get("Networks") or {})
-        self.addresses = _addresses(row)
+        networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+        self.networks = set(networks)
+        self.addresses = _addresses(networks)
+        self.on_lan = _addresses({name: each for name, each in networks.items() if name == NETWORK})
+        self.prefixes = _prefixes(networks)
         self.pid = 0
         self.started = 0
         self.restarts = 0
@@ -80,7 +83,7 @@ class Container:
             "exit_code": self.exit_code,
             "attached": self.attached,
             "ready": self.ready,
-            "ip": self.addresses[0] if self.addresses and not self.service else "",
+            "ip": self.on_lan[0] if self.on_lan and not self.service else "",
         }
 
 
@@ -97,6 +100,15 @@ def fleet_containers(fleet_id: str) -> List[Container]:
 def holders(found: List[Container]) -> Set[str]:
     """Ids of the containers that are attached to the LAN's network: the bases."""
     return {each.id for each in found if NETWORK in each.networks or each.network_mode == NETWORK}
+
+
+def on_networks(found: Iterable[Container]) -> Dict[str, int]:
+    """How many of these containers are attached to each network."""
+    counts: Dict[str, int] = {}
+    for container in found:
+        for name in container.networks:
+            counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 def start_tick(pid: int) -> int:
@@ -186,13 +198,18 @@ def _exit_code(status: str) -> Optional[int]:
     return int(digits) if digits.isdigit() else None
 
 
-def _addresses(row: Dict[str, Any]) -> List[str]:
-    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+def _addresses(networks: Dict[str, Any]) -> List[str]:
     found = []
     for network in networks.values():
         configured = (network.get("IPAMConfig") or {}).get("IPv4Address")
         found += [address for address in (configured, network.get("IPAddress")) if address]
     return sorted(set(found))
+
+
+def _prefixes(networks: Dict[str, Any]) -> Dict[str, int]:
+    """The prefix length of the network of each address that a running container has."""
+    rows = [(each.get("IPAddress"), each.get("IPPrefixLen")) for each in networks.values()]
+    return {str(address): length for address, length in rows if address and isinstance(length, int)}
 
 
 def _read_cache() -> Dict[str, Any]:

@@ -44,13 +44,13 @@ def unready(base: Container) -> Optional[str]:
 
 
 def cut_off(base: Container) -> Optional[str]:
-    """The error of a base that has lost the interface with its address; None if it has it, or if that is not
-    visible."""
+    """The error of a base that has lost an interface with an address of it; None if it has all, or if that is
+    not visible."""
     content = shown(base.pid, "net/route")
     if content is None or not base.addresses:
         return None
     routes = content.decode("ascii", "replace")
-    is_there = any(_leads_to(routes, address) for address in base.addresses)
+    is_there = all(_leads_to(routes, address) for address in base.addresses)
     return None if is_there else "has lost its interface"
 
 

@@ -17,8 +17,8 @@ from decnet.wire import (
     longest_job,
 )
 
-from . import composerun, docker, jobs, journal, limits, network, probe, scans, slices
-from .containers import by_name, fleet_containers, holders, start_tick
+from . import composerun, docker, inner_networks, jobs, journal, limits, network, probe, scans, slices
+from .containers import by_name, fleet_containers, holders, on_networks, start_tick
 from .detach import is_open
 from .health import trouble
 from .home import path
@@ -91,15 +91,19 @@ class Run:
         self._remove()
         if "compose" not in self.content:
             if self.content["only"] is None:
+                self._remove_inner_networks()
                 network.remove_if_empty(self.fleet_id, holders(fleet_containers(self.fleet_id)))
                 self._forget_project()
             return
+        self._remove_inner_networks()
         claims = [step for step in self.steps if step["decky"] in self.open and (step["up"] or step["start"])]
         self._refuse_conflicts(claims)
         claims = [step for step in claims if step["decky"] in self.open]
         if any(step["up"] for step in claims):
-            self._make_network()
+            self._make_networks()
             self._bring_up(claims)
+        elif self.project != PROJECT:
+            self._note_errors(inner_networks.silence_all({self.project: self.content}))
         self._start(claims)
         self._watch_to_the_end(claims)
 
@@ -125,7 +129,10 @@ class Run:
             self.end(decky, clean_lines(error, 2000))
 
     def summary(self) -> str:
-        return "; ".join("%s: %s" % (decky, error.split("\n")[0]) for decky, error in self.failed.items())
+        first = {decky: error.split("\n")[0] for decky, error in self.failed.items()}
+        return "; ".join(
+            error if error.startswith(decky) else "%s: %s" % (decky, error) for decky, error in first.items()
+        )
 
     def _leave_out_taken_names(self) -> None:
         """A container of another program with the name of a decky's costs only that decky."""
@@ -147,14 +154,30 @@ class Run:
             if not step["up"] and not step["start"]:
                 self.end(step["decky"])
 
+    def _remove_inner_networks(self) -> None:
+        """Remove the inner networks of the project that it does not have any more."""
+        if self.project == PROJECT:
+            return
+        held = on_networks(fleet_containers(self.fleet_id))
+        keep = self.content.get("inner", ())
+        self._note_errors(inner_networks.remove(self.fleet_id, held, self.project, keep))
+
+    def _note_errors(self, errors: List[str]) -> None:
+        """Let the job fail for errors that are no decky's, each of which begins with what it concerns."""
+        self.failed.update({error.split(" ")[0].rstrip(":"): error for error in errors})
+
     def _refuse_conflicts(self, claims: List[Dict[str, Any]]) -> None:
         for decky, mac in probe.conflicts(self.content, claims).items():
-            address = slices.home_of(self.content["slice"]["deckies"][decky])["address"]
+            address = (slices.on_lan(self.content["slice"]["deckies"][decky]) or {})["address"]
             self.end(decky, "another host (%s) answers for address %s" % (mac, address))
 
-    def _make_network(self) -> None:
-        present = holders(fleet_containers(self.fleet_id))
-        network.ensure(self.content["lan"], self.fleet_id, str(self.content["worker_id"]), present)
+    def _make_networks(self) -> None:
+        worker_id = str(self.content["worker_id"])
+        if self.content["lan"] is not None:
+            present = holders(fleet_containers(self.fleet_id))
+            network.ensure(self.content["lan"], self.fleet_id, worker_id, present)
+        # A bundle that an earlier agent has accepted has none.
+        inner_networks.ensure(self.content.get("inner", {}), self.fleet_id, worker_id, self.project)
 
     def _bring_up(self, claims: List[Dict[str, Any]]) -> None:
         """One compose run for all; if that fails permanently, one per decky, so that the valid ones come

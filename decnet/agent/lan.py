@@ -30,9 +30,8 @@ class Lookout:
     def __init__(self, applied: Dict[str, Dict[str, Any]], is_idle: bool) -> None:
         rows, on_lan = list(slices.homes(applied)), slices.ways(applied)
         self._own: Set[str] = {mac for _, _, _, mac in rows}
-        self._deckies = {
-            address: (project, decky) for project, decky, address, _ in rows[:MOST] if address in on_lan
-        }
+        rows = [row for row in rows if row[2] in on_lan][:MOST]
+        self._deckies = {address: (project, decky) for project, decky, address, _ in rows}
         self._probes: Optional[Probes] = None
         # A job probes what it claims, and its heartbeats follow each other closely.
         if is_idle and self._deckies:

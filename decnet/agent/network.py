@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 DRIVERS = ("macvlan", "ipvlan", "bridge")
 
 
-def lan_of(networks: Any) -> Optional[Dict[str, str]]:
-    """{"driver", "interface", "subnet", "gateway"} of a slice's one network, None if it has none. Raises
-    Refusal `refused`."""
-    if networks == {}:
+def lan_of(networks: Dict[str, Any]) -> Optional[Dict[str, str]]:
+    """{"driver", "interface", "subnet", "gateway"} of a slice's LAN, None if it has none. Raises Refusal
+    `refused`."""
+    if NETWORK not in networks:
         return None
-    if not isinstance(networks, dict) or set(networks) != {NETWORK}:
-        raise Refusal("refused", "slice.networks: only %s is allowed" % NETWORK)
     lan = networks[NETWORK]
     if not isinstance(lan, dict) or (lan.get("name"), lan.get("kind")) != (NETWORK, "lan"):
         raise Refusal("refused", "slice.networks: %s is not a LAN of that name" % NETWORK)

@@ -74,8 +74,9 @@ def conflicts(content: Dict[str, Any], claims: List[Dict[str, Any]]) -> Dict[str
     claimed = {}
     for step in claims:
         base = container_name(content["project"], step["decky"])
-        if base in step["up"] + step["start"] and base not in running:
-            claimed[slices.home_of(deckies[step["decky"]])["address"]] = step["decky"]
+        attachment = slices.on_lan(deckies[step["decky"]]) if step["decky"] in deckies else None
+        if attachment and base in step["up"] + step["start"] and base not in running:
+            claimed[attachment["address"]] = step["decky"]
     lan = content.get("lan") or {}
     ways = dict.fromkeys(claimed, lan["interface"]) if lan and lan["driver"] != "bridge" else {}
     answered = responses(claimed, ways=ways)

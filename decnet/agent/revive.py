@@ -10,7 +10,7 @@ import time
 from decnet.wire import clean, decode_json
 from decnet.wire.engine import PID_FILE
 
-from . import docker, identity, limits, scans, slices
+from . import docker, identity, inner_networks, limits, scans, slices
 from .containers import RUNNING, Container, fleet_containers, start_tick
 from .request import Refusal
 
@@ -38,6 +38,7 @@ def resume(argv: List[str]) -> int:
         if not left or time.monotonic() > until:
             break
         time.sleep(_PAUSE)
+    left += inner_networks.silence_all(slices.all_applied(fleet_id))
     scans.arm_all(fleet_id)
     for reason in left:
         sys.stderr.write("decnet-agent: %s\n" % clean(reason, 300))

@@ -125,7 +125,8 @@ class Reader:
             for row in events_of(recording.touches, recording.at, own, gateways):
                 number = recording.number * _SPAN + row.pop("index") + 1
                 if number > last:
-                    spool.add(_event(base, recording.run, number, row))
+                    local = self._local_address(base, row["source"])
+                    spool.add(_event(base, recording.run, number, row, local))
             self._done.append(recording)
         if self._is_last and not recording.error:
             self._known.pop(base.id, None)
@@ -149,6 +150,18 @@ class Reader:
                 "fields": fields,
             }
         )  # fmt: skip
+
+    def _local_address(self, base: Container, source: str) -> str:
+        """The base's address on the network of the source, else the one on its home."""
+        number = interfaces.number_of(source) if len(base.addresses) > 1 else None
+        for address, length in base.prefixes.items() if number is not None else ():
+            mask = 0xFFFFFFFF << (32 - length) & 0xFFFFFFFF
+            if number is not None and number & mask == (interfaces.number_of(address) or 0) & mask:
+                return address
+        if base.on_lan or len(base.addresses) == 1:
+            return (base.on_lan or base.addresses)[0]
+        home = slices.home_address(slices.all_applied(self._fleet_id), base.project, base.decky)
+        return home or base.addresses[0]
 
     def _own_addresses(self) -> Set[str]:
         """Of this worker and of the others: their probes are not an attacker's."""
@@ -237,9 +250,9 @@ def _bases(found: Iterable[Container]) -> List[Container]:
     return [each for each in found if not each.service and each.state == RUNNING and each.addresses]
 
 
-def _event(base: Container, run: str, number: int, row: Dict[str, Any]) -> Dict[str, Any]:
+def _event(base: Container, run: str, number: int, row: Dict[str, Any], local: str) -> Dict[str, Any]:
     """In the spool's form; the decky's own address is among the fields, as in the decoys' events."""
-    fields = dict(row["fields"], local_ip=base.addresses[0], local_port=0, transport=row["transport"])
+    fields = dict(row["fields"], local_ip=local, local_port=0, transport=row["transport"])
     return {
         "container": base.id, "run": run, "n": number, "at": row["fields"]["last"], "decky": base.decky,
         "service": OF_BASE, "kind": "scan", "source_ip": row["source"], "source_port": 0, "session": "",

@@ -10,7 +10,7 @@ import time
 
 from decnet.wire.authorized import key_files
 
-from . import boot, docker, identity, jobs, limits, request
+from . import boot, docker, identity, inner_networks, jobs, limits, request
 from .containers import fleet_containers
 from .detach import is_open, run_apart
 from .home import home, path
@@ -27,6 +27,7 @@ KEPT = frozenset({"journal.jsonl", "journal.lock", "journal.cursor", "events", "
 MADE_FROM = "decnet/root:"
 _JOB = "self-destruct"
 _PURGE = "purge"
+_TRIES = 3
 
 
 def self_destruct(args: Dict[str, Any]) -> Dict[str, Any]:
@@ -89,7 +90,7 @@ def without_ours(text: str, agent_home: str) -> str:
 
 def _deckies_gone(fleet_id: str) -> bool:
     docker.start_if_stopped()
-    deadline = time.monotonic() + limits.TEARDOWN
+    deadline, tries = time.monotonic() + limits.TEARDOWN, 0
     while time.monotonic() < deadline:
         try:
             targets = [
@@ -98,7 +99,10 @@ def _deckies_gone(fleet_id: str) -> bool:
             ]
             if not remove_containers(fleet_id, targets, deadline) and not fleet_containers(fleet_id):
                 remove_if_empty(fleet_id, ())
-                return True
+                tries += 1
+                # A container of another program on one of them does not keep the rest.
+                if not inner_networks.remove(fleet_id, ()) or tries >= _TRIES:
+                    return True
         except (Refusal, docker.EngineError):
             pass
         time.sleep(2)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 
-from decnet.wire import PROJECT, digest, is_project
+from decnet.wire import NETWORK, PROJECT, digest, is_project
 from decnet.wire.fault import place
 
 from . import identity, request
@@ -72,16 +72,37 @@ def forget(project: str) -> None:
     sync_folder(path(FOLDER))
 
 
-def home_of(entry: Dict[str, Any]) -> Dict[str, str]:
-    """The first attachment, {"network", "address", "mac"}, of a decky in a checked slice of schema 2."""
-    return dict(entry["decky"]["attachments"][0])
+def attachments_of(entry: Dict[str, Any]) -> List[Dict[str, str]]:
+    """The attachments, {"network", "address", "mac"}, of a decky in a checked slice of schema 2, its home
+    first."""
+    return list(entry["decky"]["attachments"])
+
+
+def on_lan(entry: Dict[str, Any]) -> Optional[Dict[str, str]]:
+    """Its attachment to the LAN of the worker, if it has one."""
+    return next((each for each in attachments_of(entry) if each["network"] == NETWORK), None)
+
+
+def resources_of(attachment: Dict[str, str]) -> Tuple[str, str]:
+    """The address and the MAC as what only one decky of this worker may have: those of an inner network are
+    its own."""
+    suffix = "" if attachment["network"] == NETWORK else " on " + attachment["network"]
+    return attachment["address"] + suffix, attachment["mac"] + suffix
+
+
+def home_address(applied_slices: Dict[str, Dict[str, Any]], project: str, decky: str) -> Optional[str]:
+    """The decky's address on its home; None if no slice describes it."""
+    content = (applied_slices.get(project) or {}).get("slice") or {}
+    rows = _attachments(content, decky)
+    return next((str(each["address"]) for _, each in rows), None)
 
 
 def homes(applied_slices: Dict[str, Dict[str, Any]]) -> Iterator[Tuple[str, str, str, str]]:
-    """(project, decky, address, MAC) of each attachment in slices of either schema."""
+    """(project, decky, address, MAC) of each attachment to the LAN in slices of either schema."""
     for project, known in applied_slices.items():
-        for decky, address, mac in _attachments(known["slice"] or {}):
-            yield project, decky, address, mac
+        for decky, each in _attachments(known["slice"] or {}):
+            if each["network"] == NETWORK:
+                yield project, decky, each["address"], each["mac"]
 
 
 def ways(applied_slices: Dict[str, Dict[str, Any]]) -> Dict[str, str]:
@@ -90,12 +111,12 @@ def ways(applied_slices: Dict[str, Dict[str, Any]]) -> Dict[str, str]:
     found = {}
     for known in applied_slices.values():
         content = known["slice"] or {}
-        lans = [each for each in (content.get("networks") or {}).values() if isinstance(each, dict)]
-        for _, address, _ in _attachments(content):
-            # A project has one LAN; a slice of schema 1 has none.
-            for lan in lans[:1]:
-                if lan.get("driver") != "bridge" and lan.get("interface"):
-                    found[address] = str(lan["interface"])
+        # A slice of schema 1 has no networks.
+        lan = (content.get("networks") or {}).get(NETWORK)
+        if isinstance(lan, dict) and lan.get("driver") != "bridge" and lan.get("interface"):
+            for _, each in _attachments(content):
+                if each["network"] == NETWORK:
+                    found[each["address"]] = str(lan["interface"])
     return found
 
 
@@ -105,7 +126,7 @@ def macs(fleet_id: str) -> Set[str]:
 
 
 def held_elsewhere(project: str, fleet_id: str) -> Dict[str, str]:
-    """Address or MAC to its owner, for the deckies of this worker's other projects."""
+    """Address or MAC on the LAN to its owner, for the deckies of this worker's other projects."""
     return {
         value: "%s of %s" % (decky, name)
         for name, decky, address, mac in homes(all_applied(fleet_id))
@@ -114,12 +135,14 @@ def held_elsewhere(project: str, fleet_id: str) -> Dict[str, str]:
     }
 
 
-def _attachments(content: Dict[str, Any]) -> Iterator[Tuple[str, str, str]]:
-    """(decky, address, MAC) of a slice of either schema."""
+def _attachments(content: Dict[str, Any], only: Optional[str] = None) -> Iterator[Tuple[str, Dict[str, str]]]:
+    """Each decky of a slice of either schema, or this one, with each of its attachments."""
     for name, entry in content["deckies"].items() if content else ():
         decky = entry["decky"]
         for each in decky.get("attachments") or [{"address": decky.get("ip"), "mac": decky.get("mac")}]:
-            yield name, str(each["address"]), str(each["mac"])
+            if only in (None, name):
+                network = str(each.get("network", NETWORK))
+                yield name, {"network": network, "address": str(each["address"]), "mac": str(each["mac"])}
 
 
 def _read(project: str, fleet_id: str) -> Optional[Dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decnet.wire import PROJECT
+
 from . import docker, identity, journal, limits, request, slices
 from .containers import Container, fleet_containers
 from .home import trouble
@@ -29,6 +31,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     engine_id: Optional[str] = None
     found: List[Container] = []
     missing_limits: List[str] = []
+    networks: Dict[str, List[str]] = {}
     applied = slices.all_applied(known["fleet_id"])
     lookout = Lookout(applied, is_idle=not any(job["state"] == "running" for job in jobs))
     docker_error = ""
@@ -37,6 +40,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         found = fleet_containers(known["fleet_id"])
         note_readiness(found, applied, deckies_at_work())
         missing_limits = identity.engine_limits()
+        networks = _inner_networks(known["fleet_id"], applied)
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise
@@ -56,4 +60,17 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         "conflicts": lookout.conflicts(found),
         "links": cut_off_interfaces(applied),
         "missing_limits": missing_limits,
+        **networks,
     }
+
+
+def _inner_networks(fleet_id: str, applied: Dict[str, Dict[str, Any]]) -> Dict[str, List[str]]:
+    """{"networks": names of the inner networks of topologies here}; empty on a worker that never had any.
+    Makes sure that this machine is silent on them: a bridge that was made again after a start is not."""
+    if not any(project != PROJECT for project in applied):
+        return {}
+    # Its patterns are compiled at the import, which would double what a heartbeat costs.
+    from . import inner_networks
+
+    inner_networks.silence_all(applied)
+    return {"networks": [str(row["Name"])[:200] for row in inner_networks.ours(fleet_id)]}

@@ -20,8 +20,9 @@ from decnet.model.counted import counted
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.record import DeckyRow, ProjectRecords, WorkerRecords
 from decnet.model.worker import Worker
+from decnet.plan.decky_view import recorded_attachments
 from decnet.store.desired import load_fleet, save_fleet
-from decnet.wire import PROJECT
+from decnet.wire import NETWORK, PROJECT
 
 if TYPE_CHECKING:
     from decnet.worker.enrol import Recovered
@@ -119,6 +120,7 @@ def _records(worker: Worker, found: Recovered, own: _Held) -> WorkerRecords:
             containers={},
             status="unknown",
             adopted=True,
+            attachments=recorded_attachments(decky),
         )
         deckies = {**records.of(project).deckies, name: row}
         records = records.with_project(project, deckies=dict(sorted(deckies.items())))
@@ -173,8 +175,8 @@ def _held(each: Recovered) -> _Held:
     try:
         for project, held in each.held.items():
             content = slice_in_todays_shape(held.slice) if held.slice is not None else {}
-            for network in content.get("networks", {}).values():
-                lan = Network.model_validate(network)
+            if NETWORK in (networks := content.get("networks", {})):
+                lan = Network.model_validate(networks[NETWORK])
             for decky, row in content.get("deckies", {}).items():
                 deckies.append((project, decky, Decky.model_validate(row["decky"])))
     except (ValidationError, KeyError, TypeError, AttributeError) as error:

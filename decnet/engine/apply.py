@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -68,21 +69,26 @@ async def apply(
         ctx, connections, snap, plan, applied.failures, no_cache=options.no_cache
     )
 
+    locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
     async def job(key: SliceKey, steps: list[Step], detach: bool) -> JobEnd:
         transfer = transfers.get(key.worker)
         # No other worker waits for a slow transfer of images.
         failure = await transfer if transfer is not None else None
         if failure is not None:
             return JobEnd(failure=failure)
-        end = await run_job(ctx, connections, snap.with_records(learned), key, steps, detach=detach)
-        if end.records is not None:
-            learned[key.worker] = end.records
+        # A worker has one job at a time, and each begins with the records that the one before has left.
+        async with locks[key.worker]:
+            end = await run_job(ctx, connections, snap.with_records(learned), key, steps, detach=detach)
+            if end.records is not None:
+                learned[key.worker] = end.records
         return end
 
     try:
         steps = [step for step in plan.docker_steps if step.worker in transfers]
         await _all_ended(
-            carry_out(steps, job, applied, detach=options.detach), _push_slices(plan, job, applied)
+            carry_out(steps, job, applied, detach=options.detach),
+            _push_slices(plan, job, applied, detach=options.detach),
         )
     finally:
         for transfer in transfers.values():
@@ -193,13 +199,15 @@ def _blocked(step: Step, applied: ApplyResult) -> bool:
     return any(release in unreleased or release.worker in applied.failures for release in step.after)
 
 
-async def _push_slices(plan: Plan, job: RunJob, applied: ApplyResult) -> None:
-    """Update the slice of each seen worker that had no steps."""
-    workers_with_steps = {step.worker for step in plan.docker_steps}
+async def _push_slices(plan: Plan, job: RunJob, applied: ApplyResult, *, detach: bool) -> None:
+    """Update each slice of a seen worker that had no steps. With `detach`, a worker with steps is still busy
+    with them."""
+    given = {step.key.slice for step in plan.docker_steps}
+    busy = {key.worker for key in given} if detach else set()
     chosen = [
         key
         for key in plan.slices
-        if key.worker not in workers_with_steps and key.worker not in applied.failures
+        if key not in given and key.worker not in busy and key.worker not in applied.failures
     ]
 
     async def push(key: SliceKey) -> None:

@@ -40,13 +40,12 @@ def make_bundle(
 
 def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, expected: ExpectedSlice) -> dict[str, Any]:
     """The part of a project that lives on one worker, as its agent keeps it: JSON values only."""
-    lan = fleet.lans.get(key.worker)
     return {
         "schema": SLICE_SCHEMA,
         "project": key.project,
         "fleet_id": fleet.fleet_id,
         "worker_id": worker_id,
-        "networks": {lan.name: lan.model_dump(mode="json")} if lan else {},
+        "networks": {name: each.model_dump(mode="json") for name, each in fleet.networks(*key).items()},
         "deckies": {
             name: {
                 "decky": decky.model_dump(mode="json"),
@@ -54,7 +53,17 @@ def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, expected: ExpectedSlic
             }
             for name, decky in sorted(fleet.on(*key).items())
         },
+        **_topology_of(fleet, key),
     }
+
+
+def _topology_of(fleet: Fleet, key: SliceKey) -> dict[str, Any]:
+    """The topology that the slice belongs to, from which a lost state directory can be rebuilt."""
+    found = next((each for each in fleet.topologies.values() if each.project == key.project), None)
+    if found is None or not fleet.on(*key):
+        return {}
+    design = found.design.model_dump(mode="json")
+    return {"topology": {"id": found.id, "name": found.name, "version": found.version, "design": design}}
 
 
 def bundle(

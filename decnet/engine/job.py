@@ -12,16 +12,24 @@ from decnet.engine.context import Context
 from decnet.engine.progress import JobProgress, JobStarted, StepDone
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError, WorkerFailure
-from decnet.model.actual import Container, Status
+from decnet.model.actual import Container, Seen, Status
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
-from decnet.model.record import OPEN, Claim, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
+from decnet.model.record import OPEN, DeckyRow, LifecycleRow, ProjectRecords, WorkerRecords
 from decnet.plan.claims import known_claims
 from decnet.plan.decky_view import contradiction, observed_row, remaining_row
 from decnet.plan.ingest_status import ingest_status
 from decnet.plan.retry_policy import is_repair
 from decnet.plan.steps import claims_address
-from decnet.wire import JOB_SECONDS_AFTER_PROGRESS, MAX_ERROR_CHARS, clean, job_limit
+from decnet.wire import (
+    AGENT_VERSION,
+    JOB_SECONDS_AFTER_PROGRESS,
+    MAX_ERROR_CHARS,
+    PROJECT,
+    TOPOLOGIES_VERSION,
+    clean,
+    job_limit,
+)
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -66,6 +74,7 @@ async def run_job(
     """
     follower: _Follower | None = None
     try:
+        _check_agent(snap, key)
         follower = _Follower(ctx, connections.client(snap.workers[key.worker]), snap, key, steps)
         return await _run(follower, detach=detach)
     except DecnetError as error:
@@ -74,6 +83,20 @@ async def run_job(
         if follower is None:
             return JobEnd(failure=failure)
         return JobEnd(follower.outcomes, failure, records=follower.records)
+
+
+def _check_agent(snap: Snapshot, key: SliceKey) -> None:
+    """Raises WorkerError if the agent is too old for topologies and could not be replaced."""
+    seen = snap.observed.get(key.worker)
+    if key.project == PROJECT or not isinstance(seen, Seen) or seen.agent_compatibility != "older":
+        return
+    version = seen.status.hello.version
+    if version < TOPOLOGIES_VERSION:
+        raise WorkerError(
+            f"its agent has version {version} and cannot run topologies; this decnet has {AGENT_VERSION}",
+            hint=f"decnet worker upgrade {key.worker}",
+            worker=key.worker,
+        )
 
 
 async def _run(follower: _Follower, *, detach: bool) -> JobEnd:
@@ -317,7 +340,7 @@ def _provisional_row(step: Step, row: DeckyRow | None) -> DeckyRow | None:
         return None
     if row is None:
         return step.row.model_copy(update={"containers": {}, "status": "unknown"})
-    claim = Claim(ip=step.row.ip, mac=step.row.mac)
-    if not claims_address(step) or claim in known_claims(row):
+    claim = step.row.claim
+    if not claims_address(step) or claim is None or claim in known_claims(row):
         return None
     return row.model_copy(update={"sent": (*row.sent, claim)})

@@ -98,6 +98,8 @@ class Status(FrozenModel):
     links: Annotated[tuple[CutOffInterface, ...], Field(strict=False, max_length=256)] = ()
     missing_limits: Strings = ()
     """The limits of containers that its kernel cannot give: memory, cpu, pids."""
+    networks: Strings = ()
+    """The inner networks of topologies that exist there."""
 
     def held(self, project: str) -> HeldProject:
         """What the worker holds of a project; generation 0 if it was never there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -45,6 +45,11 @@ class Attachment(FrozenModel):
     mac: Mac
 
 
+def on_lan(attachments: Iterable[Attachment]) -> Attachment | None:
+    """The one to the LAN of the worker, if there is one."""
+    return next((each for each in attachments if each.network == NETWORK), None)
+
+
 class DeckyImages(FrozenModel):
     """The decnet images that a decky is made of, by content tag."""
 
@@ -66,7 +71,7 @@ class Decky(FrozenModel):
     name: Name
     worker: Name
     attachments: Annotated[tuple[Attachment, ...], Loose]
-    """Its attachments, at least one; the first one is its LAN."""
+    """Its attachments, at least one; the first one is its home, for deckies of the fleet the worker's LAN."""
     hostname: Short
     os: Short
     release: Short
@@ -89,18 +94,28 @@ class Decky(FrozenModel):
 
     @property
     def home(self) -> Attachment:
-        """Its attachment to the LAN of its worker."""
+        """Its first attachment."""
         return self.attachments[0]
 
     @property
     def ip(self) -> str:
-        """Its address on that LAN."""
+        """Its address on its home."""
         return self.attachments[0].address
 
     @property
     def mac(self) -> str:
-        """Its MAC on that LAN."""
+        """Its MAC on its home."""
         return self.attachments[0].mac
+
+    @property
+    def lan(self) -> Attachment | None:
+        """Its attachment to the LAN of its worker; None for one behind others in a topology."""
+        return on_lan(self.attachments)
+
+    @property
+    def is_on_lan_alone(self) -> bool:
+        """Whether it has no other attachment, as all deckies of the fleet."""
+        return [each.network for each in self.attachments] == [NETWORK]
 
     def with_services(self, services: dict[str, Settings], *, at: float) -> Decky:
         """The same decky after a mutation: other services, everything else kept."""
@@ -230,6 +245,13 @@ class Fleet(FrozenModel):
     def count_on(self, worker: str) -> int:
         """How many deckies of all projects a worker has."""
         return sum(len(project.by_worker.get(worker, ())) for project in self.projects.values())
+
+    def networks(self, worker: str, project: str = PROJECT) -> dict[str, Network]:
+        """The networks of the slice of one worker by name: its LAN if it has one, and the project's inner
+        ones if the project has deckies there."""
+        lan, known = self.lans.get(worker), self.projects.get(project)
+        inner = known.networks if known and worker in known.by_worker else {}
+        return {**({lan.name: lan} if lan else {}), **inner}
 
     def with_deckies(self, deckies: dict[str, Decky], project: str = PROJECT) -> Fleet:
         """The same fleet with these deckies in a project instead."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from decnet.wire import PROJECT
 
 from .actual import DeckyStatus
 from .base import FrozenModel, Loose, Short, Text, Timestamp
+from .fleet import Attachment, on_lan
 from .journal import Cursor
 from .worker import Count, Facts
 
@@ -26,7 +29,7 @@ class Claim(FrozenModel):
 
 class DeckyRow(FrozenModel):
     """One decky as last known: its content (container name to fingerprint, the base's under its own
-    name) and its status."""
+    name) and its status. `ip` and `mac` are those of its home."""
 
     name: str
     project: str = PROJECT
@@ -36,7 +39,25 @@ class DeckyRow(FrozenModel):
     status: DeckyStatus
     adopted: bool = False
     sent: Annotated[tuple[Claim, ...], Loose] = ()
-    """Other addresses that a job was sent to bring up, which the decky may have by now."""
+    """Other addresses on the LAN that a job was sent to bring up, which the decky may have by now."""
+    attachments: Annotated[tuple[Attachment, ...], Loose] = ()
+    """All of its attachments, its home first; () for one that is on the LAN alone."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A row of a decky that is on the LAN alone is written as before there were others."""
+        written: dict[str, Any] = inner(self)
+        if not self.attachments:
+            written.pop("attachments", None)
+        return written
+
+    @property
+    def claim(self) -> Claim | None:
+        """What it has on the LAN; None if it is not on it."""
+        if not self.attachments:
+            return Claim(ip=self.ip, mac=self.mac)
+        found = on_lan(self.attachments)
+        return Claim(ip=found.address, mac=found.mac) if found else None
 
 
 class LifecycleRow(FrozenModel):

@@ -16,9 +16,10 @@ from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import DeckyKey
 from decnet.model.plan import CLAIM, RELEASE, Skipped, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, WorkerRecords
+from decnet.wire import NETWORK
 
 from .decky_view import DeckyView
-from .lans import LanGroups, address_of
+from .lans import LanGroups, address_of, is_inner
 from .steps import claims_address, releases_address, split_release
 
 
@@ -58,8 +59,8 @@ class PossibleHolder(NamedTuple):
 def possible_holders(
     desired: Fleet, recorded: Mapping[str, WorkerRecords], workers: Collection[str]
 ) -> Iterator[PossibleHolder]:
-    """What unobserved `workers` may hold, each once: desired and recorded addresses, and those that jobs sent
-    later may bring up. Only an observation of the worker can rule any of them out."""
+    """What unobserved `workers` may hold on the LAN, each once: desired and recorded addresses, and those
+    that jobs sent later may bring up. Only an observation of the worker can rule any of them out."""
     wanted = {
         DeckyKey(decky.worker, project, name): decky
         for project, name, decky in desired.every_decky()
@@ -77,12 +78,13 @@ def possible_holders(
 
 
 def known_claims(*known: Decky | DeckyRow | None) -> tuple[Claim, ...]:
-    """The addresses of a decky as desired and as recorded, each once."""
-    found = []
+    """The addresses of a decky on the LAN as desired and as recorded, each once."""
+    found: list[Claim] = []
     for each in known:
-        if each is not None:
-            found.append(Claim(ip=each.ip, mac=each.mac))
-            found += each.sent if isinstance(each, DeckyRow) else ()
+        if isinstance(each, DeckyRow):
+            found += [*([each.claim] if each.claim else ()), *each.sent]
+        elif each is not None and each.lan:
+            found.append(Claim(ip=each.lan.address, mac=each.lan.mac))
     return tuple(dict.fromkeys(found))
 
 
@@ -101,7 +103,8 @@ class _ConflictResolver:
     """The possible holders of each claimed address, and why steps are skipped: one skipped step can be the
     reason for others.
 
-    A resource is an address on a LAN (`address@LAN`) or a MAC: only one decky may hold it.
+    A resource is an address on a LAN (`address@LAN`), a MAC, or either of them on an inner network: only one
+    decky may hold it.
     """
 
     steps: list[Step]
@@ -127,11 +130,8 @@ class _ConflictResolver:
             key = step.key
             self.by_key[key] = step
             if claims_address(step) and (decky := self.desired.decky(step.project, step.decky)):
-                home = decky.home
-                self.claimed_resources[key] = (
-                    self.lan_groups.resource_of(step.worker, home.address),
-                    home.mac,
-                )
+                resources = self.lan_groups.resources_of(step.worker, decky.attachments)
+                self.claimed_resources[key] = tuple(sorted(resources, key=_in_order))
         self.holders = {
             resource: set() for resources in self.claimed_resources.values() for resource in resources
         }
@@ -174,7 +174,7 @@ class _ConflictResolver:
 
     def _obstacle(self, key: DeckyKey, claimed: Mapping[str, DeckyKey]) -> str | None:
         for resource in self.claimed_resources[key]:
-            if address_of(resource) in self.quarantined:
+            if address_of(resource) in self.quarantined and not is_inner(resource):
                 return f"{address_of(resource)} is quarantined: {self.quarantined[address_of(resource)]}"
             if resource in claimed:
                 return f"{claimed[resource]} claims {address_of(resource)} too"
@@ -267,11 +267,20 @@ def _base_resources(view: DeckyView, desired: Fleet, lan_groups: LanGroups) -> C
     if base is None:
         return ()
     if view.decky and base.fingerprint == view.expected[name].fingerprint:
-        home = view.decky.home
-        resources = (lan_groups.resource_of(view.worker, home.address), home.mac)
-        return (*resources, lan_groups.resource_of(view.worker, base.ip)) if base.ip else resources
+        resources = lan_groups.resources_of(view.worker, view.decky.attachments)
+        return resources | {lan_groups.resource_of(view.worker, base.ip)} if base.ip else resources
     reported = {base.ip} if base.ip else set()
     recorded = view.row and view.row.containers.get(name) == base.fingerprint
     wanted = None if recorded else view.decky or desired.decky(view.project, view.name)
     known = known_claims(view.row, wanted)
-    return lan_groups.on_every_lan(reported | {each.ip for each in known}) | {each.mac for each in known}
+    here = [each for one in (view.row, wanted) if one for each in one.attachments if each.network != NETWORK]
+    return (
+        lan_groups.on_every_lan(reported | {each.ip for each in known})
+        | {each.mac for each in known}
+        | lan_groups.resources_of(view.worker, here)
+    )
+
+
+def _in_order(resource: str) -> tuple[bool, bool, str]:
+    """Addresses on the LAN come first, MACs then, inner networks last."""
+    return is_inner(resource), "@" not in resource, resource

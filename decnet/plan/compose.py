@@ -9,7 +9,7 @@ v1.29 and v2 both accept them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, NamedTuple, Protocol
 
@@ -30,7 +30,11 @@ from decnet.wire import (
     digest,
 )
 
+from .interfaces import SYSCTLS, interfaces_of, parts_of, router_of
 from .seeds import service_seed
+
+LAN = "lan"
+"""The name of the worker's LAN in a compose document; inner networks have their own."""
 
 UPLOADS = "uploads"
 """The setting of the services that can keep what attackers upload."""
@@ -65,16 +69,19 @@ ExpectedSlice = dict[str, dict[str, ExpectedContainer]]
 
 def compose_document(fleet: Fleet, key: SliceKey, catalog: Catalog, images: ImageNames) -> dict[str, Any]:
     """The compose document of one slice, JSON values only, `$` escaped for compose."""
-    composer = _Composer(fleet.fleet_id, catalog, images)
+    composer, networks = _Composer(fleet.fleet_id, catalog, images), fleet.networks(*key)
     services: dict[str, Any] = {}
     for name, decky in sorted(fleet.on(*key).items()):
-        services.update(composer.containers(DeckyKey(*key, name), decky, fleet.lans[key.worker]))
-    return {**empty_document(), "services": services}
+        services.update(composer.containers(DeckyKey(*key, name), decky, networks))
+    return {**empty_document(name for name in networks if name != NETWORK), "services": services}
 
 
-def empty_document() -> dict[str, Any]:
-    """The compose document of a worker without deckies."""
-    return {"version": "2.4", "networks": {"lan": {"external": True, "name": NETWORK}}, "services": {}}
+def empty_document(inner: Iterable[str] = ()) -> dict[str, Any]:
+    """The compose document of a worker without deckies, or of one with these inner networks before its
+    containers are added."""
+    names = {LAN: NETWORK, **{name: name for name in inner}}
+    networks = {key: {"external": True, "name": name} for key, name in names.items()}
+    return {"version": "2.4", "networks": networks, "services": {}}
 
 
 def expected_containers(fleet: Fleet, catalog: Catalog, images: ImageNames) -> dict[SliceKey, ExpectedSlice]:
@@ -84,9 +91,9 @@ def expected_containers(fleet: Fleet, catalog: Catalog, images: ImageNames) -> d
     result: dict[SliceKey, ExpectedSlice] = {SliceKey(worker): {} for worker in fleet.lans}
     for project in fleet.projects.values():
         for worker, deckies in project.by_worker.items():
-            lan = fleet.lans[worker]
+            networks = {NETWORK: fleet.lans[worker], **project.networks}
             result[SliceKey(worker, project.name)] = {
-                name: composer.expected(container_name(project.name, name), decky, lan)
+                name: composer.expected(container_name(project.name, name), decky, networks)
                 for name, decky in deckies.items()
             }
     return result
@@ -123,25 +130,27 @@ class _Composer:
         self._fleet_id = fleet_id
         self._catalog = catalog
         self._images = images
-        self._bases: dict[tuple[str, str, str], _ContainerTemplate] = {}
+        self._bases: dict[tuple[str, str, str, bool], _ContainerTemplate] = {}
         self._services: dict[tuple[str, str, bool], _ContainerTemplate] = {}
         self._lans: dict[int, tuple[Network, str]] = {}
 
-    def containers(self, key: DeckyKey, decky: Decky, lan: Network) -> dict[str, Any]:
-        """The decky's part of a compose document."""
+    def containers(self, key: DeckyKey, decky: Decky, networks: Mapping[str, Network]) -> dict[str, Any]:
+        """The decky's part of a compose document; `networks` are those of its slice by name."""
         result = {}
-        for name, expected in self.expected(key.base, decky, lan).items():
+        for name, expected in self.expected(key.base, decky, networks).items():
             if expected.service:
                 result[name] = self._service(name, key, decky, expected)
             else:
-                result[name] = self._base(key, decky, lan, expected)
+                result[name] = self._base(key, decky, networks, expected)
         return {name: _escaped(body) for name, body in result.items()}
 
-    def expected(self, base: str, decky: Decky, lan: Network) -> dict[str, ExpectedContainer]:
+    def expected(
+        self, base: str, decky: Decky, networks: Mapping[str, Network]
+    ) -> dict[str, ExpectedContainer]:
         """What each container of the decky is made from; `base` is the name of the first one."""
-        template, home, machine = self._base_template(decky), decky.home, machine_seed(decky)
+        template, machine = self._base_template(decky), machine_seed(decky)
         base_fingerprint = fingerprint(
-            template.hash, self._lan_hash(lan), base, decky.hostname, home.address, home.mac
+            template.hash, *self._network_parts(decky, networks, base, decky.hostname)
         )
         result = {base: ExpectedContainer("", base_fingerprint, template.image, ())}
         for service in decky.services:
@@ -179,24 +188,30 @@ class _Composer:
             f'"service":{_quoted(service)},"settings":{_json(settings) if settings else "{}"}{system}}}'
         )
 
-    def _base(self, key: DeckyKey, decky: Decky, lan: Network, expected: ExpectedContainer) -> dict[str, Any]:
-        template = self._base_template(decky).body
+    def _base(
+        self, key: DeckyKey, decky: Decky, networks: Mapping[str, Network], expected: ExpectedContainer
+    ) -> dict[str, Any]:
+        template, lan = self._base_template(decky).body, networks[NETWORK]
         # With ipvlan all containers have the MAC of the worker's interface, and no other.
-        has_mac = lan.driver != "ipvlan"
+        own_mac = {"MAC": decky.mac} if lan.driver != "ipvlan" else {}
+        environment = {"SUBNET": lan.subnet, "GATEWAY": lan.gateway, "ADDRESS": decky.ip, **own_mac}
+        if not decky.is_on_lan_alone:
+            own_mac = {}
+            environment = {
+                "INTERFACES": interfaces_of(decky, networks),
+                "ROUTER": router_of(decky, networks),
+            }
         return {
             **template,
             "container_name": key.base,
             "hostname": decky.hostname,
             "labels": self._labels(key, expected),
-            "networks": {"lan": {"ipv4_address": decky.ip}},
-            **({"mac_address": decky.mac} if has_mac else {}),
-            "environment": {
-                **template.get("environment", {}),
-                "SUBNET": lan.subnet,
-                "GATEWAY": lan.gateway,
-                "ADDRESS": decky.ip,
-                **({"MAC": decky.mac} if has_mac else {}),
+            "networks": {
+                LAN if each.network == NETWORK else each.network: {"ipv4_address": each.address}
+                for each in decky.attachments
             },
+            **({"mac_address": own_mac["MAC"]} if own_mac else {}),
+            "environment": {**template.get("environment", {}), **environment},
         }
 
     def _service(self, name: str, key: DeckyKey, decky: Decky, expected: ExpectedContainer) -> dict[str, Any]:
@@ -224,10 +239,12 @@ class _Composer:
 
     def _base_template(self, decky: Decky) -> _ContainerTemplate:
         image = (decky.images or self._images).base
-        cache_key = decky.os, decky.release, image
+        has_several = len(decky.attachments) > 1
+        cache_key = decky.os, decky.release, image, has_several
         template = self._bases.get(cache_key)
         if template is None:
-            body = _base_body(image, *self._catalog.stack(decky.os, decky.release))
+            look, sysctls = self._catalog.stack(decky.os, decky.release)
+            body = _base_body(image, look, {**sysctls, **(SYSCTLS if has_several else {})})
             template = self._bases[cache_key] = _ContainerTemplate(body, self._hash(body), image)
         return template
 
@@ -246,6 +263,17 @@ class _Composer:
 
     def _hash(self, body: dict[str, Any]) -> str:
         return template_hash({"fleet": self._fleet_id, "body": body})
+
+    def _network_parts(
+        self, decky: Decky, networks: Mapping[str, Network], base: str, hostname: str
+    ) -> tuple[str, ...]:
+        """Its names, its networks and what it has on them, as parts of its base's fingerprint."""
+        if decky.is_on_lan_alone:
+            home = decky.home
+            return self._lan_hash(networks[NETWORK]), base, hostname, home.address, home.mac
+        own = interfaces_of(decky, networks), router_of(decky, networks)
+        # Another number of parts than for a decky on the LAN alone: never the same fingerprint.
+        return ("", fingerprint(*parts_of(networks, decky)), base, hostname, *own)
 
     def _lan_hash(self, lan: Network) -> str:
         """The parts of a LAN that a base is made from; the address ranges are not part of any container."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from decnet.model.actual import Container, DeckyStatus, Observation, Seen
-from decnet.model.fleet import Decky, Fleet
+from decnet.model.fleet import Attachment, Decky, Fleet
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.record import DeckyRow, WorkerRecords
 from decnet.wire import clean
@@ -148,6 +148,7 @@ def desired_row(
         containers={name: each.fingerprint for name, each in expected.items()},
         status="running",
         adopted=adopted,
+        attachments=recorded_attachments(decky),
     )
 
 
@@ -174,7 +175,13 @@ def observed_row(
         status=status_of(expected, actual),
         adopted=row.adopted if row else True,
         sent=row.sent if row and as_recorded else (),
+        attachments=row.attachments if row and as_recorded else recorded_attachments(decky),
     )
+
+
+def recorded_attachments(decky: Decky) -> tuple[Attachment, ...]:
+    """Its attachments as a row has them."""
+    return () if decky.is_on_lan_alone else decky.attachments
 
 
 def remaining_row(key: DeckyKey, row: DeckyRow, actual: Mapping[str, Container]) -> DeckyRow:

@@ -7,9 +7,10 @@ from ipaddress import IPv4Network
 
 from decnet.errors import SpecError
 from decnet.model import addresses
-from decnet.model.fleet import Network
+from decnet.model.fleet import Attachment, Network
 from decnet.model.spec import NetworkSpec
 from decnet.model.worker import Facts
+from decnet.wire import NETWORK
 
 _SET = "set --interface, --subnet and --gateway"
 
@@ -97,6 +98,17 @@ class LanGroups:
         """The address on that worker's LAN, as `address@LAN`."""
         return f"{ip}@{self._group_of[worker]}"
 
+    def resources_of(self, worker: str, attachments: Iterable[Attachment]) -> set[str]:
+        """The addresses and MACs of attachments of a decky on that worker. Those on an inner network are
+        `address@worker/network`: each worker has its own."""
+        found: set[str] = set()
+        for each in attachments:
+            if each.network == NETWORK:
+                found |= {self.resource_of(worker, each.address), each.mac}
+            else:
+                found |= {f"{value}@{worker}/{each.network}" for value in (each.address, each.mac)}
+        return found
+
     def on_every_lan(self, ips: Iterable[str]) -> set[str]:
         """The addresses on every LAN of the fleet, for a holder whose LAN is unknown."""
         return {f"{ip}@{lan_group}" for ip in ips for lan_group in self._all}
@@ -105,6 +117,11 @@ class LanGroups:
 def address_of(resource: str) -> str:
     """The address of a resource of `LanGroups`; other text is unchanged."""
     return resource.partition("@")[0]
+
+
+def is_inner(resource: str) -> bool:
+    """Whether a resource belongs to a worker's inner network."""
+    return "/" in resource
 
 
 def _first(given: str | None, known: Network | None, facts: Facts | None, field: str) -> str | None:

@@ -19,7 +19,14 @@ from decnet.model.record import DeckyRow, WorkerRecords
 
 from .claims import in_progress, resolve_address_conflicts
 from .compose import ExpectedSlice
-from .decky_view import DeckyView, decky_views, desired_row, is_working, unknown_workers
+from .decky_view import (
+    DeckyView,
+    decky_views,
+    desired_row,
+    is_working,
+    recorded_attachments,
+    unknown_workers,
+)
 from .guard import excess_strays, excess_yields
 from .retry_policy import (
     DEFAULT_RETRY_POLICY,
@@ -141,6 +148,7 @@ def _recorded_state(row: DeckyRow | None, decky: Decky, fingerprints: Mapping[st
         and not row.sent
         and row.ip == home.address
         and row.mac == home.mac
+        and row.attachments == recorded_attachments(decky)
         and row.containers == fingerprints
     )
     return "same" if same else "other"

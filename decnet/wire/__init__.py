@@ -6,7 +6,9 @@ from .canonical import GENESIS, canonical, chained, decode_json, digest, encode_
 from .framing import FrameError, Unframer, frame
 from .limits import (
     AGENT_VERSION,
+    BRIDGE_NAME,
     FOLLOW_VERSION,
+    INHIBIT_IPV4,
     JOB_SECONDS_AFTER_PROGRESS,
     LABEL_DECKY,
     LABEL_FINGERPRINT,
@@ -27,6 +29,7 @@ from .limits import (
     PURGE_VERSION,
     SCANS_VERSION,
     TIMELESS,
+    TOPOLOGIES_VERSION,
     TOPOLOGY_PREFIX,
     UPLOADS_VERSION,
     bridge_name,
@@ -42,8 +45,10 @@ from .text import clean, clean_lines
 
 __all__ = [
     "AGENT_VERSION",
+    "BRIDGE_NAME",
     "FOLLOW_VERSION",
     "GENESIS",
+    "INHIBIT_IPV4",
     "JOB_SECONDS_AFTER_PROGRESS",
     "LABEL_DECKY",
     "LABEL_FINGERPRINT",
@@ -64,6 +69,7 @@ __all__ = [
     "PURGE_VERSION",
     "SCANS_VERSION",
     "TIMELESS",
+    "TOPOLOGIES_VERSION",
     "TOPOLOGY_PREFIX",
     "UPLOADS_VERSION",
     "FrameError",

@@ -20,6 +20,9 @@ SCANS_VERSION = 7
 PURGE_VERSION = 8
 """The first version whose verb `self-destruct` accepts `purge`."""
 
+TOPOLOGIES_VERSION = 8
+"""The first version that makes inner networks."""
+
 TIMELESS = frozenset({"hello", "upgrade"})
 """Verbs whose request and answer are the same in every protocol, so that programs with different protocols
 can detect the mismatch and fix it."""
@@ -31,6 +34,10 @@ were made before there were projects, and belong to the fleet."""
 
 NETWORK = "decnet_lan"
 """The Docker network of a worker that is its LAN: deckies of every project may be attached to it."""
+
+BRIDGE_NAME = "com.docker.network.bridge.name"
+INHIBIT_IPV4 = "com.docker.network.bridge.inhibit_ipv4"
+"""Options of Docker's bridge driver: the interface's name, and that the machine has no address on it."""
 
 LABEL_FLEET = "decnet.fleet"
 LABEL_WORKER = "decnet.worker"

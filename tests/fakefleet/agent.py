@@ -224,6 +224,7 @@ REPLACED: dict[str, dict[str, Any]] = {
         "link_error": lambda name: here().link_error,
         "is_leased": lambda name: False,
     },
+    "inner_networks": {"_is_root": lambda: here().is_root, "silence": lambda interface: ""},
     "nftables": {"run": lambda base, commands: here().nft(base.id, commands)},
     "jobs": {"_start": lambda job_id, claim, _: here().start_job(job_id, claim.descriptors())},
     "lan": {"Probes": _Probes},

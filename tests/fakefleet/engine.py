@@ -95,7 +95,10 @@ class Engine:
             "Labels": service["labels"], "State": "created", "ExitCode": 0, "RestartCount": 0, "Pid": 0,
             "Tick": 0, "Mode": f"container:{base['Id']}" if base else mode or "decnet_lan",
             "Ip": service.get("networks", {}).get("lan", {}).get("ipv4_address", ""),
-            "Mac": service.get("mac_address", ""),
+            "Mac": service.get("mac_address", "") or _first_mac(service),
+            "Inner": {
+                key: each["ipv4_address"] for key, each in service.get("networks", {}).items() if key != "lan"
+            },
             "Command": service.get("command", []), "Log": [],
         }  # fmt: skip
         self.containers[made["Id"]] = made
@@ -108,9 +111,12 @@ class Engine:
         base = self.containers.get(container["Mode"].removeprefix("container:"))
         if container["Mode"].startswith("container:") and (base is None or base["State"] != "running"):
             raise EngineFailure("cannot join network of a non running container")
-        others = [each["Ip"] for each in self.containers.values() if each["State"] == "running"]
-        if container["Ip"] and container["Ip"] in others:
+        others = [each for each in self.containers.values() if each["State"] == "running"]
+        if any(_on_networks(container).items() & _on_networks(each).items() for each in others):
             raise EngineFailure("Address already in use")
+        names = {each["Name"] for each in self.networks.values()}
+        if missing := set(container.get("Inner", {})) - names:
+            raise EngineFailure(f"network {min(missing)} not found")
         self.count += 1
         container.update(State="running", Tick=self.count, Pid=FIRST_PID + self.count)
         container["Log"] += self.speech(container, "start")
@@ -137,14 +143,18 @@ class Engine:
     def process_file(self, pid: int, name: str) -> bytes | None:
         """A file of /proc/PID of a base; None for any other process."""
         base = next((each for each in self.containers.values() if pid and each["Pid"] == pid), None)
-        if base is None or not base["Ip"]:
+        addresses = list(_on_networks(base).values()) if base else []
+        if base is None or not addresses:
             return None
         if name == "cmdline":
             return b"/bin/busybox\0sleep\0infinity\0"
         if name == "net/route":
-            network = ipaddress.ip_network(f"{base['Ip']}/24", strict=False)
-            digits = network.network_address.packed[::-1].hex().upper()
-            return f"Iface Destination\neth0 {digits} 00000000 0001 0 0 0 00FFFFFF 0 0 0\n".encode()
+            lines = ["Iface Destination"]
+            for number, address in enumerate(addresses):
+                network = ipaddress.ip_network(f"{address}/24", strict=False)
+                digits = network.network_address.packed[::-1].hex().upper()
+                lines.append(f"eth{number} {digits} 00000000 0001 0 0 0 00FFFFFF 0 0 0")
+            return ("\n".join(lines) + "\n").encode()
         return self._sockets(base, name.removeprefix("net/")).encode()
 
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, bytes]:
@@ -249,18 +259,21 @@ class Engine:
             made = _network(
                 digest([wanted, self.count]), wanted["Name"], wanted["Labels"], wanted["Options"],
                 wanted["IPAM"]["Config"], wanted["Driver"],
-            )  # fmt: skip
+            ) | {"Internal": wanted.get("Internal", False)}  # fmt: skip
             self.networks[made["Id"]] = made
             self.save()
             return 201, {"Id": made["Id"]}
         found = self.networks.get(name)
         if found is None:
             raise EngineFailure(f"No such network: {name}")
+        running = [each for each in self.containers.values() if each["State"] == "running"]
+        inside = [each for each in running if found["Name"] in _on_networks(each)]
         if method == "DELETE":
+            if inside and found.get("Internal"):
+                return 403, {"message": f"error while removing network: {found['Name']} has active endpoints"}
             del self.networks[name]
             self.save()
             return 204, b""
-        inside = [each for each in self.containers.values() if each["State"] == "running" and each["Ip"]]
         return 200, {**found, "Containers": {each["Id"]: {"Name": each["Name"]} for each in inside}}
 
     def _image(self, method: str, rest: list[str], filters: dict[str, list[str]], body: bytes) -> Answer:
@@ -359,16 +372,32 @@ def _row(container: dict[str, Any]) -> dict[str, Any]:
         "exited": f"Exited ({container['ExitCode']}) 3 seconds ago",
         "restarting": f"Restarting ({container['ExitCode']}) 1 second ago",
     }
-    on_lan = {
-        "IPAMConfig": {"IPv4Address": container["Ip"]},
-        "IPAddress": container["Ip"] if state == "running" else "",
+    networks = {
+        name: {
+            "IPAMConfig": {"IPv4Address": address},
+            "IPAddress": address if state == "running" else "",
+            "IPPrefixLen": 24,
+        }
+        for name, address in _on_networks(container).items()
     }
     return {
         "Id": container["Id"], "Names": ["/" + container["Name"]], "Image": container["Image"],
         "Labels": container["Labels"], "State": state, "Status": words.get(state, "Created"),
         "HostConfig": {"NetworkMode": container["Mode"]},
-        "NetworkSettings": {"Networks": {"decnet_lan": on_lan} if container["Ip"] else {}},
+        "NetworkSettings": {"Networks": networks},
     }  # fmt: skip
+
+
+def _on_networks(container: dict[str, Any]) -> dict[str, str]:
+    """Its address by network."""
+    on_lan = {"decnet_lan": container["Ip"]} if container["Ip"] else {}
+    return {**on_lan, **container.get("Inner", {})}
+
+
+def _first_mac(service: dict[str, Any]) -> str:
+    """The MAC that a base of several networks gives to its home."""
+    told = json.loads(service.get("environment", {}).get("INTERFACES", "[]"))
+    return str(told[0][2]) if told else ""
 
 
 def _network(

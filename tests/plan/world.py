@@ -30,7 +30,7 @@ from decnet.plan.lans import LanGroups
 from decnet.plan.reconcile import reconcile
 from decnet.plan.resolve import resolve
 from decnet.plan.retry_policy import RetryPolicy
-from decnet.wire import NETWORK, PROJECT
+from decnet.wire import NETWORK, PROJECT, container_name
 
 FLEET_ID = "6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e"
 CATALOG = load()
@@ -129,6 +129,9 @@ class Machine:
     mac: str = ""
     ground: str = ""
     """The LAN that the container was made for: it stays there."""
+    project: str = PROJECT
+    inner: tuple[Attachment, ...] = ()
+    """What it has on inner networks of its worker."""
     state: str = "running"
     restarts: int = 0
     born: int = 0
@@ -244,16 +247,17 @@ class World:
                 del self.engines[step.worker][target.name]
 
     def _bring_up(self, step: Step) -> None:
-        for name in sorted(step.up, key=lambda name: name != step.decky):
+        for name in sorted(step.up, key=lambda name: name != step.base):
             self._act()
             self._create(step, name)
-        for name in sorted(step.start, key=lambda name: name != step.decky):
+        for name in sorted(step.start, key=lambda name: name != step.base):
             self._act()
             self._start(self.engines[step.worker][name], self.engines[step.worker])
         self.check_lan()
 
     def _create(self, step: Step, name: str) -> None:
-        engine, decky = self.engines[step.worker], self.desired.deckies[step.decky]
+        engine, decky = self.engines[step.worker], self.desired.decky(step.project, step.decky)
+        assert decky is not None
         assert name not in engine, f"the name {name} is taken"
         content = self.expected[step.key.slice][step.decky][name]
         made = Machine(
@@ -263,16 +267,18 @@ class World:
             service=content.service,
             fingerprint=content.fingerprint,
             image=content.image,
-            ip="" if content.service else decky.ip,
-            mac="" if content.service else decky.mac,
+            ip=decky.lan.address if decky.lan and not content.service else "",
+            mac=decky.lan.mac if decky.lan and not content.service else "",
             ground=LanGroups(self.desired.lans).group_of(step.worker),
+            project=step.project,
+            inner=() if content.service else tuple(a for a in decky.attachments if a.network != NETWORK),
         )
         self._start(made, engine)
         engine[name] = made
 
     def _start(self, machine: Machine, engine: dict[str, Machine]) -> None:
         if machine.service:
-            base = engine[machine.decky]
+            base = engine[container_name(machine.project, machine.decky)]
             assert base.state == "running", "a service joins a base that runs"
             assert machine.joined[0] in ("", base.id), "a service names the base that it was made for"
             machine.joined = (base.id, base.born)
@@ -292,9 +298,15 @@ class World:
         self.records[step.worker] = self.records[step.worker].with_project(step.project, deckies=rows)
 
     def check_lan(self) -> None:
-        """Fails where two bases that run on one LAN have one address or MAC."""
+        """Fails where two bases that run on one LAN have one address or MAC, or on one inner network."""
+        for engine in self.engines.values():
+            running = [each for each in engine.values() if each.state == "running"]
+            inner = [
+                (a.network, value) for each in running for a in each.inner for value in (a.address, a.mac)
+            ]
+            assert len(set(inner)) == len(inner), "an address or MAC is on an inner network twice"
         bases = [each for engine in self.engines.values() for each in engine.values() if not each.service]
-        up = [each for each in bases if each.state == "running"]
+        up = [each for each in bases if each.state == "running" and each.ip]
         assert len({(each.ip, each.ground) for each in up}) == len(up), "an address is on a LAN twice"
         assert len({each.mac for each in up}) == len(up), "a MAC is on the LAN twice"
 
@@ -308,7 +320,7 @@ class World:
         )
 
     def _container_of(self, machine: Machine) -> Container:
-        base = self.engines_of(machine).get(machine.decky)
+        base = self.engines_of(machine).get(container_name(machine.project, machine.decky))
         attached = None
         if machine.service:
             attached = base is not None and machine.joined[0] == base.id
@@ -317,6 +329,7 @@ class World:
         return Container(
             name=machine.name,
             id=machine.id,
+            project=machine.project,
             decky=machine.decky,
             service=machine.service,
             fingerprint=machine.fingerprint,

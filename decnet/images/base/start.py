@@ -1,15 +1,20 @@
 """The base container of one decky: keeps its address off the LAN until the address is known to be free.
 
 In this order: nftables blocks ARP and everything but replies; packets get the look of the imitated system;
-the address is probed (RFC 5227, with shorter waits: a bridged LAN answers in milliseconds); the address is
-announced and ARP is allowed; every capability is dropped; and a sleeping process of a few kilobytes keeps the
-network namespace.
+each interface gets its MAC, and a decky of several networks its own default route; the address is probed
+(RFC 5227, with shorter waits: a bridged LAN answers in milliseconds); the address is announced and ARP is
+allowed; every capability is dropped; and a sleeping process of a few kilobytes keeps the network namespace.
 
 One line of JSON on stdout reports the result: {"base": "ready"}, {"base": "conflict", "mac": ...} (exit
 status 75: Docker retries, with growing pauses) or {"base": "rules", "error": ...}. If the kernel does not
 support a look, the base still becomes ready: {"base": "ready", "look": why not}. It also becomes ready if the
 host that answers for its address answers for more than two (ARP spoofing, proxy ARP), and adds that host:
 {"base": "ready", "spoofed": MAC}.
+
+A decky on the LAN alone has ADDRESS and, unless its driver is ipvlan, MAC. Any other has INTERFACES, a JSON
+list of [address, prefix length, MAC or ""], its home first, and ROUTER, the next hop of its default route or
+"". Its interfaces are found by their addresses: Docker does not pass on the MACs of several networks, and
+some releases of Compose pass the only one to the wrong interface.
 """
 
 import contextlib
@@ -22,10 +27,12 @@ import struct
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 RULES = "/rules.nft"
 LOOKS = "/look-%s.nft"
 NFT = "/usr/sbin/nft"
+IP = ("/bin/busybox", "ip")
 SLEEP = ("/bin/busybox", "sleep", "infinity")
 CONFLICT = 75
 NOBODY = 65534
@@ -35,7 +42,9 @@ PROBE_SECONDS = 0.3
 MOST_ADDRESSES = 2
 ANNOUNCEMENTS = 2
 INTERFACE_SECONDS = 5.0
+MOST_ROUTES = 16
 ARP_TYPE = 0x0806
+SIOCGIFADDR = 0x8915
 SIOCSIFHWADDR = 0x8924
 ARPHRD_ETHER = 1
 BROADCAST = b"\xff" * 6
@@ -46,27 +55,23 @@ REQUEST = 1
 def main() -> int:
     """Guard, probe, announce, then become the sleeper; returns only on failure."""
     try:
-        address = socket.inet_aton(os.environ["ADDRESS"])
-        # With ipvlan there is none: the MAC is that of the worker's interface.
-        wanted = _bytes_of(os.environ["MAC"]) if "MAC" in os.environ else None
-    except (KeyError, OSError, ValueError) as error:
-        return _end({"base": "rules", "error": f"ADDRESS or MAC is not valid: {error!r}"}, 1)
+        wanted = _wanted()
+    except (KeyError, OSError, ValueError, TypeError) as error:
+        return _end(
+            {"base": "rules", "error": f"ADDRESS, MAC, INTERFACES or ROUTER is not valid: {error!r}"}, 1
+        )
     refusal = _nft("-f", RULES)
     if refusal:
         return _end({"base": "rules", "error": refusal}, 1)
     unlike = _look(os.environ.get("LOOK", ""))
-    found = _interface(wanted)
-    if found is None:
-        return _end({"base": "rules", "error": "there is no interface with the MAC of this decky"}, 1)
-    interface, own_mac = found
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ARP_TYPE)) as wire:
-        wire.bind((interface, ARP_TYPE))
-        holder = _holder(wire, address, own_mac)
-        spoofed = holder is not None and _is_spoofer(wire, address, own_mac, holder)
-        if holder is not None and not spoofed:
-            return _end({"base": "conflict", "mac": holder.hex(":")}, CONFLICT)
-        for _ in range(ANNOUNCEMENTS):
-            wire.send(_arp(own_mac, address, address))
+    found, refusal = _by_address(wanted) if "INTERFACES" in os.environ else _by_mac(wanted[0])
+    if refusal:
+        return _end({"base": "rules", "error": refusal}, 1)
+    holder, spoofed = _probe(found[0])
+    if holder is not None and not spoofed:
+        return _end({"base": "conflict", "mac": holder.hex(":")}, CONFLICT)
+    for each in found:
+        _announce(each)
     refusal = _nft("delete", "table", "arp", "quiet")
     if refusal:
         return _end({"base": "rules", "error": refusal}, 1)
@@ -77,6 +82,100 @@ def main() -> int:
     return 1
 
 
+class Wanted(NamedTuple):
+    """An interface as it should be. Without a MAC it keeps its own: with ipvlan, that of the worker."""
+
+    address: bytes
+    mac: bytes | None
+
+
+class Interface(NamedTuple):
+    """An interface as it is, with its address in the decky's network."""
+
+    name: str
+    mac: bytes
+    address: bytes
+
+
+def _wanted() -> list[Wanted]:
+    """The interfaces of this decky, its home first. Raises KeyError, OSError, ValueError or TypeError."""
+    if "INTERFACES" not in os.environ:
+        mac = _bytes_of(os.environ["MAC"]) if "MAC" in os.environ else None
+        return [Wanted(socket.inet_aton(os.environ["ADDRESS"]), mac)]
+    if os.environ["ROUTER"]:
+        socket.inet_aton(os.environ["ROUTER"])
+    rows = json.loads(os.environ["INTERFACES"])
+    wanted = [Wanted(socket.inet_aton(address), _bytes_of(mac) if mac else None) for address, _, mac in rows]
+    if not wanted:
+        raise ValueError("no interface")
+    return wanted
+
+
+def _by_mac(wanted: Wanted) -> tuple[list[Interface], str]:
+    """The interface of a decky on the LAN alone, or why there is none."""
+    found = _interface(wanted.mac)
+    if found is None:
+        return [], "there is no interface with the MAC of this decky"
+    return [Interface(*found, wanted.address)], ""
+
+
+def _by_address(wanted: list[Wanted]) -> tuple[list[Interface], str]:
+    """All interfaces of a decky of several networks in the order of `wanted`, each with its MAC, and the
+    decky's own default route; or why that cannot be. Waits a moment for the interfaces."""
+    deadline = time.monotonic() + INTERFACE_SECONDS
+    while True:
+        names = {_address(name): name for name in _macs()}
+        missing = [each for each in wanted if each.address not in names]
+        if not missing:
+            break
+        if time.monotonic() > deadline:
+            return [], f"there is no interface with the address {socket.inet_ntoa(missing[0].address)}"
+        time.sleep(0.05)
+    found = []
+    for each in wanted:
+        name = names[each.address]
+        if each.mac is not None and _mac(name) != each.mac:
+            _give(name, each.mac)
+        mac = _mac(name)
+        if mac is None or each.mac not in (None, mac):
+            return [], f"the MAC of {name} cannot be set"
+        found.append(Interface(name, mac, each.address))
+    return found, _route(os.environ["ROUTER"])
+
+
+def _route(router: str) -> str:
+    """Replace Docker's default routes, which lead to the worker, by one to the router; the error, or ""."""
+    for _ in range(MOST_ROUTES):
+        if _ip("route", "del", "default"):
+            break
+    return _ip("route", "add", "default", "via", router) if router else ""
+
+
+def _ip(*arguments: str) -> str:
+    """Run busybox's ip; its error, "" on success."""
+    return _run(IP + arguments)
+
+
+def _probe(home: Interface) -> tuple[bytes | None, bool]:
+    """The MAC of another host that has the address, if there is one, and whether that host spoofs it."""
+    with _wire(home) as wire:
+        holder = _holder(wire, home.address, home.mac)
+        return holder, holder is not None and _is_spoofer(wire, home.address, home.mac, holder)
+
+
+def _announce(own: Interface) -> None:
+    with _wire(own) as wire:
+        for _ in range(ANNOUNCEMENTS):
+            wire.send(_arp(own.mac, own.address, own.address))
+
+
+def _wire(own: Interface) -> socket.socket:
+    """A socket for ARP on an interface."""
+    wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ARP_TYPE))
+    wire.bind((own.name, ARP_TYPE))
+    return wire
+
+
 def _look(name: str) -> str:
     """Load the rules of a look; the error, "" on success or without a look."""
     return _nft("-f", LOOKS % name.replace("/", "")) if name else ""
@@ -84,13 +183,18 @@ def _look(name: str) -> str:
 
 def _nft(*arguments: str) -> str:
     """Run nft; its error, "" on success."""
+    return _run((NFT, *arguments))
+
+
+def _run(command: tuple[str, ...]) -> str:
+    """Run a program; its error, "" on success."""
     try:
-        done = subprocess.run((NFT, *arguments), capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired) as error:
         return repr(error)
     if done.returncode == 0:
         return ""
-    return done.stderr.decode("utf-8", "replace")[-500:] or f"nft ended with {done.returncode}"
+    return done.stderr.decode("utf-8", "replace")[-500:] or f"{command[0]} ended with {done.returncode}"
 
 
 def _interface(mac: bytes | None) -> tuple[str, bytes] | None:
@@ -130,6 +234,16 @@ def _give(name: str, mac: bytes) -> bool:
         except OSError:
             return False
     return True
+
+
+def _address(name: str) -> bytes:
+    """The interface's first IPv4 address (netdevice(7)); b"" if it has none."""
+    request = struct.pack("256s", os.fsencode(name))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        try:
+            return fcntl.ioctl(any_socket, SIOCGIFADDR, request)[20:24]
+        except OSError:
+            return b""
 
 
 def _mac(name: str) -> bytes | None:
