@@ -162,6 +162,11 @@ def test_detach_decky() -> None:
     assert what({"op": "detach_decky", "name": "inner", "lan": "vault"}) == [
         "inner.addresses.vault", "inner.macs.vault",
     ]  # fmt: skip
+    # Out of the DMZ, which is always the main LAN, in one change.
+    moved = ({"op": "update_decky", "name": "gate", "home": "office"},)
+    assert what(*moved, {"op": "detach_decky", "name": "gate", "lan": "dmz"}) == [
+        "gate.addresses.dmz", "gate.home",
+    ]  # fmt: skip
     assert "office is the main LAN of inner" in refused(
         {"op": "detach_decky", "name": "inner", "lan": "office"}
     )

@@ -128,6 +128,13 @@ def test_a_mistake_has_its_line(old: str, new: str, expected: str) -> None:
     assert [line for line in found if expected in line], found
 
 
+def test_trap_15_a_decky_is_on_a_lan_once() -> None:
+    """Its addresses are the only list of its LANs: nothing else can disagree with them."""
+    (found,) = mistakes(SMALL.replace('office = "" }', 'office = "", office = "" }'))
+    assert found.startswith("t.toml:10:")
+    assert "this key appears twice in its table" in found
+
+
 def test_all_mistakes_are_reported_at_once() -> None:
     text = SMALL.replace('"printer"', '"printr"').replace('"network-gear"', '"network-gea"')
     assert [line.split(": ")[0] for line in mistakes(text)] == ["t.toml:8", "t.toml:14"]

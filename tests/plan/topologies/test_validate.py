@@ -151,7 +151,7 @@ def test_trap_15_network_gateway_and_broadcast_addresses_are_refused(edit: Edit)
     assert [each.code for each in errors(found(edit))] == ["ADDRESS_RESERVED"]
 
 
-def test_a_subnet_of_something_else_is_refused_with_its_owner() -> None:
+def test_trap_15_a_subnet_of_something_else_is_refused_with_its_owner() -> None:
     around = Surroundings(reserved={"10.0.0.0/15": "the LAN of w1", "10.1.2.128/25": "x", "nonsense": "y"})
     reserved = [each for each in found(around=around) if each.code == "SUBNET_RESERVED"]
     assert [each.place for each in reserved] == ["lan.office.subnet", "lan.vault.subnet"]
@@ -198,9 +198,10 @@ def test_two_lans_whose_bridges_have_one_name_are_refused() -> None:
     assert [each.code for each in errors(found(*pair))] == ["NAME_CLASH"]
 
 
-def test_trap_8_two_lans_that_differ_in_case_do_not_exist() -> None:
+@pytest.mark.parametrize("name", ["Office", "office ", "a" * 33, "a_b", ""])
+def test_trap_8_names_that_docker_or_an_interface_would_change_do_not_exist(name: str) -> None:
     with pytest.raises(ValueError, match="name"):
-        found(add("lans", name="Office", subnet="10.7.0.0/24"))
+        found(add("lans", name=name, subnet="10.7.0.0/24"))
 
 
 def test_all_problems_are_reported_at_once_and_errors_come_first() -> None:
