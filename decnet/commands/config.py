@@ -26,6 +26,7 @@ def config(ctx: Context, *, with_origin: bool = False) -> Listing:
             "home": ctx.home.root,
             "desired": ctx.home.state,
             "workers": ctx.home.fleet,
+            "topologies": ctx.home.topologies,
             "host keys": ctx.home.known_hosts,
             "audit log": ctx.home.audit,
             "own catalog": ctx.home.catalog,

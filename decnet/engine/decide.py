@@ -135,6 +135,11 @@ def _quarantined(snap: Snapshot) -> dict[str, str]:
     }
 
 
+def _is_idle(snap: Snapshot, key: SliceKey, seen: Seen) -> bool:
+    """Whether the worker has no decky of the project, and was never sent any: nothing has to be sent."""
+    return not snap.expected.get(key) and seen.status.held(key.project).plan_hash is None
+
+
 def _slices(snap: Snapshot, plan: Plan, *, waits: bool) -> dict[SliceKey, SliceDrift]:
     """Slices of observed workers that differ from what the worker should hold. An outdated slice does not
     count if the plan sends the worker steps: the current one comes with them. With `waits`, nor does that of
@@ -145,7 +150,7 @@ def _slices(snap: Snapshot, plan: Plan, *, waits: bool) -> dict[SliceKey, SliceD
         seen = snap.observed.get(key.worker)
         if waits and not sends_again(snap.resync_tries.get(key.project, 0)):
             continue
-        if isinstance(seen, Seen):
+        if isinstance(seen, Seen) and not _is_idle(snap, key, seen):
             records = snap.recorded[key.worker].of(key.project)
             drift = slice_drift(records, seen.status.held(key.project), slice_hash(snap, key))
             if drift is not None and not (drift.word == "behind" and key in given_steps):

@@ -44,7 +44,7 @@ def record_intent(ctx: Context, snap: Snapshot, intent: Intent | None) -> None:
         return
     before, after = snap.stored.topologies[intent.topology], snap.desired.topologies[intent.topology]
     table = TopologyTable(ctx.home)
-    record = table.record(after.id)
+    record = rows.without_unstored(table.record(after.id), before.version, at=ctx.now())
     row = rows.new_row(ctx.identifier(), intent.operations, version=after.version, at=ctx.now())
     project = snap.stored.projects.get(before.project)
     former = Former(id=after.id, mutation=row.id, topology=before, project=project)

@@ -9,7 +9,7 @@ from decnet.model.actual import Container, Observation, Seen
 from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import RELEASE, Details, FieldChange, FieldValue, Plan, Step
 from decnet.model.values import HIDDEN, OTHER_HIDDEN
-from decnet.wire import clean
+from decnet.wire import NETWORK, TOPOLOGY_PREFIX, clean
 
 from .compose import ExpectedSlice
 
@@ -117,6 +117,7 @@ class _Comparison:
         yield from self._images(step, actual)
 
     def _edited(self, before: Decky, after: Decky) -> Iterator[FieldChange]:
+        yield from _of_inner_lans(before, after)
         for field in (*MACHINE, *WITHOUT_CONTAINER):
             yield from _compared(field, getattr(before, field), getattr(after, field))
         for service in sorted({*before.settings, *after.settings}):
@@ -160,6 +161,22 @@ class _Comparison:
 def _compared(field: str, old: FieldValue, new: FieldValue) -> Iterator[FieldChange]:
     if old != new:
         yield FieldChange(field, old, new)
+
+
+def _of_inner_lans(before: Decky, after: Decky) -> Iterator[FieldChange]:
+    """Its addresses on the inner LANs of a topology, by the names of these."""
+    old, new = (_inner_addresses(each) for each in (before, after))
+    for lan in sorted({*old, *new}):
+        yield from _compared(f"address on {lan}", old.get(lan), new.get(lan))
+
+
+def _inner_addresses(decky: Decky) -> dict[str, str]:
+    """Without that of its main LAN, which is compared as the address of every decky is."""
+    return {
+        each.network[len(TOPOLOGY_PREFIX) + 9 :]: each.address
+        for each in decky.attachments[1:]
+        if each.network != NETWORK
+    }
 
 
 def _of_lan(before: Network | None, after: Network | None) -> Iterator[FieldChange]:

@@ -9,7 +9,7 @@ from decnet.model.actual import Container
 from decnet.model.fleet import Decky
 from decnet.model.plan import RELEASE, Bucket, RecordAction, Step, Target
 from decnet.model.record import DeckyRow, Operation
-from decnet.wire import clean
+from decnet.wire import PROJECT, clean
 
 from .decky_view import DeckyView, desired_row, is_crash_looping, is_working, observed_row
 
@@ -60,7 +60,7 @@ def step_to_remove(view: DeckyView, bucket: Bucket, *, moves_to: str | None = No
     """The step that removes all containers of a decky that is not desired on this worker."""
     reason = "it has this fleet's label but is neither in the fleet nor recorded"
     if bucket == "remove":
-        reason = f"it moves to {moves_to}" if moves_to else "not in the fleet any more"
+        reason = f"it moves to {moves_to}" if moves_to else f"not in {_whole(view)} any more"
     return Step(
         worker=view.worker,
         project=view.project,
@@ -111,7 +111,7 @@ def step_to_forget(view: DeckyView) -> Step:
         project=view.project,
         decky=view.name,
         bucket="forget",
-        reason="not in the fleet any more, and gone from the worker",
+        reason=f"not in {_whole(view)} any more, and gone from the worker",
         phase=RELEASE,
         record="delete",
     )
@@ -134,6 +134,11 @@ def split_release(step: Step, row: DeckyRow | None) -> tuple[Step, Step]:
     record = _record_action(row, gone)
     release = step._replace(phase=RELEASE, operation="remove", up=(), start=(), row=gone, record=record)
     return release, step._replace(remove=(), record="update")
+
+
+def _whole(view: DeckyView) -> str:
+    """What the decky is, or was, a part of."""
+    return "the fleet" if view.project == PROJECT else "its topology"
 
 
 def claims_address(step: Step) -> bool:
@@ -205,7 +210,7 @@ def _record_action(before: DeckyRow | None, after: DeckyRow) -> RecordAction | N
 
 def _reason(view: DeckyView, bucket: Bucket, came_from: str | None) -> str:
     if bucket == "create":
-        return f"it moves here from {came_from}" if came_from else "new in the fleet"
+        return f"it moves here from {came_from}" if came_from else f"new in {_whole(view)}"
     if bucket == "revive":
         interrupted = view.row is not None and view.row.status == "unknown"
         return "it was started but not finished" if interrupted else "none of its containers exists any more"

@@ -162,7 +162,7 @@ def _kind(found: os.stat_result) -> str:
 
 
 def _files(home: Home) -> Iterator[Path]:
-    for path in (home.state, home.fleet, home.seen, home.known_hosts, home.audit, home.lock):
+    for path in (home.state, home.fleet, home.topologies, home.seen, home.known_hosts, home.audit, home.lock):
         yield path
         yield path.with_name(f"{path.name}.last")
     with translate_os_errors("read", home.records_dir):

@@ -46,6 +46,7 @@ from decnet.model.spec import LOCAL
 from decnet.model.topology import TopologyRecord
 from decnet.model.worker import Worker
 from decnet.plan.topologies.generate import Parameters
+from decnet.plan.topologies.mutations import open_row
 from decnet.store import audit
 from decnet.store.atomic import write_whole
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
@@ -269,7 +270,14 @@ class FakeFleet:
             there = {each for each, state in machine.containers.items() if state == "running"}
             if not there == set(machine.containers) == wanted:
                 return False
-        return True
+        return all(map(self._is_settled, self.desired.topologies))
+
+    def _is_settled(self, name: str) -> bool:
+        """Whether a topology is what it should be, and no mutation of it is open."""
+        record = self.topology(name)
+        is_placed = self.desired.topologies[name].project in self.desired.projects
+        wanted = ("active",) if is_placed else ("pending", "torn_down")
+        return record.status in wanted and open_row(record) is None
 
     def close(self) -> None:
         for each in self.workers.values():

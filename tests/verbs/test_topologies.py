@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fakefleet import FakeFleet
 
+from decnet.commands.checks.operator import operator_findings
 from decnet.commands.events import event_filter
 from decnet.commands.history import history
 from decnet.commands.own_login import Credentials
@@ -18,10 +19,13 @@ from decnet.commands.status import status
 from decnet.commands.topologies.drawing import diff, graph, walk
 from decnet.commands.topologies.files import export, import_file, validate
 from decnet.commands.topologies.listing import listed
-from decnet.commands.topologies.mutate import mutations
+from decnet.commands.topologies.mutate import TopologyMutateOptions, mutations, read
+from decnet.commands.topologies.mutate import mutate as topology_mutate
 from decnet.commands.topologies.show import show
 from decnet.commands.topologies.teardown import delete
+from decnet.commands.topologies.teardown import teardown as topology_teardown
 from decnet.commands.worker import remove
+from decnet.engine.options import PassOptions
 from decnet.plan.event_filter import EventFilter
 from decnet.store.topologies import TopologyTable
 
@@ -404,6 +408,7 @@ def test_what_is_exported_is_imported_as_the_same_content(empty: FakeFleet, tmp_
     assert empty.run(lambda ctx: export(ctx, "dc1", file)).code == 2
     again = empty.run(lambda ctx: import_file(ctx, file, "dc2"))
     assert again.code == 2 and again.error is not None and "SUBNET_RESERVED" in again.error.message
+    assert empty.run(lambda ctx: validate(ctx, str(file))).code == 0
     design = empty.desired.topologies["dc1"].design
     empty.run(lambda ctx: delete(ctx, "dc1"))
     assert empty.run(lambda ctx: import_file(ctx, file)).code == 0
@@ -459,3 +464,37 @@ def test_removing_by_force_needs_no_worker(nested: FakeFleet) -> None:
     nested["w1"].is_reachable = False
     assert nested.run(lambda ctx: remove(ctx, "w1", Credentials(), force=True)).code == 0
     assert nested.topology("dc1").status == "torn_down"
+
+
+def test_a_detached_deploy_is_active_once_it_was_observed(empty: FakeFleet) -> None:
+    empty.generate("dc1", depth=1)
+    empty["w1"].job_polls = 2
+    assert empty.topology_deploy("dc1", on="w1", detach=True).code == 0
+    assert empty.topology("dc1").status == "deploying"
+    empty["w1"].finish_jobs()
+    assert empty.reconcile().code == 0
+    assert empty.topology("dc1").status == "active" and empty.is_converged()
+
+
+def test_an_answer_of_no_changes_nothing(nested: FakeFleet) -> None:
+    before = files(nested)
+    asks = PassOptions(confirm=True)
+    options = TopologyMutateOptions(read(ADD, None), run=asks)
+    for verb in (
+        lambda ctx: topology_mutate(ctx, "dc1", options),
+        lambda ctx: topology_teardown(ctx, "dc1", asks),
+    ):
+        ran = nested.run(verb, confirm=lambda question: False)
+        assert ran.code == 0 and ran.outcome.declined
+    assert files(nested) == before
+
+
+def test_doctor_names_a_topology_that_is_not_what_it_should_be(nested: FakeFleet) -> None:
+    def about() -> list[str]:
+        found = operator_findings(nested.context())[0]
+        return [each.finding for each in found if each.what == "topologies"]
+
+    assert about() == []
+    nested["w1"].crash(sorted(of(nested))[-1])
+    nested.run(status)
+    assert about()[0].startswith("dc1 is degraded: 0 of 1 decky running")

@@ -20,6 +20,7 @@ from decnet.store.home_use import START
 from decnet.store.last_seen import load_seen
 from decnet.store.paths import ROOT_HOME
 from decnet.store.retention import stored_sizes
+from decnet.store.topologies import TopologyTable
 from decnet.store.used_entries import with_used
 
 HOME_MIB = 200
@@ -60,6 +61,7 @@ def operator_findings(ctx: Context) -> tuple[list[Finding], Fleet, dict[str, Wor
             found.append(refused(absent.worker, absent))
     except DecnetError as error:
         found.append(refused("workers", error))
+    found += _topologies(ctx, fleet)
     try:
         ctx.records.load_many(worker.worker_id for worker in workers.values())
     except DecnetError as error:
@@ -101,6 +103,21 @@ def _others_fleet(ctx: Context) -> Iterator[Finding]:
     ):
         text = f"{ctx.home.root} has no fleet, and {ROOT_HOME}, which is root's, may have one"
         yield Finding("state directory", "warning", text, "sudo decnet doctor")
+
+
+def _topologies(ctx: Context, fleet: Fleet) -> Iterator[Finding]:
+    """The topologies that are not what they should be, as recorded."""
+    try:
+        known = TopologyTable(ctx.home).records()
+    except DecnetError as error:
+        yield refused("topologies", error)
+        return
+    for each in fleet.topologies.values():
+        record = known.get(each.id)
+        if record is not None and record.status in ("degraded", "failed", "tearing_down"):
+            why = record.moves[-1].reason if record.moves else ""
+            text = f"{each.name} is {record.status.replace('_', ' ')}" + (f": {why}" if why else "")
+            yield Finding("topologies", "warning", text, "decnet reconcile repairs it")
 
 
 def _disk(ctx: Context) -> Iterator[Finding]:

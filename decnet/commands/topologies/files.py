@@ -28,7 +28,7 @@ def import_file(ctx: Context, path: Path, name: str | None = None) -> TextOutcom
     ctx.catalog.check_readable()
     with ctx.lock():
         fleet = stored_fleet(ctx)
-        own, design = _read(ctx, fleet, path)
+        own, design = _read(ctx, fleet, path, read_bytes(path))
         if not (name or own):
             raise UsageError("the topology has no name", hint="--name NAME, or `name` in the file")
         topology = new_topology(ctx, fleet, name or own or "", design)
@@ -58,12 +58,28 @@ def validate(ctx: Context, name_or_file: str) -> TextOutcome:
         return _report(ctx, fleet, name_or_file, topology.design, topology)
     if path != STANDARD_INPUT and not path.exists() and path.suffix == "":
         known(fleet, name_or_file)
-    _, design = _read(ctx, fleet, path)
-    return _report(ctx, fleet, display_name(path), design, None)
+    content = read_bytes(path)
+    # The file of a stored topology may have what that one has.
+    stored = fleet.topologies.get(_name_in(content))
+    _, design = _read(ctx, fleet, path, content, stored)
+    return _report(ctx, fleet, display_name(path), design, stored)
 
 
-def _read(ctx: Context, fleet: Fleet, path: Path) -> tuple[str | None, Design]:
-    content, around = read_bytes(path), stored_surroundings(ctx, fleet)
+def _name_in(content: bytes) -> str:
+    """The name in a file, "" if it has none or is not valid."""
+    import tomllib
+
+    try:
+        name = tomllib.loads(content.decode()).get("name")
+    except (ValueError, RecursionError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def _read(
+    ctx: Context, fleet: Fleet, path: Path, content: bytes, stored: Topology | None = None
+) -> tuple[str | None, Design]:
+    around = stored_surroundings(ctx, fleet, stored)
     rng = Random(digest(content.decode("utf-8", "replace")))
     return read(content, display_name(path), ctx.catalog, rng, around)
 

@@ -96,18 +96,15 @@ def _described(topology: Topology, outcome: PassOutcome, *, dry_run: bool) -> Te
 def mutations(ctx: Context, name: str) -> Listing:
     """The mutations of a topology, the newest last."""
     found = record_of(ctx, known(stored_fleet(ctx), name)).mutations
-    rows = tuple(
-        (str(row.version), row.state, _time(row.created), _summary(row.operations), row.reason)
-        for row in found
-    )
+    rows = tuple((str(row.version), row.state, _summary(row.operations), row.reason) for row in found)
     return Listing(
         "mutations",
-        ("version", "state", "start", "operations", "reason"),
+        ("version", "state", "operations", "reason"),
         rows,
         tuple({"name": str(row.version), **row.model_dump(mode="json")} for row in found),
         empty=f"{name} was never mutated",
-        more_columns=("id", "end"),
-        more_cells=tuple((row.id, _time(row.ended)) for row in found),
+        more_columns=("start", "end", "id"),
+        more_cells=tuple((_time(row.created), _time(row.ended), row.id) for row in found),
     )
 
 
@@ -167,7 +164,7 @@ def _check(ctx: Context, topology: Topology, options: TopologyMutateOptions) -> 
             hint=f"decnet topology mutations {topology.name} shows by what",
         )
     row = open_row(record_of(ctx, topology))
-    if row is not None:
+    if row is not None and row.version <= topology.version:
         raise UsageError(
             f"{topology.name}: the mutation to version {row.version} is not finished "
             f"({row.reason or row.state})",

@@ -32,7 +32,7 @@ async def teardown(ctx: Context, name: str, options: PassOptions) -> PassOutcome
     def proposal(snap: Snapshot) -> Proposal:
         topology = known(snap.desired, name)
         placed = topology.project in snap.desired.projects
-        if not placed and record_of(ctx, topology).status not in ("tearing_down", "torn_down"):
+        if not placed and record_of(ctx, topology).status == "pending":
             raise UsageError(f"{name} is not deployed", hint=f"decnet topology delete {name} forgets it")
         desired = without_placed(snap.desired, [name]) if placed else snap.desired
         return Proposal(snap.with_desired(desired), requested_removals=len(deckies_of(snap, topology)))

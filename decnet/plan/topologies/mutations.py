@@ -37,6 +37,14 @@ def open_row(record: TopologyRecord) -> MutationRow | None:
     return next((row for row in reversed(record.mutations) if row.state in OPEN), None)
 
 
+def without_unstored(record: TopologyRecord, version: int, *, at: float) -> TopologyRecord:
+    """The record in which a mutation of a killed command has failed, if desired never had its version."""
+    row = open_row(record)
+    if row is None or row.version <= version:
+        return record
+    return ended(record, row, Verdict("failed", NEVER_STORED), at=at)
+
+
 def begun(record: TopologyRecord, version: int) -> TopologyRecord:
     """The record in which a pending mutation is being applied, if desired already has its version."""
     row = open_row(record)
