@@ -10,6 +10,7 @@ from .fresh import fresh_events
 from .home import Unwritable, note_failed_write, trouble
 from .request import Refusal
 from .scans import Reader
+from .segments import LOST
 from .spool import Spool
 
 TYPE_CHECKING = False
@@ -87,12 +88,24 @@ def _drain_whole(spool: Spool, container: Container) -> None:
 
 
 def _add(spool: Spool, container: Container, event: Dict[str, Any]) -> None:
-    """Add an event; the file that it reports is taken over before, so that a crash in between loses none."""
+    """Add an event; the file that it reports is taken over before, so that a crash in between loses none. An
+    event of kind `lost` follows if its content is gone: it was in the memory of a container that ended."""
+    is_gone = False
     if event["fields"].get("kept") is True:
-        from .uploads import collect
+        from . import uploads
 
-        collect([container])
+        uploads.collect([container])
+        is_gone = uploads.is_gone(container, event["fields"].get("sha256"))
     spool.add(event)
+    if is_gone:
+        spool.add(_lost_content(event))
+
+
+def _lost_content(event: Dict[str, Any]) -> Dict[str, Any]:
+    at = event["at"]
+    fields = {"count": 0, "files": 1, "sha256": event["fields"]["sha256"], "after": at, "before": at}
+    fields["reason"] = "its container ended before the uploaded file was collected"
+    return dict(event, kind=LOST, source_ip="", source_port=0, session="", fields=fields)
 
 
 def _drain_all(spool: Spool, scans: Reader, fleet_id: str) -> Tuple[bool, str]:

@@ -44,6 +44,26 @@ def collect(containers: List[Container]) -> None:
                     note_failed_write(error)
 
 
+def is_gone(container: Container, name: Any) -> bool:
+    """Whether a file that the container has reported is neither in the store nor in its memory, from which
+    only root can collect it."""
+    if not (_is_root() and isinstance(name, str) and _is_hash(name)) or os.path.exists(path(FOLDER, name)):
+        return False
+    try:
+        source = _source(container)
+    except OSError:
+        return True
+    try:
+        os.stat(name, dir_fd=source, follow_symlinks=False)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(source)
+    return False
+
+
 def files_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     """The store's files, oldest first, after another look into the decoys; how many files and bytes were
     dropped from it because it was full; and whether this agent can collect any."""

@@ -149,6 +149,8 @@ FIELDS: Dict[str, Dict[str, Field]] = {
         "after": Field(TIME, "the last event before them", "seconds since the epoch"),
         "before": Field(TIME, "the first event after them", "seconds since the epoch"),
         "reason": Field(TEXT, "why they are missing"),
+        "files": Field(WHOLE, "how many files are missing, whose events are there", services=TAKING),
+        "sha256": Field(TEXT, "the SHA-256 of the missing file", services=TAKING),
     },
     "pivot": {
         "target": Field(TEXT, "the address that the visitor reached through the decky"),

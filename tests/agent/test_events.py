@@ -3,7 +3,9 @@ has logs."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -129,6 +131,29 @@ def test_a_jump_between_two_pulls_is_lost_once_and_between_two_times(
     said = [(lost["count"], lost["after"], lost["before"]) for lost in asked.lost]
     assert said == [(20, 1010.0, 1031.0), (2, 1040.0, 1043.0)]
     assert asked.happened() == 50
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root collects uploads")
+def test_an_upload_whose_container_ended_before_it_was_collected_is_lost_once(
+    asked: Operator, engine: LogEngine, home: Path
+) -> None:
+    here, gone = (hashlib.sha256(content).hexdigest() for content in (b"here", b"gone"))
+    (home / "uploads").mkdir(mode=0o700)
+    (home / "uploads" / here).write_bytes(b"here")
+    about = {"path": "/tmp/x", "size": 4, "whole": True}
+    engine.logs[WEB] = [
+        line(1, kind="file", sha256=here, kept=True, **about),
+        line(2, kind="file", sha256=gone, kept=True, **about),
+        line(3, kind="file", sha256=gone, kept=False, **about),
+    ]
+    assert asked.pull().lost == [
+        {
+            "count": 0, "files": 1, "sha256": gone, "after": 1002.0, "before": 1002.0,
+            "reason": "its container ended before the uploaded file was collected",
+        }
+    ]  # fmt: skip
+    engine.logs[WEB].append(line(4))
+    assert [len(asked.pull().lost), len(asked.stored), asked.happened()] == [1, 5, 4]
 
 
 def test_a_count_of_the_decoy_stands_for_its_numbers(asked: Operator, engine: LogEngine) -> None:

@@ -171,6 +171,24 @@ def test_a_full_disk_leaves_the_file_where_it_is(
     assert names() == [name]
 
 
+def test_a_file_is_gone_if_it_is_neither_in_the_store_nor_in_the_decoy(
+    decoy: Decoy, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container, name, other = decoy.container(), decoy.upload(b"x"), sha256(b"y")
+    assert not uploads.is_gone(container, name)
+    assert uploads.is_gone(container, other)
+    uploads.collect([container])
+    assert not uploads.is_gone(container, name)
+    (home / "uploads" / name).unlink()
+    assert uploads.is_gone(container, name)
+    for odd in (None, 1, "", "../x", name.upper()):
+        assert not uploads.is_gone(container, odd)
+    decoy.upload(b"y")
+    assert uploads.is_gone(decoy.container(pid=0), other)
+    monkeypatch.setattr(uploads, "_is_root", lambda: False)
+    assert not uploads.is_gone(decoy.container(pid=0), other)
+
+
 @pytest.mark.parametrize("name", ["../identity.json", "F" * 64, "dropped.json", "a" * 63])
 def test_only_a_hash_names_a_file(name: str, home: Path) -> None:
     with pytest.raises(Refusal) as caught:
