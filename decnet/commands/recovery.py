@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from decnet.commands.enrolment import record
 from decnet.commands.own_login import Credentials, confirm_proxy, resolved
@@ -14,13 +14,16 @@ from decnet.engine.decide import make_plan, with_images
 from decnet.engine.observe import observe
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.snapshot import load_snapshot
+from decnet.engine.topologies import follow_desired, follow_seen
 from decnet.engine.workers import fleet_credentials
 from decnet.errors import FleetRefused, IdentityRefused, StateBroken, UsageError
 from decnet.model.counted import counted
-from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.fleet import Decky, Fleet, Network, Project
 from decnet.model.record import DeckyRow, ProjectRecords, WorkerRecords
+from decnet.model.topology import Topology
 from decnet.model.worker import Worker
 from decnet.plan.decky_view import recorded_attachments
+from decnet.plan.topologies.place import with_placed
 from decnet.store.desired import load_fleet, save_fleet
 from decnet.wire import NETWORK, PROJECT
 
@@ -30,12 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Held:
-    """The content of a worker's slices: its name in the fleet (None if no decky has it), its LAN, and its
-    deckies, each with its project and name."""
+    """The content of a worker's slices: its name in the fleet (None if no decky has it), its LAN, its
+    deckies, each with its project and name, and by project the topology with its inner networks."""
 
     name: str | None
     lan: Network | None
     deckies: tuple[tuple[str, str, Decky], ...]
+    topologies: Mapping[str, tuple[Topology, dict[str, Network]]]
 
 
 async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentials) -> TextOutcome:
@@ -66,10 +70,11 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
             )
         fleet = _rebuild(ctx, found)
         await _record_running(ctx, fleet)
-    names = ", ".join(fleet.deckies) or "none"
-    workers, deckies = counted(len(found), "worker"), counted(len(fleet.deckies), "decky")
+    found_deckies = [name for name, _ in fleet.labelled_deckies()]
+    names = ", ".join(found_deckies) or "none"
+    workers, deckies = counted(len(found), "worker"), counted(len(found_deckies), "decky")
     line = f"recovered {workers} and {deckies}: {names}"
-    return TextOutcome((line, "decnet status shows their state"), {"deckies": list(fleet.deckies)})
+    return TextOutcome((line, "decnet status shows their state"), {"deckies": found_deckies})
 
 
 async def _record_running(ctx: Context, fleet: Fleet) -> None:
@@ -78,7 +83,9 @@ async def _record_running(ctx: Context, fleet: Fleet) -> None:
     async with ctx.connections(fleet.fleet_id) as connections:
         snap = await observe(ctx, connections, snap, facts=True)
     snap = with_images(snap)
-    commit(ctx, apply_record_steps(snap, make_plan(ctx, snap)))
+    snap = commit(ctx, apply_record_steps(snap, make_plan(ctx, snap)))
+    follow_desired(ctx, snap, None)
+    follow_seen(ctx, snap)
 
 
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
@@ -99,10 +106,35 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
         record(ctx, replace(each.enrolled, worker=worker))
     confirmed = tuple(sorted({lan.subnet for lan in lans.values()}))
     fleet = Fleet(fleet_id=str(fleet_id), lans=lans, confirmed=confirmed)
+    topologies = _topologies(held, names)
     for project, deckies in projects.items():
-        fleet = fleet.with_deckies(deckies, project)
+        if project == PROJECT:
+            fleet = fleet.with_deckies(deckies, project)
+        elif project in topologies:
+            topology, networks = topologies[project]
+            whole = Project(name=project, networks=networks, deckies=dict(sorted(deckies.items())))
+            fleet = with_placed(fleet, topology, whole)
+        else:
+            ctx.warn(f"{project}: no worker has its topology; its deckies are strays now")
     save_fleet(ctx.home, fleet)
     return fleet
+
+
+def _topologies(
+    held: Sequence[_Held], names: Sequence[str]
+) -> dict[str, tuple[Topology, dict[str, Network]]]:
+    """By project, each topology as the first worker holds it that has deckies of it, and its networks. Of two
+    with one name, the second one is named by its id."""
+    found: dict[str, tuple[Topology, dict[str, Network]]] = {}
+    taken: set[str] = set()
+    for own, worker in zip(held, names, strict=True):
+        for project, (topology, networks) in own.topologies.items():
+            if project in found or not any(each == project for each, _, _ in own.deckies):
+                continue
+            name = topology.name if topology.name not in taken else f"t-{topology.id[:8]}"
+            taken.add(name)
+            found[project] = topology.model_copy(update={"worker": worker, "name": name}), networks
+    return found
 
 
 def _records(worker: Worker, found: Recovered, own: _Held) -> WorkerRecords:
@@ -172,14 +204,28 @@ def _held(each: Recovered) -> _Held:
     name = each.enrolled.worker.name
     lan: Network | None = None
     deckies: list[tuple[str, str, Decky]] = []
+    topologies: dict[str, tuple[Topology, dict[str, Network]]] = {}
     try:
         for project, held in each.held.items():
             content = slice_in_todays_shape(held.slice) if held.slice is not None else {}
             if NETWORK in (networks := content.get("networks", {})):
                 lan = Network.model_validate(networks[NETWORK])
+            if (described := _topology_in(project, content)) is not None:
+                topologies[project] = described
             for decky, row in content.get("deckies", {}).items():
                 deckies.append((project, decky, Decky.model_validate(row["decky"])))
-    except (ValidationError, KeyError, TypeError, AttributeError) as error:
+    except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateBroken(f"{name}: its slice cannot be read: {type(error).__name__}") from error
     names = {decky.worker for _, _, decky in deckies}
-    return _Held(names.pop() if len(names) == 1 else None, lan, tuple(deckies))
+    return _Held(names.pop() if len(names) == 1 else None, lan, tuple(deckies), topologies)
+
+
+def _topology_in(project: str, content: Mapping[str, Any]) -> tuple[Topology, dict[str, Network]] | None:
+    """The topology that a slice belongs to, with its inner networks. Raises ValidationError, ValueError."""
+    if project == PROJECT or "topology" not in content:
+        return None
+    topology = Topology.model_validate(content["topology"])
+    if topology.project != project:
+        raise ValueError(project)
+    networks = content.get("networks", {}).items()
+    return topology, {name: Network.model_validate(each) for name, each in networks if name != NETWORK}

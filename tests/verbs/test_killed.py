@@ -68,7 +68,7 @@ def lost(fleet: FakeFleet) -> None:
 
 
 def described(fleet: FakeFleet) -> None:
-    assert fleet.generate("dc1", depth=1).code == 0
+    assert fleet.generate("dc1", depth=3, branching=1).code == 0
 
 
 def nested(fleet: FakeFleet) -> None:
@@ -82,7 +82,7 @@ def nested_and_broken(fleet: FakeFleet) -> None:
     fleet["w1"].breaks("nas", "device or resource busy")
 
 
-ADD_NAS = ("add_decky", "name=nas", "home=dmz", "archetype=file-server")
+ADD_NAS = ("add_decky", "name=nas", "home=lan-01", "archetype=file-server")
 
 
 class Killed(NamedTuple):

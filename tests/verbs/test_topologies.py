@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -498,3 +499,83 @@ def test_doctor_names_a_topology_that_is_not_what_it_should_be(nested: FakeFleet
     nested["w1"].crash(sorted(of(nested))[-1])
     nested.run(status)
     assert about()[0].startswith("dc1 is degraded: 0 of 1 decky running")
+
+
+def test_a_lost_state_directory_is_recovered_with_its_topologies(nested: FakeFleet) -> None:
+    nested.topology_mutate("dc1", *ADD)
+    nested.deploy(FOUR)
+    before, containers = nested.desired, of(nested)
+    nested.lose_home()
+    assert nested.recover("w1", "w2").code == 0
+    after, known = nested.desired, before.topologies["dc1"]
+    # The parameters of the generator are not part of what a worker is sent.
+    assert after.topologies == {"dc1": known.model_copy(update={"origin": None})}
+    assert after.projects == before.projects
+    assert nested.topology("dc1").status == "active"
+    assert nested.reconcile().code == 0 and of(nested) == containers and nested.is_converged()
+
+
+@pytest.fixture
+def deep(empty: FakeFleet) -> FakeFleet:
+    """dc1 on w1: three LANs, one behind the other."""
+    assert empty.generate("dc1", depth=3, branching=1).code == 0
+    assert empty.topology_deploy("dc1", on="w1").code == 0
+    return empty
+
+
+def networks(fleet: FakeFleet, worker: str = "w1") -> set[str]:
+    return {
+        each["Name"] for each in fleet[worker].engine.networks.values() if each["Name"].startswith("decnet")
+    }
+
+
+def test_inner_lans_are_networks_that_a_teardown_removes(deep: FakeFleet) -> None:
+    project = deep.desired.projects[deep.desired.topologies["dc1"].project]
+    assert networks(deep) == {"decnet_lan", *project.networks} and len(project.networks) == 2
+    assert deep.topology_teardown("dc1").code == 0
+    assert networks(deep) == set() and deep.topology("dc1").status == "torn_down"
+
+
+def test_a_removed_lan_is_a_removed_network(deep: FakeFleet) -> None:
+    assert (
+        deep.topology_mutate("dc1", "add_lan", "name=lab", "attach_decky", "name=gate-01", "lan=lab").code
+        == 0
+    )
+    assert any(name.endswith("-lab") for name in networks(deep))
+    assert deep.topology_mutate("dc1", "remove_lan", "name=lab").code == 0
+    assert not any(name.endswith("-lab") for name in networks(deep))
+    assert deep.is_converged()
+
+
+def test_two_topologies_of_one_seed_are_next_to_each_other(deep: FakeFleet) -> None:
+    assert deep.generate("dc2", depth=3, branching=1).code == 0
+    assert deep.topology_deploy("dc2", on="w1").code == 0
+    assert len(networks(deep)) == 5 and deep.is_converged()
+    before = {
+        name: decky.attachments for name, decky in deep.desired.labelled_deckies() if name.startswith("dc2")
+    }
+    assert deep.topology_teardown("dc1").code == 0
+    assert len(networks(deep)) == 3 and deep.is_converged()
+    after = {name: decky.attachments for name, decky in deep.desired.labelled_deckies()}
+    assert after == before
+
+
+def test_a_worker_that_lost_everything_gets_the_same_again(deep: FakeFleet) -> None:
+    before = deep.desired
+    worker = deep["w1"]
+    for name in list(worker.containers):
+        worker.engine.containers.pop(worker.engine.named(name)["Id"])
+    worker.engine.networks = {
+        k: v for k, v in worker.engine.networks.items() if not v["Name"].startswith("decnet")
+    }
+    shutil.rmtree(worker.home / "projects")
+    assert deep.reconcile().code == 0
+    assert deep.desired == before and deep.is_converged()
+    assert len(networks(deep)) == 3 and deep.topology("dc1").status == "active"
+
+
+def test_a_decky_of_an_inner_lan_moves_to_another_worker_with_its_topology(deep: FakeFleet) -> None:
+    inner = {name: d.attachments for name, d in deep.desired.labelled_deckies() if d.lan is None}
+    assert inner and deep.drain("w1").code == 0
+    assert {n: d.attachments for n, d in deep.desired.labelled_deckies() if d.lan is None} == inner
+    assert networks(deep) == set() and len(networks(deep, "w2")) == 3 and deep.is_converged()
