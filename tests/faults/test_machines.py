@@ -217,14 +217,15 @@ def test_a_worker_that_lost_everything_is_given_its_slice_again(pair: Pair) -> N
 
 @pytest.mark.parametrize("days", [1, -1], ids=["ahead", "behind"])
 def test_a_clock_that_is_a_day_off_is_shown_and_ours_decides(pair: Pair, days: int) -> None:
-    program = pair.agent("w1") / "decnet-agent"
+    # Debian 12, which has faketime: w1 is another system.
+    program = pair.agent("w2") / "decnet-agent"
     kept = program.read_text()
     program.write_text(kept.replace("exec ", f"exec faketime -f {days:+d}d ", 1))
     try:
         begun = time.time()
         pair.decnet("mutate", "--all", "--random", "--seed", str(9 + days))
-        assert abs(skew(pair)["w1"] - days * DAY) < 60
-        assert abs(skew(pair)["w2"]) < 60
+        assert abs(skew(pair)["w2"] - days * DAY) < 60
+        assert abs(skew(pair)["w1"]) < 60
         remark = "its clock is (1 d|24 h) " + ("ahead" if days > 0 else "behind")
         assert re.search(remark, pair.decnet("status").out)
         touch_all(pair)
@@ -234,7 +235,7 @@ def test_a_clock_that_is_a_day_off_is_shown_and_ours_decides(pair: Pair, days: i
         rows = [row for row in history(pair) if row["created"] >= begun - 1]
         assert {row["worker"] for row in rows} == set(PAIR)
         assert all(row["created"] <= row["ended"] <= time.time() for row in rows), rows
-        assert {row["ended_by_worker"] for row in rows if row["worker"] == "w1"} == {False}
+        assert {row["ended_by_worker"] for row in rows if row["worker"] == "w2"} == {False}
         pair.decnet("reconcile", "--check")
     finally:
         program.write_text(kept)
