@@ -34,6 +34,7 @@ async def reconcile_forever(
     deadline: float | None = None,
 ) -> None:
     """A pass every `interval` seconds; a pass that fails is reported, and the next one tries again."""
+    ctx.traces.repeats = True
     async with ctx.reusing_connections() as kept:
         while True:
             await pause(kept, jitter)
@@ -61,6 +62,7 @@ async def status_forever(
 
 async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -> None:
     """Mutate each decky when its interval is over. Ends if no decky has an interval."""
+    ctx.traces.repeats = True
     async with ctx.reusing_connections() as kept:
         while True:
             moment = next_due(kept)
@@ -83,10 +85,9 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
 
 
 async def _rest(ctx: Context, seconds: float) -> None:
-    """The time between two passes. Ctrl-C and SIGTERM are how such a command ends: they are not reported."""
-    ctx.traces.resting = True
+    """The time between two passes."""
+    ctx.traces.jobs = False
     await ctx.sleep(seconds)
-    ctx.traces.resting = False
 
 
 def _report_error(error: DecnetError, style: Format, *, quiet: bool) -> None:

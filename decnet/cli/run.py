@@ -102,7 +102,7 @@ def _errors_reported(style: str, close: Callable[[], None], traces: Traces, *, q
         yield
     except (KeyboardInterrupt, Interrupted) as ended:
         close()
-        if not traces.resting:
+        if not traces.repeats or traces.jobs:
             print_error(_interrupted(ended, traces), style)
         raise typer.Exit(Interrupted.exit_code) from None
     except DecnetError as error:

@@ -30,8 +30,8 @@ class Traces:
 
     changes: bool = False
     jobs: bool = False
-    resting: bool = False
-    """Whether it waits between two passes: to end it then is not reported."""
+    repeats: bool = False
+    """Whether it repeats passes until it is ended: that is reported only if jobs of this pass were sent."""
 
 
 def cannot_ask(question: str) -> UsageError:

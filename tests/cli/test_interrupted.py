@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import typer
 
-from decnet.cli.loops import _rest
+from decnet.cli.loops import reconcile_forever
 from decnet.cli.run import context, follow, wait_for
 from decnet.console.prompts import QuestionInterrupted
+from decnet.engine.options import PassOptions
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
@@ -65,22 +66,41 @@ def test_a_log_that_is_followed_ends_silently() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("jitter", [0.0, 60.0])
 def test_a_loop_that_is_ended_between_two_passes_ends_silently(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     number: signal.Signals,
+    jitter: float,
 ) -> None:
     monkeypatch.setenv("DECNET_HOME", str(tmp_path / "home"))
+    open_home(Home(tmp_path / "home"))
+    save_fleet(Home(tmp_path / "home"), new_fleet())
 
     with pytest.raises(typer.Exit) as left, context("table") as ctx:
 
         async def loop() -> None:
-            asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), number)
-            await _rest(ctx, 60)
+            asyncio.get_running_loop().call_later(2, os.kill, os.getpid(), number)
+            await reconcile_forever(ctx, PassOptions(quiet=True), 60, jitter, "table")
 
         wait_for(loop())
     assert (left.value.exit_code, capsys.readouterr().err) == (130, "")
+
+
+@pytest.mark.parametrize(("jobs", "printed"), [(False, ""), (True, "error: interrupted\n" + JOBS)])
+def test_a_loop_that_is_ended_in_a_pass_reports_only_jobs_that_continue(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    jobs: bool,
+    printed: str,
+) -> None:
+    monkeypatch.setenv("DECNET_HOME", str(tmp_path / "home"))
+    with pytest.raises(typer.Exit) as left, context("table") as ctx:
+        ctx.traces.repeats, ctx.traces.jobs = True, jobs
+        raise KeyboardInterrupt
+    assert (left.value.exit_code, capsys.readouterr().err) == (130, printed)
 
 
 @pytest.mark.parametrize(
