@@ -215,6 +215,38 @@ def test_a_printer_takes_a_file_and_keeps_its_hash(inside: Callable[..., Any], t
     }  # fmt: skip
 
 
+def test_a_nas_stores_what_the_account_may_write(inside: Callable[..., Any], tmp_path: Any) -> None:
+    server = inside("ftp", **persona_of("synology-dsm-7", settings=KNOWN))
+    own = tmp_path / "tool.sh"
+    own.write_bytes(b"#!/bin/sh\n" * 500)
+    digest = hashlib.sha256(own.read_bytes()).hexdigest()
+
+    assert curl(server.port, "", "-T", str(own)).returncode == 0
+    assert curl(server.port, "%2Ftmp/", "-T", str(own)).returncode == 0
+    stored = [event["fields"] for event in server.events("file")[-2:]]
+    assert [(each["path"], each["sha256"], each["whole"]) for each in stored] == [
+        ("/home/bob/tool.sh", digest, True), ("/tmp/tool.sh", digest, True),
+    ]  # fmt: skip
+
+    for path, user in (("%2Fetc/", "bob:test"), ("%2Fetc/passwd", "bob:test"), ("", "anonymous:x")):
+        target = ["-T", str(own)]
+        refused = curl(server.port, path, *target, user=user)
+        assert (refused.returncode, "Failed FTP upload: 553" in refused.stderr) == (25, True), refused.stderr
+
+
+def test_a_visitor_of_a_nas_finds_what_was_stored(inside: Callable[..., Any], tmp_path: Any) -> None:
+    server = inside("ftp", **persona_of("synology-dsm-7", settings=KNOWN))
+    own = tmp_path / "a.txt"
+    own.write_bytes(b"hello\n")
+    url = f"ftp://127.0.0.1:{server.port}/"
+    seen = subprocess.run(
+        ["curl", "-sS", "-u", "bob:test", "-T", str(own), url, "--next", "-sS", "-u", "bob:test", url],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    [line] = [line for line in seen.stdout.splitlines() if line.endswith(" a.txt")]
+    assert line.split()[2:5] == ["bob", "bob", "6"], seen
+
+
 def test_a_port_for_data_closes_with_its_visit(inside: Callable[..., Any]) -> None:
     server = inside("ftp", **persona_of("debian-12", settings=KNOWN))
     answer = said(server, "USER bob", "PASS test", "EPSV", "EPSV", "QUIT")

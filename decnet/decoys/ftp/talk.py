@@ -1,5 +1,6 @@
 """One visit's state, and its replies in the server's texts."""
 
+import time
 from typing import Any
 
 from ..persona import Persona
@@ -34,6 +35,12 @@ class Talk:
     def path(self, argument: str) -> str:
         """The absolute path that an argument means."""
         return self.inside.absolute(argument, self.cwd)
+
+    def store(self, path: str, content: bytes, size: int) -> None:
+        """Show a stored file for the rest of the visit."""
+        from ..shell.node import Node
+
+        self.inside.store(path, Node(content=content, owner=self.named, changed=int(time.time()), size=size))
 
     async def reply(self, occasion: str, which: str = "", **more: Any) -> None:
         """Send the server's text for this occasion."""

@@ -10,7 +10,7 @@ from . import data
 from .data import Broken, NoConnection, Passive
 from .places import change, is_plain
 from .talk import Talk, printed
-from .tree import Node
+from .tree import MOST_KEPT, Node
 
 OPTIONS = re.compile(r"^(-\S*)\s*(.*)$", re.DOTALL)
 KINDS = {".": "cdir", "..": "pdir"}
@@ -121,8 +121,10 @@ class Transfers:
         await self._give(sent, "retr", "done", size=len(content), left=len(rest))
 
     async def stor(self, talk: Talk, argument: str) -> None:
-        """Receive a file, on machines made for that (printers)."""
-        if not talk.dialect.takes_files:
+        """Receive a file, on machines made for that: printers take any, a NAS what the account may write."""
+        path = talk.path(argument)
+        stores = talk.dialect.stores_files and not talk.guest and talk.inside.may_store(path)
+        if not (talk.dialect.takes_files or stores):
             await change(talk, argument)
             return
         connection = await self._meet()
@@ -130,19 +132,23 @@ class Transfers:
             return
         try:
             await talk.reply("stor")
-            is_whole = await self._receive(connection, printed(talk.path(argument)))
+            is_whole = await self._receive(connection, path, stores=stores)
             await talk.reply("done" if is_whole else "broken")
         finally:
             connection.close()
 
-    async def _receive(self, connection: socket.socket, path: str) -> bool:
-        """Whether the visitor sent all of the file; it is recorded in any case."""
+    async def _receive(self, connection: socket.socket, path: str, *, stores: bool) -> bool:
+        """Whether the visitor sent all of the file; it is recorded in any case, and listed where it is
+        stored."""
         with Incoming() as incoming:
             is_whole = False
             try:
                 is_whole = await data.take(connection, incoming)
             finally:
-                record_file(self._talk.line.session, path, incoming, whole=is_whole)
+                content = incoming.content() if stores and incoming.size <= MOST_KEPT else b""
+                record_file(self._talk.line.session, printed(path), incoming, whole=is_whole)
+                if stores:
+                    self._talk.store(path, content, incoming.size)
         return is_whole
 
     def _listen(self) -> int:

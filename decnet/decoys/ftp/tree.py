@@ -8,6 +8,9 @@ from ..machine import Machine
 from ..persona import Persona
 
 MOST_LINKS = 5
+MOST_STORED = 16
+MOST_KEPT = 16 * 1024
+"""Bytes of a stored file that its visitor can read back: they are in memory."""
 
 
 class Node(Protocol):
@@ -33,7 +36,8 @@ class Tree:
     """Paths to nodes, as one user sees them."""
 
     def __init__(self, nodes: Mapping[str, Node], home: str, user: str) -> None:
-        self._nodes = nodes
+        self._nodes = dict(nodes)
+        self._stored: set[str] = set()
         self.home = home if home in nodes else "/"
         self.user = user
 
@@ -67,6 +71,19 @@ class Tree:
         """Whether this user may enter that folder."""
         node = self.node(path)
         return node is not None and node.folder and self._may(node, 1)
+
+    def may_store(self, path: str) -> bool:
+        """Whether this user may write a file there."""
+        node, above = self.node(path), self.node(path.rpartition("/")[0] or "/")
+        if node is not None:
+            return not node.folder and self._may(node, 2)
+        return above is not None and above.folder and self._may(above, 2)
+
+    def store(self, path: str, node: Node) -> None:
+        """A file that this visitor has stored: the same visit sees it, up to a number of files."""
+        if len(self._stored) < MOST_STORED or path in self._stored:
+            self._stored.add(path)
+            self._nodes[path] = node
 
     def names(self, path: str) -> list[str]:
         """The names in a folder, sorted, hidden ones included."""

@@ -150,6 +150,7 @@ VXWORKS = {
     "denied DELE": '550 File "{name}" not found or permission problem',
     "site": "500 Command not recognized",
 }
+STORAGE = ("synology", "qnap")
 UNIMPLEMENTED = frozenset(("ACCT", "REIN", "SMNT"))
 ARGUMENT = frozenset(
     (
@@ -188,6 +189,7 @@ def device(persona: Persona) -> Dialect:
     texts = TEXTS | DEVICE
     return Dialect(
         texts, listing, known=COMMON - {"EPRT", "MDTM", "SIZE"}, argument=ARGUMENT, delay=(0.2, 0.6), ports=(1024, 5000),
+        stores_files=persona.release.startswith(STORAGE),
     )  # fmt: skip
 
 

@@ -47,6 +47,9 @@ class Dialect:
     open_door: bool = False
     """Whether every login is accepted, as at a printer."""
     takes_files: bool = False
+    """Whether it takes every file, as a printer does."""
+    stores_files: bool = False
+    """Whether an account may store files where it may write, as on a NAS."""
     guests: str = "drawn"
     """Whether there is an anonymous login: "always", "never", or chosen once by the seed (the value
     "drawn")."""
