@@ -115,7 +115,7 @@ class Decky(FrozenModel):
     @property
     def is_on_lan_alone(self) -> bool:
         """Whether it has no other attachment, as all deckies of the fleet."""
-        return [each.network for each in self.attachments] == [NETWORK]
+        return len(self.attachments) == 1 and self.attachments[0].network == NETWORK
 
     def with_services(self, services: dict[str, Settings], *, at: float) -> Decky:
         """The same decky after a mutation: other services, everything else kept."""

@@ -133,6 +133,7 @@ class _Composer:
         self._bases: dict[tuple[str, str, str, bool], _ContainerTemplate] = {}
         self._services: dict[tuple[str, str, bool], _ContainerTemplate] = {}
         self._lans: dict[int, tuple[Network, str]] = {}
+        self._networks: dict[int, tuple[Network, str]] = {}
 
     def containers(self, key: DeckyKey, decky: Decky, networks: Mapping[str, Network]) -> dict[str, Any]:
         """The decky's part of a compose document; `networks` are those of its slice by name."""
@@ -272,8 +273,16 @@ class _Composer:
             home = decky.home
             return self._lan_hash(networks[NETWORK]), base, hostname, home.address, home.mac
         own = interfaces_of(decky, networks), router_of(decky, networks)
+        used = "".join([self._network_hash(networks[each.network]) for each in decky.attachments])
         # Another number of parts than for a decky on the LAN alone: never the same fingerprint.
-        return ("", fingerprint(*parts_of(networks, decky)), base, hostname, *own)
+        return ("", used, base, hostname, *own)
+
+    def _network_hash(self, network: Network) -> str:
+        """The parts of one of several networks that a base is made from."""
+        known = self._networks.get(id(network))
+        if known is None:
+            known = self._networks[id(network)] = (network, fingerprint(*parts_of(network)))
+        return known[1]
 
     def _lan_hash(self, lan: Network) -> str:
         """The parts of a LAN that a base is made from; the address ranges are not part of any container."""

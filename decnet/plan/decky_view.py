@@ -66,13 +66,17 @@ def decky_views(
 ) -> Iterator[DeckyView]:
     """One view for every decky that is desired, recorded or present on an observed worker, sorted by key."""
     conflicts = address_conflicts(desired, observed)
+    placed: dict[str, list[str]] = defaultdict(list)
+    for project_name, project_of in desired.projects.items():
+        for on_worker in project_of.by_worker:
+            placed[on_worker].append(project_name)
     for worker in sorted(observed):
         seen = observed[worker]
         if not isinstance(seen, Seen) or _why_unknown(seen):
             continue
         known = recorded[worker].projects if worker in recorded else {}
         containers_by_project = _by_project(seen.status.containers)
-        for project in sorted({*desired.projects, *known, *containers_by_project}):
+        for project in sorted({*placed[worker], *known, *containers_by_project}):
             desired_here, actual = desired.on(worker, project), containers_by_project.get(project, {})
             rows = known[project].deckies if project in known else {}
             expected_deckies = expected.get(SliceKey(worker, project), {})
