@@ -11,7 +11,14 @@ from decnet.model.plan import RELEASE, Bucket, RecordAction, Step, Target
 from decnet.model.record import DeckyRow, Operation
 from decnet.wire import PROJECT, clean
 
-from .decky_view import DeckyView, desired_row, is_crash_looping, is_working, observed_row
+from .decky_view import (
+    DeckyView,
+    desired_row,
+    is_crash_looping,
+    is_working,
+    observed_row,
+    recorded_attachments,
+)
 
 STOPPED = ("exited", "created")
 OPERATIONS: dict[Bucket, Operation] = {
@@ -247,6 +254,8 @@ def _base_differences(view: DeckyView, decky: Decky, base: Container) -> list[st
         reasons.append(f"its address changed from {clean(view.row.ip, 40)} to {decky.ip}")
     if view.row and view.row.mac != decky.mac:
         reasons.append(f"its MAC changed from {clean(view.row.mac, 40)} to {decky.mac}")
+    if view.row and view.row.attachments[1:] != recorded_attachments(decky)[1:]:
+        reasons.append("its other networks changed")
     return reasons or ["the configuration of its base changed (network, hostname or OS profile)"]
 
 

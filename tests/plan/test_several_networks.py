@@ -18,6 +18,8 @@ from decnet.model.record import Claim, DeckyRow
 from decnet.model.topology import Design, Topology
 from decnet.plan.claims import known_claims, possible_holders
 from decnet.plan.compose import compose_document, expected_containers
+from decnet.plan.details import with_details
+from decnet.plan.reconcile import reconcile
 from decnet.wire import NETWORK, PROJECT, bridge_name, digest, inner_network
 
 from .world import FLEET_ID, SEVERAL, Images, World, decky, fleet, lan
@@ -391,3 +393,18 @@ def test_an_inner_address_that_another_decky_leaves_is_claimed_after_it() -> Non
     assert waiting(world) == {}
     world.settle()
     assert world.plan().steps == ()
+
+
+def test_a_plan_names_the_networks_that_change() -> None:
+    world = World(WHOLE)
+    world.settle()
+    after = with_topology(WHOLE, {**three(), "hop": at("hop", on(1, 10), on(10, 2)), "gw": at("gw", dmz(50))})
+    plan = reconcile(
+        after, world.records, world.observe(), expected_containers(after, SEVERAL, Images()), now=world.now
+    )
+    plan = with_details(plan, WHOLE, after, world.records, world.observe(), world.expected, SEVERAL)
+    found = {step.decky: (step.reason, [tuple(each) for each in step.changes]) for step in plan.steps}
+    assert found == {
+        "hop": ("its other networks changed", [("address on lan-10", "10.9.10.1", "10.9.10.2")]),
+        "gw": ("its other networks changed", [("address on lan-1", "10.9.1.1", None)]),
+    }
