@@ -26,6 +26,35 @@ def _command(pattern: str, *techniques: str) -> Rule:
     return Rule("command", techniques, SHELLS, "input", re.compile(pattern))
 
 
+def _request(service: str, pattern: str, *techniques: str, field: str = "request") -> Rule:
+    return Rule("request", techniques, (service,), field, re.compile("(?i)" + pattern))
+
+
+OF_SERVICES_TO_COME = (
+    _request("smb", r"\bshares?\b", "T1135"),
+    Rule("file", ("T1552.001",), ("smb",), "path", re.compile(r"(?i)passw|credential|\.kdbx$|id_rsa|\.env$")),
+    _request("ldap", "search", "T1087.002"),
+    _request("ldap", "trustedDomain", "T1482", field="path"),
+    _request("dns", "axfr", "T1018"),
+    _request("llmnr", "answer", "T1557.001"),
+    _request("tftp", r"config|\.cfg\b", "T1602.002", field="path"),
+    _request("snmp", r"1\.3\.6\.1\.4\.1\.9\.9\.96\b", "T1602.002", field="objects"),
+    _request("ntp", "monlist", "T1498.002"),
+    Rule("command", ("T1610", "T1611"), ("docker_api",), "input", re.compile("/containers/create")),
+    Rule(
+        "command", ("T1613",), ("docker_api",), "input", re.compile("GET /(v[0-9.]+/)?(containers|images)/")
+    ),
+    Rule("command", ("T1552.007",), ("k8s",), "input", re.compile(r"/secrets\b")),
+    Rule("command", ("T1613",), ("k8s",), "input", re.compile(r"GET /\S*/(pods|nodes|namespaces)/?($|\?)")),
+    Rule("contact", ("T0846",), ("modbus", "s7")),
+    _request("modbus", "identify", "T0888"),
+    _request("modbus", "write", "T0855", "T0836"),
+    _request("s7", "identify", "T0888"),
+    _request("s7", "stop|start", "T0858"),
+    _request("s7", "download", "T0843"),
+)
+"""Services that have no decoy yet; those of modbus and s7 are in the matrix for ICS."""
+
 RULES = (
     Rule("command", ("T1059.004",), SHELLS),
     _command(r"\b(uname|lscpu|hostnamectl|lsb_release|nproc)\b|/proc/(cpuinfo|version)|os-release", "T1082"),
@@ -50,6 +79,10 @@ RULES = (
     Rule("request", ("T1602.001",), ("snmp",)),
     Rule("file", ("T1105",), ("ftp", *SHELLS)),
     Rule("pivot", ("T1572",)),
+    _command(
+        r"\.aws/credentials|\.git-credentials|\.pgpass|\.my\.cnf|wp-config\.php|\bid_rsa\b", "T1552.001"
+    ),
+    *OF_SERVICES_TO_COME,
 )
 """Those that one event shows by itself."""
 

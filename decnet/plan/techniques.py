@@ -12,13 +12,16 @@ from decnet.plan import attack_table as table
 
 def techniques_of(event: Touch) -> tuple[str, ...]:
     """The ids of the techniques that an event shows by itself, some of them perhaps twice."""
-    fields = _FIELDS.get(event.kind)
-    if fields is not None:
-        texts = tuple(str(event.fields.get(name, "")) for name in fields)
-        return _by_rules(event.kind, event.service, texts)
+    own: tuple[str, ...] = ()
     if event.kind == "scan":
-        return (_of_scan(event),)
-    return tuple(_of_login(event)) if event.kind == "login" else ()
+        own = (_of_scan(event),)
+    elif event.kind == "login":
+        own = tuple(_of_login(event))
+    fields = _FIELDS.get(event.kind)
+    if fields is None:
+        return own
+    texts = tuple(str(event.fields.get(name, "")) for name in fields)
+    return own + _by_rules(event.kind, event.service, texts)
 
 
 def techniques_of_logins(accounts: Collection[str], secrets: Collection[str], pairs: int) -> tuple[str, ...]:

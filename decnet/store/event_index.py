@@ -13,16 +13,19 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
+from zlib import crc32
 
 import orjson
 
+from decnet.plan.attack_table import RULES
 from decnet.plan.attackers import Attacker
 
 from .jsonl import files_of
 from .paths import Home
 
-APPLICATION, VERSION = 0x6465636E, 1
-"""Who wrote the file, and the schema: anything else is not ours."""
+APPLICATION, SCHEMA = 0x6465636E, 2
+VERSION = crc32(f"{SCHEMA} {RULES}".encode()) & 0x7FFFFFFF
+"""Who wrote the file, the schema, and the techniques that its totals know: anything else is not ours."""
 
 BUSY = 0.5
 """Seconds that a reader waits while the index is written."""

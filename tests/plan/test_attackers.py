@@ -18,6 +18,8 @@ from decnet.plan.techniques import techniques_of, techniques_of_logins
 INSIDE, OUTSIDE = "10.1.2.3", "8.8.8.8"
 
 FROZEN = {
+    "T0836", "T0843", "T0846", "T0855", "T0858", "T0888", "T1087.002", "T1135", "T1482", "T1498.002",
+    "T1552.001", "T1552.007", "T1557.001", "T1602.002", "T1610", "T1611", "T1613",
     "T1003.008", "T1016", "T1018", "T1021.001", "T1021.002", "T1021.004", "T1021.005", "T1033", "T1046",
     "T1049", "T1053.003", "T1057", "T1059.004", "T1070.003", "T1078", "T1082", "T1083", "T1090.001",
     "T1098.004", "T1105", "T1110", "T1110.001", "T1110.003", "T1110.004", "T1133", "T1136.001", "T1190",
@@ -73,6 +75,36 @@ def test_the_ids_of_the_table_are_those_of_attack_19() -> None:
         (event("request", "snmp", pdu="getnext"), {"T1602.001"}),
         (event("file", "ftp", path="/x"), {"T1105"}),
         (event("file", "smtp", name="mail"), set()),
+        (event("command", input="cat ~/.aws/credentials"), {"T1059.004", "T1552.001"}),
+        (event("request", "snmp", objects="1.3.6.1.4.1.9.9.96.1.1"), {"T1602.001", "T1602.002"}),
+        # Services that have no decoy yet.
+        (event("request", "smb", request="shares"), {"T1135"}),
+        (event("file", "smb", method="open", path="it/passwords.xlsx"), {"T1552.001"}),
+        (event("file", "smb", method="open", path="menu.docx"), set()),
+        (event("request", "ldap", request="search", path="(objectClass=user)"), {"T1087.002"}),
+        (
+            event("request", "ldap", request="search", path="(objectClass=trustedDomain)"),
+            {"T1087.002", "T1482"},
+        ),
+        (event("request", "dns", request="AXFR", path="example.org"), {"T1018"}),
+        (event("request", "dns", path="example.org"), set()),
+        (event("request", "llmnr", request="answer"), {"T1557.001"}),
+        (event("request", "tftp", method="READ", path="running-config"), {"T1602.002"}),
+        (event("request", "tftp", method="READ", path="x.bin"), set()),
+        (event("request", "ntp", request="monlist"), {"T1498.002"}),
+        (event("request", "ntp", request="time"), set()),
+        (event("command", "docker_api", input="POST /containers/create"), {"T1610", "T1611"}),
+        (event("command", "docker_api", input="GET /v1.41/images/json"), {"T1613"}),
+        (event("command", "k8s", input="GET /api/v1/namespaces/kube-system/secrets"), {"T1552.007"}),
+        (event("command", "k8s", input="GET /api/v1/pods"), {"T1613"}),
+        (event("contact", "modbus"), {"T0846"}),
+        (event("request", "modbus", request="read", count=3), set()),
+        (event("request", "modbus", request="identify"), {"T0888"}),
+        (event("request", "modbus", request="write"), {"T0855", "T0836"}),
+        (event("request", "s7", request="stop"), {"T0858"}),
+        (event("request", "s7", request="download"), {"T0843"}),
+        (event("login", "rdp", source=INSIDE, success=True), {"T1078", "T1021.001"}),
+        (event("login", "vnc", source=INSIDE, success=True), {"T1078", "T1021.005"}),
     ],
 )
 def test_an_event_shows_its_techniques(seen: AttackerEvent, techniques: set[str]) -> None:
