@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -38,7 +39,10 @@ count = 4
 services = ["http"]
 
 [decky.store]
-count = 2
+services = ["ftp"]
+
+[decky.printer]
+archetype = "printer"
 services = ["ftp"]
 """
 REQUESTS, LENGTH = 3000, 2000
@@ -68,6 +72,8 @@ class Attacker:
         self.tried: dict[str, list[str]] = {}
         """The passwords by decky, in their order."""
         self.commands: dict[str, list[str]] = {}
+        self.uploaded: dict[str, list[str]] = {}
+        """The hashes by decky, in their order."""
         self.ports: list[int] = []
 
     def word(self) -> str:
@@ -102,6 +108,20 @@ class Attacker:
         assert self.pair.ssh(self.pair.deckies()[name]["ip"], "toor", command).code == 0
         self.commands.setdefault(name, []).append(command)
 
+    def upload(self, *names: str) -> None:
+        """A file of its own for each of these deckies, in the way of its service."""
+        for name in names:
+            word, decky = self.word(), self.pair.deckies()[name]
+            if "ssh" in decky["services"]:
+                assert self.pair.ssh(decky["ip"], "toor", f"cat > /tmp/{word}", given=word).code == 0
+            elif "ftp" in decky["services"]:
+                url = f"ftp://{decky['ip']}/{word}.prn"
+                self.pair.attack("sh", "-c", f"printf %s {word} | curl -s -m 20 -u admin:x -T - {url}")
+            else:
+                header = "Content-Type: application/octet-stream"
+                self.curl("-X", "PUT", "-H", header, "-d", word, f"http://{decky['ip']}/{word}")
+            self.uploaded.setdefault(name, []).append(hashlib.sha256(word.encode()).hexdigest())
+
     def shout(self, name: str) -> None:
         """Requests that make the log of a decky's container rotate."""
         address = self.pair.deckies()[name]["ip"]
@@ -120,10 +140,12 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
 
     attacker.spray()
     attacker.scan()
+    attacker.upload("host-01", "host-02", "host-03", "web-01", "web-02", "printer")
     pull()
     # A restart of containers that nobody asked decnet for.
     where = {name: decky["worker"] for name, decky in pair.deckies().items()}
     attacker.log_in("host-01")
+    attacker.upload("host-01")
     pair.on(where["host-01"], "docker", "restart", "-t", "2", "host-01-ssh")
     eventually(lambda: pair.deckies()["host-01"]["status"] == "running", 60)
     attacker.spray()
@@ -131,6 +153,7 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
     partition(pair.lab, "w2")
     try:
         attacker.log_in("host-02")
+        attacker.upload("host-01", "host-02", "web-01", "printer")
         attacker.shout("web-01")
         pull(code=None)
     finally:
@@ -143,7 +166,8 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
         running.communicate(timeout=30)
     attacker.spray()
     attacker.scan()
-    # Mutations take containers with events in them away.
+    # Mutations take containers with events and files in them away.
+    attacker.upload("host-03", "web-02")
     pair.decnet("mutate", "web-02", "--services", "ftp", "--yes")
     attacker.log_in("host-03")
     pair.decnet("mutate", "host-03", "--services", "http", "--yes")
@@ -163,9 +187,21 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
     assert repeated(stored) == []
     missed = {event["id"] for event in printed} - {event["id"] for event in stored}
     assert missed == set()
-    # What the base had not yet given up.
-    lost = [(event["decky"], event["service"]) for event in stored if event["kind"] == "lost"]
-    assert lost == [("host-04", "base")]
+    # What the base had not yet given up, and a file in the memory of a container that was restarted.
+    lost = [
+        (event["decky"], event["service"], event["fields"]) for event in stored if event["kind"] == "lost"
+    ]
+    [gone] = [fields["sha256"] for decky, service, fields in lost if (decky, service) == ("host-01", "ssh")]
+    assert sorted(each[:2] for each in lost) == [("host-01", "ssh"), ("host-04", "base")]
+    assert gone == attacker.uploaded["host-01"][1]
+    for name, hashes in attacker.uploaded.items():
+        assert of(stored, name, "file", "sha256", hashes) == hashes, name
+    listed = {
+        each["sha256"]: each["state"] for each in pair.decnet("events", "files", "-o", "json").json["files"]
+    }
+    for name, hashes in attacker.uploaded.items():
+        states = ["gone" if each == gone else f"on {where[name]}" for each in hashes]
+        assert [listed[each] for each in hashes] == states, name
     for name, words in attacker.tried.items():
         assert of(stored, name, "login", "password", words) == words, name
     for name, commands in attacker.commands.items():

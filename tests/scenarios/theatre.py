@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -86,8 +87,8 @@ class Stage:
     def attack(self, *argv: str, limit: float = LIMIT) -> Said:
         return self.on("attacker", *argv, limit=limit)
 
-    def ssh(self, address: str, password: str, command: str, user: str = "root") -> Said:
-        """A login attempt with the real OpenSSH client."""
+    def ssh(self, address: str, password: str, command: str, user: str = "root", *, given: str = "") -> Said:
+        """A login attempt with the real OpenSSH client; `given` is the command's input."""
         ask = self.folder / "ask"
         ask.write_text(f"#!/bin/sh\necho '{password}'\n")
         ask.chmod(0o755)
@@ -95,7 +96,8 @@ class Stage:
         options += ("NumberOfPasswordPrompts=1", "PubkeyAuthentication=no", "ConnectTimeout=10")
         flags = [word for option in options for word in ("-o", option)]
         environment = ("env", f"SSH_ASKPASS={ask}", "SSH_ASKPASS_REQUIRE=force")
-        return self.attack(*environment, "ssh", "-F", "none", *flags, f"{user}@{address}", command)
+        argv = [*environment, "ssh", "-F", "none", *flags, f"{user}@{address}", command]
+        return self.attack("sh", "-c", f"printf %s {shlex.quote(given)} | {shlex.join(argv)}")
 
     def spec(self, text: str) -> str:
         path = self.folder / "fleet.toml"
