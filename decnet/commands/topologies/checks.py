@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from decnet.commands.topologies.placing import facts_of
 from decnet.engine.context import Context
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
-from decnet.model.fleet import Fleet
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import label
-from decnet.model.topology import Topology
+from decnet.model.topology import DesignDecky, Topology
 from decnet.model.worker import Facts
 from decnet.plan.topologies.findings import Finding, raise_errors
 from decnet.plan.topologies.subnets import reserved_subnets
@@ -32,6 +32,8 @@ def _surroundings(
     return Surroundings(
         reserved=reserved_subnets(fleet, facts, without=(topology.name,) if topology else ()),
         macs=_macs(fleet, topology),
+        hostnames=frozenset(each.hostname for each in _others(fleet, topology)),
+        seeds=frozenset(each.seed for each in _others(fleet, topology)),
         memory_mib=known.memory_mib if known else None,
         deckies=sum(
             1 for project, _, each in fleet.every_decky() if each.worker == worker and project != own
@@ -76,6 +78,17 @@ def stored_surroundings(ctx: Context, fleet: Fleet, topology: Topology | None = 
         if (known := ctx.records.load(worker.worker_id).facts) is not None
     }
     return _surroundings(fleet, facts, topology, topology.worker if topology else None)
+
+
+def _others(fleet: Fleet, topology: Topology | None) -> Iterator[Decky | DesignDecky]:
+    """The deckies of the fleet and of the other topologies, deployed or not."""
+    own, project_of_own = (topology.id, topology.project) if topology else ("", "")
+    for other in fleet.topologies.values():
+        if other.id != own:
+            yield from other.design.deckies
+    for project, _, decky in fleet.every_decky():
+        if project != project_of_own:
+            yield decky
 
 
 def _macs(fleet: Fleet, topology: Topology | None) -> dict[str, str]:

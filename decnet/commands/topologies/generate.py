@@ -27,7 +27,7 @@ def generate(ctx: Context, name: str, parameters: Parameters, *, seed: int | Non
     with ctx.lock():
         fleet = stored_fleet(ctx)
         around = stored_surroundings(ctx, fleet)
-        design = design_of(parameters, ctx.catalog, Random(seed), taken=around.reserved, macs=around.macs)
+        design = design_of(parameters, ctx.catalog, Random(seed), around)
         topology = new_topology(ctx, fleet, name, design, origin=parameters.origin(seed))
         store(ctx, with_topology(fleet, topology), f"topology {name} generated")
     return created(topology, f"--seed {seed} generates it again")

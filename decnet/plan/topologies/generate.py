@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from ..services import expand_compatible
 from .machines import DeckyPlan, Used, complete
 from .roles import Roles
 from .subnets import free_subnets, none_left
-from .validate import MAX_LANS
+from .validate import ALONE, MAX_LANS, Surroundings
 
 DMZ = "dmz"
 MOST_LANS = MAX_LANS
@@ -74,12 +74,9 @@ def generate(
     parameters: Parameters,
     catalog: Catalog,
     rng: random.Random,
-    *,
-    taken: Collection[str] = (),
-    macs: Collection[str] = (),
+    around: Surroundings = ALONE,
 ) -> Design:
-    """A design of that shape: equal for equal arguments. `taken` are subnets, and `macs` MACs, that it must
-    not use.
+    """A design of that shape, which fits there: equal for equal arguments.
 
     Raises SpecError for a parameter out of its range, a tree of too many LANs (before it is built), unknown
     archetypes or services, and if no subnet is left.
@@ -88,11 +85,11 @@ def generate(
     roles = Roles(catalog, parameters.archetypes, parameters.services)
     services = expand_compatible(parameters.services, catalog, who="topology") or None
     nodes = _named(_tree(parameters, rng))
-    lans = _lans(nodes, taken, rng)
+    lans = _lans(nodes, around.reserved, rng)
     plans = list(_deckies(nodes, parameters, roles, services, rng))
     if len(plans) > MAX_DECKIES:
         raise SpecError(f"this seed makes {len(plans)} deckies, more than {MAX_DECKIES}", hint=_FEWER_DECKIES)
-    deckies = complete(plans, {lan.name: lan for lan in lans}, catalog, rng, Used(macs=set(macs)))
+    deckies = complete(plans, {lan.name: lan for lan in lans}, catalog, rng, Used.around(around))
     return Design(lans=tuple(lans), deckies=tuple(deckies))
 
 
@@ -151,7 +148,7 @@ def _lan_names() -> Iterator[str]:
             yield f"lan-{number:02d}"
 
 
-def _lans(nodes: list[_Node], taken: Collection[str], rng: random.Random) -> list[Lan]:
+def _lans(nodes: list[_Node], taken: Mapping[str, str], rng: random.Random) -> list[Lan]:
     subnets = free_subnets(taken, rng)
     inner: list[Lan] = []
     for node in nodes[1:]:

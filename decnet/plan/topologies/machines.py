@@ -18,6 +18,7 @@ from ..identity import random_hostname, random_mac
 from ..resolve import resolve, vendor_of
 from ..seeds import rng_for
 from .subnets import free_address
+from .validate import Surroundings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,21 +41,26 @@ class DeckyPlan:
     place: str = ""
 
 
+NOTHING = Design()
+
+
 @dataclass
 class Used:
-    """What deckies of a topology have already. MACs are unique in the whole fleet, the rest in the
-    topology."""
+    """What is not chosen again: addresses of the topology; MACs, hostnames (in lower case) and seeds of the
+    whole fleet. Deckies of one seed have the same keys."""
 
     macs: set[str] = field(default_factory=set)
     hostnames: set[str] = field(default_factory=set)
+    seeds: set[str] = field(default_factory=set)
     addresses: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, design: Design, macs: Iterable[str] = ()) -> Used:
-        """That of a design, and MACs that others have."""
-        used = cls(macs=set(macs))
+    def around(cls, around: Surroundings, design: Design = NOTHING) -> Used:
+        """By deckies elsewhere in the fleet, and in this design."""
+        used = cls(set(around.macs), {name.lower() for name in around.hostnames}, set(around.seeds))
         for decky in design.deckies:
             used.add(decky.hostname, decky.addresses, decky.macs)
+            used.seeds.add(decky.seed)
         return used
 
     def add(self, hostname: str, addresses: Mapping[str, str], macs: Mapping[str, str]) -> None:
@@ -134,8 +140,17 @@ def _completed(
         addresses=addresses,
         macs=macs,
         hostname=hostname,
-        seed=plan.seed or draft.seed,
+        seed=plan.seed or _seed(draft, root, used),
     )
+
+
+def _seed(draft: Draft, root: int, used: Used) -> str:
+    seed, attempt = draft.seed, 0
+    while seed in used.seeds:
+        attempt += 1
+        seed = f"{rng_for(root, draft.name, 'seed', str(attempt)).getrandbits(128):032x}"
+    used.seeds.add(seed)
+    return seed
 
 
 def _addresses(plan: DeckyPlan, lans: Mapping[str, Lan], rng: random.Random, used: Used) -> dict[str, str]:

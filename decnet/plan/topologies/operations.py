@@ -220,7 +220,7 @@ class _Draft:
 
     def _used(self) -> Used:
         design = Design(deckies=tuple(self.deckies.values()))
-        return Used.of(design, self.around.macs)
+        return Used.around(self.around, design)
 
     def _put(self, decky: DesignDecky) -> None:
         self.deckies[decky.name] = decky

@@ -141,7 +141,7 @@ def _completed(
     rng: random.Random,
     around: Surroundings,
 ) -> tuple[DesignDecky, ...]:
-    used = Used(macs=set(around.macs))
+    used = Used.around(around)
     for plan in plans:
         used.add(plan.hostname or "", plan.addresses, plan.macs)
     root, places = rng.getrandbits(128), mistakes.places()

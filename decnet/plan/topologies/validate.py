@@ -25,10 +25,13 @@ _PROJECT = TOPOLOGY_PREFIX + "0" * 8
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
     """What a topology must fit into. `reserved` are subnets with their owners, `macs` MACs with theirs;
-    `memory_mib` is the worker's, where `deckies` others run."""
+    `memory_mib` is the worker's, where `deckies` others run. Hostnames and seeds of other deckies are not
+    chosen again."""
 
     reserved: Mapping[str, str] = field(default_factory=dict)
     macs: Mapping[str, str] = field(default_factory=dict)
+    hostnames: frozenset[str] = frozenset()
+    seeds: frozenset[str] = frozenset()
     memory_mib: int | None = None
     deckies: int = 0
 

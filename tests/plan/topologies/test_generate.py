@@ -17,16 +17,16 @@ from decnet.plan.topologies.generate import Parameters, generate
 from decnet.plan.topologies.hashing import content_hash
 from decnet.plan.topologies.paths import reached
 from decnet.plan.topologies.roles import BRIDGES, BY_LEVEL
-from decnet.plan.topologies.validate import Surroundings, validate
+from decnet.plan.topologies.validate import ALONE, Surroundings, validate
 
 from .designs import CATALOG, generated
 
 SEEDS = range(200)
 
 
-def made(seed: int = 1, taken: tuple[str, ...] = (), macs: tuple[str, ...] = (), **given: object) -> Design:
+def made(seed: int = 1, around: Surroundings = ALONE, **given: object) -> Design:
     parameters = Parameters(**{"max_lans": 256, **given})  # type: ignore[arg-type]
-    return generate(parameters, CATALOG, random.Random(seed), taken=taken, macs=macs)
+    return generate(parameters, CATALOG, random.Random(seed), around)
 
 
 @pytest.mark.parametrize("seed", range(0, 200, 20))
@@ -110,21 +110,34 @@ def test_given_services_and_archetypes_are_used() -> None:
     assert {each.archetype for each in design.deckies} == {"printer"}
 
 
-def test_taken_subnets_and_macs_are_not_used_again() -> None:
-    """So that two topologies of one seed can run next to each other."""
+def test_what_another_topology_has_is_not_chosen_again() -> None:
+    """So that two topologies of one seed can run next to each other: the same keys or names on two machines
+    identify both."""
     first = made(3, depth=4)
-    taken = tuple(lan.subnet for lan in first.lans if lan.subnet)
-    macs = tuple(mac for each in first.deckies for mac in each.macs.values())
-    second = made(3, taken=taken, macs=macs, depth=4)
-    around = Surroundings(reserved=dict.fromkeys(taken, "first"), macs=dict.fromkeys(macs, "first"))
+    around = Surroundings(
+        reserved={lan.subnet: "first" for lan in first.lans if lan.subnet},
+        macs={mac: "first" for each in first.deckies for mac in each.macs.values()},
+        hostnames=frozenset(each.hostname for each in first.deckies),
+        seeds=frozenset(each.seed for each in first.deckies),
+    )
+    second = made(3, around, depth=4)
+    assert [each.name for each in second.deckies] == [each.name for each in first.deckies]
     assert errors(validate(second, CATALOG, around)) == ()
     assert errors(validate(first, CATALOG, around)) != ()
+    assert not {each.seed for each in second.deckies} & around.seeds
+    assert not {each.hostname for each in second.deckies} & around.hostnames
+    assert made(3, around, depth=4) == second
 
 
 def test_no_subnet_left_is_one_clear_error() -> None:
-    assert made(taken=("10.0.0.0/8", "172.16.0.0/12", "192.168.1.0/24")).lans[1].subnet.startswith("192.168.")
-    with pytest.raises(SpecError, match="no private subnet is left for LAN 1 of 2"):
-        made(taken=("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+    def without(*subnets: str) -> Surroundings:
+        return Surroundings(reserved=dict.fromkeys(subnets, "w1"))
+
+    most = without("10.0.0.0/8", "172.16.0.0/12", "192.168.1.0/24")
+    assert made(1, most).lans[1].subnet.startswith("192.168.")
+    with pytest.raises(SpecError, match="no private subnet is left for LAN 1 of 2") as caught:
+        made(1, without("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+    assert "10.0.0.0/8 (w1)" in str(caught.value.hint)
 
 
 def test_trap_14_a_tree_that_is_too_large_is_refused_before_it_is_built() -> None:
