@@ -137,7 +137,7 @@ def _touch(worker: str, event: AttackerEvent) -> _Moment:
 
 def _changes(ctx: Context, touches: Sequence[_Moment]) -> list[_Moment]:
     """The operations on the touched deckies between the first and the last touch."""
-    deckies = {each.item["decky"] for each in touches}
+    deckies = {(each.item["project"], each.item["decky"]) for each in touches}
     if not touches:
         return []
     first, last = touches[0].at, touches[-1].at
@@ -145,7 +145,7 @@ def _changes(ctx: Context, touches: Sequence[_Moment]) -> list[_Moment]:
         _change(name, row)
         for name, worker in known_workers(ctx.home).items()
         for row in ctx.records.load(worker.worker_id).lifecycle
-        if row.decky in deckies and row.operation in VISIBLE and row.status == "succeeded"
+        if (row.project, row.decky) in deckies and row.operation in VISIBLE and row.status == "succeeded"
     ]
     return sorted((each for each in found if first <= each.at <= last), key=lambda each: each.at)
 

@@ -201,7 +201,9 @@ def _observed(snap: Snapshot, topology: Topology, plan: Plan, applied: ApplyResu
 
 def _is_known(snap: Snapshot, worker: str, project: str, failure: WorkerFailure | None) -> bool:
     """Whether the worker answered until the end, and no job of the project may still run there."""
-    if not isinstance(snap.observed.get(worker), Seen) or (failure is not None and failure.exit_code != 4):
+    if not isinstance(snap.observed.get(worker), Seen) or (
+        failure is not None and failure.exit_code in (5, 6)
+    ):
         return False
     return not any(row.project == project and row.status in OPEN for row in snap.recorded[worker].lifecycle)
 

@@ -25,7 +25,7 @@ from decnet.commands.topologies.mutate import mutate as topology_mutate
 from decnet.commands.topologies.show import show
 from decnet.commands.topologies.teardown import delete
 from decnet.commands.topologies.teardown import teardown as topology_teardown
-from decnet.commands.worker import remove
+from decnet.commands.worker import remove, rename
 from decnet.engine.options import PassOptions
 from decnet.plan.event_filter import EventFilter
 from decnet.store.topologies import TopologyTable
@@ -579,3 +579,43 @@ def test_a_decky_of_an_inner_lan_moves_to_another_worker_with_its_topology(deep:
     assert inner and deep.drain("w1").code == 0
     assert {n: d.attachments for n, d in deep.desired.labelled_deckies() if d.lan is None} == inner
     assert networks(deep) == set() and len(networks(deep, "w2")) == 3 and deep.is_converged()
+
+
+def test_a_renamed_worker_keeps_its_topologies(nested: FakeFleet) -> None:
+    assert nested.run(lambda ctx: rename(ctx, "w1", "edge")).code == 0
+    assert nested.desired.topologies["dc1"].worker == "edge"
+    containers = of(nested)
+    # Its description has the worker's name.
+    assert nested.reconcile().outcome.summary == "1 re-synced, 1 kept"
+    before = files(nested)
+    assert nested.reconcile().code == 0
+    assert (files(nested), of(nested)) == (before, containers)
+
+
+def test_a_worker_without_its_topologies_can_be_removed(deep: FakeFleet) -> None:
+    assert deep.topology_teardown("dc1").code == 0
+    assert deep.remove("w1").code == 0
+    assert networks(deep) == set() and deep.topology("dc1").status == "torn_down"
+
+
+def test_a_name_that_a_decky_of_the_fleet_has_too_is_refused_or_said_with_a_slash(nested: FakeFleet) -> None:
+    assert nested.deploy(FOUR.replace("decky.web]\ncount = 4", "decky.dmz-1]")).code == 0
+    ran = nested.run(lambda ctx: show_decky(ctx, "dmz-1"))
+    assert ran.code == 2 and ran.error is not None
+    assert ran.error.hint == "choose one: dmz-1, dc1/dmz-1".replace("dmz-1,", "/dmz-1 (of the fleet),")
+    for name, shown in (("/dmz-1", "dmz-1"), ("dc1/dmz-1", "dc1/dmz-1")):
+        ran = nested.run(lambda ctx, name=name: show_decky(ctx, name))
+        assert (ran.code, ran.outcome.document["name"]) == (0, shown)
+    assert nested.teardown("/dmz-1").code == 0
+    assert [name for name, _ in nested.desired.labelled_deckies()] == ["dc1/dmz-1"]
+
+
+def test_a_topology_whose_new_worker_cannot_have_its_images_is_not_active(
+    nested: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DECNET_DOCKER_SOCKET", "/nonexistent/docker.sock")
+    nested["w2"].engine.images = {}
+    ran = nested.drain("w1")
+    assert ran.code == 1 and not of(nested) and not of(nested, "w2")
+    assert nested.topology("dc1").status == "degraded"
+    assert nested.topology("dc1").moves[-1].reason.startswith("0 of 1 decky running; dmz-1: its images")
