@@ -27,7 +27,6 @@ PR_SET_PDEATHSIG = 1
 """Of prctl(2)."""
 
 TRANSIENT = (
-    "network decnet_lan not found",
     "is not connected to the network",
     "port is already allocated",
     "address already in use",
@@ -142,7 +141,11 @@ def up(
 def is_transient(error: str) -> bool:
     """Whether a retry can help. Errors that are not known to be temporary are permanent."""
     low = error.lower()
-    return any(mark in low for mark in TRANSIENT) and not any(mark in low for mark in PERMANENT)
+    # One of ours that was made just before.
+    is_network = "network decnet" in low and "not found" in low
+    return (is_network or any(mark in low for mark in TRANSIENT)) and not any(
+        mark in low for mark in PERMANENT
+    )
 
 
 def reason_in(output: str) -> str:

@@ -88,8 +88,8 @@ def check(inner: Inner, fleet_id: str, project: str, held: Dict[str, int]) -> No
     if not _is_root():
         raise Refusal(
             "network",
-            "the agent is not root here, and topologies need that: it has to set up their networks",
-            "enrol the worker with a login of root, or of a user with sudo, or deploy elsewhere",
+            "the agent is not root here, and only root can set up the networks of a topology: "
+            "enrol the worker as root or as a user with sudo, or deploy the topology on another one",
         )
     rows = docker.get("/networks")
     present = _present(rows, inner, fleet_id, project)

@@ -125,7 +125,7 @@ class Reader:
             for row in events_of(recording.touches, recording.at, own, gateways):
                 number = recording.number * _SPAN + row.pop("index") + 1
                 if number > last:
-                    local = self._local_address(base, row["source"])
+                    local = local_address(base, row["source"], self._fleet_id)
                     spool.add(_event(base, recording.run, number, row, local))
             self._done.append(recording)
         if self._is_last and not recording.error:
@@ -150,18 +150,6 @@ class Reader:
                 "fields": fields,
             }
         )  # fmt: skip
-
-    def _local_address(self, base: Container, source: str) -> str:
-        """The base's address on the network of the source, else the one on its home."""
-        number = interfaces.number_of(source) if len(base.addresses) > 1 else None
-        for address, length in base.prefixes.items() if number is not None else ():
-            mask = 0xFFFFFFFF << (32 - length) & 0xFFFFFFFF
-            if number is not None and number & mask == (interfaces.number_of(address) or 0) & mask:
-                return address
-        if base.on_lan or len(base.addresses) == 1:
-            return (base.on_lan or base.addresses)[0]
-        home = slices.home_address(slices.all_applied(self._fleet_id), base.project, base.decky)
-        return home or base.addresses[0]
 
     def _own_addresses(self) -> Set[str]:
         """Of this worker and of the others: their probes are not an attacker's."""
@@ -244,6 +232,19 @@ class _Recording:
 
     def _name(self, number: int) -> str:
         return "scans_%s_%d" % (self.run, number)
+
+
+def local_address(base: Container, source: str, fleet_id: str) -> str:
+    """The base's address on the network of the source, else the one on its home."""
+    number = interfaces.number_of(source) if len(base.addresses) > 1 else None
+    for address, length in base.prefixes.items() if number is not None else ():
+        mask = 0xFFFFFFFF << (32 - length) & 0xFFFFFFFF
+        if number is not None and number & mask == (interfaces.number_of(address) or 0) & mask:
+            return address
+    if base.on_lan or len(base.addresses) == 1:
+        return (base.on_lan or base.addresses)[0]
+    home = slices.home_address(slices.all_applied(fleet_id), base.project, base.decky)
+    return home or base.addresses[0]
 
 
 def _bases(found: Iterable[Container]) -> List[Container]:

@@ -14,7 +14,8 @@ import pytest
 from agent_desk import FLEET, WORKER, Desk, base, bundle, row, signed, step
 from engine_server import IMAGES, LAN, EngineServer, engine_server
 
-from decnet.agent import inner_networks, slices
+from decnet.agent import inner_networks, scans, slices
+from decnet.agent.containers import Container
 from decnet.agent.request import Refusal
 from decnet.wire import NETWORK, PROJECT, bridge_name, digest, inner_network
 
@@ -277,7 +278,7 @@ def test_an_agent_that_is_not_root_refuses_a_topology_and_takes_a_fleet(
     found = network("lan-1", 81)
     with pytest.raises(Refusal, match="is not root") as caught:
         inner_networks.check({found["name"]: found}, FLEET, TOPOLOGY, {})
-    assert caught.value.code == "network" and "root" in str(caught.value.hint)
+    assert caught.value.code == "network" and "enrol the worker as root" in caught.value.message
 
 
 def test_only_attachments_to_the_lan_are_probed_on_it() -> None:
@@ -290,6 +291,32 @@ def test_only_attachments_to_the_lan_are_probed_on_it() -> None:
     assert list(slices.homes(known)) == [(TOPOLOGY, "gw", "127.77.0.30", "00:14:22:00:00:01")]
     homes = {name: slices.home_address(known, TOPOLOGY, name) for name in (*THREE, "other")}
     assert homes == {"gw": "127.77.0.30", "hop": "127.81.0.10", "db": "127.82.0.20", "other": None}
+
+
+def test_a_scan_reached_the_address_on_the_network_of_its_source(home: Path) -> None:
+    folder = home / "projects" / TOPOLOGY
+    folder.mkdir(parents=True)
+    request = topology(1, TWO_LANS, THREE)
+    known = {"slice": request["slice"], "generation": 1, "plan_hash": request["plan_hash"]}
+    (folder / "slice.json").write_text(json.dumps(known))
+    gw = container("gw", {NETWORK: "127.77.0.30", f"{TOPOLOGY}-lan-1": "127.81.0.1"})
+    hop = container("hop", {f"{TOPOLOGY}-lan-1": "127.81.0.10", f"{TOPOLOGY}-lan-10": "127.82.0.1"})
+    sources = ("127.77.0.9", "127.81.0.9", "127.82.0.9", "198.51.100.9", "")
+    assert [scans.local_address(gw, each, FLEET) for each in sources] == [
+        "127.77.0.30", "127.81.0.1", "127.77.0.30", "127.77.0.30", "127.77.0.30",
+    ]  # fmt: skip
+    assert [scans.local_address(hop, each, FLEET) for each in sources] == [
+        "127.81.0.10", "127.81.0.10", "127.82.0.1", "127.81.0.10", "127.81.0.10",
+    ]  # fmt: skip
+
+
+def container(decky: str, networks: dict[str, str]) -> Container:
+    """A base as Docker lists it."""
+    rows = {name: {"IPAddress": address, "IPPrefixLen": 24} for name, address in networks.items()}
+    labels = {"decnet.fleet": FLEET, "decnet.project": TOPOLOGY, "decnet.decky": decky}
+    return Container(
+        {"Id": "c" * 64, "Names": [f"/{decky}"], "Labels": labels, "NetworkSettings": {"Networks": rows}}
+    )
 
 
 def test_one_address_on_two_topologies_is_two(seat: Desk, engine: EngineServer) -> None:

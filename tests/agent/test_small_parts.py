@@ -112,6 +112,8 @@ def test_listening_ports_are_read_from_the_kernels_tables() -> None:
     ("error", "transient"),
     [
         ("ERROR: for web  network decnet_lan not found", True),
+        ("Error response from daemon: network decnet-t-0123abcd-lan-1 not found", True),
+        ("Error response from daemon: network theirs not found", False),
         ("Error response from daemon: container x is not connected to the network decnet_lan", True),
         ("Bind for 0.0.0.0:80 failed: port is already allocated", True),
         ("listen tcp: address already in use", True),

@@ -14,6 +14,7 @@ import pytest
 from fakefleet import FakeFleet
 from fakefleet.agent import module
 
+from decnet.engine.progress import StepDone
 from decnet.wire import AGENT_VERSION, TOPOLOGIES_VERSION
 
 
@@ -124,3 +125,17 @@ def test_an_agent_that_is_too_old_and_stays_gets_no_topology(
     monkeypatch.undo()
     assert fleet.reconcile().code == 0
     assert networks(fleet) == planned(fleet) != set()
+
+
+def test_a_worker_whose_agent_is_not_root_gets_no_topology(fleet: FakeFleet) -> None:
+    fleet["w1"].is_root = False
+    assert fleet.generate("dc1", depth=2).code == 0
+    before = dict(fleet["w1"].containers)
+    ran = fleet.topology_deploy("dc1", on="w1")
+    assert ran.code == 4
+    ends = [each for each in ran.events if isinstance(each, StepDone)]
+    assert ends and all("the agent is not root here" in each.error for each in ends)
+    assert (dict(fleet["w1"].containers), networks(fleet)) == (before, set())
+    fleet["w1"].is_root = True
+    assert fleet.topology_deploy("dc1", on="w1").code == 0
+    assert networks(fleet) == planned(fleet)
