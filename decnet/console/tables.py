@@ -52,7 +52,8 @@ def print_table(listing: Listing) -> None:
     from rich.console import Console
 
     width = terminal_width(sys.stdout)
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    # Without a height, rich takes 80 columns for a terminal that calls itself dumb.
+    console = Console(highlight=False, markup=False, emoji=False, width=width, height=len(listing.rows) + 1)
     rows = [[cell(text) for text in row] for row in listing.rows]
     number = columns_that_fit(listing.columns, rows, width)
     columns, beside = listing.columns[:number], [row[:number] for row in rows]

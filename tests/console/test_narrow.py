@@ -114,6 +114,11 @@ def test_a_terminal_whose_size_is_not_set_counts_as_one_of_80_columns(columns: i
         assert on_a_terminal(columns, *argv) == on_a_terminal(80, *argv)
 
 
+@pytest.mark.parametrize("columns", [60, 100])
+def test_a_dumb_terminal_has_the_width_that_it_has(columns: int) -> None:
+    assert on_a_terminal(columns, "-c", STATUS, TERM="dumb") == on_a_terminal(columns, "-c", STATUS)
+
+
 def test_a_width_in_the_environment_does_not_break_a_table() -> None:
     for columns in ("0", "2", "9"):
         assert on_a_terminal(80, "-c", STATUS, COLUMNS=columns) == on_a_terminal(80, "-c", STATUS)
