@@ -10,6 +10,7 @@ from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
 from decnet.model.plan import Bundle, Step
 from decnet.plan.compose import ExpectedContainer, ExpectedSlice, compose_document, empty_document
+from decnet.plan.topologies.hashing import content
 from decnet.wire import digest
 
 SLICE_SCHEMA = 2
@@ -62,8 +63,14 @@ def _topology_of(fleet: Fleet, key: SliceKey) -> dict[str, Any]:
     found = next((each for each in fleet.topologies.values() if each.project == key.project), None)
     if found is None or not fleet.on(*key):
         return {}
-    design = found.design.model_dump(mode="json")
-    return {"topology": {"id": found.id, "name": found.name, "version": found.version, "design": design}}
+    return {
+        "topology": {
+            "id": found.id,
+            "name": found.name,
+            "version": found.version,
+            "design": content(found.design),
+        }
+    }
 
 
 def bundle(

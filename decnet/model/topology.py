@@ -36,8 +36,17 @@ class Lan(FrozenModel):
     dmz: bool = False
 
 
+def _in_order(services: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(services))
+
+
+def _not_empty(settings: dict[str, Settings]) -> dict[str, Settings]:
+    return {service: each for service, each in settings.items() if each}
+
+
 class DesignDecky(FrozenModel):
-    """One decky of a design. It is a member of the LANs in `addresses`; `home` is one of them."""
+    """One decky of a design. It is a member of the LANs in `addresses`; `home` is one of them. Services are
+    sorted, and those without settings have none: equal deckies have equal contents."""
 
     name: DesignDeckyName
     archetype: Short | None = None
@@ -46,8 +55,8 @@ class DesignDecky(FrozenModel):
     home: LanName
     forwards: bool = False
     """Whether it routes between its LANs."""
-    services: Annotated[tuple[ServiceName, ...], Loose]
-    settings: dict[ServiceName, Settings] = {}
+    services: Annotated[tuple[ServiceName, ...], Loose, AfterValidator(_in_order)]
+    settings: Annotated[dict[ServiceName, Settings], AfterValidator(_not_empty)] = {}
     addresses: dict[LanName, Short]
     """Its address by LAN; "" in the DMZ, where the worker's LAN decides."""
     macs: dict[LanName, Mac] = {}

@@ -35,6 +35,11 @@ def test_a_design_is_sorted_by_name() -> None:
     assert (DESIGN.lan("x"), DESIGN.decky("x"), DESIGN.members("x")) == (None, None, ())
 
 
+def test_equal_deckies_have_equal_values() -> None:
+    one = decky("web", services=("http", "ssh"), settings={"ssh": {"motd": "x"}})
+    assert decky("web", services=("ssh", "http"), settings={"ssh": {"motd": "x"}, "http": {}}) == one
+
+
 def test_the_project_of_a_topology_is_named_by_its_id() -> None:
     assert TOPOLOGY.project == "decnet-t-0123abcd"
 
