@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from decnet.commands.alerts import send_alerts_forever
-from decnet.commands.deliveries import worker_names
+from decnet.commands.alerts import send_alerts_after_pulls
+from decnet.commands.deliveries import Pulls, worker_names
 from decnet.commands.events import Pulled, pull, unprinted_events
 from decnet.commands.follow_logs import follow_logs
-from decnet.commands.sends import Pulls, Send, send_after_pulls
+from decnet.commands.sends import Send, send_after_pulls
 from decnet.console.events import show_events
 from decnet.console.logs import show_log_lines
 from decnet.console.prompts import print_error
@@ -68,7 +68,11 @@ async def follow_events(
             send_after_pulls(kept, each, pulls, lambda error: print_error(error, style)) for each in sends
         ]
         if alerts is not None:
-            works.append(send_alerts_forever(kept, alerts, interval, lambda error: print_error(error, style)))
+            works.append(
+                send_alerts_after_pulls(
+                    kept, alerts, pulls, interval, lambda error: print_error(error, style)
+                )
+            )
         await together(*works)
 
 

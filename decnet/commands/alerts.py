@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from decnet.commands.deliveries import again_and_again, its_turn, recipient, start_delivery, worker_names
+from decnet.commands.deliveries import (
+    PACE,
+    Pulls,
+    again_and_again,
+    its_turn,
+    recipient,
+    start_delivery,
+    worker_names,
+)
 from decnet.commands.event_view import EventView
 from decnet.commands.refusals import EVENTS_STAY, TRIES, refused_lines
 from decnet.engine.context import Context
@@ -88,11 +98,24 @@ async def send_alert(ctx: Context, target: Alerts) -> None:
             await _send(ctx, target, replace(cursor, tried=ctx.now()), found)
 
 
-async def send_alerts_forever(
-    ctx: Context, target: Alerts, interval: float, failed: Callable[[DecnetError], None]
+async def send_alerts_after_pulls(
+    ctx: Context, target: Alerts, pulls: Pulls, interval: float, failed: Callable[[DecnetError], None]
 ) -> None:
-    """Send alerts every `interval` seconds, next to the pulls; reports a failure once until it changes."""
-    await again_and_again(lambda: send_alert(ctx, target), lambda: ctx.sleep(interval), failed)
+    """Send an alert, if one is due, after each pull of this command, and at least every `interval` seconds
+    because of those of other commands; reports a failure once until it changes."""
+    count = 0
+
+    async def send() -> None:
+        nonlocal count
+        count = pulls.count
+        await send_alert(ctx, target)
+
+    async def pause() -> None:
+        await ctx.sleep(PACE)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(pulls.after(count), interval)
+
+    await again_and_again(send, pause, failed)
 
 
 async def send_test_alert(ctx: Context, target: Alerts) -> None:

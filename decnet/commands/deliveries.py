@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 
@@ -12,7 +13,10 @@ from decnet.errors import DecnetError, LockHeld
 from decnet.plan.event_filter import EventFilter
 from decnet.plan.select import select
 from decnet.store.deliveries import Cursor, Recipient, delivery_lock, load_cursor, save_cursor, similar_cursor
-from decnet.store.events import last_places
+from decnet.store.events import Place, last_places
+
+PACE = 0.1
+"""Seconds between two attempts to deliver to one receiver: workers end one after the other."""
 
 NOT_A_CHOICE = ("since", "until", "archetypes", "ignores")
 """Fields of a filter that change by themselves."""
@@ -50,6 +54,27 @@ def its_turn(ctx: Context, to: Recipient) -> Iterator[Cursor | None]:
         yield load_cursor(ctx.home, to) or Cursor()
     finally:
         lock.release()
+
+
+class Pulls:
+    """How far the pulls of this command have come: a send takes what was stored of a worker when its pull had
+    ended, and never a part of one."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, Place] = {}
+        self.count = 0
+        self._next = asyncio.Event()
+
+    def ended(self, ends: Mapping[str, Place]) -> None:
+        """The pull of one or more workers has ended; `ends` are the last events of all whose pulls have."""
+        self.ends, self.count = dict(ends), self.count + 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    async def after(self, count: int) -> None:
+        """Wait until more pulls than `count` have ended."""
+        while self.count <= count:
+            await self._next.wait()
 
 
 async def again_and_again(

@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from decnet.commands.deliveries import again_and_again, its_turn, recipient, start_delivery, worker_names
+from decnet.commands.deliveries import (
+    PACE,
+    Pulls,
+    again_and_again,
+    its_turn,
+    recipient,
+    start_delivery,
+    worker_names,
+)
 from decnet.commands.event_view import EventView
 from decnet.commands.refusals import EVENTS_STAY, TRIES, refused_lines
 from decnet.engine.context import Context
@@ -41,9 +49,6 @@ MOST_PASSED = 5000
 
 SEND_LIMIT = 30.0
 """Seconds that a receiver may take for one parcel."""
-
-PACE = 0.1
-"""Seconds between two sends to one receiver."""
 
 MOST_DATAGRAM = 65_000
 PLAIN_TEXT = ("rfc5424", "cef")
@@ -155,27 +160,6 @@ async def send_new(ctx: Context, target: Send, ends: Mapping[str, Place] | None 
         save_cursor(ctx.home, target.recipient, cursor.up_to(until))
     if refused:
         raise _left_out(target, refused, cursor.refused)
-
-
-class Pulls:
-    """How far the pulls of this command have come: a send takes what was stored of a worker when its pull had
-    ended, and never a part of one."""
-
-    def __init__(self) -> None:
-        self.ends: dict[str, Place] = {}
-        self.count = 0
-        self._next = asyncio.Event()
-
-    def ended(self, ends: Mapping[str, Place]) -> None:
-        """The pull of one or more workers has ended; `ends` are the last events of all whose pulls have."""
-        self.ends, self.count = dict(ends), self.count + 1
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def after(self, count: int) -> None:
-        """Wait until more pulls than `count` have ended."""
-        while self.count <= count:
-            await self._next.wait()
 
 
 async def send_after_pulls(

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from decnet import catalog
-from decnet.commands.alerts import Alerts, alerts_to, send_alert, send_alerts_forever, start_alerts
+from decnet.commands.alerts import Alerts, alerts_to, send_alert, send_alerts_after_pulls, start_alerts
+from decnet.commands.deliveries import Pulls
 from decnet.engine.context import Context
 from decnet.engine.notify import deliver
 from decnet.engine.parcel import Parcel
@@ -360,6 +361,34 @@ def _appears(path: Path) -> None:
         time.sleep(0.01)
 
 
+def _is_heard(ear: Ear) -> None:
+    until = time.monotonic() + 20
+    while not ear.heard and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def test_an_alert_follows_the_pull_and_not_the_interval(home: Home, ear: Ear) -> None:
+    target = alerts_for(ear.url, every=0.0)
+    start_alerts(context(home), target)
+
+    async def story() -> float:
+        pulls = Pulls()
+        sending = asyncio.create_task(
+            send_alerts_after_pulls(context(home), target, pulls, 3600.0, lambda error: None)
+        )
+        await asyncio.sleep(0.5)
+        happens(home, 1, 1)
+        began = time.monotonic()
+        pulls.ended({})
+        await asyncio.to_thread(_is_heard, ear)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        return time.monotonic() - began
+
+    assert asyncio.run(story()) < 10
+    assert [each["count"] for each in ear.heard] == [1]
+
+
 def test_a_pull_is_never_delayed_by_a_receiver(home: Home, tmp_path: Path) -> None:
     sleeper = script(tmp_path, f"echo $$ > {tmp_path}/pid; exec sleep 60")
     start_alerts(context(home), alerts_for(sleeper))
@@ -367,7 +396,7 @@ def test_a_pull_is_never_delayed_by_a_receiver(home: Home, tmp_path: Path) -> No
 
     async def describe_mismatch() -> float:
         telling = asyncio.create_task(
-            send_alerts_forever(context(home), alerts_for(sleeper), 0.05, lambda error: None)
+            send_alerts_after_pulls(context(home), alerts_for(sleeper), Pulls(), 0.05, lambda error: None)
         )
         begin_at = time.monotonic()
         await asyncio.to_thread(_appears, tmp_path / "pid")
