@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
+from decnet.commands.deliveries import worker_names
 from decnet.commands.events import stored, stored_touches
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
@@ -21,9 +22,10 @@ from decnet.model.event import AttackerEvent
 from decnet.model.record import LifecycleRow
 from decnet.model.severity import level, severity
 from decnet.plan.attack_table import ATTACK_VERSION
-from decnet.plan.attackers import Attacker, Credential, by_source, credentials, merged
+from decnet.plan.attackers import MOST_NAMES, Attacker, Credential, by_source, credentials, merged
 from decnet.plan.event_filter import EventFilter
-from decnet.store.event_index import totals
+from decnet.plan.ignore import Ignoring
+from decnet.store.event_index import parts_within, totals
 from decnet.store.touches import StoredTouch, read_touches
 from decnet.wire import clean
 
@@ -66,12 +68,36 @@ def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listi
 
 
 def _sources(ctx: Context, wanted: EventFilter, on: str | None) -> dict[str, Attacker]:
-    if on is not None or wanted.ignores or replace(wanted, sources=()).is_limited:
+    if replace(wanted, sources=()).is_limited:
         return by_source(stored_touches(ctx, wanted, on))
-    known, rest = totals(ctx.home)
-    found = merged(known, by_source(read_touches(ctx.home, coverage=rest)).values())
+    workers = None if on is None else worker_names(ctx, on)
+    known, rest = totals(ctx.home, workers)
+    events = read_touches(ctx.home, workers=workers, coverage=rest)
+    found = merged(known, by_source(events).values())
     selector = wanted.source_selector
-    return {name: each for name, each in found.items() if selector is None or selector.matches(name)}
+    found = {name: each for name, each in found.items() if selector is None or selector.matches(name)}
+    rules = wanted.ignores
+    return _without_ignored(ctx, found, rules, workers) if isinstance(rules, Ignoring) else found
+
+
+def _without_ignored(
+    ctx: Context, found: dict[str, Attacker], rules: Ignoring, workers: Collection[str] | None
+) -> dict[str, Attacker]:
+    """These sources without what `[events.ignore]` leaves out. Totals do not say when or at which port: the
+    events of the sources that a rule may mean in part are read."""
+    kept = {name: each for name, each in found.items() if not rules.is_ignored(name)}
+    unclear = {each.source for each in kept.values() if _may_ignore(rules, each)}
+    if not unclear:
+        return kept
+    coverage = parts_within(ctx.home, None, None, unclear)
+    events = read_touches(ctx.home, workers=workers, coverage=coverage)
+    counted_again = by_source(each for each in events if each.source_ip in unclear and not rules(each))
+    return {name: each for name, each in kept.items() if name not in unclear} | counted_again
+
+
+def _may_ignore(rules: Ignoring, each: Attacker) -> bool:
+    is_full = max(len(each.services), len(each.deckies)) >= MOST_NAMES
+    return is_full or rules.may_ignore(each.source, each.services, each.deckies)
 
 
 def tried_credentials(

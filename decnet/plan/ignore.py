@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +17,41 @@ from decnet.plan.sources import Sources
 from decnet.wire.event_fields import KINDS
 
 
+@dataclass(frozen=True)
+class Rule:
+    """One rule, and what it means."""
+
+    given: IgnoreRule
+    wanted: EventFilter
+
+    def __call__(self, event: Touch) -> bool:
+        if self.given.port is not None and not _has_port(event, self.given.port):
+            return False
+        is_time = self.given.hours is None or _within(event.at, self.given.hours)
+        return is_time and passes(event, self.wanted)
+
+    @property
+    def is_about_sources_only(self) -> bool:
+        return self.given == IgnoreRule(source=self.given.source)
+
+    def may_match(self, source: str, services: Iterable[str], deckies: Iterable[str]) -> bool:
+        """Whether it may mean an event of this source, with one of these services and deckies."""
+        wanted, archetypes = self.wanted, self.wanted.archetypes
+        if wanted.source_selector is not None and not wanted.source_selector.matches(source):
+            return False
+        of_service, of_decky = wanted.service_selector, wanted.decky_selector
+        if of_service is not None and not any(map(of_service.matches, services)):
+            return False
+        if of_decky is None or wanted.topologies:
+            return True
+        return any(of_decky.matches(name, archetypes.get(name, ())) for name in deckies)
+
+
 @dataclass
 class Ignoring:
     """The rules as one question about an event; `count` is how many actions it has answered with yes."""
 
-    rules: tuple[Callable[[Touch], bool], ...]
+    rules: tuple[Rule, ...]
     count: int = 0
 
     def __call__(self, event: Touch) -> bool:
@@ -29,6 +59,14 @@ class Ignoring:
             return False
         self.count += max(event.stands_for, 1)
         return True
+
+    def is_ignored(self, source: str) -> bool:
+        """Whether all events of this source are left out."""
+        return any(rule.is_about_sources_only and rule.may_match(source, (), ()) for rule in self.rules)
+
+    def may_ignore(self, source: str, services: Iterable[str], deckies: Iterable[str]) -> bool:
+        """Whether some of its events may be, which were on these services and deckies."""
+        return any(rule.may_match(source, services, deckies) for rule in self.rules)
 
 
 def ignoring(rules: Iterable[IgnoreRule], archetypes: Groups, topologies: Mapping[str, str] = {}) -> Ignoring:
@@ -65,7 +103,7 @@ def _check(key: str, text: str, known: dict[str, Groups]) -> None:
         Selector.of(key, [text]).check(known[key])
 
 
-def _rule(rule: IgnoreRule, archetypes: Groups, topologies: Mapping[str, str]) -> Callable[[Touch], bool]:
+def _rule(rule: IgnoreRule, archetypes: Groups, topologies: Mapping[str, str]) -> Rule:
     wanted = EventFilter(
         deckies=(rule.decky,) if rule.decky else (),
         archetypes={name: tuple(groups) for name, groups in archetypes.items()},
@@ -74,13 +112,7 @@ def _rule(rule: IgnoreRule, archetypes: Groups, topologies: Mapping[str, str]) -
         kinds=(rule.kind,) if rule.kind else (),
         services=(rule.service,) if rule.service else (),
     )
-
-    def matches(event: Touch) -> bool:
-        if rule.port is not None and not _has_port(event, rule.port):
-            return False
-        return (rule.hours is None or _within(event.at, rule.hours)) and passes(event, wanted)
-
-    return matches
+    return Rule(rule, wanted)
 
 
 def _has_port(event: Touch, port: int) -> bool:

@@ -18,12 +18,12 @@ from zlib import crc32
 import orjson
 
 from decnet.plan.attack_table import RULES
-from decnet.plan.attackers import Attacker
+from decnet.plan.attackers import Attacker, merged
 
 from .jsonl import files_of
 from .paths import Home
 
-APPLICATION, SCHEMA = 0x6465636E, 2
+APPLICATION, SCHEMA = 0x6465636E, 3
 VERSION = crc32(f"{SCHEMA} {RULES}".encode()) & 0x7FFFFFFF
 """Who wrote the file, the schema, and the techniques that its totals know: anything else is not ours."""
 
@@ -81,9 +81,11 @@ def index_path(home: Home) -> Path:
     return home.events_dir / "index.db"
 
 
-def parts_within(home: Home, since: float | None, until: float | None, source: str | None = None) -> Coverage:
+def parts_within(
+    home: Home, since: float | None, until: float | None, sources: Collection[str] | None = None
+) -> Coverage:
     """What has to be read to find the events of this time, `since` included, in seconds since the epoch; with
-    `source`, those of this address."""
+    `sources`, those of these addresses."""
     low = float("-inf") if since is None else since
     high = float("inf") if until is None else until
     query = "SELECT start, stop FROM spans WHERE file = ? AND last >= ? AND first < ? ORDER BY start"
@@ -91,7 +93,7 @@ def parts_within(home: Home, since: float | None, until: float | None, source: s
     try:
         with _opened(index_path(home)) as reader:
             for each in _valid(home, reader)[0]:
-                rows = reader.execute(query, (each.number, low, high)) if _has(reader, each, source) else ()
+                rows = reader.execute(query, (each.number, low, high)) if _has(reader, each, sources) else ()
                 spans[each.key] = _joined([*((int(row[0]), int(row[1])) for row in rows), (each.end, None)])
     except _USELESS:
         return Coverage({})
@@ -110,7 +112,8 @@ def newest_first(
     with suppress(*_USELESS), _opened(index_path(home)) as reader:
         for each in _valid(home, reader)[0]:
             if each.key in present:
-                rows = reader.execute(query, (each.number, low, high)) if _has(reader, each, source) else ()
+                has = _has(reader, each, None if source is None else (source,))
+                rows = reader.execute(query, (each.number, low, high)) if has else ()
                 parts[each.key] = [*rows, (each.end, None, float("inf"))]
     found = [
         TimedPart(last, present[key].parent, age, key[1], start, stop)
@@ -120,19 +123,27 @@ def newest_first(
     return sorted(found, key=lambda part: part.last, reverse=True)
 
 
-def totals(home: Home) -> tuple[dict[str, Attacker], Coverage]:
-    """What the indexed events show of each source, and what has to be read in addition."""
+def totals(home: Home, workers: Collection[str] | None = None) -> tuple[dict[str, Attacker], Coverage]:
+    """What the indexed events of these workers (None: of all) show of each source, and what has to be read in
+    addition."""
     try:
         with _opened(index_path(home)) as reader:
             valid, is_current = _valid(home, reader)
             if is_current:
-                rows = reader.execute("SELECT document FROM totals").fetchall()
-                found = [Attacker.of(orjson.loads(document)) for (document,) in rows]
-                coverage = Coverage({each.key: [(each.end, None)] for each in valid})
-                return {each.source: each for each in found}, coverage
+                found = (Attacker.of(orjson.loads(text)) for text in _documents(home, reader, workers))
+                return merged({}, found), Coverage({each.key: [(each.end, None)] for each in valid})
     except _USELESS:
         pass
     return {}, Coverage({})
+
+
+def _documents(home: Home, reader: sqlite3.Connection, workers: Collection[str] | None) -> Iterator[bytes]:
+    if workers is None:
+        yield from (row[0] for row in reader.execute("SELECT document FROM totals"))
+        return
+    for worker in workers:
+        query = "SELECT document FROM worker_totals WHERE folder = ?"
+        yield from (row[0] for row in reader.execute(query, (home.events(worker).name,)))
 
 
 def indexed_files(reader: sqlite3.Connection) -> list[IndexedFile]:
@@ -186,12 +197,12 @@ def _valid(home: Home, reader: sqlite3.Connection) -> tuple[list[IndexedFile], b
     return valid, len(valid) == len(known)
 
 
-def _has(reader: sqlite3.Connection, file: IndexedFile, source: str | None) -> bool:
-    """Whether the indexed part of the file has events of this source."""
-    if source is None:
+def _has(reader: sqlite3.Connection, file: IndexedFile, sources: Collection[str] | None) -> bool:
+    """Whether the indexed part of the file has events of these sources."""
+    if sources is None:
         return True
     query = "SELECT 1 FROM parts WHERE file = ? AND source = ?"
-    return reader.execute(query, (file.number, source)).fetchone() is not None
+    return any(reader.execute(query, (file.number, source)).fetchone() for source in sources)
 
 
 @contextmanager

@@ -175,7 +175,7 @@ def lines_by_worker(
     if coverage is None and (since is not None or until is not None or source is not None):
         from .event_index import parts_within
 
-        coverage = parts_within(home, since, until, source)
+        coverage = parts_within(home, since, until, None if source is None else (source,))
     return [_lines(folder, coverage) for folder in worker_folders(home, workers)]
 
 

@@ -132,9 +132,14 @@ def _write_part(index: sqlite3.Connection, file: int, part: Part) -> None:
 
 def _write_totals(index: sqlite3.Connection, batch: Batch) -> None:
     whole: dict[str, list[Attacker]] = {}
-    for part in batch.parts.values():
+    of_workers: dict[tuple[str, str], list[Attacker]] = {}
+    for (folder, _), part in batch.parts.items():
         for source, new in part.sources.items():
             whole.setdefault(source, []).append(new)
+            of_workers.setdefault((folder, source), []).append(new)
+    query = "SELECT document FROM worker_totals WHERE folder = ? AND source = ?"
+    parts = ((*key, _with_stored(index, query, key, *of_workers[key])) for key in sorted(of_workers))
+    index.executemany("REPLACE INTO worker_totals VALUES (?, ?, ?)", parts)
     query = "SELECT document FROM totals WHERE source = ?"
     documents = ((source, _with_stored(index, query, (source,), *whole[source])) for source in sorted(whole))
     index.executemany("REPLACE INTO totals VALUES (?, ?)", documents)

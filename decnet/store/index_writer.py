@@ -39,6 +39,8 @@ _SCHEMA = (
     "CREATE TABLE parts (file INTEGER, source TEXT, document BLOB, PRIMARY KEY (file, source)) WITHOUT ROWID",
     "CREATE INDEX of_source ON parts (source)",
     "CREATE TABLE totals (source TEXT PRIMARY KEY, document BLOB) WITHOUT ROWID",
+    "CREATE TABLE worker_totals (folder TEXT, source TEXT, document BLOB, PRIMARY KEY (folder, source))"
+    " WITHOUT ROWID",
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )
@@ -145,14 +147,19 @@ def _forget_others(index: sqlite3.Connection, present: dict[tuple[str, int], Pat
             index.execute(f"DELETE FROM {table} WHERE file = ?", (each.number,))  # noqa: S608
         index.execute("DELETE FROM files WHERE number = ?", (each.number,))
         for source in sources:
-            _sum_up(index, source)
+            _sum_up(index, each.folder, source)
         index.execute("COMMIT")
 
 
-def _sum_up(index: sqlite3.Connection, source: str) -> None:
+def _sum_up(index: sqlite3.Connection, folder: str, source: str) -> None:
     """The totals of a source from its parts, because what is gone cannot be subtracted."""
-    rows = index.execute("SELECT document FROM parts WHERE source = ?", (source,)).fetchall()
-    found = merged({}, (Attacker.of(orjson.loads(document)) for (document,) in rows))
+    query = "SELECT folder, document FROM parts JOIN files ON file = number WHERE source = ?"
+    rows = [(row[0], Attacker.of(orjson.loads(row[1]))) for row in index.execute(query, (source,))]
+    of_worker = merged({}, (Attacker.of(part.document()) for where, part in rows if where == folder))
+    index.execute("DELETE FROM worker_totals WHERE folder = ? AND source = ?", (folder, source))
+    for each in of_worker.values():
+        document = orjson.dumps(each.document())
+        index.execute("INSERT INTO worker_totals VALUES (?, ?, ?)", (folder, source, document))
     index.execute("DELETE FROM totals WHERE source = ?", (source,))
-    for each in found.values():
+    for each in merged({}, (part for _, part in rows)).values():
         index.execute("INSERT INTO totals VALUES (?, ?)", (source, orjson.dumps(each.document())))

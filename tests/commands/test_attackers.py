@@ -10,14 +10,23 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from decnet import catalog
 from decnet.cli.app import app
+from decnet.commands.attackers import attackers
+from decnet.commands.events import stored_touches
+from decnet.engine.context import Context
 from decnet.model.event import AttackerEvent
+from decnet.model.event_settings import IgnoreRule
 from decnet.model.record import LifecycleRow
 from decnet.model.worker import Worker
+from decnet.plan.attackers import by_source
+from decnet.plan.event_filter import EventFilter
+from decnet.plan.ignore import ignoring
 from decnet.store.desired import new_fleet, save_fleet
 from decnet.store.events import append_events
 from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
+from decnet.store.index_writer import update_index
 from decnet.store.paths import Home
 from decnet.store.records import Records
 
@@ -143,3 +152,37 @@ def test_what_means_nothing_is_refused(home: Home, words: str) -> None:
 
 def test_a_source_without_events_is_one_line(home: Home) -> None:
     assert run("show", "203.0.113.5") == "no event of 203.0.113.5 is stored\n"
+
+
+RULES: list[dict[str, Any]] = [
+    {"source": ONE},
+    {"source": "192.0.2.0/24", "kind": "contact"},
+    {"decky": "db"},
+    {"decky": "!web", "source": ONE},
+    {"service": "ssh", "port": 22},
+    {"service": "http"},
+    {"hours": "00:01-00:02"},
+    {"source": OTHER, "hours": "00:00-00:30"},
+    {"kind": "login", "decky": "w*"},
+]
+
+
+@pytest.mark.parametrize("on", [None, "w1", "w2", "w*"])
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize("chosen", [[each] for each in RULES] + [RULES[:2], RULES[2:4], RULES[6:]])
+def test_ignored_events_are_in_no_total_of_any_worker(
+    home: Home, chosen: list[dict[str, Any]], is_indexed: bool, on: str | None
+) -> None:
+    if is_indexed:
+        assert update_index(home, 60.0) is not None
+    append_events(home, "id2", Page((event(2, 500.0, "db", "contact", source=OTHER),)))
+    ctx = Context(home=home, catalog=catalog.load(), emit=lambda each: None)
+    rules = [IgnoreRule(**each) for each in chosen]
+    wanted = EventFilter(ignores=ignoring(rules, {}))
+    counted_one_by_one = by_source(stored_touches(ctx, wanted, on))
+    found = {each["source"]: each for each in attackers(ctx, wanted, on).items}
+    assert {name: each["events"] for name, each in found.items()} == {
+        name: each.events for name, each in counted_one_by_one.items()
+    }
+    for name, each in counted_one_by_one.items():
+        assert (found[name]["deckies"], found[name]["attempts"]) == (sorted(each.deckies), each.attempts)

@@ -74,15 +74,18 @@ def answers(home: Home, **times: Any) -> list[str]:
     return [f"{row.worker}{row.event.id}" for row in read_events(home, **times)]
 
 
-def sources(home: Home) -> dict[str, Attacker]:
-    known, rest = totals(home)
-    return merged(known, by_source(row.event for row in read_events(home, coverage=rest)).values())
+def sources(home: Home, workers: Sequence[str] | None = None) -> dict[str, Attacker]:
+    known, rest = totals(home, workers)
+    return merged(known, by_source(read_touches(home, workers=workers, coverage=rest)).values())
 
 
 def agrees(home: Home) -> bool:
     """Whether index and files give the same answers."""
     whole = by_source(row.event for row in read_events(home, coverage=Coverage({})))
     assert sources(home) == whole
+    for worker in "vw":
+        of_worker = by_source(row.event for row in read_events(home, workers=[worker], coverage=Coverage({})))
+        assert sources(home, [worker]) == of_worker
     for source in ("192.0.2.1", "10.0.0.1", "192.0.2.77", "%"):
         of_source = [row for row in read_events(home, source=source) if row.event.source_ip == source]
         every = read_events(home, coverage=Coverage({}))
