@@ -8,20 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from decnet.cli import deploy_options as own
-from decnet.cli.options import (
-    Detach,
-    DryRun,
-    LockTimeout,
-    MaxRemove,
-    On,
-    Out,
-    Output,
-    OutputOption,
-    Quiet,
-    Seed,
-    Yes,
-    seconds,
-)
+from decnet.cli.option_groups import Without, with_groups
+from decnet.cli.options import LockTimeout, MaxRemove, On, Out, Output, OutputOption, Quiet, Seed, seconds
+from decnet.cli.pass_flags import AS_USUAL, PassFlags
 from decnet.cli.run import can_ask, context, finish, wait_for
 from decnet.engine.options import PassOptions
 
@@ -50,6 +39,7 @@ def _split(texts: list[str] | None) -> tuple[str, ...]:
     return tuple(name.strip() for text in texts or () for name in text.split(",") if name.strip())
 
 
+@with_groups
 def deploy(
     config: own.Config = None,
     deckies: own.Deckies = 1,
@@ -72,25 +62,14 @@ def deploy(
     no_cache: own.NoCache = False,
     adopt: own.Adopt = False,
     seed: Seed = None,
-    dry_run: DryRun = False,
     out: Out = None,
-    detach: Detach = False,
-    yes: Yes = False,
-    max_remove: MaxRemove = None,
-    lock_timeout: LockTimeout = 10.0,
+    given: PassFlags = AS_USUAL,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Deploy the fleet from a fleet file or from flags."""
-    run = PassOptions(
-        dry_run=dry_run or out is not None,
-        detach=detach,
-        max_remove=max_remove,
-        confirm=not yes,
-        no_cache=no_cache,
-        adopt_agent=adopt,
-    )
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=run.dry_run) as ctx:
+    run = given.options(dry_run=given.dry_run or out is not None, no_cache=no_cache, adopt_agent=adopt)
+    with given.context(output.value, read_only=run.dry_run) as ctx:
         from decnet.commands import deploy as verb
         from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
 
@@ -121,23 +100,21 @@ def _described(
     return spec, None if config or replace else flags.name
 
 
+@with_groups
 def apply(
     file: Annotated[Path, typer.Argument(help="A plan that `--out` wrote.")],
     no_cache: own.NoCache = False,
-    dry_run: DryRun = False,
-    detach: Detach = False,
-    yes: Yes = False,
-    lock_timeout: LockTimeout = 10.0,
+    given: Annotated[PassFlags, Without(("max_remove",))] = AS_USUAL,
     output: OutputOption = Output.table,
 ) -> None:
     """Carry out a plan that `deploy --out` or `mutate --out` wrote."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run) as ctx:
+    with given.context(output.value) as ctx:
         from decnet.commands.apply import apply as run
 
-        options = PassOptions(dry_run=dry_run, detach=detach, confirm=not yes, no_cache=no_cache)
-        finish(wait_for(run(ctx, file, options)), output.value)
+        finish(wait_for(run(ctx, file, given.options(no_cache=no_cache))), output.value)
 
 
+@with_groups
 def mutate(
     names: Names = None,
     services: ExactServices = None,
@@ -151,26 +128,18 @@ def mutate(
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Restore the previous services.")] = False,
     seed: Seed = None,
-    dry_run: DryRun = False,
     out: Out = None,
-    detach: Detach = False,
-    yes: Yes = False,
-    max_remove: MaxRemove = None,
+    given: PassFlags = AS_USUAL,
     quiet: Quiet = False,
-    lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
     """Add or remove services of deckies; other containers stay. Without a terminal it does not ask."""
-    run = PassOptions(
-        dry_run=dry_run or out is not None,
-        detach=detach,
+    run = given.options(
+        dry_run=given.dry_run or out is not None,
         quiet=quiet,
-        max_remove=max_remove,
-        confirm=not (yes or due or watch or quiet) and can_ask(),
+        confirm=not (given.yes or due or watch or quiet) and can_ask(),
     )
-    with context(
-        output.value, yes=yes, quiet=quiet, lock_timeout=lock_timeout, read_only=run.dry_run, of_fleet=True
-    ) as ctx:
+    with given.context(output.value, quiet=quiet, read_only=run.dry_run, of_fleet=True) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands import mutate as verb
         from decnet.errors import UsageError
@@ -236,20 +205,16 @@ def reconcile(
         finish(outcome, output.value)
 
 
+@with_groups
 def teardown(
     names: Names = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole fleet.")] = False,
-    dry_run: DryRun = False,
-    detach: Detach = False,
-    yes: Yes = False,
-    max_remove: MaxRemove = None,
-    lock_timeout: LockTimeout = 10.0,
+    given: PassFlags = AS_USUAL,
     output: OutputOption = Output.table,
 ) -> None:
     """Remove deckies from the LAN and the fleet."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run, of_fleet=True) as ctx:
+    with given.context(output.value, of_fleet=True) as ctx:
         from decnet.commands.teardown import teardown as run
 
-        options = PassOptions(dry_run=dry_run, detach=detach, max_remove=max_remove, confirm=not yes)
-        outcome = wait_for(run(ctx, tuple(names or ()), options, everything=everything))
+        outcome = wait_for(run(ctx, tuple(names or ()), given.options(), everything=everything))
         finish(outcome, output.value)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.options import Detach, DryRun, LockTimeout, On, Output, OutputOption, Yes
+from decnet.cli.option_groups import Without, with_groups
+from decnet.cli.options import On, Output, OutputOption
+from decnet.cli.pass_flags import AS_USUAL, PassFlags
 from decnet.cli.run import context, finish, wait_for
 
 app = typer.Typer(help="Build, upgrade and remove decoy images.", no_args_is_help=True, rich_markup_mode=None)
@@ -34,21 +36,17 @@ def base(output: OutputOption = Output.table) -> None:
 
 
 @app.command()
+@with_groups
 def upgrade(
-    dry_run: DryRun = False,
-    detach: Detach = False,
-    yes: Yes = False,
-    lock_timeout: LockTimeout = 10.0,
+    given: Annotated[PassFlags, Without(("max_remove",))] = AS_USUAL,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Upgrade deckies to this version's images."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run, of_fleet=True) as ctx:
+    with given.context(output.value, of_fleet=True) as ctx:
         from decnet.commands.image import upgrade as run
-        from decnet.engine.options import PassOptions
 
-        options = PassOptions(dry_run=dry_run, detach=detach, confirm=not yes)
-        finish(wait_for(run(ctx, options, on=on)), output.value)
+        finish(wait_for(run(ctx, given.options(), on=on)), output.value)
 
 
 @app.command("list")

@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.options import DryRun, LockTimeout, Output, OutputOption, Yes
+from decnet.cli.option_groups import Without, with_groups
+from decnet.cli.options import Output, OutputOption, Yes
+from decnet.cli.pass_flags import AS_USUAL, PassFlags
 from decnet.cli.run import context, finish, wait_for
 
 
@@ -69,20 +71,19 @@ def _program() -> Path:
     return called.absolute() if called.is_file() else Path(shutil.which("decnet") or called.absolute())
 
 
+@with_groups
 def uninstall(
     purge: Annotated[
         bool, typer.Option("--purge", help="Also delete events, audit log, catalog, caches, images.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Finish although workers do not answer.")] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    lock_timeout: LockTimeout = 10.0,
+    given: Annotated[PassFlags, Without(("detach", "max_remove"))] = AS_USUAL,
     output: OutputOption = Output.table,
 ) -> None:
     """Remove decnet from all workers and from this machine."""
-    with context(output.value, yes=yes, lock_timeout=lock_timeout, writes=False) as ctx:
+    with given.context(output.value, writes=False) as ctx:
         from decnet.commands.uninstall import UninstallOptions
         from decnet.commands.uninstall import uninstall as run
 
-        options = UninstallOptions(purge=purge, force=force, dry_run=dry_run)
+        options = UninstallOptions(purge=purge, force=force, dry_run=given.dry_run)
         finish(wait_for(run(ctx, options)), output.value)
