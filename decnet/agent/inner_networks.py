@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 
 from decnet.wire import (
+    ADVERTISE,
     BRIDGE_NAME,
     INHIBIT_IPV4,
     LABEL_FLEET,
@@ -129,7 +130,7 @@ def _create(name: str, wanted: Dict[str, str], labels: Dict[str, str]) -> None:
         "Internal": True,
         "EnableIPv6": False,
         "Labels": labels,
-        "Options": {BRIDGE_NAME: wanted["interface"], INHIBIT_IPV4: "true"},
+        "Options": {BRIDGE_NAME: wanted["interface"], INHIBIT_IPV4: "true", ADVERTISE: "0"},
         "IPAM": {"Driver": "default", "Config": [{"Subnet": wanted["subnet"], "Gateway": wanted["gateway"]}]},
     }
     try:

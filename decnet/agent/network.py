@@ -5,7 +5,7 @@ A network that is not ours, or that shares addresses with ours, is refused and n
 
 from __future__ import annotations
 
-from decnet.wire import LABEL_FLEET, LABEL_WORKER, NETWORK
+from decnet.wire import ADVERTISE, LABEL_FLEET, LABEL_WORKER, NETWORK
 from decnet.wire.engine import shares_parent
 
 from . import docker, interfaces
@@ -86,7 +86,7 @@ def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collecti
         "CheckDuplicate": True,
         "Driver": lan["driver"],
         "Labels": labels,
-        "Options": {} if lan["driver"] == "bridge" else {"parent": lan["interface"]},
+        "Options": {ADVERTISE: "0", **({} if lan["driver"] == "bridge" else {"parent": lan["interface"]})},
         "IPAM": {"Driver": "default", "Config": [{"Subnet": lan["subnet"], "Gateway": lan["gateway"]}]},
     }
     try:

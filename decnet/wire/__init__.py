@@ -5,6 +5,7 @@ from __future__ import annotations
 from .canonical import GENESIS, canonical, chained, decode_json, digest, encode_json, parse, verify
 from .framing import FrameError, Unframer, frame
 from .limits import (
+    ADVERTISE,
     AGENT_VERSION,
     BRIDGE_NAME,
     FOLLOW_VERSION,
@@ -44,6 +45,7 @@ from .limits import (
 from .text import clean, clean_lines
 
 __all__ = [
+    "ADVERTISE",
     "AGENT_VERSION",
     "BRIDGE_NAME",
     "FOLLOW_VERSION",

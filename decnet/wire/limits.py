@@ -39,6 +39,10 @@ BRIDGE_NAME = "com.docker.network.bridge.name"
 INHIBIT_IPV4 = "com.docker.network.bridge.inhibit_ipv4"
 """Options of Docker's bridge driver: the interface's name, and that the machine has no address on it."""
 
+ADVERTISE = "com.docker.network.advertise_addr_nmsgs"
+"""An option of networks: how many unsolicited ARP messages the engine, from Docker 28 on, sends for a new
+interface. A base does that itself, once it has its MAC and knows that no other host has the address."""
+
 LABEL_FLEET = "decnet.fleet"
 LABEL_WORKER = "decnet.worker"
 LABEL_PROJECT = "decnet.project"

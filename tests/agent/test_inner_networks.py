@@ -129,6 +129,7 @@ def test_the_networks_are_internal_and_labelled_and_the_worker_has_no_address_th
         "Options": {
             "com.docker.network.bridge.name": bridge_name(TOPOLOGY, "lan-1"),
             "com.docker.network.bridge.inhibit_ipv4": "true",
+            "com.docker.network.advertise_addr_nmsgs": "0",
         },
         "IPAM": {"Driver": "default", "Config": [{"Subnet": "127.81.0.0/24", "Gateway": "127.81.0.254"}]},
     }
