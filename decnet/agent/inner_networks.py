@@ -94,8 +94,9 @@ def check(inner: Inner, fleet_id: str, project: str, held: Dict[str, int]) -> No
         )
     rows = docker.get("/networks")
     present = _present(rows, inner, fleet_id, project)
+    staying = [each for each in rows if not _will_go(each, inner, fleet_id, project, held)]
     for name, wanted in inner.items():
-        _check_neighbours(rows, name, wanted)
+        _check_neighbours(staying, name, wanted)
         if name not in present:
             _check_routes(name, wanted)
         elif held.get(name) and _differences(present[name], wanted):
@@ -108,14 +109,15 @@ def ensure(inner: Inner, fleet_id: str, worker_id: str, project: str) -> None:
     if not inner:
         return
     present = _present(docker.get("/networks"), inner, fleet_id, project)
+    others = {name: row for name, row in present.items() if _differences(row, inner[name])}
+    # All of them before the first is made: two LANs may have exchanged their subnets.
+    for name, row in others.items():
+        if docker.get("/networks/%s" % row["Id"]).get("Containers"):
+            raise _in_use(name, _differences(row, inner[name]))
+        docker.delete("/networks/%s" % row["Id"])
     for name, wanted in inner.items():
-        if name in present:
-            if not _differences(present[name], wanted):
-                continue
-            if docker.get("/networks/%s" % present[name]["Id"]).get("Containers"):
-                raise _in_use(name, _differences(present[name], wanted))
-            docker.delete("/networks/%s" % present[name]["Id"])
-        _create(name, wanted, {LABEL_FLEET: fleet_id, LABEL_WORKER: worker_id, LABEL_PROJECT: project})
+        if name in others or name not in present:
+            _create(name, wanted, {LABEL_FLEET: fleet_id, LABEL_WORKER: worker_id, LABEL_PROJECT: project})
     for name, wanted in inner.items():
         error = silence(wanted["interface"])
         if error:
@@ -223,13 +225,27 @@ def _present(
     """Those that exist, by name. Raises Refusal `network` for one of exactly that name that is not ours."""
     found = {}
     for row in rows:
-        name, labels = str(row["Name"]), row.get("Labels") or {}
+        name = str(row["Name"])
         if name in inner:
-            if (labels.get(LABEL_FLEET), labels.get(LABEL_PROJECT)) != (fleet_id, project):
+            if not _is_of(row, fleet_id, project):
                 message = "network %s already exists and does not belong to this topology" % name
                 raise Refusal("network", message, "docker network rm %s there" % name)
             found[name] = row
     return found
+
+
+def _is_of(row: Dict[str, Any], fleet_id: str, project: str) -> bool:
+    labels = row.get("Labels") or {}
+    return (labels.get(LABEL_FLEET), labels.get(LABEL_PROJECT)) == (fleet_id, project)
+
+
+def _will_go(row: Dict[str, Any], inner: Inner, fleet_id: str, project: str, held: Dict[str, int]) -> bool:
+    """Whether a network is removed before the first one is made: one of a LAN that has another name, another
+    subnet, or is gone."""
+    name = str(row["Name"])
+    if not _is_of(row, fleet_id, project) or held.get(name):
+        return False
+    return name not in inner or bool(_differences(row, inner[name]))
 
 
 def _check_neighbours(rows: Iterable[Dict[str, Any]], name: str, wanted: Dict[str, str]) -> None:

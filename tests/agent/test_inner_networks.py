@@ -257,6 +257,27 @@ def test_a_network_of_ours_that_differs_is_made_again_once_it_is_empty(
     assert config == [{"Subnet": "127.83.0.0/24", "Gateway": "127.83.0.254"}]
 
 
+@pytest.mark.parametrize(
+    "lans",
+    [{"lan-1": 81, "press": 82}, {"lan-1": 82, "lan-10": 81}],
+    ids=["a LAN has another name", "two have exchanged their subnets"],
+)
+def test_the_networks_that_go_are_no_obstacle_for_those_that_come(
+    seat: Desk, engine: EngineServer, lans: dict[str, int]
+) -> None:
+    applied(seat, topology(1, TWO_LANS, THREE))
+    first, last = lans
+    deckies = {"gw": [(first, 1)], "hop": [(first, 10), (last, 1)], "db": [(last, 20)]}
+    changes = [
+        {**each, "operation": "change", "up": [f"{TOPOLOGY}-{each['decky']}"]}
+        for each in removal(engine, *THREE)
+    ]
+    applied(seat, topology(2, lans, deckies, changes))
+    wanted = {f"{TOPOLOGY}-{lan}": f"127.{number}.0.0/24" for lan, number in lans.items()}
+    found = {name: networks(engine)[name]["IPAM"]["Config"][0]["Subnet"] for name in inner(engine)}
+    assert found == wanted
+
+
 def test_a_subnet_that_this_machine_has_a_route_to_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     routes = ["127.81.0.0/16", "127.83.0.0/24"]
     monkeypatch.setattr(inner_networks.interfaces, "routes", lambda: routes)

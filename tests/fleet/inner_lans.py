@@ -114,16 +114,16 @@ class Site(Stage):
     def home(self) -> Home:
         return Home(self.lab.folder / "op" / "decnet")
 
-    def enrol(self) -> None:
+    def enrol(self, *names: str) -> None:
         known = self.folder / "known_hosts"
+        addresses = {name: f"198.51.100.{10 + number}" for number, name in enumerate(WORKERS, 1)}
         rows = []
-        for number, name in enumerate(WORKERS, 1):
+        for name, address in addresses.items():
             key = (self.lab.folder / name / "sshd" / "host_ed25519.pub").read_text().split()[:2]
-            rows.append(" ".join([f"198.51.100.{10 + number}", *key]))
+            rows.append(" ".join([address, *key]))
         known.write_text("\n".join(rows) + "\n")
-        for number, name in enumerate(WORKERS, 1):
-            address = f"root@198.51.100.{10 + number}"
-            self.decnet("worker", "add", name, address, "--known-hosts", str(known))
+        for name in names or WORKERS:
+            self.decnet("worker", "add", name, f"root@{addresses[name]}", "--known-hosts", str(known))
 
     def desired(self) -> Fleet:
         found = load_fleet(self.home)
