@@ -27,7 +27,9 @@ from decnet.commands.topologies.teardown import delete
 from decnet.commands.topologies.teardown import teardown as topology_teardown
 from decnet.commands.worker import remove, rename
 from decnet.engine.options import PassOptions
+from decnet.errors import SpecError, UsageError
 from decnet.plan.event_filter import EventFilter
+from decnet.store.atomic import last_copy
 from decnet.store.topologies import TopologyTable
 
 from .conftest import FOUR
@@ -619,3 +621,26 @@ def test_a_topology_whose_new_worker_cannot_have_its_images_is_not_active(
     assert ran.code == 1 and not of(nested) and not of(nested, "w2")
     assert nested.topology("dc1").status == "degraded"
     assert nested.topology("dc1").moves[-1].reason.startswith("0 of 1 decky running; dmz-1: its images")
+
+
+def test_no_topology_makes_a_new_fleet_where_the_state_file_is_lost(empty: FakeFleet) -> None:
+    for path in (empty.home.state, last_copy(empty.home.state)):
+        path.unlink(missing_ok=True)
+    assert empty.generate("dc1").code == 1
+    assert not empty.home.state.exists()
+
+
+def test_operations_come_from_a_file_too(nested: FakeFleet, tmp_path: Path) -> None:
+    file = tmp_path / "change.toml"
+    file.write_text(
+        '[[operation]]\nop = "add_decky"\nname = "nas"\nhome = "dmz"\narchetype = "file-server"\n'
+    )
+    options = TopologyMutateOptions(read((), file), 1)
+    assert nested.run(lambda ctx: topology_mutate(ctx, "dc1", options)).code == 0
+    assert nested.topology("dc1").applied_version == 2
+    file.write_text('[[operation]]\nop = "add_decki"\n')
+    with pytest.raises(SpecError, match=r"change\.toml:1: .*add_decki"):
+        read((), file)
+    for words, path in (((), None), (ADD, file)):
+        with pytest.raises(UsageError):
+            read(words, path)

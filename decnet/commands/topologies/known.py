@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from decnet.engine.context import Context
+from decnet.engine.workers import known_workers
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.model.record import WorkerRecords
@@ -12,6 +13,7 @@ from decnet.model.suggest import suggest
 from decnet.model.topology import Topology, TopologyRecord
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet, save_fleet
+from decnet.store.home_use import check_not_lost
 from decnet.store.topologies import TopologyTable
 from decnet.wire import clean
 
@@ -19,8 +21,11 @@ WORDS = {"tearing_down": "being torn down", "torn_down": "torn down"}
 
 
 def stored_fleet(ctx: Context) -> Fleet:
-    """The fleet as stored; an empty one in a state directory that was never used."""
-    return load_fleet(ctx.home) or new_fleet(ctx.first_fleet_id)
+    """The fleet as stored; an empty one in a state directory that was never used. Raises StateBroken if the
+    state file is lost: another fleet in its place would not be that of the workers."""
+    stored = load_fleet(ctx.home)
+    check_not_lost(ctx.home, stored, known_workers(ctx.home))
+    return stored or new_fleet(ctx.first_fleet_id)
 
 
 def known(fleet: Fleet, name: str) -> Topology:
