@@ -18,7 +18,7 @@ from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
-from decnet.plan.select import refuse_topologies, select_deckies
+from decnet.plan.select import refuse_topologies, refuse_topology_names, select_deckies
 from decnet.store.desired import load_fleet
 from decnet.store.used_entries import with_used
 
@@ -74,6 +74,7 @@ def _names(ctx: Context, snap: Snapshot, options: MutateOptions) -> Sequence[str
         return rules.due(fleet, snap.catalog, ctx.now())
     if options.everything:
         return tuple(fleet.deckies)
+    refuse_topology_names(fleet.topologies, fleet.groups(), options.names, "mutate")
     refuse_topologies(fleet.groups(), fleet.every_group(), options.names)
     return select_deckies(fleet.groups(), options.names)
 

@@ -19,7 +19,7 @@ from decnet.model.record import LifecycleRow
 from decnet.plan.details import shown_settings
 from decnet.plan.mutate import due_time
 from decnet.plan.resolve import vendor_of
-from decnet.plan.select import select_deckies
+from decnet.plan.select import refuse_topology_names, select_deckies
 from decnet.plan.topologies.place import docker_network, topology_of
 from decnet.store.events import read_events
 from decnet.wire import clean
@@ -32,7 +32,9 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
     """One decky: what it is, its state and its last operations. The exit code is that of its worker, if this
     was not observed. Raises UsageError if the selector does not mean one decky."""
     snap = load_snapshot(ctx)
-    chosen = select_deckies(snap.stored.every_group(), [selector])
+    known = snap.stored.every_group()
+    refuse_topology_names(snap.stored.topologies, known, [selector], "show")
+    chosen = select_deckies(known, [selector])
     if len(chosen) > 1:
         hint = f"select one: {', '.join(chosen[:9])}"
         raise UsageError(f"{selector!r} selects {counted(len(chosen), 'decky')}", hint=hint)

@@ -13,7 +13,7 @@ from decnet.engine.outcome import PassOutcome
 from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
-from decnet.plan.select import Groups, refuse_topologies, select_deckies
+from decnet.plan.select import Groups, refuse_topologies, refuse_topology_names, select_deckies
 from decnet.plan.topologies.place import without_placed
 from decnet.wire import PROJECT
 
@@ -31,6 +31,7 @@ async def teardown(
         if everything:
             return _everything(snap)
         known = _known(snap)
+        refuse_topology_names(snap.desired.topologies, known, names, "teardown")
         refuse_topologies(known, snap.desired.every_group(), names)
         gone = set(select_deckies(known, names))
         before = sorted(gone - {*snap.desired.deckies, *_recorded(snap)})

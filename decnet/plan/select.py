@@ -9,7 +9,7 @@ a slash means deckies of the fleet only, and `/DECKY` is always one of the fleet
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -137,6 +137,13 @@ def _matches(term: str, name: str, groups: Iterable[str]) -> bool:
 def _named(term: str, known: Groups) -> list[str]:
     """The deckies of the fleet and of topologies whose own name is this term."""
     return [name for name in known if name.rpartition("/")[2] == term]
+
+
+def refuse_topology_names(topologies: Container[str], known: Groups, texts: Iterable[str], verb: str) -> None:
+    """Raises UsageError for a term that is the name of a topology, and not of a decky."""
+    for term in Selector.of("decky", texts).terms:
+        if term in topologies and not any(_matches(term, name, groups) for name, groups in known.items()):
+            raise UsageError(f"{term} is a topology", hint=f"decnet topology {verb} {term}")
 
 
 def refuse_topologies(fleet: Groups, everything: Groups, texts: Iterable[str]) -> None:

@@ -644,3 +644,11 @@ def test_operations_come_from_a_file_too(nested: FakeFleet, tmp_path: Path) -> N
     for words, path in (((), None), (ADD, file)):
         with pytest.raises(UsageError):
             read(words, path)
+
+
+@pytest.mark.parametrize("verb", ["teardown", "mutate", "show"])
+def test_a_topology_in_place_of_a_decky_is_named_with_its_own_command(nested: FakeFleet, verb: str) -> None:
+    run = getattr(nested, verb, lambda name: nested.run(lambda ctx: show_decky(ctx, name)))
+    ran = run("dc1")
+    assert ran.code == 2 and ran.error is not None
+    assert (ran.error.message, ran.error.hint) == ("dc1 is a topology", f"decnet topology {verb} dc1")
