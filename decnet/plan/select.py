@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from decnet.errors import UsageError
+from decnet.model.counted import counted
 from decnet.model.severity import LEVELS, MOST
 from decnet.model.suggest import suggest
 from decnet.model.worker import Worker
@@ -61,7 +62,7 @@ class Selector:
             if self.kind == "decky" and len(found := _named(term.removeprefix("!"), known)) > 1:
                 choices = [name if "/" in name else f"/{name} (of the fleet)" for name in found]
                 raise UsageError(
-                    f"{clean(term, 60)!r} is the name of {len(found)} deckies",
+                    f"{clean(term, 60)!r} is the name of {counted(len(found), 'decky')}",
                     hint=f"choose one: {', '.join(choices[:9])}",
                 )
         for term in self.unmatched(known):

@@ -11,6 +11,7 @@ from decnet.engine.context import Context
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import SpecError, UsageError
 from decnet.model.actual import NotSeen, Seen
+from decnet.model.counted import counted
 from decnet.model.fleet import Fleet, Network
 from decnet.model.spec import NetworkSpec
 from decnet.model.suggest import suggest
@@ -98,7 +99,7 @@ def _check_room(snap: Snapshot, topology: Topology, worker: str) -> None:
     if not has_room(snap, topology, worker):
         most, load = snap.workers[worker].max_deckies, _load(snap, worker, topology.project)
         raise SpecError(
-            f"{topology.name}: {worker} has no room for {len(topology.design.deckies)} deckies, "
+            f"{topology.name}: {worker} has no room for {counted(len(topology.design.deckies), 'decky')}, "
             f"{load} of {most} are taken",
             hint="choose another worker (--on)",
         )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from decnet.errors import SpecError
 from decnet.model.catalog import Catalog
+from decnet.model.counted import counted
 from decnet.model.topology import Design, Lan, OriginValue
 from decnet.wire import TOPOLOGY_PREFIX, bridge_name
 
@@ -88,7 +89,9 @@ def generate(
     lans = _lans(nodes, around.reserved, rng)
     plans = list(_deckies(nodes, parameters, roles, services, rng))
     if len(plans) > MAX_DECKIES:
-        raise SpecError(f"this seed makes {len(plans)} deckies, more than {MAX_DECKIES}", hint=_FEWER_DECKIES)
+        raise SpecError(
+            f"this seed makes {counted(len(plans), 'decky')}, more than {MAX_DECKIES}", hint=_FEWER_DECKIES
+        )
     deckies = complete(plans, {lan.name: lan for lan in lans}, catalog, rng, Used.around(around))
     return Design(lans=tuple(lans), deckies=tuple(deckies))
 

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network
 from decnet.model import addresses
 from decnet.model.addresses import Range
 from decnet.model.catalog import Catalog
+from decnet.model.counted import counted
 from decnet.model.topology import Design, DesignDecky, Lan
 from decnet.wire import TOPOLOGY_PREFIX, bridge_name, clean, container_name
 
@@ -202,7 +203,8 @@ def _check_addresses(
     for name, block in blocks.items():
         room = block.num_addresses - 3
         if len(members[name]) > room:
-            message = f"{name}: its subnet {block} has room for {room} of its {len(members[name])} deckies"
+            count = counted(len(members[name]), "decky")
+            message = f"{name}: its subnet {block} has room for {room} of its {count}"
             found.add("SUBNET_TOO_SMALL", ("lan", name, "subnet"), message, "give it a larger subnet")
 
 
@@ -250,6 +252,6 @@ def _check_size(found: Findings, design: Design, around: Surroundings) -> None:
     needed = (len(design.deckies) + around.deckies) * DECKY_MIB + SYSTEM_MIB
     if around.memory_mib is not None and needed > around.memory_mib:
         others = f" and the {around.deckies} of the worker" if around.deckies else ""
-        message = f"its {len(design.deckies)} deckies{others} need about {needed} MiB, "
+        message = f"its {counted(len(design.deckies), 'decky')}{others} need about {needed} MiB, "
         message += f"and there are {around.memory_mib}"
         found.add("NOT_ENOUGH_MEMORY", ("decky",), message, "use another worker, or fewer deckies")
