@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import takewhile
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -283,12 +284,14 @@ def _lines(folder: Path, coverage: Coverage | None) -> Iterator[bytes]:
 
 
 def _stored(lines: Iterator[bytes], since: float | None, until: float | None) -> Iterator[StoredEvent]:
+    low, high = -inf if since is None else since, inf if until is None else until
     for line in lines:
         row = row_of(line)
-        found = event_of(row) if row is not None else None
-        if found is None or (since is not None and found.event.at < since):
+        # Most of the time goes into the check of a whole event.
+        if row is None or (isinstance(at := row.get("at"), float) and not low <= at < high):
             continue
-        if until is None or found.event.at < until:
+        found = event_of(row)
+        if found is not None and low <= found.event.at < high:
             yield found
 
 

@@ -61,6 +61,20 @@ def visit(fleet: FakeFleet, worker: str, decky: str, *numbers: int) -> None:
     machine.engine.save()
 
 
+class Silent(FakeSession):
+    async def call(self, *arguments: Any, **more: Any) -> Any:
+        await asyncio.sleep(3600)
+
+
+def with_a_silent_worker(fleet: FakeFleet) -> Context:
+    """The fleet, of which all workers but w1 never answer."""
+
+    def session(worker: Worker) -> FakeSession:
+        return fleet.session(worker) if worker.name == "w1" else Silent(fleet[worker.name], worker.name)
+
+    return fleet.context(sessions=session)
+
+
 def follows(ctx: Context, rounds: int, *, on: str | None = None, alerts: Alerts | None = None) -> None:
     """Follow for so many pauses, of pulls and of alerts."""
     left = rounds
@@ -137,16 +151,9 @@ def test_what_one_worker_sent_is_printed_while_another_is_slow(
     visit(fleet, "w1", "web-01", 1)
     visit(fleet, "w2", "web-02", 1)
 
-    class Slow(FakeSession):
-        async def call(self, *arguments: Any, **more: Any) -> Any:
-            await asyncio.sleep(3600)
-
-    def session(worker: Worker) -> FakeSession:
-        return fleet.session(worker) if worker.name == "w1" else Slow(fleet[worker.name], worker.name)
-
     async def work() -> str:
         shown = ""
-        following = asyncio.ensure_future(follow_events(fleet.context(sessions=session), ALL, 1.0, "name"))
+        following = asyncio.ensure_future(follow_events(with_a_silent_worker(fleet), ALL, 1.0, "name"))
         async with asyncio.timeout(60):
             while "web-01" not in shown:
                 await asyncio.sleep(0.05)

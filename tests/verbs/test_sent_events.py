@@ -9,19 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from event_receivers import Sink, sink
 from fakefleet import FakeFleet
-from fakefleet.session import FakeSession
 
 from decnet.cli.following import follow_events
 from decnet.commands.events import pull, stored
 from decnet.commands.sends import send_all, send_to, start_sends
-from decnet.model.worker import Worker
 from decnet.plan.event_filter import EventFilter
 
-from .test_following import visit
+from .test_following import visit, with_a_silent_worker
 
 __all__ = ["sink"]
 
@@ -71,15 +68,8 @@ def test_what_one_worker_sent_is_delivered_while_another_is_slow(fleet: FakeFlee
     visit(fleet, "w1", "web-01", 1)
     visit(fleet, "w2", "web-02", 1)
 
-    class Slow(FakeSession):
-        async def call(self, *arguments: Any, **more: Any) -> Any:
-            await asyncio.sleep(3600)
-
-    def session(worker: Worker) -> FakeSession:
-        return fleet.session(worker) if worker.name == "w1" else Slow(fleet[worker.name], worker.name)
-
     async def story() -> None:
-        ctx = fleet.context(sessions=session)
+        ctx = with_a_silent_worker(fleet)
         following = asyncio.create_task(follow_events(ctx, ALL, 1.0, "name", sends=[target]))
         await asyncio.to_thread(sink.wait, 1)
         following.cancel()
