@@ -136,8 +136,8 @@ def _write_totals(index: sqlite3.Connection, batch: Batch) -> None:
     for (folder, _), part in batch.parts.items():
         for source, new in part.sources.items():
             whole.setdefault(source, []).append(new)
-            of_workers.setdefault((folder, source), []).append(new)
-    query = "SELECT document FROM worker_totals WHERE folder = ? AND source = ?"
+            of_workers.setdefault((source, folder), []).append(new)
+    query = "SELECT document FROM worker_totals WHERE source = ? AND folder = ?"
     parts = ((*key, _with_stored(index, query, key, *of_workers[key])) for key in sorted(of_workers))
     index.executemany("REPLACE INTO worker_totals VALUES (?, ?, ?)", parts)
     query = "SELECT document FROM totals WHERE source = ?"

@@ -39,8 +39,9 @@ _SCHEMA = (
     "CREATE TABLE parts (file INTEGER, source TEXT, document BLOB, PRIMARY KEY (file, source)) WITHOUT ROWID",
     "CREATE INDEX of_source ON parts (source)",
     "CREATE TABLE totals (source TEXT PRIMARY KEY, document BLOB) WITHOUT ROWID",
-    "CREATE TABLE worker_totals (folder TEXT, source TEXT, document BLOB, PRIMARY KEY (folder, source))"
+    "CREATE TABLE worker_totals (source TEXT, folder TEXT, document BLOB, PRIMARY KEY (source, folder))"
     " WITHOUT ROWID",
+    "CREATE INDEX of_folder ON worker_totals (folder)",
     f"PRAGMA application_id = {APPLICATION}",
     f"PRAGMA user_version = {VERSION}",
 )
@@ -152,14 +153,18 @@ def _forget_others(index: sqlite3.Connection, present: dict[tuple[str, int], Pat
 
 
 def _sum_up(index: sqlite3.Connection, folder: str, source: str) -> None:
-    """The totals of a source from its parts, because what is gone cannot be subtracted."""
-    query = "SELECT folder, document FROM parts JOIN files ON file = number WHERE source = ?"
-    rows = [(row[0], Attacker.of(orjson.loads(row[1]))) for row in index.execute(query, (source,))]
-    of_worker = merged({}, (Attacker.of(part.document()) for where, part in rows if where == folder))
-    index.execute("DELETE FROM worker_totals WHERE folder = ? AND source = ?", (folder, source))
-    for each in of_worker.values():
-        document = orjson.dumps(each.document())
-        index.execute("INSERT INTO worker_totals VALUES (?, ?, ?)", (folder, source, document))
-    index.execute("DELETE FROM totals WHERE source = ?", (source,))
-    for each in merged({}, (part for _, part in rows)).values():
-        index.execute("INSERT INTO totals VALUES (?, ?)", (source, orjson.dumps(each.document())))
+    """The totals of a source from its parts on one worker, because what is gone cannot be subtracted, and
+    from its totals on the others."""
+    query = "SELECT document FROM parts JOIN files ON file = number WHERE source = ? AND folder = ?"
+    _replace(index, "worker_totals", (source, folder), index.execute(query, (source, folder)).fetchall())
+    query = "SELECT document FROM worker_totals WHERE source = ?"
+    _replace(index, "totals", (source,), index.execute(query, (source,)).fetchall())
+
+
+def _replace(index: sqlite3.Connection, table: str, key: tuple[str, ...], rows: list[tuple[bytes]]) -> None:
+    """Set the row with this key to the sum of these documents; without any, remove it."""
+    names = ("source", "folder")[: len(key)]
+    index.execute(f"DELETE FROM {table} WHERE {' AND '.join(f'{name} = ?' for name in names)}", key)  # noqa: S608
+    for each in merged({}, (Attacker.of(orjson.loads(document)) for (document,) in rows)).values():
+        values = (*key, orjson.dumps(each.document()))
+        index.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608

@@ -196,9 +196,7 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
     assert gone == attacker.uploaded["host-01"][1]
     for name, hashes in attacker.uploaded.items():
         assert of(stored, name, "file", "sha256", hashes) == hashes, name
-    listed = {
-        each["sha256"]: each["state"] for each in pair.decnet("events", "files", "-o", "json").json["files"]
-    }
+    listed = {each["sha256"]: each["state"] for each in pair.decnet("events", "files", "-o", "json").json}
     for name, hashes in attacker.uploaded.items():
         states = ["gone" if each == gone else f"on {where[name]}" for each in hashes]
         assert [listed[each] for each in hashes] == states, name
