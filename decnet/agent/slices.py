@@ -8,7 +8,6 @@ the project `decnet` until its first write, which writes the new files and then 
 from __future__ import annotations
 
 import os
-import shutil
 
 from decnet.wire import NETWORK, PROJECT, digest, is_project
 from decnet.wire.fault import place
@@ -67,6 +66,9 @@ def keep_of(job: Dict[str, Any]) -> None:
 
 def forget(project: str) -> None:
     """Removes what is kept of a topology of which nothing is left here."""
+    # It imports regular expressions, which take longer than all the rest of a heartbeat.
+    import shutil
+
     place("forget a project")
     shutil.rmtree(path(FOLDER, project), ignore_errors=True)
     sync_folder(path(FOLDER))
