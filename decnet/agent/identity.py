@@ -9,7 +9,7 @@ from decnet.wire import AGENT_VERSION, LABEL_FLEET, LABEL_WORKER, PROTOCOL
 from decnet.wire.engine import PID_FILE, missing_limits
 
 from . import docker, limits, request
-from .home import ensure, home, read_json, read_whole_json, write_if_possible, write_json
+from .home import ensure, home, path, read_json, read_whole_json, write_if_possible, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -108,7 +108,8 @@ def _known_engine() -> Dict[str, Any]:
         return cached
     about = docker.get("/info")
     found = {"stamp": stamp, "id": _id_in(about), "missing_limits": missing_limits(about)}
-    if os.path.isdir(home()):
+    # Not while nothing is enrolled here: a machine that was left behind stays clean.
+    if os.path.exists(path(FILE)):
         write_if_possible(found, _ENGINE_CACHE)
     return found
 

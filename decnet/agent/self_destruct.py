@@ -80,7 +80,8 @@ def reap(known: Dict[str, Any], own: str, purge: bool = False) -> None:
     if own.startswith(inside) and os.path.exists(own):
         _remove(own)
     if purge:
-        _remove_folder(home())
+        # Also what a verb has written meanwhile. A mount point stays, empty.
+        _remove(home())
 
 
 def without_ours(text: str, agent_home: str) -> str:
@@ -171,14 +172,6 @@ def _is_ours(command: str) -> bool:
             return (home() + "/").encode() in file.read(4096)
     except OSError:
         return False
-
-
-def _remove_folder(place: str) -> None:
-    """A folder that is empty; a mount point stays."""
-    try:
-        os.rmdir(place)
-    except OSError:
-        pass
 
 
 def _remove(place: str) -> None:

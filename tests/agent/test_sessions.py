@@ -115,6 +115,15 @@ def test_a_purge_in_its_own_scope_leaves_nothing(machine: Machine, desk: Desk, e
     wait_until_gone(desk.home)
 
 
+def test_a_verb_after_a_purge_writes_nothing(machine: Machine, desk: Desk, engine: EngineServer) -> None:
+    seat = replace(engine.serve(desk.enrolled_by_hand()), before=machine.command())
+    seat.get("self-destruct", {"purge": True})
+    wait_until_gone(desk.home)
+    desk.home.mkdir()
+    assert seat.get("hello")["worker_id"] is None
+    assert list(desk.home.iterdir()) == []
+
+
 def test_the_reaper_works_where_systemd_makes_no_scope(
     machine: Machine, desk: Desk, engine: EngineServer
 ) -> None:
