@@ -30,6 +30,7 @@ from .spool import spool_rows
 from .startup import start_up_rows
 from .topologies import topology_rows
 from .topology_pass import topology_pass_rows
+from .touch import touch_rows
 
 Part = Callable[[], list[Row]]
 
@@ -46,8 +47,13 @@ ON_A_WORKER: dict[str, Part] = {
     "repeat": repeat_rows,
     "dead": dead_rows,
 }
-WITH_IMAGES: dict[str, Part] = {"deploy": deploy_rows, "heartbeat": heartbeat_rows, "density": density_rows}
-"""In this order: the heartbeat is measured over the deckies that `deploy` leaves, `density` replaces them."""
+WITH_IMAGES: dict[str, Part] = {
+    "deploy": deploy_rows,
+    "heartbeat": heartbeat_rows,
+    "touch": touch_rows,
+    "density": density_rows,
+}
+"""In this order: the heartbeat is measured over the deckies that `deploy` leaves, the others replace them."""
 
 ON_EACH_ENGINE: dict[str, Part] = {"engines": engine_rows}
 
