@@ -110,7 +110,8 @@ class _Maker:
 
     def _technique(self, technique: str) -> Object:
         url = f"https://attack.mitre.org/techniques/{technique.replace('.', '/')}"
-        reference = {"source_name": "mitre-attack", "external_id": technique, "url": url}
+        matrix = "mitre-ics-attack" if technique.startswith("T0") else "mitre-attack"
+        reference = {"source_name": matrix, "external_id": technique, "url": url}
         return self._object(
             "attack-pattern", technique, BEGINNING, BEGINNING, name=NAMES.get(technique, technique),
             external_references=[reference],

@@ -1,8 +1,15 @@
-"""The names of techniques of MITRE ATT&CK, version 19: those that events can show."""
+"""The names of techniques of MITRE ATT&CK, version 19: those that events can show. `T0...` is of the matrix for
+industrial control systems."""
 
 from __future__ import annotations
 
 NAMES = {
+    "T0836": "Modify Parameter",
+    "T0843": "Program Download",
+    "T0846": "Remote System Discovery",
+    "T0855": "Unauthorized Command Message",
+    "T0858": "Change Operating Mode",
+    "T0888": "Remote System Information Discovery",
     "T1003.008": "/etc/passwd and /etc/shadow",
     "T1016": "System Network Configuration Discovery",
     "T1018": "Remote System Discovery",
@@ -20,6 +27,7 @@ NAMES = {
     "T1078": "Valid Accounts",
     "T1082": "System Information Discovery",
     "T1083": "File and Directory Discovery",
+    "T1087.002": "Domain Account",
     "T1090.001": "Internal Proxy",
     "T1098.004": "SSH Authorized Keys",
     "T1105": "Ingress Tool Transfer",
@@ -28,10 +36,20 @@ NAMES = {
     "T1110.003": "Password Spraying",
     "T1110.004": "Credential Stuffing",
     "T1133": "External Remote Services",
+    "T1135": "Network Share Discovery",
     "T1136.001": "Local Account",
     "T1190": "Exploit Public-Facing Application",
+    "T1482": "Domain Trust Discovery",
+    "T1498.002": "Reflection Amplification",
     "T1548.003": "Sudo and Sudo Caching",
+    "T1552.001": "Credentials In Files",
+    "T1552.007": "Container API",
+    "T1557.001": "LLMNR/NBT-NS Poisoning and SMB Relay",
     "T1572": "Protocol Tunneling",
     "T1595.001": "Scanning IP Blocks",
     "T1602.001": "SNMP (MIB Dump)",
+    "T1602.002": "Network Device Configuration Dump",
+    "T1610": "Deploy Container",
+    "T1611": "Escape to Host",
+    "T1613": "Container and Resource Discovery",
 }
