@@ -1,5 +1,5 @@
-"""The names of techniques of MITRE ATT&CK, version 19: those that events can show. `T0...` is of the matrix for
-industrial control systems."""
+"""The names of techniques of MITRE ATT&CK, version 19: those that events can show. `T0...` is of the matrix
+for industrial control systems."""
 
 from __future__ import annotations
 

@@ -260,11 +260,10 @@ def test_a_killed_job_is_lost_at_once_and_the_next_one_works(worker: Desk, lab: 
     worker.get("apply", bundle(WEB, "r1", 1))
     deadline = time.monotonic() + 20
     job: dict[str, Any] = {}
-    while not job.get("pid"):
+    while job.get("current") != "bringing up":
         assert time.monotonic() < deadline
         found = list((worker.home / "jobs").glob("*.json"))
         job = json.loads(found[0].read_text()) if found else {}
-    time.sleep(1.0)
     in_worker(lab, "kill", "-9", str(job["pid"]))
     assert worker.end_of("r1")["state"] == "lost"
     everything = [target(row) for row in containers(worker).values()]
