@@ -170,6 +170,9 @@ def _check_attachments(name: str, attachments: Any, project: str) -> None:
         raise Refusal("refused", message % (name, wanted))
     if len({each["network"] for each in attachments}) != len(attachments):
         raise Refusal("refused", "slice.deckies.%s.decky.attachments: two to one network" % name)
+    # Its base probes the first address only, and after a restart of the engine no one else probes the LAN's.
+    if NETWORK in [each["network"] for each in attachments[1:]]:
+        raise Refusal("refused", "slice.deckies.%s.decky.attachments: %s must be the first" % (name, NETWORK))
 
 
 def _check_attachment(

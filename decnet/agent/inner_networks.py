@@ -97,10 +97,11 @@ def check(inner: Inner, fleet_id: str, project: str, held: Dict[str, int]) -> No
     staying = [each for each in rows if not _will_go(each, inner, fleet_id, project, held)]
     for name, wanted in inner.items():
         _check_neighbours(staying, name, wanted)
-        if name not in present:
+        differences = _differences(present[name], wanted) if name in present else ["subnet"]
+        if name in present and held.get(name) and differences:
+            raise _in_use(name, differences)
+        if "subnet" in differences:
             _check_routes(name, wanted)
-        elif held.get(name) and _differences(present[name], wanted):
-            raise _in_use(name, _differences(present[name], wanted))
 
 
 def ensure(inner: Inner, fleet_id: str, worker_id: str, project: str) -> None:

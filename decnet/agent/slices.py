@@ -70,6 +70,11 @@ def forget(project: str) -> None:
     import shutil
 
     place("forget a project")
+    # The document holds passwords. Without the slice, no one would be told to remove it.
+    try:
+        os.unlink(path(FOLDER, project, COMPOSE))
+    except OSError:
+        pass
     shutil.rmtree(path(FOLDER, project), ignore_errors=True)
     sync_folder(path(FOLDER))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -290,6 +291,49 @@ def test_a_subnet_that_this_machine_has_a_route_to_is_refused(monkeypatch: pytes
         inner_networks.check(wanted, FLEET, TOPOLOGY, {})
     routes.pop(0)
     inner_networks.check(wanted, FLEET, TOPOLOGY, {})
+
+
+def test_a_lan_cannot_get_a_subnet_that_this_machine_has_a_route_to(
+    seat: Desk, engine: EngineServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied(seat, topology(1, TWO_LANS, THREE))
+    monkeypatch.setattr(inner_networks.interfaces, "routes", lambda: ["127.82.0.0/24", "127.83.0.0/24"])
+    rows = list(engine.engine.networks.values())
+    monkeypatch.setattr(inner_networks.docker, "get", lambda *_: rows)
+
+    def wanted(number: int) -> inner_networks.Inner:
+        found = network("lan-10", number)
+        return {found["name"]: {key: found[key] for key in ("interface", "subnet", "gateway")}}
+
+    inner_networks.check(wanted(82), FLEET, TOPOLOGY, {})
+    with pytest.raises(Refusal, match=r"a route to 127\.83\.0\.0/24"):
+        inner_networks.check(wanted(83), FLEET, TOPOLOGY, {})
+
+
+def test_the_lan_is_the_home_of_a_decky_on_it(seat: Desk) -> None:
+    """Its base probes the address on its home only."""
+    request = topology(1, TWO_LANS, THREE)
+    on_lan = {"network": NETWORK, "address": "127.77.0.30", "mac": "00:14:22:00:00:01"}
+    request["slice"]["deckies"]["gw"]["decky"]["attachments"].append(on_lan)
+    whole = {key: request[key] for key in ("project", "slice", "steps", "compose")}
+    error = seat.refused("apply", signed(whole, "not first", 1))
+    assert error["code"] == "refused" and f"{NETWORK} must be the first" in error["message"]
+
+
+def test_a_forgotten_project_loses_its_passwords_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = home / "projects" / TOPOLOGY
+    folder.mkdir(parents=True)
+    for name in (slices.FILE, slices.COMPOSE):
+        (folder / name).write_text("{}")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        slices.forget(TOPOLOGY)
+    assert [each.name for each in folder.iterdir()] == [slices.FILE]
+    monkeypatch.undo()
 
 
 def test_an_agent_that_is_not_root_refuses_a_topology_and_takes_a_fleet(
