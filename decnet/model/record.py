@@ -117,6 +117,12 @@ class WorkerRecords(FrozenModel):
         changed = self.of(name).model_copy(update=changes)
         return self.model_copy(update={"projects": dict(sorted({**self.projects, name: changed}.items()))})
 
+    def without_project(self, name: str) -> WorkerRecords:
+        """A copy without the records of a project."""
+        return self.model_copy(
+            update={"projects": {key: known for key, known in self.projects.items() if key != name}}
+        )
+
     def with_lifecycle_row(self, row: LifecycleRow) -> WorkerRecords:
         """A copy with this row in the place of the one with its id."""
         rows = tuple(row if each.id == row.id else each for each in self.lifecycle)

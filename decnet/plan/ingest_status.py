@@ -11,7 +11,7 @@ from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, Operation, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
 from decnet.plan.slice_drift import newest_applied
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean, longest_job
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean, is_project, longest_job
 
 from .journal_verify import verify_page
 
@@ -72,11 +72,11 @@ def ingest_status(
 
 
 def _all_projects(records: WorkerRecords, status: Status) -> dict[str, ProjectRecords]:
-    """The records of each project that is recorded here or held by the worker."""
-    return {
-        name: _project_records(records, name, status)
-        for name in sorted({*records.projects, *status.projects})
-    }
+    """The records of each project that is recorded here or held by the worker. One that the worker alone has
+    ever spoken of lasts as long as it does: otherwise it could add others for ever."""
+    held = {name for name in status.projects if is_project(name)}
+    ours = {name for name, known in records.projects.items() if known.deckies or known.generation}
+    return {name: _project_records(records, name, status) for name in sorted({*ours, *held})}
 
 
 def _project_records(records: WorkerRecords, name: str, status: Status) -> ProjectRecords:

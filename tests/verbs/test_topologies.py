@@ -26,6 +26,7 @@ from decnet.commands.topologies.show import show
 from decnet.commands.topologies.teardown import delete
 from decnet.commands.topologies.teardown import teardown as topology_teardown
 from decnet.commands.worker import remove, rename
+from decnet.engine import project_cleanup
 from decnet.engine.options import PassOptions
 from decnet.errors import SpecError, UsageError
 from decnet.plan.event_filter import EventFilter
@@ -209,6 +210,44 @@ def test_a_teardown_lasts_until_the_worker_reports_that_nothing_is_left(nested: 
     assert nested.topology("dc1").status == "torn_down"
     assert nested.run(lambda ctx: delete(ctx, "dc1")).code == 0
     assert (nested.desired.topologies, TopologyTable(nested.home).records()) == ({}, {})
+
+
+def held_by(fleet: FakeFleet, worker: str, *projects: str) -> None:
+    """Let a worker report these projects, of which it has no container."""
+    for project in projects:
+        folder = fleet[worker].home / "projects" / project
+        folder.mkdir(parents=True)
+        (folder / "slice.json").write_text(
+            json.dumps({"slice": None, "generation": 1, "plan_hash": "0" * 64})
+        )
+
+
+def test_a_worker_cannot_keep_a_pass_busy_with_projects(
+    nested: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_by(nested, "w1", *(f"decnet-t-{number:08x}" for number in range(5)))
+    monkeypatch.setattr(project_cleanup, "MOST", 3)
+    ran = nested.reconcile()
+    assert (ran.code != 0, len(list((nested["w1"].home / "projects").glob("decnet-t-0000*")))) == (True, 2)
+    assert "2 projects of topologies not removed yet" in [each.message for each in ran.outcome.troubles]
+    held_by(nested, "w1", "decnet-t-00000009")
+    monkeypatch.setattr(project_cleanup, "WORKER_SECONDS", 0.0)
+    assert nested.reconcile().code != 0
+    monkeypatch.undo()
+    assert nested.reconcile().code == 0
+    assert not list((nested["w1"].home / "projects").glob("decnet-t-0000*"))
+    topology = nested.desired.topologies["dc1"]
+    assert set(nested.records("w1").projects) == {topology.project}
+
+
+def test_a_worker_cannot_fill_the_records_with_projects(nested: FakeFleet) -> None:
+    before = set(nested.records("w1").projects)
+    for number in range(3):
+        held_by(nested, "w1", f"decnet-t-{number:08x}")
+        assert nested.run(lambda ctx: status(ctx)).code == 0
+        shutil.rmtree(nested["w1"].home / "projects" / f"decnet-t-{number:08x}")
+    assert nested.run(lambda ctx: status(ctx)).code == 0
+    assert set(nested.records("w1").projects) == before
 
 
 def test_a_deployed_topology_is_not_deleted(nested: FakeFleet) -> None:
