@@ -95,7 +95,7 @@ def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:
     held = [_held(each) for each in found]
     names = _names(held)
     _refuse_twins(found, names)
-    projects = _first_reported(ctx, found, held)
+    projects = _first_reported(ctx, found, names, held)
     for each, name, own in zip(found, names, held, strict=True):
         if each.enrolled.hello.fleet_id != fleet_id or fleet_id is None:
             raise FleetRefused("the workers do not belong to one fleet", worker=each.enrolled.worker.name)
@@ -172,13 +172,15 @@ def _refuse_twins(found: Sequence[Recovered], names: Sequence[str]) -> None:
 
 
 def _first_reported(
-    ctx: Context, found: Sequence[Recovered], held: Sequence[_Held]
+    ctx: Context, found: Sequence[Recovered], names: Sequence[str], held: Sequence[_Held]
 ) -> dict[str, dict[str, Decky]]:
     """By project, each decky as in the slice of the first worker that has it: an interrupted move may have
-    left it on two."""
+    left it on two. Its worker is the one that holds it, by the name that it has now: a slice may be older
+    than the last renaming."""
     projects: dict[str, dict[str, Decky]] = {PROJECT: {}}
-    for each, own in zip(found, held, strict=True):
-        for project, name, decky in own.deckies:
+    for each, worker, own in zip(found, names, held, strict=True):
+        for project, name, reported in own.deckies:
+            decky = reported.model_copy(update={"worker": worker})
             if projects.setdefault(project, {}).setdefault(name, decky) is not decky:
                 ctx.warn(f"{name}: {_where(each)} has it, too; the worker that you named first is used")
     return projects
@@ -214,6 +216,8 @@ def _held(each: Recovered) -> _Held:
                 topologies[project] = described
             for decky, row in content.get("deckies", {}).items():
                 deckies.append((project, decky, Decky.model_validate(row["decky"])))
+                if not deckies[-1][-1].attachments:
+                    raise ValueError(decky)
     except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise StateBroken(f"{name}: its slice cannot be read: {type(error).__name__}") from error
     names = {decky.worker for _, _, decky in deckies}

@@ -32,6 +32,7 @@ from decnet.errors import SpecError, UsageError
 from decnet.plan.event_filter import EventFilter
 from decnet.store.atomic import last_copy
 from decnet.store.topologies import TopologyTable
+from decnet.wire import digest
 
 from .conftest import FOUR
 
@@ -554,6 +555,34 @@ def test_a_lost_state_directory_is_recovered_with_its_topologies(nested: FakeFle
     assert after.projects == before.projects
     assert nested.topology("dc1").status == "active"
     assert nested.reconcile().code == 0 and of(nested) == containers and nested.is_converged()
+
+
+def test_a_slice_with_a_decky_on_no_network_is_not_recovered(nested: FakeFleet) -> None:
+    project = nested.desired.topologies["dc1"].project
+    spoil_slice(nested, project, lambda decky: decky.update(attachments=[]))
+    nested.lose_home()
+    ran = nested.recover("w1", "w2")
+    assert ran.error is not None and "its slice cannot be read" in ran.error.message
+    assert not nested.home.state.exists()
+
+
+def test_the_deckies_of_a_worker_are_its_own_whatever_its_slice_says(nested: FakeFleet) -> None:
+    """After `worker rename`, the slices of its projects are sent one after the other."""
+    nested.deploy(FOUR)
+    project = nested.desired.topologies["dc1"].project
+    spoil_slice(nested, project, lambda decky: decky.update(worker="w9"))
+    nested.lose_home()
+    assert nested.recover("w1", "w2").code == 0
+    (worker,) = {decky.worker for decky in nested.desired.projects[project].deckies.values()}
+    assert worker in nested.desired.lans and nested.reconcile().code == 0
+
+
+def spoil_slice(fleet: FakeFleet, project: str, spoil: Any) -> None:
+    """Change a decky in the slice that w1 holds of a project."""
+    path = fleet["w1"].home / "projects" / project / "slice.json"
+    known = json.loads(path.read_text())
+    spoil(next(iter(known["slice"]["deckies"].values()))["decky"])
+    path.write_text(json.dumps({**known, "plan_hash": digest(known["slice"])}))
 
 
 @pytest.fixture
