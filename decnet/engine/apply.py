@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -157,13 +157,16 @@ async def carry_out(
     release fails, what waits for it is not claimed. A worker carries out one job at a time."""
     first, second = split_jobs(steps)
     awaited = {key: {key, *_releasing(job_steps)} & set(first) for key, job_steps in second.items()}
-    # A job that a second one waits for is followed to its end, even with --detach.
+    # A job that another one waits for is followed to its end, even with --detach: also the jobs of a worker
+    # but for its last one.
     followed = set().union(*awaited.values())
     worker_locks = {key.worker: asyncio.Lock() for key in (*first, *second)}
+    left_to_run = Counter(key.worker for key in (*first, *second))
 
     async def run(key: SliceKey, job_steps: list[Step], detach: bool) -> None:
         async with worker_locks[key.worker]:
-            end = await job(key, job_steps, detach)
+            left_to_run[key.worker] -= 1
+            end = await job(key, job_steps, detach and not left_to_run[key.worker])
         applied.outcomes.extend(end.outcomes)
         if end.failure is not None:
             applied.failures[key.worker] = end.failure

@@ -557,6 +557,16 @@ def test_a_lost_state_directory_is_recovered_with_its_topologies(nested: FakeFle
     assert nested.reconcile().code == 0 and of(nested) == containers and nested.is_converged()
 
 
+def test_a_detached_pass_heals_fleet_and_topology_of_one_worker(nested: FakeFleet) -> None:
+    nested.deploy(FOUR)
+    for name in of(nested):
+        nested["w1"].crash(name)
+    ran = nested.reconcile(detach=True)
+    assert (ran.code, [each.message for each in ran.outcome.troubles]) == (0, [])
+    assert nested.reconcile().code == 0 and nested.is_converged()
+    assert not [row for row in nested.records("w1").lifecycle if row.status == "failed"]
+
+
 def test_a_slice_with_a_decky_on_no_network_is_not_recovered(nested: FakeFleet) -> None:
     project = nested.desired.topologies["dc1"].project
     spoil_slice(nested, project, lambda decky: decky.update(attachments=[]))
