@@ -67,6 +67,13 @@ class Container:
         self.attached: Optional[bool] = None
         self.ready: Optional[str] = None
 
+    @property
+    def names(self) -> Dict[str, str]:
+        """The decky as its events name it: with a project only if it is of a topology. An operator's decnet
+        of version 0.1.0 accepts none."""
+        names = {"decky": self.decky}
+        return names if self.project == PROJECT else dict(names, project=self.project)
+
     def answer(self) -> Dict[str, Any]:
         """The container as `status` reports it; `attached` is set by `fleet_containers`, `ready` by
         `note_readiness`."""

@@ -11,7 +11,7 @@ from .home import Unwritable, note_failed_write, trouble
 from .request import Refusal
 from .scans import Reader
 from .segments import LOST
-from .spool import Spool
+from .spool import Spool, owner_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def _drain_all(spool: Spool, scans: Reader, fleet_id: str) -> Tuple[bool, str]:
     try:
         found = fleet_containers(fleet_id)
         services = [each for each in found if each.service and each.state != "created"]
-        spool.report_removed({each.id: (each.decky, each.service) for each in services}, time.time())
+        present = {each.id: (owner_of(each.names), each.service) for each in services}
+        spool.report_removed(present, time.time())
         spool.forget_positions_but({container.id for container in found} | scans.known)
         is_drained = _drain_in_turn(spool, services)
         return scans.read_all(found, time.monotonic() + limits.SCANS) and is_drained, ""

@@ -95,13 +95,13 @@ class _Reading:
 
 
 def events_in(
-    lines: Iterable[bytes], container_id: str, decky: str, service: str
+    lines: Iterable[bytes], container_id: str, names: Dict[str, str], service: str
 ) -> Iterator[Dict[str, Any]]:
-    """The events of a log; a line that is not one of ours is skipped."""
+    """The events of a log, with the `names` of its decky; a line that is not one of ours is skipped."""
     for line in lines:
         event = _event(line) if len(line) <= limits.EVENT_LINE and line[:1] == b"{" else None
         if event is not None:
-            yield dict(event, container=container_id, decky=decky, service=service)
+            yield dict(event, container=container_id, service=service, **names)
 
 
 class _Log:
@@ -114,7 +114,7 @@ class _Log:
 
     def events(self) -> Iterator[Dict[str, Any]]:
         """Its events; none if the container is gone."""
-        return events_in(self._lines(), self._container.id, self._container.decky, self._container.service)
+        return events_in(self._lines(), self._container.id, self._container.names, self._container.service)
 
     def _lines(self) -> Iterator[bytes]:
         rest = b""

@@ -255,9 +255,9 @@ def _event(base: Container, run: str, number: int, row: Dict[str, Any], local: s
     """In the spool's form; the decky's own address is among the fields, as in the decoys' events."""
     fields = dict(row["fields"], local_ip=local, local_port=0, transport=row["transport"])
     return {
-        "container": base.id, "run": run, "n": number, "at": row["fields"]["last"], "decky": base.decky,
+        "container": base.id, "run": run, "n": number, "at": row["fields"]["last"],
         "service": OF_BASE, "kind": "scan", "source_ip": row["source"], "source_port": 0, "session": "",
-        "fields": fields,
+        "fields": fields, **base.names,
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import re
 
-from decnet.wire import parse
+from decnet.wire import is_project, parse
 from decnet.wire.event_fields import KINDS
 from decnet.wire.fault import place
 
@@ -213,6 +213,7 @@ def _is_event(row: Dict[str, Any]) -> bool:
     return (
         row.get("kind") in KINDS
         and all(isinstance(row.get(key), kind) for key, kind in ROW.items())
+        and ("project" not in row or is_project(row["project"]))
         and 0 < row["seq"] <= 2**53
         and 0 <= row["at"] < 1e11
         and 0 <= row["source_port"] <= 65535
@@ -224,6 +225,15 @@ GIVEN: Dict[str, Any] = {
     "id": str, "seq": int, "at": float, "decky": str, "service": str, "kind": str, "source_ip": str,
     "source_port": int, "session": str, "fields": dict,
 }  # fmt: skip
-"""The fields of an event that the operator gets."""
+"""The fields of an event that the operator gets, in addition to the `project` of a topology."""
+
+
+_ALL = (*GIVEN, "project")
+
+
+def given(row: Dict[str, Any]) -> Dict[str, Any]:
+    """The event as the operator gets it."""
+    return {key: row[key] for key in _ALL if key in row}
+
 
 ROW = dict(GIVEN, container=str, run=str, n=int, mark=str)

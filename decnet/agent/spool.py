@@ -17,7 +17,7 @@ import os
 
 from . import limits
 from .home import ensure, open_lock, path, write_json
-from .segments import FOLDER, GIVEN, LOST, Segments
+from .segments import FOLDER, LOST, Segments, given
 from .spool_head import HEAD, POSITIONS, read_head, read_positions
 
 TYPE_CHECKING = False
@@ -131,8 +131,9 @@ class Spool:
 
     def report_removed(self, present: Dict[str, Tuple[str, str]], now: float) -> None:
         """Add an event of kind `lost` for each container that was there at the last pull, and that another
-        program removed: what it logged since is gone. `present` has decky and service by container id."""
-        for container_id, (decky, service) in list(self._head["seen"].items()):
+        program removed: what it logged since is gone. `present` has the owner (`owner_of`) and the service by
+        container id."""
+        for container_id, (owner, service) in list(self._head["seen"].items()):
             if container_id in present:
                 continue
             fields: Dict[str, Any] = {"count": 0, "at_least": True, "before": now, "reason": REMOVED}
@@ -142,8 +143,8 @@ class Spool:
             self.add(
                 {
                     "container": container_id, "run": self._head["spool_id"], "n": self._last + 1, "at": now,
-                    "decky": decky, "service": service, "kind": LOST, "source_ip": "", "source_port": 0,
-                    "session": "", "fields": fields,
+                    "service": service, "kind": LOST, "source_ip": "", "source_port": 0,
+                    "session": "", "fields": fields, **_names(owner),
                 }
             )  # fmt: skip
         self._write_out()
@@ -166,12 +167,12 @@ class Spool:
     def report_dropped(self) -> None:
         """Add an event of kind `lost` for each service whose events were dropped unread."""
         for key, (count, first, last) in list(self._head["dropped"].items()):
-            decky, _, service = key.partition("/")
+            owner, _, service = key.rpartition("/")
             self.add(
                 {
                     "container": "", "run": self._head["spool_id"], "n": self._last + 1, "at": last,
-                    "decky": decky, "service": service, "kind": LOST, "source_ip": "", "source_port": 0,
-                    "session": "",
+                    "service": service, "kind": LOST, "source_ip": "", "source_port": 0, "session": "",
+                    **_names(owner),
                     "fields": {"count": count, "after": first, "before": last, "reason": DROPPED},
                 }
             )  # fmt: skip
@@ -201,7 +202,7 @@ class Spool:
             self._head["given"] = found[-1]["seq"]
         return {
             "spool_id": self._head["spool_id"],
-            "events": [{key: row[key] for key in GIVEN} for row in found],
+            "events": [given(row) for row in found],
             "first_seq": first,
             "last_seq": last,
             "more": bool(found) and found[-1]["seq"] < last,
@@ -285,7 +286,7 @@ class Spool:
         acked, given = self._head["acked"], self._head["given"]
         for row, _ in self._segments.rows(begin, acked):
             counts = self._head["unsure" if row["seq"] <= given else "dropped"]
-            _count(counts, row["decky"] + "/" + row["service"], weight(row), row["at"], row["at"])
+            _count(counts, _key(row), weight(row), row["at"], row["at"])
         self._head["floor"] = following[0] if following else self._head["last"] + 1
         self._save()
         self._segments.drop(begin)
@@ -307,6 +308,21 @@ class Spool:
                 known[run] = max(n, known.pop(run, 0))
             self._earlier[container_id] = dict(list(known.items())[-RUNS_KEPT:])
         write_json(self._earlier, POSITIONS)
+
+
+def owner_of(names: Dict[str, Any]) -> str:
+    """The decky that an event names, as one text: DECKY, or PROJECT/DECKY."""
+    decky = str(names["decky"])
+    return "%s/%s" % (names["project"], decky) if "project" in names else decky
+
+
+def _names(owner: str) -> Dict[str, str]:
+    project, _, decky = owner.rpartition("/")
+    return {"project": project, "decky": decky} if project else {"decky": decky}
+
+
+def _key(row: Dict[str, Any]) -> str:
+    return "%s/%s" % (owner_of(row), row["service"])
 
 
 def weight(event: Dict[str, Any]) -> int:
@@ -349,7 +365,7 @@ def _count(counts: Dict[str, Any], key: str, count: int, first: float, last: flo
 
 def _take(counts: Dict[str, Any], row: Dict[str, Any]) -> None:
     """Clear the counts that have been reported."""
-    key = row["decky"] + "/" + row["service"]
+    key = _key(row)
     left = counts.get(key, [0, 0.0, 0.0])[0] - weight(row)
     if left > 0:
         counts[key][0] = left

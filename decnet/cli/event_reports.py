@@ -37,7 +37,8 @@ def summary(
         from decnet.commands.events import ignored, stored_touches
 
         wanted = chosen.filter(ctx)
-        finish(run(stored_touches(ctx, wanted, on), lambda: ignored(wanted)), output.value)
+        found = stored_touches(ctx, wanted, on)
+        finish(run(found, lambda: ignored(wanted), wanted.topologies), output.value)
 
 
 def replay(

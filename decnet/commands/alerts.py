@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -29,11 +29,13 @@ from decnet.errors import DecnetError, Refused, UsageError
 from decnet.export import FORMATS
 from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
+from decnet.model.keys import place, spelled
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.store.deliveries import Cursor, Recipient, save_cursor
+from decnet.store.desired import load_fleet
 from decnet.store.events import StoredEvent
 from decnet.store.unsent import PendingEvents, pending_events
-from decnet.wire import clean
+from decnet.wire import PROJECT, clean
 
 MAX_EVENTS = 50
 """Events that one alert holds; the others are counted."""
@@ -142,10 +144,10 @@ async def _send(ctx: Context, target: Alerts, cursor: Cursor, found: PendingEven
 
 async def _send_each(ctx: Context, target: Alerts, cursor: Cursor, found: PendingEvents) -> Cursor:
     """Send one alert per event and store each position: a failure repeats none of the earlier ones."""
-    for place, stored in found.in_order():
+    for end, stored in found.in_order():
         if passes(stored.event, target.wanted):
             refused = await _hand_over(ctx, target, cursor, [stored], more=False)
-            cursor = cursor.up_to({stored.worker: place})
+            cursor = cursor.up_to({stored.worker: end})
             save_cursor(ctx.home, target.recipient, cursor)
             if refused is not None:
                 raise refused
@@ -203,9 +205,11 @@ def _document(
     ctx: Context, events: Sequence[StoredEvent], names: dict[str, str], *, more: bool
 ) -> dict[str, Any]:
     """The alert: a summary in one sentence, counts, and the events, all of limited size."""
-    deckies, sources, kinds = (
+    topologies = _topologies(ctx, events)
+    deckies = _counted((spelled(place(each.event), topologies), each.event) for each in events)
+    sources, kinds = (
         _counted((getattr(stored.event, name), stored.event) for stored in events)
-        for name in ("decky", "source_ip", "kind")
+        for name in ("source_ip", "kind")
     )
     # Of what is lost, and of a count of several sources, no one knows the source.
     del sources[""]
@@ -230,6 +234,13 @@ def _document(
             break
         document["events"].append(entry)
     return document
+
+
+def _topologies(ctx: Context, events: Sequence[StoredEvent]) -> Mapping[str, str]:
+    """The names of the topologies that the events may belong to, by their projects."""
+    is_of_topology = any(stored.event.project != PROJECT for stored in events)
+    fleet = load_fleet(ctx.home) if is_of_topology else None
+    return fleet.topology_names if fleet else {}
 
 
 def _counted(events: Iterable[tuple[str, AttackerEvent]]) -> Counter[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from decnet.commands.deliveries import worker_names
 from decnet.commands.events import stored, stored_touches
@@ -19,6 +19,7 @@ from decnet.errors import UsageError
 from decnet.export.sighting import REDACTED, iso
 from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
+from decnet.model.keys import label, place, spelled
 from decnet.model.record import LifecycleRow
 from decnet.model.severity import level, severity
 from decnet.plan.attack_table import ATTACK_VERSION
@@ -46,6 +47,8 @@ TIMELINE = ("time", "worker", "where", "kind", "what")
 VISIBLE = ("create", "change", "remove", "mutate", "revive")
 """Operations that change what an attacker can see of a decky."""
 
+Counted = TypeVar("Counted", Attacker, Credential)
+
 MOST_NAMED = 20
 MOST_EVENTS = 100_000
 """Events of a timeline, which are kept in memory: the newest."""
@@ -54,6 +57,7 @@ MOST_EVENTS = 100_000
 def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listing:
     """One row for each source of the stored events that the filter means, the last seen at the end."""
     found = _sources(ctx, wanted, on)
+    found = {name: _spelled(each, wanted.topologies) for name, each in found.items()}
     rows = sorted(found.values(), key=lambda each: (each.last, each.source))
     return Listing(
         "attackers",
@@ -65,6 +69,11 @@ def attackers(ctx: Context, wanted: EventFilter, on: str | None = None) -> Listi
         more_columns=WIDE,
         more_cells=tuple((str(e.events), str(e.accepted), _named(e.deckies)) for e in rows),
     )
+
+
+def _spelled(each: Counted, topologies: Mapping[str, str]) -> Counted:
+    """The same with its deckies as users name them."""
+    return replace(each, deckies={spelled(decky, topologies) for decky in each.deckies})
 
 
 def _sources(ctx: Context, wanted: EventFilter, on: str | None) -> dict[str, Attacker]:
@@ -105,7 +114,8 @@ def tried_credentials(
 ) -> Listing:
     """The pairs of account and secret in the stored logins, the most widely used first."""
     events = stored_touches(ctx, wanted, on)
-    rows, others = credentials(_redacted(events) if redact else events)
+    found, others = credentials(_redacted(events) if redact else events)
+    rows = [_spelled(each, wanted.topologies) for each in found]
     return Listing(
         "credentials",
         PAIRS,
@@ -130,9 +140,9 @@ def timeline(ctx: Context, source: str, wanted: EventFilter, on: str | None = No
     kept: deque[_Moment] = deque(maxlen=MOST_EVENTS)
     count = 0
     for worker, event in stored(ctx, replace(wanted, sources=(source,)), on):
-        kept.append(_touch(worker, event))
+        kept.append(_touch(worker, event, wanted.topologies))
         count += 1
-    moments = list(heapq.merge(kept, _changes(ctx, kept), key=lambda each: each.at))
+    moments = list(heapq.merge(kept, _changes(ctx, kept, wanted.topologies), key=lambda each: each.at))
     return Listing(
         "timeline",
         TIMELINE,
@@ -155,20 +165,21 @@ class _Moment(NamedTuple):
     item: dict[str, Any]
 
 
-def _touch(worker: str, event: AttackerEvent) -> _Moment:
+def _touch(worker: str, event: AttackerEvent, topologies: Mapping[str, str]) -> _Moment:
     item = {"worker": worker, "time": iso(event.at), "severity": severity(event)}
     item |= event.model_dump(mode="json")
-    return _Moment(event.at, worker, f"{event.decky}/{event.service}", event.kind, _what(event), item)
+    where = f"{spelled(place(event), topologies)}/{event.service}"
+    return _Moment(event.at, worker, where, event.kind, _what(event), item)
 
 
-def _changes(ctx: Context, touches: Sequence[_Moment]) -> list[_Moment]:
+def _changes(ctx: Context, touches: Sequence[_Moment], topologies: Mapping[str, str]) -> list[_Moment]:
     """The operations on the touched deckies between the first and the last touch."""
     deckies = {(each.item["project"], each.item["decky"]) for each in touches}
     if not touches:
         return []
     first, last = touches[0].at, touches[-1].at
     found = [
-        _change(name, row)
+        _change(name, row, topologies)
         for name, worker in known_workers(ctx.home).items()
         for row in ctx.records.load(worker.worker_id).lifecycle
         if (row.project, row.decky) in deckies and row.operation in VISIBLE and row.status == "succeeded"
@@ -176,13 +187,14 @@ def _changes(ctx: Context, touches: Sequence[_Moment]) -> list[_Moment]:
     return sorted((each for each in found if first <= each.at <= last), key=lambda each: each.at)
 
 
-def _change(worker: str, row: LifecycleRow) -> _Moment:
+def _change(worker: str, row: LifecycleRow, topologies: Mapping[str, str]) -> _Moment:
     at = row.ended or row.created
     item = {
-        "worker": worker, "time": iso(at), "at": at, "decky": row.decky, "kind": "change",
-        "operation": row.operation, "reason": row.reason,
+        "worker": worker, "time": iso(at), "at": at, "decky": row.decky,
+        "project": row.project, "kind": "change", "operation": row.operation, "reason": row.reason,
     }  # fmt: skip
-    return _Moment(at, worker, row.decky, "change", f"--- {row.operation}: {row.reason} ---", item)
+    where = label(row.project, row.decky, topologies)
+    return _Moment(at, worker, where, "change", f"--- {row.operation}: {row.reason} ---", item)
 
 
 def _what(event: AttackerEvent) -> str:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,11 @@ from decnet.engine.workers import known_workers
 from decnet.errors import BadAnswer, Failed, UsageError, WorkerError, WorkerFailure, worst
 from decnet.model.counted import counted
 from decnet.model.event import AttackerEvent
+from decnet.model.keys import label
 from decnet.plan.select import select
 from decnet.store.desired import load_fleet
 from decnet.store.events import read_events
-from decnet.wire import AGENT_VERSION, UPLOADS_VERSION, clean
+from decnet.wire import AGENT_VERSION, PROJECT, UPLOADS_VERSION, clean
 
 if TYPE_CHECKING:
     from decnet.worker.client import AgentClient
@@ -47,6 +48,9 @@ class Upload:
     count: int = 0
     worker: str = ""
     decky: str = ""
+    project: str = PROJECT
+    label: str = ""
+    """The decky as users name it."""
     service: str = ""
     source: str = ""
     name: str = ""
@@ -111,23 +115,26 @@ async def fetch(ctx: Context, prefix: str, to: Path | None, on: str | None = Non
 def _uploaded(ctx: Context, on: str | None) -> dict[str, Upload]:
     """By hash, what the stored events report."""
     names = {worker.worker_id: name for name, worker in select(known_workers(ctx.home), on).items()}
+    fleet = load_fleet(ctx.home)
+    topologies = fleet.topology_names if fleet else {}
     found: dict[str, Upload] = {}
     for row in read_events(ctx.home, workers=None if on is None else names):
         sha256, kept = row.event.fields.get("sha256"), row.event.fields.get("kept")
         if row.event.kind == "file" and isinstance(sha256, str) and _is_hash(sha256) and kept is not None:
             upload = found.setdefault(sha256, Upload(sha256))
             if not upload.count or row.event.at < upload.first:
-                _describe(upload, names.get(row.worker, row.worker), row.event)
+                _describe(upload, names.get(row.worker, row.worker), row.event, topologies)
             upload.count += 1
             upload.was_kept = upload.was_kept or kept is True
     return found
 
 
-def _describe(upload: Upload, worker: str, event: AttackerEvent) -> None:
+def _describe(upload: Upload, worker: str, event: AttackerEvent, topologies: Mapping[str, str]) -> None:
     size = event.fields.get("size")
     upload.size = size if isinstance(size, int) else 0
     upload.first, upload.worker = event.at, worker
     upload.decky, upload.service, upload.source = event.decky, event.service, event.source_ip
+    upload.project, upload.label = event.project, label(event.project, event.decky, topologies)
     upload.name = str(event.fields.get("path", ""))
 
 
@@ -172,7 +179,7 @@ def _state(upload: Upload, silent: set[str]) -> str:
 
 def _cells(upload: Upload, silent: set[str]) -> tuple[str, ...]:
     first = datetime.fromtimestamp(upload.first, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    texts = (upload.decky, upload.service, upload.source, upload.name)
+    texts = (upload.label, upload.service, upload.source, upload.name)
     shown = (clean(each, 60) for each in texts)
     return (upload.sha256[:SHOWN_HASH], str(upload.size), first, *shown, _state(upload, silent))
 
@@ -180,8 +187,9 @@ def _cells(upload: Upload, silent: set[str]) -> tuple[str, ...]:
 def _item(upload: Upload, silent: set[str]) -> dict[str, Any]:
     return {
         "sha256": upload.sha256, "size": upload.size, "first": upload.first, "count": upload.count,
-        "worker": upload.worker, "decky": upload.decky, "service": upload.service, "source": upload.source,
-        "name": upload.name, "state": _state(upload, silent), "holders": upload.holders,
+        "worker": upload.worker, "decky": upload.decky, "project": upload.project, "service": upload.service,
+        "source": upload.source, "name": upload.name, "state": _state(upload, silent),
+        "holders": upload.holders,
     }  # fmt: skip
 
 

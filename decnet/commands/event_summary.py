@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from decnet.engine.outcome import TextOutcome
 from decnet.export.activity import Tally
 from decnet.export.sighting import iso
 from decnet.model.counted import counted
-from decnet.model.event import Touch
+from decnet.model.keys import label
 from decnet.model.severity import level
+from decnet.store.touches import StoredTouch
+from decnet.wire import PROJECT
 
 SHOWN = 10
 """Rows of each part of the table; JSON has all."""
 
 
-def summary(found: Iterable[Touch], ignored: Callable[[], int] = lambda: 0) -> TextOutcome:
-    """The counts of these events; `ignored` says how many were left out when all have been read."""
+def summary(
+    found: Iterable[StoredTouch],
+    ignored: Callable[[], int] = lambda: 0,
+    topologies: Mapping[str, str] = {},
+) -> TextOutcome:
+    """The counts of these events; `ignored` says how many were left out when all have been read. `topologies`
+    has the name of each one by its project."""
     tally = Tally()
-    for event in found:
+    for event in _labelled(found, topologies):
         tally.add(event)
     left_out = ignored()
     document = {**_document(tally), "ignored": left_out}
@@ -28,6 +35,14 @@ def summary(found: Iterable[Touch], ignored: Callable[[], int] = lambda: 0) -> T
     if left_out:
         lines += ["", f"{counted(left_out, 'event')} ignored by [events.ignore]"]
     return TextOutcome(tuple(lines), document)
+
+
+def _labelled(found: Iterable[StoredTouch], topologies: Mapping[str, str]) -> Iterator[StoredTouch]:
+    for event in found:
+        if event.project == PROJECT:
+            yield event
+        else:
+            yield event._replace(decky=label(event.project, event.decky, topologies))
 
 
 def _document(tally: Tally) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from decnet import __version__
@@ -86,10 +86,18 @@ class EventView:
 
     def _sighting(self, worker: str, event: AttackerEvent) -> Sighting:
         decky = self._decky(event)
+        topology = self._topologies.get(event.project, "") if event.project != PROJECT else ""
         if decky is None:
-            return Sighting(event, worker, __version__)
+            return Sighting(event, worker, __version__, topology=topology)
         mac = decky.attachments[0].mac
-        return Sighting(event, worker, __version__, hostname=decky.hostname, mac=mac, os=decky.os)
+        return Sighting(
+            event, worker, __version__, hostname=decky.hostname, mac=mac, os=decky.os, topology=topology
+        )
+
+    @property
+    def _topologies(self) -> Mapping[str, str]:
+        """The names of the topologies, by their projects."""
+        return self._fleet.topology_names if self._fleet else {}
 
     def _names(self) -> frozenset[str]:
         """What identifies the deckies of the fleet as it is desired now."""
@@ -117,8 +125,8 @@ class EventView:
             return pair
         if self._decky(event) is None:
             self._looks_again()
-        names = self._fleet.topology_names if self._fleet else {}
-        return worker, event.model_copy(update={"decky": label(event.project, event.decky, names)})
+        name = label(event.project, event.decky, self._topologies)
+        return worker, event.model_copy(update={"decky": name})
 
 
 def identifiers(fleet: Fleet) -> frozenset[str]:

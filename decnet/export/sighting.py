@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from decnet.model.event import AttackerEvent
+from decnet.model.keys import label
 from decnet.model.severity import severity
 
 REDACTED = "(redacted)"
@@ -40,6 +41,8 @@ class Sighting:
     hostname: str = ""
     mac: str = ""
     os: str = ""
+    topology: str = ""
+    """The name of the topology that it belongs to, if any."""
     is_shared: bool = False
     """Whether it is meant for others: nothing in it may identify a decky."""
 
@@ -89,7 +92,9 @@ class Sighting:
             "request": f"request {self.text('method') or self.text('request')} {self.text('path')}".rstrip(),
             "file": f"file {self.text('path') or self.text('name')}",
         }.get(event.kind, event.kind)
-        where = f"{event.decky}/{event.service}" if not self.is_shared else event.service
+        names = {event.project: self.topology} if self.topology else {}
+        decky = label(event.project, event.decky, names)
+        where = f"{decky}/{event.service}" if not self.is_shared else event.service
         return f"{what} on {where} from {event.source_ip or 'several sources'}"
 
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from decnet.wire import PROJECT, clean, container_name
 
+from .event import Touch
+
 
 class SliceKey(NamedTuple):
     """The part of a project that lives on one worker."""
@@ -45,6 +47,17 @@ class DeckyKey(NamedTuple):
     def named(self, topologies: Mapping[str, str]) -> str:
         """The key in words, with the name of the topology that the project is."""
         return f"{label(self.project, self.decky, topologies)} on {self.worker}"
+
+
+def place(event: Touch) -> str:
+    """The decky of an event, unique in the fleet: DECKY, or PROJECT/DECKY. `spelled` names its topology."""
+    return event.decky if event.project == PROJECT else f"{event.project}/{event.decky}"
+
+
+def spelled(place: str, topologies: Mapping[str, str]) -> str:
+    """A `place` as users name it: DECKY, or TOPOLOGY/DECKY."""
+    project, is_of_topology, decky = place.partition("/")
+    return label(project, decky, topologies) if is_of_topology else place
 
 
 def label(project: str, decky: str, topologies: Mapping[str, str]) -> str:

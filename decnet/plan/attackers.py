@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from decnet.model.event import Touch
+from decnet.model.keys import place
 from decnet.model.severity import severity
 from decnet.plan.techniques import techniques_of, techniques_of_logins
 
@@ -35,6 +36,7 @@ class Attacker:
     accepted: int = 0
     severity: int = 0
     deckies: set[str] = field(default_factory=set)
+    """Each one's `place`."""
     services: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     """Techniques that single events show."""
@@ -50,8 +52,9 @@ class Attacker:
         self.first, self.last = min(self.first, event.at), max(self.last, event.at)
         self.events += count
         self.severity = max(self.severity, severity(event))
-        if event.decky not in self.deckies:
-            _put(self.deckies, event.decky)
+        decky = place(event)
+        if decky not in self.deckies:
+            _put(self.deckies, decky)
         if event.service not in self.services:
             _put(self.services, event.service)
         self.seen.update(techniques_of(event))
@@ -116,6 +119,7 @@ class Credential:
     accepted: int = 0
     sources: set[str] = field(default_factory=set)
     deckies: set[str] = field(default_factory=set)
+    """Each one's `place`."""
     services: set[str] = field(default_factory=set)
 
     def add(self, event: Touch) -> None:
@@ -125,7 +129,7 @@ class Credential:
         self.attempts += count
         self.accepted += count * bool(event.fields.get("success"))
         _put(self.sources, event.source_ip)
-        _put(self.deckies, event.decky)
+        _put(self.deckies, place(event))
         _put(self.services, event.service)
 
     @property

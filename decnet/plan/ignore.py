@@ -11,6 +11,7 @@ from decnet.errors import UsageError
 from decnet.model.diagnostics import Diagnostics
 from decnet.model.event import Touch
 from decnet.model.event_settings import IgnoreRule
+from decnet.model.keys import spelled
 from decnet.plan.event_filter import EventFilter, passes
 from decnet.plan.select import Groups, Selector
 from decnet.plan.sources import Sources
@@ -35,16 +36,18 @@ class Rule:
         return self.given == IgnoreRule(source=self.given.source)
 
     def may_match(self, source: str, services: Iterable[str], deckies: Iterable[str]) -> bool:
-        """Whether it may mean an event of this source, with one of these services and deckies."""
+        """Whether it may mean an event of this source, with one of these services and deckies (their
+        `place`)."""
         wanted, archetypes = self.wanted, self.wanted.archetypes
         if wanted.source_selector is not None and not wanted.source_selector.matches(source):
             return False
         of_service, of_decky = wanted.service_selector, wanted.decky_selector
         if of_service is not None and not any(map(of_service.matches, services)):
             return False
-        if of_decky is None or wanted.topologies:
+        if of_decky is None:
             return True
-        return any(of_decky.matches(name, archetypes.get(name, ())) for name in deckies)
+        names = (spelled(each, wanted.topologies) for each in deckies)
+        return any(of_decky.matches(name, archetypes.get(name, ())) for name in names)
 
 
 @dataclass

@@ -23,7 +23,7 @@ from decnet.plan.attackers import Attacker, merged
 from .jsonl import files_of
 from .paths import Home
 
-APPLICATION, SCHEMA = 0x6465636E, 4
+APPLICATION, SCHEMA = 0x6465636E, 5
 VERSION = crc32(f"{SCHEMA} {RULES}".encode()) & 0x7FFFFFFF
 """Who wrote the file, the schema, and the techniques that its totals know: anything else is not ours."""
 

@@ -18,7 +18,8 @@ PIECE = 16 * 1024
 
 
 class LogEngine(ThreadingMixIn, UnixStreamServer):
-    """`logs` holds the lines of each container, by its name; a decky's service is called `DECKY-SERVICE`."""
+    """`logs` holds the lines of each container, by its name; a decky's service is called `DECKY-SERVICE`,
+    that of a topology `PROJECT.DECKY-SERVICE`."""
 
     daemon_threads = True
 
@@ -74,10 +75,11 @@ def _frames(lines: Sequence[bytes]) -> Iterator[bytes]:
 
 
 def _row(name: str) -> dict[str, Any]:
-    decky, _, service = name.partition("-")
+    project, _, rest = name.rpartition(".")
+    decky, _, service = rest.partition("-")
     return {
         "Id": name,
         "Names": [f"/{name}"],
-        "Labels": labels(decky, service, "", PROJECT),
+        "Labels": labels(decky, service, "", project or PROJECT),
         "State": "exited",
     }

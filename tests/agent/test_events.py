@@ -243,7 +243,7 @@ def test_what_a_removal_drops_from_a_full_spool_is_lost_and_counted(
 def remove(content: list[bytes]) -> None:
     """What a removal of the container does to its events."""
     with Spool() as spool:
-        for event in events_in(content, WEB, "web", "http"):
+        for event in events_in(content, WEB, {"decky": "web"}, "http"):
             spool.add(event)
         spool.commit()
 
@@ -349,6 +349,37 @@ def test_a_pull_takes_little_memory_and_disk_whatever_the_events_are(
     figures = json.loads(subprocess.check_output(argv, cwd=Path(__file__).parents[2]))
     assert figures["events"] == 1800
     assert figures["memory"] < 64 and figures["spool"] <= 32
+
+
+OF_TOPOLOGY = "decnet-t-0123abcd.web-http"
+
+
+def test_events_of_a_topology_name_their_project_and_those_of_the_fleet_none(
+    small: Operator, engine: LogEngine
+) -> None:
+    """A decky of the fleet may have the same name."""
+    engine.logs[WEB], engine.logs[OF_TOPOLOGY] = lines(1, 2), [*lines(1, 1, "b"), line(9, "b")]
+    small.pull()
+    projects = [event.get("project") for event in small.stored.values() if event["kind"] != "lost"]
+    assert sorted(projects, key=str) == [None, None, "decnet-t-0123abcd", "decnet-t-0123abcd"]
+    assert [
+        (event["project"], event["decky"]) for event in small.stored.values() if event["kind"] == "lost"
+    ] == [("decnet-t-0123abcd", "web")]
+
+
+def test_what_is_lost_of_a_topology_names_its_project(small: Operator, engine: LogEngine) -> None:
+    engine.logs[WEB], engine.logs[OF_TOPOLOGY] = lines(1, 3), lines(1, 500, "b")
+    small.pull()
+    engine.logs[OF_TOPOLOGY] += lines(501, 9_000, "b")
+    drain([each for each in fleet_containers(FLEET) if each.id == OF_TOPOLOGY])
+    small.pull()
+    del engine.logs[OF_TOPOLOGY]
+    small.pull()
+    lost = [event for event in small.stored.values() if event["kind"] == "lost"]
+    assert [event["fields"]["reason"] for event in lost] == [DROPPED, REMOVED]
+    assert {(event.get("project"), event["decky"], event["service"]) for event in lost} == {
+        ("decnet-t-0123abcd", "web", "http")
+    }
 
 
 def test_a_container_that_another_program_removed_is_reported_once(

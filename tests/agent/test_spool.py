@@ -23,7 +23,7 @@ LINE: dict[str, Any] = {
 
 
 def taken(*lines: bytes) -> list[dict[str, Any]]:
-    return list(events_in(iter(lines), "c" * 64, "web", "ssh"))
+    return list(events_in(iter(lines), "c" * 64, {"decky": "web"}, "ssh"))
 
 
 def line(**changes: Any) -> bytes:

@@ -82,7 +82,8 @@ def test_a_file_is_listed_with_its_first_upload_and_fetched_by_the_start_of_its_
 
     assert {name: item[name] for name in item if name != "first"} == {
         "sha256": SHA256, "size": len(PROGRAM), "count": 2, "worker": "w1", "decky": "web-01",
-        "service": "http", "source": "192.0.2.250", "name": "/x.php", "state": "on w1", "holders": ["w1"],
+        "project": "decnet", "service": "http", "source": "192.0.2.250", "name": "/x.php", "state": "on w1",
+        "holders": ["w1"],
     }  # fmt: skip
     assert (error, content) == (None, PROGRAM)
     assert (tmp_path / "sample").stat().st_mode & 0o777 == 0o600
