@@ -99,6 +99,13 @@ class Attacker:
         options = ("-n", "-Pn", "-sS", "--max-retries", "0", "-p", str(self.ports[-1]))
         self.pair.attack("nmap", *options, *addresses)
 
+    def sweep(self) -> Iterator[None]:
+        """By ping, then by ARP, which counts only of a source that did nothing else since the last pull."""
+        addresses = [decky["ip"] for decky in self.pair.deckies().values()]
+        for probe in (("-PE", "--disable-arp-ping"), ("-PR",)):
+            self.pair.attack("nmap", "-n", "-sn", "--max-retries", "0", *probe, *addresses)
+            yield
+
     def curl(self, *words: str) -> None:
         self.pair.attack("curl", "-s", "-m", "10", "-o", "/dev/null", *words)
 
@@ -138,6 +145,8 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
         printed.extend(new)
         return new
 
+    for _ in attacker.sweep():
+        pull()
     attacker.spray()
     attacker.scan()
     attacker.upload("host-01", "host-02", "host-03", "web-01", "web-02", "printer")
@@ -212,6 +221,7 @@ def test_an_attack_is_reported_once_and_in_order_whatever_breaks_meanwhile(pair:
     assert sum(fields.get("folded", 1) for fields in requests) == REQUESTS + others
     for name in where:
         assert scanned(stored, name) == attacker.ports, name
+        assert swept(stored, name) == {"arp": 1, "ping": 1}, name
         # A loss has the time at which it was noticed.
         own = [event for event in stored if event["decky"] == name and event["kind"] != "lost"]
         # The kernel's scans are read after the logs, and so have later numbers than what followed them.
@@ -232,6 +242,15 @@ def scanned(events: list[dict[str, Any]], decky: str) -> list[int]:
     """The ports in the decky's scans, in the order of its events."""
     scans = [event for event in events if (event["decky"], event["kind"]) == (decky, "scan")]
     return [port for event in scans for port in sorted(ports_in(event["fields"].get("ports", "")))]
+
+
+def swept(events: list[dict[str, Any]], decky: str) -> dict[str, int]:
+    """How often the decky was asked whether it is there, by the way of asking."""
+    scans = [event["fields"] for event in events if (event["decky"], event["kind"]) == (decky, "scan")]
+    return {
+        probe: sum(fields["count"] for fields in scans if fields["probe"] == probe)
+        for probe in ("arp", "ping")
+    }
 
 
 def repeated(events: list[dict[str, Any]]) -> list[str]:
