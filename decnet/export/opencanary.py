@@ -42,7 +42,7 @@ def opencanary(seen: Sighting) -> str:
         "local_time_adjusted": when.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f"),
         "logdata": _logdata(seen, logtype),
         "logtype": logtype,
-        "node_id": "decnet" if seen.is_shared else event.decky,
+        "node_id": "decnet" if seen.is_shared else seen.decky,
         "src_host": event.source_ip,
         "src_port": event.source_port or -1,
         "utc_time": utc,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from decnet.wire import PROJECT
+
 from .sighting import Sighting, iso
 
 FACILITY = 13
@@ -54,6 +56,7 @@ def _pairs(seen: Sighting) -> list[tuple[str, str]]:
         ("spt", str(event.source_port or "")),
         ("dst", event.local_ip),
         ("dpt", str(event.local_port or "")),
+        ("project", event.project if event.project != PROJECT else ""),
         ("worker", seen.worker),
         ("session", event.session),
         ("id", event.id),

@@ -47,6 +47,12 @@ class Sighting:
     """Whether it is meant for others: nothing in it may identify a decky."""
 
     @property
+    def decky(self) -> str:
+        """As users name it: DECKY, or TOPOLOGY/DECKY."""
+        names = {self.event.project: self.topology} if self.topology else {}
+        return label(self.event.project, self.event.decky, names)
+
+    @property
     def severity(self) -> int:
         """From 0 to 10."""
         return severity(self.event)
@@ -92,9 +98,7 @@ class Sighting:
             "request": f"request {self.text('method') or self.text('request')} {self.text('path')}".rstrip(),
             "file": f"file {self.text('path') or self.text('name')}",
         }.get(event.kind, event.kind)
-        names = {event.project: self.topology} if self.topology else {}
-        decky = label(event.project, event.decky, names)
-        where = f"{decky}/{event.service}" if not self.is_shared else event.service
+        where = f"{self.decky}/{event.service}" if not self.is_shared else event.service
         return f"{what} on {where} from {event.source_ip or 'several sources'}"
 
 

@@ -134,3 +134,15 @@ def test_an_alert_counts_them_apart(ctx: Context, tmp_path: Path) -> None:
     assert alert["text"] == f"1 event on dc1/dmz-1 from {SOURCE}: 1 login"
     assert alert["deckies"] == {"dc1/dmz-1": 1}
     assert (alert["events"][0]["decky"], alert["events"][0]["project"]) == ("dmz-1", project)
+
+
+def test_formats_without_a_sentence_name_the_topology_too(ctx: Context) -> None:
+    for style, ours, theirs in (
+        ("rfc5424", "", f'project="{next(iter(wanted(ctx).topologies))}"'),
+        ("opencanary", '"node_id": "dmz-1"', '"node_id": "dc1/dmz-1"'),
+    ):
+        view = EventView(ctx, style)
+        first, second, _ = (
+            FORMATS[style](view.seen(worker, each)) for worker, each in stored(ctx, wanted(ctx))
+        )
+        assert ours in first and theirs in second and theirs not in first
