@@ -66,30 +66,54 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                 if preview is not None and plan.items_to_confirm != preview.plan.items_to_confirm:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
-                with audited(ctx, snap, plan, options) as audit:
-                    if preview is None:
-                        _show_plan(ctx, plan, options)
-                    snap = _record_desired(ctx, snap, proposal.intent)
-                    snap = await replace_agents(ctx, connections, snap, options)
-                    snap, plan, applied = await _apply_and_wait(
-                        ctx, connections, proposal, snap, plan, options
-                    )
-                    snap, applied = await remove_projects(ctx, connections, snap, applied, options)
-                    snap, applied = await remove_networks(ctx, connections, snap, applied, options)
-                    settled = settle(ctx, commit(ctx, snap), plan, applied)
-                    takes_back = settled.stored != snap.stored
-                    audit.outcome = report(verb, snap, plan, options, applied)
-        if takes_back:
+                ended = await _carry_out(
+                    ctx, connections, verb, proposal, snap, plan, options, is_shown=preview is not None
+                )
+        if ended.takes_back:
             # A mutation of a topology failed, and desired is what it was before.
-            second_change = keep_desired(requested_removals=len(plan.docker_steps))
-            return audit.outcome.joined(
+            second_change = keep_desired(requested_removals=len(ended.plan.docker_steps))
+            return ended.outcome.joined(
                 await run_pass(ctx, verb, second_change, replace(options, confirm=False))
             )
-        if not audit.outcome.needs_reconfirmation:
-            return audit.outcome
+        if not ended.outcome.needs_reconfirmation:
+            return ended.outcome
         # Work that was found while waiting needs a confirmation of its own. Desired is already stored.
         second_change = keep_desired(requested_removals=proposal.requested_removals)
-        return audit.outcome.joined(await run_pass(ctx, verb, second_change, options))
+        return ended.outcome.joined(await run_pass(ctx, verb, second_change, options))
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A plan that was carried out. `takes_back`: desired is another one since, which needs a pass."""
+
+    plan: Plan
+    outcome: PassOutcome
+    takes_back: bool
+
+
+async def _carry_out(
+    ctx: Context,
+    connections: Connections,
+    verb: str,
+    proposal: Proposal,
+    snap: Snapshot,
+    plan: Plan,
+    options: PassOptions,
+    *,
+    is_shown: bool,
+) -> _Ended:
+    """Record, apply, remove what is no longer needed, and settle the topologies, with a line in the audit."""
+    with audited(ctx, snap, plan, options) as audit:
+        if not is_shown:
+            _show_plan(ctx, plan, options)
+        snap = _record_desired(ctx, snap, proposal.intent)
+        snap = await replace_agents(ctx, connections, snap, options)
+        snap, plan, applied = await _apply_and_wait(ctx, connections, proposal, snap, plan, options)
+        snap, applied = await remove_projects(ctx, connections, snap, applied, options)
+        snap, applied = await remove_networks(ctx, connections, snap, applied, options)
+        settled = settle(ctx, commit(ctx, snap), plan, applied)
+        audit.outcome = report(verb, snap, plan, options, applied)
+    return _Ended(plan, audit.outcome, takes_back=settled.stored != snap.stored)
 
 
 def keep_desired(*, requested_removals: int = 0) -> Change:
