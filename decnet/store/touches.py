@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from decnet.model.event import EventKind, stands_for
-from decnet.wire import PROJECT
+from decnet.wire import PROJECT, is_project
 from decnet.wire.event_fields import KINDS
 
 from .events import StoredEvent, event_of, lines_by_worker, row_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset(
     ("worker", "spool_id", "epoch", "mark", "id", "seq", "at", "decky", "service", "kind", "source_ip")
-    + ("source_port", "session", "local_ip", "local_port", "transport", "fields")
+    + ("source_port", "session", "local_ip", "local_port", "transport", "fields", "project")
 )
 _KINDS = frozenset(KINDS)
 _TRANSPORTS = ("tcp", "udp", "")
@@ -66,7 +66,7 @@ def touches(lines: Iterable[bytes]) -> Iterator[StoredTouch]:
             row = orjson.loads(line)
             found = StoredTouch(
                 row["worker"], row["at"], row["decky"], row["service"], row["kind"], row["source_ip"],
-                row.get("local_port", 0), row["fields"], line,
+                row.get("local_port", 0), row["fields"], line, row.get("project", PROJECT),
             )  # fmt: skip
             if len(line) <= MOST_BYTES and _is_plain(row, found) and _is_flat(line, found):
                 yield found
@@ -116,6 +116,7 @@ def _is_plain(row: dict[str, Any], found: StoredTouch) -> bool:
         and _is_within(found.local_port, 65535)
         and row.get("transport", "") in _TRANSPORTS
         and row.keys() <= _KNOWN
+        and (found.project == PROJECT or is_project(found.project))
         and "spool_id" in row
         and type(fields) is dict
         and len(fields) <= MOST_FIELDS

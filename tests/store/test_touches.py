@@ -22,7 +22,7 @@ ROW: dict[str, Any] = {
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False),
     st.text(max_size=5),
-    st.sampled_from(["x" * 201, "y" * 4001, "login", "udp", 65536, -1, 1e12, 2**53 + 1]),
+    st.sampled_from(["decnet-t-0123abcd", "x" * 201, "y" * 4001, "login", "udp", 65536, -1, 1e12, 2**53 + 1]),
 )  # fmt: skip
 VALUES = st.one_of(
     SCALARS,
@@ -34,7 +34,8 @@ NAMES = [*ROW, "epoch", "mark", "network", "project", "unknown"]
 
 def counted(touch: Touch) -> tuple[Any, ...]:
     fields = dict(touch.fields)
-    return touch.at, touch.decky, touch.service, touch.kind, touch.source_ip, fields, touch.stands_for
+    names = touch.decky, touch.project, touch.service, touch.kind, touch.source_ip
+    return touch.at, names, fields, touch.stands_for
 
 
 def as_events(text: bytes) -> list[tuple[Any, ...]]:
@@ -48,6 +49,12 @@ def test_a_line_counts_as_the_event_that_it_holds_or_not_at_all(
 ) -> None:
     row = {name: value for name, value in {**ROW, **changed}.items() if name not in without}
     text = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    assert [counted(each) for each in touches(text.split(b"\n"))] == as_events(text)
+
+
+@pytest.mark.parametrize("project", ["decnet", "decnet-t-0123abcd", "decnet-t-0123", "", None, 1, ["decnet"]])
+def test_a_project_is_kept_if_it_is_valid(project: Any) -> None:
+    text = orjson.dumps({**ROW, "project": project}, option=orjson.OPT_APPEND_NEWLINE)
     assert [counted(each) for each in touches(text.split(b"\n"))] == as_events(text)
 
 
