@@ -49,7 +49,7 @@ async def show(ctx: Context, selector: str) -> TextOutcome:
         "last_event": _last_event(ctx, project, decky.name),
         "operations": [_operation(worker, row) for worker, row in _rows(snap, project, decky.name)],
     }
-    return TextOutcome(tuple(_lines(document)), document, exit_code=code)
+    return TextOutcome(tuple(_lines(document)), document, exit_code=code, fold=13)
 
 
 def _described(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:

@@ -82,7 +82,13 @@ def _show_table(outcome: Outcome) -> None:
     elif isinstance(outcome, Listing):
         _show_listing(outcome)
     elif isinstance(outcome, TextOutcome):
-        _print_lines([cell(line) for line in outcome.lines] or ["nothing to show"])
+        _print_lines(list(_sentences(outcome)) or ["nothing to show"])
+
+
+def _sentences(outcome: TextOutcome) -> Iterable[str]:
+    width = terminal_width(sys.stdout) if outcome.fold else 0
+    for line in outcome.lines:
+        yield from folded(cell(line), outcome.fold, width)
 
 
 def _quiet_lines(plan: Plan) -> list[str]:

@@ -105,6 +105,8 @@ class TextOutcome:
     lines: tuple[str, ...]
     document: dict[str, Any] = field(default_factory=dict)
     exit_code: int = 0
+    fold: int = 0
+    """How far the rest of a line is indented that is wider than the terminal; 0: the terminal breaks it."""
 
 
 @dataclass(frozen=True)

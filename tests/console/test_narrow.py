@@ -56,6 +56,21 @@ def test_errors_and_hints_break_between_words_and_are_indented(columns: int) -> 
     assert " ".join(" ".join(lines).split()).count("(did you mean `addresses`?), which has") == 2
 
 
+FACTS = """
+from decnet.console.show import show
+from decnet.engine.outcome import TextOutcome
+line = "  decky     gw: dmz 192.0.2.101, lan-01 10.202.38.1; snmp ssh telnet; sw-floor-42, routes; running"
+show(TextOutcome((line,), fold=12), "table")
+show(TextOutcome((line,)), "table")
+"""
+
+
+def test_facts_break_between_words_under_their_column_and_verbatim_lines_do_not_break() -> None:
+    *facts, verbatim = on_a_terminal(80, "-c", FACTS)
+    assert [len(line) <= 80 for line in facts] == [True, True] and facts[1].startswith(" " * 12 + "sw-floor")
+    assert " ".join(" ".join(facts).split()) == " ".join(verbatim.split())
+
+
 def test_names_that_are_typed_are_whole_on_a_narrow_terminal() -> None:
     lines = on_a_terminal(80, "-m", "decnet", "archetypes")
     names = {line.split()[0] for line in lines if line and not line.startswith(" ")}

@@ -39,7 +39,7 @@ async def show(ctx: Context, name: str) -> TextOutcome:
         "recorded": _recorded(snap, topology, record),
         "observed": observed,
     }
-    return TextOutcome(tuple(_lines(document)), document, exit_code=code)
+    return TextOutcome(tuple(_lines(document)), document, exit_code=code, fold=12)
 
 
 async def _observed(ctx: Context, topology: Topology) -> tuple[dict[str, Any], int]:
