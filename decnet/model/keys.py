@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from decnet.wire import PROJECT, clean, container_name
 
-from .event import Touch
+if TYPE_CHECKING:
+    from .event import Touch
 
 
 class SliceKey(NamedTuple):
