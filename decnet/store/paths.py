@@ -35,6 +35,11 @@ class Home:
         return self.root / "topologies.json"
 
     @property
+    def rollouts(self) -> Path:
+        """What was frozen of each rollout, and what has become of it."""
+        return self.root / "rollouts"
+
+    @property
     def records_dir(self) -> Path:
         return self.root / "records"
 
