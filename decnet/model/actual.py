@@ -41,6 +41,9 @@ class Container(FrozenModel):
     if unknown: the container does not run, or the agent is older or reports another value."""
     ip: Short = ""
     """A base's address, if the agent knows it."""
+    up: Annotated[float, Field(ge=0, le=1e10)] | None = None
+    """For how many seconds its main process has been running, by a clock that never steps; None if it does
+    not run, or the agent is older than ROLLOUTS_VERSION."""
 
 
 class Job(FrozenModel):
@@ -82,6 +85,34 @@ class CutOffInterface(FrozenModel):
     error: Short
 
 
+class HeldRollout(FrozenModel):
+    """What a worker keeps of the rollout that a project's slice was last sent with. `armed_until` is by the
+    worker's clock, in seconds since the epoch; None unless the state is `armed`."""
+
+    project: Short
+    id: Short
+    unit: Short
+    former: Short | None
+    """The plan hash before; None if there was no slice."""
+    to: Short
+    seq: Count
+    """The number that the operator gave to the release."""
+    state: Literal["none", "armed", "confirmed", "reverted", "expired"]
+    """`none`: without a dead man. `expired`: the worker was not confirmed in time, and could not restore the
+    former slice, because it was restarted or because restoring failed (`error`)."""
+    armed_until: Timestamp | None = None
+    error: Text = ""
+
+
+class Busy(FrozenModel):
+    """A visitor who is connected to a decky's service now, and has logged in or given commands."""
+
+    project: Short
+    decky: Short
+    service: Short
+    source: Short
+
+
 class Status(FrozenModel):
     """The answer to `status`, the heartbeat that is pulled."""
 
@@ -100,6 +131,9 @@ class Status(FrozenModel):
     """The limits of containers that its kernel cannot give: memory, cpu, pids."""
     networks: Strings = ()
     """The inner networks of topologies that exist there."""
+    rollouts: Annotated[tuple[HeldRollout, ...], Field(strict=False, max_length=4096)] = ()
+    busy: Annotated[tuple[Busy, ...], Field(strict=False, max_length=256)] = ()
+    """Only if it was asked for sessions."""
 
     def held(self, project: str) -> HeldProject:
         """What the worker holds of a project; generation 0 if it was never there."""

@@ -240,3 +240,6 @@ class Bundle(NamedTuple):
     compose: dict[str, Any]
     plan_hash: str
     hash: str
+    rollout: dict[str, Any] | None = None
+    """The argument `rollout` of the agent's `apply`: {"id", "unit", "former", "to", "seq", "batch",
+    "confirm_within"}. Not part of the hash."""

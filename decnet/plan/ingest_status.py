@@ -11,7 +11,7 @@ from decnet.model.journal import Cursor, JournalPage, JournalRecord, Verdict
 from decnet.model.record import OPEN, LifecycleRow, Operation, ProjectRecords, WorkerRecords
 from decnet.model.worker import Facts
 from decnet.plan.slice_drift import newest_applied
-from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, clean, is_project, longest_job
+from decnet.wire import GENESIS, MAX_ERROR_CHARS, PROJECT, ROLLOUT_OPERATIONS, clean, is_project, longest_job
 
 from .journal_verify import verify_page
 
@@ -45,7 +45,11 @@ def ingest_status(
     page = status.journal
     rows = list(records.lifecycle)
     verified = verify_page(page, records.cursor)
-    unmatched = [record for record in verified.records if not _close_row(rows, record, now)]
+    unmatched = [
+        record
+        for record in verified.records
+        if record.operation not in ROLLOUT_OPERATIONS and not _close_row(rows, record, now)
+    ]
     if records.cursor is None and not records.lifecycle:
         # Nothing is known of this worker (any more): its journal is the history.
         rows = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PROTOCOL = 2
-AGENT_VERSION = 8
+AGENT_VERSION = 9
 """Increased by one, by hand, with every released change of `decnet.agent` or `decnet.wire`: a command that
 holds the operator's lock replaces an agent with a lower number, and keeps one with a higher. An agent that
 reports no version counts as 0."""
@@ -22,6 +22,17 @@ PURGE_VERSION = 8
 
 TOPOLOGIES_VERSION = 8
 """The first version that makes inner networks."""
+
+ROLLOUTS_VERSION = 9
+"""The first version whose `apply` accepts `rollout`, whose `status` accepts `sessions`, and which has the
+verb `confirm`."""
+
+ROLLOUT_OPERATIONS = frozenset({"arm", "confirm", "revert"})
+"""Operations of journal records that end no operation of the operator: a dead man was armed, was confirmed,
+or has restored the former slice."""
+
+CONFIRM_LEAST, CONFIRM_MOST = 10, 86_400
+"""Bounds of the seconds for which a worker waits for a confirmation."""
 
 TIMELESS = frozenset({"hello", "upgrade"})
 """Verbs whose request and answer are the same in every protocol, so that programs with different protocols

@@ -9,7 +9,15 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from decnet import wire
-from decnet.errors import BadAnswer, EnrolledHint, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
+from decnet.errors import (
+    BadAnswer,
+    EnrolledHint,
+    FleetRefused,
+    HashRefused,
+    IdentityRefused,
+    WorkerError,
+    WrongProtocol,
+)
 from decnet.model.actual import Status
 from decnet.model.journal import Cursor
 from decnet.model.plan import Bundle
@@ -20,6 +28,8 @@ from .agent_package import AgentPackage
 from .envelope import wrong_protocol
 from .responses import (
     Accepted,
+    Confirmed,
+    ConfirmState,
     EventPage,
     FilePiece,
     FollowedLog,
@@ -110,9 +120,12 @@ class AgentClient:
         others = sorted(images)
         return await self._request(Facts, "facts", {"images": others} if others else {}, CONTROL_LIMIT)
 
-    async def status(self, cursor: Cursor | None = None) -> Status:
-        """The heartbeat and one page of the journal after `cursor`; `journal.more`: there are more."""
-        args = {"cursor": cursor.model_dump() if cursor else None}
+    async def status(self, cursor: Cursor | None = None, *, sessions: bool = False) -> Status:
+        """The heartbeat and one page of the journal after `cursor`; `journal.more`: there are more. With
+        `sessions`, also who is at work on its deckies; agents before ROLLOUTS_VERSION do not report that."""
+        args: dict[str, Any] = {"cursor": cursor.model_dump() if cursor else None}
+        if sessions and await self._version() >= wire.ROLLOUTS_VERSION:
+            args["sessions"] = True
         status = await self._request(Status, "status", args, CONTROL_LIMIT)
         self._checked(status.hello)
         return status
@@ -138,8 +151,9 @@ class AgentClient:
         return await self._request(Probed, "probe", args, CONTROL_LIMIT + 2 * seconds)
 
     async def apply(self, bundle: Bundle, *, dry_run: bool = False, wait: float = 0.0) -> Accepted:
-        """Send a bundle; the job then runs detached. The same request_id is the same job."""
-        args = {
+        """Send a bundle; the job then runs detached. The same request_id is the same job. Raises WorkerError
+        if its rollout needs more than the agent can do."""
+        args: dict[str, Any] = {
             "request_id": bundle.request_id,
             "project": bundle.project,
             "generation": bundle.generation,
@@ -151,9 +165,19 @@ class AgentClient:
             "dry_run": dry_run,
             "wait": wait,
         }
+        if bundle.rollout is not None and await self._knows_rollouts(bundle.rollout):
+            args["rollout"] = bundle.rollout
         return self._same_request(
             await self._request(Accepted, "apply", args, HAND_OVER_LIMIT + wait), bundle.request_id
         )
+
+    async def confirm(self, project: str, rollout_id: str) -> ConfirmState:
+        """Disarm the dead man of this rollout: what was applied stays. The state afterwards; `none` if the
+        worker knows no such rollout or dead man, and for agents before ROLLOUTS_VERSION."""
+        if await self._version() < wire.ROLLOUTS_VERSION:
+            return "none"
+        args = {"project": project, "id": rollout_id}
+        return (await self._request(Confirmed, "confirm", args, CONTROL_LIMIT)).state
 
     async def teardown(
         self,
@@ -265,6 +289,21 @@ class AgentClient:
         await self._request(Started, "self-destruct", {"purge": True} if purge else {}, CONTROL_LIMIT)
         return purge
 
+    async def _knows_rollouts(self, rollout: Mapping[str, Any]) -> bool:
+        """Whether the agent accepts the argument. An older one can do without, but not make an automatic
+        revert or change deckies in batches."""
+        version = await self._version()
+        if version >= wire.ROLLOUTS_VERSION:
+            return True
+        if rollout.get("confirm_within") is not None or rollout.get("batch") is not None:
+            raise WorkerError(
+                f"its agent has version {version} and cannot change deckies in batches or revert by itself; "
+                f"this decnet has {wire.AGENT_VERSION}",
+                hint=EnrolledHint(f"decnet worker upgrade {self.worker}"),
+                worker=self.worker,
+            )
+        return False
+
     async def _version(self) -> int:
         """The version of the agent, asked once."""
         if self._known_version is None:
@@ -312,6 +351,7 @@ class AgentClient:
             raise wrong_protocol(hello.protocol, self.worker)
         check_identity(hello, self.worker, worker_id=self._worker_id, fleet_id=self._fleet_id)
         self.compatibility(hello)
+        self._known_version = hello.version
         return hello
 
 

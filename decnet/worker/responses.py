@@ -11,6 +11,7 @@ from decnet.model.event import AttackerEvent
 from decnet.model.worker import Count, Strings
 from decnet.wire import PROJECT
 
+ConfirmState = Literal["none", "armed", "confirmed", "reverted", "expired"]
 JobState = Literal["checked", "accepted", "running", "done", "failed", "lost"]
 
 
@@ -22,6 +23,12 @@ class Accepted(FrozenModel):
     state: JobState
     generation: Count
     project: Short = PROJECT
+
+
+class Confirmed(FrozenModel):
+    """The response to `confirm`: the state of the project's rollout afterwards, as in `HeldRollout`."""
+
+    state: ConfirmState
 
 
 class HeldSlice(FrozenModel):

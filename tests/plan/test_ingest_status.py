@@ -237,6 +237,16 @@ def test_a_time_that_cannot_be_is_replaced_by_our_own_and_marked(at: float) -> N
     assert (ended.ended, ended.ended_by_worker) == (NOW, False)
 
 
+def test_what_a_dead_man_did_ends_no_operation_and_is_not_reported() -> None:
+    cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
+    actions = [
+        record(seq, "web", operation=name) for seq, name in ((1, "arm"), (2, "confirm"), (3, "revert"))
+    ]
+    result = ingest_status(known(row("web"), cursor=cursor), pulled(*actions, jobs=(running_job(),)), now=NOW)
+    assert (result.notes, [each.status for each in result.records.lifecycle]) == ((), ["running"])
+    assert len(result.ended) == 3
+
+
 def test_a_record_that_matches_no_row_is_reported_and_dropped() -> None:
     cursor = Cursor(journal_id="j", seq=0, hash=ZERO)
     learned = ingest_status(known(cursor=cursor), pulled(record(1, "gh\x1b[31most")), now=NOW)

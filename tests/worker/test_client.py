@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 
 from decnet import wire
-from decnet.errors import BadAnswer, DecnetError, FleetRefused, HashRefused, IdentityRefused, WrongProtocol
+from decnet.errors import (
+    BadAnswer,
+    DecnetError,
+    FleetRefused,
+    HashRefused,
+    IdentityRefused,
+    WorkerError,
+    WrongProtocol,
+)
 from decnet.model.plan import Bundle
 from decnet.worker.agent_package import AgentPackage
 from decnet.worker.client import AgentClient
@@ -123,6 +131,71 @@ def test_every_verb_but_hello_and_enrol_names_the_expected_worker() -> None:
 
     asyncio.run(ask())
     assert [verb for verb, args in session.asked if "expect" in args] == ["status", "probe"]
+
+
+ROLLOUT = {
+    "id": "0123456789ab", "unit": "w1", "former": None, "to": "p", "seq": 1, "batch": 1,
+    "confirm_within": None,
+}  # fmt: skip
+ACCEPTED = {"job_id": "j", "request_id": "r1", "state": "accepted", "generation": 3}
+
+
+def hello_of(version: int) -> dict[str, Any]:
+    return {**HELLO, "protocol": wire.PROTOCOL, "version": version}
+
+
+@pytest.mark.parametrize("version", [0, wire.ROLLOUTS_VERSION - 1, wire.ROLLOUTS_VERSION])
+def test_only_an_agent_that_knows_rollouts_is_asked_for_sessions_and_confirmations(version: int) -> None:
+    status = {**STATUS, "hello": hello_of(version)}
+    session = Answers(hello=hello_of(version), status=status, confirm={"state": "confirmed"})
+    agent = AgentClient(session, worker_id="w", fleet_id="f")
+    knows = version >= wire.ROLLOUTS_VERSION
+
+    async def ask() -> str:
+        await agent.status(sessions=True)
+        await agent.status()
+        return await agent.confirm("decnet", "0123456789ab")
+
+    assert asyncio.run(ask()) == ("confirmed" if knows else "none")
+    assert [args.get("sessions") for verb, args in session.asked if verb == "status"] == [knows or None, None]
+    assert ("confirm" in [verb for verb, _ in session.asked]) is knows
+
+
+def test_an_older_agent_is_sent_no_rollout_and_refused_if_it_would_have_to_revert_or_batch() -> None:
+    def ask(version: int, **changed: Any) -> list[tuple[str, dict[str, Any]]]:
+        session = Answers(hello=hello_of(version), apply=ACCEPTED)
+        agent = AgentClient(session, worker_id="w", fleet_id="f")
+        asyncio.run(agent.apply(BUNDLE._replace(rollout={**ROLLOUT, **changed})))
+        return session.asked
+
+    older = wire.ROLLOUTS_VERSION - 1
+    assert ask(wire.ROLLOUTS_VERSION)[-1][1]["rollout"] == ROLLOUT
+    assert "rollout" not in ask(older, batch=None)[-1][1]
+    for changed in ({}, {"batch": None, "confirm_within": 60}):
+        with pytest.raises(WorkerError, match="in batches or revert by itself"):
+            ask(older, **changed)
+
+
+def test_an_apply_without_a_rollout_is_the_request_of_earlier_versions() -> None:
+    session = Answers(apply=ACCEPTED)
+    asyncio.run(AgentClient(session, worker_id="w", fleet_id="f").apply(BUNDLE))
+    assert [verb for verb, _ in session.asked] == ["apply"] and "rollout" not in session.asked[0][1]
+
+
+def test_a_status_with_rollouts_and_sessions_is_a_noun_and_bounded() -> None:
+    held = {
+        "project": "decnet", "id": "0123456789ab", "unit": "w1", "former": None, "to": "p", "seq": 1,
+        "state": "armed", "armed_until": 1e9, "error": "",
+    }  # fmt: skip
+    busy = {"project": "decnet", "decky": "web", "service": "ssh", "source": "192.0.2.9"}
+    status = asyncio.run(client(status={**STATUS, "rollouts": [held], "busy": [busy]}).status())
+    assert (status.rollouts[0].armed_until, status.busy[0].source) == (1e9, "192.0.2.9")
+    for wrong in (
+        {"busy": [busy] * 257}, {"rollouts": [{**held, "state": "fine"}]},
+        {"rollouts": [{**held, "seq": -1}]}, {"rollouts": [{**held, "armed_until": float("inf")}]},
+        {"busy": [{**busy, "source": "x" * 300}]},
+    ):  # fmt: skip
+        assert type(refusal(client(status={**STATUS, **wrong}).status())) is BadAnswer
 
 
 def test_a_slice_that_is_not_what_its_hash_says_is_refused() -> None:
