@@ -23,13 +23,14 @@ from decnet.errors import SpecError
 from decnet.model.actual import NotSeen, Seen
 from decnet.model.event_settings import event_settings
 from decnet.model.fleet import Decky, Fleet, Network
+from decnet.model.rollout_policy import policies_of
 from decnet.model.spec import LOCAL, FleetSpec
 from decnet.plan.draft import Draft
 from decnet.plan.images import upgraded
 from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import resolve
 
-STAYS, EVENTS = "deckies that stay", "settings of events"
+STAYS, EVENTS, POLICIES = "deckies that stay", "settings of events", "policies of rollouts"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             _report_unusable(ctx, unusable, reported)
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             desired = _with_events(ctx, spec, options, desired, reported)
+            desired = _with_policies(ctx, spec, options, desired, reported)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return replace(with_ranges(snap, desired, dry_run=options.run.dry_run), seed=seed)
@@ -102,6 +104,19 @@ def _with_events(
         reported.add(EVENTS)
         ctx.note("the settings of events change, and no decky" + " (dry run)" * options.run.dry_run)
     return desired.model_copy(update={"events": settings})
+
+
+def _with_policies(
+    ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
+) -> Fleet:
+    """The fleet with the spec's policies of rollouts, which change no decky and are no step of a plan."""
+    policies = desired.rollouts if spec.rollouts is None or options.add else policies_of(spec.rollouts)
+    if policies == desired.rollouts:
+        return desired
+    if POLICIES not in reported:
+        reported.add(POLICIES)
+        ctx.note("the policies of rollouts change, and no decky" + " (dry run)" * options.run.dry_run)
+    return desired.model_copy(update={"rollouts": policies})
 
 
 def _continued(

@@ -78,7 +78,7 @@ def spec_from_flags(flags: FleetFlags) -> FleetSpec:
         )
         for name in names
     )
-    return FleetSpec(network=NetworkSpec(driver=None), deckies=deckies, events=None)
+    return FleetSpec(network=NetworkSpec(driver=None), deckies=deckies, events=None, rollouts=None)
 
 
 def continued(spec: FleetSpec, name: str, deckies: Mapping[str, Decky]) -> FleetSpec:

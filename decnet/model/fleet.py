@@ -14,6 +14,7 @@ from decnet.wire import NETWORK, PROJECT
 from .base import FrozenModel, Hex32, Loose, Mac, Name, NetworkName, ProjectName, ServiceName, Short
 from .event_settings import EventSettings
 from .keys import label
+from .rollout_policy import Policy
 from .spec import Driver
 from .topology import Topology, TopologyName
 from .values import Settings
@@ -165,13 +166,17 @@ class Fleet(FrozenModel):
     events: EventSettings = EventSettings()
     topologies: dict[TopologyName, Topology] = {}
     """All topologies; a deployed one has a project too."""
+    rollouts: dict[Name, Policy] = {}
+    """The policies of the fleet file."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without topologies, a fleet is written as before there were any: equal files, hashes and plans."""
+        """Without topologies or policies, a fleet is written as before there were any: equal files, hashes
+        and plans."""
         written: dict[str, Any] = inner(self)
-        if not self.topologies:
-            written.pop("topologies", None)
+        for key in ("topologies", "rollouts"):
+            if not getattr(self, key):
+                written.pop(key, None)
         return written
 
     @property

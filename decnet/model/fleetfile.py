@@ -57,6 +57,7 @@ def _spec(right: dict[str, Any], mistakes: Diagnostics) -> FleetSpec:
         deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right.get("decky", {}).items()),
         mutate_interval=right.get("mutate_interval"),
         events=right.get("events", {}),
+        rollouts=right.get("rollout", {}),
         **_tuples({key: right[key] for key in ("core", "side") if key in right}),
         places=mistakes.places(),
     )

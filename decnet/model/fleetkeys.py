@@ -6,9 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import addresses, event_values, values
+from . import addresses, event_values, rollout_values, values
 
-Kind = Literal["text", "whole number", "true or false", "list", "table", "tables", "rows", "scalars", "texts"]
+Kind = Literal[
+    "text",
+    "whole number",
+    "number or percentage",
+    "true or false",
+    "list",
+    "table",
+    "tables",
+    "rows",
+    "scalars",
+    "texts",
+]
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,10 @@ class Key:
     pattern: str | None = None
     keys: dict[str, Key] = field(default_factory=dict)
     """Of a table: its keys. Of tables and rows: the keys of each."""
+    entries: tuple[str, ...] = ("string",)
+    """Of a list: the types of its entries in the JSON Schema."""
+    names: str = values.DECKY
+    """Of tables: the pattern of their names."""
 
 
 MINUTES = Key(
@@ -135,11 +150,110 @@ EVENTS = {
     "retention": Key("table", "how long this machine keeps events that it has pulled", keys=RETENTION),
 }
 
+ROLLOUT = {
+    "waves": Key(
+        "list",
+        "how many units have the change after each wave (a number, or a percentage of all, rounded up), or "
+        'which ones (selectors of workers: "@canary", "edge-*"); default: ["1", "10%", "100%"]',
+        rollout_values.waves,
+        entries=("string", "integer"),
+    ),
+    "max_in_flight": Key(
+        "number or percentage",
+        "how many units are changed and judged at once; a percentage is rounded down, at least 1; default: "
+        '"25%"',
+        rollout_values.share,
+        pattern=rollout_values.SHARE,
+    ),
+    "max_per_lan": Key(
+        "whole number",
+        "how many deckies of a unit change at once; default: 1",
+        minimum=1,
+        maximum=100_000,
+    ),
+    "soak": Key(
+        "text",
+        'how long a unit must stay healthy; default: "10m"',
+        rollout_values.duration,
+        pattern=rollout_values.DURATION,
+    ),
+    "healthy_deadline": Key(
+        "text",
+        'a unit that is not healthy after this time has failed; default: "5m"',
+        rollout_values.positive_duration,
+        pattern=rollout_values.DURATION,
+    ),
+    "progress_deadline": Key(
+        "text",
+        'the rollout halts if a unit is in flight and nothing has moved for this time; default: "1h"',
+        rollout_values.positive_duration,
+        pattern=rollout_values.DURATION,
+    ),
+    "max_failures": Key(
+        "number or percentage",
+        "more failed units than these end the rollout as `on_failure` decides; a percentage is rounded down; "
+        "default: 0",
+        rollout_values.share_or_none,
+        pattern=rollout_values.SHARE,
+    ),
+    "max_restarts": Key(
+        "whole number",
+        "how often the soak of a unit may start again because a container restarted; default: 3",
+        minimum=0,
+        maximum=100_000,
+    ),
+    "on_failure": Key(
+        "text",
+        "what more than `max_failures` failures do; default: halt",
+        choices=("halt", "rollback", "continue"),
+    ),
+    "offline": Key(
+        "text",
+        "whether a unit that cannot be reached is waited for (block) or skipped; default: block",
+        choices=("block", "skip"),
+    ),
+    "offline_after": Key(
+        "text",
+        'with `offline = "skip"`: after how long; default: "30m"',
+        rollout_values.duration,
+        pattern=rollout_values.DURATION,
+    ),
+    "busy": Key(
+        "text",
+        "whether a unit on which an attacker is at work waits; default: wait",
+        choices=("wait", "go"),
+    ),
+    "busy_deadline": Key(
+        "text",
+        'how long it waits at most; default: "2h"',
+        rollout_values.duration,
+        pattern=rollout_values.DURATION,
+    ),
+    "promote": Key(
+        "text",
+        "whether the next wave begins by itself, or with `decnet rollout promote`; default: auto",
+        choices=("auto", "manual"),
+    ),
+    "confirm_within": Key(
+        "text",
+        "a worker restores its former state unless it is confirmed to be healthy within this time, 10s to "
+        '1d; or "never". Default: only if driver, interface or subnet change',
+        rollout_values.confirmation,
+    ),
+}
+
 FLEET = {
     "mutate_interval": MINUTES,
     "core": CORE,
     "side": SIDE,
     "network": Key("table", "the LAN of the deckies", keys=NETWORK),
     "events": Key("table", "attackers' events on this machine", keys=EVENTS),
+    "rollout": Key(
+        "tables",
+        "one table per policy: how `--rollout NAME` releases a change",
+        values.name,
+        keys=ROLLOUT,
+        names=values.NAME,
+    ),
     "decky": Key("tables", "one table per decky, or per group of identical ones", values.decky, keys=DECKY),
 }

@@ -15,11 +15,13 @@ def to_toml(spec: FleetSpec) -> str:
     network = _given(spec.network, "addresses")
     if addresses := _given(spec.network.addresses):
         network["addresses"] = addresses
-    document = _given(spec, "network", "deckies", "places", "events")
+    document = _given(spec, "network", "deckies", "places", "events", "rollouts")
     if network:
         document["network"] = network
     if spec.events:
         document["events"] = spec.events
+    if spec.rollouts:
+        document["rollout"] = spec.rollouts
     document["decky"] = {decky.name: _decky(decky) for decky in spec.deckies}
     return _written(document)
 

@@ -14,6 +14,7 @@ from .toml_lines import Place
 _KINDS: dict[str, tuple[type, ...]] = {
     "text": (str,),
     "whole number": (int,),
+    "number or percentage": (str, int),
     "true or false": (bool,),
     "list": (list,),
     "table": (dict,),
@@ -22,6 +23,10 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "scalars": (dict,),
     "texts": (dict,),
 }
+
+
+NOUNS = {"rollout": "a policy"}
+"""What a table of these names describes, if it is not its name."""
 
 
 def valid_part(
@@ -78,7 +83,7 @@ def _meant(path: Place, name: str, value: Any, keys: dict[str, Key]) -> str:
     close = suggest(name, keys)
     if close:
         return f"did you mean `{close}`?"
-    if not path and isinstance(value, dict):
+    if not path and isinstance(value, dict) and "decky" in keys:
         return f"a decky is written [decky.{clean(name, 40)}]"
     return "known: " + ", ".join(sorted(keys))
 
@@ -109,7 +114,8 @@ def _wanted(key: Key) -> str:
     if key.kind in ("table", "tables", "scalars", "texts"):
         return "a table"
     words = {
-        "list": "a list of texts",
+        "list": "a list of texts" if key.entries == ("string",) else "a list",
+        "number or percentage": "a number or a percentage",
         "text": "text",
         "rows": "a list of tables, each under a title [[...]]",
     }
@@ -125,7 +131,8 @@ def _what(value: Any) -> str:
 def _named(mistakes: Diagnostics, path: Place, entry: Any, key: Key) -> dict[str, Any] | None:
     noun, name = path[0], str(path[-1])
     if not isinstance(entry, dict):
-        hint = f"a {noun} is a table: [{noun}.NAME], then `{clean(name, 40)} = ...` below it"
+        title = NOUNS.get(str(noun), f"a {noun}")
+        hint = f"{title} is a table: [{noun}.NAME], then `{clean(name, 40)} = ...` below it"
         mistakes.add(path, f"unknown key `{clean(name, 60)}` in [{noun}]", hint)
         return None
     right = valid_part(mistakes, path, entry, key.keys)

@@ -10,6 +10,8 @@ from pydantic import Field, StringConstraints
 from .base import FrozenModel, Loose, Name, ProjectName, Short, Text
 from .fleet import Fleet
 from .keys import SliceKey
+from .rollout_policy import Policy as Policy
+from .rollout_policy import Seconds, Whole
 
 RolloutId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 UnitName = Short
@@ -39,35 +41,6 @@ RolloutStatus = Literal[
 ]  # fmt: skip
 ENDED: frozenset[str] = frozenset({"done", "cancelled", "reverted", "revert_failed", "superseded"})
 WaveStatus = Literal["waiting", "active", "held", "passed", "failed"]
-
-Seconds = Annotated[float, Field(ge=0, le=31_622_400)]
-Whole = Annotated[int, Field(ge=0, le=100_000)]
-
-
-class Policy(FrozenModel):
-    """How a rollout proceeds: `[rollout.NAME]`, with every default spelled out. Durations in seconds."""
-
-    name: Short = "default"
-    waves: Annotated[tuple[Short, ...], Loose, Field(min_length=1, max_length=64)] = ("1", "10%", "100%")
-    """Cumulative sizes (a number, a percentage of the units, rounded up, at least 1) or selectors."""
-    max_in_flight: Short = "25%"
-    """A number or a percentage of the units, rounded down, at least 1."""
-    max_per_lan: Annotated[int, Field(ge=1, le=100_000)] = 1
-    """How many deckies of a unit change at once."""
-    soak: Seconds = 600.0
-    healthy_deadline: Seconds = 300.0
-    progress_deadline: Seconds = 3600.0
-    max_failures: Short = "0"
-    """A number or a percentage of the units, rounded down: it halts at more failures than these."""
-    max_restarts: Whole = 3
-    on_failure: Literal["halt", "rollback", "continue"] = "halt"
-    offline: Literal["block", "skip"] = "block"
-    offline_after: Seconds = 1800.0
-    busy: Literal["wait", "go"] = "wait"
-    busy_deadline: Seconds = 7200.0
-    promote: Literal["auto", "manual"] = "auto"
-    confirm_within: Seconds | None = None
-    """How long a worker waits for a confirmation before it restores its former slice; None: for ever."""
 
 
 class Unit(FrozenModel):

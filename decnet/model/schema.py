@@ -7,8 +7,9 @@ from typing import Any
 from . import fleetkeys, values
 from .fleetkeys import Key
 
-_TYPES = {
+_TYPES: dict[str, str | list[str]] = {
     "text": "string",
+    "number or percentage": ["integer", "string"],
     "whole number": "integer",
     "true or false": "boolean",
     "list": "array",
@@ -49,14 +50,15 @@ def _key(key: Key) -> dict[str, Any]:
 
 def _shape(key: Key) -> dict[str, Any]:
     if key.kind == "list":
-        return {"items": {"type": "string"}, "maxItems": values.MAX_LIST}
+        kinds = list(key.entries)
+        return {"items": {"type": kinds if kinds[1:] else kinds[0]}, "maxItems": values.MAX_LIST}
     if key.kind == "table":
         return _table(key.keys)
     if key.kind == "rows":
         return {"items": {**_table(key.keys), "minProperties": 1}, "maxItems": values.MAX_LIST}
     if key.kind == "tables":
         return {
-            "propertyNames": {"pattern": values.DECKY},
+            "propertyNames": {"pattern": key.names},
             "additionalProperties": _table(key.keys),
             "minProperties": 1,
         }

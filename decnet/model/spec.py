@@ -81,6 +81,8 @@ class FleetSpec:
     side: tuple[str, ...] | None = None
     events: dict[str, Any] | None = field(default_factory=dict)
     """The table of `[events.*]`, its values checked; None: the stored fleet's settings."""
+    rollouts: dict[str, dict[str, Any]] | None = field(default_factory=dict)
+    """The tables of `[rollout.NAME]`, their values checked; None: the stored fleet's policies."""
     places: dict[str, str] = field(default_factory=dict)
     """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
 

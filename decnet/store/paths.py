@@ -89,6 +89,11 @@ class Home:
         return self.root / "catalog-used.json"
 
     @property
+    def rollout_policies(self) -> Path:
+        """The user's own policies of rollouts, for fleets that have no fleet file."""
+        return self.root / "rollouts.toml"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
 

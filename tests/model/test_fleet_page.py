@@ -48,6 +48,7 @@ def test_every_key_is_on_the_page() -> None:
     assert set(keys_of("The whole fleet")) == of_all
     assert set(keys_of("`[network]`")) == set(fleetkeys.NETWORK)
     assert set(keys_of("`[decky.NAME]`")) == set(fleetkeys.DECKY)
+    assert set(keys_of("`[rollout.NAME]`")) == set(fleetkeys.ROLLOUT)
     of_events = {key for table in fleetkeys.EVENTS.values() for key in table.keys}
     assert set(keys_of("`[events.*]`", 2)) == of_events
 

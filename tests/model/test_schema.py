@@ -26,6 +26,12 @@ core = []
 side = ["ftp"]
 randomize_services = false
 settings.ssh.x = 1
+[rollout.careful]
+waves = [1, "10%", "@edge"]
+soak = "1h30m"
+max_failures = 2
+max_in_flight = "25%"
+promote = "manual"
 """
 
 
@@ -66,6 +72,13 @@ def test_a_file_that_is_read_fits_the_schema() -> None:
         ('side = ["ftp"]', "side = [1]", "decky.web.side.0"),
         ("[decky.web]", "[decky.Web]", "decky.Web"),
         ("mutate_interval = 5", "mutate_interval = 0", "mutate_interval"),
+        ("[rollout.careful]", "[rollout.Careful]", "rollout.Careful"),
+        ('[1, "10%", "@edge"]', '[1, true, "@edge"]', "rollout.careful.waves.1"),
+        ('soak = "1h30m"', 'soak = "soon"', "rollout.careful.soak"),
+        ('soak = "1h30m"', 'soka = "1h30m"', "rollout.careful.soka"),
+        ("max_failures = 2", 'max_failures = "2 %"', "rollout.careful.max_failures"),
+        ("max_failures = 2", "max_failures = true", "rollout.careful.max_failures"),
+        ('promote = "manual"', 'promote = "by hand"', "rollout.careful.promote"),
         ("randomize_services = false", "hostname = 'a b'", "decky.web.hostname"),
     ],
 )

@@ -1,0 +1,106 @@
+"""The options of commands that can release a change by a rollout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from decnet.commands.rollouts.policies import PolicyFlags
+
+
+class OnFailure(StrEnum):
+    halt = "halt"
+    rollback = "rollback"
+    continues = "continue"
+
+
+class Offline(StrEnum):
+    block = "block"
+    skip = "skip"
+
+
+class Busy(StrEnum):
+    wait = "wait"
+    go = "go"
+
+
+class Promote(StrEnum):
+    auto = "auto"
+    manual = "manual"
+
+
+def _text(name: str, metavar: str, text: str) -> Any:
+    return Annotated[str | None, typer.Option(name, metavar=metavar, help=text)]
+
+
+Named = _text("--rollout", "POLICY", "Release the change in waves, by this policy ('default').")
+Waves = _text("--waves", "A,B,C", "Sizes of the waves, like 1,10%,100%, or selectors of workers.")
+MaxInFlight = _text("--max-in-flight", "N|P%", "How many units change at once.")
+MaxPerLan = Annotated[
+    int | None,
+    typer.Option(
+        "--max-per-lan", min=1, max=100_000, metavar="N", help="Deckies of a unit that change at once."
+    ),
+]
+Soak = _text("--soak", "TIME", "How long a unit must stay healthy, like 10m.")
+HealthyDeadline = _text("--healthy-deadline", "TIME", "A unit that is not healthy by then has failed.")
+ProgressDeadline = _text("--progress-deadline", "TIME", "Halt if nothing has moved for this time.")
+MaxFailures = _text("--max-failures", "N|P%", "How many failed units are accepted.")
+Failing = Annotated[OnFailure | None, typer.Option("--on-failure", help="What more failures than that do.")]
+OfflineUnits = Annotated[
+    Offline | None, typer.Option("--offline", help="Wait for workers that are down, or skip them.")
+]
+BusyUnits = Annotated[
+    Busy | None, typer.Option("--busy", help="Whether workers with an attacker at work wait.")
+]
+BusyDeadline = _text("--busy-deadline", "TIME", "How long they wait at most.")
+Promotion = Annotated[Promote | None, typer.Option("--promote", help="How the next wave begins.")]
+ConfirmWithin = _text(
+    "--confirm-within", "TIME", "Workers restore their former state if not confirmed by then."
+)
+NoConfirm = Annotated[bool, typer.Option("--no-confirm", help="They never do, whatever changes.")]
+
+
+@dataclass(frozen=True)
+class RolloutFlags:
+    """Each field is an option (see `with_groups`)."""
+
+    rollout: Named = None
+    waves: Waves = None
+    max_in_flight: MaxInFlight = None
+    max_per_lan: MaxPerLan = None
+    soak: Soak = None
+    healthy_deadline: HealthyDeadline = None
+    progress_deadline: ProgressDeadline = None
+    max_failures: MaxFailures = None
+    on_failure: Failing = None
+    offline: OfflineUnits = None
+    busy: BusyUnits = None
+    busy_deadline: BusyDeadline = None
+    promote: Promotion = None
+    confirm_within: ConfirmWithin = None
+    no_confirm: NoConfirm = False
+
+    def given(self) -> PolicyFlags:
+        """What they say, by the keys of a policy. Raises UsageError if they contradict each other."""
+        from decnet.commands.rollouts.policies import PolicyFlags
+        from decnet.errors import UsageError
+        from decnet.model.rollout_values import NEVER
+
+        if self.no_confirm and self.confirm_within is not None:
+            raise UsageError("--confirm-within and --no-confirm exclude each other")
+        apart = ("rollout", "no_confirm", "waves")
+        values: dict[str, Any] = {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in apart
+        }
+        values["waves"] = None if self.waves is None else [w.strip() for w in self.waves.split(",")]
+        values["confirm_within"] = NEVER if self.no_confirm else self.confirm_within
+        plain = {key: getattr(value, "value", value) for key, value in values.items() if value is not None}
+        return PolicyFlags(self.rollout, plain)
+
+
+NO_ROLLOUT = RolloutFlags()

@@ -1,0 +1,1 @@
+"""The verbs of `decnet rollout`, and the policies that other verbs take."""
