@@ -33,35 +33,60 @@ class Promote(StrEnum):
     manual = "manual"
 
 
-def _text(name: str, metavar: str, text: str) -> Any:
-    return Annotated[str | None, typer.Option(name, metavar=metavar, help=text)]
-
-
-Named = _text("--rollout", "POLICY", "Release the change in waves, by this policy ('default').")
-Waves = _text("--waves", "A,B,C", "Sizes of the waves, like 1,10%,100%, or selectors of workers.")
-MaxInFlight = _text("--max-in-flight", "N|P%", "How many units change at once.")
+Named = Annotated[
+    str | None,
+    typer.Option(
+        "--rollout", metavar="POLICY", help="Release the change in waves, by this policy ('default')."
+    ),
+]
+Waves = Annotated[
+    str | None,
+    typer.Option(
+        "--waves", metavar="A,B,C", help="Sizes of the waves, like 1,10%,100%, or selectors of workers."
+    ),
+]
+MaxInFlight = Annotated[
+    str | None, typer.Option("--max-in-flight", metavar="N|P%", help="How many units change at once.")
+]
 MaxPerLan = Annotated[
     int | None,
     typer.Option(
         "--max-per-lan", min=1, max=100_000, metavar="N", help="Deckies of a unit that change at once."
     ),
 ]
-Soak = _text("--soak", "TIME", "How long a unit must stay healthy, like 10m.")
-HealthyDeadline = _text("--healthy-deadline", "TIME", "A unit that is not healthy by then has failed.")
-ProgressDeadline = _text("--progress-deadline", "TIME", "Halt if nothing has moved for this time.")
-MaxFailures = _text("--max-failures", "N|P%", "How many failed units are accepted.")
+Soak = Annotated[
+    str | None, typer.Option("--soak", metavar="TIME", help="How long a unit must stay healthy, like 10m.")
+]
+HealthyDeadline = Annotated[
+    str | None,
+    typer.Option("--healthy-deadline", metavar="TIME", help="A unit that is not healthy by then has failed."),
+]
+ProgressDeadline = Annotated[
+    str | None,
+    typer.Option("--progress-deadline", metavar="TIME", help="Halt if nothing has moved for this time."),
+]
+MaxFailures = Annotated[
+    str | None, typer.Option("--max-failures", metavar="N|P%", help="How many failed units are accepted.")
+]
 Failing = Annotated[OnFailure | None, typer.Option("--on-failure", help="What more failures than that do.")]
 OfflineUnits = Annotated[
     Offline | None, typer.Option("--offline", help="Wait for workers that are down, or skip them.")
 ]
 BusyUnits = Annotated[
-    Busy | None, typer.Option("--busy", help="Whether workers with an attacker at work wait.")
+    Busy | None, typer.Option("--busy", help="Whether workers with a logged-in attacker wait.")
 ]
-BusyDeadline = _text("--busy-deadline", "TIME", "How long they wait at most.")
+BusyDeadline = Annotated[
+    str | None, typer.Option("--busy-deadline", metavar="TIME", help="How long they wait at most.")
+]
 Promotion = Annotated[Promote | None, typer.Option("--promote", help="How the next wave begins.")]
-ConfirmWithin = _text(
-    "--confirm-within", "TIME", "Workers restore their former state if not confirmed by then."
-)
+ConfirmWithin = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm-within",
+        metavar="TIME",
+        help="Workers restore their former state if not confirmed by then.",
+    ),
+]
 NoConfirm = Annotated[bool, typer.Option("--no-confirm", help="They never do, whatever changes.")]
 
 

@@ -220,7 +220,7 @@ ROLLOUT = {
     ),
     "busy": Key(
         "text",
-        "whether a unit on which an attacker is at work waits; default: wait",
+        "whether a unit on which an attacker is logged in waits; default: wait",
         choices=("wait", "go"),
     ),
     "busy_deadline": Key(
