@@ -79,6 +79,8 @@ class Frozen(FrozenModel):
     """`max_in_flight` after rounding."""
     failures: Whole
     """`max_failures` after rounding."""
+    bases: Annotated[tuple[Short, ...], Loose] = ()
+    """How the size of each wave results, for people: `10% of 12 units: 2`."""
     catalog: Short = ""
     """The hash of the catalog that it was planned with."""
     agent: Short = ""
@@ -127,10 +129,17 @@ class UnitState(FrozenModel):
     released_at: float | None = None
     worker_clock: float | None = None
     """The worker's clock when it was first observed in this status."""
+    stop: Short = ""
+    """Why its deadlines stop: offline, journal, ahead, busy, paused, halted; "" if they do not. One that was
+    skipped because it could not be reached keeps `offline`."""
     stopped_at: float | None = None
-    """Since when its deadlines stop: it is busy, or was not reached."""
+    """Since when they stop."""
     stopped_for: float = 0.0
     """How long its deadlines were stopped before, in this status."""
+    busy_for: float = 0.0
+    """How long of this it was busy."""
+    losses: Whole = 0
+    """How many of its jobs were lost since it was last retried."""
     soak_from: float | None = None
     """The first healthy observation of this soak."""
     boot_ids: Annotated[tuple[Short, ...], Loose] = ()
@@ -163,6 +172,11 @@ class RolloutState(FrozenModel):
     promoted: Whole = 0
     """Up to which wave (its number from 1) the operator has promoted."""
     progress_at: float = 0.0
+    """When a unit or wave last moved; later by the time in which none could."""
+    progress_stopped_at: float | None = None
+    """Since when no unit in flight could have moved."""
+    progress_doubted: bool = False
+    """Whether the progress deadline was over by the operator's clock alone, and began again."""
     acknowledged: Whole = 0
     """The failures that the operator has accepted by a resume."""
     units: dict[UnitName, UnitState] = {}

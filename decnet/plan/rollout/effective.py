@@ -1,0 +1,121 @@
+"""What is desired while a rollout is open: each unit as the rollout has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from decnet.model.fleet import Decky, Fleet, Network, Project
+from decnet.model.keys import SliceKey
+from decnet.model.rollout import RELEASED, Rollout
+from decnet.model.topology import Topology
+from decnet.wire import PROJECT
+
+_KEPT = ("services", "previous", "mutated", "mutated_at", "core", "settings")
+"""What a mutation during the rollout has changed, and neither document may take back."""
+
+
+def effective(rollout: Rollout, unit: str) -> Literal["to", "former"]:
+    """Which content a unit has: the only place where that is decided. Raises KeyError for an unknown unit."""
+    if rollout.state.status == "done":
+        return "to"
+    return "to" if rollout.state.units[unit].status in RELEASED else "former"
+
+
+def effective_fleet(rollout: Rollout, stored: Fleet) -> Fleet:
+    """The desired fleet: the slices of each unit as `effective` has them, everything else from `stored`.
+
+    Mutations that were made since the rollout was opened are kept, and so are images that were pinned since.
+    A unit whose worker left the fleet stays as stored. Returns `stored` itself if nothing differs.
+    """
+    if rollout.frozen.kind == "agent":
+        return stored
+    chosen = {
+        key: rollout.to if effective(rollout, name) == "to" else rollout.former
+        for name, unit in rollout.frozen.units.items()
+        if not rollout.state.units[name].is_removed
+        for key in unit.keys
+    }
+    fleet = _with_lans(stored, chosen)
+    for project in sorted({key.project for key in chosen}):
+        fleet = _with_project(rollout, fleet, project, chosen)
+    return fleet
+
+
+def held_addresses(rollout: Rollout) -> Mapping[str, frozenset[SliceKey]]:
+    """Every address and MAC that a unit has on a LAN before or after, and the slices that may claim it while
+    the rollout is open: those of the unit."""
+    found: dict[str, set[SliceKey]] = {}
+    for unit in rollout.frozen.units.values():
+        for key in unit.keys:
+            for fleet in (rollout.former, rollout.to):
+                for decky in fleet.on(*key).values():
+                    if lan := decky.lan:
+                        for value in (lan.address, lan.mac):
+                            found.setdefault(value, set()).update(unit.keys)
+    return {value: frozenset(keys) for value, keys in found.items()}
+
+
+def _with_lans(stored: Fleet, chosen: Mapping[SliceKey, Fleet]) -> Fleet:
+    lans: dict[str, Network] = dict(stored.lans)
+    for key, fleet in chosen.items():
+        if key.project != PROJECT:
+            continue
+        if lan := fleet.lans.get(key.worker):
+            lans[key.worker] = lan
+        else:
+            lans.pop(key.worker, None)
+    return stored if lans == stored.lans else stored.model_copy(update={"lans": dict(sorted(lans.items()))})
+
+
+def _with_project(rollout: Rollout, stored: Fleet, name: str, chosen: Mapping[SliceKey, Fleet]) -> Fleet:
+    known, members = (
+        stored.project(name),
+        {key.worker: each for key, each in chosen.items() if key[1] == name},
+    )
+    deckies = {each.name: each for each in known.deckies.values() if each.worker not in members}
+    for worker, fleet in members.items():
+        for decky in fleet.on(worker, name).values():
+            deckies[decky.name] = _overlaid(rollout, name, decky, known.deckies.get(decky.name))
+    networks, topologies = known.networks, stored.topologies
+    if name != PROJECT:
+        source = next(iter(members.values()))
+        networks, topologies = source.project(name).networks, _with_topology(stored, source, name)
+    after = Project(name=name, networks=networks, deckies={})
+    after = after.model_copy(update={"deckies": dict(sorted(deckies.items()))})
+    return _put(stored, after, topologies)
+
+
+def _put(stored: Fleet, project: Project, topologies: dict[str, Topology]) -> Fleet:
+    """The fleet with this project and these topologies; the same one if it has them. A topology without
+    deckies has no project."""
+    projects = {name: each for name, each in stored.projects.items() if name != project.name}
+    if project.deckies or (project.name == PROJECT and PROJECT in stored.projects):
+        projects = dict(sorted({**projects, project.name: project}.items()))
+    changes = {"projects": projects, "topologies": topologies}
+    changes = {name: value for name, value in changes.items() if value != getattr(stored, name)}
+    return stored.model_copy(update=changes) if changes else stored
+
+
+def _with_topology(stored: Fleet, source: Fleet, project: str) -> dict[str, Topology]:
+    kept = {name: each for name, each in stored.topologies.items() if each.project != project}
+    rows = {name: each for name, each in source.topologies.items() if each.project == project}
+    return dict(sorted({**kept, **rows}.items()))
+
+
+def _overlaid(rollout: Rollout, project: str, chosen: Decky, stored: Decky | None) -> Decky:
+    """A decky of the rollout, with what was changed since the rollout was opened."""
+    if stored is None or stored.worker != chosen.worker:
+        return chosen
+    changes: dict[str, object] = {}
+    if stored.spec_hash == chosen.spec_hash and _is_mutated_since(rollout, project, stored):
+        changes = {name: getattr(stored, name) for name in _KEPT}
+    if chosen.images is None and stored.images is not None:
+        changes["images"] = stored.images
+    return chosen.model_copy(update=changes) if changes else chosen
+
+
+def _is_mutated_since(rollout: Rollout, project: str, stored: Decky) -> bool:
+    known = (fleet.decky(project, stored.name) for fleet in (rollout.to, rollout.former))
+    times = [each.mutated_at or 0.0 for each in known if each is not None]
+    return stored.mutated_at is not None and stored.mutated_at > max(times, default=0.0)
