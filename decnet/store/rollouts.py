@@ -1,7 +1,7 @@
 """Rollouts on disk: what was frozen, and the log of what has become of it.
 
-`rollouts/<id>/` has `to.json`, `former.json` and `policy.json`, which never change, `events.jsonl`, which only
-grows and is the truth, and `state.json`, which is the fold of its events. One that has ended is moved to
+`rollouts/<id>/` has `to.json`, `former.json` and `policy.json`, which never change, `events.jsonl`, which
+only grows and is the truth, and `state.json`, which is the fold of its events. One that has ended is moved to
 `rollouts/ended/`. Every caller that writes holds the lock.
 """
 
@@ -39,7 +39,9 @@ TO, FORMER, POLICY, STATE, EVENTS = "to.json", "former.json", "policy.json", "st
 _ID = re.compile(r"[0-9a-f]{12}")
 _ENDED = "ended"
 _LOG_BYTES = 1 << 40
-_GIVE_UP = "restore it from a backup; or give the rollout up, and let the fleet stay as it is: mv {folder} {aside}"
+_GIVE_UP = (
+    "restore it from a backup; or give the rollout up, and let the fleet stay as it is: mv {folder} {aside}"
+)
 
 M = TypeVar("M", bound=FrozenModel)
 
@@ -120,7 +122,8 @@ class RolloutStore:
             return tuple(TakenBack.model_validate(row) for row in orjson.loads(content)["rows"])
         except (ValidationError, ValueError, KeyError, TypeError) as error:
             raise StateBroken(
-                f"{self._taken_back} is damaged", hint=f"remove it, if nothing is to be held back: rm {self._taken_back}"
+                f"{self._taken_back} is damaged",
+                hint=f"remove it, and nothing is held back any more: rm {self._taken_back}",
             ) from error
 
     def take_back(self, rows: Iterable[TakenBack]) -> None:
@@ -222,7 +225,9 @@ def _trimmed(event: RolloutEvent) -> dict[str, object]:
 def _fleet(path: Path) -> Fleet:
     content = _content(path)
     try:
-        return Fleet.model_validate_json(orjson.dumps(migrated(orjson.loads(content), path, FLEET_SCHEMA, FLEET_MIGRATIONS)))
+        return Fleet.model_validate_json(
+            orjson.dumps(migrated(orjson.loads(content), path, FLEET_SCHEMA, FLEET_MIGRATIONS))
+        )
     except (ValidationError, ValueError) as error:
         raise _broken(path.parent, f"its {path.name} is damaged") from error
 
@@ -247,4 +252,6 @@ def _encoded(value: FrozenModel) -> bytes:
 
 def _broken(folder: Path, why: str) -> StateBroken:
     aside = folder.with_name(f"damaged-{folder.name}")
-    return StateBroken(f"the rollout in {folder} is damaged: {why}", hint=_GIVE_UP.format(folder=folder, aside=aside))
+    return StateBroken(
+        f"the rollout in {folder} is damaged: {why}", hint=_GIVE_UP.format(folder=folder, aside=aside)
+    )
