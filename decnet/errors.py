@@ -11,6 +11,7 @@ DecnetError                     1
 ├── UsageError                  2   bad usage or bad input, nothing changed
 │   ├── SpecError               2   a fleet file or a value in it, with its place
 │   │   └── PlanRefused         2   a plan file, or what it rests on has changed
+│   ├── RolloutOpen             2   the open rollout does not allow that change
 │   └── HomeUnused              2   the state directory has no fleet
 ├── PartlyFailed                4   some deckies or workers failed, the rest is done
 ├── WorkerError                 4   one worker answered, and the answer is a failure
@@ -201,6 +202,23 @@ class PlanRefused(SpecError):
     """
 
     code = "plan-refused"
+
+
+class RolloutOpen(UsageError):
+    """A rollout is open, and the command would change what it is changing: nothing was changed.
+
+    Cause: One change goes out at a time; the command concerns deckies of workers that are part of it.
+    Fix: `decnet rollout show` shows how far it is. Wait for it (`decnet rollout wait`), end it
+    (`decnet rollout cancel`, `rollback`), or deploy with `--supersede`.
+    """
+
+    code = "rollout-open"
+
+    def __init__(self, rollout: str, why: str) -> None:
+        super().__init__(
+            f"rollout {rollout} is open, and {why}",
+            hint="decnet rollout show; then rollout wait, cancel or rollback; a deploy may --supersede it",
+        )
 
 
 class HomeUnused(UsageError):

@@ -17,6 +17,7 @@ from decnet.plan.allocate import allocate
 from decnet.plan.claims import known_claims, possible_holders
 from decnet.plan.decky_view import unknown_workers
 from decnet.plan.draft import Draft
+from decnet.plan.rollout import held_addresses
 from decnet.wire import NETWORK, PROJECT, container_name
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def allocate_unclaimed(
             now=ctx.now(),
             taken=taken,
             quarantined=barred,
-            possibly_in_use=_held_by_unseen(snap) | macs,
+            possibly_in_use=_held_by_unseen(snap) | macs | _held_by_rollout(snap),
         )
         answers = await _probed(connections, snap, deckies, project)
         lost = [answer for answer in answers.values() if isinstance(answer, WorkerFailure)]
@@ -125,6 +126,11 @@ def _held_by_unseen(snap: Snapshot) -> set[str]:
     unseen = unknown_workers(snap.stored, snap.recorded, snap.observed)
     claims = [each.claim for each in possible_holders(snap.stored, snap.recorded, unseen)]
     return {text for claim in claims for text in (claim.ip, claim.mac)}
+
+
+def _held_by_rollout(snap: Snapshot) -> set[str]:
+    """The addresses and MACs that units of the open rollout have, or will have: nothing else gets them."""
+    return set(held_addresses(snap.rollout)) if snap.rollout is not None else set()
 
 
 async def _probed(

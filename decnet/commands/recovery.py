@@ -25,7 +25,7 @@ from decnet.model.worker import Worker
 from decnet.plan.decky_view import recorded_attachments
 from decnet.plan.topologies.place import with_placed
 from decnet.store.desired import load_fleet, save_fleet
-from decnet.wire import NETWORK, PROJECT
+from decnet.wire import NETWORK, PROJECT, clean
 
 if TYPE_CHECKING:
     from decnet.worker.enrol import Recovered
@@ -69,16 +69,26 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
                 )
             )
         fleet = _rebuild(ctx, found)
-        await _record_running(ctx, fleet)
+        lost = await _record_running(ctx, fleet)
     found_deckies = [name for name, _ in fleet.labelled_deckies()]
     names = ", ".join(found_deckies) or "none"
     workers, deckies = counted(len(found), "worker"), counted(len(found_deckies), "decky")
     line = f"recovered {workers} and {deckies}: {names}"
-    return TextOutcome((line, "decnet status shows their state"), {"deckies": found_deckies})
+    lines = (line, *(_lost_line(rollout, names) for rollout, names in lost.items()))
+    document = {"deckies": found_deckies, "lost_rollouts": sorted(lost)}
+    return TextOutcome((*lines, "decnet status shows their state"), document)
 
 
-async def _record_running(ctx: Context, fleet: Fleet) -> None:
-    """Record the deckies that run as described: the first pass then has only repairs to do."""
+def _lost_line(rollout: str, workers: Sequence[str]) -> str:
+    return (
+        f"rollout {rollout} was open on {', '.join(workers)}, and is lost with the former state directory: each "
+        "worker stays as it is, and none is known to be healthy"
+    )
+
+
+async def _record_running(ctx: Context, fleet: Fleet) -> dict[str, list[str]]:
+    """Record the deckies that run as described: the first pass then has only repairs to do. Returns the
+    rollouts that the workers were part of, each with their names."""
     snap = load_snapshot(ctx)
     async with ctx.connections(fleet.fleet_id) as connections:
         snap = await observe(ctx, connections, snap, facts=True)
@@ -86,6 +96,11 @@ async def _record_running(ctx: Context, fleet: Fleet) -> None:
     snap = commit(ctx, apply_record_steps(snap, make_plan(ctx, snap)))
     follow_desired(ctx, snap, None)
     follow_seen(ctx, snap)
+    lost: dict[str, list[str]] = {}
+    for name, each in snap.observed.items():
+        for rollout in sorted({clean(held.id, 12) for held in each.status.rollouts} if each.status else ()):
+            lost.setdefault(rollout, []).append(name)
+    return lost
 
 
 def _rebuild(ctx: Context, found: Sequence[Recovered]) -> Fleet:

@@ -13,6 +13,8 @@ from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.network_cleanup import REMOVAL_SECONDS
 from decnet.engine.outcome import Listing, TextOutcome
+from decnet.engine.rollouts import forget_worker as forget_in_rollout
+from decnet.engine.rollouts import refuse_while_open
 from decnet.engine.topologies import follow_stored
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure
@@ -139,6 +141,7 @@ def rename(ctx: Context, old: str, new: str) -> TextOutcome:
     check_name(new)
     with ctx.lock():
         worker = known_worker(ctx, old)
+        refuse_while_open(ctx, old, "its unit is named after it")
         if new in known_workers(ctx.home):
             raise UsageError(f"a worker is named {new!r} already")
         fleet = load_fleet(ctx.home) or new_fleet()
@@ -293,6 +296,7 @@ def forget_worker(ctx: Context, worker: Worker, held: tuple[Quarantined, ...] = 
         fleet, [name for name, each in fleet.topologies.items() if each.worker == worker.name]
     )
     save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
+    forget_in_rollout(ctx, worker.name)
     follow_stored(ctx)
 
 

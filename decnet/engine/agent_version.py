@@ -11,6 +11,7 @@ from decnet.errors import BadAnswer, WorkerError
 from decnet.model.actual import Seen, Status
 from decnet.model.journal import Cursor
 from decnet.model.worker import Compatibility, Hello
+from decnet.plan.rollout import effective
 from decnet.store.audit import append
 from decnet.wire import AGENT_VERSION, clean
 
@@ -37,13 +38,14 @@ async def ask_status(
     cursor: Cursor | None,
     *,
     may_replace_agents: bool,
+    sessions: bool = False,
 ) -> StatusReply:
     """The worker's status, and the compatibility of its agent. With `may_replace_agents`, an older agent
     whose answers are no longer understood is replaced first.
 
     Raises what `status` raises, HashRefused for an agent that was installed by someone else.
     """
-    answer = await _ask_or_error(ctx, client, cursor)
+    answer = await _ask_or_error(ctx, client, cursor, sessions)
     hello = answer.status.hello if isinstance(answer, StatusReply) else await client.hello_of_any()
     compatibility = client.compatibility(hello)
     if isinstance(answer, BadAnswer):
@@ -52,7 +54,7 @@ async def ask_status(
             and may_replace_agents
             and await _replace(ctx, connections, client, hello)
         ):
-            return await _ask(ctx, client, cursor)
+            return await _ask(ctx, client, cursor, sessions)
         if compatibility == "newer":
             answer.hint = f"its agent has version {hello.version}: upgrade decnet here"
         raise answer
@@ -71,12 +73,25 @@ async def replace_agents(
         if each.agent_compatibility == "newer":
             text = f"{describe_mismatch(each.status.hello, each.agent_compatibility)}; it is left as it is"
             _report_once(ctx, connections, name, text)
-    older = [snap.workers[name] for name, each in seen.items() if each.agent_compatibility == "older"]
+    older = [
+        snap.workers[name]
+        for name, each in seen.items()
+        if each.agent_compatibility == "older" and not _is_held_back(snap, name)
+    ]
     done = await connections.call_all(
         older, lambda client: _replace(ctx, connections, client, seen[client.worker].status.hello)
     )
     current = {n: seen[n]._replace(agent_compatibility="current") for n, each in done.items() if each is True}
     return snap.with_observed(current) if current else snap
+
+
+def _is_held_back(snap: Snapshot, worker: str) -> bool:
+    """Whether a rollout of the agent has not released the worker yet."""
+    rollout = snap.rollout
+    if rollout is None or rollout.frozen.kind != "agent":
+        return False
+    units = [name for name, unit in rollout.frozen.units.items() if worker in unit.workers]
+    return any(effective(rollout, name) == "former" for name in units)
 
 
 def describe_mismatch(hello: Hello, compatibility: Compatibility) -> str:
@@ -91,16 +106,20 @@ def short_hash(hello: Hello) -> str:
     return clean(hello.agent[:12], 40)
 
 
-async def _ask_or_error(ctx: Context, client: AgentClient, cursor: Cursor | None) -> StatusReply | BadAnswer:
+async def _ask_or_error(
+    ctx: Context, client: AgentClient, cursor: Cursor | None, sessions: bool
+) -> StatusReply | BadAnswer:
     try:
-        return await _ask(ctx, client, cursor)
+        return await _ask(ctx, client, cursor, sessions)
     except BadAnswer as error:
         return error
 
 
-async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None) -> StatusReply:
+async def _ask(
+    ctx: Context, client: AgentClient, cursor: Cursor | None, sessions: bool
+) -> StatusReply:
     requested = ctx.now()
-    status = await client.status(cursor)
+    status = await client.status(cursor, sessions=sessions)
     return StatusReply(status, client.compatibility(status.hello), requested, ctx.now())
 
 

@@ -22,9 +22,16 @@ def slice_hash(snap: Snapshot, key: SliceKey) -> str:
 
 
 def make_bundle(
-    snap: Snapshot, key: SliceKey, steps: Sequence[Step], *, request_id: str, generation: int
+    snap: Snapshot,
+    key: SliceKey,
+    steps: Sequence[Step],
+    *,
+    request_id: str,
+    generation: int,
+    rollout: Mapping[str, Any] | None = None,
 ) -> Bundle:
-    """The slice of desired, its compose document and these steps, hashed."""
+    """The slice of desired, its compose document and these steps, hashed; `rollout` is what the worker keeps
+    of the open one."""
     # A worker without a LAN has no deckies; it may still have strays to remove.
     has_lan = key.worker in snap.desired.lans
     return bundle(
@@ -36,7 +43,7 @@ def make_bundle(
         else empty_document(),
         generation=generation,
         request_id=request_id,
-    )
+    )._replace(rollout=None if rollout is None else dict(rollout))
 
 
 def slice_of(fleet: Fleet, key: SliceKey, worker_id: str, expected: ExpectedSlice) -> dict[str, Any]:

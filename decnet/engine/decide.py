@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from decnet.engine.bundle import slice_hash
 from decnet.engine.context import Context
@@ -16,8 +18,12 @@ from decnet.plan.details import with_details
 from decnet.plan.guard import fleet_size, guard
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
+from decnet.plan.rollout import held_addresses
 from decnet.plan.slice_drift import slice_drift
 from decnet.plan.topologies.status import sends_again
+
+if TYPE_CHECKING:
+    from decnet.model.rollout import Kind, Policy
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,10 @@ class Proposal:
     questions: tuple[Question, ...] = ()
     intent: Intent | None = None
     """What is begun for a topology."""
+    opens: Opening | None = None
+    """The rollout that carries it out; None: at once."""
+    ends_rollout: bool = False
+    """Whether an open rollout ends here: all that it is about is removed."""
 
     def on(self, snap: Snapshot) -> Proposal:
         """The same proposal on a newer snapshot."""
@@ -55,6 +65,18 @@ class Intent:
 
     topology: str
     operations: tuple[dict[str, object], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a rollout is opened: its policy, and the slices that are guarded by a dead man by default (seconds
+    by slice). Of kind `agent`: the SHA-256 of the program, and the workers."""
+
+    policy: Policy
+    kind: Kind = "fleet"
+    guarded: Mapping[SliceKey, float] = field(default_factory=dict)
+    agent: str = ""
+    workers: tuple[str, ...] = ()
 
 
 def decide(
@@ -111,6 +133,7 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
         max_remove=options.max_remove,
         record_only=options.record_only,
         quarantined=_quarantined(snap),
+        reserved=held_addresses(snap.rollout) if snap.rollout is not None else {},
     )
     unknown = {
         name: why for name, why in plan.unknown.items() if name in snap.observed or name not in snap.workers

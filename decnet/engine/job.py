@@ -10,6 +10,7 @@ from decnet.engine.bundle import make_bundle
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.progress import JobProgress, JobStarted, StepDone
+from decnet.engine.release import described_to_worker, release_request
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import DecnetError, TrustRefused, Unreachable, WorkerError, WorkerFailure
 from decnet.model.actual import Container, Seen, Status
@@ -136,8 +137,8 @@ class _Follower:
         self.key = key
         self.name = key.worker
         self.steps = {step.decky: step for step in steps}
-        self.request_id = ctx.identifier()
         self.records = snap.recorded[key.worker]
+        self.request_id = release_request(snap, key, self.records) or ctx.identifier()
         self.expected = snap.expected.get(key, {})
         self.outcomes: list[StepDone] = []
         self.replaced_rows: dict[str, DeckyRow | None] = {}
@@ -211,6 +212,7 @@ class _Follower:
             list(self.steps.values()),
             request_id=self.request_id,
             generation=self.project_records.generation,
+            rollout=described_to_worker(self.snap, self.key, self.project_records),
         )
 
     def close_refused(self, error: DecnetError) -> None:

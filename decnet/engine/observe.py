@@ -34,6 +34,7 @@ async def observe(
     facts: bool = False,
     may_replace_agents: bool = False,
     close_after: bool = False,
+    sessions: bool = False,
 ) -> Snapshot:
     """The snapshot with what these workers (default: all) reported. Only the time of contact is written to
     disk.
@@ -41,14 +42,19 @@ async def observe(
     `facts` also asks for the facts of the machines. `may_replace_agents` is for a caller that holds the lock:
     an agent whose answers are no longer understood is replaced first. `close_after` is for a caller that asks
     nothing more: each connection is closed after its answer, so that a large fleet does not keep all of them
-    open.
+    open. `sessions` also asks who is at work on a decky.
     """
     chosen = list(snap.workers.values() if workers is None else workers)
 
     async def pull(client: AgentClient) -> Seen:
         try:
             answer = await ask_status(
-                ctx, connections, client, _cursor(snap, client.worker), may_replace_agents=may_replace_agents
+                ctx,
+                connections,
+                client,
+                _cursor(snap, client.worker),
+                may_replace_agents=may_replace_agents,
+                sessions=sessions,
             )
             return await _pull(ctx, client, answer, facts)
         finally:

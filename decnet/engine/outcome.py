@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,24 @@ if TYPE_CHECKING:
     from decnet.engine.snapshot import Snapshot
     from decnet.model.fleet import Fleet
     from decnet.model.plan import Plan
+    from decnet.model.rollout import Rollout, RolloutEvent
+    from decnet.plan.rollout import Preview
+
+
+@dataclass(frozen=True)
+class RolloutView:
+    """The rollout as a pass leaves it: what moved in the pass, why units wait, and which ones a pass could
+    release now."""
+
+    rollout: Rollout
+    events: tuple[RolloutEvent, ...] = ()
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    releasable: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """4 while it is halted or being taken back, and once it has been."""
+        return 4 if self.rollout.state.status in ("halted", "reverting", "reverted", "revert_failed") else 0
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,10 @@ class PassOutcome:
     """Whether the operator saw the plan and answered no."""
     refusal: DecnetError | None = None
     """In a dry run: why the run would do nothing."""
+    rollout: RolloutView | None = None
+    """The open rollout, or the one that ended in this pass."""
+    preview: Preview | None = None
+    """In a dry run: how the rollout would go out."""
     planned: tuple[Snapshot, Fleet] | None = None
     """In a dry run: the snapshot as it was loaded, and the fleet after the plan."""
 
@@ -43,6 +66,16 @@ class PassOutcome:
     def planned_from(self, loaded: Snapshot, desired: Fleet) -> PassOutcome:
         """This dry run, with the snapshot that it began with and the fleet that it planned."""
         return replace(self, planned=(loaded, desired))
+
+    def with_rollout(self, rollout: RolloutView | None, *, check: bool = False) -> PassOutcome:
+        """This pass with the open rollout, whose exit code counts; a `check` finds that something is left to
+        do if units could be released."""
+        if rollout is None:
+            return self
+        code = worst([self.exit_code, rollout.exit_code])
+        if check and code == 0 and rollout.releasable:
+            code = 3
+        return replace(self, rollout=rollout, exit_code=code)
 
     def joined(self, later: PassOutcome) -> PassOutcome:
         """This pass and the later one that finished it, as one."""

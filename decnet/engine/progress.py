@@ -15,6 +15,7 @@ from decnet.wire import PROJECT
 
 if TYPE_CHECKING:
     from decnet.model.plan import Plan
+    from decnet.plan.rollout import Preview
 
 
 class Message(NamedTuple):
@@ -29,6 +30,12 @@ class Planned(NamedTuple):
     """A plan that will be confirmed and carried out."""
 
     plan: Plan
+
+
+class RolloutPlanned(NamedTuple):
+    """How a rollout that will be confirmed goes out."""
+
+    preview: Preview
 
 
 class ImageStep(NamedTuple):
@@ -95,6 +102,7 @@ class Finished:
 Event = (
     Message
     | Planned
+    | RolloutPlanned
     | ImageStep
     | ImagesSent
     | JobStarted

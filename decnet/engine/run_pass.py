@@ -19,9 +19,20 @@ from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
 from decnet.engine.pass_end import audited
-from decnet.engine.progress import Planned
+from decnet.engine.progress import Planned, RolloutPlanned
 from decnet.engine.project_cleanup import remove_projects
 from decnet.engine.report import report
+from decnet.engine.rollouts import (
+    advance,
+    begin,
+    checked,
+    end_former,
+    finish,
+    observe_units,
+    record_moves,
+    rollout_preview,
+    view,
+)
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.topologies import follow_desired, record_intent, settle
 from decnet.engine.unenrolled_workers import resurfaced_workers
@@ -43,31 +54,35 @@ than once and must then return the same proposal."""
 async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions) -> PassOutcome:
     """Carry out a verb. With `options.needs_confirmation` the operator sees and confirms the plan while the
     lock is free; if the plan differs once the lock is held, it is shown and confirmed again."""
+    seed = ctx.new_seed()
     # Repeats only if the confirmed plan is out of date once the lock is held.
     while True:
-        preview = await _preview(ctx, change, options) if options.needs_confirmation else None
+        preview = await _preview(ctx, verb, change, options, seed) if options.needs_confirmation else None
         if preview is not None and not preview.agreed:
             return replace(report(verb, preview.snap, preview.plan, options), declined=True)
         with ctx.lock(read_only=options.read_only):
-            snap = loaded = load_snapshot(ctx)
-            propose = change(snap)
-            async with ctx.connections(snap.desired.fleet_id) as connections:
-                snap = await _observe_selected(ctx, connections, snap, options)
-                proposal = await propose(ctx, connections, snap)
-                # Decided twice if this machine is new: a command that is refused enrols nothing.
-                snap, plan = decide(ctx, proposal, options)
-                if needs_enrolment(proposal, options):
-                    proposal = await enrol_local(ctx, connections, proposal, options)
-                    snap, plan = decide(ctx, proposal, options)
+            loaded = load_snapshot(ctx)
+            propose = change(loaded)
+            async with ctx.connections(loaded.desired.fleet_id) as connections:
+                snap = await _observe_selected(ctx, connections, loaded, options)
+                snap, proposal, plan = await _decided(ctx, connections, verb, propose, snap, options)
                 if options.read_only:
-                    refused = await check_on_workers(ctx, connections, snap, plan, options)
-                    outcome = report(verb, snap, plan, options, refused).planned_from(loaded, snap.desired)
-                    return outcome.refused_by(refusal(proposal, snap, plan, options))
+                    return await _read_only(
+                        ctx, connections, verb, proposal, loaded, snap, plan, options, seed
+                    )
                 if preview is not None and plan.items_to_confirm != preview.plan.items_to_confirm:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
                 ended = await _carry_out(
-                    ctx, connections, verb, proposal, snap, plan, options, is_shown=preview is not None
+                    ctx,
+                    connections,
+                    verb,
+                    proposal,
+                    snap,
+                    plan,
+                    options,
+                    is_shown=preview is not None,
+                    seed=seed,
                 )
         if ended.takes_back:
             # A mutation of a topology failed, and desired is what it was before.
@@ -101,19 +116,73 @@ async def _carry_out(
     options: PassOptions,
     *,
     is_shown: bool,
+    seed: int,
 ) -> _Ended:
     """Record, apply, remove what is no longer needed, and settle the topologies, with a line in the audit."""
     with audited(ctx, snap, plan, options) as audit:
         if not is_shown:
             _show_plan(ctx, plan, options)
+        snap, proposal, plan = _begun(ctx, snap, proposal, plan, options, seed)
+        snap = record_moves(ctx, snap)
         snap = _record_desired(ctx, snap, proposal.intent)
         snap = await replace_agents(ctx, connections, snap, options)
         snap, plan, applied = await _apply_and_wait(ctx, connections, proposal, snap, plan, options)
         snap, applied = await remove_projects(ctx, connections, snap, applied, options)
         snap, applied = await remove_networks(ctx, connections, snap, applied, options)
+        snap = await finish(ctx, connections, commit(ctx, snap), applied, options)
         settled = settle(ctx, commit(ctx, snap), plan, applied)
-        audit.outcome = report(verb, snap, plan, options, applied)
+        audit.outcome = report(verb, snap, plan, options, applied).with_rollout(view(settled, ctx.now()))
     return _Ended(plan, audit.outcome, takes_back=settled.stored != snap.stored)
+
+
+async def _decided(
+    ctx: Context, connections: Connections, verb: str, propose: Propose, snap: Snapshot, options: PassOptions
+) -> tuple[Snapshot, Proposal, Plan]:
+    """The proposal from what was observed, and its plan. The open rollout moves first, if the verb moves it."""
+    if options.advances:
+        snap, found = await observe_units(ctx, connections, snap, options)
+        snap = advance(snap, found, now=ctx.now())
+    proposal = checked(ctx, verb, snap, await propose(ctx, connections, snap), options)
+    # Decided twice if this machine is new: a command that is refused enrols nothing.
+    snap, plan = decide(ctx, proposal, options)
+    if needs_enrolment(proposal, options):
+        proposal = await enrol_local(ctx, connections, proposal, options)
+        snap, plan = decide(ctx, proposal, options)
+    return snap, proposal, plan
+
+
+async def _read_only(
+    ctx: Context,
+    connections: Connections,
+    verb: str,
+    proposal: Proposal,
+    loaded: Snapshot,
+    snap: Snapshot,
+    plan: Plan,
+    options: PassOptions,
+    seed: int,
+) -> PassOutcome:
+    refused = await check_on_workers(ctx, connections, snap, plan, options)
+    outcome = report(verb, snap, plan, options, refused).planned_from(loaded, snap.desired)
+    if proposal.opens is not None:
+        outcome = replace(outcome, preview=rollout_preview(ctx, snap, proposal, seed))
+    outcome = outcome.with_rollout(view(snap, ctx.now()), check=options.check)
+    return outcome.refused_by(refusal(proposal, snap, plan, options))
+
+
+def _begun(
+    ctx: Context, snap: Snapshot, proposal: Proposal, plan: Plan, options: PassOptions, seed: int
+) -> tuple[Snapshot, Proposal, Plan]:
+    """The same, or what is in effect once the rollout that carries out the proposal is open."""
+    if snap.rollout is not None and (proposal.ends_rollout or options.supersede):
+        snap = end_former(ctx, snap, "cancel" if proposal.ends_rollout else "supersede")
+    if proposal.opens is None:
+        return snap, proposal, plan
+    size_before = plan.before
+    snap = begin(ctx, snap, proposal, seed=seed)
+    proposal = replace(proposal, snap=snap, opens=None)
+    snap, plan = decide(ctx, proposal, options, size_before=size_before)
+    return snap, proposal, plan
 
 
 def keep_desired(*, requested_removals: int = 0) -> Change:
@@ -152,19 +221,22 @@ class _Preview:
     agreed: bool
 
 
-async def _preview(ctx: Context, change: Change, options: PassOptions) -> _Preview:
+async def _preview(
+    ctx: Context, verb: str, change: Change, options: PassOptions, seed: int
+) -> _Preview:
     """Decide without the lock, show the plan, and ask. Raises SpecError if a question is answered with no."""
     snap = load_snapshot(ctx)
     propose = change(snap)
     async with ctx.connections(snap.desired.fleet_id) as connections:
-        proposal = await propose(
-            ctx, connections, await _observe_selected(ctx, connections, snap, options, lock_held=False)
-        )
+        snap = await _observe_selected(ctx, connections, snap, options, lock_held=False)
+        proposal = checked(ctx, verb, snap, await propose(ctx, connections, snap), options)
     snap, plan = decide(ctx, proposal, options)
     for question in proposal.questions:
         if not ctx.confirm(question.text):
             raise SpecError(question.refusal, hint=question.hint)
     _show_plan(ctx, plan, options)
+    if proposal.opens is not None and not options.quiet:
+        ctx.emit(RolloutPlanned(rollout_preview(ctx, snap, proposal, seed)))
     count = len(plan.docker_steps)
     # A plan that only updates records needs no question.
     question_text = f"Carry out {counted(count, 'step')}?"
@@ -183,7 +255,13 @@ async def _observe_selected(
     may_change_agents = lock_held and options.may_replace_agents
     chosen = select(snap.workers, options.selector).values()
     snap = await observe(
-        ctx, connections, snap, chosen, facts=options.facts, may_replace_agents=may_change_agents
+        ctx,
+        connections,
+        snap,
+        chosen,
+        facts=options.facts,
+        may_replace_agents=may_change_agents,
+        sessions=options.rollout is not None or (options.advances and snap.rollout is not None),
     )
     snap = await examine_conflicts(ctx, connections, snap)
     if options.selector is None:

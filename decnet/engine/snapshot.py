@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from decnet.images import ImageNames, wanted
 from decnet.model.keys import SliceKey
 from decnet.plan.compose import ExpectedSlice, expected_containers
+from decnet.plan.rollout import effective_fleet
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.home_use import check_not_lost
+from decnet.store.rollouts import RolloutStore, TakenBack
 from decnet.store.topologies import TopologyTable
 from decnet.store.used_entries import with_used
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from decnet.model.catalog import Catalog
     from decnet.model.fleet import Fleet
     from decnet.model.record import WorkerRecords
+    from decnet.model.rollout import Rollout, RolloutEvent
     from decnet.model.worker import Worker
 
 ExpectedFleet = dict[SliceKey, ExpectedSlice]
@@ -47,6 +50,14 @@ class Snapshot:
     """A failure for each removed worker whose deckies still answer on the LAN."""
     resync_tries: Mapping[str, int] = field(default_factory=dict)
     """By project of a topology, how many passes in a row sent its description without effect."""
+    rollout: Rollout | None = None
+    """The open rollout; `desired` is what it has in effect."""
+    rollout_moves: tuple[RolloutEvent, ...] = ()
+    """What has moved it and is not stored yet."""
+    rollout_events: tuple[RolloutEvent, ...] = ()
+    """Everything that has moved it in this pass."""
+    taken_back: tuple[TakenBack, ...] = ()
+    """Contents that are not deployed again unless asked for."""
     _expected: list[ExpectedFleet] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,13 +107,17 @@ def load_snapshot(ctx: Context) -> Snapshot:
     table = FleetTable(ctx.home)
     stored, workers = load_fleet(ctx.home), table.workers()
     check_not_lost(ctx.home, stored, workers)
-    desired = stored or new_fleet(ctx.first_fleet_id)
+    present = stored or new_fleet(ctx.first_fleet_id)
+    rollouts = RolloutStore(ctx.home)
+    rollout = rollouts.open_one()
+    # A command that was killed after a release, and before desired followed.
+    desired = present if rollout is None else effective_fleet(rollout, present)
     catalog = with_used(ctx.home, desired, ctx.catalog)
     check_known(ctx.home, desired, catalog)
     found = ctx.records.load_many(worker.worker_id for worker in workers.values())
     recorded = {name: found[worker.worker_id] for name, worker in workers.items()}
     return Snapshot(
-        desired,
+        present,
         desired,
         workers,
         ctx.images or wanted(),
@@ -110,6 +125,8 @@ def load_snapshot(ctx: Context) -> Snapshot:
         recorded,
         quarantined=table.quarantined(),
         resync_tries=_resync_tries(ctx, desired),
+        rollout=rollout,
+        taken_back=rollouts.taken_back(),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from decnet.model.fleet import Decky, Fleet
-from decnet.model.keys import DeckyKey
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import CLAIM, RELEASE, Skipped, Step
 from decnet.model.record import OPEN, Claim, DeckyRow, WorkerRecords
 from decnet.wire import NETWORK
@@ -32,17 +32,19 @@ def resolve_address_conflicts(
     open_deckies: Collection[DeckyKey],
     unknown: Mapping[str, str],
     quarantined: Mapping[str, str],
+    reserved: Mapping[str, Collection[SliceKey]],
 ) -> tuple[list[Step], dict[DeckyKey, Skipped]]:
     """The steps that may be carried out, and those that may not with the reason.
 
     `skip_reasons` has the steps that are skipped in any case, `open_deckies` the deckies that a job may
-    still bring up, `quarantined` addresses and MACs that nothing may claim, each with why. A change whose
+    still bring up, `quarantined` addresses and MACs that nothing may claim, each with why, `reserved` those
+    that only these slices may claim. A change whose
     address a decky on another worker claims is cut in two: its release goes first.
     """
     if not skip_reasons and not any(step.touches_docker for step in steps):
         return steps, {}
     resolver = _ConflictResolver(
-        steps, dict(skip_reasons), desired, recorded, open_deckies, unknown, quarantined
+        steps, dict(skip_reasons), desired, recorded, open_deckies, unknown, quarantined, reserved
     )
     resolver.collect(views)
     resolver.skip_conflicts()
@@ -114,6 +116,7 @@ class _ConflictResolver:
     open_deckies: Collection[DeckyKey]
     unknown: Mapping[str, str]
     quarantined: Mapping[str, str]
+    reserved: Mapping[str, Collection[SliceKey]]
     by_key: dict[DeckyKey, Step] = field(default_factory=dict)
     claimed_resources: dict[DeckyKey, tuple[str, ...]] = field(default_factory=dict)
     holders: dict[str, set[DeckyKey]] = field(default_factory=dict)
@@ -176,6 +179,9 @@ class _ConflictResolver:
         for resource in self.claimed_resources[key]:
             if address_of(resource) in self.quarantined and not is_inner(resource):
                 return f"{address_of(resource)} is quarantined: {self.quarantined[address_of(resource)]}"
+            allowed = self.reserved.get(address_of(resource))
+            if allowed is not None and key.slice not in allowed and not is_inner(resource):
+                return f"{address_of(resource)} is reserved for the open rollout"
             if resource in claimed:
                 return f"{claimed[resource]} claims {address_of(resource)} too"
             for holder in sorted(self.holders[resource] - {key}):

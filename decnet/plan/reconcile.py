@@ -95,13 +95,15 @@ def reconcile(
     record_only: bool = False,
     retry_policy: RetryPolicy | None = DEFAULT_RETRY_POLICY,
     quarantined: Mapping[str, str] = {},
+    reserved: Mapping[str, Collection[SliceKey]] = {},
 ) -> Plan:
     """Plan the steps from actual to desired state; pure, no effect.
 
     `recorded` and `observed` are keyed by worker name, `expected` by slice; `now` is in seconds since the
     epoch. `prune` also removes strays, except on workers that report too many (see `excess_strays`).
     `record_only` plans no work for Docker and updates the records only. Without a `retry_policy` nothing
-    waits before a retry. `quarantined` maps addresses and MACs that no step may claim to the reason.
+    waits before a retry. `quarantined` maps addresses and MACs that no step may claim to the reason,
+    `reserved` those of an open rollout to the slices that may.
     """
     unknown = unknown_workers(desired, recorded, observed)
     views = list(decky_views(desired, recorded, observed, expected))
@@ -119,7 +121,7 @@ def reconcile(
     away = sum(1 for view in views if view.conflict and view.conflict.forbids_claims and not view.actual)
     skip_reasons |= excess_yields(steps, desired, away=away, max_remove=max_remove)
     allowed, skipped = resolve_address_conflicts(
-        views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined
+        views, steps, skip_reasons, desired, recorded, open_deckies, unknown, quarantined, reserved
     )
     return Plan(
         steps=_ordered([*allowed, *_steps_to_record(to_change, skipped)]),

@@ -79,7 +79,7 @@ def fsync_folder(folder: Path) -> None:
 
 def collect_temp(home: Home) -> int:
     """Removes the temp files of killed processes, and returns their number."""
-    folders = [home.root, home.records_dir, home.keys, home.agents]
+    folders = [home.root, home.records_dir, home.keys, home.agents, home.rollouts]
     removed = 0
     with translate_os_errors("clean up", home.root):
         for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):

@@ -28,7 +28,7 @@ def open_home(home: Home, *, write: bool = True, read_only: bool = False) -> lis
     if write:
         write = _ensure_folders(home, read_only=read_only)
     warnings: list[str] = []
-    for folder in (*_folders(home), home.catalog):
+    for folder in (*_folders(home), home.catalog, home.rollouts):
         _check_folder(folder)
     for path in _catalog(home):
         _check_catalog(path)

@@ -1,0 +1,367 @@
+"""The open rollout in a pass: opened, moved by what was observed, confirmed on the workers, recorded.
+
+Everything is written in an order that a killed command may leave at any place: first the log, then desired,
+which follows from the log (`effective_fleet`), then the jobs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from decnet.engine.connections import Connections
+from decnet.engine.context import Context
+from decnet.engine.decide import Opening, Proposal, with_images
+from decnet.engine.observe import observe
+from decnet.engine.options import PassOptions
+from decnet.engine.outcome import RolloutView
+from decnet.engine.rollout_observation import ask_again, observed_units
+from decnet.engine.snapshot import Snapshot, load_snapshot
+from decnet.errors import RolloutOpen, UsageError, WorkerFailure
+from decnet.model.actual import Seen
+from decnet.model.fleet import Fleet
+from decnet.model.keys import SliceKey
+from decnet.model.rollout import IN_FLIGHT, Policy, Rollout, RolloutEvent, RolloutObservation
+from decnet.plan.rollout import (
+    Order,
+    OrderKind,
+    Preview,
+    content_hash,
+    could_release,
+    effective_fleet,
+    open_rollout,
+    order,
+    preview,
+    refused_changes,
+    step,
+    to_confirm,
+    waiting_reasons,
+)
+from decnet.store.audit import append
+from decnet.store.desired import save_fleet
+from decnet.store.rollouts import RolloutStore, TakenBack
+from decnet.wire import PROJECT, digest
+
+if TYPE_CHECKING:
+    from decnet.engine.apply import ApplyResult
+    from decnet.worker.client import AgentClient
+
+Opened = tuple[Rollout, tuple[RolloutEvent, ...]]
+
+GUARDED_SECONDS = 600.0
+"""How long a worker whose driver, interface or subnet changes waits for a confirmation."""
+
+ALL_AT_ONCE = Policy(
+    name="all-at-once",
+    waves=("100%",),
+    max_in_flight="100%",
+    max_per_lan=100_000,
+    soak=0.0,
+    max_failures="100%",
+    on_failure="continue",
+    busy="go",
+)
+"""How a change goes out that has no waves, and that a worker takes back if it is not confirmed."""
+
+
+def checked(
+    ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions
+) -> Proposal:
+    """The proposal, with the rollout that carries it out. Raises RolloutOpen or UsageError if the open rollout,
+    or one that was taken back, does not allow it; `before` is what it was made from."""
+    if options.check or options.advances:
+        return proposal
+    refuse_change(ctx, verb, before, proposal, options)
+    refuse_taken_back(before, proposal, options)
+    return with_opening(before, proposal, options)
+
+
+def rollout_preview(ctx: Context, snap: Snapshot, proposal: Proposal, seed: int) -> Preview:
+    """How the rollout would go out that the proposal opens."""
+    rollout, _ = opened(ctx, snap, proposal, seed=seed)
+    return preview(rollout)
+
+
+def refuse_change(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions) -> None:
+    """Raises RolloutOpen if the proposal changes what the open rollout is changing, or would open a second
+    one; `before` is the snapshot that it was made from."""
+    rollout = before.rollout
+    if rollout is None or options.supersede or proposal.ends_rollout:
+        return
+    if proposal.opens is not None:
+        raise RolloutOpen(rollout.id, "it is not finished: one rollout goes out at a time")
+    refused = refused_changes(rollout, before.desired, proposal.snap.desired, verb, ctx.now())
+    if refused:
+        unit, why = next(iter(sorted(refused.items())))
+        raise RolloutOpen(rollout.id, f"{unit}: {why}")
+
+
+def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) -> None:
+    """Raises UsageError if the proposal deploys what a rollout has taken back."""
+    rows = {(row.worker, row.project): row for row in snap.taken_back}
+    if not rows or options.again:
+        return
+    desired = proposal.snap.desired
+    for (worker, project), row in sorted(rows.items()):
+        key = SliceKey(worker, project)
+        if content_hash(desired, key) == row.content != content_hash(snap.desired, key):
+            raise UsageError(
+                f"{key.named(desired.topology_names)}: rollout {row.rollout} took this change back ({row.reason})",
+                hint="decnet deploy --again deploys it nevertheless",
+            )
+
+
+def with_opening(snap: Snapshot, proposal: Proposal, options: PassOptions) -> Proposal:
+    """The proposal with the rollout that carries it out: the one that was asked for, or one that is all at
+    once where a driver, interface or subnet changes."""
+    if proposal.opens is not None or proposal.snap.desired == snap.desired or options.record_only:
+        return proposal
+    before, after = snap.desired, proposal.snap.desired
+    guarded = {} if options.no_confirm else guarded_slices(before, after)
+    policy = options.rollout
+    if not any(project.deckies for project in before.projects.values()):
+        policy = None
+    if policy is None and not guarded:
+        return proposal
+    return replace(proposal, opens=Opening(policy or ALL_AT_ONCE, guarded=guarded))
+
+
+def guarded_slices(before: Fleet, after: Fleet) -> dict[SliceKey, float]:
+    """The slices by whose change a worker may lose the LAN, and how long it waits for a confirmation."""
+    return {
+        SliceKey(worker, PROJECT): GUARDED_SECONDS
+        for worker, lan in before.lans.items()
+        if before.on(worker)
+        and after.on(worker)
+        and (other := after.lans.get(worker)) is not None
+        and (lan.driver, lan.interface, lan.subnet) != (other.driver, other.interface, other.subnet)
+    }
+
+
+def opened(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Opened:
+    """The rollout that leads from what is in effect to the desired of `snap`, not stored yet. Raises UsageError
+    for a policy that does not fit its units."""
+    assert proposal.opens is not None
+    opening = proposal.opens
+    return open_rollout(
+        with_images(snap.with_desired(_in_effect(snap))).desired,
+        snap.desired,
+        opening.policy,
+        kind=opening.kind,
+        tags={name: worker.tags for name, worker in snap.workers.items()},
+        opened_at=ctx.now(),
+        opened_by=ctx.user,
+        command=ctx.command,
+        seed=seed if proposal.seed is None else proposal.seed,
+        catalog=digest(snap.catalog.content()),
+        agent=opening.agent,
+        agent_workers=opening.workers,
+        guarded=opening.guarded,
+    )
+
+
+def begin(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Snapshot:
+    """Store the new rollout to the desired of `snap`; the snapshot with the units that are released first."""
+    rollout, events = opened(ctx, snap, proposal, seed=seed)
+    RolloutStore(ctx.home).create(rollout, events)
+    ctx.traces.changes = True
+    snap = replace(snap, rollout=rollout, rollout_events=events, rollout_moves=())
+    snap = snap.with_desired(effective_fleet(rollout, snap.desired))
+    return _stepped(snap, observed_units(snap, rollout, now=ctx.now()), now=ctx.now())
+
+
+def end_former(ctx: Context, snap: Snapshot, kind: OrderKind) -> Snapshot:
+    """Store that the open rollout ends here; the snapshot without it."""
+    assert snap.rollout is not None
+    rollout, events = order(snap.rollout, Order(kind, by=ctx.user), ctx.now())
+    RolloutStore(ctx.home).append(rollout, events)
+    ctx.note(f"rollout {rollout.id} is {rollout.state.status}: each worker stays as it is")
+    return replace(snap, rollout=None, rollout_moves=())
+
+
+def advance(snap: Snapshot, observation: RolloutObservation, *, now: float) -> Snapshot:
+    """The snapshot after what was observed moved the rollout; nothing is stored yet."""
+    return snap if snap.rollout is None else _stepped(snap, observation, now=now)
+
+
+async def observe_units(
+    ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions
+) -> tuple[Snapshot, RolloutObservation]:
+    """What was observed of the open rollout's units. Workers that wait for a confirmation, and are healthy,
+    get it; one whose state no record explains is asked for its whole journal again."""
+    if snap.rollout is None:
+        return snap, RolloutObservation({})
+    found = observed_units(snap, snap.rollout, now=ctx.now())
+    if options.read_only:
+        return snap, found
+    found = await ask_again(connections, snap, snap.rollout, found)
+    return snap, await confirmed(ctx, connections, snap, found)
+
+
+async def confirmed(
+    ctx: Context, connections: Connections, snap: Snapshot, found: RolloutObservation
+) -> RolloutObservation:
+    """The observation after the dead men of healthy units were disarmed."""
+    assert snap.rollout is not None
+    rollout = snap.rollout
+    wanted: dict[str, list[SliceKey]] = {}
+    for key in to_confirm(rollout, found):
+        wanted.setdefault(key.worker, []).append(key)
+
+    async def confirm(client: AgentClient) -> bool:
+        states = [await client.confirm(key.project, rollout.id) for key in wanted[client.worker]]
+        return all(state == "confirmed" for state in states)
+
+    answers = await connections.call_all([snap.workers[name] for name in wanted], confirm)
+    done = {name for name, answer in answers.items() if answer is True}
+    for name, answer in answers.items():
+        if isinstance(answer, WorkerFailure):
+            ctx.warn(f"the confirmation did not arrive: {answer.message}", name)
+    units = {
+        name: replace(each, armed_until=None)
+        if each.armed_until is not None and set(rollout.frozen.units[name].workers) & wanted.keys() <= done
+        and set(rollout.frozen.units[name].workers) & done
+        else each
+        for name, each in found.units.items()
+    }
+    return replace(found, units=units)
+
+
+def record_moves(ctx: Context, snap: Snapshot) -> Snapshot:
+    """Append what moved to the rollout's log, before desired follows from it."""
+    if snap.rollout is None or not snap.rollout_moves:
+        return snap
+    store = RolloutStore(ctx.home)
+    taken = [
+        TakenBack(
+            worker=key.worker,
+            project=key.project,
+            content=content_hash(snap.rollout.to, key),
+            rollout=snap.rollout.id,
+            reason=event.reason or "it was rolled back",
+            since=event.at,
+        )
+        for event in snap.rollout_moves
+        if event.kind == "unit" and event.after == "reverted" and event.unit
+        for key in snap.rollout.frozen.units[event.unit].keys
+        if snap.rollout.frozen.kind == "fleet"
+    ]
+    if taken:
+        store.take_back(taken)
+    store.append(snap.rollout, snap.rollout_moves)
+    ctx.traces.changes = True
+    return replace(snap, rollout_moves=())
+
+
+async def finish(
+    ctx: Context, connections: Connections, snap: Snapshot, applied: ApplyResult, options: PassOptions
+) -> Snapshot:
+    """After the jobs: observe the units in flight again, judge them, and store what moved. Nothing more is
+    released: the next pass does that."""
+    if snap.rollout is None or options.detach:
+        return snap
+    workers = {
+        worker
+        for name, state in snap.rollout.state.units.items()
+        if state.status in IN_FLIGHT
+        for worker in snap.rollout.frozen.units[name].workers
+        if isinstance(snap.observed.get(worker), Seen)
+    }
+    if not workers:
+        return snap
+    chosen = [snap.workers[name] for name in sorted(workers)]
+    snap = await observe(ctx, connections, snap, chosen, sessions=True)
+    snap, found = await observe_units(ctx, connections, snap, options)
+    found = _with_failures(snap.rollout, found, applied.failures)
+    snap = record_moves(ctx, _stepped(snap, found, now=ctx.now(), may_release=False))
+    if snap.desired != snap.stored:
+        save_fleet(ctx.home, snap.desired)
+        snap = snap.with_stored()
+    return snap
+
+
+def view(snap: Snapshot, now: float) -> RolloutView | None:
+    """The open rollout, or the one that ended in this pass, for the console."""
+    if snap.rollout is None:
+        return None
+    rollout, found = snap.rollout, observed_units(snap, snap.rollout, now=now)
+    return RolloutView(
+        rollout=rollout,
+        events=snap.rollout_events,
+        waiting=waiting_reasons(rollout, found, now) if rollout.is_open else {},
+        releasable=could_release(rollout, found, now) if rollout.is_open else (),
+    )
+
+
+async def give_order(ctx: Context, wanted: Order) -> Rollout:
+    """Carry out an operator's order on the open rollout, and store it. Raises UsageError if there is none, or
+    if it cannot be done now."""
+    with ctx.lock():
+        snap = load_snapshot(ctx)
+        if snap.rollout is None:
+            raise UsageError("no rollout is open", hint="decnet rollout list shows the ended ones")
+        rollout, events = order(snap.rollout, wanted, ctx.now())
+        snap = replace(snap, rollout=rollout, rollout_moves=events)
+        snap = record_moves(ctx, snap.with_desired(effective_fleet(rollout, snap.desired)))
+        if snap.desired != snap.stored:
+            save_fleet(ctx.home, snap.desired)
+        if events:
+            append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=_summary(rollout, wanted))
+    return rollout
+
+
+def refuse_while_open(ctx: Context, worker: str, why: str) -> None:
+    """Raises RolloutOpen if the worker is part of the open rollout."""
+    rollout = RolloutStore(ctx.home).open_one()
+    if rollout is not None and any(worker in unit.workers for unit in rollout.frozen.units.values()):
+        raise RolloutOpen(rollout.id, f"{worker} is part of it: {why}")
+
+
+def forget_worker(ctx: Context, name: str) -> None:
+    """Take a worker that leaves the fleet out of the open rollout; the lock is held."""
+    rollout = RolloutStore(ctx.home).open_one()
+    if rollout is None:
+        return
+    units = tuple(unit for unit, each in rollout.frozen.units.items() if name in each.workers)
+    if units:
+        moved, events = order(rollout, Order("remove", units, by=ctx.user), ctx.now())
+        RolloutStore(ctx.home).append(moved, events)
+
+
+def _in_effect(snap: Snapshot) -> Fleet:
+    return snap.stored if snap.rollout is None else effective_fleet(snap.rollout, snap.stored)
+
+
+def _stepped(
+    snap: Snapshot, observation: RolloutObservation, *, now: float, may_release: bool = True
+) -> Snapshot:
+    assert snap.rollout is not None
+    rollout, events = step(snap.rollout, observation, now, may_release=may_release)
+    if not events:
+        return snap
+    snap = replace(
+        snap,
+        rollout=rollout,
+        rollout_moves=(*snap.rollout_moves, *events),
+        rollout_events=(*snap.rollout_events, *events),
+    )
+    return snap.with_desired(effective_fleet(rollout, snap.desired))
+
+
+def _with_failures(
+    rollout: Rollout | None, found: RolloutObservation, failures: Mapping[str, WorkerFailure]
+) -> RolloutObservation:
+    """The observation in which a unit without a job has the failure of its worker as the reason."""
+    assert rollout is not None
+    units = dict(found.units)
+    for name, each in found.units.items():
+        why = next((str(failures[w]) for w in rollout.frozen.units[name].workers if w in failures), "")
+        if why and each.job == "none":
+            units[name] = replace(each, why=why)
+    return replace(found, units=units)
+
+
+def _summary(rollout: Rollout, wanted: Order) -> str:
+    units = f" {', '.join(wanted.units)}" if wanted.units else ""
+    return f"rollout {rollout.id}: {wanted.kind}{units}, now {rollout.state.status}"
