@@ -36,15 +36,19 @@ from decnet.commands.worker import remove
 from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
+from decnet.engine.outcome import TextOutcome
 from decnet.engine.progress import Event, Message
+from decnet.engine.rollouts import give_order
 from decnet.errors import DecnetError, WorkerFailure
 from decnet.images import wanted
 from decnet.model.fleet import Fleet
 from decnet.model.fleetfile import parse
 from decnet.model.record import OPEN, WorkerRecords
+from decnet.model.rollout import Policy, Rollout
 from decnet.model.spec import LOCAL
 from decnet.model.topology import TopologyRecord
 from decnet.model.worker import Worker
+from decnet.plan.rollout import Order, OrderKind
 from decnet.plan.topologies.generate import Parameters
 from decnet.plan.topologies.mutations import open_row
 from decnet.store import audit
@@ -54,6 +58,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.records import Records
+from decnet.store.rollouts import RolloutStore
 from decnet.store.topologies import TopologyTable
 from decnet.wire import container_name
 from decnet.worker.agent_package import agent_file
@@ -70,6 +75,11 @@ FLEET_ID = UUID("6f1c7e0a-4d1b-4a53-9d5e-0f8a1b2c3d4e")
 SHARED_MEMORY = Path("/dev/shm")
 HOURS = 3600.0
 Verb = Callable[[Context], Any]
+
+
+async def _ordered(ctx: Context, kind: OrderKind, units: Iterable[str]) -> TextOutcome:
+    rollout = await give_order(ctx, Order(kind, tuple(units), by=ctx.user))
+    return TextOutcome((f"{rollout.id}: {rollout.state.status}",))
 
 
 @dataclass
@@ -123,8 +133,18 @@ class FakeFleet:
 
     # The verbs.
 
-    def deploy(self, text: str, *, add: bool = False, on: str | None = None, **options: Any) -> Ran:
-        """The fleet file `text`; further options are those of PassOptions."""
+    def deploy(
+        self,
+        text: str,
+        *,
+        add: bool = False,
+        on: str | None = None,
+        policy: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Ran:
+        """The fleet file `text`, with a `policy` in a rollout; further options are those of PassOptions."""
+        if policy is not None:
+            options["rollout"] = Policy(**policy)
         chosen = DeployOptions(add=add, on=on, run=PassOptions(**options))
         return self.run(lambda ctx: deploy(ctx, parse(text, "fleet.toml"), chosen))
 
@@ -135,6 +155,20 @@ class FakeFleet:
     def teardown(self, *names: str, **options: Any) -> Ran:
         """The named deckies, or all."""
         return self.run(lambda ctx: teardown(ctx, names, PassOptions(**options), everything=not names))
+
+    def order(self, kind: OrderKind, *units: str) -> Ran:
+        """An operator's order on the open rollout."""
+        return self.run(lambda ctx: _ordered(ctx, kind, units))
+
+    @property
+    def rollout(self) -> Rollout:
+        """The open rollout, or the newest one."""
+        store = RolloutStore(self.home)
+        return store.open_one() or store.load(store.ids()[0])
+
+    def units(self) -> dict[str, str]:
+        """The status of each unit of that rollout."""
+        return {name: str(each.status) for name, each in self.rollout.state.units.items()}
 
     def reconcile(self, *, on: str | None = None, **options: Any) -> Ran:
         return self.run(lambda ctx: reconcile(ctx, PassOptions(selector=on, **options)))

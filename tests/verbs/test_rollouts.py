@@ -1,0 +1,154 @@
+"""Rollouts through whole verbs: waves, judging, halts, rollbacks, and what other verbs may do meanwhile."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakefleet import FakeFleet, in_memory
+from fakefleet.killing import copied
+
+from decnet.model.rollout import ENDED
+from decnet.store.desired import load_fleet
+
+THREE = """
+[network]
+addresses = { use = ["192.0.2.100-192.0.2.130"] }
+
+[decky.one]
+services = ["http"]
+worker = "w1"
+
+[decky.two]
+services = ["http"]
+worker = "w2"
+
+[decky.three]
+services = ["http"]
+worker = "w3"
+"""
+WITH_SSH = THREE.replace('["http"]', '["http", "ssh"]')
+ONE_BY_ONE = {"waves": ("1", "2", "100%"), "max_in_flight": "1", "soak": 0.0}
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[Path]:
+    folder = in_memory()
+    fleet = FakeFleet(folder, ("w1", "w2", "w3"))
+    assert fleet.deploy(THREE).code == 0
+    fleet.close()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def fleet(deployed: Path) -> Iterator[FakeFleet]:
+    """One decky on each of three workers."""
+    folder = copied(deployed)
+    fleet = FakeFleet(folder)
+    yield fleet
+    fleet.close()
+    shutil.rmtree(folder)
+
+
+def services(fleet: FakeFleet) -> dict[str, list[str]]:
+    return {name: sorted(decky.services) for name, decky in fleet.desired.deckies.items()}
+
+
+def with_ssh(fleet: FakeFleet) -> set[str]:
+    """The workers on which a decky has its ssh now."""
+    return {name for name in ("w1", "w2", "w3") if any(c.endswith("-ssh") for c in fleet[name].containers)}
+
+
+def test_waves_go_out_one_by_one(fleet: FakeFleet) -> None:
+    ran = fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    assert ran.code == 0, ran.error
+    assert len(with_ssh(fleet)) == 1
+    assert sorted(fleet.units().values()) == ["passed", "waiting", "waiting"]
+    assert fleet.reconcile(check=True).code == 3
+    assert fleet.reconcile().code == 0
+    assert len(with_ssh(fleet)) == 2
+    assert fleet.reconcile().code == 0
+    assert fleet.rollout.state.status == "done"
+    assert with_ssh(fleet) == {"w1", "w2", "w3"}
+    before = load_fleet(fleet.home)
+    assert fleet.reconcile().code == 0 and load_fleet(fleet.home) == before
+    assert fleet.reconcile(check=True).code == 0
+
+
+def test_desired_is_what_is_in_effect(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    released = {name for name, status in fleet.units().items() if status != "waiting"}
+    for decky in fleet.desired.deckies.values():
+        assert ("ssh" in decky.services) == (decky.worker in released)
+
+
+def test_a_failure_halts_and_a_rollback_restores(fleet: FakeFleet) -> None:
+    for name, decky in (("w1", "one"), ("w2", "two"), ("w3", "three")):
+        fleet[name].breaks(decky, "no such image")
+    ran = fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    assert ran.code == 4
+    assert fleet.rollout.state.status == "halted"
+    assert sorted(fleet.units().values()) == ["failed", "waiting", "waiting"]
+    assert fleet.reconcile().code == 4
+    assert sorted(fleet.units().values()) == ["failed", "waiting", "waiting"]
+    for name, decky in (("w1", "one"), ("w2", "two"), ("w3", "three")):
+        fleet[name].mends(decky)
+    assert fleet.order("rollback").code == 0
+    codes = [fleet.reconcile().code for _ in range(3)]
+    assert codes[0] == 4 and fleet.rollout.state.status == "reverted"
+    assert with_ssh(fleet) == set() and services(fleet)["one"] == ["http"]
+    again = fleet.deploy(WITH_SSH)
+    assert again.code == 2 and again.error is not None and "--again" in (again.error.hint or "")
+    assert fleet.deploy(WITH_SSH, again=True).code == 0
+
+
+def test_only_one_is_open(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    other = THREE.replace('["http"]', '["http", "ftp"]')
+    refused = fleet.deploy(other)
+    assert refused.code == 2 and refused.error is not None and refused.error.code == "rollout-open"
+    first = fleet.rollout.id
+    assert fleet.deploy(other, supersede=True).code == 0
+    assert all("ftp" in each for each in services(fleet).values())
+    assert fleet.rollout.id == first and fleet.rollout.state.status == "superseded"
+
+
+def test_teardown_of_all_ends_it(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    assert fleet.teardown().code == 0
+    assert fleet.rollout.state.status in ENDED and not any(fleet[w].containers for w in ("w1", "w2", "w3"))
+
+
+def test_a_mutation_of_a_waiting_unit_is_kept(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    waiting = next(name for name, status in fleet.units().items() if status == "waiting")
+    decky = next(n for n, d in fleet.desired.deckies.items() if d.worker == waiting)
+    assert fleet.mutate(decky, services=["http", "redis"]).code == 0
+    for _ in range(3):
+        fleet.reconcile()
+    assert fleet.rollout.state.status == "done"
+    assert fleet.desired.deckies[decky].services.keys() == {"http", "redis"}
+
+
+def test_a_worker_that_is_away_blocks(fleet: FakeFleet) -> None:
+    fleet["w2"].shut()
+    fleet.deploy(WITH_SSH, policy={**ONE_BY_ONE, "waves": ("100%",), "max_in_flight": "100%"})
+    for _ in range(2):
+        fleet.reconcile()
+    assert fleet.units() == {"w1": "passed", "w2": "waiting", "w3": "passed"}
+    fleet["w2"].let_in()
+    fleet.reconcile()
+    assert fleet.rollout.state.status == "done"
+
+
+def test_a_soak_is_by_the_clock(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy={"waves": ("100%",), "max_in_flight": "100%", "soak": 600.0})
+    assert set(fleet.units().values()) == {"soaking"}
+    fleet.reconcile()
+    assert set(fleet.units().values()) == {"soaking"}
+    fleet.clock.advance(700)
+    fleet.reconcile()
+    assert fleet.rollout.state.status == "done"
