@@ -258,13 +258,14 @@ async def ask_again(
     answers = await connections.call_all([snap.workers[name] for name in sorted(workers)], journal)
     units = dict(found.units)
     for name in puzzling:
-        units[name] = replace(units[name], **_by_journals(rollout, name, answers))
+        job, error = _by_journals(rollout, name, answers)
+        units[name] = replace(units[name], job=job, job_error=error)
     return replace(found, units=units)
 
 
 def _by_journals(
     rollout: Rollout, name: str, answers: Mapping[str, list[JournalRecord] | WorkerFailure]
-) -> dict[str, str]:
+) -> tuple[JobState, str]:
     """The job of a unit by the records of its present attempt."""
     ends = [
         record
@@ -275,5 +276,5 @@ def _by_journals(
     ]
     failed = next((each for each in ends if each.status == "failed"), None)
     if failed is not None:
-        return {"job": "failed", "job_error": f"{clean(failed.decky, 60)}: {clean(failed.error, 200)}"}
-    return {"job": "succeeded"} if ends else {}
+        return "failed", f"{clean(failed.decky, 60)}: {clean(failed.error, 200)}"
+    return ("succeeded" if ends else "none"), ""
