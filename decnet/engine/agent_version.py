@@ -115,9 +115,7 @@ async def _ask_or_error(
         return error
 
 
-async def _ask(
-    ctx: Context, client: AgentClient, cursor: Cursor | None, sessions: bool
-) -> StatusReply:
+async def _ask(ctx: Context, client: AgentClient, cursor: Cursor | None, sessions: bool) -> StatusReply:
     requested = ctx.now()
     status = await client.status(cursor, sessions=sessions)
     return StatusReply(status, client.compatibility(status.hello), requested, ctx.now())

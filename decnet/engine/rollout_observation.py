@@ -114,7 +114,9 @@ def _of_slices(
             "why": why or ("" if is_held else "it does not hold the description that it was sent"),
             "up_seconds": min((each.up or 0.0 for each in containers), default=math.inf),
             "restarts": sum(each.restarts for each in containers),
-            "armed_until": max((each.armed_until or 0.0 for each in dead_men if each.state == "armed"), default=None),
+            "armed_until": max(
+                (each.armed_until or 0.0 for each in dead_men if each.state == "armed"), default=None
+            ),
             "reverted": _reverted(dead_men),
         }
     )
@@ -142,7 +144,9 @@ def _hole(statuses: Mapping[str, Status]) -> str:
 
 def _ahead(snap: Snapshot, unit: Unit, statuses: Mapping[str, Status]) -> str:
     for key in unit.keys:
-        drift = slice_drift(snap.recorded[key.worker].of(key.project), statuses[key.worker].held(key.project), None)
+        drift = slice_drift(
+            snap.recorded[key.worker].of(key.project), statuses[key.worker].held(key.project), None
+        )
         if drift is not None and drift.word == "ahead":
             return f"{key.worker}: {drift.reason}"
     return ""
@@ -164,7 +168,9 @@ def _job(
     snap: Snapshot, rollout: Rollout, name: str, unit: Unit, statuses: Mapping[str, Status]
 ) -> tuple[JobState, str]:
     """How the job of the unit's present attempt stands: the worst of its slices', with the first error."""
-    found = [_job_of(snap, key, statuses[key.worker], request_prefix(rollout, name, key)) for key in unit.keys]
+    found = [
+        _job_of(snap, key, statuses[key.worker], request_prefix(rollout, name, key)) for key in unit.keys
+    ]
     for state in ("failed", "lost", "open"):
         for each, error in found:
             if each == state:
@@ -185,7 +191,12 @@ def _job_of(snap: Snapshot, key: SliceKey, status: Status, prefix: str) -> tuple
         return "succeeded", ""
     for job in reversed(status.jobs):
         if job.request_id.startswith(prefix):
-            states: dict[str, JobState] = {"running": "open", "done": "succeeded", "failed": "failed", "lost": "lost"}
+            states: dict[str, JobState] = {
+                "running": "open",
+                "done": "succeeded",
+                "failed": "failed",
+                "lost": "lost",
+            }
             return states[job.state], clean(job.error.partition("\n")[0], 200)
     return "none", ""
 
@@ -240,7 +251,9 @@ async def ask_again(
     puzzling = [
         name
         for name, each in found.units.items()
-        if each.at_to and each.job == "none" and rollout.state.units[name].status == "sent"
+        if each.at_to
+        and each.job == "none"
+        and rollout.state.units[name].status == "sent"
         and rollout.frozen.kind == "fleet"
     ]
     if not puzzling:

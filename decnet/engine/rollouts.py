@@ -65,9 +65,7 @@ ALL_AT_ONCE = Policy(
 """How a change goes out that has no waves, and that a worker takes back if it is not confirmed."""
 
 
-def checked(
-    ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions
-) -> Proposal:
+def checked(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions) -> Proposal:
     """The proposal, with the rollout that carries it out. Raises RolloutOpen or UsageError if the open rollout,
     or one that was taken back, does not allow it; `before` is what it was made from."""
     if options.check or options.advances:
@@ -83,7 +81,9 @@ def rollout_preview(ctx: Context, snap: Snapshot, proposal: Proposal, seed: int)
     return preview(rollout)
 
 
-def refuse_change(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions) -> None:
+def refuse_change(
+    ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions
+) -> None:
     """Raises RolloutOpen if the proposal changes what the open rollout is changing, or would open a second
     one; `before` is the snapshot that it was made from."""
     rollout = before.rollout
@@ -220,7 +220,8 @@ async def confirmed(
             ctx.warn(f"the confirmation did not arrive: {answer.message}", name)
     units = {
         name: replace(each, armed_until=None)
-        if each.armed_until is not None and set(rollout.frozen.units[name].workers) & wanted.keys() <= done
+        if each.armed_until is not None
+        and set(rollout.frozen.units[name].workers) & wanted.keys() <= done
         and set(rollout.frozen.units[name].workers) & done
         else each
         for name, each in found.units.items()
@@ -307,7 +308,9 @@ async def give_order(ctx: Context, wanted: Order) -> Rollout:
         if snap.desired != snap.stored:
             save_fleet(ctx.home, snap.desired)
         if events:
-            append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=_summary(rollout, wanted))
+            append(
+                ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=_summary(rollout, wanted)
+            )
     return rollout
 
 

@@ -1,4 +1,4 @@
-"""A clock that moves only when its `sleep` is called."""
+"""A clock that moves only when its `sleep` is called, or at each look with a `tick`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ START = 1_700_000_000.0
 
 
 class Clock:
-    """Seconds since the epoch; `monotonic` counts from this clock's own start."""
+    """Seconds since the epoch; `monotonic` counts from this clock's own start. `tick` is what each look at it
+    takes."""
+
+    tick = 0.0
 
     def __init__(self, start: float = START) -> None:
         self._start = start
         self._now = start
 
     def now(self) -> float:
+        self._now += self.tick
         return self._now
 
     def monotonic(self) -> float:

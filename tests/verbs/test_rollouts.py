@@ -10,7 +10,11 @@ import pytest
 from fakefleet import FakeFleet, in_memory
 from fakefleet.killing import copied
 
-from decnet.model.rollout import ENDED
+from decnet.commands.image import upgrade
+from decnet.commands.reconcile import reconcile
+from decnet.engine.options import PassOptions
+from decnet.images import ImageNames
+from decnet.model.rollout import ENDED, Policy
 from decnet.store.desired import load_fleet
 
 THREE = """
@@ -29,6 +33,7 @@ worker = "w2"
 services = ["http"]
 worker = "w3"
 """
+NEWER = ImageNames(base="decnet/base:aaaaaaaaaaaa", decoys="decnet/decoys:aaaaaaaaaaaa")
 WITH_SSH = THREE.replace('["http"]', '["http", "ssh"]')
 ONE_BY_ONE = {"waves": ("1", "2", "100%"), "max_in_flight": "1", "soak": 0.0}
 
@@ -48,6 +53,7 @@ def fleet(deployed: Path) -> Iterator[FakeFleet]:
     """One decky on each of three workers."""
     folder = copied(deployed)
     fleet = FakeFleet(folder)
+    fleet.clock.tick = 0.001
     yield fleet
     fleet.close()
     shutil.rmtree(folder)
@@ -123,14 +129,18 @@ def test_teardown_of_all_ends_it(fleet: FakeFleet) -> None:
 
 
 def test_a_mutation_of_a_waiting_unit_is_kept(fleet: FakeFleet) -> None:
-    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    for worker in fleet.workers.values():
+        worker.engine.images |= {name: {"decnet.content": "yes"} for name in NEWER.all()}
+    options = PassOptions(rollout=Policy(**ONE_BY_ONE))
+    assert fleet.run(lambda ctx: upgrade(ctx, options), images=NEWER).code == 0
     waiting = next(name for name, status in fleet.units().items() if status == "waiting")
     decky = next(n for n, d in fleet.desired.deckies.items() if d.worker == waiting)
     assert fleet.mutate(decky, services=["http", "redis"]).code == 0
     for _ in range(3):
-        fleet.reconcile()
+        fleet.run(lambda ctx: reconcile(ctx, PassOptions()), images=NEWER)
     assert fleet.rollout.state.status == "done"
     assert fleet.desired.deckies[decky].services.keys() == {"http", "redis"}
+    assert {each.images.decoys for each in fleet.desired.deckies.values() if each.images} == {NEWER.decoys}
 
 
 def test_a_worker_that_is_away_blocks(fleet: FakeFleet) -> None:
