@@ -81,8 +81,8 @@ async def recover(ctx: Context, addresses: Sequence[str], credentials: Credentia
 
 def _lost_line(rollout: str, workers: Sequence[str]) -> str:
     return (
-        f"rollout {rollout} was open on {', '.join(workers)}, and is lost with the former state directory: each "
-        "worker stays as it is, and none is known to be healthy"
+        f"rollout {rollout} was open on {', '.join(workers)}, and is lost with the former state directory: "
+        "each worker stays as it is, and none is known to be healthy"
     )
 
 

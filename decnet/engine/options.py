@@ -14,9 +14,11 @@ class PassOptions:
     """`confirm` asks before anything is done. `dry_run` also lets the workers check the plan; `check` exits
     with 3 if there is drift. `facts` also reads the facts of the machines.
 
-    `rollout` is the policy by which the change goes out; None: at once. `supersede` ends an open rollout where
-    it is; `again` deploys what one has taken back; `advances` moves an open one by what is observed; with
-    `no_confirm` no worker takes a change back by itself. `selector` chooses the workers; the others are not reported. `remove_networks` also removes the networks
+    `rollout` is the policy by which the change goes out; None: at once. `supersede` ends an open rollout
+    where it is; `again` deploys what one has taken back; `advances` moves an open one by what is observed;
+    with `no_confirm` no worker takes a change back by itself.
+
+    `selector` chooses the workers; the others are not reported. `remove_networks` also removes the networks
     if no decky is left. `adopt_agent` takes over this machine's agent from another fleet.
     """
 

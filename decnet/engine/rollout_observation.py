@@ -156,7 +156,8 @@ def _busy(snap: Snapshot, unit: Unit, statuses: Mapping[str, Status], ignored: I
     """Who is at work on a decky of the unit: the first one, by name."""
     names = snap.desired.topology_names
     found = [
-        f"{clean(each.source, 60)} is at work on {label(key.project, each.decky, names)} ({clean(each.service, 40)})"
+        f"{clean(each.source, 60)} is at work on {label(key.project, each.decky, names)}"
+        f" ({clean(each.service, 40)})"
         for key in unit.keys
         for each in statuses[key.worker].busy
         if each.project == key.project and not ignored.is_ignored(each.source)
@@ -246,8 +247,8 @@ def _reverted(dead_men: Iterable[HeldRollout]) -> str:
 async def ask_again(
     connections: Connections, snap: Snapshot, rollout: Rollout, found: RolloutObservation
 ) -> RolloutObservation:
-    """The observation in which a unit that holds what it was sent, and of whose job nothing is known here, has
-    what the whole journals of its workers say."""
+    """The observation in which a unit that holds what it was sent, and of whose job nothing is known here,
+    has what the whole journals of its workers say."""
     puzzling = [
         name
         for name, each in found.units.items()

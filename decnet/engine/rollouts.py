@@ -66,8 +66,8 @@ ALL_AT_ONCE = Policy(
 
 
 def checked(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions) -> Proposal:
-    """The proposal, with the rollout that carries it out. Raises RolloutOpen or UsageError if the open rollout,
-    or one that was taken back, does not allow it; `before` is what it was made from."""
+    """The proposal, with the rollout that carries it out. Raises RolloutOpen or UsageError if the open
+    rollout, or one that was taken back, does not allow it; `before` is what it was made from."""
     if options.check or options.advances:
         return proposal
     refuse_change(ctx, verb, before, proposal, options)
@@ -107,7 +107,8 @@ def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) 
         key = SliceKey(worker, project)
         if content_hash(desired, key) == row.content != content_hash(snap.desired, key):
             raise UsageError(
-                f"{key.named(desired.topology_names)}: rollout {row.rollout} took this change back ({row.reason})",
+                f"{key.named(desired.topology_names)}: rollout {row.rollout} took this change back "
+                f"({row.reason})",
                 hint="decnet deploy --again deploys it nevertheless",
             )
 
@@ -140,8 +141,8 @@ def guarded_slices(before: Fleet, after: Fleet) -> dict[SliceKey, float]:
 
 
 def opened(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Opened:
-    """The rollout that leads from what is in effect to the desired of `snap`, not stored yet. Raises UsageError
-    for a policy that does not fit its units."""
+    """The rollout that leads from what is in effect to the desired of `snap`, not stored yet. Raises
+    UsageError for a policy that does not fit its units."""
     assert proposal.opens is not None
     opening = proposal.opens
     return open_rollout(

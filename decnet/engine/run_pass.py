@@ -138,7 +138,8 @@ async def _carry_out(
 async def _decided(
     ctx: Context, connections: Connections, verb: str, propose: Propose, snap: Snapshot, options: PassOptions
 ) -> tuple[Snapshot, Proposal, Plan]:
-    """The proposal from what was observed, and its plan. The open rollout moves first, if the verb moves it."""
+    """The proposal from what was observed, and its plan. The open rollout moves first, if the verb moves
+    it."""
     if options.advances:
         snap, found = await observe_units(ctx, connections, snap, options)
         snap = advance(snap, found, now=ctx.now())
