@@ -1,4 +1,4 @@
-"""What a job of the open rollout is sent with: the request of its release, and what its worker keeps of it."""
+"""What a job of the open rollout is sent with: the request of its release, and what its worker keeps."""
 
 from __future__ import annotations
 
