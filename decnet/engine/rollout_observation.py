@@ -156,8 +156,7 @@ def _busy(snap: Snapshot, unit: Unit, statuses: Mapping[str, Status], ignored: I
     """Who is at work on a decky of the unit: the first one, by name."""
     names = snap.desired.topology_names
     found = [
-        f"{clean(each.source, 60)} is at work on {label(key.project, each.decky, names)}"
-        f" ({clean(each.service, 40)})"
+        f"{clean(each.source, 60)} uses {label(key.project, each.decky, names)} ({clean(each.service, 40)})"
         for key in unit.keys
         for each in statuses[key.worker].busy
         if each.project == key.project and not ignored.is_ignored(each.source)
