@@ -29,6 +29,7 @@ from decnet.plan.rollout import (
     Preview,
     content_hash,
     could_release,
+    edited_units,
     effective_fleet,
     open_rollout,
     order,
@@ -39,7 +40,7 @@ from decnet.plan.rollout import (
     waiting_reasons,
 )
 from decnet.store.audit import append
-from decnet.store.desired import save_fleet
+from decnet.store.desired import load_fleet, new_fleet, save_fleet
 from decnet.store.rollouts import RolloutStore, TakenBack
 from decnet.wire import PROJECT, digest
 
@@ -116,9 +117,10 @@ def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) 
 def with_opening(snap: Snapshot, proposal: Proposal, options: PassOptions) -> Proposal:
     """The proposal with the rollout that carries it out: the one that was asked for, or one that is all at
     once where a driver, interface or subnet changes."""
-    if proposal.opens is not None or proposal.snap.desired == snap.desired or options.record_only:
-        return proposal
     before, after = snap.desired, proposal.snap.desired
+    is_same = (before.projects, before.lans) == (after.projects, after.lans)
+    if proposal.opens is not None or is_same or options.record_only:
+        return proposal
     guarded = {} if options.no_confirm else guarded_slices(before, after)
     policy = options.rollout
     if not any(project.deckies for project in before.projects.values()):
@@ -234,26 +236,32 @@ def record_moves(ctx: Context, snap: Snapshot) -> Snapshot:
     """Append what moved to the rollout's log, before desired follows from it."""
     if snap.rollout is None or not snap.rollout_moves:
         return snap
+    _store(ctx, snap.rollout, snap.rollout_moves)
+    ctx.traces.changes = True
+    return replace(snap, rollout_moves=())
+
+
+def _store(ctx: Context, rollout: Rollout, events: tuple[RolloutEvent, ...]) -> None:
+    """Append to the log, and before it keep what was taken back from being deployed again."""
     store = RolloutStore(ctx.home)
     taken = [
         TakenBack(
             worker=key.worker,
             project=key.project,
-            content=content_hash(snap.rollout.to, key),
-            rollout=snap.rollout.id,
+            content=content_hash(rollout.to, key),
+            rollout=rollout.id,
             reason=event.reason or "it was rolled back",
             since=event.at,
         )
-        for event in snap.rollout_moves
+        for event in events
         if event.kind == "unit" and event.after == "reverted" and event.unit
-        for key in snap.rollout.frozen.units[event.unit].keys
-        if snap.rollout.frozen.kind == "fleet"
+        for key in rollout.frozen.units[event.unit].keys
+        if rollout.frozen.kind == "fleet"
     ]
     if taken:
         store.take_back(taken)
-    store.append(snap.rollout, snap.rollout_moves)
-    ctx.traces.changes = True
-    return replace(snap, rollout_moves=())
+    if events:
+        store.append(rollout, events)
 
 
 async def finish(
@@ -283,6 +291,17 @@ async def finish(
     return snap
 
 
+def requested_removals(rollout: Rollout) -> int:
+    """How many deckies the units may remove that are being released or taken back: the whole change was
+    guarded when the rollout was opened, and taking back is not held up."""
+    return sum(
+        len({*rollout.former.on(*key), *rollout.to.on(*key)})
+        for name, state in rollout.state.units.items()
+        if state.status in IN_FLIGHT
+        for key in rollout.frozen.units[name].keys
+    )
+
+
 def view(snap: Snapshot, now: float) -> RolloutView | None:
     """The open rollout, or the one that ended in this pass, for the console."""
     if snap.rollout is None:
@@ -300,14 +319,18 @@ async def give_order(ctx: Context, wanted: Order) -> Rollout:
     """Carry out an operator's order on the open rollout, and store it. Raises UsageError if there is none, or
     if it cannot be done now."""
     with ctx.lock():
-        snap = load_snapshot(ctx)
-        if snap.rollout is None:
+        rollout = RolloutStore(ctx.home).open_one()
+        if rollout is None:
             raise UsageError("no rollout is open", hint="decnet rollout list shows the ended ones")
-        rollout, events = order(snap.rollout, wanted, ctx.now())
-        snap = replace(snap, rollout=rollout, rollout_moves=events)
-        snap = record_moves(ctx, snap.with_desired(effective_fleet(rollout, snap.desired)))
-        if snap.desired != snap.stored:
-            save_fleet(ctx.home, snap.desired)
+        stored = load_fleet(ctx.home) or new_fleet()
+        # With a cancellation, what was edited in the file stays.
+        is_kept = wanted.kind == "cancel" and bool(edited_units(rollout, stored))
+        desired = stored if is_kept else load_snapshot(ctx).desired
+        rollout, events = order(rollout, wanted, ctx.now())
+        _store(ctx, rollout, events)
+        desired = desired if is_kept else effective_fleet(rollout, desired)
+        if desired != stored:
+            save_fleet(ctx.home, desired)
         if events:
             append(
                 ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=_summary(rollout, wanted)

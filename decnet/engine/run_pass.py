@@ -30,6 +30,7 @@ from decnet.engine.rollouts import (
     finish,
     observe_units,
     record_moves,
+    requested_removals,
     rollout_preview,
     view,
 )
@@ -144,6 +145,9 @@ async def _decided(
         snap, found = await observe_units(ctx, connections, snap, options)
         snap = advance(snap, found, now=ctx.now())
     proposal = checked(ctx, verb, snap, await propose(ctx, connections, snap), options)
+    if snap.rollout is not None:
+        count = proposal.requested_removals + requested_removals(snap.rollout)
+        proposal = replace(proposal, requested_removals=count)
     # Decided twice if this machine is new: a command that is refused enrols nothing.
     snap, plan = decide(ctx, proposal, options)
     if needs_enrolment(proposal, options):
@@ -181,7 +185,9 @@ def _begun(
         return snap, proposal, plan
     size_before = plan.before
     snap = begin(ctx, snap, proposal, seed=seed)
-    proposal = replace(proposal, snap=snap, opens=None)
+    assert snap.rollout is not None
+    count = proposal.requested_removals + requested_removals(snap.rollout)
+    proposal = replace(proposal, snap=snap, opens=None, requested_removals=count)
     snap, plan = decide(ctx, proposal, options, size_before=size_before)
     return snap, proposal, plan
 

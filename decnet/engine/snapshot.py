@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from decnet.errors import SpecError
 from decnet.images import ImageNames, wanted
 from decnet.model.keys import SliceKey
 from decnet.plan.compose import ExpectedSlice, expected_containers
-from decnet.plan.rollout import effective_fleet
+from decnet.plan.rollout import edited_units, effective_fleet
 from decnet.store.desired import check_known, load_fleet, new_fleet
 from decnet.store.fleet_table import FleetTable, Quarantined
 from decnet.store.home_use import check_not_lost
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from decnet.model.record import WorkerRecords
     from decnet.model.rollout import Rollout, RolloutEvent
     from decnet.model.worker import Worker
+    from decnet.store.paths import Home
 
 ExpectedFleet = dict[SliceKey, ExpectedSlice]
 
@@ -111,7 +113,7 @@ def load_snapshot(ctx: Context) -> Snapshot:
     rollouts = RolloutStore(ctx.home)
     rollout = rollouts.open_one()
     # A command that was killed after a release, and before desired followed.
-    desired = present if rollout is None else effective_fleet(rollout, present)
+    desired = present if rollout is None else _in_effect(ctx.home, rollout, present)
     catalog = with_used(ctx.home, desired, ctx.catalog)
     check_known(ctx.home, desired, catalog)
     found = ctx.records.load_many(worker.worker_id for worker in workers.values())
@@ -128,6 +130,20 @@ def load_snapshot(ctx: Context) -> Snapshot:
         rollout=rollout,
         taken_back=rollouts.taken_back(),
     )
+
+
+def _in_effect(home: Home, rollout: Rollout, stored: Fleet) -> Fleet:
+    """What an open rollout has in effect. Raises SpecError if its units were edited in the file: the rollout
+    would undo that."""
+    desired = effective_fleet(rollout, stored)
+    edited = () if desired is stored else edited_units(rollout, stored)
+    if edited:
+        raise SpecError(
+            f"rollout {rollout.id} is open, and {', '.join(edited)} was edited since",
+            place=str(home.state),
+            hint="undo the edit; or end the rollout, and keep the file as it is: decnet rollout cancel",
+        )
+    return desired
 
 
 def _resync_tries(ctx: Context, desired: Fleet) -> dict[str, int]:

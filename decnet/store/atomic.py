@@ -82,10 +82,15 @@ def collect_temp(home: Home) -> int:
     folders = [home.root, home.records_dir, home.keys, home.agents, home.rollouts]
     removed = 0
     with translate_os_errors("clean up", home.root):
+        folders += [each for each in _entries(home.rollouts) if each.is_dir()]
         for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):
             if _is_left_over(path):
                 removed += _removed(path)
     return removed
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
 
 
 def _removed(path: Path) -> bool:

@@ -15,7 +15,7 @@ from decnet.commands.reconcile import reconcile
 from decnet.engine.options import PassOptions
 from decnet.images import ImageNames
 from decnet.model.rollout import ENDED, Policy
-from decnet.store.desired import load_fleet
+from decnet.store.desired import load_fleet, save_fleet
 
 THREE = """
 [network]
@@ -162,3 +162,31 @@ def test_a_soak_is_by_the_clock(fleet: FakeFleet) -> None:
     fleet.clock.advance(700)
     fleet.reconcile()
     assert fleet.rollout.state.status == "done"
+
+
+def test_a_unit_that_was_edited_by_hand_is_not_undone_silently(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    waiting = next(name for name, status in fleet.units().items() if status == "waiting")
+    decky = next(d for d in fleet.desired.deckies.values() if d.worker == waiting)
+    edited = decky.model_copy(update={"hostname": "mine"})
+    save_fleet(fleet.home, fleet.desired.with_deckies({**fleet.desired.deckies, decky.name: edited}))
+    ran = fleet.reconcile()
+    assert ran.code == 2 and ran.error is not None and f"{waiting} was edited" in ran.error.message
+    assert fleet.order("cancel").code == 0
+    assert fleet.desired.deckies[decky.name].hostname == "mine"
+    assert fleet.reconcile().code == 0
+
+
+def test_a_rollback_may_remove_the_whole_fleet_of_a_worker(fleet: FakeFleet) -> None:
+    more = WITH_SSH + "".join(f'\n[decky.more-{n}]\nservices=["http"]\nworker="w1"\n' for n in range(6))
+    fleet.deploy(more, policy={"waves": ("100%",), "max_in_flight": "100%", "soak": 600.0})
+    assert set(fleet.units().values()) == {"soaking"}
+    assert fleet.order("rollback").code == 0
+    assert fleet.reconcile().code == 4
+    fleet.reconcile()
+    assert fleet.rollout.state.status == "reverted" and len(fleet.desired.deckies) == 3
+
+
+def test_settings_of_events_need_no_waves(fleet: FakeFleet) -> None:
+    ran = fleet.deploy(THREE + "[events.retention]\ndays = 3\n", policy=ONE_BY_ONE)
+    assert ran.code == 0 and fleet.desired.events.retention.days == 3

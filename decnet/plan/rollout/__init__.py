@@ -5,6 +5,7 @@
 """
 
 from .content import content_hash
+from .edited import edited_units
 from .effective import effective, effective_fleet, held_addresses
 from .fold import replay
 from .gates import flight_reasons, waiting_reasons
@@ -24,6 +25,7 @@ __all__ = [
     "Size",
     "content_hash",
     "could_release",
+    "edited_units",
     "effective",
     "effective_fleet",
     "flight_reasons",
