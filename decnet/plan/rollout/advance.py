@@ -5,7 +5,7 @@ from __future__ import annotations
 from decnet.model.counted import counted
 from decnet.model.rollout import IN_FLIGHT, RELEASED, RolloutObservation, UnitObservation, UnitState
 
-from .clocks import elapsed, stop_all, stop_or_start, why_stopped
+from .clocks import passed, stop_all, stop_or_start, why_stopped
 from .fold import FAILURES
 from .gates import Asked, blocked, is_due
 from .ledger import Ledger
@@ -59,7 +59,7 @@ def watch_progress(ledger: Ledger, observation: RolloutObservation) -> None:
     most = ledger.policy.progress_deadline
     if now - head.progress_at < most:
         return
-    longest = max(elapsed(ledger, unit, seen) + unit.stopped_for for unit, seen in able)
+    longest = max(passed(ledger, unit, seen) for unit, seen in able)
     if longest >= most or head.progress_doubted:
         halt(ledger, f"no unit has moved for {most:.0f} s")
     else:
@@ -174,8 +174,8 @@ def _judge_wave(ledger: Ledger, number: int, names: tuple[str, ...]) -> bool:
 def _why_held(ledger: Ledger, number: int, units: list[UnitState]) -> str:
     if ledger.fold.head.promoted > number:
         return ""
-    passed = [unit for unit in units if unit.status == "passed"]
-    if not passed or (all(unit.is_noop for unit in passed) and any(u.status in FAILURES for u in units)):
+    good = [unit for unit in units if unit.status == "passed"]
+    if not good or (all(unit.is_noop for unit in good) and any(u.status in FAILURES for u in units)):
         return "none of its units has passed"
     if ledger.policy.promote == "manual" and number + 1 < len(ledger.frozen.waves):
         return "it waits for decnet rollout promote"

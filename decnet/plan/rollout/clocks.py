@@ -76,12 +76,16 @@ def stop_all(ledger: Ledger, why: str) -> None:
 
 
 def elapsed(ledger: Ledger, unit: UnitState, seen: UnitObservation) -> float:
-    """Seconds since the unit got its status in which its deadlines counted: the lesser of the operator's and
-    the worker's clock."""
-    passed, clock = ledger.now - unit.since, worker_clock(seen)
+    """Seconds since the unit got its status in which its deadlines counted."""
+    return passed(ledger, unit, seen) - unit.stopped_for - _stopped_now(ledger, unit)
+
+
+def passed(ledger: Ledger, unit: UnitState, seen: UnitObservation) -> float:
+    """Seconds since the unit got its status: the lesser of the operator's and the worker's clock."""
+    seconds, clock = ledger.now - unit.since, worker_clock(seen)
     if clock is not None and unit.worker_clock is not None:
-        passed = min(passed, clock - unit.worker_clock)
-    return passed - unit.stopped_for - _stopped_now(ledger, unit)
+        seconds = min(seconds, clock - unit.worker_clock)
+    return seconds
 
 
 def _stopped_now(ledger: Ledger, unit: UnitState) -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from decnet.model.fleet import Decky, Fleet, Network
 from decnet.model.keys import SliceKey
 from decnet.model.topology import Topology
-from decnet.wire import PROJECT, digest
+from decnet.wire import digest
 
 _MUTATED = ("services", "previous", "mutated", "mutated_at", "core", "settings", "images")
 """The fields of a decky that may change while a rollout is open."""
@@ -22,20 +22,17 @@ class Slice(NamedTuple):
 
 
 def content(fleet: Fleet, key: SliceKey) -> Slice:
-    """One slice; an empty one if there is none."""
+    """One slice; without deckies it is empty."""
     deckies = fleet.on(*key)
-    if key.project == PROJECT:
-        return Slice(deckies, fleet.networks(*key), None)
+    if not deckies:
+        return Slice({}, {}, None)
     row = next((each for each in fleet.topologies.values() if each.project == key.project), None)
-    return Slice(deckies, fleet.networks(*key) if deckies else {}, row if deckies else None)
+    return Slice(deckies, fleet.networks(*key), row)
 
 
 def keys_of(fleet: Fleet) -> set[SliceKey]:
-    """Every slice that a fleet has."""
-    found = {SliceKey(worker) for worker in fleet.lans}
-    return found | {
-        SliceKey(w, project.name) for project in fleet.projects.values() for w in project.by_worker
-    }
+    """Every slice that has deckies."""
+    return {SliceKey(w, project.name) for project in fleet.projects.values() for w in project.by_worker}
 
 
 def changed_slices(former: Fleet, to: Fleet) -> dict[SliceKey, int]:

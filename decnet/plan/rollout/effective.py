@@ -59,8 +59,6 @@ def held_addresses(rollout: Rollout) -> Mapping[str, frozenset[SliceKey]]:
 def _with_lans(stored: Fleet, chosen: Mapping[SliceKey, Fleet]) -> Fleet:
     lans: dict[str, Network] = dict(stored.lans)
     for key, fleet in chosen.items():
-        if key.project != PROJECT:
-            continue
         if lan := fleet.lans.get(key.worker):
             lans[key.worker] = lan
         else:

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from decnet.model.counted import counted
 from decnet.model.rollout import IN_FLIGHT, Rollout, RolloutObservation, UnitObservation, UnitState
-from decnet.wire import clean
 
 from .clocks import busy_for
 from .ledger import Ledger
-from .seen import up_seconds
+from .seen import bounded, up_seconds
 
 
 class Block(NamedTuple):
@@ -48,8 +47,9 @@ def is_due(ledger: Ledger, asked: Asked) -> bool:
 
 
 def waiting_reasons(rollout: Rollout, observation: RolloutObservation, now: float) -> dict[str, str]:
-    """Why each waiting unit is not released now, as `NAME: text`; names: running, catalog, wave, unobserved,
-    offline, journal, ahead, busy, budget. A unit that the next pass releases has no entry."""
+    """Why each waiting unit is not released now, as `NAME: text`; names: paused, halted, reverting,
+    catalog, wave, unobserved, offline, journal, ahead, busy, budget. A unit that the next pass releases has
+    no entry."""
     ledger, waves = Ledger(rollout, now), wave_numbers(rollout)
     found = {}
     for name, unit in ledger.units.items():
@@ -76,7 +76,9 @@ def wave_numbers(rollout: Rollout) -> Mapping[str, int]:
 
 def _running(ledger: Ledger, asked: Asked) -> Block | None:
     head = ledger.fold.head
-    return None if head.status == "running" else Block("running", f"the rollout is {head.status}")
+    if head.status == "running":
+        return None
+    return Block(head.status, head.reason or f"the rollout is {head.status}")
 
 
 def _catalog(ledger: Ledger, asked: Asked) -> Block | None:
@@ -105,22 +107,22 @@ def _unobserved(ledger: Ledger, asked: Asked) -> Block | None:
 
 def _offline(ledger: Ledger, asked: Asked) -> Block | None:
     seen = _seen(asked)
-    return None if seen.reachable else Block("offline", clean(seen.why, 300) or "it could not be reached")
+    return None if seen.reachable else Block("offline", bounded(seen.why, 300) or "it could not be reached")
 
 
 def _journal(ledger: Ledger, asked: Asked) -> Block | None:
-    return Block("journal", clean(_seen(asked).hole, 300)) if _seen(asked).hole else None
+    return Block("journal", bounded(_seen(asked).hole, 300)) if _seen(asked).hole else None
 
 
 def _ahead(ledger: Ledger, asked: Asked) -> Block | None:
-    return Block("ahead", clean(_seen(asked).ahead, 300)) if _seen(asked).ahead else None
+    return Block("ahead", bounded(_seen(asked).ahead, 300)) if _seen(asked).ahead else None
 
 
 def _busy(ledger: Ledger, asked: Asked) -> Block | None:
     busy, policy = _seen(asked).busy, ledger.policy
     if not busy or policy.busy == "go" or busy_for(ledger, asked.unit) >= policy.busy_deadline:
         return None
-    return Block("busy", clean(busy, 300))
+    return Block("busy", bounded(busy, 300))
 
 
 def _budget(ledger: Ledger, asked: Asked) -> Block | None:
@@ -152,11 +154,11 @@ def _waits_for(ledger: Ledger, unit: UnitState, seen: UnitObservation | None) ->
     if seen is None:
         return Block("unobserved", "its workers were not asked in this pass")
     if not seen.reachable:
-        return Block("offline", clean(seen.why, 300) or "it could not be reached")
+        return Block("offline", bounded(seen.why, 300) or "it could not be reached")
     if seen.hole:
-        return Block("journal", clean(seen.hole, 300))
+        return Block("journal", bounded(seen.hole, 300))
     if seen.ahead:
-        return Block("ahead", clean(seen.ahead, 300))
+        return Block("ahead", bounded(seen.ahead, 300))
     if unit.status == "soaking" and seen.healthy and seen.at_to:
         soak = ledger.policy.soak
         done = min(ledger.now - (unit.soak_from or ledger.now), up_seconds(seen))
@@ -167,4 +169,4 @@ def _waits_for(ledger: Ledger, unit: UnitState, seen: UnitObservation | None) ->
         return Block(
             "job", {"open": "its job runs", "none": "its job is not known there"}.get(seen.job, "lost")
         )
-    return Block("health", clean(seen.why, 300) or "it is not healthy")
+    return Block("health", bounded(seen.why, 300) or "it is not healthy")

@@ -8,7 +8,17 @@ from decnet.model.rollout import RELEASED, UnitObservation, UnitState
 
 from .clocks import elapsed, stop_or_start, why_stopped
 from .ledger import Ledger
-from .seen import boot_ids, is_behind, is_good, is_younger, journals, restarts, up_seconds, worker_clock
+from .seen import (
+    boot_ids,
+    is_behind,
+    is_good,
+    is_younger,
+    journals,
+    restarts,
+    up_seconds,
+    why_not_good,
+    worker_clock,
+)
 
 TRIES = 3
 """How often a lost job is sent again before the unit fails."""
@@ -46,11 +56,18 @@ def _judge_sent(ledger: Ledger, name: str, seen: UnitObservation) -> None:
         if not _take_reverted(ledger, name, seen):
             ledger.move(name, "checking", "its job succeeded", seen, journals=journals(seen))
             _judge_checking(ledger, name, seen)
-    elif unit.losses + 1 >= TRIES:
-        ledger.move(name, "failed", f"its job was lost {TRIES} times", seen, losses=TRIES)
+    else:
+        _send_again(ledger, name, seen)
+
+
+def _send_again(ledger: Ledger, name: str, seen: UnitObservation) -> None:
+    unit = ledger.units[name]
+    what = "its job was lost" if seen.job == "lost" else "its worker has no job of it"
+    if unit.losses + 1 >= TRIES:
+        ledger.move(name, "failed", f"{what}, {TRIES} times", seen, losses=TRIES)
     else:
         again = {"losses": unit.losses + 1, "attempt": unit.attempt + 1, "released_at": None}
-        ledger.move(name, "waiting", "its job was lost", seen, **again)
+        ledger.move(name, "waiting", what, seen, **again)
 
 
 def _judge_checking(ledger: Ledger, name: str, seen: UnitObservation) -> None:
@@ -73,7 +90,7 @@ def _judge_soaking(ledger: Ledger, name: str, seen: UnitObservation) -> None:
     if is_behind(seen, unit):
         return
     if not is_good(seen, unit):
-        _soak_again(ledger, name, seen, seen.why or "it is not healthy")
+        _soak_again(ledger, name, seen, why_not_good(seen, unit))
     elif list(unit.boot_ids) != boot_ids(seen):
         _soak_again(ledger, name, seen, "its worker has rebooted")
     elif unit.restarts != restarts(seen):
@@ -135,8 +152,7 @@ def _take_reverted(ledger: Ledger, name: str, seen: UnitObservation) -> bool:
 def _enforce_deadline(ledger: Ledger, name: str, seen: UnitObservation) -> None:
     unit, most = ledger.units[name], ledger.policy.healthy_deadline
     if not unit.stop and elapsed(ledger, unit, seen) >= most:
-        why = seen.why or ("it does not report the new slice" if not seen.at_to else "it is not healthy")
-        ledger.move(name, "failed", f"{why} (for {most:.0f} s)", seen)
+        ledger.move(name, "failed", f"{why_not_good(seen, unit)} (for {most:.0f} s)", seen)
 
 
 def _judge_reverting(ledger: Ledger, name: str, seen: UnitObservation) -> None:

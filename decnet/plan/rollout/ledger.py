@@ -14,10 +14,9 @@ from decnet.model.rollout import (
     UnitState,
     UnitStatus,
 )
-from decnet.wire import clean
 
 from .fold import Fold
-from .seen import evidence_of, worker_clock
+from .seen import bounded, evidence_of, worker_clock
 
 REASON = 500
 """The longest reason that is stored, in characters."""
@@ -103,7 +102,7 @@ class Ledger:
         )
 
     def _add(self, *, reason: str = "", **values: Any) -> None:
-        seq, text = self.fold.head.seq + 1, clean(reason, REASON)
+        seq, text = self.fold.head.seq + 1, bounded(reason, REASON)
         event = RolloutEvent(seq=seq, at=self.now, by=self.by, reason=text, **values)
         self.fold.apply(event)
         self.events.append(event)

@@ -8,9 +8,10 @@ from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
 from decnet.model.rollout import Frozen, Kind, Policy, Rollout, RolloutEvent, RolloutState, Unit
-from decnet.wire import clean, digest
+from decnet.wire import digest
 
 from .fold import replay
+from .seen import bounded
 from .units import units_of
 from .waves import failures, in_flight, waves_of
 
@@ -51,13 +52,13 @@ def open_rollout(
     frozen = Frozen(
         kind=kind,
         opened_at=opened_at,
-        opened_by=clean(opened_by, 200),
-        command=clean(command, 2000),
+        opened_by=bounded(opened_by, 200),
+        command=bounded(command, 2000),
         policy=policy,
         seed=seed,
         units=units,
         waves=waves,
-        bases=tuple(clean(each, 200) for each in bases),
+        bases=tuple(bounded(each, 200) for each in bases),
         in_flight=in_flight(policy, len(units)).units,
         failures=failures(policy, len(units)).units,
         catalog=catalog,

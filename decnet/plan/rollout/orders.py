@@ -10,12 +10,12 @@ from decnet.errors import UsageError
 from decnet.model.counted import counted
 from decnet.model.rollout import IN_FLIGHT, Rollout, RolloutEvent
 from decnet.model.suggest import suggest
-from decnet.wire import clean
 
 from .advance import wait_again
 from .clocks import stop_all
 from .gates import wave_numbers
 from .ledger import Ledger
+from .seen import bounded
 
 OrderKind = Literal[
     "pause", "resume", "promote", "retry", "skip", "cancel", "rollback", "supersede", "remove",
@@ -43,10 +43,10 @@ def order(rollout: Rollout, given: Order, now: float) -> tuple[Rollout, tuple[Ro
         if name not in state.units:
             near = suggest(name, state.units)
             hint = f"did you mean {near!r}?" if near else f"decnet rollout show {rollout.id} lists its units"
-            raise UsageError(f"rollout {rollout.id} has no unit {clean(name, 60)!r}", hint=hint)
+            raise UsageError(f"rollout {rollout.id} has no unit {bounded(name, 60)!r}", hint=hint)
     if given.kind in _WITH_UNITS and not given.units:
         raise UsageError(f"{given.kind}: no unit is named", hint="for example: decnet rollout retry w1")
-    ledger = Ledger(rollout, now, clean(given.by, 200))
+    ledger = Ledger(rollout, now, bounded(given.by, 200))
     _ORDERS[given.kind](ledger, given)
     return ledger.result()
 

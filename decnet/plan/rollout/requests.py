@@ -30,6 +30,7 @@ def to_confirm(rollout: Rollout, observation: RolloutObservation) -> tuple[Slice
         if unit is None or unit.status not in _CONFIRMED or not seen.reachable or seen.armed_until is None:
             continue
         is_newer = unit.released_at is None or seen.observed_at > unit.released_at
-        if is_newer and seen.at_to and seen.healthy and seen.job == "succeeded" and not seen.reverted:
+        is_applied = seen.job not in ("open", "failed", "lost") and not seen.reverted
+        if is_newer and is_applied and seen.at_to and seen.healthy:
             found += rollout.frozen.units[name].keys
     return tuple(found)

@@ -8,6 +8,12 @@ from typing import Any
 from decnet.model.rollout import Evidence, UnitObservation, UnitState
 from decnet.wire import clean
 
+
+def bounded(text: str, most: int) -> str:
+    """Text of a worker, cleaned, of at most so many characters: escapes count."""
+    return clean(text, most)[:most]
+
+
 LATEST = 1e11
 """Seconds since the epoch: a clock beyond the year 5138 is not believed."""
 MOST = 100_000
@@ -31,19 +37,19 @@ def restarts(seen: UnitObservation) -> int:
 
 def boot_ids(seen: UnitObservation) -> list[str]:
     """The boots of its workers, cleaned."""
-    return [clean(each, 100) for each in seen.boot_ids[:_WORKERS]]
+    return [bounded(each, 100) for each in seen.boot_ids[:_WORKERS]]
 
 
 def journals(seen: UnitObservation) -> dict[str, list[Any]]:
     """How far the journals of its workers were read, as JSON values."""
     read = list(seen.journals.items())[:_WORKERS]
-    return {clean(name, 100): [clean(journal, 100), number] for name, (journal, number) in read}
+    return {bounded(name, 100): [bounded(journal, 100), number] for name, (journal, number) in read}
 
 
 def evidence_of(seen: UnitObservation) -> Evidence:
     """What an event rests on."""
     read = {name: (journal, number) for name, (journal, number) in journals(seen).items()}
-    return Evidence(observed_at=seen.observed_at, journals=read, detail=clean(seen.why, 300))
+    return Evidence(observed_at=seen.observed_at, journals=read, detail=bounded(seen.why, 300))
 
 
 def is_younger(seen: UnitObservation, state: UnitState) -> bool:
@@ -58,6 +64,17 @@ def is_behind(seen: UnitObservation, state: UnitState) -> bool:
         if known is not None and known[0] == journal and known[1] < number:
             return True
     return False
+
+
+def why_not_good(seen: UnitObservation, state: UnitState) -> str:
+    """Why `is_good` is not true, or its unit is not confirmed."""
+    if is_behind(seen, state):
+        return "its journal is older than what was read of it before"
+    if not seen.at_to:
+        return "it does not report the new slice"
+    if seen.healthy and seen.armed_until is not None:
+        return "it was not confirmed"
+    return bounded(seen.why, 300) or "it is not healthy"
 
 
 def is_good(seen: UnitObservation, state: UnitState) -> bool:

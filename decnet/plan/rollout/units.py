@@ -55,7 +55,7 @@ def _confirm_within(
 
 
 def _together(former: Fleet, to: Fleet, changed: Collection[SliceKey]) -> list[list[SliceKey]]:
-    """The changed slices, in groups that share something that moves."""
+    """The changed slices, in groups that share something that moves, a topology, or a LAN that changes."""
     group = {key: key for key in changed}
 
     def root(key: SliceKey) -> SliceKey:
@@ -68,10 +68,12 @@ def _together(former: Fleet, to: Fleet, changed: Collection[SliceKey]) -> list[l
     for thing, key in _things(to, changed, _Grounds(former, to)):
         for other in before.get(thing, ()):
             group[root(other)] = root(key)
+    first: dict[tuple[str, str], SliceKey] = {}
     for key in changed:
-        lan = SliceKey(key.worker)
-        if lan in group and former.lans.get(key.worker) != to.lans.get(key.worker):
-            group[root(lan)] = root(key)
+        if key.project != PROJECT:
+            group[root(first.setdefault(("topology", key.project), key))] = root(key)
+        if former.lans.get(key.worker) != to.lans.get(key.worker):
+            group[root(first.setdefault(("LAN", key.worker), key))] = root(key)
     found: dict[SliceKey, list[SliceKey]] = {}
     for key in sorted(changed):
         found.setdefault(root(key), []).append(key)

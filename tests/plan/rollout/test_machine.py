@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 from plan.rollout.trial import DAY, START, deployed, policy, workers
 
 from decnet.errors import UsageError
-from decnet.model.fleet import Fleet
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.rollout import (
     ENDED,
     IN_FLIGHT,
@@ -36,6 +36,7 @@ from decnet.plan.rollout import (
     flight_reasons,
     open_rollout,
     order,
+    refused_changes,
     replay,
     request_prefix,
     step,
@@ -75,6 +76,8 @@ class Host:
     read: int = 0
     armed_until: float | None = None
     reverted: str = ""
+    hole: str = ""
+    ahead: str = ""
 
     def __post_init__(self) -> None:
         self.jobs = {}
@@ -105,12 +108,13 @@ class Rollouts(RuleBasedStateMachine):
         former, to = deployed(COUNT, "ssh http"), deployed(COUNT, "ssh")
         self.rollout, events = open_rollout(
             former, to, self.policy,
-            tags={}, opened_at=self.now, opened_by="alice", command="deploy", seed=draw(st.integers(0, 99)),
+            tags={}, catalog="catalog",
+            opened_at=self.now, opened_by="alice", command="deploy", seed=draw(st.integers(0, 99)),
         )  # fmt: skip
         self.log: list[RolloutEvent] = list(events)
         self.saved: Fleet = effective_fleet(self.rollout, to)
         self.released_true: dict[str, float] = {}
-        self.healthy_true: dict[str, float] = {}
+        self.catalog = "catalog"
 
     @property
     def now(self) -> float:
@@ -164,6 +168,31 @@ class Rollouts(RuleBasedStateMachine):
         host = self.hosts[name]
         if host.armed_until is not None:
             host.held, host.armed_until, host.reverted = "former", None, "not confirmed in time"
+
+    @rule(name=hosts_named, kind=st.sampled_from(["hole", "ahead"]))
+    def journal_breaks_or_is_whole(self, name: str, kind: str) -> None:
+        host = self.hosts[name]
+        setattr(host, kind, "" if getattr(host, kind) else "records are missing")
+
+    @rule()
+    def catalog_changes_or_is_as_before(self) -> None:
+        self.catalog = "catalog" if self.catalog == "other" else "other"
+
+    @rule(name=hosts_named, services=st.sampled_from(["ssh", "ssh ftp", "http"]))
+    def a_decky_is_mutated(self, name: str, services: str) -> None:
+        """By another verb: it is refused for units in flight, and kept otherwise."""
+        before = self.saved
+        decky = before.deckies[f"d{name}"]
+        mutated = decky.with_services({each: {} for each in services.split()}, at=self.true + 10 * DAY)
+        after = before.with_deckies({**before.deckies, decky.name: mutated})
+        refused = refused_changes(self.rollout, before, after, "mutate", self.now)
+        state = self.rollout.state.units[name]
+        is_free = not self.rollout.is_open or state.is_removed or state.status not in IN_FLIGHT
+        assert set(refused) == (set() if is_free else {name})
+        if is_free:
+            self.saved = after
+            kept = effective_fleet(self.rollout, after).deckies[decky.name]
+            assert kept.services == mutated.services
 
     # Time.
 
@@ -332,8 +361,10 @@ class Rollouts(RuleBasedStateMachine):
                 busy="192.0.2.9 on ssh" if host.busy else "",
                 armed_until=host.armed_until,
                 reverted=host.reverted if unit.status in RELEASED else "",
+                hole=host.hole,
+                ahead=host.ahead,
             )
-        return RolloutObservation(units)
+        return RolloutObservation(units, self.catalog)
 
     def take(self, after: Rollout, events: tuple[RolloutEvent, ...]) -> None:
         assert (after is self.rollout) == (not events), "a pass in which nothing moves has no event"
@@ -345,33 +376,56 @@ class Rollouts(RuleBasedStateMachine):
     def check_pass(
         self, before: Rollout, after: Rollout, events: tuple[RolloutEvent, ...], seen: RolloutObservation
     ) -> None:
-        status = before.state.status
+        units = {name: unit.status for name, unit in before.state.units.items()}
+        status, wave = before.state.status, before.state.wave
+        released = {name: unit.released_at for name, unit in before.state.units.items()}
+        flying = sum(each in IN_FLIGHT for each in units.values())
         for event in events:
+            if event.unit and "released_at" in event.fields:
+                released[event.unit] = event.fields["released_at"]
             if event.kind == "rollout":
-                status = event.after
-            if event.kind == "unit" and event.after == "sent" and event.before != "sent":
+                status = event.after  # type: ignore[assignment]
+            if event.kind == "wave" and event.after == "active":
+                wave = event.wave or 0
+            if event.kind != "unit" or event.before == event.after:
+                continue
+            name = event.unit or ""
+            assert event.before == units[name]
+            flying += (event.after in IN_FLIGHT) - (event.before in IN_FLIGHT)
+            units[name] = event.after  # type: ignore[assignment]
+            self.check_move(event, seen)
+            if event.after == "sent":
                 assert status == "running", "released while the rollout was not running"
-                asked = seen.units[event.unit or ""]
-                assert asked.reachable and not asked.hole and not asked.ahead
-                self.released_true[event.unit or ""] = self.true
-            if event.kind == "unit" and event.after == "passed" and "is_noop" not in event.fields:
-                self.check_passed(event, after)
-            if event.unit and event.before != event.after:
-                assert event.unit in seen.units or event.after == "skipped" or event.after == "reverting"
-                if event.before in IN_FLIGHT and not seen.units[event.unit].reachable:
-                    assert event.after in ("reverting", "revert_failed", "skipped"), (
-                        "judged what was not seen"
-                    )
-        wave = after.state.wave
-        for number, names in enumerate(after.frozen.waves):
-            if number > wave:
-                untouched = {after.state.units[n].status for n in names if not after.state.units[n].attempt}
-                assert untouched <= {"waiting", "skipped", "passed", "failed"} if untouched else True
+                assert flying <= before.frozen.in_flight, "more in flight than the budget"
+                assert before.frozen.wave_of(name) <= wave, "released before its wave"
+                self.check_waves_before(units, after, wave)
+                self.released_true[name] = self.true
+            if event.after == "passed" and "is_noop" not in event.fields:
+                self.check_passed(event, released[name])
 
-    def check_passed(self, event: RolloutEvent, after: Rollout) -> None:
-        unit = after.state.units[event.unit or ""]
-        assert event.evidence is not None and unit.released_at is not None
-        assert event.evidence.observed_at > unit.released_at, "passed on evidence of before its release"
+    def check_move(self, event: RolloutEvent, seen: RolloutObservation) -> None:
+        asked = seen.units[event.unit or ""]
+        is_reached = asked.reachable and not asked.hole and not asked.ahead
+        if event.after == "sent":
+            assert is_reached and self.catalog == "catalog"
+            assert (
+                not asked.busy or self.policy.busy == "go" or self.true - START >= self.policy.busy_deadline
+            )
+        if event.before in IN_FLIGHT - {"reverting"} and not is_reached:
+            assert event.after in ("reverting", "skipped"), "judged what was not seen"
+        if event.before == "reverting" and not asked.reachable:
+            assert event.after in ("revert_failed", "skipped")
+
+    def check_waves_before(self, units: dict[str, Any], after: Rollout, wave: int) -> None:
+        for names in after.frozen.waves[:wave]:
+            waiting = [n for n in names if units[n] in IN_FLIGHT | {"waiting"}]
+            assert all(after.state.units[n].is_late for n in waiting), (
+                "a wave began before its predecessor's end"
+            )
+
+    def check_passed(self, event: RolloutEvent, released_at: float | None) -> None:
+        assert event.evidence is not None and released_at is not None
+        assert event.evidence.observed_at > released_at, "passed on evidence of before its release"
         host = self.hosts[event.unit or ""]
         assert host.held == "to" and host.is_up and not host.breaks
         if self.policy.confirm_within:
@@ -417,7 +471,7 @@ class Rollouts(RuleBasedStateMachine):
         for name in self.hosts:
             wanted = self.rollout.to if effective(self.rollout, name) == "to" else self.rollout.former
             if not self.rollout.state.units[name].is_removed:
-                assert fleet.deckies[f"d{name}"] == wanted.deckies[f"d{name}"]
+                _assert_same(fleet.deckies[f"d{name}"], wanted.deckies[f"d{name}"])
 
     @invariant()
     def an_end_is_honest(self) -> None:
@@ -439,6 +493,8 @@ class Rollouts(RuleBasedStateMachine):
     def finish(self) -> None:
         for host in self.hosts.values():
             host.is_up, host.breaks, host.busy, host.clock, host.up = True, False, False, None, None
+            host.hole = host.ahead = ""
+        self.catalog = "catalog"
         for _ in range(400):
             self.time_passes(400.0)
             self.one_pass()
@@ -450,6 +506,14 @@ class Rollouts(RuleBasedStateMachine):
             if state.wave_status == "held":
                 self.give(Order("promote"))
         raise AssertionError(f"it does not end: {self.rollout.state!r}")
+
+
+def _assert_same(decky: Decky, wanted: Decky) -> None:
+    """It is that decky, perhaps mutated since."""
+    if (decky.mutated_at or 0.0) > (wanted.mutated_at or 0.0):
+        kept = {name: getattr(wanted, name) for name in ("services", "previous", "mutated", "mutated_at")}
+        decky = decky.model_copy(update=kept)
+    assert decky == wanted
 
 
 def _seen(seen: UnitObservation, **changes: Any) -> UnitObservation:
