@@ -183,31 +183,35 @@ def end_former(ctx: Context, snap: Snapshot, kind: OrderKind) -> Snapshot:
     return replace(snap, rollout=None, rollout_moves=())
 
 
-def advance(snap: Snapshot, observation: RolloutObservation, *, now: float) -> Snapshot:
-    """The snapshot after what was observed moved the rollout; nothing is stored yet."""
-    return snap if snap.rollout is None else _stepped(snap, observation, now=now)
-
-
-async def observe_units(
-    ctx: Context, connections: Connections, snap: Snapshot, options: PassOptions
-) -> tuple[Snapshot, RolloutObservation]:
-    """What was observed of the open rollout's units. Workers that wait for a confirmation, and are healthy,
-    get it; one whose state no record explains is asked for its whole journal again."""
+async def advance(
+    ctx: Context,
+    connections: Connections,
+    snap: Snapshot,
+    options: PassOptions,
+    *,
+    failures: Mapping[str, WorkerFailure] = {},
+    may_release: bool = True,
+) -> Snapshot:
+    """The snapshot after what was observed moved the rollout; nothing is stored yet. A worker whose state no
+    record explains is asked for its whole journal again, and one that waits for a confirmation and is healthy
+    gets it."""
     if snap.rollout is None:
-        return snap, RolloutObservation({})
-    found = observed_units(snap, snap.rollout, now=ctx.now())
-    if options.read_only:
-        return snap, found
-    found = await ask_again(connections, snap, snap.rollout, found)
-    return snap, await confirmed(ctx, connections, snap, found)
+        return snap
+    found = _with_failures(snap.rollout, observed_units(snap, snap.rollout, now=ctx.now()), failures)
+    if not options.read_only:
+        found = await ask_again(connections, snap, snap.rollout, found)
+    snap = _stepped(snap, found, now=ctx.now(), may_release=may_release)
+    if options.read_only or not to_confirm(_open(snap), found):
+        return snap
+    found = await confirmed(ctx, connections, snap, found)
+    return _stepped(snap, found, now=ctx.now(), may_release=may_release)
 
 
 async def confirmed(
     ctx: Context, connections: Connections, snap: Snapshot, found: RolloutObservation
 ) -> RolloutObservation:
     """The observation after the dead men of healthy units were disarmed."""
-    assert snap.rollout is not None
-    rollout = snap.rollout
+    rollout = _open(snap)
     wanted: dict[str, list[SliceKey]] = {}
     for key in to_confirm(rollout, found):
         wanted.setdefault(key.worker, []).append(key)
@@ -282,9 +286,8 @@ async def finish(
         return snap
     chosen = [snap.workers[name] for name in sorted(workers)]
     snap = await observe(ctx, connections, snap, chosen, sessions=True)
-    snap, found = await observe_units(ctx, connections, snap, options)
-    found = _with_failures(snap.rollout, found, applied.failures)
-    snap = record_moves(ctx, _stepped(snap, found, now=ctx.now(), may_release=False))
+    snap = await advance(ctx, connections, snap, options, failures=applied.failures, may_release=False)
+    snap = record_moves(ctx, snap)
     if snap.desired != snap.stored:
         save_fleet(ctx.home, snap.desired)
         snap = snap.with_stored()
@@ -356,6 +359,11 @@ def forget_worker(ctx: Context, name: str) -> None:
         RolloutStore(ctx.home).append(moved, events)
 
 
+def _open(snap: Snapshot) -> Rollout:
+    assert snap.rollout is not None
+    return snap.rollout
+
+
 def _in_effect(snap: Snapshot) -> Fleet:
     return snap.stored if snap.rollout is None else effective_fleet(snap.rollout, snap.stored)
 
@@ -377,10 +385,9 @@ def _stepped(
 
 
 def _with_failures(
-    rollout: Rollout | None, found: RolloutObservation, failures: Mapping[str, WorkerFailure]
+    rollout: Rollout, found: RolloutObservation, failures: Mapping[str, WorkerFailure]
 ) -> RolloutObservation:
     """The observation in which a unit without a job has the failure of its worker as the reason."""
-    assert rollout is not None
     units = dict(found.units)
     for name, each in found.units.items():
         why = next((str(failures[w]) for w in rollout.frozen.units[name].workers if w in failures), "")

@@ -28,7 +28,6 @@ from decnet.engine.rollouts import (
     checked,
     end_former,
     finish,
-    observe_units,
     record_moves,
     requested_removals,
     rollout_preview,
@@ -142,8 +141,7 @@ async def _decided(
     """The proposal from what was observed, and its plan. The open rollout moves first, if the verb moves
     it."""
     if options.advances:
-        snap, found = await observe_units(ctx, connections, snap, options)
-        snap = advance(snap, found, now=ctx.now())
+        snap = await advance(ctx, connections, snap, options)
     proposal = checked(ctx, verb, snap, await propose(ctx, connections, snap), options)
     if snap.rollout is not None:
         count = proposal.requested_removals + requested_removals(snap.rollout)
