@@ -18,6 +18,7 @@ from . import (
     network,
     probe,
     request,
+    rollouts,
     slices,
 )
 from .containers import Container, fleet_containers, holders, on_networks
@@ -38,7 +39,9 @@ def apply(args: Dict[str, Any]) -> Dict[str, Any]:
     before = None if dry_run else jobs.known_job(args, wait)
     if before is not None:
         return before
+    rollout = rollouts.check(args)
     content = dict(bundle.check(args, known), fleet_id=known["fleet_id"], worker_id=known["worker_id"])
+    content.update({} if rollout is None else {"rollout": rollout})
     job_id = jobs.job_id_of(content["request_id"])
     names = [step["decky"] for step in content["steps"]]
     row = jobs.new_row(

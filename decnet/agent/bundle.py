@@ -76,7 +76,9 @@ def check(args: Dict[str, Any], known: Dict[str, Any]) -> Dict[str, Any]:
 
     Raises Refusal `usage`, `hash`, `generation`, `fleet`, `identity` or `refused`.
     """
-    request.only(args, *_HASHED, "request_id", "generation", "hash", "plan_hash", "dry_run", "wait")
+    request.only(
+        args, *_HASHED, "request_id", "generation", "hash", "plan_hash", "dry_run", "wait", "rollout"
+    )
     bundle: Dict[str, Any] = {
         "request_id": request.text(args, "request_id"),
         "project": request.project(args),

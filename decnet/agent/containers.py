@@ -7,6 +7,8 @@ same pid with the same start tick.
 
 from __future__ import annotations
 
+import os
+
 from decnet.wire import (
     LABEL_DECKY,
     LABEL_FINGERPRINT,
@@ -75,8 +77,8 @@ class Container:
         return names if self.project == PROJECT else dict(names, project=self.project)
 
     def answer(self) -> Dict[str, Any]:
-        """The container as `status` reports it; `attached` is set by `fleet_containers`, `ready` by
-        `note_readiness`."""
+        """The container as `status` reports it, without `up`; `attached` is set by `fleet_containers`,
+        `ready` by `note_readiness`."""
         return {
             "name": self.name[:200],
             "id": self.id,
@@ -125,6 +127,34 @@ def start_tick(pid: int) -> int:
             return int(file.read().rpartition(b")")[2].split()[19])
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def uptime(container: Container) -> Optional[float]:
+    """Seconds for which the container's main process has been running; None if it does not run. By the start
+    of this process: both are counted in the kernel's ticks, which no change of a clock moves. Less exact if
+    the process is not visible from here: by the engine's own clock."""
+    if container.state != RUNNING:
+        return None
+    own = start_tick(os.getpid())
+    if container.started and own:
+        return max(0.0, (own - container.started) / os.sysconf("SC_CLK_TCK"))
+    try:
+        began = docker.get("/containers/%s/json" % container.id)["State"]["StartedAt"]
+        now = docker.get("/info")["SystemTime"]
+    except (docker.EngineError, KeyError, TypeError):
+        return None
+    return max(0.0, _seconds(str(now)) - _seconds(str(began)))
+
+
+def _seconds(moment: str) -> float:
+    """Seconds since the epoch of a time in Docker's format; of one with a zone, as if it were UTC."""
+    import calendar
+    import time
+
+    try:
+        return float(calendar.timegm(time.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S")))
+    except ValueError:
+        return 0.0
 
 
 def _fill_in(found: List[Container]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import identity, request
 from .leftovers import remove_leftovers
+from .rollouts import forget_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,5 +16,7 @@ def enrol_verb(args: Dict[str, Any]) -> Dict[str, Any]:
     sweeps = request.flag(args, "sweep")
     answer = identity.enrol({key: value for key, value in args.items() if key != "sweep"})
     if sweeps and request.flag(args, "adopt"):
+        # A dead man of the former fleet would restore its deckies.
+        forget_all()
         remove_leftovers(str(args["fleet_id"]))
     return answer

@@ -21,6 +21,8 @@ AGENTS = "agents"
 CURRENT = "current"
 """The link to the agent in use, which is in the folder AGENTS."""
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+HELD = (errno.EAGAIN, errno.EACCES)
+"""What flock(2) fails with if another process holds the lock."""
 UNWRITABLE_HINT = "free disk space on the worker, or make it writable"
 _failed_writes: List[str] = []
 

@@ -104,6 +104,12 @@ def check(inner: Inner, fleet_id: str, project: str, held: Dict[str, int]) -> No
             _check_routes(name, wanted)
 
 
+def differ(inner: Inner, fleet_id: str, project: str) -> bool:
+    """Whether one of the project's networks that exist has to be removed or made again for these."""
+    rows = ours(fleet_id, project)
+    return any(str(row["Name"]) not in inner or _differences(row, inner[str(row["Name"])]) for row in rows)
+
+
 def ensure(inner: Inner, fleet_id: str, worker_id: str, project: str) -> None:
     """Make the networks that do not exist yet; recreate one that differs and has no containers; let this
     machine be silent on all of them."""

@@ -18,6 +18,7 @@ from decnet.wire import (
 )
 
 from . import composerun, docker, inner_networks, jobs, journal, limits, network, probe, scans, slices
+from .batches import batches_of
 from .containers import by_name, fleet_containers, holders, on_networks, start_tick
 from .detach import is_open
 from .health import trouble
@@ -88,15 +89,32 @@ class Run:
 
     def carry_out(self) -> None:
         self._leave_out_taken_names()
-        self._remove()
         if "compose" not in self.content:
-            if self.content["only"] is None:
-                self._remove_inner_networks()
-                network.remove_if_empty(self.fleet_id, holders(fleet_containers(self.fleet_id)))
-                self._forget_project()
+            self._tear_down()
             return
+        is_batched = (self.content.get("rollout") or {}).get("batch") is not None
+        for steps in batches_of(self.content, self.steps):
+            if is_batched and (self.failed or _stopped):
+                break
+            self._change(steps)
+        self.fail_the_rest("not begun: %s" % (self._first_failed() if self.failed else "interrupted"))
+        if any(step["up"] or step["start"] for step in self.steps):
+            scans.arm_all(self.fleet_id)
+
+    def _tear_down(self) -> None:
+        self._remove(self.steps)
+        if self.content["only"] is None:
+            self._remove_inner_networks()
+            network.remove_if_empty(self.fleet_id, holders(fleet_containers(self.fleet_id)))
+            self._forget_project()
+
+    def _change(self, steps: List[Dict[str, Any]]) -> None:
+        """Carry out these steps, and watch their deckies until they are healthy."""
+        self._remove(steps)
         self._remove_inner_networks()
-        claims = [step for step in self.steps if step["decky"] in self.open and (step["up"] or step["start"])]
+        for decky, message in self.content.get("barred", {}).items():
+            self.end(decky, message)
+        claims = [step for step in steps if step["decky"] in self.open and (step["up"] or step["start"])]
         self._refuse_conflicts(claims)
         claims = [step for step in claims if step["decky"] in self.open]
         if any(step["up"] for step in claims):
@@ -128,6 +146,9 @@ class Run:
         for decky in list(self.open):
             self.end(decky, clean_lines(error, 2000))
 
+    def _first_failed(self) -> str:
+        return "%s failed" % next(iter(self.failed))
+
     def summary(self) -> str:
         first = {decky: error.split("\n")[0] for decky, error in self.failed.items()}
         return "; ".join(
@@ -140,17 +161,17 @@ class Run:
             self.end(decky, message)
         self.steps = [step for step in self.steps if step["decky"] in self.open]
 
-    def _remove(self) -> None:
+    def _remove(self, steps: List[Dict[str, Any]]) -> None:
         self.progress.set(current="removing")
         targets = [
             dict(target, project=self.project, decky=step["decky"])
-            for step in self.steps
+            for step in steps
             for target in step["remove"]
         ]
         if targets:
             for decky, error in remove_containers(self.fleet_id, targets, self.deadline).items():
                 self.end(decky, error)
-        for step in self.steps:
+        for step in steps:
             if not step["up"] and not step["start"]:
                 self.end(step["decky"])
 
@@ -240,7 +261,6 @@ class Run:
         while not watch.check() and time.monotonic() < until and not _stopped:
             time.sleep(0.2)
         watch.give_up("interrupted" if _stopped else "")
-        scans.arm_all(self.fleet_id)
 
     def base_of(self, decky: str) -> str:
         return container_name(self.project, decky)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import time
@@ -14,7 +13,7 @@ import time
 from decnet.wire import PROJECT
 
 from . import journal, limits, request, slices
-from .home import AGENTS, CURRENT, Unwritable, ensure, open_lock, path, read_json, write_json
+from .home import AGENTS, CURRENT, HELD, Unwritable, ensure, open_lock, path, read_json, write_json
 from .request import Refusal
 
 TYPE_CHECKING = False
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 FOLDER = "jobs"
 WORK_LOCK = "work.lock"
-HELD = (errno.EAGAIN, errno.EACCES)
-"""What flock(2) fails with if another process holds the lock."""
 _ROW: Dict[str, Any] = {
     "request_id": str, "operation": str, "deckies": list, "state": str, "done": int, "total": int,
     "current": str, "started": (int, float), "error": str,
@@ -115,11 +112,7 @@ def submit(
     """Write the job's files and start `carry_out` (job id, lock descriptors) in a separate process, which
     inherits the locks of the claim; the job's state."""
     job_id = str(row["job_id"])
-    try:
-        _store(row, content)
-    except (Unwritable, OSError):
-        _make_room()
-        _store(row, content)
+    store(row, content, _keep)
     _start(job_id, claim, carry_out)
     claim.release()
     if wait:
@@ -127,9 +120,23 @@ def submit(
     return answer(lookup(job_id) or row)
 
 
-def _store(row: Dict[str, Any], content: Dict[str, Any]) -> None:
-    create(row, content)
-    slices.keep_of(content)
+def store(row: Dict[str, Any], content: Dict[str, Any], keep: Callable[[Dict[str, Any]], None]) -> None:
+    """Write the job's files, and let `keep` make its content the desired state; again with more room if the
+    disk is full."""
+    try:
+        create(row, content)
+        keep(content)
+    except (Unwritable, OSError):
+        _make_room()
+        create(row, content)
+        keep(content)
+
+
+def _keep(content: Dict[str, Any]) -> None:
+    from .rollouts import Accepted
+
+    with Accepted(content):
+        slices.keep_of(content)
 
 
 def _make_room() -> None:

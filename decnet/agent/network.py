@@ -71,6 +71,12 @@ def _check_parent(lan: Dict[str, str]) -> None:
             )
 
 
+def differs(lan: Dict[str, str], fleet_id: str) -> bool:
+    """Whether our network exists and has to be made again for this LAN."""
+    present = _present(lan, fleet_id)
+    return present is not None and bool(_differences(present, lan))
+
+
 def ensure(lan: Dict[str, str], fleet_id: str, worker_id: str, holders: Collection[str]) -> None:
     """Create the network; recreate it if it is ours, differs, and has no containers."""
     present = _present(lan, fleet_id)

@@ -24,6 +24,7 @@ VERBS = {
     "slice": ("slices", "slice_verb", limits.CONTROL),
     "probe": ("probe", "probe_verb", limits.CONTROL + limits.PROBE_MOST),
     "apply": ("apply", "apply", limits.COMPOSE_CHECK + limits.WAIT_MOST + limits.CONTROL),
+    "confirm": ("rollouts", "confirm", limits.CONTROL * 2),
     "teardown": ("teardown", "teardown", limits.WAIT_MOST + limits.CONTROL),
     "image-load": ("image", "image_load", limits.IMAGE),
     "events": ("events", "events_verb", limits.JOB),
@@ -37,7 +38,7 @@ VERBS = {
 """Verb to module, function and the time limit of the whole, in seconds. A module is imported only for its own
 verb: reading and compiling the others would take longer than most answers."""
 
-RESUMED = {"job": "job_runner", "reap": "self_destruct", "heal": "revive"}
+RESUMED = {"job": "job_runner", "reap": "self_destruct", "heal": "revive", "revert": "restore"}
 """What systemd starts, in a scope or by the unit of boot.py, and the module whose `resume` runs it."""
 
 OVER_THE_GATE = frozenset(VERBS) - {"enrol"}

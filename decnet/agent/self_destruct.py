@@ -10,7 +10,7 @@ import time
 
 from decnet.wire.authorized import key_files
 
-from . import boot, docker, identity, inner_networks, jobs, limits, request
+from . import boot, docker, identity, inner_networks, jobs, limits, request, rollouts
 from .containers import fleet_containers
 from .detach import is_open, run_apart
 from .home import home, path
@@ -64,6 +64,7 @@ def resume(argv: List[str]) -> int:
 def reap(known: Dict[str, Any], own: str, purge: bool = False) -> None:
     """Remove the deckies, then the files. While Docker is unreachable the files stay: they record what has to
     be removed."""
+    rollouts.forget_all()
     if not _deckies_gone(known["fleet_id"]):
         return
     _images_gone(purge)

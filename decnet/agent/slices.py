@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FOLDER = "projects"
 FILE = "slice.json"
 COMPOSE = "compose.json"
+ROLLOUT = "rollout.json"
+PREVIOUS = "previous"
 SCHEMA = 2
 MOST_GENERATION = 2**52
 """A higher one is damage: no fleet gets there, and there must be room for those after it."""
@@ -44,6 +46,11 @@ def applied(project: str, fleet_id: str) -> Dict[str, Any]:
     """{"slice", "generation", "plan_hash"} of the last accepted request; null, 0, null before the first.
     The slice of an agent of protocol 1 has schema 1."""
     return _read(project, fleet_id) or {"slice": None, "generation": 0, "plan_hash": None}
+
+
+def has_rollout(project: str) -> bool:
+    """Whether anything is kept of a rollout of the project."""
+    return os.path.exists(path(FOLDER, project, ROLLOUT))
 
 
 def keep_of(job: Dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decnet.wire import PROJECT
 
 from . import docker, identity, journal, limits, request, slices
-from .containers import Container, fleet_containers
+from .containers import Container, fleet_containers, uptime
 from .home import trouble
 from .jobs import deckies_at_work, recent_jobs
 from .lan import Lookout, cut_off_interfaces
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def status(args: Dict[str, Any]) -> Dict[str, Any]:
     """The answer that `model.actual.Status` describes."""
-    request.only(args, "cursor")
+    request.only(args, "cursor", "sessions")
+    has_sessions = request.flag(args, "sessions")
     cursor = journal.check_cursor(args.get("cursor"))
     known = identity.require(args)
     # Jobs are read before the journal, and the journal before the containers: a job that continues in between
@@ -31,7 +32,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
     engine_id: Optional[str] = None
     found: List[Container] = []
     missing_limits: List[str] = []
-    networks: Dict[str, List[str]] = {}
+    extra: Dict[str, Any] = {}
     applied = slices.all_applied(known["fleet_id"])
     lookout = Lookout(applied, is_idle=not any(job["state"] == "running" for job in jobs))
     docker_error = ""
@@ -40,7 +41,7 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
         found = fleet_containers(known["fleet_id"])
         note_readiness(found, applied, deckies_at_work())
         missing_limits = identity.engine_limits()
-        networks = _inner_networks(known["fleet_id"], applied)
+        extra = _inner_networks(known["fleet_id"], applied)
     except (Refusal, docker.EngineError) as error:
         if isinstance(error, Refusal) and error.code == "time-limit":
             raise
@@ -53,15 +54,40 @@ def status(args: Dict[str, Any]) -> Dict[str, Any]:
             name: {"generation": each["generation"], "plan_hash": each["plan_hash"]}
             for name, each in applied.items()
         },
-        "containers": [container.answer() for container in found],
+        "containers": [_described(container, has_sessions) for container in found],
         "jobs": jobs,
         "journal": journaled,
         "trouble": trouble(),
         "conflicts": lookout.conflicts(found),
         "links": cut_off_interfaces(applied),
         "missing_limits": missing_limits,
-        **networks,
+        **extra,
+        **_rollouts(applied),
+        **(_visitors(found, applied) if has_sessions else {}),
     }
+
+
+def _described(container: Container, has_sessions: bool) -> Dict[str, Any]:
+    """`up` only for an operator that asks for sessions: a decnet of an earlier version accepts no such
+    field."""
+    return dict(container.answer(), up=uptime(container)) if has_sessions else container.answer()
+
+
+def _rollouts(applied: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
+    """{"rollouts": ...}; empty on a worker without any, which does not import what reads them."""
+    projects = [name for name in applied if slices.has_rollout(name)]
+    if not projects:
+        return {}
+    from . import rollouts
+
+    found = rollouts.report(projects)
+    return {"rollouts": found} if found else {}
+
+
+def _visitors(found: List[Container], applied: Dict[str, Dict[str, Any]]) -> Dict[str, Any]:
+    from .visitors import busy
+
+    return {"busy": busy(found, applied)}
 
 
 def _inner_networks(fleet_id: str, applied: Dict[str, Dict[str, Any]]) -> Dict[str, List[str]]:

@@ -42,6 +42,8 @@ class Machine(Protocol):
     def run_program(self, command: list[str]) -> tuple[int, str]: ...
     def start_job(self, job_id: str, descriptors: list[int]) -> None: ...
     def start_work(self, work: Any) -> None: ...
+    def watch(self, project: str, lock: int) -> None: ...
+    def uptime_of(self, container_id: str) -> float | None: ...
     def answered(self, addresses: Sequence[str]) -> dict[str, set[str]]: ...
     @property
     def link_error(self) -> str: ...
@@ -202,11 +204,19 @@ REPLACED: dict[str, dict[str, Any]] = {
         "_warden": lambda limit: [],
         "_stamp": list,
     },
+    "deadman": {
+        "uptime": lambda: here().monotonic(),
+        "has_systemd": lambda: False,
+        "_start_process": lambda project, lock: here().watch(project, lock),
+    },
     "detach": {
         "run": lambda work, log: here().start_work(work),
         "run_in_a_scope": lambda arguments, descriptors, unit: False,
     },
-    "containers": {"start_tick": lambda pid: here().start_tick(pid)},
+    "containers": {
+        "start_tick": lambda pid: here().start_tick(pid),
+        "uptime": lambda container: here().uptime_of(container.id),
+    },
     "health": {"shown": lambda pid, name: here().process_file(pid, name)},
     "facts": {"_memory": lambda: 4096, "_disk_free": lambda place: 9000, "_virtual_machine": lambda: ""},
     "identity": {

@@ -43,8 +43,8 @@ NO_CFS = (
 class Engine:
     """Containers, networks and images of one machine.
 
-    `listens` gives the ports that are open in a container, `refusal` why Docker does nothing for a decky,
-    `speech` the lines that a container logs at its "start" and "stop".
+    `now` is its clock, `listens` gives the ports that are open in a container, `refusal` why Docker does
+    nothing for a decky, `speech` the lines that a container logs at its "start" and "stop".
     """
 
     def __init__(self, file: Path, engine_id: str) -> None:
@@ -54,6 +54,7 @@ class Engine:
         self.is_up = True
         self.listens: Ports = lambda decky, container: set()
         self.refusal: Callable[[str], str] = lambda decky: ""
+        self.now: Callable[[], float] = lambda: 0.0
         self.speech: Callable[[dict[str, Any], str], list[str]] = lambda container, moment: []
         self.containers: dict[str, dict[str, Any]] = {}
         self.networks: dict[str, dict[str, Any]] = {}
@@ -118,7 +119,7 @@ class Engine:
         if missing := set(container.get("Inner", {})) - names:
             raise EngineFailure(f"network {min(missing)} not found")
         self.count += 1
-        container.update(State="running", Tick=self.count, Pid=FIRST_PID + self.count)
+        container.update(State="running", Tick=self.count, Pid=FIRST_PID + self.count, Since=self.now())
         container["Log"] += self.speech(container, "start")
         self.save()
 
@@ -135,6 +136,17 @@ class Engine:
         """The container exits repeatedly, and Docker restarts it."""
         container.update(State="restarting", ExitCode=code, RestartCount=LOOPS, Pid=0, Tick=0)
         container["Log"] += log * (LOOPS + 1)
+        self.save()
+
+    def visit(self, container: dict[str, Any], port: int, peer: tuple[str, int], events: list[str]) -> None:
+        """Someone is connected to the container's port from now on, and it logs these lines."""
+        container.setdefault("Visits", []).append([port, *peer])
+        container["Log"] += events
+        self.save()
+
+    def leave(self, container: dict[str, Any]) -> None:
+        """All its visitors are gone."""
+        container["Visits"] = []
         self.save()
 
     def tick_of(self, pid: int) -> int:
@@ -252,6 +264,9 @@ class Engine:
                         lines.append(
                             f"   0: 00000000:{port:04X} 00000000:0000 {'0A' if table == 'tcp' else '07'}"
                         )
+                for port, source, source_port in each.get("Visits", ()) if table == "tcp" else ():
+                    peer = ipaddress.ip_address(source).packed[::-1].hex().upper()
+                    lines.append(f"   0: 00000000:{port:04X} {peer}:{source_port:04X} 01")
         return "\n".join(lines) + "\n"
 
     def _network(self, method: str, name: str, wanted: dict[str, Any]) -> Answer:

@@ -51,6 +51,7 @@ class State:
     boots: int = 1
     job_polls: int = 0
     jobs: dict[str, int] = field(default_factory=dict)
+    watched: list[str] = field(default_factory=list)
     broken: dict[str, Broken] = field(default_factory=dict)
 
 
@@ -63,6 +64,8 @@ class FakeWorker:
     another worker answers. `engine.is_up` False: Docker does not answer. `slow`: seconds per call.
     `start_seconds`: how long a container takes to start. `link_error`: why its interface is cut off.
     `job_polls`: how many `status` answers show a new job as running before it is carried out.
+    `visit(container, kinds)`: someone is connected and works there, until `leave(container)`.
+    `reboot()`: its timers are gone, its containers run on.
     `breaks(decky, error)`: what is done to this decky fails. `lose(verb)`: the connection is lost at the next
     such call. `on(verb, act)`: something happens then.
     """
@@ -90,12 +93,14 @@ class FakeWorker:
         self._lost: list[tuple[str, bool]] = []
         self._then: dict[str, Callable[[], None]] = {}
         self._held: dict[str, list[int]] = {}
+        self._watched: dict[str, int] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self.socket.touch()
         self._file = folder / "machine.json"
         self._state = self._loaded(address)
         self.engine = Engine(folder / "engine.json", f"engine-of-{name}")
         self.engine.listens = self._listens
+        self.engine.now = clock.now
         self.engine.refusal = lambda decky: self._state.broken.get(decky, Broken()).error
         Socket.engines[str(self.socket)] = self.engine
         lan.machines.append(self)
@@ -190,6 +195,32 @@ class FakeWorker:
         found = self.engine.named(container)
         assert found is not None, container
         self.engine.exit(found, code)
+
+    def visit(
+        self, container: str, *kinds: str, source: str = "192.0.2.66", source_port: int = 40000
+    ) -> None:
+        """A visitor connects to a service and stays, after events of these kinds; without any, it is a mere
+        contact."""
+        found = self.engine.named(container)
+        assert found is not None, container
+        fields = {"login": {"success": True, "username": "root"}, "command": {"input": "id", "way": "exec"}}
+        events = [
+            json.dumps(
+                {
+                    "run": "visit", "n": len(found["Log"]) + number, "at": self.now(), "kind": kind,
+                    "src": source, "sport": source_port, "session": "visit", "fields": fields.get(kind, {}),
+                }
+            )
+            for number, kind in enumerate(("contact", *kinds), 1)
+        ]  # fmt: skip
+        (port, _), *_rest = sorted(self._listens("", container))
+        self.engine.visit(found, port, (source, source_port), events)
+
+    def leave(self, container: str) -> None:
+        """All visitors of a service disconnect."""
+        found = self.engine.named(container)
+        assert found is not None, container
+        self.engine.leave(found)
 
     def restart(self, container: str) -> None:
         """Restart a container behind the agent's back; one that shares its network is cut off by that."""
@@ -333,6 +364,27 @@ class FakeWorker:
     def start_job(self, job_id: str, descriptors: list[int]) -> None:
         self._begin(job_id, descriptors, self.job_polls)
 
+    def watch(self, project: str, lock: int) -> None:
+        """A dead man's timer starts: it looks at every poll, and outlives the process with this machine."""
+        self._watched[project] = lock
+        self._state.watched = sorted({*self._state.watched, project})
+        self._save()
+
+    def reboot(self) -> None:
+        """Start the machine again: its timers are gone."""
+        for lock in self._watched.values():
+            os.close(lock)
+        self._watched.clear()
+        self._state.watched = []
+        self._state.boots += 1
+        self._save()
+
+    def uptime_of(self, container_id: str) -> float | None:
+        container = self.engine.containers.get(container_id)
+        if container is None or container["State"] != "running":
+            return None
+        return max(0.0, self.now() - container.get("Since", 0.0))
+
     def start_work(self, work: Any) -> None:
         work()
 
@@ -395,13 +447,28 @@ class FakeWorker:
                 for each in held:
                     os.close(each)
                 del self._state.jobs[job_id]
+        for project in list(self._watched):
+            self._look_at(project)
         self._save()
+
+    def _look_at(self, project: str) -> None:
+        """What a timer does when it wakes up; while it restores, time passes and it is not asked again."""
+        lock = self._watched.pop(project)
+        pause: float | None = 0.0
+        while pause == 0.0:
+            pause = module("restore").look(project, lock)
+        if pause is not None:
+            self._watched[project] = lock
+        elif project not in self._watched:
+            self._state.watched.remove(project)
 
     def _take_up_jobs(self) -> None:
         """Jobs that ran when the process with this machine ended continue."""
         with running_on(self):
             for job_id in self._state.jobs:
                 self._held[job_id] = module("jobs").Claim(job_id).descriptors()
+            for project in self._state.watched:
+                self._watched[project] = module("deadman").taken_lock(project)
 
     def _loaded(self, address: str) -> State:
         if not self._file.exists():
@@ -421,3 +488,6 @@ class FakeWorker:
             for each in held:
                 os.close(each)
         self._held.clear()
+        for lock in self._watched.values():
+            os.close(lock)
+        self._watched.clear()
