@@ -198,9 +198,15 @@ def revert(ledger: Ledger, observation: RolloutObservation) -> None:
         ledger.move(name, "reverting", "rollback", observation.units.get(name), **again)
 
 
+def is_touched(unit: UnitState) -> bool:
+    """Whether a rollback has to take a unit back: it was released, even if it waits once more now."""
+    was_sent = unit.status in ("waiting", "skipped") and unit.attempt > 0 and not unit.is_removed
+    return unit.status in RELEASED or was_sent
+
+
 def _to_revert(ledger: Ledger, observation: RolloutObservation) -> list[str]:
-    """Those that are at `to`, in reverse order of their release; first those that can be reached."""
-    found = [name for name, unit in ledger.units.items() if unit.status in RELEASED]
+    """Those that may be at `to`, in reverse order of their release; first those that can be reached."""
+    found = [name for name, unit in ledger.units.items() if is_touched(unit)]
     found.sort(key=lambda name: ledger.units[name].released_at or 0.0, reverse=True)
     away = {name for name in found if (seen := observation.units.get(name)) and not seen.reachable}
     return [name for name in found if name not in away] + [name for name in found if name in away]
@@ -210,7 +216,7 @@ def end(ledger: Ledger) -> None:
     """The rollout ends if nothing is left to do."""
     head, units = ledger.fold.head, ledger.units.values()
     if head.status == "reverting":
-        if any(unit.status in RELEASED or unit.status == "reverting" for unit in units):
+        if any(is_touched(unit) or unit.status == "reverting" for unit in units):
             return
         left = [name for name, unit in ledger.units.items() if unit.status == "revert_failed"]
         reason = f"not taken back: {', '.join(left[:9])}" if left else ""

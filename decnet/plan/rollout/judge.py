@@ -25,9 +25,9 @@ TRIES = 3
 
 
 def judge(ledger: Ledger, name: str, seen: UnitObservation) -> None:
-    """What this observation of a unit means for it."""
+    """What this observation of a unit means for it. In a rollback, only what is taken back is judged."""
     unit = ledger.units[name]
-    if unit.is_removed:
+    if unit.is_removed or (ledger.fold.head.status == "reverting" and unit.status != "reverting"):
         return
     if unit.status in _IN_FLIGHT:
         _judge_in_flight(ledger, name, unit, seen)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from plan.world import decky, fleet
+from plan.world import decky, fleet, home
 
 from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
@@ -24,7 +24,11 @@ def workers(count: int) -> list[str]:
 def deployed(count: int, services: str) -> Fleet:
     """One decky on each worker."""
     names = workers(count)
-    deckies = [decky(f"d{name}", name, number + 10, services) for number, name in enumerate(names)]
+    places = {
+        name: (f"10.0.{n >> 8}.{n & 255}", f"00:50:56:00:{n >> 8:02x}:{n & 255:02x}")
+        for n, name in enumerate(names, 1)
+    }
+    deckies = [decky(f"d{name}", name, services=services, attachments=home(*places[name])) for name in names]
     return fleet(*deckies, workers=" ".join(names))
 
 
