@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,12 +22,13 @@ from decnet.model.base import FrozenModel, Name, ProjectName, Short, Text
 from decnet.model.fleet import Fleet
 from decnet.model.rollout import ENDED, Frozen, Rollout, RolloutEvent, RolloutState
 from decnet.model.suggest import suggest
-from decnet.plan.rollout import replay, rollout_id
+from decnet.plan.rollout import replay
 from decnet.wire import clean
 from decnet.wire.fault import place
 
 from .atomic import fsync_folder, read_whole, write_whole
 from .desired import render
+from .gc_pause import gc_paused
 from .jsonl import append_lines, read_lines
 from .migrate import FLEET_MIGRATIONS, FLEET_SCHEMA, migrated
 from .os_errors import translate_os_errors
@@ -35,6 +37,7 @@ from .paths import Home
 KEPT = 10
 """How many rollouts are kept that have ended."""
 
+SUMS = "SHA256SUMS"
 TO, FORMER, POLICY, STATE, EVENTS = "to.json", "former.json", "policy.json", "state.json", "events.jsonl"
 _ID = re.compile(r"[0-9a-f]{12}")
 _ENDED = "ended"
@@ -66,7 +69,8 @@ class RolloutStore:
 
     def open_one(self) -> Rollout | None:
         """The rollout that is open. Raises StateBroken for a damaged one, and if there are two."""
-        found = [each for each in map(self._loaded, self._folders(self._root)) if each.is_open]
+        with gc_paused():
+            found = [each for each in map(self._loaded, self._folders(self._root)) if each.is_open]
         if len(found) > 1:
             names = " and ".join(each.id for each in found)
             raise StateBroken(
@@ -99,6 +103,7 @@ class RolloutStore:
         write_whole(draft / TO, render(rollout.to))
         write_whole(draft / FORMER, render(rollout.former))
         write_whole(draft / POLICY, _encoded(rollout.frozen))
+        write_whole(draft / SUMS, _sums(draft))
         self._write(draft, rollout, events)
         with translate_os_errors("write", self._root):
             place("rename of a rollout")
@@ -166,7 +171,8 @@ class RolloutStore:
     def _loaded(self, folder: Path) -> Rollout:
         frozen = _model(folder / POLICY, Frozen)
         to, former = _fleet(folder / TO), _fleet(folder / FORMER)
-        if rollout_id(former, to, frozen) != folder.name:
+        # The sums are those that the id was checked with: to compute it again takes longer than all the rest.
+        if _sums(folder) != read_whole(folder / SUMS):
             raise _broken(folder, "what was frozen was changed")
         rollout = Rollout(folder.name, frozen, former, to, RolloutState())
         state = replay(rollout, _events(folder))
@@ -222,13 +228,22 @@ def _trimmed(event: RolloutEvent) -> dict[str, object]:
     return event.model_dump(mode="json", exclude_defaults=True)
 
 
+def _sums(folder: Path) -> bytes:
+    """What `sha256sum` prints for what was frozen."""
+    lines = (f"{sha256(_content(folder / name)).hexdigest()}  {name}\n" for name in (FORMER, POLICY, TO))
+    return "".join(lines).encode()
+
+
 def _fleet(path: Path) -> Fleet:
     content = _content(path)
     try:
-        return Fleet.model_validate_json(
-            orjson.dumps(migrated(orjson.loads(content), path, FLEET_SCHEMA, FLEET_MIGRATIONS))
-        )
-    except (ValidationError, ValueError) as error:
+        return Fleet.model_validate_json(content)
+    except ValidationError:
+        pass
+    try:
+        document = migrated(orjson.loads(content), path, FLEET_SCHEMA, FLEET_MIGRATIONS)
+        return Fleet.model_validate_json(orjson.dumps(document))
+    except (ValidationError, ValueError, AttributeError) as error:
         raise _broken(path.parent, f"its {path.name} is damaged") from error
 
 

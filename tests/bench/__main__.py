@@ -25,6 +25,7 @@ from .events import event_rows
 from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
 from .passes import three_way_rows
 from .place import LAB, on_worker
+from .rollout_pass import rollout_pass_rows
 from .rows import Row, show, write
 from .spool import spool_rows
 from .startup import start_up_rows
@@ -35,7 +36,7 @@ from .touch import touch_rows
 Part = Callable[[], list[Row]]
 
 ALONE: dict[str, Part] = {
-    "pass": lambda: [Row(*figures) for figures in three_way_rows()],
+    "pass": lambda: [*(Row(*figures) for figures in three_way_rows()), *rollout_pass_rows()],
     "spool": spool_rows,
     "events": event_rows,
     "topologies": lambda: [*topology_rows(), *topology_pass_rows()],

@@ -41,17 +41,17 @@ class Large:
         made = {f"d{n}": _decky(n, names[n % workers]) for n in range(deckies)}
         self.fleet = Fleet(fleet_id="bench", lans=lans).with_deckies(made)
         self.expected: dict[str, ExpectedSlice] = expected_containers(self.fleet, load(), wanted())
-        self.recorded = {name: self._records(name) for name in names}
-        self.observed: dict[str, Observation] = {name: self._seen(name, {}) for name in names}
+        self.recorded = {name: self.records(name) for name in names}
+        self.observed: dict[str, Observation] = {name: self.seen(name, {}) for name in names}
 
-    def _records(self, worker: str) -> WorkerRecords:
+    def records(self, worker: str) -> WorkerRecords:
         rows = {
             name: desired_row(DeckyKey(worker, PROJECT, name), self.fleet.deckies[name], made)
             for name, made in self.expected[SliceKey(worker)].items()
         }
         return WorkerRecords(worker_id=worker).with_project(PROJECT, deckies=rows)
 
-    def _seen(self, worker: str, states: dict[str, str]) -> Seen:
+    def seen(self, worker: str, states: dict[str, str]) -> Seen:
         containers = tuple(
             Container.model_validate(
                 {
@@ -73,7 +73,7 @@ class Large:
     def with_drift(self, share: float) -> dict[str, Observation]:
         dice = random.Random(1)
         gone = {name: "exited" for name in self.fleet.deckies if dice.random() < share}
-        return {worker: self._seen(worker, gone) for worker in self.observed}
+        return {worker: self.seen(worker, gone) for worker in self.observed}
 
     def empty(self) -> dict[str, Observation]:
         return {worker: Seen(worker=worker, status=seen_status(())) for worker in self.observed}
