@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from decnet import __version__
-from decnet.cli import files, fleet, image, inspect, lab, setup, topology, worker
+from decnet.cli import files, fleet, image, inspect, lab, rollout, setup, topology, worker
 from decnet.cli.lazy_group import elsewhere
 
 app = typer.Typer(
@@ -77,5 +77,6 @@ files.register(app)
 setup.register(app)
 app.add_typer(worker.app, name="worker")
 app.add_typer(topology.app, name="topology")
+app.add_typer(rollout.app, name="rollout")
 app.add_typer(image.app, name="image")
 app.add_typer(lab.app, name="lab")

@@ -159,6 +159,12 @@ def _names(kind: str, given: list[str]) -> list[tuple[str, str]]:
         return [(name, "") for name in completion_names.deckies(home).get(given[-1] if given else "", ())]
     if kind == "topology":
         return list(completion_names.topologies(home).items())
+    if kind == "policy":
+        return [(name, "") for name in completion_names.policies(home)]
+    if kind == "rollout":
+        return list(completion_names.rollouts(home).items())
+    if kind == "units":
+        return list(completion_names.units(home).items())
     if kind == "quarantined":
         return [(address, "") for address in completion_names.quarantined(home)]
     workers = completion_names.workers(home)

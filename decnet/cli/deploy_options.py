@@ -37,5 +37,9 @@ ResetServices = Annotated[
     bool, typer.Option("--reset-services", help="Discard the changes made by mutations.")
 ]
 Upgrade = Annotated[bool, typer.Option("--upgrade", help="Use this version's images for all deckies.")]
+Supersede = Annotated[
+    bool, typer.Option("--supersede", help="End the open rollout where it is, and deploy this instead.")
+]
+Again = Annotated[bool, typer.Option("--again", help="Deploy what a rollout has taken back.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Rebuild the images without Docker's cache.")]
 Adopt = Annotated[bool, typer.Option("--adopt", help="Take this machine over from another fleet.")]

@@ -11,6 +11,7 @@ from decnet.cli import deploy_options as own
 from decnet.cli.option_groups import Without, with_groups
 from decnet.cli.options import LockTimeout, MaxRemove, On, Out, Output, OutputOption, Quiet, Seed, seconds
 from decnet.cli.pass_flags import AS_USUAL, PassFlags
+from decnet.cli.rollout_flags import NO_ROLLOUT, RolloutFlags
 from decnet.cli.run import can_ask, context, finish, wait_for
 from decnet.engine.options import PassOptions
 
@@ -61,23 +62,34 @@ def deploy(
     upgrade: own.Upgrade = False,
     no_cache: own.NoCache = False,
     adopt: own.Adopt = False,
+    supersede: own.Supersede = False,
+    again: own.Again = False,
     seed: Seed = None,
     out: Out = None,
     given: PassFlags = AS_USUAL,
+    release: RolloutFlags = NO_ROLLOUT,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Deploy the fleet from a fleet file or from flags."""
-    run = given.options(dry_run=given.dry_run or out is not None, no_cache=no_cache, adopt_agent=adopt)
+    run = given.options(
+        dry_run=given.dry_run or out is not None,
+        no_cache=no_cache,
+        adopt_agent=adopt,
+        supersede=supersede,
+        again=again,
+    )
     with given.context(output.value, read_only=run.dry_run) as ctx:
         from decnet.commands import deploy as verb
         from decnet.commands.fleet_flags import FleetFlags, NetworkFlags
+        from decnet.commands.rollouts.policies import with_rollout
 
         flags = FleetFlags(
             deckies, name, _split(services), archetype, randomize_services, os, worker, mutate_interval
         )
         network = NetworkFlags(interface, subnet, gateway, driver.value if driver else None)
         spec, series = _described(ctx, config, flags, network, add=add, replace=replace)
+        run = with_rollout(ctx, run, release.given(out=out), spec.rollouts)
         options = verb.DeployOptions(
             add or bool(series), series, reset_services, upgrade, ip_start, seed, on, out, run
         )
@@ -127,9 +139,13 @@ def mutate(
         bool, typer.Option("--watch", help="Keep running and mutate each decky when it is due.")
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Restore the previous services.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where a rollout soaks, which begins again there.")
+    ] = False,
     seed: Seed = None,
     out: Out = None,
     given: PassFlags = AS_USUAL,
+    release: RolloutFlags = NO_ROLLOUT,
     quiet: Quiet = False,
     output: OutputOption = Output.table,
 ) -> None:
@@ -137,13 +153,19 @@ def mutate(
     run = given.options(
         dry_run=given.dry_run or out is not None,
         quiet=quiet,
+        force=force,
         confirm=not (given.yes or due or watch or quiet) and can_ask(),
     )
     with given.context(output.value, quiet=quiet, read_only=run.dry_run, of_fleet=True) as ctx:
         from decnet.cli.loops import mutate_when_due
         from decnet.commands import mutate as verb
+        from decnet.commands.rollouts.policies import with_rollout
         from decnet.errors import UsageError
 
+        wanted = release.given(out=out)
+        if wanted.ask_for_a_rollout and not everything:
+            raise UsageError("a rollout is for every decky", hint="use --all with it")
+        run = with_rollout(ctx, run, wanted)
         if random and (services or undo):
             raise UsageError("--random excludes --services and --undo")
         options = verb.MutateOptions(

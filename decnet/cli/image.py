@@ -9,6 +9,7 @@ import typer
 from decnet.cli.option_groups import Without, with_groups
 from decnet.cli.options import On, Output, OutputOption
 from decnet.cli.pass_flags import AS_USUAL, PassFlags
+from decnet.cli.rollout_flags import NO_ROLLOUT, RolloutFlags
 from decnet.cli.run import context, finish, wait_for
 
 app = typer.Typer(help="Build, upgrade and remove decoy images.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,14 +40,17 @@ def base(output: OutputOption = Output.table) -> None:
 @with_groups
 def upgrade(
     given: Annotated[PassFlags, Without(("max_remove",))] = AS_USUAL,
+    release: RolloutFlags = NO_ROLLOUT,
     on: On = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Upgrade deckies to this version's images."""
     with given.context(output.value, of_fleet=True) as ctx:
         from decnet.commands.image import upgrade as run
+        from decnet.commands.rollouts.policies import with_rollout
 
-        finish(wait_for(run(ctx, given.options(), on=on)), output.value)
+        options = with_rollout(ctx, given.options(), release.given())
+        finish(wait_for(run(ctx, options, on=on)), output.value)
 
 
 @app.command("list")

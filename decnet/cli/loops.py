@@ -77,6 +77,9 @@ async def mutate_when_due(ctx: Context, options: MutateOptions, style: Format) -
                 continue
             try:
                 _show_changes(await mutate(kept, options), style)
+                if next_due(kept) == moment:
+                    # All that are due were put off.
+                    await _rest(ctx, LONGEST_SLEEP)
             except (UsageError, OutputFailed):
                 raise
             except DecnetError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +52,7 @@ MaxInFlight = Annotated[
 MaxPerLan = Annotated[
     int | None,
     typer.Option(
-        "--max-per-lan", min=1, max=100_000, metavar="N", help="Deckies of a unit that change at once."
+        "--max-per-lan", min=1, max=100_000, metavar="N", help="Deckies of a worker that change at once."
     ),
 ]
 Soak = Annotated[
@@ -68,7 +69,7 @@ ProgressDeadline = Annotated[
 MaxFailures = Annotated[
     str | None, typer.Option("--max-failures", metavar="N|P%", help="How many failed units are accepted.")
 ]
-Failing = Annotated[OnFailure | None, typer.Option("--on-failure", help="What more failures than that do.")]
+Failing = Annotated[OnFailure | None, typer.Option("--on-failure", help="What happens at more failures.")]
 OfflineUnits = Annotated[
     Offline | None, typer.Option("--offline", help="Wait for workers that are down, or skip them.")
 ]
@@ -78,16 +79,18 @@ BusyUnits = Annotated[
 BusyDeadline = Annotated[
     str | None, typer.Option("--busy-deadline", metavar="TIME", help="How long they wait at most.")
 ]
-Promotion = Annotated[Promote | None, typer.Option("--promote", help="How the next wave begins.")]
+Promotion = Annotated[
+    Promote | None, typer.Option("--promote", help="Whether the next wave begins by itself.")
+]
 ConfirmWithin = Annotated[
     str | None,
     typer.Option(
         "--confirm-within",
         metavar="TIME",
-        help="Workers restore their former state if not confirmed by then.",
+        help="Workers restore the former state if not confirmed.",
     ),
 ]
-NoConfirm = Annotated[bool, typer.Option("--no-confirm", help="They never do, whatever changes.")]
+NoConfirm = Annotated[bool, typer.Option("--no-confirm", help="Workers never restore it by themselves.")]
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,9 @@ class RolloutFlags:
     confirm_within: ConfirmWithin = None
     no_confirm: NoConfirm = False
 
-    def given(self) -> PolicyFlags:
-        """What they say, by the keys of a policy. Raises UsageError if they contradict each other."""
+    def given(self, *, out: Path | None = None) -> PolicyFlags:
+        """What they say, by the keys of a policy. Raises UsageError if they contradict each other, or `out`:
+        a plan file has no policy."""
         from decnet.commands.rollouts.policies import PolicyFlags
         from decnet.errors import UsageError
         from decnet.model.rollout_values import NEVER
@@ -125,7 +129,10 @@ class RolloutFlags:
         values["waves"] = None if self.waves is None else [w.strip() for w in self.waves.split(",")]
         values["confirm_within"] = NEVER if self.no_confirm else self.confirm_within
         plain = {key: getattr(value, "value", value) for key, value in values.items() if value is not None}
-        return PolicyFlags(self.rollout, plain)
+        found = PolicyFlags(self.rollout, plain)
+        if out is not None and found.ask_for_a_rollout:
+            raise UsageError("--out and a rollout exclude each other: a plan is carried out at once")
+        return found
 
 
 NO_ROLLOUT = RolloutFlags()

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from decnet.cli import deploy_options as own
+from decnet.cli.option_groups import with_groups
 from decnet.cli.options import Detach, DryRun, LockTimeout, MaxRemove, Output, OutputOption, Seed, Yes
+from decnet.cli.rollout_flags import NO_ROLLOUT, RolloutFlags
 from decnet.cli.run import context, finish, wait_for
 from decnet.engine.options import PassOptions
 
@@ -167,6 +169,7 @@ def diff(
 
 
 @app.command()
+@with_groups
 def deploy(
     name: Name,
     on: Annotated[str | None, typer.Option("--on", metavar="WORKER", help="The worker that runs it.")] = None,
@@ -181,6 +184,7 @@ def deploy(
     detach: Detach = False,
     yes: Yes = False,
     max_remove: MaxRemove = None,
+    release: RolloutFlags = NO_ROLLOUT,
     lock_timeout: LockTimeout = 10.0,
     output: OutputOption = Output.table,
 ) -> None:
@@ -194,12 +198,14 @@ def deploy(
         max_remove=max_remove,
     )
     with context(output.value, yes=yes, lock_timeout=lock_timeout, read_only=dry_run, of_fleet=True) as ctx:
+        from decnet.commands.rollouts.policies import with_rollout
         from decnet.commands.topologies import deploy as verb
         from decnet.model.spec import NetworkSpec
 
         network = NetworkSpec(
             interface=interface, subnet=subnet, gateway=gateway, driver=driver.value if driver else None
         )
+        run = with_rollout(ctx, run, release.given())
         options = verb.TopologyDeployOptions(on, network, ip_start, run)
         finish(wait_for(verb.deploy(ctx, name, options)), output.value)
 

@@ -14,6 +14,13 @@ STATUSES = ("running", "degraded", "failed", "torn_down", "unknown", "stray")
 """Each has a sample, even if no decky has this status: alerts on a missing sample never fire."""
 
 
+UNIT_STATUSES = (
+    "waiting", "sent", "checking", "soaking", "passed", "failed", "skipped",
+    "reverting", "reverted", "revert_failed",
+)  # fmt: skip
+"""Of the units of a rollout."""
+
+
 class Sample(NamedTuple):
     """One value with its labels."""
 
@@ -31,7 +38,7 @@ class Metric(NamedTuple):
 
 def metrics(ctx: Context, outcome: StatusOutcome) -> Verbatim:
     """What `status` found, as gauges. The exit code stays that of `status`."""
-    found = [*_of_fleet(ctx, outcome), *_of_workers(outcome), *_of_deckies(outcome)]
+    found = [*_of_fleet(ctx, outcome), *_of_workers(outcome), *_of_deckies(outcome), *_of_rollout(outcome)]
     return Verbatim("".join(_spelled(found)), outcome.exit_code)
 
 
@@ -81,6 +88,22 @@ def _of_deckies(outcome: StatusOutcome) -> Iterator[Metric]:
             for item in outcome.deckies.items
             if item["status"] != "stray"
         ],
+    )  # fmt: skip
+
+
+def _of_rollout(outcome: StatusOutcome) -> Iterator[Metric]:
+    """Samples of 0 where no rollout is open."""
+    rollout = outcome.rollout.rollout if outcome.rollout else None
+    status = rollout.state.status if rollout else ""
+    yield _one("decnet_rollout_open", "Whether a rollout is open.", rollout is not None)
+    yield _one("decnet_rollout_halted", "Whether it has halted because of failures.", status == "halted")
+    yield _one("decnet_rollout_wave", "Its active wave, from 1.", rollout.state.wave + 1 if rollout else 0)
+    yield _one("decnet_rollout_waves", "How many waves it has.", len(rollout.frozen.waves) if rollout else 0)
+    units = rollout.state.units.values() if rollout else ()
+    counts = Counter[str](each.status for each in units)
+    yield Metric(
+        "decnet_rollout_units", "Its units by status.",
+        [Sample({"status": status}, counts[status]) for status in UNIT_STATUSES],
     )  # fmt: skip
 
 

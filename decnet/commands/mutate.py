@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
+from decnet.commands.mutation_delays import put_off
 from decnet.commands.planfile import write_plan
 from decnet.commands.wording import listed
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.run_pass import run_pass, without_observation
+from decnet.engine.rollouts import give_order
+from decnet.engine.run_pass import Change, Propose, run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError
 from decnet.model.fleet import Fleet
 from decnet.plan import mutate as rules
+from decnet.plan.rollout import Order
 from decnet.plan.select import refuse_topologies, refuse_topology_names, select_deckies
 from decnet.store.desired import load_fleet
 from decnet.store.used_entries import with_used
@@ -49,10 +53,42 @@ async def mutate(ctx: Context, options: MutateOptions) -> PassOutcome:
         desired = _mutated(ctx, snap, names, options, seed)
         return Proposal(snap.with_desired(desired), seed=seed if is_random else None)
 
-    outcome = await run_pass(ctx, "mutate", without_observation(proposal), options.run)
+    change = _when_observed(ctx, proposal) if options.due else without_observation(proposal)
+    outcome = await run_pass(ctx, "mutate", change, replace(options.run, sessions=options.due))
+    if options.run.force and outcome.carried_out:
+        await _restart_soaks(ctx, outcome)
     if options.out is not None:
         write_plan(ctx, options.out, outcome, options.run)
     return outcome
+
+
+def _when_observed(ctx: Context, propose_from: Callable[[Snapshot], Proposal]) -> Change:
+    """A change that depends on who is logged in to which decky."""
+
+    def change(stored: Snapshot) -> Propose:
+        ctx.catalog.check_readable()
+
+        async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
+            return propose_from(snap)
+
+        return propose
+
+    return change
+
+
+async def _restart_soaks(ctx: Context, outcome: PassOutcome) -> None:
+    """What was changed in units that are in flight is judged from the beginning."""
+    if outcome.rollout is None or not outcome.rollout.rollout.is_open:
+        return
+    rollout = outcome.rollout.rollout
+    touched = {step.key.slice for step in outcome.plan.docker_steps}
+    units = tuple(
+        name
+        for name, state in rollout.state.units.items()
+        if state.status in ("checking", "soaking") and touched & set(rollout.frozen.units[name].keys)
+    )
+    if units:
+        await give_order(ctx, Order("restart-soak", units, by=ctx.user))
 
 
 def next_due(ctx: Context) -> float | None:
@@ -71,12 +107,22 @@ def _check(options: MutateOptions) -> None:
 def _names(ctx: Context, snap: Snapshot, options: MutateOptions) -> Sequence[str]:
     fleet = snap.desired
     if options.due:
-        return rules.due(fleet, snap.catalog, ctx.now())
+        return _due(ctx, snap)
     if options.everything:
         return tuple(fleet.deckies)
     refuse_topology_names(fleet.topologies, fleet.groups(), options.names, "mutate")
     refuse_topologies(fleet.groups(), fleet.every_group(), options.names)
     return select_deckies(fleet.groups(), options.names)
+
+
+def _due(ctx: Context, snap: Snapshot) -> Sequence[str]:
+    """The deckies whose turn it is, without those that are put off, which are reported."""
+    now, delays = ctx.now(), put_off(ctx, snap)
+    chosen = rules.due(snap.desired, snap.catalog, now, put_off=delays)
+    for name in rules.due(snap.desired, snap.catalog, now):
+        if name in delays:
+            ctx.note(f"{name}: put off, {delays[name]}")
+    return chosen
 
 
 def _mutated(ctx: Context, snap: Snapshot, names: Sequence[str], options: MutateOptions, seed: int) -> Fleet:

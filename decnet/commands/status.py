@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from decnet.commands.rollouts.mixed import mixed
 from decnet.commands.topology_rows import topologies_of
 from decnet.engine.agent_version import describe_mismatch
 from decnet.engine.context import Context
 from decnet.engine.decide import make_plan, with_images
 from decnet.engine.lan_failures import cut_off_workers, faulty_deckies, lan_failures
 from decnet.engine.observe import observe
-from decnet.engine.outcome import Listing, StatusOutcome
+from decnet.engine.outcome import Listing, RolloutView, StatusOutcome
 from decnet.engine.snapshot import Snapshot, load_snapshot
 from decnet.engine.topologies import follow_seen, would_move
 from decnet.engine.unenrolled_workers import resurfaced_workers, unenrolled
@@ -47,6 +48,7 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
     plan = make_plan(ctx, snap)
     absent = () if on else unenrolled(snap.desired, snap.workers) + resurfaced
     deckies = _deckies(ctx, snap, plan)
+    rollout = RolloutView(snap.rollout) if snap.rollout is not None else None
     lan = lan_failures(snap, apart_from=[DeckyKey(s.worker, s.project, s.decky) for s in plan.skipped])
     return StatusOutcome(
         workers=_workers(ctx, snap, before, plan, absent),
@@ -54,10 +56,11 @@ async def status(ctx: Context, *, on: str | None = None, detailed_exitcode: bool
         topologies=topologies_of(ctx, snap.desired) if snap.desired.topologies else None,
         drift=len(plan.steps) + len(plan.skipped) + len(plan.slices),
         unsaved=unsaved,
-        exit_code=_exit_code(snap, absent + lan, deckies, plan, detailed_exitcode),
-        notes=_notes(plan),
+        exit_code=_exit_code(snap, absent + lan, deckies, plan, rollout, detailed_exitcode),
+        notes=_notes(plan) + mixed(ctx, snap),
         faults=tuple(map(str, lan)),
         repair=_repair(plan),
+        rollout=rollout,
     )
 
 
@@ -84,9 +87,15 @@ def _commit_if_free(ctx: Context, before: Snapshot, after: Snapshot) -> str:
 
 
 def _exit_code(
-    snap: Snapshot, absent: tuple[WorkerFailure, ...], deckies: Listing, plan: Plan, detailed: bool
+    snap: Snapshot,
+    absent: tuple[WorkerFailure, ...],
+    deckies: Listing,
+    plan: Plan,
+    rollout: RolloutView | None,
+    detailed: bool,
 ) -> int:
     codes = [o.failure.exit_code for o in snap.observed.values() if isinstance(o, NotSeen)]
+    codes += [rollout.exit_code] if rollout else []
     codes += [trouble.exit_code for trouble in absent]
     codes += [4 for o in snap.observed.values() if isinstance(o, Seen) and o.status.trouble]
     if any(item["status"] not in ("running", "unknown", "stray") for item in deckies.items):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim
+from decnet.engine.outcome import Listing, Outcome, PassOutcome, Sheet, StatusOutcome, TextOutcome, Verbatim
 from decnet.errors import DecnetError, SpecError
 
 if TYPE_CHECKING:
+    from decnet.engine.outcome import RolloutView
     from decnet.model.keys import DeckyKey
     from decnet.model.plan import Plan, Step
 
@@ -27,6 +29,7 @@ def document(outcome: Outcome) -> Any:
             "workers": list(outcome.workers.items),
             outcome.deckies.kind: list(outcome.deckies.items),
             **({"topologies": list(outcome.topologies.items)} if outcome.topologies else {}),
+            **({"rollout": _rollout(outcome.rollout)} if outcome.rollout else {}),
             "drift": outcome.drift,
             "notes": list(outcome.notes),
             "faults": list(outcome.faults),
@@ -63,6 +66,8 @@ def names(outcome: Outcome) -> list[str]:
         return [str(item["name"]) for item in outcome.deckies.items]
     if isinstance(outcome, Listing):
         return [str(item[outcome.key]) for item in outcome.items]
+    if isinstance(outcome, Sheet):
+        return list(outcome.names)
     return _names_of_text(outcome) if isinstance(outcome, TextOutcome) else []
 
 
@@ -113,10 +118,24 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "slices": {key.named(plan.topologies): str(drift) for key, drift in plan.slices.items()},
         "detached": list(outcome.detached),
         "refusal": error_document(outcome.refusal) if outcome.refusal else None,
+        **({"rollout": _rollout(outcome.rollout)} if outcome.rollout else {}),
+        **({"rollout_preview": asdict(outcome.preview)} if outcome.preview else {}),
         "troubles": [
             {"worker": t.worker, "message": str(t), "hint": t.hint, "exit_code": t.exit_code}
             for t in outcome.troubles
         ],
+    }
+
+
+def _rollout(view: RolloutView) -> dict[str, Any]:
+    from decnet.plan.rollout_view import next_step, rollout_item
+
+    return {
+        **rollout_item(view.rollout),
+        "moves": [event.model_dump(mode="json") for event in view.events],
+        "waiting_for": dict(view.waiting),
+        "releasable": list(view.releasable),
+        "next": next_step(view.rollout),
     }
 
 

@@ -16,6 +16,8 @@ from decnet.engine.progress import (
     JobStarted,
     Message,
     Planned,
+    RolloutMoved,
+    RolloutPlanned,
     StepDone,
 )
 from decnet.errors import WorkerFailure
@@ -23,6 +25,8 @@ from decnet.model.counted import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from decnet.plan.rollout import Preview
 
 
 class Monitor(Protocol):
@@ -66,6 +70,12 @@ def event_line(event: Event) -> str:
     return ""
 
 
+def _preview(preview: Preview) -> list[str]:
+    from decnet.console.rollouts import preview_lines
+
+    return preview_lines(preview)
+
+
 class Warnings:
     """For scripts and cron: only failures and warnings."""
 
@@ -86,6 +96,10 @@ class Lines:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Planned):
             for line in plan_lines(event.plan, terminal_width(sys.stderr)):
+                _print(line)
+            return
+        if isinstance(event, RolloutPlanned):
+            for line in _preview(event.preview):
                 _print(line)
             return
         text = event_line(event)
@@ -109,6 +123,11 @@ class Bars:
             case Planned(plan):
                 for line in plan_lines(plan, terminal_width(sys.stderr)):
                     self._line(line)
+            case RolloutPlanned(preview):
+                for line in _preview(preview):
+                    self._line(line)
+            case RolloutMoved(done, total, how):
+                self._bar("rollout", "rollout", how, done, total)
             case ImageStep(phase, done, total):
                 self._bar("image", "image", phase, done, total)
             case ImagesSent(worker, done, total):

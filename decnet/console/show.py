@@ -12,7 +12,16 @@ from decnet.console.steps import step_lines
 from decnet.console.tables import print_table
 from decnet.console.text import aligned, cell, folded, reason, terminal_width
 from decnet.console.yaml_text import yaml_text
-from decnet.engine.outcome import Listing, Outcome, PassOutcome, StatusOutcome, TextOutcome, Verbatim, widened
+from decnet.engine.outcome import (
+    Listing,
+    Outcome,
+    PassOutcome,
+    Sheet,
+    StatusOutcome,
+    TextOutcome,
+    Verbatim,
+    widened,
+)
 from decnet.engine.progress import StepDone
 
 if TYPE_CHECKING:
@@ -74,6 +83,7 @@ def _show_table(outcome: Outcome) -> None:
         if outcome.topologies is not None:
             print()
             _show_listing(outcome.topologies)
+        _print_notes(_rollout_of_status(outcome))
         _print_notes(outcome.faults)
         _print_notes([f"drift: {note}" for note in outcome.notes])
         _print_notes([f"hint: {outcome.repair}"] if outcome.repair else [])
@@ -81,8 +91,22 @@ def _show_table(outcome: Outcome) -> None:
             print(outcome.unsaved, file=sys.stderr)
     elif isinstance(outcome, Listing):
         _show_listing(outcome)
+    elif isinstance(outcome, Sheet):
+        _show_sheet(outcome)
     elif isinstance(outcome, TextOutcome):
         _print_lines(list(_sentences(outcome)) or ["nothing to show"])
+
+
+def _show_sheet(sheet: Sheet) -> None:
+    width = terminal_width(sys.stdout)
+    for line in sheet.lines:
+        _print_lines(folded(cell(line), 12, width))
+    for table in sheet.tables:
+        print()
+        _show_listing(table)
+    if sheet.notes:
+        print()
+    _print_notes(sheet.notes)
 
 
 def _sentences(outcome: TextOutcome) -> Iterable[str]:
@@ -102,10 +126,11 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         return [f"{outcome.verb}: not confirmed, nothing was changed"]
     if not outcome.carried_out:
         shown = [each for each in outcome.troubles if each.worker not in plan.unknown]
-        return [*plan_lines(plan, terminal_width(sys.stdout)), *_trouble_lines(shown)]
+        planned = plan_lines(plan, terminal_width(sys.stdout))
+        return [*planned, *_rollout_lines(outcome), *_trouble_lines(shown)]
     idle = plan.is_empty and not plan.skipped and not outcome.troubles
     if idle and outcome.quiet:
-        return []
+        return _rollout_lines(outcome)
     output = [f"{outcome.verb}: {outcome.summary}", *(_quiet_lines(plan) if outcome.quiet else [])]
     output += [] if outcome.quiet else upgrade_lines(plan)
     output += [
@@ -123,7 +148,28 @@ def _pass_lines(outcome: PassOutcome) -> list[str]:
         # If pruning was refused, the failure of their worker has the hint.
         how = "" if plan.excess_strays else " (decnet reconcile --prune removes them)"
         output.append(f"strays left alone: {found}{how}")
-    return output
+    return output + _rollout_lines(outcome)
+
+
+def _rollout_lines(outcome: PassOutcome) -> list[str]:
+    """How the rollout of a dry run would go out, and the open one."""
+    if outcome.rollout is None and outcome.preview is None:
+        return []
+    from decnet.console.rollouts import preview_lines, rollout_lines
+
+    found = preview_lines(outcome.preview) if outcome.preview else []
+    found += rollout_lines(outcome.rollout, outcome.verb, quiet=outcome.quiet) if outcome.rollout else []
+    width = terminal_width(sys.stdout)
+    return [each for line in found for each in folded(line, 6, width)]
+
+
+def _rollout_of_status(outcome: StatusOutcome) -> list[str]:
+    if outcome.rollout is None:
+        return []
+    from decnet.plan.rollout_view import next_step, status_line
+
+    hint = next_step(outcome.rollout.rollout)
+    return [status_line(outcome.rollout.rollout), *([f"hint: {hint}"] if hint else [])]
 
 
 def _trouble_lines(troubles: Iterable[WorkerFailure]) -> list[str]:

@@ -16,7 +16,8 @@ class PassOptions:
 
     `rollout` is the policy by which the change goes out; None: at once. `supersede` ends an open rollout
     where it is; `again` deploys what one has taken back; `advances` moves an open one by what is observed;
-    with `no_confirm` no worker takes a change back by itself.
+    with `no_confirm` no worker takes a change back by itself. `force` changes services of units in flight.
+    `sessions` also asks who is logged in to which decky.
 
     `selector` chooses the workers; the others are not reported. `remove_networks` also removes the networks
     if no decky is left. `adopt_agent` takes over this machine's agent from another fleet.
@@ -40,6 +41,8 @@ class PassOptions:
     again: bool = False
     advances: bool = False
     no_confirm: bool = False
+    force: bool = False
+    sessions: bool = False
 
     @property
     def read_only(self) -> bool:

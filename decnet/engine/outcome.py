@@ -67,12 +67,15 @@ class PassOutcome:
         """This dry run, with the snapshot that it began with and the fleet that it planned."""
         return replace(self, planned=(loaded, desired))
 
-    def with_rollout(self, rollout: RolloutView | None, *, check: bool = False) -> PassOutcome:
-        """This pass with the open rollout, whose exit code counts; a `check` finds that something is left to
-        do if units could be released."""
+    def with_rollout(
+        self, rollout: RolloutView | None, *, check: bool = False, advances: bool = False
+    ) -> PassOutcome:
+        """This pass with the open rollout, whose exit code counts if the pass `advances` it or has moved it; a
+        `check` finds that something is left to do if units could be released."""
         if rollout is None:
             return self
-        code = worst([self.exit_code, rollout.exit_code])
+        counts = advances or any(event.kind != "opened" for event in rollout.events)
+        code = worst([self.exit_code, rollout.exit_code]) if counts else self.exit_code
         if check and code == 0 and rollout.releasable:
             code = 3
         return replace(self, rollout=rollout, exit_code=code)
@@ -129,6 +132,8 @@ class StatusOutcome:
     repair: str = ""
     """The command that repairs the drift."""
     topologies: Listing | None = None
+    rollout: RolloutView | None = None
+    """The open rollout."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,19 @@ class TextOutcome:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """Sentences, tables below them, and notes at the end; the same facts as a mapping. `names` is what
+    `-o name` prints."""
+
+    lines: tuple[str, ...]
+    tables: tuple[Listing, ...]
+    document: dict[str, Any]
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
 class Verbatim:
     """A text that is printed unchanged, in every format."""
 
@@ -150,7 +168,7 @@ class Verbatim:
     exit_code: int = 0
 
 
-Outcome = PassOutcome | Listing | StatusOutcome | TextOutcome | Verbatim
+Outcome = PassOutcome | Listing | StatusOutcome | TextOutcome | Sheet | Verbatim
 
 
 def widened(outcome: Outcome) -> Outcome:
@@ -163,4 +181,6 @@ def widened(outcome: Outcome) -> Outcome:
             deckies=outcome.deckies.wide(),
             topologies=topologies,
         )
+    if isinstance(outcome, Sheet):
+        return replace(outcome, tables=tuple(table.wide() for table in outcome.tables))
     return outcome.wide() if isinstance(outcome, Listing) else outcome

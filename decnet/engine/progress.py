@@ -38,6 +38,14 @@ class RolloutPlanned(NamedTuple):
     preview: Preview
 
 
+class RolloutMoved(NamedTuple):
+    """How many units of a rollout no longer wait, and in words how it stands."""
+
+    done: int
+    total: int
+    words: str
+
+
 class ImageStep(NamedTuple):
     """Progress of an image build; `total` is 0 if unknown."""
 
@@ -103,6 +111,7 @@ Event = (
     Message
     | Planned
     | RolloutPlanned
+    | RolloutMoved
     | ImageStep
     | ImagesSent
     | JobStarted

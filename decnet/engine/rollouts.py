@@ -93,9 +93,11 @@ def refuse_change(
     if proposal.opens is not None:
         raise RolloutOpen(rollout.id, "it is not finished: one rollout goes out at a time")
     refused = refused_changes(rollout, before.desired, proposal.snap.desired, verb, ctx.now())
+    if options.force:
+        states = rollout.state.units
+        refused = {unit: why for unit, why in refused.items() if states[unit].status not in IN_FLIGHT}
     if refused:
-        unit, why = next(iter(sorted(refused.items())))
-        raise RolloutOpen(rollout.id, f"{unit}: {why}")
+        raise RolloutOpen(rollout.id, refused[min(refused)])
 
 
 def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) -> None:

@@ -131,7 +131,9 @@ async def _carry_out(
         snap, applied = await remove_networks(ctx, connections, snap, applied, options)
         snap = await finish(ctx, connections, commit(ctx, snap), applied, options)
         settled = settle(ctx, commit(ctx, snap), plan, applied)
-        audit.outcome = report(verb, snap, plan, options, applied).with_rollout(view(settled, ctx.now()))
+        audit.outcome = report(verb, snap, plan, options, applied).with_rollout(
+            view(settled, ctx.now()), advances=options.advances
+        )
     return _Ended(plan, audit.outcome, takes_back=settled.stored != snap.stored)
 
 
@@ -169,7 +171,7 @@ async def _read_only(
     outcome = report(verb, snap, plan, options, refused).planned_from(loaded, snap.desired)
     if proposal.opens is not None:
         outcome = replace(outcome, preview=rollout_preview(ctx, snap, proposal, seed))
-    outcome = outcome.with_rollout(view(snap, ctx.now()), check=options.check)
+    outcome = outcome.with_rollout(view(snap, ctx.now()), check=options.check, advances=options.advances)
     return outcome.refused_by(refusal(proposal, snap, plan, options))
 
 
@@ -264,7 +266,9 @@ async def _observe_selected(
         chosen,
         facts=options.facts,
         may_replace_agents=may_change_agents,
-        sessions=options.rollout is not None or (options.advances and snap.rollout is not None),
+        sessions=options.sessions
+        or options.rollout is not None
+        or (options.advances and snap.rollout is not None),
     )
     snap = await examine_conflicts(ctx, connections, snap)
     if options.selector is None:

@@ -54,8 +54,9 @@ def may_change(decky: Decky, catalog: Catalog) -> bool:
     return bool(next_services(decky, catalog, random.Random(0)))
 
 
-def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
-    """Names of the deckies to mutate at `now` (seconds since the epoch), the longest overdue first.
+def due(fleet: Fleet, catalog: Catalog, now: float, *, put_off: Collection[str] = ()) -> tuple[str, ...]:
+    """Names of the deckies to mutate at `now` (seconds since the epoch), the longest overdue first; without
+    those that are put off, whose turn others take.
 
     A decky is due about one interval after its last mutation, or its creation. When many are due, for example
     after a pause, they follow one by one: real machines do not all change within one second.
@@ -65,8 +66,9 @@ def due(fleet: Fleet, catalog: Catalog, now: float) -> tuple[str, ...]:
     if not due_times or now < last_change + gap:
         return ()
     waiting = takewhile(lambda name: due_times[name] <= now, _by_due_time(fleet, due_times, catalog))
+    free = (name for name in waiting if name not in put_off)
     most = min((now - last_change) // gap, -(-len(due_times) // MAX_SHARE_DIVISOR))
-    return tuple(islice(waiting, max(1, int(most))))
+    return tuple(islice(free, max(1, int(most))))
 
 
 def due_time(decky: Decky, catalog: Catalog, now: float) -> float | None:

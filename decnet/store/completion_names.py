@@ -40,6 +40,33 @@ def topologies(home: Home) -> dict[str, str]:
     return {name: f"on {each.get('worker')}" if each.get("worker") else "" for name, each in found.items()}
 
 
+def policies(home: Home) -> tuple[str, ...]:
+    """The names of the policies of rollouts."""
+    import tomllib
+
+    try:
+        own = tomllib.loads(home.rollout_policies.read_text("utf-8"))
+    except (OSError, ValueError):
+        own = {}
+    known = {"default", *_objects(_document(home.state).get("rollouts")), *_objects(own.get("rollout"))}
+    return tuple(sorted(known))
+
+
+def rollouts(home: Home) -> dict[str, str]:
+    """Each rollout's id, with its status; the open one first."""
+    folders = [*home.rollouts.glob("*"), *home.rollouts.glob("ended/*")]
+    found = {each.name: _document(each / "state.json").get("status") for each in folders}
+    return {name: status for name, status in found.items() if isinstance(status, str)}
+
+
+def units(home: Home) -> dict[str, str]:
+    """Each unit of the open rollout, with its status."""
+    for folder in home.rollouts.glob("*"):
+        if states := _objects(_document(folder / "state.json").get("units")):
+            return {name: str(state.get("status")) for name, state in states.items()}
+    return {}
+
+
 def quarantined(home: Home) -> tuple[str, ...]:
     """The addresses that are quarantined."""
     return _texts([row.get("address") for row in _table(home, "quarantine")])

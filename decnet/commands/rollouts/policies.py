@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from decnet.commands.userfile import read_bytes
 from decnet.engine.context import Context
+from decnet.engine.options import PassOptions
+from decnet.engine.rollouts import ALL_AT_ONCE
 from decnet.errors import UsageError
 from decnet.model import rolloutfile
 from decnet.model.fleet import Fleet
 from decnet.model.fleetkeys import ROLLOUT
 from decnet.model.rollout_policy import DEFAULT, Policy, policies_of, policy_of
-from decnet.model.rollout_values import NEVER
+from decnet.model.rollout_values import NEVER, seconds_of
 from decnet.model.suggest import suggest
 from decnet.store.desired import load_fleet
 from decnet.wire import clean
@@ -46,6 +48,9 @@ def chosen_policy(ctx: Context, flags: PolicyFlags, tables: Tables | None = None
     _check(flags)
     if not flags.ask_for_a_rollout:
         return None
+    if flags.name is None and set(flags.values) == {"confirm_within"}:
+        # A confirmation needs no waves.
+        return ALL_AT_ONCE.model_copy(update={"confirm_within": seconds_of(flags.values["confirm_within"])})
     known, name = known_policies(ctx, load_fleet(ctx.home), tables), flags.name or DEFAULT
     if name not in known:
         near = suggest(name, known)
@@ -53,6 +58,17 @@ def chosen_policy(ctx: Context, flags: PolicyFlags, tables: Tables | None = None
         raise UsageError(f"no rollout policy is named {clean(name, 60)!r}", hint=hint)
     given = policy_of(name, flags.values)
     return known[name].model_copy(update={key: getattr(given, key) for key in flags.values})
+
+
+def with_rollout(
+    ctx: Context, options: PassOptions, flags: PolicyFlags, tables: Tables | None = None
+) -> PassOptions:
+    """The options of a pass whose change is released as the flags ask for."""
+    policy = chosen_policy(ctx, flags, tables)
+    never = flags.values.get("confirm_within") == NEVER or (policy and policy.confirm_within == 0)
+    if policy is not None and not policy.confirm_within:
+        policy = policy.model_copy(update={"confirm_within": None})
+    return replace(options, rollout=policy, no_confirm=bool(never))
 
 
 def default_policy(ctx: Context, fleet: Fleet) -> Policy:

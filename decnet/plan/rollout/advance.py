@@ -57,6 +57,9 @@ def watch_progress(ledger: Ledger, observation: RolloutObservation) -> None:
         ledger.turn("running", "a unit in flight can move", progress_at=since, progress_stopped_at=None)
         head = ledger.fold.head
     most = ledger.policy.progress_deadline
+    if any(unit.status == "soaking" for unit, _ in able):
+        # A soak is no standstill.
+        most += ledger.policy.soak
     if now - head.progress_at < most:
         return
     longest = max(passed(ledger, unit, seen) for unit, seen in able)

@@ -169,4 +169,6 @@ def _waits_for(ledger: Ledger, unit: UnitState, seen: UnitObservation | None) ->
         return Block(
             "job", {"open": "its job runs", "none": "its job is not known there"}.get(seen.job, "lost")
         )
+    if seen.healthy and not seen.why:
+        return Block("pass", "the next pass judges it")
     return Block("health", bounded(seen.why, 300) or "it is not healthy")
