@@ -70,8 +70,8 @@ class PassOutcome:
     def with_rollout(
         self, rollout: RolloutView | None, *, check: bool = False, advances: bool = False
     ) -> PassOutcome:
-        """This pass with the open rollout, whose exit code counts if the pass `advances` it or has moved it; a
-        `check` finds that something is left to do if units could be released."""
+        """This pass with the open rollout, whose exit code counts if the pass `advances` it or has moved it.
+        With `check` it is 3 if units could be released."""
         if rollout is None:
             return self
         counts = advances or any(event.kind != "opened" for event in rollout.events)
