@@ -186,6 +186,10 @@ class FakeWorker:
         has done its work and before the answer is there."""
         self._lost += [(verb, after)] * times
 
+    def is_reached_again(self) -> None:
+        """No connection is lost any more."""
+        self._lost.clear()
+
     def on(self, verb: str, act: Callable[[], None]) -> None:
         """Do this when such a call arrives next."""
         self._then[verb] = act

@@ -190,3 +190,96 @@ def test_a_rollback_may_remove_the_whole_fleet_of_a_worker(fleet: FakeFleet) -> 
 def test_settings_of_events_need_no_waves(fleet: FakeFleet) -> None:
     ran = fleet.deploy(THREE + "[events.retention]\ndays = 3\n", policy=ONE_BY_ONE)
     assert ran.code == 0 and fleet.desired.events.retention.days == 3
+
+
+GUARDED = {"waves": ("100%",), "max_in_flight": "100%", "soak": 0.0, "confirm_within": 60.0}
+
+
+def cut_off(fleet: FakeFleet, name: str) -> None:
+    """The worker is not reached any more once it has accepted the next job."""
+    fleet[name].on("apply", lambda: fleet[name].lose("status", times=400))
+
+
+def come_back(fleet: FakeFleet, name: str, seconds: float) -> None:
+    """So many seconds later the worker is reached again."""
+    fleet.clock.advance(seconds)
+    fleet[name].is_reached_again()
+
+
+def test_a_worker_that_is_cut_off_by_a_change_takes_it_back(fleet: FakeFleet) -> None:
+    cut_off(fleet, "w1")
+    ran = fleet.deploy(WITH_SSH, policy=GUARDED)
+    assert ran.code == 5 and fleet.units() == {"w1": "sent", "w2": "passed", "w3": "passed"}
+    come_back(fleet, "w1", 120)
+    codes = [fleet.reconcile().code for _ in range(3)]
+    assert fleet.units()["w1"] == "reverted" and fleet.rollout.state.status == "halted"
+    assert set(codes) == {4}
+    assert with_ssh(fleet) == {"w2", "w3"} and "ssh" not in services(fleet)["one"]
+    before = fleet.picture()
+    fleet.reconcile()
+    assert fleet.picture() == before
+    assert fleet.order("cancel").code == 0
+    assert fleet.deploy(WITH_SSH).code == 2
+    assert fleet.deploy(WITH_SSH, again=True).code == 0 and with_ssh(fleet) == {"w1", "w2", "w3"}
+
+
+def test_a_worker_that_comes_back_in_time_is_confirmed(fleet: FakeFleet) -> None:
+    cut_off(fleet, "w1")
+    fleet.deploy(WITH_SSH, policy=GUARDED)
+    come_back(fleet, "w1", 10)
+    fleet.reconcile()
+    assert fleet.units()["w1"] == "passed" and fleet.rollout.state.status == "done"
+    fleet.clock.advance(1000)
+    fleet.reconcile()
+    assert with_ssh(fleet) == {"w1", "w2", "w3"}
+
+
+def test_a_reboot_ends_the_timer_and_is_a_failure(fleet: FakeFleet) -> None:
+    cut_off(fleet, "w1")
+    fleet.deploy(WITH_SSH, policy=GUARDED)
+    fleet["w1"].reboot()
+    come_back(fleet, "w1", 120)
+    assert fleet.reconcile().code == 4
+    assert fleet.units()["w1"] in ("failed", "reverted")
+
+
+def test_a_plain_change_of_the_driver_is_guarded_and_done_at_once(fleet: FakeFleet) -> None:
+    other = THREE.replace("[network]", '[network]\ndriver = "ipvlan"')
+    assert fleet.deploy(other).code == 0
+    assert fleet.rollout.state.status == "done"
+    assert fleet.deploy(THREE, no_confirm=True).code == 0
+    assert len(list((fleet.home.rollouts / "ended").iterdir())) == 1
+
+
+def test_a_wiped_worker_gets_its_rollout_again_and_answers_it_back(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy={"waves": ("100%",), "max_in_flight": "100%", "soak": 600.0})
+    shutil.rmtree(fleet["w1"].home / "projects")
+    assert "rollouts" not in fleet["w1"].ask("status")["result"]
+    fleet.reconcile()
+    (held,) = fleet["w1"].ask("status")["result"]["rollouts"]
+    assert held["id"] == fleet.rollout.id and held["unit"] == "w1"
+
+
+def test_an_older_state_directory_releases_nothing(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    backup = fleet.folder / "backup"
+    shutil.copytree(fleet.home.root, backup)
+    for _ in range(3):
+        fleet.reconcile()
+    assert fleet.rollout.state.status == "done"
+    shutil.rmtree(fleet.home.root)
+    backup.rename(fleet.home.root)
+    before = {name: dict(fleet[name].containers) for name in ("w1", "w2", "w3")}
+    fleet.reconcile()
+    assert sorted(fleet.units().values()) == ["passed", "waiting", "waiting"]
+    assert {name: dict(fleet[name].containers) for name in ("w1", "w2", "w3")} == before
+
+
+def test_recovery_adopts_what_runs_and_infers_nothing(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    lost, runs = fleet.rollout.id, with_ssh(fleet)
+    fleet.lose_home()
+    ran = fleet.recover("w1", "w2", "w3")
+    assert ran.code == 0 and any(lost in line for line in ran.outcome.lines)
+    assert with_ssh(fleet) == runs == {d.worker for d in fleet.desired.deckies.values() if "ssh" in d.services}
+    assert fleet.reconcile().code == 0 and with_ssh(fleet) == runs
