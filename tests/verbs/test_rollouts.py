@@ -281,5 +281,7 @@ def test_recovery_adopts_what_runs_and_infers_nothing(fleet: FakeFleet) -> None:
     fleet.lose_home()
     ran = fleet.recover("w1", "w2", "w3")
     assert ran.code == 0 and any(lost in line for line in ran.outcome.lines)
-    assert with_ssh(fleet) == runs == {d.worker for d in fleet.desired.deckies.values() if "ssh" in d.services}
+    assert (
+        with_ssh(fleet) == runs == {d.worker for d in fleet.desired.deckies.values() if "ssh" in d.services}
+    )
     assert fleet.reconcile().code == 0 and with_ssh(fleet) == runs
