@@ -57,6 +57,7 @@ class Trial:
     rollout: Rollout
     now: float = START
     events: list[RolloutEvent] = field(default_factory=list)
+    passes: int = 0
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What a unit answers otherwise than by default."""
 
@@ -81,7 +82,7 @@ class Trial:
             "at_former": not is_to,
             "healthy": True,
             "up_seconds": self.now - since,
-            "journals": {name: ("journal", int(self.now - START) if self.now > START else 0)},
+            "journals": {name: ("journal", self.passes)},
         }
         return UnitObservation(**{**values, **self.answers.get(name, {})})
 
@@ -92,6 +93,7 @@ class Trial:
     def step(self, seconds: float = 10.0, **options: Any) -> list[RolloutEvent]:
         """One pass, that many seconds later: its events. The log replays to the same state."""
         self.now += seconds
+        self.passes += 1
         return self._take(step(self.rollout, self.observation(), self.now, **options))
 
     def order(self, kind: str, *units: str) -> list[RolloutEvent]:
