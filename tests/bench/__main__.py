@@ -26,6 +26,7 @@ from .fanout import dead_rows, fanout_rows, repeat_rows, thousand_rows
 from .passes import three_way_rows
 from .place import LAB, on_worker
 from .rollout_pass import rollout_pass_rows
+from .rollouts import rollout_rows
 from .rows import Row, show, write
 from .spool import spool_rows
 from .startup import start_up_rows
@@ -40,6 +41,7 @@ ALONE: dict[str, Part] = {
     "spool": spool_rows,
     "events": event_rows,
     "topologies": lambda: [*topology_rows(), *topology_pass_rows()],
+    "rollouts": rollout_rows,
 }
 ON_A_WORKER: dict[str, Part] = {
     "startup": start_up_rows,

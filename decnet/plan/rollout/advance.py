@@ -139,8 +139,9 @@ def _release(ledger: Ledger, asked: Asked) -> None:
 
 
 def _note_stop(ledger: Ledger, name: str, block: str, seen: UnitObservation) -> None:
-    """Since when a unit whose turn it is could not be reached, or was busy."""
-    stop_or_start(ledger, name, block if block in ("offline", "busy") else "", seen)
+    """Since when a unit whose turn it is was busy, or could not be reached if that has a deadline."""
+    counts = block == "busy" or (block == "offline" and ledger.policy.offline == "skip")
+    stop_or_start(ledger, name, block if counts else "", seen)
 
 
 def _skip_if_away(ledger: Ledger, name: str, seen: UnitObservation) -> None:

@@ -37,8 +37,11 @@ def effective_fleet(rollout: Rollout, stored: Fleet) -> Fleet:
         for key in unit.keys
     }
     fleet = _with_lans(stored, chosen)
-    for project in sorted({key.project for key in chosen}):
-        fleet = _with_project(rollout, fleet, project, chosen)
+    by_project: dict[str, dict[str, Fleet]] = {}
+    for key, source in chosen.items():
+        by_project.setdefault(key.project, {})[key.worker] = source
+    for project, members in sorted(by_project.items()):
+        fleet = _with_project(rollout, fleet, project, members)
     return fleet
 
 
@@ -66,11 +69,9 @@ def _with_lans(stored: Fleet, chosen: Mapping[SliceKey, Fleet]) -> Fleet:
     return stored if lans == stored.lans else stored.model_copy(update={"lans": dict(sorted(lans.items()))})
 
 
-def _with_project(rollout: Rollout, stored: Fleet, name: str, chosen: Mapping[SliceKey, Fleet]) -> Fleet:
-    known, members = (
-        stored.project(name),
-        {key.worker: each for key, each in chosen.items() if key[1] == name},
-    )
+def _with_project(rollout: Rollout, stored: Fleet, name: str, members: Mapping[str, Fleet]) -> Fleet:
+    """The fleet with a project whose slices on these workers are those of the given fleets."""
+    known = stored.project(name)
     deckies = {each.name: each for each in known.deckies.values() if each.worker not in members}
     for worker, fleet in members.items():
         for decky in fleet.on(worker, name).values():

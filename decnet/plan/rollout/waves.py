@@ -46,7 +46,8 @@ def waves_of(
         if names:
             waves.append(names)
             bases.append(base)
-            left = [name for name in left if name not in set(names)]
+            taken = set(names)
+            left = [name for name in left if name not in taken]
     if left:
         waves.append(tuple(left))
         bases.append(f"all others: {len(left)}")
