@@ -6,7 +6,7 @@ import json
 import socketserver
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ sys.exit(b" 200 " not in head)
 
 
 class EngineServer(socketserver.ThreadingUnixStreamServer):
-    """`engine` is what it serves, `runs` are the arguments of each `compose up`."""
+    """`engine` is what it serves, `runs` are the arguments of each `compose up`, and
+    `on_compose` is called before one."""
 
     daemon_threads = True
 
@@ -43,6 +44,7 @@ class EngineServer(socketserver.ThreadingUnixStreamServer):
         self.engine = Engine(folder / "engine.json", "engine-1")
         self.engine.images = {name: {} for name in IMAGES}
         self.runs: list[list[str]] = []
+        self.on_compose: Callable[[list[str]], None] = lambda names: None
         self._program = folder / "compose"
         self._program.write_text(COMPOSE % sys.executable)
         self._program.chmod(0o755)
@@ -67,6 +69,7 @@ class EngineServer(socketserver.ThreadingUnixStreamServer):
         if "up" not in argv:
             return 200, b""
         self.runs.append(argv)
+        self.on_compose(argv[argv.index("--no-build") + 1 :])
         document = json.loads(Path(argv[argv.index("-f") + 1]).read_text())
         try:
             for name in argv[argv.index("--no-build") + 1 :]:
