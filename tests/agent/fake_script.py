@@ -46,6 +46,7 @@ def script(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield from _a_life(seat)
     yield from _trouble(seat)
     yield from _another_project(seat)
+    yield from _rollouts(seat)
     yield from _the_journal(seat)
     yield from _images_and_agents(seat)
     yield from _the_end(seat)
@@ -173,6 +174,26 @@ def _another_project(seat: Seat) -> Iterator[tuple[str, Answer]]:
     yield "status after it", seat.ask("status")
 
 
+def _rollouts(seat: Seat) -> Iterator[tuple[str, Answer]]:
+    held = {"id": "0123456789ab", "unit": "w1", "former": None, "to": "a" * 64, "seq": 1, "batch": 1}
+    plain, armed = {**held, "confirm_within": None}, {**held, "confirm_within": 600}
+    yield "a rollout of another shape", seat.ask("apply", {**bundle(WEB, "o0", 12, []), "rollout": held})
+    yield "a rollout", seat.ask("apply", {**bundle(WEB, "o1", 12, []), "rollout": plain, "wait": WAIT})
+    yield "status with a rollout", seat.ask("status", {"sessions": True})
+    ask = {**FLEETS, "id": held["id"]}
+    yield "confirm without a dead man", seat.ask("confirm", ask)
+    change = step("web", "change", remove=[target(seat, "web-http")], up=["web-http"])
+    again = bundle(WEB, "o2", 13, [change])
+    yield "a dead man", seat.ask("apply", {**again, "rollout": armed, "wait": WAIT})
+    yield "status with a dead man", seat.ask("status")
+    yield "confirm", seat.ask("confirm", ask)
+    yield "confirm another one", seat.ask("confirm", {**ask, "id": "ba9876543210"})
+    yield "confirm with another argument", seat.ask("confirm", {**ask, "more": 1})
+    yield "status after it", seat.ask("status", {"sessions": True})
+    yield "a plain apply", seat.ask("apply", {**bundle(WEB, "o3", 14, []), "wait": WAIT})
+    yield "status without a rollout", seat.ask("status", {"sessions": True})
+
+
 def _the_journal(seat: Seat) -> Iterator[tuple[str, Answer]]:
     page = seat.ask("status")["result"]["journal"]
     for number in (0, len(page["records"]) // 2, len(page["records"]) - 1):
@@ -295,6 +316,8 @@ MASKED = frozenset(
 
 def masked(value: Any, key: str = "") -> Any:
     """An answer as it is compared."""
+    if key in ("armed_until", "up"):
+        return f"<{type(value).__name__}>"
     if key in MASKED:
         return f"<{type(value).__name__}{'' if value else ', empty'}>"
     if isinstance(value, dict):
