@@ -170,6 +170,14 @@ class FakeFleet:
                 return Ran(0, ran.outcome, None, ran.events)
         return ran
 
+    def settle_rollout(self) -> Ran:
+        """The same; one that is halted for good is cancelled."""
+        ran = self.finish_rollout()
+        if ran.code and self.rollout.state.status == "halted":
+            assert self.order("cancel").code == 0
+            return self.reconcile()
+        return ran
+
     @property
     def rollout(self) -> Rollout:
         """The open rollout, or the newest one."""

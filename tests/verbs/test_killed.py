@@ -160,6 +160,12 @@ CASES: dict[str, Killed] = {
     "topology moves": Killed(nested, Command("drain", ("w1",))),
     "deploy in waves": Killed(four, Command("deploy", (FOUR_SSH,), {"policy": WAVES}), GONE_OR_DONE, FINISH),
     "move in waves": Killed(two, Command("deploy", (MOVED % "w2",), {"policy": WAVES}), GONE_OR_DONE, FINISH),
+    "deploy with dead men": Killed(
+        four,
+        Command("deploy", (FOUR_SSH,), {"policy": {**WAVES, "confirm_within": 60.0}}),
+        (0, 2, 4),
+        Command("settle_rollout"),
+    ),
     "rollout goes on": Killed(opened, Command("reconcile"), (0,), FINISH),
     "rollout superseded": Killed(
         opened, Command("deploy", (FOUR.replace("http", "ftp"),), {"supersede": True})

@@ -11,7 +11,10 @@ from fakefleet import FakeFleet, in_memory
 from fakefleet.killing import copied
 
 from decnet.commands.image import upgrade
+from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.reconcile import reconcile
+from decnet.commands.topologies.deploy import TopologyDeployOptions
+from decnet.commands.topologies.deploy import deploy as topology_deploy
 from decnet.engine.options import PassOptions
 from decnet.images import ImageNames
 from decnet.model.rollout import ENDED, Policy
@@ -285,3 +288,30 @@ def test_recovery_adopts_what_runs_and_infers_nothing(fleet: FakeFleet) -> None:
         with_ssh(fleet) == runs == {d.worker for d in fleet.desired.deckies.values() if "ssh" in d.services}
     )
     assert fleet.reconcile().code == 0 and with_ssh(fleet) == runs
+
+
+def test_a_mutation_of_all_goes_out_in_waves(fleet: FakeFleet) -> None:
+    options = MutateOptions(
+        everything=True, services=("http", "redis"), run=PassOptions(rollout=Policy(**ONE_BY_ONE))
+    )
+    assert fleet.run(lambda ctx: mutate(ctx, options)).code == 0
+    assert sum("redis" in each for each in services(fleet).values()) == 1
+    for _ in range(2):
+        assert fleet.reconcile().code == 0
+    assert fleet.rollout.state.status == "done" and all("redis" in each for each in services(fleet).values())
+
+
+def test_a_topology_is_a_unit_of_its_own(fleet: FakeFleet) -> None:
+    assert fleet.generate("dc1", depth=2, branching=1).code == 0
+    policy = Policy(waves=("100%",), soak=600.0)
+    options = TopologyDeployOptions("w1", run=PassOptions(rollout=policy))
+    ran = fleet.run(lambda ctx: topology_deploy(ctx, "dc1", options))
+    assert ran.code == 0, ran.error
+    assert fleet.units() == {"w1/dc1": "soaking"} and fleet.topology("dc1").status == "active"
+    other = WITH_SSH
+    assert fleet.deploy(other).code == 0
+    assert fleet.order("rollback").code == 0
+    codes = [fleet.reconcile().code for _ in range(3)]
+    assert codes[0] == 4 and fleet.rollout.state.status == "reverted"
+    assert fleet.topology("dc1").status == "torn_down" and "decnet-t" not in str(list(fleet["w1"].containers))
+    assert with_ssh(fleet) == {"w1", "w2", "w3"}
