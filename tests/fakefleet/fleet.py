@@ -171,12 +171,12 @@ class FakeFleet:
         return ran
 
     def settle_rollout(self) -> Ran:
-        """The same; one that is halted for good is cancelled."""
+        """The same; one that is halted for good is cancelled. The last pass reads what the confirmations have
+        written into the journals."""
         ran = self.finish_rollout()
         if ran.code and self.rollout.state.status == "halted":
             assert self.order("cancel").code == 0
-            return self.reconcile()
-        return ran
+        return self.reconcile()
 
     @property
     def rollout(self) -> Rollout:
