@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from decnet.engine.outcome import RolloutView
     from decnet.model.keys import DeckyKey
     from decnet.model.plan import Plan, Step
+    from decnet.plan.rollout import Preview
 
 
 def dumps(document: Any) -> str:
@@ -119,7 +120,7 @@ def _pass(outcome: PassOutcome) -> dict[str, Any]:
         "detached": list(outcome.detached),
         "refusal": error_document(outcome.refusal) if outcome.refusal else None,
         **({"rollout": _rollout(outcome.rollout)} if outcome.rollout else {}),
-        **({"rollout_preview": asdict(outcome.preview)} if outcome.preview else {}),
+        **({"rollout_preview": _preview(outcome.preview)} if outcome.preview else {}),
         "troubles": [
             {"worker": t.worker, "message": str(t), "hint": t.hint, "exit_code": t.exit_code}
             for t in outcome.troubles
@@ -137,6 +138,11 @@ def _rollout(view: RolloutView) -> dict[str, Any]:
         "releasable": list(view.releasable),
         "next": next_step(view.rollout),
     }
+
+
+def _preview(preview: Preview) -> dict[str, Any]:
+    limits = {"in_flight": preview.in_flight._asdict(), "failures": preview.failures._asdict()}
+    return {**asdict(preview), **limits}
 
 
 def _step(step: Step, ends: dict[DeckyKey, Any]) -> dict[str, Any]:

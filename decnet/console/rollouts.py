@@ -36,7 +36,7 @@ def _below(view: RolloutView, *, quiet: bool) -> Iterator[str]:
         yield event_text(event) + (f" ({event.reason})" if event.reason else "")
     if len(moves) > MOST_MOVES:
         yield f"and {counted(len(moves) - MOST_MOVES, 'more move')}: decnet rollout trace {view.rollout.id}"
-    if not quiet:
+    if not quiet and view.rollout.state.status == "running":
         # That a unit is in a later wave needs no line of its own.
         waiting = [
             f"{unit} waits: {why}" for unit, why in view.waiting.items() if not why.startswith("wave:")

@@ -100,7 +100,8 @@ def _show_table(outcome: Outcome) -> None:
 def _show_sheet(sheet: Sheet) -> None:
     width = terminal_width(sys.stdout)
     for line in sheet.lines:
-        _print_lines(folded(cell(line), 12, width))
+        # What is below the first line has names in a column of 12.
+        _print_lines(folded(cell(line), 12 if line.startswith(" ") else 4, width))
     for table in sheet.tables:
         print()
         _show_listing(table)
@@ -169,7 +170,7 @@ def _rollout_of_status(outcome: StatusOutcome) -> list[str]:
     from decnet.plan.rollout_view import next_step, status_line
 
     hint = next_step(outcome.rollout.rollout)
-    return [status_line(outcome.rollout.rollout), *([f"hint: {hint}"] if hint else [])]
+    return ["", status_line(outcome.rollout.rollout), *([f"hint: {hint}"] if hint else [])]
 
 
 def _trouble_lines(troubles: Iterable[WorkerFailure]) -> list[str]:

@@ -245,6 +245,8 @@ async def _preview(ctx: Context, verb: str, change: Change, options: PassOptions
     count = len(plan.docker_steps)
     # A plan that only updates records needs no question.
     question_text = f"Carry out {counted(count, 'step')}?"
+    if proposal.opens is not None:
+        question_text = f"Begin this rollout of {counted(count, 'step')}?"
     return _Preview(snap, plan, agreed=not count or ctx.confirm(question_text))
 
 

@@ -217,10 +217,13 @@ def _resets(rollout: Rollout, state: UnitState) -> str:
     return f"began again {state.soak_resets} of {most} times" if state.soak_resets else ""
 
 
-def bar(part: int, whole: int) -> str:
-    """`[####......] 2 of 5`."""
+def bar(part: int, whole: int, failed: int = 0) -> str:
+    """`[####......] 2 of 5`, or `[####x.....] 2 of 5, 1 failed`."""
     filled = BAR * part // whole if whole else BAR
-    return f"[{'#' * filled}{'.' * (BAR - filled)}] {part} of {whole}"
+    crossed = -(-BAR * failed // whole) if failed else 0
+    crossed = min(crossed, BAR - filled)
+    drawn = "#" * filled + "x" * crossed + "." * (BAR - filled - crossed)
+    return f"[{drawn}] {part} of {whole}" + (f", {failed} failed" if failed else "")
 
 
 def named(units: Sequence[str], most: int = MOST_NAMES) -> str:

@@ -29,7 +29,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "fleet.json").write_text(
         json.dumps({"workers": WORKERS, "quarantine": {"1": {"address": "192.0.2.9"}}})
     )
-    (tmp_path / "decnet-state.json").write_text(json.dumps({"deckies": DECKIES}))
+    state = {"deckies": DECKIES, "rollouts": {"careful": {}}}
+    (tmp_path / "decnet-state.json").write_text(json.dumps(state))
+    (tmp_path / "rollouts.toml").write_text('[rollout.slow]\nsoak = "1d"\n')
+    for name, status in (("0123456789ab", "running"), ("ended/fedcba987654", "done")):
+        folder = tmp_path / "rollouts" / name
+        folder.mkdir(parents=True)
+        state = {"status": status, "units": {"edge-1": {"status": "waiting"}, "hall/branch": {}}}
+        (folder / "state.json").write_text(json.dumps(state))
+    (tmp_path / "rollouts" / "quarantine.json").write_text("[]")
     (tmp_path / "catalog").mkdir()
     (tmp_path / "catalog" / "own.toml").write_text(
         '[service.zed]\nports=[80]\nimage="a"\nsummary="mine"\n[archetype.kiosk]\nservices=["zed"]\n'
@@ -70,6 +78,13 @@ def words(line: str) -> list[str]:
         ("decnet status --detailed-exitcode --deta", []),
         ("decnet status -o json", ["json", "jsonl"]),
         ("decnet worker release 192", ["192.0.2.9"]),
+        ("decnet deploy --rollout ", ["careful", "default", "slow"]),
+        ("decnet image upgrade --rollout=d", ["--rollout=default"]),
+        ("decnet deploy --on-failure ro", ["rollback"]),
+        ("decnet rollout show ", ["0123456789ab", "fedcba987654"]),
+        ("decnet rollout retry ", ["edge-1", "hall/branch"]),
+        ("decnet rollout skip edge-1 ", ["hall/branch"]),
+        ("decnet rollout wait f", ["fedcba987654"]),
         ("decnet mutate -- -", []),
         ("decnet deploy -n ", []),
     ],

@@ -22,7 +22,9 @@ from decnet.cli.app import app
 from decnet.errors import worst
 from decnet.model.event import AttackerEvent
 from decnet.model.fleet import Attachment, Decky, Fleet, Network
+from decnet.model.rollout import Policy
 from decnet.model.worker import Worker
+from decnet.plan.rollout import open_rollout
 from decnet.store.atomic import write_whole
 from decnet.store.desired import save_fleet
 from decnet.store.events import append_events
@@ -30,6 +32,7 @@ from decnet.store.fleet_table import FleetTable
 from decnet.store.home_check import open_home
 from decnet.store.paths import Home
 from decnet.store.printed import begin_printing
+from decnet.store.rollouts import RolloutStore
 from decnet.worker.hostkeys import HostKey, pin
 
 DECNET = Path(sys.executable).with_name("decnet")
@@ -51,6 +54,10 @@ SAMPLES = {
     "logs": ["web"],
     "mutate": ["--random", "--all", "--dry-run"],
     "reconcile": ["--check"],
+    "rollout retry": ["w1"],
+    "rollout skip": ["w1"],
+    "rollout wait": ["--timeout", "0"],
+    "rollout rollback": ["--yes", "--timeout", "0"],
     "show": ["web"],
     "teardown": ["web", "--dry-run"],
     "uninstall": ["--dry-run"],
@@ -113,7 +120,11 @@ def folder(tmp_path: Path) -> Path:
         hostname="web", os="linux", release="debian-12", services={"ssh": {}},
         seed="0" * 32, spec_hash="h", mutate_interval=5,
     )  # fmt: skip
-    save_fleet(home, Fleet(fleet_id="fleet-1", lans={"w1": lan}).with_deckies({"web": web}))
+    fleet = Fleet(fleet_id="fleet-1", lans={"w1": lan}).with_deckies({"web": web})
+    save_fleet(home, fleet)
+    changed = fleet.with_deckies({"web": web.with_services({"http": {}}, at=1.0)})
+    opened = {"tags": {}, "opened_at": 1.0, "opened_by": "test", "command": "decnet deploy", "seed": 1}
+    RolloutStore(home).create(*open_rollout(fleet, changed, Policy(), **opened))
     worker = Worker(name="w1", worker_id="id1", host="127.0.0.1", port=1, user="root")
     FleetTable(home).put_worker(worker)
     pin(home.known_hosts, worker, HostKey.parse(KEY), write_whole)

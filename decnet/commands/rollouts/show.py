@@ -86,10 +86,11 @@ def _lines(rollout: Rollout) -> Iterator[str]:
     yield f"  {'opened':<10}{time_text(frozen.opened_at)} by {clean(frozen.opened_by, 60)}"
     units = counted(len(frozen.units), "unit")
     flight = _rounded(policy.max_in_flight, frozen.in_flight, units)
-    failures = _rounded(policy.max_failures, frozen.failures, units)
+    most = _rounded(policy.max_failures, frozen.failures, units)
+    failures = f"more than {most} failures" if frozen.failures else "the first failure"
     yield (
         f"  {'policy':<10}{policy.name}: {flight} in flight, {duration_text(policy.soak)} soak, "
-        f"{policy.on_failure} at more than {failures} failed"
+        f"{policy.on_failure} at {failures}"
     )
 
 
@@ -99,7 +100,12 @@ def _rounded(given: str, number: int, base: str) -> str:
 
 def _waves(items: list[dict[str, Any]]) -> Listing:
     rows = tuple(
-        (str(item["wave"]), item["status"], bar(item["ended"], len(item["units"])), named(item["units"]))
+        (
+            str(item["wave"]),
+            item["status"],
+            bar(item["passed"], len(item["units"]), item["failed"]),
+            named(item["units"]),
+        )
         for item in items
     )
     return Listing("waves", ("wave", "status", "progress", "units"), rows, tuple(items), key="wave")

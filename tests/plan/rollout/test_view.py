@@ -200,4 +200,9 @@ def test_bars_and_names() -> None:
         "[##########] 4 of 4",
         "[##########] 0 of 0",
     ]
+    assert [bar(2, 5, 1), bar(9, 10, 1), bar(1, 30, 1)] == [
+        "[####xx....] 2 of 5, 1 failed",
+        "[#########x] 9 of 10, 1 failed",
+        "[x.........] 1 of 30, 1 failed",
+    ]
     assert named([f"w{n}" for n in range(9)], 2) == "w0, w1 and 7 more"
