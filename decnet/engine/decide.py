@@ -18,7 +18,7 @@ from decnet.plan.details import with_details
 from decnet.plan.guard import fleet_size, guard
 from decnet.plan.images import outdated, pinned
 from decnet.plan.reconcile import reconcile
-from decnet.plan.rollout import held_addresses
+from decnet.plan.rollout import being_sent, held_addresses
 from decnet.plan.slice_drift import slice_drift
 from decnet.plan.topologies.status import sends_again
 
@@ -134,6 +134,7 @@ def make_plan(ctx: Context, snap: Snapshot, options: PassOptions | None = None) 
         record_only=options.record_only,
         quarantined=_quarantined(snap),
         reserved=held_addresses(snap.rollout) if snap.rollout is not None else {},
+        unretried=being_sent(snap.rollout) if snap.rollout is not None else (),
     )
     unknown = {
         name: why for name, why in plan.unknown.items() if name in snap.observed or name not in snap.workers

@@ -96,6 +96,7 @@ def reconcile(
     retry_policy: RetryPolicy | None = DEFAULT_RETRY_POLICY,
     quarantined: Mapping[str, str] = {},
     reserved: Mapping[str, Collection[SliceKey]] = {},
+    unretried: Collection[SliceKey] = (),
 ) -> Plan:
     """Plan the steps from actual to desired state; pure, no effect.
 
@@ -103,7 +104,8 @@ def reconcile(
     epoch. `prune` also removes strays, except on workers that report too many (see `excess_strays`).
     `record_only` plans no work for Docker and updates the records only. Without a `retry_policy` nothing
     waits before a retry. `quarantined` maps addresses and MACs that no step may claim to the reason,
-    `reserved` those of an open rollout to the slices that may.
+    `reserved` those of an open rollout to the slices that may. In the slices `unretried` no step waits: what
+    failed there before was another attempt.
     """
     unknown = unknown_workers(desired, recorded, observed)
     views = list(decky_views(desired, recorded, observed, expected))
@@ -113,7 +115,7 @@ def reconcile(
     if record_only:
         return Plan(steps=_ordered(_record_only_steps(to_change, open_deckies)), unknown=unknown, kept=kept)
     planned, skip_reasons = _steps(
-        to_change, desired, recorded, open_deckies, now=now, retry_policy=retry_policy
+        to_change, desired, recorded, open_deckies, now=now, retry_policy=retry_policy, unretried=unretried
     )
     stray_workers = [step.worker for step in planned if step.bucket == "stray"]
     excess = excess_strays(stray_workers, desired, recorded, max_remove=max_remove) if prune else {}
@@ -191,6 +193,7 @@ def _steps(
     *,
     now: float,
     retry_policy: RetryPolicy | None,
+    unretried: Collection[SliceKey],
 ) -> tuple[list[Step], dict[DeckyKey, str]]:
     """One step for each view, and the reasons of those that have to wait."""
     recorded_on = _recorded_workers(recorded) if any(bucket == "create" for _, bucket in to_change) else {}
@@ -203,7 +206,9 @@ def _steps(
         steps.append(step)
         if _job_may_start_it(view, bucket, open_deckies):
             skip_reasons[view.key] = "a job may still start it"
-        elif why := _wait_reason(view, step, attempts, failed, now, retry_policy):
+        elif why := _wait_reason(
+            view, step, attempts, failed, now, None if step.key.slice in unretried else retry_policy
+        ):
             skip_reasons[view.key] = why
     return steps, skip_reasons
 

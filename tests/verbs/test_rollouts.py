@@ -114,6 +114,26 @@ def test_a_failure_halts_and_a_rollback_restores(fleet: FakeFleet) -> None:
     assert fleet.deploy(WITH_SSH, again=True).code == 0
 
 
+def test_repairs_that_failed_delay_neither_a_rollback_nor_a_retry(fleet: FakeFleet) -> None:
+    decky = {"w1": "one", "w2": "two", "w3": "three"}
+    for name in decky:
+        fleet[name].breaks(decky[name], "no such image")
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    for _ in range(6):
+        fleet.reconcile()
+    (failed,) = [name for name, status in fleet.units().items() if status == "failed"]
+    for name in decky:
+        fleet[name].mends(decky[name])
+    assert fleet.order("retry", failed).code == 0
+    fleet.order("resume")
+    fleet.reconcile()
+    assert with_ssh(fleet) >= {failed}
+    fleet.order("rollback")
+    for _ in range(2):
+        fleet.reconcile()
+    assert (fleet.rollout.state.status, with_ssh(fleet)) == ("reverted", set())
+
+
 def test_only_one_is_open(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
     other = THREE.replace('["http"]', '["http", "ftp"]')

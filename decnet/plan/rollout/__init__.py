@@ -6,7 +6,7 @@
 
 from .content import content_hash
 from .edited import edited_units
-from .effective import effective, effective_fleet, held_addresses
+from .effective import being_sent, effective, effective_fleet, held_addresses
 from .fold import replay
 from .gates import flight_reasons, waiting_reasons
 from .opening import open_rollout, rollout_id
@@ -23,6 +23,7 @@ __all__ = [
     "Preview",
     "PreviewWave",
     "Size",
+    "being_sent",
     "content_hash",
     "could_release",
     "edited_units",

@@ -59,6 +59,17 @@ def held_addresses(rollout: Rollout) -> Mapping[str, frozenset[SliceKey]]:
     return {value: frozenset(keys) for value, keys in found.items()}
 
 
+def being_sent(rollout: Rollout) -> frozenset[SliceKey]:
+    """The slices of the units that wait for the job of their present attempt, forward or back. What failed
+    there before does not delay it."""
+    return frozenset(
+        key
+        for name, state in rollout.state.units.items()
+        if state.status in ("sent", "reverting")
+        for key in rollout.frozen.units[name].keys
+    )
+
+
 def _with_lans(stored: Fleet, chosen: Mapping[SliceKey, Fleet]) -> Fleet:
     lans: dict[str, Network] = dict(stored.lans)
     for key, fleet in chosen.items():
