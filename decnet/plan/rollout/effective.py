@@ -115,7 +115,7 @@ def _with_topology(stored: Fleet, source: Fleet, project: str) -> dict[str, Topo
 
 def _overlaid(rollout: Rollout, project: str, chosen: Decky, stored: Decky | None) -> Decky:
     """A decky of the rollout, with what was changed since the rollout was opened."""
-    if stored is None or stored.worker != chosen.worker:
+    if stored is None:
         return chosen
     changes: dict[str, object] = {}
     if stored.spec_hash == chosen.spec_hash and _is_mutated_since(rollout, project, stored):

@@ -13,6 +13,7 @@ from decnet.model.suggest import suggest
 
 from .advance import wait_again
 from .clocks import stop_all
+from .fold import FAILURES
 from .gates import wave_numbers
 from .ledger import Ledger
 from .seen import bounded
@@ -79,7 +80,8 @@ def _promote(ledger: Ledger, given: Order) -> None:
 def _retry(ledger: Ledger, given: Order) -> None:
     _expect(ledger, "retry", "running", "paused", "halted")
     _check_units(ledger, given, {"failed", "reverted", "skipped"})
-    ledger.order("retry")
+    failed = sum(ledger.units[name].status in FAILURES for name in set(given.units))
+    ledger.order("retry", acknowledged=min(ledger.fold.head.acknowledged, ledger.fold.failures - failed))
     waves = wave_numbers(ledger.rollout)
     for name in dict.fromkeys(given.units):
         unit, is_late = ledger.units[name], wait_again(ledger, waves[name])

@@ -22,7 +22,7 @@ _WORKERS = 256
 
 def worker_clock(seen: UnitObservation) -> float | None:
     """The earliest clock of its workers; None if it is no time."""
-    return seen.clock if math.isfinite(seen.clock) and 0 < seen.clock <= LATEST else None
+    return seen.clock if 0 < seen.clock <= LATEST else None
 
 
 def up_seconds(seen: UnitObservation) -> float:

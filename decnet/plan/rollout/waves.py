@@ -87,7 +87,8 @@ _HINT = "for example 2 or 10%"
 def _wave(
     text: str, left: Sequence[str], units: Mapping[str, Unit], tags: Mapping[str, Sequence[str]]
 ) -> tuple[tuple[str, ...], str]:
-    if _LIKE_NUMBER.fullmatch(text):
+    workers = {worker for unit in units.values() for worker in unit.workers}
+    if _NUMBER.fullmatch(text) or (_LIKE_NUMBER.fullmatch(text) and text not in {*workers, *tags}):
         total = size("waves", text, len(units), up=True, least=1)
         return tuple(left[: max(0, total.units - (len(units) - len(left)))]), total.base
     chosen = _selected(text, units, tags)

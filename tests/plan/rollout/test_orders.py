@@ -70,6 +70,16 @@ def test_retry_sends_a_failed_unit_again_with_another_request() -> None:
     assert (trial.units()["w1"], trial.unit("w1").attempt) == ("sent", 1)
 
 
+def test_a_failure_that_was_accepted_and_retried_is_no_longer_accepted() -> None:
+    trial = halted()
+    trial.order("resume")
+    assert trial.rollout.state.acknowledged == 1
+    trial.order("retry", "w1")
+    trial.step()
+    trial.step()
+    assert (trial.rollout.state.acknowledged, trial.units()["w1"], trial.status) == (0, "failed", "halted")
+
+
 def test_a_unit_of_a_wave_that_has_passed_is_retried_after_the_last_wave() -> None:
     trial = halted()
     trial.order("resume")
@@ -201,6 +211,28 @@ def test_a_rollback_takes_back_what_waits_to_be_retried() -> None:
     trial.order("rollback")
     trial.step()
     assert trial.units() == {"w1": "reverting", "w2": "reverting", "w3": "waiting", "w4": "waiting"}
+
+
+def test_nothing_moves_forward_in_a_rollback() -> None:
+    trial = Trial(opened(3))
+    trial.step()
+    trial.order("rollback")
+    events = trial.step()
+    assert [event.after for event in events] == ["reverting"] * 3
+
+
+def test_a_removed_worker_fails_nothing_any_more() -> None:
+    trial = Trial(opened(2, waves=("w1", "*")))
+    for _ in range(3):
+        trial.step(100)
+    assert trial.units()["w1"] == "passed"
+    trial.order("remove", "w1")
+    trial.answer("w1", reverted="not confirmed in time")
+    trial.step()
+    assert (trial.status, trial.units()["w1"]) == ("running", "passed")
+    trial.order("rollback")
+    trial.step()
+    assert trial.units() == {"w1": "skipped", "w2": "reverting"}
 
 
 def test_a_rollback_continues_past_failures_and_names_them() -> None:

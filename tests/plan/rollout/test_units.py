@@ -213,6 +213,15 @@ def test_a_mutation_during_the_rollout_is_kept_before_and_after_the_release() ->
     assert (released.hostname, set(released.services), released.mutated_at) == ("x", {"ftp"}, START + 50)
 
 
+def test_a_mutation_of_a_decky_that_moves_goes_with_it() -> None:
+    to = fleet(changed(WEB, worker="w3"), DB)
+    trial = Trial(opened(fleet(WEB, DB), to))
+    stored = fleet(WEB.with_services({"ftp": {}}, at=START + 50), DB)
+    trial.step(60)
+    moved = effective_fleet(trial.rollout, stored).deckies["web"]
+    assert (moved.worker, set(moved.services)) == ("w3", {"ftp"})
+
+
 def test_a_mutation_that_is_itself_released_is_not_an_overlay() -> None:
     to = fleet(WEB.with_services({"ftp": {}}, at=START - 1), DB)
     trial = Trial(opened(fleet(WEB, DB), to))

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from plan.rollout.trial import Trial, opened, policy
+from plan.rollout.trial import START, Trial, opened, policy
+from plan.world import decky, fleet
 
 from decnet.errors import UsageError
-from decnet.plan.rollout import preview, waiting_reasons
+from decnet.model.rollout import Rollout
+from decnet.plan.rollout import open_rollout, preview, waiting_reasons
 from decnet.plan.rollout.waves import failures, in_flight
+
+
+def named(*workers: str, waves: tuple[str, ...]) -> Rollout:
+    """A rollout over workers of these names."""
+    former, to = (
+        fleet(*(decky(f"d{n}", name, 10 + n, services) for n, name in enumerate(workers)), workers="")
+        for services in ("ssh", "http")
+    )
+    made, _ = open_rollout(
+        former, to, policy(waves=waves), tags={}, opened_at=START, opened_by="", command="", seed=1
+    )
+    return made
 
 
 @pytest.mark.parametrize(
@@ -47,6 +61,11 @@ def test_a_selector_is_one_of_workers_by_name_pattern_and_tag() -> None:
     tags = {"w1": ("canary",), "w2": (), "w3": ("edge",), "w4": ("edge",), "w9": ("spare",)}
     waves = opened(4, waves=("@canary", "@edge,!w4", "*"), tags=tags).frozen.waves
     assert [set(wave) for wave in waves] == [{"w1"}, {"w3"}, {"w2", "w4"}]
+
+
+def test_a_worker_whose_name_looks_like_a_size_can_be_selected() -> None:
+    frozen = named("1-2", "1e3", waves=("1-2", "*")).frozen
+    assert frozen.waves == (("1-2",), ("1e3",))
 
 
 def test_a_selector_of_workers_that_do_not_change_is_refused_with_a_hint() -> None:
