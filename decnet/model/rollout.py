@@ -222,7 +222,8 @@ class UnitObservation:
     healthy: bool = False
     """Whether all its containers run, are attached and are ready."""
     up_seconds: float = 0.0
-    """The shortest time for which any of its containers has been running, by the worker's clock alone."""
+    """The shortest time for which any of its containers has been running, by the worker's clock alone;
+    infinite if it has none."""
     restarts: int = 0
     busy: str = ""
     """Who is at work on which decky; "" if none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from decnet.model.rollout import Evidence, UnitObservation, UnitState
@@ -26,8 +25,9 @@ def worker_clock(seen: UnitObservation) -> float | None:
 
 
 def up_seconds(seen: UnitObservation) -> float:
-    """For how long its containers have been running; 0 if that is no duration."""
-    return seen.up_seconds if math.isfinite(seen.up_seconds) and seen.up_seconds > 0 else 0.0
+    """For how long its containers have been running; 0 if that is no duration. It is infinite for a unit
+    without containers: nothing has to prove itself there."""
+    return seen.up_seconds if seen.up_seconds > 0 else 0.0
 
 
 def restarts(seen: UnitObservation) -> int:

@@ -39,12 +39,21 @@ def test_a_clock_that_is_no_time_is_ignored(clock: float) -> None:
     assert trial.units() == {"w1": "failed"}
 
 
-@pytest.mark.parametrize("up", [*ODD[:-1], 99.9])
+@pytest.mark.parametrize("up", [*(each for each in ODD if not each > 0), 99.9])
 def test_an_uptime_that_is_no_duration_ends_no_soak(up: float) -> None:
     trial = in_soak()
     trial.answer("w1", up_seconds=up)
     trial.step(1000)
     assert trial.units() == {"w1": "soaking"}
+
+
+def test_a_unit_that_has_no_containers_any_more_passes_after_its_soak() -> None:
+    trial = in_soak()
+    trial.answer("w1", up_seconds=float("inf"))
+    trial.step(99)
+    assert trial.units() == {"w1": "soaking"}
+    trial.step(1)
+    assert trial.units() == {"w1": "passed"}
 
 
 @pytest.mark.parametrize("restarts", [-5, 10**30])
