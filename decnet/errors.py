@@ -216,7 +216,7 @@ class RolloutOpen(UsageError):
 
     def __init__(self, rollout: str, why: str) -> None:
         super().__init__(
-            f"rollout {rollout} is open, and {why}",
+            why if rollout in why else f"rollout {rollout} is open: {why}",
             hint="decnet rollout show; then rollout wait, cancel or rollback; a deploy may --supersede it",
         )
 

@@ -76,9 +76,9 @@ def checked(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, optio
     return with_opening(before, proposal, options)
 
 
-def rollout_preview(ctx: Context, snap: Snapshot, proposal: Proposal, seed: int) -> Preview:
+def rollout_preview(ctx: Context, snap: Snapshot, proposal: Proposal) -> Preview:
     """How the rollout would go out that the proposal opens."""
-    rollout, _ = opened(ctx, snap, proposal, seed=seed)
+    rollout, _ = opened(ctx, snap, proposal)
     return preview(rollout)
 
 
@@ -144,7 +144,7 @@ def guarded_slices(before: Fleet, after: Fleet) -> dict[SliceKey, float]:
     }
 
 
-def opened(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Opened:
+def opened(ctx: Context, snap: Snapshot, proposal: Proposal) -> Opened:
     """The rollout that leads from what is in effect to the desired of `snap`, not stored yet. Raises
     UsageError for a policy that does not fit its units."""
     assert proposal.opens is not None
@@ -158,7 +158,7 @@ def opened(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Op
         opened_at=ctx.now(),
         opened_by=ctx.user,
         command=ctx.command,
-        seed=seed if proposal.seed is None else proposal.seed,
+        seed=_seed(snap.desired),
         catalog=digest(snap.catalog.content()),
         agent=opening.agent,
         agent_workers=opening.workers,
@@ -166,9 +166,9 @@ def opened(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Op
     )
 
 
-def begin(ctx: Context, snap: Snapshot, proposal: Proposal, *, seed: int) -> Snapshot:
+def begin(ctx: Context, snap: Snapshot, proposal: Proposal) -> Snapshot:
     """Store the new rollout to the desired of `snap`; the snapshot with the units that are released first."""
-    rollout, events = opened(ctx, snap, proposal, seed=seed)
+    rollout, events = opened(ctx, snap, proposal)
     RolloutStore(ctx.home).create(rollout, events)
     ctx.traces.changes = True
     snap = replace(snap, rollout=rollout, rollout_events=events, rollout_moves=())
@@ -359,6 +359,12 @@ def forget_worker(ctx: Context, name: str) -> None:
     if units:
         moved, events = order(rollout, Order("remove", units, by=ctx.user), ctx.now())
         RolloutStore(ctx.home).append(moved, events)
+
+
+def _seed(to: Fleet) -> int:
+    """The seed of the order of units: from what is deployed, so that the run has the order of its preview."""
+    keys = sorted({SliceKey(decky.worker, project) for project, _, decky in to.every_decky()})
+    return int(digest([content_hash(to, key) for key in keys])[:13], 16)
 
 
 def _open(snap: Snapshot) -> Rollout:

@@ -54,10 +54,9 @@ than once and must then return the same proposal."""
 async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions) -> PassOutcome:
     """Carry out a verb. With `options.needs_confirmation` the operator sees and confirms the plan while the
     lock is free; if the plan differs once the lock is held, it is shown and confirmed again."""
-    seed = ctx.new_seed()
     # Repeats only if the confirmed plan is out of date once the lock is held.
     while True:
-        preview = await _preview(ctx, verb, change, options, seed) if options.needs_confirmation else None
+        preview = await _preview(ctx, verb, change, options) if options.needs_confirmation else None
         if preview is not None and not preview.agreed:
             return replace(report(verb, preview.snap, preview.plan, options), declined=True)
         with ctx.lock(read_only=options.read_only):
@@ -67,22 +66,12 @@ async def run_pass(ctx: Context, verb: str, change: Change, options: PassOptions
                 snap = await _observe_selected(ctx, connections, loaded, options)
                 snap, proposal, plan = await _decided(ctx, connections, verb, propose, snap, options)
                 if options.read_only:
-                    return await _read_only(
-                        ctx, connections, verb, proposal, loaded, snap, plan, options, seed
-                    )
+                    return await _read_only(ctx, connections, verb, proposal, loaded, snap, plan, options)
                 if preview is not None and plan.items_to_confirm != preview.plan.items_to_confirm:
                     ctx.note("the fleet has changed since the plan was shown; this is the plan now")
                     continue
                 ended = await _carry_out(
-                    ctx,
-                    connections,
-                    verb,
-                    proposal,
-                    snap,
-                    plan,
-                    options,
-                    is_shown=preview is not None,
-                    seed=seed,
+                    ctx, connections, verb, proposal, snap, plan, options, is_shown=preview is not None
                 )
         if ended.takes_back:
             # A mutation of a topology failed, and desired is what it was before.
@@ -116,13 +105,12 @@ async def _carry_out(
     options: PassOptions,
     *,
     is_shown: bool,
-    seed: int,
 ) -> _Ended:
     """Record, apply, remove what is no longer needed, and settle the topologies, with a line in the audit."""
     with audited(ctx, snap, plan, options) as audit:
         if not is_shown:
             _show_plan(ctx, plan, options)
-        snap, proposal, plan = _begun(ctx, snap, proposal, plan, options, seed)
+        snap, proposal, plan = _begun(ctx, snap, proposal, plan, options)
         snap = record_moves(ctx, snap)
         snap = _record_desired(ctx, snap, proposal.intent)
         snap = await replace_agents(ctx, connections, snap, options)
@@ -165,18 +153,17 @@ async def _read_only(
     snap: Snapshot,
     plan: Plan,
     options: PassOptions,
-    seed: int,
 ) -> PassOutcome:
     refused = await check_on_workers(ctx, connections, snap, plan, options)
     outcome = report(verb, snap, plan, options, refused).planned_from(loaded, snap.desired)
     if proposal.opens is not None:
-        outcome = replace(outcome, preview=rollout_preview(ctx, snap, proposal, seed))
+        outcome = replace(outcome, preview=rollout_preview(ctx, snap, proposal))
     outcome = outcome.with_rollout(view(snap, ctx.now()), check=options.check, advances=options.advances)
     return outcome.refused_by(refusal(proposal, snap, plan, options))
 
 
 def _begun(
-    ctx: Context, snap: Snapshot, proposal: Proposal, plan: Plan, options: PassOptions, seed: int
+    ctx: Context, snap: Snapshot, proposal: Proposal, plan: Plan, options: PassOptions
 ) -> tuple[Snapshot, Proposal, Plan]:
     """The same, or what is in effect once the rollout that carries out the proposal is open."""
     if snap.rollout is not None and (proposal.ends_rollout or options.supersede):
@@ -184,7 +171,7 @@ def _begun(
     if proposal.opens is None:
         return snap, proposal, plan
     size_before = plan.before
-    snap = begin(ctx, snap, proposal, seed=seed)
+    snap = begin(ctx, snap, proposal)
     assert snap.rollout is not None
     count = proposal.requested_removals + requested_removals(snap.rollout)
     proposal = replace(proposal, snap=snap, opens=None, requested_removals=count)
@@ -241,7 +228,7 @@ async def _preview(ctx: Context, verb: str, change: Change, options: PassOptions
             raise SpecError(question.refusal, hint=question.hint)
     _show_plan(ctx, plan, options)
     if proposal.opens is not None and not options.quiet:
-        ctx.emit(RolloutPlanned(rollout_preview(ctx, snap, proposal, seed)))
+        ctx.emit(RolloutPlanned(rollout_preview(ctx, snap, proposal)))
     count = len(plan.docker_steps)
     # A plan that only updates records needs no question.
     question_text = f"Carry out {counted(count, 'step')}?"
