@@ -215,7 +215,7 @@ class _Preview:
     agreed: bool
 
 
-async def _preview(ctx: Context, verb: str, change: Change, options: PassOptions, seed: int) -> _Preview:
+async def _preview(ctx: Context, verb: str, change: Change, options: PassOptions) -> _Preview:
     """Decide without the lock, show the plan, and ask. Raises SpecError if a question is answered with no."""
     snap = load_snapshot(ctx)
     propose = change(snap)
