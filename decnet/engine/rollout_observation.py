@@ -92,7 +92,10 @@ def _of_slices(
     shared: UnitObservation,
 ) -> UnitObservation:
     status = rollout.state.units[name].status
-    if status in ("waiting", "skipped", "passed", "failed"):
+    if status == "failed":
+        # Its dead man may still be armed.
+        return replace(shared, reverted=_reverted(_dead_men(rollout, unit, statuses)))
+    if status in ("waiting", "skipped", "passed"):
         return shared
     job, job_error = _job(snap, rollout, name, unit, statuses)
     containers = [each for key in unit.keys for each in _containers(statuses[key.worker], key.project)]

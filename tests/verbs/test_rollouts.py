@@ -246,6 +246,21 @@ def test_a_worker_that_is_cut_off_by_a_change_takes_it_back(fleet: FakeFleet) ->
     assert fleet.deploy(WITH_SSH, again=True).code == 0 and with_ssh(fleet) == {"w1", "w2", "w3"}
 
 
+def test_a_unit_that_failed_and_was_restored_by_its_worker_stays_restored(fleet: FakeFleet) -> None:
+    fleet["w1"].breaks("one", "no such image")
+    fleet.deploy(WITH_SSH, policy=GUARDED)
+    assert fleet.units()["w1"] == "failed"
+    fleet["w1"].mends("one")
+    fleet.clock.advance(120)
+    fleet.reconcile()
+    assert fleet.units()["w1"] == "reverted"
+    assert with_ssh(fleet) == {"w2", "w3"} and "ssh" not in services(fleet)["one"]
+    before = fleet.picture()
+    fleet.clock.advance(120)
+    fleet.reconcile()
+    assert fleet.picture() == before
+
+
 def test_a_worker_that_comes_back_in_time_is_confirmed(fleet: FakeFleet) -> None:
     cut_off(fleet, "w1")
     fleet.deploy(WITH_SSH, policy=GUARDED)
