@@ -161,7 +161,7 @@ def _judge_wave(ledger: Ledger, number: int, names: tuple[str, ...]) -> bool:
     if head.wave_status == "passed":
         return False
     units = [ledger.units[name] for name in names]
-    if any(unit.status not in _OVER and not unit.is_late for unit in units):
+    if any(unit.status not in _OVER for unit in units):
         return False
     if reason := _why_held(ledger, number, units):
         if head.wave_status != "held":

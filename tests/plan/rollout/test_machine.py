@@ -45,6 +45,19 @@ from decnet.plan.rollout import (
 )
 
 COUNT = 6
+MOVES = {
+    "waiting": {"sent", "passed", "skipped", "reverting"},
+    "sent": {"checking", "failed", "waiting", "reverted", "reverting", "skipped"},
+    "checking": {"soaking", "failed", "reverted", "reverting", "skipped"},
+    "soaking": {"passed", "checking", "failed", "reverted", "reverting", "skipped"},
+    "passed": {"reverted", "reverting", "skipped"},
+    "failed": {"waiting", "reverted", "reverting", "skipped"},
+    "skipped": {"waiting", "reverting"},
+    "reverting": {"reverted", "revert_failed", "skipped"},
+    "reverted": {"waiting"},
+    "revert_failed": set(),
+}
+"""To which status a unit can come from another."""
 ODD_CLOCKS = [float("nan"), float("inf"), float("-inf"), -1.0, 0.0, 1e300, START]
 
 
@@ -368,6 +381,9 @@ class Rollouts(RuleBasedStateMachine):
 
     def take(self, after: Rollout, events: tuple[RolloutEvent, ...]) -> None:
         assert (after is self.rollout) == (not events), "a pass in which nothing moves has no event"
+        for event in events:
+            if event.kind == "unit" and event.before != event.after:
+                assert event.after in MOVES[event.before]
         self.rollout = after
         self.log += [RolloutEvent.model_validate_json(event.model_dump_json()) for event in events]
 

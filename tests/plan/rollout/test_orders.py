@@ -31,6 +31,15 @@ def test_a_paused_rollout_releases_nothing_and_judges_what_runs() -> None:
     assert sorted(trial.units().values()) == ["passed", "passed", "sent", "sent"]
 
 
+def test_a_failure_halts_a_paused_rollout_too() -> None:
+    trial = Trial(opened(2))
+    trial.step()
+    trial.order("pause")
+    trial.answer("w1", job="failed")
+    trial.step()
+    assert trial.status == "halted"
+
+
 def test_the_time_of_a_pause_does_not_count_for_the_deadline() -> None:
     trial = Trial(opened(1))
     trial.step()

@@ -91,6 +91,9 @@ def unit_in(status: str, **changes: Any) -> Trial:
         ("reverting", 10, {"at_former": True, "healthy": True, "busy": "192.0.2.9 on d1"}, "reverted"),
         ("reverting", 10, {"at_former": True, "healthy": False}, "reverting"),
         ("reverting", 10, {"at_former": True, "healthy": True, "job": "open"}, "reverting"),
+        ("reverting", 10, {"at_former": True, "healthy": True, **HOLE}, "reverted"),
+        ("reverting", 300, {"at_former": False, **HOLE}, "revert_failed"),
+        ("reverting", 300, {"at_former": False, "busy": "192.0.2.9 on d1"}, "revert_failed"),
         ("reverting", 10, {"at_former": False, "job": "failed"}, "revert_failed"),
         ("reverting", 10, {"at_former": False, "job": "lost"}, "reverting"),
         ("reverting", 300, {"at_former": False}, "revert_failed"),
@@ -126,6 +129,16 @@ def test_a_lost_job_is_sent_three_times_and_then_fails() -> None:
         attempts.append((trial.unit("w1").status, trial.unit("w1").attempt))
     assert attempts == [("sent", 1), ("sent", 2), ("failed", 2)]
     assert trial.unit("w1").reason == "its job was lost, 3 times"
+
+
+def test_a_lost_job_of_a_rollback_is_asked_for_again_with_another_request() -> None:
+    trial = unit_in("reverting")
+    trial.answer("w1", job="lost", at_former=False)
+    attempts = []
+    for _ in range(5):
+        trial.step()
+        attempts.append(trial.unit("w1").attempt)
+    assert attempts == [2, 3, 4, 4, 4]
 
 
 def test_a_job_that_no_one_knows_of_counts_if_its_content_is_there_at_the_second_attempt() -> None:

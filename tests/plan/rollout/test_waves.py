@@ -139,6 +139,17 @@ def test_a_wave_in_which_no_unit_passed_is_held_even_within_the_limit() -> None:
     assert (trial.status, trial.rollout.state.wave_status) == ("running", "held")
 
 
+def test_units_that_had_the_content_already_do_not_vouch_for_the_one_that_failed() -> None:
+    trial = Trial(opened(3, waves=("2", "100%"), max_failures="1"))
+    same, new = trial.rollout.frozen.waves[0]
+    trial.answer(same, at_to=True, healthy=True)
+    trial.answer(new, job="failed", at_to=False)
+    trial.step()
+    trial.step()
+    assert trial.units()[same] == "passed" and trial.units()[new] == "failed"
+    assert trial.rollout.state.wave_status == "held"
+
+
 def test_a_failure_within_the_limit_does_not_stop_its_wave() -> None:
     trial = Trial(opened(4, waves=("2", "100%"), max_failures="1"))
     first = trial.rollout.frozen.waves[0][0]
