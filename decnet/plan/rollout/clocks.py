@@ -10,6 +10,9 @@ from .ledger import Ledger
 from .seen import worker_clock
 
 
+_TIMES = ("since", "released_at", "stopped_at", "soak_from")
+
+
 def step_back(ledger: Ledger) -> None:
     """Every time that is later than now is now: the operator's clock was set back. That costs at most one
     interval, not the size of the step."""
@@ -23,9 +26,6 @@ def step_back(ledger: Ledger) -> None:
         late: dict[str, Any] = {key: now for key in _TIMES if (getattr(unit, key) or 0.0) > now}
         if late:
             ledger.note(name, "the operator's clock was set back", **late)
-
-
-_TIMES = ("since", "released_at", "stopped_at", "soak_from")
 
 
 def why_stopped(ledger: Ledger, unit: UnitState, seen: UnitObservation) -> str:

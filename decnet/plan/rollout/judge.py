@@ -21,7 +21,7 @@ from .seen import (
 )
 
 TRIES = 3
-"""How often a lost job is sent again before the unit fails."""
+"""With so many lost jobs a unit fails."""
 
 
 def judge(ledger: Ledger, name: str, seen: UnitObservation) -> None:
@@ -63,11 +63,12 @@ def _judge_sent(ledger: Ledger, name: str, seen: UnitObservation) -> None:
 def _send_again(ledger: Ledger, name: str, seen: UnitObservation) -> None:
     unit = ledger.units[name]
     what = "its job was lost" if seen.job == "lost" else "its worker has no job of it"
+    why = f": {seen.why}" if seen.why and seen.job == "none" else ""
     if unit.losses + 1 >= TRIES:
-        ledger.move(name, "failed", f"{what}, {TRIES} times", seen, losses=TRIES)
+        ledger.move(name, "failed", f"{what}, {TRIES} times{why}", seen, losses=TRIES)
     else:
         again = {"losses": unit.losses + 1, "attempt": unit.attempt + 1, "released_at": None}
-        ledger.move(name, "waiting", what, seen, **again)
+        ledger.move(name, "waiting", f"{what}{why}", seen, **again)
 
 
 def _judge_checking(ledger: Ledger, name: str, seen: UnitObservation) -> None:

@@ -244,6 +244,18 @@ def test_a_removed_worker_fails_nothing_any_more() -> None:
     assert trial.units() == {"w1": "skipped", "w2": "reverting"}
 
 
+def test_a_rollback_begins_with_the_workers_that_can_be_reached() -> None:
+    trial = Trial(opened(4, max_in_flight="1", waves=("3", "100%"), promote="manual", soak=0.0))
+    for _ in range(4):
+        trial.step(60)
+    trial.order("rollback")
+    last = [e.unit or "" for e in trial.events if e.after == "sent"][1:]
+    for name in last:
+        trial.answer(name, reachable=False, why="no route")
+    events = trial.step()
+    assert [e.unit for e in events if e.after == "reverting"][0] not in last
+
+
 def test_a_rollback_continues_past_failures_and_names_them() -> None:
     trial = Trial(opened(3, max_in_flight="1"))
     for _ in range(12):

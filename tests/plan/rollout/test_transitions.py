@@ -131,6 +131,14 @@ def test_a_lost_job_is_sent_three_times_and_then_fails() -> None:
     assert trial.unit("w1").reason == "its job was lost, 3 times"
 
 
+def test_a_job_that_never_arrives_fails_with_the_reason() -> None:
+    trial = unit_in("sent")
+    trial.answer("w1", job="none", at_to=False, why="another job runs there")
+    for _ in range(3):
+        trial.step()
+    assert trial.unit("w1").reason == "its worker has no job of it, 3 times: another job runs there"
+
+
 def test_a_lost_job_of_a_rollback_is_asked_for_again_with_another_request() -> None:
     trial = unit_in("reverting")
     trial.answer("w1", job="lost", at_former=False)
