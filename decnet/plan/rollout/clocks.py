@@ -9,7 +9,6 @@ from decnet.model.rollout import IN_FLIGHT, UnitObservation, UnitState
 from .ledger import Ledger
 from .seen import worker_clock
 
-
 _TIMES = ("since", "released_at", "stopped_at", "soak_from")
 
 

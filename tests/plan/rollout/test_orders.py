@@ -106,6 +106,18 @@ def test_a_unit_of_a_wave_that_has_passed_is_retried_after_the_last_wave() -> No
     assert released[-1] == "w1" and set(released) == {"w1", "w2", "w3", "w4"}
 
 
+def test_a_rollout_is_not_done_while_a_late_unit_waits() -> None:
+    trial = halted()
+    trial.order("resume")
+    trial.step(100)
+    trial.order("retry", "w1")
+    trial.answer("w1", busy="192.0.2.9 on d1", at_to=False)
+    for _ in range(6):
+        trial.step(60)
+    assert (trial.rollout.state.wave_status, trial.units()["w1"]) == ("passed", "waiting")
+    assert trial.status == "running"
+
+
 def test_a_skipped_unit_keeps_its_former_content_until_the_rollout_is_done() -> None:
     trial = Trial(opened(2))
     trial.order("skip", "w1")

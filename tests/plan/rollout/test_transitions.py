@@ -50,6 +50,8 @@ def unit_in(status: str, **changes: Any) -> Trial:
         ("waiting", 10, {"busy": "192.0.2.9 on d1"}, "waiting"),
         ("waiting", 10, {"at_to": True, "healthy": True}, "passed"),
         ("waiting", 10, {"at_to": True, "healthy": False}, "sent"),
+        ("waiting", 10, {"at_to": True, "healthy": True, **HOLE}, "waiting"),
+        ("waiting", 10, {"at_to": True, "healthy": True, "busy": "192.0.2.9 on d1"}, "passed"),
         ("sent", 10, {"job": "open"}, "sent"),
         ("sent", 10, AWAY, "sent"),
         ("sent", 10, HOLE, "sent"),
