@@ -113,6 +113,7 @@ def _start_process(project: str, lock: int) -> None:
     words = [sys.executable, *_words(project), str(lock)]
 
     def work() -> int:
+        _close_all_but(lock)
         os.set_inheritable(lock, True)
         os.execv(sys.executable, words)
 
@@ -120,6 +121,17 @@ def _start_process(project: str, lock: int) -> None:
         detach.run(work, path(LOG))
     finally:
         os.close(lock)
+
+
+def _close_all_but(kept: int) -> None:
+    """Close also what was inherited from the program that started the agent: it may wait for that."""
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2 and int(name) != kept:
+            try:
+                os.close(int(name))
+            except OSError:
+                # The folder's own.
+                pass
 
 
 def _words(project: str) -> List[str]:
