@@ -40,7 +40,7 @@ RolloutStatus = Literal[
     "done", "cancelled", "reverted", "revert_failed", "superseded",
 ]  # fmt: skip
 ENDED: frozenset[str] = frozenset({"done", "cancelled", "reverted", "revert_failed", "superseded"})
-WaveStatus = Literal["waiting", "active", "held", "passed", "failed"]
+WaveStatus = Literal["active", "held", "passed"]
 
 
 class Unit(FrozenModel):
@@ -153,8 +153,6 @@ class UnitState(FrozenModel):
     """Whether it was skipped, came back, and is released after the last wave."""
     is_removed: bool = False
     """Whether its worker left the fleet."""
-    asked_again: bool = False
-    """Whether its worker's journal was already read again from the rollout's first record."""
     reason: Text = ""
 
 

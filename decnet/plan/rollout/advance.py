@@ -134,7 +134,6 @@ def _release(ledger: Ledger, asked: Asked) -> None:
             soak_from=None,
             soak_resets=0,
             journals=journals(seen),
-            asked_again=False,
         )
 
 
