@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from decnet.cli.option_groups import with_groups
 from decnet.cli.options import DryRun, LockTimeout, On, Output, OutputOption, Yes
+from decnet.cli.rollout_flags import NO_ROLLOUT, RolloutFlags
 from decnet.cli.run import context, finish, wait_for
 
 if TYPE_CHECKING:
@@ -161,17 +163,30 @@ def trust(
 
 
 @app.command()
+@with_groups
 def upgrade(
     names: Names = None,
     on: On = None,
     force: Annotated[bool, typer.Option("--force", help="Also replace a newer or an unknown agent.")] = False,
+    release: RolloutFlags = NO_ROLLOUT,
     output: OutputOption = Output.table,
 ) -> None:
     """Install this version's agent on workers now."""
     with context(output.value, of_fleet=True) as ctx:
-        from decnet.commands.upgrade import upgrade as run
+        from decnet.commands import upgrade as verb
+        from decnet.commands.rollouts.policies import with_rollout
+        from decnet.engine.options import PassOptions
+        from decnet.errors import UsageError
 
-        finish(wait_for(run(ctx, _chosen(names, on), force=force)), output.value)
+        options = with_rollout(ctx, PassOptions(), release.given())
+        if options.rollout is None:
+            finish(wait_for(verb.upgrade(ctx, _chosen(names, on), force=force)), output.value)
+        if names or on or force:
+            raise UsageError(
+                "a rollout is for every worker, and replaces older agents only",
+                hint="omit the names, --on and --force; --waves has the order",
+            )
+        finish(wait_for(verb.upgrade_by_rollout(ctx, options)), output.value)
 
 
 @app.command()

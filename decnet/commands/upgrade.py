@@ -6,10 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from decnet.engine.agent_version import describe_mismatch, short_hash
+from decnet.engine.connections import Connections
 from decnet.engine.context import Context
-from decnet.engine.outcome import TextOutcome
+from decnet.engine.decide import Opening, Proposal
+from decnet.engine.options import PassOptions
+from decnet.engine.outcome import PassOutcome, TextOutcome
+from decnet.engine.run_pass import Propose, run_pass
+from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
-from decnet.errors import HashRefused, WorkerFailure, worst
+from decnet.errors import HashRefused, UsageError, WorkerFailure, worst
+from decnet.model.actual import Observation, Seen
 from decnet.plan.select import select
 from decnet.store.audit import append
 from decnet.store.desired import load_fleet, new_fleet
@@ -44,6 +50,39 @@ async def upgrade(ctx: Context, on: str | None, *, force: bool = False) -> TextO
             outcome = f"agent version {own.version} installed on {', '.join(replaced)}"
             append(ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=outcome)
     return _outcome(answers, own)
+
+
+async def upgrade_by_rollout(ctx: Context, options: PassOptions) -> PassOutcome:
+    """Install this version's agent on all workers that have another one, by the policy `options.rollout`.
+    Meanwhile no pass replaces the agent of a worker that was not released.
+
+    Raises UsageError for a policy that takes changes back: the former agent is not kept.
+    """
+    policy = options.rollout
+    assert policy is not None
+    if policy.on_failure == "rollback":
+        raise UsageError(
+            "an agent cannot be taken back: the former one is not kept",
+            hint="--on-failure halt, or continue",
+        )
+
+    def change(stored: Snapshot) -> Propose:
+        async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
+            own = connections.bundled_agent.sha256
+            # One that was not reached counts: it must not get its agent by the way.
+            left = tuple(name for name in snap.workers if not _has(snap.observed.get(name), own))
+            if not left:
+                ctx.note("every worker has this version's agent")
+                return Proposal(snap)
+            return Proposal(snap, opens=Opening(policy, kind="agent", agent=own, workers=left))
+
+        return propose
+
+    return await run_pass(ctx, "worker upgrade", change, options)
+
+
+def _has(observation: Observation | None, agent: str) -> bool:
+    return isinstance(observation, Seen) and observation.status.hello.agent == agent
 
 
 async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> Upgraded:

@@ -8,6 +8,7 @@ from decnet.commands.rollouts.wait import wait
 from decnet.engine.context import Context
 from decnet.engine.outcome import Sheet, TextOutcome
 from decnet.engine.rollouts import give_order
+from decnet.errors import UsageError
 from decnet.model.counted import counted
 from decnet.plan.rollout import Order
 from decnet.plan.rollout_view import named
@@ -20,8 +21,13 @@ async def rollback(
 ) -> Sheet | TextOutcome:
     """Take the change of the open rollout back, after asking; then wait for it as `wait` does, unless
     `detach`. It never ends with exit code 0: 4 once the change is taken back or could not be, 3 if it was not
-    finished in time."""
+    finished in time. Raises UsageError for a rollout of the agent."""
     rollout = open_one(ctx)
+    if rollout.frozen.kind == "agent":
+        raise UsageError(
+            "an agent cannot be taken back: the former one is not kept",
+            hint="decnet rollout cancel ends the rollout: then each pass replaces the older agents",
+        )
     having, _ = split(rollout)
     names = named(sorted(having)) or "no unit"
     if rollout.state.status != "reverting":
