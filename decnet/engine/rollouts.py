@@ -256,7 +256,7 @@ def _store(ctx: Context, rollout: Rollout, events: tuple[RolloutEvent, ...]) -> 
             project=key.project,
             content=content_hash(rollout.to, key),
             rollout=rollout.id,
-            reason=event.reason or "it was rolled back",
+            reason="it was rolled back" if event.before == "reverting" else event.reason,
             since=event.at,
         )
         for event in events

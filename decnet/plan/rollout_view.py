@@ -41,7 +41,7 @@ def progress(rollout: Rollout) -> str:
     """How many units have which status, in words: `3 of 12 units passed, 2 in flight, 7 waiting`."""
     counts = counts_of(rollout)
     total = len(rollout.frozen.units)
-    if rollout.state.status in ("reverting", "reverted", "revert_failed"):
+    if _is_taken_back(rollout):
         back = sum(1 for each in rollout.state.units.values() if each.status in ("reverted", "waiting"))
         failed = f", {counts['revert_failed']} failed" if counts["revert_failed"] else ""
         return f"{back} of {counted(total, 'unit')} as before{failed}"
@@ -121,23 +121,30 @@ def wave_items(rollout: Rollout) -> list[dict[str, Any]]:
 
 def _wave(rollout: Rollout, number: int, units: tuple[str, ...]) -> dict[str, Any]:
     statuses = Counter[str](_state(rollout, unit).status for unit in units)
-    ended = statuses["passed"] + statuses["skipped"] + sum(statuses[each] for each in FAILURES)
+    # A unit that was taken back as it should be has not failed.
+    failed = statuses["revert_failed"] if _is_taken_back(rollout) else sum(statuses[s] for s in FAILURES)
     return {
         "wave": number + 1,
         "status": _wave_status(rollout, number),
         "units": list(units),
-        "ended": ended,
         "passed": statuses["passed"],
         "in_flight": sum(statuses[status] for status in IN_FLIGHT),
-        "failed": sum(statuses[each] for each in FAILURES),
+        "failed": failed,
+        "skipped": statuses["skipped"],
     }
 
 
 def _wave_status(rollout: Rollout, number: int) -> str:
     state = rollout.state
+    if _is_taken_back(rollout):
+        return words(state.status) if number <= state.wave else "waiting"
     if number == state.wave and state.status != "done":
         return state.wave_status
     return "passed" if number < state.wave or state.status == "done" else "waiting"
+
+
+def _is_taken_back(rollout: Rollout) -> bool:
+    return rollout.state.status in ("reverting", "reverted", "revert_failed")
 
 
 def unit_items(rollout: Rollout, remarks: Mapping[str, str], now: float) -> list[dict[str, Any]]:

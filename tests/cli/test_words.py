@@ -44,7 +44,10 @@ def test_c11_help_of_an_unknown_command_is_bad_usage(words: tuple[str, ...], nam
     [
         (("drain", "w1"), "`decnet worker drain`"),
         (("add", "w1"), "`decnet worker add`"),
-        (("list",), "`decnet worker list` or `decnet topology list` or `decnet image list`"),
+        (
+            ("list",),
+            "`decnet worker list` or `decnet topology list` or `decnet rollout list` or `decnet image list`",
+        ),
         (("worker", "deploy"), "`decnet deploy`"),
         (("help", "drain"), "`decnet worker drain`"),
         (("worker", "drian"), "'drain'"),

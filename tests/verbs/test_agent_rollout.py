@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakefleet import FakeFleet, in_memory
 from agent.agent_desk import another_version
+from fakefleet import FakeFleet, in_memory
 from fakefleet.fleet import Ran, todays_agent
 from fakefleet.killing import copied
 

@@ -133,7 +133,7 @@ def test_a_paused_rollout_names_the_order_that_continues_it() -> None:
 def test_waves_count_what_has_ended() -> None:
     run = soaking_until_passed()
     waves = wave_items(run.rollout)
-    assert [(each["wave"], each["status"], each["ended"]) for each in waves] == [
+    assert [(each["wave"], each["status"], each["passed"]) for each in waves] == [
         (1, "passed", 1),
         (2, "active", 0),
     ]
@@ -160,6 +160,8 @@ def test_what_is_taken_back_is_counted_by_what_is_as_before() -> None:
         run.step()
     assert run.status == "reverted"
     assert status_line(run.rollout).startswith(f"rollout {run.rollout.id}: reverted, 3 of 3 units as before")
+    waves = wave_items(run.rollout)
+    assert [(each["status"], each["failed"]) for each in waves] == [("reverted", 0), ("waiting", 0)]
 
 
 def test_a_script_finds_every_number_of_the_policy_after_rounding() -> None:
