@@ -7,7 +7,7 @@ from decnet.model.rollout import IN_FLIGHT, RELEASED, RolloutObservation, UnitOb
 
 from .clocks import passed, stop_all, stop_or_start, why_stopped
 from .fold import FAILURES
-from .gates import Asked, blocked, is_due
+from .gates import Asked, blocked
 from .ledger import Ledger
 from .seen import journals
 
@@ -118,7 +118,7 @@ def _release_each(
 def _release(ledger: Ledger, asked: Asked) -> None:
     name, seen = asked.name, asked.seen
     block = blocked(ledger, asked)
-    if seen is not None and is_due(ledger, asked):
+    if seen is not None:
         _note_stop(ledger, name, block.name if block else "", seen)
     if block and block.name == "offline" and seen is not None:
         _skip_if_away(ledger, name, seen)

@@ -189,6 +189,44 @@ def test_a_busy_unit_waits_until_its_deadline() -> None:
     assert trial.units() == {"w1": "sent"}
 
 
+def test_with_busy_go_no_one_waits_for_a_visitor() -> None:
+    trial = Trial(opened(1, busy="go"))
+    trial.answer("w1", busy="192.0.2.9 on d1", at_to=False)
+    trial.step()
+    assert trial.units() == {"w1": "sent"}
+
+
+def test_time_that_stopped_in_one_status_does_not_count_in_the_next() -> None:
+    trial = Trial(opened(1, busy_deadline=500.0))
+    trial.answer("w1", busy="192.0.2.9 on d1", at_to=False)
+    trial.step(10)
+    trial.step(500)
+    assert trial.units() == {"w1": "sent"}
+    busy = {"job": "succeeded", "at_to": True, "healthy": False, "busy": "192.0.2.9 on d1"}
+    trial.answer("w1", **busy)
+    trial.step()
+    trial.step(400)
+    assert trial.units() == {"w1": "checking"}, "a visitor counts again in each status"
+    trial.answer("w1")
+    trial.step()
+    assert trial.units() == {"w1": "soaking"}
+    sick(trial)
+    trial.step()
+    assert trial.units() == {"w1": "checking"}
+    trial.step(300)
+    assert trial.units() == {"w1": "failed"}
+
+
+def test_each_move_is_progress() -> None:
+    trial = Trial(opened(4, max_in_flight="1", progress_deadline=1000.0, soak=0.0))
+    for _ in range(40):
+        for name, unit in trial.rollout.state.units.items():
+            is_early = unit.status == "sent" and trial.now - (unit.released_at or 0.0) < 700
+            trial.answer(name, **({"job": "open", "at_to": False} if is_early else {}))
+        trial.step(100)
+    assert trial.status == "done" and trial.now - START > 3000
+
+
 def test_the_time_of_several_visits_adds_up() -> None:
     """Between two of them another gate keeps it waiting."""
     trial = Trial(opened(1, busy_deadline=140.0))

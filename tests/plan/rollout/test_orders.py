@@ -79,6 +79,27 @@ def test_retry_sends_a_failed_unit_again_with_another_request() -> None:
     assert (trial.units()["w1"], trial.unit("w1").attempt) == ("sent", 1)
 
 
+def test_a_retried_unit_may_lose_its_job_as_often_as_before() -> None:
+    trial = Trial(opened(1))
+    trial.step()
+    trial.answer("w1", job="lost", at_to=False)
+    for _ in range(3):
+        trial.step()
+    assert trial.units() == {"w1": "failed"}
+    trial.order("retry", "w1")
+    trial.order("resume")
+    trial.step()
+    trial.step()
+    assert (trial.status, trial.units()) == ("running", {"w1": "sent"})
+
+
+def test_a_removed_unit_is_not_retried() -> None:
+    trial = Trial(opened(2))
+    trial.order("remove", "w1")
+    with pytest.raises(UsageError, match=r"w1 \(removed\)"):
+        trial.order("retry", "w1")
+
+
 def test_a_failure_that_was_accepted_and_retried_is_no_longer_accepted() -> None:
     trial = halted()
     trial.order("resume")
@@ -304,6 +325,8 @@ def test_a_soak_is_restarted_by_order_and_does_not_count_as_a_restart() -> None:
     trial.step()
     trial.order("restart-soak", "w1")
     assert trial.units() == {"w1": "checking"}
+    trial.step(0)
+    assert trial.units() == {"w1": "checking"}, "what was seen before the change proves nothing about it"
     trial.step(95)
     assert (trial.unit("w1").status, trial.unit("w1").soak_resets) == ("soaking", 0)
     trial.step(95)

@@ -121,6 +121,14 @@ def test_the_same_addresses_on_separate_bridges_do_not_move() -> None:
     assert list(opened(former, to).frozen.units) == ["w1", "w2"]
 
 
+def test_an_address_that_passes_to_a_topology_behind_the_same_bridge_moves() -> None:
+    bridged = {"w1": lan("w1", driver="bridge")}
+    former = fleet(WEB, workers="w1").model_copy(update={"lans": bridged})
+    to = topology("w1", decky("a", "w1", 10, mac="00:50:56:00:00:99"))(fleet(workers="w1"))
+    (unit,) = opened(former, to.model_copy(update={"lans": bridged})).frozen.units.values()
+    assert unit.moves
+
+
 def test_a_unit_of_many_workers_has_a_short_name() -> None:
     names = [f"worker-with-a-long-name-{n:02}" for n in range(9)]
     deckies = [decky(f"d{n}", name, 10 + n) for n, name in enumerate(names)]
@@ -257,6 +265,13 @@ def test_another_verb_may_change_services_of_a_unit_that_waits(after: Fleet, is_
     before = fleet(WEB, DB)
     rollout = opened(before, fleet(changed(WEB, hostname="x"), DB))
     assert set(refused_changes(rollout, before, after, "deploy", START)) == ({"w1"} if is_refused else set())
+
+
+def test_a_unit_whose_worker_left_the_fleet_is_no_one_s_business() -> None:
+    to = fleet(changed(WEB, hostname="x"), DB)
+    trial = Trial(opened(fleet(WEB, DB), to))
+    trial.order("remove", "w1")
+    assert refused_changes(trial.rollout, to, fleet(DB), "deploy", trial.now) == {}
 
 
 @pytest.mark.parametrize("status", ["sent", "soaking"])
