@@ -144,8 +144,8 @@ def _note_stop(ledger: Ledger, name: str, block: str, seen: UnitObservation) -> 
 
 
 def _skip_if_away(ledger: Ledger, name: str, seen: UnitObservation) -> None:
-    began, policy = ledger.units[name].stopped_at, ledger.policy
-    if policy.offline == "skip" and began is not None and ledger.now - began >= policy.offline_after:
+    began = ledger.units[name].stopped_at
+    if began is not None and ledger.now - began >= ledger.policy.offline_after:
         ledger.move(name, "skipped", seen.why or "it could not be reached", seen, stop="offline")
 
 

@@ -255,6 +255,19 @@ def test_a_rollback_takes_back_what_waits_to_be_retried() -> None:
     assert trial.units() == {"w1": "reverting", "w2": "reverting", "w3": "waiting", "w4": "waiting"}
 
 
+def test_a_pass_that_may_not_release_begins_nothing() -> None:
+    trial = Trial(opened(3, offline="skip", offline_after=0.0))
+    trial.answer("w1", reachable=False, why="no route")
+    assert trial.step(may_release=False) == []
+    trial.step()
+    assert trial.units() == {"w1": "skipped", "w2": "sent", "w3": "sent"}
+    trial.answer("w1")
+    trial.step(may_release=False)
+    assert trial.units()["w1"] == "skipped"
+    trial.order("rollback")
+    assert trial.step(may_release=False) == []
+
+
 def test_nothing_moves_forward_in_a_rollback() -> None:
     trial = Trial(opened(3))
     trial.step()
