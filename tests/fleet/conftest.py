@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """Three workers, of which only w1 has the decoy images, and an operator who has them; none is
     enrolled."""
     # Always in the same folder: what a killed run left is found there, and taken down first.
-    lab = Lab("flt")
+    lab = Lab(os.environ.get("FAULTS_LAB", "flt"))
     down(lab)
     try:
         up(lab, workers=1, operator_engine=True, engines=ENGINES)
