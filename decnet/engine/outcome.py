@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from decnet.plan.rollout import Preview
 
 
+_FAILURES = ("failed", "reverted", "revert_failed")
+
+
 @dataclass(frozen=True)
 class RolloutView:
     """The rollout as a pass leaves it: what moved in the pass, why units wait, and which ones a pass could
@@ -29,8 +32,10 @@ class RolloutView:
 
     @property
     def exit_code(self) -> int:
-        """4 while it is halted or being taken back, and once it has been."""
-        return 4 if self.rollout.state.status in ("halted", "reverting", "reverted", "revert_failed") else 0
+        """4 while it is halted or being taken back, once it has been, and when a unit has just failed."""
+        has_failed = any(event.kind == "unit" and event.after in _FAILURES for event in self.events)
+        is_bad = self.rollout.state.status in ("halted", "reverting", "reverted", "revert_failed")
+        return 4 if is_bad or has_failed else 0
 
 
 @dataclass(frozen=True)

@@ -260,7 +260,7 @@ def _store(ctx: Context, rollout: Rollout, events: tuple[RolloutEvent, ...]) -> 
             since=event.at,
         )
         for event in events
-        if event.kind == "unit" and event.after == "reverted" and event.unit
+        if event.kind == "unit" and event.after in ("reverted", "revert_failed") and event.unit
         for key in rollout.frozen.units[event.unit].keys
         if rollout.frozen.kind == "fleet"
     ]

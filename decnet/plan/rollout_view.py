@@ -77,7 +77,9 @@ def needs_operator(rollout: Rollout) -> str:
     if state.status == "paused":
         return "decnet rollout resume continues it"
     if state.status == "running" and state.wave_status == "held":
-        return f"decnet rollout promote begins wave {state.wave + 2}, rollout rollback takes the change back"
+        is_last = state.wave + 1 == len(rollout.frozen.waves)
+        what = "ends it" if is_last else f"begins wave {state.wave + 2}"
+        return f"decnet rollout promote {what}, rollout rollback takes the change back"
     return ""
 
 

@@ -175,7 +175,10 @@ class RolloutStore:
         if _sums(folder) != read_whole(folder / SUMS):
             raise _broken(folder, "what was frozen was changed")
         rollout = Rollout(folder.name, frozen, former, to, RolloutState())
-        state = replay(rollout, _events(folder))
+        try:
+            state = replay(rollout, _events(folder))
+        except (ValidationError, StateBroken) as error:
+            raise _broken(folder, "its log has a record that is not understood") from error
         stored = _model(folder / STATE, RolloutState) if (folder / STATE).exists() else state
         if stored.seq > state.seq or (stored.seq == state.seq and stored != state):
             raise _broken(folder, f"its log and its state differ (records {state.seq} and {stored.seq})")

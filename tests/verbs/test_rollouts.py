@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -350,3 +351,18 @@ def test_a_topology_is_a_unit_of_its_own(fleet: FakeFleet) -> None:
     assert codes[0] == 4 and fleet.rollout.state.status == "reverted"
     assert fleet.topology("dc1").status == "torn_down" and "decnet-t" not in str(list(fleet["w1"].containers))
     assert with_ssh(fleet) == {"w1", "w2", "w3"}
+
+
+@pytest.mark.parametrize(
+    "strange", [{"unit": "w9"}, {"fields": {"colour": "red"}}, {"evidence": 3}], ids=["unit", "field", "type"]
+)
+def test_a_record_that_is_not_understood_is_damage_and_no_crash(
+    fleet: FakeFleet, strange: dict[str, object]
+) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    log = fleet.home.rollouts / fleet.rollout.id / "events.jsonl"
+    lines = log.read_text().splitlines()
+    last = {"unit": "w1", "kind": "unit", **json.loads(lines[-1]), **strange, "seq": len(lines) + 1}
+    log.write_text("\n".join([*lines, json.dumps({**last, "kind": "unit"})]) + "\n")
+    ran = fleet.reconcile()
+    assert ran.error is not None and f"{log.parent} is damaged" in ran.error.message

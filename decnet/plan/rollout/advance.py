@@ -166,8 +166,9 @@ def _judge_wave(ledger: Ledger, number: int, names: tuple[str, ...]) -> bool:
         if head.wave_status != "held":
             ledger.wave(number, "held", reason)
         return False
-    noops = all(unit.is_noop for unit in units if unit.status == "passed")
-    ledger.wave(number, "passed", "no unit of it had to change" if noops else "")
+    good = [unit for unit in units if unit.status == "passed"]
+    noops = "no unit of it had to change" if all(unit.is_noop for unit in good) else ""
+    ledger.wave(number, "passed", noops if good else "none of its units has passed")
     if number + 1 == len(ledger.frozen.waves):
         return False
     ledger.wave(number + 1, "active")
@@ -177,10 +178,14 @@ def _judge_wave(ledger: Ledger, number: int, names: tuple[str, ...]) -> bool:
 def _why_held(ledger: Ledger, number: int, units: list[UnitState]) -> str:
     if ledger.fold.head.promoted > number:
         return ""
+    is_last = number + 1 == len(ledger.frozen.waves)
     good = [unit for unit in units if unit.status == "passed"]
-    if not good or (all(unit.is_noop for unit in good) and any(u.status in FAILURES for u in units)):
-        return "none of its units has passed"
-    if ledger.policy.promote == "manual" and number + 1 < len(ledger.frozen.waves):
+    has_failed = any(unit.status in FAILURES for unit in units)
+    if not good or (all(unit.is_noop for unit in good) and has_failed):
+        # Nothing comes after the last wave that would have to be held up by its failures.
+        is_over = is_last and has_failed and ledger.policy.on_failure == "continue"
+        return "" if is_over else "none of its units has passed"
+    if ledger.policy.promote == "manual" and not is_last:
         return "it waits for decnet rollout promote"
     return ""
 

@@ -17,9 +17,11 @@ _KEPT = ("services", "previous", "mutated", "mutated_at", "core", "settings")
 
 def effective(rollout: Rollout, unit: str) -> Literal["to", "former"]:
     """Which content a unit has: the only place where that is decided. Raises KeyError for an unknown unit."""
+    status = rollout.state.units[unit].status
     if rollout.state.status == "done":
-        return "to"
-    return "to" if rollout.state.units[unit].status in RELEASED else "former"
+        # What its worker took back by itself is not sent to it again.
+        return "former" if status == "reverted" else "to"
+    return "to" if status in RELEASED else "former"
 
 
 def effective_fleet(rollout: Rollout, stored: Fleet) -> Fleet:

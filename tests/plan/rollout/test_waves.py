@@ -8,7 +8,7 @@ from plan.world import decky, fleet
 
 from decnet.errors import UsageError
 from decnet.model.rollout import Rollout
-from decnet.plan.rollout import open_rollout, preview, waiting_reasons
+from decnet.plan.rollout import effective, open_rollout, preview, waiting_reasons
 from decnet.plan.rollout.waves import failures, in_flight
 
 
@@ -137,6 +137,15 @@ def test_a_wave_in_which_no_unit_passed_is_held_even_within_the_limit() -> None:
     trial.step()
     trial.step()
     assert (trial.status, trial.rollout.state.wave_status) == ("running", "held")
+
+
+def test_a_rollout_that_continues_past_failures_ends_and_leaves_alone_what_was_taken_back() -> None:
+    trial = Trial(opened(2, waves=("100%",), max_in_flight="2", max_failures="2", on_failure="continue"))
+    trial.step()
+    trial.answer("w1 w2", reverted="it was not confirmed in time", at_to=False, at_former=True)
+    trial.step()
+    assert (trial.status, trial.units()) == ("done", {"w1": "reverted", "w2": "reverted"})
+    assert {effective(trial.rollout, name) for name in ("w1", "w2")} == {"former"}
 
 
 def test_units_that_had_the_content_already_do_not_vouch_for_the_one_that_failed() -> None:
