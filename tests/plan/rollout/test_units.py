@@ -15,6 +15,7 @@ from decnet.model.rollout import Rollout
 from decnet.model.topology import Design, DesignDecky, Lan, Topology
 from decnet.plan.rollout import (
     content_hash,
+    edited_units,
     effective_fleet,
     held_addresses,
     open_rollout,
@@ -110,6 +111,12 @@ def test_a_lan_of_a_worker_without_deckies_is_no_unit() -> None:
     former = fleet(WEB, DB, workers="w1 w2")
     with pytest.raises(UsageError, match="nothing to release"):
         opened(former, fleet(WEB, DB, workers="w1 w2 w3"))
+
+
+def test_a_unit_of_which_one_worker_is_excluded_is_not_selected() -> None:
+    to = fleet(changed(WEB, worker="w3"), changed(DB, hostname="x"))
+    waves = opened(fleet(WEB, DB), to, waves=("*,!w3",)).frozen.waves
+    assert waves == (("w2",), ("w1+w3",))
 
 
 def test_the_same_addresses_on_separate_bridges_do_not_move() -> None:
@@ -257,6 +264,7 @@ def test_images_that_were_pinned_since_are_kept() -> None:
         (fleet(WEB.with_services({"ftp": {}}, at=START + 1), DB), False),
         (fleet(changed(WEB, hostname="other"), DB), True),
         (fleet(DB), True),
+        (fleet(WEB, DB).model_copy(update={"lans": {"w1": lan("w1", interface="eth1")}}), True),
         (fleet(WEB, DB, decky("more", "w1", 60)), True),
         (fleet(WEB, changed(DB, hostname="other"), MAIL), False),
     ],
@@ -265,6 +273,16 @@ def test_another_verb_may_change_services_of_a_unit_that_waits(after: Fleet, is_
     before = fleet(WEB, DB)
     rollout = opened(before, fleet(changed(WEB, hostname="x"), DB))
     assert set(refused_changes(rollout, before, after, "deploy", START)) == ({"w1"} if is_refused else set())
+
+
+def test_a_unit_is_edited_if_it_is_neither_as_before_nor_as_after() -> None:
+    to = fleet(changed(WEB, hostname="x"), DB)
+    trial = Trial(opened(fleet(WEB, DB), to))
+    edited = fleet(changed(WEB, hostname="y"), DB)
+    assert edited_units(trial.rollout, fleet(WEB, DB)) == edited_units(trial.rollout, to) == ()
+    assert edited_units(trial.rollout, edited) == ("w1",)
+    trial.order("remove", "w1")
+    assert edited_units(trial.rollout, edited) == ()
 
 
 def test_a_unit_whose_worker_left_the_fleet_is_no_one_s_business() -> None:
