@@ -172,7 +172,7 @@ def _start_unit(project: str, seconds: float) -> bool:
         detach.SYSTEMD_RUN, *_manager(), "--quiet", "--collect", "--unit=" + _unit(project),
         "--description=Restore the former deckies unless decnet confirms the new ones",
         "--on-active=%d" % max(1, -int(-seconds // 1)), "--timer-property=AccuracySec=1s", *own,
-        sys.executable, *_words(project),
+        "--", sys.executable, *_words(project),
     ]  # fmt: skip
     return _ran(command) and _has_unit(project)
 
