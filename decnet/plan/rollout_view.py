@@ -30,7 +30,7 @@ def status_line(rollout: Rollout) -> str:
     state = rollout.state
     parts = [f"rollout {rollout.id}: {words(state.status)}"]
     if rollout.is_open and state.status != "reverting":
-        held = ", held" if state.wave_status == "held" else ""
+        held = ", held" if _is_held(rollout) else ""
         parts.append(f"wave {state.wave + 1} of {len(rollout.frozen.waves)}{held}")
     parts.append(progress(rollout))
     line = ", ".join(parts)
@@ -72,15 +72,22 @@ def needs_operator(rollout: Rollout) -> str:
     state = rollout.state
     if state.status == "halted":
         failed = [unit for unit in rollout.frozen.units if _state(rollout, unit).status in FAILURES]
-        retry = f"rollout retry {failed[0]} tries again, " if failed else ""
-        return f"decnet {retry}rollout resume accepts it, rollout rollback takes the change back"
+        back = "rollout rollback takes the change back"
+        if not failed:
+            return f"decnet rollout resume continues it, {back}"
+        return f"decnet rollout retry {failed[0]} tries again, rollout resume accepts it, {back}"
     if state.status == "paused":
         return "decnet rollout resume continues it"
-    if state.status == "running" and state.wave_status == "held":
+    if state.status == "running" and _is_held(rollout):
         is_last = state.wave + 1 == len(rollout.frozen.waves)
         what = "ends it" if is_last else f"begins wave {state.wave + 2}"
         return f"decnet rollout promote {what}, rollout rollback takes the change back"
     return ""
+
+
+def _is_held(rollout: Rollout) -> bool:
+    """Whether the next wave waits for an order that was not given yet."""
+    return rollout.state.wave_status == "held" and rollout.state.promoted <= rollout.state.wave
 
 
 def rollout_item(rollout: Rollout) -> dict[str, Any]:

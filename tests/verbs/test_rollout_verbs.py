@@ -21,8 +21,11 @@ from decnet.commands.rollouts.rollback import rollback
 from decnet.commands.rollouts.show import show
 from decnet.commands.rollouts.wait import wait
 from decnet.commands.status import status
+from decnet.commands.topologies.deploy import TopologyDeployOptions
+from decnet.commands.topologies.deploy import deploy as deploy_topology
 from decnet.engine.options import PassOptions
 from decnet.errors import Declined
+from decnet.model.rollout_policy import Policy
 from decnet.store.audit import read
 
 from .test_metrics import values
@@ -213,6 +216,14 @@ def test_wait_reports_once_what_only_the_operator_continues(fleet: FakeFleet) ->
     assert with_ssh(fleet) == ["w1", "w2"]
 
 
+def test_wait_reports_a_worker_that_stays_away_once(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=SOAKING)
+    fleet["w3"].shut()
+    ran = waited(fleet, timeout=200.0, interval=20.0)
+    assert ran.code == 3
+    assert len([text for text in ran.messages if text.startswith("w3: ")]) == 1
+
+
 def test_wait_leaves_a_pass_to_the_command_that_holds_the_lock(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=SOAKING)
     with fleet.locked():
@@ -327,6 +338,21 @@ def test_an_unhealthy_worker_keeps_the_change_if_the_operator_confirms_it(fleet:
     assert (again.code, again.outcome.rows) == (0, (("w2", "none", "does not wait for a confirmation"),))
     fleet["w1"].shut()
     assert fleet.run(lambda ctx: confirm(ctx)).code == 5
+
+
+# topologies and images
+
+
+def test_a_topology_goes_out_as_a_unit_of_its_own(fleet: FakeFleet) -> None:
+    assert fleet.generate("branch", depth=2, branching=1).code == 0
+    policy = Policy(**SOAKING | {"waves": ("100%",)})
+    options = TopologyDeployOptions("w2", run=PassOptions(rollout=policy))
+    ran = fleet.run(lambda ctx: deploy_topology(ctx, "branch", options))
+    assert (ran.code, fleet.units()) == (0, {"w2/branch": "soaking"})
+    assert fleet.run(lambda ctx: show(ctx, None)).outcome.names == ("w2/branch",)
+    assert waited(fleet, interval=60.0).code == 0
+    assert fleet.topology("branch").status == "active"
+    assert fleet.run(lambda ctx: listed(ctx)).outcome.rows[0][1] == "done"
 
 
 # status and metrics

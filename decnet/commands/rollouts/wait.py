@@ -29,11 +29,11 @@ async def wait(
     """
     rollout, remarks = chosen(ctx, rollout_id), dict[str, str]()
     end = None if timeout is None else ctx.monotonic() + timeout
-    reported = ""
+    reported, failing = "", set[str]()
     ctx.traces.repeats = True
     async with ctx.reusing_connections() as kept:
         while rollout.is_open and rollout.state.status != "halted":
-            view = await _pass(kept)
+            view, failing = await _pass(kept, failing)
             rollout = RolloutStore(ctx.home).load(rollout.id)
             if view is not None and view.rollout.id == rollout.id:
                 remarks = dict(view.waiting)
@@ -55,15 +55,17 @@ def exit_code(rollout: Rollout) -> int:
     return 0 if rollout.state.status == "done" and not failed else 4
 
 
-async def _pass(ctx: Context) -> RolloutView | None:
-    """One pass; None if another command held the lock all the time, and makes progress itself."""
+async def _pass(ctx: Context, failing: set[str]) -> tuple[RolloutView | None, set[str]]:
+    """One pass, and the failures of workers in it; those of the pass before are not reported again. None if
+    another command held the lock all the time, and makes progress itself."""
     try:
         outcome: PassOutcome = await reconcile(ctx, PassOptions(quiet=True))
     except LockHeld:
-        return None
+        return None, failing
     for failure in outcome.troubles:
-        ctx.emit(failure)
-    return outcome.rollout
+        if str(failure) not in failing:
+            ctx.emit(failure)
+    return outcome.rollout, {str(failure) for failure in outcome.troubles}
 
 
 def _report(ctx: Context, view: RolloutView) -> None:

@@ -108,6 +108,10 @@ def test_a_halt_names_the_reason_and_every_way_on() -> None:
         "rollout rollback takes the change back"
     )
     assert "no such image" in remarks(run)[unit]
+    run.order("retry", unit)
+    assert next_step(run.rollout) == (
+        "decnet rollout resume continues it, rollout rollback takes the change back"
+    )
 
 
 def test_a_held_wave_names_the_order_that_it_waits_for() -> None:
@@ -115,6 +119,9 @@ def test_a_held_wave_names_the_order_that_it_waits_for() -> None:
     assert ", held" in status_line(run.rollout)
     assert next_step(run.rollout).startswith("decnet rollout promote begins wave 2")
     assert [each["status"] for each in wave_items(run.rollout)] == ["held", "waiting"]
+    run.order("promote")
+    assert ", held" not in status_line(run.rollout)
+    assert next_step(run.rollout) == "decnet rollout wait, or each decnet reconcile, continues it"
 
 
 def soaking_until_passed(**changes: Any) -> Trial:
