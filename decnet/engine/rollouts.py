@@ -296,6 +296,32 @@ async def finish(
     return snap
 
 
+async def confirm_ended(ctx: Context, connections: Connections, snap: Snapshot) -> None:
+    """Disarm the dead men of rollouts that were ended while these waited for a confirmation: what a worker has
+    now is what the operator left it with."""
+    armed = {
+        name: [each for each in seen.status.rollouts if each.state == "armed"]
+        for name, seen in snap.observed.items()
+        if isinstance(seen, Seen) and seen.status.rollouts
+    }
+    known = set(RolloutStore(ctx.home).ids()) if any(armed.values()) else set()
+    current = snap.rollout.id if snap.rollout is not None and snap.rollout.is_open else ""
+    ended = {
+        name: found
+        for name, rows in armed.items()
+        if (found := [each for each in rows if each.id in known and each.id != current])
+    }
+
+    async def confirm(client: AgentClient) -> None:
+        for each in ended[client.worker]:
+            await client.confirm(each.project, each.id)
+
+    answers = await connections.call_all([snap.workers[name] for name in ended], confirm)
+    for name, answer in answers.items():
+        if isinstance(answer, WorkerFailure):
+            ctx.warn(f"its dead man could not be disarmed: {answer.message}", name)
+
+
 def requested_removals(rollout: Rollout) -> int:
     """How many deckies the units may remove that are being released or taken back: the whole change was
     guarded when the rollout was opened, and taking back is not held up."""

@@ -26,6 +26,7 @@ from decnet.engine.rollouts import (
     advance,
     begin,
     checked,
+    confirm_ended,
     end_former,
     finish,
     record_moves,
@@ -118,6 +119,7 @@ async def _carry_out(
         snap, applied = await remove_projects(ctx, connections, snap, applied, options)
         snap, applied = await remove_networks(ctx, connections, snap, applied, options)
         snap = await finish(ctx, connections, commit(ctx, snap), applied, options)
+        await confirm_ended(ctx, connections, snap)
         settled = settle(ctx, commit(ctx, snap), plan, applied)
         audit.outcome = report(verb, snap, plan, options, applied).with_rollout(
             view(settled, ctx.now()), advances=options.advances

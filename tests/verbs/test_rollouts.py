@@ -366,3 +366,15 @@ def test_a_record_that_is_not_understood_is_damage_and_no_crash(
     log.write_text("\n".join([*lines, json.dumps({**last, "kind": "unit"})]) + "\n")
     ran = fleet.reconcile()
     assert ran.error is not None and f"{log.parent} is damaged" in ran.error.message
+
+
+def test_a_cancelled_rollout_leaves_no_dead_man_behind(fleet: FakeFleet) -> None:
+    fleet["w1"].lose("confirm")
+    fleet.deploy(WITH_SSH, policy=GUARDED)
+    assert fleet.units()["w1"] == "checking"
+    assert fleet.order("cancel").code == 0
+    assert fleet.reconcile().code == 0
+    (held,) = fleet["w1"].ask("status")["result"]["rollouts"]
+    assert held["state"] == "confirmed"
+    fleet.clock.advance(1000)
+    assert fleet.reconcile().code == 0 and with_ssh(fleet) == {"w1", "w2", "w3"}
