@@ -297,8 +297,8 @@ async def finish(
 
 
 async def confirm_ended(ctx: Context, connections: Connections, snap: Snapshot) -> None:
-    """Disarm the dead men of rollouts that were ended while these waited for a confirmation: what a worker has
-    now is what the operator left it with."""
+    """Disarm the dead men of rollouts that were ended while these waited for a confirmation: what a worker
+    has now is what the operator left it with."""
     armed = {
         name: [each for each in seen.status.rollouts if each.state == "armed"]
         for name, seen in snap.observed.items()
