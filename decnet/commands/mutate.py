@@ -15,7 +15,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome
-from decnet.engine.rollouts import give_order
+from decnet.engine.rollout_orders import give_order
 from decnet.engine.run_pass import Change, Propose, run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.errors import UsageError

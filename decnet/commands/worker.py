@@ -13,8 +13,8 @@ from decnet.engine.connections import FLEET_KEY
 from decnet.engine.context import Context
 from decnet.engine.network_cleanup import REMOVAL_SECONDS
 from decnet.engine.outcome import Listing, TextOutcome
-from decnet.engine.rollouts import forget_worker as forget_in_rollout
-from decnet.engine.rollouts import refuse_while_open
+from decnet.engine.rollout_orders import forget_worker as forget_in_rollout
+from decnet.engine.rollout_orders import refuse_while_open
 from decnet.engine.topologies import follow_stored
 from decnet.engine.workers import known_workers
 from decnet.errors import DecnetError, Unreachable, UsageError, WorkerFailure

@@ -17,31 +17,27 @@ from decnet.engine.observe import observe
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import RolloutView
 from decnet.engine.rollout_observation import ask_again, observed_units
-from decnet.engine.snapshot import Snapshot, load_snapshot
+from decnet.engine.rollout_orders import store_moves
+from decnet.engine.snapshot import Snapshot
 from decnet.errors import RolloutOpen, UsageError, WorkerFailure
 from decnet.model.actual import Seen
 from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
 from decnet.model.rollout import IN_FLIGHT, Policy, Rollout, RolloutEvent, RolloutObservation
 from decnet.plan.rollout import (
-    Order,
-    OrderKind,
     Preview,
     content_hash,
     could_release,
-    edited_units,
     effective_fleet,
     open_rollout,
-    order,
     preview,
     refused_changes,
     step,
     to_confirm,
     waiting_reasons,
 )
-from decnet.store.audit import append
-from decnet.store.desired import load_fleet, new_fleet, save_fleet
-from decnet.store.rollouts import RolloutStore, TakenBack
+from decnet.store.desired import save_fleet
+from decnet.store.rollouts import RolloutStore
 from decnet.wire import PROJECT, digest
 
 if TYPE_CHECKING:
@@ -176,15 +172,6 @@ def begin(ctx: Context, snap: Snapshot, proposal: Proposal) -> Snapshot:
     return _stepped(snap, observed_units(snap, rollout, now=ctx.now()), now=ctx.now())
 
 
-def end_former(ctx: Context, snap: Snapshot, kind: OrderKind) -> Snapshot:
-    """Store that the open rollout ends here; the snapshot without it."""
-    assert snap.rollout is not None
-    rollout, events = order(snap.rollout, Order(kind, by=ctx.user), ctx.now())
-    RolloutStore(ctx.home).append(rollout, events)
-    ctx.note(f"rollout {rollout.id} is {rollout.state.status}: each worker stays as it is")
-    return replace(snap, rollout=None, rollout_moves=())
-
-
 async def advance(
     ctx: Context,
     connections: Connections,
@@ -242,32 +229,9 @@ def record_moves(ctx: Context, snap: Snapshot) -> Snapshot:
     """Append what moved to the rollout's log, before desired follows from it."""
     if snap.rollout is None or not snap.rollout_moves:
         return snap
-    _store(ctx, snap.rollout, snap.rollout_moves)
+    store_moves(ctx, snap.rollout, snap.rollout_moves)
     ctx.traces.changes = True
     return replace(snap, rollout_moves=())
-
-
-def _store(ctx: Context, rollout: Rollout, events: tuple[RolloutEvent, ...]) -> None:
-    """Append to the log, and before it keep what was taken back from being deployed again."""
-    store = RolloutStore(ctx.home)
-    taken = [
-        TakenBack(
-            worker=key.worker,
-            project=key.project,
-            content=content_hash(rollout.to, key),
-            rollout=rollout.id,
-            reason="it was rolled back" if event.before == "reverting" else event.reason,
-            since=event.at,
-        )
-        for event in events
-        if event.kind == "unit" and event.after in ("reverted", "revert_failed") and event.unit
-        for key in rollout.frozen.units[event.unit].keys
-        if rollout.frozen.kind == "fleet"
-    ]
-    if taken:
-        store.take_back(taken)
-    if events:
-        store.append(rollout, events)
 
 
 async def finish(
@@ -346,47 +310,6 @@ def view(snap: Snapshot, now: float) -> RolloutView | None:
     )
 
 
-async def give_order(ctx: Context, wanted: Order) -> Rollout:
-    """Carry out an operator's order on the open rollout, and store it. Raises UsageError if there is none, or
-    if it cannot be done now."""
-    with ctx.lock():
-        rollout = RolloutStore(ctx.home).open_one()
-        if rollout is None:
-            raise UsageError("no rollout is open", hint="decnet rollout list shows the ended ones")
-        stored = load_fleet(ctx.home) or new_fleet()
-        # With a cancellation, what was edited in the file stays.
-        is_kept = wanted.kind == "cancel" and bool(edited_units(rollout, stored))
-        desired = stored if is_kept else load_snapshot(ctx).desired
-        rollout, events = order(rollout, wanted, ctx.now())
-        _store(ctx, rollout, events)
-        desired = desired if is_kept else effective_fleet(rollout, desired)
-        if desired != stored:
-            save_fleet(ctx.home, desired)
-        if events:
-            append(
-                ctx.home, at=ctx.now(), who=ctx.user, command=ctx.command, outcome=_summary(rollout, wanted)
-            )
-    return rollout
-
-
-def refuse_while_open(ctx: Context, worker: str, why: str) -> None:
-    """Raises RolloutOpen if the worker is part of the open rollout."""
-    rollout = RolloutStore(ctx.home).open_one()
-    if rollout is not None and any(worker in unit.workers for unit in rollout.frozen.units.values()):
-        raise RolloutOpen(rollout.id, f"{worker} is part of it: {why}")
-
-
-def forget_worker(ctx: Context, name: str) -> None:
-    """Take a worker that leaves the fleet out of the open rollout; the lock is held."""
-    rollout = RolloutStore(ctx.home).open_one()
-    if rollout is None:
-        return
-    units = tuple(unit for unit, each in rollout.frozen.units.items() if name in each.workers)
-    if units:
-        moved, events = order(rollout, Order("remove", units, by=ctx.user), ctx.now())
-        RolloutStore(ctx.home).append(moved, events)
-
-
 def _seed(to: Fleet) -> int:
     """The seed of the order of units: from what is deployed, so that the run has the order of its preview."""
     keys = sorted({SliceKey(decky.worker, project) for project, _, decky in to.every_decky()})
@@ -428,8 +351,3 @@ def _with_failures(
         if why and each.job == "none":
             units[name] = replace(each, why=why)
     return replace(found, units=units)
-
-
-def _summary(rollout: Rollout, wanted: Order) -> str:
-    units = f" {', '.join(wanted.units)}" if wanted.units else ""
-    return f"rollout {rollout.id}: {wanted.kind}{units}, now {rollout.state.status}"

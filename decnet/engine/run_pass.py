@@ -22,12 +22,12 @@ from decnet.engine.pass_end import audited
 from decnet.engine.progress import Planned, RolloutPlanned
 from decnet.engine.project_cleanup import remove_projects
 from decnet.engine.report import report
+from decnet.engine.rollout_orders import end_former
 from decnet.engine.rollouts import (
     advance,
     begin,
     checked,
     confirm_ended,
-    end_former,
     finish,
     record_moves,
     requested_removals,

@@ -38,7 +38,7 @@ from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import TextOutcome
 from decnet.engine.progress import Event, Message
-from decnet.engine.rollouts import give_order
+from decnet.engine.rollout_orders import give_order
 from decnet.errors import DecnetError, WorkerFailure
 from decnet.images import wanted
 from decnet.model.fleet import Fleet

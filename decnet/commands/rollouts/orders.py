@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from decnet.commands.rollouts.known import known_units, open_one
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
-from decnet.engine.rollouts import give_order
+from decnet.engine.rollout_orders import give_order
 from decnet.errors import Declined
 from decnet.model.counted import counted
 from decnet.model.rollout import RELEASED, Rollout

@@ -7,7 +7,7 @@ from decnet.commands.rollouts.orders import ask, outcome, split
 from decnet.commands.rollouts.wait import wait
 from decnet.engine.context import Context
 from decnet.engine.outcome import Sheet, TextOutcome
-from decnet.engine.rollouts import give_order
+from decnet.engine.rollout_orders import give_order
 from decnet.errors import UsageError
 from decnet.model.counted import counted
 from decnet.plan.rollout import Order
