@@ -88,6 +88,15 @@ class RolloutStore:
         """One rollout. Raises UsageError for an unknown id, and StateBroken for a damaged one."""
         return self._loaded(self._folder(rollout_id))
 
+    def glance(self, rollout_id: str) -> Rollout:
+        """One rollout without its documents, which are empty, and as its state file has it: for listings."""
+        folder = self._folder(rollout_id)
+        if not (folder / STATE).exists():
+            return self._loaded(folder)
+        nothing = Fleet(fleet_id="")
+        frozen, state = _model(folder / POLICY, Frozen), _model(folder / STATE, RolloutState)
+        return Rollout(folder.name, frozen, nothing, nothing, state)
+
     def events(self, rollout_id: str) -> tuple[RolloutEvent, ...]:
         """Its log, the oldest first."""
         return _events(self._folder(rollout_id))

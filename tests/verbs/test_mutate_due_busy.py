@@ -11,6 +11,7 @@ from fakefleet import FakeFleet, in_memory
 from fakefleet.fleet import Ran
 from fakefleet.killing import copied
 
+from decnet.cli.loops import LONGEST_SLEEP, mutate_when_due
 from decnet.commands.mutate import MutateOptions, mutate, next_due
 from decnet.engine.options import PassOptions
 
@@ -117,3 +118,24 @@ def test_a_decky_that_a_rollout_changes_waits_until_that_has_passed(fleet: FakeF
     fleet.clock.advance(HOUR / 2)
     messages = due(fleet).messages
     assert f"one: put off, rollout {fleet.rollout.id} is changing w1" in messages
+
+
+def test_a_watch_rests_while_all_that_are_due_wait(fleet: FakeFleet) -> None:
+    fleet["w1"].visit("one-http", "login")
+    fleet["w2"].visit("two-http", "login")
+    fleet.clock.advance(HOUR / 2)
+    rests: list[float] = []
+
+    class Enough(Exception):
+        pass
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        fleet.clock.advance(seconds)
+        if len(rests) == 10:
+            raise Enough
+
+    options = MutateOptions(due=True, run=PassOptions(quiet=True))
+    with pytest.raises(Enough):
+        fleet.run(lambda ctx: mutate_when_due(ctx, options, "table"), sleep=sleep)
+    assert rests == [LONGEST_SLEEP] * 10

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from fakefleet import FakeFleet
 
-from decnet.commands.rollouts.policies import PolicyFlags, chosen_policy, default_policy
+from decnet.commands.rollouts.policies import (
+    PolicyFlags,
+    chosen_policy,
+    default_policy,
+    with_rollout,
+)
+from decnet.engine.options import PassOptions
+from decnet.engine.rollouts import ALL_AT_ONCE
 from decnet.errors import SpecError, UsageError
 from decnet.model.rollout_policy import Policy
 
@@ -51,6 +58,24 @@ def test_flags_come_before_the_named_policy_and_that_before_the_defaults(fleet: 
     assert chosen(fleet, "default", waves=["1", "@edge"], confirm_within="never") == Policy(
         waves=("1", "@edge"), confirm_within=0
     )
+
+
+def test_a_confirmation_alone_needs_no_waves(fleet: FakeFleet) -> None:
+    assert chosen(fleet, confirm_within="10m") == ALL_AT_ONCE.model_copy(update={"confirm_within": 600.0})
+    both = chosen(fleet, confirm_within="10m", soak="1m")
+    assert both == Policy(soak=60, confirm_within=600)
+
+
+def test_a_policy_that_never_waits_for_confirmations_is_one_of_the_pass(fleet: FakeFleet) -> None:
+    def options(name: str | None, **values: object) -> PassOptions:
+        return with_rollout(fleet.context(), PassOptions(), PolicyFlags(name, values))
+
+    fleet.deploy(FOUR + '\n[rollout.bold]\nconfirm_within = "never"\n')
+    assert options("bold") == PassOptions(rollout=Policy(name="bold"), no_confirm=True)
+    assert options(None, confirm_within="never") == PassOptions(no_confirm=True)
+    with_limit = Policy(name="bold", confirm_within=60)
+    assert options("bold", confirm_within="1m") == PassOptions(rollout=with_limit)
+    assert options(None) == PassOptions()
 
 
 def test_the_file_of_the_command_comes_before_the_stored_one_and_the_state_directory_last(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from decnet.commands.rollouts.wait import wait
 from decnet.commands.status import status
 from decnet.commands.topologies.deploy import TopologyDeployOptions
 from decnet.commands.topologies.deploy import deploy as deploy_topology
+from decnet.console.documents import dumps
 from decnet.engine.options import PassOptions
 from decnet.errors import Declined
 from decnet.model.rollout_policy import Policy
@@ -100,6 +102,8 @@ def test_show_has_the_waves_and_units_and_why_they_wait(fleet: FakeFleet) -> Non
     ]
     document = ran.outcome.document
     assert (document["id"], document["status"], document["waiting"]) == (fleet.rollout.id, "running", 2)
+    assert [unit["name"] for unit in json.loads(dumps(document))["units"]] == ["w1", "w2", "w3"]
+    assert document["policy_values"]["rounded"] == {"in_flight": 1, "failures": 0, "units": 3}
     assert ran.outcome.names == ("w1", "w2", "w3")
 
 

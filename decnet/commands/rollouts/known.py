@@ -39,7 +39,7 @@ def open_one(ctx: Context) -> Rollout:
     known = store.ids()
     if not known:
         raise UsageError("no rollout is open", hint=BEGINS)
-    last = store.load(known[0])
+    last = store.glance(known[0])
     raise UsageError(
         f"no rollout is open: the last one, {last.id}, is {words(last.state.status)}",
         hint=f"decnet rollout show {last.id}",

@@ -18,13 +18,13 @@ COLUMNS = ("rollout", "status", "wave", "progress", "policy", "opened")
 def listed(ctx: Context) -> Listing:
     """Every rollout that is kept, the newest first; no worker is contacted."""
     store = RolloutStore(ctx.home)
-    rollouts = [store.load(each) for each in store.ids()]
+    rollouts = [store.glance(each) for each in store.ids()]
     items = [rollout_item(each) for each in rollouts]
     rows = tuple(
         (
             item["id"],
             words(item["status"]),
-            f"{item['wave']} of {item['waves']}",
+            f"{item['wave']} of {item['wave_count']}",
             progress(rollout),
             item["policy"],
             time_text(item["opened_at"]),

@@ -17,9 +17,10 @@ def mixed(ctx: Context, snap: Snapshot) -> tuple[str, ...]:
     newest = next(iter(store.ids()), None)
     if snap.rollout is not None or newest is None:
         return ()
-    rollout = store.load(newest)
+    rollout = store.glance(newest)
     if rollout.state.status not in ("cancelled", "revert_failed") or rollout.frozen.kind == "agent":
         return ()
+    rollout = store.load(newest)
     having = [unit for unit in rollout.frozen.units if _is_at(snap.desired, rollout.to, rollout, unit)]
     others = [unit for unit in rollout.frozen.units if _is_at(snap.desired, rollout.former, rollout, unit)]
     if not having or not others:

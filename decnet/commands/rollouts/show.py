@@ -62,9 +62,9 @@ def sheet(rollout: Rollout, remarks: Mapping[str, str], now: float) -> Sheet:
     waves, units = wave_items(rollout), unit_items(rollout, remarks, now)
     document = {
         **rollout_item(rollout),
-        "frozen_policy": policy_item(rollout),
-        "wave_list": waves,
-        "unit_list": units,
+        "policy_values": policy_item(rollout),
+        "waves": waves,
+        "units": units,
         "next": next_step(rollout),
     }
     failing = rollout.is_open and rollout.state.status in ("halted", "reverting")

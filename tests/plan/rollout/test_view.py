@@ -175,7 +175,7 @@ def test_a_script_finds_every_number_of_the_policy_after_rounding() -> None:
     run = Trial(opened(3, waves=("1", "100%"), max_in_flight="50%", max_failures="40%"))
     assert policy_item(run.rollout)["rounded"] == {"in_flight": 1, "failures": 1, "units": 3}
     item = rollout_item(run.rollout)
-    assert (item["units"], item["waiting"], item["waves"], item["opened_by"]) == (3, 3, 2, "alice")
+    assert (item["unit_count"], item["waiting"], item["wave_count"], item["opened_by"]) == (3, 3, 2, "alice")
 
 
 @pytest.mark.parametrize(
