@@ -74,7 +74,7 @@ def shown(company: Company) -> dict[str, Any]:
 
 def units(company: Company) -> dict[str, str]:
     """The status of each of its units."""
-    return {unit["name"]: unit["status"] for unit in shown(company)["unit_list"]}
+    return {unit["name"]: unit["status"] for unit in shown(company)["units"]}
 
 
 def with_ftp(company: Company) -> set[str]:
