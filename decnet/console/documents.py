@@ -53,6 +53,7 @@ def lines(outcome: Outcome) -> list[Any]:
             *workers,
             *({"kind": "decky", **item} for item in outcome.deckies.items),
             *({"kind": "topology", **item} for item in topologies),
+            *([{"kind": "rollout", **_rollout(outcome.rollout)}] if outcome.rollout else []),
         ]
     if isinstance(outcome, Listing):
         return list(outcome.items)

@@ -18,16 +18,17 @@ MOST_MOVES = 20
 MOST_WAITING = 5
 
 
-def rollout_lines(view: RolloutView, verb: str, *, quiet: bool = False) -> list[str]:
+def rollout_lines(view: RolloutView, verb: str, *, quiet: bool = False, could: bool = False) -> list[str]:
     """The rollout after a pass: what moved, why units wait whose turn it is, and what the operator can do.
-    A quiet pass reports only what moved."""
+    A quiet pass reports only what moved; one that `could` and did not also what it would release."""
     moves = [event for event in view.events if is_news(event)]
     if quiet and not moves:
         return []
+    ready = [f"  {named(view.releasable)}: could be released now"] if could and view.releasable else []
     below = [f"  {cell(line)}" for line in _below(view, quiet=quiet)]
     # A reconcile need not name itself.
     hint = needs_operator(view.rollout) if verb == "reconcile" else next_step(view.rollout)
-    return [cell(status_line(view.rollout)), *below, *([f"  hint: {hint}"] if hint else [])]
+    return [cell(status_line(view.rollout)), *ready, *below, *([f"  hint: {hint}"] if hint else [])]
 
 
 def _below(view: RolloutView, *, quiet: bool) -> Iterator[str]:

@@ -159,7 +159,9 @@ def _rollout_lines(outcome: PassOutcome) -> list[str]:
     from decnet.console.rollouts import preview_lines, rollout_lines
 
     found = preview_lines(outcome.preview) if outcome.preview else []
-    found += rollout_lines(outcome.rollout, outcome.verb, quiet=outcome.quiet) if outcome.rollout else []
+    if outcome.rollout:
+        could = not outcome.carried_out
+        found += rollout_lines(outcome.rollout, outcome.verb, quiet=outcome.quiet, could=could)
     width = terminal_width(sys.stdout)
     return [each for line in found for each in folded(line, 6, width)]
 

@@ -98,7 +98,7 @@ def rollout_item(rollout: Rollout) -> dict[str, Any]:
         "id": rollout.id,
         "status": state.status,
         "reason": state.reason,
-        "kind": frozen.kind,
+        "releases": frozen.kind,
         "policy": frozen.policy.name,
         "command": frozen.command,
         "opened_at": frozen.opened_at,

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from fakefleet import FakeFleet, in_memory
 
-from decnet.console.documents import document
+from decnet.commands.status import status
+from decnet.console.documents import document, lines
 from decnet.console.progress import Lines
 from decnet.console.show import show
 from decnet.engine.outcome import PassOutcome
@@ -113,6 +114,22 @@ def test_a_unit_that_waits_for_its_worker_has_a_line_and_later_waves_have_none(
     lines = printed(fleet.reconcile().outcome, capsys)
     waits = [line.strip() for line in lines if " waits: " in line]
     assert len(waits) == 1 and waits[0].startswith("w1 waits: offline: w1: ")
+
+
+def test_a_check_names_what_it_would_release(fleet: FakeFleet, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet.deploy(WITH_SSH, policy={**POLICY, "soak": 0.0})
+    ran = fleet.reconcile(check=True)
+    assert ran.code == 3
+    assert "  w2: could be released now" in printed(ran.outcome, capsys)
+    assert fleet.units() == {"w1": "passed", "w2": "waiting"}
+
+
+def test_a_script_finds_the_open_rollout_in_the_status(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=POLICY)
+    outcome = fleet.run(lambda ctx: status(ctx)).outcome
+    (row,) = [each for each in lines(outcome) if each["kind"] == "rollout"]
+    assert row == {"kind": "rollout", **document(outcome)["rollout"]}
+    assert (row["id"], row["releases"], row["wave"]) == (fleet.rollout.id, "fleet", 1)
 
 
 def test_a_script_reads_the_rollout_of_a_pass(fleet: FakeFleet) -> None:
