@@ -74,7 +74,7 @@ def fleet(company: Company, request: pytest.FixtureRequest) -> Company:
         company.mend()
         company.enrol()
         since = company.on("w1", "date", "+%s.%N").out.strip()
-        company.deploy(NINE, "--reset-services", "--max-remove", "99")
+        company.deploy(NINE, "--reset-services", "--max-remove", "99", "--supersede", "--again")
         if fresh:
             _note_first(company, since)
     return company
