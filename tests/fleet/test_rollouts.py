@@ -214,7 +214,7 @@ def test_cron_alone_completes_three_waves_while_the_clock_is_moved(hosts: Compan
             for name, status in units(hosts).items()
             if status == "passed" and name not in passed
         }
-        begun |= {name: before for name in with_ftp(hosts) - begun.keys()}
+        begun |= dict.fromkeys(with_ftp(hosts) - begun.keys(), before)
         assert len(begun) <= len(passed) + 1, "two at once"
     assert shown(hosts)["status"] == "done"
     assert list(begun) == list(passed) == list(WORKERS)

@@ -7,7 +7,7 @@ from decnet.model.rollout import IN_FLIGHT, RELEASED, RolloutObservation, UnitOb
 
 from .clocks import passed, stop_all, stop_or_start, why_stopped
 from .fold import FAILURES
-from .gates import Asked, blocked
+from .gates import Asked, any_ahead, blocked
 from .ledger import Ledger
 from .seen import journals
 
@@ -108,11 +108,12 @@ def release(ledger: Ledger, observation: RolloutObservation, *, may_release: boo
 def _release_each(
     ledger: Ledger, observation: RolloutObservation, names: tuple[str, ...] | list[str], number: int
 ) -> None:
+    ahead = any_ahead(observation)
     for name in names:
         unit = ledger.units[name]
         if unit.status == "waiting":
             seen = observation.units.get(name)
-            _release(ledger, Asked(name, unit, seen, observation.catalog, number))
+            _release(ledger, Asked(name, unit, seen, observation.catalog, number, ahead))
 
 
 def _release(ledger: Ledger, asked: Asked) -> None:

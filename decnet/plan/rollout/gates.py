@@ -31,11 +31,18 @@ class Asked(NamedTuple):
     seen: UnitObservation | None
     catalog: str
     wave: int
+    ahead: str = ""
+    """Which unit's state is newer than ours, and why: then ours is out of date, and nothing is released."""
 
 
 def blocked(ledger: Ledger, asked: Asked) -> Block | None:
     """The first gate that blocks a waiting unit; None if it may be released now."""
     return next((block for gate in _GATES if (block := gate(ledger, asked))), None)
+
+
+def any_ahead(observation: RolloutObservation) -> str:
+    """Why the state of one of the units is newer than ours, as after a backup was restored; "" if none is."""
+    return next((seen.ahead for seen in observation.units.values() if seen.reachable and seen.ahead), "")
 
 
 def is_due(ledger: Ledger, asked: Asked) -> bool:
@@ -51,10 +58,10 @@ def waiting_reasons(rollout: Rollout, observation: RolloutObservation, now: floa
     catalog, wave, unobserved, offline, journal, ahead, busy, budget. A unit that the next pass releases has
     no entry."""
     ledger, waves = Ledger(rollout, now), wave_numbers(rollout)
-    found = {}
+    found, ahead = {}, any_ahead(observation)
     for name, unit in ledger.units.items():
         if unit.status == "waiting":
-            asked = Asked(name, unit, observation.units.get(name), observation.catalog, waves[name])
+            asked = Asked(name, unit, observation.units.get(name), observation.catalog, waves[name], ahead)
             if block := blocked(ledger, asked):
                 found[name] = str(block)
     return found
@@ -115,7 +122,8 @@ def _journal(ledger: Ledger, asked: Asked) -> Block | None:
 
 
 def _ahead(ledger: Ledger, asked: Asked) -> Block | None:
-    return Block("ahead", bounded(_seen(asked).ahead, 300)) if _seen(asked).ahead else None
+    why = _seen(asked).ahead or asked.ahead
+    return Block("ahead", bounded(why, 300)) if why else None
 
 
 def _busy(ledger: Ledger, asked: Asked) -> Block | None:

@@ -180,3 +180,15 @@ def test_the_waves_of_five_hundred_units_name_each_one_once() -> None:
     shown = preview(opened(500, waves=("1", "5%", "25%", "100%")))
     names = [name for wave in shown.waves for name in wave.units]
     assert len(names) == len(set(names)) == 500
+
+
+def test_nothing_is_released_while_any_workers_state_is_newer_than_ours() -> None:
+    trial = Trial(opened(3, waves=("100%",), max_in_flight="3"))
+    trial.answer("w2", ahead="w2: generation 7 is newer than 5")
+    trial.step()
+    assert trial.units() == dict.fromkeys(("w1", "w2", "w3"), "waiting")
+    reasons = waiting_reasons(trial.rollout, trial.observation(), trial.now)
+    assert reasons == dict.fromkeys(trial.units(), "ahead: w2: generation 7 is newer than 5")
+    trial.answer("w2")
+    trial.step()
+    assert trial.units() == dict.fromkeys(("w1", "w2", "w3"), "sent")
