@@ -31,6 +31,7 @@ from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import resolve
 
 STAYS, EVENTS, POLICIES = "deckies that stay", "settings of events", "policies of rollouts"
+WAVES = "a first deploy"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             add=options.add,
         )
         _check_workers(stored, drafts)
+        _report_no_waves(ctx, stored, options, reported)
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             if _needs_local(snap, drafts):
@@ -91,6 +93,13 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
     if options.out is not None:
         write_plan(ctx, options.out, outcome, options.run)
     return outcome
+
+
+def _report_no_waves(ctx: Context, stored: Snapshot, options: DeployOptions, reported: set[str]) -> None:
+    is_first = next(stored.desired.every_decky(), None) is None
+    if options.run.rollout is not None and is_first and WAVES not in reported:
+        reported.add(WAVES)
+        ctx.note("this is the fleet's first deploy: it goes out at once, without waves")
 
 
 def _with_events(

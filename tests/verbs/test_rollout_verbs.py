@@ -344,7 +344,30 @@ def test_an_unhealthy_worker_keeps_the_change_if_the_operator_confirms_it(fleet:
     assert fleet.run(lambda ctx: confirm(ctx)).code == 5
 
 
-# topologies and images
+# what is released
+
+
+def test_a_first_deploy_has_no_waves_which_is_reported_once() -> None:
+    folder = in_memory()
+    fleet = FakeFleet(folder, WORKERS)
+    ran = fleet.deploy(THREE, policy=SOAKING, confirm=True)
+    assert ran.code == 0 and len(fleet["w3"].containers) == 2
+    notes = [text for text in ran.messages if "first deploy" in text]
+    assert notes == ["this is the fleet's first deploy: it goes out at once, without waves"]
+    assert not (fleet.home.root / "rollouts" / "ended").exists()
+    assert "first deploy" not in str(fleet.deploy(WITH_SSH, policy=SOAKING).messages)
+    fleet.close()
+    shutil.rmtree(folder)
+
+
+def test_mutations_of_all_go_out_in_waves(fleet: FakeFleet) -> None:
+    fleet.deploy(THREE.replace('services = ["http"]', 'services = ["http"]\nside = ["ssh"]'))
+    options = MutateOptions(everything=True, seed=7, run=PassOptions(rollout=Policy(**IN_ORDER)))
+    ran = fleet.run(lambda ctx: mutate(ctx, options))
+    assert (ran.code, with_ssh(fleet)) == (0, ["w1"])
+    assert waited(fleet).code == 0
+    assert with_ssh(fleet) == list(WORKERS)
+    assert all(decky.mutated for decky in fleet.desired.deckies.values())
 
 
 def test_a_topology_goes_out_as_a_unit_of_its_own(fleet: FakeFleet) -> None:
