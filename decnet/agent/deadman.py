@@ -17,7 +17,6 @@ from decnet.wire.sessions import has_systemd, lingers, user_name
 
 from . import detach, identity, limits
 from .home import CURRENT, DEFAULT, HELD, ensure, home, open_lock, path
-from .request import Refusal
 from .slices import FOLDER
 
 TYPE_CHECKING = False
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 LOG = "revert.log"
 _PASSED_ON = ("DECNET_AGENT_HOME", "DECNET_DOCKER_SOCKET", "DECNET_FAULT")
 _KINDS = (".timer", ".service")
+_TRIES, _PAUSE = 5, 0.05
 
 
 def uptime() -> float:
@@ -40,8 +40,7 @@ def uptime() -> float:
 
 
 def start(project: str, seconds: float) -> None:
-    """Let the project be watched; whoever watches already continues. The caller holds the records' mutex.
-    Raises Refusal `failed`."""
+    """Let the project be watched; whoever watches already continues. The caller holds the records' mutex."""
     ensure(FOLDER)
     lock = taken_lock(project)
     if lock is None:
@@ -62,8 +61,8 @@ def start(project: str, seconds: float) -> None:
 def is_alive(project: str) -> bool:
     """Whether someone watches the project, or a timer will start it."""
     try:
-        lock = taken_lock(project)
-    except (Refusal, OSError):
+        lock = _locked(project, fcntl.LOCK_SH)
+    except OSError:
         return False
     if lock is None:
         return True
@@ -86,10 +85,20 @@ def wait_for_ends(projects: Iterable[str]) -> None:
 
 
 def taken_lock(project: str) -> Optional[int]:
-    """The descriptor of the project's lock; None if someone else holds it."""
+    """The descriptor of the project's lock; None if someone else watches. Whoever only looks (`is_alive`)
+    holds it for a moment."""
+    for _ in range(_TRIES):
+        lock = _locked(project, fcntl.LOCK_EX)
+        if lock is not None:
+            return lock
+        time.sleep(_PAUSE)
+    return None
+
+
+def _locked(project: str, how: int) -> Optional[int]:
     descriptor = open_lock(FOLDER, project + ".lock")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
         if error.errno not in HELD:

@@ -98,8 +98,7 @@ class Run:
                 break
             self._change(steps)
         self.fail_the_rest("not begun: %s" % (self._first_failed() if self.failed else "interrupted"))
-        if any(step["up"] or step["start"] for step in self.steps):
-            scans.arm_all(self.fleet_id)
+        scans.arm_all(self.fleet_id)
 
     def _tear_down(self) -> None:
         self._remove(self.steps)

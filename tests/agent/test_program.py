@@ -83,6 +83,30 @@ def test_a_heartbeat_does_without_regular_expressions(agent_file: Path) -> None:
     assert ended.stdout == "False False\n"
 
 
+LOOK = """
+import sys
+sys.path.insert(0, sys.argv[1])
+sys.argv.pop(0)
+from decnet.agent.status import status
+asked = status({})
+print(sorted(each for each in sys.modules if each.startswith("decnet.agent.")))
+"""
+
+
+def test_a_heartbeat_imports_nothing_for_rollouts_where_there_are_none(desk: Desk) -> None:
+    seat = desk.enrolled_by_hand()
+    (seat.home / "projects" / "decnet").mkdir(parents=True)
+    known = {"slice": {"fleet_id": FLEET, "deckies": {}}, "generation": 1, "plan_hash": None}
+    (seat.home / "projects" / "decnet" / "slice.json").write_text(json.dumps(known))
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", LOOK, str(seat.agent)],
+        capture_output=True, text=True, timeout=60, check=True, env=seat.environment(),
+    )  # fmt: skip
+    for name in ("rollouts", "deadman", "restore", "visitors", "batches"):
+        assert f"decnet.agent.{name}'" not in ended.stdout
+    assert "decnet.agent.slices'" in ended.stdout
+
+
 def test_the_file_does_not_depend_on_its_builder(agent_file: Path) -> None:
     script = "from decnet.worker.agent_package import build_agent; print(build_agent()[1])"
     for seed in ("1", "2"):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,8 +233,6 @@ def test_a_restart_of_the_machine_ends_a_dead_man(armed: Desk) -> None:
 def test_a_dead_man_waits_for_a_running_job_and_can_be_confirmed_meanwhile(
     armed: Desk, engine: EngineServer
 ) -> None:
-    import fcntl
-
     with open(armed.home / "jobs" / "work.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         let_time_pass(armed)
@@ -287,6 +289,26 @@ def test_self_destruct_ends_the_timer_and_removes_the_former_slice(armed: Desk, 
     within(30, lambda: not (armed.home / "identity.json").exists())
     within(5, lambda: not (armed.home / "projects").exists())
     assert (watchers(armed.home), engine.containers) == ([], {})
+
+
+def test_whoever_looks_at_a_dead_man_keeps_no_one_from_arming_it(one: Desk) -> None:
+    """A look takes the lock for a moment."""
+    is_over = threading.Event()
+
+    def look() -> None:
+        with open(one.home / "projects" / "decnet.lock", "w") as lock:
+            while not is_over.wait(0.01):
+                with suppress(BlockingIOError):
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                    time.sleep(0.001)
+                    fcntl.flock(lock, fcntl.LOCK_UN)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    ended = one.get("apply", request(OTHER, 2, ARMED, seat=one))["state"]
+    is_over.set()
+    looking.join()
+    assert (ended, state(one), len(watchers(one.home))) == ("done", "armed", 1)
 
 
 def test_a_damaged_record_is_as_good_as_none(armed: Desk) -> None:
