@@ -56,7 +56,7 @@ async def observe(
                 may_replace_agents=may_replace_agents,
                 sessions=sessions,
             )
-            return await _pull(ctx, client, answer, facts)
+            return await _pull(ctx, client, answer, facts, sessions)
         finally:
             if close_after:
                 await client.close()
@@ -78,8 +78,8 @@ def _cursor(snap: Snapshot, name: str) -> Cursor | None:
     return snap.recorded[name].cursor if name in snap.recorded else None
 
 
-async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: bool) -> Seen:
-    status = await _with_whole_journal(ctx, client, answer.status)
+async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: bool, sessions: bool) -> Seen:
+    status = await _with_whole_journal(ctx, client, answer.status, sessions)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(
         worker=client.worker,
@@ -90,14 +90,16 @@ async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: b
     )
 
 
-async def _with_whole_journal(ctx: Context, client: AgentClient, first: Status) -> Status:
-    """The status with the journal's further pages joined to its first one."""
+async def _with_whole_journal(
+    ctx: Context, client: AgentClient, first: Status, sessions: bool = False
+) -> Status:
+    """The last status with the journal's pages of all; each has the `sessions`, if they were asked for."""
     last, records, damaged = first, list(first.journal.records), list(first.journal.damaged)
     end = ctx.monotonic() + MAX_SECONDS
     while last.journal.more and last.journal.end is not None:
         if len(records) + len(damaged) > MAX_RECORDS or ctx.monotonic() > end:
             break
-        last = await client.status(last.journal.end)
+        last = await client.status(last.journal.end, sessions=sessions)
         records.extend(last.journal.records)
         damaged.extend(last.journal.damaged)
     page = last.journal.model_copy(

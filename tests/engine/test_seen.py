@@ -30,7 +30,7 @@ class Silent(Machine):
         raise Unreachable("no answer", worker="w1")
 
 
-def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:
+def seen_after_a_look(folder: Path, machine: Machine, *, sessions: bool = False) -> dict[str, LastSeen]:
     home = Home(folder)
     ctx = Context(home=home, catalog=load(), emit=lambda event: None, now=lambda: 100.0)
 
@@ -38,7 +38,8 @@ def seen_after_a_look(folder: Path, machine: Machine) -> dict[str, LastSeen]:
         async with Connections(home, "f", lambda worker: machine) as connections:
             records = {"w1": WorkerRecords(worker_id="w")}
             fleet = new_fleet()
-            await observe(ctx, connections, Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), load(), records))
+            snap = Snapshot(fleet, fleet, {"w1": WORKER}, wanted(), load(), records)
+            await observe(ctx, connections, snap, sessions=sessions)
 
     asyncio.run(run())
     return load_seen(home)
@@ -64,7 +65,9 @@ class WithTwoPages(Machine):
 
     async def call(self, verb: str, *args: Any, **options: Any) -> dict[str, Any]:
         answer = await super().call(verb, *args, **options)
-        if len(self.asked) == 1:
+        if verb == "hello":
+            return answer
+        if self.asked.count("status") == 1:
             unreadable = {"seq": 1, "hash": "0" * 64}
             answer["journal"] = {**answer["journal"], "records": [unreadable], "more": True}
         else:
@@ -76,3 +79,23 @@ def test_a_clock_is_measured_by_the_answer_to_the_request_that_was_timed(tmp_pat
     machine = WithTwoPages(ours(tmp_path), AGENT_VERSION)
     assert seen_after_a_look(tmp_path, machine) == {"w": LastSeen(at=100.0, skew=CLOCK - 100.0)}
     assert len(machine.asked) == 2
+
+
+class WithSessions(WithTwoPages):
+    """It notes the arguments of each `status`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.statuses: list[dict[str, Any]] = []
+
+    async def call(self, verb: str, *args: Any, **options: Any) -> dict[str, Any]:
+        if verb == "status":
+            self.statuses.append(dict(args[0]))
+        return await super().call(verb, *args, **options)
+
+
+def test_every_page_of_a_status_is_asked_for_sessions(tmp_path: Path) -> None:
+    """What is decided rests on the last one."""
+    machine = WithSessions(ours(tmp_path), AGENT_VERSION)
+    seen_after_a_look(tmp_path, machine, sessions=True)
+    assert len(machine.statuses) == 2 and all(args.get("sessions") is True for args in machine.statuses)
