@@ -40,6 +40,5 @@ Upgrade = Annotated[bool, typer.Option("--upgrade", help="Use this version's ima
 Supersede = Annotated[
     bool, typer.Option("--supersede", help="End the open rollout where it is, and deploy this instead.")
 ]
-Again = Annotated[bool, typer.Option("--again", help="Deploy what a rollout has taken back.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Rebuild the images without Docker's cache.")]
 Adopt = Annotated[bool, typer.Option("--adopt", help="Take this machine over from another fleet.")]

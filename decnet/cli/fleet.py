@@ -63,7 +63,6 @@ def deploy(
     no_cache: own.NoCache = False,
     adopt: own.Adopt = False,
     supersede: own.Supersede = False,
-    again: own.Again = False,
     seed: Seed = None,
     out: Out = None,
     given: PassFlags = AS_USUAL,
@@ -77,7 +76,6 @@ def deploy(
         no_cache=no_cache,
         adopt_agent=adopt,
         supersede=supersede,
-        again=again,
     )
     with given.context(output.value, read_only=run.dry_run) as ctx:
         from decnet.commands import deploy as verb

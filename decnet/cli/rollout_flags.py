@@ -90,6 +90,7 @@ ConfirmWithin = Annotated[
         help="Workers restore the former state if not confirmed.",
     ),
 ]
+Again = Annotated[bool, typer.Option("--again", help="Also what a rollout has taken back.")]
 NoConfirm = Annotated[bool, typer.Option("--no-confirm", help="Workers never restore it by themselves.")]
 
 
@@ -112,6 +113,7 @@ class RolloutFlags:
     promote: Promotion = None
     confirm_within: ConfirmWithin = None
     no_confirm: NoConfirm = False
+    again: Again = False
 
     def given(self, *, out: Path | None = None) -> PolicyFlags:
         """What they say, by the keys of a policy. Raises UsageError if they contradict each other, or `out`:
@@ -122,14 +124,14 @@ class RolloutFlags:
 
         if self.no_confirm and self.confirm_within is not None:
             raise UsageError("--confirm-within and --no-confirm exclude each other")
-        apart = ("rollout", "no_confirm", "waves")
+        apart = ("rollout", "no_confirm", "waves", "again")
         values: dict[str, Any] = {
             each.name: getattr(self, each.name) for each in fields(self) if each.name not in apart
         }
         values["waves"] = None if self.waves is None else [w.strip() for w in self.waves.split(",")]
         values["confirm_within"] = NEVER if self.no_confirm else self.confirm_within
         plain = {key: getattr(value, "value", value) for key, value in values.items() if value is not None}
-        found = PolicyFlags(self.rollout, plain)
+        found = PolicyFlags(self.rollout, plain, self.again)
         if out is not None and found.ask_for_a_rollout:
             raise UsageError("--out and a rollout exclude each other: a plan is carried out at once")
         return found

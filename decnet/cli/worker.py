@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from decnet.cli.option_groups import with_groups
+from decnet.cli.option_groups import Without, with_groups
 from decnet.cli.options import DryRun, LockTimeout, On, Output, OutputOption, Yes
 from decnet.cli.rollout_flags import NO_ROLLOUT, RolloutFlags
 from decnet.cli.run import context, finish, wait_for
@@ -168,7 +168,7 @@ def upgrade(
     names: Names = None,
     on: On = None,
     force: Annotated[bool, typer.Option("--force", help="Also replace a newer or an unknown agent.")] = False,
-    release: RolloutFlags = NO_ROLLOUT,
+    release: Annotated[RolloutFlags, Without(("again",))] = NO_ROLLOUT,
     output: OutputOption = Output.table,
 ) -> None:
     """Install this version's agent on workers now."""

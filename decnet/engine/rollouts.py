@@ -108,8 +108,16 @@ def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) 
             raise UsageError(
                 f"{key.named(desired.topology_names)}: rollout {row.rollout} took this change back "
                 f"({row.reason})",
-                hint="decnet deploy --again deploys it nevertheless",
+                hint="--again does it nevertheless",
             )
+
+
+def allow_again(ctx: Context, snap: Snapshot) -> None:
+    """What is deployed by `snap` is not held back any more."""
+    known = {row.content: SliceKey(row.worker, row.project) for row in snap.taken_back}
+    found = [text for text, key in known.items() if content_hash(snap.desired, key) == text]
+    if found:
+        RolloutStore(ctx.home).allow_again(found)
 
 
 def with_opening(snap: Snapshot, proposal: Proposal, options: PassOptions) -> Proposal:

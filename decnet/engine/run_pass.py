@@ -25,6 +25,7 @@ from decnet.engine.report import report
 from decnet.engine.rollout_orders import end_former
 from decnet.engine.rollouts import (
     advance,
+    allow_again,
     begin,
     checked,
     confirm_ended,
@@ -168,6 +169,8 @@ def _begun(
     ctx: Context, snap: Snapshot, proposal: Proposal, plan: Plan, options: PassOptions
 ) -> tuple[Snapshot, Proposal, Plan]:
     """The same, or what is in effect once the rollout that carries out the proposal is open."""
+    if options.again:
+        allow_again(ctx, snap)
     if snap.rollout is not None and (proposal.ends_rollout or options.supersede):
         snap = end_former(ctx, snap, "cancel" if proposal.ends_rollout else "supersede")
     if proposal.opens is None:

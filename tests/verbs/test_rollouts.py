@@ -378,3 +378,13 @@ def test_a_cancelled_rollout_leaves_no_dead_man_behind(fleet: FakeFleet) -> None
     assert held["state"] == "confirmed"
     fleet.clock.advance(1000)
     assert fleet.reconcile().code == 0 and with_ssh(fleet) == {"w1", "w2", "w3"}
+
+
+def test_what_was_deployed_again_is_not_held_back_any_more(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy={"waves": ("100%",), "max_in_flight": "100%", "soak": 600.0})
+    fleet.order("rollback")
+    fleet.reconcile()
+    fleet.reconcile()
+    assert fleet.deploy(WITH_SSH).code == 2
+    assert fleet.deploy(WITH_SSH, again=True).code == 0
+    assert fleet.deploy(THREE).code == fleet.deploy(WITH_SSH).code == 0

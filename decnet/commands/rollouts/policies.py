@@ -30,6 +30,8 @@ class PolicyFlags:
 
     name: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    again: bool = False
+    """Whether what a rollout has taken back may be deployed."""
 
     @property
     def ask_for_a_rollout(self) -> bool:
@@ -68,7 +70,7 @@ def with_rollout(
     never = flags.values.get("confirm_within") == NEVER or (policy and policy.confirm_within == 0)
     if policy is not None and not policy.confirm_within:
         policy = policy.model_copy(update={"confirm_within": None})
-    return replace(options, rollout=policy, no_confirm=bool(never))
+    return replace(options, rollout=policy, no_confirm=bool(never), again=flags.again)
 
 
 def default_policy(ctx: Context, fleet: Fleet) -> Policy:
