@@ -42,7 +42,7 @@ def progress(rollout: Rollout) -> str:
     counts = counts_of(rollout)
     total = len(rollout.frozen.units)
     if _is_taken_back(rollout):
-        back = sum(1 for each in rollout.state.units.values() if each.status in ("reverted", "waiting"))
+        back = sum(counts[status] for status in ("reverted", "waiting", "skipped"))
         failed = f", {counts['revert_failed']} failed" if counts["revert_failed"] else ""
         return f"{back} of {counted(total, 'unit')} as before{failed}"
     parts = [f"{counts['passed']} of {counted(total, 'unit')} passed"]
