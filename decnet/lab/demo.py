@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from decnet.errors import Failed
+from decnet.images import wanted
 from decnet.lab.choice import HOST
 from decnet.lab.enter import run_argv
 from decnet.lab.faults import start, stop
@@ -47,6 +48,22 @@ worker = "w2"
 
 [decky.post]
 archetype = "mail-server"
+"""
+WIKIS = """
+# New: a decoy of the office wiki on each worker.
+[decky.wiki-1]
+services = ["wiki"]
+worker = "w1"
+
+[decky.wiki-2]
+services = ["wiki"]
+worker = "w2"
+"""
+WIKI = """\
+[service.wiki]
+summary = "The office wiki"
+image = "office/wiki:2"
+ports = [8080]
 """
 LIMIT = 300.0
 Say = Callable[[str], None]
@@ -93,6 +110,7 @@ class Demo:
             self._attack(Path(folder))
             self._mutate()
             self._break()
+            self._roll_out(Path(folder))
             self._bad_input(Path(folder))
             self._leave()
 
@@ -197,6 +215,32 @@ class Demo:
         self.decnet("status")
         self._all_running()
 
+    def _roll_out(self, folder: Path) -> None:
+        self.chapter("A rollout: w1 gets a new decoy first, and w2 only if it works there. Its image is broken")
+        before = self.containers("w1", "w2")
+        fleet, image = folder / "wikis.toml", folder / "wiki"
+        fleet.write_text(FLEET + WIKIS)
+        self.say(WIKIS.strip())
+        image.mkdir()
+        (image / "Dockerfile").write_text(f'FROM {wanted().base}\nENTRYPOINT ["/wiki"]\n')
+        self.on("operator", ["docker", "build", "-q", "-t", "office/wiki:2", str(image)])
+        own = self.lab.folder / "op" / "decnet" / "catalog" / "wiki.toml"
+        own.parent.mkdir(exist_ok=True)
+        own.write_text(WIKI)
+        self._ends_with_4("deploy", "-c", str(fleet), "--waves", "w1,100%", "--yes")
+        got_it = [d["name"] for d in self.deckies() if d["status"] == "running" and "wiki" in d["services"]]
+        self.expect(not got_it, f"{got_it} run")
+        self.chapter("The rollout halted, so w2 never got the decoy. One command takes the change back")
+        self._ends_with_4("rollout", "rollback", "--interval", "1", "--yes")
+        self.expect(self.containers("w1", "w2") == before, "the rollback left other containers")
+        own.unlink()
+        self._all_running()
+
+    def _ends_with_4(self, *argv: str) -> None:
+        """A rollout that stopped or was taken back is a failure for scripts."""
+        code = self.on("operator", ["decnet", *argv], any_exit=True, code=True)
+        self.expect(code == "4", f"decnet {argv[0]} ended with exit {code} instead of 4")
+
     def _bad_input(self, folder: Path) -> None:
         self.chapter("A fleet file with mistakes: one clear message, nothing changed")
         broken = folder / "broken.toml"
@@ -240,11 +284,11 @@ class Demo:
     def decky_with(self, service: str) -> dict[str, Any]:
         return next(decky for decky in self.deckies() if service in decky["services"])
 
-    def containers(self) -> list[str]:
-        ids = self.on(
-            "w1", ["docker", "ps", "-aq", "--no-trunc", "--filter", "label=decnet.fleet"], show=False
-        )
-        return sorted(ids.split())
+    def containers(self, *workers: str) -> list[str]:
+        """The ids of the fleet's containers on these workers; by default, on w1."""
+        listed = ["docker", "ps", "-aq", "--no-trunc", "--filter", "label=decnet.fleet"]
+        ids = [self.on(worker, listed, show=False) for worker in workers or ("w1",)]
+        return sorted(" ".join(ids).split())
 
     def decnet(self, *argv: str) -> str:
         return self.on("operator", ["decnet", *argv])
