@@ -28,7 +28,7 @@ $(STAMP): pyproject.toml constraints.txt .ci/parsers.txt | packages
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r .ci/parsers.txt
 	@touch $(STAMP)
 
-demo: install ## Show the main workflow on a practice network: deploy, scan, log in, mutate, break, reconcile.
+demo: install ## Show the main workflow on a practice network: deploy, scan, log in, mutate, break, reconcile, roll back.
 	@$(AS_ROOT) $(BIN)/decnet lab demo
 
 check: install ## Format, lint, types, import contract, generated files, words.

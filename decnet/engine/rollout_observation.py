@@ -187,7 +187,7 @@ def _job_of(snap: Snapshot, key: SliceKey, status: Status, prefix: str) -> tuple
     for wanted, state in (("failed", "failed"), ("lost", "lost")):
         for row in rows:
             if row.status == wanted:
-                return state, f"{row.decky}: {row.error.partition(chr(10))[0]}"  # type: ignore[return-value]
+                return state, f"{row.decky}: {_gist(row.error)}"  # type: ignore[return-value]
     if any(row.status in OPEN for row in rows):
         return "open", ""
     if rows:
@@ -200,8 +200,14 @@ def _job_of(snap: Snapshot, key: SliceKey, status: Status, prefix: str) -> tuple
                 "failed": "failed",
                 "lost": "lost",
             }
-            return states[job.state], clean(job.error.partition("\n")[0], 200)
+            return states[job.state], clean(_gist(job.error), 200)
     return "none", ""
+
+
+def _gist(error: str) -> str:
+    """The line of an error that has the cause: Compose prints first what it was doing."""
+    lines = error.splitlines()
+    return next((line for line in lines if not line.endswith(" ... error")), lines[0] if lines else "")
 
 
 def _containers(status: Status, project: str) -> list[Container]:
@@ -292,5 +298,5 @@ def _by_journals(
     ]
     failed = next((each for each in ends if each.status == "failed"), None)
     if failed is not None:
-        return "failed", f"{clean(failed.decky, 60)}: {clean(failed.error, 200)}"
+        return "failed", f"{clean(failed.decky, 60)}: {clean(_gist(failed.error), 200)}"
     return ("succeeded" if ends else "none"), ""

@@ -216,7 +216,9 @@ class Demo:
         self._all_running()
 
     def _roll_out(self, folder: Path) -> None:
-        self.chapter("A rollout: w1 gets a new decoy first, and w2 only if it works there. Its image is broken")
+        self.chapter(
+            "A rollout: w1 gets a new decoy first, and w2 only if it works there. Its image is broken"
+        )
         before = self.containers("w1", "w2")
         fleet, image = folder / "wikis.toml", folder / "wiki"
         fleet.write_text(FLEET + WIKIS)
