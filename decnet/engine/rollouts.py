@@ -98,13 +98,14 @@ def refuse_change(
 
 def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) -> None:
     """Raises UsageError if the proposal deploys what a rollout has taken back."""
-    rows = {(row.worker, row.project): row for row in snap.taken_back}
-    if not rows or options.again:
+    if not snap.taken_back or options.again:
         return
     desired = proposal.snap.desired
-    for (worker, project), row in sorted(rows.items()):
-        key = SliceKey(worker, project)
-        if content_hash(desired, key) == row.content != content_hash(snap.desired, key):
+    rows = {(SliceKey(row.worker, row.project), row.content): row for row in snap.taken_back}
+    for key in sorted({key for key, _ in rows}):
+        content = content_hash(desired, key)
+        row = rows.get((key, content))
+        if row is not None and content != content_hash(snap.desired, key):
             raise UsageError(
                 f"{key.named(desired.topology_names)}: rollout {row.rollout} took this change back "
                 f"({row.reason})",

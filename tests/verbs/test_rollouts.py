@@ -135,6 +135,17 @@ def test_repairs_that_failed_delay_neither_a_rollback_nor_a_retry(fleet: FakeFle
     assert (fleet.rollout.state.status, with_ssh(fleet)) == ("reverted", set())
 
 
+def test_everything_that_was_taken_back_stays_so(fleet: FakeFleet) -> None:
+    other = THREE.replace('["http"]', '["http", "ftp"]')
+    for wanted in (WITH_SSH, other):
+        fleet.deploy(wanted, policy={**ONE_BY_ONE, "soak": 600.0})
+        fleet.order("rollback")
+        assert fleet.reconcile().code == 4 and fleet.rollout.state.status == "reverted"
+    for wanted in (WITH_SSH, other):
+        refused = fleet.deploy(wanted)
+        assert refused.error is not None and "took this change back" in refused.error.message
+
+
 def test_only_one_is_open(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
     other = THREE.replace('["http"]', '["http", "ftp"]')
