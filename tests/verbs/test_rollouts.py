@@ -138,7 +138,7 @@ def test_repairs_that_failed_delay_neither_a_rollback_nor_a_retry(fleet: FakeFle
 def test_everything_that_was_taken_back_stays_so(fleet: FakeFleet) -> None:
     other = THREE.replace('["http"]', '["http", "ftp"]')
     for wanted in (WITH_SSH, other):
-        fleet.deploy(wanted, policy={**ONE_BY_ONE, "soak": 600.0})
+        fleet.deploy(wanted, policy={**ONE_BY_ONE, "waves": ("w1", "100%"), "soak": 600.0})
         fleet.order("rollback")
         assert fleet.reconcile().code == 4 and fleet.rollout.state.status == "reverted"
     for wanted in (WITH_SSH, other):
