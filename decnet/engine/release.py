@@ -36,6 +36,8 @@ def described_to_worker(snap: Snapshot, key: SliceKey, records: ProjectRecords) 
     rollout, name = found
     unit, state = rollout.frozen.units[name], rollout.state.units[name]
     batch = rollout.frozen.policy.max_per_lan
+    # A repair while the worker waits for a confirmation does not confirm anything.
+    waits = state.status == "sent" or _is_armed(snap, key, rollout.id)
     return {
         "id": rollout.id,
         "unit": name,
@@ -43,8 +45,14 @@ def described_to_worker(snap: Snapshot, key: SliceKey, records: ProjectRecords) 
         "to": slice_hash(snap, key),
         "seq": rollout.state.seq,
         "batch": batch if batch < unit.changes else None,
-        "confirm_within": unit.confirm_within if state.status == "sent" else None,
+        "confirm_within": unit.confirm_within if waits else None,
     }
+
+
+def _is_armed(snap: Snapshot, key: SliceKey, rollout_id: str) -> bool:
+    seen = snap.observed.get(key.worker)
+    held = seen.status.rollouts if isinstance(seen, Seen) else ()
+    return any((each.id, each.project, each.state) == (rollout_id, key.project, "armed") for each in held)
 
 
 def _unit(snap: Snapshot, key: SliceKey) -> tuple[Rollout, str] | None:

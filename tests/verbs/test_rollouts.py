@@ -399,3 +399,13 @@ def test_what_was_deployed_again_is_not_held_back_any_more(fleet: FakeFleet) -> 
     assert fleet.deploy(WITH_SSH).code == 2
     assert fleet.deploy(WITH_SSH, again=True).code == 0
     assert fleet.deploy(THREE).code == fleet.deploy(WITH_SSH).code == 0
+
+
+def test_a_repair_confirms_nothing(fleet: FakeFleet) -> None:
+    fleet["w1"].lose("confirm", times=3)
+    fleet.deploy(WITH_SSH, policy=GUARDED)
+    fleet["w1"].crash("one-http")
+    fleet.reconcile()
+    (held,) = fleet["w1"].ask("status")["result"]["rollouts"]
+    assert held["state"] == "armed"
+    assert fleet.finish_rollout().code == 0 and fleet.rollout.state.status == "done"
