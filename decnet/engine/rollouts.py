@@ -69,7 +69,9 @@ def checked(ctx: Context, verb: str, before: Snapshot, proposal: Proposal, optio
         return proposal
     refuse_change(ctx, verb, before, proposal, options)
     refuse_taken_back(before, proposal, options)
-    return with_opening(before, proposal, options)
+    proposal = with_opening(before, proposal, options)
+    refuse_second(before, proposal, options)
+    return proposal
 
 
 def rollout_preview(ctx: Context, snap: Snapshot, proposal: Proposal) -> Preview:
@@ -81,19 +83,24 @@ def rollout_preview(ctx: Context, snap: Snapshot, proposal: Proposal) -> Preview
 def refuse_change(
     ctx: Context, verb: str, before: Snapshot, proposal: Proposal, options: PassOptions
 ) -> None:
-    """Raises RolloutOpen if the proposal changes what the open rollout is changing, or would open a second
-    one; `before` is the snapshot that it was made from."""
+    """Raises RolloutOpen if the proposal changes what the open rollout is changing; `before` is the snapshot
+    that it was made from."""
     rollout = before.rollout
     if rollout is None or options.supersede or proposal.ends_rollout:
         return
-    if proposal.opens is not None:
-        raise RolloutOpen(rollout.id, "it is not finished: one rollout goes out at a time")
     refused = refused_changes(rollout, before.desired, proposal.snap.desired, verb, ctx.now())
     if options.force:
         states = rollout.state.units
         refused = {unit: why for unit, why in refused.items() if states[unit].status not in IN_FLIGHT}
     if refused:
         raise RolloutOpen(rollout.id, refused[min(refused)])
+
+
+def refuse_second(before: Snapshot, proposal: Proposal, options: PassOptions) -> None:
+    """Raises RolloutOpen if the proposal would open a second rollout, whatever that is about."""
+    ends = options.supersede or proposal.ends_rollout
+    if proposal.opens is not None and before.rollout is not None and not ends:
+        raise RolloutOpen(before.rollout.id, "it is not finished: one rollout goes out at a time")
 
 
 def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) -> None:

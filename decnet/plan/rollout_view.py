@@ -72,7 +72,7 @@ def needs_operator(rollout: Rollout) -> str:
     state = rollout.state
     if state.status == "halted":
         failed = [unit for unit in rollout.frozen.units if _state(rollout, unit).status in FAILURES]
-        back = "rollout rollback takes the change back"
+        back = _way_back(rollout)
         if not failed:
             return f"decnet rollout resume continues it, {back}"
         return f"decnet rollout retry {failed[0]} tries again, rollout resume accepts it, {back}"
@@ -81,8 +81,14 @@ def needs_operator(rollout: Rollout) -> str:
     if state.status == "running" and _is_held(rollout):
         is_last = state.wave + 1 == len(rollout.frozen.waves)
         what = "ends it" if is_last else f"begins wave {state.wave + 2}"
-        return f"decnet rollout promote {what}, rollout rollback takes the change back"
+        return f"decnet rollout promote {what}, {_way_back(rollout)}"
     return ""
+
+
+def _way_back(rollout: Rollout) -> str:
+    """An agent is not taken back: the former one is not kept."""
+    is_agent = rollout.frozen.kind == "agent"
+    return "rollout cancel ends it" if is_agent else "rollout rollback takes the change back"
 
 
 def _is_held(rollout: Rollout) -> bool:

@@ -157,6 +157,17 @@ def test_only_one_is_open(fleet: FakeFleet) -> None:
     assert fleet.rollout.id == first and fleet.rollout.state.status == "superseded"
 
 
+def test_no_second_one_is_opened_for_other_workers(fleet: FakeFleet) -> None:
+    first = THREE.replace('[decky.one]\nservices = ["http"]', '[decky.one]\nservices = ["http", "ssh"]')
+    assert fleet.deploy(first, policy={**ONE_BY_ONE, "soak": 600.0}).code == 0
+    assert fleet.units() == {"w1": "soaking"}
+    both = first.replace('[decky.two]\nservices = ["http"]', '[decky.two]\nservices = ["http", "ssh"]')
+    refused = fleet.deploy(both, policy=ONE_BY_ONE)
+    assert refused.error is not None and refused.error.code == "rollout-open"
+    assert fleet.deploy(both).code == 0, "without waves it is no second rollout"
+    assert fleet.units() == {"w1": "soaking"} and with_ssh(fleet) == {"w1", "w2"}
+
+
 def test_teardown_of_all_ends_it(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
     assert fleet.teardown().code == 0
