@@ -9,7 +9,7 @@ from decnet.model.keys import SliceKey
 from decnet.model.topology import Topology
 from decnet.wire import digest
 
-_MUTATED = ("services", "previous", "mutated", "mutated_at", "core", "settings", "images")
+_MUTATED = ("services", "previous", "mutated", "mutated_at", "core", "settings")
 """The fields of a decky that may change while a rollout is open."""
 
 
@@ -55,7 +55,9 @@ def is_mutation(before: Slice, after: Slice) -> bool:
 
 
 def _but_mutated(before: Decky, after: Decky) -> bool:
-    return before == after.model_copy(update={name: getattr(before, name) for name in _MUTATED})
+    # Images that were not known yet are pinned by any pass.
+    same = (*_MUTATED, "images") if before.images is None else _MUTATED
+    return before == after.model_copy(update={name: getattr(before, name) for name in same})
 
 
 def content_hash(fleet: Fleet, key: SliceKey) -> str:

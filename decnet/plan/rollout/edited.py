@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import get_args
 
-from decnet.model.fleet import Fleet
+from decnet.model.fleet import Decky, Fleet
 from decnet.model.keys import SliceKey
 from decnet.model.rollout import Rollout, UnitStatus
 from decnet.wire import PROJECT
@@ -36,4 +36,9 @@ def _all(rollout: Rollout, stored: Fleet, status: str) -> Fleet:
 def _same(one: Fleet, other: Fleet, key: SliceKey) -> bool:
     if key.project == PROJECT and one.lans.get(key.worker) != other.lans.get(key.worker):
         return False
-    return one.on(*key) == other.on(*key)
+    return _deckies(one, key) == _deckies(other, key)
+
+
+def _deckies(fleet: Fleet, key: SliceKey) -> dict[str, Decky]:
+    """The deckies of a slice without their images: a pass pins these."""
+    return {name: each.model_copy(update={"images": None}) for name, each in fleet.on(*key).items()}

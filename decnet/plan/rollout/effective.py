@@ -122,12 +122,22 @@ def _overlaid(rollout: Rollout, project: str, chosen: Decky, stored: Decky | Non
     changes: dict[str, object] = {}
     if stored.spec_hash == chosen.spec_hash and _is_mutated_since(rollout, project, stored):
         changes = {name: getattr(stored, name) for name in _KEPT}
-    if chosen.images is None and stored.images is not None:
+    if stored.images is not None and (chosen.images is None or _is_pinned_since(rollout, project, stored)):
         changes["images"] = stored.images
     return chosen.model_copy(update=changes) if changes else chosen
 
 
 def _is_mutated_since(rollout: Rollout, project: str, stored: Decky) -> bool:
+    """Whether neither document has its time of mutation, which may be an earlier one: clocks are set back."""
+    times = [each.mutated_at for each in _frozen(rollout, project, stored)]
+    return stored.mutated_at is not None and stored.mutated_at not in times
+
+
+def _is_pinned_since(rollout: Rollout, project: str, stored: Decky) -> bool:
+    """Whether neither document has its images: a decky without containers is made of this version's."""
+    return stored.images not in [each.images for each in _frozen(rollout, project, stored)]
+
+
+def _frozen(rollout: Rollout, project: str, stored: Decky) -> list[Decky]:
     known = (fleet.decky(project, stored.name) for fleet in (rollout.to, rollout.former))
-    times = [each.mutated_at or 0.0 for each in known if each is not None]
-    return stored.mutated_at is not None and stored.mutated_at > max(times, default=0.0)
+    return [each for each in known if each is not None]
