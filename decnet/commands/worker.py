@@ -285,6 +285,8 @@ def forget_worker(ctx: Context, worker: Worker, held: tuple[Quarantined, ...] = 
     addresses that it may still use."""
     from decnet.worker.hostkeys import unpin
 
+    # First, or a command that is killed here leaves a rollout that would bring its deckies back.
+    forget_in_rollout(ctx, worker.name)
     fleet = load_fleet(ctx.home) or new_fleet()
     FleetTable(ctx.home).remove_worker(worker.name, quarantine=held)
     ctx.records.remove(worker.worker_id)
@@ -296,7 +298,6 @@ def forget_worker(ctx: Context, worker: Worker, held: tuple[Quarantined, ...] = 
         fleet, [name for name, each in fleet.topologies.items() if each.worker == worker.name]
     )
     save_fleet(ctx.home, fleet.model_copy(update={"lans": lans}).with_deckies(left))
-    forget_in_rollout(ctx, worker.name)
     follow_stored(ctx)
 
 
