@@ -207,7 +207,10 @@ class RolloutStore:
             folder.rename(ended / folder.name)
             fsync_folder(self._root)
             for old in sorted(self._folders(ended), key=_opened_at, reverse=True)[KEPT:]:
-                shutil.rmtree(old)
+                # A command that is killed meanwhile leaves nothing that looks like a rollout.
+                old.rename(old.with_name(f".old-{old.name}"))
+            for left in ended.glob(".old-*"):
+                shutil.rmtree(left)
 
     def tidy(self) -> None:
         """Move aside what has ended, and was not moved because its command was killed."""
