@@ -38,6 +38,7 @@ from decnet.plan.rollout import (
 )
 from decnet.store.desired import save_fleet
 from decnet.store.rollouts import RolloutStore
+from decnet.store.used_entries import save_used
 from decnet.wire import PROJECT, digest
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def refuse_taken_back(snap: Snapshot, proposal: Proposal, options: PassOptions) 
     """Raises UsageError if the proposal deploys what a rollout has taken back."""
     if not snap.taken_back or options.again:
         return
-    desired = proposal.snap.desired
+    # What was taken back had its images: new deckies get theirs only after this.
+    desired = with_images(proposal.snap).desired
     rows = {(SliceKey(row.worker, row.project), row.content): row for row in snap.taken_back}
     for key in sorted({key for key, _ in rows}):
         content = content_hash(desired, key)
@@ -242,9 +244,13 @@ async def confirmed(
 
 
 def record_moves(ctx: Context, snap: Snapshot) -> Snapshot:
-    """Append what moved to the rollout's log, before desired follows from it."""
+    """Append what moved to the rollout's log, before desired follows from it; at its end, after that."""
     if snap.rollout is None or not snap.rollout_moves:
         return snap
+    if snap.rollout.state.status == "done":
+        # Units that were skipped get the change only now, and nothing follows from a log that has ended.
+        save_used(ctx.home, snap.desired, ctx.catalog)
+        save_fleet(ctx.home, snap.desired)
     store_moves(ctx, snap.rollout, snap.rollout_moves)
     ctx.traces.changes = True
     return replace(snap, rollout_moves=())
