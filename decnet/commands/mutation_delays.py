@@ -22,10 +22,11 @@ def put_off(ctx: Context, snap: Snapshot) -> dict[str, str]:
 def _busy(ctx: Context, snap: Snapshot) -> dict[str, str]:
     visits = [
         visit
-        for each in snap.observed.values()
+        for worker, each in snap.observed.items()
         if isinstance(each, Seen)
         for visit in each.status.busy
-        if visit.project == PROJECT and visit.decky in snap.desired.deckies
+        # A worker may report anything, but delays nothing on another one.
+        if visit.project == PROJECT and visit.decky in snap.desired.on(worker)
     ]
     policy = default_policy(ctx, snap.desired) if visits else None
     if policy is None or policy.busy == "go":

@@ -79,7 +79,7 @@ def _cursor(snap: Snapshot, name: str) -> Cursor | None:
 
 
 async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: bool, sessions: bool) -> Seen:
-    status = await _with_whole_journal(ctx, client, answer.status, sessions)
+    status = await with_whole_journal(ctx, client, answer.status, sessions)
     machine = await client.facts() if facts and status.docker == "up" else None
     return Seen(
         worker=client.worker,
@@ -90,10 +90,11 @@ async def _pull(ctx: Context, client: AgentClient, answer: StatusReply, facts: b
     )
 
 
-async def _with_whole_journal(
+async def with_whole_journal(
     ctx: Context, client: AgentClient, first: Status, sessions: bool = False
 ) -> Status:
-    """The last status with the journal's pages of all; each has the `sessions`, if they were asked for."""
+    """The last status with the journal's pages of all; each has the `sessions`, if they were asked for. A
+    worker that always has more to say is asked for MAX_SECONDS."""
     last, records, damaged = first, list(first.journal.records), list(first.journal.damaged)
     end = ctx.monotonic() + MAX_SECONDS
     while last.journal.more and last.journal.end is not None:

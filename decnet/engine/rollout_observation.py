@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from decnet.engine.bundle import slice_hash
 from decnet.engine.connections import Connections
-from decnet.engine.observe import MAX_RECORDS
+from decnet.engine.context import Context
+from decnet.engine.observe import with_whole_journal
 from decnet.engine.snapshot import Snapshot
 from decnet.model.actual import Container, HeldRollout, NotSeen, Seen, Status
 from decnet.model.journal import JournalRecord
@@ -99,7 +100,7 @@ def _of_slices(
         return shared
     job, job_error = _job(snap, rollout, name, unit, statuses)
     containers = [each for key in unit.keys for each in _containers(statuses[key.worker], key.project)]
-    why = _sickness(snap, unit, containers)
+    why = _sickness(snap, rollout, unit, containers)
     is_held = all(
         statuses[key.worker].held(key.project).plan_hash == _wanted(snap, key, statuses[key.worker])
         for key in unit.keys
@@ -214,8 +215,9 @@ def _containers(status: Status, project: str) -> list[Container]:
     return [each for each in status.containers if each.project == project]
 
 
-def _sickness(snap: Snapshot, unit: Unit, containers: Iterable[Container]) -> str:
-    """The first decky of the unit that does not run as described; "" if all do."""
+def _sickness(snap: Snapshot, rollout: Rollout, unit: Unit, containers: Iterable[Container]) -> str:
+    """The first decky of the unit that does not run as described, or is still there; "" if all are as they
+    should be. Strays, which neither document has, are left alone."""
     present: dict[tuple[str, str], dict[str, Container]] = {}
     for each in containers:
         present.setdefault((each.project, each.decky), {})[each.name] = each
@@ -229,7 +231,13 @@ def _sickness(snap: Snapshot, unit: Unit, containers: Iterable[Container]) -> st
                 why = None if late is None else f"{late} is not ready"
             if why is not None:
                 return f"{decky} on {key.worker}: {why}"
-    left = min(present, default=None)
+    frozen = {
+        (key.project, decky)
+        for key in unit.keys
+        for fleet in (rollout.former, rollout.to)
+        for decky in fleet.on(*key)
+    }
+    left = min(present.keys() & frozen, default=None)
     return "" if left is None else f"{clean(left[1], 60)} is still there"
 
 
@@ -253,7 +261,7 @@ def _reverted(dead_men: Iterable[HeldRollout]) -> str:
 
 
 async def ask_again(
-    connections: Connections, snap: Snapshot, rollout: Rollout, found: RolloutObservation
+    ctx: Context, connections: Connections, snap: Snapshot, rollout: Rollout, found: RolloutObservation
 ) -> RolloutObservation:
     """The observation in which a unit that holds what it was sent, and of whose job nothing is known here,
     has what the whole journals of its workers say."""
@@ -270,12 +278,8 @@ async def ask_again(
     workers = {worker for name in puzzling for worker in rollout.frozen.units[name].workers}
 
     async def journal(client: AgentClient) -> list[JournalRecord]:
-        status = await client.status(None)
-        records = list(status.journal.records)
-        while status.journal.more and status.journal.end is not None and len(records) < MAX_RECORDS:
-            status = await client.status(status.journal.end)
-            records += status.journal.records
-        return records
+        status = await with_whole_journal(ctx, client, await client.status(None))
+        return list(status.journal.records)
 
     answers = await connections.call_all([snap.workers[name] for name in sorted(workers)], journal)
     units = dict(found.units)
