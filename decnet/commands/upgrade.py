@@ -70,7 +70,7 @@ async def upgrade_by_rollout(ctx: Context, options: PassOptions) -> PassOutcome:
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
             own = connections.bundled_agent.sha256
             # One that was not reached counts: it must not get its agent by the way.
-            left = tuple(name for name in snap.workers if not _has(snap.observed.get(name), own))
+            left = tuple(name for name in snap.workers if not _is_left(snap.observed.get(name), own))
             if not left:
                 ctx.note("every worker has this version's agent")
                 return Proposal(snap)
@@ -81,8 +81,11 @@ async def upgrade_by_rollout(ctx: Context, options: PassOptions) -> PassOutcome:
     return await run_pass(ctx, "worker upgrade", change, options)
 
 
-def _has(observation: Observation | None, agent: str) -> bool:
-    return isinstance(observation, Seen) and observation.status.hello.agent == agent
+def _is_left(observation: Observation | None, agent: str) -> bool:
+    """Whether a worker has this agent, or a newer one, which no pass replaces."""
+    if not isinstance(observation, Seen):
+        return False
+    return observation.status.hello.agent == agent or observation.agent_compatibility == "newer"
 
 
 async def _upgraded(client: AgentClient, own: AgentPackage, *, force: bool) -> Upgraded:

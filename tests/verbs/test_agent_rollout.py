@@ -101,3 +101,13 @@ def test_an_agent_is_never_taken_back(fleet: FakeFleet) -> None:
     ran = fleet.run(lambda ctx: rollback(ctx))
     assert (ran.code, str(ran.error)) == (2, "an agent cannot be taken back: the former one is not kept")
     assert fleet.rollout.is_open
+
+
+def test_a_worker_with_a_newer_agent_is_no_part_of_it(fleet: FakeFleet) -> None:
+    content = another_version(todays_agent().read_bytes(), AGENT_VERSION + 1)
+    newer = fleet.home.root / "agents" / f"{hashlib.sha256(content).hexdigest()}.pyz"
+    newer.write_bytes(content)
+    fleet["w1"].install(newer, ())
+    ran = upgraded(fleet, Policy(waves=("100%",), soak=0.0))
+    assert ran.code == 0, ran.messages
+    assert sorted(fleet.units()) == ["w2", "w3"]

@@ -49,8 +49,10 @@ def effective_fleet(rollout: Rollout, stored: Fleet) -> Fleet:
 
 def held_addresses(rollout: Rollout) -> Mapping[str, frozenset[SliceKey]]:
     """Every address and MAC that a unit has on a LAN before or after, and the slices that may claim it while
-    the rollout is open: those of the unit."""
+    the rollout is open: those of the unit. A rollout of the agent holds none."""
     found: dict[str, set[SliceKey]] = {}
+    if rollout.frozen.kind == "agent":
+        return {}
     for unit in rollout.frozen.units.values():
         for key in unit.keys:
             for fleet in (rollout.former, rollout.to):
