@@ -136,6 +136,8 @@ class UnitState(FrozenModel):
     """Since when they stop."""
     stopped_for: float = 0.0
     """How long its deadlines were stopped before, in this status."""
+    is_doubted: bool = False
+    """Whether its deadline was over by the operator's clock alone, and began again."""
     busy_for: float = 0.0
     """How long of this it was busy."""
     losses: Whole = 0

@@ -24,6 +24,7 @@ _FRESH: dict[str, Any] = {
     "stopped_at": None,
     "stopped_for": 0.0,
     "busy_for": 0.0,
+    "is_doubted": False,
 }
 """What begins again with each status of a unit."""
 _PROGRESS: dict[str, Any] = {"progress_stopped_at": None, "progress_doubted": False}

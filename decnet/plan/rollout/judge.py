@@ -168,8 +168,21 @@ def _judge_reverting(ledger: Ledger, name: str, seen: UnitObservation) -> None:
         return
     elif seen.job == "lost" and unit.losses < TRIES:
         ledger.note(name, "its job was lost", seen, losses=unit.losses + 1, attempt=unit.attempt + 1)
-    if not unit.stop and elapsed(ledger, unit, seen) >= ledger.policy.healthy_deadline:
+    _end_reverting(ledger, name, seen)
+
+
+def _end_reverting(ledger: Ledger, name: str, seen: UnitObservation) -> None:
+    """What is not back in time has failed. A worker whose clock stands still gains the progress deadline once
+    more: the operator's clock may have been set forward."""
+    unit, policy = ledger.units[name], ledger.policy
+    if unit.stop:
+        return
+    is_overdue = ledger.now - unit.since - unit.stopped_for >= policy.progress_deadline
+    if elapsed(ledger, unit, seen) >= policy.healthy_deadline or (is_overdue and unit.is_doubted):
         ledger.move(name, "revert_failed", seen.why or "its former slice is not healthy", seen)
+    elif is_overdue:
+        again = {"since": ledger.now, "stopped_for": 0.0, "worker_clock": worker_clock(seen)}
+        ledger.note(name, "clocks disagree", seen, is_doubted=True, **again)
 
 
 def _give_up(ledger: Ledger, name: str, seen: UnitObservation) -> None:

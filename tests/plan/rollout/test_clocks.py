@@ -301,3 +301,28 @@ def test_passes_alone_complete_three_waves_while_the_clock_is_moved() -> None:
                 assert true - released[event.unit] >= 600, "passed before its containers ran for the soak"
     assert (trial.status, trial.rollout.state.reason) == ("done", "")
     assert set(trial.units().values()) == {"passed"}
+
+
+def test_a_worker_whose_clock_stands_still_does_not_hold_up_a_rollback() -> None:
+    trial = Trial(opened(2, progress_deadline=600.0))
+    trial.step()
+    trial.order("rollback")
+    trial.step()
+    trial.answer("w1", job="open", clock=START, at_former=False)
+    for _ in range(3):
+        trial.step(500.0)
+        assert trial.status == "reverting"
+    trial.step(500.0)
+    assert (trial.status, trial.units()["w1"]) == ("revert_failed", "revert_failed")
+
+
+def test_a_step_of_the_operator_s_clock_fails_no_rollback() -> None:
+    trial = Trial(opened(2, progress_deadline=600.0))
+    trial.step()
+    trial.order("rollback")
+    trial.step()
+    trial.answer("w1", job="open", clock=START + 30.0, at_former=False)
+    trial.step(DAY)
+    trial.answer("w1")
+    trial.step()
+    assert (trial.status, trial.units()["w1"]) == ("reverted", "reverted")
