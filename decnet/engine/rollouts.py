@@ -206,7 +206,7 @@ async def advance(
         return snap
     found = _with_failures(snap.rollout, observed_units(snap, snap.rollout, now=ctx.now()), failures)
     if not options.read_only:
-        found = await ask_again(connections, snap, snap.rollout, found)
+        found = await ask_again(ctx, connections, snap, snap.rollout, found)
     snap = _stepped(snap, found, now=ctx.now(), may_release=may_release)
     if options.read_only or not to_confirm(_open(snap), found):
         return snap
@@ -284,28 +284,42 @@ async def finish(
 
 async def confirm_ended(ctx: Context, connections: Connections, snap: Snapshot) -> None:
     """Disarm the dead men of rollouts that were ended while these waited for a confirmation: what a worker
-    has now is what the operator left it with."""
+    has now is what the operator left it with. Those of a rollback may fire: they restore what is desired."""
     armed = {
         name: [each for each in seen.status.rollouts if each.state == "armed"]
         for name, seen in snap.observed.items()
         if isinstance(seen, Seen) and seen.status.rollouts
     }
-    known = set(RolloutStore(ctx.home).ids()) if any(armed.values()) else set()
-    current = snap.rollout.id if snap.rollout is not None and snap.rollout.is_open else ""
+    known = _left_as_they_are(ctx) if any(armed.values()) else set()
+    # A worker keeps one rollout of a project, but may report anything.
     ended = {
         name: found
         for name, rows in armed.items()
-        if (found := [each for each in rows if each.id in known and each.id != current])
+        if (
+            found := {
+                each.project: each.id for each in rows if each.id in known and each.project in _projects(snap)
+            }
+        )
     }
 
     async def confirm(client: AgentClient) -> None:
-        for each in ended[client.worker]:
-            await client.confirm(each.project, each.id)
+        for project, rollout in ended[client.worker].items():
+            await client.confirm(project, rollout)
 
     answers = await connections.call_all([snap.workers[name] for name in ended], confirm)
     for name, answer in answers.items():
         if isinstance(answer, WorkerFailure):
             ctx.warn(f"its dead man could not be disarmed: {answer.message}", name)
+
+
+def _left_as_they_are(ctx: Context) -> set[str]:
+    """The rollouts that were ended without taking anything back."""
+    store = RolloutStore(ctx.home)
+    return {each for each in store.ids() if store.glance(each).state.status in ("cancelled", "superseded")}
+
+
+def _projects(snap: Snapshot) -> set[str]:
+    return {PROJECT, *snap.stored.projects, *snap.desired.projects}
 
 
 def requested_removals(rollout: Rollout) -> int:

@@ -116,11 +116,12 @@ async def _carry_out(
         snap = record_moves(ctx, snap)
         snap = _record_desired(ctx, snap, proposal.intent)
         snap = await replace_agents(ctx, connections, snap, options)
+        # Before others may claim the addresses that a dead man would restore.
+        await confirm_ended(ctx, connections, snap)
         snap, plan, applied = await _apply_and_wait(ctx, connections, proposal, snap, plan, options)
         snap, applied = await remove_projects(ctx, connections, snap, applied, options)
         snap, applied = await remove_networks(ctx, connections, snap, applied, options)
         snap = await finish(ctx, connections, commit(ctx, snap), applied, options)
-        await confirm_ended(ctx, connections, snap)
         settled = settle(ctx, commit(ctx, snap), plan, applied)
         audit.outcome = report(verb, snap, plan, options, applied).with_rollout(
             view(settled, ctx.now()), advances=options.advances

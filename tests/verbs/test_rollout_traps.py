@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from agent.agent_desk import another_version
 from fakefleet import FakeFleet, in_memory
 from fakefleet.killing import copied
 
 from decnet.commands import worker as worker_module
 from decnet.commands.image import upgrade
+from decnet.commands.mutate import MutateOptions, mutate
+from decnet.commands.mutation_delays import put_off
 from decnet.commands.reconcile import reconcile
+from decnet.commands.upgrade import upgrade_by_rollout
 from decnet.engine import rollouts as engine_rollouts
 from decnet.engine import run_pass
+from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
+from decnet.engine.rollout_observation import ask_again
+from decnet.engine.snapshot import Snapshot, load_snapshot
+from decnet.model.actual import Busy, HeldRollout, Status
 from decnet.model.fleet import Fleet
+from decnet.model.journal import Cursor
+from decnet.model.rollout import Policy, RolloutObservation, UnitObservation
 from decnet.store import rollouts as rollout_store
 from decnet.store.desired import save_fleet
 from decnet.store.paths import Home
 from decnet.store.rollouts import RolloutStore
+from decnet.wire import AGENT_VERSION, PROJECT
+from decnet.worker.client import AgentClient
 
 from .test_rollouts import NEWER, ONE_BY_ONE, THREE, WITH_SSH, with_ssh
 
@@ -184,3 +198,122 @@ def test_a_mutation_after_the_clock_was_set_back_stops_nothing(fleet: FakeFleet)
     assert fleet.mutate(decky, services=["http", "redis"]).code == 0
     ran = fleet.reconcile()
     assert ran.code == 0, ran.error
+
+
+# What a worker may report.
+
+
+def lies(monkeypatch: pytest.MonkeyPatch, worker: str, lie: Callable[[Status], Status]) -> None:
+    """Each status of this worker is another one."""
+    honest = AgentClient.status
+
+    async def status(self: AgentClient, *args: Any, **options: Any) -> Status:
+        answer = await honest(self, *args, **options)
+        return lie(answer) if self.worker == worker else answer
+
+    monkeypatch.setattr(AgentClient, "status", status)
+
+
+def test_a_worker_puts_off_no_mutation_of_another_one(
+    fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changing = THREE.replace('["http"]', '["http"]\nside = ["ssh", "ftp", "redis"]')
+    assert fleet.deploy(f"mutate_interval = 60\n{changing}").code == 0
+    visit = Busy(project=PROJECT, decky="two", service="http", source="192.0.2.66")
+    lies(monkeypatch, "w1", lambda status: status.model_copy(update={"busy": (visit,)}))
+    found: dict[str, str] = {}
+
+    def noted(ctx: Context, snap: Snapshot) -> dict[str, str]:
+        found.update(put_off(ctx, snap))
+        assert snap.observed["w1"].status is not None and snap.observed["w1"].status.busy
+        return found
+
+    monkeypatch.setattr("decnet.commands.mutate.put_off", noted)
+    fleet.run(lambda ctx: mutate(ctx, MutateOptions(due=True, run=PassOptions())))
+    assert not found
+
+
+def test_a_journal_without_an_end_is_not_read_for_ever(
+    fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker holds what it was sent, reports no job, and always has more to say."""
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE, detach=True)
+    rollout = fleet.rollout
+    (name,) = [name for name, state in rollout.state.units.items() if state.status == "sent"]
+    found = RolloutObservation({name: UnitObservation(at_to=True)})
+    honest: list[Status] = []
+    lies(monkeypatch, name, lambda status: honest.append(status) or status)
+    fleet.reconcile(check=True)
+    end = Cursor(journal_id="j", seq=1, hash="0" * 64)
+    page = honest[0].journal.model_copy(update={"records": (), "more": True, "end": end})
+    endless = honest[0].model_copy(update={"journal": page})
+    asked = 0
+
+    class Endless:
+        worker = name
+
+        async def status(self, *_: object, **__: object) -> Status:
+            nonlocal asked
+            asked += 1
+            assert asked < 1000, "it is asked for ever"
+            fleet.clock.advance(1.0)
+            return endless
+
+    class Connections:
+        async def call_all(self, workers: object, call: Callable[[Endless], Any]) -> dict[str, Any]:
+            return {name: await call(Endless())}
+
+    async def ask(ctx: Context) -> Any:
+        return await ask_again(ctx, Connections(), load_snapshot(ctx), rollout, found)  # type: ignore[arg-type]
+
+    assert fleet.run(ask).outcome.units[name].job == "none"
+
+
+def test_a_worker_with_thousands_of_armed_rollouts_is_asked_once(
+    fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    known = fleet.rollout.id
+    assert fleet.order("cancel").code == 0
+    row = HeldRollout(project=PROJECT, id=known, unit="w1", former=None, to="", seq=1, state="armed")
+    rows = (row, *(row.model_copy(update={"project": f"p{number}"}) for number in range(4000)), row)
+    lies(monkeypatch, "w1", lambda status: status.model_copy(update={"rollouts": rows}))
+    asked: list[str] = []
+
+    async def confirm(self: AgentClient, project: str, rollout: str) -> str:
+        asked.append(f"{self.worker} {project} {rollout}")
+        return "armed"
+
+    monkeypatch.setattr(AgentClient, "confirm", confirm)
+    fleet.reconcile()
+    assert asked == [f"w1 {PROJECT} {known}"]
+
+
+# What else is on the LAN.
+
+
+def test_strays_do_not_make_a_release_fail(fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers that no document ever had: reconcile leaves them alone, and so does the rollout."""
+
+    def lie(status: Status) -> Status:
+        stray = status.containers[0].model_copy(update={"id": "f" * 64, "name": "stray", "decky": "stray"})
+        return status.model_copy(update={"containers": (*status.containers, stray)})
+
+    lies(monkeypatch, "w1", lie)
+    assert fleet.deploy(WITH_SSH, policy=AT_ONCE).code == 0
+    assert fleet.rollout.state.status == "done"
+
+
+def test_a_move_during_a_rollout_of_the_agent_is_not_held_up(fleet: FakeFleet) -> None:
+    for name in ("w1", "w2", "w3"):
+        content = another_version(fleet[name].program.read_bytes(), AGENT_VERSION - 1)
+        older = fleet.home.root / "agents" / f"{hashlib.sha256(content).hexdigest()}.pyz"
+        older.write_bytes(content)
+        fleet[name].install(older, ())
+    policy = Policy(waves=("w1", "100%"), soak=600.0)
+    fleet.run(lambda ctx: upgrade_by_rollout(ctx, PassOptions(rollout=policy)))
+    assert fleet.rollout.is_open
+    moved = THREE.replace('worker = "w1"', 'worker = "w2"')
+    ran = fleet.deploy(moved)
+    assert ran.code == 0, (ran.error, ran.messages)
+    assert "one" in fleet["w2"].containers and "one" not in fleet["w1"].containers
