@@ -45,6 +45,7 @@ PERMANENT = (
     "repository does not exist",
     "no such image",
 )
+ENGINE_DOWN = ("Error while fetching server API version", "Cannot connect to the Docker daemon")
 
 
 class Compose:
@@ -135,7 +136,7 @@ def up(
         step("compose ended")
         if ended_by is not None:
             return ended_by
-        return None if process.returncode == 0 else _reworded(reason_in(end_of(output.fileno())))
+        return None if process.returncode == 0 else reworded(reason_in(end_of(output.fileno())))
 
 
 def is_transient(error: str) -> bool:
@@ -159,8 +160,11 @@ def reason_in(output: str) -> str:
     return "\n".join((errors or lines)[-limits.FAILURE_LINES :])[-1500:] or "compose failed without a message"
 
 
-def _reworded(reason: str) -> str:
-    """Compose 1.29 reports a missing image of ours as a missing build."""
+def reworded(reason: str) -> str:
+    """Compose 1.29 reports a missing image of ours as a missing build, and an engine that has stopped by a
+    traceback."""
+    if any(mark in reason for mark in ENGINE_DOWN):
+        return "the Docker engine does not answer"
     return "no such image: %s" % reason if "--no-build was passed" in reason else reason
 
 

@@ -111,7 +111,9 @@ def _with_events(
         return desired
     if EVENTS not in reported:
         reported.add(EVENTS)
-        ctx.note("the settings of events change, and no decky" + " (dry run)" * options.run.dry_run)
+        ctx.note(
+            "the settings of events change, which alone changes no decky" + " (dry run)" * options.run.dry_run
+        )
     return desired.model_copy(update={"events": settings})
 
 
@@ -124,7 +126,10 @@ def _with_policies(
         return desired
     if POLICIES not in reported:
         reported.add(POLICIES)
-        ctx.note("the policies of rollouts change, and no decky" + " (dry run)" * options.run.dry_run)
+        ctx.note(
+            "the policies of rollouts change, which alone changes no decky"
+            + " (dry run)" * options.run.dry_run
+        )
     return desired.model_copy(update={"rollouts": policies})
 
 

@@ -20,7 +20,7 @@ MOST_WAITING = 5
 
 def rollout_lines(view: RolloutView, verb: str, *, quiet: bool = False, could: bool = False) -> list[str]:
     """The rollout after a pass: what moved, why units wait whose turn it is, and what the operator can do.
-    A quiet pass reports only what moved; one that `could` and did not also what it would release."""
+    A quiet pass reports only what moved; one that `could` and did not, what it would move and release."""
     moves = [event for event in view.events if is_news(event)]
     if quiet and not moves:
         return []
@@ -28,7 +28,8 @@ def rollout_lines(view: RolloutView, verb: str, *, quiet: bool = False, could: b
     below = [f"  {cell(line)}" for line in _below(view, quiet=quiet)]
     # A reconcile need not name itself.
     hint = needs_operator(view.rollout) if verb == "reconcile" else next_step(view.rollout)
-    return [cell(status_line(view.rollout)), *ready, *below, *([f"  hint: {hint}"] if hint else [])]
+    after = "after a pass, " if could and moves else ""
+    return [cell(after + status_line(view.rollout)), *ready, *below, *([f"  hint: {hint}"] if hint else [])]
 
 
 def _below(view: RolloutView, *, quiet: bool) -> Iterator[str]:

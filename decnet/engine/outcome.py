@@ -79,6 +79,9 @@ class PassOutcome:
         With `check` it is 3 if units could be released."""
         if rollout is None:
             return self
+        if not advances:
+            # It has not asked who is logged in where, which can hold a unit.
+            rollout = replace(rollout, releasable=())
         counts = advances or any(event.kind != "opened" for event in rollout.events)
         code = worst([self.exit_code, rollout.exit_code]) if counts else self.exit_code
         if check and code == 0 and rollout.releasable:

@@ -14,6 +14,7 @@ from decnet.model.rollout_values import duration_text
 from decnet.wire import clean
 
 FAILURES = ("failed", "reverted", "revert_failed")
+_AS_BEFORE = ("reverted", "waiting", "skipped")
 BAR = 10
 """Characters of a bar."""
 MOST_NAMES = 6
@@ -42,7 +43,7 @@ def progress(rollout: Rollout) -> str:
     counts = counts_of(rollout)
     total = len(rollout.frozen.units)
     if _is_taken_back(rollout):
-        back = sum(counts[status] for status in ("reverted", "waiting", "skipped"))
+        back = sum(counts[status] for status in _AS_BEFORE)
         failed = f", {counts['revert_failed']} failed" if counts["revert_failed"] else ""
         return f"{back} of {counted(total, 'unit')} as before{failed}"
     parts = [f"{counts['passed']} of {counted(total, 'unit')} passed"]
@@ -53,6 +54,14 @@ def progress(rollout: Rollout) -> str:
         "skipped": counts["skipped"],
     }
     return ", ".join(parts + [f"{number} {name}" for name, number in others.items() if number])
+
+
+def ended_count(rollout: Rollout) -> int:
+    """How many units need nothing more, forward or back."""
+    counts = counts_of(rollout)
+    if _is_taken_back(rollout):
+        return sum(counts[status] for status in (*_AS_BEFORE, "revert_failed"))
+    return len(rollout.frozen.units) - sum(counts[status] for status in (*IN_FLIGHT, "waiting"))
 
 
 def counts_of(rollout: Rollout) -> Counter[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from agent_desk import Desk, another_version
 
-from decnet.agent.composerun import is_transient, reason_in
+from decnet.agent.composerun import is_transient, reason_in, reworded
 from decnet.agent.containers import Container
 from decnet.agent.health import ports_in
 from decnet.agent.interfaces import network_of, number_of, overlap, routes
@@ -128,6 +128,18 @@ def test_listening_ports_are_read_from_the_kernels_tables() -> None:
 )
 def test_only_errors_that_pass_by_themselves_are_tried_again(error: str, transient: bool) -> None:
     assert is_transient(error) is transient
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "FileNotFoundError: [Errno 2] No such file or directory\ndocker.errors.DockerException: Error while "
+        "fetching server API version: ('Connection aborted.', FileNotFoundError(2, 'No such file'))",
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+    ],
+)
+def test_an_engine_that_stops_meanwhile_is_the_reason_and_not_a_traceback(reason: str) -> None:
+    assert reworded(reason) == "the Docker engine does not answer"
 
 
 def test_the_reason_is_composes_error_and_not_its_progress() -> None:

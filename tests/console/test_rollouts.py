@@ -124,6 +124,26 @@ def test_a_check_names_what_it_would_release(fleet: FakeFleet, capsys: pytest.Ca
     assert fleet.units() == {"w1": "passed", "w2": "waiting"}
 
 
+def test_a_check_does_not_report_what_has_not_happened(
+    fleet: FakeFleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.deploy(WITH_SSH, policy=POLICY)
+    fleet.clock.advance(700)
+    found = printed(fleet.reconcile(check=True).outcome, capsys)
+    (line,) = [each for each in found if f"rollout {fleet.rollout.id}" in each]
+    assert line.startswith("after a pass, rollout ")
+    assert fleet.units() == {"w1": "soaking", "w2": "waiting"}
+
+
+def test_only_a_pass_that_asks_who_is_logged_in_names_what_could_be_released(
+    fleet: FakeFleet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet.deploy(WITH_SSH, policy={**POLICY, "soak": 0.0})
+    ran = fleet.mutate("one", dry_run=True)
+    assert ran.code == 0
+    assert not [line for line in printed(ran.outcome, capsys) if "could be released" in line]
+
+
 def test_a_script_finds_the_open_rollout_in_the_status(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=POLICY)
     outcome = fleet.run(lambda ctx: status(ctx)).outcome

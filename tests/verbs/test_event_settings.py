@@ -26,7 +26,7 @@ def test_settings_of_events_change_no_decky_plan_or_container(fleet: FakeFleet) 
     assert (ran.code, ran.outcome.plan.is_empty, ran.outcome.plan.edits) == (0, True, {})
     assert state(fleet) == before
     assert fleet.desired.events == SETTINGS
-    assert "the settings of events change, and no decky" in str(ran.messages)
+    assert "the settings of events change, which alone changes no decky" in str(ran.messages)
     again = fleet.deploy(FOUR + KEPT)
     assert (again.code, again.messages) == (0, [])
 

@@ -33,7 +33,7 @@ def test_policies_change_no_decky_plan_or_container(fleet: FakeFleet) -> None:
     assert (ran.code, ran.outcome.plan.is_empty, ran.outcome.plan.edits) == (0, True, {})
     assert state(fleet) == before
     assert fleet.desired.rollouts == {"careful": POLICY}
-    assert "the policies of rollouts change, and no decky" in ran.messages
+    assert "the policies of rollouts change, which alone changes no decky" in ran.messages
     assert fleet.deploy(FOUR + CAREFUL).messages == []
     fleet.deploy(FOUR)
     assert fleet.desired.rollouts == {}

@@ -26,8 +26,10 @@ from decnet.commands.topologies.deploy import TopologyDeployOptions
 from decnet.commands.topologies.deploy import deploy as deploy_topology
 from decnet.console.documents import dumps
 from decnet.engine.options import PassOptions
+from decnet.engine.progress import Finished, RolloutMoved
 from decnet.errors import Declined
 from decnet.model.rollout_policy import Policy
+from decnet.plan.rollout_view import ended_count
 from decnet.store.audit import read
 
 from .test_metrics import values
@@ -138,6 +140,32 @@ def test_an_ended_rollout_is_listed_and_shown_and_takes_no_orders(fleet: FakeFle
     assert fleet.run(lambda ctx: show(ctx, None)).outcome.document["status"] == "done"
     ran = order(fleet, "pause")
     assert (ran.code, str(ran.error)) == (2, f"no rollout is open: the last one, {last}, is done")
+
+
+def test_a_damaged_rollout_hides_no_other(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=IN_ORDER)
+    assert waited(fleet).code == 0
+    first = fleet.rollout.id
+    fleet.deploy(THREE, policy=IN_ORDER)
+    (fleet.home.rollouts / "ended" / first / "state.json").write_text("")
+    ran = fleet.run(lambda ctx: listed(ctx))
+    assert [row[0] for row in ran.outcome.rows] == [fleet.rollout.id]
+    assert [message for message in ran.messages if first in message and "damaged" in message]
+
+
+def test_a_terminal_counts_what_has_ended_and_clears_its_bar_before_the_tables(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=IN_ORDER)
+    ran = waited(fleet)
+    moved = [event.done for event in ran.events if isinstance(event, RolloutMoved)]
+    assert moved == sorted(moved) and moved[-1] == 3
+    assert isinstance(ran.events[-1], Finished)
+
+
+def test_a_unit_in_flight_has_not_ended(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=SOAKING)
+    assert ended_count(fleet.rollout) == 0
+    order(fleet, "rollback")
+    assert ended_count(fleet.rollout) == 2
 
 
 def test_the_trace_has_every_move_with_its_reason(fleet: FakeFleet) -> None:

@@ -42,7 +42,7 @@ def open_one(ctx: Context) -> Rollout:
     last = store.glance(known[0])
     raise UsageError(
         f"no rollout is open: the last one, {last.id}, is {words(last.state.status)}",
-        hint=f"decnet rollout show {last.id}",
+        hint=f"decnet rollout show {last.id} shows it; to return to the former fleet, deploy its file",
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from decnet.commands.rollouts.known import chosen
 from decnet.engine.context import Context
 from decnet.engine.outcome import Listing
-from decnet.model.rollout import RolloutEvent
+from decnet.errors import StateBroken
+from decnet.model.rollout import Rollout, RolloutEvent
 from decnet.plan.rollout_view import event_text, progress, rollout_item, time_text, words
 from decnet.store.rollouts import RolloutStore
 from decnet.wire import clean
@@ -17,8 +18,7 @@ COLUMNS = ("rollout", "status", "wave", "progress", "policy", "opened")
 
 def listed(ctx: Context) -> Listing:
     """Every rollout that is kept, the newest first; no worker is contacted."""
-    store = RolloutStore(ctx.home)
-    rollouts = [store.glance(each) for each in store.ids()]
+    rollouts = _readable(ctx, RolloutStore(ctx.home))
     items = [rollout_item(each) for each in rollouts]
     rows = tuple(
         (
@@ -41,6 +41,17 @@ def listed(ctx: Context) -> Listing:
         more_columns=("by", "command", "reason"),
         more_cells=tuple((i["opened_by"], clean(i["command"], 80), clean(i["reason"], 200)) for i in items),
     )
+
+
+def _readable(ctx: Context, store: RolloutStore) -> list[Rollout]:
+    """Those that can be read: a damaged one is reported, and hides no other."""
+    found = []
+    for each in store.ids():
+        try:
+            found.append(store.glance(each))
+        except StateBroken as error:
+            ctx.warn(str(error))
+    return found
 
 
 def trace(ctx: Context, rollout_id: str | None) -> Listing:

@@ -10,10 +10,18 @@ from decnet.commands.rollouts.show import sheet
 from decnet.engine.context import Context
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome, RolloutView, Sheet
-from decnet.engine.progress import RolloutMoved
+from decnet.engine.progress import Finished, RolloutMoved
 from decnet.errors import LockHeld
 from decnet.model.rollout import Rollout
-from decnet.plan.rollout_view import FAILURES, counts_of, event_text, is_news, needs_operator, progress
+from decnet.plan.rollout_view import (
+    FAILURES,
+    counts_of,
+    ended_count,
+    event_text,
+    is_news,
+    needs_operator,
+    progress,
+)
 from decnet.store.rollouts import RolloutStore
 
 UNFINISHED = 3
@@ -72,9 +80,8 @@ def _report(ctx: Context, view: RolloutView) -> None:
     for event in view.events:
         if is_news(event):
             ctx.note(f"{event_text(event)}{f' ({event.reason})' if event.reason else ''}")
-    counts = counts_of(view.rollout)
     total = len(view.rollout.frozen.units)
-    ctx.emit(RolloutMoved(total - counts["waiting"], total, progress(view.rollout)))
+    ctx.emit(RolloutMoved(ended_count(view.rollout), total, progress(view.rollout)))
 
 
 def _report_stop(ctx: Context, rollout: Rollout, reported: str) -> str:
@@ -86,4 +93,5 @@ def _report_stop(ctx: Context, rollout: Rollout, reported: str) -> str:
 
 
 def _ended(ctx: Context, rollout: Rollout, remarks: dict[str, str], code: int) -> Sheet:
+    ctx.emit(Finished())
     return replace(sheet(rollout, remarks, ctx.now()), exit_code=code)

@@ -69,7 +69,12 @@ def _resume(ledger: Ledger, given: Order) -> None:
 def _promote(ledger: Ledger, given: Order) -> None:
     _expect(ledger, "promote", "running", "paused", "halted")
     head = ledger.fold.head
-    if head.wave_status != "held" or head.promoted > head.wave:
+    if head.promoted > head.wave:
+        raise UsageError(
+            f"wave {head.wave + 1} of rollout {ledger.rollout.id} has been promoted",
+            hint="the next wave begins with the next pass: decnet rollout wait, or decnet reconcile",
+        )
+    if head.wave_status != "held":
         raise UsageError(
             f"wave {head.wave + 1} of rollout {ledger.rollout.id} is {head.wave_status}, not held",
             hint=f"decnet rollout show {ledger.rollout.id}",

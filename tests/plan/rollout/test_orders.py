@@ -191,7 +191,7 @@ def test_manual_promotion_holds_each_wave_but_the_last() -> None:
         assert (trial.rollout.state.wave, trial.rollout.state.wave_status) == (wave, "held")
         assert "sent" not in trial.units().values()
         trial.order("promote")
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError, match="has been promoted"):
             trial.order("promote")
     for _ in range(4):
         trial.step(60)
