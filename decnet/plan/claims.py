@@ -180,7 +180,7 @@ class _ConflictResolver:
             if address_of(resource) in self.quarantined and not is_inner(resource):
                 return f"{address_of(resource)} is quarantined: {self.quarantined[address_of(resource)]}"
             allowed = self.reserved.get(address_of(resource))
-            if allowed is not None and key.slice not in allowed and not is_inner(resource):
+            if allowed is not None and key.slice not in allowed and self._is_on_lan_of(allowed, resource):
                 return f"{address_of(resource)} is reserved for the open rollout"
             if resource in claimed:
                 return f"{claimed[resource]} claims {address_of(resource)} too"
@@ -188,6 +188,15 @@ class _ConflictResolver:
                 if not self._will_release(holder, resource):
                     return self._held_message(holder, resource)
         return None
+
+    def _is_on_lan_of(self, slices: Iterable[SliceKey], resource: str) -> bool:
+        """Whether a MAC, or an address on its LAN, can be the one that these slices have."""
+        if is_inner(resource):
+            return False
+        text, lans = address_of(resource), self.desired.lans
+        if text == resource or any(each.worker not in lans for each in slices):
+            return True
+        return any(self.lan_groups.resource_of(each.worker, text) == resource for each in slices)
 
     def _held_message(self, holder: DeckyKey, resource: str) -> str:
         if holder.worker in self.unknown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decnet.model.fleet import Decky, Fleet
-from decnet.model.keys import DeckyKey
+from decnet.model.keys import DeckyKey, SliceKey
 from decnet.model.plan import Plan
 from decnet.model.record import Claim, LifecycleRow, Operation
 from decnet.plan.retry_policy import RetryPolicy
@@ -302,3 +302,17 @@ def test_a_release_never_waits_for_a_budget() -> None:
     world.records["w1"] = world.records["w1"].with_project(PROJECT, heals={"web": (NOW - 1,)})
     world.desired = fleet()
     assert [step.bucket for step in world.plan().steps] == ["remove"]
+
+
+def test_what_a_rollout_reserves_is_reserved_on_its_own_lan() -> None:
+    one, two = decky("one", "w1", ip=10), decky("two", "w2", ip=10, mac="00:50:56:00:00:ff")
+    reserved = {"192.0.2.10": frozenset({SliceKey("w1")})}
+    world = World(bridged(one, two))
+    assert waiting(world.plan(reserved=reserved)) == {}
+    world = World(bridged(two, macvlan="w1 w2"))
+    reason = "192.0.2.10 is reserved for the open rollout"
+    assert waiting(world.plan(reserved=reserved)) == {"w2/two": reason}
+    world = World(bridged(two))
+    assert waiting(world.plan(reserved={two.lan.mac: frozenset({SliceKey("w1")})})) == {
+        "w2/two": f"{two.lan.mac} is reserved for the open rollout"
+    }
