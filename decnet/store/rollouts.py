@@ -105,6 +105,7 @@ class RolloutStore:
         """Store a new rollout with its first events: all of it or nothing."""
         with translate_os_errors("write", self._root):
             self._root.mkdir(mode=0o700, exist_ok=True)
+            self.tidy()
             draft = self._root / f".new-{rollout.id}"
             for left in self._root.glob(".new-*"):
                 shutil.rmtree(left)

@@ -108,7 +108,7 @@ def release(ledger: Ledger, observation: RolloutObservation, *, may_release: boo
 def _release_each(
     ledger: Ledger, observation: RolloutObservation, names: tuple[str, ...] | list[str], number: int
 ) -> None:
-    ahead = any_ahead(observation)
+    ahead = any_ahead(ledger, observation)
     for name in names:
         unit = ledger.units[name]
         if unit.status == "waiting":

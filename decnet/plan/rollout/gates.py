@@ -40,9 +40,20 @@ def blocked(ledger: Ledger, asked: Asked) -> Block | None:
     return next((block for gate in _GATES if (block := gate(ledger, asked))), None)
 
 
-def any_ahead(observation: RolloutObservation) -> str:
-    """Why the state of one of the units is newer than ours, as after a backup was restored; "" if none is."""
-    return next((seen.ahead for seen in observation.units.values() if seen.reachable and seen.ahead), "")
+def any_ahead(ledger: Ledger, observation: RolloutObservation) -> str:
+    """Why the state of one of the units is newer than ours, as after a backup was restored; "" if none is.
+    Those that the operator has skipped do not count: a worker may report anything."""
+    return next(
+        (
+            seen.ahead
+            for name, seen in observation.units.items()
+            if seen.reachable
+            and seen.ahead
+            and name in ledger.units
+            and ledger.units[name].status != "skipped"
+        ),
+        "",
+    )
 
 
 def is_due(ledger: Ledger, asked: Asked) -> bool:
@@ -58,7 +69,7 @@ def waiting_reasons(rollout: Rollout, observation: RolloutObservation, now: floa
     catalog, wave, unobserved, offline, journal, ahead, busy, budget. A unit that the next pass releases has
     no entry."""
     ledger, waves = Ledger(rollout, now), wave_numbers(rollout)
-    found, ahead = {}, any_ahead(observation)
+    found, ahead = {}, any_ahead(ledger, observation)
     for name, unit in ledger.units.items():
         if unit.status == "waiting":
             asked = Asked(name, unit, observation.units.get(name), observation.catalog, waves[name], ahead)

@@ -16,7 +16,9 @@ def bounded(text: str, most: int) -> str:
 LATEST = 1e11
 """Seconds since the epoch: a clock beyond the year 5138 is not believed."""
 MOST = 100_000
-_WORKERS = 256
+_WORKERS, _ID = 100, 40
+"""How many workers of a unit an event names, and the length of an id: its line must be short enough to be
+read again, whatever they report."""
 
 
 def worker_clock(seen: UnitObservation) -> float | None:
@@ -37,13 +39,13 @@ def restarts(seen: UnitObservation) -> int:
 
 def boot_ids(seen: UnitObservation) -> list[str]:
     """The boots of its workers, cleaned."""
-    return [bounded(each, 100) for each in seen.boot_ids[:_WORKERS]]
+    return [bounded(each, _ID) for each in seen.boot_ids[:_WORKERS]]
 
 
 def journals(seen: UnitObservation) -> dict[str, list[Any]]:
     """How far the journals of its workers were read, as JSON values."""
     read = list(seen.journals.items())[:_WORKERS]
-    return {bounded(name, 100): [bounded(journal, 100), number] for name, (journal, number) in read}
+    return {bounded(name, 100): [bounded(journal, _ID), number] for name, (journal, number) in read}
 
 
 def evidence_of(seen: UnitObservation) -> Evidence:

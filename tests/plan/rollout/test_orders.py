@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from plan.rollout.trial import Trial, opened
+from plan.rollout.trial import START, Trial, opened
 
 from decnet.errors import UsageError
+from decnet.model.rollout import UnitObservation
 from decnet.plan.rollout import effective, effective_fleet, waiting_reasons
+from decnet.plan.rollout.ledger import Ledger
+from decnet.plan.rollout.seen import boot_ids, journals
+from decnet.store.jsonl import MAX_LINE
 
 
 def halted(**changes: object) -> Trial:
@@ -390,3 +394,31 @@ def test_an_order_is_in_the_log_with_who_gave_it() -> None:
         ("order", "pause", "alice"),
         ("rollout", "paused", "alice"),
     ]
+
+
+def test_a_worker_that_was_skipped_holds_up_no_other_by_a_newer_state() -> None:
+    trial = Trial(opened(3, waves=("w1", "100%")))
+    trial.answer("w1", ahead="its generation is newer", at_to=False)
+    trial.step()
+    assert set(trial.units().values()) == {"waiting"}
+    trial.order("skip", "w1")
+    trial.step()
+    trial.order("promote")
+    trial.step()
+    assert (trial.units()["w2"], trial.units()["w3"]) == ("sent", "sent")
+
+
+def test_the_line_of_an_event_can_be_read_again_whatever_the_workers_report() -> None:
+    rude = '"' * 200
+    names = [f"{number:03}-{'w' * 36}" for number in range(300)]
+    seen = UnitObservation(
+        observed_at=START,
+        boot_ids=(rude,) * 300,
+        journals=dict.fromkeys(names, (rude, 2**63 - 1)),
+        why=rude * 9,
+    )
+    trial = Trial(opened(1))
+    ledger = Ledger(trial.rollout, START, rude)
+    ledger.move("w1", "soaking", rude * 9, seen, boot_ids=boot_ids(seen), journals=journals(seen))
+    (event,) = ledger.events
+    assert len(event.model_dump_json()) < MAX_LINE
