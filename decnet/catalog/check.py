@@ -59,6 +59,7 @@ def _archetype(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
     if not archetype.vendors:
         yield "vendors", "has no vendors", None
     yield from _mutable(catalog, archetype)
+    yield from _interval_factor(archetype)
     for key, styles in (("hostname", (archetype.hostname,)), ("styles", tuple(archetype.styles.values()))):
         if not all(STYLE.fullmatch(style) for style in styles):
             yield key, f"`{key}` must be letters, digits, - and |", 'for example hostname = "webNN"'
@@ -73,7 +74,10 @@ def _mutable(catalog: Catalog, archetype: Archetype) -> Iterator[About]:
             yield "core", f"`core` names `{name}`, which is not one of its services", hint
     for name in sorted({*(archetype.core or ())} & {*(archetype.side or ())}):
         yield "side", f"`side` names `{name}`, which `core` names too", None
-    if not 1 <= archetype.interval_factor <= 1000:
+
+
+def _interval_factor(entry: Archetype | OsProfile) -> Iterator[About]:
+    if not 1 <= entry.interval_factor <= 1000:
         yield "interval_factor", "`interval_factor` must be from 1 to 1000", None
 
 
@@ -81,6 +85,7 @@ def _os_profile(catalog: Catalog, profile: OsProfile) -> Iterator[About]:
     if not STYLE.fullmatch(profile.hostname):
         yield "hostname", "`hostname` must be letters, digits, - and |", None
     yield from _stack(profile.look, profile.sysctls)
+    yield from _interval_factor(profile)
     if profile.receive_memory and not 65536 <= profile.receive_memory <= 1 << 30:
         yield "receive_memory", "`receive_memory` must be from 65536 to 1073741824 bytes", None
     if not profile.vendors:

@@ -19,7 +19,8 @@ def names(kind: Kind, extra: Path | None = None) -> tuple[str, ...]:
 
 
 def offered(kind: Kind, extra: Path | None = None) -> dict[str, str]:
-    """The usable names of a kind, sorted, each with its summary; services without a decoy are omitted."""
+    """The usable names of a kind, sorted, each with its summary; services without a decoy, and what is
+    withheld, are omitted."""
     entries = {
         name: entry if isinstance(entry, dict) else {} for name, entry in _entries(kind, extra).items()
     }
@@ -27,6 +28,7 @@ def offered(kind: Kind, extra: Path | None = None) -> dict[str, str]:
         name: str(entry.get("summary", ""))
         for name, entry in sorted(entries.items())
         if kind != "service" or entry.get("built") or entry.get("alias") or entry.get("image")
+        if not entry.get("withheld")
     }
 
 

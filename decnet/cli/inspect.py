@@ -115,12 +115,15 @@ def services(output: OutputOption = Output.table) -> None:
         finish(run(ctx.catalog), output.value)
 
 
-def archetypes(output: OutputOption = Output.table) -> None:
+def archetypes(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are withheld, and why.")] = False,
+    output: OutputOption = Output.table,
+) -> None:
     """List archetypes (kinds of machine) and their services. Services in brackets have no decoy yet."""
     with context(output.value, writes=False) as ctx:
         from decnet.commands.catalog import archetypes as run
 
-        finish(run(ctx.catalog), output.value)
+        finish(run(ctx.catalog, everything=everything), output.value)
 
 
 def doctor(output: OutputOption = Output.table) -> None:

@@ -30,8 +30,9 @@ def services(catalog: Catalog) -> Listing:
     return Listing("services", ("service", "ports", "available", "summary"), rows, tuple(items))
 
 
-def archetypes(catalog: Catalog) -> Listing:
-    """Every archetype with its core and side services, OS and hostname style."""
+def archetypes(catalog: Catalog, *, everything: bool = False) -> Listing:
+    """The archetypes with their core and side services, OS and hostname style; the withheld ones only with
+    `everything`."""
     items = [
         {
             "name": kind.name,
@@ -43,16 +44,27 @@ def archetypes(catalog: Catalog) -> Listing:
             "side": [s for s in side_of(kind.name, kind.os, catalog) if s not in _core(kind, catalog)],
             "interval_factor": kind.interval_factor,
             "summary": kind.summary,
+            "withheld": kind.withheld,
             "missing": [s for s in kind.services if not catalog.services[s].built],
         }
         for kind in sorted(catalog.archetypes.values(), key=lambda a: a.name)
+        if everything or not kind.withheld
     ]
     rows = tuple(
         (str(i["name"]), _with_gaps(i), str(i["os"]), str(i["hostname"]), ", ".join(_strings(i["vendors"])))
         for i in items
     )
     columns = ("archetype", "services", "os", "hostname", "vendors")
-    return Listing("archetypes", columns, rows, tuple(items), notes=(LEGEND,))
+    return Listing("archetypes", columns, rows, tuple(items), notes=(LEGEND, *_withheld(catalog, everything)))
+
+
+def _withheld(catalog: Catalog, everything: bool) -> tuple[str, ...]:
+    """Which archetypes are withheld: their names, or with `everything` the reason of each."""
+    kinds = sorted((a for a in catalog.archetypes.values() if a.withheld), key=lambda a: a.name)
+    if everything:
+        return tuple(f"{kind.name} is withheld: {kind.withheld}" for kind in kinds)
+    names = ", ".join(kind.name for kind in kinds)
+    return (f"withheld, because an expert recognizes them: {names} (reasons: --all)",) if kinds else ()
 
 
 def _core(kind: Archetype, catalog: Catalog) -> list[str]:

@@ -10,6 +10,7 @@ from decnet.commands.allocation import allocate_unclaimed
 from decnet.commands.fleet_flags import continued, left_of_series
 from decnet.commands.planfile import write_plan
 from decnet.commands.receivers import no_worker, open_workers, refuse_drained
+from decnet.commands.withheld import report_withheld
 from decnet.commands.wording import listed
 from decnet.engine.connections import Connections
 from decnet.engine.context import Context
@@ -31,6 +32,7 @@ from decnet.plan.lans import NoLan, decide_lan, unconfirmed_subnets
 from decnet.plan.resolve import resolve
 
 STAYS, EVENTS, POLICIES = "deckies that stay", "settings of events", "policies of rollouts"
+HOURS = "hours of mutations"
 WAVES = "a first deploy"
 
 
@@ -73,6 +75,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             add=options.add,
         )
         _check_workers(stored, drafts)
+        report_withheld(ctx, drafts, reported)
         _report_no_waves(ctx, stored, options, reported)
 
         async def propose(ctx: Context, connections: Connections, snap: Snapshot) -> Proposal:
@@ -83,6 +86,7 @@ async def deploy(ctx: Context, spec: FleetSpec, options: DeployOptions) -> PassO
             snap, desired = await _describe_fleet(ctx, connections, snap, drafts, lans, rng, options)
             desired = _with_events(ctx, spec, options, desired, reported)
             desired = _with_policies(ctx, spec, options, desired, reported)
+            desired = _with_hours(ctx, spec, options, desired, reported)
             if options.upgrade:
                 desired = upgraded(desired, desired.lans, snap.images)
             return replace(with_ranges(snap, desired, dry_run=options.run.dry_run), seed=seed)
@@ -131,6 +135,20 @@ def _with_policies(
             + " (dry run)" * options.run.dry_run
         )
     return desired.model_copy(update={"rollouts": policies})
+
+
+def _with_hours(
+    ctx: Context, spec: FleetSpec, options: DeployOptions, desired: Fleet, reported: set[str]
+) -> Fleet:
+    """The fleet with the spec's hours of mutations, which change no decky and are no step of a plan. Flags
+    keep the stored ones."""
+    given = {"mutate_hours": spec.mutate_hours, "time_zone": spec.time_zone}
+    if options.add or spec.events is None or all(getattr(desired, key) == given[key] for key in given):
+        return desired
+    if HOURS not in reported:
+        reported.add(HOURS)
+        ctx.note("the hours of mutations change, and no decky" + " (dry run)" * options.run.dry_run)
+    return desired.model_copy(update=given)
 
 
 def _continued(

@@ -10,6 +10,7 @@ from decnet.model.keys import SliceKey
 from decnet.model.rollout import IN_FLIGHT
 from decnet.plan.ignore import ignoring
 from decnet.plan.mutate import due_time
+from decnet.plan.mutation_hours import hours_of
 from decnet.wire import PROJECT, clean
 
 
@@ -33,9 +34,9 @@ def _busy(ctx: Context, snap: Snapshot) -> dict[str, str]:
         return {}
     fleet, now = snap.desired, ctx.now()
     ignored = ignoring(fleet.events.ignore, fleet.every_group(), fleet.topology_names)
-    found = {}
+    found, hours = {}, hours_of(fleet)
     for visit in visits:
-        due = due_time(fleet.deckies[visit.decky], snap.catalog, now)
+        due = due_time(fleet.deckies[visit.decky], snap.catalog, now, hours)
         is_waited_for = due is not None and now < due + policy.busy_deadline
         if is_waited_for and not ignored.is_ignored(visit.source):
             where = f"{visit.decky} ({clean(visit.service, 40)})"

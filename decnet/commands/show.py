@@ -18,6 +18,7 @@ from decnet.model.fleet import Decky
 from decnet.model.record import LifecycleRow
 from decnet.plan.details import shown_settings
 from decnet.plan.mutate import due_time
+from decnet.plan.mutation_hours import hours_of
 from decnet.plan.resolve import vendor_of
 from decnet.plan.select import refuse_topology_names, select_deckies
 from decnet.plan.topologies.place import docker_network, topology_of
@@ -79,7 +80,7 @@ def _described(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:
 
 
 def _mutations(ctx: Context, snap: Snapshot, decky: Decky) -> dict[str, Any]:
-    due = due_time(decky, snap.catalog, ctx.now())
+    due = due_time(decky, snap.catalog, ctx.now(), hours_of(snap.stored))
     return {
         "mutate_interval": decky.mutate_interval,
         "changed_at": decky.mutated_at,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from decnet.commands.fleet_flags import NetworkFlags, with_network
 from decnet.commands.userfile import display_name, read_bytes
+from decnet.commands.withheld import report_withheld
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome, Verbatim
 from decnet.errors import DecnetError
@@ -40,6 +41,7 @@ def validate(ctx: Context, path: Path) -> TextOutcome:
     if stored is None and any(entry.worker not in (None, LOCAL) for entry in spec.deckies):
         ctx.note(f"the names of workers were not checked: no worker is enrolled in {ctx.home.root}")
     drafts = resolve(spec, ctx.catalog, rng=Random(0), desired={})
+    report_withheld(ctx, drafts, set())
     services = sorted({service for draft in drafts for service in draft.services})
     deckies = counted(len(drafts), "decky")
     found = counted(len(services), "service")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -104,12 +104,38 @@ class Catalog:
         """Names of the releases that such a machine may run, sorted; never empty for a known OS.
 
         Only the most specific ones: releases for an archetype or a vendor precede those that fit any
-        machine."""
+        machine. Of these, withheld ones only if there are no others."""
         family = [r for r in self.releases.values() if r.os == os]
         fits = [r for r in family if r.fits(archetype, vendor)]
         fits = fits or [r for r in family if not r.archetypes] or family
         claims = max((r.claims for r in fits), default=0)
-        return tuple(sorted(r.name for r in fits if r.claims == claims))
+        specific = [r for r in fits if r.claims == claims]
+        offered = [r for r in specific if not r.withheld]
+        return tuple(sorted(r.name for r in offered or specific))
+
+    def makers(self, os: str, archetype: str | None = None) -> tuple[str, ...]:
+        """Names of the vendors of such machines, sorted: those with a release that is not withheld, if there
+        are any."""
+        kind = self.archetypes.get(archetype or "")
+        names = sorted(kind.vendors if kind else self.os_profiles[os].vendors)
+        offered = [name for name in names if not self._is_withheld(self.fitting(os, archetype, name))]
+        return tuple(offered or names)
+
+    def _is_withheld(self, releases: Iterable[str]) -> bool:
+        return all(self.releases[name].withheld for name in releases)
+
+    def offered_archetypes(self) -> tuple[str, ...]:
+        """Names of the archetypes that are not withheld, sorted."""
+        return tuple(sorted(name for name, kind in self.archetypes.items() if not kind.withheld))
+
+    def withheld(self, os: str, archetype: str | None = None, release: str = "") -> tuple[str, str]:
+        """What of such a machine would be recognized, and why: ("archetype printer", "its port is closed").
+        Two empty texts if nothing would."""
+        for section, name in (("archetype", archetype or ""), ("os", os), ("release", release)):
+            entry = self._sections[section].get(name)
+            if entry is not None and entry.withheld:
+                return f"{section} {name}", str(entry.withheld)
+        return "", ""
 
     def stack(self, os: str, release: str) -> tuple[str, dict[str, str]]:
         """The network stack of such a machine: one of LOOKS or "", and its sysctls by their full names."""

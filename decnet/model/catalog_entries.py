@@ -132,6 +132,8 @@ class Archetype(Entry):
     """Services that mutations add and remove, one at a time; None: those of its OS profile."""
     interval_factor: int = 1
     """Factor by which such a machine changes less often than its `mutate_interval`."""
+    withheld: str = ""
+    """Why such a machine would be recognized: it is chosen only by name, with a warning. "": offered."""
 
     def style(self, vendor: str) -> str:
         """The hostname style of such a machine with a network card of that vendor."""
@@ -159,6 +161,8 @@ class Release(Entry):
     system: str = ""
     """The system (one of SYSTEMS) of its shell and kernel; "": the one that its name begins with, else one
     that is similar to its OS profile."""
+    withheld: str = ""
+    """As for an archetype; existing deckies keep it."""
 
     def fits(self, archetype: str | None, vendor: str | None) -> bool:
         """Whether such a machine may run it; without a vendor, a machine of any vendor."""
@@ -192,6 +196,10 @@ class OsProfile(Entry):
     side: tuple[str, ...] | None = None
     """Services that mutations add to a machine without an archetype; None: those of the archetypes that run
     it."""
+    interval_factor: int = 1
+    """As for an archetype, for a machine without one."""
+    withheld: str = ""
+    """As for an archetype."""
 
 
 @dataclass(frozen=True, kw_only=True)

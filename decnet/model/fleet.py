@@ -168,13 +168,17 @@ class Fleet(FrozenModel):
     """All topologies; a deployed one has a project too."""
     rollouts: dict[Name, Policy] = {}
     """The policies of the fleet file."""
+    mutate_hours: Short | None = None
+    """When deckies mutate by themselves (see `hours`); None: the default."""
+    time_zone: Short | None = None
+    """Of these hours; None: that of this machine."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without topologies or policies, a fleet is written as before there were any: equal files, hashes
-        and plans."""
+        """Without topologies, policies or hours, a fleet is written as before there were any: equal files,
+        hashes and plans."""
         written: dict[str, Any] = inner(self)
-        for key in ("topologies", "rollouts"):
+        for key in ("topologies", "rollouts", "mutate_hours", "time_zone"):
             if not getattr(self, key):
                 written.pop(key, None)
         return written

@@ -56,6 +56,8 @@ def _spec(right: dict[str, Any], mistakes: Diagnostics) -> FleetSpec:
         network=NetworkSpec(**network),
         deckies=tuple(_decky_spec(name, entry, mistakes) for name, entry in right.get("decky", {}).items()),
         mutate_interval=right.get("mutate_interval"),
+        mutate_hours=right.get("mutate_hours"),
+        time_zone=right.get("time_zone"),
         events=right.get("events", {}),
         rollouts=right.get("rollout", {}),
         **_tuples({key: right[key] for key in ("core", "side") if key in right}),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from . import addresses, event_values, rollout_values, values
+from . import addresses, event_values, hours, rollout_values, values
 
 Kind = Literal[
     "text",
@@ -244,6 +244,19 @@ ROLLOUT = {
 
 FLEET = {
     "mutate_interval": MINUTES,
+    "mutate_hours": Key(
+        "text",
+        'when deckies mutate by themselves, like "Mon-Fri 07:00-19:00, Sat 22:00-02:00", or "always"; '
+        f'default: "{hours.DEFAULT_HOURS}"',
+        hours.mutate_hours,
+        pattern=hours.HOURS,
+    ),
+    "time_zone": Key(
+        "text",
+        'the time zone of `mutate_hours`, like "Europe/Berlin"; default: that of this machine',
+        hours.time_zone,
+        pattern=hours.ZONE,
+    ),
     "core": CORE,
     "side": SIDE,
     "network": Key("table", "the LAN of the deckies", keys=NETWORK),

@@ -83,6 +83,10 @@ class FleetSpec:
     """The table of `[events.*]`, its values checked; None: the stored fleet's settings."""
     rollouts: dict[str, dict[str, Any]] | None = field(default_factory=dict)
     """The tables of `[rollout.NAME]`, their values checked; None: the stored fleet's policies."""
+    mutate_hours: str | None = None
+    """When deckies mutate by themselves; None: the default."""
+    time_zone: str | None = None
+    """Of these hours; None: that of this machine."""
     places: dict[str, str] = field(default_factory=dict)
     """file:line of every key by its path with dots: "decky.web.services", "decky.web.settings.ssh.banner"."""
 

@@ -12,6 +12,7 @@ from decnet.model.fleet import Decky, Fleet
 from decnet.model.suggest import unknown_name
 
 from .core_services import core_and_side, core_is_from_archetype
+from .mutation_hours import MutationHours, hours_of
 from .seeds import rng_for
 from .services import expand_compatible, first_clash, without_clash
 
@@ -58,32 +59,42 @@ def due(fleet: Fleet, catalog: Catalog, now: float, *, put_off: Collection[str] 
     """Names of the deckies to mutate at `now` (seconds since the epoch), the longest overdue first; without
     those that are put off, whose turn others take.
 
-    A decky is due about one interval after its last mutation, or its creation. When many are due, for example
-    after a pause, they follow one by one: real machines do not all change within one second.
+    A decky is due about one interval after its last mutation, or its creation, in the fleet's hours. When
+    many are due, for example after a pause or a night, they follow one by one: real machines do not all
+    change within one second.
     """
-    due_times = _due_times(fleet, catalog, now)
+    due_times, hours = _due_times(fleet, catalog, now), hours_of(fleet)
     last_change, gap = _pace(fleet, due_times, catalog, now)
-    if not due_times or now < last_change + gap:
+    if not due_times or now < max(last_change + gap, hours.begin(now, gap)):
         return ()
     waiting = takewhile(lambda name: due_times[name] <= now, _by_due_time(fleet, due_times, catalog))
-    free = (name for name in waiting if name not in put_off)
-    most = min((now - last_change) // gap, -(-len(due_times) // MAX_SHARE_DIVISOR))
+    free = [name for name in waiting if name not in put_off]
+    # More than one only if turns were missed since the first of them was due.
+    first_turn = max(last_change + gap, hours.begin(now, gap), *(due_times[name] for name in free[:1]))
+    most = min(1 + (now - first_turn) // gap, -(-len(due_times) // MAX_SHARE_DIVISOR))
     return tuple(islice(free, max(1, int(most))))
 
 
-def due_time(decky: Decky, catalog: Catalog, now: float) -> float | None:
-    """When a decky is due next (seconds since the epoch, perhaps past); None if it has no interval."""
+def due_time(decky: Decky, catalog: Catalog, now: float, hours: MutationHours | None = None) -> float | None:
+    """When a decky is due next (seconds since the epoch, perhaps past), with `hours` within these; None if
+    it has no interval."""
     if decky.mutate_interval is None:
         return None
-    return _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
+    time = _since(decky, now) + _interval(decky, catalog) * _jitter(decky, now)
+    return hours.opened(time) if hours else time
 
 
 def next_due(fleet: Fleet, catalog: Catalog, now: float) -> float | None:
     """When `due` has names next (seconds since the epoch, perhaps past); None if no decky is ever due."""
-    due_times = _due_times(fleet, catalog, now)
+    due_times, hours = _due_times(fleet, catalog, now), hours_of(fleet)
     last_change, gap = _pace(fleet, due_times, catalog, now)
     first = next(_by_due_time(fleet, due_times, catalog), None)
-    return None if first is None else max(due_times[first], last_change + gap)
+    if first is None:
+        return None
+    moment = max(due_times[first], last_change + gap)
+    # A turn that was missed in past hours comes in the present ones, or in the next.
+    moment = moment if hours.window(moment).end > now else hours.window(now).start
+    return max(moment, hours.begin(moment, gap))
 
 
 def mutate(
@@ -185,8 +196,8 @@ def _since(decky: Decky, now: float) -> float:
 
 def _interval(decky: Decky, catalog: Catalog) -> float:
     """Seconds between two mutations of the decky, on average."""
-    archetype = catalog.archetypes.get(decky.archetype or "")
-    return (decky.mutate_interval or 0) * SECONDS_PER_MINUTE * (archetype.interval_factor if archetype else 1)
+    kind = catalog.archetypes.get(decky.archetype or "") or catalog.os_profiles.get(decky.os)
+    return (decky.mutate_interval or 0) * SECONDS_PER_MINUTE * (kind.interval_factor if kind else 1)
 
 
 def _jitter(decky: Decky, now: float) -> float:

@@ -233,10 +233,8 @@ class _Resolver:
     def _vendor(self, rng: random.Random) -> str | None:
         if self.entry.mac:
             return vendor_of(self.entry.mac, self.catalog)
-        vendors = self.catalog.os_profiles[self.os].vendors
-        if self.archetype:
-            vendors = self.catalog.archetypes[self.archetype].vendors
-        return rng.choice(sorted(vendors)) if vendors else None
+        makers = self.catalog.makers(self.os, self.archetype)
+        return rng.choice(makers) if makers else None
 
     def _services(self) -> tuple[tuple[str, ...], bool]:
         """Names of the services, and whether they come from a mutation."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import NamedTuple
 
-from decnet.model import addresses, values
+from decnet.model import addresses, hours, values
 from decnet.model.catalog import Catalog
 from decnet.model.fleet import Decky, Fleet, Network, Project
 from decnet.plan.lans import LanGroups
@@ -29,7 +29,7 @@ def contradiction(fleet: Fleet) -> Wrong | None:
         if wrong := _lan(worker, lan):
             return wrong
         networks[worker] = addresses.network(lan), addresses.reserved(lan)
-    if wrong := topology_rules.contradiction(fleet):
+    if wrong := _hours(fleet) or topology_rules.contradiction(fleet):
         return wrong
     owners = _Owners(LanGroups(fleet.lans), {}, {})
     for route, key, decky in _all_deckies(fleet):
@@ -39,6 +39,12 @@ def contradiction(fleet: Fleet) -> Wrong | None:
         if wrong:
             return wrong
     return None
+
+
+def _hours(fleet: Fleet) -> Wrong | None:
+    """A time zone that this machine does not know is valid: another one has written it."""
+    complaint = hours.mutate_hours(fleet.mutate_hours) if fleet.mutate_hours is not None else None
+    return (("mutate_hours",), f"mutate_hours {complaint}") if complaint else None
 
 
 def _all_deckies(fleet: Fleet) -> Iterator[tuple[Route, str, Decky]]:

@@ -19,11 +19,14 @@ def test_the_examples_are_a_catalog(tmp_path: Path) -> None:
     assert "raspbian-12" not in own.fitting("linux", "web-server", "vmware")
 
 
+KEEPS = PAGE.partition("## What each archetype keeps")[2].partition("\n## ")[0]
+
+
 def test_the_page_lists_what_each_archetype_keeps() -> None:
     known = catalog.load()
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
-        for line in PAGE.partition("## What each archetype keeps")[2].splitlines()
+        for line in KEEPS.splitlines()
         if line.startswith("|") and not line.startswith("|-")
     ]
     expected = [["archetype", "core", "side", "interval factor"]]
@@ -31,6 +34,9 @@ def test_the_page_lists_what_each_archetype_keeps() -> None:
         expected.append(
             [name, " ".join(kind.core or ()), " ".join(kind.side or ()), str(kind.interval_factor)]
         )
-    expected.append(["OS", "side"])
-    expected += [[name, " ".join(os.side or ())] for name, os in sorted(known.os_profiles.items())]
+    expected.append(["OS", "side", "interval factor"])
+    expected += [
+        [name, " ".join(os.side or ()), str(os.interval_factor)]
+        for name, os in sorted(known.os_profiles.items())
+    ]
     assert rows == expected

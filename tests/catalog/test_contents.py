@@ -45,19 +45,19 @@ network-gear | telnet snmp ssh | cisco | sw-floor-NN | cisco ubiquiti
 CORE = """
 windows-workstation | smb rdp | vnc llmnr ssh | 1
 windows-server | smb rdp | ldap http https ftp mssql | 1
-domain-controller | ldap smb rdp dns | llmnr ntp https | 20
+domain-controller | ldap smb rdp dns | llmnr ntp https | 100
 linux-server | ssh | http https ftp snmp mysql postgres redis | 1
 web-server | http https | ftp ssh mysql redis memcached | 1
 database-server | mysql postgres | redis ssh snmp mongodb memcached | 1
 mail-server | smtp imap | pop3 ssh http https | 1
-file-server | smb | ftp ssh http https snmp | 10
-printer | snmp http | ftp https telnet | 10
-iot-device | mqtt telnet | snmp http | 1
-industrial-control | modbus s7 | snmp http | 20
-voip-server | sip http | https ssh tftp | 1
+file-server | smb | ftp ssh http https snmp | 50
+printer | snmp http | ftp https telnet | 50
+iot-device | mqtt telnet | snmp http | 10
+industrial-control | modbus s7 | snmp http | 100
+voip-server | sip http | https ssh tftp | 10
 monitoring-node | ssh http | snmp https mysql postgres smtp | 1
 devops-host | docker_api ssh k8s | git http https redis | 1
-network-gear | snmp ssh | telnet http https | 10
+network-gear | snmp ssh | telnet http https | 50
 """
 """What each is never without, what comes and goes, how much less often."""
 

@@ -219,6 +219,7 @@ def test_a_watched_mutation_uses_one_connection_for_each_worker(
 
 
 FILE = """
+mutate_hours = "always"
 [network]
 addresses = { use = ["192.0.2.100-192.0.2.130"] }
 

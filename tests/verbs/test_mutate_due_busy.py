@@ -18,6 +18,7 @@ from decnet.engine.options import PassOptions
 HOUR = 3600.0
 TEXT = """
 mutate_interval = 60
+mutate_hours = "always"
 [network]
 addresses = { use = ["192.0.2.100-192.0.2.130"] }
 [decky.one]

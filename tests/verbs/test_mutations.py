@@ -16,6 +16,7 @@ from decnet.store.desired import save_fleet
 HOUR = 3600.0
 OFFICE = """
 mutate_interval = 60
+mutate_hours = "always"
 [network]
 addresses = { use = ["192.0.2.100-192.0.2.130"] }
 [decky.web]

@@ -41,7 +41,7 @@ class Parameters:
     services: tuple[str, ...] = ()
     """The services of every decky; none: those of its archetype."""
     archetypes: tuple[str, ...] = ()
-    """The archetypes to choose from; none: all."""
+    """The archetypes to choose from; none: all that are not withheld."""
     max_lans: int = 64
 
     def check(self) -> None:

@@ -25,8 +25,8 @@ BY_LEVEL: tuple[tuple[str, ...], ...] = (
 
 
 class Roles:
-    """The archetypes that can be used: those of the user's choice, else all, without those that have no
-    decoy. Raises SpecError for an unknown one."""
+    """The archetypes that can be used: those of the user's choice, else all that are not withheld; without
+    those that have no decoy. Raises SpecError for an unknown one."""
 
     def __init__(self, catalog: Catalog, archetypes: Sequence[str], services: Sequence[str]) -> None:
         self._catalog = catalog
@@ -35,7 +35,7 @@ class Roles:
                 raise error
             if name not in catalog.archetypes:
                 raise unknown_name("archetype", name, catalog.archetypes, who="topology")
-        chosen = archetypes or tuple(catalog.archetypes)
+        chosen = archetypes or catalog.offered_archetypes()
         self._usable = tuple(sorted(name for name in chosen if self._has_decoys(name)))
         if archetypes and not self._usable:
             message = f"topology: no decoy of archetype {', '.join(archetypes)} exists yet"

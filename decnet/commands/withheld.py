@@ -1,0 +1,18 @@
+"""Warnings about deckies that were asked for by name, and that the catalog withholds otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from decnet.commands.wording import listed
+from decnet.engine.context import Context
+from decnet.plan.draft import Draft
+from decnet.plan.withheld import withheld_kinds
+
+
+def report_withheld(ctx: Context, drafts: Iterable[Draft], reported: set[str]) -> None:
+    """Warn once about each kind of machine; `reported` holds those that were."""
+    for (what, why), names in withheld_kinds(drafts, ctx.catalog).items():
+        if what not in reported:
+            reported.add(what)
+            ctx.warn(f"{listed(names)}: an expert recognizes {what} as a decoy: {why}")
