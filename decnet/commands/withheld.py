@@ -16,3 +16,12 @@ def report_withheld(ctx: Context, drafts: Iterable[Draft], reported: set[str]) -
         if what not in reported:
             reported.add(what)
             ctx.warn(f"{listed(names)}: an expert recognizes {what} as a decoy: {why}")
+
+
+def report_withheld_archetypes(ctx: Context, names: Iterable[str]) -> None:
+    """Warn about each of these archetypes that is withheld."""
+    for name in names:
+        kind = ctx.catalog.archetypes.get(name)
+        what, why = ctx.catalog.withheld(kind.os, name) if kind else ("", "")
+        if why:
+            ctx.warn(f"an expert recognizes {what} as a decoy: {why}")

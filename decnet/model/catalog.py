@@ -124,9 +124,14 @@ class Catalog:
     def _is_withheld(self, releases: Iterable[str]) -> bool:
         return all(self.releases[name].withheld for name in releases)
 
+    def withheld_names(self, section: str) -> frozenset[str]:
+        """Names of the entries of a section that are withheld."""
+        entries = self._sections.get(section, {}).items()
+        return frozenset(name for name, entry in entries if getattr(entry, "withheld", ""))
+
     def offered_archetypes(self) -> tuple[str, ...]:
         """Names of the archetypes that are not withheld, sorted."""
-        return tuple(sorted(name for name, kind in self.archetypes.items() if not kind.withheld))
+        return tuple(sorted(self.archetypes.keys() - self.withheld_names("archetype")))
 
     def withheld(self, os: str, archetype: str | None = None, release: str = "") -> tuple[str, str]:
         """What of such a machine would be recognized, and why: ("archetype printer", "its port is closed").

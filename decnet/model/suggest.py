@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from decnet.wire import clean
 
@@ -18,9 +18,19 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
-def unknown_name(kind: str, given: str, valid: Iterable[str], *, who: str, place: str = "") -> SpecError:
-    """The error for a name that does not exist; the hint has the nearest one, or all of them."""
+def unknown_name(
+    kind: str,
+    given: str,
+    valid: Iterable[str],
+    *,
+    who: str,
+    place: str = "",
+    withheld: Collection[str] = (),
+) -> SpecError:
+    """The error for a name that does not exist; the hint has the nearest one, or all that are not
+    `withheld`."""
     names = sorted(valid)
     near = suggest(given, names)
-    hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names) or 'none'}"
+    listed = ", ".join(name for name in names if name not in withheld)
+    hint = f"did you mean `{near}`?" if near else f"known: {listed or 'none'}"
     return SpecError(f"{who}: unknown {kind} `{clean(given, 60)}`", place=place, hint=hint)

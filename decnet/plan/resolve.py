@@ -213,7 +213,8 @@ class _Resolver:
         if given and (error := self.catalog.unusable(kind, given, self.who, self._at(kind))):
             raise error
         if given is not None and given not in valid:
-            raise unknown_name(kind, given, valid, who=self.who, place=self._at(kind))
+            hidden = self.catalog.withheld_names(kind)
+            raise unknown_name(kind, given, valid, who=self.who, place=self._at(kind), withheld=hidden)
         return given
 
     def _machine(self, kept: Decky | None) -> tuple[str | None, str]:

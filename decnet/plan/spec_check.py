@@ -46,7 +46,9 @@ def _check_entry(mistakes: Diagnostics, spec: FleetSpec, entry: DeckySpec, catal
         given = getattr(entry, key)
         if given is not None and given not in known:
             error = catalog.unusable(key, given, entry.name)
-            mistakes.add_error((*path, key), error or unknown_name(key, given, known, who=entry.name))
+            hidden = catalog.withheld_names(key)
+            error = error or unknown_name(key, given, known, who=entry.name, withheld=hidden)
+            mistakes.add_error((*path, key), error)
     for key in ("services", "core", "side"):
         _check_services(mistakes, (*path, key), getattr(entry, key) or (), catalog, who=entry.name)
     _check_settings(mistakes, path, entry, catalog)

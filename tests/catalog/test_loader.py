@@ -130,6 +130,7 @@ def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
         (f'{KIND}core = "ssh"', 6, "`core`: must be a list"),
         (f"{KIND}interval_factor = 0", 6, "`interval_factor` must be from 1 to 1000"),
         (f'{KIND}interval_factor = "rarely"', 6, "must be a whole number"),
+        (f"{KIND}withheld = true", 6, "must be text"),
         (
             '[os.x]\nsummary = "x"\nsysctls = {}\nhostname = "xN"\nvendors = ["dell"]\nside = ["htp"]\n'
             '[release.x]\nos = "x"\nbanners = {}',

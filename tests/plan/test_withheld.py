@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from decnet.commands.catalog import archetypes
+from decnet.errors import SpecError
 from decnet.plan.resolve import resolve, vendor_of
 from decnet.plan.topologies.generate import Parameters, generate
 from decnet.plan.withheld import withheld_kinds
@@ -84,3 +86,19 @@ def test_a_deployed_decky_keeps_its_withheld_release_and_card() -> None:
     before, after = fleet.deckies["a"], deployed(wanted, fleet, catalog=CATALOG, seed=9).deckies["a"]
     assert vendor_of(before.mac, CATALOG) == "espressif"
     assert (after.release, after.mac, after.hostname) == (before.release, before.mac, before.hostname)
+
+
+def test_the_list_has_withheld_archetypes_on_request_with_their_reasons() -> None:
+    listed, whole = archetypes(CATALOG), archetypes(CATALOG, everything=True)
+    assert {row[0] for row in whole.rows} - {row[0] for row in listed.rows} == WITHHELD
+    assert {item["name"] for item in whole.items if item["withheld"]} == WITHHELD
+    assert "domain-controller, windows-server, windows-workstation (reasons: --all)" in listed.notes[1]
+    assert any(note.startswith("windows-server is withheld: its ports") for note in whole.notes)
+
+
+def test_the_hint_for_an_unknown_kind_lists_what_is_offered() -> None:
+    for key in ("archetype", "os"):
+        with pytest.raises(SpecError, match=f"unknown {key} `qqq`") as caught:
+            resolve(spec({"name": "a", key: "qqq"}), CATALOG, rng=random.Random(1), desired={})
+        assert "known: " in str(caught.value.hint)
+        assert "windows" not in str(caught.value.hint)

@@ -179,6 +179,10 @@ BAD = {
         GOOD.replace("192.0.2.101", "192.0.2.255"),
         "17:24: deckies.web-2.home.address is 192.0.2.255, which is the broadcast address",
     ),
+    "hours that are none": (
+        GOOD.replace("{", '{"mutate_hours": "all day",', 1),
+        '1:2: mutate_hours must be like "Mon-Fri 07:00-19:00, Sat 22:00-02:00", or "always", not "all day"',
+    ),
     "an interval that ends at once": (
         GOOD.replace('"services": {},', '"services": {}, "mutate_interval": 0,'),
         "19:23: deckies.web-2.mutate_interval must be minutes, 1 or more, not 0",

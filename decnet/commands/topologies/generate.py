@@ -7,6 +7,7 @@ from random import Random
 
 from decnet.commands.topologies.checks import stored_surroundings
 from decnet.commands.topologies.known import store, stored_fleet, with_topology
+from decnet.commands.withheld import report_withheld_archetypes
 from decnet.engine.context import Context
 from decnet.engine.outcome import TextOutcome
 from decnet.errors import UsageError
@@ -24,6 +25,7 @@ def generate(ctx: Context, name: str, parameters: Parameters, *, seed: int | Non
     subnets are free. Raises SpecError (exit 2) for parameters that make no topology."""
     seed = ctx.new_seed() if seed is None else seed
     ctx.catalog.check_readable()
+    report_withheld_archetypes(ctx, parameters.archetypes)
     with ctx.lock():
         fleet = stored_fleet(ctx)
         around = stored_surroundings(ctx, fleet)

@@ -34,7 +34,8 @@ class Roles:
             if error := catalog.unusable("archetype", name, "topology"):
                 raise error
             if name not in catalog.archetypes:
-                raise unknown_name("archetype", name, catalog.archetypes, who="topology")
+                hidden = catalog.withheld_names("archetype")
+                raise unknown_name("archetype", name, catalog.archetypes, who="topology", withheld=hidden)
         chosen = archetypes or catalog.offered_archetypes()
         self._usable = tuple(sorted(name for name in chosen if self._has_decoys(name)))
         if archetypes and not self._usable:
