@@ -34,7 +34,8 @@ def test_hours_and_zone_are_read_and_written(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Mon-Fri", "7:00-19:00", "24:00-25:00", "mon 07:00-19:00", "Mon 07:00-19:00;", "always, 07:00-19:00", "07:00",
+    ["", "Mon-Fri", "7:00-19:00", "24:00-25:00", "mon 07:00-19:00", "Mon 07:00-19:00;", "always, 07:00-19:00",
+     "07:00",
      ", ".join(["07:00-19:00"] * 30)],
 )  # fmt: skip
 def test_other_hours_are_refused_with_their_line(text: str) -> None:
