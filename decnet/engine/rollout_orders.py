@@ -64,6 +64,16 @@ def refuse_while_open(ctx: Context, worker: str, why: str) -> None:
         raise RolloutOpen(rollout.id, f"{worker} is part of it: {why}")
 
 
+def refuse_topology_while_open(ctx: Context, project: str, why: str) -> None:
+    """Raises RolloutOpen if the topology of this project is part of the open rollout."""
+    rollout = RolloutStore(ctx.home).open_one()
+    if rollout is None or rollout.frozen.kind == "agent":
+        return
+    for name, unit in rollout.frozen.units.items():
+        if any(key.project == project for key in unit.keys):
+            raise RolloutOpen(rollout.id, f"{name} is part of it: {why}")
+
+
 def store_moves(ctx: Context, rollout: Rollout, events: tuple[RolloutEvent, ...]) -> None:
     """Append to the log, and before it keep what was taken back from being deployed again."""
     store = RolloutStore(ctx.home)

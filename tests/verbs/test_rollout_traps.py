@@ -18,6 +18,7 @@ from decnet.commands.image import upgrade
 from decnet.commands.mutate import MutateOptions, mutate
 from decnet.commands.mutation_delays import put_off
 from decnet.commands.reconcile import reconcile
+from decnet.commands.topologies.teardown import delete
 from decnet.commands.upgrade import upgrade_by_rollout
 from decnet.engine import rollouts as engine_rollouts
 from decnet.engine import run_pass
@@ -317,3 +318,24 @@ def test_a_move_during_a_rollout_of_the_agent_is_not_held_up(fleet: FakeFleet) -
     ran = fleet.deploy(moved)
     assert ran.code == 0, (ran.error, ran.messages)
     assert "one" in fleet["w2"].containers and "one" not in fleet["w1"].containers
+
+
+def test_a_topology_that_was_taken_back_changes_only_after_the_rollout(fleet: FakeFleet) -> None:
+    """Its description is that of the rollout, and any other would be lost."""
+    assert fleet.generate("dc1", depth=2, branching=1).code == 0
+    policy = Policy(**{**AT_ONCE, "confirm_within": 60.0})
+    assert fleet.topology_deploy("dc1", "w1", detach=True, rollout=policy).code == 0
+    fleet.clock.advance(200.0)
+    for _ in range(3):
+        fleet.reconcile()
+    assert (fleet.rollout.state.status, *fleet.units().values()) == ("halted", "reverted")
+    more = ("add_decky", "name=nas2", "home=lan-01", "archetype=file-server")
+    for ran in (fleet.topology_mutate("dc1", *more), fleet.run(lambda ctx: delete(ctx, "dc1"))):
+        assert ran.error is not None and ran.error.code == "rollout-open"
+    assert fleet.order("cancel").code == 0
+    assert fleet.topology_mutate("dc1", *more).code == 0
+    fleet.reconcile()
+    assert fleet.desired.topologies["dc1"].version == 2
+    assert fleet.run(lambda ctx: delete(ctx, "dc1")).code == 0
+    fleet.reconcile()
+    assert not fleet.desired.topologies

@@ -15,6 +15,7 @@ from decnet.engine.context import Context
 from decnet.engine.decide import Proposal
 from decnet.engine.options import PassOptions
 from decnet.engine.outcome import PassOutcome, TextOutcome
+from decnet.engine.rollout_orders import refuse_topology_while_open
 from decnet.engine.run_pass import run_pass, without_observation
 from decnet.engine.snapshot import Snapshot
 from decnet.engine.workers import known_workers
@@ -54,6 +55,7 @@ def delete(ctx: Context, name: str) -> TextOutcome:
         fleet = stored_fleet(ctx)
         topology = known(fleet, name)
         _refuse_deployed(ctx, fleet, topology)
+        refuse_topology_while_open(ctx, topology.project, "it cannot be deleted meanwhile")
         store(ctx, without_topology(fleet, name), f"topology {name} deleted")
         TopologyTable(ctx.home).remove(topology.id)
     return TextOutcome((f"{name} is deleted",), {"name": name})

@@ -26,8 +26,12 @@ def content(fleet: Fleet, key: SliceKey) -> Slice:
     deckies = fleet.on(*key)
     if not deckies:
         return Slice({}, {}, None)
-    row = next((each for each in fleet.topologies.values() if each.project == key.project), None)
-    return Slice(deckies, fleet.networks(*key), row)
+    return Slice(deckies, fleet.networks(*key), topology_of(fleet, key))
+
+
+def topology_of(fleet: Fleet, key: SliceKey) -> Topology | None:
+    """The topology that a slice is of, which may be described only; None for the fleet's own project."""
+    return next((each for each in fleet.topologies.values() if each.project == key.project), None)
 
 
 def keys_of(fleet: Fleet) -> set[SliceKey]:

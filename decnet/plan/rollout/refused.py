@@ -5,7 +5,7 @@ from __future__ import annotations
 from decnet.model.fleet import Fleet
 from decnet.model.rollout import IN_FLIGHT, Rollout
 
-from .content import content, is_mutation
+from .content import content, is_mutation, topology_of
 
 
 def refused_changes(rollout: Rollout, before: Fleet, after: Fleet, verb: str, now: float) -> dict[str, str]:
@@ -21,9 +21,10 @@ def refused_changes(rollout: Rollout, before: Fleet, after: Fleet, verb: str, no
         state = rollout.state.units[name]
         pairs = [(content(before, key), content(after, key)) for key in unit.keys]
         changed = [(old, new) for old, new in pairs if old != new]
-        if not changed or state.is_removed:
+        is_redescribed = any(topology_of(before, key) != topology_of(after, key) for key in unit.keys)
+        if state.is_removed or not (changed or is_redescribed):
             continue
-        if not all(is_mutation(old, new) for old, new in changed):
+        if is_redescribed or not all(is_mutation(old, new) for old, new in changed):
             found[name] = f"{verb}: {name} is part of rollout {rollout.id}, which is {rollout.state.status}"
         elif state.status in IN_FLIGHT:
             minutes = max(0.0, now - state.since) / 60
