@@ -22,12 +22,13 @@ _FAILURES = ("failed", "reverted", "revert_failed")
 
 @dataclass(frozen=True)
 class RolloutView:
-    """The rollout as a pass leaves it: what moved in the pass, why units wait, and which ones a pass could
-    release now."""
+    """The rollout as a pass leaves it: what moved in the pass, why units wait, what holds up those in flight,
+    and which ones a pass could release now."""
 
     rollout: Rollout
     events: tuple[RolloutEvent, ...] = ()
     waiting: Mapping[str, str] = field(default_factory=dict)
+    in_flight: Mapping[str, str] = field(default_factory=dict)
     releasable: tuple[str, ...] = ()
 
     @property

@@ -19,7 +19,7 @@ from decnet.engine.outcome import RolloutView
 from decnet.engine.rollout_observation import ask_again, observed_units
 from decnet.engine.rollout_orders import store_moves
 from decnet.engine.snapshot import Snapshot
-from decnet.errors import RolloutOpen, UsageError, WorkerFailure
+from decnet.errors import RolloutOpen, StateBroken, UsageError, WorkerFailure
 from decnet.model.actual import Seen
 from decnet.model.fleet import Fleet
 from decnet.model.keys import SliceKey
@@ -29,6 +29,7 @@ from decnet.plan.rollout import (
     content_hash,
     could_release,
     effective_fleet,
+    flight_reasons,
     open_rollout,
     preview,
     refused_changes,
@@ -290,7 +291,7 @@ async def confirm_ended(ctx: Context, connections: Connections, snap: Snapshot) 
         for name, seen in snap.observed.items()
         if isinstance(seen, Seen) and seen.status.rollouts
     }
-    known = _left_as_they_are(ctx) if any(armed.values()) else set()
+    known = _left_as_they_are(ctx, {each.id for rows in armed.values() for each in rows})
     # A worker keeps one rollout of a project, but may report anything.
     ended = {
         name: found
@@ -312,10 +313,18 @@ async def confirm_ended(ctx: Context, connections: Connections, snap: Snapshot) 
             ctx.warn(f"its dead man could not be disarmed: {answer.message}", name)
 
 
-def _left_as_they_are(ctx: Context) -> set[str]:
-    """The rollouts that were ended without taking anything back."""
-    store = RolloutStore(ctx.home)
-    return {each for each in store.ids() if store.glance(each).state.status in ("cancelled", "superseded")}
+def _left_as_they_are(ctx: Context, armed: set[str]) -> set[str]:
+    """Those of these rollouts that were ended without taking anything back; a damaged one does not count."""
+    store, found = RolloutStore(ctx.home), set[str]()
+    for each in armed.intersection(store.ids()) if armed else ():
+        try:
+            status = store.glance(each).state.status
+        except StateBroken as error:
+            ctx.warn(str(error))
+            continue
+        if status in ("cancelled", "superseded"):
+            found.add(each)
+    return found
 
 
 def _projects(snap: Snapshot) -> set[str]:
@@ -342,6 +351,7 @@ def view(snap: Snapshot, now: float) -> RolloutView | None:
         rollout=rollout,
         events=snap.rollout_events,
         waiting=waiting_reasons(rollout, found, now) if rollout.is_open else {},
+        in_flight=flight_reasons(rollout, found, now) if rollout.is_open else {},
         releasable=could_release(rollout, found, now) if rollout.is_open else (),
     )
 

@@ -220,6 +220,8 @@ def _remark(rollout: Rollout, state: UnitState, seen: str, now: float) -> str:
         parts += [_soak_text(rollout, state, now), _resets(rollout, state)]
     elif state.status == "passed":
         parts = ["had the change before"] if state.is_noop else []
+    elif state.status == "waiting" and not seen and rollout.state.status in ("halted", "paused"):
+        parts = [f"{rollout.state.status}: {rollout.state.reason}"]
     elif state.is_late and state.status in ("waiting", "skipped"):
         parts.append("gets the change after the last wave")
     again = f"attempt {state.attempt}" if state.attempt > 1 and state.status in IN_FLIGHT else ""

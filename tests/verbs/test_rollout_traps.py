@@ -290,6 +290,21 @@ def test_a_worker_with_thousands_of_armed_rollouts_is_asked_once(
     assert asked == [f"w1 {PROJECT} {known}"]
 
 
+def test_a_damaged_ended_rollout_stops_no_pass_while_a_worker_waits_for_a_confirmation(
+    fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pass that fails would confirm nothing, and the worker would take its change back."""
+    fleet.deploy(WITH_SSH, policy=ONE_BY_ONE)
+    damaged = fleet.rollout.id
+    assert fleet.order("cancel").code == 0
+    (fleet.home.rollouts / "ended" / damaged / "state.json").write_text("")
+    row = HeldRollout(project=PROJECT, id=damaged, unit="w1", former=None, to="", seq=1, state="armed")
+    lies(monkeypatch, "w1", lambda status: status.model_copy(update={"rollouts": (row,)}))
+    ran = fleet.reconcile()
+    assert ran.code == 0
+    assert [message for message in ran.messages if damaged in message and "damaged" in message]
+
+
 # What else is on the LAN.
 
 

@@ -142,6 +142,38 @@ def test_an_ended_rollout_is_listed_and_shown_and_takes_no_orders(fleet: FakeFle
     assert (ran.code, str(ran.error)) == (2, f"no rollout is open: the last one, {last}, is done")
 
 
+def test_wait_ends_with_the_reasons_that_show_has(fleet: FakeFleet) -> None:
+    fleet.deploy(WITH_SSH, policy=SOAKING)
+    fleet["w1"].shut()
+    ran = waited(fleet, timeout=1.0)
+    assert ran.code == 3
+    assert ran.outcome.tables[1].rows[0][4].startswith("offline: w1: ")
+
+
+def test_wait_on_a_halted_rollout_has_the_reason_at_each_unit(fleet: FakeFleet) -> None:
+    halted(fleet)
+    remarks = [row[4] for row in waited(fleet).outcome.tables[1].rows]
+    assert remarks[1:] == ["halted: 1 unit failed, at most 0 may"] * 2
+
+
+@pytest.mark.parametrize(
+    ("released", "asked"),
+    [
+        (True, "1 of 3 units keeps the change, 2 without it?"),
+        (False, "none of 3 units has the change?"),
+    ],
+)
+def test_cancel_asks_by_what_stays(fleet: FakeFleet, released: bool, asked: str) -> None:
+    if released:
+        fleet.deploy(WITH_SSH, policy=SOAKING)
+    else:
+        halted(fleet)
+        order(fleet, "retry", "w1")
+    asks: list[str] = []
+    fleet.run(lambda ctx: cancel(ctx), confirm=lambda text: bool(asks.append(text)))
+    assert [text.split(": ", 1)[1] for text in asks] == [asked]
+
+
 def test_a_damaged_rollout_hides_no_other(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=IN_ORDER)
     assert waited(fleet).code == 0
@@ -151,6 +183,7 @@ def test_a_damaged_rollout_hides_no_other(fleet: FakeFleet) -> None:
     ran = fleet.run(lambda ctx: listed(ctx))
     assert [row[0] for row in ran.outcome.rows] == [fleet.rollout.id]
     assert [message for message in ran.messages if first in message and "damaged" in message]
+    assert fleet.reconcile().code == 0
 
 
 def test_a_terminal_counts_what_has_ended_and_clears_its_bar_before_the_tables(fleet: FakeFleet) -> None:
@@ -299,9 +332,7 @@ def test_cancel_asks_and_leaves_a_mixed_fleet_that_status_reports(fleet: FakeFle
     questions: list[str] = []
     ran = fleet.run(lambda ctx: cancel(ctx), confirm=lambda text: bool(questions.append(text)))
     assert isinstance(ran.error, Declined) and fleet.rollout.is_open
-    assert questions == [
-        f"End rollout {fleet.rollout.id}: 1 unit of 3 keeps the change, the others stay without it?"
-    ]
+    assert questions == [f"End rollout {fleet.rollout.id}: 1 of 3 units keeps the change, 2 without it?"]
     assert fleet.run(lambda ctx: cancel(ctx)).code == 0
     assert fleet.rollout.state.status == "cancelled"
     assert fleet.reconcile().code == 0 and with_ssh(fleet) == ["w1"]

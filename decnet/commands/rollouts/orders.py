@@ -30,9 +30,15 @@ async def cancel(ctx: Context) -> TextOutcome:
     """End the open rollout where it is, after asking. Raises Declined if the answer is no."""
     rollout = open_one(ctx)
     having, others = split(rollout)
-    question = f"End rollout {rollout.id}: {counted(len(having), 'unit')} of {len(having) + len(others)} keep"
-    ask(ctx, f"{question}{'s' if len(having) == 1 else ''} the change, the others stay without it?")
+    ask(ctx, f"End rollout {rollout.id}: {_what_stays(len(having), len(others))}?")
     return outcome(await give_order(ctx, Order("cancel", by=ctx.user)))
+
+
+def _what_stays(having: int, others: int) -> str:
+    total = counted(having + others, "unit")
+    if not others or not having:
+        return f"{'all' if having else 'none'} of {total} {'keep' if having else 'has'} the change"
+    return f"{having} of {total} {'keeps' if having == 1 else 'keep'} the change, {others} without it"
 
 
 def outcome(rollout: Rollout, *, exit_code: int = 0) -> TextOutcome:

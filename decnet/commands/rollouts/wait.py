@@ -44,7 +44,7 @@ async def wait(
             view, failing = await _pass(kept, failing)
             rollout = RolloutStore(ctx.home).load(rollout.id)
             if view is not None and view.rollout.id == rollout.id:
-                remarks = dict(view.waiting)
+                remarks = {**view.in_flight, **view.waiting}
                 _report(ctx, view)
             if not rollout.is_open or rollout.state.status == "halted":
                 break
