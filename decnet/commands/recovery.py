@@ -97,8 +97,12 @@ async def _record_running(ctx: Context, fleet: Fleet) -> dict[str, list[str]]:
     follow_desired(ctx, snap, None)
     follow_seen(ctx, snap)
     lost: dict[str, list[str]] = {}
+    projects = {PROJECT, *snap.desired.projects}
     for name, each in snap.observed.items():
-        for rollout in sorted({clean(held.id, 12) for held in each.status.rollouts} if each.status else ()):
+        # A worker keeps one rollout of a project, but may report anything.
+        rows = each.status.rollouts if each.status else ()
+        held = {row.project: clean(row.id, 12) for row in rows if row.project in projects}
+        for rollout in sorted(set(held.values())):
             lost.setdefault(rollout, []).append(name)
     return lost
 

@@ -305,6 +305,17 @@ def test_a_damaged_ended_rollout_stops_no_pass_while_a_worker_waits_for_a_confir
     assert [message for message in ran.messages if damaged in message and "damaged" in message]
 
 
+def test_a_worker_with_thousands_of_lost_rollouts_reports_one(
+    fleet: FakeFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fleet.lose_home()
+    row = HeldRollout(project=PROJECT, id="a" * 12, unit="w1", former=None, to="", seq=1, state="none")
+    rows = tuple(row.model_copy(update={"project": f"p{n}", "id": f"{n:012}"}) for n in range(4000))
+    lies(monkeypatch, "w1", lambda status: status.model_copy(update={"rollouts": (*rows, row)}))
+    ran = fleet.recover("w1", "w2", "w3")
+    assert ran.code == 0 and ran.outcome.document["lost_rollouts"] == ["a" * 12]
+
+
 # What else is on the LAN.
 
 
