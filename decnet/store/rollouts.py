@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from decnet.errors import StateBroken, UsageError
 from decnet.model.base import FrozenModel, Name, ProjectName, Short, Text
 from decnet.model.fleet import Fleet
-from decnet.model.rollout import ENDED, Frozen, Rollout, RolloutEvent, RolloutState
+from decnet.model.rollout import Frozen, Rollout, RolloutEvent, RolloutState
 from decnet.model.suggest import suggest
 from decnet.plan.rollout import replay
 from decnet.wire import clean
@@ -89,9 +89,10 @@ class RolloutStore:
         return self._loaded(self._folder(rollout_id))
 
     def glance(self, rollout_id: str) -> Rollout:
-        """One rollout without its documents, which are empty, and as its state file has it: for listings."""
+        """One rollout for listings: one that was set aside without its documents, which are empty, and as its
+        state file has it. That of another may be older than its log, if a command was killed."""
         folder = self._folder(rollout_id)
-        if not (folder / STATE).exists():
+        if folder.parent == self._root or not (folder / STATE).exists():
             return self._loaded(folder)
         nothing = Fleet(fleet_id="")
         frozen, state = _model(folder / POLICY, Frozen), _model(folder / STATE, RolloutState)
@@ -216,8 +217,9 @@ class RolloutStore:
     def tidy(self) -> None:
         """Move aside what has ended, and was not moved because its command was killed."""
         for folder in self._folders(self._root):
-            state = _model(folder / STATE, RolloutState) if (folder / STATE).exists() else RolloutState()
-            if state.status in ENDED:
+            rollout = self._loaded(folder)
+            if not rollout.is_open:
+                write_whole(folder / STATE, _encoded(rollout.state))
                 self._set_aside(folder)
 
 

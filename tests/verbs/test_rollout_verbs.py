@@ -186,6 +186,22 @@ def test_a_damaged_rollout_hides_no_other(fleet: FakeFleet) -> None:
     assert fleet.reconcile().code == 0
 
 
+def test_one_that_ended_by_its_log_alone_is_listed_as_ended_and_set_aside(fleet: FakeFleet) -> None:
+    """The disk was full, or the command was killed, before the state that follows from the log was stored."""
+    fleet.deploy(WITH_SSH, policy=IN_ORDER)
+    first, root = fleet.rollout.id, fleet.home.rollouts
+    former = (root / first / "state.json").read_bytes()
+    assert waited(fleet).code == 0
+    (root / "ended" / first).rename(root / first)
+    (root / first / "state.json").write_bytes(former)
+    assert [row[:2] for row in fleet.run(lambda ctx: listed(ctx)).outcome.rows] == [(first, "done")]
+    assert str(order(fleet, "pause").error) == f"no rollout is open: the last one, {first}, is done"
+    fleet.deploy(THREE, policy=IN_ORDER)
+    assert sorted(each.name for each in (root / "ended").iterdir()) == [first]
+    rows = {row[0]: row[1] for row in fleet.run(lambda ctx: listed(ctx)).outcome.rows}
+    assert rows == {first: "done", fleet.rollout.id: "running"}
+
+
 def test_a_terminal_counts_what_has_ended_and_clears_its_bar_before_the_tables(fleet: FakeFleet) -> None:
     fleet.deploy(WITH_SSH, policy=IN_ORDER)
     ran = waited(fleet)
