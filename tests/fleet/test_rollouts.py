@@ -66,15 +66,15 @@ def later(fleet: Company, tmp_path: Path) -> Iterator[Later]:
         fleet.on(place, "docker", "rmi", image)
 
 
-def shown(company: Company) -> dict[str, Any]:
-    """The rollout that is open, or was last, by what the state directory has."""
-    found = company.decnet("rollout", "show", "--recorded", "-o", "json", code=None).json
+def shown(company: Company, *rollout: str) -> dict[str, Any]:
+    """That rollout, or the one that is open or was last, by what the state directory has."""
+    found = company.decnet("rollout", "show", *rollout, "--recorded", "-o", "json", code=None).json
     return dict(found)
 
 
-def units(company: Company) -> dict[str, str]:
+def units(company: Company, *rollout: str) -> dict[str, str]:
     """The status of each of its units."""
-    return {unit["name"]: unit["status"] for unit in shown(company)["units"]}
+    return {unit["name"]: unit["status"] for unit in shown(company, *rollout)["unit_list"]}
 
 
 def with_ftp(company: Company) -> set[str]:
