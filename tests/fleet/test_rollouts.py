@@ -74,7 +74,7 @@ def shown(company: Company, *rollout: str) -> dict[str, Any]:
 
 def units(company: Company, *rollout: str) -> dict[str, str]:
     """The status of each of its units."""
-    return {unit["name"]: unit["status"] for unit in shown(company, *rollout)["unit_list"]}
+    return {unit["name"]: unit["status"] for unit in shown(company, *rollout)["units"]}
 
 
 def with_ftp(company: Company) -> set[str]:
