@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from agent.agent_desk import another_version
-from fakefleet import FakeFleet, in_memory
+from fakefleet import FakeFleet
 from fakefleet.fleet import Ran, todays_agent
-from fakefleet.killing import copied
 
 from decnet.commands.rollouts.rollback import rollback
 from decnet.commands.rollouts.wait import wait
@@ -20,35 +16,20 @@ from decnet.engine.options import PassOptions
 from decnet.model.rollout import Policy
 from decnet.wire import AGENT_VERSION
 
-from .test_rollout_verbs import THREE, WORKERS
+from .conftest import WITH_SSH, WORKERS
 
 POLICY = Policy(waves=("w1", "2", "100%"), soak=60.0)
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Path]:
-    folder = in_memory()
-    fleet = FakeFleet(folder, WORKERS)
-    assert fleet.deploy(THREE).code == 0
-    fleet.close()
-    yield folder
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def fleet(deployed: Path) -> Iterator[FakeFleet]:
+def fleet(three: FakeFleet) -> FakeFleet:
     """Three workers with an agent of the version before, which this decnet has installed."""
-    folder = copied(deployed)
-    fleet = FakeFleet(folder)
-    fleet.clock.tick = 0.001
-    content = another_version(fleet["w1"].program.read_bytes(), AGENT_VERSION - 1)
-    older = fleet.home.root / "agents" / f"{hashlib.sha256(content).hexdigest()}.pyz"
+    content = another_version(three["w1"].program.read_bytes(), AGENT_VERSION - 1)
+    older = three.home.root / "agents" / f"{hashlib.sha256(content).hexdigest()}.pyz"
     older.write_bytes(content)
     for name in WORKERS:
-        fleet[name].install(older, ())
-    yield fleet
-    fleet.close()
-    shutil.rmtree(folder)
+        three[name].install(older, ())
+    return three
 
 
 def upgraded(fleet: FakeFleet, policy: Policy = POLICY) -> Ran:
@@ -74,7 +55,7 @@ def test_a_new_agent_reaches_the_workers_one_after_the_other(fleet: FakeFleet) -
 def test_no_other_verb_replaces_an_agent_that_was_not_released(fleet: FakeFleet) -> None:
     upgraded(fleet)
     assert fleet.mutate("two", services=["http", "ftp"]).code == 0
-    assert fleet.deploy(THREE.replace('["http"]', '["http", "ssh"]')).code == 0
+    assert fleet.deploy(WITH_SSH).code == 0
     assert "w3" not in current(fleet)
 
 

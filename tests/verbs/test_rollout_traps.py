@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from agent.agent_desk import another_version
-from fakefleet import FakeFleet, in_memory
-from fakefleet.killing import copied
+from fakefleet import FakeFleet
 
 from decnet.commands import worker as worker_module
 from decnet.commands.image import upgrade
@@ -37,7 +35,8 @@ from decnet.store.rollouts import RolloutStore
 from decnet.wire import AGENT_VERSION, PROJECT
 from decnet.worker.client import AgentClient
 
-from .test_rollouts import NEWER, ONE_BY_ONE, THREE, WITH_SSH, with_ssh
+from .conftest import THREE, WITH_SSH
+from .test_rollouts import NEWER, ONE_BY_ONE, with_ssh
 
 AT_ONCE = {"waves": ("100%",), "max_in_flight": "3", "soak": 0.0}
 
@@ -46,25 +45,10 @@ class Killed(BaseException):
     """As kill -9: no handler of ours catches it."""
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Path]:
-    folder = in_memory()
-    fleet = FakeFleet(folder, ("w1", "w2", "w3"))
-    assert fleet.deploy(THREE).code == 0
-    fleet.close()
-    yield folder
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def fleet(deployed: Path) -> Iterator[FakeFleet]:
+def fleet(three: FakeFleet) -> FakeFleet:
     """One decky on each of three workers."""
-    folder = copied(deployed)
-    fleet = FakeFleet(folder)
-    fleet.clock.tick = 0.001
-    yield fleet
-    fleet.close()
-    shutil.rmtree(folder)
+    return three
 
 
 def waiting(fleet: FakeFleet) -> list[str]:

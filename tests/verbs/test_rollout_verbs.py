@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fakefleet import FakeFleet, in_memory
 from fakefleet.fleet import Ran
-from fakefleet.killing import copied
 
 from decnet.commands.metrics import metrics
 from decnet.commands.mutate import MutateOptions, mutate
@@ -32,36 +29,17 @@ from decnet.model.rollout_policy import Policy
 from decnet.plan.rollout_view import ended_count
 from decnet.store.audit import read
 
+from .conftest import THREE, WITH_SSH, WORKERS
 from .test_metrics import values
 
-WORKERS = {"w1": "one", "w2": "two", "w3": "three"}
-THREE = '[network]\naddresses = { use = ["192.0.2.100-192.0.2.130"] }\n' + "".join(
-    f'[decky.{decky}]\nservices = ["http"]\nworker = "{worker}"\n' for worker, decky in WORKERS.items()
-)
-WITH_SSH = THREE.replace('["http"]', '["http", "ssh"]')
 IN_ORDER = {"waves": ("w1", "w2", "100%"), "max_in_flight": "1", "soak": 0.0}
 SOAKING = {**IN_ORDER, "soak": 600.0}
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Path]:
-    folder = in_memory()
-    fleet = FakeFleet(folder, WORKERS)
-    assert fleet.deploy(THREE).code == 0
-    fleet.close()
-    yield folder
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def fleet(deployed: Path) -> Iterator[FakeFleet]:
+def fleet(three: FakeFleet) -> FakeFleet:
     """One decky on each of three workers."""
-    folder = copied(deployed)
-    fleet = FakeFleet(folder)
-    fleet.clock.tick = 0.001
-    yield fleet
-    fleet.close()
-    shutil.rmtree(folder)
+    return three
 
 
 def halted(fleet: FakeFleet) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from fakefleet import FakeFleet, in_memory
-from fakefleet.killing import copied
+from fakefleet import FakeFleet
 
 from decnet.commands.image import upgrade
 from decnet.commands.mutate import MutateOptions, mutate
@@ -21,46 +18,16 @@ from decnet.images import ImageNames
 from decnet.model.rollout import ENDED, Policy
 from decnet.store.desired import load_fleet, save_fleet
 
-THREE = """
-[network]
-addresses = { use = ["192.0.2.100-192.0.2.130"] }
+from .conftest import THREE, WITH_SSH
 
-[decky.one]
-services = ["http"]
-worker = "w1"
-
-[decky.two]
-services = ["http"]
-worker = "w2"
-
-[decky.three]
-services = ["http"]
-worker = "w3"
-"""
 NEWER = ImageNames(base="decnet/base:aaaaaaaaaaaa", decoys="decnet/decoys:aaaaaaaaaaaa")
-WITH_SSH = THREE.replace('["http"]', '["http", "ssh"]')
 ONE_BY_ONE = {"waves": ("1", "2", "100%"), "max_in_flight": "1", "soak": 0.0}
 
 
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Path]:
-    folder = in_memory()
-    fleet = FakeFleet(folder, ("w1", "w2", "w3"))
-    assert fleet.deploy(THREE).code == 0
-    fleet.close()
-    yield folder
-    shutil.rmtree(folder)
-
-
 @pytest.fixture
-def fleet(deployed: Path) -> Iterator[FakeFleet]:
+def fleet(three: FakeFleet) -> FakeFleet:
     """One decky on each of three workers."""
-    folder = copied(deployed)
-    fleet = FakeFleet(folder)
-    fleet.clock.tick = 0.001
-    yield fleet
-    fleet.close()
-    shutil.rmtree(folder)
+    return three
 
 
 def services(fleet: FakeFleet) -> dict[str, list[str]]:
