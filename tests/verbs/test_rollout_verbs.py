@@ -485,3 +485,15 @@ def test_services_of_a_unit_in_flight_change_only_by_force_which_restarts_the_so
     assert began is not None and (soak is None or soak > began + 299)
     assert waited(fleet, interval=60.0).code == 0
     assert set(fleet.desired.deckies["one"].services) == {"http", "redis"}
+
+
+def test_a_done_rollout_that_a_worker_took_back_leaves_a_mixed_fleet(fleet: FakeFleet) -> None:
+    policy = {"waves": ("100%",), "max_in_flight": "100%", "soak": 0.0, "on_failure": "continue"}
+    fleet["w1"].on("apply", lambda: fleet["w1"].lose("status", times=400))
+    fleet.deploy(WITH_SSH, policy={**policy, "max_failures": "1", "confirm_within": 60.0})
+    fleet.clock.advance(120)
+    fleet["w1"].is_reached_again()
+    for _ in range(2):
+        fleet.reconcile()
+    assert fleet.rollout.state.status == "done" and fleet.units()["w1"] == "reverted"
+    assert any("the fleet is mixed" in note for note in fleet.run(status).outcome.notes)

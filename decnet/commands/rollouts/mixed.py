@@ -7,18 +7,22 @@ from decnet.engine.snapshot import Snapshot
 from decnet.model.fleet import Fleet
 from decnet.model.rollout import Rollout
 from decnet.plan.rollout import content_hash
-from decnet.plan.rollout_view import words
+from decnet.plan.rollout_view import FAILURES, words
 from decnet.store.rollouts import RolloutStore
 
 
 def mixed(ctx: Context, snap: Snapshot) -> tuple[str, ...]:
-    """A note if the newest rollout was ended before it was done, and no deploy has followed."""
+    """A note if the newest rollout has ended, not every unit has its change, and no deploy has followed."""
     store = RolloutStore(ctx.home)
     newest = next(iter(store.ids()), None)
     if snap.rollout is not None or newest is None:
         return ()
     rollout = store.glance(newest)
-    if rollout.state.status not in ("cancelled", "revert_failed") or rollout.frozen.kind == "agent":
+    failed = any(each.status in FAILURES for each in rollout.state.units.values())
+    may_be = rollout.state.status in ("cancelled", "revert_failed") or (
+        rollout.state.status == "done" and failed
+    )
+    if not may_be or rollout.frozen.kind == "agent":
         return ()
     rollout = store.load(newest)
     having = [unit for unit in rollout.frozen.units if _is_at(snap.desired, rollout.to, rollout, unit)]
