@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from test_gate import options
+from stolen_key import options
 from three_workers import LOGIN, NINE, Company, eventually
 
 from decnet.lab import heal, partition, run_argv

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from stolen_key import options
 from three_workers import LOGIN, Company, Said, eventually
 
 from decnet.lab import run_argv
@@ -41,13 +42,6 @@ REFUSED = [
     "/usr/lib/openssh/sftp-server",
     f"scp -t {MARK}",
 ]
-
-
-def options(company: Company) -> list[str]:
-    """Use the key like someone who has stolen it."""
-    words = ["-F", "none", "-i", f"{company.home}/keys/fleet_ed25519", "-o", "IdentitiesOnly=yes"]
-    words += ["-o", "IdentityAgent=none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
-    return [*words, "-o", f"UserKnownHostsFile={company.home}/known_hosts", "-o", "LogLevel=ERROR"]
 
 
 def ssh(company: Company, *words: str) -> Said:
