@@ -1,0 +1,35 @@
+"""The table of commands: each is loaded when a visitor first uses it."""
+
+from functools import cache
+from importlib import import_module
+
+from .process import Command
+
+OLD = ("on_files", "on_text", "on_system", "on_network")
+"""Modules of commands in the former form."""
+MODULES: dict[str, str] = {}
+"""Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
+
+
+def command_of(name: str) -> Command | None:
+    """The command of this name, None if there is none."""
+    module = _places().get(name)
+    if module is None:
+        return None
+    if module in OLD:
+        from .adapter import adapted
+
+        return adapted(import_module(f".{module}", __package__).COMMANDS[name])
+    found: Command = import_module(f".{module}", __package__).COMMANDS[name]
+    return found
+
+
+def command_names() -> list[str]:
+    """All of them, sorted."""
+    return sorted(_places())
+
+
+@cache
+def _places() -> dict[str, str]:
+    old = {name: module for module in OLD for name in import_module(f".{module}", __package__).COMMANDS}
+    return old | {name: module for module, names in MODULES.items() for name in names.split()}
