@@ -1,0 +1,1 @@
+"""Text tools of the shell, one module by kind; each has its COMMANDS."""
