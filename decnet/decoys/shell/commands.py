@@ -7,7 +7,10 @@ from .process import Command
 
 OLD = ("on_files", "on_text", "on_system", "on_network")
 """Modules of commands in the former form."""
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "text.grep": "grep egrep fgrep",
+    "text.sed": "sed",
+}
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 
 

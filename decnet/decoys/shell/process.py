@@ -46,11 +46,15 @@ class NeedsInput(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """What a command yields to run another one. `given` is the input of that, None for this one's own."""
+    """What a command yields to run another one. `given` is the input of that, None for this one's own.
+
+    `captured`: its standard output is not printed but returned; the answer to the yield is (status, output)
+    instead of the status. The output is bounded as in `$(...)`."""
 
     words: list[str]
     given: bytes | None = None
     variables: dict[str, str] | None = None
+    captured: bool = False
 
 
 @dataclass
@@ -121,3 +125,10 @@ class Process:
         `status = yield from process.call(["ls", "-l"])`. `variables` are added to its environment."""
         status: int = yield Call(words, given, variables)
         return status
+
+    def output_of(
+        self, words: list[str], given: bytes | None = None
+    ) -> Generator[Any, Any, tuple[int, bytes]]:
+        """Run another command and take its output (awk's getline): `status, data = yield from ...`."""
+        answer: tuple[int, bytes] = yield Call(words, given, captured=True)
+        return answer

@@ -81,7 +81,22 @@ def in_class(name: str, char: str) -> bool:
             return char == "_" or char.isalpha() or "0" <= char <= "9"
 
 
-CLASSES = {"alpha", "digit", "alnum", "upper", "lower", "space", "blank", "punct", "cntrl", "xdigit", "print", "graph"}  # fmt: skip
+CLASSES = frozenset(
+    (
+        "alpha",
+        "digit",
+        "alnum",
+        "upper",
+        "lower",
+        "space",
+        "blank",
+        "punct",
+        "cntrl",
+        "xdigit",
+        "print",
+        "graph",
+    )
+)
 ANY = Characters(negated=True)
 WORD = Characters(classes=("word",))
 SPACE = Characters(classes=("space",))
@@ -167,7 +182,12 @@ class Parser:
         if self._take("("):
             return self._group()
         extended = self._syntax.extended
-        if extended and char in "*+?" and first or (extended and char == "{" and first and self._is_interval()):
+        if (
+            extended
+            and char in "*+?"
+            and first
+            or (extended and char == "{" and first and self._is_interval())
+        ):
             if self._syntax.strict:
                 self._fail("Invalid preceding regular expression")
             what = "{...}" if char == "{" else char

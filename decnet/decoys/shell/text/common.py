@@ -197,7 +197,8 @@ def size_of(text: str, units: str = "bkKMGTPEZY") -> int | None:
     if unit[0] == "b":
         return int(number) * 512
     power = "kMGTPEZY".index("k" if unit[0] == "K" else unit[0]) + 1
-    return int(number) * (1000 if unit[1:] == "B" else 1024) ** power
+    factor: int = (1000 if unit[1:] == "B" else 1024) ** power
+    return int(number) * factor
 
 
 def walk(process: Process, path: str, *, most: int = 64) -> Iterator[tuple[str, Node | None]]:

@@ -50,7 +50,9 @@ def grep(process: Process) -> Running:
         process.err(f"grep: {failure.message}\nUsage: grep [OPTION]... PATTERNS [FILE]...\n")
         raise Failure("", 2, hint=True) from None
     if "V" in options or "help" in options:
-        process.out("grep (GNU grep) 3.8\n" if "V" in options else "Usage: grep [OPTION]... PATTERNS [FILE]...\n")
+        process.out(
+            "grep (GNU grep) 3.8\n" if "V" in options else "Usage: grep [OPTION]... PATTERNS [FILE]...\n"
+        )
         return 0
     patterns = _patterns(process, options)
     recursive = "r" in options or "R" in options or options.value("d") == "recurse"
@@ -108,7 +110,9 @@ def _patterns(process: Process, options: Options) -> list[Regex]:
             process.err("Usage: grep [OPTION]... PATTERNS [FILE]...\n")
             raise Failure("", 2, hint=True)
         texts = [options.operands.pop(0)]
-    kind = options.last("EFGP") or ("F" if process.name == "fgrep" else "E" if process.name == "egrep" else "G")
+    kind = options.last("EFGP") or (
+        "F" if process.name == "fgrep" else "E" if process.name == "egrep" else "G"
+    )
     around = "line" if "x" in options else "word" if "w" in options else ""
     fold = options.last("iy") != ""
     syntax = Syntax(extended=kind in "EP", fold=fold, strict=False)
@@ -222,7 +226,12 @@ def _lines(search: Search, name: str, lines: list[str], separator: str, binary: 
                 process.err(f"grep: {name}: binary file matches\n")
                 break
             start = max(last + 1, at - search.before)
-            if search.groups and search.printed and start > last + 1 or (search.groups and search.printed and last < 0):
+            if (
+                search.groups
+                and search.printed
+                and start > last + 1
+                or (search.groups and search.printed and last < 0)
+            ):
                 process.out(_colored(search, "--", "36") + "\n")
             for each in range(start, at):
                 _show(search, name, each, lines, offset, "-", separator)
@@ -249,7 +258,11 @@ def _totals(search: Search, name: str, count: int) -> None:
             search.found = True
             process.out(_colored(search, name, "35") + end)
     elif "c" in options:
-        prefix = (_colored(search, name, "35") + ("\0" if end == "\0" else _colored(search, ":", "36"))) if search.named else ""
+        prefix = (
+            (_colored(search, name, "35") + ("\0" if end == "\0" else _colored(search, ":", "36")))
+            if search.named
+            else ""
+        )
         process.out(f"{prefix}{count}\n")
 
 
@@ -257,7 +270,9 @@ def _colored(search: Search, text: str, color: str) -> str:
     return f"\x1b[{color}m\x1b[K{text}\x1b[m\x1b[K" if search.color else text
 
 
-def _show(search: Search, name: str, at: int, lines: list[str], offset: int, sign: str, separator: str) -> None:
+def _show(
+    search: Search, name: str, at: int, lines: list[str], offset: int, sign: str, separator: str
+) -> None:
     """Print one line; `offset` is where the current line begins."""
     options, line = search.options, lines[at]
     if "o" not in options:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables)
 """`grep -P`: the part of Perl's patterns that a linear automaton can match."""
 
 from ..regex import BadRegex, Regex, Spans, Syntax
@@ -93,7 +94,12 @@ def _translated(pattern: str) -> str:
 
 def _lazy(char: str, before: str, following: str) -> str:
     """What was written so far, with `.*?x` as `[^x]*`: up to the first x."""
-    if before.endswith(".") and not before.endswith("\\.") and following.isprintable() and following not in "(.[\\":
+    if (
+        before.endswith(".")
+        and not before.endswith("\\.")
+        and following.isprintable()
+        and following not in "(.[\\"
+    ):
         return f"{before[:-1]}[^{following}]{char}"
     return before + char
 

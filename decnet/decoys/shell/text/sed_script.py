@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..regex import BadRegex, Regex, Spend, Syntax
+from .sed_text import ESCAPES, letters_of, replacement_of, unescaped
 
 MOST_COMMANDS = 2000
-ESCAPES = {"n": "\n", "t": "\t", "f": "\f", "v": "\v", "a": "\a", "r": "\r"}
 
 
 class BadScript(Exception):
@@ -15,7 +15,8 @@ class BadScript(Exception):
 
 @dataclass
 class Address:
-    """A condition: line (number), last, regex (None: the last one used), step (number~step), plus, multiple."""
+    """A condition: line (number), last, regex (None: the last one used), step (number~step), plus,
+    multiple."""
 
     kind: str
     number: int = 0
@@ -100,9 +101,9 @@ class Script:
                 second = self._address(after=True)
                 if second is None:
                     raise self._after("unexpected `,'")
-        if first is not None and first.kind == "line" and first.number == 0:
-            if second is None or second.kind != "regex":
-                raise self._after("invalid usage of line address 0", 1)
+        zero = first is not None and first.kind == "line" and first.number == 0
+        if zero and (second is None or second.kind != "regex"):
+            raise self._after("invalid usage of line address 0", 1)
         self._skip(" \t")
         negated = False
         while self._text.startswith("!", self._at):
@@ -112,7 +113,11 @@ class Script:
         name = self._next()
         if not name or name in "\n;":
             self._at -= 0 if name else 1
-            raise self._fail("missing command") if first or not name else self._fail(f"unknown command: `{name}'")
+            raise (
+                self._fail("missing command")
+                if first or not name
+                else self._fail(f"unknown command: `{name}'")
+            )
         self._body(Command(name, first, second, negated))
 
     def _after(self, message: str, more: int = 1) -> BadScript:
@@ -192,7 +197,9 @@ class Script:
         if not pattern:
             return None
         old = self._syntax
-        syntax = Syntax(old.extended, fold="I" in flags or "i" in flags, multiline="M" in flags or "m" in flags)
+        syntax = Syntax(
+            old.extended, fold="I" in flags or "i" in flags, multiline="M" in flags or "m" in flags
+        )
         try:
             return Regex(unescaped(pattern, regex=True), syntax, self._spend)
         except BadRegex as error:
@@ -309,7 +316,7 @@ class Script:
         target = self._delimited(closing, regex=False) if source is not None else None
         if source is None or target is None:
             raise self._fail("unterminated `y' command")
-        left, right = _letters(source), _letters(target)
+        left, right = letters_of(source), letters_of(target)
         if len(left) != len(right):
             raise self._fail("strings for `y' command are different lengths")
         command.replacement = list(zip(left, right, strict=True))
@@ -356,67 +363,3 @@ class Script:
                 return
             elif char not in " \t\r":
                 raise self._fail("unknown option to `s'")
-
-
-def _letters(text: str) -> list[str]:
-    out, at = [], 0
-    while at < len(text):
-        if text[at] == "\\" and at + 1 < len(text):
-            out.append(ESCAPES.get(text[at + 1], text[at + 1]))
-            at += 2
-        else:
-            out.append(text[at])
-            at += 1
-    return out
-
-
-def unescaped(text: str, *, regex: bool) -> str:
-    """The text with GNU's escapes (`\\t`, `\\x41`, `\\o101`, `\\d065`) replaced; others stay."""
-    out, at = "", 0
-    while at < len(text):
-        if text[at] != "\\" or at + 1 >= len(text):
-            out += text[at]
-            at += 1
-            continue
-        char = text[at + 1]
-        at += 2
-        base, length = {"x": (16, 2), "o": (8, 3), "d": (10, 3)}.get(char, (0, 0))
-        digits = ""
-        while length and len(digits) < length and at < len(text) and text[at].isalnum():
-            if text[at].lower() not in "0123456789abcdef"[:base]:
-                break
-            digits += text[at]
-            at += 1
-        if digits:
-            made = chr(int(digits, base) & 255)
-            out += "\\" + made if made in ("*.[]^$\\" if regex else "&\\") else made
-        elif char in "tfva" or (char == "n" and regex):
-            out += ESCAPES[char]
-        else:
-            out += "\\" + char
-    return out
-
-
-def replacement_of(text: str) -> list[tuple[str, str]]:
-    """The parts of a replacement: text, group (its number), case (U, L, u, l, E)."""
-    parts: list[tuple[str, str]] = []
-    text = unescaped(text, regex=False)
-    at = 0
-    while at < len(text):
-        char, following = text[at], text[at + 1 : at + 2]
-        at += 1
-        if char == "&":
-            parts.append(("group", "0"))
-        elif char == "\\" and following:
-            at += 1
-            if following.isdecimal() and following.isascii():
-                parts.append(("group", following))
-            elif following in "ULulE":
-                parts.append(("case", following))
-            else:
-                parts.append(("text", "\n" if following == "n" else "\r" if following == "r" else following))
-        elif parts and parts[-1][0] == "text":
-            parts[-1] = ("text", parts[-1][1] + char)
-        else:
-            parts.append(("text", char))
-    return parts
