@@ -10,6 +10,7 @@ OLD = ("on_files", "on_text", "on_system", "on_network")
 MODULES: dict[str, str] = {
     "text.grep": "grep egrep fgrep",
     "text.sed": "sed",
+    "text.awk": "awk mawk gawk",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 
