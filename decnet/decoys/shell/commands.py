@@ -11,6 +11,16 @@ MODULES: dict[str, str] = {
     "text.grep": "grep egrep fgrep",
     "text.sed": "sed",
     "text.awk": "awk mawk gawk",
+    "text.lines": "head tail wc nl tac rev",
+    "text.sorting": "sort uniq shuf",
+    "text.fields": "cut paste join comm",
+    "text.chars": "tr fold expand unexpand column fmt",
+    "text.dumps": "od xxd hexdump hd strings",
+    "text.sums": "base64 base32 md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum sum",
+    "text.running": "xargs env nohup nice timeout tee yes dd split",
+    "text.find": "find",
+    "text.compare": "cmp diff",
+    "text.paths": "basename dirname realpath readlink",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
 

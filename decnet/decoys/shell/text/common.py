@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..node import Node
 from ..process import Command, Process, Running
+from ..regex import BadRegex, Regex, Spend, Syntax, escape_literal
 
 
 class Failure(Exception):
@@ -123,6 +124,13 @@ def _colons(letter: str, short: str) -> str:
     return rest[: len(rest) - len(rest.lstrip(":"))]
 
 
+def link_node(process: Process, where: str) -> Node | None:
+    """The node at an absolute path; a link itself, not what it leads to."""
+    node = process.shell.node(where)
+    own = process.shell.world.nodes.get(where)
+    return own if own is not None and own.target and node is not None else node
+
+
 def why_not(process: Process, path: str) -> str:
     """Why a path cannot be read as a file, "" if it can be."""
     shell = process.shell
@@ -148,6 +156,17 @@ def content(process: Process, path: str) -> bytes:
         raise Failure(reason)
     text = process.shell.read(process.shell.absolute(path))
     return (text or "").encode("utf-8", "surrogateescape")
+
+
+def save(process: Process, path: str, data: bytes) -> str:
+    """Write a file, or to one of the devices; the reason if that is refused."""
+    if path in ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd/1"):
+        if path == "/dev/stderr":
+            process.err(data)
+        elif path != "/dev/null":
+            process.out(data)
+        return ""
+    return process.shell.write(process.shell.absolute(path), data)
 
 
 def inputs(process: Process, paths: list[str], failed: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -214,3 +233,36 @@ def walk(process: Process, path: str, *, most: int = 64) -> Iterator[tuple[str, 
             names = process.shell.entries(where)
             process.spend(len(names) + 500)
             stack += [f"{shown.rstrip('/')}/{name}" for name in reversed(names)]
+
+
+def quoted(process: Process, text: str) -> str:
+    """A word in quotes, as the programs print it in the visitor's locale."""
+    variables = process.shell.variables
+    locale = variables.get("LC_ALL") or variables.get("LC_CTYPE") or variables.get("LANG") or ""
+    if process.shell.world.system.busybox or "UTF" not in locale.upper():
+        return f"'{text}'"
+    return f"‘{text}’"
+
+
+def glob(pattern: str, spend: Spend, *, fold: bool = False) -> Regex:
+    """A file name pattern (`*`, `?`, `[...]`) as an expression for whole names."""
+    out, at = "", 0
+    while at < len(pattern):
+        char = pattern[at]
+        end = pattern.find("]", at + 2 + (pattern[at + 1 : at + 2] in ("!", "^"))) if char == "[" else -1
+        if char == "[" and end > 0:
+            inside = pattern[at + 1 : end]
+            out += "[" + ("^" + inside[1:] if inside[:1] == "!" else inside) + "]"
+            at = end + 1
+            continue
+        if char == "\\" and at + 1 < len(pattern):
+            at += 1
+            char = pattern[at]
+            out += escape_literal(char)
+        else:
+            out += {"*": ".*", "?": "."}.get(char) or escape_literal(char)
+        at += 1
+    try:
+        return Regex(out, Syntax(fold=fold), spend, around="line")
+    except BadRegex:
+        return Regex(escape_literal(pattern), Syntax(), spend, around="line")

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from ..process import Process, Running
 from ..regex import BadRegex, Regex, Syntax, escape_literal
-from .common import Failure, Options, bytes_of, content, parse, text_of, tool, walk, why_not
+from .common import Failure, Options, bytes_of, content, glob, parse, text_of, tool, walk, why_not
 from .perl import from_perl
 
 SHORT = "EFGPe:f:iywvxclLqsonbHhA:B:C:m:rRzaIUZTuV0123456789D:d:"
@@ -144,27 +143,31 @@ def _paths(search: Search, paths: list[str], recursive: bool) -> Iterator[str]:
     options = search.options
     for path in paths:
         if path == "-" or not recursive or why_not(search.process, path) != "Is a directory":
-            if path == "-" or _wanted(path, options, operand=True):
+            if path == "-" or _wanted(search, path):
                 yield path
             continue
         skipped: list[str] = []
+        unwanted = [glob(each, search.process.spend) for each in options.values("exclude-dir")]
         for shown, node in walk(search.process, path):
             if any(shown.startswith(folder + "/") for folder in skipped):
                 continue
             if node is not None and node.folder:
                 name = shown.rsplit("/", 1)[-1]
-                if shown != path and any(fnmatchcase(name, each) for each in options.values("exclude-dir")):
+                if shown != path and any(each.test(name) for each in unwanted):
                     skipped.append(shown)
-            elif node is not None and _wanted(shown, options, operand=False):
+            elif node is not None and _wanted(search, shown):
                 yield shown.removeprefix("./") if not options.operands else shown
 
 
-def _wanted(path: str, options: Options, *, operand: bool) -> bool:
+def _wanted(search: Search, path: str) -> bool:
     name = path.rsplit("/", 1)[-1]
-    include, exclude = options.values("include"), options.values("exclude")
-    if any(fnmatchcase(name, each) for each in exclude):
+    include, exclude = (
+        [glob(each, search.process.spend) for each in search.options.values(option)]
+        for option in ("include", "exclude")
+    )
+    if any(each.test(name) for each in exclude):
         return False
-    return not include or any(fnmatchcase(name, each) for each in include)
+    return not include or any(each.test(name) for each in include)
 
 
 def _file(search: Search, path: str) -> Running:

@@ -1,0 +1,257 @@
+"""Tools that take lines as they are: head, tail, wc, nl, tac, rev."""
+
+from ..process import Process, Running
+from .common import Failure, Options, inputs, parse, quoted, size_of, split_lines, text_of, tool
+
+
+def _amount(process: Process, options: Options, letters: str) -> tuple[str, str, int]:
+    """What was asked for: n or c, its sign, and the number."""
+    letter = options.last(letters) or "n"
+    text = options.value(letter, "10")
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    number = size_of(text[len(sign) :])
+    if number is None:
+        what = "lines" if letter == "n" else "bytes"
+        raise Failure(f"invalid number of {what}: {quoted(process, text)}")
+    return letter, sign, number
+
+
+def _old_form(process: Process) -> None:
+    """`head -5` and `tail +5` as `-n 5`."""
+    words = process.args
+    if words and words[0][:1] in ("-", "+") and words[0][1:2].isdecimal():
+        sign = "+" if words[0][0] == "+" else ""
+        number = words[0][1:].rstrip("cqvlf")
+        rest = words[0][1 + len(number) :]
+        if number.isdecimal() and (words[0][0] == "-" or process.name == "tail"):
+            process.args = ["-c" if "c" in rest else "-n", sign + number, *words[1:]]
+        elif process.name == "head":
+            raise Failure(f"invalid trailing option -- {number.lstrip('0123456789')[:1]}", hint=True)
+
+
+def _titles(process: Process, options: Options, paths: list[str], at: int, path: str) -> None:
+    shown = options.last("qv")
+    if shown == "v" or (len(paths) > 1 and shown != "q"):
+        name = "standard input" if path == "-" else path
+        process.out(("\n" if at else "") + f"==> {name} <==\n")
+
+
+@tool
+def head(process: Process) -> Running:
+    """The first lines or bytes."""
+    _old_form(process)
+    options = parse(process, "n:c:qvz", "lines=n bytes=c quiet=q silent=q verbose=v zero-terminated=z")
+    letter, sign, number = _amount(process, options, "nc")
+    status = 0
+    shown = 0
+    if not options.operands or "-" in options.operands:
+        process.given  # noqa: B018
+    for path in options.operands or ["-"]:
+        data = _opened(process, path)
+        if data is None:
+            status = 1
+            continue
+        _titles(process, options, options.operands, shown, path)
+        shown += 1
+        if letter == "n":
+            lines = _ended(data, b"\0" if "z" in options else b"\n")
+            process.out(b"".join(lines[:-number] if sign == "-" and number else lines[:number]))
+        else:
+            process.out(data[:-number] if sign == "-" and number else data[:number])
+        if process.tired:
+            yield 0.0
+    return status
+
+
+def _opened(process: Process, path: str) -> bytes | None:
+    """A file's bytes; None after the message that head and tail print."""
+    from .common import content
+
+    try:
+        data = content(process, path)
+    except Failure as failure:
+        if failure.message == "Is a directory":
+            process.err(f"{process.name}: error reading '{path}': Is a directory\n")
+        else:
+            process.err(f"{process.name}: cannot open '{path}' for reading: {failure.message}\n")
+        return None
+    process.spend(1 + len(data) // 128)
+    return data
+
+
+def _ended(data: bytes, separator: bytes = b"\n") -> list[bytes]:
+    """The lines with their ends."""
+    lines = data.split(separator)
+    last = lines.pop()
+    return [line + separator for line in lines] + ([last] if last else [])
+
+
+@tool
+def tail(process: Process) -> Running:
+    """The last lines or bytes; `-f` waits for more until the visitor stops it."""
+    _old_form(process)
+    long = "lines=n bytes=c quiet=q silent=q verbose=v zero-terminated=z follow:: retry pid: sleep-interval=s"
+    options = parse(process, "n:c:qvzfFs:", long)
+    letter, sign, number = _amount(process, options, "nc")
+    status = 0
+    shown = 0
+    if not options.operands or "-" in options.operands:
+        process.given  # noqa: B018
+    for path in options.operands or ["-"]:
+        data = _opened(process, path)
+        if data is None:
+            status = 1
+            continue
+        _titles(process, options, options.operands, shown, path)
+        shown += 1
+        parts = _ended(data, b"\0" if "z" in options else b"\n") if letter == "n" else None
+        if parts is not None:
+            process.out(
+                b"".join(parts[max(0, number - 1) :] if sign == "+" else parts[-number:] if number else [])
+            )
+        else:
+            process.out(data[max(0, number - 1) :] if sign == "+" else data[-number:] if number else b"")
+        if process.tired:
+            yield 0.0
+    follows = "f" in options or "F" in options or "follow" in options
+    while follows and options.operands and (shown or "F" in options):
+        yield 1.0
+    return status
+
+
+@tool
+def wc(process: Process) -> Running:
+    """Lines, words, bytes, characters, the longest line."""
+    options = parse(process, "lwcmL", "lines=l words=w bytes=c chars=m max-line-length=L")
+    columns = [letter for letter in "lwmcL" if letter in options] or ["l", "w", "c"]
+    failed: list[str] = []
+    rows: list[tuple[list[int], str]] = []
+    for path, data in inputs(process, options.operands, failed):
+        process.spend(len(data) // 16)
+        rows.append((_counts(data, columns), path if options.operands else ""))
+        if process.tired:
+            yield 0.0
+    if len(options.operands) > 1:
+        columned = list(zip(*(row for row, _ in rows), strict=True)) or [()] * len(columns)
+        sums = [
+            max(values, default=0) if letter == "L" else sum(values)
+            for letter, values in zip(columns, columned, strict=True)
+        ]
+        rows.append((sums, "total"))
+    width = _width(process, options, columns, rows)
+    for counts, name in rows:
+        line = " ".join(str(count).rjust(width) for count in counts)
+        process.out(f"{line} {name}".rstrip(" ") + "\n" if not name else f"{line} {name}\n")
+    return 1 if failed else 0
+
+
+def _counts(data: bytes, columns: list[str]) -> list[int]:
+    counts = {"l": data.count(b"\n"), "c": len(data)}
+    if "w" in columns:
+        counts["w"] = len(data.split())
+    if "m" in columns:
+        counts["m"] = len(data.decode("utf-8", "ignore"))
+    if "L" in columns:
+        counts["L"] = max((len(text_of(line).expandtabs(8)) for line in data.split(b"\n")), default=0)
+    return [counts[letter] for letter in columns]
+
+
+def _width(process: Process, options: Options, columns: list[str], rows: list[tuple[list[int], str]]) -> int:
+    if process.shell.world.system.busybox:
+        return 1 if len(columns) == 1 else 9
+    if len(columns) == 1 and len(options.operands) <= 1:
+        return 1
+    if not options.operands or "-" in options.operands:
+        return 7
+    sizes = 0
+    for path in options.operands:
+        node = process.shell.node(process.shell.absolute(path))
+        sizes += node.bytes if node is not None and not node.folder else 0
+    return max(len(str(sizes)), 7 if any(_is_folder(process, path) for path in options.operands) else 1)
+
+
+def _is_folder(process: Process, path: str) -> bool:
+    node = process.shell.node(process.shell.absolute(path))
+    return node is not None and node.folder
+
+
+@tool
+def nl(process: Process) -> Running:
+    """Number lines."""
+    options = parse(process, "b:w:s:n:v:i:f:h:d:l:p", "body-numbering=b number-width=w number-separator=s number-format=n starting-line-number=v line-increment=i")  # fmt: skip # noqa: E501
+    style, width, between = options.value("b", "t"), int(options.value("w", "6")), options.value("s", "\t")
+    number, step, form = int(options.value("v", "1")), int(options.value("i", "1")), options.value("n", "rn")
+    failed: list[str] = []
+    width = min(width, 1000)
+    for _, data in inputs(process, options.operands, failed):
+        for line in split_lines(data):
+            process.spend(4)
+            if process.tired:
+                yield 0.0
+            if style == "a" or (style == "t" and line):
+                text = str(number)
+                text = text.ljust(width) if form == "ln" else text.rjust(width, "0" if form == "rz" else " ")
+                process.out(text.encode() + between.encode() + line + b"\n")
+                number += step
+            else:
+                process.out(b" " * (width + len(between)) + line + b"\n")
+    return 1 if failed else 0
+
+
+@tool
+def tac(process: Process) -> Running:
+    """Lines from the last to the first."""
+    options = parse(process, "brs:", "separator=s")
+    status = 0
+    if not options.operands or "-" in options.operands:
+        process.given  # noqa: B018
+    for path in options.operands or ["-"]:
+        data = _tac_opened(process, path)
+        if data is None:
+            status = 1
+            continue
+        process.out(b"".join(reversed(_ended(data, (options.value("s") or "\n").encode()))))
+        yield 0.0
+    return status
+
+
+def _tac_opened(process: Process, path: str) -> bytes | None:
+    from .common import content
+
+    try:
+        data = content(process, path)
+    except Failure as failure:
+        reading = failure.message == "Is a directory"
+        what = f"{path}: read error" if reading else f"failed to open '{path}' for reading"
+        process.err(f"tac: {what}: {failure.message if not reading else 'Invalid argument'}\n")
+        return None
+    process.spend(1 + len(data) // 64)
+    return data
+
+
+@tool
+def rev(process: Process) -> Running:
+    """Each line from its end."""
+    options = parse(process, "V0h", "zero=0")
+    failed: list[str] = []
+    if not options.operands:
+        process.given  # noqa: B018
+    for path in options.operands or ["-"]:
+        from .common import content
+
+        try:
+            data = content(process, path)
+        except Failure as failure:
+            process.err(f"rev: cannot open {path}: {failure.message}\n")
+            failed.append(path)
+            continue
+        for line in text_of(data).splitlines(keepends=True) if data else []:
+            process.spend(3)
+            body = line.rstrip("\n")
+            process.out(body[::-1] + line[len(body) :])
+            if process.tired:
+                yield 0.0
+    return 1 if failed else 0
+
+
+COMMANDS = {"head": head, "tail": tail, "wc": wc, "nl": nl, "tac": tac, "rev": rev}

@@ -1,0 +1,426 @@
+# ruff: noqa: E501 (options and messages)
+"""Tools that run others or write for them: xargs, env, nohup, nice, timeout, tee, yes, dd, split."""
+
+from collections.abc import Generator
+
+from ..process import Process, Running
+from .common import Failure, Options, bytes_of, content, parse, quoted, save, size_of, text_of, tool
+
+MOST_WORDS = 20_000
+MOST_RUNS = 2_000
+MOST_LINE = 131_072
+
+
+@tool
+def xargs(process: Process) -> Running:
+    """Run a command with words from the input."""
+    long = "null=0 arg-file=a delimiter=d eof:: replace:: max-lines=L max-args=n interactive=p max-procs=P no-run-if-empty=r max-chars=s verbose=t exit=x show-limits"  # fmt: skip # noqa: E501
+    options = parse(process, "0a:d:E:e::I:i::L:l::n:P:prs:tx", long, stop=True)
+    command = options.operands or ["echo"]
+    data = text_of(content(process, options.value("a")) if "a" in options else process.given)
+    process.spend(1 + len(data) // 8)
+    mark = options.value("I") or ("{}" if "i" in options else "")
+    words = _words(data, options, lines=bool(mark) or "L" in options)
+    most = options.value("n") or options.value("L")
+    if most and not (most.isdecimal() and int(most[:9]) > 0):
+        raise Failure(f"value {most} for -{'n' if 'n' in options else 'L'} option should be >= 1", hint=True)
+    if mark:
+        runs = [[part.replace(mark, word) for part in command] for word in words if word]
+    elif "L" in options and "n" not in options:
+        size = int(most[:9])
+        runs = [command + " ".join(words[at : at + size]).split() for at in range(0, len(words), size)]
+    else:
+        runs = _batches(command, words, int(most[:9]) if most else len(words))
+    if not words and "r" not in options and not mark:
+        runs = [command]
+    return (yield from _runs(process, options, runs))
+
+
+def _batches(command: list[str], words: list[str], size: int) -> list[list[str]]:
+    runs: list[list[str]] = []
+    batch: list[str] = []
+    length = 0
+    for word in words:
+        if batch and (len(batch) >= size or length + len(word) > MOST_LINE):
+            runs.append(command + batch)
+            batch, length = [], 0
+        batch.append(word)
+        length += len(word) + 1
+    return [*runs, command + batch] if batch else runs
+
+
+def _runs(process: Process, options: Options, runs: list[list[str]]) -> Running:
+    status = 0
+    for words in runs[:MOST_RUNS]:
+        if "t" in options:
+            process.err(" ".join(words) + "\n")
+        found = yield from process.call(words, b"")
+        if found in (126, 127):
+            return found
+        if found == 255:
+            process.err(f"xargs: {words[0]}: exited with status 255; aborting\n")
+            return 124
+        status = 123 if found else status
+    return status
+
+
+def _words(data: str, options: Options, *, lines: bool) -> list[str]:
+    if "0" in options or "d" in options:
+        sign = (
+            "\0"
+            if "0" in options
+            else {"\\n": "\n", "\\t": "\t", "\\0": "\0"}.get(options.value("d"), options.value("d"))
+        )
+        words = data.split(sign or "\0")
+        return (words[:-1] if words and not words[-1] else words)[:MOST_WORDS]
+    end = options.value("E")
+    found: list[str] = []
+    for line in data.split("\n"):
+        words = [_unquoted(line.strip(" \t"))] if lines else _split(line)
+        if end and end in words:
+            return found + words[: words.index(end)]
+        found += [word for word in words if word or not lines]
+        if len(found) > MOST_WORDS:
+            break
+    return found
+
+
+def _split(line: str) -> list[str]:
+    words: list[str] = []
+    word: list[str] = []
+    started = False
+    at = 0
+    while at < len(line):
+        char = line[at]
+        if char in "'\"":
+            close = line.find(char, at + 1)
+            if close < 0:
+                kind = "single" if char == "'" else "double"
+                raise Failure(
+                    f"unmatched {kind} quote; by default quotes are special to xargs unless you use the -0 option"
+                )
+            word.append(line[at + 1 : close])
+            started, at = True, close
+        elif char == "\\" and at + 1 < len(line):
+            at += 1
+            word.append(line[at])
+            started = True
+        elif char in " \t":
+            if started:
+                words.append("".join(word))
+            word, started = [], False
+        else:
+            word.append(char)
+            started = True
+        at += 1
+    return [*words, "".join(word)] if started else words
+
+
+def _unquoted(line: str) -> str:
+    return " ".join(_split(line)) if any(char in line for char in "'\"\\") else line
+
+
+@tool
+def env(process: Process) -> Running:
+    """Print the environment, or run a command with another one."""
+    options = parse(process, "iu:0C:S:v", "ignore-environment=i unset=u null=0 chdir=C split-string=S debug=v", status=125, stop=True)  # fmt: skip # noqa: E501
+    words = [*options.value("S").split(), *options.operands]
+    added: dict[str, str] = {}
+    while words and "=" in words[0][1:]:
+        name, _, value = words.pop(0).partition("=")
+        added[name] = value
+    if words:
+        return (yield from process.call(words, None, added))
+    end = "\0" if "0" in options else "\n"
+    environment = {} if "i" in options else exported(process)
+    for name in options.values("u"):
+        environment.pop(name, None)
+    for name, value in (environment | added).items():
+        process.out(f"{name}={value}{end}")
+    return 0
+
+
+def exported(process: Process) -> dict[str, str]:
+    """The shell's environment."""
+    return {name: value for name, value in process.shell.variables.items() if name.isidentifier()}
+
+
+def _simple(process: Process, options: Options, status: int) -> list[str]:
+    if not options.operands:
+        raise Failure("missing operand", status, hint=True)
+    return options.operands
+
+
+@tool
+def nohup(process: Process) -> Running:
+    """Run a command that stays after a hangup."""
+    options = parse(process, "", "", status=125, stop=True)
+    words = _simple(process, options, 125)
+    if process.to_terminal:
+        process.err("nohup: ignoring input and appending output to 'nohup.out'\n")
+        status, data = yield from process.output_of(words, b"")
+        where = process.shell.absolute("nohup.out")
+        before = (process.shell.read(where) or "").encode("utf-8", "surrogateescape")
+        process.shell.write(where, before + data, 0o600)
+        return status
+    return (yield from process.call(words))
+
+
+@tool
+def nice(process: Process) -> Running:
+    """Run a command with another priority."""
+    words = process.args
+    if words and words[0][:1] == "-" and words[0].lstrip("-").isdecimal():
+        process.args = words[1:]
+    options = parse(process, "n:", "adjustment=n", status=125, stop=True)
+    if not options.operands:
+        process.out("0\n")
+        return 0
+    return (yield from process.call(options.operands))
+
+
+@tool
+def timeout(process: Process) -> Running:
+    """Run a command, at most for some time."""
+    options = parse(process, "k:s:vp", "kill-after=k signal=s verbose=v foreground preserve-status", status=125, stop=True)  # fmt: skip # noqa: E501
+    words = options.operands
+    if len(words) < 2:
+        raise Failure("", 125, hint=True)
+    if _seconds(words[0]) is None:
+        raise Failure(f"invalid time interval {quoted(process, words[0])}", 125, hint=True)
+    limit = _seconds(words[0]) or 0.0
+    running = process.call(words[1:])
+    return (yield from _limited(running, limit))
+
+
+def _seconds(text: str) -> float | None:
+    unit = {"s": 1, "m": 60, "h": 3600, "d": 86400}.get(text[-1:], 0)
+    number = text[:-1] if unit else text
+    if not number or number.count(".") > 1 or not number.replace(".", "").isdecimal():
+        return None
+    return float(number[:12]) * (unit or 1)
+
+
+def _limited(running: Running, limit: float) -> Running:
+    """The command's status, 124 when it takes too long."""
+    import time
+
+    end = time.monotonic() + limit
+    answer = None
+    while True:
+        try:
+            waits = running.send(answer)
+        except StopIteration as stop:
+            status: int = stop.value
+            return status
+        if isinstance(waits, float) and limit and time.monotonic() + waits > end:
+            yield max(0.0, end - time.monotonic())
+            running.close()
+            return 124
+        answer = yield waits
+
+
+@tool
+def tee(process: Process) -> Running:
+    """Standard input to files and to standard output."""
+    options = parse(process, "aip", "append=a ignore-interrupts=i output-error::")
+    data = process.given
+    status = 0
+    for path in options.operands:
+        before = b""
+        if "a" in options:
+            before = bytes_of(process.shell.read(process.shell.absolute(path)) or "")
+        reason = save(process, path, before + data)
+        if reason:
+            process.err(f"{process.name}: {path}: {reason}\n")
+            status = 1
+    for at in range(0, len(data), 32768):
+        process.out(data[at : at + 32768])
+        if process.tired:
+            yield 0.0
+    return status
+
+
+@tool
+def yes(process: Process) -> Running:
+    """A line again and again, until the reader ends."""
+    line = " ".join(process.args or ["y"]) + "\n"
+    block = line * max(1, 8192 // len(line))
+    while True:
+        process.out(block)
+        yield 0.0
+
+
+@tool
+def dd(process: Process) -> Running:
+    """Copy blocks."""
+    values: dict[str, str] = {}
+    for word in process.args:
+        name, equals, value = word.partition("=")
+        known = (
+            "if",
+            "of",
+            "bs",
+            "ibs",
+            "obs",
+            "count",
+            "skip",
+            "seek",
+            "conv",
+            "status",
+            "iflag",
+            "oflag",
+            "cbs",
+        )
+        if not equals or name not in known:
+            raise Failure(f"unrecognized operand {quoted(process, word)}", hint=True)
+        values[name] = value
+    sizes = {name: _dd_size(process, values.get(name, default)) for name, default in
+             (("bs", values.get("ibs", "512")), ("count", "-1"), ("skip", "0"), ("seek", "0"))}  # fmt: skip
+    block = max(1, sizes["bs"])
+    data = yield from _dd_input(process, values, block, sizes)
+    for kind in values.get("conv", "").split(","):
+        data = {"ucase": data.upper(), "lcase": data.lower()}.get(kind, data)
+    if "of" in values and values["of"] != "/dev/stdout":
+        where = process.shell.absolute(values["of"])
+        before = (
+            bytes_of(process.shell.read(where) or "")
+            if sizes["seek"] or "notrunc" in values.get("conv", "")
+            else b""
+        )
+        start = min(sizes["seek"] * block, 1 << 24)
+        whole = before[:start].ljust(start, b"\0") + data
+        whole += before[len(whole) :] if "notrunc" in values.get("conv", "") else b""
+        reason = save(process, values["of"], whole)
+        if reason:
+            raise Failure(f"failed to open '{values['of']}': {reason}")
+    else:
+        for at in range(0, len(data), 32768):
+            process.out(data[at : at + 32768])
+            yield 0.0
+    _dd_report(process, values, len(data), block)
+    return 0
+
+
+def _dd_size(process: Process, text: str) -> int:
+    if text == "-1":
+        return -1
+    total = 1
+    for part in text.split("x") if not text.startswith("0x") else [text]:
+        number = size_of(part.replace("c", "").replace("w", ""), "bkKMGTPEZY")
+        if number is None:
+            raise Failure(f"invalid number: {quoted(process, text)}")
+        total *= number
+    return total
+
+
+def _dd_input(
+    process: Process, values: dict[str, str], block: int, sizes: dict[str, int]
+) -> Generator[object, object, bytes]:
+    path = values.get("if", "-")
+    count = sizes["count"]
+    if process.shell.absolute(path) in ("/dev/zero", "/dev/urandom", "/dev/random"):
+        length = min(count * block if count >= 0 else 1 << 40, 1 << 22)
+        if path.endswith("zero"):
+            return bytes(length)
+        import os
+
+        process.spend(length // 64)
+        yield 0.0
+        return os.urandom(length)
+    try:
+        data = content(process, path)
+    except Failure as failure:
+        if failure.message == "Is a directory":
+            raise Failure(f"error reading '{path}': Is a directory") from None
+        raise Failure(f"failed to open '{path}': {failure.message}") from None
+    data = data[sizes["skip"] * block :]
+    return data[: count * block] if count >= 0 else data
+
+
+def _dd_report(process: Process, values: dict[str, str], length: int, block: int) -> None:
+    if values.get("status") == "none":
+        return
+    whole, rest = divmod(length, block)
+    process.err(f"{whole}+{1 if rest else 0} records in\n{whole}+{1 if rest else 0} records out\n")
+    if values.get("status") == "noxfer":
+        return
+    seconds = max(1e-5, 3.1e-5 + length / 1.1e9)
+    rate = length / seconds
+    unit = next((name for size, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if rate >= size), "B")
+    speed = rate / {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1}[unit]
+    shown = f"{speed:.1f}" if speed < 10 else f"{speed:.0f}"
+    human = ""
+    if length >= 1000:
+        decimal, binary = (
+            _human(length, 1000, ("kB", "MB", "GB")),
+            _human(length, 1024, ("KiB", "MiB", "GiB")),
+        )
+        human = f" ({decimal}, {binary})" if length >= 1024 else f" ({decimal})"
+    process.err(
+        f"{length} byte{'' if length == 1 else 's'}{human} copied, {seconds:.6g} s, {shown} {unit}/s\n"
+    )
+
+
+def _human(length: int, base: int, units: tuple[str, str, str]) -> str:
+    number = float(length)
+    unit = "B"
+    for each in units:
+        if number < base:
+            break
+        number, unit = number / base, each
+    return f"{number:.1f} {unit}" if number < 10 and unit != "B" else f"{number:.0f} {unit}"
+
+
+@tool
+def split(process: Process) -> Running:
+    """A file in pieces."""
+    options = parse(process, "l:b:C:n:a:dx", "lines=l bytes=b number=n suffix-length=a numeric-suffixes=d verbose additional-suffix:")  # fmt: skip # noqa: E501
+    words = options.operands
+    try:
+        data = content(process, words[0] if words else "-")
+    except Failure as failure:
+        raise Failure(f"cannot open '{words[0]}' for reading: {failure.message}") from None
+    prefix = words[1] if len(words) > 1 else "x"
+    size = size_of(options.value("b") or options.value("l") or "1000")
+    if not size:
+        text = options.value("b") or options.value("l")
+        what = "bytes" if "b" in options else "lines"
+        raise Failure(
+            f"invalid number of {what}: {quoted(process, text)}"
+            + (": Numerical result out of range" if size == 0 else "")
+        )
+    pieces = _pieces(data, options, size)
+    length = max(1, min(8, int(options.value("a", "2")[:2] or "2")))
+    for at, piece in enumerate(pieces[:150]):
+        digits = f"{at:0{length}d}" if "d" in options else _letters(at, length)
+        reason = save(process, prefix + digits + options.value("additional-suffix"), piece)
+        if reason:
+            raise Failure(f"{prefix}{digits}: {reason}")
+        yield 0.0
+    return 0
+
+
+def _pieces(data: bytes, options: Options, size: int) -> list[bytes]:
+    if "n" in options and options.value("n").isdecimal():
+        count = max(1, min(150, int(options.value("n")[:4])))
+        part = -(-len(data) // count) or 1
+        return [data[at : at + part] for at in range(0, len(data), part)]
+    if "b" in options:
+        return [data[at : at + size] for at in range(0, len(data), size)]
+    lines = data.splitlines(keepends=True)
+    return [b"".join(lines[at : at + size]) for at in range(0, len(lines), size)]
+
+
+def _letters(number: int, length: int) -> str:
+    out = ""
+    for _ in range(length):
+        number, rest = divmod(number, 26)
+        out = "abcdefghijklmnopqrstuvwxyz"[rest] + out
+    return out
+
+
+COMMANDS = {
+    "xargs": xargs, "env": env, "nohup": nohup, "nice": nice, "timeout": timeout, "tee": tee, "yes": yes, "dd": dd,
+    "split": split,
+}  # fmt: skip

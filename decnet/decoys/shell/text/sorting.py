@@ -1,0 +1,331 @@
+"""sort, uniq, shuf."""
+
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from ..process import Process, Running
+from .common import (
+    Failure,
+    Options,
+    bytes_of,
+    content,
+    inputs,
+    parse,
+    quoted,
+    save,
+    split_lines,
+    text_of,
+    tool,
+)
+
+LONG = """ignore-leading-blanks=b dictionary-order=d ignore-case=f general-numeric-sort=g
+ignore-nonprinting=i month-sort=M human-numeric-sort=h numeric-sort=n random-sort=R reverse=r version-sort=V
+check=c output=o key=k merge=m stable=s buffer-size=S field-separator=t unique=u zero-terminated=z parallel:
+temporary-directory=T sort:"""
+NUMBER = re.compile(rb"[ \t]*+(-?)([0-9]*+)(?:\.([0-9]*+))?")
+GENERAL = re.compile(rb"\s*+[-+]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?")
+KEY = re.compile(r"([0-9]++)(?:\.([0-9]++))?([bdfgiMhnRrV]*+)")
+MONTHS = {name: at for at, name in enumerate(b"JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(), 1)}
+MOST_LINES = 60_000
+
+
+@dataclass
+class Key:
+    """One -k: from a field and character to another, and its flags."""
+
+    field: int = 1
+    char: int = 1
+    end_field: int = 0
+    end_char: int = 0
+    flags: str = ""
+    end_flags: str = ""
+
+
+@tool
+def sort(process: Process) -> Running:
+    """Sort lines. The order is that of bytes, as in the C locale."""
+    options = parse(process, "bdfgiMhnRrVcCo:k:msS:t:uzT:", LONG, status=2)
+    flags = "".join(option for option, _ in options.given if option in "bdfgiMhnRrV")
+    keys = [_key(text, flags) for text in options.values("k")] or [Key(flags=flags)]
+    separator = _separator(options)
+    lines: list[bytes] = []
+    if not options.operands or "-" in options.operands:
+        process.given  # noqa: B018
+    for path in options.operands or ["-"]:
+        try:
+            data = content(process, path)
+        except Failure as failure:
+            verb = "read failed" if failure.message == "Is a directory" else "cannot read"
+            raise Failure(f"{verb}: {path}: {failure.message}", 2) from None
+        lines += split_lines(data, b"\0" if "z" in options else b"\n")
+        process.spend(1 + len(data) // 64)
+    if len(lines) > MOST_LINES:
+        raise Failure("memory exhausted", 2)
+    ranks = yield from _ranks(process, lines, keys, separator)
+    if "c" in options or "C" in options:
+        return _check(process, options, lines, ranks, keys)
+    order = yield from _ordered(process, lines, ranks, keys, options)
+    end = b"\0" if "z" in options else b"\n"
+    chosen = _unique(order, ranks) if "u" in options else order
+    yield from _print(process, options, [lines[at] + end for at in chosen])
+    return 0
+
+
+def _separator(options: Options) -> bytes | None:
+    text = options.value("t")
+    if "t" not in options:
+        return None
+    if text == "\\0":
+        return b"\0"
+    if len(bytes_of(text)) != 1:
+        raise Failure("empty tab" if not text else f"multi-character tab ‘{text}’", 2)
+    return bytes_of(text)
+
+
+def _key(text: str, flags: str) -> Key:
+    first, comma, second = text.partition(",")
+    found = KEY.fullmatch(first)
+    if not found:
+        if not first[:1].isdecimal():
+            raise Failure(f"invalid number at field start: invalid count at start of ‘{text}’", 2)
+        raise Failure(f"stray character in field spec: invalid field specification ‘{text}’", 2)
+    if int(found[1]) == 0:
+        raise Failure(f"field number is zero: invalid field specification ‘{text}’", 2)
+    key = Key(int(found[1][:6]), int((found[2] or "1")[:6]), flags=found[3])
+    if comma:
+        end = KEY.fullmatch(second)
+        if not end:
+            raise Failure(f"invalid number after ‘,’: invalid count at start of ‘{second}’", 2)
+        key.end_field, key.end_char, key.end_flags = int(end[1][:6]), int((end[2] or "0")[:6]), end[3]
+    if not key.flags and not key.end_flags:
+        key.flags = flags
+        key.end_flags = "b" if "b" in flags else ""
+    return key
+
+
+def _fields(line: bytes, separator: bytes | None) -> list[tuple[int, int]]:
+    """Where each field begins and ends; without a separator a field has its leading blanks."""
+    spans, at = [], 0
+    if separator is not None:
+        for part in line.split(separator):
+            spans.append((at, at + len(part)))
+            at += len(part) + 1
+        return spans
+    while at < len(line):
+        start = at
+        while at < len(line) and line[at] in b" \t":
+            at += 1
+        while at < len(line) and line[at] not in b" \t":
+            at += 1
+        spans.append((start, at))
+    return spans
+
+
+def _part(line: bytes, key: Key, separator: bytes | None) -> bytes:
+    if key.field == 1 and key.char == 1 and not key.end_field:
+        return line.lstrip(b" \t") if "b" in key.flags else line
+    spans = _fields(line, separator)
+    start = spans[key.field - 1][0] if key.field <= len(spans) else len(line)
+    if "b" in key.flags:
+        start += len(line[start:]) - len(line[start:].lstrip(b" \t"))
+    start += key.char - 1
+    end = len(line)
+    if key.end_field and key.end_field <= len(spans):
+        begin, end = spans[key.end_field - 1]
+        if key.end_char:
+            if "b" in key.end_flags:
+                begin += len(line[begin:]) - len(line[begin:].lstrip(b" \t"))
+            end = begin + key.end_char
+    return line[start : max(start, end)]
+
+
+def _rank(part: bytes, flags: str) -> object:
+    """What a key is compared by."""
+    if "n" in flags or "h" in flags:
+        found = NUMBER.match(part)
+        assert found
+        number = float((found[2] or b"0")[:300]) + float(b"0." + (found[3] or b"")[:300] + b"0")
+        number = -number if found[1] else number
+        unit = b" kKMGTPEZY".find(part[found.end() : found.end() + 1] or b"?") if "h" in flags else 0
+        return (max(0, unit - (unit > 1)) * (1 if number >= 0 else -1), number) if "h" in flags else number
+    if "g" in flags:
+        general = GENERAL.match(part, 0, 300)
+        return (1, float(general[0])) if general else (0, 0.0)
+    if "M" in flags:
+        return MONTHS.get(part.lstrip()[:3].upper(), 0)
+    if "V" in flags:
+        return version_rank(part)
+    if "d" in flags:
+        part = bytes(byte for byte in part if byte in b" \t" or chr(byte).isalnum())
+    if "i" in flags:
+        part = bytes(byte for byte in part if 32 <= byte < 127)
+    return part.upper() if "f" in flags else part
+
+
+def version_rank(part: bytes) -> list[tuple[bytes, int]]:
+    """The order of versions: digits as numbers, `~` before everything."""
+    pieces = re.findall(rb"([^0-9]*+)([0-9]*+)", part[:500])
+    rank = []
+    for text, digits in pieces:
+        order = bytes(
+            0 if byte == 126 else byte if chr(byte).isalpha() else min(255, byte + 128) for byte in text
+        )
+        rank.append((order + b"\1", int(digits or b"0")))
+    return rank
+
+
+def _ranks(
+    process: Process, lines: list[bytes], keys: list[Key], separator: bytes | None
+) -> Generator[object, object, list[list[object]]]:
+    ranks: list[list[object]] = []
+    for line in lines:
+        ranks.append([_rank(_part(line, key, separator), key.flags + key.end_flags) for key in keys])
+        process.spend(12 * len(keys) + len(line) // 8)
+        if process.tired:
+            yield 0.0
+    return ranks
+
+
+def _ordered(
+    process: Process, lines: list[bytes], ranks: list[list[object]], keys: list[Key], options: Options
+) -> Generator[object, object, list[int]]:
+    """The numbers of the lines in their order; one stable pass per key, from the last to the first."""
+    order = list(range(len(lines)))
+    reverse = "r" in options
+    if "s" not in options and "u" not in options:
+        order.sort(key=lambda at: lines[at], reverse=reverse)
+        process.spend(len(lines) * 3)
+        yield 0.0
+    if "R" in "".join(key.flags for key in keys):
+        Random().shuffle(order)
+        return order
+    for number in reversed(range(len(keys))):
+        backwards = "r" in keys[number].flags + keys[number].end_flags
+        order.sort(key=_of(ranks, number), reverse=backwards)
+        process.spend(len(lines) * 3)
+        yield 0.0
+    return order
+
+
+def _of(ranks: list[list[object]], number: int) -> Callable[[int], Any]:
+    return lambda at: ranks[at][number]
+
+
+def _unique(order: list[int], ranks: list[list[object]]) -> list[int]:
+    return [at for place, at in enumerate(order) if place == 0 or ranks[at] != ranks[order[place - 1]]]
+
+
+def _check(
+    process: Process, options: Options, lines: list[bytes], ranks: list[list[object]], keys: list[Key]
+) -> int:
+    for at in range(1, len(lines)):
+        before, now = ranks[at - 1], ranks[at]
+        wrong = False
+        for number, key in enumerate(keys):
+            if before[number] != now[number]:
+                wrong = (before[number] > now[number]) != ("r" in key.flags)  # type: ignore[operator]
+                break
+        else:
+            wrong = "u" in options or (
+                "s" not in options and (lines[at - 1] > lines[at]) and "r" not in options
+            )
+        if wrong:
+            name = options.operands[0] if options.operands else "-"
+            if "C" not in options:
+                process.err(f"sort: {name}:{at + 1}: disorder: {text_of(lines[at])}\n")
+            return 1
+    return 0
+
+
+def _print(process: Process, options: Options, lines: list[bytes]) -> Generator[object, object, None]:
+    if "o" in options:
+        path = options.value("o")
+        reason = save(process, path, b"".join(lines))
+        if reason:
+            raise Failure(f"open failed: {path}: {reason}", 2)
+        return
+    for at in range(0, len(lines), 500):
+        process.out(b"".join(lines[at : at + 500]))
+        if process.tired:
+            yield 0.0
+
+
+@tool
+def uniq(process: Process) -> Running:
+    """Adjacent equal lines once."""
+    long = "count=c repeated=d all-repeated=D ignore-case=i skip-fields=f skip-chars=s check-chars=w unique=u zero-terminated=z"  # fmt: skip # noqa: E501
+    options = parse(process, "cdDuif:s:w:z", long)
+    if len(options.operands) > 2:
+        raise Failure(f"extra operand {quoted(process, options.operands[2])}", hint=True)
+    failed: list[str] = []
+    end = b"\0" if "z" in options else b"\n"
+    groups: list[list[bytes]] = []
+    last: bytes | None = None
+    for _, data in inputs(process, options.operands[:1], failed):
+        for line in split_lines(data, end):
+            process.spend(4)
+            rank = _compared(line, options)
+            if rank == last:
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+                last = rank
+            if process.tired:
+                yield 0.0
+    out: list[bytes] = []
+    for group in groups:
+        repeated = len(group) > 1
+        if ("d" in options or "D" in options) and not repeated or ("u" in options and repeated):
+            continue
+        count = b"%7d " % len(group) if "c" in options else b""
+        out += [line + end for line in group] if "D" in options else [count + group[0] + end]
+    if len(options.operands) == 2:
+        save(process, options.operands[1], b"".join(out))
+    else:
+        yield from _print(process, Options(), out)
+    return 1 if failed else 0
+
+
+def _compared(line: bytes, options: Options) -> bytes:
+    if "f" in options:
+        for _ in range(min(100, int(options.value("f")[:3] or "0"))):
+            line = line.lstrip(b" \t").lstrip(bytes(byte for byte in range(256) if byte not in b" \t"))
+    if "s" in options:
+        line = line[int(options.value("s")[:6] or "0") :]
+    if "w" in options:
+        line = line[: int(options.value("w")[:6] or "0")]
+    return line.upper() if "i" in options else line
+
+
+@tool
+def shuf(process: Process) -> Running:
+    """Lines in a random order."""
+    options = parse(process, "ei:n:o:rz", "echo=e input-range=i head-count=n output=o repeat=r zero-terminated=z random-source:")  # fmt: skip # noqa: E501
+    most = options.value("n")
+    if most and not most.isdecimal():
+        raise Failure(f"invalid line count: {quoted(process, most)}")
+    failed: list[str] = []
+    if "i" in options:
+        low, dash, high = options.value("i").partition("-")
+        if not (dash and low.isdecimal() and high.isdecimal()):
+            raise Failure(f"invalid input range: {quoted(process, options.value('i'))}")
+        numbers = range(int(low), int(high) + 1)
+        count = min(len(numbers), int(most[:9]) if most else len(numbers))
+        if count > MOST_LINES:
+            raise Failure("memory exhausted")
+        lines = [b"%d" % number for number in Random().sample(numbers, count)]
+    else:
+        lines = [bytes_of(word) for word in options.operands] if "e" in options else []
+        for _, data in inputs(process, options.operands, failed) if "e" not in options else ():
+            lines += split_lines(data)
+        Random().shuffle(lines)
+    process.spend(len(lines) * 5)
+    lines = lines[: int(most[:9])] if most else lines
+    yield from _print(process, options, [line + b"\n" for line in lines])
+    return 1 if failed else 0
+
+
+COMMANDS = {"sort": sort, "uniq": uniq, "shuf": shuf}

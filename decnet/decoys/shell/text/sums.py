@@ -1,0 +1,227 @@
+"""base64, base32, and checksums."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+
+from ..process import Command, Process, Running
+from .common import Failure, Options, content, parse, quoted, split_lines, text_of, tool
+
+HASHES = {f"{kind}sum": kind for kind in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")}
+LABELS = {"md5": "MD5"}
+HASHED_AT_ONCE = 256
+
+
+def _coder(
+    encode: Callable[[bytes], bytes], decode: Callable[[bytes], bytes], alphabet: bytes, group: int
+) -> Command:
+    def coder(process: Process) -> Running:
+        options = parse(process, "dDiw:", "decode=d ignore-garbage=i wrap=w")
+        if len(options.operands) > 1:
+            raise Failure(f"extra operand {quoted(process, options.operands[1])}", hint=True)
+        width = options.value("w", "76")
+        if not width.isdecimal():
+            raise Failure(f"invalid wrap size: {quoted(process, width)}")
+        path = options.operands[0] if options.operands else "-"
+        try:
+            data = content(process, path)
+        except Failure as failure:
+            directory = failure.message == "Is a directory"
+            raise Failure(
+                f"read error: {failure.message}" if directory else f"{path}: {failure.message}"
+            ) from None
+        process.spend(1 + len(data) // 16)
+        yield 0.0
+        if "d" in options or "D" in options:
+            return _decoded(process, options, data)
+        wrap = min(int(width[:9]), 10**6)
+        text = encode(data)
+        lines = [text[at : at + wrap] for at in range(0, len(text), wrap)] if wrap else [text]
+        process.spend(len(lines))
+        for at in range(0, len(lines), 200):
+            process.out(b"".join(line + (b"\n" if wrap else b"") for line in lines[at : at + 200]))
+            yield 0.0
+        return 0
+
+    def _decoded(process: Process, options: Options, data: bytes) -> int:
+        if "i" in options:
+            data = bytes(byte for byte in data if byte in alphabet or byte == 61)
+        data = data.replace(b"\n", b"")
+        good = len(data) - len(data.lstrip(alphabet + b"="))
+        body = data[:good]
+        whole = body[: len(body) // group * group]
+        rest = body[len(whole) :] if group == 4 else b""
+        try:
+            process.out(decode(whole))
+            process.out(decode(rest + b"=" * (4 - len(rest))) if len(rest) > 1 else b"")
+        except (ValueError, binascii.Error):
+            raise Failure("invalid input") from None
+        if len(whole) != len(data):
+            raise Failure("invalid input")
+        return 0
+
+    return tool(coder)
+
+
+LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@tool
+def hashed(process: Process) -> Running:
+    """md5sum and its relatives: print sums, or check them with -c."""
+    kind = HASHES[process.name.rsplit("/", 1)[-1]]
+    options = parse(
+        process, "bctwz", "binary=b check=c text=t tag ignore-missing quiet status strict warn=w zero=z"
+    )
+    if "c" in options:
+        return (yield from _check(process, options, kind))
+    status = 0
+    if not options.operands or "-" in options.operands:
+        process.given  # noqa: B018
+    for path in options.operands or ["-"]:
+        try:
+            data = content(process, path)
+        except Failure as failure:
+            process.err(f"{process.name}: {path}: {failure.message}\n")
+            status = 1
+            continue
+        digest = _digest(process, kind, data)
+        if "tag" in options:
+            process.out(f"{LABELS.get(kind, kind.upper())} ({path}) = {digest}\n")
+        else:
+            process.out(f"{digest} {'*' if 'b' in options else ' '}{path}\n")
+        if process.tired:
+            yield 0.0
+    return status
+
+
+def _digest(process: Process, kind: str, data: bytes) -> str:
+    process.spend(1 + len(data) // HASHED_AT_ONCE)
+    return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
+
+
+def _check(process: Process, options: Options, kind: str) -> Running:
+    bad = unread = broken = checked = 0
+    for source in options.operands or ["-"]:
+        try:
+            lines = split_lines(content(process, source))
+        except Failure as failure:
+            process.err(f"{process.name}: {source}: {failure.message}\n")
+            return 1
+        for line in lines[:20_000]:
+            digest, _, path = text_of(line).partition(" ")
+            path = path[1:] if path[:1] in (" ", "*") else path
+            if len(digest) != hashlib.new(kind, usedforsecurity=False).digest_size * 2 or not path:
+                broken += 1
+                continue
+            checked += 1
+            if process.tired:
+                yield 0.0
+            try:
+                good = _digest(process, kind, content(process, path)) == digest.lower()
+            except Failure as failure:
+                process.err(f"{process.name}: {path}: {failure.message}\n")
+                process.out("" if "status" in options else f"{path}: FAILED open or read\n")
+                unread += 1
+                continue
+            bad += not good
+            silent = "status" in options or ("quiet" in options and good)
+            process.out("" if silent else f"{path}: {'OK' if good else 'FAILED'}\n")
+        if not checked:
+            process.err(f"{process.name}: {source}: no properly formatted checksum lines found\n")
+            return 1
+    _warn(process, options, broken, unread, bad)
+    return 1 if bad or unread else 0
+
+
+def _warn(process: Process, options: Options, broken: int, unread: int, bad: int) -> None:
+    if "status" in options:
+        return
+    if broken:
+        process.err(
+            f"{process.name}: WARNING: {_lines(broken, 'line is', 'lines are')} improperly formatted\n"
+        )
+    if unread:
+        process.err(
+            f"{process.name}: WARNING: {_lines(unread, 'listed file', 'listed files')} could not be read\n"
+        )
+    if bad:
+        what = _lines(bad, "computed checksum did", "computed checksums did")
+        process.err(f"{process.name}: WARNING: {what} NOT match\n")
+
+
+def _lines(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+CRC = []
+for _value in range(256):
+    _sum = _value << 24
+    for _ in range(8):
+        _sum = ((_sum << 1) ^ 0x04C11DB7 if _sum & 0x80000000 else _sum << 1) & 0xFFFFFFFF
+    CRC.append(_sum)
+
+
+@tool
+def cksum(process: Process) -> Running:
+    """The checksum of POSIX, and the size."""
+    options = parse(process, "a:", "algorithm=a untagged")
+    status = 0
+    for path in options.operands or ["-"]:
+        try:
+            data = content(process, path)
+        except Failure as failure:
+            process.err(f"cksum: {path}: {failure.message}\n")
+            status = 1
+            continue
+        length, tail = len(data), b""
+        while length:
+            tail += bytes([length & 255])
+            length >>= 8
+        crc = 0
+        for at, byte in enumerate(data + tail):
+            crc = ((crc << 8) & 0xFFFFFFFF) ^ CRC[(crc >> 24) ^ byte]
+            if at % 8192 == 0:
+                process.spend(16384)
+                yield 0.0
+        process.out(f"{crc ^ 0xFFFFFFFF} {len(data)}" + (f" {path}\n" if options.operands else "\n"))
+    return status
+
+
+@tool
+def sum_(process: Process) -> Running:
+    """BSD's checksum, and blocks of 1024 bytes."""
+    options = parse(process, "rs", "sysv=s")
+    status = 0
+    for path in options.operands or ["-"]:
+        try:
+            data = content(process, path)
+        except Failure as failure:
+            process.err(f"sum: {path}: {failure.message}\n")
+            status = 1
+            continue
+        total = 0
+        for at, byte in enumerate(data):
+            total = total + byte if "s" in options else ((total >> 1) + ((total & 1) << 15) + byte) & 0xFFFF
+            if at % 8192 == 0:
+                process.spend(16384)
+                yield 0.0
+        name = f" {path}" if options.operands else ""
+        if "s" in options:
+            folded = (total & 0xFFFF) + ((total & 0xFFFFFFFF) >> 16)
+            total = (folded & 0xFFFF) + (folded >> 16)
+            process.out(f"{total} {-(-len(data) // 512)}{name}\n")
+        else:
+            process.out(f"{total:05d} {-(-len(data) // 1024):5d}{name}\n")
+    return status
+
+
+COMMANDS: dict[str, Command] = {
+    "base64": _coder(base64.b64encode, lambda data: base64.b64decode(data, validate=True),
+                     LETTERS + LETTERS.lower() + b"0123456789+/", 4),
+    "base32": _coder(base64.b32encode, base64.b32decode, LETTERS + b"234567", 8),
+    "cksum": cksum,
+    "sum": sum_,
+    **dict.fromkeys(HASHES, hashed),
+}  # fmt: skip
