@@ -20,6 +20,8 @@ MODULES: dict[str, str] = {
     "text.running": "xargs env nohup nice timeout tee yes dd split",
     "text.find": "find",
     "text.compare": "cmp diff",
+    "text.numbers": "seq factor expr",
+    "text.dates": "date cal",
     "text.paths": "basename dirname realpath readlink",
 }
 """Names of commands, separated by blanks, by the module of this package whose COMMANDS has them."""
