@@ -180,12 +180,16 @@ def fold(process: Process) -> Running:
             if process.tired:
                 yield 0.0
             end = b"\n" if ended or number < len(lines) - 1 else b""
-            while len(line) > width:
-                at = line.rfind(b" ", 0, width) + 1 if "s" in options else 0
-                cut = at or width
-                process.out(line[:cut] + b"\n")
-                line = line[cut:]
-            process.out(line + end)
+            start = 0
+            while len(line) - start > width:
+                at = line.rfind(b" ", start, start + width) + 1 if "s" in options else 0
+                cut = at if at > start else start + width
+                process.out(line[start:cut] + b"\n")
+                process.spend(20)
+                start = cut
+                if process.tired:
+                    yield 0.0
+            process.out(line[start:] + end)
     return 1 if failed else 0
 
 
@@ -245,7 +249,7 @@ def _table_of(process: Process, lines: list[str], sign: str, between: str) -> No
             line = line.replace(char, sign[0])
         rows.append(line.split(sign[0]) if sign else line.split())
     count = max((len(row) for row in rows), default=0)
-    process.spend(sum(len(row) for row in rows) * 4)
+    process.spend(sum(len(row) for row in rows) * 10)
     widths = [max(len(row[at]) if at < len(row) else 0 for row in rows) for at in range(count)]
     if count * len(rows) > 200_000:
         raise Failure("memory exhausted")

@@ -181,7 +181,7 @@ def join(process: Process) -> Running:
                 (key.lower() if "i" in options else key, key, parts[: number - 1] + parts[number:], parts)
             )
         sides.append(rows)
-        process.spend(8 * len(rows))
+        process.spend(15 * len(rows))
     by_key: dict[bytes, list[int]] = {}
     for at, row in enumerate(sides[1]):
         by_key.setdefault(row[0], []).append(at)
@@ -191,7 +191,7 @@ def join(process: Process) -> Running:
     for low, key, rest, parts in sides[0]:
         matches = by_key.get(low, [])
         seen.update(matches)
-        process.spend(5 + 5 * len(matches))
+        process.spend(5 + 15 * len(matches))
         if process.tired:
             yield 0.0
         if not matches and "1" in shown:

@@ -1,6 +1,6 @@
 """grep, egrep, fgrep, and recursive searches."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from ..process import Process, Running
@@ -237,11 +237,11 @@ def _lines(search: Search, name: str, lines: list[str], separator: str, binary: 
             ):
                 process.out(_colored(search, "--", "36") + "\n")
             for each in range(start, at):
-                _show(search, name, each, lines, offset, "-", separator)
-            _show(search, name, at, lines, offset, ":", separator)
+                yield from _show(search, name, each, lines, offset, "-", separator)
+            yield from _show(search, name, at, lines, offset, ":", separator)
             last, due, search.printed = at, search.after, True
         elif due > 0 and not silent:
-            _show(search, name, at, lines, offset, "-", separator)
+            yield from _show(search, name, at, lines, offset, "-", separator)
             last, due = at, due - 1
         elif search.most >= 0 and count >= search.most:
             break
@@ -275,20 +275,24 @@ def _colored(search: Search, text: str, color: str) -> str:
 
 def _show(
     search: Search, name: str, at: int, lines: list[str], offset: int, sign: str, separator: str
-) -> None:
+) -> Generator[object, object, None]:
     """Print one line; `offset` is where the current line begins."""
-    options, line = search.options, lines[at]
+    options, line, process = search.options, lines[at], search.process
     if "o" not in options:
         text = _highlighted(search, line) if search.color and (sign == ":") != ("v" in options) else line
-        search.process.out(_prefix(search, name, at, offset, sign) + text + separator)
+        process.out(_prefix(search, name, at, offset, sign) + text + separator)
         return
     if sign == "-" or "v" in options:
         return
     for start, end in _all_matches(search.patterns, line):
+        process.spend(60)
+        if process.tired:
+            yield 0.0
         if end > start:
-            before = offset + len(bytes_of(line[:start]))
+            before = offset + (len(bytes_of(line[:start])) if "b" in options else 0)
+            process.spend(start // 64 if "b" in options else 0)
             part = _colored(search, line[start:end], "01;31")
-            search.process.out(_prefix(search, name, at, before, sign) + part + separator)
+            process.out(_prefix(search, name, at, before, sign) + part + separator)
 
 
 def _prefix(search: Search, name: str, at: int, offset: int, sign: str) -> str:
@@ -306,12 +310,14 @@ def _prefix(search: Search, name: str, at: int, offset: int, sign: str) -> str:
 
 
 def _highlighted(search: Search, line: str) -> str:
-    out, last = "", 0
+    out: list[str] = []
+    last = 0
     for start, end in _all_matches(search.patterns, line):
+        search.process.spend(10)
         if end > start:
-            out += line[last:start] + _colored(search, line[start:end], "01;31")
+            out += [line[last:start], _colored(search, line[start:end], "01;31")]
             last = end
-    return out + line[last:]
+    return "".join(out) + line[last:]
 
 
 def _all_matches(patterns: list[Regex], line: str) -> Iterator[tuple[int, int]]:

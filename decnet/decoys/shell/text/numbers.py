@@ -61,7 +61,7 @@ def seq(process: Process) -> Running:
         process.out(between + text if started else text)
         started = True
         number += step
-        process.spend(8)
+        process.spend(30)
         if process.tired:
             yield 0.0
     process.out("\n" if started else "")

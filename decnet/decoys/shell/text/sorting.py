@@ -197,7 +197,7 @@ def _ordered(
     reverse = "r" in options
     if "s" not in options and "u" not in options:
         order.sort(key=lambda at: lines[at], reverse=reverse)
-        process.spend(len(lines) * 3)
+        process.spend(len(lines) * 5)
         yield 0.0
     if "R" in "".join(key.flags for key in keys):
         Random().shuffle(order)
@@ -205,7 +205,7 @@ def _ordered(
     for number in reversed(range(len(keys))):
         backwards = "r" in keys[number].flags + keys[number].end_flags
         order.sort(key=_of(ranks, number), reverse=backwards)
-        process.spend(len(lines) * 3)
+        process.spend(len(lines) * 5)
         yield 0.0
     return order
 
@@ -262,31 +262,39 @@ def uniq(process: Process) -> Running:
         raise Failure(f"extra operand {quoted(process, options.operands[2])}", hint=True)
     failed: list[str] = []
     end = b"\0" if "z" in options else b"\n"
-    groups: list[list[bytes]] = []
-    last: bytes | None = None
+    out: list[bytes] = []
+    group: list[bytes] = []
+    count, last = 0, None
     for _, data in inputs(process, options.operands[:1], failed):
         for line in split_lines(data, end):
-            process.spend(4)
+            process.spend(20)
             rank = _compared(line, options)
-            if rank == last:
-                groups[-1].append(line)
-            else:
-                groups.append([line])
-                last = rank
+            if rank != last:
+                out += _shown(group, count, options, end)
+                group, count, last = [], 0, rank
+            if not group or "D" in options:
+                group.append(line)
+            count += 1
+            if len(options.operands) < 2 and len(out) >= 200:
+                process.out(b"".join(out))
+                out.clear()
             if process.tired:
                 yield 0.0
-    out: list[bytes] = []
-    for group in groups:
-        repeated = len(group) > 1
-        if ("d" in options or "D" in options) and not repeated or ("u" in options and repeated):
-            continue
-        count = b"%7d " % len(group) if "c" in options else b""
-        out += [line + end for line in group] if "D" in options else [count + group[0] + end]
+    out += _shown(group, count, options, end)
     if len(options.operands) == 2:
         save(process, options.operands[1], b"".join(out))
     else:
-        yield from _print(process, Options(), out)
+        process.out(b"".join(out))
     return 1 if failed else 0
+
+
+def _shown(group: list[bytes], count: int, options: Options, end: bytes) -> list[bytes]:
+    """What uniq prints for equal lines."""
+    if not count or (("d" in options or "D" in options) and count < 2) or ("u" in options and count > 1):
+        return []
+    if "D" in options:
+        return [line + end for line in group]
+    return [(b"%7d " % count if "c" in options else b"") + group[0] + end]
 
 
 def _compared(line: bytes, options: Options) -> bytes:

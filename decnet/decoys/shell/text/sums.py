@@ -37,11 +37,18 @@ def _coder(
             return _decoded(process, options, data)
         wrap = min(int(width[:9]), 10**6)
         text = encode(data)
-        lines = [text[at : at + wrap] for at in range(0, len(text), wrap)] if wrap else [text]
-        process.spend(len(lines))
-        for at in range(0, len(lines), 200):
-            process.out(b"".join(line + (b"\n" if wrap else b"") for line in lines[at : at + 200]))
-            yield 0.0
+        step = wrap * max(1, 4096 // wrap) if wrap else 65536
+        for at in range(0, len(text), step):
+            part = text[at : at + step]
+            lines = (
+                [part[start : start + wrap] + b"\n" for start in range(0, len(part), wrap)]
+                if wrap
+                else [part]
+            )
+            process.spend(2 * len(lines))
+            process.out(b"".join(lines))
+            if process.tired:
+                yield 0.0
         return 0
 
     def _decoded(process: Process, options: Options, data: bytes) -> int:
