@@ -34,8 +34,8 @@ class Case:
 
 @dataclass
 class Run:
-    """What a run of ours has printed and used: units of work, seconds of processor time between two yields at most.
-    `stopped`: the limit of work ended it."""
+    """What a run of ours has printed and used: units of work, and the longest processor time between two
+    yields in seconds. `stopped`: the limit of work ended it."""
 
     chunks: list[tuple[int, bytes]] = field(default_factory=list)
     work: int = 0

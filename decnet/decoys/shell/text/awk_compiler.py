@@ -4,10 +4,11 @@ so that a program can be paused anywhere."""
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
-from .awk_closures import Closures, Scope
+from .awk_calls import Closures
+from .awk_closures import Scope
 from .awk_lexer import AwkError
 from .awk_machine import Get, Machine
-from .awk_parser import Function, Program, Tree
+from .awk_tree import Function, Program, Tree
 from .awk_values import Array, Value
 
 Wait = Callable[[], Generator[object, object, Value]]

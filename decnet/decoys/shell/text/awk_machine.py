@@ -1,12 +1,12 @@
 """What an awk program works on: variables, the record and its fields, input and output."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from random import Random
 
 from ..process import Process
 from ..regex import BadRegex, Regex, Syntax
 from .awk_lexer import escaped
+from .awk_reader import Reader, awk_pattern
 from .awk_values import MOST_STRING, Array, Input, Value, number_of, text_of_number
 from .common import Failure, content
 
@@ -21,36 +21,6 @@ REGEX_WORDS = {
     "Invalid preceding regular expression": "missing operand",
 }
 Waits = Generator[object, object, float]
-
-
-@dataclass
-class Reader:
-    """A text and how far it is read."""
-
-    text: str
-    at: int = 0
-
-    def record(self, separator: "str | Regex") -> str | None:
-        """The next record; `separator` is a character, "" for paragraphs, or a pattern."""
-        text = self.text
-        if separator == "":
-            while text.startswith("\n", self.at):
-                self.at += 1
-        if self.at >= len(text):
-            return None
-        if isinstance(separator, Regex):
-            found = separator.search(text, self.at)
-            begin, end = found[0] if found else (-1, -1)
-            if begin == end and begin >= 0:
-                begin = -1
-        else:
-            begin = text.find(separator or "\n\n", self.at)
-            end = begin + len(separator or "\n\n")
-        if begin < 0:
-            begin, end = len(text), len(text)
-            begin -= separator == "" and text.endswith("\n") and begin > self.at
-        start, self.at = self.at, end
-        return text[start:begin]
 
 
 class Machine:
@@ -117,7 +87,7 @@ class Machine:
                 self._regexes.clear()
             syntax = Syntax(extended=True, intervals=self.extended)
             try:
-                found = Regex(_unescaped(pattern), syntax, self.process.spend)
+                found = Regex(awk_pattern(pattern), syntax, self.process.spend)
             except BadRegex as error:
                 reason = REGEX_WORDS.get(str(error), str(error))
                 raise Failure(f"line 1: regular expression compile failed ({reason})\n{pattern}", 2) from None
@@ -380,45 +350,6 @@ class Machine:
         for kind, name in list(self.outputs):
             yield from self._finish(kind, name)
         return 0.0
-
-
-def _unescaped(pattern: str) -> str:
-    """A pattern of awk as an extended expression: the escapes of strings replaced."""
-    if "\\" not in pattern:
-        return pattern
-    plain = {
-        "n": "\n",
-        "t": "\t",
-        "r": "\r",
-        "f": "\f",
-        "v": "\v",
-        "a": "\a",
-        "b": "\b",
-        '"': '"',
-        "/": "/",
-        "&": "&",
-    }
-    out, at = "", 0
-    while at < len(pattern):
-        char = pattern[at]
-        following = pattern[at + 1 : at + 2]
-        if char != "\\" or not following:
-            out += char
-            at += 1
-        elif following in plain:
-            out += plain[following]
-            at += 2
-        elif following in "01234567":
-            end = at + 2
-            while end < at + 4 and pattern[end : end + 1] in tuple("01234567"):
-                end += 1
-            made = chr(int(pattern[at + 1 : end], 8) & 255)
-            out += "\\" + made if made in "\\.[]*+?(){}|^$" else made
-            at = end
-        else:
-            out += char + following
-            at += 2
-    return out
 
 
 Get = Callable[[], Value]

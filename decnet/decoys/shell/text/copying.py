@@ -1,0 +1,179 @@
+# ruff: noqa: E501 (options and messages)
+"""dd and split."""
+
+from collections.abc import Generator
+
+from ..process import Process, Running
+from .common import Failure, Options, bytes_of, content, parse, quoted, save, size_of, tool
+
+
+@tool
+def dd(process: Process) -> Running:
+    """Copy blocks."""
+    values: dict[str, str] = {}
+    for word in process.args:
+        name, equals, value = word.partition("=")
+        known = (
+            "if",
+            "of",
+            "bs",
+            "ibs",
+            "obs",
+            "count",
+            "skip",
+            "seek",
+            "conv",
+            "status",
+            "iflag",
+            "oflag",
+            "cbs",
+        )
+        if not equals or name not in known:
+            raise Failure(f"unrecognized operand {quoted(process, word)}", hint=True)
+        values[name] = value
+    sizes = {name: _dd_size(process, values.get(name, default)) for name, default in
+             (("bs", values.get("ibs", "512")), ("count", "-1"), ("skip", "0"), ("seek", "0"))}  # fmt: skip
+    block = max(1, sizes["bs"])
+    data = yield from _dd_input(process, values, block, sizes)
+    for kind in values.get("conv", "").split(","):
+        data = {"ucase": data.upper(), "lcase": data.lower()}.get(kind, data)
+    if "of" in values and values["of"] != "/dev/stdout":
+        where = process.shell.absolute(values["of"])
+        before = (
+            bytes_of(process.shell.read(where) or "")
+            if sizes["seek"] or "notrunc" in values.get("conv", "")
+            else b""
+        )
+        start = min(sizes["seek"] * block, 1 << 24)
+        whole = before[:start].ljust(start, b"\0") + data
+        whole += before[len(whole) :] if "notrunc" in values.get("conv", "") else b""
+        reason = save(process, values["of"], whole)
+        if reason:
+            raise Failure(f"failed to open '{values['of']}': {reason}")
+    else:
+        for at in range(0, len(data), 32768):
+            process.out(data[at : at + 32768])
+            yield 0.0
+    _dd_report(process, values, len(data), block)
+    return 0
+
+
+def _dd_size(process: Process, text: str) -> int:
+    if text == "-1":
+        return -1
+    total = 1
+    for part in text.split("x") if not text.startswith("0x") else [text]:
+        number = size_of(part.replace("c", "").replace("w", ""), "bkKMGTPEZY")
+        if number is None:
+            raise Failure(f"invalid number: {quoted(process, text)}")
+        total *= number
+    return total
+
+
+def _dd_input(
+    process: Process, values: dict[str, str], block: int, sizes: dict[str, int]
+) -> Generator[object, object, bytes]:
+    path = values.get("if", "-")
+    count = sizes["count"]
+    if process.shell.absolute(path) in ("/dev/zero", "/dev/urandom", "/dev/random"):
+        length = min(count * block if count >= 0 else 1 << 40, 1 << 22)
+        if path.endswith("zero"):
+            return bytes(length)
+        import os
+
+        process.spend(length // 64)
+        yield 0.0
+        return os.urandom(length)
+    try:
+        data = content(process, path)
+    except Failure as failure:
+        if failure.message == "Is a directory":
+            raise Failure(f"error reading '{path}': Is a directory") from None
+        raise Failure(f"failed to open '{path}': {failure.message}") from None
+    data = data[sizes["skip"] * block :]
+    return data[: count * block] if count >= 0 else data
+
+
+def _dd_report(process: Process, values: dict[str, str], length: int, block: int) -> None:
+    if values.get("status") == "none":
+        return
+    whole, rest = divmod(length, block)
+    process.err(f"{whole}+{1 if rest else 0} records in\n{whole}+{1 if rest else 0} records out\n")
+    if values.get("status") == "noxfer":
+        return
+    seconds = max(1e-5, 3.1e-5 + length / 1.1e9)
+    rate = length / seconds
+    unit = next((name for size, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if rate >= size), "B")
+    speed = rate / {"GB": 1e9, "MB": 1e6, "kB": 1e3, "B": 1}[unit]
+    shown = f"{speed:.1f}" if speed < 10 else f"{speed:.0f}"
+    human = ""
+    if length >= 1000:
+        decimal, binary = (
+            _human(length, 1000, ("kB", "MB", "GB")),
+            _human(length, 1024, ("KiB", "MiB", "GiB")),
+        )
+        human = f" ({decimal}, {binary})" if length >= 1024 else f" ({decimal})"
+    process.err(
+        f"{length} byte{'' if length == 1 else 's'}{human} copied, {seconds:.6g} s, {shown} {unit}/s\n"
+    )
+
+
+def _human(length: int, base: int, units: tuple[str, str, str]) -> str:
+    number = float(length)
+    unit = "B"
+    for each in units:
+        if number < base:
+            break
+        number, unit = number / base, each
+    return f"{number:.1f} {unit}" if number < 10 and unit != "B" else f"{number:.0f} {unit}"
+
+
+@tool
+def split(process: Process) -> Running:
+    """A file in pieces."""
+    options = parse(process, "l:b:C:n:a:dx", "lines=l bytes=b number=n suffix-length=a numeric-suffixes=d verbose additional-suffix:")  # fmt: skip # noqa: E501
+    words = options.operands
+    try:
+        data = content(process, words[0] if words else "-")
+    except Failure as failure:
+        raise Failure(f"cannot open '{words[0]}' for reading: {failure.message}") from None
+    prefix = words[1] if len(words) > 1 else "x"
+    size = size_of(options.value("b") or options.value("l") or "1000")
+    if not size:
+        text = options.value("b") or options.value("l")
+        what = "bytes" if "b" in options else "lines"
+        raise Failure(
+            f"invalid number of {what}: {quoted(process, text)}"
+            + (": Numerical result out of range" if size == 0 else "")
+        )
+    pieces = _pieces(data, options, size)
+    length = max(1, min(8, int(options.value("a", "2")[:2] or "2")))
+    for at, piece in enumerate(pieces[:150]):
+        digits = f"{at:0{length}d}" if "d" in options else _letters(at, length)
+        reason = save(process, prefix + digits + options.value("additional-suffix"), piece)
+        if reason:
+            raise Failure(f"{prefix}{digits}: {reason}")
+        yield 0.0
+    return 0
+
+
+def _pieces(data: bytes, options: Options, size: int) -> list[bytes]:
+    if "n" in options and options.value("n").isdecimal():
+        count = max(1, min(150, int(options.value("n")[:4])))
+        part = -(-len(data) // count) or 1
+        return [data[at : at + part] for at in range(0, len(data), part)]
+    if "b" in options:
+        return [data[at : at + size] for at in range(0, len(data), size)]
+    lines = data.splitlines(keepends=True)
+    return [b"".join(lines[at : at + size]) for at in range(0, len(lines), size)]
+
+
+def _letters(number: int, length: int) -> str:
+    out = ""
+    for _ in range(length):
+        number, rest = divmod(number, 26)
+        out = "abcdefghijklmnopqrstuvwxyz"[rest] + out
+    return out
+
+
+COMMANDS = {"dd": dd, "split": split}
