@@ -18,10 +18,12 @@ A command that needs more than a few milliseconds is such a generator, and does
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .state import Shell
+from .limits import OutOfWork
+from .state import Shell
+
+__all__ = ["Call", "Command", "NeedsInput", "OutOfWork", "Process", "Running"]
 
 Running = Generator[Any, Any, int]
 """What a command that takes time returns: it yields seconds, and returns its status."""
@@ -34,10 +36,6 @@ COPIED_AT_ONCE = 64
 """Characters that are copied as a whole, by one built-in call, for one unit."""
 MOST_PRINTED = 1024 * 1024
 """Bytes printed between two yields."""
-
-
-class OutOfWork(Exception):
-    """A command would need more than a visitor may use at once: it is killed."""
 
 
 class NeedsInput(Exception):
@@ -61,7 +59,7 @@ class Call:
 class Process:
     """One running command. Text that is not UTF-8 is in the arguments as with `surrogateescape`."""
 
-    shell: "Shell"
+    shell: Shell
     name: str
     args: list[str]
     input: bytes | None = b""

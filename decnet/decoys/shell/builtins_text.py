@@ -1,0 +1,77 @@
+"""Builtins that print and test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conditions import BadTest, Tests
+from .context import Context
+from .echoing import Printf, echo
+from .variables import NotAssigned, assign
+
+
+def echo_(context: Context, words: list[Any]) -> int:
+    dialect = context.shell.dialect
+    name = "dash" if dialect.bash and "xpg_echo" in context.shell.shopts else dialect.name
+    context.out(echo([str(word) for word in words[1:]], name))
+    return 0
+
+
+def printf(context: Context, words: list[Any]) -> int:
+    shell, arguments = context.shell, [str(word) for word in words[1:]]
+    variable = ""
+    if shell.dialect.bash and arguments[:1] == ["-v"] and len(arguments) > 1:
+        variable, arguments = arguments[1], arguments[2:]
+    if arguments[:1] == ["--"]:
+        arguments.pop(0)
+    if not arguments:
+        usage = {"bash": "printf: usage: printf [-v var] format [arguments]\n", "dash": "", "ash": "printf: usage: printf FORMAT [ARG]...\n"}
+        if shell.dialect.name == "dash":
+            context.complain("printf: usage: printf format [arg ...]")
+        else:
+            context.err(usage[shell.dialect.name])
+        return 2 if shell.dialect.name != "ash" else 1
+    if shell.dialect.bash and arguments[0].startswith("-") and len(arguments[0]) > 1:
+        context.complain(f"printf: {arguments[0][:2]}: invalid option")
+        context.err("printf: usage: printf [-v var] format [arguments]\n")
+        return 2
+    done = Printf(arguments[0], arguments[1:], shell.dialect.name)
+    if variable:
+        try:
+            assign(shell, variable, done.text)
+        except NotAssigned as error:
+            context.complain(f"{error.args[0]}: {error.args[1]}")
+            return 1
+    elif done.errors and shell.dialect.bash:
+        for error in done.errors:
+            context.complain(f"printf: {error}")
+        context.out(done.text)
+        return done.status
+    else:
+        context.out(done.text)
+    for error in done.errors:
+        context.complain(f"printf: {error}")
+    return done.status
+
+
+def test(context: Context, words: list[Any]) -> int:
+    shell = context.shell
+    arguments = [str(word) if isinstance(word, str) else f"{word.name}={word.value.raw if word.value else ''}" for word in words[1:]]
+    if words[0] == "[":
+        if not arguments or arguments[-1] != "]":
+            text = {"bash": "[: missing `]'", "dash": "[: missing ]", "ash": "missing ]"}[shell.dialect.name]
+            context.complain(text) if shell.dialect.name != "ash" else context.err(f"{shell.script}: missing ]\n")
+            return 2
+        arguments.pop()
+    context.spend(len(arguments))
+    try:
+        return int(not Tests(context, arguments).holds())
+    except BadTest as error:
+        if shell.dialect.name == "ash":
+            context.err(f"{shell.script}: {error}\n")
+        else:
+            context.complain(f"{words[0]}: {error}")
+        return 2
+
+
+BUILTINS = {"echo": echo_, "printf": printf, "test": test, "[": test}

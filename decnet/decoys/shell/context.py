@@ -1,0 +1,175 @@
+"""What builtins and expansions see of the evaluator that runs them, and how commands end early."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol
+
+from .descriptors import End, Stream
+from .dialect import Dialect
+from .engine import Engine
+from .process import Command
+from .state import Shell
+from .syntax import Assignment, Function, Parameter, Part, Sequence, Substitution, Word
+
+Work = Generator[Any, Any, Any]
+"""What the engine drives: it yields other such generators, conditions to wait for, and seconds."""
+
+
+class Leave(Exception):
+    """The shell, or subshell, ends."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Discard(Leave):
+    """The rest of this line is not executed."""
+
+
+class Returned(Exception):
+    """`return` ends a function or a sourced file; its argument is the status."""
+
+
+class Jump(Exception):
+    """`break` or `continue`, out of `count` loops."""
+
+    def __init__(self, kind: str, count: int) -> None:
+        super().__init__(kind)
+        self.kind, self.count = kind, count
+
+
+class ExpansionError(Exception):
+    """A word that cannot be expanded: the command is not executed. `fatal` ends a shell that has no prompt."""
+
+    def __init__(self, message: str, status: int = 1, *, fatal: bool = True) -> None:
+        super().__init__(message)
+        self.status, self.fatal = status, fatal
+
+
+class NotRedirected(Exception):
+    """A redirection that fails, in the dialect's words."""
+
+
+class Words(Protocol):
+    """The expansion of words. `single`, `pattern` and `words` are generators that return their result."""
+
+    status: int | None
+
+    @property
+    def shell(self) -> Shell:
+        """Whose variables count."""
+
+    def spend(self, work: int) -> None:
+        """Account for steps."""
+
+    def words(self, words: list[Word]) -> Work:
+        """The fields of these words."""
+
+    def single(self, word: Word | None, *, tilde: str = "word") -> Work:
+        """One text."""
+
+    def pattern(self, word: Word | None) -> Work:
+        """One pattern."""
+
+    def pieces(self, word: Word) -> Work:
+        """Text and whether it is quoted."""
+
+    def segments(self, parts: list[Part], *, tilde: str = "") -> Work:
+        """What parts become, not yet split."""
+
+    def calculate(self, text: str) -> int:
+        """The value of an expression. Raises ExpansionError."""
+
+    def key_of(self, name: str, index: str) -> Work:
+        """An array's subscript."""
+
+    def set_default(self, part: Parameter, value: str) -> Work:
+        """`${name:=value}`."""
+
+    def unbound(self, name: str) -> ExpansionError:
+        """The error of `set -u`."""
+
+
+class Context(Protocol):
+    """The evaluator."""
+
+    engine: Engine
+    shell: Shell
+    fds: dict[int, End]
+    loops: int
+    guards: int
+    keeps_redirections: bool
+    is_subshell: bool
+
+    @property
+    def expansion(self) -> Words:
+        """Its expansion of words."""
+
+    def spend(self, work: int) -> None:
+        """Account for steps. Raises OutOfWork."""
+
+    def out(self, text: str | bytes) -> None:
+        """Print."""
+
+    def err(self, text: str | bytes) -> None:
+        """Print to standard error."""
+
+    def complain(self, text: str) -> None:
+        """Print an error of the shell itself."""
+
+    def fork(self, fds: dict[int, End] | None = None) -> Context:
+        """A subshell's evaluator."""
+
+    def whole(self, work: Work) -> Work:
+        """A subshell from its begin to its end; its status."""
+
+    def sequence(self, node: Sequence) -> Work:
+        """Execute a list."""
+
+    def evaluate(self, text: str, word: str) -> Work:
+        """Execute a text in this shell."""
+
+    def script(self, text: str, *, inner: bool = False) -> Work:
+        """Execute a script."""
+
+    def child_script(self, text: str, script: str, arguments: list[str], dialect: Dialect | None, mode: str = "f"
+    ) -> Work:
+        """Execute a script in a new shell."""
+
+    def from_input(self) -> Work:
+        """Execute the lines of the standard input."""
+
+    def interactive(self) -> Work:
+        """A shell with a prompt."""
+
+    def invoke(self, words: list[Any], *, functions: bool = True) -> Work:
+        """Run a command by its words."""
+
+    def program(self, words: list[str]) -> Work:
+        """Run a program by its name."""
+
+    def call(self, function: Function, words: list[str]) -> Work:
+        """Call a function."""
+
+    def assign(self, assignment: Assignment, *, trace: bool = False, name: str = "") -> Work:
+        """Execute an assignment."""
+
+    def read_line(self, source: Stream, delimiter: bytes = b"\n") -> Work:
+        """The next line of a descriptor."""
+
+    def substitute(self, part: Substitution) -> Work:
+        """The output of a command substitution and its status."""
+
+    def process_substitution(self, part: Substitution) -> Work:
+        """The path of a process substitution's output."""
+
+    def applet(self, command: Command, name: str, arguments: list[str]) -> Work:
+        """Run a command of this machine by another program."""
+
+    def where(self, name: str) -> str | None:
+        """The path of a program."""
+
+    def run_trap(self, name: str) -> Work:
+        """Execute what `trap` has set."""

@@ -1,0 +1,196 @@
+"""What file descriptors refer to: pipes, files, the visitor's channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..uploads import Incoming, record_file
+from .limits import OutOfWork
+from .state import Shell
+
+MOST_IN_PIPE = 64 * 1024
+MOST_KEPT = 64 * 1024
+"""Of a file's content that is written through a redirection; the rest only counts and is hashed."""
+
+
+class Broken(Exception):
+    """Written to a pipe that no one reads."""
+
+
+class BadDescriptor(Exception):
+    """Written to a descriptor that is not open for writing."""
+
+
+class End(Protocol):
+    """Anything that a descriptor can refer to."""
+
+    is_terminal: bool
+
+    def write(self, data: bytes) -> None:
+        """Print. Raises Broken, BadDescriptor."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a writer has to wait."""
+
+    def share(self) -> None:
+        """One more command has it open."""
+
+    def close(self) -> None:
+        """One less has."""
+
+
+class Plain:
+    """The common base: open once, never full."""
+
+    is_terminal = False
+
+    def write(self, data: bytes) -> None:
+        raise BadDescriptor
+
+    @property
+    def is_full(self) -> bool:
+        return False
+
+    def share(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+
+class Null(Plain):
+    """/dev/null for writing."""
+
+    def write(self, data: bytes) -> None:
+        return
+
+
+class Full(Plain):
+    """/dev/full."""
+
+    def write(self, data: bytes) -> None:
+        raise OSError("No space left on device")
+
+
+class Stream(Plain):
+    """Bytes that are read in their order: a pipe, an input, a file that is open for reading."""
+
+    def __init__(self, content: bytes = b"", *, ended: bool = False, is_terminal: bool = False) -> None:
+        self._buffer = bytearray(content)
+        self.ended = ended
+        self.has_reader = True
+        self.is_terminal = is_terminal
+        self.screen: Screen | None = None
+        """Where a terminal that is open for both directions prints."""
+
+    def write(self, data: bytes) -> None:
+        if self.screen is not None:
+            self.screen.write(data)
+            return
+        if not self.has_reader:
+            raise Broken
+        self._buffer += data
+
+    @property
+    def is_full(self) -> bool:
+        return self.has_reader and len(self._buffer) >= MOST_IN_PIPE
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether a read would not wait."""
+        return bool(self._buffer) or self.ended
+
+    def has_line(self, delimiter: bytes = b"\n") -> bool:
+        """Whether a whole line can be read, or the last one."""
+        return self.ended or delimiter in self._buffer or len(self._buffer) >= MOST_IN_PIPE
+
+    def take_line(self, delimiter: bytes = b"\n") -> bytes:
+        """The next line, with its end if it has one."""
+        end = self._buffer.find(delimiter)
+        return self.take(len(self._buffer) if end < 0 else end + 1)
+
+    def take(self, most: int = 1 << 30) -> bytes:
+        """All that is there, up to a number of bytes."""
+        taken = bytes(self._buffer[:most])
+        del self._buffer[:most]
+        return taken
+
+    def put_back(self, data: bytes) -> None:
+        """What was taken is to be read again."""
+        self._buffer[:0] = data
+
+
+class Collector(Plain):
+    """The output of a command substitution."""
+
+    def __init__(self, most: int) -> None:
+        self.content = bytearray()
+        self._most = most
+
+    def write(self, data: bytes) -> None:
+        self.content += data
+        if len(self.content) > self._most:
+            raise OutOfWork
+
+
+class Screen(Plain):
+    """The visitor's channel: 1 is its output, 2 its errors."""
+
+    def __init__(self, number: int, print_: Callable[[int, bytes], None], full: Callable[[], bool]) -> None:
+        self.number = number
+        self._print = print_
+        self._full = full
+
+    def write(self, data: bytes) -> None:
+        self._print(self.number, data)
+
+    @property
+    def is_full(self) -> bool:
+        return self._full()
+
+
+class FileWriter(Plain):
+    """A file that a redirection has opened for writing: recorded when the last command closes it."""
+
+    def __init__(self, shell: Shell, path: str, *, append: bool) -> None:
+        self._shell = shell
+        self.path = path
+        node = shell.node(path)
+        old = node.content if node and append else b""
+        self._old_size = node.bytes if node and append else 0
+        self._content = bytearray(old)
+        self._incoming = Incoming()
+        self._incoming.add(old)
+        self._users = 1
+        self._is_dirty = self._was_written = not append
+        self.whole = True
+        shell.files.writers[path] = self
+
+    def write(self, data: bytes) -> None:
+        self._incoming.add(data)
+        self._content += data[: max(0, MOST_KEPT - len(self._content))]
+        self._is_dirty = self._was_written = True
+
+    def flush(self) -> str:
+        """Let others see what was written; the error, "" on success."""
+        if not self._is_dirty:
+            return ""
+        self._is_dirty = False
+        return self._shell.put(self.path, bytes(self._content), self._incoming.size)
+
+    def share(self) -> None:
+        self._users += 1
+
+    def close(self) -> None:
+        self._users -= 1
+        if self._users:
+            return
+        if self._shell.files.writers.get(self.path) is self:
+            del self._shell.files.writers[self.path]
+        with self._incoming:
+            if self._was_written:
+                self.flush()
+                whole = self.whole and self._shell.has_all_input
+                record_file(self._shell.session, self.path, self._incoming, whole=whole)

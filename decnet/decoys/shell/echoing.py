@@ -1,0 +1,206 @@
+"""`echo` and `printf`."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from .limits import OutOfWork
+from .quoting import escaped as quoted_word
+
+MOST_PRINTED = 256 * 1024
+BASH_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|0([0-7]{0,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL)
+PRINTF_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|(.)|$)", re.DOTALL)
+SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
+OPTIONS = {"bash": re.compile(r"-[neE]+"), "ash": re.compile(r"-[neE]+"), "dash": re.compile(r"-n")}
+CONVERSION = re.compile(r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|-?\d*))?(?:hh?|ll?|[jztLq])?(\([^)]*\)T|.)?)|([^%\\]+)|\\.?", re.DOTALL)
+
+
+def echo(words: list[str], dialect: str) -> str:
+    """What `echo` with these arguments prints; `dialect` is "bash", "dash" or "ash"."""
+    words = list(words)
+    newline, escapes = "\n", dialect == "dash"
+    while words and OPTIONS[dialect].fullmatch(words[0]):
+        flags = words.pop(0)
+        newline = "" if "n" in flags else newline
+        escapes = "e" in flags or (escapes and "E" not in flags)
+        if dialect == "dash":
+            break
+    text = " ".join(words)
+    if not escapes or "\\" not in text:
+        return text + newline
+    text, ends = escaped(text, dialect)
+    return text + ("" if ends else newline)
+
+
+def escaped(text: str, dialect: str, pattern: re.Pattern[str] = BASH_ESCAPE) -> tuple[str, bool]:
+    """A text with its escapes replaced, and whether `\\c` has ended it."""
+    out: list[str] = []
+    at = 0
+    for found in pattern.finditer(text):
+        out.append(text[at : found.start()])
+        at = found.end()
+        if found[5] == "c":
+            return "".join(out), True
+        out.append(_one(found, dialect))
+    return "".join(out) + text[at:], False
+
+
+def _one(found: re.Match[str], dialect: str) -> str:
+    if found[1] is not None and dialect != "dash":
+        return _byte(int(found[1], 16))
+    if found[2] is not None:
+        return _byte(int(found[2] or "0", 8) & 255)
+    if (found[3] or found[4]) and dialect == "bash":
+        code = int(found[3] or found[4], 16)
+        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
+    if dialect == "dash" and found[5] in ("e", "E"):
+        return found[0]
+    return SIMPLE.get(found[5] or "", found[0])
+
+
+def _byte(code: int) -> str:
+    return bytes((code,)).decode("utf-8", "surrogateescape")
+
+
+class Printf:
+    """One `printf`: `text` is its output, `errors` the messages, `status` its status."""
+
+    def __init__(self, form: str, arguments: list[str], dialect: str) -> None:
+        self.text, self.status = "", 0
+        self.errors: list[str] = []
+        self._dialect = dialect
+        self._arguments = arguments
+        self._used = 0
+        self._stops = False
+        out: list[str] = []
+        size = 0
+        while True:
+            before = self._used
+            for piece in self._once(form):
+                out.append(piece)
+                size += len(piece)
+                if size > MOST_PRINTED:
+                    raise OutOfWork
+            if self._stops or self._used >= len(arguments) or self._used == before:
+                break
+        self.text = "".join(out)
+
+    def _once(self, form: str):  # type: ignore[no-untyped-def]
+        at = 0
+        while at < len(form):
+            found = CONVERSION.match(form, at)
+            assert found is not None
+            if found[0].startswith("\\"):
+                escape = PRINTF_ESCAPE.match(form, at)
+                if escape is not None:
+                    if escape[5] == "c" and False:
+                        return
+                    yield SIMPLE.get(escape[5] or "", {'"': '"', "'": "'"}.get(escape[5] or "", "") or _one(escape, "ash" if self._dialect == "dash" else self._dialect)) if escape[5] else _one(escape, "bash")
+                    at = escape.end()
+                    continue
+            at = found.end()
+            if found[5] is not None:
+                yield found[5]
+            elif found[0] == "%%":
+                yield "%"
+            else:
+                yield self._converted(found)
+                if self._stops:
+                    return
+
+    def _next(self) -> str | None:
+        if self._used < len(self._arguments):
+            self._used += 1
+            return self._arguments[self._used - 1]
+        return None
+
+    def _converted(self, found: re.Match[str]) -> str:
+        flags, kind = found[1] or "", found[4] or ""
+        width, precision = self._size(found[2]), self._size(found[3]) if found[3] is not None else None
+        if width < 0:
+            flags, width = flags + "-", -width
+        width = min(width, 100_000)
+        if kind.endswith(")T") or kind not in "diouxXeEfFgGaAcsbq" or not kind:
+            if kind.endswith(")T") and self._dialect == "bash":
+                return self._date(kind[1:-2]).ljust(width)
+            return self._invalid(found)
+        argument = self._next()
+        if kind in "sbqc":
+            text = self._text(kind, argument or "")
+            text = text if precision is None or kind == "c" else text[: max(0, precision)]
+            return text.ljust(width) if "-" in flags else text.rjust(width)
+        return self._number(kind, flags, width, precision, argument)
+
+    def _size(self, text: str | None) -> int:
+        if text == "*":
+            return self._integer(self._next() or "0")
+        return int(text or "0") if len(text or "") < 7 else 0
+
+    def _invalid(self, found: re.Match[str]) -> str:
+        self.status, self._stops = 1, True
+        kind = found[4] or ""
+        if self._dialect == "bash":
+            self.errors.append(f"`{kind or found[0][-1:]}': invalid format character" if kind else f"`{found[0]}': missing format character")
+        elif self._dialect == "dash":
+            self.errors.append(f"{found[0]}: invalid directive")
+        else:
+            self.errors.append(f"{found[0]}: invalid format")
+        return ""
+
+    def _text(self, kind: str, argument: str) -> str:
+        if kind == "b":
+            text, ends = escaped(argument, "bash" if self._dialect == "bash" else "ash")
+            self._stops = self._stops or ends
+            return text
+        if kind == "c":
+            return argument[:1]
+        return quoted_word(argument) if kind == "q" else argument
+
+    def _date(self, form: str) -> str:
+        argument = self._next()
+        seconds = time.time() if argument in (None, "-1", "") else self._integer(argument or "0")
+        return time.strftime(form or "%X", time.gmtime(seconds))
+
+    def _integer(self, text: str) -> int:
+        stripped = text.strip()
+        if stripped[:1] in ("'", '"'):
+            return ord(stripped[1:2] or "\0")
+        found = re.match(r"([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)", stripped)
+        if not stripped:
+            return 0
+        if not found or found.end() < len(stripped):
+            self.status = 1
+            if self._dialect == "bash":
+                self.errors.append(f"{text}: invalid number" if not (found and found[2].startswith("0") and len(found[2]) > 0 and stripped[found.end():].isdigit()) else f"{text}: invalid octal number")
+            elif self._dialect == "dash":
+                self.errors.append(f"{text}: {'expected numeric value' if not found else 'not completely converted'}")
+            else:
+                self.errors.append(f"invalid number '{text}'")
+        if not found:
+            return 0
+        digits = found[2]
+        value = int(digits, 16 if digits[:2].lower() == "0x" else 8 if digits.startswith("0") else 10)
+        value = -value if found[1] == "-" else value
+        return max(-(1 << 63), min((1 << 64) - 1, value))
+
+    def _number(self, kind: str, flags: str, width: int, precision: int | None, argument: str | None) -> str:
+        if kind in "eEfFgGaA":
+            try:
+                value = float(argument or "0")
+            except ValueError:
+                self.status = 1
+                self.errors.append(f"{argument}: invalid number" if self._dialect == "bash" else f"{argument}: expected numeric value")
+                found = re.match(r"[-+]?\d+(\.\d*)?", argument or "")
+                value = float(found[0]) if found else 0.0
+            shown = "." + str(6 if precision is None else min(precision, 300))
+            return f"%{flags}{width or ''}{shown}{kind.lower() if kind in 'aA' else kind}".replace("a", "e") % value
+        number = self._integer(argument or "0")
+        if kind in "di":
+            number = min(number, (1 << 63) - 1)
+        elif number < 0:
+            number += 1 << 64
+        shown = "" if precision is None else "." + str(min(max(precision, 0), 1000))
+        form = f"%{flags}{width or ''}{shown}{'d' if kind in 'diu' else kind}"
+        text = form % number
+        return text.replace("0o", "0", 1) if "#" in flags and kind == "o" else text

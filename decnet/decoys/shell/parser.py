@@ -1,0 +1,648 @@
+"""From tokens to the tree: the grammar of POSIX, and bash's additions where the dialect has them."""
+
+from __future__ import annotations
+
+import re
+
+from .dialect import BASH_RESERVED, RESERVED, BadSyntax, Dialect, Incomplete
+from .lexer import Lexer, Token
+from .syntax import (
+    AndOr, Assignment, Calculation, Case, Condition, CountingFor, For, Function, Group, If, Loop, Node, Parameter,
+    Pipeline, Redirection, Sequence, Simple, Subshell, Test, Word,
+)  # fmt: skip
+
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(?:\[((?:[^\[\]]|\[[^\[\]]*\])*)\])?(\+?)=")
+FUNCTION_NAME = re.compile(r"[^\s$`'\"\\;&|<>(){}=#]+$")
+VARIABLE_NAME = re.compile(r"[A-Za-z_]\w*$")
+REDIRECTIONS = frozenset(("<<-", "<<<", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">", "&>>", "&>"))
+CLOSING = frozenset(("then", "elif", "else", "fi", "do", "done", "esac", "}"))
+DECLARATIONS = frozenset(("declare", "typeset", "local", "export", "readonly"))
+UNARY = frozenset("-" + each for each in "abcdefghknoprstuvwxzGLNORS")
+BINARY = frozenset(
+    ("==", "=", "!=", "=~", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
+)
+
+
+class Parser(Lexer):
+    """Parses one complete command after the other, so that a script runs up to its first error."""
+
+    def __init__(
+        self,
+        text: str,
+        dialect: Dialect,
+        line: int = 1,
+        aliases: dict[str, str] | None = None,
+        *,
+        complete: bool = True,
+    ) -> None:
+        super().__init__(text, dialect, line)
+        self.aliases = aliases if aliases is not None else {}
+        self.complete = complete
+        """Whether the text is all there will be: else an open here-document waits for its end."""
+        self._expanding: dict[str, int] = {}
+        self.last_start = 0
+
+    def next_command(self) -> Sequence | None:
+        """The next list, up to the end of its line; None at the end. Raises BadSyntax, Incomplete."""
+        self._count, self.depth = 0, 0
+        while self.peek().kind == "newline":
+            self.next()
+        if self.peek().kind == "end":
+            return None
+        self.last_start = self.peek().start
+        found = self._list(on_one_line=True)
+        token = self.peek()
+        if token.kind == "newline":
+            self.next()
+        elif token.kind == "end":
+            if self.waits_for_document():
+                self.finish_documents(complete=self.complete)
+        else:
+            raise self._unexpected(token)
+        return found
+
+    # Errors
+
+    def _unexpected(self, token: Token, expecting: str = "") -> BadSyntax:
+        if token.kind == "end":
+            return Incomplete(self.line, expecting=expecting)
+        text = "newline" if token.kind == "newline" else token.text
+        return BadSyntax(text, self._line_of(token), expecting=expecting)
+
+    def _line_of(self, token: Token) -> int:
+        return self.first_line + self.text.count("\n", 0, token.start)
+
+    def _expect(self, *words: str) -> Token:
+        token = self.peek()
+        if token.kind not in ("word", "operator") or token.text not in words:
+            raise self._unexpected(token, words[0])
+        return self.next()
+
+    def _is_reserved(self, token: Token, *words: str) -> bool:
+        return (
+            token.kind == "word"
+            and token.text in words
+            and token.word is not None
+            and token.word.literal == token.text
+        )
+
+    # Lists
+
+    def _list(self, *, on_one_line: bool = False) -> Sequence:
+        sequence = Sequence(line=self.line)
+        while True:
+            token = self.peek()
+            if token.kind == "newline" and not on_one_line:
+                self.next()
+                continue
+            if token.kind in ("end", "newline") or (
+                token.kind == "operator" and token.text in (")", ";;", ";&", ";;&")
+            ):
+                return sequence
+            if self._is_reserved(token, *CLOSING):
+                if on_one_line and not sequence.items:
+                    raise self._unexpected(token)
+                return sequence
+            item = self._and_or()
+            sequence.items.append(item)
+            token = self.peek()
+            if token.kind == "operator" and token.text in (";", "&"):
+                item.background = token.text == "&"
+                self.next()
+            elif token.kind != "newline" or on_one_line:
+                return sequence
+
+    def _and_or(self) -> AndOr:
+        start = self.peek().start
+        whole = AndOr(line=self._line_of(self.peek()))
+        operator = ""
+        while True:
+            whole.parts.append((operator, self._pipeline()))
+            token = self.peek()
+            if token.kind != "operator" or token.text not in ("&&", "||"):
+                whole.text = self.text[start : token.start].strip()
+                return whole
+            operator = self.next().text
+            self._skip_newlines()
+
+    def _skip_newlines(self) -> None:
+        while self.peek().kind == "newline":
+            self.next()
+
+    def _pipeline(self) -> Pipeline:
+        start = self.peek()
+        pipeline = Pipeline(line=self._line_of(start))
+        while self._is_reserved(self.peek(), "!"):
+            self.next()
+            pipeline.negated = not pipeline.negated
+        if self.dialect.bash and self._is_reserved(self.peek(), "time"):
+            self.next()
+            pipeline.timed = "-"
+            if self._is_reserved(self.peek(), "-p"):
+                self.next()
+                pipeline.timed = "-p"
+            if self.peek().kind in ("newline", "end") or self.peek().text == ";":
+                return pipeline
+        while True:
+            command = self._command()
+            pipeline.commands.append(command)
+            token = self.peek()
+            if token.kind != "operator" or token.text not in ("|", "|&"):
+                pipeline.text = self.text[start.start : token.start].strip()
+                return pipeline
+            if self.next().text == "|&":
+                command.redirections.append(Redirection(">&", 2, Word([_literal("1")], "1")))
+            self._skip_newlines()
+
+    # Commands
+
+    def _command(self) -> Node:
+        self._alias()
+        token = self.peek()
+        line = self._line_of(token)
+        self.deeper()
+        node = self._compound(token)
+        if node is None:
+            node = self._simple()
+        else:
+            node.line = line
+            self._redirections(node)
+        self.depth -= 1
+        return node
+
+    def _compound(self, token: Token) -> Node | None:
+        if token.kind == "operator" and token.text == "(":
+            if self.dialect.bash and self.text.startswith("((", token.start):
+                found = self._calculation(token)
+                if found is not None:
+                    return found
+            self.next()
+            return Subshell(body=self._until(")"))
+        if token.kind != "word" or token.word is None or token.word.literal != token.text:
+            return None
+        words = {"{": self._group, "if": self._if, "while": self._loop, "until": self._loop, "for": self._for,
+                 "case": self._case}  # fmt: skip
+        if self.dialect.bash:
+            words |= {"[[": self._condition, "select": self._for}
+        if self.dialect.extended:
+            words |= {"function": self._function_word}
+        make = words.get(token.text)
+        if make is not None:
+            return make()
+        if token.text in CLOSING or (token.text == "in" and False):
+            raise self._unexpected(token)
+        return self._function(token)
+
+    def _until(self, *ends: str) -> Sequence:
+        body = self._list()
+        token = self.peek()
+        if not body.items and token.kind != "end":
+            raise self._unexpected(token, "" if token.text in ends or token.text == ")" else ends[0])
+        self._expect(*ends)
+        return body
+
+    def _body(self, *ends: str) -> tuple[Sequence, str]:
+        """Commands up to one of these words, which is taken."""
+        body = self._list()
+        token = self.peek()
+        if not body.items and token.kind != "end":
+            raise self._unexpected(token, "" if token.text in ends else ends[0])
+        if not self._is_reserved(token, *ends):
+            raise self._unexpected(token, ends[0])
+        self.next()
+        return body, token.text
+
+    def list_until_parenthesis(self) -> Sequence:
+        """The commands of a substitution."""
+        inner = self._peeked
+        self._peeked = None
+        self.deeper()
+        body = self._list()
+        token = self.peek()
+        if token.kind == "end":
+            raise Incomplete(
+                self.line, quote=")" if self.dialect.bash else "", expecting=")", start=self.line + 1
+            )
+        if token.text != ")":
+            raise self._unexpected(token, ")")
+        self._peeked = inner
+        self.depth -= 1
+        return body
+
+    def _group(self) -> Node:
+        self.next()
+        return Group(body=self._until("}"))
+
+    def _if(self) -> Node:
+        node = If()
+        self.next()
+        condition, _ = self._body("then")
+        while True:
+            body, word = self._body("fi", "else", "elif")
+            node.branches.append((condition, body))
+            if word == "fi":
+                return node
+            if word == "else":
+                node.otherwise, _ = self._body("fi")
+                return node
+            condition, _ = self._body("then")
+
+    def _loop(self) -> Node:
+        until = self.next().text == "until"
+        condition, _ = self._body("do")
+        body, _ = self._body("done")
+        return Loop(condition=condition, body=body, until=until)
+
+    def _for(self) -> Node:
+        select = self.next().text == "select"
+        token = self.peek()
+        if self.dialect.bash and token.text == "(" and self.text.startswith("((", token.start) and not select:
+            return self._counting_for(token)
+        if token.kind != "word":
+            if self.dialect.bash:
+                raise self._unexpected(token if token.kind != "end" else token._replace(kind="newline"))
+            message = "Bad for loop variable" if self.dialect.name == "dash" else "bad for loop variable"
+            raise BadSyntax("", self._line_of(token), message=message)
+        if not VARIABLE_NAME.match(token.text):
+            message = (
+                f"`{token.text}': not a valid identifier" if self.dialect.bash else "Bad for loop variable"
+            )
+            raise BadSyntax(
+                "", self._line_of(token), message=message if self.dialect.name != "ash" else message.lower()
+            )
+        self.next()
+        node = For(name=token.text, select=select)
+        self._skip_newlines()
+        if self._is_reserved(self.peek(), "in"):
+            self.next()
+            node.words = []
+            while self.peek().kind == "word":
+                word = self.next().word
+                node.words += [word] if word else []
+            if self.peek().kind != "newline" and self.peek().text != ";":
+                raise self._unexpected(self.peek())
+            self.next()
+        elif self.peek().text == ";":
+            self.next()
+        self._skip_newlines()
+        node.body = self._do()
+        return node
+
+    def _do(self) -> Sequence:
+        if self.dialect.bash and self._is_reserved(self.peek(), "{"):
+            self.next()
+            return self._until("}")
+        if not self._is_reserved(self.peek(), "do"):
+            raise self._unexpected(self.peek(), "do")
+        self.next()
+        return self._body("done")[0]
+
+    def _counting_for(self, token: Token) -> Node:
+        end = self.closing(token.start + 2, "(", ")")
+        if end is None or self.text[end : end + 2] != "))":
+            raise self._unexpected(token)
+        text = self.text[token.start + 2 : end]
+        parts = [self._inside(part, self.line) for part in text.split(";")]
+        if len(parts) != 3:
+            raise BadSyntax("", self._line_of(token), message="syntax error: arithmetic expression required")
+        self._peeked, self.at = None, end + 2
+        if self.peek().text == ";":
+            self.next()
+        self._skip_newlines()
+        first, test, step = parts
+        return CountingFor(first=first, test=test, step=step, body=self._do())
+
+    def _calculation(self, token: Token) -> Node | None:
+        end = self.closing(token.start + 2, "(", ")")
+        if end is None:
+            self.at = token.start
+            raise self._open(")")
+        if self.text[end : end + 2] != "))":
+            return None
+        word = self._inside(self.text[token.start + 2 : end], self.line)
+        self._peeked, self.at = None, end + 2
+        return Calculation(word=word)
+
+    def _case(self) -> Node:
+        self.next()
+        token = self.peek()
+        if token.kind != "word" or token.word is None:
+            raise self._unexpected(token)
+        node = Case(word=token.word)
+        self.next()
+        self._skip_newlines()
+        if not self._is_reserved(self.peek(), "in"):
+            raise self._unexpected(self.peek(), "in")
+        self.next()
+        self._skip_newlines()
+        while not self._is_reserved(self.peek(), "esac"):
+            patterns = self._patterns()
+            body = self._list()
+            token = self.peek()
+            end = token.text if token.kind == "operator" and token.text in (";;", ";&", ";;&") else ""
+            node.items.append((patterns, body, end or ";;"))
+            if end:
+                self.next()
+                self._skip_newlines()
+            elif not self._is_reserved(token, "esac"):
+                raise self._unexpected(token, ";;" if token.kind != "end" else "esac" if False else ";;")
+        self.next()
+        return node
+
+    def _patterns(self) -> list[Word]:
+        if self.peek().text == "(":
+            self.next()
+        patterns: list[Word] = []
+        while True:
+            token = self.peek()
+            if token.kind != "word" or token.word is None:
+                raise self._unexpected(token, ")")
+            patterns.append(token.word)
+            self.next()
+            token = self.peek()
+            if token.text == ")" and token.kind == "operator":
+                self.next()
+                return patterns
+            if token.text != "|" or token.kind != "operator":
+                if token.kind == "end" and self.dialect.bash:
+                    token = token._replace(kind="newline")
+                raise self._unexpected(token, ")")
+            self.next()
+
+    # Functions
+
+    def _function_word(self) -> Node | None:
+        start = self.next()
+        token = self.peek()
+        if token.kind != "word":
+            raise self._unexpected(token)
+        self.next()
+        if self.peek().text == "(" and self.peek().kind == "operator":
+            self.next()
+            self._expect(")")
+        return self._function_body(token.text, start)
+
+    def _function(self, token: Token) -> Node | None:
+        """A definition `name() body`, if this is one."""
+        if not FUNCTION_NAME.match(token.text) or not re.compile(r"[ \t]*\(").match(self.text, self.at):
+            return None
+        self.next()
+        self.next()
+        if self.peek().text != ")":
+            raise self._unexpected(
+                self.peek(), ")" if self.peek().kind != "end" or not self.dialect.bash else ""
+            )
+        self.next()
+        return self._function_body(token.text, token)
+
+    def _function_body(self, name: str, start: Token) -> Node:
+        self._skip_newlines()
+        token = self.peek()
+        line = self._line_of(token)
+        body = self._compound(token)
+        if body is None or isinstance(body, Function):
+            if self.dialect.bash:
+                raise self._unexpected(token)
+            body = self._simple()
+        body.line = line
+        self._redirections(body)
+        return Function(name=name, body=body, text=self.text[start.start : self.peek().start].strip())
+
+    # Simple commands
+
+    def _simple(self) -> Simple:
+        first = self.peek()
+        node = Simple(line=self._line_of(first))
+        while True:
+            token = self.peek()
+            if token.kind == "word" and token.word is not None:
+                self._take_word(node, token, token.word)
+            elif token.kind == "number" or (token.kind == "operator" and token.text in REDIRECTIONS):
+                node.redirections.append(self._redirection())
+            elif token.text == "(" and token.kind == "operator" and node.words:
+                raise self._unexpected_parenthesis(token)
+            else:
+                break
+        if not node.words and not node.assignments and not node.redirections:
+            raise self._unexpected(self.peek())
+        node.text = self.text[first.start : self.peek().start].strip()
+        return node
+
+    def _unexpected_parenthesis(self, token: Token) -> BadSyntax:
+        """A parenthesis behind a command's words: bash complains of what follows a single word."""
+        self.next()
+        following = self.peek()
+        if self.dialect.bash:
+            if self._simple_words == 1 and following.kind != "end":
+                return BadSyntax(
+                    "newline" if following.kind == "newline" else following.text, self._line_of(following)
+                )
+            if self._simple_words == 1:
+                return BadSyntax("newline", self._line_of(token))
+            return self._unexpected(token)
+        if self._simple_words == 1:
+            return self._unexpected(following, ")")
+        return self._unexpected(token)
+
+    _simple_words = 0
+
+    def _take_word(self, node: Simple, token: Token, word: Word) -> None:
+        self.next()
+        found = ASSIGNMENT.match(token.text)
+        declares = bool(node.words) and _is_declaration(node.words[0])
+        if found and (not node.words or declares) and (self.dialect.bash or not (found[2] or found[3])):
+            assignment = self._assignment(found, word)
+            if assignment is not None:
+                if node.words:
+                    node.words.append(assignment)
+                else:
+                    node.assignments.append(assignment)
+                    self._alias()
+                return
+        node.words.append(word)
+        self._simple_words = len(node.words)
+
+    def _assignment(self, found: re.Match[str], word: Word) -> Assignment | None:
+        name, index, append = found[1], found[2], bool(found[3])
+        rest = _without_prefix(word, found.end())
+        if rest is None:
+            return None
+        if not rest.parts and self.dialect.bash and self.text.startswith("(", self.at) and index is None:
+            return Assignment(name, None, None, append, self._items())
+        return Assignment(name, rest, index, append)
+
+    def _items(self) -> list[Word]:
+        self.next()
+        items: list[Word] = []
+        while True:
+            token = self.next()
+            if token.kind == "word" and token.word is not None:
+                items.append(token.word)
+            elif token.text == ")" and token.kind == "operator":
+                return items
+            elif token.kind != "newline":
+                raise self._unexpected(token)
+
+    def _redirections(self, node: Node) -> None:
+        while (token := self.peek()).kind == "number" or (
+            token.kind == "operator" and token.text in REDIRECTIONS
+        ):
+            node.redirections.append(self._redirection())
+
+    def _redirection(self) -> Redirection:
+        token = self.next()
+        number = -1
+        if token.kind == "number":
+            number = int(token.text)
+            token = self.next()
+        target = self.peek()
+        if target.kind == "number":
+            target = target._replace(kind="word")
+        if target.kind != "word" or target.word is None:
+            if target.kind == "end" and self.dialect.bash:
+                target = target._replace(kind="newline")
+            raise self._unexpected(target)
+        self.next()
+        redirection = Redirection(token.text, number, target.word, line=self._line_of(token))
+        if token.text in ("<<", "<<-"):
+            self.expect_document(redirection, target.word, token.text == "<<-")
+        return redirection
+
+    def _alias(self) -> None:
+        """Replace an alias at this place by its text."""
+        for _ in range(20):
+            token = self.peek()
+            if token.kind != "word" or token.word is None or token.word.literal != token.text:
+                return
+            value = self.aliases.get(token.text)
+            if value is None or self._expanding.get(token.text, -1) > token.start:
+                return
+            end = token.start + len(token.text)
+            self.text = self.text[: token.start] + value + self.text[end:]
+            self._expanding[token.text] = token.start + len(value)
+            self._counted_to, self._lines = 0, self.first_line
+            self.back_to(token)
+
+    # [[ ]]
+
+    def _condition(self) -> Node:
+        self.next()
+        test = self._or_test()
+        token = self.peek()
+        if not self._is_reserved(token, "]]"):
+            text = "newline" if token.kind in ("end", "newline") else token.text
+            raise BadSyntax(text, self._line_of(token), message="" if token.kind != "end" else
+                            f"unexpected token `{text}', conditional binary operator expected")  # fmt: skip
+        self.next()
+        return Condition(test=test)
+
+    def _or_test(self) -> Test:
+        test = self._and_test()
+        while self.peek().text == "||":
+            self.next()
+            test = Test("||", test, self._and_test())
+        return test
+
+    def _and_test(self) -> Test:
+        test = self._one_test()
+        while self.peek().text == "&&":
+            self.next()
+            test = Test("&&", test, self._one_test())
+        return test
+
+    def _one_test(self) -> Test:
+        self._skip_newlines()
+        self.deeper()
+        token = self.next()
+        if self._is_reserved(token, "!"):
+            test = Test("!", self._one_test())
+        elif token.text == "(" and token.kind == "operator":
+            test = Test("(", self._or_test())
+            self._expect(")")
+        elif token.kind != "word" or token.word is None:
+            raise self._unexpected(token)
+        elif (
+            token.text in UNARY
+            and token.word.literal
+            and self.peek().kind == "word"
+            and self.peek().text != "]]"
+        ):
+            test = Test(token.text, self._operand_of_test())
+        else:
+            test = self._binary_test(token.word)
+        self.depth -= 1
+        return test
+
+    def _binary_test(self, left: Word) -> Test:
+        token = self.peek()
+        if token.text in BINARY and token.kind in ("word", "operator"):
+            self.next()
+            right = self._regex() if token.text == "=~" else self._operand_of_test()
+            return Test(token.text, left, right)
+        if self._is_reserved(token, "]]") or token.text in ("&&", "||", ")") or token.kind == "newline":
+            return Test("-n", left)
+        shown = "newline" if token.kind == "end" else token.text
+        message = f"unexpected token `{shown}', conditional binary operator expected"
+        if token.kind == "end":
+            raise BadSyntax(shown, self._line_of(token), message=message)
+        script = self.text.split("\n")[self._line_of(token) - self.first_line]
+        near = f"syntax error near `{shown}'"
+        at = f"line {self._line_of(token)}:"
+        raise BadSyntax(
+            shown,
+            self._line_of(token),
+            message=f"conditional binary operator expected\n\0{at} {near}\n\0{at} `{script}'",
+        )
+
+    def _operand_of_test(self) -> Word:
+        token = self.next()
+        if token.kind not in ("word", "number") or token.word is None:
+            raise self._unexpected(token)
+        return token.word
+
+    def _regex(self) -> Word:
+        """A regular expression: parentheses, `|`, `<` and `>` belong to it."""
+        self._peeked = None
+        parts, start, depth = [], self.at, 0
+        while self.at < len(self.text) and self.text[self.at] in " \t":
+            self.at += 1
+        start = self.at
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char in "()|<>&;" or (char.isspace() and depth):
+                depth += (char == "(") - (char == ")")
+                if depth < 0 or (char in "&;" and not depth):
+                    break
+                parts.append(_literal(char))
+                self.at += 1
+            elif char.isspace():
+                break
+            else:
+                parts += self.word().parts
+        return Word(list(parts), self.text[start : self.at])
+
+
+def _literal(text: str):  # type: ignore[no-untyped-def]
+    from .syntax import Literal
+
+    return Literal(text)
+
+
+def _is_declaration(word: Word | Assignment) -> bool:
+    return isinstance(word, Word) and word.literal in DECLARATIONS
+
+
+def _without_prefix(word: Word, size: int) -> Word | None:
+    """The word without its first characters, which must be literal."""
+    first = word.parts[0]
+    text = getattr(first, "text", None)
+    if text is None or isinstance(first, Parameter) or getattr(first, "quoted", True) or len(text) < size:
+        return None
+    from .syntax import Literal
+
+    rest = [Literal(text[size:])] if len(text) > size else []
+    return Word([*rest, *word.parts[1:]], word.raw[size:])
+
+
+KEYWORDS = {"bash": BASH_RESERVED, "dash": RESERVED, "ash": RESERVED | {"function"}}
+"""What `type` and `command -v` call keywords."""

@@ -1,0 +1,219 @@
+"""A shell with a prompt: reads a line, executes it, and prompts again."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from .builtins_jobs import job_line
+from .context import Context, Discard, Leave, Returned, Work
+from .descriptors import Stream
+from .dialect import BadSyntax, Incomplete, error_text
+from .engine import INTERRUPT, Killed, Line, Readable
+from .parser import Parser
+from .state import Shell
+from .variables import value_of
+
+MOST_LINES = 2000
+MOST_JOINED = 500
+
+
+def converse(context: Context) -> Work:
+    """Prompt and execute until the visitor leaves; the shell's status."""
+    shell = context.shell
+    for _ in range(MOST_LINES):
+        _report_jobs(context)
+        try:
+            text = yield from _command(context)
+            if text is None:
+                if shell.dialect.bash or shell.script.startswith("-"):
+                    context.err(("logout" if shell.script.startswith("-") else "exit") + "\n" if shell.dialect.bash else "\n")
+                return shell.status
+            yield from execute(context, text)
+        except Killed as killed:
+            if killed.signal != INTERRUPT:
+                raise
+            shell.status = 130
+            shell.calls.clear()
+            context.loops = context.guards = 0
+    return 1
+
+
+def execute(context: Context, text: str) -> Work:
+    """Execute what was typed."""
+    shell = context.shell
+    parser = Parser(text, shell.dialect, 1 if shell.dialect.bash else shell.line, shell.aliases, complete=True)
+    try:
+        while (node := parser.next_command()) is not None:
+            yield context.sequence(node)
+    except BadSyntax as error:
+        message = error_text(error, shell.dialect, shell.script, text)
+        if shell.dialect.bash:
+            message = re.sub(r"(?m)^(-?\w+): line \d+:", r"\1:", message).split("\n")[0] + "\n"
+        context.err(message)
+        shell.status = 2
+    except Discard as discard:
+        shell.status = discard.status
+    except Returned:
+        pass
+
+
+def _command(context: Context) -> Work:
+    """A whole command, of one or more lines; None at the end of the input."""
+    shell = context.shell
+    text = ""
+    for _ in range(MOST_JOINED):
+        prompt = prompt_of(shell) if not text else value_of(shell, "PS2") or "> "
+        line = yield from _read(context, prompt)
+        if line is None:
+            if text:
+                context.err(_unfinished(context, text))
+                return ""
+            return None
+        line = _from_history(context, line)
+        text += line + "\n"
+        if line.strip() and text == line + "\n":
+            shell.history.append(line)
+            del shell.history[:-200]
+        elif line:
+            shell.history[-1:] = [f"{(shell.history or [''])[-1]}; {line}"[:4096]]
+        if not line.endswith("\\") and not _goes_on(shell, text):
+            return text
+        if line.endswith("\\") and not line.endswith("\\\\") and not _in_single_quotes(text):
+            text = text[:-2]
+    return text
+
+
+def _read(context: Context, prompt: str) -> Work:
+    source = context.fds.get(0)
+    if isinstance(source, Stream) and source.is_terminal:
+        line = Line(prompt, context.shell)
+        yield line
+        return line.text
+    if not isinstance(source, Stream):
+        return None
+    context.err(prompt)
+    if not source.has_line():
+        yield Readable(source, b"\n")
+    raw = source.take_line()
+    if not raw:
+        return None
+    text = raw.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    if text.strip() and source is context.engine.input:
+        context.engine.reads_lines(text)
+    return text
+
+
+def _goes_on(shell: Shell, text: str) -> bool:
+    """Whether more lines belong to this command."""
+    parser = Parser(text, shell.dialect, 1, shell.aliases, complete=False)
+    try:
+        while parser.next_command() is not None:
+            continue
+    except Incomplete:
+        return True
+    except BadSyntax:
+        return False
+    return False
+
+
+def _in_single_quotes(text: str) -> bool:
+    return text.count("'") % 2 == 1
+
+
+def _unfinished(context: Context, text: str) -> str:
+    try:
+        parser = Parser(text, context.shell.dialect, 1, context.shell.aliases)
+        while parser.next_command() is not None:
+            continue
+    except BadSyntax as error:
+        message = error_text(error, context.shell.dialect, context.shell.script, text)
+        return re.sub(r"(?m)^(-?\w+): line \d+:", r"\1:", message) if context.shell.dialect.bash else message
+    return ""
+
+
+def _from_history(context: Context, line: str) -> str:
+    """`!!`, `!$`, `!word`, `!number`: printed, then executed."""
+    shell = context.shell
+    if "!" not in line or not shell.dialect.bash:
+        return line
+    history = shell.history
+
+    def one(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[0]
+        word = found[2]
+        if not history:
+            return found[0]
+        if word == "!":
+            return history[-1]
+        if word == "$":
+            return history[-1].split()[-1] if history[-1].split() else ""
+        if word == "*":
+            return " ".join(history[-1].split()[1:])
+        if word.lstrip("-").isdecimal():
+            number = int(word[:6])
+            at = number if number < 0 else number - 1
+            return history[at] if -len(history) <= at < len(history) else found[0]
+        return next((each for each in reversed(history) if each.startswith(word)), found[0])
+
+    changed = re.sub(r"('[^']*')|!(!|\$|\*|-?\d{1,5}|[A-Za-z][\w./-]*)", one, line)
+    if changed == line:
+        missing = re.search(r"(?<![\[$])!([A-Za-z][\w./-]*)", re.sub(r"'[^']*'", "", line))
+        if missing:
+            context.err(f"{shell.script}: !{missing[1]}: event not found\n")
+            return ""
+        return line
+    context.out(changed + "\n")
+    return changed[:4096]
+
+
+def _report_jobs(context: Context) -> None:
+    """Background commands that have ended."""
+    if context.is_subshell:
+        return
+    jobs = context.engine.jobs
+    for number in sorted(jobs):
+        if all(task.done for task in jobs[number]):
+            context.err(job_line(context, number, jobs[number][0]))
+            del jobs[number]
+
+
+def prompt_of(shell: Shell) -> str:
+    """The prompt: what `PS1` says, or what the release's profile has set."""
+    own = shell.variables.get("PS1")
+    if own is not None:
+        return expanded(shell, own) if shell.dialect.name != "dash" else own
+    if shell.script.startswith("-"):
+        return shell.prompt()
+    sign = "#" if shell.user == "root" else "$"
+    if shell.dialect.bash:
+        if shell.script == "bash":
+            return shell.prompt()
+        return f"{shell.script.rsplit('/', 1)[-1]}-{_version(shell)}{sign} "
+    if shell.dialect.name == "ash" and shell.world.system.busybox:
+        return shell.prompt()
+    return f"{sign} "
+
+
+def _version(shell: Shell) -> str:
+    return ".".join((value_of(shell, "BASH_VERSION") or "5.2").split(".")[:2])
+
+
+def expanded(shell: Shell, text: str) -> str:
+    """The escapes of a prompt."""
+    home = shell.variables.get("HOME", "/")
+    where = "~" + shell.cwd[len(home) :] if (shell.cwd + "/").startswith(home + "/") else shell.cwd
+    values: dict[str, Any] = {
+        "u": shell.user, "h": shell.world.hostname.split(".")[0], "H": shell.world.hostname, "w": where,
+        "W": where.rsplit("/", 1)[-1] or "/", "$": "#" if shell.user == "root" else "$", "n": "\n", "r": "\r",
+        "s": shell.script.lstrip("-"), "v": _version(shell), "e": "\x1b", "a": "\a", "[": "", "]": "", "\\": "\\",
+        "t": time.strftime("%H:%M:%S"), "A": time.strftime("%H:%M"), "d": time.strftime("%a %b %d"),
+        "!": str(len(shell.history) + 1), "#": str(len(shell.history) + 1), "j": "0", "l": "0",
+    }  # fmt: skip
+    text = re.sub(r"\\(0\d{1,2}|.)", lambda found: values.get(found[1], chr(int(found[1], 8)) if found[1].isdecimal() else found[0]), text)
+    return re.sub(r"\$(\w+)|\$\{(\w+)\}", lambda found: value_of(shell, found[1] or found[2]) or "", text)
+
+
+__all__ = ["Leave", "converse"]

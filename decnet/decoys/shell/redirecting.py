@@ -1,0 +1,156 @@
+"""Redirections: from `> file` to the ends that descriptors refer to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+from .context import Context, NotRedirected
+from .descriptors import End, FileWriter, Full, Null, Stream
+from .syntax import Redirection
+
+WRITES = (">", ">>", ">|", "&>", "&>>", "<>")
+MOST_DESCRIPTOR = 255
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/stdin", "/dev/stdout",
+           "/dev/stderr", "/dev/console", "/dev/fd/0", "/dev/fd/1", "/dev/fd/2")  # fmt: skip
+
+
+def opened(evaluator: Context, redirections: list[Redirection], here: list[End]) -> Generator[Any, Any, Any]:
+    """The descriptors after these redirections; what was opened for them is added to `here`. Raises
+    NotRedirected."""
+    fds = dict(evaluator.fds)
+    try:
+        for each in redirections:
+            yield from _one(evaluator, each, fds, here)
+    except BaseException:
+        for end in here:
+            end.close()
+        here.clear()
+        raise
+    return fds
+
+
+def _one(evaluator: Context, each: Redirection, fds: dict[int, End], here: list[End]) -> Generator[Any, Any, Any]:
+    number = each.number if each.number >= 0 else 0 if each.operator.startswith("<") else 1
+    if each.body is not None or each.operator in ("<<", "<<-", "<<<"):
+        if each.unended.strip() and evaluator.shell.dialect.bash:
+            evaluator.complain(f"warning: here-document at line {each.line} delimited by end-of-file (wanted `{each.unended}')")
+        text = yield from evaluator.expansion.single(each.body if each.operator != "<<<" else each.target, tilde="")
+        text += "\n" if each.operator == "<<<" else ""
+        fds[number] = Stream(text.encode("utf-8", "surrogateescape"), ended=True)
+        return
+    target = yield from _target(evaluator, each)
+    if each.operator in (">&", "<&"):
+        if target == "-":
+            fds.pop(number, None)
+            return
+        moved = target.endswith("-") and target[:-1].isdecimal()
+        digits = target[:-1] if moved else target
+        if digits.isdecimal() and len(digits) < 5:
+            if int(digits) not in fds:
+                raise NotRedirected(_bad_descriptor(evaluator, digits))
+            fds[number] = fds[int(digits)]
+            if moved:
+                fds.pop(int(digits))
+            return
+        if each.operator == "<&" or not evaluator.shell.dialect.bash or each.number >= 0:
+            raise NotRedirected(f"{target}: ambiguous redirect" if evaluator.shell.dialect.bash else "Bad fd number")
+    both = each.operator in ("&>", "&>>") or (each.operator == ">&" and each.number < 0)
+    append = each.operator in (">>", "&>>")
+    end = _file(evaluator, each, target, fds, append=append)
+    here.append(end)
+    fds[number] = end
+    if both:
+        fds[2] = end
+
+
+def _bad_descriptor(evaluator: Context, digits: str) -> str:
+    name = evaluator.shell.dialect.name
+    return f"{digits}: Bad file descriptor" if name != "ash" else f"dup2({digits},1): Bad file descriptor"
+
+
+def _target(evaluator: Context, each: Redirection) -> Generator[Any, Any, Any]:
+    """The one word that the target gives."""
+    if evaluator.shell.dialect.bash and each.target.literal is None:
+        words = yield from evaluator.expansion.words([each.target])
+        if len(words) != 1:
+            raise NotRedirected(f"{each.target.raw}: ambiguous redirect")
+        return words[0]
+    return (yield from evaluator.expansion.single(each.target))
+
+
+def _file(evaluator: Context, each: Redirection, target: str, fds: dict[int, End], *, append: bool) -> End:
+    shell = evaluator.shell
+    path = shell.absolute(target) if target else ""
+    writes = each.operator != "<"
+    if path in DEVICES:
+        return _device(path, fds, writes=writes)
+    if path.startswith(("/dev/tcp/", "/dev/udp/")) and shell.dialect.bash:
+        _, _, kind, host, port = (*path.split("/", 4), "", "")[:5]
+        shell.session.record("request", request=f"/dev/{kind}", host=host[:300], port=port[:20])
+        raise NotRedirected(f"connect: Connection timed out\n{shell.name}: {target}: Connection timed out")
+    if writes and each.operator != "<>":
+        return _writer(evaluator, target, path, append=append, force=each.operator == ">|")
+    node = shell.node(path) if path else None
+    reason = ""
+    if node is None and each.operator == "<>" and not shell.refusal(path):
+        shell.put(path, b"", 0)
+    elif node is None:
+        reason = "No such file or directory"
+    elif not shell.allowed(path, 4):
+        reason = "Permission denied"
+    if reason:
+        raise NotRedirected(_refused(evaluator, target, reason, writes=False))
+    content = b"" if node is None or node.folder else (shell.read(path) or "").encode("utf-8", "surrogateescape")
+    return Stream(content, ended=True)
+
+
+def _writer(evaluator: Context, target: str, path: str, *, append: bool, force: bool) -> End:
+    shell = evaluator.shell
+    reason = shell.refusal(path) if path else "No such file or directory"
+    there = shell.node(path) if path else None
+    if not reason and there is not None and not append and not force and "C" in shell.options:
+        reason = "cannot overwrite existing file"
+    if not reason and there is None:
+        reason = shell.put(path, b"", 0, 0o666 & ~shell.umask)
+    if reason:
+        raise NotRedirected(_refused(evaluator, target, reason, writes=True))
+    writer = FileWriter(shell, _real(evaluator, path), append=append)
+    writer.flush()
+    return writer
+
+
+def _real(evaluator: Context, path: str) -> str:
+    """The path that links lead to."""
+    shell = evaluator.shell
+    for _ in range(8):
+        node = shell.files.changes.get(path) or shell.world.nodes.get(path)
+        if node is None or not node.target:
+            return path
+        path = shell._joined(path.rsplit("/", 1)[0], node.target)
+    return path
+
+
+def _refused(evaluator: Context, target: str, reason: str, *, writes: bool) -> str:
+    if evaluator.shell.dialect.bash:
+        return f"{target}: {reason}"
+    short = {"No such file or directory": "nonexistent directory" if writes else "no such file"}
+    verb = "create" if writes else "open"
+    if evaluator.shell.dialect.name == "dash":
+        shown = "Directory nonexistent" if writes and reason in short else "No such file" if reason in short else reason
+        return f"cannot {verb} {target}: {shown}"
+    return f"can't {verb} {target}: {short.get(reason, reason)}"
+
+
+def _device(path: str, fds: dict[int, End], *, writes: bool) -> End:
+    number = {"/dev/stdin": 0, "/dev/fd/0": 0, "/dev/stdout": 1, "/dev/fd/1": 1, "/dev/stderr": 2, "/dev/fd/2": 2}.get(path)
+    if number is not None and number in fds:
+        return fds[number]
+    if path in ("/dev/tty", "/dev/console"):
+        return fds.get(1 if writes else 0, Null())
+    if writes:
+        return Full() if path == "/dev/full" else Null()
+    if path in ("/dev/random", "/dev/urandom"):
+        return Stream(os.urandom(65536), ended=True)
+    return Stream(bytes(65536) if path in ("/dev/zero", "/dev/full") else b"", ended=True)
